@@ -1,1 +1,1 @@
-"""The pure core: values in, values out. No clock, no randomness, no I/O."""
+"""The pure core: functions from values to values, without a clock, randomness or I/O."""

@@ -1,10 +1,10 @@
-"""The chain that makes a record verifiable: hashes over the bytes as they were first written.
+"""The hash chain that makes a record verifiable: it covers the bytes as they were first written.
 
     body_digest = SHA-256(salt ‖ body)                                  salt: 16 random bytes
     digest      = SHA-256(previous digest in the lane ‖ header ‖ body_digest)
 
-Each lane has its own chain, so that a reader of public lanes can verify without the others. A removed
-body leaves its digest behind: the chain still verifies. Headers hold no names (`moothall.core.kernel.actors`).
+Each lane has its own chain, so that a reader of the public lanes can verify them without the others. The digest of a
+removed body is kept, so the chain still verifies. Headers hold no names (`moothall.core.kernel.actors`).
 """
 
 from __future__ import annotations
@@ -21,46 +21,46 @@ from moothall.core.kernel.ids import CommandId, Epoch, Lane, SessionId
 
 SALT_BYTES = 16
 GENESIS = bytes(32)
-"""What stands for the digest before a lane's first event."""
+"""The previous digest for the first event of a lane."""
 
 _encoder = msgspec.json.Encoder()
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of an event besides its body. Encoded once; the stored bytes are what is hashed."""
+    """The metadata of an event, everything but its body. It is encoded once; these stored bytes are hashed."""
 
     session: SessionId
     epoch: Epoch
     offset: int
-    """Place in the session's log, from 1."""
+    """Position in the session's log, from 1."""
     lane: Lane
     prev: int
-    """Offset of the lane's event before this one; 0 for the first."""
+    """Offset of the previous event in the lane; 0 for the lane's first event."""
     type: str
-    """The body's type, still known when the body is gone."""
+    """The body's type, which stays known after the body was removed."""
     at: int
-    """Unix ms when it was written; never less than the event before has."""
+    """Unix ms when it was written; never less than in the event before."""
     role: Role
     actor: str
-    """Pseudonym of who caused it."""
+    """Pseudonym of the actor who caused it."""
     cause: CommandId
     """Id of the command that caused it; (session, cause, n) is unique."""
     n: int
-    """Counts the events of one command from 0."""
+    """Number of the event among those of its command, from 0."""
 
     @property
     def by(self) -> Actor:
-        """Who caused it."""
+        """The actor who caused it."""
         return Actor(self.role, self.actor)
 
 
 class LogRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """An event as it is stored and carried: the original bytes and the digests."""
+    """An event as it is stored and sent: the original bytes and the digests."""
 
     header: Header
     header_bytes: bytes
     salt: bytes | None
-    """None together with `body` once removed."""
+    """None, like `body`, once the body was removed."""
     body: bytes | None
     body_digest: bytes
     digest: bytes
@@ -75,12 +75,12 @@ def body_digest(salt: bytes, body: bytes) -> bytes:
 
 
 def link(previous: bytes, header_bytes: bytes, digest_of_body: bytes) -> bytes:
-    """The chain's next digest, 32 bytes."""
+    """The next digest of the chain, 32 bytes."""
     return hashlib.sha256(previous + header_bytes + digest_of_body).digest()
 
 
 def seal(previous: bytes, header: Header, salt: bytes, body: bytes) -> LogRecord:
-    """Make the record of one event, `previous` being its lane's digest so far."""
+    """Build the record of one event; `previous` is the last digest of its lane."""
     header_bytes = _encoder.encode(header)
     digest_of_body = body_digest(salt, body)
     return LogRecord(
@@ -94,11 +94,11 @@ def seal(previous: bytes, header: Header, salt: bytes, body: bytes) -> LogRecord
 
 
 def decode_header(header_bytes: bytes) -> Header:
-    """Read a stored header; raises Unreadable (a ValueError) when it isn't one."""
+    """Decode a stored header; raises Unreadable (a ValueError) when the bytes are not a valid one."""
     return read(_header_decoder, header_bytes)
 
 
 def checkpoint_bytes(session: SessionId, epoch: Epoch, heads: Mapping[str, LaneHead]) -> bytes:
-    """What a checkpoint signs: JSON of session, epoch and the lanes' heads in order of the lanes' names."""
+    """The bytes that a checkpoint signs: JSON of session, epoch and the lanes' heads, sorted by the lanes' names."""
     rows = [[lane, heads[lane].offset, heads[lane].digest] for lane in sorted(heads)]
     return b"moothall-checkpoint-1\n" + _encoder.encode([session, epoch, rows])

@@ -1,6 +1,6 @@
-"""What may be asked of a session. Each command carries an id of its sender, so that it can be sent twice without harm.
+"""Every command of a session. The sender gives each command an id, so that it can be sent twice without harm.
 
-All commands are in this module, so that the vocabulary can be read on one page: fields, and no code.
+All commands are in this module, which has fields and no logic, so that one page shows the whole vocabulary.
 """
 
 from __future__ import annotations
@@ -38,11 +38,13 @@ from moothall.core.kernel.ids import (
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="do", forbid_unknown_fields=True):
-    """Something that somebody wants to happen."""
+    """A request to a session, which causes events or is refused. A field without a description is that of the resulting
+    event.
+    """
 
 
 class CreateSession(Command, frozen=True, kw_only=True, tag="create"):
-    """Make the session exist. The first command of every log."""
+    """Create the session. It is the first command of every log."""
 
     title: str
     languages: tuple[str, ...]
@@ -53,24 +55,26 @@ class CreateSession(Command, frozen=True, kw_only=True, tag="create"):
 
 
 class DescribeSession(Command, frozen=True, kw_only=True, tag="describe"):
-    """Mend the title and, while the session has not begun, say which languages will be spoken."""
+    """Change the title and, while the session has not begun, the languages that will be spoken."""
 
     title: str
     languages: tuple[str, ...] = ()
-    """BCP-47 tags, the most expected first; empty: no change."""
+    """BCP-47 tags, the expected one first; empty: unchanged."""
 
 
 class SetLanguages(Command, frozen=True, kw_only=True, tag="set-languages"):
-    """Say which languages are spoken in the session and its floor channels from here on, begun or not."""
+    """Set the languages that are spoken in the session and its floor channels from here on, whether or not it has
+    begun.
+    """
 
     languages: tuple[str, ...]
-    """BCP-47 tags, the most expected first."""
+    """BCP-47 tags, the expected one first."""
 
 
 class ArrangeSession(Command, frozen=True, kw_only=True, tag="arrange"):
-    """Say who may read the session, what becomes of its sound, and whether lists name it.
+    """Set who may read the session, what is kept of its sound, and whether lists name it.
 
-    The first two change only before it begins.
+    The first two can be changed only before the session begins.
     """
 
     access: Access
@@ -79,65 +83,66 @@ class ArrangeSession(Command, frozen=True, kw_only=True, tag="arrange"):
 
 
 class CancelSession(Command, frozen=True, kw_only=True, tag="cancel"):
-    """Say that the session will not be held. Only before it begins."""
+    """Cancel the session. This is possible only before it begins."""
 
     reason: str = ""
-    """For everybody to read."""
+    """The reason, public; may be empty."""
 
 
 class ReinstateSession(Command, frozen=True, kw_only=True, tag="reinstate"):
-    """Say that a cancelled session will be held after all."""
+    """Take a cancellation back."""
 
 
 class AddChannel(Command, frozen=True, kw_only=True, tag="add-channel"):
-    """Give the session a lane of text."""
+    """Add a channel to the session: the text of one language."""
 
     channel: ChannelId
     kind: ChannelKind
     languages: tuple[str, ...]
     of_record: bool = False
-    """Whether a translation is made whole and belongs to the record; else it is made on demand."""
+    """Whether a translation is made of the whole session and belongs to the record; otherwise it is made on demand."""
 
 
 class OpenSession(Command, frozen=True, kw_only=True, tag="open"):
-    """Start media time."""
+    """Open the session, which starts media time."""
 
     age: int = 0
-    """How long ago it began, ms: a microphone's first sound was heard before it could reach the server."""
+    """How long ago the session began, ms: a microphone's first sound was heard before it could reach the server."""
 
 
 class PauseSession(Command, frozen=True, kw_only=True, tag="pause"):
-    """A break: keep nothing of what is said from now on, and of the last `back` ms (at most 30,000)."""
+    """Begin a break: keep nothing of what is said from now on, and of the last `back` ms (at most 30,000)."""
 
     back: int = 0
 
 
 class ResumeSession(Command, frozen=True, kw_only=True, tag="resume"):
-    """The break is over, since `back` ms ago (at most 30,000), but not before somebody had said that it began."""
+    """End the break as of `back` ms ago (at most 30,000), but not before the moment at which it was declared."""
 
     back: int = 0
 
 
 class CloseSession(Command, frozen=True, kw_only=True, tag="close"):
-    """No more audio."""
+    """Close the session: there will be no more audio."""
 
 
 class RequestClose(Command, frozen=True, kw_only=True, tag="request-close"):
-    """The session is to be closed once its last words are in the log.
+    """Have the session closed as soon as its last words are in the log.
 
-    Without `act` it stays open after all; or, once it is closed, what was to follow has.
+    Without `act` the request is withdrawn; or, when the session is closed already, the session that was to follow was
+    opened.
     """
 
     act: CommandId | None = None
-    """Id of the act that will close it."""
+    """Id of the act that will close the session."""
     by: str = ""
-    """Pseudonym of the person who wants it closed."""
+    """Pseudonym of the person who wants the session closed."""
     then: SessionId | None = None
-    """The session that is to be opened after that."""
+    """The session that is to be opened after the close."""
 
 
 class ReopenSession(Command, frozen=True, kw_only=True, tag="reopen"):
-    """Undo the close."""
+    """Reopen the closed session."""
 
 
 class BeginNotRecorded(Command, frozen=True, kw_only=True, tag="not-recorded"):
@@ -147,19 +152,19 @@ class BeginNotRecorded(Command, frozen=True, kw_only=True, tag="not-recorded"):
 
 
 class EndNotRecorded(Command, frozen=True, kw_only=True, tag="recorded"):
-    """Keep again what is said from now on."""
+    """Keep what is said again, from now on."""
 
 
 class SealRecord(Command, frozen=True, kw_only=True, tag="seal"):
-    """Say what state the text has reached."""
+    """Declare which state the text has reached."""
 
     version: SealVersion
 
 
 class AttachSource(Command, frozen=True, kw_only=True, tag="attach-source"):
-    """Bind a source of audio to a channel, its first sample at media time `t`.
+    """Bind a source of audio to a channel; its first sample is at media time `t` (ms).
 
-    The session's clock goes on as it did, and nothing was heard in its future: a later `t` counts as now.
+    The session's clock continues unchanged, and no sound can come from its future: a later `t` counts as now.
     """
 
     source: SourceId
@@ -169,35 +174,37 @@ class AttachSource(Command, frozen=True, kw_only=True, tag="attach-source"):
 
 
 class EndSource(Command, frozen=True, kw_only=True, tag="end-source"):
-    """A source is over; `t` is the media time of its last sample."""
+    """End a source; `t` is the media time (ms) of its last sample."""
 
     source: SourceId
     t: int
 
 
 class MapClock(Command, frozen=True, kw_only=True, tag="map-clock"):
-    """Media time `t` is now."""
+    """Map media time `t` (ms) to the present wall time."""
 
     t: int
 
 
 class NoteWriter(Command, frozen=True, kw_only=True, tag="note-writer"):
-    """Say that this node of the house writes from now on."""
+    """Record that this node of the house writes the log from now on."""
 
     node: str
     t: int | None = None
-    """Media ms by now, where this node's wall clock would have it otherwise (`core.rules.keeping.taken_over`)."""
+    """The media time now (ms), where this node's wall clock would give another one
+    (`core.rules.keeping.taken_over`).
+    """
 
 
 class AttachEngine(Command, frozen=True, kw_only=True, tag="attach-engine"):
-    """Let a new generation of an engine write a channel."""
+    """Let an engine take over a channel, in a new generation."""
 
     channel: ChannelId
     model: str
 
 
 class SegmentStart(msgspec.Struct, frozen=True, kw_only=True):
-    """What a commit needs to know to open its segment."""
+    """The fields of a commit that opens its segment."""
 
     t0: int
     language: str
@@ -205,7 +212,9 @@ class SegmentStart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CommitWords(Command, frozen=True, kw_only=True, tag="words"):
-    """Words that stay. `start` opens the segment first; `rest` is the unconfirmed text behind them."""
+    """Commit words, which will not change any more. `start`: the commit opens the segment; `rest`: the unconfirmed text
+    after the words.
+    """
 
     channel: ChannelId
     generation: int
@@ -217,7 +226,7 @@ class CommitWords(Command, frozen=True, kw_only=True, tag="words"):
 
 
 class EndSegment(Command, frozen=True, kw_only=True, tag="end"):
-    """A segment is complete."""
+    """End a segment."""
 
     channel: ChannelId
     generation: int
@@ -235,11 +244,11 @@ class CorrectSegment(Command, frozen=True, kw_only=True, tag="correct"):
     base_words: int
     text: str
     accepted: bool = False
-    """Whether it is what a machine proposed, as it was proposed."""
+    """Whether the text is a machine's proposal, accepted unchanged."""
 
 
 class ReviseSegment(Command, frozen=True, kw_only=True, tag="revise"):
-    """What an engine's better pass heard of a line that it has just ended, in place of all its words."""
+    """Replace all words of a line that the engine has just ended by the text of its second pass."""
 
     channel: ChannelId
     generation: int
@@ -247,11 +256,11 @@ class ReviseSegment(Command, frozen=True, kw_only=True, tag="revise"):
     base_words: int
     """How many committed words the line has."""
     text: str
-    """How all of it should read; without a space in front, as the line's first word."""
+    """The whole text of the line, without a leading space."""
 
 
 class NoteGap(Command, frozen=True, kw_only=True, tag="gap"):
-    """Say that a span of a channel has no text."""
+    """Record that a span of a channel has no text."""
 
     channel: ChannelId
     t0: int
@@ -260,21 +269,21 @@ class NoteGap(Command, frozen=True, kw_only=True, tag="gap"):
 
 
 class IntroduceSpeaker(Command, frozen=True, kw_only=True, tag="introduce"):
-    """Say who may speak, or mend how a name is written."""
+    """Name a person who may speak, or change the spelling of the name."""
 
     speaker: SpeakerId
     name: str
 
 
 class AssignSpeaker(Command, frozen=True, kw_only=True, tag="assign"):
-    """Give lines to a speaker, or to nobody."""
+    """Assign lines to a speaker, or to nobody."""
 
     segments: tuple[SegmentId, ...]
     speaker: SpeakerId | None
 
 
 class SetSpeaker(Command, frozen=True, kw_only=True, tag="set-speaker"):
-    """Say who speaks in a channel from now on; with `since`, from the beginning of that line on."""
+    """Set who speaks in a channel from now on; with `since`, from the beginning of that line on."""
 
     channel: ChannelId
     speaker: SpeakerId | None
@@ -282,35 +291,35 @@ class SetSpeaker(Command, frozen=True, kw_only=True, tag="set-speaker"):
 
 
 class ForceLanguage(Command, frozen=True, kw_only=True, tag="force-language"):
-    """Say which language a channel is in, or let it be detected again."""
+    """Set the language of a channel, or let it be detected again (None)."""
 
     channel: ChannelId
     language: str | None
 
 
 class RewindChannel(Command, frozen=True, kw_only=True, tag="rewind"):
-    """Strike the lines of machines from media time `t` on: their sound is about to be recognised once more."""
+    """Strike the machine's lines from media time `t` (ms) on, since their sound is about to be recognised again."""
 
     channel: ChannelId
     t: int
 
 
 class RestoreSegments(Command, frozen=True, kw_only=True, tag="restore"):
-    """Lines that were struck by a rewinding stand again, and what was recognised in their place is struck."""
+    """Restore lines that a rewinding struck, and strike the lines that were recognised in their place."""
 
     channel: ChannelId
     rewinding: int
-    """Which one of the channel, counted from 1."""
+    """The number of that rewinding within the channel, from 1."""
     t: int
-    """Media ms from which it was."""
+    """Media ms from which that rewinding had the sound recognised again."""
     through: int
-    """Media ms up to which the channel's words had been committed before."""
+    """Media ms up to which the channel's words had been committed before that rewinding."""
     segments: tuple[SegmentId, ...]
-    """The lines that were struck."""
+    """The lines to restore."""
 
 
 class TypeSegment(Command, frozen=True, kw_only=True, tag="type"):
-    """A line that a person wrote, whole. How it was written follows from the sender's role."""
+    """Add a line that a person or an outside tool wrote, as a whole. Its origin follows from the sender's role."""
 
     channel: ChannelId
     segment: SegmentId
@@ -320,7 +329,8 @@ class TypeSegment(Command, frozen=True, kw_only=True, tag="type"):
 
 
 class PutOnAir(Command, frozen=True, kw_only=True, tag="put-on-air"):
-    """Say whose text a channel is to show: it is so if the control token is higher than that of whoever is on air.
+    """Set whose text a channel shows. The command succeeds if its control token is higher than that of whoever is on
+    air.
 
     Whoever is on air may give themselves any token, and lower theirs after taking over.
     """
@@ -330,24 +340,24 @@ class PutOnAir(Command, frozen=True, kw_only=True, tag="put-on-air"):
     holder: str = ""
     """Pseudonym of the person or the tool; empty: the sender, or the machine."""
     token: int | None = None
-    """The control token, from 0; None: one more than that of whoever is on air."""
+    """The control token, from 0; None: one more than the token of whoever is on air."""
 
 
 class SetTranslation(Command, frozen=True, kw_only=True, tag="translate"):
-    """What a line reads in a translation's language, as the line or in place of what stood there."""
+    """Set the text of a line in the language of a translation, as a new line or in place of the earlier text."""
 
     channel: ChannelId
-    """The translation."""
+    """The channel of the translation."""
     source: SourceSegment
-    """The line that it was made from, as it stood."""
+    """The line from which it was made, with its revision at that time."""
     text: str
     route: str
-    """As in `MadeFrom`."""
+    """The translators in order, as in `MadeFrom`."""
     rough: bool = False
 
 
 class MoveSegmentsAway(Command, frozen=True, kw_only=True, tag="move-away"):
-    """Finished lines of this channel belong to another session."""
+    """Move finished lines of this channel to another session."""
 
     channel: ChannelId
     segments: tuple[SegmentId, ...]
@@ -355,7 +365,7 @@ class MoveSegmentsAway(Command, frozen=True, kw_only=True, tag="move-away"):
 
 
 class MovedSegment(msgspec.Struct, frozen=True, kw_only=True):
-    """A line from another session."""
+    """A line that comes from another session."""
 
     segment: SegmentId
     t0: int
@@ -365,17 +375,17 @@ class MovedSegment(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     speaker: SpeakerId | None = None
     tool: str | msgspec.UnsetType = msgspec.UNSET
-    """The outside tool that sent it, where one did."""
+    """The public name of the outside tool that sent the line; UNSET when none did."""
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
-    """True where a machine heard a respeaker."""
+    """True when a machine recognised a respeaker; UNSET otherwise."""
     mended: bool = False
-    """Whether a person had corrected it."""
+    """Whether a person had corrected the line."""
     accepted: bool = False
-    """Whether that was no more than to accept what a machine had proposed."""
+    """Whether the only such corrections were proposals of a machine, accepted unchanged."""
 
 
 class MoveSegmentsHere(Command, frozen=True, kw_only=True, tag="move-here"):
-    """Take in lines that were logged in another session."""
+    """Add lines that were logged in another session by mistake."""
 
     channel: ChannelId
     session: SessionId | None
@@ -383,33 +393,33 @@ class MoveSegmentsHere(Command, frozen=True, kw_only=True, tag="move-here"):
 
 
 class BringSegmentsBack(Command, frozen=True, kw_only=True, tag="bring-back"):
-    """Lines that were moved away by mistake stand here again, with their words, under names of their own."""
+    """Restore lines that were moved away by mistake, with their words and under new ids."""
 
     channel: ChannelId
     segments: tuple[SegmentId, ...]
-    """What they were called before."""
+    """The ids of the lines before they were moved."""
     session: SessionId | None
-    """Where they stood meanwhile."""
+    """The session to which they had been moved."""
 
 
 class LeaveNote(Command, frozen=True, kw_only=True, tag="note"):
-    """Tell the staff something."""
+    """Leave a note for the staff."""
 
     text: str
     note: NoteId = NoteId("")
-    """Its name, by which others say that they have read it; empty: they can't."""
+    """The note's id, with which others confirm that they have read it; empty for a note that can't be confirmed."""
     to: Role | None = None
-    """For whom it is; None for all."""
+    """The role to which the note is addressed; None for all."""
 
 
 class ReadNote(Command, frozen=True, kw_only=True, tag="read-note"):
-    """Say that one has read a note."""
+    """Confirm that one has read a note."""
 
     note: NoteId
 
 
 class LeaveHubNote(Command, frozen=True, kw_only=True, tag="hub-note"):
-    """Tell a hub something, or have a hub tell the centre."""
+    """Leave a note for a hub, or a hub's note for the centre's staff."""
 
     hub: str
     note: NoteId
@@ -417,20 +427,20 @@ class LeaveHubNote(Command, frozen=True, kw_only=True, tag="hub-note"):
 
 
 class ReadHubNote(Command, frozen=True, kw_only=True, tag="read-hub-note"):
-    """Say that one has read a note to or from a hub."""
+    """Confirm that one has read a note to or from a hub."""
 
     hub: str
     note: NoteId
 
 
 class ListPolicyQuestions(Command, frozen=True, kw_only=True, tag="list-policy-questions"):
-    """Say what the meeting is to shed light on: all of it, in its order."""
+    """Set the policy questions of the session: all of them, in their order."""
 
     questions: tuple[PolicyQuestion, ...]
 
 
 class TagSegment(Command, frozen=True, kw_only=True, tag="tag-segment"):
-    """Tag a line for the report; no tag takes it away."""
+    """Tag a line for the report; None removes the tag."""
 
     segment: SegmentId
     tag: Tag | None
@@ -438,7 +448,9 @@ class TagSegment(Command, frozen=True, kw_only=True, tag="tag-segment"):
 
 
 class ChooseTerm(Command, frozen=True, kw_only=True, tag="term"):
-    """Have a name or term preferred in the session, or not, or as programme and files have it: see `TermChosen`."""
+    """Set whether a name or term is preferred in the session, and how translations write it; fields as in
+    `TermChosen`.
+    """
 
     term: str
     wanted: bool | None
@@ -448,46 +460,46 @@ class ChooseTerm(Command, frozen=True, kw_only=True, tag="term"):
 
 
 class Ask(Command, frozen=True, kw_only=True, tag="ask"):
-    """Want to say something."""
+    """Ask a question, comment, or ask to speak."""
 
     intervention: InterventionId
     kind: Kind
     text: str
     language: str
     asker: str
-    """Who, as a keyed hash: one open request a person."""
+    """The author's keyed hash; an author may have only one open request to speak."""
     name: str = ""
     origin: str = REMOTE
     age: int = 0
-    """How long ago it was asked, ms: it may have been kept while there was no line."""
+    """How long ago it was asked, ms: it may have waited for a connection."""
     flags: tuple[str, ...] = ()
-    """What wants a person's eye, such as `blocked-word`."""
+    """What a person should look at, such as `blocked-word`."""
 
 
 class Reword(Command, frozen=True, kw_only=True, tag="reword"):
-    """Mend the spelling of an intervention, and the name that stands with it."""
+    """Edit the wording of an intervention and the name that is shown with it."""
 
     intervention: InterventionId
     text: str
     name: str | None = None
-    """The name as it is to stand there, empty for none; None leaves it as it is."""
+    """The new name, empty for none; None leaves the name unchanged."""
 
 
 class Flag(Command, frozen=True, kw_only=True, tag="flag"):
-    """Say what wants a person's eye; nothing takes that away."""
+    """Set what a person should look at in an intervention; no flags: nothing is wrong."""
 
     intervention: InterventionId
     flags: tuple[str, ...]
 
 
 class ReportAbuse(Command, frozen=True, kw_only=True, tag="report-abuse"):
-    """Tell the staff that a published intervention is rude. It hides nothing."""
+    """Report to the staff that a published intervention is rude. The report hides nothing."""
 
     intervention: InterventionId
 
 
 class SetStatus(Command, frozen=True, kw_only=True, tag="set-status"):
-    """Bring interventions to another status: approve, hold, not take, join, call, answer, later, restore, ..."""
+    """Change the status of interventions: approve, hold, not take, join, call, answer, later, restore, ..."""
 
     interventions: tuple[InterventionId, ...]
     status: InterventionStatus
@@ -495,7 +507,7 @@ class SetStatus(Command, frozen=True, kw_only=True, tag="set-status"):
     into: InterventionId | None = None
     segment: SegmentId | None = None
     own: bool = False
-    """Whether its author had brought it there before: what the staff did since is undone."""
+    """Whether the author had given it that status before; this command undoes what the staff did since."""
 
 
 class WriteAnswer(Command, frozen=True, kw_only=True, tag="write-answer"):
@@ -507,25 +519,25 @@ class WriteAnswer(Command, frozen=True, kw_only=True, tag="write-answer"):
 
 
 class ArrangeQueue(Command, frozen=True, kw_only=True, tag="arrange-queue"):
-    """Take these first, in this order, before the rule; none: by the rule again."""
+    """Put these interventions first in the queue, in this order; empty: the whole queue follows the rule again."""
 
     first: tuple[InterventionId, ...]
 
 
 class OrderQueue(Command, frozen=True, kw_only=True, tag="order-queue"):
-    """Order the queue by another rule."""
+    """Set the rule by which the queue is ordered."""
 
     order: QueueOrder
 
 
 class CountSupport(Command, frozen=True, kw_only=True, tag="count-support"):
-    """Say how many would ask these too."""
+    """Set how many people would ask the same, for each of these interventions."""
 
     counts: dict[InterventionId, int]
 
 
 class OpenPoll(Command, frozen=True, kw_only=True, tag="open-poll"):
-    """Ask for a show of hands, or open one again that was closed."""
+    """Open a show of hands, or reopen one that was closed."""
 
     poll: PollId
     question: str
@@ -533,11 +545,11 @@ class OpenPoll(Command, frozen=True, kw_only=True, tag="open-poll"):
     """BCP-47 tag of the question and of the options."""
     options: tuple[str, ...]
     quiet: bool = False
-    """Whether pages and walls show no numbers while it is open; a poll that is reopened keeps its setting."""
+    """Whether pages and walls hide the counts while it is open; a reopened show of hands keeps its setting."""
 
 
 class ClosePoll(Command, frozen=True, kw_only=True, tag="close-poll"):
-    """End a show of hands."""
+    """Close a show of hands."""
 
     poll: PollId
     void: bool = False
@@ -545,43 +557,43 @@ class ClosePoll(Command, frozen=True, kw_only=True, tag="close-poll"):
 
 
 class CountRoom(Command, frozen=True, kw_only=True, tag="count-room"):
-    """Say how many hands are raised in the room for each option."""
+    """Set how many hands are raised in the room for each option."""
 
     poll: PollId
     room: tuple[int, ...]
 
 
 class CountPoll(Command, frozen=True, kw_only=True, tag="count-poll"):
-    """Say how many have chosen each option on their page."""
+    """Set how many people have chosen each option on their page."""
 
     poll: PollId
     remote: tuple[int, ...]
 
 
 class ClearWall(Command, frozen=True, kw_only=True, tag="clear-wall"):
-    """Empty every wall and overlay, and have the intervention that is called checked again."""
+    """Clear every wall and overlay, and have the called intervention checked again."""
 
 
 class RestoreWall(Command, frozen=True, kw_only=True, tag="restore-wall"):
-    """Take a clearing back."""
+    """Undo a clearing of the walls."""
 
     t: int | None = None
-    """What was cleared before it stays so: media ms as in `WallCleared`."""
+    """The earlier clearing that holds again: media ms as in `WallCleared`; None for none."""
     intervention: InterventionId | None = None
-    """The question that was called; it is called again unless its status has changed since."""
+    """The question that was called at the clearing; it is called again unless its status has changed since."""
 
 
 class LimitTurns(Command, frozen=True, kw_only=True, tag="limit-turns"):
-    """Say how long a turn may take, ms; 0: as long as it likes."""
+    """Set how long a turn may take, in ms; 0: no limit."""
 
     ms: int
 
 
 class LimitAsking(Command, frozen=True, kw_only=True, tag="limit-asking"):
-    """Take questions and comments of all, or of those alone whose browser keeps a cookie."""
+    """Set whether questions and comments are accepted from everybody, or only from browsers that keep a cookie."""
 
     known: bool
-    """Whether of those alone."""
+    """Whether only from browsers that keep a cookie."""
 
 
 class TypedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -592,31 +604,31 @@ class TypedLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TypeTurn(Command, frozen=True, kw_only=True, tag="type-turn"):
-    """Type in one's turn. Without lines: what is typed becomes lines later."""
+    """Type lines in one's turn. Without lines the command says only that the author is typing."""
 
     intervention: InterventionId
-    """What was called; its author alone types."""
+    """The called intervention; only its author may type."""
     lines: tuple[TypedLine, ...] = ()
 
 
 class HoldTurn(Command, frozen=True, kw_only=True, tag="hold-turn"):
-    """Say that one needs longer to begin one's turn."""
+    """Ask for more time to begin one's turn."""
 
     intervention: InterventionId
-    """What was called; its author alone says so."""
+    """The called intervention; only its author may ask for time."""
 
 
 class SetHubPresence(Command, frozen=True, kw_only=True, tag="set-hub-presence"):
-    """Say how a hub stands: see `HubPresenceChanged`."""
+    """Set the presence of a hub; fields as in `HubPresenceChanged`."""
 
     hub: str
     title: str
     people: int | None
     counted: int | None = None
-    """Unix ms."""
+    """Unix ms of the head count; None when nobody has counted."""
     here: bool
     since: int
-    """Unix ms."""
+    """Unix ms since when the hub follows the session, or does not."""
 
 
 LifeCommand = OpenSession | PauseSession | ResumeSession | CloseSession | ReopenSession | SealRecord
@@ -643,7 +655,7 @@ QuestionCommand = Ask | WordCommand | SetStatus | ArrangeQueue | OrderQueue | Li
 PollCommand = OpenPoll | ClosePoll | CountRoom | CountPoll
 WallCommand = ClearWall | RestoreWall
 TurnCommand = LimitTurns | TypeTurn | HoldTurn
-"""Commands of a kind: for most kinds `moothall.core.rules` has a function that decides it."""
+"""Unions of commands; for most of them `moothall.core.rules` has one function that decides."""
 
 AnyCommand = (
     SessionCommand
@@ -663,4 +675,4 @@ AnyCommand = (
     | TurnCommand
     | SetHubPresence
 )
-"""Every command of this release, told apart by `do`."""
+"""Every command of this release. `do` says which class a message has."""

@@ -1,4 +1,4 @@
-"""What the services ask of the outside, and nothing more. Each port has a fake in `moothall.testing`."""
+"""Interfaces of everything outside that the services use. Each port has a fake in `moothall.testing`."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from moothall.core.kernel.ids import Epoch, Lane, SessionId, SourceId
 
 
 class Clock(Protocol):
-    """Time, injected. Nobody below the adapters reads a clock of their own."""
+    """The source of time. Only the adapters may read a real clock."""
 
     def wall(self) -> int:
         """Unix time in ms; may jump."""
         ...
 
     def monotonic(self) -> int:
-        """Milliseconds since some moment; never runs back."""
+        """Milliseconds since an arbitrary moment; never runs back."""
         ...
 
     async def sleep(self, ms: int) -> None:
@@ -35,7 +35,7 @@ class Randomness(Protocol):
     """Unguessable bytes, for salts, epochs and ids."""
 
     def bytes(self, n: int) -> bytes:
-        """`n` random bytes."""
+        """Return `n` random bytes."""
         ...
 
 
@@ -44,16 +44,16 @@ class Signer(Protocol):
 
     @property
     def key_id(self) -> str:
-        """Short name of the key, as published."""
+        """The short id of the key, as published."""
         ...
 
     def sign(self, message: bytes) -> bytes:
-        """The 64-byte signature of `message`."""
+        """Return the 64-byte signature of `message`."""
         ...
 
 
 class LogHead(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a session's log stands."""
+    """The end of a session's log."""
 
     epoch: Epoch
     term: int
@@ -63,12 +63,12 @@ class LogHead(msgspec.Struct, frozen=True, kw_only=True):
     lanes: dict[Lane, LaneHead]
     """Head of every lane that has events."""
     lost: int = 0
-    """How often acknowledged events were found to be gone from its end when it was taken over; counted from the second
-    of the restore (Unix) where it came from a backup."""
+    """How many takeovers found that acknowledged events were missing at the log's end. In a log that was restored from
+    a backup the count starts at the Unix time of the restore, in seconds."""
 
 
 class LogReading(Protocol):
-    """Logs as they are read: a server's own, or the copies of them that a hub has. Those may have holes.
+    """Read access to logs: a server's own, or a hub's copies of them, which may have holes.
 
     Every method may raise `StorageUnavailable`.
     """
@@ -76,14 +76,14 @@ class LogReading(Protocol):
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
     ) -> Sequence[LogRecord]:
-        """Up to `limit` events with offsets above `after`, in order, only of `lanes` where given.
+        """Up to `limit` events with offsets above `after`, in order; only of `lanes` where given.
 
-        An unknown session has no events. Raises LogTrimmed where the store gave up events behind `after`.
+        An unknown session has no events. Raises LogTrimmed where the store gave up events after `after`.
         """
         ...
 
     async def head(self, session: SessionId) -> LogHead | None:
-        """Where the log stands, without taking it over; None for an unknown session."""
+        """The head of the log, without taking the log over; None for an unknown session."""
         ...
 
     async def sessions(self) -> Sequence[SessionId]:
@@ -91,42 +91,43 @@ class LogReading(Protocol):
         ...
 
     async def caused(self, ending: str) -> Sequence[LogRecord]:
-        """What commands caused whose ids end in `ending`, from all logs, each log's in order.
+        """The events of all logs whose command's id ends in `ending`; those of one log together and in order.
 
-        Looks through the ids of all commands. What can't be read is passed over: one damaged log hides no other.
+        It looks through the ids of all commands. Unreadable data are skipped, so that one damaged log hides no other.
         """
         ...
 
 
 class EventLog(LogReading, Protocol):
-    """The store of all logs. Offsets run from 1 without gaps in each session.
+    """The store of all logs. In each session the offsets run from 1 without gaps.
 
-    An append is durable when it returns. What is known after an error:
+    An append is durable when it returns. After an error the caller knows:
 
-    - `StaleWriter`, `OffsetConflict`, `DuplicateCause`: nothing was stored, nor would it be if it was sent again;
-    - `StorageUnavailable`, which every method may raise: nothing was stored, and it may be if it is sent again;
-    - `LogMissing`, one of these: the store has nothing of the session, and the session isn't new;
-    - `OutcomeUnknown`, one of these: it may have been stored, or be stored later still. Whoever goes on acquires the
-      log first: what was sent before is then in the head that `acquire` returns, or refused by its term when it comes.
+    - `StaleWriter`, `OffsetConflict`, `DuplicateCause`: nothing was stored, and a retry would fail too;
+    - `StorageUnavailable`, which every method may raise: nothing was stored, and a retry may succeed;
+    - `LogMissing`, a subclass of it: the store lacks the session, and the session isn't new;
+    - `OutcomeUnknown`, a subclass of it: the events may be stored already, or be stored later. To continue, the caller
+      first acquires the log: an earlier append is then in the head that `acquire` returns, or is refused by its term
+      when it arrives.
     """
 
     async def acquire(self, session: SessionId, epoch: Epoch, term: int | None = None, *, new: bool = True) -> LogHead:
-        """Take over a session's log as its writer: raise its term by one and return where it stands.
+        """Take over a session's log as its writer: raise its term by one and return its head.
 
-        With a `term`, which has to be above the log's, it is raised to that. Makes the log, with this `epoch`, when
-        there is none and it may be a `new` one; an existing log keeps its own. Where the end of one that was
-        acknowledged is gone, as far as that is known, `lost` is one more than before.
+        With a `term`, which has to be above the log's, the term becomes that number. If there is no log and it may be a
+        `new` one, it is created with this `epoch`; an existing log keeps its own epoch. If acknowledged events are
+        known to be missing at its end, `lost` is one more than before.
 
-        Raises StaleWriter when `term` isn't above the log's, or the log is another's who has to be taken over with a
-        term; LogMissing when there is none and it may not be made.
+        Raises StaleWriter when `term` isn't above the log's, or when the log belongs to another writer and no term is
+        given; LogMissing when there is no log and it may not be created.
         """
         ...
 
     async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
-        """Store `events`, the first at `expected_offset + 1`, all of them or none.
+        """Store `events`, the first at `expected_offset + 1`: all of them or none.
 
-        Raises LogMissing when there is no log, StaleWriter when `term` is not its term, OffsetConflict when its head is
-        not at `expected_offset`, DuplicateCause when a (cause, n) of them is stored already.
+        Raises LogMissing when there is no log, StaleWriter when `term` is not the log's, OffsetConflict when the log's
+        head is not at `expected_offset`, DuplicateCause when an event with the same (cause, n) is stored already.
         """
         ...
 
@@ -138,24 +139,25 @@ class EventLog(LogReading, Protocol):
         offsets: Sequence[int],
         events: Sequence[LogRecord],
     ) -> None:
-        """Erase body and salt of the events at `offsets` and append `events`, the last a `body.removed`, in one act.
+        """Erase body and salt of the events at `offsets` and append `events`, whose last one is a `body.removed`,
+        atomically.
 
-        When it returns the bytes are in no file of the log, unless a reader was in the way: then they are as soon as
-        that is over. A store whose files a program of its own writes has them made anew afterwards, and says when
-        that is done (`adapters/cluster/erasing.py`). Raises as `append` does. Offsets that hold nothing any more are
-        passed over.
+        When it returns, the bytes are in no file of the log; if a reader still uses a file, they are gone as soon as it
+        has finished. A store whose files another program writes has that program rewrite them afterwards, and reports
+        when that is done (`adapters/cluster/erasing.py`). Raises the same errors as `append`. Offsets without a body
+        are skipped.
         """
         ...
 
     async def forget(self, session: SessionId) -> None:
-        """Erase a session's log as if it had never been; no matter if there is none.
+        """Erase a session's log as if it had never existed; does nothing if there is none.
 
-        For rehearsals only: a record is never taken away whole. Nobody may hold the log as its writer any more.
+        It is for rehearsals only: a record is never erased as a whole. No writer may hold the log any more.
         """
         ...
 
     async def close(self) -> None:
-        """Finish what was promised and let go of the files."""
+        """Complete what was acknowledged, and release the files."""
         ...
 
 
@@ -163,8 +165,8 @@ class NodeLog(EventLog, Protocol):
     """The log on a node's own disk, which is a copy while the node stands by."""
 
     async def cut(self, session: SessionId, term: int, after: int) -> None:
-        """Take out what is behind `after`: the log that this one is a copy of has something else there. The bytes go as
-        those of `remove` do; nothing of it counts as lost.
+        """Remove the events after `after`, since the log of which this is a copy has other events there. The bytes are
+        erased like those of `remove`; the events don't count as lost.
 
         Raises StaleWriter, LogMissing, StorageUnavailable.
         """
@@ -172,168 +174,181 @@ class NodeLog(EventLog, Protocol):
 
 
 class Asides(Protocol):
-    """Ends of copies that were cut, kept for an operator."""
+    """Storage for the removed ends of copies (`NodeLog.cut`), kept for an operator."""
 
     async def keep(self, session: SessionId, records: Sequence[LogRecord]) -> str:
-        """Keep them; where, for a person. Raises StorageUnavailable."""
+        """Store the records; returns where, as text for a person. Raises StorageUnavailable."""
         ...
 
     async def forget(self, session: SessionId) -> None:
-        """Keep none of a session any more: words of it were removed. Raises StorageUnavailable."""
+        """Erase everything of a session, since words of it were removed. Raises StorageUnavailable."""
         ...
 
 
 class SingleCopies(Protocol):
-    """Which events had, or have, one copy alone, as it stands on the disk of the node that has it."""
+    """A node's own record, on its disk, of which events have or had no copy but the node's."""
 
     @property
     def open(self) -> frozenset[SessionId]:
-        """Sessions of which this node has events that no other store is known to have."""
+        """Sessions with events on this node that no other store is known to have."""
         ...
 
     async def begin(self, session: SessionId, epoch: Epoch, first: int) -> None:
-        """From the event at the offset `first` on there is one copy. Raises StorageUnavailable: then none may come."""
+        """Record that events from offset `first` on have one copy. Raises StorageUnavailable; then no such event may be
+        written.
+        """
         ...
 
     async def end(self, session: SessionId, through: int, *, aside: bool = False) -> None:
-        """The shared store has them now, up to `through`; no matter if there are none. `aside`: the house went on
-        without them, and what is behind `through` was set aside. Raises StorageUnavailable.
+        """Record that the shared store now has the events up to `through`; does nothing if none were recorded. `aside`:
+        the house continued without them, and the events after `through` were set aside. Raises StorageUnavailable.
         """
         ...
 
 
 class LogChanges(msgspec.Struct, frozen=True, kw_only=True):
-    """Shared logs that have changed."""
+    """The shared logs that have changed since a given change."""
 
     upto: int
-    """The last of these changes."""
+    """Number of the last change in this answer."""
     count: str = ""
-    """Which count of changes it is a number of."""
+    """Id of the numbering to which `upto` belongs; another id means that the numbering has started again."""
     heads: Mapping[SessionId, LogHead] = {}
-    """Those that have grown, or another writer, and where they end."""
+    """Logs that have grown or got another writer, with their heads."""
     forgotten: Mapping[SessionId, Epoch] = {}
-    """Those that were erased as if they had never been, and the epochs that they had: a copy with it goes too. Where no
-    more than its epoch is known of one, that stands in place of its name."""
+    """Logs that were erased as if they had never existed, with their epochs: a copy of that epoch has to be erased too.
+    A log of which only the epoch is known has the epoch in place of its session's id."""
 
 
 class SharedLog(EventLog, Protocol):
-    """An EventLog that several nodes share. One of them, a log's owner, writes it; all of them read it."""
+    """An EventLog that several nodes share. One node, the owner of a log, writes it; all nodes read it."""
 
     async def changed(self, after: int, count: str = "") -> LogChanges:
-        """Which logs have changed behind the change `after` (0: all) of a `count`, as an answer has said.
+        """The logs that have changed after the change `after` (0: all) of the numbering `count`, both from an earlier
+        answer.
 
-        They may not be all: whoever asks behind that change again, until nothing has changed, has seen all of them. A
-        store that was emptied, or started again, perhaps with older files, has another count, and begins from the
-        first. Raises StorageUnavailable.
+        An answer may be incomplete: the caller asks again, with the new `upto`, until nothing has changed. A store that
+        was emptied, or restarted, perhaps with older files, has another numbering, and its answer begins with the first
+        change. Raises StorageUnavailable.
         """
         ...
 
     async def first(self, session: SessionId) -> int:
-        """Offset of the first event that it still has, or will have. Raises LogMissing, StorageUnavailable."""
+        """The offset of the first event that the store still has, or will have. Raises LogMissing,
+        StorageUnavailable.
+        """
         ...
 
     async def trim(self, session: SessionId, term: int, expected_offset: int, through: int) -> None:
-        """Give up the events up to `through` of a log that ends at `expected_offset`, since others keep them: reading
-        them raises LogTrimmed from then on.
+        """Give up the events up to `through` of a log that ends at `expected_offset`, since other stores keep them.
+        Reading them raises LogTrimmed from then on.
 
-        Raises as `append` does.
+        Raises the same errors as `append`.
         """
         ...
 
     async def forget(self, session: SessionId, term: int | None = None) -> None:
-        """Erase what is left of a session's log, and put it on the list of removals, so that its copies go too.
+        """Erase what is left of a session's log, and add it to the list of removals, so that its copies are erased too.
 
-        For its owner, in its `term`; without one in whatever term it has, and no matter if there is none. Raises
-        StaleWriter; LogMissing where there is none, and so nothing was listed: whoever has a copy makes it anew first.
+        With a `term` it is for the log's owner; without one it works in any term, and does nothing if there is no log.
+        Raises StaleWriter; LogMissing where there is no log, so that nothing was listed: a node with a copy restores
+        the log first.
         """
         ...
 
     async def removals(self, after: Applied) -> Sequence[Removal] | None:
-        """Some of what stands behind a place in the list of removals, in order; nothing at its end.
+        """Some of the list of removals after the position `after`, in order; empty at its end.
 
-        `remove` and `forget` add to it, each in the same act. None where the list has no such place (any more): then it
-        is read from the first on. Raises StorageUnavailable.
+        `remove` and `forget` add to the list, each atomically. None where the list has no such position, or no longer
+        has it: then the caller reads the list from the beginning. Raises StorageUnavailable.
         """
         ...
 
     async def list_erased(self, epoch: Epoch, house: int) -> None:
-        """Put a log that was erased on the list of removals, of which no more than its epoch is known any more: whoever
-        has a copy of that epoch erases it. Nothing where that was done before.
+        """Add an erased log of which only the epoch is known to the list of removals: every node erases its copy with
+        that epoch. Does nothing if the epoch is listed already.
 
-        Raises StaleWriter unless this node keeps the house in the term `house`, LogMissing where nobody does.
+        Raises StaleWriter unless this node keeps the house in the term `house`; LogMissing when no node does.
         """
         ...
 
     async def begin_anew(self, session: SessionId, epoch: Epoch, term: int, lost: int) -> None:
-        """Make a log with nothing in it, in place of what is left of one; this node holds it, with `term`.
+        """Create an empty log in place of what is left of one; this node holds it, in the term `term`.
 
-        For whoever has a copy, and fills it. Raises StaleWriter when `term` isn't above the log's and it is another's.
+        It is for a node that has a copy, from which it fills the log. Raises StaleWriter when `term` isn't above the
+        log's and another node holds it.
         """
         ...
 
 
 class LeaseStore(Protocol):
-    """Where the lease of the house lies for all nodes. Each method is one act there.
+    """The store of the house's lease, which all nodes share. Each method is atomic.
 
-    Every method may raise StorageUnavailable; whether it was done is unknown then.
+    Every method may raise StorageUnavailable; it is then unknown whether the operation was done.
     """
 
     async def look(self) -> Lease | None:
-        """The lease as it is; None where there is none."""
+        """Return the present lease; None where there is none."""
         ...
 
     async def take(self, seen: Lease | None, lease: Lease) -> bool:
-        """Write `lease` in place of `seen`; False, and nothing is done, where the lease is another one by now."""
+        """Replace the lease `seen` by `lease`. Returns False, and changes nothing, if the lease is no longer `seen`."""
         ...
 
     async def renew(self, lease: Lease) -> bool:
-        """Raise the beat of a node's lease; False, and nothing is done, where another has it or it is gone."""
+        """Increase the beat of this node's lease. Returns False, and changes nothing, if another node has the lease or
+        it is gone.
+        """
         ...
 
     async def give_up(self, lease: Lease) -> None:
-        """Let others have it at once; nothing is done where it is another's."""
+        """Release the lease, so that another node can take it at once; does nothing if another node has it."""
         ...
 
 
 class NodeNotes(Protocol):
-    """Where nodes say what they are doing. Every method may raise StorageUnavailable."""
+    """The store in which nodes publish what they are doing. Every method may raise StorageUnavailable."""
 
     async def tell(self, node: str, note: NodeNote) -> None:
-        """Write this node's note in place of the one before."""
+        """Store this node's note in place of its previous one."""
         ...
 
     async def all(self) -> Mapping[str, NodeNote]:
-        """Every node's newest note by its name, of those too that are gone. What can't be read is left out."""
+        """The newest note of every node, by name, including nodes that are gone. Unreadable notes are left out."""
         ...
 
     async def drop(self, node: str, note: NodeNote) -> bool:
-        """Take a node's note out, unless it has written another one than `note` since; whether it was."""
+        """Delete a node's note unless the node has written another one than `note` since. Returns whether it was
+        deleted.
+        """
         ...
 
 
 class Book(Protocol):
-    """What the house knows beside its logs: rooms, planned sessions, links. Small entries, by namespace and key.
+    """Storage for what the house knows besides its logs (rooms, planned sessions, links): small entries by namespace
+    and key.
 
-    All of it is read when the server starts and kept in memory by its owner; the book is what survives.
+    The owner reads all of it when the server starts, and keeps it in memory; the book is the durable copy.
     """
 
     async def read(self, namespace: str) -> Mapping[str, bytes]:
-        """Every entry of a namespace by its key. Raises StorageUnavailable."""
+        """Every entry of a namespace, by key. Raises StorageUnavailable."""
         ...
 
     async def namespaces(self) -> Sequence[str]:
-        """Those that have entries, in order of their names. Raises StorageUnavailable."""
+        """The namespaces that have entries, in order of their names. Raises StorageUnavailable."""
         ...
 
     async def write(self, entries: Sequence[BookEntry]) -> None:
-        """Keep or take out entries, all of them or none; durable when it returns.
+        """Store or delete entries, all of them or none; durable when it returns.
 
-        Raises StorageUnavailable, and where several servers share a book StaleWriter: another has taken it over.
+        Raises StorageUnavailable; where several servers share the book also StaleWriter, when another server has taken
+        it over.
         """
         ...
 
     async def close(self) -> None:
-        """Finish what was promised and let go of the files."""
+        """Complete what was acknowledged, and release the files."""
         ...
 
 
@@ -343,158 +358,168 @@ class BookEntry(msgspec.Struct, frozen=True):
     namespace: str
     key: str
     body: bytes | None
-    """None takes the entry out."""
+    """None deletes the entry."""
 
 
 class BookChange(msgspec.Struct, frozen=True):
-    """Which entries one write of a shared book kept or took out."""
+    """The entries that one write of a shared book stored or deleted."""
 
     number: int
-    """Counts the writes from 1."""
+    """Number of the write, from 1."""
     entries: tuple[tuple[str, str], ...]
-    """Namespace and key of each."""
+    """Namespace and key of each entry."""
 
 
 class SharedBook(Book, Protocol):
-    """A Book that several nodes share. One of them writes it, the others follow its changes."""
+    """A Book that several nodes share. One node writes it, the others follow its changes."""
 
     async def acquire(self, term: int | None = None, *, new: bool = True) -> int:
-        """Take the book over as its writer and return the term: one more than before, or the `term` that is given.
+        """Take over the book as its writer and return the new term: one more than before, or the given `term`.
 
-        Makes the book when there is none and it may be a `new` one. Raises StaleWriter when `term` isn't above the
-        book's, or it is another node's and no term is given; LogMissing when there is none and it may not be made.
+        If there is no book and it may be a `new` one, it is created. Raises StaleWriter when `term` isn't above the
+        book's, or when the book belongs to another node and no term is given; LogMissing when there is no book and it
+        may not be created.
         """
         ...
 
     async def begin_anew(self, term: int, change: int) -> None:
-        """Make an empty book in place of what is left of one, whose next write has the number behind `change`.
+        """Create an empty book in place of what is left of one; its next write has the number `change` + 1.
 
-        For whoever has a copy, and fills it. Raises StaleWriter when `term` isn't above the book's.
+        It is for a node that has a copy, from which it fills the book. Raises StaleWriter when `term` isn't above the
+        book's.
         """
         ...
 
     async def changed(self) -> int:
-        """Number of the last write; 0 before the first. Raises StorageUnavailable, LogMissing."""
+        """The number of the last write; 0 before the first. Raises StorageUnavailable, LogMissing."""
         ...
 
     async def changes(self, after: int, limit: int = 1_000) -> Sequence[BookChange] | None:
-        """Up to `limit` writes behind the one with number `after`; None when that is too long ago, or never was: then
-        the whole book has to be read. Raises StorageUnavailable, LogMissing.
+        """Up to `limit` writes after the one with the number `after`. None when that write is too long ago, or never
+        was: then the caller has to read the whole book. Raises StorageUnavailable, LogMissing.
         """
         ...
 
 
 class SpooledPiece(NamedTuple):
-    """Samples of a spool as they may be copied."""
+    """Samples of a spool, for a copy."""
 
     pcm: bytes
     version: str
-    """What had been made silent by then, which is another one after each time: what was copied under another version
-    may be what is silent now."""
+    """Identifies what had been made silent when the samples were read; it differs after each time. A copy from another
+    version may hold sound that is silent now."""
 
 
 class Spool(Protocol):
     """Audio of one source on disk: PCM16 mono, little-endian. Positions count samples from the source's first.
 
-    What `append` got is readable at once and survives a crash once `sync` has returned its position.
+    Samples can be read as soon as `append` has them. They survive a crash once `sync` has returned a position after
+    them.
     """
 
     @property
     def start(self) -> int:
-        """The first sample that is still there."""
+        """Position of the first sample that is still there."""
         ...
 
     @property
     def end(self) -> int:
-        """One past the last sample appended."""
+        """Position after the last appended sample."""
         ...
 
     def append(self, pcm: bytes) -> None:
-        """Add samples; whole samples only. Kept in memory until they can be written."""
+        """Append whole samples. They stay in memory until they can be written."""
         ...
 
     async def sync(self) -> int:
-        """Write and fdatasync what is there; returns the position up to which it is safe.
+        """Write the samples in memory and fdatasync; returns the position up to which all samples are safe.
 
-        Raises StorageUnavailable when the disk refuses; the samples stay in memory and are tried again.
+        Raises StorageUnavailable when the disk refuses; the samples stay in memory, and the next call tries again.
         """
         ...
 
     async def read(self, first: int, count: int) -> bytes:
-        """Up to `count` samples from position `first`; empty at the end."""
+        """Up to `count` samples from position `first` on; empty at the end."""
         ...
 
     @property
     def version(self) -> str:
-        """What has been made silent by now (`SpooledPiece`)."""
+        """Identifies what has been made silent so far (`SpooledPiece`)."""
         ...
 
     async def copied(self, first: int, count: int) -> SpooledPiece:
-        """Up to `count` safe samples from position `first`, as the disk has them: silence where nothing is to be kept.
-        Empty at their end. Raises ValueError for samples that were trimmed, StorageUnavailable.
+        """Up to `count` safe samples from position `first` on, as they are on the disk: silence where nothing is to be
+        kept.
+
+        Empty at the end of the safe samples. Raises ValueError for trimmed samples, StorageUnavailable.
         """
         ...
 
     async def trim(self, before: int) -> None:
-        """Forget samples before `before`, as far as whole files allow."""
+        """Delete samples before position `before`, as far as whole files allow."""
         ...
 
     @property
     def note(self) -> bytes:
-        """What was last noted about these samples; empty when nothing was, or when it is lost."""
+        """The last note about these samples (`keep`); empty when there is none, or when it was lost."""
         ...
 
     async def keep(self, note: bytes) -> None:
-        """Note something in place of what was noted before. It survives the end of the process, not of the power.
+        """Store a note in place of the previous one. It survives the end of the process, but not a power failure.
 
-        Raises StorageUnavailable when the disk refuses; the older note may stay.
+        Raises StorageUnavailable when the disk refuses; the previous note may stay.
         """
         ...
 
     async def begin_memory_only(self, first: int) -> None:
-        """From sample `first` on nothing reaches the disk, and what is there from `first` on becomes silence at once.
+        """Keep samples from position `first` on out of the disk; those that are there from `first` on become silence at
+        once.
 
-        The note is forgotten, and none is kept meanwhile. What memory holds can be read until `end_memory_only`, and
-        `sync` counts it as safe: positions survive a crash, the samples don't. More than 10 min of it are forgotten,
-        oldest first, and no sample is refused for it. After a restart it has to be said again.
+        The note is deleted, and none is stored until `end_memory_only`. Until then the samples in memory can be read,
+        and `sync` counts them as safe: their positions survive a crash, the samples don't. Memory holds 10 min.
+        Overflow: the oldest samples are dropped, and none is refused. After a restart this has to be called again.
 
-        Raises StorageUnavailable when the disk refuses: nothing more is written all the same; say it again.
+        Raises StorageUnavailable when the disk refuses. Even then nothing more is written; the caller has to call it
+        again.
         """
         ...
 
     def wipe_memory_only(self, before: int) -> None:
-        """Make silence of what is in memory only before sample `before`; readers get the silence."""
+        """Make silence of the samples before position `before` that only memory holds; readers get the silence."""
         ...
 
     async def end_memory_only(self, first: int) -> None:
-        """From sample `first` on, which may not have come yet, the disk is used again; what came before is silence."""
+        """Write samples to the disk again from position `first` on, which may lie in the future. Earlier samples are
+        silence there.
+        """
         ...
 
     async def silence(self, first: int, last: int) -> None:
-        """Make the samples from `first` up to `last` silence, on disk and in memory; the note may hold words, and goes.
+        """Make the samples from `first` up to, but without, `last` silent, on disk and in memory. The note is deleted
+        too, since it may hold words.
 
         Raises StorageUnavailable when the disk refuses.
         """
         ...
 
     async def discard(self) -> None:
-        """Forget everything: the source's words are all in the log."""
+        """Delete everything, since all words of the source are in the log."""
         ...
 
     async def close(self) -> None:
-        """Let go of the files and keep them."""
+        """Close the files without deleting them."""
         ...
 
 
 class SpoolStore(Protocol):
-    """Where spools live."""
+    """The store of all spools."""
 
     async def open(self, session: SessionId, source: SourceId) -> Spool:
-        """The source's spool as it survived, or a new one."""
+        """Open the source's spool with what survived of it, or a new one."""
         ...
 
     async def kept(self) -> Sequence[tuple[SessionId, SourceId]]:
-        """Every spool that an earlier life of the server left, or this one has closed, in order of their names.
+        """Every spool that an earlier run of the server left, or that this one has closed, in order of their names.
 
         Raises StorageUnavailable when the disk refuses.
         """

@@ -1,4 +1,6 @@
-"""What may be lost without harm. The newest per key wins; a signal never enters a log."""
+"""News that may be lost without harm. A newer signal replaces the older one with the same key. No signal
+enters a log.
+"""
 
 from __future__ import annotations
 
@@ -10,101 +12,105 @@ from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
 
 
 class Signal(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """Something of the moment, about one channel."""
+    """The present state of something about one channel."""
 
     channel: ChannelId
-    """The channel it is about."""
+    """The channel that the signal is about."""
 
     @property
     def key(self) -> str:
-        """Signals with the same key replace one another."""
+        """The signal's key; a newer signal replaces an older one with the same key."""
         return f"{self.__struct_config__.tag}:{self.channel}"
 
 
 class Partial(Signal, frozen=True, kw_only=True, tag="partial"):
-    """The unconfirmed rest of a line. To be shown only while the line has exactly `first` committed words."""
+    """The unconfirmed rest of a line. Clients show it only while the line has exactly `first` committed words."""
 
     segment: SegmentId
-    """The line; it may not have been opened yet, then `first` is 0."""
+    """The line; when it has not been opened yet, `first` is 0."""
     first: int
-    """How many words of it are committed."""
+    """How many words of the line are committed."""
     text: str
-    """What may come next, joined to the committed text by concatenation; empty takes it away."""
+    """The words that may follow, joined to the committed text by concatenation; empty removes them."""
     language: str
-    """BCP-47 tag of what is heard."""
+    """BCP-47 tag of the recognised language."""
 
 
 class Sound(StrEnum):
-    """What the engine hears."""
+    """What kind of sound the engine receives."""
 
     SPEECH = "speech"
     SILENCE = "silence"
     NONE = "none"
-    """No audio arrives at all."""
+    """No audio arrives."""
 
 
 class Typing(Signal, frozen=True, kw_only=True, tag="typing"):
-    """What the author whose turn it is types just now, beside the engine's words: it becomes a line of its own."""
+    """What the called author is typing now. It is shown beside the engine's words and becomes a line of its own."""
 
     segment: SegmentId
-    """The line that it will be."""
+    """The id that the line will have."""
     text: str
-    """The text so far; empty takes it away."""
+    """The text so far; empty removes it."""
     language: str
-    """BCP-47 tag."""
+    """BCP-47 tag of the text."""
     speaker: SpeakerId | None
-    """Who types."""
+    """The speaker who types."""
 
 
 class ChannelState(Signal, frozen=True, kw_only=True, tag="state"):
-    """How a channel is doing, at most once a second and at every change."""
+    """The state of a channel's recognition, sent at every change and at most once a second."""
 
     sound: Sound
-    """What is heard."""
+    """What the engine receives."""
     lag: int
-    """How far the text is behind the sound, ms; what is caught up of a break that was ended a while ago not counted."""
+    """How far the text is behind the sound, ms; without what is caught up after the end of a break was set back
+    (`Keeping.delay`).
+    """
     t: int
-    """Media ms up to which the channel has been heard."""
+    """Media ms up to which the engine has heard the channel."""
 
 
 class Unsaved(Signal, frozen=True, kw_only=True, tag="unsaved"):
-    """Words that can't be stored at the moment, shown marked "not yet saved"; empty takes them away."""
+    """Words that can't be stored at the moment, shown with the mark "not yet saved"; empty removes them."""
 
     text: str
     """All words since storage failed."""
 
 
 class Unrecorded(Signal, frozen=True, kw_only=True, tag="unrecorded"):
-    """Words of a span that is not recorded: shown marked, kept nowhere; empty takes them away."""
+    """Words of a span that is not recorded. They are shown with a mark and stored nowhere; empty removes them."""
 
     text: str
-    """The last of what was said in it."""
+    """The last words of that span."""
     language: str
-    """BCP-47 tag."""
+    """BCP-47 tag of the words."""
 
 
 class LastWords(Signal, frozen=True, kw_only=True, tag="last-words"):
-    """Whether the session is about to be closed, and what was said before is still becoming text."""
+    """Whether the session is about to be closed and the last words are still being recognised."""
 
     awaited: bool
 
 
 class StandIn(Signal, frozen=True, kw_only=True, tag="stand-in"):
-    """Which text to read in place of this one, since its interpreter is silent while others speak."""
+    """Which text to read instead of this one, because its interpreter is silent while others speak."""
 
     instead: ChannelId | None
-    """The machine's translation into the same language; None: this text goes on."""
+    """The machine's translation into the same language; None: this text continues."""
 
 
 Summary = ChannelState | LastWords | StandIn
-"""Signals that say how a text is doing, and bring no words of it."""
+"""Signals about the state of a text, without words of it."""
 
 AnySignal = Partial | Typing | ChannelState | Unsaved | Unrecorded | LastWords | StandIn
-"""Every signal of this release, told apart by `kind`."""
+"""Every signal of this release. `kind` says which class a message has."""
 
 
 def taken_away(signal: AnySignal) -> AnySignal:
-    """What takes a signal off the screen, for whoever has lost where it came from; a channel's state stays."""
+    """The signal that removes this one from the screen, for a receiver that has lost the signal's source. A channel's
+    state stays.
+    """
     match signal:
         case Partial() | Typing() | Unsaved() | Unrecorded():
             return msgspec.structs.replace(signal, text="")

@@ -1,1 +1,1 @@
-"""The record of a session, and its text formats. Pure."""
+"""The record of a session, and its formats: text, HTML, JSON, subtitles."""

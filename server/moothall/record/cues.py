@@ -1,4 +1,4 @@
-"""The record as captions: its lines cut into what fits on a screen, each with the time in which it was said.
+"""The record as captions: its lines divided into parts that fit on a screen, each with the time at which it was said.
 
 WebVTT and SubRip are two ways to write the same cues.
 """
@@ -19,17 +19,17 @@ from moothall.record.wording import Options, Wording
 from moothall.record.wrapping import captions, lines, pieces, width
 
 LONGEST = 7_000
-"""Ms that a cue stands at most, where its line can be broken."""
+"""The longest time that a cue is shown, in ms, if its line can be divided."""
 SHORTEST = 700
-"""Ms that a cue stands at least, even if another line comes meanwhile."""
+"""The shortest time that a cue is shown, in ms, even if another line begins in the meantime."""
 MS_PER_UNIT = 3
-"""How long a unit of width (`record.wrapping`) is to be read: 21 Latin or 8 Chinese characters a second."""
+"""Reading time in ms for each unit of width (`record.wrapping`): 21 Latin or 8 Chinese characters a second."""
 RIGHT_TO_LEFT_MARK = "\u200f"
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 
 
 def stamp(ms: int, point: str) -> str:
-    """`01:02:03.004`, with `point` before the milliseconds; hours take as many digits as they need."""
+    """A time as `01:02:03.004`, with `point` before the milliseconds; hours take as many digits as they need."""
     seconds, rest = divmod(ms, 1000)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
@@ -37,23 +37,25 @@ def stamp(ms: int, point: str) -> str:
 
 
 class Cue(msgspec.Struct, frozen=True, kw_only=True):
-    """Text for the screen and its time."""
+    """A caption, and the time at which it is shown."""
 
     id: str
-    """The segment's id, with `/2` and so on for its later parts; it is unique in the file."""
+    """The segment's id, with `/2` and so on for later parts of the line; unique in the file."""
     t0: int
     t1: int
-    """Media ms; `t1` > `t0`."""
+    """End, media ms; always after `t0`."""
     language: str
     """BCP-47 tag."""
     voice: str
-    """Who speaks; empty where nobody is named."""
+    """The speaker's name; empty where nobody is named."""
     lines: tuple[str, ...]
-    """None of them empty. The first begins with the speaker's name when somebody else begins to speak."""
+    """The rows of the caption, none of them empty. The first begins with the speaker's name when another speaker
+    begins.
+    """
 
 
 def cues_of(record: Record, wording: Wording, options: Options) -> list[Cue]:
-    """All cues in order of their beginnings, those included that say why there is no text."""
+    """All cues by their beginnings, with those that say why there is no text."""
     cues: list[Cue] = []
     turn = SpeakerTurn()
     for line, following in zip_longest(record.lines, record.lines[1:]):
@@ -70,7 +72,9 @@ def cues_of(record: Record, wording: Wording, options: Options) -> list[Cue]:
 
 
 def cues_of_line(line: RecordedLine, prefix: str, voice: str, following: int | None) -> list[Cue]:
-    """A line's cues; `prefix` stands before its text, `following` is where the next line begins."""
+    """The cues of a line; `prefix`: text before that of the line; `following`: beginning of the next line (media ms),
+    or None.
+    """
     before, said = pieces(prefix), pieces(line.text)
     parts = [*before, *said]
     times = _Times(line, following)
@@ -92,11 +96,11 @@ def cues_of_line(line: RecordedLine, prefix: str, voice: str, following: int | N
 
 
 class _Times:
-    """When which part of a line was said, by its words' times.
+    """When each part of a line was said, by the times of its words.
 
-    A place in the text is the number of letters before it. A corrected text with as many words as were heard has each
-    of their times for the word that stands there now. Where it has more or fewer, a place is found at the same fraction
-    of the heard words' letters.
+    A position in the text is the number of letters before it. If a corrected text has as many words as were recognised,
+    each word has the time of its counterpart. If it has more or fewer, a position is mapped to the same fraction of the
+    recognised words' letters.
     """
 
     def __init__(self, line: RecordedLine, following: int | None) -> None:
@@ -111,12 +115,12 @@ class _Times:
         self._of = _letters(line.text)
 
     def start(self, place: int) -> int:
-        """When the letter behind a place is begun, media ms."""
+        """When the letter after a position begins, media ms."""
         scaled = place * self._bounds[-1]
         return self._within(scaled, bisect_right(self._bounds, scaled // self._of, hi=len(self._spans)) - 1)
 
     def end(self, place: int) -> int:
-        """When the letter before a place is finished, media ms."""
+        """When the letter before a position ends, media ms."""
         scaled = place * self._bounds[-1]
         return self._within(scaled, max(0, bisect_left(self._bounds, -(-scaled // self._of)) - 1))
 
@@ -127,7 +131,9 @@ class _Times:
 
 
 def _end(line: RecordedLine, following: int | None) -> int:
-    """When a line without words ends: it was typed, so it stands for as long as it takes to read, or until the next."""
+    """When a line without words ends, media ms. It was typed, so it is shown for its reading time, or until the next
+    line.
+    """
     if line.t1 is not None and line.t1 > line.t0:
         return line.t1
     end = line.t0 + _reading(line.text)
@@ -139,12 +145,14 @@ def _letters(text: str) -> int:
 
 
 def _reading(text: str) -> int:
-    """How long a text is to be read, ms."""
+    """Reading time of a text, ms; at least 1 s."""
     return max(1_000, width(text) * MS_PER_UNIT)
 
 
 def _long_enough(cue: Cue, following: Cue | None) -> Cue:
-    """The cue, standing for as long as it is read if nothing comes meanwhile, and not over the next one for a blink."""
+    """The cue with its final end: long enough to be read if no other cue follows, and without a very short overlap with
+    the next.
+    """
     spoken, read, least = cue.t1, cue.t0 + _reading(" ".join(cue.lines)), cue.t0 + SHORTEST
     if following is not None:
         read = min(read, following.t0)
@@ -160,7 +168,7 @@ def _line_of(cue: Cue) -> str:
 
 
 def _notices(record: Record, wording: Wording) -> list[Cue]:
-    """What is said where there is no text, and at the end of a record that goes on."""
+    """Cues that say why there is no text, and at the end of an unfinished record that it continues."""
     said = [
         (f"notice:{number}", span.t0, span.t1, wording.missing(span)) for number, span in enumerate(record.missing, 1)
     ]
@@ -180,7 +188,9 @@ def _notices(record: Record, wording: Wording) -> list[Cue]:
 
 
 def _isolated(name: str, language: str) -> str:
-    """A name before a text that runs the other way must not turn it: players go by the first letter of a line."""
+    """The name, isolated if its direction differs from that of the text after it. Players take the direction of a row
+    from its first letter, which must not be the name's.
+    """
     ways = {"R": "rtl", "AL": "rtl", "L": "ltr"}
     strong = [way for character in name if (way := ways.get(unicodedata.bidirectional(character)))]
     return f"{_ISOLATE}{name}{_END_ISOLATE}" if strong and strong[0] != direction(language) else name

@@ -1,7 +1,8 @@
-"""The record as one HTML file that needs nothing else: no scripts, no requests, its style within it.
+"""The record as a single HTML file without scripts or requests, with its style sheet in it.
 
-It is made to be read by anybody: landmarks, headings for times and turns, each line in its language and direction, the
-sources behind a box that needs no script. The style comes from outside (`web/css`); its digest is in the file's policy.
+It is accessible: it has landmarks, headings for times and turns, the language and direction of each line, and a check
+box for the sources that needs no script. The style sheet comes from outside (`web/css`); the file's
+Content-Security-Policy has its digest.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from moothall.record.text import RecordRow, reading
 from moothall.record.wording import AskedWording, Options, Wording
 
 SHORT_SECTION, LONG_SECTION = 5 * 60_000, 10 * 60_000
-"""Ms of a section, of records up to an hour long and of longer ones."""
+"""Length of a section in ms, for records up to an hour and for longer ones."""
 HOUR = 3_600_000
 EXCERPT = 60
-"""Characters of a section's first line that stand in the table of contents."""
+"""Characters of a section's first line in the table of contents."""
 
 
 def policy(style: str) -> str:
-    """The Content-Security-Policy of a file with this style: nothing but the style itself."""
+    """The Content-Security-Policy of a file with this style sheet, which permits nothing but the style sheet."""
     digest = b64encode(sha256(style.encode()).digest()).decode("ascii")
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
@@ -62,7 +63,7 @@ def _document(record: Record, wording: Wording, options: Options, style: str) ->
 
 
 def _sections(record: Record, options: Options) -> Iterator[tuple[int, list[RecordRow]]]:
-    """The rows by time, each section with the media ms at which it begins; all in one without times."""
+    """Yield the sections: the media ms at which each begins, and its rows. Without times there is only one section."""
     size = (SHORT_SECTION if record.until <= HOUR else LONG_SECTION) if options.times else record.until + 1
     start, rows = 0, list[RecordRow]()
     for row in reading(record, options):
@@ -110,7 +111,7 @@ def _line(line: RecordedLine, wording: Wording, options: Options) -> str:
 
 
 def _questions(record: Record, words: AskedWording, options: Options) -> Iterator[str]:
-    """What was asked, below the figures."""
+    """Yield the section with the questions, below their figures."""
     yield f'<section aria-labelledby="questions">\n<h2 id="questions">{escape(words.heading)}</h2>\n'
     yield from (f'<p class="facts">{escape(figure)}</p>\n' for figure in words.figures)
     lines = record.by_source()
@@ -130,7 +131,7 @@ def _questions(record: Record, words: AskedWording, options: Options) -> Iterato
 
 
 def _words(text: str, language: str) -> str:
-    """Lines that somebody wrote, a paragraph each."""
+    """A text as HTML, with one paragraph for each row."""
     start = f'<p{_lang(language)} dir="{direction(language)}">'
     return "".join(f"{start}{escape(line)}</p>\n" for line in text.splitlines())
 
@@ -140,7 +141,7 @@ def _lang(language: str) -> str:
 
 
 def _excerpt(text: str) -> str:
-    """The beginning of a text, whole words of it where it has any."""
+    """The beginning of a text, cut after a whole word if possible."""
     if len(text) <= EXCERPT:
         return text
     return (text[:EXCERPT].rpartition(" ")[0] or text[:EXCERPT]) + "…"

@@ -1,4 +1,4 @@
-"""The record as JSON, for programs: docs/reference/record.md says what stands where.
+"""The record as JSON, for programs; docs/reference/record.md describes the format.
 
 Its JSON Schema, docs/reference/record.schema.json, is generated from the types here. Fields are only ever added; a
 changed meaning is a higher `version`.
@@ -30,73 +30,73 @@ class Meeting(msgspec.Struct, frozen=True, kw_only=True):
     """The session."""
 
     id: str
-    """Its id, as in its address."""
+    """The session's id, as in its address."""
     title: str
-    """Its title as it was given; empty where it has none."""
+    """The title as it was given; empty where the session has none."""
     languages: tuple[str, ...]
-    """BCP-47 tags of what may be spoken; the first is the one expected."""
+    """BCP-47 tags of the languages that may be spoken; the first is the expected one."""
     status: Status
-    """Where it is in its life."""
+    """The session's stage: not begun, on, in a break, closed."""
     opened: int | None
     """Unix ms of media time 0; null before it began."""
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True):
-    """Which of the session's texts this is."""
+    """The channel that this record is of."""
 
     channel: str
-    """Its name in addresses."""
+    """The channel's id, as in addresses."""
     kind: ChannelKind
-    """What it carries."""
+    """What the channel carries."""
     languages: tuple[str, ...]
-    """BCP-47 tags that its lines may have; the first is the one expected."""
+    """BCP-47 tags that the lines may have; the first is the expected one."""
 
 
 class DocumentLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line: about a sentence."""
 
     id: str
-    """Unique in the session. It never changes, so it can be cited."""
+    """Unique in the session. The id never changes, so the line can be cited by it."""
     language: str
     """BCP-47 tag of the text."""
     direction: Literal["ltr", "rtl", "auto"]
-    """Which way the text runs."""
+    """Direction of the text."""
     text: str
-    """The text, on one line, never blank."""
+    """The text as a single row, never blank."""
     origin: Origin
-    """How it came about first."""
+    """How the first version of the text came about."""
     mended: bool
-    """Whether a person corrected it."""
+    """Whether a person corrected the line."""
     accepted: bool
-    """Whether that was no more than to accept what a machine proposed."""
+    """Whether the only such corrections were proposals of a machine, accepted unchanged."""
     revision: int
-    """How many corrections it has had, a machine's own included."""
+    """How many corrections the line has had, with those by a machine."""
     source: str
-    """Origin and mending in words."""
+    """Origin and corrections in words."""
     tool: str | UnsetType = UNSET
-    """The public name of the outside tool that sent it, or the line that it was translated from; not there with any
-    other line."""
+    """The public name of the outside tool that sent the line or, in a translation, its original; absent with any other
+    line."""
     respoken: bool | UnsetType = UNSET
-    """True where a machine heard a respeaker; not there with any other line."""
+    """True when a machine recognised a respeaker; absent with any other line."""
     t0: int | UnsetType = UNSET
     """Start, media ms. Absent with `times=0`."""
     t1: int | UnsetType | None = UNSET
-    """End, media ms; null while it grows. Absent with `times=0`."""
+    """End, media ms; null while the line grows. Absent with `times=0`."""
     speaker: str | UnsetType | None = UNSET
     """Id of the speaker; null where nobody is named. Absent with `speakers=0`."""
     name: str | UnsetType = UNSET
     """The speaker's name; empty where nobody is named. Absent with `speakers=0`."""
     made_from: MadeFrom | UnsetType = UNSET
-    """What a translated line was made of; absent with any other line."""
+    """From which line it was translated, and by which route; absent with any other line."""
 
 
 class DocumentMissing(msgspec.Struct, frozen=True, kw_only=True):
     """A span without text."""
 
     absence: Absence
-    """Whether something failed, or it was meant not to be kept."""
+    """Why there is no text: something failed, the session was not recorded, or there was a break."""
     reason: GapReason | None
-    """What failed; null where nothing did."""
+    """What failed; null where nothing failed."""
     text: str
     """The same in words."""
     t0: int | UnsetType = UNSET
@@ -106,49 +106,53 @@ class DocumentMissing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DocumentAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer in writing."""
+    """An answer to an intervention in writing."""
 
     text: str
-    """Lines are apart by a line feed, none of them blank."""
+    """The answer; its rows are separated by a line feed, and none is blank."""
     language: str
     """BCP-47 tag of the text."""
     direction: Literal["ltr", "rtl", "auto"]
-    """Which way the text runs."""
+    """Direction of the text."""
 
 
 class DocumentIntervention(msgspec.Struct, frozen=True, kw_only=True):
-    """A question, a comment or a wish to speak."""
+    """A question, a comment or a request to speak."""
 
     id: str
     """Unique in the session."""
     number: int
-    """What it is called by, counted from 1. Numbers are missing of those that were never published."""
+    """The public number, counted from 1. Numbers of interventions that were never published are missing."""
     kind: Kind
-    """What somebody wanted."""
+    """What the author wanted."""
     language: str
     """BCP-47 tag of the text."""
     direction: Literal["ltr", "rtl", "auto"]
-    """Which way the text runs."""
+    """Direction of the text."""
     text: str
-    """As everybody may read it, lines apart by a line feed; empty where it was taken back or removed, or has none."""
+    """The public text, rows separated by a line feed; empty when it was taken back or removed, and in some requests to
+    speak.
+    """
     name: str | UnsetType = UNSET
-    """The name that was chosen; empty for none. Absent with `speakers=0`."""
+    """The name that the author chose; empty for none. Absent with `speakers=0`."""
     origin: str
     """`room`, `remote`, or `hub:` with the hub's name."""
     status: InterventionStatus
-    """Where it stands."""
+    """The status at the position of this record."""
     stands: str
-    """The same in words."""
+    """The status in words."""
     reason: str
-    """Always empty: why it was not taken is for its author. Earlier releases told it here."""
+    """Always empty, since only its author learns why an intervention was not taken. Earlier releases gave the reason
+    here.
+    """
     joined_with: int | None
-    """The number of the question that it was joined with."""
+    """The number of the question with which it was joined; null otherwise."""
     line: str | None
-    """Id of the line in `lines` at which it was answered; null where none was named, or the line isn't there."""
+    """Id of the line in `lines` in which it was answered; null when none was named, or when `lines` lacks it."""
     answer: DocumentAnswer | None
-    """The answer in writing."""
+    """The answer in writing; null when there is none."""
     support: int
-    """How many would ask it too."""
+    """How many people would ask the same."""
     removed: bool
     """Whether its words were removed for good."""
     t: int | UnsetType = UNSET
@@ -156,59 +160,59 @@ class DocumentIntervention(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DocumentHub(msgspec.Struct, frozen=True, kw_only=True):
-    """A room far away that took part."""
+    """A hub that took part: a remote room."""
 
     hub: str
-    """Its name; one below another has that one's in front."""
+    """The hub's name. The name of a hub below another begins with that of the other."""
     title: str
-    """What people call it."""
+    """The hub's title, for people."""
     most: int | None
-    """The most people that were counted there at any time; null where nobody has counted."""
+    """The highest head count; null where nobody has counted."""
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """The file."""
+    """The record of one text of a session."""
 
     format: Literal["moothall.record"] = "moothall.record"
-    """Always this."""
+    """Identifies the format."""
     version: Literal[1] = 1
-    """Of the format."""
+    """Version of the format."""
     session: Meeting
-    """The meeting that this is of."""
+    """The session."""
     text: Text
-    """Which of its texts this is."""
+    """The channel that this record is of."""
     language: str
-    """BCP-47 tag of what is said in words: `notice`, `source` and the spans without text."""
+    """BCP-47 tag of the texts in words: `notice`, `source`, `stands` and those of spans without text."""
     notice: str
-    """What the text is good for and what it isn't."""
+    """What the text may be used for, and its limits."""
     finished: bool
-    """Whether no more is said. Corrections may come all the same."""
+    """Whether the session is closed. Corrections may still follow."""
     until: int
-    """Media ms up to which the text goes."""
+    """Media ms up to which the text extends."""
     position: Position
-    """The state of the log that this shows. Equal positions, addresses and languages give equal files."""
+    """The position in the log that this shows. Equal positions, addresses and languages give equal files."""
     lines: tuple[DocumentLine, ...]
-    """In order of time."""
+    """The lines, in order of time."""
     missing: tuple[DocumentMissing, ...]
-    """In order of time."""
+    """Spans without text, in order of time."""
     interventions: tuple[DocumentIntervention, ...]
-    """What was asked and published, by number. The same in every text of the session."""
+    """The published interventions, by number. They are the same in every text of the session."""
     figures: QuestionCounts
-    """How many asked, published or not, and what became of them."""
+    """How many interventions there were, published or not, and how many were answered."""
     hubs: tuple[DocumentHub, ...]
-    """The rooms far away that took part, in the order in which they came."""
+    """The hubs that took part, in the order in which they first did."""
     quality: Quality | None
-    """How good the text is; null where fewer than 50 words were recognised."""
+    """Quality figures of the text; null when fewer than 50 words were recognised."""
     heads: dict[str, LaneHead]
-    """Where the chains stand of the lanes that this was made from."""
+    """The heads of the lanes from which the record was made."""
     checkpoint: Checkpoint | None
-    """The newest signed state of all public lanes; null before the first."""
+    """The newest signed checkpoint of all public lanes; null before the first."""
     seal: Seal | None
-    """What was last vouched for; null before the first."""
+    """The newest seal; null before the first."""
 
 
 def document(record: Record, wording: Wording, options: Options) -> Document:
-    """What the file holds."""
+    """Return the record in the form of the JSON file."""
     session = record.session
     return made_of(
         Document,

@@ -1,11 +1,10 @@
-"""The text of a session as subtitles beside a video: a live playlist of HLS (RFC 8216) and its segments, WebVTT. Once a
-session is closed the live playlist ends, and another one lists all of it.
+"""The text of a session as subtitles for a video: a live HLS playlist (RFC 8216) with WebVTT segments. Once the session
+is closed the live playlist ends, and another playlist lists all segments of the session.
 
-Segment n has what was said in the n-th six seconds since 1970, where the session's media time began when it was
-opened. So there are segments before it, which are empty: hls.js ends the whole video where a playlist has none, and
-goes on from these once the session is opened. A segment is listed some seconds after its end, when the words of that
-time have mostly come; what is mended until then stands in it mended. A cue that lies in two segments stands in both,
-with the same times, as players expect.
+Segment n covers the n-th six seconds since 1970 (media time began when the session was opened). So there are segments
+from before the session, which are empty: hls.js ends the whole video where a playlist has no segments, and continues
+from these once the session is opened. A segment is listed some seconds after its end, when most of its words have come;
+corrections until then are in it. A cue that overlaps two segments is in both, with the same times, as players expect.
 """
 
 from __future__ import annotations
@@ -25,42 +24,44 @@ from moothall.record.wrapping import plain
 
 SEGMENT_MS = 6_000
 HELD_MS = 12_000
-"""How long after its end a segment is listed. What comes later than that is in none: lines that the recogniser has not
-ended by then, and what was typed long after it was said."""
+"""How long after its end a segment is listed, in ms. Anything later is in no segment: lines that the recogniser has not
+ended by then, and lines that were typed long after they were said."""
 LISTED = 100
-"""Segments of the live playlist: ten minutes. Overflow: the oldest are listed no more."""
+"""Segments in the live playlist: ten minutes. Overflow: the oldest are no longer listed."""
 LEAST = 3
-"""Segments of it at least: so many a player wants to have (RFC 8216, 6.2.2)."""
+"""The least number of segments in the live playlist, which players require (RFC 8216, 6.2.2)."""
 MOST_LISTED = 10_000
-"""Segments of the playlist of a whole session that is closed: 16 hours. Overflow: the first are not listed."""
+"""Segments in the playlist of a whole closed session: 16 hours. Overflow: the first segments are not listed."""
 AROUND_MS = 40_000
-"""How long before a segment a line may have begun that is still said or read in it."""
+"""How long before a segment a line may have begun that is still said or read in it, in ms."""
 TICKS = 90
-"""Of MPEG's clock in a millisecond."""
+"""Ticks of the MPEG clock (90 kHz) in a millisecond."""
 CLOCK = 1 << 33
-"""Where MPEG's clock begins anew."""
+"""Ticks after which the MPEG clock wraps around (33 bits)."""
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """Which segments are listed: from `first` on, before `end`."""
+    """The listed segments: from `first` up to, but without, `end`."""
 
     first: int
     end: int
     over: bool
-    """Whether no more will come."""
+    """Whether no more segments will come."""
 
 
 def start_of(session: Session, n: int) -> int:
-    """Media ms at which segment n begins; below 0 before the session."""
+    """Media ms at which segment n begins; negative before the session."""
     return n * SEGMENT_MS - (session.opened or 0)
 
 
 def listed(session: Session, wall: int, last: int, closed: int | None, *, whole: bool = False) -> Listed:
-    """Which segments are there at the wall time `wall` (Unix ms); `last`: media ms of the end of the last line;
-    `closed`: media ms of the close, None while the session isn't.
+    """The segments that are listed at the wall time `wall` (Unix ms).
 
-    Nothing that was listed is taken back at the end, and none comes in before it (RFC 8216, 6.2.2): once it is closed
-    the live playlist has the same end as that of the `whole` session, and begins no earlier than before.
+    `last`: media ms of the end of the last line. `closed`: media ms of the close, None while the session isn't closed.
+    `whole`: list the whole session once it is closed.
+
+    A playlist never loses segments at its end, nor gets new ones before its first (RFC 8216, 6.2.2). So once the
+    session is closed the live playlist ends where that of the whole session does, and begins no earlier than before.
     """
     over = session.status is Status.CLOSED
     began = session.opened or (0 if over else wall)
@@ -76,7 +77,7 @@ def listed(session: Session, wall: int, last: int, closed: int | None, *, whole:
 
 
 def playlist(there: Listed, address: str) -> str:
-    """The playlist; `address` is a segment's, with `{n}` for its number."""
+    """The playlist as M3U8; `address`: the address of a segment, with `{n}` for its number."""
     began = datetime.fromtimestamp(there.first * SEGMENT_MS / 1000, UTC)
     rows = [
         "#EXTM3U",
@@ -91,10 +92,10 @@ def playlist(there: Listed, address: str) -> str:
 
 
 def segment(lines: Sequence[Line], speakers: dict[SpeakerId, str], start: int, language: str, offset: int = 0) -> str:
-    """The segment from media ms `start` on as WebVTT; `lines` are all that may lie in it, in order, and the one before
-    and behind them.
+    """The segment that begins at media ms `start`, as WebVTT.
 
-    `offset`: ms of MPEG's clock, which the video goes by, at media time 0.
+    `lines`: all lines that may overlap it, in order, with the line before and the line after them. `language`: BCP-47
+    tag of the file. `offset`: time of the video's MPEG clock at media time 0, in ms.
     """
     end = start + SEGMENT_MS
     shown = [line for line in lines if line.t1 is not None and not line.gone and plain(line.text)]

@@ -1,8 +1,8 @@
-"""The record of one text of a session: what the written formats are made of.
+"""The record of one text of a session, from which all formats are written.
 
-It is a fold over the log, as everything that people see: the lines are those of `CaptionsView`, so that a record can't
-differ from what was shown. Around them stand what a record needs and a reader's page doesn't: all gaps and spans that
-were not recorded, the words' times, and what the text can be verified by.
+It is a fold over the log, like everything that people see. The lines are those of `CaptionsView`, so that a record
+can't differ from what was shown. A record also has what a reader's page doesn't need: all gaps and spans that were not
+recorded, the times of words, and the data for verifying the text.
 """
 
 from __future__ import annotations
@@ -28,44 +28,44 @@ from moothall.record.wrapping import plain
 
 
 class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line as it stands in the record."""
+    """A line of the record."""
 
     segment: SegmentId
     t0: int
     """Start, media ms."""
     t1: int | None
-    """End, media ms; None while it grows."""
+    """End, media ms; None while the line grows."""
     language: str
     """BCP-47 tag."""
     origin: ev.Origin
     mended: bool
-    """Whether a person corrected it."""
+    """Whether a person corrected the line."""
     accepted: bool
-    """Whether that was no more than to accept what a machine proposed."""
+    """Whether the only such corrections were proposals of a machine, accepted unchanged."""
     revision: int
-    """How many corrections it has had, a machine's included."""
+    """How many corrections the line has had, with those by a machine."""
     speaker: SpeakerId | None
     name: str
-    """How the speaker is shown, on one line; empty where nobody is named."""
+    """The speaker's shown name, as a single row; empty where nobody is named."""
     text: str
-    """All of its text, not blank, on one line."""
+    """The whole text as a single row, never blank."""
     words: tuple[ev.Word, ...] = ()
-    """Its words as they were first committed, for their times; none where it was typed."""
+    """The words as they were first committed, for their times; none in a line that was typed."""
     made_from: ev.MadeFrom | None = None
-    """What it was translated from; None where it wasn't."""
+    """From which line it was translated; None when it is no translation."""
     tool: str | msgspec.UnsetType = msgspec.UNSET
-    """The public name of the outside tool that sent it, or the line that it was translated from."""
+    """The public name of the outside tool that sent the line or, in a translation, its original; UNSET otherwise."""
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
-    """True where a machine heard a respeaker."""
+    """True when a machine recognised a respeaker; UNSET otherwise."""
 
 
 class Absence(StrEnum):
-    """Why a span has no text and never will."""
+    """Why a span has no text."""
 
     GAP = "gap"
     """Something failed."""
     NOT_RECORDED = "not-recorded"
-    """It was meant not to be kept."""
+    """Somebody asked that it not be recorded."""
     BREAK = "break"
     """There was a break."""
 
@@ -75,19 +75,19 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True):
 
     t0: int
     t1: int | None
-    """End, media ms; None while it lasts."""
+    """End, media ms; None while the span lasts."""
     absence: Absence
     reason: ev.GapReason | None = None
-    """What happened, of a gap."""
+    """What failed; None unless it is a gap."""
     set_back: bool = False
-    """Whether the text behind a break begins before somebody had ended it."""
+    """Whether it is a break whose end was set back, so that the text after it begins before the end was declared."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest signed checkpoint: `moothall.core.chain.checkpoint_bytes` is what its signature covers."""
+    """The newest signed checkpoint. The signature covers `moothall.core.chain.checkpoint_bytes`."""
 
     offset: int
-    """The event that it is."""
+    """Offset of the checkpoint's event."""
     at: int
     """Unix ms."""
     key: str
@@ -95,47 +95,49 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     signature: str
     """Base64."""
     lanes: dict[str, ev.LaneHead]
-    """Head of each public lane before it."""
+    """The head of each public lane before the checkpoint."""
 
 
 class Seal(msgspec.Struct, frozen=True, kw_only=True):
     """The newest seal."""
 
     offset: int
-    """The event that it is."""
+    """Offset of the seal's event."""
     at: int
     """Unix ms."""
     version: ev.SealVersion
-    """What was done with the text."""
+    """Which work on the text is complete."""
     n: int
-    """Counts the seals from 1."""
+    """Number of the seal, from 1."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """The record of one channel. Equal logs give equal records: it holds no time or place of its making."""
+    """The record of one channel. Equal logs give equal records, since it contains neither the time nor the server of
+    its making.
+    """
 
     session: Session
     """The session as readers see it."""
     channel: ChannelId
     kind: ev.ChannelKind
     languages: tuple[str, ...]
-    """BCP-47 tags that the lines may have; the first is the one expected."""
+    """BCP-47 tags that the lines may have; the first is the expected one."""
     position: Position
-    """What of the log the record shows."""
+    """The position in the log that the record shows."""
     lines: tuple[RecordedLine, ...]
-    """In order of time, none of them blank."""
+    """The lines, in order of time; none is blank."""
     missing: tuple[Missing, ...]
-    """In order of time."""
+    """Spans without text, in order of time."""
     quality: Quality | None
-    """How good the text is; None where too few words were recognised to say anything."""
+    """Quality figures of the text; None when too few words were recognised."""
     heads: dict[Lane, ev.LaneHead]
-    """Where the chains of the lanes stand that the record was made from."""
+    """The heads of the lanes from which the record was made."""
     checkpoint: Checkpoint | None
     seal: Seal | None
     asked: tuple[RecordedQuestion, ...]
-    """What was asked and published, by number."""
+    """The published interventions, by number."""
     figures: QuestionCounts
-    """How many asked, published or not."""
+    """How many interventions there were, published or not, and how many were answered."""
 
     @property
     def id(self) -> SessionId:
@@ -143,28 +145,30 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         return self.session.id
 
     def by_source(self) -> dict[SegmentId, RecordedLine]:
-        """Each line by its own id and, translated, by those of the lines that it was made from; of several the last."""
+        """The lines by their own ids and, for translated lines, also by the ids of their source lines. Of several lines
+        the last counts.
+        """
         return {source: line for line in self.lines for source in _made_of(line)}
 
     @property
     def language(self) -> str:
-        """The BCP-47 tag of most of the text; empty where nothing is said of it."""
+        """The expected BCP-47 tag of the text; empty when the log names no language."""
         return self.languages[0] if self.languages else ""
 
     @property
     def finished(self) -> bool:
-        """Whether no more is said; corrections may still come."""
+        """Whether the session is closed. Corrections may still follow."""
         return self.session.status is Status.CLOSED
 
     @property
     def until(self) -> int:
-        """Media ms up to which there is anything."""
+        """Media ms up to which the record has lines or spans without text."""
         ends = [line.t0 if line.t1 is None else line.t1 for line in self.lines[-1:]]
         return max([0, *ends, *(span.t0 if span.t1 is None else span.t1 for span in self.missing)])
 
 
 class RecordFold:
-    """Makes a record out of a session's log, event by event; it can go on from where it stopped."""
+    """Builds a record from a session's log, event by event. Further events can be added at any time."""
 
     def __init__(self, session: SessionId, epoch: Epoch, channel: ChannelId) -> None:
         self.feed = Feed(channel)
@@ -181,14 +185,14 @@ class RecordFold:
 
     @property
     def position(self) -> Position:
-        """What has been taken in."""
+        """The position up to which events have been added."""
         return self._view.position
 
     def take(self, records: Sequence[LogRecord]) -> bool:
-        """Take in the next records of the feed's lanes; returns whether bodies were removed by one of them.
+        """Add the next records of the feed's lanes. Returns whether one of them says that bodies were removed.
 
-        Then what was taken in before may hold what is gone, and a new fold has to begin. Raises RecordBroken when a
-        body can't be read.
+        In that case the fold may hold removed words, and the caller has to begin a new fold. Raises RecordBroken when a
+        body can't be decoded.
         """
         removed = False
         for record in records:
@@ -214,7 +218,7 @@ class RecordFold:
                 self._unkept.append(Missing(t0=event.t0, t1=None, absence=Absence.NOT_RECORDED))
             case ev.NotRecordedEnded() if self._unkept:
                 began = self._unkept.pop()
-                if began.t0 < event.t1:  # Else it began anew at once.
+                if began.t0 < event.t1:  # An empty span means that another one began at once.
                     self._unkept.append(msgspec.structs.replace(began, t1=event.t1))
             case ev.SessionPaused() if event.t0 is not None:
                 self._breaks.append(Missing(t0=event.t0, t1=None, absence=Absence.BREAK))
@@ -228,7 +232,7 @@ class RecordFold:
                 pass
 
     def _end_break(self, event: ev.SessionResumed | ev.SessionClosed) -> None:
-        """As a reader's page tells of it (`core/views/captions.py`)."""
+        """End the present break by the same rule as a reader's page (`core/views/captions.py`)."""
         lasting = self._breaks.pop()
         t1 = event.t if isinstance(event, ev.SessionClosed) or event.t1 is None else event.t1
         if lasting.t0 < t1 or t1 < event.t:
@@ -236,7 +240,7 @@ class RecordFold:
             self._breaks.append(msgspec.structs.replace(lasting, t1=end, set_back=t1 < event.t))
 
     def record(self) -> Record:
-        """The record as far as it has been taken in."""
+        """Return the record of all events so far."""
         session = self._view.session
         channel = session.channels.get(self.feed.channel)
         return Record(
@@ -261,7 +265,7 @@ class RecordFold:
 
 
 def recorded(line: Line, text: str, speakers: Mapping[SpeakerId, str], words: Sequence[ev.Word] = ()) -> RecordedLine:
-    """A line that readers see, as the record has it; `text`: its own, on one line."""
+    """A line that readers see, in the form of the record; `text`: its text as a single row."""
     return made_of(
         RecordedLine,
         line,

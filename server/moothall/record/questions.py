@@ -1,6 +1,7 @@
-"""What was asked in a session as its record has it: what was published, and nothing that never was. Pure.
+"""The published interventions of a session, in the form of the record. Interventions that were never published are left
+out.
 
-A question that was taken back has its number alone there.
+If an intervention was taken back, the record has neither its words nor its name.
 """
 
 from __future__ import annotations
@@ -15,46 +16,50 @@ from moothall.record.wrapping import plain
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer in writing."""
+    """An answer to an intervention in writing."""
 
     text: str
-    """Its lines apart, none of them blank."""
+    """The answer; its rows are separated by a line feed, and none is blank."""
     language: str
     """BCP-47 tag."""
 
 
 class RecordedQuestion(msgspec.Struct, frozen=True, kw_only=True):
-    """A question, a comment or a wish to speak."""
+    """A question, a comment or a request to speak."""
 
     id: InterventionId
     number: int
     kind: Kind
     text: str
-    """As everybody reads it; its lines apart, none of them blank. Empty where it has none."""
+    """The public text; rows are separated by a line feed, and none is blank. Empty when it was taken back or has no
+    text.
+    """
     language: str
     """BCP-47 tag of the text."""
     name: str
-    """The name that was chosen, on one line; empty for none."""
+    """The name that the author chose, as a single row; empty for none."""
     origin: str
     """`room`, `remote`, or `hub:` with the hub's name."""
     t: int
     """When it was asked, media ms."""
     status: InterventionStatus
     joined_with: int | None
-    """The number of the question that it was joined with."""
+    """The number of the question with which it was joined; None otherwise."""
     segment: SegmentId | None
-    """The line as spoken at which it was answered."""
+    """The line of the floor in which it was answered; None when none was named."""
     answer: Answer | None
     support: int
-    """How many would ask it too."""
+    """How many people would ask the same."""
     removed: bool
     """Whether its words were removed for good."""
     over: bool = False
-    """Whether the meeting was closed while it stood there."""
+    """Whether the meeting was closed before it was dealt with."""
 
 
 def asked_in(questions: Questions, *, closed: bool) -> tuple[RecordedQuestion, ...]:
-    """All that was published, by number. The public events are enough. `closed`: the meeting is."""
+    """All published interventions, by number; public events suffice for them. `closed`: whether the meeting
+    is closed.
+    """
     published = [each for _, each in questions.interventions.items() if each.published]
     return tuple(_asked(questions, each, closed=closed) for each in sorted(published, key=lambda each: each.number))
 

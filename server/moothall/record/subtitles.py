@@ -1,14 +1,13 @@
 """The record as WebVTT and as SubRip: two ways to write the same cues.
 
-WebVTT (W3C) strictly: what a validator accepts and what lesser readers than browsers don't trip over. Hours are always
-written, `-->` stands in times only, no line within a cue is empty, and what is written as the voice has no character
-that readers are known to decode wrongly. A voice isn't shown by players, so the name also stands in the text when
-somebody else begins to speak.
+WebVTT (W3C) is written strictly, so that validators accept it and simple parsers can read it: hours are always written,
+`-->` occurs only in times, no row of a cue is empty, and the voice has no character that parsers are known to decode
+wrongly. Players don't show a voice, so the name is also in the text when another speaker begins.
 
-Of SubRip there is no standard: what the first program wrote, and what most players take. Lines end with CR LF, as
-SubRip's own do: some television sets read nothing else, and players that mind it are rare. UTF-8 without a mark at its
-beginning, since more readers stumble over one than need it. Angle brackets, braces, backslashes and times are commands
-to one player or another, and there is no escape: look-alikes stand in their place.
+SubRip has no standard. This follows what the first program wrote and most players accept. Rows end with CR LF, like
+SubRip's own: some television sets read nothing else, and players that reject it are rare. The encoding is UTF-8 without
+a byte order mark, since more parsers fail on one than need it. Angle brackets, braces, backslashes and times are
+commands to one player or another and can't be escaped, so similar characters replace them.
 """
 
 from __future__ import annotations
@@ -23,7 +22,9 @@ from moothall.record.wrapping import plain
 
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _VOICE = str.maketrans({"&": "+", "<": "‹", ">": "›"})  # noqa: RUF001  # that is the point
-"""ffmpeg, pycaption and ttconv don't decode `&amp;` in an annotation (or end it there)."""
+"""For the voice, which is an annotation: ffmpeg, pycaption and ttconv don't decode `&amp;` there, or end the annotation
+at it.
+"""
 _TAG = re.compile(r"[A-Za-z0-9-]+\Z")
 
 
@@ -37,7 +38,7 @@ def write_vtt(record: Record, wording: Wording, options: Options) -> str:
 
 
 def vtt_cue(cue: Cue, language: str) -> str:
-    """A cue as a block of WebVTT, in a file of this language."""
+    """A cue as a WebVTT block, in a file of this language."""
     text = "\n".join(line.translate(_ESCAPED) for line in cue.lines)
     if _TAG.match(cue.language) and not same_language(cue.language, language):
         text = f"<lang {cue.language}>{text}</lang>"
@@ -49,7 +50,7 @@ def vtt_cue(cue: Cue, language: str) -> str:
 
 _LOOKALIKES = str.maketrans("<>{}\\", "‹›｛｝＼")  # noqa: RUF001  # that is the point
 _TIME = re.compile(r"(\d):(\d\d?):(\d\d?)(?=[.,]\d)")
-"""pysubs2 takes a line with two of them for the beginning of a cue, with anything between them."""
+"""pysubs2 takes any row with two such times for the beginning of a cue."""
 
 
 def write_srt(record: Record, wording: Wording, options: Options) -> str:

@@ -1,4 +1,4 @@
-"""The record as it is read: lines and gaps in order, in turns of one speaker; and so as plain text."""
+"""The record in reading order (lines and gaps, in turns of one speaker), and as plain text."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ class RecordRow(msgspec.Struct, frozen=True, kw_only=True):
 
     item: RecordedLine | Missing
     begins: bool
-    """Whether another turn begins with it: of somebody else, or of the same behind something missing."""
+    """Whether a turn begins with it: another speaker's, or the same speaker's after a span without text."""
     turn: str | None
-    """Whose turn it is: a name, empty for somebody who isn't named after one who was; None where no name is shown."""
+    """The name of the turn's speaker; empty for a speaker who isn't named after one who was; None where no name is
+    shown.
+    """
 
 
 def reading(record: Record, options: Options) -> Iterator[RecordRow]:
-    """All rows in order of time. Without speakers only what is missing makes a turn."""
+    """Yield all rows in order of time. Without speakers, turns begin only after spans without text."""
     turn = SpeakerTurn()
     for item in with_spans(record.lines, record.missing, lambda line: line.t0):
         if isinstance(item, Missing):
@@ -51,7 +53,7 @@ def write_text(record: Record, wording: Wording, options: Options) -> str:
             block.append(f"{row.turn or wording.unnamed}:")
         time = f"[{media_time(row.item.t0)}] " if options.times else ""
         block.append(f"{time}{row.item.text}")
-        if options.sources:  # A line of its own: text that runs the other way would mix with it.
+        if options.sources:  # The source is a row of its own, since text of the other direction would mix with it.
             block.append(f"    ({wording.source(row.item)})")
     if block:
         rows.append("\n".join(block))
@@ -61,7 +63,7 @@ def write_text(record: Record, wording: Wording, options: Options) -> str:
 
 
 def _asked(record: Record, words: AskedWording, options: Options) -> Iterator[str]:
-    """What was asked, a block each, below a heading with the figures."""
+    """Yield the questions, one block each, after a block with the heading and the figures."""
     if record.figures.received:
         yield "\n".join([words.heading, *words.figures])
     lines = record.by_source()

@@ -1,8 +1,8 @@
-"""Whether a record is still what was written.
+"""Verifies that a record is still what was written.
 
-The chain shows that no event was altered, added, reordered or taken out; the signed checkpoints in it show that
-it wasn't written anew as a whole. What it can't show is the end: events after the last checkpoint may be cut off
-unseen, unless somebody who saw more hands in the heads that he saw.
+The chain shows that no event was altered, added, reordered or removed. The signed checkpoints in it show that it was
+not rewritten as a whole. Only the end can't be verified: events after the last checkpoint may be cut off unnoticed,
+unless somebody who has seen more provides the heads that they saw.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.core.kernel.lanes import SESSION, is_public
 
 VerifySignature = Callable[[str, bytes, bytes], bool]
-"""(key id, message, signature) → whether the key's owner signed the message. An unknown key is a False."""
+"""(key id, message, signature) → whether the owner of that key has signed the message. An unknown key gives False."""
 
 _CHECKPOINT = str(RecordCheckpoint.__struct_config__.tag)
 _CLOSED = str(SessionClosed.__struct_config__.tag)
@@ -41,33 +41,33 @@ _REMOVED = str(BodyRemoved.__struct_config__.tag)
 
 
 class Verdict(StrEnum):
-    """What became of a record, the worst first."""
+    """The result for a whole record, worst first."""
 
     BROKEN = "broken"
-    """Something in it isn't what was written."""
+    """Something in the record is not what was written."""
     TAIL_MISSING = "tail missing"
-    """It is known that there was more."""
+    """The record is known to have had more events."""
     REMOVED = "removed"
-    """Whole, but for bodies that were removed and say so."""
+    """The record is complete, except for bodies whose removal is recorded."""
     INTACT = "intact"
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """Something wrong, and where."""
+    """A fault, and the event at which it was found."""
 
     offset: int
-    """The event."""
+    """Offset of the event."""
     reason: str
-    """A sentence."""
+    """The fault as a sentence."""
 
 
 class Gone(msgspec.Struct, frozen=True):
-    """An event whose body was removed, as its header tells, which stays."""
+    """An event whose body was removed, as its header describes it."""
 
     offset: int
     lane: Lane
     at: int
-    """When it was written, Unix ms."""
+    """Unix ms when it was written."""
 
 
 class Removal(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,46 +75,50 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True):
 
     offset: int
     at: int
-    """When it was written, Unix ms."""
+    """Unix ms when it was written."""
     role: Role
-    """Of who had it done."""
+    """The role of whoever ordered the removal."""
     reason: str
-    """`BodyRemoved.reason`."""
+    """The reason, as in `BodyRemoved`."""
     gone: tuple[Gone, ...]
-    """In order; without what an earlier one had removed."""
+    """The events that lost their bodies, in order; without those that an earlier removal names."""
 
 
 class Verification(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found in a record."""
+    """Everything that was found in a record."""
 
     events: int
     """How many events were read."""
     offset: int
-    """Offset of the last one; 0 when there was none."""
+    """Offset of the last event; 0 when there was none."""
     broken: tuple[Finding, ...]
-    """In order; each damage once, however much follows it."""
+    """Faults in order. Each damage is reported once, however many events follow it."""
     missing: tuple[Finding, ...]
-    """Events that somebody names and that aren't there, lane by lane."""
+    """Events that a checkpoint or an expected head names and that are missing, lane by lane."""
     removed: tuple[int, ...]
-    """Events whose bodies were removed."""
+    """Offsets of the events whose bodies were removed."""
     checkpoints: int
-    """Checkpoints whose signatures were found good."""
+    """Number of checkpoints with a valid signature."""
     signed: int
-    """Offset of the last of those: up to it nothing of the public lanes can have been written anew."""
+    """Offset of the last of these checkpoints: no event of the public lanes up to it can have been rewritten. 0 without
+    one.
+    """
     key: str
-    """Id of the key of the last of them; empty when there is none."""
+    """Id of the key of the last of these checkpoints; empty without one."""
     closed: int
-    """The event by which it was closed; 0 when it is not."""
+    """Offset of the event that closed the session; 0 when it is not closed."""
     removals: tuple[Removal, ...]
-    """In order. Those behind the last good signature may have been made by anybody who can write."""
+    """Removals in order. Those after the last valid signature may have been made by anybody who can write to
+    the log.
+    """
     unsigned_ms: int
-    """From the first event behind the last good signature to the last one: how long nothing was signed, ms."""
+    """Time from the first event after the last valid signature to the last event, which nothing has signed, in ms."""
     heads: dict[Lane, LaneHead]
-    """Where the lanes end."""
+    """The head of each lane."""
 
     @property
     def verdict(self) -> Verdict:
-        """All of it in a word."""
+        """The overall result."""
         if self.broken:
             return Verdict.BROKEN
         if self.missing:
@@ -129,11 +133,11 @@ def verify(
     expected: Mapping[Lane, LaneHead] | None = None,
     signed: VerifySignature | None = None,
 ) -> Verification:
-    """Check a session's records from its first event on, in order; they are read once and not kept.
+    """Verify a session's records from its first event on, in order. They are read once and not kept.
 
-    `lanes` names the lanes that were read, None means all of them: then offsets must run without gaps. `expected`
-    are heads that were seen elsewhere: a printed checkpoint, a hub's copy. Without `signed` the signatures of
-    checkpoints are not checked, only what they say.
+    `lanes`: the lanes that were read; None means all, and then offsets must have no gaps. `expected`: heads that were
+    seen elsewhere, such as a printed checkpoint or a hub's copy. `signed`: checks signatures; without it only the
+    content of checkpoints is verified.
     """
     walk = Walk(lanes, expected, signed)
     for record in records:
@@ -142,7 +146,9 @@ def verify(
 
 
 class Walk:
-    """What `verify` does, a record at a time. Nothing is kept but where the lanes stand and what was found."""
+    """The incremental form of `verify`, one record at a time. It keeps no records, only the heads of lanes and the
+    findings.
+    """
 
     def __init__(
         self,
@@ -151,7 +157,7 @@ class Walk:
         signed: VerifySignature | None = None,
         explained: Collection[int] = (),
     ) -> None:
-        """As for `verify`. `explained`: events of which it is known from elsewhere that their bodies were removed."""
+        """Arguments as of `verify`. `explained`: events whose bodies are known from elsewhere to have been removed."""
         self._explained = frozenset(explained)
         self._lanes = lanes
         self._expected = expected or {}
@@ -173,7 +179,7 @@ class Walk:
         self._unsigned: tuple[int, int] | None = None
 
     def step(self, record: LogRecord) -> None:
-        """Take in the next record."""
+        """Verify the next record."""
         header = record.header
         self._events += 1
         self._check_place(header)
@@ -188,17 +194,17 @@ class Walk:
             self._unsigned = None
         else:
             self._unsigned = (header.at if self._unsigned is None else self._unsigned[0], header.at)
-        # From here on as if it were right, so that one damage is found once.
+        # Continue as if this record were right, so that one damage is reported once.
         self._offset = max(self._offset, header.offset)
         self._heads[header.lane] = LaneHead(header.offset, record.digest.hex())
 
     @property
     def broken(self) -> Sequence[Finding]:
-        """What has been found so far that isn't what was written."""
+        """The faults found so far, apart from missing events."""
         return self._broken
 
     def end(self) -> Verification:
-        """Everything that was found."""
+        """Return all findings."""
         if self._lanes is None or SESSION in self._lanes:
             unexplained = self._without_body.keys() - self._named_removed - self._explained
             for offset in unexplained:
@@ -308,7 +314,9 @@ class Walk:
         self._broken.append(Finding(offset, reason))
 
     def _miss(self, lane: Lane, offset: int, how: str) -> None:
-        """The last of the lane's events that somebody names is told; those before it are missing with it."""
+        """Record that events of a lane are missing. Only the last one that is named is reported; those before it are
+        missing too.
+        """
         known = self._missing.get(lane)
         if known is None or known.offset < offset:
             self._missing[lane] = Finding(offset, f"Event {offset} of lane {lane} isn't there, and {how}.")
@@ -325,7 +333,7 @@ def _names(header_bytes: bytes, header: Header) -> bool:
 
 
 def signature_bytes(text: str) -> bytes:
-    """The signature's bytes; none when the text isn't base64, which no key will have signed."""
+    """The signature's bytes; empty when the text isn't base64, which no key can have signed."""
     try:
         return base64.b64decode(text, validate=True)
     except ValueError:

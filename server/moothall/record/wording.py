@@ -1,4 +1,6 @@
-"""What the written formats say in somebody's language: given from outside, since catalogues are no part of a record."""
+"""The texts of the written formats in one language. Callers pass them in, since the catalogues are no part of
+a record.
+"""
 
 from __future__ import annotations
 
@@ -19,56 +21,56 @@ from moothall.record.questions import RecordedQuestion
 from moothall.record.wrapping import plain
 
 MAX_BYTES = 120
-"""UTF-8 bytes of the title in a name: file systems take 255 for all of it, and paths have their limits too."""
+"""UTF-8 bytes of the title in a file name: file systems allow 255 for the whole name, and limit paths too."""
 _UNFIT = re.compile(r'[\\/:*?"<>|]+')
-"""What one system or another doesn't take in a name."""
+"""Characters that some operating system does not allow in file names."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What a reader wants of the record."""
+    """What a reader wants in the record."""
 
     speakers: bool = True
     """Whether speakers are named."""
     times: bool = True
-    """Whether times are told. Captions always have them."""
+    """Whether times are shown. Captions always have them."""
     sources: bool = False
-    """Whether each line of plain text says its source; the other formats always can."""
+    """Whether plain text has the source of each line; the other formats can always show it."""
     marks: bool = False
-    """Whether right-to-left captions carry U+200F at both ends of a line, for players that guess the direction."""
+    """Whether right-to-left captions have U+200F at both ends of a row, for players that guess the direction."""
 
 
 class AskedWording(msgspec.Struct, frozen=True, kw_only=True):
-    """Texts around what was asked, in one language. Those with {places} say so."""
+    """Texts about interventions in one language. Docstrings name the {placeholders} of a text."""
 
     heading: str
     figures: tuple[str, ...]
-    """How many asked, were answered, and waited how long; nothing where nobody asked."""
+    """How many asked, how many were answered, and how long they waited; empty where nobody asked."""
     kinds: Mapping[Kind, str]
-    """With {n}, its number."""
+    """With {n}, the number."""
     statuses: Mapping[InterventionStatus, str]
     joined: str
-    """With {n}."""
+    """With {n}, the number of the question with which it was joined."""
     asked_at: str
-    """With {time}."""
+    """With {time}, when it was asked."""
     answered_at: str
-    """With {time}."""
+    """With {time}, when it was answered."""
     answered: str
-    """The link to the line at which it was answered, where no times are told."""
+    """The link to the line in which it was answered, where times are not shown."""
     answer: str
     """The heading of an answer in writing."""
     removed: str
-    """Of one whose words were removed."""
+    """For an intervention whose words were removed."""
     left: str
-    """For a question whose turn had not come when the meeting was closed."""
+    """For an intervention whose turn had not come when the meeting was closed."""
     ended: str
-    """Of one whose turn it was then."""
+    """For an intervention whose turn it was when the meeting was closed."""
 
     def number_of(self, each: RecordedQuestion) -> str:
-        """What it is, with its number."""
+        """The kind of an intervention, with its number."""
         return self.kinds[each.kind].format(n=each.number)
 
     def stands(self, each: RecordedQuestion) -> str:
-        """Where it stands."""
+        """The status of an intervention in words."""
         if each.status is InterventionStatus.JOINED:
             return self.joined.format(n="?" if each.joined_with is None else each.joined_with)
         if each.over:
@@ -76,30 +78,30 @@ class AskedWording(msgspec.Struct, frozen=True, kw_only=True):
         return self.statuses[each.status]
 
     def about(self, each: RecordedQuestion, options: Options) -> tuple[str, ...]:
-        """What is said below the heading."""
+        """The facts below the heading of an intervention."""
         asked_at = (self.asked_at.format(time=media_time(each.t)),) if options.times else ()
         return (self.stands(each), *asked_at, *((self.removed,) if each.removed else ()))
 
 
 class Wording(msgspec.Struct, frozen=True, kw_only=True):
-    """Texts in one language. Those with {places} say so."""
+    """Texts of a record in one language. Docstrings name the {placeholders} of a text."""
 
     language: str
     """BCP-47 tag of these texts."""
     direction: str
     """`ltr` or `rtl`."""
     title: str
-    """What the record is called where the session has no title."""
+    """The title of a record whose session has none."""
     about: tuple[str, ...]
-    """What the text is: date, kind, languages, in the order in which they are shown; none of them empty."""
+    """What the text is (date, kind, languages), in the order in which it is shown; none is empty."""
     notice: str
-    """What the text is good for and what it isn't."""
+    """What the text may be used for, and its limits."""
     quality: str
-    """How good this text is, in figures; empty where there is too little of it."""
+    """Quality figures of the text; empty when there is too little text."""
     so_far: str
-    """The session goes on; with {time}, up to which the text goes."""
+    """For a session that is not closed; with {time}, the media time up to which the text extends."""
     version: str
-    """With {version}, the position that names this state of the text."""
+    """With {version}, the position that identifies this state of the text."""
     not_recorded: str
     """With {start} and {end}."""
     not_recorded_since: str
@@ -107,35 +109,35 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     break_since: str
     """With {start}."""
     unnamed: str
-    """Stands for a speaker who isn't named, after one who was."""
+    """For a speaker who isn't named, after one who was."""
     mended: str
-    """Of a line that a person corrected."""
+    """For a line that a person corrected."""
     accepted: str
-    """Of a line in which a person accepted what a machine proposed, and wrote nothing."""
+    """For a line in which a person only accepted a machine's proposal."""
     skip: str
-    """The link to the text."""
+    """The link that skips to the text."""
     contents: str
     """The heading of the table of contents."""
     show_sources: str
-    """The label of the box that shows the sources."""
+    """The label of the check box that shows the sources."""
     origins: Mapping[Origin, str]
     tool: str
-    """Of a line of an outside tool, with {name}."""
+    """For a line from an outside tool, with {name}."""
     respoken: str
-    """Of a line in which a machine heard a respeaker."""
+    """For a line in which a machine recognised a respeaker."""
     translated: Callable[[MadeFrom], str]
-    """How a line was translated: from which language, and through which others."""
+    """A function that says from which language a line was translated, and through which others."""
     gaps: Mapping[str, str]
-    """With {start} and {end}, by the reasons of a reader's page."""
+    """With {start} and {end}; by the same reasons as on a reader's page."""
     seals: Mapping[SealVersion, str]
     asked: AskedWording
 
     def title_of(self, record: Record) -> str:
-        """The record's title, on one line."""
+        """The record's title as a single row."""
         return plain(record.session.title) or self.title
 
     def source(self, line: RecordedLine) -> str:
-        """How the line came about: a machine, a person, a machine whose words a person mended, and so on."""
+        """The source of a line in words: a machine, a person, a machine with corrections by a person, and so on."""
         origin = self.origins[line.origin]
         if not isinstance(line.tool, UnsetType):
             origin = self.tool.format(name=plain(line.tool))
@@ -149,7 +151,7 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
         return f"{origin} · {self.accepted if line.accepted else self.mended}"
 
     def missing(self, span: Missing) -> str:
-        """Why a span has no text."""
+        """Why a span has no text, in words."""
         start = media_time(span.t0)
         pause = span.absence is Absence.BREAK
         if span.t1 is None:
@@ -161,7 +163,7 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
         return text.format(start=start, end=media_time(span.t1))
 
     def facts(self, record: Record) -> tuple[str, ...]:
-        """What is said above the text: what it is, in what state, and how far it goes."""
+        """The facts above the text: what it is, in what state, and how far it extends."""
         facts = list(self.about)
         if record.seal is not None:
             facts.append(self.seals[record.seal.version])
@@ -170,12 +172,14 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(facts)
 
     def named(self, record: Record) -> str:
-        """The name of this state of the text, to cite and check it by."""
+        """The name of this state of the text, for citing and verifying it."""
         return self.version.format(version=record.position)
 
 
 def file_name(record: Record, form: str) -> str:
-    """Date, title and language: `2026-11-24 Opening ceremony (en).vtt`; the session's id where there is no title."""
+    """A file name from date, title and language: `2026-11-24 Opening ceremony (en).vtt`; without a title it has the
+    session's id.
+    """
     title = "".join(
         " " if unicodedata.category(each)[0] in "CZ" and each not in "\u200c\u200d" else each
         for each in record.session.title

@@ -1,7 +1,7 @@
-"""How text is broken into the lines of a caption: two of 42 characters each, or 16 of a Chinese text.
+"""Breaks text into the rows of captions: two rows of 42 characters each, or of 16 in a Chinese text.
 
-The numbers are those of Netflix's style guides for English and for Chinese. A width is counted in units, of which a
-line has 672: 16 for a character, 42 for a wide one (East Asian Width W or F), none for a combining character.
+The numbers are from Netflix's style guides for English and for Chinese. Width is measured in units, 672 a row: 16 for a
+character, 42 for a wide one (East Asian Width W or F), none for a combining character.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 LINE = 672
-"""Units of a line."""
+"""Units of width in a row."""
 LINES = 2
-"""Lines of a caption."""
+"""Rows of a caption."""
 _NARROW, _WIDE = 16, 42
 _WORD = re.compile("[^ ]+ *")
 _NEVER_FIRST = frozenset("、。，．！？：；）］｝」』】》〉〕”’…ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ々,.!?:;)]}%")  # noqa: RUF001
@@ -23,13 +23,15 @@ _SENTENCE_ENDS = frozenset(".!?…。！？؟۔")  # noqa: RUF001
 _CLAUSE_ENDS = frozenset(",;:،؛，、；：—–")  # noqa: RUF001
 _CLOSING = "\"'”’»)]}」』）】》"  # noqa: RUF001
 _AFTER_SENTENCE, _AFTER_CLAUSE = 0.6, 0.3
-"""By how much of a full caption a break behind a sentence or a clause may lie off the best place."""
+"""By how much of a full caption a break after a sentence or a clause may miss the best position."""
 _BREAKS = re.compile("[\\x00-\\x20\\x7f-\\x9f\\u2028\\u2029]+")
 """Control characters, line breaks of every kind and plain spaces. Other spaces are kept: typography needs them."""
 
 
 def plain(text: str) -> str:
-    """The text on one line: runs of line breaks, control characters and spaces become one space, none at its ends."""
+    """The text as a single row: runs of line breaks, control characters and spaces become one space, without any at the
+    ends.
+    """
     return _BREAKS.sub(" ", text).strip(" ")
 
 
@@ -46,7 +48,9 @@ def width(text: str) -> int:
 
 
 def pieces(text: str) -> list[str]:
-    """A text in parts that stay whole, each with the space behind it and none wider than a line; joined they are it."""
+    """The unbreakable pieces of a text, each with the spaces after it, and none wider than a row. Joined they give the
+    text.
+    """
     if text.isascii() and len(max(words := _WORD.findall(text), key=len, default="")) <= LINE // _NARROW:
         return words
     found: list[str] = []
@@ -62,7 +66,7 @@ def pieces(text: str) -> list[str]:
 
 
 def _may_break(before: str, after: str) -> bool:
-    """Whether a line may end between two characters."""
+    """Whether a row may end between two characters."""
     if before == " ":
         return after != " "
     if after == " " or not _units(after) or before == "\u200d":
@@ -73,10 +77,10 @@ def _may_break(before: str, after: str) -> bool:
 
 
 def captions(parts: Sequence[str], fits_time: Callable[[int, int], bool]) -> list[tuple[int, int]]:
-    """Which pieces make a caption: spans [first, last) of them that fill two lines at most.
+    """Divide pieces into captions of at most two rows each. Returns spans [first, last) of pieces.
 
-    `fits_time` says whether the pieces of a span are spoken in a time that suits one caption. A caption ends behind a
-    sentence or a clause where one ends near, and the last one isn't left with a word.
+    `fits_time` says whether the pieces of a span were spoken in a time that suits one caption. A caption ends after a
+    sentence or a clause if one ends nearby, and the last caption doesn't get a single word only.
     """
     sizes = [(width(part.rstrip(" ")), width(part)) for part in parts]
     rest = sum(size for _, size in sizes)
@@ -93,9 +97,9 @@ def captions(parts: Sequence[str], fits_time: Callable[[int, int], bool]) -> lis
 
 
 def _most(sizes: Sequence[tuple[int, int]], first: int, fits_time: Callable[[int, int], bool]) -> int:
-    """The end of the longest span from `first` that fits; it has one piece at least.
+    """The end of the longest span from `first` that fits; the span has at least one piece.
 
-    `sizes` are the widths of the pieces without the space behind them and with it.
+    `sizes`: widths of the pieces, without the spaces after them and with these.
     """
     line, used = 1, sizes[first][1]
     for last in range(first + 1, len(sizes)):
@@ -109,7 +113,9 @@ def _most(sizes: Sequence[tuple[int, int]], first: int, fits_time: Callable[[int
 
 
 def _best_end(parts: Sequence[str], sizes: Sequence[tuple[int, int]], first: int, last: int, rest: int) -> int:
-    """Where to end a caption that has room up to `last`, while more follows; `rest` is the width from `first` on."""
+    """The best end of a caption that has room up to `last`, while more text follows; `rest` is the width from `first`
+    on.
+    """
     room = sum(size for _, size in sizes[first:last])
     goal = rest / -(-rest // room) if room else 0.0
     best, least = last, float("inf")
@@ -123,7 +129,7 @@ def _best_end(parts: Sequence[str], sizes: Sequence[tuple[int, int]], first: int
 
 
 def _bonus(part: str) -> float:
-    """How good it is to break behind a piece."""
+    """The preference for a break after a piece, as a fraction of a full caption."""
     end = part.rstrip(" ").rstrip(_CLOSING)[-1:]
     if end in _SENTENCE_ENDS:
         return _AFTER_SENTENCE
@@ -131,7 +137,7 @@ def _bonus(part: str) -> float:
 
 
 def lines(parts: Sequence[str]) -> tuple[str, ...]:
-    """The pieces of a caption in lines: one if it fits, else two of like length; more where they don't fit in two."""
+    """The rows of a caption: one if the pieces fit, else two of similar width, or more if they don't fit in two."""
     whole = "".join(parts).strip(" ")
     if width(whole) <= LINE:
         return (whole,)
@@ -147,7 +153,7 @@ def lines(parts: Sequence[str]) -> tuple[str, ...]:
 
 
 def _filled(parts: Sequence[str]) -> tuple[str, ...]:
-    """As many lines as it takes, each as full as it gets."""
+    """As many rows as needed, each filled as far as possible."""
     found: list[str] = []
     line = ""
     for part in parts:

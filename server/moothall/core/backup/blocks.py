@@ -1,7 +1,7 @@
-"""Blocks of a log as a backup holds them: records with their original bytes, and the check that they go on from others.
+"""Blocks of a log in a backup: records with their original bytes, and the check that they continue a chain.
 
-A full block is the same bytes in each restore point, and is stored once; the last block of a log is read again while it
-grows.
+A full block has the same bytes in every restore point, and is stored once. The last block of a log is written anew
+while the log grows.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import Lane
 
 EVENTS = 2_048
-"""Of a full block: some 2 MB."""
+"""Events in a full block, some 2 MB."""
 
 
 class _Stored(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -35,13 +35,13 @@ _NOTHING = LaneHead(offset=0, digest=GENESIS.hex())
 
 
 def encode_block(records: Iterable[LogRecord]) -> bytes:
-    """A block's bytes."""
+    """The bytes of a block: MessagePack."""
     stored = [_Stored(each.header_bytes, each.salt, each.body, each.body_digest, each.digest) for each in records]
     return _encoder.encode(stored)
 
 
 def decode_block(data: bytes) -> list[LogRecord]:
-    """A block's records. Raises RecordBroken."""
+    """The records of a block. Raises RecordBroken."""
     try:
         return [
             LogRecord(
@@ -61,7 +61,7 @@ def decode_block(data: bytes) -> list[LogRecord]:
 def without(
     records: Sequence[LogRecord], removed: Collection[tuple[int, str]] | Mapping[tuple[int, str], str]
 ) -> list[LogRecord]:
-    """The records, those that `removed` names (`removed.named`) without body and salt."""
+    """The records, but without body and salt of the events in `removed` (named as by `removed.named`)."""
     return [
         msgspec.structs.replace(each, salt=None, body=None)
         if each.body is not None and named(each) in removed
@@ -71,16 +71,16 @@ def without(
 
 
 class Following:
-    """Follows a log from its heads on, and finds what doesn't go on from them."""
+    """Verifies records one after another, from given heads of a log on."""
 
     def __init__(self, offset: int, heads: Mapping[Lane, LaneHead]) -> None:
         self.offset = offset
-        """The last offset that was seen."""
+        """Offset of the last verified event."""
         self.heads = dict(heads)
-        """Of each lane that has events."""
+        """The head of each lane that has events."""
 
     def step(self, record: LogRecord) -> None:
-        """Take in the next record. Raises RecordBroken where it is not what was written."""
+        """Verify the next record and add it. Raises RecordBroken when it is not what was written."""
         header, head = record.header, self.heads.get(record.header.lane, _NOTHING)
         follows = header.offset == self.offset + 1 and header.prev == head.offset
         chained = link(bytes.fromhex(head.digest), record.header_bytes, record.body_digest) == record.digest

@@ -1,7 +1,7 @@
-"""Which entries of the book a backup holds, by their namespaces.
+"""Which entries of the book a backup contains, by namespace.
 
-A table and not a rule: whoever adds a namespace has to say here what becomes of it, and a test asks for that. One that
-isn't here is left out.
+This is a table and not a rule, so that whoever adds a namespace has to decide; a test checks that. A namespace that is
+missing here is left out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from moothall.core.ports import BookEntry
 
 
 class Kept(StrEnum):
-    """Where a namespace goes."""
+    """Where the entries of a namespace are stored."""
 
     IN_BACKUP = "in the backup"
     WITH_KEYS = "with the keys"
@@ -53,7 +53,9 @@ NAMESPACES: dict[str, Kept] = {
     "cluster": Kept.LEFT_OUT,  # which change of the shared book a node has: a restored folder is of no cluster
     "house": Kept.LEFT_OUT,  # which key the nodes sign with; the first node says it anew
 }
-"""By the namespace, or what stands before its colon: namespaces of single sessions are named `ballots:NAME`."""
+"""By namespace, or by the part of it before a colon: namespaces of single sessions have names such as
+`ballots:NAME`.
+"""
 
 _Row = tuple[str, str, bytes]
 _encoder = msgspec.msgpack.Encoder()
@@ -61,17 +63,17 @@ _decoder = msgspec.msgpack.Decoder(list[_Row])
 
 
 def chosen(entries: Iterable[BookEntry], kept: Kept) -> list[BookEntry]:
-    """Those that go there, in order."""
+    """The entries that are stored there, in order."""
     return [each for each in entries if NAMESPACES.get(each.namespace.partition(":")[0], Kept.LEFT_OUT) is kept]
 
 
 def encode_entries(entries: Iterable[BookEntry]) -> bytes:
-    """Entries as a backup holds them."""
+    """The bytes of entries in a backup: MessagePack."""
     return _encoder.encode([(each.namespace, each.key, each.body) for each in entries if each.body is not None])
 
 
 def decode_entries(data: bytes) -> Sequence[BookEntry]:
-    """And back. Raises RecordBroken."""
+    """Decode the entries of a backup. Raises RecordBroken."""
     try:
         return [BookEntry(*row) for row in read(_decoder, data)]
     except Unreadable as error:

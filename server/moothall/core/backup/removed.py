@@ -1,12 +1,12 @@
-"""The list of removals: what left a data folder for good, in lines of JSON that hold no word of it.
+"""The list of removals: what left a data folder for good, as rows of JSON without a word of it.
 
-It is kept apart from backups, so that one that is older than a removal can't bring anything back. Text is named by
-session, epoch, offset and the beginning of each event's digest: a log that was restored goes on with other events at
-the offsets that were lost, and those were not removed.
+It is kept apart from backups, so that a backup from before a removal can't bring anything back. A removed event is
+named by session, epoch, offset and the beginning of its digest: a restored log may have got other events at the offsets
+that were lost, and those were not removed.
 
-An act is written down before it is carried out and again once it is. A process that is killed in between leaves the
-first line alone: whoever opens the folder next writes the second, or that the act was not carried out. Sound has no
-digests that stay; a copy of a file is known to be without a span if it was begun after the second line.
+An act is listed before it is carried out, and marked as done afterwards. If the process is killed in between, the mark
+is missing; whoever opens the folder next adds it, or marks the act as abandoned. Sound has no lasting digests: a copy
+of a file is known to be without a removed span if the copy was begun after the mark.
 """
 
 from __future__ import annotations
@@ -22,62 +22,66 @@ from moothall.core.kernel.ids import Epoch, SessionId, SourceId
 
 FORMAT = 1
 DIGEST_DIGITS = 16
-"""Of an event's digest, hexadecimal: as many as tell it from any other at the same offset."""
+"""Hexadecimal digits of an event's digest: enough to tell it from any other event at the same offset."""
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     id: str
-    """Tells this act from every other."""
+    """Id of the act, unique in the list."""
     at: int
-    """When it was written down, Unix ms."""
+    """Unix ms when the row was written."""
 
 
 class ListBegun(_Line, frozen=True, kw_only=True, tag="list"):
-    """The first line: an empty file is no list."""
+    """The first row of a list, so that an empty file is no list."""
 
     format: int = FORMAT
 
 
 class TextRemoved(_Line, frozen=True, kw_only=True, tag="text"):
-    """Bodies of a log."""
+    """The removal of bodies from a log."""
 
     session: SessionId
     epoch: Epoch
     reason: str
-    """As in `body.removed`."""
+    """The reason, as in `body.removed`."""
     events: tuple[tuple[int, str], ...]
-    """The offset of each, and the first digits of its digest."""
+    """Offset and first digits of the digest of each event."""
 
 
 class SessionRemoved(_Line, frozen=True, kw_only=True, tag="session"):
-    """A whole log, as that of a rehearsal, and its sound. Its name is nowhere any more, and not here."""
+    """The removal of a whole log, such as a rehearsal's, and of its sound. The session's id is stored nowhere any more,
+    nor here.
+    """
 
     epoch: Epoch
 
 
 class SoundSilenced(_Line, frozen=True, kw_only=True, tag="silence"):
-    """A span of one file of a recording."""
+    """The silencing of a span in one file of a recording."""
 
     session: SessionId
     source: SourceId
     first: int
     """The file's first sample, counted from the source's first."""
     span: tuple[int, int]
-    """From this sample up to that one, counted in the same way."""
+    """First sample of the span and the sample after its last, counted in the same way."""
 
 
 class SoundRemoved(_Line, frozen=True, kw_only=True, tag="sound"):
-    """All recordings of a session, since they need not be kept any longer."""
+    """The removal of all recordings of a session, since they need not be kept any longer."""
 
     session: SessionId
 
 
 class Done(_Line, frozen=True, kw_only=True, tag="done"):
-    """An act of this id is carried out: what is copied from now on is without it."""
+    """The mark that the act with this id was carried out: copies from now on are without what it removed."""
 
 
 class Abandoned(_Line, frozen=True, kw_only=True, tag="abandoned"):
-    """An act of this id was never carried out, and nobody was told that it was: all that it names is still there."""
+    """The mark that the act with this id was never carried out, nor acknowledged: everything that it names is still
+    there.
+    """
 
 
 AnyLine = ListBegun | TextRemoved | SessionRemoved | SoundSilenced | SoundRemoved | Done | Abandoned
@@ -89,15 +93,15 @@ _decoder: msgspec.json.Decoder[AnyLine] = msgspec.json.Decoder(AnyLine)
 
 
 def encode_line(line: AnyLine) -> bytes:
-    """A line of the list, with its end."""
+    """The bytes of a row of the list, with its line feed."""
     return _encoder.encode(line) + b"\n"
 
 
 def read_list(data: bytes, where: str) -> tuple[AnyLine, ...]:
-    """The lines of a list in order; nothing for no data.
+    """Decode the rows of a list, in order; no data give no rows.
 
-    A last line without its end was never told to anybody as written and counts for nothing. Raises ConfigurationError
-    for any other that can't be read: what was removed by it could come back. `where` is what the sentence calls it.
+    A last row without its line feed was never acknowledged, and is ignored. Raises ConfigurationError for any other row
+    that can't be read, since what it lists could come back. `where` names the list in the error's sentence.
     """
     whole, _, _ = data.rpartition(b"\n")
     lines = whole.split(b"\n") if whole else []
@@ -117,17 +121,17 @@ def read_list(data: bytes, where: str) -> tuple[AnyLine, ...]:
 
 
 def united(*lists: Iterable[AnyLine]) -> tuple[AnyLine, ...]:
-    """All lines of several lists, each once, those of the first list first."""
+    """All rows of several lists, each once; those of the first list come first."""
     return tuple(dict.fromkeys(line for each in lists for line in each))
 
 
 class Removals:
-    """A list, asked what a copy must not hold."""
+    """A list of removals, with lookups of what a copy must not contain."""
 
     def __init__(self, lines: Iterable[AnyLine]) -> None:
         self.lines = tuple(lines)
         self.done = frozenset(line.id for line in self.lines if isinstance(line, Done))
-        """Ids of the acts that are carried out."""
+        """Ids of the acts that were carried out."""
         self.abandoned = frozenset(line.id for line in self.lines if isinstance(line, Abandoned))
         """Ids of the acts that never were."""
         self._text: dict[tuple[SessionId, Epoch], dict[tuple[int, str], str]] = {}
@@ -145,42 +149,42 @@ class Removals:
                 self._sound.setdefault(line.session, []).append(line)
 
     def begun(self) -> tuple[TextAct, ...]:
-        """Acts on text of which the list doesn't say what became of them, in order."""
+        """Acts on text that are marked neither as done nor as abandoned, in order."""
         known = self.done | self.abandoned
         return tuple(
             line for line in self.lines if isinstance(line, TextRemoved | SessionRemoved) and line.id not in known
         )
 
     def but(self, acts: Iterable[TextAct]) -> Removals:
-        """The list as if these acts were not on it."""
+        """Return the list without these acts."""
         left_out = frozenset(acts)
         return Removals(line for line in self.lines if line not in left_out)
 
     @property
     def logs(self) -> frozenset[Epoch]:
-        """Epochs of the logs that are gone whole."""
+        """Epochs of the logs that were removed as a whole."""
         return frozenset(self._logs)
 
     def log_removed(self, epoch: Epoch) -> bool:
-        """Whether a log is gone whole."""
+        """Whether a log was removed as a whole."""
         return epoch in self._logs
 
     def text(self, session: SessionId, epoch: Epoch) -> Mapping[tuple[int, str], str]:
-        """Why each event of a log was removed, by its offset and the first digits of its digest."""
+        """The reason of each removed event in a log, by offset and first digits of the digest."""
         return self._text.get((session, epoch), {})
 
     def sound(self, session: SessionId, source: SourceId, first: int) -> Iterator[SoundAct]:
-        """What took something out of a file of a recording, in order."""
+        """Yield the acts that removed something from a file of a recording, in order."""
         for act in self._sound.get(session, ()):
             if isinstance(act, SoundRemoved) or (act.source, act.first) == (source, first):
                 yield act
 
 
 def named(record: LogRecord) -> tuple[int, str]:
-    """How the list names an event."""
+    """The name of an event in the list."""
     return name_of(record.header.offset, record.digest)
 
 
 def name_of(offset: int, digest: bytes) -> tuple[int, str]:
-    """How the list names the event with this offset and digest."""
+    """The name of the event with this offset and digest in the list."""
     return offset, digest.hex()[:DIGEST_DIGITS]

@@ -1,6 +1,6 @@
-"""A restore point: a state of a data folder that can be restored, and in which objects it lies.
+"""A restore point: a state of a data folder that can be restored, as a list of the objects that hold it.
 
-An object is a file that is named after the SHA-256 of its bytes. Several restore points share those that are the same.
+An object is a file that is named by the SHA-256 of its bytes. Restore points share identical objects.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ FORMAT = 1
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """An object."""
+    """Reference to an object."""
 
     sha256: str
     size: int
 
 
 class BlockPart(msgspec.Struct, frozen=True, kw_only=True):
-    """Events of a log, without a gap."""
+    """A block of a log: consecutive events."""
 
     first: int
     last: int
@@ -34,16 +34,18 @@ class BlockPart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionPart(msgspec.Struct, frozen=True, kw_only=True):
-    """A session's log."""
+    """The log of a session."""
 
     session: SessionId
     epoch: Epoch
     offset: int
-    """Its last event."""
+    """Offset of the log's last event."""
     heads: dict[Lane, LaneHead]
     blocks: tuple[BlockPart, ...]
     gone: tuple[int, ...] = ()
-    """Events that are without a body here, in order. Those that no event here names were removed afterwards."""
+    """Offsets of events that have no body here, in order. Where no event here says that they were removed, the removal
+    came after the last event here.
+    """
 
 
 class SoundPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,35 +54,37 @@ class SoundPart(msgspec.Struct, frozen=True, kw_only=True):
     session: SessionId
     source: SourceId
     first: int
-    """Its first sample, counted from the source's first."""
+    """The file's first sample, counted from the source's first."""
     written: int
-    """When it last grew, Unix ms."""
+    """Unix ms when the file last grew."""
     stored: Stored
     without: tuple[str, ...] = ()
-    """Ids of the acts (`moothall.core.backup.removed`) that took something out of it before it was copied."""
+    """Ids of the acts (`moothall.core.backup.removed`) that had removed something from the file before it was
+    copied.
+    """
 
 
 class NamedPart(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that is restored under its name, below `settings`."""
+    """A file that is restored under its name in `settings`."""
 
     name: str
     stored: Stored
 
 
 class RestorePoint(msgspec.Struct, frozen=True, kw_only=True):
-    """A restore point."""
+    """The content of one restore point."""
 
     format: int = FORMAT
     release: str
     at: int
-    """When it was begun, Unix ms."""
+    """Unix ms when the restore point was begun."""
     sessions: tuple[SessionPart, ...]
     sound: tuple[SoundPart, ...]
     book: Stored
     settings: tuple[NamedPart, ...] = ()
 
     def objects(self) -> Iterator[Stored]:
-        """All objects that it needs."""
+        """Yield references to all objects that the restore point needs."""
         for session in self.sessions:
             for block in session.blocks:
                 yield block.stored
@@ -97,13 +101,15 @@ class _Sealed(msgspec.Struct, frozen=True):
 
 
 def encode_point(point: RestorePoint) -> bytes:
-    """A restore point's bytes: JSON with the SHA-256 of what it says."""
+    """The bytes of a restore point: JSON with the SHA-256 of its content."""
     body = msgspec.json.encode(point)
     return msgspec.json.encode(_Sealed(hashlib.sha256(body).hexdigest(), msgspec.Raw(body))) + b"\n"
 
 
 def decode_point(data: bytes, where: str) -> RestorePoint:
-    """Raises ConfigurationError when it can't be read, was damaged or is of a newer release."""
+    """Decode a restore point. Raises ConfigurationError when it can't be read, was damaged or is from a newer release.
+    `where` names it in the error's sentence.
+    """
     try:
         sealed = read_json(data, _Sealed)
         body = bytes(sealed.point)
@@ -118,7 +124,7 @@ def decode_point(data: bytes, where: str) -> RestorePoint:
 
 
 def heads_at(point: RestorePoint | None, session: SessionId, epoch: Epoch) -> SessionPart | None:
-    """What a restore point holds of one life of a session's log; None for nothing."""
+    """What a restore point holds of a session's log with this epoch; None when it has nothing of that."""
     if point is None:
         return None
     return next((each for each in point.sessions if (each.session, each.epoch) == (session, epoch)), None)

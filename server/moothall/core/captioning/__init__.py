@@ -1,1 +1,1 @@
-"""Captioning: who is on air, how the machine goes on after a person, and text that outside software sends."""
+"""Captioning: who is on air, how the machine continues after a person, and text from outside software."""

@@ -1,8 +1,8 @@
-"""Bytes of captioning software as characters: which charsets are read, and what becomes of bytes that are none.
+"""Decodes the bytes of captioning software: known charsets, incomplete characters, and bytes that are not valid.
 
-UTF-8 unless the sender names another. A character whose bytes come in two pieces is held over. In a post every byte has
-to fit; in a stream without posts, where nobody could send it again, a byte that is no UTF-8 is read as windows-1252,
-which older programs send without saying so.
+The charset is UTF-8 unless the sender names another. The bytes of an incomplete character are held for the next piece.
+In a post every byte has to be valid. In a stream without posts nobody could send it again, so a byte that is not valid
+UTF-8 is read as windows-1252, which older programs send without naming it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import codecs
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 
 MOST_HELD = 3
-"""Bytes that are held over: a character of UTF-8 has at most four."""
+"""Bytes that may be held: a character of UTF-8 has at most four."""
 CHARSETS = {
     "utf-8": "utf-8",
     "utf8": "utf-8",
@@ -27,24 +27,28 @@ CHARSETS = {
     "utf-16le": "utf-16-le",
     "utf-16be": "utf-16-be",
 }
-"""By the names that senders use. As on the web, ISO 8859-1 is read as windows-1252, which has all of it."""
+"""Python's name of a charset by the names that senders use. As on the web ISO 8859-1 is read as windows-1252, its
+superset.
+"""
 BINARY = frozenset(map(chr, (*range(7), 14, 15, *range(16, 27))))
-"""What no text has; a sign or two may be a slip of a line."""
+"""Control characters that no text has; one or two may be transmission errors."""
 MOST_BINARY = 3
 _IAC, _SB, _SE = 255, 250, 240
 _WITH_OPTION = range(251, 255)
 MOST_NEGOTIATED = 200
-"""Bytes of one negotiation of Telnet. Overflow: they are passed over."""
+"""Bytes of one Telnet negotiation. Overflow: they are discarded."""
 
 
 def known_charset(name: str) -> str | None:
-    """What Python calls a charset; None for one that isn't read here."""
+    """Python's name of a charset; None for an unsupported one."""
     return CHARSETS.get(name.strip().strip('"').lower())
 
 
 def whole_text(data: bytes, charset: str, *, held: bytes = b"") -> tuple[str, bytes] | Refusal:
-    """The characters of a post in a charset as Python calls it, behind the bytes that were held over, and the bytes to
-    hold over. Two bytes of UTF-16 are never held over.
+    """Decode a post. `charset`: Python's name; `held`: the bytes held from the post before. Returns the characters and
+    the bytes to hold, or a refusal.
+
+    Bytes of UTF-16 are never held.
     """
     try:
         if charset != "utf-8":
@@ -63,7 +67,7 @@ def _plain(text: str, held: bytes) -> tuple[str, bytes] | Refusal:
 
 
 def lenient_text(data: bytes, held: bytes = b"") -> tuple[str, bytes]:
-    """The characters of a stream in UTF-8 behind the bytes that were held over, and the bytes to hold over."""
+    """Decode a piece of a UTF-8 stream after the bytes held before. Returns the characters and the bytes to hold."""
     text, data = "", held + data
     while True:
         try:
@@ -77,9 +81,10 @@ def lenient_text(data: bytes, held: bytes = b"") -> tuple[str, bytes]:
 
 
 def without_telnet(data: bytes) -> tuple[bytes, bytes]:
-    """Bytes of a stream without what Telnet negotiates between them (RFC 854), and the beginning of such to hold over.
+    """Remove Telnet negotiations (RFC 854) from a stream. Returns the data, and the beginning of an incomplete one to
+    hold.
 
-    `IAC IAC` stands for one byte 255; `IAC WILL`, `WONT`, `DO`, `DONT` have one byte more; `IAC SB` lasts to `IAC SE`.
+    `IAC IAC` is one byte 255; `IAC WILL`, `WONT`, `DO` and `DONT` have one more byte; `IAC SB` extends to `IAC SE`.
     """
     plain, at = bytearray(), 0
     while at < len(data):
@@ -97,7 +102,7 @@ def without_telnet(data: bytes) -> tuple[bytes, bytes]:
 
 
 def _negotiated(data: bytes, at: int) -> int | None:
-    """How many bytes from `at` on belong together; None where they haven't all come."""
+    """The length in bytes of the negotiation at `at`; None when it is incomplete."""
     if at + 1 == len(data):
         return None
     if data[at + 1] == _SB:

@@ -1,9 +1,10 @@
-"""Where the machine's words go on behind a person's: how many of the words that it heard the person had typed already.
+"""Finds where the machine's words continue after a person's: how many of the recognised words the person had typed
+already.
 
-The end of what was typed is looked for in what was heard, by its letters alone: case, punctuation and spaces differ
-between a person and a recogniser, and so do some letters. It is found where the fewest letters have to be changed, by
-the recurrence of Sellers (The theory and computation of evolutionary distances, 1980). Letters serve languages that put
-no spaces between words as well.
+The end of the typed text is searched in the recognised text, by letters only, since a person and a recogniser differ in
+case, punctuation, spaces and some letters. The best match is the one with the fewest changed letters, by the recurrence
+of Sellers (The theory and computation of evolutionary distances, 1980). Letters also work for languages without spaces
+between words.
 """
 
 from __future__ import annotations
@@ -11,23 +12,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 LENGTHS = (48, 32, 20, 12)
-"""How many letters of the end of what was typed are looked for, the most telling first."""
+"""How many letters of the end of the typed text are searched, the most reliable number first."""
 SHORTEST = 8
-"""Fewer letters than this tell nothing."""
+"""Fewer letters than this are not reliable."""
 MOST_CHANGED = 4
-"""One letter of so many may differ."""
+"""One letter in so many may differ."""
 
 
 def letters(text: str) -> str:
-    """What of a text is compared."""
+    """The letters and digits of a text, case-folded, which are compared."""
     return "".join(each for each in text.casefold() if each.isalnum())
 
 
 def overlap(typed: str, heard: Sequence[str], *, more: bool = False) -> int | None:
-    """How many of the words that were `heard` are in what was `typed` before; None where nothing tells.
+    """How many of the words `heard` are already in `typed`; None where no match is reliable.
 
-    `more`: whether others may follow that fit better; then only what they can't change is told. A word counts as
-    typed if at least half of its letters lie before the place where what was typed ends.
+    `more`: further words may follow that match better; then only a result is returned that they can't change. A word
+    counts as typed if at least half of its letters come before the end of the match.
     """
     tail = letters(typed)
     words = [letters(word) for word in heard]
@@ -44,10 +45,11 @@ def overlap(typed: str, heard: Sequence[str], *, more: bool = False) -> int | No
 
 
 def _end_of(wanted: str, text: str) -> tuple[int, int]:
-    """Where the part of `text` ends that is most like `wanted`, and how many letters differ. The first of several: no
-    word after it may be lost.
+    """Where the part of `text` ends that is most like `wanted`, and how many letters differ. Of several such ends the
+    first is taken, so that no word after it is lost.
     """
-    # Row by row of `wanted`: the fewest changes with which its first letters end at each place of `text`.
+    # One row for each letter of `wanted`: the fewest changes with which the letters so far end at each position of
+    # `text`.
     before = [0] * (len(text) + 1)
     for n, letter in enumerate(wanted, 1):
         row = [n]
@@ -59,7 +61,7 @@ def _end_of(wanted: str, text: str) -> tuple[int, int]:
 
 
 def _words_before(words: Sequence[str], end: int) -> int:
-    """How many words lie before a letter, by more than half."""
+    """How many words come before letter number `end`, with at least half of their letters."""
     at, count = 0, 0
     for n, word in enumerate(words, 1):
         if word and at + len(word) <= 2 * end - at:

@@ -1,8 +1,8 @@
-"""Where sentences end in a text that grows: the rules of `web/js/lib/sentences.js`, sign by sign.
+"""Finds where sentences end in a growing text, by the same rules as `web/js/lib/sentences.js`.
 
-A mark, closing signs behind it and white space end a sentence; behind a full-width mark, after which nobody puts a
-space, the next sign does. A full stop that belongs to the word before it ends none. `tests/support/captioning/
-sentences.json` holds cases of both.
+A sentence ends with a punctuation mark, closing characters after it, and white space. After a full-width mark, which no
+space follows, the next character ends it. A full stop that belongs to an abbreviation ends no sentence.
+`tests/support/captioning/sentences.json` has test cases for both implementations.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 
 LONGEST = 600
-"""Characters without an end of a sentence. Overflow: the text is cut behind its last white space, or where it is where
-it has none."""
+"""The most characters without the end of a sentence. Overflow: the text is divided after its last white space, or at
+its end if it has none."""
 TITLES = frozenset(
     {"dr", "hr", "jr", "m", "mlle", "mm", "mme", "mr", "mrs", "ms", "prof", "sr", "sra", "srta", "st", "vs"}
     | {"г", "ул", "см", "т", "д"}  # noqa: RUF001  # Cyrillic
 )
-"""Words, in lower case, behind which a full stop ends nothing."""
+"""Lower-case abbreviations after which a full stop ends no sentence."""
 _WIDE = "。！？｡"  # noqa: RUF001  # signs of other writings
 _MARKS = ".!?…؟۔।" + _WIDE  # noqa: RUF001  # signs of other writings
 _CLOSERS = "\"')]}»”’」』）】"  # noqa: RUF001  # signs of other writings
@@ -26,7 +26,9 @@ _NUMBER = re.compile(r"[0-9]{1,2}")
 
 
 def ends(before: str, sign: str) -> bool:
-    """Whether a sentence ends with `before`, once `sign` follows. Where it has ended with less of it, nobody asks."""
+    """Whether a sentence ends with `before` when `sign` follows. The caller has checked that none ends earlier in
+    `before`.
+    """
     text = before.rstrip()
     spaced = sign.isspace() or text != before
     body = text.rstrip(_CLOSERS)
@@ -39,8 +41,8 @@ def ends(before: str, sign: str) -> bool:
 
 
 def _shortened(before: str, sign: str) -> bool:
-    """Whether a full stop belongs to the word before it: of a title, an initial, "e.g", "No" with its figure, or a
-    number that begins a list. Whether a figure follows is known once anything but white space does.
+    """Whether a full stop belongs to the word before it: a title, an initial, "e.g", "No" before a figure, or the
+    number of a list item. A figure counts as possible as long as only white space follows.
     """
     found = _WORD.search(before)
     word = "" if found is None else found[0]

@@ -1,7 +1,7 @@
-"""Whether whoever is on air has gone silent: their link is gone and nothing comes without it, or others speak and they
-write nothing. And what is known of the sound of which nobody has written anything.
+"""Detects that whoever is on air has gone silent: they are disconnected and send nothing, or others speak and they
+write nothing. It also tracks since when somebody may have spoken of whom nothing was written.
 
-Times are ms of one clock that only runs forward.
+All times are ms of one monotonic clock.
 """
 
 from __future__ import annotations
@@ -11,45 +11,47 @@ from enum import StrEnum
 import msgspec
 
 GONE_MS = 3_000
-"""How long the link may be away: less, and a page was only loaded anew."""
+"""How long the connection may be away, in ms; a shorter absence is a page that is being reloaded."""
 QUIET_MS = 8_000
-"""How long nothing may be written while somebody speaks."""
+"""How long nothing may be written while somebody speaks, in ms."""
 PAUSE_MS = 3_000
-"""Speech with a shorter pause goes on."""
+"""A shorter pause, in ms, does not interrupt speech."""
 FIRST_MS = 15_000
-"""How long a link may take to come, where none was there yet: after a restart pages come back one after another."""
+"""How long a first connection may take, in ms: after a restart the pages reconnect one after another."""
 
 
 class Silence(StrEnum):
-    """Why nothing is written."""
+    """The sign that whoever is on air has gone silent."""
 
     GONE = "gone"
-    """The link is away, and nothing has come since."""
+    """They are disconnected, and have sent nothing since."""
     QUIET = "quiet"
     """Somebody speaks, and nothing is written."""
 
 
 class HolderSigns(msgspec.Struct, frozen=True, kw_only=True):
-    """What is seen of one holder of a channel's air."""
+    """What has been observed of one holder of a channel's air."""
 
     since: int
-    """Since when they are on air, or were first watched."""
+    """Since when they have been on air, or were first watched."""
     came: bool = False
-    """Whether their link was there at all."""
+    """Whether they have been connected at all."""
     gone: int | None = None
-    """Since when it has been away."""
+    """Since when they have been disconnected; None while they are connected or need no connection."""
     written: int
-    """When they last wrote, be it a letter; `since` before that."""
+    """When they last wrote anything, even a letter; `since` before that."""
     speech: tuple[int, int] | None = None
-    """When the speech of now began, and when it was last heard."""
+    """Beginning and last sign of the present speech; None before any speech."""
 
     @classmethod
     def at(cls, now: int) -> HolderSigns:
-        """Of somebody who is on air from now on."""
+        """Return the signs of somebody who is on air from `now` on."""
         return cls(since=now, written=now)
 
     def seen(self, now: int, *, here: bool | None) -> HolderSigns:
-        """Their link is `here` or not; None where it needs none, as of a tool that calls for each line."""
+        """Return the signs after a check of the connection: `here` says whether it is there; None: none is needed, as
+        for a tool that makes a request for each line.
+        """
         if here is not False:
             return msgspec.structs.replace(self, came=self.came or here is True, gone=None)
         if self.gone is not None:
@@ -59,16 +61,16 @@ class HolderSigns(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def _writes_without(self) -> bool:
-        """Whether they have written something since their link was away, or with none at all."""
+        """Whether they have written something since they were disconnected, or without ever having been connected."""
         away = self.gone if self.came else self.since
         return away is not None and self.written > away
 
     def wrote(self, now: int) -> HolderSigns:
-        """They wrote something."""
+        """Return the signs after they have written something."""
         return msgspec.structs.replace(self, written=now)
 
     def heard(self, now: int, *, speech: bool) -> HolderSigns:
-        """Somebody speaks or doesn't."""
+        """Return the signs after a check whether somebody speaks."""
         if not speech:
             return self
         goes_on = self.speech is not None and now - self.speech[1] < PAUSE_MS
@@ -76,9 +78,9 @@ class HolderSigns(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, speech=(began, now))
 
     def silence(self, now: int) -> Silence | None:
-        """Why nothing is written by now; None where all is well.
+        """The reason why they count as silent at `now`; None when they don't.
 
-        Whose text comes with no link writes by posts, and has none that could be missed.
+        A sender that writes without a connection sends posts, and has no connection that could be missed.
         """
         if self.gone is not None and now - self.gone >= GONE_MS and not self._writes_without:
             return Silence.GONE
@@ -91,16 +93,16 @@ class SoundSince(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a channel's sound since somebody last wrote a line there."""
 
     known: int
-    """Up to when it is known whether somebody spoke."""
+    """Until when it is known whether somebody spoke."""
     spoke: int | None = None
-    """Since when somebody may have spoken: they did, or nothing is known. None while it is known that nobody has."""
+    """Since when somebody may have spoken: they did, or it is unknown. None while it is known that nobody has."""
 
     def passed(self, now: int) -> SoundSince:
-        """Nothing is to become text just now: nobody who speaks is missed."""
+        """Return the state after a time of which nothing is to become text: no speaker is missed."""
         return SoundSince(known=max(now, self.known), spoke=self.spoke)
 
     def through(self, now: int, *, speech: bool) -> SoundSince:
-        """Somebody spoke just now, or didn't."""
+        """Return the state after a check whether somebody speaks."""
         first = speech or now - self.known >= PAUSE_MS
         spoke = self.known if self.spoke is None and first else self.spoke
         return SoundSince(known=max(now, self.known), spoke=spoke)

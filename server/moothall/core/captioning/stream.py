@@ -1,16 +1,16 @@
-"""A stream of characters with deletes, as captioning software sends it, and the lines that readers get of it.
+"""A stream of characters with deletes, as captioning software sends it, and the lines that readers get from it.
 
-The stream is a plain buffer: each character is put behind what stands there, and a delete (0x08 or 0x7f) takes the last
-one away, in whichever post it came. CR, LF and CR LF end a line; a delete takes CR and LF away one by one, as they
-came. The buffer is held in pieces: joined, they are the buffer, and each reads as one line, without the white space
-around it. A piece ends with its line break, behind the white space that follows a sentence's end, or where it becomes
-too long; or when nothing has come for a while. It is a line of the session from then on. What is behind the last one is
-the draft, which readers see as it grows.
+The stream is a plain buffer. Each character is appended, and a delete (0x08 or 0x7f) removes the last character, no
+matter in which post that came. CR, LF and CR LF end a line; CR and LF are deleted one at a time. The buffer is held in
+pieces: joined, they are the buffer, and each is one line, without the white space around it. A piece ends with its line
+break, or after the white space that follows the end of a sentence, or when it becomes too long, or when no characters
+have come for a while. Then it becomes a line of the session. The text after the last ended piece is the draft, which
+readers see as it grows.
 
-A delete that reaches into a line opens it again: its characters go, those that follow are put to it, and the line is
-amended, or removed when nothing of it is left.
+A delete that reaches into a line opens that line again: its characters are removed, further characters are appended to
+it, and the line is amended, or removed when nothing of it is left.
 
-Times are ms of a clock that never runs back.
+All times are ms of a monotonic clock.
 """
 
 from __future__ import annotations
@@ -21,36 +21,36 @@ from moothall.core.captioning.sentences import LONGEST, ends
 from moothall.core.kernel.visible import visible
 
 MOST_LINES = 50
-"""Ended pieces that deletes may reach. Overflow: the oldest is given up: it stays as it is, and a delete that reaches
-further than those that are left takes nothing away."""
+"""Ended pieces that deletes may reach. Overflow: the oldest piece is given up. It stays as it is, and a delete that
+would reach it has no effect."""
 QUIET_MS = 4_000
-"""How long nothing comes before the draft becomes a line."""
+"""After how long without characters the draft becomes a line, in ms."""
 AMEND_MS = 1_000
-"""How long a line that was opened again waits for its characters before it is amended as it is."""
+"""How long a line that was opened again waits for its new characters before it is amended as it is, in ms."""
 
 DELETES = "\x08\x7f"
 _BREAKS = "\r\n\u0085\u2028\u2029"
 _SPACES = " \t\u00a0\u3000"
 IGNORED = frozenset({*map(chr, range(0x20)), *map(chr, range(0x80, 0xA0)), "\ufeff"} - {*DELETES, *_BREAKS, *_SPACES})
-"""Form feed and what else moves a terminal or is no character of a text."""
+"""Form feed and other characters that control a terminal, or are no characters of a text."""
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """Show this text as line `number` in the making; empty takes it away."""
+    """Show this text as the growing line `number`; an empty text removes it."""
 
     number: int
     text: str
 
 
 class Commit(msgspec.Struct, frozen=True, kw_only=True):
-    """Line `number` is there, and reads so. Numbers grow, and none comes twice."""
+    """Line `number` is finished, with this text. Numbers grow, and no number occurs twice."""
 
     number: int
     text: str
 
 
 class Amend(msgspec.Struct, frozen=True, kw_only=True):
-    """Line `number`, which reads `before`, reads `text` from now on; empty: nothing of it is left."""
+    """The text of line `number` changes from `before` to `text`; an empty text removes the line."""
 
     number: int
     before: str
@@ -61,57 +61,57 @@ Operation = Draft | Commit | Amend
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the buffer."""
+    """A part of the buffer, which is or becomes one line."""
 
     number: int
     raw: str = ""
     """Its characters as they came."""
     shown: str | None = None
-    """How it reads as a line of the session; None while it is none."""
+    """Its text as a line of the session; None while it is no line."""
 
     @property
     def text(self) -> str:
-        """How it should read."""
+        """The text that the line should have."""
         return visible(self.raw).strip()
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a stream between two pieces of input."""
+    """The state of a stream between two pieces of input."""
 
     lines: tuple[Piece, ...] = ()
-    """The ended pieces that deletes may reach, the newest last."""
+    """The ended pieces that deletes may reach, newest last."""
     tail: Piece = Piece(number=1)
-    """What is not ended; it may be a line that a delete has opened again."""
+    """The piece that is not ended. It may be a line that a delete has opened again."""
     last: int = 1
-    """The newest number."""
+    """The highest number of a piece."""
     draft: str = ""
-    """What readers see as the draft."""
+    """The draft that readers see; empty when they see none."""
     at: int = 0
-    """When the last character came."""
+    """When the last characters came."""
     opened: int | None = None
-    """Since when the opened line reads otherwise than in the session."""
+    """Since when the opened line has differed from the session's line; None when it doesn't."""
     given_up: int = 0
-    """Pieces that deletes don't reach any more."""
+    """Number of pieces that deletes can no longer reach."""
     ignored: int = 0
-    """Control characters that were ignored."""
+    """Number of control characters that were ignored."""
     unreached: int = 0
-    """Deletes that found nothing to delete."""
+    """Number of deletes that had nothing to delete."""
 
     @property
     def due(self) -> int | None:
-        """When `tick` has something to do; None: not before more comes."""
+        """When `tick` next has something to do; None when it has nothing to do before more characters come."""
         if self.tail.shown is not None:
             return self.at + QUIET_MS if self.opened is None else min(self.opened + AMEND_MS, self.at + QUIET_MS)
         return self.at + QUIET_MS if self.tail.text else None
 
     @property
     def buffer(self) -> str:
-        """All that deletes may reach."""
+        """All characters that deletes may reach."""
         return "".join(piece.raw for piece in self.lines) + self.tail.raw
 
 
 def take(stream: Stream, characters: str, now: int) -> tuple[Stream, tuple[Operation, ...]]:
-    """The stream after more characters, and what readers are to be shown of that."""
+    """Add characters that came at `now`. Returns the new state, and the operations to show readers."""
     done = _Working(stream)
     for character in characters:
         done.put(character)
@@ -119,7 +119,7 @@ def take(stream: Stream, characters: str, now: int) -> tuple[Stream, tuple[Opera
 
 
 def tick(stream: Stream, now: int) -> tuple[Stream, tuple[Operation, ...]]:
-    """The stream at `now`, when nothing has come since."""
+    """Return the state at `now` when nothing has come since, and the operations to show readers."""
     if stream.due is None or now < stream.due:
         return stream, ()
     done = _Working(stream)
@@ -131,7 +131,9 @@ def tick(stream: Stream, now: int) -> tuple[Stream, tuple[Operation, ...]]:
 
 
 def cut_off(stream: Stream) -> tuple[Stream, tuple[Operation, ...]]:
-    """The stream when what follows must not reach what was before: nothing of the draft becomes a line."""
+    """Give up everything so far, so that later deletes can't reach it; the draft becomes no line. Returns as `take`
+    does.
+    """
     draft = (Draft(number=stream.tail.number, text=""),) if stream.draft else ()
     number = stream.last + 1
     gone = len(stream.lines) + 1
@@ -148,7 +150,7 @@ def cut_off(stream: Stream) -> tuple[Stream, tuple[Operation, ...]]:
 
 
 class _Working:
-    """A stream while a piece of input is put to it."""
+    """The mutable working copy of a stream while one piece of input is processed."""
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
@@ -156,23 +158,23 @@ class _Working:
         self.tail = stream.tail
         self.last = stream.last
         self.given_up, self.ignored, self.unreached = stream.given_up, stream.ignored, stream.unreached
-        # Of one line only what it reads at the end is told, so that a word that is typed anew shows once.
+        # For each line only the final text is reported, so that a word that is typed anew appears once.
         self.changed: dict[int, Piece] = {}
-        """Lines that the session is to have otherwise."""
+        """Lines that the session should have with another text, by number."""
         self.beyond: dict[int, Piece] = {}
-        """Those of them that were given up meanwhile."""
+        """Lines in `changed` that have been given up since, by number."""
 
     def put(self, character: str) -> None:
-        """One character."""
+        """Add one character."""
         if character in DELETES:
             self._delete()
         elif character in IGNORED:
             self.ignored += 1
         elif character == "\n" and not self.tail.raw and self.lines and self.lines[-1].raw.endswith("\r"):
-            self.lines[-1] = _with(self.lines[-1], raw=self.lines[-1].raw + character)  # One break in two characters.
+            self.lines[-1] = _with(self.lines[-1], raw=self.lines[-1].raw + character)  # CR LF is a single line break.
         else:
             if self.tail.raw[-1:] in (*_BREAKS,) and (self.tail.raw[-1], character) != ("\r", "\n"):
-                self.end()  # A delete took the other half of a break away.
+                self.end()  # A delete has removed the other half of the line break.
             over = character not in _BREAKS and ends(self.tail.raw, character)
             if over and character not in _SPACES:
                 self.end()
@@ -193,7 +195,7 @@ class _Working:
         self.tail = _with(self.tail, raw=self.tail.raw[:-1])
 
     def _divide(self) -> None:
-        """A piece became too long."""
+        """End a tail that has become too long."""
         space = max(self.tail.raw.rfind(each) for each in _SPACES) + 1
         kept, rest = (self.tail.raw[:space], self.tail.raw[space:]) if space else (self.tail.raw, "")
         self.tail = _with(self.tail, raw=kept)
@@ -201,7 +203,7 @@ class _Working:
         self.tail = _with(self.tail, raw=rest)
 
     def end(self) -> None:
-        """The tail is ended."""
+        """End the tail, and begin a new one."""
         self.amend()
         if self.tail.raw:
             self.lines.append(self.tail)
@@ -214,12 +216,12 @@ class _Working:
         self.tail = Piece(number=self.last)
 
     def amend(self) -> None:
-        """The session is to have the tail as it is."""
+        """Report the tail to the session with its present text."""
         if self.tail.text != (self.tail.shown or ""):
             self.changed[self.tail.number] = self.tail
 
     def finished(self, now: int, *, came: bool) -> tuple[Stream, tuple[Operation, ...]]:
-        """The stream as it is now, and what that changes for readers."""
+        """Return the new state, and the operations to show readers."""
         operations: list[Operation] = []
         shown: dict[int, str | None] = {}
         for number, piece in sorted(self.changed.items()):

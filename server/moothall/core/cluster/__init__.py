@@ -1,1 +1,1 @@
-"""The rules by which several nodes run one house: pure, of values and time."""
+"""The rules by which several nodes run one house, as pure functions of values and time."""

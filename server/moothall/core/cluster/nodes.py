@@ -1,4 +1,4 @@
-"""What nodes tell one another of themselves, and which of them live (docs/adr/0037)."""
+"""What nodes publish about themselves, and which of them are alive (docs/adr/0037)."""
 
 from __future__ import annotations
 
@@ -9,44 +9,44 @@ import msgspec
 from moothall.core.cluster.removals import NOTHING, Applied
 
 QUIET_MS = 3_000
-"""A node that has said nothing for so long is taken for dead."""
+"""How long a node may be silent before it counts as dead, ms."""
 
 
 class NodeNote(msgspec.Struct, frozen=True, kw_only=True):
-    """What a node says of itself each second."""
+    """What a node publishes about itself each second."""
 
     number: int
-    """Of the node, in its terms."""
+    """The node's number, which is part of its terms."""
     address: str
-    """Where other nodes reach it."""
+    """Address at which other nodes reach it."""
     release: str
     reach: int
-    """Events that its logs hold, all sessions together."""
+    """Number of events in its logs, all sessions together."""
     fit: bool
     """Whether it could keep the house."""
     beat: int
-    """Raised each time, so that a note that stays as it is tells of a node that is gone."""
+    """Counter that each note increases, so that an unchanged note belongs to a node that is gone."""
     nodes: tuple[str, ...] = ()
-    """Names of all nodes, as its settings have them; empty where they name none."""
+    """Names of all nodes in its settings; empty where the settings name none."""
     left: bool = False
-    """Whether it has stopped in an orderly way. Its disk is still there, and so is its note."""
+    """Whether it was stopped in an orderly way. Its disk, and so this note, still exist."""
     applied: Applied = NOTHING
-    """How far it has come in the list of removals."""
+    """How much of the list of removals it has applied."""
     term: int = 0
-    """The highest term of the house that its logs have had."""
+    """The highest term of the house in its logs."""
     book: int = 0
-    """Which change of the book it has."""
+    """Number of the last change of the book that it has."""
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """A note, and when this node first saw it like that, by its own monotonic clock, ms."""
+    """A note, and when this node first saw it in this state, ms of its own monotonic clock."""
 
     note: NodeNote
     since: int
 
 
 def looked(before: dict[str, Seen], notes: dict[str, NodeNote], now: int) -> dict[str, Seen]:
-    """What is known of the nodes after another look at their notes."""
+    """Return the notes after another look at them."""
     return {
         name: there if (there := before.get(name)) is not None and there.note == note else Seen(note, now)
         for name, note in notes.items()
@@ -54,13 +54,13 @@ def looked(before: dict[str, Seen], notes: dict[str, NodeNote], now: int) -> dic
 
 
 def living(seen: dict[str, Seen], now: int) -> dict[str, NodeNote]:
-    """The notes of those that have said something lately."""
+    """The notes of the nodes that are alive."""
     return {name: each.note for name, each in seen.items() if now - each.since < QUIET_MS and not each.note.left}
 
 
 def candidates_before(own: str, nodes: dict[str, NodeNote]) -> int:
-    """How many of the fit nodes take over before `own`: those whose logs have had a later term, then those that reach
-    further, then by name.
+    """How many of the fit nodes take over before `own`: nodes with a later term in their logs, then nodes whose logs
+    reach further, then by name.
     """
     mine = nodes.get(own)
     place = (0, 0, own) if mine is None else (-mine.term, -mine.reach, own)
@@ -68,20 +68,23 @@ def candidates_before(own: str, nodes: dict[str, NodeNote]) -> int:
 
 
 def same_number(own: str, number: int, nodes: dict[str, NodeNote]) -> str | None:
-    """Another living node that has this node's number, if any: their terms could be the same."""
+    """The name of another living node with this node's number; None when there is none. Their terms could be equal."""
     return next((name for name, note in sorted(nodes.items()) if name != own and note.number == number), None)
 
 
 def awaited(own: str, named: Iterable[str], nodes: dict[str, NodeNote]) -> str | None:
-    """Whom a node waits for that has nothing, where Redis has nothing either: one that has something, or one of those
-    that its settings name and that it has not heard, if any. It would make a new house beside theirs.
+    """The node for which a node without any data waits while Redis has no data either; None when there is none.
+
+    It is another node that has data, or a node in the settings that it has not heard of. Without waiting it would
+    create a new house beside the existing one.
     """
     fuller = (name for name, note in sorted(nodes.items()) if name != own and (note.reach or note.book))
     return next(fuller, None) or next((name for name in sorted(named) if name not in nodes), None)
 
 
 def unlisted(own: str, notes: dict[str, NodeNote]) -> str | None:
-    """A node whose list of all nodes lacks this one, if any. It may go on with one copy, and would not ask this node,
-    which so must not take the house over.
+    """The name of a node whose list of all nodes lacks this one; None when there is none.
+
+    Such a node may continue with one copy without asking this node, which therefore must not take over the house.
     """
     return next((name for name, note in sorted(notes.items()) if note.nodes and own not in note.nodes), None)

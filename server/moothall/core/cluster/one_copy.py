@@ -1,11 +1,10 @@
-"""When a keeper may go on with one copy while Redis is away: every other node has confirmed that it is without Redis
-too, and has promised not to take the house over (docs/adr/0040).
+"""When a keeper may continue with one copy while Redis is away: every other node has confirmed that it can't reach
+Redis either, and has promised not to take over the house (docs/adr/0040).
 
-The confirmations stand in the place of the lease and have its shape: the keeper counts each from before the question
-was *sent*, by its monotonic clock, and asks anew each `ASK_MS`. The promise is kept by the node that gave it: it begins
-to count when *it* has found Redis again, whenever that is, and reads no clock but its own. Clocks may run up to a fifth
-faster or slower than they should: `CONFIRMED_MS` and `RETURN_MS` by the slowest clock end before `PROMISE_MS` by the
-fastest.
+The confirmations replace the lease, and work like it: the keeper counts each from before the question was *sent*, by
+its monotonic clock, and asks again every `ASK_MS`. The promise is counted by the node that gave it, from when *it* has
+found Redis again, whenever that is, and by its own clock. Clocks may run up to a fifth too fast or too slow:
+`CONFIRMED_MS` and `RETURN_MS` by the slowest clock end before `PROMISE_MS` by the fastest.
 """
 
 from __future__ import annotations
@@ -17,36 +16,38 @@ import msgspec
 from moothall.core.cluster.lease import HOLD_MS
 
 ASK_MS = 500
-"""Between two questions to each node."""
+"""Interval between two questions to each node, ms."""
 CONFIRMED_MS = HOLD_MS
-"""A keeper acknowledges for so long after the last question that a node has confirmed was sent."""
+"""How long a keeper may acknowledge after it sent the last question that a node has confirmed, ms."""
 PROMISE_MS = 15_000
-"""A node that has confirmed takes nothing over for so long after it has found Redis again, and no longer than that."""
+"""How long a node that has confirmed may not take over after it has found Redis again, ms."""
 RETURN_MS = 8_000
-"""A keeper that finds a Redis without a lease for so long after those questions has it still: nobody can have taken
-it, since all have promised."""
+"""How long after those questions a keeper that finds Redis without a lease still has the lease, ms: nobody can have
+taken it, since all nodes have promised."""
 
 
 class Confirmations(msgspec.Struct, frozen=True, kw_only=True):
     """What a keeper knows of the other nodes."""
 
     nodes: frozenset[str]
-    """All of them, by name. Where it is empty nobody can confirm anything."""
+    """Names of all other nodes. If it is empty, nobody can confirm anything."""
     sent: Mapping[str, int] = {}
-    """When the last question that each has confirmed was sent, by the keeper's monotonic clock, ms."""
+    """When the last question that each node has confirmed was sent, ms of the keeper's monotonic clock."""
     denied: Mapping[str, int] = {}
-    """The same of the last that each has not confirmed."""
+    """When the last question that each node has not confirmed was sent, by the same clock."""
 
     def confirmed(self, node: str, sent: int) -> Confirmations:
-        """After a node's Yes to a question; one that comes late takes nothing back."""
+        """Return the state after a node's Yes to the question sent at `sent`; a late answer never shortens anything."""
         return msgspec.structs.replace(self, sent=_later(self.sent, node, sent))
 
     def not_confirmed(self, node: str, sent: int) -> Confirmations:
-        """After a node's No: what it confirmed before counts no more. What it has promised holds all the same."""
+        """Return the state after a node's No: its earlier confirmations no longer count, but its promise
+        still holds.
+        """
         return msgspec.structs.replace(self, denied=_later(self.denied, node, sent))
 
     def of(self, nodes: frozenset[str]) -> Confirmations:
-        """The same where these are the other nodes."""
+        """Return the state with these nodes as the other nodes."""
         return msgspec.structs.replace(self, nodes=nodes)
 
     def allow(self, now: int) -> bool:
@@ -56,7 +57,7 @@ class Confirmations(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def returns(self, now: int) -> bool:
-        """Whether nobody else can have taken the house over by `now`."""
+        """Whether it is certain that nobody else can have taken over the house by `now`."""
         return self._promised(now, RETURN_MS)
 
     def _promised(self, now: int, lately: int) -> bool:
@@ -64,22 +65,22 @@ class Confirmations(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Promise(msgspec.Struct, frozen=True, kw_only=True):
-    """What a node that stands by has promised."""
+    """The promise of a node that stands by."""
 
     given: bool = False
     back: int | None = None
-    """When it first found Redis again behind that, by its monotonic clock, ms."""
+    """When the node first found Redis again after its promise, ms of its monotonic clock; None before that."""
 
     def again(self) -> Promise:
-        """After another confirmation: it counts anew from when Redis is found."""
+        """Return the state after another confirmation: the time counts again from when Redis is found."""
         return Promise(given=True)
 
     def found(self, now: int) -> Promise:
-        """After a look at Redis that succeeded at `now`."""
+        """Return the state after a successful look at Redis at `now`."""
         return Promise(given=True, back=now) if self.given and self.back is None else self
 
     def free(self, now: int) -> bool:
-        """Whether the node may take the house over at `now`."""
+        """Whether the node may take over the house at `now`."""
         return not self.given or (self.back is not None and now >= self.back + PROMISE_MS)
 
 

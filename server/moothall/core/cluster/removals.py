@@ -1,8 +1,8 @@
-"""The list of removals that all nodes of a house share, and how far into it each node has come.
+"""The list of removals that all nodes of a house share, and how much of it each node has applied.
 
-A removal is at a node when the node's own copies hold its words no more, neither on the disk nor in memory. A node that
-was away when words were removed still has them; so it is known of each how far it has come, and who lacks something is
-named (docs/adr/0038-stores-and-faults-on-many-machines.md).
+A removal is applied at a node when the node's own copies, on disk and in memory, no longer hold its words. A node that
+was away when words were removed still has them. So each node publishes how much it has applied, and nodes that lack
+something are named (docs/adr/0038-stores-and-faults-on-many-machines.md).
 """
 
 from __future__ import annotations
@@ -15,66 +15,68 @@ import msgspec
 from moothall.core.kernel.ids import Epoch, SessionId
 
 MOST_STUCK = 50
-"""Removals that a node names as stuck. Overflow: it has come no further than the one before the next."""
+"""Removals that a node lists as stuck. Overflow: the node counts as having applied nothing from the next one on."""
 
 
 class Further(msgspec.Struct, frozen=True):
-    """How far a node has come behind removals that are stuck: all others up to there are gone from it too."""
+    """How much a node has applied after removals that are stuck: all others up to this one."""
 
     number: int
-    """Of the removal that was the last."""
+    """Number of the last removal."""
     mark: str
-    """Of the list up to there."""
+    """Mark of the list up to that removal."""
     stuck: Annotated[tuple[int, ...], msgspec.Meta(min_length=1, max_length=MOST_STUCK)]
-    """Numbers of those that the node could not apply, in order; each is below `number`."""
+    """Numbers of the removals that the node could not apply, in order; each is below `number`."""
 
 
 class Applied(msgspec.Struct, frozen=True):
-    """How far into the list a node has come: everything up to there is gone from it."""
+    """How much of the list a node has applied: everything up to this removal."""
 
     number: int = 0
-    """Of the removal that was the last; 0 before the first."""
+    """Number of the last removal; 0 before the first."""
     mark: str = ""
-    """Of the list up to there: a list that has lost its end and goes on otherwise has another one at that number."""
+    """Mark of the list up to that removal. A list that has lost its end, and was continued otherwise, has another mark
+    there.
+    """
     further: Further | None = None
-    """How far it has come behind those that are stuck; None where none is. Whoever knows nothing of that takes all that
-    is behind `number` for lacking, and so promises nobody too much."""
+    """What was applied after removals that are stuck; None when none is. A reader that doesn't know this field takes
+    everything after `number` as missing, which promises too little rather than too much."""
 
 
 NOTHING = Applied()
-"""Before the first removal."""
+"""The value before the first removal."""
 
 
 class Removal(msgspec.Struct, frozen=True, kw_only=True):
-    """A line of the list. It holds no words."""
+    """An entry of the list. It holds no words."""
 
     number: int
-    """1 for the first, and one more for each."""
+    """Number in the list, from 1 without gaps."""
     mark: str
-    """Made of that of the removal before and of this one."""
+    """The first 16 hexadecimal digits of the SHA-1 of the previous removal's mark and this removal."""
     session: SessionId
-    """Empty where no more is known of a whole log that was erased than its epoch."""
+    """The session; empty for a log that was erased as a whole and of which only the epoch is known."""
     epoch: Epoch
     offset: int
-    """Of the event that says what was removed; 0 where the whole log was erased."""
+    """Offset of the event that says what was removed; 0 where the whole log was erased."""
     digest: str
-    """Of that event, hexadecimal."""
+    """Digest of that event, hexadecimal."""
 
     @property
     def name(self) -> str:
-        """By which people find it: the session, and the event that says what was removed."""
+        """The name for people: the session (or epoch), and the offset of the event that says what was removed."""
         return f"{self.session or self.epoch}:{self.offset}"
 
     @property
     def here(self) -> Applied:
-        """For a node that has come up to here."""
+        """The value of `Applied` for a node that has applied everything up to here."""
         return Applied(self.number, self.mark)
 
 
 def lacking(listed: Sequence[Removal], nodes: Mapping[str, Applied]) -> dict[str, int]:
-    """How many removals each node lacks, by its name; those that lack none are left out.
+    """How many removals each node lacks, by its name; without nodes that lack none.
 
-    A node that has come to a place that isn't in this list lacks all of it: it looks from the first on again.
+    A node with a position that isn't in this list lacks all of it, since it starts again from the first removal.
     """
     found: dict[str, int] = {}
     for name, applied in nodes.items():
@@ -86,13 +88,15 @@ def lacking(listed: Sequence[Removal], nodes: Mapping[str, Applied]) -> dict[str
 
 
 def stuck(listed: Sequence[Removal], nodes: Mapping[str, Applied]) -> dict[str, tuple[Removal, ...]]:
-    """Which removals each node could not apply, though later ones are gone from it, by its name; none for most."""
+    """The removals that each node could not apply although it has applied later ones, by its name; without nodes that
+    have none.
+    """
     found = {name: _reached(listed, applied)[1] for name, applied in nodes.items()}
     return {name: left for name, left in found.items() if left}
 
 
 def _reached(listed: Sequence[Removal], applied: Applied) -> tuple[int, tuple[Removal, ...]]:
-    """How far into this list a node has come, and which up to there are stuck."""
+    """How many removals of this list a node has got through, and which of these are stuck."""
     if applied.number and not _is_there(listed, applied.number, applied.mark):
         return 0, ()
     further = applied.further

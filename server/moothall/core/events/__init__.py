@@ -1,1 +1,1 @@
-"""The vocabulary of the log: every event, its parts and its codec."""
+"""What the log can hold: every event, its parts and its codec."""

@@ -1,7 +1,7 @@
-"""Bodies as bytes, and back, over every version that was ever written.
+"""Encodes the bodies of events as bytes, and decodes every version that was ever written.
 
-A body is encoded once, when it is first written. Reading upcasts old versions; a type that this release
-doesn't know comes back as `UnknownEvent` and its bytes pass through untouched.
+A body is encoded once, when it is first written. Decoding upcasts old versions. A type that this release doesn't know
+becomes an `UnknownEvent`, and its bytes are passed on unchanged.
 """
 
 from __future__ import annotations
@@ -16,15 +16,17 @@ from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import RecordBroken
 
 EVENT_TYPES: dict[str, type[Event]] = {str(kind.__struct_config__.tag): kind for kind in get_args(AnyEvent)}
-"""Every type of event by its name on the wire."""
+"""Every event class by its type's name on the wire."""
 
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 UPCASTS: dict[tuple[str, int], Upcast] = {}
-"""(type, version) → what makes a body of the next version out of it. Empty: 0.1.0 is the first release."""
+"""(type, version) → a function that turns a body of this version into one of the next. Empty: 0.1.0 is the first
+release.
+"""
 
 
 class UnknownEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """An event that a later release wrote. It is carried and kept, and changes no view."""
+    """An event that a later release wrote. It is stored and passed on, and changes no view."""
 
     type: str
     v: int
@@ -47,12 +49,12 @@ def type_name(event: Event) -> str:
 
 
 def encode_event(event: Event) -> bytes:
-    """The body's bytes, UTF-8 JSON, to be kept as they are."""
+    """The body as UTF-8 JSON. These bytes are stored and passed on unchanged."""
     return _encoder.encode(event)
 
 
 def decode_event(body: bytes, upcasts: dict[tuple[str, int], Upcast] = UPCASTS) -> AnyEvent | UnknownEvent:
-    """Read a body of any version; raises RecordBroken when it can't be one."""
+    """Decode a body of any version; raises RecordBroken when the bytes are not a valid body."""
     try:
         envelope = read(_envelope, body)
         kind = EVENT_TYPES.get(envelope.type)
@@ -66,6 +68,5 @@ def decode_event(body: bytes, upcasts: dict[tuple[str, int], Upcast] = UPCASTS) 
         newest: AnyEvent = msgspec.convert({**raw, "v": kind.VERSION}, AnyEvent)
         return newest
     except (Unreadable, msgspec.ValidationError, KeyError) as error:
-        # KeyError: an older version, which no release has written or
-        # which lacks what its upcast looks for.
+        # A KeyError means a version that no release has written, or a body that lacks a field which its upcast needs.
         raise RecordBroken(f"An event's body of {len(body)} bytes can't be read: {error}.") from error

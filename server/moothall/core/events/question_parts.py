@@ -1,4 +1,4 @@
-"""What the events of interventions are made of."""
+"""Value types of the events of interventions."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What somebody wants."""
+    """What the author of an intervention wants."""
 
     QUESTION = "question"
     COMMENT = "comment"
     REQUEST = "request"
-    """To speak, or to type, for themselves."""
+    """A request to speak, or to type, in person."""
 
 
 class InterventionStatus(StrEnum):
-    """Where an intervention stands."""
+    """How far an intervention has come."""
 
     CHECKED = "being-checked"
     QUEUED = "queued"
     CALLED = "called"
-    """It is its turn now: it is read aloud, or its author speaks or types."""
+    """It is the intervention's turn now: it is read aloud, or its author speaks or types."""
     ANSWERED = "answered"
     LATER = "later"
     DECLINED = "declined"
@@ -39,32 +39,32 @@ class InterventionStatus(StrEnum):
 OPEN = frozenset(
     {InterventionStatus.CHECKED, InterventionStatus.QUEUED, InterventionStatus.CALLED, InterventionStatus.LATER}
 )
-"""What is still to come: one of each person at a time."""
+"""Interventions that are still to come. Each person can have only one of these at a time."""
 REVOCABLE = OPEN | {InterventionStatus.TO_WRITE}
-"""What its author may take back: it has not been answered."""
+"""Interventions that their author may take back, since they have not been answered."""
 WAITING = frozenset({InterventionStatus.QUEUED, InterventionStatus.LATER})
-"""What has been approved and has not had its turn."""
+"""Interventions that have been approved and have not had their turn."""
 SUPPORTED = WAITING | {InterventionStatus.CALLED}
-"""What others may say that they would ask too."""
+"""Interventions for which others may say that they would ask the same."""
 
 
 class QueueOrder(StrEnum):
-    """Whose turn comes next."""
+    """The rule by which the queue is ordered."""
 
     ARRIVAL = "arrival"
-    """In the order in which they came."""
+    """The order in which the interventions were received."""
     ALTERNATE = "alternate"
-    """The room, those who are remote, and the hubs take turns."""
+    """The room, remote participants and the hubs take turns."""
     NEWCOMERS = "newcomers"
-    """Who has not had a turn in this meeting comes first."""
+    """Authors who have not had a turn in this meeting come first."""
     SUPPORT = "support"
-    """What most people would ask too comes first."""
+    """Interventions that most people would ask too come first."""
 
 
 ROOM, REMOTE, HUB = "room", "remote", "hub:"
-"""Where an intervention comes from; a hub is `hub:` and its name."""
+"""The origin of an intervention; the origin of a hub is `hub:` and the hub's name."""
 
 
 def side_of(origin: str) -> str:
-    """`room`, `remote` or `hub`: the three between which turns alternate."""
+    """`room`, `remote` or `hub`: the three kinds of origin between which turns alternate."""
     return "hub" if origin.startswith(HUB) else origin

@@ -41,14 +41,14 @@ class Access(StrEnum):
 
 
 class SoundKept(StrEnum):
-    """What becomes of the sound of a session."""
+    """What is kept of the sound of a session, and for whom."""
 
     NONE = "none"
-    """Nothing is recorded."""
+    """No sound is kept."""
     UNTIL_CHECKED = "until-checked"
-    """For those who check the text, 30 days at most."""
+    """Sound is kept for those who check the text, for 30 days at most."""
     PUBLISHED = "published"
-    """Anybody may hear it with the text."""
+    """Sound is kept, and anybody may hear it with the text."""
 
 
 class ChannelKind(StrEnum):
@@ -60,27 +60,27 @@ class ChannelKind(StrEnum):
 
 
 class Origin(StrEnum):
-    """How the text of a segment came about; each reader can ask for it."""
+    """How the text of a segment came about; each reader can look it up."""
 
     MACHINE = "machine"
     PERSON = "person"
     INTERPRETER = "interpreter"
     SPEAKER = "speaker"
     TRANSLATED = "translated"
-    """By a machine, from a line in another language."""
+    """A machine translated it from a line in another language."""
 
 
 class AirSource(StrEnum):
     """Whose text a channel shows."""
 
     MACHINE = "machine"
-    """The recogniser's, and lines that desks add."""
+    """The recogniser's text, and lines that desks add."""
     PERSON = "person"
-    """A captioner's, or an interpreter's."""
+    """A captioner's text, or an interpreter's."""
     TOOL = "tool"
-    """An outside tool's."""
+    """An outside tool's text."""
     RESPEAKER = "respeaker"
-    """The recogniser's, which hears a person who says again what is said, and not the channel's own sound."""
+    """The recogniser's text, from the sound of a respeaker instead of the channel's own sound."""
 
 
 class EndReason(StrEnum):
@@ -102,11 +102,11 @@ class GapReason(StrEnum):
     OVERLOAD = "overload"
     STORAGE = "storage"
     UNHEARD = "unheard"
-    """The recogniser had no answer to its sound."""
+    """The recogniser gave no result for the sound."""
 
 
 class SealVersion(StrEnum):
-    """Which state of the text a seal vouches for."""
+    """The state of the text that a seal names."""
 
     RAW = "raw"
     CHECKED = "checked"
@@ -114,10 +114,10 @@ class SealVersion(StrEnum):
 
 
 class Word(msgspec.Struct, frozen=True):
-    """A word as the recogniser heard it."""
+    """A word as it was recognised."""
 
     text: str
-    """Its characters. A leading space belongs to it where the language puts one: text is joined by concatenation."""
+    """The word's characters, with a leading space where the language puts one: text is made by concatenating words."""
     t0: int
     """Start, media ms."""
     t1: int
@@ -127,40 +127,40 @@ class Word(msgspec.Struct, frozen=True):
 
 
 class SourceSegment(msgspec.Struct, frozen=True, array_like=True):
-    """A line as it stood when it was translated: an array of two."""
+    """A line as it was when it was translated, written as an array of two values."""
 
     segment: SegmentId
-    """The line."""
+    """The line that was translated."""
     revision: int
-    """How many corrections it had."""
+    """How many corrections the line had."""
 
 
 class MadeFrom(msgspec.Struct, frozen=True, kw_only=True):
-    """What a translated line was made of, and how."""
+    """From which lines a translated line was made, and by which route."""
 
     sources: tuple[SourceSegment, ...]
-    """The lines, one as yet."""
+    """The lines; so far always a single one."""
     route: str
-    """The engines with their versions and directions, in order: `bergamot 0.2.0 en>pt, apertium-es-pt 1.2.1 pt>es`.
-    Empty where the line was said in this language, and stands here as it was said."""
+    """The translators with their versions and directions, in order: `bergamot 0.2.0 en>pt, apertium-es-pt 1.2.1 pt>es`.
+    Empty when the line was said in this language and is copied unchanged."""
     rough: bool = False
-    """Whether such a way gives the gist only."""
+    """Whether a translation by this route gives only the gist."""
 
 
 class LaneHead(msgspec.Struct, frozen=True):
-    """Where a lane stands: its last event."""
+    """The head of a lane: its last event."""
 
     offset: int
     """Offset of the lane's last event; 0 when it has none."""
     digest: str
-    """The chain's digest there, hexadecimal SHA-256."""
+    """The chain's digest after that event: SHA-256, hexadecimal."""
 
 
 class Tag(StrEnum):
-    """The tag of a line for the report."""
+    """A mark of a line for the report."""
 
     AGREED = "agreed"
-    """All who spoke of it agree."""
+    """All who spoke about the matter agree."""
     DIVERGING = "diverging"
     """A view that others don't share."""
     OPTION = "option"
@@ -168,12 +168,12 @@ class Tag(StrEnum):
 
 
 class PolicyQuestion(msgspec.Struct, frozen=True, kw_only=True):
-    """A question that the meeting is to shed light on."""
+    """A question of the programme under which lines are tagged for the report."""
 
     id: PolicyQuestionId
-    """Unique in the session; it stays when the wording is mended."""
+    """Unique in the session; stays the same when the wording is edited."""
     text: str
-    """What it asks."""
+    """The question's wording."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -186,7 +186,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """The body's version."""
 
     def lane(self) -> Lane:
-        """The lane that events of this type belong to; `session` unless the type says otherwise."""
+        """The lane of events of this type; `session` unless the type overrides it."""
         return lanes.SESSION
 
 
@@ -194,7 +194,7 @@ class ChannelEvent(Event, frozen=True, kw_only=True):
     """An event about the segments of one channel."""
 
     channel: ChannelId
-    """The channel whose `ch` lane this belongs to."""
+    """The channel whose `ch` lane holds the event."""
 
     def lane(self) -> Lane:
         """The channel's own lane."""
@@ -205,56 +205,60 @@ class StaffEvent(Event, frozen=True, kw_only=True):
     """An event for desks only."""
 
     def lane(self) -> Lane:
-        """The staff's own."""
+        """The lane of the staff."""
         return lanes.STAFF
 
 
 class SessionCreated(Event, frozen=True, kw_only=True, tag="session.created"):
-    """A session exists; nobody has spoken yet."""
+    """A session was created. It has not begun."""
 
     title: str
-    """Its title in the language of the conference."""
+    """The title, in the language of the conference."""
     languages: tuple[str, ...]
-    """BCP-47 tags of what may be spoken; the first is the one expected."""
+    """BCP-47 tags of the languages that may be spoken; the first is the expected one."""
     access: Access = Access.PUBLIC
     """Who may read the session."""
     young_people: bool = False
     """Whether young people take part, which forbids sound and real names."""
     sound: SoundKept = SoundKept.NONE
-    """What becomes of the sound. Logs of releases that recorded none don't say."""
+    """What is kept of the sound. The field is missing in logs of releases that recorded no sound."""
     rehearsal: bool = False
-    """Whether it is only a test: never listed, and removed by itself."""
+    """Whether the session is only a test: it is never listed, and is removed automatically."""
 
 
 class SessionDescribed(Event, frozen=True, kw_only=True, tag="session.described"):
-    """Its title was mended, or the languages that are spoken."""
+    """The title of the session, or the languages that are spoken in it, were changed."""
 
     title: str
     """The title from here on."""
     languages: tuple[str, ...] = ()
-    """BCP-47 tags of what may be spoken in the session and its floor channels from here on; empty: as before."""
+    """BCP-47 tags of the languages that may be spoken in the session and its floor channels from here on; empty:
+    unchanged.
+    """
 
 
 class SessionArranged(Event, frozen=True, kw_only=True, tag="session.arranged"):
-    """Who may read it, what becomes of its sound, and whether lists name it was changed; all three, as they are now."""
+    """Settings of the session were changed: who may read it, what is kept of its sound, and whether lists name it. All
+    three are given as they are now.
+    """
 
     access: Access
-    """Who may read it from here on; it changes only before the session begins."""
+    """Who may read the session from here on; changes only before the session begins."""
     sound: SoundKept
-    """What becomes of the sound; it changes only before the session begins."""
+    """What is kept of the sound; changes only before the session begins."""
     listed: bool = True
-    """Whether lists for everybody name it, where everybody may read it."""
+    """Whether public lists name the session, provided that everybody may read it."""
 
 
 class SessionCancelled(Event, frozen=True, kw_only=True, tag="session.cancelled"):
-    """It will not be held. Lists go on naming it, as cancelled."""
+    """The session will not be held. Lists still name it, marked as cancelled."""
 
     reason: str = ""
-    """For everybody to read; empty where none was given."""
+    """The reason, public; empty when none was given."""
 
 
 class SessionReinstated(Event, frozen=True, kw_only=True, tag="session.reinstated"):
-    """It will be held after all."""
+    """The cancellation was taken back: the session will be held."""
 
 
 class SessionOpened(Event, frozen=True, kw_only=True, tag="session.opened"):
@@ -265,107 +269,110 @@ class SessionOpened(Event, frozen=True, kw_only=True, tag="session.opened"):
 
 
 class SessionPaused(Event, frozen=True, kw_only=True, tag="session.paused"):
-    """A break. Media time runs on."""
+    """A break began. Media time continues during a break."""
 
     t: int
-    """When somebody said so, media ms."""
+    """When the break was declared, media ms."""
     t0: int | None = None
-    """Since when nothing is kept, media ms; up to 30 s before, and what the log held of that is removed.
+    """Since when nothing is kept, media ms: up to 30 s before `t`. What the log held of that time is removed.
 
-    None in logs of releases in which the text went on through a break.
+    None in logs of releases in which the text continued through a break.
     """
 
 
 class SessionResumed(Event, frozen=True, kw_only=True, tag="session.resumed"):
-    """The break is over."""
+    """The break ended."""
 
     t: int
-    """When somebody said so, media ms."""
+    """When the end of the break was declared, media ms."""
     t1: int | None = None
-    """Since when all is kept again, media ms; up to 30 s before `t`. None as in `session.paused`."""
+    """Since when everything is kept again, media ms: up to 30 s before `t`. None as in `session.paused`."""
 
 
 class SessionClosed(Event, frozen=True, kw_only=True, tag="session.closed"):
-    """No more audio. Corrections, written answers and translations may follow."""
+    """The session was closed: there will be no more audio. Corrections, written answers and translations may follow."""
 
     t: int
-    """When, media ms."""
+    """When the session was closed, media ms."""
 
 
 class CloseRequested(StaffEvent, frozen=True, kw_only=True, tag="close.requested"):
-    """The session is to be closed once its last words are in the log, also by the next life of a server that is killed.
+    """Somebody wants the session closed as soon as its last words are in the log. The request outlives a crash of the
+    server.
 
-    What closes it is `session.closed` alone.
+    Only `session.closed` closes the session.
     """
 
     act: CommandId | None = None
-    """Id of the act that will close it; none: it stays open after all, or it is closed and what was to follow has."""
+    """Id of the act that will close the session. None: the session stays open after all, or it is closed and the next
+    session has been opened.
+    """
     by: str = ""
-    """Pseudonym of the person who wants it closed."""
+    """Pseudonym of the person who asked for the close."""
     then: SessionId | None = None
-    """The session of the same room that is to be opened after that, once."""
+    """The session in the same room that is to be opened after the close, once; None when none is."""
 
 
 class SessionReopened(Event, frozen=True, kw_only=True, tag="session.reopened"):
-    """The close was undone."""
+    """The close of the session was undone."""
 
     t: int
-    """When, media ms."""
+    """When the close was undone, media ms."""
 
 
 class NotRecordedBegan(Event, frozen=True, kw_only=True, tag="not-recorded.began"):
-    """What is said from here on is kept nowhere."""
+    """From here on nothing that is said is kept."""
 
     t0: int
-    """Since when, media ms. It may lie up to 30 s before the act; what the log held of that span is removed."""
+    """Since when nothing is kept, media ms: up to 30 s before the act. What the log held of that time is removed."""
 
 
 class NotRecordedEnded(Event, frozen=True, kw_only=True, tag="not-recorded.ended"):
-    """What is said from here on is kept again."""
+    """From here on what is said is kept again."""
 
     t1: int
-    """Since when, media ms."""
+    """Since when it is kept again, media ms."""
 
 
 class ChannelAdded(Event, frozen=True, kw_only=True, tag="channel.added"):
-    """The session has a lane of text in one language."""
+    """The session got another channel: the text of one language."""
 
     channel: ChannelId
-    """The channel's id, part of its lanes' names."""
+    """The channel's id, which is part of the names of its lanes."""
     kind: ChannelKind
-    """What it carries."""
+    """What the channel carries."""
     languages: tuple[str, ...]
-    """BCP-47 tags that its segments may have."""
+    """BCP-47 tags that the channel's segments may have."""
     of_record: bool = False
-    """Of a translation: whether it is made whole, and belongs to the record."""
+    """Whether a translation is made of the whole session and belongs to the record; false for other kinds."""
     requested: int | None = None
-    """Of a translation that isn't of record: Unix ms at which somebody first asked for it."""
+    """Unix ms when somebody first asked for a translation that is not of record; null for other channels."""
 
 
 class SourceAttached(Event, frozen=True, kw_only=True, tag="source.attached"):
-    """Audio of a source reaches a channel from here on."""
+    """From here on the audio of a source feeds a channel."""
 
     source: SourceId
-    """The source."""
+    """The source's id."""
     channel: ChannelId
-    """The channel whose engine hears it."""
+    """The channel whose engine hears the source."""
     t: int
     """Media ms of the source's first sample."""
     rate: int
-    """Samples a second."""
+    """Sample rate in Hz."""
 
 
 class SourceEnded(Event, frozen=True, kw_only=True, tag="source.ended"):
-    """A source came to its end and all of its words are in the log."""
+    """The audio of a source ended, and all words recognised from it are in the log."""
 
     source: SourceId
-    """The source."""
+    """The source's id."""
     t: int
-    """Media ms of its last sample."""
+    """Media ms of the source's last sample."""
 
 
 class ClockMapped(Event, frozen=True, kw_only=True, tag="clock.mapped"):
-    """Media time and wall time at one moment; the newest mapping holds, and nothing earlier is moved by it."""
+    """Maps media time to wall time. The newest mapping holds; times of earlier events stay as they are."""
 
     t: int
     """Media ms."""
@@ -374,52 +381,55 @@ class ClockMapped(Event, frozen=True, kw_only=True, tag="clock.mapped"):
 
 
 class WriterChanged(Event, frozen=True, kw_only=True, tag="writer.changed"):
-    """One server of several of the same house writes from here on, in place of another or of none that was noted."""
+    """Another server of the house writes the log from here on. The previous writer may have left no event of
+    this type.
+    """
 
     node: str
-    """Its name."""
+    """The name of the server (node) that writes."""
 
 
 class EngineAttached(Event, frozen=True, kw_only=True, tag="engine.attached"):
-    """An engine took over a channel. Commits of earlier generations are stale from here on."""
+    """An engine took over a channel. Commits with an earlier generation are stale from here on."""
 
     channel: ChannelId
     """The channel."""
     generation: int
-    """Counts the attachments of the channel from 1."""
+    """Number of the attachment within the channel, from 1."""
     model: str
-    """What recognises, for the record: `whisper-base`, `scripted`."""
+    """The recogniser's model, for the record: `whisper-base`, `scripted`."""
 
 
 class SegmentOpened(ChannelEvent, frozen=True, kw_only=True, tag="segment.opened"):
     """A new line began."""
 
     segment: SegmentId
-    """The line, unique in the session; everything else refers to it."""
+    """The line's id, unique in the session; all other events refer to the line by it."""
     t0: int
     """Start, media ms."""
     language: str
-    """BCP-47 tag of what is spoken."""
+    """BCP-47 tag of the spoken language."""
     origin: Origin
-    """How its text comes about."""
+    """How the text of the line comes about."""
     speaker: SpeakerId | None = None
-    """Who speaks, where it is known."""
+    """Who speaks; null when that is not known."""
     made_from: MadeFrom | msgspec.UnsetType = msgspec.UNSET
-    """What a translated line was made of; not there with any other line."""
+    """From which line this one was translated; missing in all other lines."""
     tool: str | msgspec.UnsetType = msgspec.UNSET
-    """The public name of the outside tool that sent the line, or the one that a machine translated; not there with any
-    other line. The origin of a line that was sent is `person`: 0.2.0 can't read one that it doesn't know."""
+    """The public name of the outside tool that sent the line or, in a translation, its original; missing in all other
+    lines. The origin of a line from a tool is `person`, since release 0.2.0 can't read an origin that it doesn't know.
+    """
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
-    """True where a machine heard a respeaker; not there with any other line."""
+    """True when a machine recognised a respeaker; missing in all other lines."""
 
 
 class WordsCommitted(ChannelEvent, frozen=True, kw_only=True, tag="words.committed"):
-    """Words that stay joined the line."""
+    """Words were added to the line. They will not change any more."""
 
     segment: SegmentId
     """The line."""
     first: int
-    """How many words it had before."""
+    """How many words the line had before."""
     words: tuple[Word, ...]
     """The words, in order."""
 
@@ -429,16 +439,16 @@ class WordsCommitted(ChannelEvent, frozen=True, kw_only=True, tag="words.committ
 
 
 class SegmentEnded(ChannelEvent, frozen=True, kw_only=True, tag="segment.ended"):
-    """A line is complete and here it is."""
+    """A line ended. This event has its whole text."""
 
     segment: SegmentId
     """The line."""
     t1: int
     """End, media ms."""
     reason: EndReason
-    """Why it ended here."""
+    """Why the line ended here."""
     text: str
-    """All of its text as it stands."""
+    """All of the line's text at its end."""
 
 
 class SegmentCorrected(ChannelEvent, frozen=True, kw_only=True, tag="segment.corrected"):
@@ -447,366 +457,385 @@ class SegmentCorrected(ChannelEvent, frozen=True, kw_only=True, tag="segment.cor
     segment: SegmentId
     """The line."""
     base_revision: int
-    """How many corrections it had before; this one makes it one more."""
+    """How many corrections the line had before this one."""
     base_words: int
-    """How many of its committed words `text` replaces."""
+    """How many of the line's committed words `text` replaces."""
     text: str
-    """What stands in their place."""
+    """The text in place of these words."""
     tail: str
-    """The committed words behind those, joined: nobody needs the words' bounds to follow a correction."""
+    """The committed words after those, joined, so that a client needs no word boundaries to apply a correction."""
     machine: bool = False
-    """Whether a recogniser corrected itself in a better pass, or an outside tool its own line; else a person did."""
+    """Whether a recogniser's second pass corrected its own text, or an outside tool its own line; otherwise a person
+    did.
+    """
     accepted: bool = False
-    """Whether that person took what a machine had proposed, as it was, in a line that no person had written in."""
+    """Whether a person accepted a machine's proposal unchanged, in a line in which no person had written."""
     made_from: MadeFrom | msgspec.UnsetType = msgspec.UNSET
-    """What a line was translated from anew, since its source was corrected; not there with any other correction."""
+    """From which revision the line was translated anew, since its source was corrected; missing in all other
+    corrections.
+    """
 
 
 class SpeakerIntroduced(Event, frozen=True, kw_only=True, tag="speaker.introduced"):
-    """Somebody who may speak, and how to show them."""
+    """A speaker and the name to show."""
 
     speaker: SpeakerId
     """The speaker's id in the session."""
     name: str
-    """What readers see."""
+    """The name that readers see."""
 
 
 class SpeakerAssigned(Event, frozen=True, kw_only=True, tag="speaker.assigned"):
-    """Lines were given to a speaker, or to nobody."""
+    """Lines were assigned to a speaker, or to nobody."""
 
     segments: tuple[SegmentId, ...]
     """The lines."""
     speaker: SpeakerId | None
-    """Who said them; null takes the name away."""
+    """Who said the lines; null removes the speaker."""
 
 
 class SpeakerChanged(Event, frozen=True, kw_only=True, tag="speaker.changed"):
-    """Who speaks in a channel from here on: its next lines are given to that speaker as they open."""
+    """Who speaks in a channel from here on. Lines are assigned to that speaker as they open."""
 
     channel: ChannelId
     """The channel."""
     speaker: SpeakerId | None
     """Who speaks; null when nobody is named."""
     t: int
-    """When, media ms."""
+    """When the speaker changed, media ms."""
 
 
 class LanguageForced(Event, frozen=True, kw_only=True, tag="language.forced"):
-    """Somebody said which language a channel is in; nothing is detected until it is taken back."""
+    """Somebody set the language of a channel. The language is not detected until this is taken back."""
 
     channel: ChannelId
     """The channel."""
     language: str | None
-    """BCP-47 tag; null lets it be detected again."""
+    """BCP-47 tag; null: the language is detected again."""
 
 
 class AirChanged(ChannelEvent, frozen=True, kw_only=True, tag="air.changed"):
-    """Whose text the channel shows from here on. Before the first, it is the machine's."""
+    """Whose text the channel shows from here on. Before the first such event it shows the machine's."""
 
     source: AirSource
-    """The machine, a person, an outside tool, or a respeaker, whom the machine hears."""
+    """The machine, a person, an outside tool, or a respeaker whom the machine hears."""
     t: int
-    """When, media ms."""
+    """When the source changed, media ms."""
     t0: int
-    """From which media ms on that source is to say what is said: a person, from the machine's last word on; the
-    machine, from where it hears the channel's own sound again, some seconds before the end of what the person wrote or
-    the respeaker said."""
+    """From which media ms on the new source is responsible for the text. For a person this is the end of the machine's
+    last word. For the machine it is the time from which it hears the channel's own sound again: some seconds before the
+    end of what the person wrote or the respeaker said."""
     tool: str = ""
-    """The public name of the outside tool; empty unless it is one."""
+    """The public name of the outside tool; empty for other sources."""
 
 
 class AirHeld(StaffEvent, frozen=True, kw_only=True, tag="air.held"):
-    """Who is on air in a channel from here on, and by which control token."""
+    """Who is on air in a channel from here on, and with which control token."""
 
     channel: ChannelId
     """The channel."""
     holder: str
-    """Pseudonym of the person, the respeaker or the tool; empty: the machine."""
+    """Pseudonym of the person, respeaker or tool; empty for the machine."""
     token: int
-    """The control token: whoever asks with a higher one is on air next."""
+    """The control token: whoever asks with a higher token goes on air next."""
 
 
 class LineOffered(StaffEvent, frozen=True, kw_only=True, tag="line.offered"):
-    """Somebody who is not on air wrote a line: whoever is may take it, by writing a line of this id."""
+    """Somebody who is not on air wrote a line. Whoever is on air may take it, by writing a line with this id."""
 
     channel: ChannelId
     """The channel."""
     segment: SegmentId
-    """The line that it would be."""
+    """The id that the line gets when it is taken."""
     text: str
-    """What it says."""
+    """The text of the line."""
     language: str
-    """BCP-47 tag."""
+    """BCP-47 tag of the text."""
     speaker: SpeakerId | None = None
-    """Who said it, where it is known."""
+    """Who said it; null when that is not known."""
     t: int
-    """When, media ms."""
+    """When the line was written, media ms."""
     by: str
-    """Pseudonym of who wrote it."""
+    """Pseudonym of whoever wrote the line."""
     tool: str = ""
-    """The public name of the outside tool that sent it; empty unless it was one."""
+    """The public name of the outside tool that sent the line; empty when a person wrote it."""
 
 
 class ChannelRewound(ChannelEvent, frozen=True, kw_only=True, tag="channel.rewound"):
-    """Lines were struck, because their sound is recognised once more, or because what was heard before stands again.
+    """Lines were struck, since their sound is recognised again, or since lines that had been struck before are
+    restored.
 
-    In a translation: because the lines that they were made from were.
+    In a translation: since the lines from which they were made were struck.
     """
 
     t: int
-    """Media ms from which it is recognised once more; the end of what is recognised when none of it is."""
+    """Media ms from which the sound is recognised again; the end of the recognised sound when none is
+    recognised again.
+    """
     segments: tuple[SegmentId, ...]
-    """The lines that are gone."""
+    """The lines that were struck."""
 
 
 class SegmentsMovedAway(ChannelEvent, frozen=True, kw_only=True, tag="segments.moved-away"):
-    """Lines were said in another session and stand there now."""
+    """Lines that were said in another session were moved there."""
 
     segments: tuple[SegmentId, ...]
-    """The lines that are gone."""
+    """The lines that left this session."""
     session: SessionId | None
-    """The session that they belong to; null when readers of this one may not know of it."""
+    """The session to which they belong; null when readers of this session may not know of that one."""
 
 
 class SegmentsMovedHere(ChannelEvent, frozen=True, kw_only=True, tag="segments.moved-here"):
-    """The lines that follow were logged in another session by mistake."""
+    """The lines that follow were moved here from another session, which had logged them by mistake."""
 
     segments: tuple[SegmentId, ...]
-    """What they are called here."""
+    """The ids of the lines in this session."""
     session: SessionId | None
-    """Where they were logged; null when readers of this one may not know of it."""
+    """The session that had logged them; null when readers of this session may not know of that one."""
 
 
 class NoteLeft(StaffEvent, frozen=True, kw_only=True, tag="note.left"):
-    """A note among the staff."""
+    """Somebody of the staff wrote a note to others of the staff."""
 
     text: str
-    """What it says."""
+    """The text of the note."""
     note: NoteId = NoteId("")
-    """Unique in the session; empty where nobody can say that they have read it."""
+    """The note's id, unique in the session; empty for a note that can't be confirmed as read."""
     to: Role | None = None
-    """For whom it is; null for all. Others are not kept from it."""
+    """The role to which the note is addressed; null for all. Other roles of the staff can read it too."""
 
 
 class NoteRead(StaffEvent, frozen=True, kw_only=True, tag="note.read"):
-    """Somebody says that they have read a note; who, the header says."""
+    """Somebody of the staff, whom the header names, confirmed that they have read a note."""
 
     note: NoteId
-    """Which."""
+    """The note that was read."""
 
 
 class HubEvent(Event, frozen=True, kw_only=True):
     """An event between the centre and one hub."""
 
     hub: str
-    """The hub's name, part of its lane's."""
+    """The hub's name, which is part of its lane's name."""
 
     def lane(self) -> Lane:
-        """The hub's own."""
+        """The hub's own lane."""
         return lanes.hub_lane(self.hub)
 
 
 class HubNoteLeft(HubEvent, frozen=True, kw_only=True, tag="hub.note-left"):
-    """A note to a hub, or from it."""
+    """A note from the centre's staff to a hub, or from a hub to the staff."""
 
     note: NoteId
-    """Unique in the session."""
+    """The note's id, unique in the session."""
     text: str
-    """What it says."""
+    """The text of the note."""
     by: Role
-    """Who says so: `hub`, or somebody of the centre's staff."""
+    """The role of the author: `hub`, or a role of the centre's staff."""
 
 
 class HubNoteRead(HubEvent, frozen=True, kw_only=True, tag="hub.note-read"):
-    """Somebody at the other end says that they have read it."""
+    """The addressee of a hub's note confirmed that it was read."""
 
     note: NoteId
-    """Which."""
+    """The note that was read."""
     by: Role
-    """Who."""
+    """The role of whoever read it."""
 
 
 class HubDeclined(HubEvent, frozen=True, kw_only=True, tag="hub.declined"):
-    """Why something that was asked at a hub was not taken, for its author there."""
+    """Why an intervention that came from a hub was not taken, for its author there."""
 
     intervention: InterventionId
-    """Which."""
+    """The intervention."""
     reason: str
-    """As in `intervention.declined`."""
+    """The reason, as in `intervention.declined`."""
 
 
 class PolicyQuestionsListed(Event, frozen=True, kw_only=True, tag="policy-questions.listed"):
-    """What the meeting is to shed light on."""
+    """The policy questions of the session were set. They replace the previous list."""
 
     questions: tuple[PolicyQuestion, ...]
-    """All of them, in their order."""
+    """All policy questions, in their order."""
 
 
 class SegmentTagged(StaffEvent, frozen=True, kw_only=True, tag="segment.tagged"):
-    """The tag of a line for the report."""
+    """A line was tagged for the report, or lost its tag."""
 
     segment: SegmentId
     """The line."""
     tag: Tag | None
-    """`agreed`, `diverging` or `option`; null takes the tag away."""
+    """`agreed`, `diverging` or `option`; null removes the tag."""
     question: PolicyQuestionId | None = None
-    """The policy question under which it is; null for none. A line has one tag under each."""
+    """The policy question under which the line is tagged; null for none. A line has at most one tag under each
+    question.
+    """
 
 
 class TermChosen(StaffEvent, frozen=True, kw_only=True, tag="term.chosen"):
-    """A name or term is to be preferred where it may have been said, or not to be."""
+    """A desk said whether a name or term is to be preferred by recognisers, and how translations write it."""
 
     term: str
-    """As it is to be written."""
+    """The term in its preferred spelling."""
     wanted: bool | None
-    """Whether it is preferred in this session; null leaves it to the programme and the glossary files again."""
+    """Whether the term is preferred in this session; null: the programme and the glossary files decide again."""
     language: str | None = None
-    """BCP-47 tag of the language in which it is said so; null for any."""
+    """BCP-47 tag of the language in which the choice holds; null for all languages."""
     keep: bool | None = None
-    """Whether translations have it as it is; null leaves that to the glossary files."""
+    """Whether translations keep the term as it is; null: the glossary files decide."""
     written: dict[str, str] = {}
-    """How translations have it, by BCP-47 tag; goes before `keep`."""
+    """The term's translations, by BCP-47 tag; they take precedence over `keep`."""
 
 
 class GapNoted(Event, frozen=True, kw_only=True, tag="gap.noted"):
-    """A span of a channel has no text, and why."""
+    """A span of a channel has no text, for a reason."""
 
     channel: ChannelId
     """The channel."""
     t0: int
     """Start of the span, media ms."""
     t1: int
-    """Its end, media ms."""
+    """End of the span, media ms."""
     reason: GapReason
-    """What happened."""
+    """Why there is no text."""
 
 
 class InterventionReceived(StaffEvent, frozen=True, kw_only=True, tag="intervention.received"):
-    """Somebody wants to say something. Until it is published only the staff knows more than its number."""
+    """Somebody asked a question, commented, or asked to speak. Until it is published only the staff knows more than its
+    number.
+    """
 
     intervention: InterventionId
-    """Unique in the session."""
+    """The intervention's id, unique in the session."""
     number: int
-    """What it is called by, counted from 1."""
+    """The public number, counted from 1."""
     kind: Kind
-    """A question, a comment, or the wish to speak."""
+    """A question, a comment, or a request to speak."""
     text: str
-    """As it was written; empty where somebody only wants to speak."""
+    """The text as it was sent; may be empty in a request to speak."""
     language: str
     """BCP-47 tag of the text."""
     name: str
-    """The name or pseudonym that was chosen; empty for none."""
+    """The name or pseudonym that the author chose; empty for none."""
     origin: str
     """`room`, `remote`, or `hub:` with the hub's name."""
     asker: str
-    """Tells whether two come from the same person; a keyed hash that leads to nobody."""
+    """Shows whether two interventions come from the same person: a keyed hash, which leads to nobody."""
     t: int
-    """The moment at which it was asked, media ms."""
+    """When it was asked, media ms."""
     after_close: bool = False
-    """Whether it arrived after the close because its author was cut off."""
+    """Whether it arrived after the close, because its author had been cut off."""
 
 
 class InterventionReworded(StaffEvent, frozen=True, kw_only=True, tag="intervention.reworded"):
-    """Its spelling was mended, or the name that stands with it. What was received stays beside it."""
+    """The staff edited the wording of an intervention, or its author's name. The original stays in
+    `intervention.received`.
+    """
 
     intervention: InterventionId
-    """Which."""
+    """The intervention."""
     text: str
-    """As it reads now."""
+    """The text from here on."""
     name: str | None = None
-    """The name as it is now, empty for none; null where that was left as it was."""
+    """The name from here on, empty for none; null: unchanged."""
 
 
 class InterventionFlagged(StaffEvent, frozen=True, kw_only=True, tag="intervention.flagged"):
-    """Something about it wants a person's eye. It is held and never deleted."""
+    """An intervention was marked for a person to look at. It is held back, never deleted."""
 
     intervention: InterventionId
-    """Which."""
+    """The intervention."""
     flags: tuple[str, ...]
-    """Why: `blocked-word`, `reported` by readers, `abuse`. Empty: a person has looked, and nothing is wrong."""
+    """Why: `blocked-word`, `reported` by readers, `abuse`. Empty: a person has looked at it and found nothing wrong."""
 
 
 class InterventionDeclined(StaffEvent, frozen=True, kw_only=True, tag="intervention.declined"):
-    """Why a question was not taken: for the staff, and for its author on their own page. Follows that event."""
+    """Why an intervention was not taken, for the staff and on its author's own page. Follows the public change of
+    status.
+    """
 
     intervention: InterventionId
-    """Which."""
+    """The intervention."""
     reason: str
-    """As somebody wrote it."""
+    """The reason, as a desk wrote it."""
 
 
 class InterventionRemoved(StaffEvent, frozen=True, kw_only=True, tag="intervention.removed"):
-    """Its words were removed on request, its name with them. This is what stays of what was received."""
+    """The text and the name of an intervention were removed on request. This event repeats what remains of what was
+    received.
+    """
 
     intervention: InterventionId
-    """Which."""
+    """The intervention."""
     number: int
-    """Its number."""
+    """The public number."""
     kind: Kind
-    """As received."""
+    """As in `intervention.received`."""
     language: str
-    """As received."""
+    """As in `intervention.received`."""
     origin: str
-    """As received."""
+    """As in `intervention.received`."""
     asker: str
-    """As received."""
+    """As in `intervention.received`."""
     t: int
-    """As received."""
+    """As in `intervention.received`."""
     after_close: bool = False
-    """As received."""
+    """As in `intervention.received`."""
 
 
 class InterventionEvent(Event, frozen=True, kw_only=True):
     """A public fact about an intervention."""
 
     intervention: InterventionId
-    """Which."""
+    """The intervention."""
     number: int
-    """Its number."""
+    """The public number."""
 
     def lane(self) -> Lane:
-        """Everybody's."""
+        """The public lane of questions."""
         return lanes.QUESTIONS
 
 
 class InterventionPublished(InterventionEvent, frozen=True, kw_only=True, tag="intervention.published"):
-    """What it says and who says so, as everybody may read it; again when that was mended later."""
+    """The public text and name of an intervention. The event is repeated when either is edited later."""
 
     kind: Kind
-    """As received."""
+    """As in `intervention.received`."""
     text: str
-    """Its text, as the person who checked it left it."""
+    """The text, as edited by whoever checked it."""
     language: str
     """BCP-47 tag of the text."""
     name: str
-    """The chosen name, or as somebody mended it; empty for none."""
+    """The name that the author chose, or as the staff edited it; empty for none."""
     origin: str
-    """As received."""
+    """As in `intervention.received`."""
     t: int
-    """The moment at which it was asked, media ms."""
+    """When it was asked, media ms."""
     removed: bool = False
-    """Whether its words were removed on request: text and name are empty, and there is no answer in writing."""
+    """Whether its words were removed on request: then text and name are empty, and there is no answer in writing."""
 
 
 class InterventionStatusChanged(InterventionEvent, frozen=True, kw_only=True, tag="intervention.status-changed"):
-    """Where it stands from here on."""
+    """The status of an intervention from here on."""
 
     status: InterventionStatus
-    """Being checked, in the queue, ..."""
+    """The new status."""
     t: int
-    """When, media ms."""
+    """When the status changed, media ms."""
     reason: str = ""
-    """Empty. Logs of earlier releases may have here why it was not taken; no reader is told."""
+    """Always empty now. In logs of earlier releases it may say why the intervention was not taken; readers never get
+    it.
+    """
     into: InterventionId | None = None
-    """The question that it was joined with."""
+    """The question with which it was joined; null otherwise."""
     segment: SegmentId | None = None
-    """The line of the record at which it was answered."""
+    """The line of the record in which it was answered; null when none is named."""
     own: bool = False
-    """Whether its author brought it there: put it off, came back into the queue with it, or took it back."""
+    """Whether the author changed the status: put it off, queued it again, or took it back."""
 
 
 class InterventionWritten(InterventionEvent, frozen=True, kw_only=True, tag="intervention.written"):
-    """Its answer in writing."""
+    """An intervention was answered in writing."""
 
     text: str
     """The answer."""
@@ -818,164 +847,170 @@ class QueueEvent(Event, frozen=True, kw_only=True):
     """A public fact about the queue."""
 
     def lane(self) -> Lane:
-        """Everybody's."""
+        """The public lane of questions."""
         return lanes.QUESTIONS
 
 
 class QueueArranged(QueueEvent, frozen=True, kw_only=True, tag="queue.arranged"):
-    """The chair put what is in the queue in another order than the rule has: these first, in this order."""
+    """The chair changed the order of the queue: the interventions named here come first, the others by the rule."""
 
     first: tuple[InterventionId, ...]
-    """Empty: by the rule again."""
+    """The interventions that come first, in this order; empty: the whole queue follows the rule."""
 
 
 class QueueOrdered(QueueEvent, frozen=True, kw_only=True, tag="queue.ordered"):
-    """By which rule the queue is ordered from here on."""
+    """The rule by which the queue is ordered from here on."""
 
     order: QueueOrder
     """The rule."""
 
 
 class AskingLimited(QueueEvent, frozen=True, kw_only=True, tag="asking.limited"):
-    """Of whom questions and comments are taken from here on."""
+    """Whose questions and comments are accepted from here on."""
 
     known: bool
-    """Whether only of browsers that keep a cookie; hubs' are taken in any case."""
+    """Whether only those of browsers that keep a cookie are accepted; hubs' are always accepted."""
 
 
 class SupportCounted(QueueEvent, frozen=True, kw_only=True, tag="support.counted"):
-    """How many would ask this too. The ballots are kept elsewhere, and destroyed."""
+    """How many people would ask the same. The ballots are kept elsewhere, and are destroyed."""
 
     counts: dict[InterventionId, int]
-    """Of those whose number has changed, how many there are now."""
+    """The present count of each intervention whose count has changed."""
 
 
 class PollEvent(Event, frozen=True, kw_only=True):
     """A public fact about a show of hands."""
 
     poll: PollId
-    """Which; unique in the session."""
+    """The show of hands' id, unique in the session."""
 
     def lane(self) -> Lane:
-        """Everybody's."""
+        """The public lane of questions."""
         return lanes.QUESTIONS
 
 
 class PollOpened(PollEvent, frozen=True, kw_only=True, tag="poll.opened"):
-    """A show of hands is opened, with answers to choose from; or a closed one is reopened unchanged."""
+    """A show of hands was opened with answers to choose from, or a closed one was reopened unchanged."""
 
     number: int
-    """What it is called by, counted from 1."""
+    """The public number, counted from 1."""
     question: str
-    """What is asked."""
+    """The question that is put."""
     language: str
     """BCP-47 tag of the question and of the options."""
     options: tuple[str, ...]
-    """Two to eight."""
+    """The answers to choose from, two to eight."""
     t: int
-    """When, media ms."""
+    """When it was opened, media ms."""
     quiet: bool = False
-    """Whether pages and walls show no numbers while it is open. Events tell them all the same."""
+    """Whether pages and walls hide the counts while it is open. The events have the counts all the same."""
 
 
 class PollCounted(PollEvent, frozen=True, kw_only=True, tag="poll.counted"):
-    """How many are for each option now, at most once a second. The ballots are kept elsewhere, and destroyed."""
+    """The present counts of each option, at most once a second. The ballots are kept elsewhere, and are destroyed."""
 
     remote: tuple[int, ...]
-    """Those who chose on their page, in the order of the options."""
+    """Counts of those who chose on their page, in the order of the options."""
     room: tuple[int, ...]
-    """The hands that a person has counted in the room."""
+    """Counts of hands in the room by a person, in the order of the options."""
 
 
 class PollClosed(PollEvent, frozen=True, kw_only=True, tag="poll.closed"):
-    """It takes no more. Ballots that came before are counted still, a second later."""
+    """A show of hands was closed. Ballots that arrived before are still counted, up to a second later."""
 
     t: int
-    """When, media ms."""
+    """When it was closed, media ms."""
     void: bool = False
-    """Whether it was opened by mistake, and is shown no more."""
+    """Whether it was opened by mistake, and is no longer shown."""
 
 
 class WallCleared(Event, frozen=True, kw_only=True, tag="wall.cleared"):
-    """Walls and overlays are empty from here on; the record is as it was."""
+    """Walls and overlays are empty from here on. The record is unchanged."""
 
     t: int | None
-    """Lines that began before this, media ms, are on no wall; null: all are again, since the clearing was undone."""
+    """Lines that began before this (media ms) are on no wall; null: walls show all lines again, since the clearing was
+    undone.
+    """
     withdrawn: InterventionId | None = None
-    """The question that was called, and is being checked again."""
+    """The called question that was withdrawn from the walls, and is being checked again; null when none was called."""
 
 
 class TurnLimited(QueueEvent, frozen=True, kw_only=True, tag="turn.limited"):
-    """How long a turn may take from here on, the one under way too. A typed turn may take three times as long."""
+    """The time limit of a turn from here on, also of the turn under way. A typed turn may take three times as long."""
 
     ms: int
-    """The limit; 0: there is none."""
+    """The limit in ms; 0: no limit."""
 
 
 class TurnTyped(InterventionEvent, frozen=True, kw_only=True, tag="turn.typed"):
-    """The called author has begun to type: the turn may take three times as long."""
+    """The called author began to type: this turn may take three times as long."""
 
     t: int
-    """When, media ms."""
+    """When the author began, media ms."""
 
 
 class TurnHeld(InterventionEvent, frozen=True, kw_only=True, tag="turn.held"):
-    """The called author needs longer to begin: the turn is held for them, or the next may be called meanwhile."""
+    """The called author asked for more time to begin. The turn is held for them; the next may be called in the
+    meantime.
+    """
 
     t: int
-    """When they said so, media ms."""
+    """When the author asked for more time, media ms."""
 
 
 class HubPresenceChanged(Event, frozen=True, kw_only=True, tag="hub.presence-changed"):
-    """A hub takes part, or its line is down: all that is known of it from here on."""
+    """The presence of a hub in the session changed. The event has everything that is known of it from here on."""
 
     hub: str
-    """Its name; one below another has that one's in front: `north.kisumu`."""
+    """The hub's name. The name of a hub below another begins with that of the other: `north.kisumu`."""
     title: str
-    """What people call it."""
+    """The hub's title, for people."""
     people: int | None
-    """How many are there, as they were counted last; null: nobody has counted; 0: it has left."""
+    """The last head count; null: nobody has counted; 0: the hub has left."""
     counted: int | None = None
-    """Unix ms when they were counted, by the centre's clock."""
+    """Unix ms of the head count, by the centre's clock."""
     here: bool
-    """Whether it follows the session now."""
+    """Whether the hub follows the session now."""
     since: int
-    """Unix ms since when it does, or doesn't."""
+    """Unix ms since when it follows, or does not."""
     t: int
-    """When, media ms; 0 before the session began."""
+    """When the presence changed, media ms; 0 before the session began."""
 
 
 class RecordCheckpoint(Event, frozen=True, kw_only=True, tag="record.checkpoint"):
-    """The chain's heads of every public lane, signed; the signature covers `moothall.core.chain.checkpoint_bytes`."""
+    """The heads of the chains of all public lanes, signed. The signature covers
+    `moothall.core.chain.checkpoint_bytes`.
+    """
 
     lanes: dict[str, LaneHead]
-    """Head of each public lane before this event."""
+    """The head of each public lane before this event."""
     key: str
-    """Id of the Ed25519 key, as in `/.well-known/moothall.json`."""
+    """Id of the Ed25519 key, as listed in `/.well-known/moothall.json`."""
     signature: str
     """The signature, base64."""
 
 
 class RecordSealed(Event, frozen=True, kw_only=True, tag="record.sealed"):
-    """A version of the record is done; events after it make the next one."""
+    """A version of the record is complete; later events belong to the next version."""
 
     version: SealVersion
-    """What was done with the text."""
+    """Which work on the text is complete."""
     n: int
-    """Counts the seals from 1."""
+    """Number of the seal, from 1."""
 
 
 class BodyRemoved(Event, frozen=True, kw_only=True, tag="body.removed"):
-    """Bodies were erased; the chain still verifies."""
+    """Bodies of events were erased. The chain still verifies."""
 
     offsets: tuple[int, ...]
-    """The events whose bodies and salts are gone."""
+    """The events whose bodies and salts were erased."""
     reason: str
-    """Why, in a word: `request`, or `not-recorded` for what a span of "not recorded", or a break, had caught."""
+    """Why: `request`, or `not-recorded` for what a span of "not recorded", or a break, had caught."""
     by: str
-    """Pseudonym of who had it done."""
+    """Pseudonym of whoever ordered the removal."""
     through: dict[ChannelId, int] = {}
-    """Media ms up to which each channel's words had been committed: what was removed is not recognised once more."""
+    """Media ms up to which each channel's words were committed, so that removed sound is not recognised again."""
 
 
 AirFact = AirChanged | AirHeld | LineOffered
@@ -996,7 +1031,7 @@ InterventionFact = (
     | InterventionWritten
 )
 QuestionFact = InterventionFact | QueueArranged | QueueOrdered | AskingLimited | SupportCounted | PollFact | TurnFact
-"""Events of a kind: each kind has a fold of its own."""
+"""Unions of events; the state has one fold for each of them."""
 
 AnyEvent = (
     SessionCreated
@@ -1035,4 +1070,4 @@ AnyEvent = (
     | RecordSealed
     | BodyRemoved
 )
-"""Every event of this release, told apart by `type`."""
+"""Every event of this release. `type` says which class a body has."""

@@ -1,1 +1,1 @@
-"""Names and terms that a recogniser is to prefer: where they come from, and which of them a text gets. All pure."""
+"""The names and terms that a recogniser should prefer: their sources, and which of them one text gets."""

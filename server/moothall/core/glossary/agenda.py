@@ -1,6 +1,6 @@
-"""What the programme knows: the names of those who speak, where they come from, and what a title names.
+"""Extracts terms from the programme: the names of speakers, their institutions, and proper names in titles.
 
-Guesses from the way things are written, on the careful side: a word too many is heard where nobody said it.
+These are careful guesses from spelling, since a recogniser hears a wrong term where nobody said it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from moothall.core.kernel.languages import primary
 from moothall.core.terms.terms import cleaned
 
 MOST_OF_A_TITLE = 8
-"""Terms that one title gives at most."""
+"""The most terms from one title."""
 _TITLES = frozenset(
     (
         *("mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sir", "dame", "hon", "amb", "ambassador", "rev"),
@@ -19,19 +19,21 @@ _TITLES = frozenset(
         *("m.", "h.e.", "eng.", "ing."),
     )
 )
-"""What stands before a name and is not part of it, whether or not a point is behind; some only with their points."""
+"""Titles and forms of address before a name, in lower case, which are not part of it. An entry with a full stop matches
+only with it; any other entry matches with or without one.
+"""
 _BRACKETS = re.compile(r"[(\[（]([^()\[\]（）]*)[)\]）]")  # noqa: RUF001
 _BESIDE = re.compile(r"\s*[,;،，؛]\s*|\s+[-–—/|@]\s+")  # noqa: RUF001
-"""What parts a name from where somebody comes from."""
+"""What separates a name from the speaker's institution."""
 _WORD = re.compile(r"[^\s,;:!?()\[\]{}<>|\"“”«»„、。，：；？！،؛؟]+")  # noqa: RUF001
 _NOUNS_ARE_CAPITAL = frozenset({"de", "lb"})
-"""Languages in which a capital says nothing of a name."""
+"""Languages in which a capital is no sign of a name, since all nouns have one."""
 _SHORT = 4
-"""Words of fewer letters don't tell whether a title capitalises all of its words."""
+"""A word of fewer letters is no sign of whether a title capitalises all its words."""
 
 
 def names_in(shown: str) -> tuple[str, ...]:
-    """Names out of how a speaker is shown: `Ms. Amina Diallo (AfriNIC)` → the person's name, and the institution's."""
+    """Names from a speaker's shown name: `Ms. Amina Diallo (AfriNIC)` → the person's name, and the institution's."""
     beside = _BRACKETS.findall(shown)
     person, *more = _BESIDE.split(_BRACKETS.sub(" ", shown).strip())
     words = person.split()
@@ -42,14 +44,14 @@ def names_in(shown: str) -> tuple[str, ...]:
 
 
 def terms_in(title: str, language: str) -> tuple[str, ...]:
-    """Acronyms and proper names of a title in that language (BCP-47): `Trust in the DNS after NETmundial+10` → both.
+    """Acronyms and proper names of a title in this language (BCP-47): `Trust in the DNS after NETmundial+10` → both.
 
-    An acronym has two capitals, or capitals or letters with digits. Words with one capital are a name where the title
-    doesn't capitalise its other words; several in a row are one.
+    An acronym has two capitals, or letters together with digits. A word with one capital is a name where the title
+    doesn't capitalise its other words; several such words in a row are one name.
     """
     words = _WORD.findall(title)
     if sum(word.isupper() for word in words) > len(words) / 2:
-        return ()  # IT IS ALL WRITTEN SO.
+        return ()  # The whole title is in capitals, so capitals are no sign of a name.
     capitals_tell = primary(language) not in _NOUNS_ARE_CAPITAL and not _all_capital(words)
     found: list[str] = []
     name: list[str] = []
@@ -74,6 +76,6 @@ def _is_acronym(word: str) -> bool:
 
 
 def _all_capital(words: list[str]) -> bool:
-    """Whether a title Begins Its Words With Capitals: most of its longer ones."""
+    """Whether most of a title's longer words begin with a capital."""
     telling = [word for word in words[1:] if len(word) >= _SHORT and word[0].isalpha() and not _is_acronym(word)]
     return 3 * sum(word[0].islower() for word in telling) < len(telling)

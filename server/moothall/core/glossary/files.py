@@ -14,7 +14,7 @@ from moothall.core.programme.plan import Room
 from moothall.core.terms.terms import WHAT_FITS, Term, cleaned
 
 MOST_TERMS = 5_000
-"""Terms of a file."""
+"""Terms in one file."""
 MOST_PARTS = 1_000
 MOST_BYTES = 1 << 20
 _WHAT_FITS = (
@@ -24,30 +24,30 @@ _WHAT_FITS = (
 
 
 class GlossaryPart(msgspec.Struct, frozen=True, kw_only=True):
-    """Some terms, and where they hold: everywhere, unless it names rooms, sessions or languages."""
+    """Some terms, and where they apply: everywhere, unless the part names rooms, sessions or languages."""
 
     terms: tuple[str, ...]
     languages: tuple[str, ...] = ()
-    """BCP-47 tags; empty: in any."""
+    """BCP-47 tags; empty: any language."""
     rooms: tuple[str, ...] = ()
-    """Ids or titles."""
+    """Ids or titles; empty: any room."""
     sessions: tuple[str, ...] = ()
-    """Ids or titles."""
+    """Ids or titles; empty: any session."""
     in_translation: tuple[InTranslation, ...] = ()
-    """What is said of the translation of some of its terms."""
+    """How translations write some of the terms."""
 
     def holds(self, session: SessionId, title: str, room: Room | None) -> bool:
-        """Whether it is meant for a session of that id and title, in that room."""
+        """Whether the part applies to a session with this id and title in this room."""
         here = not self.rooms or (room is not None and _names(self.rooms, room.id, room.title))
         return here and (not self.sessions or _names(self.sessions, session, title))
 
     def as_terms(self) -> tuple[Term, ...]:
-        """Its terms, once for each of its languages."""
+        """The terms, once for each of the part's languages."""
         return tuple(Term(text=text, language=language) for text in self.terms for language in self.languages or ("",))
 
 
 class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A term of which more is said than how it is written."""
+    """A term for which the file says more than its spelling."""
 
     term: str
     keep: bool | None = None
@@ -62,16 +62,16 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a file may hold."""
+    """The form of a glossary file."""
 
     terms: tuple[str | _Entry, ...] = ()
     part: tuple[_Part, ...] = ()
 
 
 def read_glossary(text: str, where: str) -> tuple[GlossaryPart, ...]:
-    """The parts of a file, those for everywhere first; `where` is what an error calls it.
+    """Decode the parts of a file, first the terms without a part; `where` is the file's name for errors.
 
-    Raises ConfigurationError with a sentence that says what is wrong and what may stand there.
+    Raises ConfigurationError with a sentence that says what is wrong and which form is expected.
     """
     try:
         found = msgspec.convert(read_toml(text), _File)

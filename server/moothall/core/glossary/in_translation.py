@@ -1,4 +1,4 @@
-"""How a term is translated: it stays as it is, or has a fixed wording in a language."""
+"""How translations write a term: unchanged, or with a fixed wording in a language."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ _JOINERS = "\u200c\u200d"
 
 
 class InTranslation(msgspec.Struct, frozen=True, kw_only=True):
-    """A term, and how translations have it."""
+    """A term, and how translations write it."""
 
     term: str
-    """As it is said, in `language`."""
+    """The term as it is said in `language`."""
     language: str = ""
-    """BCP-47 tag; empty for any."""
+    """BCP-47 tag; empty for any language."""
     keep: bool | None = None
-    """Whether it stays as it is; None: nobody said."""
+    """Whether translations keep the term unchanged; None: not set."""
     written: dict[str, str] = {}
-    """What stands for it, by BCP-47 tag; goes before `keep`."""
+    """Fixed wordings by BCP-47 tag; they take precedence over `keep`."""
 
     @property
     def says_something(self) -> bool:
-        """Whether anything is said of its translation; that it is to be translated is something too."""
+        """Whether anything is set for translations; `keep` False is a setting too."""
         return self.keep is not None or bool(self.written)
 
     def said_in(self, source: str) -> tuple[str, ...]:
-        """The term and its wording in that language (BCP-47)."""
+        """The wordings in this language (BCP-47) that are to be translated: the term itself, and its fixed wording."""
         own = not self.language or same_language(self.language, source)
         there = _of(self.written, source)
         return (*((self.term,) if own else ()), *(() if there is None else (there,)))
 
     def written_in(self, target: str) -> str | None:
-        """What stands for it in that language (BCP-47); None where an engine is to translate it."""
+        """The fixed wording in this language (BCP-47); None where an engine translates the term."""
         forced = _of(self.written, target)
         if forced is not None:
             return forced
@@ -54,7 +54,7 @@ class InTranslation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def cleaned_written(written: Mapping[str, str]) -> dict[str, str] | None:
-    """What stands for a term by language, as it is kept: without what is empty; None when it can't be so."""
+    """Fixed wordings by language, normalised and without empty ones; None when one is not acceptable."""
     texts = {tag: " ".join(unicodedata.normalize("NFC", text).split()) for tag, text in written.items()}
     kept = {tag: text for tag, text in texts.items() if text}
     fits = len(texts) <= MOST_LANGUAGES and all(map(_TAG.fullmatch, texts)) and all(map(_can_be_read, kept.values()))
@@ -68,7 +68,7 @@ def _can_be_read(text: str) -> bool:
 
 
 def _of(written: Mapping[str, str], language: str) -> str | None:
-    """What is written in a language: for just that tag, else for one with the same language."""
+    """The wording for exactly this tag, or else for a tag of the same language; None when there is none."""
     exact = {tag.lower(): text for tag, text in written.items()}
     like = (text for tag, text in written.items() if primary(tag) == primary(language))
     return exact.get(language.lower()) or next(like, None)

@@ -1,4 +1,4 @@
-"""One glossary for a text: what was said at the desk, who speaks, the title, the files; in order of their standing."""
+"""Merges the terms for one text, by precedence: those chosen at the desk, of speakers, of the title, and of files."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from moothall.core.session.state import State
 from moothall.core.terms.terms import Source, Term, key_of
 
 MOST_TERMS = 300
-"""Terms that an engine gets for one text. Overflow: those of the least standing are left out."""
+"""Terms that an engine gets for one text. Overflow: the terms of the lowest precedence are left out."""
 MOST_NEAR = 40
-"""Of these, how many may count as belonging to what is going on."""
+"""The most of these that may count as near."""
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """A term of a session."""
+    """A term of a session, and its source."""
 
     text: str
     language: str = ""
     source: Source
     near: bool = False
-    """Whether it belongs to the current speaker, or to what was announced or added for just this session."""
+    """Whether the term belongs to the present speaker, to the title, or to what was added for just this session."""
 
 
 class Preferred(msgspec.Struct, frozen=True, kw_only=True):
-    """What an engine is told to prefer in a text."""
+    """The terms that an engine should prefer in one text."""
 
     terms: tuple[str, ...] = ()
-    """In order of their standing."""
+    """The terms, highest precedence first."""
     near: int = 0
-    """How many of them, the first, belong to what is going on."""
+    """How many of them, from the first on, are near."""
 
 
 NOTHING = Preferred()
@@ -44,11 +44,11 @@ NOTHING = Preferred()
 def known_terms(
     state: State, parts: Iterable[GlossaryPart], room: Room | None, channel: ChannelId | None
 ) -> list[Known]:
-    """All terms of a session, each once, in order of their standing; without those that were taken away.
+    """All terms of a session, each once, highest precedence first; without terms that a desk has excluded.
 
-    `channel`: the one whose speaker stands near; with None nobody does. Near come those who have the floor, what was
-    added at the desk (the newest first), and the title's; then the other speakers and the files, the session's parts
-    before the others.
+    `channel`: the channel whose present speaker is near; None: no speaker is. Near are, in this order, the present
+    speaker's names, terms added at the desk (newest first), and those of the title. Then come the other speakers and
+    the files, first the parts for the session, then for its room.
     """
     away = {key for key, chosen in state.terms.items() if chosen.wanted is False}
     found: dict[tuple[str, str], Known] = {}
@@ -60,7 +60,7 @@ def known_terms(
 
 
 def preferred(state: State, channel: ChannelId, parts: Iterable[GlossaryPart], room: Room | None) -> Preferred:
-    """The terms of one text, as many as an engine gets."""
+    """The terms of one text, at most as many as an engine gets."""
     now = state.channels[channel]
     spoken = now.languages if now.forced is None else (now.forced,)
     terms: dict[str, bool] = {}

@@ -1,4 +1,6 @@
-"""The terms of a session that translations have in a certain way: those of the desk, then those of the files."""
+"""The terms of a session that have a fixed wording in translations: first those of the desk, then those of
+the files.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +17,16 @@ from moothall.core.session.state import State
 from moothall.core.terms.terms import key_of
 
 MOST = 1_000
-"""Terms that count from one language to another. Overflow: those of the least standing are left to the engine."""
+"""Terms from one language to another. Overflow: the terms of the lowest precedence are left to the engine."""
 
 
 def translation_terms(
     state: State, parts: Iterable[GlossaryPart], room: Room | None, source: str, target: str
 ) -> dict[str, str]:
-    """What is said in `source` → what is written for it in `target` (BCP-47), for `translating.wording`.
+    """Wording in `source` → wording in `target` (BCP-47), for `translating.wording`.
 
-    Where several say something of a term, the first counts: the desk, the newest first, then the files'
-    parts that name the session, its room, or neither. What was taken away at the desk is left to the engine.
+    If a term is set several times, the first counts: the desk, newest first, then the files' parts that name the
+    session, its room, or neither. Terms that a desk has excluded are left to the engine.
     """
     found: dict[str, str] = {}
     for term in in_translation(state, parts, room):
@@ -36,7 +38,7 @@ def translation_terms(
 
 
 def in_translation(state: State, parts: Iterable[GlossaryPart], room: Room | None) -> list[InTranslation]:
-    """All terms of which something is said, in order of their standing, each once in a language."""
+    """All terms with a setting for translations, highest precedence first, each once in a language."""
     away = {key for key, chosen in state.terms.items() if not chosen.wanted}
     found: dict[tuple[str, str], InTranslation] = {}
     for term in _all(state, parts, room):
@@ -47,7 +49,7 @@ def in_translation(state: State, parts: Iterable[GlossaryPart], room: Room | Non
 
 
 def translated_into(state: State) -> tuple[str, ...]:
-    """Languages (BCP-47) that the session is translated into."""
+    """The languages (BCP-47) into which the session is translated."""
     into = (each.languages for each in state.channels.values() if each.kind is ChannelKind.TRANSLATION)
     return tuple(dict.fromkeys(tag for tags in into for tag in tags))
 

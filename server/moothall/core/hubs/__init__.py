@@ -1,1 +1,1 @@
-"""Hubs: their names, ways and how they stand."""
+"""Hubs: their names, their places on the map, their presence, and their entries in the registry."""

@@ -1,7 +1,7 @@
-"""Where hubs are on the earth, by what the secretariat writes down of city and country. Pure.
+"""Coordinates of hubs, from the city and country that the secretariat has noted.
 
-The table (`config/places.toml`) has a point for each country and for some cities. What is not in it is nowhere: nothing
-is guessed.
+The table (`config/places.toml`) has a point for each country and for some cities. Anything else has no coordinates:
+nothing is guessed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.pictures.world import EarthPoint
 
 MOST_BYTES = 1 << 20
-"""Of a table."""
+"""Bytes of a table."""
 _Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
 _Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)]
 _Code = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z")]
@@ -41,16 +41,16 @@ class _City(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PlaceTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The table as it is written. Countries go by their ISO 3166 code."""
+    """The table as it is written. Countries have their ISO 3166 code."""
 
     countries: dict[_Code, _Country] = {}
     names: dict[_Code, dict[str, _Name]] = {}
-    """By language, where they are others than those of the CLDR."""
+    """Countries' names by language, where they differ from those of the CLDR."""
     cities: tuple[_City, ...] = ()
 
 
 def read_places(text: str, source: str) -> PlaceTable:
-    """A table out of TOML. Raises ConfigurationError that names `source`."""
+    """Decode a table from TOML. Raises ConfigurationError with a sentence that names `source`."""
     try:
         table = msgspec.convert(read_toml(text), PlaceTable)
     except (Unreadable, msgspec.ValidationError) as error:
@@ -63,13 +63,13 @@ def read_places(text: str, source: str) -> PlaceTable:
 
 
 class Gazetteer:
-    """Finds countries and places by the names that people write."""
+    """Finds countries and cities by the names that people write."""
 
     def __init__(self, table: PlaceTable, names: Mapping[str, Iterable[str]]) -> None:
-        """`names`: what countries are called beside what the table says, by code; of countries that it has."""
+        """`names`: further names of the table's countries, by code."""
         self._table = table
         self._codes: dict[str, str] = {}
-        # What the table says goes before what is called so elsewhere.
+        # Names in the table take precedence over those in `names`.
         for code, country in table.countries.items():
             for name in (code, *country.also, *table.names.get(code, {}).values()):
                 self._codes.setdefault(folded(name), code)
@@ -77,7 +77,7 @@ class Gazetteer:
             for name in names.get(code, ()):
                 self._codes.setdefault(folded(name), code)
         self._cities: dict[str, dict[str, EarthPoint]] = {}
-        """By folded name, then by country."""
+        """The points of cities, by folded name and then by country."""
         for city in table.cities:
             self._cities.setdefault(folded(city.name), {})[city.country] = EarthPoint(*city.at)
         for code, country in table.countries.items():
@@ -85,15 +85,17 @@ class Gazetteer:
                 self._cities.setdefault(folded(country.capital), {}).setdefault(code, EarthPoint(*country.at))
 
     def country(self, name: str) -> str | None:
-        """The code of a country; None for one that isn't known, and for no name."""
+        """The code of the country with this name; None when the name is unknown or empty."""
         return self._codes.get(folded(name))
 
     def name(self, code: str, language: str) -> str | None:
-        """What the table calls a country in a language; None where it says nothing."""
+        """The table's name of a country in a language; None when it has none."""
         return self._table.names.get(code, {}).get(language)
 
     def locate(self, city: str, country: str) -> EarthPoint | None:
-        """Where a city is, or else the point of its country. Without a country a city is found that is known once."""
+        """The point of a city, or else of its country; None when both are unknown. Without a country only a city with a
+        unique name is found.
+        """
         known, code = self._cities.get(folded(city), {}), self.country(country)
         if code is not None:
             return known.get(code) or EarthPoint(*self._table.countries[code].at)
@@ -101,6 +103,6 @@ class Gazetteer:
 
 
 def folded(name: str) -> str:
-    """A name without what people write in different ways: case, accents, spaces and signs."""
+    """A name without what people write in different ways: case, accents, spaces and punctuation."""
     plain = unicodedata.normalize("NFKD", name).casefold()
     return "".join(each for each in plain if each.isalnum())

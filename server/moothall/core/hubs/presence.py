@@ -1,4 +1,6 @@
-"""Hubs as a session knows them: rooms far away that take part, by name. A hub below another has that one's in front."""
+"""The hubs of a session: remote rooms that take part, by dotted name. The name of a hub below another begins with the
+other's.
+"""
 
 from __future__ import annotations
 
@@ -10,47 +12,48 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.decoding import made_of
 
 MOST_SHOWN = 60
-"""Characters of what a hub below a hub says that it is called."""
+"""Characters of a title that a hub below a hub gives itself."""
 _JOINERS = "\u200c\u200d"
 
 
 class HubNow(msgspec.Struct, frozen=True, kw_only=True):
-    """How a hub stands."""
+    """The presence of a hub."""
 
     title: str
-    """What people call it."""
+    """The hub's name for people."""
     people: int | None
-    """How many are there, as they were counted last; None where nobody has counted, 0 where it has left."""
+    """The last head count; None when nobody has counted, 0 when the hub has left."""
     counted: int | None = None
-    """Unix ms when they were counted."""
+    """Unix ms of that head count; None when nobody has counted."""
     most: int
-    """The most that were counted there at any time."""
+    """The highest head count of the hub so far."""
     here: bool
-    """Whether it follows the session now."""
+    """Whether the hub follows the session now."""
     since: int
-    """Unix ms since when it does, or doesn't."""
+    """Unix ms since when it follows, or does not."""
 
 
 Hubs = dict[str, HubNow]
-"""By name, in the order in which they came."""
+"""The hubs by name, in the order in which they first took part."""
 
 
 def with_hub(hubs: Hubs, event: ev.HubPresenceChanged) -> Hubs:
-    """The hubs after `event`."""
+    """Return the hubs after `event`."""
     known = hubs.get(event.hub)
     most = max(0 if known is None else known.most, event.people or 0)
     return {**hubs, event.hub: made_of(HubNow, event, most=most)}
 
 
 def cut_off(hubs: Hubs) -> tuple[str, ...]:
-    """Those whose line is down while somebody is there, so that one may wait for them."""
+    """The hubs whose uplink is down while people are there, so that the meeting may wait for them."""
     return tuple(hub for hub, now in hubs.items() if not now.here and now.people != 0)
 
 
 def plain_title(said: str) -> str:
-    """What a hub says that people call it, as it may stand on walls: one short line, whose direction is its own affair.
+    """The title that a hub gives itself, made fit for walls: one short line without control over its own direction.
 
-    Nobody here has read it. What doesn't show (Unicode's category C) goes, but the two joiners that scripts need.
+    Nobody here has checked it. Characters of Unicode's category C are removed, except the two joiners that scripts
+    need.
     """
     words = ("".join(filter(_shows, word)) for word in said[: 10 * MOST_SHOWN].split())
     return " ".join(word for word in words if word)[:MOST_SHOWN].strip()
@@ -61,7 +64,7 @@ def _shows(character: str) -> bool:
 
 
 def is_or_is_below(hub: str, above: str) -> bool:
-    """Whether `hub` is the hub `above`, or one below it."""
+    """Whether `hub` is the hub `above`, or a hub below it."""
     return hub == above or hub.startswith(f"{above}.")
 
 

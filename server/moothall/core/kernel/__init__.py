@@ -1,1 +1,1 @@
-"""What everything else is made of: ids, actors, lanes, languages, times, errors, persistent maps."""
+"""Basic types that all other modules use: ids, actors, lanes, languages, times, errors, persistent maps."""

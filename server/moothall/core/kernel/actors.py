@@ -1,4 +1,4 @@
-"""Who acts: a role and a pseudonym. Names never stand here, since headers are kept for ever."""
+"""Who acts: a role and a pseudonym. An actor has no name in it, since event headers are kept for ever."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Role(StrEnum):
-    """What somebody is there for; authority (`moothall.core.rules.authority`) decides by role alone."""
+    """The function of an actor. `moothall.core.rules.authority` decides by the role alone what an actor may do."""
 
     SYSTEM = "system"
     ENGINE = "engine"
@@ -22,7 +22,7 @@ class Role(StrEnum):
     HUB = "hub"
     SECRETARIAT = "secretariat"
     TOOL = "tool"
-    """An outside tool that sends lines."""
+    """An outside program that sends lines."""
     PARTICIPANT = "participant"
     READER = "reader"
 
@@ -33,14 +33,14 @@ class Actor(msgspec.Struct, frozen=True):
     role: Role
     id: str
     hub: str = ""
-    """The hub for which it acts; in no header."""
+    """The hub for which the actor acts; not stored in event headers."""
     tool: str = ""
-    """The public name of an outside tool; in no header."""
+    """The public name of an outside tool; not stored in event headers."""
 
     @property
     def logged_as(self) -> Role:
-        """The role in headers. An outside tool stands there as an engine: 0.2.0 can't read a role that it doesn't know,
-        and the lines of a tool say its name.
+        """The role for event headers. An outside tool is logged as an engine: release 0.2.0 can't read a role that it
+        doesn't know, and a tool's lines carry the tool's name.
         """
         return Role.ENGINE if self.role is Role.TOOL else self.role
 
@@ -48,4 +48,4 @@ class Actor(msgspec.Struct, frozen=True):
 SYSTEM = Actor(Role.SYSTEM, "server")
 
 OPERATOR = "operator"
-"""The pseudonym of the operator at the shell, in the records of what they do."""
+"""The pseudonym of the operator at the shell, in the log of what the operator does."""

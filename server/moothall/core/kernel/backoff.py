@@ -1,6 +1,6 @@
 """Exponential back-off: how long to wait before something that failed is tried again.
 
-A module by itself: programs and layers that share nothing else wait by it.
+It is a module of its own because programs and layers that share nothing else use it.
 """
 
 from __future__ import annotations
@@ -8,15 +8,21 @@ from __future__ import annotations
 import msgspec
 
 _MOST_DOUBLINGS = 32
-"""However often it failed, the number stays small; no bound is that far from its first wait."""
+"""Upper bound of the exponent, so that the number stays small after any number of failures. No ratio of `last_ms` to
+`first_ms` exceeds it.
+"""
 
 
 class Backoff(msgspec.Struct, frozen=True):
-    """Waits that double from `first_ms` up to `last_ms`. The caller adds jitter where several wait at once."""
+    """Delays that double from `first_ms` up to `last_ms`, without jitter. The caller adds jitter where several clients
+    retry at once.
+    """
 
     first_ms: int
     last_ms: int
 
     def wait_ms(self, failures: int) -> int:
-        """The wait after so many failures in a row before the last one: `first_ms` after 0."""
+        """The delay in ms after the last of several failures in a row; `failures` counts those before it, so that 0
+        gives `first_ms`.
+        """
         return min(self.last_ms, self.first_ms << min(failures, _MOST_DOUBLINGS))

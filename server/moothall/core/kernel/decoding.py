@@ -1,6 +1,7 @@
-"""Makes values: out of bytes from outside, where each error of msgspec becomes one error of ours, and of one another.
+"""Decodes bytes from outside, with one error type for all failures, and builds structs from the fields of other
+structs.
 
-It stands alone since every layer makes values with it.
+It is a module of its own because every layer uses it.
 """
 
 from __future__ import annotations
@@ -16,22 +17,24 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 class Unreadable(ValueError):
-    """The bytes are not what they should be: no such message, no UTF-8, or nested too deep. It may quote them."""
+    """The bytes can't be decoded: another message, invalid UTF-8, or nesting that is too deep. The error's text may
+    quote them.
+    """
 
 
 class Decoder(Protocol[T_co]):
-    """A decoder of msgspec's, of JSON or MessagePack."""
+    """A msgspec decoder, for JSON or MessagePack."""
 
     def decode(self, buf: Any, /) -> T_co:
-        """The value; raises its own errors."""
+        """Return the decoded value; raises msgspec's errors."""
         ...
 
 
 def read(decoder: Decoder[T], data: bytes | bytearray | memoryview | str | msgspec.Raw) -> T:
-    """What `decoder` makes of `data`. Raises Unreadable.
+    """Decode `data` with `decoder`. Raises Unreadable.
 
-    Beside its own errors msgspec raises RecursionError for what is nested deep, and UnicodeDecodeError for strings that
-    are no UTF-8: any sender of bytes can cause both.
+    Besides its own errors msgspec raises RecursionError for deep nesting and UnicodeDecodeError for strings that are
+    not UTF-8. Any sender of bytes can cause both.
     """
     try:
         return decoder.decode(data)
@@ -40,15 +43,15 @@ def read(decoder: Decoder[T], data: bytes | bytearray | memoryview | str | msgsp
 
 
 def read_json(data: bytes | str, kind: type[T]) -> T:
-    """A value of that kind from JSON. Raises Unreadable."""
+    """Decode a value of type `kind` from JSON. Raises Unreadable."""
     return read(msgspec.json.Decoder(kind), data)
 
 
 def read_toml(text: str) -> dict[str, Any]:
     """The tables of a TOML file. Raises Unreadable.
 
-    Beside its own error tomllib raises RecursionError for what is nested deep, and ValueError for a number of more
-    digits than Python takes.
+    Besides its own error tomllib raises RecursionError for deep nesting, and ValueError for an integer of more digits
+    than Python converts.
     """
     try:
         return tomllib.loads(text)
@@ -59,18 +62,19 @@ def read_toml(text: str) -> dict[str, Any]:
 
 
 def shared(kind: type[msgspec.Struct] | msgspec.Struct, source: msgspec.Struct) -> dict[str, Any]:
-    """The fields of `source` that structs of that kind have as well, under the same names."""
+    """The fields of `source` that structs of type `kind` have too, by name."""
     return {name: getattr(source, name) for name in kind.__struct_fields__ if name in source.__struct_fields__}
 
 
 def made_of(kind: type[S], source: msgspec.Struct, /, **others: object) -> S:
-    """A struct of that kind with the fields that it shares with `source`, and `others`, which go before those.
+    """A struct of type `kind` with the fields that it shares with `source`; `others` take precedence over these.
 
-    So an event holds what its command says, and a line of the record what the line says that readers see.
+    With this an event gets the fields of its command, and a line of the record gets the fields of the line that readers
+    see.
     """
     return kind(**{**shared(kind, source), **others})
 
 
 def number_in(text: str, digits: int) -> int | None:
-    """The number that one to so many ASCII digits say; None for any other text."""
+    """The number that `text` holds as 1 to `digits` ASCII digits; None for any other text."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= digits else None

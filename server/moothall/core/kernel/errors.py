@@ -1,26 +1,26 @@
-"""Everything that can go wrong, in one place.
+"""All exceptions of the project, and the refusals.
 
     MoothallError
       ConfigurationError   a setting, a file or an argument is wrong; the sentence says which and what to do
-        KeyRefused           a service refuses the key that it was asked with; another one may come
-      StorageError         the log could not do what was asked
-        StorageUnavailable   it may work later: disk full, Redis away
-          OutcomeUnknown       the same, but whether it was stored nobody can say yet
-          LogMissing           the store has nothing, or not all, of a session that exists
-          SpoolFull            sound has the room on the disk that it may have
+        KeyRefused           a network service refuses the key of a request; another key may be accepted
+      StorageError         the log could not carry out the operation
+        StorageUnavailable   it may work later: disk full, Redis unreachable
+          OutcomeUnknown       as above, but it is unknown whether the events were stored
+          LogMissing           the store lacks all or a part of an existing session
+          SpoolFull            the sound on the disk has reached its limit
         StaleWriter          another writer has taken over the session's log
-        OffsetConflict       the log is not where the writer thought
+        OffsetConflict       the log's head is not where the writer expected it
         DuplicateCause       the command's events are in the log already
-        LogTrimmed           the store has only the end of the log, and not that part
-      RecordBroken         stored bytes don't verify or can't be read
-      NoLink               a staff link isn't there any more, or can't be made
+        LogTrimmed           the store keeps only the end of the log, and not the requested part
+      RecordBroken         stored bytes fail verification or can't be decoded
+      NoLink               a staff link no longer exists, or can't be made
       ProgrammeError       a conference file can't be read; the sentence says where and why
-      ProposalsRefused     what a second pass found can't be kept for people to decide on
+      ProposalsRefused     the results of a second pass can't be kept for people to decide on
       AudioError           a file or stream gives no usable audio
       ProtocolError        a peer sent something that the protocol forbids
-      RecognitionFailed    a recogniser that is asked over the network gave no usable answer; it may later
+      RecognitionFailed    a recogniser on the network gave no usable answer; a retry may succeed
 
-A `Refusal` is not an error: it is an answer, and a value.
+A `Refusal` is not an exception: it is an answer, and a value.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from moothall.core.kernel.ids import ChannelId, SegmentId
 
 
 class MoothallError(Exception):
-    """Base of all of ours; its text is a sentence for a person."""
+    """Base class of the project's exceptions; the text is a sentence for a person."""
 
 
 class ConfigurationError(MoothallError):
@@ -42,30 +42,34 @@ class ConfigurationError(MoothallError):
 
 
 class KeyRefused(ConfigurationError):
-    """A service that is asked over the network refuses the key; with another one it may answer."""
+    """A network service refuses the key of a request; with another key it may answer."""
 
 
 class StorageError(MoothallError):
-    """The log could not do what was asked."""
+    """The log could not carry out the operation."""
 
 
 class StorageUnavailable(StorageError):
-    """Nothing was stored, and the same append may succeed later. `OutcomeUnknown` alone doesn't say the first."""
+    """Nothing was stored, and the same append may succeed later. Only in the subclass `OutcomeUnknown` something may be
+    stored.
+    """
 
 
 class OutcomeUnknown(StorageUnavailable):
-    """The act was sent and no answer came: it may have been stored, or be stored later still.
+    """An append was sent and no answer came: the events may be stored already, or be stored later.
 
-    Acquiring the log ends that: from then on it is stored, and in the head that was returned, or never will be.
+    Acquiring the log again settles it: the events are in the head that it returns, or will never be stored.
     """
 
 
 class LogMissing(StorageUnavailable):
-    """The store has nothing, or not all, of a log or book that isn't new. Whoever has a copy may fill it again."""
+    """The store lacks all or a part of a log or book that isn't new. Whoever has a copy may fill it again."""
 
 
 class SpoolFull(StorageUnavailable):
-    """Sound that waits for its words takes as much of the disk as it may; it works again once words have come."""
+    """Sound that waits for recognition has reached its limit on the disk. There is space again once its words are in
+    the log.
+    """
 
 
 class StaleWriter(StorageError):
@@ -81,10 +85,12 @@ class DuplicateCause(StorageError):
 
 
 class LogTrimmed(StorageError):
-    """Events were asked for that the store gave up, as others keep them; not the same as a log that has none."""
+    """The requested events were given up by this store, because other stores keep them. This is not the same as an
+    empty log.
+    """
 
     def __init__(self, sentence: str, first: int) -> None:
-        """`first`: offset of the first event that it still has, or will have."""
+        """`first`: offset of the first event that the store still has, or will have."""
         super().__init__(sentence)
         self.first = first
 
@@ -98,7 +104,9 @@ class NoLink(MoothallError):
 
 
 class ProgrammeError(MoothallError):
-    """A conference file can't be read. `sentences` say all that is wrong with it; the text is the same, a line each."""
+    """A conference file can't be read. `sentences` say everything that is wrong with it; the exception's text is these,
+    one on each row.
+    """
 
     def __init__(self, *sentences: str) -> None:
         super().__init__("\n".join(sentences))
@@ -106,7 +114,7 @@ class ProgrammeError(MoothallError):
 
 
 class ProposalsRefused(MoothallError):
-    """What a second pass found can't be kept for people to decide on."""
+    """The results of a second pass can't be kept for people to decide on."""
 
 
 class AudioError(MoothallError):
@@ -118,7 +126,7 @@ class ProtocolError(MoothallError):
 
 
 class RecognitionFailed(MoothallError):
-    """A recogniser that is asked over the network gave no usable answer; the same window may be asked again."""
+    """A recogniser on the network gave no usable answer; the same window may be sent again."""
 
 
 class RefusalCode(StrEnum):
@@ -127,27 +135,27 @@ class RefusalCode(StrEnum):
     FORBIDDEN = "forbidden"
     """The role may not do this."""
     UNKNOWN = "unknown"
-    """It names something that does not exist."""
+    """The command names something that does not exist."""
     INVALID = "invalid"
-    """It can't be right in any state."""
+    """The command can't be right in any state."""
     CONFLICT = "conflict"
-    """It doesn't fit what has happened."""
+    """The command doesn't fit the present state."""
     BREAK = "break"
-    """There is a break: nothing is written in it. It can be sent again once the break is over."""
+    """There is a break, in which nothing is written. The command can be sent again once the break is over."""
     STALE = "stale"
-    """It was made from an older state; the current one comes with the refusal."""
+    """The command was made from an older state; the refusal carries the current one."""
     BUSY = "busy"
-    """Too many commands wait; send it again."""
+    """Too many commands wait; the sender may retry."""
     UNAVAILABLE = "unavailable"
-    """It can't be stored at the moment; send it again."""
+    """The command can't be stored at the moment; the sender may retry."""
 
 
 PASSING = frozenset({RefusalCode.BUSY, RefusalCode.UNAVAILABLE})
-"""Refusals that pass: nothing was done, and the same may be carried out when it is sent again."""
+"""Refusals that pass: nothing was done, and a retry of the same command may be carried out."""
 
 
 class SegmentNow(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of a segment, for a sender that worked from an older one."""
+    """The current state of a segment, for a sender that worked from an older one."""
 
     segment: SegmentId
     revision: int
@@ -156,43 +164,43 @@ class SegmentNow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChannelNow(msgspec.Struct, frozen=True, kw_only=True):
-    """How a channel stands, for an engine that has to find its place again."""
+    """The current state of a channel, for an engine that has to find out where to resume."""
 
     channel: ChannelId
     generation: int
     committed_through: int
     """End of the last committed word, media ms."""
     segment: SegmentId | None
-    """The open segment."""
+    """The open segment; None when no segment is open."""
     words: int
-    """Its committed words."""
+    """Number of committed words in the open segment."""
 
 
 class FirstKnow(msgspec.Struct, frozen=True, kw_only=True):
-    """What the actor should know first. The same act is carried out once they confirm it."""
+    """What the actor should know before the act is carried out. The act is carried out once they confirm this."""
 
     kind: Literal["called", "same-room"]
-    """Somebody else called another question just now; another meeting is on in the same room."""
+    """`called`: somebody else called another question just now. `same-room`: another meeting is on in the same room."""
     who: str = ""
-    """Who called it: their name, their link's label, or nothing."""
+    """Who called the other question: their name, their link's label, or empty."""
     number: int = 0
-    """Of what was called."""
+    """Number of the other question."""
     seconds: int = 0
-    """How long ago."""
+    """How long ago the other question was called."""
     title: str = ""
-    """Of the other meeting."""
+    """Title of the other meeting."""
 
 
 class GoneOn(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody else was quicker, and the meeting that they started is on."""
+    """The answer when somebody else was quicker, and the meeting that they started is on."""
 
     who: str
-    """Their name, their link's label, or nothing."""
+    """The name of whoever started it, their link's label, or empty."""
     title: str
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """A command was not carried out, and why."""
+    """The answer that a command was not carried out, and why."""
 
     code: RefusalCode
     message: str
@@ -204,5 +212,5 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def refuse(code: RefusalCode, message: str) -> Refusal:
-    """A refusal that says why in a sentence for a person, and no more."""
+    """A refusal with a code and a sentence for a person, and without further details."""
     return Refusal(code=code, message=message)

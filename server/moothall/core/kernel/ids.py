@@ -1,4 +1,4 @@
-"""Identifiers and positions, each a type of its own so that one can't stand in for another."""
+"""Identifiers and positions. Each kind has a type of its own, so that one can't be passed in place of another."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ NoteId = NewType("NoteId", str)
 PolicyQuestionId = NewType("PolicyQuestionId", str)
 CommandId = NewType("CommandId", str)
 Epoch = NewType("Epoch", str)
-"""Names one life of a session's log. It changes only when the log can't prove that it goes on."""
+"""Names one uninterrupted history of a session's log. It changes only when the log can't prove that it continues the
+last one.
+"""
 Lane = NewType("Lane", str)
 """The part of a log with one audience; see `moothall.core.kernel.lanes`."""
 
@@ -38,27 +40,29 @@ def is_command_id(text: str) -> bool:
 
 
 def reader_epoch(epoch: Epoch, changes: int) -> Epoch:
-    """What readers get as the epoch of a log that so often changed other than by growing: no older position fits."""
+    """The epoch for readers of a log that was changed `changes` times other than by an append. Each such change gives
+    another epoch, so that no older position is valid.
+    """
     return epoch if not changes else Epoch(f"{epoch}r{changes}")
 
 
 class Position(msgspec.Struct, frozen=True, order=True):
-    """A place in a session's log: everything up to and including `offset` of `epoch` has been seen.
+    """A position in a session's log: everything up to and including `offset` of `epoch` has been seen.
 
     Offset 0 is before the first event.
     """
 
     epoch: Epoch
-    """The life of the log that it is a place in."""
+    """The epoch of the log to which the offset belongs."""
     offset: int
-    """The last event that has been seen."""
+    """Offset of the last event that has been seen."""
 
     def __str__(self) -> str:
         return f"{self.epoch}:{self.offset}"
 
     @classmethod
     def parse(cls, text: str) -> Position:
-        """Read `EPOCH:OFFSET`, the form of SSE ids and of `?after=`.
+        """Parse `EPOCH:OFFSET`, the form of SSE ids and of `?after=`.
 
         Raises ValueError with a sentence for the reader when `text` has another form.
         """

@@ -11,11 +11,11 @@ import msgspec
 from moothall.core.kernel.ids import ChannelId, Lane
 
 SESSION = Lane("session")
-"""Life cycle, speakers, gaps, notices."""
+"""Life cycle, speakers, gaps and notices."""
 QUESTIONS = Lane("questions")
 """Public facts about interventions."""
 STAFF = Lane("staff")
-"""Held texts, notes, who stands behind a number: for desks only."""
+"""Texts that are held back, notes, and who is behind a number; for desks only."""
 
 
 def channel_lane(channel: ChannelId) -> Lane:
@@ -24,7 +24,7 @@ def channel_lane(channel: ChannelId) -> Lane:
 
 
 def words_lane(channel: ChannelId) -> Lane:
-    """The lane of a channel's words as they come."""
+    """The lane of a channel's words, one event for each commit."""
     return Lane(f"w:{channel}")
 
 
@@ -34,7 +34,7 @@ def hub_lane(hub: str) -> Lane:
 
 
 def of_hub(lane: Lane, hub: str) -> bool:
-    """Whether `lane` is the lane of a hub, or of one below it."""
+    """Whether `lane` is the lane of this hub or of a hub below it."""
     own = hub_lane(hub)
     return lane == own or lane.startswith(f"{own}.")
 
@@ -42,16 +42,16 @@ def of_hub(lane: Lane, hub: str) -> bool:
 def is_public(lane: Lane) -> bool:
     """Whether everybody who may read the session may read `lane`.
 
-    An unknown kind of lane is not public: what a later release adds stays closed here.
+    A lane of an unknown kind is not public, so that lanes of a later release stay closed here.
     """
     return lane in (SESSION, QUESTIONS) or lane.startswith(("ch:", "w:"))
 
 
 class Feed(msgspec.Struct, frozen=True):
-    """What a reader of one channel follows: session + ch + questions, and `w` where `live`.
+    """What a reader of one channel follows: the lanes session, ch and questions, and w where `live`.
 
-    `live=False` is the low-data reader's feed and the hub's: finished lines only. `staff=True` adds the staff's lane:
-    only the desks' door makes such a feed, no address of a reader can name it.
+    `live=False` is the feed of low-data readers and of hubs: finished lines only. `staff=True` adds the staff's lane.
+    Only the desks' door makes such a feed; no address of a reader can name it.
     """
 
     channel: ChannelId
@@ -65,7 +65,7 @@ class Feed(msgspec.Struct, frozen=True):
 
     @property
     def lanes(self) -> frozenset[Lane]:
-        """The lanes whose events the feed carries; all of them public, but for the staff's."""
+        """The lanes whose events the feed carries. All of them are public, except the staff's."""
         lanes = {SESSION, QUESTIONS, channel_lane(self.channel)}
         if self.live:
             lanes.add(words_lane(self.channel))

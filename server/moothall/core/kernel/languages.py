@@ -1,4 +1,4 @@
-"""What a language tag says of the text: which way it runs, and what two tags have in common."""
+"""What a language tag says about a text: its direction, and whether two tags name the same language."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import Literal
 
 RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
-"""Languages that are written from right to left where the tag names no script."""
+"""Languages that are written from right to left, for tags without a script."""
 RIGHT_TO_LEFT_SCRIPTS = frozenset({"adlm", "arab", "hebr", "mand", "nkoo", "rohg", "syrc", "thaa"})
 
 
@@ -16,12 +16,12 @@ LONGEST_TAG = 35
 
 
 def is_language(tag: str) -> bool:
-    """Whether a tag has the form of a language's, such as `pt-BR`. Whether there is such a language isn't looked at."""
+    """Whether a tag has the form of a language tag, such as `pt-BR`. It need not name an existing language."""
     return len(tag) <= LONGEST_TAG and _TAG.match(tag) is not None
 
 
 def direction(tag: str) -> Literal["ltr", "rtl", "auto"]:
-    """`rtl` or `ltr` for a BCP-47 tag; `auto` where it says nothing (empty or `und`)."""
+    """`rtl` or `ltr` for a BCP-47 tag; `auto` where the tag names no language (empty, `und`, `mul` or `zxx`)."""
     first, *rest = _parts(tag)
     if first in ("", "und", "mul", "zxx"):
         return "auto"
@@ -37,7 +37,7 @@ def same_language(one: str, other: str) -> bool:
 
 
 def primary(tag: str) -> str:
-    """The language alone, without region or script: `pt-BR` → `pt`."""
+    """The primary subtag in lower case, without region or script: `pt-BR` → `pt`."""
     return _parts(tag)[0]
 
 

@@ -1,7 +1,7 @@
-"""Immutable collections that share what didn't change, so that a fold over a long log stays cheap.
+"""Immutable collections that share unchanged parts, so that a fold over a long log stays cheap.
 
-Both are two levels deep: an update copies one chunk and the spine. For a session's few thousand segments
-that is some hundred references per event.
+Both collections are two levels deep: an update copies one chunk and the tuple of all chunks. For a session's few
+thousand segments that is about a hundred references per event.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _CHUNK = 64
 
 
 class PersistentList(Generic[V]):
-    """A sequence that only grows or has items replaced; each change gives a new list."""
+    """An immutable sequence; each change returns a new list. Items can be added and replaced, not removed."""
 
     __slots__ = ("_chunks", "_length")
 
@@ -47,14 +47,15 @@ class PersistentList(Generic[V]):
         return f"PersistentList({list(self)!r})"
 
     def append(self, item: V) -> PersistentList[V]:
-        """A list with `item` behind the others."""
+        """Return a list with `item` at the end."""
         full, last = (self._chunks[:-1], self._chunks[-1]) if self._length % _CHUNK else (self._chunks, ())
         return PersistentList((*full, (*last, item)), self._length + 1)
 
     def insert(self, index: int, item: V) -> PersistentList[V]:
-        """A list with `item` before the one at `index`, or behind all; raises IndexError beyond that.
+        """Return a list with `item` inserted before the item at `index`, or at the end; raises IndexError beyond the
+        end.
 
-        It costs as much as all that stands from there on.
+        The cost is proportional to the number of items from `index` on.
         """
         if not 0 <= index <= self._length:
             raise IndexError(index)
@@ -65,7 +66,7 @@ class PersistentList(Generic[V]):
         return PersistentList((*self._chunks[:kept], *chunks), self._length + 1)
 
     def replace(self, index: int, item: V) -> PersistentList[V]:
-        """A list with `item` at `index`; raises IndexError beyond the end."""
+        """Return a list with `item` at `index`; raises IndexError beyond the end."""
         if not 0 <= index < self._length:
             raise IndexError(index)
         at, within = divmod(index, _CHUNK)
@@ -74,7 +75,7 @@ class PersistentList(Generic[V]):
         return PersistentList((*self._chunks[:at], chunk, *self._chunks[at + 1 :]), self._length)
 
     def slice(self, start: int, stop: int) -> tuple[V, ...]:
-        """The items from `start` to before `stop`, as far as there are any."""
+        """The items from `start` up to, but without, `stop`; fewer where the list ends before `stop`."""
         first = max(0, start)
         if stop <= first:
             return ()
@@ -84,7 +85,7 @@ class PersistentList(Generic[V]):
 
 
 class PersistentMap(Generic[K, V]):
-    """A mapping; each change gives a new one."""
+    """An immutable mapping; each change returns a new map."""
 
     __slots__ = ("_buckets", "_length")
 
@@ -107,18 +108,20 @@ class PersistentMap(Generic[K, V]):
         return f"PersistentMap({dict(self.items())!r})"
 
     def get(self, key: K) -> V | None:
-        """The value of `key`, None when there is none."""
+        """The value of `key`; None when the map lacks it."""
         return self._buckets[hash(key) % _CHUNK].get(key)
 
     def items(self) -> Iterator[tuple[K, V]]:
-        """All pairs, in no order."""
+        """All pairs, in no particular order."""
         for bucket in self._buckets:
             yield from bucket.items()
 
     def changed_since(self, earlier: PersistentMap[K, V]) -> Iterator[K]:
-        """The keys that have another value than in `earlier`, or are in one of them alone, in no order.
+        """Yield the keys whose value is another object than in `earlier`, or that only one of the two maps has, in no
+        order.
 
-        It costs as much as the parts that differ: little where this one came about by a few changes.
+        The cost is proportional to the buckets that differ: it is small where a few changes made this map from
+        `earlier`.
         """
         for bucket, before in zip(self._buckets, earlier._buckets, strict=True):
             if bucket is not before:
@@ -126,7 +129,7 @@ class PersistentMap(Generic[K, V]):
                 yield from before.keys() - bucket.keys()
 
     def set(self, key: K, value: V) -> PersistentMap[K, V]:
-        """A map in which `key` has `value`."""
+        """Return a map in which `key` has the value `value`."""
         at = hash(key) % _CHUNK
         bucket = self._buckets[at]
         grown = 0 if key in bucket else 1

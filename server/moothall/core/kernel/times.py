@@ -1,4 +1,4 @@
-"""Media time and wall time as people read them. Time zones are given: their data is the system's."""
+"""Formats media time and wall time for people. Callers pass time zones in, since their data are the system's."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ class Zone(msgspec.Struct, frozen=True):
     """The time zone in which times are shown."""
 
     name: str
-    """As IANA has it, such as `Africa/Nairobi`."""
+    """The IANA name, such as `Africa/Nairobi`."""
     rules: tzinfo
 
     def at(self, ms: int) -> datetime:
-        """Unix ms as a moment of this zone, whole seconds."""
+        """The moment `ms` (Unix ms) in this zone, rounded down to whole seconds."""
         return datetime.fromtimestamp(ms // 1000, UTC).astimezone(self.rules)
 
     def steady(self, ms: int) -> Zone:
-        """The zone as it stands at `ms` (Unix) for good: a meeting has one clock, though summer time may end in it."""
+        """A zone with the fixed offset that this zone has at `ms` (Unix ms). A meeting keeps one clock, even when
+        summer time ends during it.
+        """
         return Zone(self.name, timezone(_offset(self.at(ms))))
 
 
@@ -27,13 +29,13 @@ UTC_ZONE = Zone("UTC", UTC)
 
 
 def iso_time(moment: datetime) -> str:
-    """ISO 8601 with the offset: `2026-11-24T17:03:12+03:00`, and `Z` for UTC."""
+    """The moment in ISO 8601 with its offset: `2026-11-24T17:03:12+03:00`, and `Z` for UTC."""
     text = moment.isoformat(timespec="seconds")
     return f"{text[:-6]}Z" if text.endswith("+00:00") else text
 
 
 def offset_name(moment: datetime) -> str:
-    """How far its clock is from UTC, for people: `UTC`, `UTC+3`, `UTC+5:30`, with a true minus sign."""
+    """The moment's offset from UTC, for people: `UTC`, `UTC+3`, `UTC+5:30`, with a true minus sign."""
     minutes = round(_offset(moment).total_seconds()) // 60
     hours, rest = divmod(abs(minutes), 60)
     sign = "+" if minutes > 0 else "\N{MINUS SIGN}"
@@ -41,17 +43,19 @@ def offset_name(moment: datetime) -> str:
 
 
 def time_of_day(moment: datetime) -> str:
-    """The time of day as all pages have it, in every language: `09:05`, `17:03`."""
+    """The time of day in the form that all pages use, in every language: `09:05`, `17:03`."""
     return f"{moment:%H:%M}"
 
 
 def time_span(starts: datetime | None, ends: datetime | None) -> str:
-    """From when to when, as `09:05-10:35`; one of both where the other isn't known, empty without either."""
+    """Beginning and end as `09:05-10:35`, with an en dash; one of them where the other isn't known, empty without
+    either.
+    """
     return "\N{EN DASH}".join(time_of_day(each) for each in (starts, ends) if each is not None)
 
 
 def clock_time(moment: datetime) -> str:
-    """The time of day to the second, with its offset: `17:03:12 UTC+3`."""
+    """The time of day to the second, with its offset from UTC: `17:03:12 UTC+3`."""
     return f"{moment:%H:%M:%S} {offset_name(moment)}"
 
 
@@ -60,7 +64,7 @@ def _offset(moment: datetime) -> timedelta:
 
 
 def media_time(ms: int) -> str:
-    """Media time for people: `4:05`, from an hour on `1:04:05`."""
+    """Media time for people: `4:05`, and `1:04:05` from an hour on. Negative times read as 0."""
     minutes, seconds = divmod(max(0, ms) // 1000, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -1,4 +1,4 @@
-"""Text without signs that nobody sees and that change what others see."""
+"""Removes characters that nobody sees and that change how other characters are shown."""
 
 from __future__ import annotations
 
@@ -10,25 +10,28 @@ import msgspec
 T = TypeVar("T")
 
 _HIDDEN = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]")
-"""Control characters but tab and line feed, and what turns other signs round, joins or annotates them unseen. What
-languages write with stays: the joiners of Persian and Indian scripts, the marks of direction (LRM, RLM, ALM)."""
+"""Control characters other than tab and line feed, and invisible characters that reverse, join or annotate others. The
+characters that languages need stay: the joiners of Persian and Indian scripts, the marks of direction (LRM, RLM, ALM).
+"""
 
 
 def visible(text: str) -> str:
-    """`text` as it is kept: line breaks are line feeds, and what is hidden isn't there."""
+    """`text` in the form in which it is stored: every line break is a line feed, and hidden characters are removed."""
     return _HIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def all_visible(value: T) -> T:
-    """A struct, or a tuple or dictionary of what they may hold, with every text in it `visible`; itself where it is."""
+    """A copy of a struct, tuple or dictionary in which every text is `visible`, at any depth; the same object where
+    nothing changes.
+    """
     cleaned = _cleaned(value)
-    assert isinstance(cleaned, type(value))  # noqa: S101  # a text becomes a text, a struct one of its kind
+    assert isinstance(cleaned, type(value))  # noqa: S101  # A text stays a text, and a struct stays one of its class.
     return cleaned
 
 
 def _cleaned(value: object) -> object:
     if isinstance(value, str):
-        # An enumeration's member is a text as well, and stays a member.
+        # A member of an enumeration is a str too, and must stay a member.
         return visible(value) if type(value) is str and _HIDDEN.search(value) else value
     if isinstance(value, tuple):
         parts = tuple(_cleaned(each) for each in value)

@@ -1,1 +1,1 @@
-"""Pictures of figures, drawn as SVG from values: the same values give the same picture, byte for byte."""
+"""Draws figures as SVG. The same values give the same picture, byte for byte."""

@@ -1,7 +1,7 @@
-"""Bars and lines. Pure: figures go in, an SVG comes out, in which nothing lies outside its frame.
+"""Bar and line charts as SVG. Nothing is drawn outside the frame.
 
-Nothing is told by a colour alone: a bar has its name before it and its figure behind it, a line has dashes of its own
-and its name at its end. What has no room in a picture stands in the table beside it, which has all.
+Nothing is told by colour alone: a bar has its name in front and its figure after it; a line has dashes of its own and
+its name at its end. Whatever has no room in the picture is in the table beside it, which has all figures.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ import msgspec
 from moothall.core.pictures.drawing import FONT, Picture, axis, fitted, text_width
 
 WIDTH = 360
-"""Of all charts, in units: as narrow as a phone, so that letters can be read there."""
+"""Width of all charts in SVG units: as narrow as a phone, so that letters can be read there."""
 MOST_GROUPS = 12
-"""Of bars. Overflow: the later ones are not drawn."""
+"""Groups in one bar chart. Overflow: later groups are not drawn."""
 MOST_LINES = 6
-"""In one chart, since there are as many dashes. Overflow: the later ones are not drawn."""
+"""Lines in one chart, since there are as many patterns of dashes. Overflow: later lines are not drawn."""
 MOST_POINTS = 720
-"""Of a line. Overflow: the earlier ones are not drawn."""
+"""Points of one line. Overflow: the earlier points are not drawn."""
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "1 5", "5 2 1 2 1 2")
 _ROW, _TITLE, _GAP = 17, 18, 8
 _NAMES, _FIGURES = 112, 52
-"""Room before a bar and behind it."""
+"""Width of the names before the bars, and of the figures after them."""
 _TOP, _PLOT, _TICKS, _ENDS, _FOOT = 10, 130, 40, 116, 22
 
 
 class Bar(msgspec.Struct, frozen=True):
-    """A bar: what it is of, how long it is, and its figure in words."""
+    """A bar: its name, its length, and its figure as text."""
 
     name: str
     value: float
@@ -37,21 +37,21 @@ class Bar(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Bars of one thing, under its name."""
+    """The bars of one thing, with its name."""
 
     name: str
     bars: tuple[Bar, ...]
 
 
 class Series(msgspec.Struct, frozen=True):
-    """A line: a value for each step of time, None where there is none."""
+    """A line of a chart: a value for each step of time, None where there is none."""
 
     name: str
     values: tuple[float | None, ...]
 
 
 def bars(groups: Sequence[Group], *, rtl: bool = False) -> str:
-    """Bars from the start of the writing, all on one scale; an empty text where there is no bar."""
+    """Return a bar chart on one scale, with bars from the start side of the writing; empty where there is no bar."""
     groups = [each for each in groups[:MOST_GROUPS] if each.bars]
     if not groups:
         return ""
@@ -83,10 +83,10 @@ def lines(
     whole: bool = False,
     rtl: bool = False,
 ) -> str:
-    """Lines over time, on one scale from 0 on; an empty text where there is no value.
+    """Return a line chart over time, with one scale from 0; empty where there is no value.
 
-    `times`: which steps have a word below them. `written`: how a mark of the scale is written. `whole`: whether values
-    have no fractions, so that marks have none.
+    `times`: steps and the labels below them. `written`: formats the marks of the scale. `whole`: values are integers,
+    so marks are integers too.
     """
     series = [each for each in series if _runs(each.values[-MOST_POINTS:])][:MOST_LINES]
     if not series:
@@ -122,7 +122,7 @@ def lines(
 
 
 def _name_ends(picture: Picture, ends: Sequence[tuple[float, int, str]], start: float) -> None:
-    """The names at the ends of lines, with a piece of the line each, moved apart where they would overlap."""
+    """Draw the names at the ends of the lines, with a piece of each line, moved apart where they would overlap."""
     least, bottom = FONT + 2, _TOP + _PLOT + 4
     below = bottom - least * (len(ends) - 1)
     y = -math.inf
@@ -133,7 +133,7 @@ def _name_ends(picture: Picture, ends: Sequence[tuple[float, int, str]], start: 
 
 
 def _mark_times(picture: Picture, times: Sequence[tuple[float, str]]) -> None:
-    """Words below the steps; one that would touch the one before is left out."""
+    """Draw the labels below the steps; a label that would touch the one before is left out."""
     free = 0.0
     for at, word in sorted(times):
         half = text_width(word) / 2
@@ -144,7 +144,7 @@ def _mark_times(picture: Picture, times: Sequence[tuple[float, str]]) -> None:
 
 
 def _runs(values: Sequence[float | None]) -> list[list[tuple[int, float]]]:
-    """The stretches without a gap: steps with their values."""
+    """The runs of values without a gap, as (step, value)."""
     found: list[list[tuple[int, float]]] = []
     follows = False
     for step, value in enumerate(values):
@@ -159,5 +159,5 @@ def _runs(values: Sequence[float | None]) -> list[list[tuple[int, float]]]:
 
 
 def _drawable(value: float) -> float:
-    """What is drawn of a value: nothing below 0, and no more than can be computed with."""
+    """The value as it is drawn: at least 0, and not so large that the arithmetic overflows."""
     return min(max(value, 0.0), 1e300) if math.isfinite(value) else 0.0

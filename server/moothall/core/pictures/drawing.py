@@ -1,8 +1,8 @@
-"""What all pictures are drawn with: numbers, texts and shapes of SVG, and the scale of an axis. Pure.
+"""The basics of all pictures: numbers, texts and shapes in SVG, and the scale of an axis.
 
-A picture has no colours of its own: its lines and areas are drawn in `currentColor`, and a page's style sheet may
-choose others by their classes. It has no `style`, which the pages' policy would not let in. From right to left all
-is mirrored: `direction` is set on the picture, so that `text-anchor="start"` is the right end there.
+A picture has no colours: its lines and areas are drawn in `currentColor`, and a page's style sheet may set others by
+class. It has no `style` attribute, which the pages' content security policy would block. For writing from right to left
+the picture is mirrored: it gets `direction`, so that `text-anchor="start"` is the right end.
 """
 
 from __future__ import annotations
@@ -13,25 +13,27 @@ from collections.abc import Sequence
 from html import escape
 
 FONT = 12
-"""Height of letters, in the units of the picture."""
+"""Font size in SVG units."""
 _NARROW, _WIDE = 0.58, 1.05
-"""How wide a letter is at most on average, of its height: of most writings; and of Chinese, Japanese and Korean."""
+"""Upper estimate of a letter's mean width, relative to its height: in most scripts; and in Chinese, Japanese and
+Korean.
+"""
 _STEPS = (1, 2, 2.5, 5, 10)
 
 
 def number(value: float) -> str:
-    """A coordinate: with a tenth at most, and no zeros that say nothing."""
+    """A coordinate with at most one decimal, and without a trailing `.0`."""
     return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")
 
 
 def text_width(text: str) -> float:
-    """About how wide a text is, in the units of the picture; rather too much than too little."""
+    """Estimated width of a text in SVG units; rather too much than too little."""
     wide = sum(unicodedata.east_asian_width(each) in "WF" for each in text)
     return FONT * (_WIDE * wide + _NARROW * (len(text) - wide))
 
 
 def fitted(text: str, width: float) -> str:
-    """A text that is no wider than `width`: cut, with an ellipsis where something is missing."""
+    """The text, cut to at most `width` (SVG units), with an ellipsis where something is missing."""
     if text_width(text) <= width:
         return text
     kept = text
@@ -41,10 +43,9 @@ def fitted(text: str, width: float) -> str:
 
 
 def axis(most: float, steps: int = 4, *, whole: bool = False) -> tuple[float, ...]:
-    """Marks from 0 to at least `most`, equally far apart and round: 1, 2, 2.5 or 5 times a power of ten; `whole`: with
-    no fractions.
+    """Marks of an axis from 0 to at least `most`, at equal round distances: 1, 2, 2.5 or 5 times a power of ten.
 
-    Without anything to show it goes to 1. What is no finite number above 0 is nothing to show.
+    `whole`: distances are integers. The axis goes to 1 when `most` is not a finite number above 0.
     """
     if not (math.isfinite(most) and most > 0):
         return (0.0, 1.0)
@@ -57,7 +58,7 @@ def axis(most: float, steps: int = 4, *, whole: bool = False) -> tuple[float, ..
 
 
 class Picture:
-    """Shapes in a frame; everything is given in units from its start and its top."""
+    """An SVG picture under construction. All positions are in SVG units from its start side and its top."""
 
     def __init__(self, width: float, height: float, *, rtl: bool) -> None:
         self.width = width
@@ -66,23 +67,23 @@ class Picture:
         self._shapes: list[str] = []
 
     def x(self, at: float) -> float:
-        """Where something is from the left that lies `at` from the start of the writing."""
+        """The SVG x coordinate, from the left, of a position that is `at` units from the start side."""
         return self.width - at if self._rtl else at
 
     def text(self, at: float, y: float, text: str, *, anchor: str = "start", kind: str = "") -> None:
-        """A text whose `start`, `middle` or `end` lies at `at`, on the line `y`."""
+        """Draw a text whose `start`, `middle` or `end` is at `at`, on the baseline `y`."""
         shown = f' class="{kind}"' if kind else ""
         place = f'x="{number(self.x(at))}" y="{number(y)}"'
         self._shapes.append(f'<text {place} text-anchor="{anchor}"{shown}>{escape(text)}</text>')
 
     def bar(self, at: float, y: float, width: float, height: float, kind: str) -> None:
-        """A rectangle from `at` onward."""
+        """Draw a rectangle from `at` towards the end side."""
         left = self.x(at + width) if self._rtl else at
         size = f'width="{number(width)}" height="{number(height)}"'
         self._shapes.append(f'<rect class="{kind}" x="{number(left)}" y="{number(y)}" {size}/>')
 
     def line(self, points: Sequence[tuple[float, float]], kind: str, dashes: str = "") -> None:
-        """A line through points; one point is a dot."""
+        """Draw a line through points; a single point becomes a dot."""
         if len(points) == 1:
             self.dot(*points[0], 2, kind)
             return
@@ -91,17 +92,17 @@ class Picture:
         self._shapes.append(f'<path class="{kind}" d="M{path}" fill="none" stroke="currentColor"{dashed}/>')
 
     def dot(self, at: float, y: float, radius: float, kind: str, title: str = "") -> None:
-        """A disc; `title` is what a pointer on it is told."""
+        """Draw a disc; `title` is shown when a pointer is on it."""
         place = f'cx="{number(self.x(at))}" cy="{number(y)}" r="{number(radius)}"'
         inside = f"><title>{escape(title)}</title></circle>" if title else "/>"
         self._shapes.append(f'<circle class="{kind}" {place}{inside}')
 
     def other(self, shape: str) -> None:
-        """A shape that is written already."""
+        """Add a shape that is SVG already."""
         self._shapes.append(shape)
 
     def svg(self, kind: str) -> str:
-        """The picture, for eyes alone: whoever hears a page has the table beside it."""
+        """The picture as SVG, hidden from screen readers, for which the table beside it has the figures."""
         frame = f'viewBox="0 0 {number(self.width)} {number(self.height)}"'
         writing = ' direction="rtl"' if self._rtl else ""
         look = f'fill="currentColor" font-size="{FONT}" aria-hidden="true" focusable="false"'

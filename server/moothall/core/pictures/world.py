@@ -1,7 +1,7 @@
-"""A map of the world with dots on it: coastlines without borders, in the Natural Earth projection. Pure.
+"""A world map with dots: coastlines without borders, in the Natural Earth projection.
 
 The projection is that of Tom Patterson in the polynomial form of Šavrič, Jenny, Patterson, Petrovič and Hurni, "A
-polynomial equation for the Natural Earth projection" (2011). Its north is above in every direction of writing.
+polynomial equation for the Natural Earth projection" (2011). North is at the top, and the map is never mirrored.
 """
 
 from __future__ import annotations
@@ -15,33 +15,35 @@ import msgspec
 from moothall.core.pictures.drawing import Picture
 
 WIDTH, HEIGHT = 720, 376
-"""Of the map, in units: the whole earth."""
+"""Size of the map of the whole earth, in SVG units."""
 _X = (0.8707, -0.131979, -0.013791, 0.003971, -0.001529)
 _Y = (1.007226, 0.015085, -0.044475, 0.028874, -0.005916)
 _WIDEST = math.pi * _X[0]
 _SCALE = WIDTH / (2 * _WIDEST)
 MOST_DOTS = 1_000
-"""Overflow: the later ones are not drawn."""
+"""Dots on one map. Overflow: later dots are not drawn."""
 DOT = 7
-"""Radius; one at the edge is moved in by as much."""
+"""Radius of a dot, in SVG units; dots at the edge are moved in by as much."""
 
 
 class EarthPoint(msgspec.Struct, frozen=True):
-    """A point on the earth, degrees: north and east are positive."""
+    """A point on the earth in degrees; north and east are positive."""
 
     latitude: float
     longitude: float
 
 
 class Dot(msgspec.Struct, frozen=True):
-    """A dot on the map, and what a pointer on it is told."""
+    """A dot on the map; `name` is shown when a pointer is on it."""
 
     place: EarthPoint
     name: str
 
 
 def projected(place: EarthPoint) -> tuple[float, float]:
-    """Where a place is on the map, from its left and its top; beyond the poles and the date line is taken as there."""
+    """The (x, y) of a point on the map from its left and top, in SVG units. Values beyond the poles or the date line
+    are clamped.
+    """
     latitude = math.radians(min(max(place.latitude, -90.0), 90.0))
     longitude = math.radians(min(max(place.longitude, -180.0), 180.0))
     p2, p4 = latitude**2, latitude**4
@@ -51,7 +53,7 @@ def projected(place: EarthPoint) -> tuple[float, float]:
 
 
 def world_map(dots: Sequence[Dot], land: str) -> str:
-    """The map with its dots; an empty text where there are none. `land`: the address of the shape of all land."""
+    """The map with its dots; empty when there are no dots. `land`: the address of the SVG shape of all land."""
     if not dots:
         return ""
     picture = Picture(WIDTH, HEIGHT, rtl=False)

@@ -1,1 +1,1 @@
-"""The programme of a conference: rooms, planned sessions, and the files in which other programs keep them. All pure."""
+"""The programme of a conference: rooms, planned sessions, and the formats in which other programs store them."""

@@ -1,4 +1,4 @@
-"""The public agenda: the texts of the secretariat, and notes on single sessions."""
+"""The public agenda: texts of the secretariat, and notes on single sessions."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from enum import StrEnum
 import msgspec
 
 LONGEST_PART = 8_000
-"""Characters of one part in one language: some three pages. Overflow: the form says so and keeps what was typed."""
+"""Characters of one part in one language: some three pages. Overflow: the form refuses the text, and keeps what was
+typed.
+"""
 LONGEST_STATEMENT = 500
-"""Characters of what is said of access to one session."""
+"""Characters of the access statement of one session."""
 BULLETS = ("- ", "* ", "• ")
-"""What a line of a list begins with."""
+"""Markers at the beginning of a list item."""
 
 
 class AgendaPart(StrEnum):
-    """A part of the agenda that the secretariat writes, in the order in which they are shown."""
+    """A part of the agenda that the secretariat writes, in the order of the page."""
 
     THEME = "theme"
     NEW_THEMES = "new-themes"
@@ -27,35 +29,35 @@ class AgendaPart(StrEnum):
 
 
 class Block(msgspec.Struct, frozen=True):
-    """A piece of a text: one paragraph, or the items of a list."""
+    """A block of a text: one paragraph, or the items of a list."""
 
     lines: tuple[str, ...]
     is_list: bool = False
 
 
 class WrittenPart(msgspec.Struct, frozen=True):
-    """A part of the agenda as it is written in one language."""
+    """A part of the agenda in one language."""
 
     language: str
-    """BCP-47 tag of the language it was found in."""
+    """BCP-47 tag of the language in which the part was found."""
     text: str
 
 
 class AgendaNote(msgspec.Struct, frozen=True, kw_only=True):
-    """What the secretariat adds to a session for the agenda."""
+    """What the secretariat adds to a session in the agenda."""
 
     statement: str = ""
-    """What makes the session accessible: captions, sign language, step-free …; empty: nothing is said."""
+    """What makes the session accessible: captions, sign language, step-free …; empty: no statement."""
 
 
 Texts = Mapping[str, Mapping[AgendaPart, str]]
-"""The parts by language."""
+"""The parts by BCP-47 tag."""
 
 
 def blocks(text: str) -> tuple[Block, ...]:
-    """The paragraphs and lists of a text. Lines that begin with a bullet are items; an empty line ends a paragraph.
+    """The paragraphs and lists of a text. Rows that begin with a marker are items; an empty row ends a paragraph.
 
-    Lines of a paragraph that follow each other are one. Nothing else in a text means anything.
+    Consecutive rows of a paragraph are joined. There is no other markup.
     """
     found: list[Block] = []
     paragraph: list[str] = []
@@ -85,7 +87,7 @@ def blocks(text: str) -> tuple[Block, ...]:
 
 
 def written(texts: Texts, part: AgendaPart, language: str, otherwise: Sequence[str]) -> WrittenPart | None:
-    """A part in a language, else in the first of the languages `otherwise` that has it; None where nobody wrote it."""
+    """A part in `language`, or in the first of the languages `otherwise` that has it; None when no language has it."""
     for tag in (language, *otherwise):
         text = texts.get(tag, {}).get(part, "")
         if text:

@@ -1,6 +1,4 @@
-"""Changes of what is planned: what readers of the agenda are told of, what an import would change, before it does, and
-what two people change at once.
-"""
+"""Changes of plans: for the agenda's readers, for the preview of an import, and where two people edit the same plan."""
 
 from __future__ import annotations
 
@@ -14,11 +12,11 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId, Timetable
 
 MOST_CHANGES = 200
-"""Changes of the programme that are kept for readers of the agenda. Overflow: the oldest goes."""
+"""Changes of the programme that are kept for readers of the agenda. Overflow: the oldest is dropped."""
 
 
 class ChangeKind(StrEnum):
-    """What becomes of a room or session."""
+    """What an import changes in a room or session."""
 
     ROOM_ADDED = "room-added"
     ADDED = "added"
@@ -27,31 +25,31 @@ class ChangeKind(StrEnum):
     ROOM = "room"
     SPEAKERS = "speakers"
     LANGUAGES = "languages"
-    """Those of a session that exists stay as they are; it is only said."""
+    """The languages differ. Those of an existing session stay as they are; the change is only reported."""
     ZONE = "zone"
     """The time zone in which all times are shown."""
     VANISHED = "vanished"
-    """It stands in the file no longer. Nothing is deleted for that; it is only said."""
+    """The session is no longer in the file. It is not deleted; the change is only reported."""
 
 
 UNTOUCHED = frozenset({ChangeKind.LANGUAGES, ChangeKind.VANISHED})
-"""Changes that are said, and made by nobody but a person."""
+"""Changes that an import only reports. Only a person may make them."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """One difference between what is planned and what a file says."""
+    """One difference between the plan and a conference file."""
 
     kind: ChangeKind
     session: SessionId | None = None
     room: RoomId | None = None
     title: str
-    """Of the session or room, as it is known so far; of a time zone its new name."""
+    """The present title of the session or room; for a time zone its new name."""
     before: Planned | None = None
     after: Planned | None = None
 
 
 def changes(rooms: Sequence[Room], planned: Sequence[Planned], wanted: Timetable) -> tuple[Change, ...]:
-    """Every difference, rooms first, then sessions in the file's order, then what is missing from the file."""
+    """All differences: first rooms, then sessions in the file's order, then sessions that the file no longer has."""
     known_rooms = {room.id for room in rooms}
     known = {each.session: each for each in planned}
     found = [
@@ -80,13 +78,13 @@ def changes(rooms: Sequence[Room], planned: Sequence[Planned], wanted: Timetable
 
 
 def without_language(found: Sequence[Change]) -> tuple[str, ...]:
-    """Titles of sessions that would be made, and of which nobody has said what is spoken there."""
+    """Titles of new sessions for which neither the file nor the importer has named a language."""
     made = (each for each in found if each.kind is ChangeKind.ADDED)
     return tuple(each.title for each in made if each.after is not None and not each.after.languages)
 
 
 def with_languages(wanted: Timetable, languages: tuple[str, ...]) -> Timetable:
-    """The same programme, with these languages (BCP-47) wherever the file names none."""
+    """The timetable with these languages (BCP-47) wherever the file names none."""
     sessions = tuple(
         each if each.languages else msgspec.structs.replace(each, languages=languages) for each in wanted.sessions
     )
@@ -104,7 +102,9 @@ def _differences(before: Planned, after: Planned) -> tuple[tuple[ChangeKind, boo
 
 
 def _same_people(before: Planned, after: Planned) -> Planned:
-    """A person with the name of a known one is that person, under any id in another kind of file."""
+    """The session `after` in which each person with the name of a known one has that one's id, since other kinds of
+    files use other ids.
+    """
     ids = {speaker.id for speaker in before.speakers}
     by_name = {speaker.name: speaker for speaker in before.speakers}
     speakers = tuple(each if each.id in ids else by_name.get(each.name, each) for each in after.speakers)
@@ -112,7 +112,7 @@ def _same_people(before: Planned, after: Planned) -> Planned:
 
 
 def merged(before: Planned, after: Planned) -> Planned:
-    """The planned session once the file's word is taken: all but what can't be changed any more."""
+    """The planned session with the file's values in all fields that an import may change."""
     return msgspec.structs.replace(
         before,
         title=after.title,
@@ -125,24 +125,26 @@ def merged(before: Planned, after: Planned) -> Planned:
 
 
 class MeetingPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a form of a meeting can change."""
+    """The fields of a meeting that its form can change."""
 
     title: str
     languages: tuple[str, ...]
-    """BCP-47 tags, the most expected first."""
+    """BCP-47 tags, the expected one first."""
     room: RoomId | None
     starts: int | None
-    """Unix ms, as planned."""
+    """The planned beginning, Unix ms."""
     ends: int | None
-    """Unix ms, as planned."""
+    """The planned end, Unix ms."""
     access: Access
     sound: SoundKept
 
 
 def merge_edits(made_from: MeetingPlan, wanted: MeetingPlan, now: MeetingPlan) -> tuple[MeetingPlan, tuple[str, ...]]:
-    """What `now` becomes with the changes that lead from `made_from` to `wanted`, and the fields that somebody else
-    has changed since, to something else; those stay as they are now: what two people change of one meeting at the same
-    time is all kept, unless both are of the same thing.
+    """Merge one person's edits into a plan that somebody else may have changed since (a three-way merge).
+
+    `made_from`: the plan from which the form was made; `wanted`: the form's values; `now`: the present plan. Returns
+    the merged plan, and the names of fields that both have changed to different values; these keep their values in
+    `now`.
     """
     fields, differing = dict[str, object](), list[str]()
     for name in MeetingPlan.__struct_fields__:
@@ -157,7 +159,7 @@ def merge_edits(made_from: MeetingPlan, wanted: MeetingPlan, now: MeetingPlan) -
 
 
 class AgendaChangeKind(StrEnum):
-    """What has changed."""
+    """What readers of the agenda are told about a session."""
 
     NEW = "new"
     TITLE = "title"
@@ -168,24 +170,26 @@ class AgendaChangeKind(StrEnum):
 
 
 class AgendaChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One change of one session's plan."""
+    """A change of one session's plan, for readers of the agenda."""
 
     at: int
     """Unix ms."""
     session: SessionId
     kind: AgendaChangeKind
     title: str = ""
-    """The title before, where that has changed."""
+    """The title before, if it has changed."""
     starts: tuple[int | None, int | None] = (None, None)
-    """Unix ms before and after, where the time has changed."""
+    """Beginning before and after, Unix ms, if the times have changed."""
     ends: tuple[int | None, int | None] = (None, None)
     rooms: tuple[RoomId | None, RoomId | None] = (None, None)
-    """Before and after, where the room has changed."""
+    """Room before and after, if it has changed."""
 
 
 def changes_of_plan(before: Planned | None, after: Planned, at: int) -> tuple[AgendaChange, ...]:
-    """What a new or changed plan changes for readers of the agenda. Rehearsals, and sessions that the programme only
-    takes over (they have not been made by it), change nothing; nor does a deletion, which can be taken back.
+    """The changes that a new or changed plan has for readers of the agenda.
+
+    There are none for rehearsals, for sessions that the programme did not create but only took over, and for deletions,
+    which can be undone.
     """
     session = after.session
     deletion = any(each is not None and each.deleted is not None for each in (before, after))

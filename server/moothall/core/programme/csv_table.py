@@ -1,4 +1,4 @@
-"""A programme as a table: CSV with a line of headings, as a spreadsheet saves it."""
+"""Reads a programme from a CSV table with a row of headings, as a spreadsheet saves it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from moothall.core.programme.table_times import (
 from moothall.core.programme.times import duration, zone_of
 
 MOST_LINES = 100_000
-"""Of a file: 5,000 sessions whose abstracts have twenty lines each."""
+"""Text rows of a file: 5,000 sessions whose abstracts have twenty rows each."""
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _NAMED = {
     "id": "id code",
@@ -47,7 +47,7 @@ _ZONES = "time zone,timezone,zona horaria,fuso horário,fuseau horaire,часо�
 COLUMNS = {name: column for column, names in _NAMED.items() for name in names.split()} | dict.fromkeys(
     _ZONES.split(","), "zone"
 )
-"""What a heading may be, in any case, and what it means; other columns are passed over."""
+"""Headings, in lower case, and the column that each of them means; other columns are ignored."""
 _ENGLISH = "id, code, title, room, date, start, end, duration, languages, speakers, time zone"
 
 Read = TypeVar("Read")
@@ -55,13 +55,13 @@ Read = TypeVar("Read")
 
 class _Row(msgspec.Struct, frozen=True):
     number: int
-    """Of its last line in the file."""
+    """Number of the row's last text line in the file, from 1."""
     cells: dict[str, str]
-    """By what the column means."""
+    """The cells by the meaning of their column."""
 
 
 def read_csv(text: str, reading: FileContext) -> Timetable:
-    """Read a table with a `title` column, and of the others what there is.
+    """Read a table that has a `title` column, and any of the others.
 
     Raises ProgrammeError with everything that is wrong, by line and column.
     """
@@ -94,7 +94,7 @@ def _order_note(written: list[str], order: DateOrder | None) -> tuple[str, ...]:
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Every row with the number of its last line."""
+    """Yield every row with the number of its last text line."""
     first = next(_lines(text), "")
     delimiter = max(",;\t", key=first.count)
     table = csv.reader(_lines(text), delimiter=delimiter)
@@ -108,7 +108,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """One line after the other, with its end: a small file may hold millions."""
+    """Yield the text lines with their ends, one at a time, since a small file may hold millions."""
     return (found[0] for found in _LINE.finditer(text))
 
 
@@ -130,12 +130,13 @@ def _draft(row: _Row, called: dict[str, str], order: DateOrder | None, reading: 
     on = day or ("" if is_time_of_day(cells.get("start", "")) else cells.get("start", ""))
     ends = read("end", lambda cell, where: table_moment(cell, on, zone, order, where), None)
     if ends is not None and starts is not None and is_time_of_day(cells["end"]) and starts - ends >= DAY_MS // 2:
-        ends += DAY_MS  # It ends after midnight; of more than twelve hours it is more likely a mistake.
+        # The session ends after midnight. If it lasted more than twelve hours a mistake would be more likely.
+        ends += DAY_MS
     lasts = read("duration", duration, None)
     if ends is None and starts is not None and lasts is not None:
         ends = starts + round(lasts.total_seconds() * 1000)
     if starts is None and (cells.get("start") or day):
-        ends = None  # Its start can't be read, and says so.
+        ends = None  # The start can't be read, which is reported already.
     languages: tuple[str, ...] = ()
     languages = read("languages", lambda cell, where: languages_in(cell, where, reading.language_names), languages)
     return SessionDraft(

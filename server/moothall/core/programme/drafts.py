@@ -1,4 +1,4 @@
-"""What the readers of all kinds of files share: sessions as they are found in one, and how they become a timetable."""
+"""Common parts of all file readers: sessions as a file has them, and how they become a timetable."""
 
 from __future__ import annotations
 
@@ -26,38 +26,38 @@ from moothall.core.programme.times import LONGEST, Zones
 
 MOST_SESSIONS = 5_000
 MOST_SPEAKERS = 200
-"""Of one session."""
+"""Speakers of one session."""
 LONGEST_TITLE = 500
 LONGEST_SPEAKER = 200
 MOST_SENTENCES = 50
-"""Sentences on what is wrong in one file; of further ones the number is said."""
+"""Sentences on what is wrong with one file; of further ones only the number is given."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
 
 
 class FileContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What the reader of a file is told beside the file."""
+    """What the reader of a file gets besides the file."""
 
     zones: Zones
     calendar: CalendarReader
-    """Reads iCalendar files."""
+    """The reader of iCalendar files."""
     zone: tzinfo
-    """Of times that name none, where the file names none for all."""
+    """The time zone of times without one, in a file that names none for all times."""
     languages: tuple[str, ...] = ()
-    """Of sessions that name none; empty: nobody has said, and the importer is asked."""
+    """BCP-47 tags for sessions without languages; empty: not given, so the importer is asked."""
     language_names: Mapping[str, str] = {}
-    """What languages are called, without case (`str.casefold`) → tag: what files may write in place of tags."""
+    """Names of languages, case-folded → BCP-47 tag. Files may have these names in place of tags."""
 
 
 Found = TypeVar("Found")
 
 
 class SessionDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """A session as a file has it."""
+    """A session as it is in a file."""
 
     where: str
-    """How an error names it, such as `Line 3`."""
+    """How errors refer to it, such as `Line 3`."""
     id: str
-    """The source's own id; empty when it has none, and the title has to do."""
+    """The file's own id; empty when it has none, so that the id is made from the title."""
     title: str
     room: str = ""
     starts: int | None = None
@@ -66,54 +66,56 @@ class SessionDraft(msgspec.Struct, frozen=True, kw_only=True):
     """Unix ms."""
     languages: tuple[str, ...] = ()
     speakers: tuple[tuple[str, str], ...] = ()
-    """(the source's id or nothing, name)."""
+    """(the file's id or empty, name) of each speaker."""
     zone: str = ""
-    """The time zone that it names for itself."""
+    """The time zone that is named for this session; empty for none."""
     ends_as: str = ""
-    """How the file writes its end."""
+    """The end as it is written in the file, for errors."""
     columns: Mapping[str, str] = {}
-    """What the file calls `id`, `title`, `end` and `speakers`, where it has columns."""
+    """The file's names of the columns `id`, `title`, `end` and `speakers`, where it has columns."""
     wrong: tuple[str, ...] = ()
-    """Sentences on what of it could not be read, and is left out here."""
+    """Sentences on parts that could not be read and are missing here."""
 
     def at(self, part: str) -> str:
-        """How an error names one of the `columns`, or the session where there are none."""
+        """How errors refer to one of the `columns`, or to the session where there are no columns."""
         return f"{self.where}, column '{self.columns[part]}'" if part in self.columns else self.where
 
 
 class CalendarFile(msgspec.Struct, frozen=True, kw_only=True):
-    """What a calendar says."""
+    """The content of an iCalendar file."""
 
     title: str
     zone: str
-    """The time zone that it names for all of its sessions; empty when it names none."""
+    """The time zone of all sessions; empty when the file names none."""
     drafts: tuple[SessionDraft, ...]
     notes: tuple[str, ...] = ()
     """Sentences on what was left out or repeated."""
     wrong: tuple[str, ...] = ()
-    """Sentences on what of it, beside its sessions, can't be read."""
+    """Sentences on what can't be read, apart from the sessions."""
 
 
 CalendarReader = Callable[[str, FileContext], CalendarFile]
-"""Reads the text of an iCalendar file; raises ProgrammeError where the file as a whole can't be read."""
+"""A function that reads the text of an iCalendar file; raises ProgrammeError when the file as a whole can't be read."""
 
 
 def all_wrong(sentences: Sequence[str]) -> ProgrammeError:
-    """The error that says everything that is wrong with a file."""
+    """The error with all sentences on what is wrong with a file, or the first `MOST_SENTENCES` and the number of the
+    others.
+    """
     more = len(sentences) - MOST_SENTENCES
     last = (f"And {more} more.",) if more > 0 else ()
     return ProgrammeError(*sentences[:MOST_SENTENCES], *last)
 
 
 def stop_at_most(count: int) -> None:
-    """Raises ProgrammeError once a file has more sessions than are taken, so that the rest of it isn't read."""
+    """Raise ProgrammeError if a file has more sessions than are accepted, so that the rest of it isn't read."""
     if count > MOST_SESSIONS:
         msg = f"The file holds more than {MOST_SESSIONS} sessions, which are the most that are taken at once."
         raise ProgrammeError(msg)
 
 
 def readable(wrong: list[str], read: Callable[[], Found], otherwise: Found) -> Found:
-    """What `read` returns; where it raises ProgrammeError, `otherwise`, and `wrong` has its sentences too."""
+    """Return the result of `read`. If it raises ProgrammeError, add its sentences to `wrong` and return `otherwise`."""
     try:
         return read()
     except ProgrammeError as error:
@@ -122,7 +124,7 @@ def readable(wrong: list[str], read: Callable[[], Found], otherwise: Found) -> F
 
 
 def drafts_of(events: Iterable[Found], read: Callable[[Found, int], SessionDraft]) -> list[SessionDraft]:
-    """Each event of a file as `read` reads it, with its number from 1; raises ProgrammeError for too many."""
+    """Call `read` for each event of a file with its number from 1; raises ProgrammeError for too many events."""
     drafts: list[SessionDraft] = []
     for number, event in enumerate(events, 1):
         stop_at_most(number)
@@ -131,7 +133,7 @@ def drafts_of(events: Iterable[Found], read: Callable[[Found, int], SessionDraft
 
 
 def called(title: str, number: int) -> str:
-    """How an error names a session of a file that has no lines: by its title, or its number from 1."""
+    """How errors refer to a session of a file without text lines: by its title, or by its number from 1."""
     return f"“{title[:60]}”" if title.strip() else f"Session {number} of the file"
 
 
@@ -147,8 +149,9 @@ def timetable(
 ) -> Timetable:
     """The drafts as rooms and planned sessions, with ids that stay the same when the file is read again.
 
-    `zone` is what the file names for all of them; without it, the one that most sessions name counts. `wrong` is what
-    of the file beside them could not be read. Raises ProgrammeError with everything that is wrong.
+    `zone`: the time zone that the file names for all sessions; if empty, the zone that most sessions name counts.
+    `wrong`: sentences on other parts of the file that could not be read. Raises ProgrammeError with everything that is
+    wrong.
     """
     if not drafts:
         raise ProgrammeError("The file holds no sessions.")
@@ -184,7 +187,7 @@ def _most_named(drafts: Sequence[SessionDraft]) -> str:
 
 
 def misfits(draft: SessionDraft) -> Iterator[str]:
-    """Sentences on what of a session could be read, and can't be so."""
+    """Yield sentences on values of a session that were read but are not acceptable."""
     title = " ".join(draft.title.split())
     if not title:
         yield f"{draft.at('title')}: there is no title; write one of at most {LONGEST_TITLE} characters."
@@ -225,14 +228,16 @@ def _speakers(draft: SessionDraft) -> tuple[Speaker, ...]:
     for own, given in draft.speakers:
         name = " ".join(given.split())[:LONGEST_SPEAKER]
         if name:
-            # A name alone is its own id; one that is mended in the file is then somebody else.
+            # A name without an id is the id itself, so that a corrected name in the file counts as another person.
             speaker = SpeakerId(f"p-{name_of(own)}" if own.strip() else readable_name(name))
             found.setdefault(speaker, Speaker(id=speaker, name=name))
     return tuple(found.values())
 
 
 def languages_in(text: str, where: str, names: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """What `tags_of` finds; raises ProgrammeError for parts that are none, in sentences that begin with `where`."""
+    """The tags that `tags_of` finds; raises ProgrammeError for any other parts, with sentences that begin
+    with `where`.
+    """
     tags, others = tags_of(text, names or {})
     if others:
         what = "names no language; write a name or a tag, such as English or en."
@@ -241,9 +246,10 @@ def languages_in(text: str, where: str, names: Mapping[str, str] | None = None) 
 
 
 def tags_of(text: str, names: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """`en, fr`, `en;fr`, `en fr` or `English / français` as tags, once each, and the parts that can be none.
+    """The languages of `en, fr`, `en;fr`, `en fr` or `English / français` as tags, without repetition, and the parts
+    that are none.
 
-    `names` are what languages are called, as `FileContext` has them.
+    `names`: names of languages, as in `FileContext`.
     """
     found: list[str] = []
     others: list[str] = []
@@ -266,5 +272,5 @@ def _tag(text: str) -> str:
 
 
 def one_each(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Speakers of whom only the name is known."""
+    """Speakers of whom only the name is known, in the form of `SessionDraft.speakers`."""
     return tuple(("", name.strip()) for name in names if name.strip())

@@ -1,4 +1,4 @@
-"""A programme as frab and pretalx publish it in `schedule.json`."""
+"""Reads a programme from the `schedule.json` of frab or pretalx."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _draft(found: tuple[_Event, str], number: int, zone: tzinfo, reading: FileCo
 
 
 def _first(*ids: Any) -> str:
-    """The first id that is there: of all that a file gives, those that stay when a title changes come first."""
+    """The first id that is not empty. Callers list first those ids that stay when a title changes."""
     return next((str(each) for each in ids if each not in (None, "")), "")
 
 

@@ -1,10 +1,10 @@
-"""A programme as frab and pretalx publish it in `schedule.xml`."""
+"""Reads a programme from the `schedule.xml` of frab or pretalx."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import tzinfo
-from xml.etree import ElementTree  # what makes it dangerous, a DOCTYPE, is refused below
+from xml.etree import ElementTree  # a DOCTYPE, which makes XML dangerous, is refused below
 
 from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.drafts import (
@@ -21,10 +21,10 @@ from moothall.core.programme.times import duration, moment, zone_of
 
 
 def read_frab_xml(text: str, reading: FileContext) -> Timetable:
-    """Read `<schedule>`; raises ProgrammeError.
+    """Read a `<schedule>` document; raises ProgrammeError.
 
-    The text was decoded by us, so no other encoding can hide a DOCTYPE from the look-out for one: without it there
-    are no entities, and nothing in the file can grow or reach out.
+    The text has been decoded before, so that no other encoding can hide a DOCTYPE from the check. Without a DOCTYPE
+    there are no entities, so nothing in the file can expand or refer to other files.
     """
     if "<!doctype" in text.lower():
         raise ProgrammeError("The XML has a DOCTYPE, which no schedule needs and which is not read. Take it out.")
@@ -51,7 +51,7 @@ def read_frab_xml(text: str, reading: FileContext) -> Timetable:
 
 
 def _events(root: ElementTree.Element) -> Iterator[tuple[ElementTree.Element, str, str]]:
-    """Each event with its room and its day."""
+    """Yield each event with its room and its day."""
     for day in root.iterfind("day"):
         for room in day.iterfind("room"):
             for event in room.iterfind("event"):
@@ -71,7 +71,7 @@ def _draft(
     spoken = _text(event, "language")
     return SessionDraft(
         where=where,
-        # What stays when a title changes comes first; a slug holds the title.
+        # Ids that stay when a title changes come first; a slug contains the title.
         id=event.get("code") or event.get("id") or event.get("guid") or _text(event, "slug"),
         title=title,
         room=room,

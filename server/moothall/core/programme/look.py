@@ -1,4 +1,4 @@
-"""The look of a conference: which colours can be read, which pictures are logos, and the sheet that colours make.
+"""The look of a conference: readable colours, safe logos, and the style sheet for the chosen colours.
 
 Colours are `#rrggbb`. Contrast is that of WCAG 2.2, from 1 to 21.
 """
@@ -21,38 +21,40 @@ MOST_LOGO_BYTES = 200_000
 MOST_LOGO_SIDE = 2_000
 """Pixels of a logo, in width and in height."""
 LEAST, GOOD = 4.5, 7.0
-"""Contrast that a chosen colour has at least on every ground, and that it should have."""
+"""The contrast that a chosen colour must have on every background, and the contrast that it should have."""
 
 
 class Theme(StrEnum):
-    """The themes that a conference may colour. Those of high contrast stay as they are."""
+    """The themes for which a conference may choose colours. The themes of high contrast don't change."""
 
     LIGHT = "light"
     DARK = "dark"
 
 
 GROUNDS = {Theme.LIGHT: ("#fcfbf8", "#f1f2f0", "#fdf1c7"), Theme.DARK: ("#15171a", "#1f2226", "#2e2a17")}
-"""What text in a theme may stand on; as in web/css/lib/tokens.css."""
+"""The backgrounds of text in each theme; as in web/css/lib/tokens.css."""
 USUAL = {Theme.LIGHT: ("#0d4a57", "#ffffff"), Theme.DARK: ("#8fd3e0", "#10242a")}
-"""The accent where none is chosen, and the colour of text on it; as in web/css/lib/tokens.css."""
+"""The default accent, and the colour of text on it; as in web/css/lib/tokens.css."""
 _AWAY = {Theme.LIGHT: 0, Theme.DARK: 255}
-"""Towards which grey a colour stands out more."""
+"""The grey value towards which a colour gains contrast."""
 _COLOUR = re.compile("#[0-9a-f]{6}")
 
 
 class Colours(msgspec.Struct, frozen=True, kw_only=True):
-    """The accents of a conference; empty where a theme keeps its own."""
+    """The accent colours of a conference; empty where a theme keeps its default."""
 
     light: str = ""
     dark: str = ""
 
     def of(self, theme: Theme) -> str:
-        """That of a theme."""
+        """The accent of a theme."""
         return self.light if theme is Theme.LIGHT else self.dark
 
 
 def read_colour(text: str) -> str | None:
-    """A colour as somebody types it, with or without `#`, of three or six figures; None where it is none."""
+    """Parse a colour as people type it, with or without `#`, with three or six hexadecimal digits; None when it is no
+    colour.
+    """
     figures = text.strip().lower().removeprefix("#")
     if len(figures) == 3:
         figures = "".join(figure * 2 for figure in figures)
@@ -65,7 +67,7 @@ def _parts(colour: str) -> tuple[int, int, int]:
 
 
 def luminance(colour: str) -> float:
-    """How light it is, from 0 to 1."""
+    """Relative luminance (WCAG 2.2), from 0 to 1."""
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in _shares(colour)]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
@@ -75,23 +77,23 @@ def _shares(colour: str) -> Iterator[float]:
 
 
 def contrast(one: str, other: str) -> float:
-    """How much one stands out from the other."""
+    """Contrast ratio of two colours (WCAG 2.2), from 1 to 21."""
     low, high = sorted((luminance(one), luminance(other)))
     return (high + 0.05) / (low + 0.05)
 
 
 def worst(colour: str, theme: Theme) -> float:
-    """The contrast of a colour on the ground of a theme on which it is least."""
+    """The lowest contrast of a colour with the backgrounds of a theme."""
     return min(contrast(colour, ground) for ground in GROUNDS[theme])
 
 
 def text_on(colour: str) -> str:
-    """White or black, which can be read on that colour: one of them always has 4.5 at least."""
+    """White or black, whichever has more contrast with the colour: that contrast is always at least 4.5."""
     return max(("#ffffff", "#000000"), key=lambda each: contrast(colour, each))
 
 
 def nearest(colour: str, theme: Theme, least: float = LEAST) -> str:
-    """The colour itself, or the first on its way to black or white that has a contrast of `least` in a theme."""
+    """The colour, or else the first on the way to black or white whose contrast in the theme is at least `least`."""
     away, parts = _AWAY[theme], _parts(colour)
     for step in range(256):
         mixed = "#" + "".join(f"{round(part + (away - part) * step / 255):02x}" for part in parts)
@@ -101,8 +103,8 @@ def nearest(colour: str, theme: Theme, least: float = LEAST) -> str:
 
 
 def sheet_of(colours: Colours) -> str:
-    """The style sheet that gives pages these colours: on screens, in neither theme of high contrast, and not where the
-    system chooses colours. Empty where none is chosen.
+    """The style sheet with these colours; empty where none is chosen. It applies on screens only, and neither in the
+    themes of high contrast nor where the system chooses the colours.
     """
     if colours == Colours():
         return ""
@@ -123,11 +125,11 @@ def _rule(colours: Colours, theme: Theme) -> str:
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEPT = {b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"sRGB", b"IDAT", b"IEND"}
-"""Parts of a picture that are kept. Texts, places, times and further pictures are not."""
+"""PNG chunks that are kept. Text, location, time and further pictures are removed."""
 
 
 def clean_png(data: bytes) -> bytes:
-    """A PNG with nothing but its picture. Raises RecordBroken where it is none, is damaged, or is too large."""
+    """A PNG reduced to its picture. Raises RecordBroken if it is no PNG, is damaged, or is too large."""
     if len(data) > MOST_LOGO_BYTES or not data.startswith(_SIGNATURE):
         raise RecordBroken("The logo is no PNG of at most 200 KB.")
     parts, at = list[tuple[bytes, bytes]](), len(_SIGNATURE)
@@ -150,7 +152,7 @@ def clean_png(data: bytes) -> bytes:
 
 
 def size_of_png(data: bytes) -> tuple[int, int]:
-    """Width and height of a picture that `clean_png` made, px."""
+    """Width and height in px of a PNG from `clean_png`."""
     width, height = struct.unpack_from(">II", data, len(_SIGNATURE) + 8)
     return width, height
 

@@ -1,4 +1,4 @@
-"""What a programme holds: rooms, and the sessions that are planned in them."""
+"""The content of a programme: rooms, and the sessions that are planned in them."""
 
 from __future__ import annotations
 
@@ -16,27 +16,29 @@ from moothall.core.session.state import Status
 RoomId = NewType("RoomId", str)
 
 LONGEST_NAME = 48
-"""Characters of an id that is made of a text; the rest of an id's 64 is for a number or a digest behind it."""
+"""Characters of an id that is made from a text. The rest of an id's 64 characters is for a number or digest
+at its end.
+"""
 FALLBACK_LANGUAGE = "en"
 DAY_MS = 86_400_000
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
-    """A place whose sound and screen last all week; sessions pass through it."""
+    """A room, whose sound and screen stay all week while one session follows another."""
 
     id: RoomId
     title: str
 
 
 class Speaker(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who is announced to speak."""
+    """A person who is announced to speak."""
 
     id: SpeakerId
     name: str
 
 
 class Deleted(msgspec.Struct, frozen=True, kw_only=True):
-    """A session is to be erased in a minute; how it stood, for whoever takes that back."""
+    """A deletion that takes effect after a minute, with the values to restore if it is undone."""
 
     at: int
     """Unix ms."""
@@ -45,7 +47,7 @@ class Deleted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
-    """A session as it is planned. What happens in it stands in its log."""
+    """A session as it is planned. What happens in it is in its log."""
 
     session: SessionId
     room: RoomId | None = None
@@ -58,35 +60,34 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     rehearsal: bool = False
     speakers: tuple[Speaker, ...] = ()
     source: str = ""
-    """The conference file that it came from, by that file's own name; empty when it was made by hand."""
+    """The short name (`Timetable.source`) of the conference file that it comes from; empty when a person made it."""
     made: int = 0
     """Unix ms."""
     closed: int | None = None
-    """Unix ms at which a rehearsal was seen to be over."""
+    """Unix ms when a rehearsal was found to be over; None before that."""
     cancelled: bool = False
-    """Whether it will not be held, as its log says: so that it is known without its log what comes next."""
+    """Whether it will not be held: a copy from its log, so that the next session can be found without reading logs."""
     deleted: Deleted | None = None
 
 
 class Timetable(msgspec.Struct, frozen=True, kw_only=True):
-    """What a conference file says."""
+    """The content of a conference file."""
 
     source: str
-    """Its short name: what is imported under the same name later is the same programme, changed."""
+    """The file's short name. A later import with the same name is a new version of the same programme."""
     title: str
     rooms: tuple[Room, ...]
     sessions: tuple[Planned, ...]
     zone: str = ""
-    """The time zone that the file names for the conference, or for most of its sessions; empty when it names none."""
+    """The time zone that the file names for the conference, or for most sessions; empty when it names none."""
     notes: tuple[str, ...] = ()
     """Sentences on what was left out, and why."""
 
 
 def name_of(text: str) -> str:
-    """A name (`moothall.core.kernel.ids.is_name`) for a label in a file; the same text gives the same
-    name.
+    """An id (`moothall.core.kernel.ids.is_name`) made from a label in a file; the same label gives the same id.
 
-    Texts that differ in more than case give different names: where something is lost on the way, a digest is added.
+    Labels that differ in more than case give different ids: where characters are lost, a digest is appended.
     """
     name = re.sub(r"[^a-z0-9_.]+", "-", _without_marks(text)).strip("-_.")
     if name and name == text.strip().lower() and len(name) <= LONGEST_NAME:
@@ -97,7 +98,7 @@ def name_of(text: str) -> str:
 
 
 def readable_name(text: str) -> str:
-    """A name for people to read, for what nothing else is likely to be called alike: `Main hall` → `main-hall`."""
+    """An id for people to read, for labels that are unlikely to clash: `Main hall` → `main-hall`."""
     plain = _without_marks(text)
     lossy = any(each.isalnum() and not each.isascii() for each in plain)
     name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
@@ -105,13 +106,13 @@ def readable_name(text: str) -> str:
 
 
 def _without_marks(text: str) -> str:
-    """`São Tomé` → `sao tome`."""
+    """The text in lower case without diacritics: `São Tomé` → `sao tome`."""
     plain = unicodedata.normalize("NFKD", text.strip().lower())
     return "".join(each for each in plain if not unicodedata.combining(each))
 
 
 def in_order(planned: Sequence[Planned]) -> tuple[Planned, ...]:
-    """By start, those without one last; then by title and id."""
+    """The sessions by start, those without a start last; then by title and id."""
     return tuple(
         sorted(
             planned,
@@ -121,10 +122,11 @@ def in_order(planned: Sequence[Planned]) -> tuple[Planned, ...]:
 
 
 def following(planned: Sequence[Planned], standing: Mapping[SessionId, Status], now: int) -> SessionId | None:
-    """Which of the sessions of one room comes next at `now` (Unix ms); None when none is left.
+    """The session of one room that comes next at `now` (Unix ms); None when none is left.
 
-    The first that has not begun behind the one that is on, or was on last within a day; before any has begun, the
-    first whose planned end is still to come. One that `standing` doesn't name has not begun.
+    It is the first that has not begun after the session that is on, or that was on last within a day. Before any has
+    begun, it is the first with a planned end in the future, or without an end. A session missing in `standing` has not
+    begun.
     """
     ordered = in_order(planned)
     begun = [n for n, each in enumerate(ordered) if _begun(standing, each) and _recent(each, now)]
@@ -133,9 +135,10 @@ def following(planned: Sequence[Planned], standing: Mapping[SessionId, Status], 
 
 
 def clashes(planned: Sequence[Planned]) -> tuple[tuple[Planned, Planned], ...]:
-    """Pairs of sessions that are planned in one room at the same time, by start; without rehearsals and cancelled ones.
+    """Pairs of sessions that are planned in one room at the same time, by start; without rehearsals and cancelled
+    sessions.
 
-    One without an end clashes with another that is on when it begins, or begins with it.
+    A session without an end clashes with any other that is on when it begins, or begins at the same time.
     """
     found: list[tuple[Planned, Planned]] = []
     on: dict[RoomId, list[Planned]] = {}
@@ -150,8 +153,8 @@ def clashes(planned: Sequence[Planned]) -> tuple[tuple[Planned, Planned], ...]:
 
 
 def passed_over(planned: Sequence[Planned], standing: Mapping[SessionId, Status], now: int) -> tuple[SessionId, ...]:
-    """Sessions of one room that `following` leaves out although they may still be held: not begun, and planned before
-    what comes next, with an end that is still to come or none.
+    """Sessions of one room that `following` leaves out although they may still be held: they have not begun, are
+    planned before the next one, and their end is in the future or not planned.
     """
     ordered, coming = in_order(planned), following(planned, standing, now)
     before = ordered[: next((n for n, each in enumerate(ordered) if each.session == coming), len(ordered))]
@@ -168,14 +171,14 @@ def _recent(planned: Planned, now: int) -> bool:
 
 
 class Overrun(msgspec.Struct, frozen=True, kw_only=True):
-    """A session that is on is near its planned end, or past it."""
+    """A session that is on and near its planned end, or past it."""
 
     session: SessionId
     room: RoomId | None
     ends: int
-    """Unix ms: the planned end."""
+    """The planned end, Unix ms."""
     left: int
-    """Ms until then; 0 or less when it is past."""
+    """Ms until the planned end; 0 or less when it is past."""
 
     @property
     def over(self) -> bool:

@@ -1,4 +1,4 @@
-"""Reads a conference file of any kind that is known; which kind it is, its content says."""
+"""Reads a conference file of any known format. The content shows which format it has."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from moothall.core.programme.frab_xml import read_frab_xml
 from moothall.core.programme.plan import Timetable
 
 MOST_BYTES = 8 << 20
-"""Largest file; the schedule of a congress with 1,000 talks and their abstracts takes 3 MB."""
+"""Bytes of a file; the schedule of a congress with 1,000 talks and their abstracts takes 3 MB."""
 _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
 def read_programme(data: bytes, reading: FileContext) -> Timetable:
-    """Read CSV, frab XML, frab or pretalx JSON, or iCalendar; raises ProgrammeError with a sentence, nothing else."""
+    """Read CSV, frab XML, frab or pretalx JSON, or iCalendar; raises ProgrammeError with a sentence, and no other
+    error.
+    """
     if len(data) > MOST_BYTES:
         raise ProgrammeError(f"The file has {len(data) >> 20} MB; at most {MOST_BYTES >> 20} are read.")
     text, note = _decoded(data)
@@ -48,7 +50,7 @@ def _read_calendar(text: str, reading: FileContext) -> Timetable:
 
 
 def _decoded(data: bytes) -> tuple[str, str]:
-    """The text, and a sentence on how it was read where that was a guess."""
+    """The text, and a sentence on its encoding where that was guessed; empty otherwise."""
     for mark, encoding in _BYTE_ORDER_MARKS.items():
         if data.startswith(mark):
             return _text(data[len(mark) :], encoding), ""
@@ -62,7 +64,9 @@ def _decoded(data: bytes) -> tuple[str, str]:
 
 
 _CODE_PAGES = {"cp1252": "Windows-1252", "cp1251": "Windows-1251 (Cyrillic)", "cp1256": "Windows-1256 (Arabic)"}
-"""What Excel writes as plain CSV, by the language of the machine; the first heading that is known tells which."""
+"""Encodings that Excel uses for plain CSV, depending on the machine's language. The right one makes a known heading
+readable.
+"""
 
 
 def _names_a_title(data: bytes, page: str) -> bool:

@@ -1,4 +1,4 @@
-"""Dates and times of day as spreadsheets write them: in two columns, days and months in the order of a country."""
+"""Parses dates and times of day as spreadsheets write them: in two columns, with day and month in a country's order."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ _TIME_OF_DAY = re.compile(r"(\d{1,2})[:h](\d{2})(?::(\d{2})(?:\.0+)?)?(?:\s*([ap
 
 
 class DateOrder(StrEnum):
-    """What stands first in a date whose year stands last."""
+    """What comes first in a date that ends with the year."""
 
     DAY = "day"
     MONTH = "month"
 
 
 def date_order(cells: Iterable[str]) -> DateOrder | None:
-    """The order of all such dates of a table; None when nothing in it tells `01/02/2026` from another day.
+    """The order of day and month in all such dates of a table; None when the table doesn't show what `01/02/2026`
+    means.
 
-    A date such as `13/02/2026` tells. Where none does, the order in which the dates lie nearer to each other counts: a
-    conference takes days, not months.
+    A date such as `13/02/2026` shows it. If there is none, the order with the smaller span from the first to the last
+    date counts: a conference takes days, not months.
     """
     dates = {match.group(1, 3, 4) for cell in cells for match in [_YEAR_LAST.match(_date_in(cell))] if match}
     spans: dict[DateOrder, timedelta] = {}
@@ -42,14 +43,14 @@ def date_order(cells: Iterable[str]) -> DateOrder | None:
 
 
 def has_numbered_dates(cells: Iterable[str]) -> bool:
-    """Whether any date of a table has its year last, so that `date_order` counts."""
+    """Whether any date of a table ends with the year, so that `date_order` has a meaning."""
     return any(_YEAR_LAST.match(_date_in(cell)) for cell in cells)
 
 
 def table_moment(cell: str, day: str, zone: tzinfo, order: DateOrder | None, where: str) -> int:
-    """A cell as Unix ms: date and time together, or a time of day of the date that `day` holds.
+    """A cell as Unix ms: a date with a time, or a time of day on the date in `day`.
 
-    ISO 8601 may name an offset; without one `zone` is meant. Raises ProgrammeError that begins with `where`.
+    `zone` applies unless ISO 8601 names an offset. Raises ProgrammeError with a sentence that begins with `where`.
     """
     text = " ".join(cell.split())
     try:
@@ -74,7 +75,7 @@ def table_moment(cell: str, day: str, zone: tzinfo, order: DateOrder | None, whe
 
 
 def is_time_of_day(cell: str) -> bool:
-    """Whether a cell holds a time of day alone."""
+    """Whether a cell holds only a time of day."""
     return _clock(" ".join(cell.split())) is not None
 
 
@@ -86,7 +87,7 @@ def _iso(text: str) -> datetime | None:
 
 
 def _date_in(cell: str) -> str:
-    """What stands before the time in a cell; spreadsheets write `00:00` behind a date."""
+    """The part of a cell before the time; spreadsheets append `00:00` to a date."""
     return cell.strip().replace("T", " ").partition(" ")[0]
 
 
@@ -116,7 +117,7 @@ def _in_order(first: int, second: int, year: int, order: DateOrder) -> date:
 
 
 def _clock(text: str) -> time | None:
-    """`09:00`, `9:00:00`, `9h30` or `9:00 PM`."""
+    """Parse `09:00`, `9:00:00`, `9h30` or `9:00 PM`; None for anything else."""
     found = _TIME_OF_DAY.match(text)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Times as programme files write them."""
+"""Parses dates, durations and time zones of programme files."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from moothall.core.kernel.errors import ProgrammeError
 
 Zones = Callable[[str], tzinfo | None]
-"""Finds a time zone by its name, such as `Africa/Nairobi`; None for an unknown name. Raises nothing."""
+"""A function that finds a time zone by its name, such as `Africa/Nairobi`; None for an unknown name. It
+raises nothing.
+"""
 
 LONGEST = timedelta(days=7)
-"""A session that lasts longer is a mistake in the file."""
+"""A longer session is a mistake in the file."""
 YEARS = range(1900, 3000)
-"""In which sessions are. At the edges of the calendar a moment can be read that no other time zone can show."""
+"""Years in which sessions may be. Some moments at the limits of the calendar can't be shown in other time zones."""
 _CLOCK = re.compile(r"([0-9]{1,3}):([0-5][0-9])(?::([0-5][0-9]))?\Z")
 _ISO_DURATION = re.compile(
     r"P(?:([0-9]{1,4})W)?(?:([0-9]{1,4})D)?(?:T(?:([0-9]{1,4})H)?(?:([0-9]{1,5})M)?(?:([0-9]{1,6})S)?)?\Z"
@@ -22,7 +24,9 @@ _ISO_DURATION = re.compile(
 
 
 def zone_of(name: str, zones: Zones, where: str = "") -> tzinfo:
-    """The time zone of that name; raises ProgrammeError, that begins with `where`, when nobody knows it."""
+    """The time zone with this name; raises ProgrammeError with a sentence that begins with `where` when the name is
+    unknown.
+    """
     zone = zones(name)
     if zone is None:
         prefix = f"{where}: the" if where else "The"
@@ -35,9 +39,9 @@ def zone_of(name: str, zones: Zones, where: str = "") -> tzinfo:
 
 
 def moment(text: str, zone: tzinfo, where: str) -> int:
-    """ISO 8601 date and time as Unix ms; `zone` is meant where the text names none.
+    """An ISO 8601 date and time as Unix ms; `zone` applies unless the text names an offset.
 
-    Raises ProgrammeError that begins with `where`.
+    Raises ProgrammeError with a sentence that begins with `where`.
     """
     try:
         read = datetime.fromisoformat(text.strip())
@@ -47,7 +51,9 @@ def moment(text: str, zone: tzinfo, where: str) -> int:
 
 
 def duration(text: str, where: str) -> timedelta:
-    """`1:30`, `01:30:00`, `90` (minutes) or `PT1H30M`; raises ProgrammeError that begins with `where`."""
+    """Parse `1:30`, `01:30:00`, `90` (minutes) or `PT1H30M`; raises ProgrammeError with a sentence that begins with
+    `where`.
+    """
     words = text.strip()
     clock, iso = _CLOCK.match(words), _ISO_DURATION.match(words)
     if clock is not None:
@@ -69,7 +75,9 @@ def duration(text: str, where: str) -> timedelta:
 
 
 def unix_ms(read: datetime) -> int:
-    """Unix ms of a moment that has a zone; raises ValueError or OverflowError for one of none of the `YEARS`."""
+    """Unix ms of a moment with a time zone, rounded to seconds; raises ValueError for a year outside `YEARS`, or
+    OverflowError.
+    """
     if read.year not in YEARS:
         raise ValueError(f"No session is in the year {read.year}.")
     return round((read - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 1000

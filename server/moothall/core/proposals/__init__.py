@@ -1,1 +1,1 @@
-"""Proposals of a second pass: how they are made and matched."""
+"""Proposals of a second pass: how they are computed, and their status."""

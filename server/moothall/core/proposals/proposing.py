@@ -1,4 +1,4 @@
-"""What became of a proposal of a second pass, and in which words it differs from the line that it is about."""
+"""The status of a second pass's proposal, and the words in which it differs from its line."""
 
 from __future__ import annotations
 
@@ -12,32 +12,36 @@ from moothall.core.session.parts import Segment
 
 
 class Fate(StrEnum):
-    """Where a proposal stands. A letter each: a page is told all of them at once."""
+    """The status of a proposal. Each value is one letter, since a page gets the values of all proposals together."""
 
     WAITS = "w"
-    """No person has touched the line, and most of its words would stay."""
+    """Undecided; no person has changed the line, and most of its words would stay."""
     LISTEN = "m"
-    """No person has touched the line, but most of its words would go: somebody has to listen first."""
+    """Undecided; no person has changed the line, but most of its words would be replaced: somebody has to
+    listen first.
+    """
     TOUCHED = "t"
-    """It waits, but a person has touched the line, and knew what they did."""
+    """Undecided, but a person has changed the line, who had a reason for the present words."""
     ACCEPTED = "a"
-    """The line reads as was proposed."""
+    """The line has the proposed text."""
     LEFT = "l"
-    """Somebody decided to leave the line as it is."""
+    """Somebody decided to leave the line unchanged."""
     CHANGED = "c"
-    """The line has changed since: the proposal can't be carried out any more."""
+    """The text of the line has changed since: the proposal can't be applied any more."""
     GONE = "g"
-    """There is no such line any more."""
+    """The line no longer exists."""
 
 
 APPLICABLE = frozenset({Fate.WAITS, Fate.LISTEN, Fate.TOUCHED, Fate.LEFT})
-"""Where the line still reads as it did when it was looked at."""
+"""Statuses in which the line still has the text that the proposal was made for."""
 WAITING = APPLICABLE - {Fate.LEFT}
-"""What somebody has to decide on."""
+"""Statuses in which somebody has to decide."""
 
 
 def fate(proposal: Proposal, line: Segment | None, *, left: bool) -> Fate:
-    """Where a proposal stands; `line` is its line as it is now, `left` whether somebody left it as it is."""
+    """The status of a proposal; `line` is its line as it is now, or None; `left`: somebody decided to leave the line
+    unchanged.
+    """
     if line is None or line.gone:
         return Fate.GONE
     stands = line.whole.strip()
@@ -53,13 +57,15 @@ def fate(proposal: Proposal, line: Segment | None, *, left: bool) -> Fate:
 
 
 Marked = tuple[tuple[str, bool], ...]
-"""A text in pieces, each with whether the other text has something else in its place."""
+"""A text in pieces, each with whether the other text differs there."""
 
 
 def differing(old: str, new: str) -> tuple[Marked, Marked]:
-    """Two texts with the words marked in which they differ; case and punctuation count, since they are seen.
+    """Both texts, with the words marked in which they differ. Differences of case and punctuation count, since readers
+    see them.
 
-    Words are aligned by what they say (Ratcliff and Obershelp, as in `difflib`), then compared as they are written.
+    Words are aligned without case and punctuation (Ratcliff and Obershelp, as in `difflib`), and then compared as
+    written.
     """
     before, after = pieces_of(old.strip()), pieces_of(new.strip())
     matcher = SequenceMatcher(None, list(map(plainly, before)), list(map(plainly, after)), autojunk=False)
@@ -74,6 +80,6 @@ def differing(old: str, new: str) -> tuple[Marked, Marked]:
 
 
 def _marked(pieces: list[str], stay: set[int]) -> Marked:
-    """The pieces, those that are alike joined; a space stands with the word behind it."""
+    """The pieces with adjacent ones of the same kind joined. A space belongs to the word after it."""
     runs = groupby(range(len(pieces)), lambda number: number not in stay)
     return tuple(("".join(pieces[number] for number in numbers), changed) for changed, numbers in runs)

@@ -1,7 +1,7 @@
-"""What a second pass over a recording says of lines that stand: which of them should read otherwise.
+"""Compares the lines of a channel with the words of a second pass over its recording, and proposes corrections.
 
-The words that stand and the words heard again are aligned with the fewest changes, among words that were said at about
-the same time (Wagner and Fischer 1974, in a band); a word heard again then belongs to the line of its partner.
+The words of the lines and the new words are aligned with the fewest changes, among words that were said at about the
+same time (Wagner and Fischer 1974, within a band). Each new word then belongs to the line of its partner.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.kernel.languages import same_language
 
 BAND = 3_000
-"""Ms between a word that stands and one heard again that may be the same: recognisers' times differ by less."""
+"""How far apart two words may be in time to count as the same, in ms: recognised times differ by less."""
 NEAR = 1_500
-"""Ms from a line at most at which a word without a partner still belongs to it."""
+"""How far from a line a word without a partner may be to belong to it, in ms."""
 MOSTLY = 0.5
-"""Share of a line's words that have to stay for a machine to change it unseen."""
+"""The share of a line's words that must stay for a proposal to be accepted without listening."""
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff"
-"""Thai, Lao, Burmese, kana and Han."""
+"""Thai, Lao, Burmese, kana and Han: scripts without spaces between words."""
 _PIECE = re.compile(rf"\s*(?:[{_UNSPACED}]|[^\s{_UNSPACED}]+)")
-"""A word with the space before it; of scripts that put no spaces between words, a character."""
+"""A word with the space before it; in scripts without spaces between words a single character."""
 
 
 class CurrentLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line as it stands."""
+    """A line with its present text."""
 
     segment: SegmentId
     channel: ChannelId
@@ -45,70 +45,72 @@ class CurrentLine(msgspec.Struct, frozen=True, kw_only=True):
     """BCP-47 tag."""
     text: str
     machine: bool
-    """Whether a machine wrote it and no person has touched it."""
+    """Whether a machine wrote the line and no person has changed it."""
 
 
 class Again(msgspec.Struct, frozen=True):
-    """What was heard again, in one language."""
+    """The words of the second pass, in one language."""
 
     words: tuple[Word, ...]
-    """In media ms."""
+    """The words, with times in media ms."""
     language: str
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
-    """A line that should read otherwise."""
+    """A proposed correction of a line."""
 
     segment: SegmentId
     channel: ChannelId
     base_revision: int
-    """How many corrections it had when it was looked at."""
+    """How many corrections the line had when the proposal was made."""
     t0: int
-    """Where it begins, media ms, to find it by."""
+    """Beginning of the line, media ms, to find it by."""
     old: str
-    """How it read."""
+    """The text of the line when the proposal was made."""
     new: str
-    """How it should."""
+    """The proposed text."""
     stays: float
-    """Share of its words that stay, 0 to 1."""
+    """Share of the line's words that would stay, 0 to 1."""
     machine: bool
-    """Whether a machine wrote it and no person had touched it."""
+    """Whether a machine wrote the line and no person had changed it."""
 
 
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a second pass found."""
+    """The result of a second pass."""
 
     proposals: tuple[Proposal, ...]
     unheard: int
-    """Lines of which nothing was heard again: they may be invented. Nothing is proposed for them."""
+    """Number of lines for which the second pass recognised nothing: their text may be invented. There are no proposals
+    for them.
+    """
     elsewhere: int
-    """Words heard where there is no line, which no correction can bring in."""
+    """Number of words at times without a line, which no correction can add."""
 
 
 class _Token(msgspec.Struct, frozen=True):
     text: str
     plain: str
     t: int
-    """Its middle, media ms."""
+    """Middle of the word, media ms."""
     line: int
-    """Number of the line it stands in; of a word heard again, of what was heard."""
+    """Index of the word's line; for a new word, index into the results of the second pass."""
 
 
 def plainly(text: str) -> str:
-    """A text without case, spaces and punctuation, to see whether two say the same."""
+    """The letters and digits of a text, case-folded, to compare what two texts say."""
     return "".join(filter(str.isalnum, text.casefold()))
 
 
 def pieces_of(text: str) -> list[str]:
-    """A text in words, each with the space before it; in characters where a script has no spaces between words."""
+    """The words of a text, each with the space before it; characters in scripts without spaces between words."""
     return _PIECE.findall(text)
 
 
 def propose(lines: Sequence[CurrentLine], heard: Sequence[Again]) -> Findings:
-    """Compare the lines of one channel with what was heard again, both in order of time.
+    """Compare the lines of one channel with the results of a second pass, both in order of time.
 
-    A line is left as it is where only case or punctuation differ, where nothing was heard, and where it was heard in
-    another language.
+    There is no proposal for a line if only case or punctuation differ, if the second pass recognised nothing there, or
+    if it recognised another language.
     """
     old = [token for number, line in enumerate(lines) for token in _tokens(line.text, line.t0, line.t1, number)]
     new = [
@@ -149,7 +151,7 @@ def propose(lines: Sequence[CurrentLine], heard: Sequence[Again]) -> Findings:
 
 
 def _tokens(text: str, t0: int, t1: int, line: int) -> list[_Token]:
-    """The words of a text, spread over its time by their length."""
+    """The words of a text, spread over its time in proportion to their length."""
     pieces = pieces_of(text)
     length, done, tokens = max(1, sum(map(len, pieces))), 0, []
     for piece in pieces:
@@ -160,8 +162,8 @@ def _tokens(text: str, t0: int, t1: int, line: int) -> list[_Token]:
 
 
 def _aligned(old: Sequence[_Token], new: Sequence[_Token]) -> list[int | None]:
-    """For each word heard again its partner among those that stand; partners come in the same order."""
-    # Row i holds the least changes with i words of the old, from the low to the high word of the new.
+    """For each new word the index of its partner among the old words, or None. Partners are in the same order."""
+    # Row i holds the least cost with the first i old words, for the first `low` to `high` new words.
     times = _running([token.t for token in new])
     befores = _running([token.t for token in old])
     rows: list[tuple[int, list[tuple[int, int]]]] = []
@@ -187,9 +189,9 @@ def _aligned(old: Sequence[_Token], new: Sequence[_Token]) -> list[int | None]:
 
 
 _CHANGE = 10_000
-"""What a change costs; a ms between partners costs 1."""
+"""Cost of a change; each ms between partners costs 1."""
 _NONE, _BOTH, _OLD, _NEW = range(4)
-"""Steps of an alignment: none, a word of both, of the old alone, of the new alone."""
+"""Steps of an alignment: none, a word of both texts, of the old one only, of the new one only."""
 
 
 def _walked_back(rows: Sequence[tuple[int, list[tuple[int, int]]]], count: int) -> list[int | None]:
@@ -206,14 +208,16 @@ def _walked_back(rows: Sequence[tuple[int, list[tuple[int, int]]]], count: int) 
 
 
 def _running(times: Sequence[int]) -> list[int]:
-    """Times that never run back."""
+    """The times, made non-decreasing: each is at least the maximum of those before it."""
     return list(accumulate(times, max))
 
 
 def _owners(
     lines: Sequence[CurrentLine], old: Sequence[_Token], new: Sequence[_Token], partners: Sequence[int | None]
 ) -> list[int | None]:
-    """For each word heard again its line: its partner's, or of those beside it the nearer one in time."""
+    """For each new word the index of its line: its partner's line, or the nearer one in time of the lines before and
+    after; None when no line is near.
+    """
     behind: list[int | None] = []
     for partner in reversed(partners):
         behind.append(partner if partner is not None else behind[-1] if behind else None)
@@ -232,5 +236,5 @@ def _owners(
 
 
 def _apart(line: CurrentLine, t: int) -> int:
-    """Ms from a moment to a line; 0 within."""
+    """Ms between a moment and a line; 0 within the line."""
     return max(0, line.t0 - t, t - line.t1)

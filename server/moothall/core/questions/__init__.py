@@ -1,1 +1,1 @@
-"""Questions, comments and requests to speak: their fold, order, limits, shows of hands, balance."""
+"""Questions, comments and requests to speak: their fold, order, limits, shows of hands, and figures."""

@@ -1,6 +1,6 @@
-"""Who is heard, by where it comes from; and of whom somebody should be reminded. Pure.
+"""How much each origin (the room, remote, a hub) is heard, and of which origins the chair should be reminded.
 
-All of it is in the log. What people say of themselves is not, and has rules of its own (`disclosure.py`).
+Everything here comes from the log. What people say of themselves is not in the log; `disclosure.py` has its rules.
 """
 
 from __future__ import annotations
@@ -14,37 +14,39 @@ from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.listing import was_answered
 
 MANY_WAITING = 3
-"""From so many in the queue on the chair is reminded of a place."""
+"""How many interventions of one origin must be queued before the chair is reminded of that origin."""
 LONG_QUIET_MS = 900_000
-"""When none of a place's has had a turn for so long. A quarter of an hour is a sixth of a usual session."""
+"""How long an origin must have had no turn before the chair is reminded of it, in ms. A quarter of an hour is a sixth
+of a usual session.
+"""
 
 
 class SpeakingShare(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of those of one place."""
+    """Figures of the interventions of one origin."""
 
     received: int
     taken: int
-    """How many of them have had a turn."""
+    """How many of the interventions have had a turn."""
     answered: int
-    """Aloud or in writing."""
+    """How many were answered, aloud or in writing."""
     turns: int
     spoken: int
-    """How long all turns took, ms."""
+    """Duration of all turns together, ms."""
     wait: int | None
-    """Ms for which half of those waited at most who had a turn; None before the first."""
+    """Median time from asking to the turn, ms; None before the first turn."""
 
 
 class Unheard(msgspec.Struct, frozen=True, kw_only=True):
-    """A place of which many wait and none has had a turn for long."""
+    """An origin with many queued interventions and no turn for a long time."""
 
     origin: str
     waiting: int
     minutes: int
-    """For how long."""
+    """Minutes since its last turn, or since its first intervention was queued if that is later."""
 
 
 def by_origin(questions: Questions, now: int) -> dict[str, SpeakingShare]:
-    """What became of those of the room, of the remote, and of each hub, in this order; `now` in media ms."""
+    """The figures of the room, of remote participants, and of each hub, in this order; `now` in media ms."""
     asked: dict[str, list[Intervention]] = {}
     for each in questions.with_status(*InterventionStatus):
         asked.setdefault(each.origin, []).append(each)
@@ -52,7 +54,7 @@ def by_origin(questions: Questions, now: int) -> dict[str, SpeakingShare]:
 
 
 def unheard(questions: Questions, now: int) -> tuple[Unheard, ...]:
-    """Of which places the chair should be reminded, in the order of `by_origin`; `now` in media ms."""
+    """The origins of which the chair should be reminded, in the order of `by_origin`; `now` in media ms."""
     waiting: dict[str, list[Intervention]] = {}
     for each in questions.with_status(InterventionStatus.QUEUED):
         waiting.setdefault(each.origin, []).append(each)

@@ -1,11 +1,11 @@
-"""Words for which an intervention waits for a person's eye, and the lists that people write of them. Pure.
+"""Finds blocked words, for which an intervention is first checked by a person, and reads the lists of such words.
 
-A word is looked for as a whole: "ass" is not found in "class". Case, compatibility forms (NFKC: full-width letters,
-ligatures), characters that nobody sees and the vowel signs of Arabic don't matter. Where words aren't parted by spaces
-(Chinese, Japanese, Thai, Lao, Khmer, Burmese) a word is found wherever its characters stand.
+A word is found only as a whole: "ass" is not found in "class". Case, compatibility forms (NFKC: full-width letters,
+ligatures), invisible characters and the vowel signs of Arabic don't matter. In scripts without spaces between words
+(Chinese, Japanese, Thai, Lao, Khmer, Burmese) a word is found anywhere.
 
-A list has the words of one language: TOML (docs/reference/questions.md). It is off until somebody who grew up with that
-language has read it, and says so in it.
+A list has the words of one language, in TOML (docs/reference/questions.md). It has no effect until somebody who grew up
+with that language has read it and has said so in the list.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.questions.interventions import Questions
 
 BLOCKED_WORD = "blocked-word"
-"""The flag of an intervention in which one was found."""
+"""The flag of an intervention in which a blocked word was found."""
 _ENTRY = re.compile(r"(?:([a-z]{2,3}):)?\s*(.+)", re.DOTALL)
 _UNPARTED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-"""Thai, Lao, Burmese, Khmer, kana and Han, by the blocks of Unicode 15."""
+"""Thai, Lao, Burmese, Khmer, kana and Han: scripts without spaces between words, by the blocks of Unicode 15."""
 _ARABIC_MARKS = re.compile("[\u0640\u064b-\u065f\u0670]")
-"""Vowel signs, which are written or not, and the stroke that makes a word longer."""
+"""Optional vowel signs, and the stroke (tatweel) that makes a word longer."""
 _PARTED = re.compile(rf"[^\W{_UNPARTED}]")
 MOST_WORDS = 2_000
-"""Of a list."""
+"""Words in one list."""
 MOST_BYTES = 1 << 18
 _WHAT_FITS = (
     'A list has language = "en", checked = true or false, checked_by = "..." and words = ["..."]; '
@@ -39,7 +39,9 @@ _WHAT_FITS = (
 
 
 def _plain(text: str) -> str:
-    """As it is compared: NFKC, without case, and a space wherever there is any."""
+    """The form in which texts are compared: NFKC, case-folded, without invisible characters, every white space one
+    space.
+    """
     seen = "".join(
         letter for letter in text if unicodedata.category(letter) != "Cf" and not _ARABIC_MARKS.match(letter)
     )
@@ -48,10 +50,12 @@ def _plain(text: str) -> str:
 
 
 class BlockedWords:
-    """A list of them, by language."""
+    """The blocked words of one or several lists, by language."""
 
     def __init__(self, entries: Iterable[str] = ()) -> None:
-        """`entries`: a word or several, with the language before it where it is rude in that one alone: `en:word`."""
+        """`entries`: one or several words each; with a language in front (`en:word`) the words are blocked in this
+        language only.
+        """
         words: dict[str, set[str]] = {}
         for entry in entries:
             match = _ENTRY.fullmatch(entry.strip())
@@ -61,7 +65,10 @@ class BlockedWords:
         self._found = {language: _pattern(each) for language, each in words.items()}
 
     def flags(self, language: str, *texts: str) -> tuple[str, ...]:
-        """The flags of what says this: none, or that of a blocked word. `language`: BCP-47, of the texts."""
+        """The flags of an intervention with these texts: `BLOCKED_WORD` if one of them has a blocked word, else none.
+
+        `language`: BCP-47 tag of the texts.
+        """
         primary = language.partition("-")[0].lower()
         patterns = [each for name in ("", primary) if (each := self._found.get(name)) is not None]
         found = any(pattern.search(_plain(text)) for pattern in patterns for text in texts)
@@ -69,7 +76,9 @@ class BlockedWords:
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:
-    """Words with the same edges share them: each of its own would be tried at every sign of a text, 2,000 times."""
+    """A pattern that matches any of the words. Words with the same edges share them: up to 2,000 assertions would be
+    tried at each character of a text otherwise.
+    """
     by_edges: dict[tuple[str, str], list[str]] = {}
     for word in sorted(words):
         by_edges.setdefault(_edges(word), []).append(re.escape(word))
@@ -77,7 +86,9 @@ def _pattern(words: Iterable[str]) -> re.Pattern[str]:
 
 
 def _edges(word: str) -> tuple[str, str]:
-    """A word of a script that parts its words stands alone only where no letter of such a script is beside it."""
+    """The assertions before and after a word. At an end of a script with spaces between words, no letter of such a
+    script may come next to the word.
+    """
     before = rf"(?<![^\W{_UNPARTED}])" if _PARTED.match(word[0]) else ""
     after = rf"(?![^\W{_UNPARTED}])" if _PARTED.match(word[-1]) else ""
     return before, after
@@ -90,18 +101,18 @@ class WordList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The language's tag of two or three letters."""
     words: tuple[str, ...]
     checked: bool = False
-    """Whether somebody who grew up with the language has read it. Else nothing in it counts."""
+    """Whether somebody who grew up with the language has read the list. Otherwise the list has no effect."""
     checked_by: str = ""
-    """Who that was."""
+    """Who has read the list."""
 
     @property
     def entries(self) -> tuple[str, ...]:
-        """For `BlockedWords`; none of a list that nobody has checked."""
+        """The words as entries of `BlockedWords`; none when the list is not checked."""
         return tuple(f"{self.language}:{word}" for word in self.words) if self.checked else ()
 
 
 def parse(name: str, text: str) -> WordList:
-    """The list in a file; raises ConfigurationError with a sentence that names it."""
+    """Decode a list; raises ConfigurationError with a sentence that has the file's `name`."""
     try:
         made = msgspec.convert(read_toml(text), WordList)
     except (Unreadable, msgspec.ValidationError) as error:
@@ -116,7 +127,8 @@ def parse(name: str, text: str) -> WordList:
 
 
 def unread_for(questions: Questions, now: int) -> int | None:
-    """Of those that are being checked and marked so, how long the first has waited, ms; None where there is none.
+    """How long the first of the interventions with a blocked word has been waiting to be checked, ms; None when none
+    waits.
 
     `now`: media ms.
     """

@@ -1,27 +1,29 @@
-"""Figures by group that show nobody: small cells hidden, guarded against subtraction, and against a second look. Pure.
+"""Figures by group that reveal nobody: small cells are hidden, also from subtraction and from comparison over time.
 
-What people say of themselves becomes tables of one dimension each: a row a cell (those who have said nothing are a cell
-too), three columns: who asked, who had a turn, who had an answer. Their readers know, from the queue itself, who
-asked and who spoke when, so they know all totals at any time, and remember every figure that they have seen. What they
-can work out of that by adding and subtracting concerns nobody, or at least five people:
+The statements that people make of themselves become tables of one dimension each. A table has a row for each cell (a
+value of the dimension; people who have said nothing are a cell too) and three columns: who asked, who had a turn, who
+had an answer. Readers see in the queue who asked, and who spoke when. So they are assumed to know all totals at any
+time, and to remember every figure that they have seen. What they can compute from these by adding and subtracting must
+concern nobody, or at least five people:
 
-- A figure is shown when at least five people are in it, and is shown anew only when at least five people have changed
-  in it since, against each state in which it was shown before. Until then the earlier one stays.
-- What is left when all that is shown is taken from the total concerns nobody or five people: where it would be fewer,
-  another figure is held back with them (complementary suppression).
-- What is left is held against each of its earlier states as well, as if it were a cell; and so are, for each cell, all
-  the people who are not in it. Where somebody has said something these have to be five at least, and not nobody, in
-  each such difference: if all who are known to have asked meanwhile were in one cell, each of them would be shown.
-- So does the difference between two columns, in a row, between two states of it, and in what is left.
-- In sums nobody counts for more than the fifth of those who have most in the whole column: an author with far more
-  than others would be seen in them. Waits are averages, since a median is what somebody has.
-- New figures are looked for when at least five people have asked, spoken or been answered since the last time, which
-  everybody may know; so that the moment at which one changes tells of nobody in particular.
+- A figure is shown when at least five people are in it. It is renewed only when it differs in at least five people from
+  each of its versions that were shown before. Until then the last version stays.
+- The remainder, which is the total without all shown figures, concerns nobody or at least five people. Where it would
+  concern fewer, another figure is held back too (complementary suppression).
+- The remainder is compared with each of its earlier versions as well, as if it were a cell. So is the complement of
+  each cell: all people who are not in it. For a cell of people who have said something each such difference of the
+  complement must concern at least five people; nobody is not enough. If all who are known to have asked in the meantime
+  were in one cell, the statement of each of them would be known.
+- The same holds for the difference between two columns: in a row, between two versions of a row, and in the remainder.
+- In sums no person counts for more than the fifth largest share of the whole column, since an author with far more than
+  others would stand out. Waits are means, since a median is the value of one person.
+- New figures are computed only after at least five people have asked, spoken or been answered since the last time.
+  Everybody may know that, so that the moment of a change points to nobody in particular.
 
-A person with several browsers counts as several people; that isn't guarded against.
+A person with several browsers counts as several people; nothing here guards against that.
 
-What each rule keeps back was measured (docs/adr/0032-figures-by-group-stay-live.md). The terms are those of
-L. Willenborg and T. de Waal, "Elements of Statistical Disclosure Control" (Springer, 2001).
+What each rule keeps back was measured (docs/adr/0032-figures-by-group-stay-live.md). The terms are those of L.
+Willenborg and T. de Waal, "Elements of Statistical Disclosure Control" (Springer, 2001).
 """
 
 from __future__ import annotations
@@ -38,24 +40,24 @@ from moothall.core.questions.listing import was_answered
 from moothall.core.questions.statements import NOT_SAID, Dimension, Statement
 
 FEWEST = 5
-"""People whom a figure has to concern."""
+"""The least number of people that a figure may concern."""
 
 Person = str
 Cell = str
 Share = tuple[int, ...]
-"""What somebody has in a column; empty: nothing."""
+"""One person's values in a column; empty when the person is not in it."""
 Shares = dict[Person, Share]
 
 
 class Column(StrEnum):
-    """What is counted."""
+    """What a column counts."""
 
     ASKED = "asked"
-    """The share: how many questions and comments."""
+    """The share: (number of questions and comments,)."""
     HEARD = "heard"
-    """The share: of each turn that is over how long it was waited for and how long it took, ms."""
+    """The share: for each turn that is over, the wait before it and its duration, both in ms."""
     ANSWERED = "answered"
-    """The share: how many were answered."""
+    """The share: (number of answered interventions,)."""
 
 
 PAIRS = (
@@ -65,40 +67,42 @@ PAIRS = (
 )
 
 Steps = tuple[tuple[int, Shares], ...]
-"""How a figure came about: at which look whose shares changed in it. A share that is gone is empty."""
+"""The history of a figure: the number of each look that changed it, with the new shares of those whose shares changed.
+An empty share means that the person is no longer in the figure.
+"""
 Table = dict[Column, dict[Cell, Steps]]
 Now = Mapping[Column, Mapping[Cell, Shares]]
-"""How a table would stand if all of it were shown."""
+"""The present shares of a table, before it is decided what may be shown."""
 _Wanted = dict[tuple[Column, Cell], Shares]
 
 
 class Release(msgspec.Struct, frozen=True, kw_only=True):
-    """All that was ever shown of a session."""
+    """Everything that was ever shown of a session."""
 
     look: int = 0
-    """How many times new figures were looked for."""
+    """How many times new figures were computed."""
     totals: dict[Column, Steps] = {}
-    """What everybody had at each look."""
+    """The history of the shares of all people."""
     tables: dict[Dimension, Table] = {}
 
 
 class CellRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What is shown of a cell; None: nothing is."""
+    """The shown figures of a cell; None where nothing is shown."""
 
     people: int | None = None
     received: int | None = None
     heard: int | None = None
-    """People who had a turn."""
+    """How many people had a turn."""
     minutes: int | None = None
-    """Of speaking. Whole ones: by exact times turns could be told from each other."""
+    """Speaking time of all, in whole minutes: exact times would tell turns apart."""
     wait: int | None = None
-    """Minutes for which they waited on average."""
+    """Mean wait before a turn, in minutes."""
     answered: int | None = None
-    """People who had an answer."""
+    """How many people had an answer."""
 
 
 def shares(questions: Questions) -> dict[Column, Shares]:
-    """What everybody has in each column, by whom they are known as in the session."""
+    """The shares of all people in each column, by their keyed hash in the session."""
     found: dict[Column, Shares] = {column: {} for column in Column}
     everything = {each.id: each for each in questions.with_status(*InterventionStatus)}
     asked, heard, answered = (found[column] for column in Column)
@@ -119,9 +123,10 @@ def renewed(
     said: Mapping[Person, Statement],
     dimensions: Iterable[Dimension],
 ) -> Release:
-    """What may be shown now, with all that was shown before; the same release where nothing may be looked for yet.
+    """Return the release after another look, with everything that was shown before; `release` itself if it is too early
+    for one.
 
-    `have`: what everybody has; `said`: what those have said of themselves who have said anything.
+    `have`: the present shares of all people. `said`: the statements of those who have made any.
     """
     changed = {column: _changes(stands(release.totals.get(column, ())), have[column]) for column in Column}
     if len({person for changes in changed.values() for person in changes}) < FEWEST:
@@ -138,7 +143,7 @@ def renewed(
 
 
 def row(release: Release, dimension: Dimension, cell: Cell) -> CellRow:
-    """What is shown of a cell."""
+    """The figures that are shown of a cell."""
     table = release.tables.get(dimension, {})
     found = {column: table.get(column, {}).get(cell, ()) for column in Column}
     asked, heard, answered = (stands(steps) for steps in found.values())
@@ -160,7 +165,7 @@ def row(release: Release, dimension: Dimension, cell: Cell) -> CellRow:
 
 
 def stands(steps: Steps, look: int | None = None) -> Shares:
-    """The shares that a figure is made of now, or was at a look."""
+    """The shares of the people in a figure, now or after the look with this number."""
     found: Shares = {}
     for at, changes in steps:
         if look is None or at <= look:
@@ -169,7 +174,7 @@ def stands(steps: Steps, look: int | None = None) -> Shares:
 
 
 def few(count: int) -> bool:
-    """Whether so many people are some, but too few to be shown."""
+    """Whether a number of people is too small to be shown; zero is not."""
     return 0 < count < FEWEST
 
 
@@ -189,7 +194,7 @@ def _split(have: Shares, said: Mapping[Person, Statement], dimension: Dimension)
 
 
 def _renewed(table: Table, totals: Mapping[Column, Steps], now: Now, look: int) -> Table:
-    """The table with as much renewed as may be."""
+    """Return the table with as many figures renewed as the rules allow."""
     wanted: _Wanted = {}
     for column in Column:
         for cell, have in now[column].items():
@@ -212,7 +217,9 @@ def _renewed(table: Table, totals: Mapping[Column, Steps], now: Now, look: int) 
 
 
 def _betrays(tried: Table, totals: Mapping[Column, Steps], wanted: _Wanted) -> tuple[Column, Cell] | None:
-    """What has to be held back so that nothing smaller shows; None when nothing does."""
+    """The next figure to hold back, so that no difference concerns fewer than five people; None when all may
+    be shown.
+    """
     columns = [column for column in Column if any(column is each for each, _ in wanted)]
     for column in columns:
         left = _rest(totals[column], list(tried[column].values()))
@@ -248,9 +255,10 @@ def _changes(before: Shares, after: Shares) -> Shares:
 
 
 def _apart(steps: Steps, have: Shares, *, nobody: bool = True) -> bool:
-    """Whether at least five people, or nobody where that will do, differ from each state that was shown, and the first.
+    """Whether shares `have` differ from each version in `steps` in at least five people, or in nobody where `nobody`
+    allows it.
 
-    The first state is the one before anything was shown.
+    The empty version, before anything was shown, is compared too.
     """
     differ, shown = set(have), dict[Person, Share]()
     for changes in ({}, *(changes for _, changes in steps)):
@@ -266,13 +274,17 @@ def _apart(steps: Steps, have: Shares, *, nobody: bool = True) -> bool:
 
 
 def _rest(total: Steps, shown: Sequence[Steps]) -> Steps:
-    """What is left of the total when these are taken away, each time that one of them was shown anew."""
+    """The history of the remainder, which is the total without the shown figures: one version each time one of them was
+    renewed.
+    """
     renewed_at = {look for steps in shown for look, _ in steps}
     return _derived((total, *shown), _left, due=renewed_at.__contains__)
 
 
 def _gaps(one: Steps, other: Steps) -> Steps:
-    """How the difference of two columns in a row was, each time that either was shown anew and both were shown."""
+    """The history of the difference of two columns of a row: one version each time either was renewed, once both were
+    shown.
+    """
     first = max(one[0][0], other[0][0])
     return _derived((one, other), _difference, due=lambda look: look >= first)
 
@@ -280,7 +292,9 @@ def _gaps(one: Steps, other: Steps) -> Steps:
 def _derived(
     sides: Sequence[Steps], derive: Callable[[Sequence[Share]], Share], *, due: Callable[[int], bool]
 ) -> Steps:
-    """What follows for each person from their shares in several figures, at each look that is due."""
+    """The history of a figure that `derive` computes for each person from their shares in several figures, at all looks
+    that are `due`.
+    """
     looks: dict[int, list[tuple[Shares, Shares]]] = {}
     have = [Shares() for _ in sides]
     for side, steps in zip(have, sides, strict=True):
@@ -298,10 +312,11 @@ def _derived(
 
 
 def _left(parts: Sequence[Share]) -> Share:
-    """Of somebody: their whole share, and what is taken away, as far as these don't cancel; each with its length.
+    """One person's part of the remainder: the share in the total and those in shown figures, without pairs that cancel;
+    each share follows its length.
 
-    A person who has moved is in one figure as they were and in another as they are: then more is taken away than there
-    is.
+    After a person's statement has changed, one figure may still count the person as before and another as now. Then
+    more is taken away than the total has.
     """
     total, *shown = parts
     there = sorted(share for share in shown if share)
@@ -312,18 +327,18 @@ def _left(parts: Sequence[Share]) -> Share:
 
 
 def _difference(parts: Sequence[Share]) -> Share:
-    """Of somebody: whether they are in the first of two columns alone (1) or in the second alone (-1)."""
+    """For one person: (1,) if only the first of two columns has them, (-1,) if only the second, else empty."""
     one, other = map(bool, parts)
     return () if one is other else (1,) if one else (-1,)
 
 
 def _gap(one: Shares, other: Shares) -> Shares:
-    """Whom two columns don't have in common: in the first alone, or in the second alone."""
+    """The people whom only one of two columns has, each with their `_difference`."""
     return {each: _difference([one.get(each, ()), other.get(each, ())]) for each in sorted(one.keys() ^ other.keys())}
 
 
 def _less(total: Shares, parts: Iterable[Shares]) -> Shares:
-    """What is left of a difference when others are taken away."""
+    """A difference of two columns without other such differences; people whose signs cancel are left out."""
     found = {person: sign for person, (sign,) in total.items()}
     for part in parts:
         for person, (sign,) in part.items():

@@ -1,7 +1,8 @@
-"""Interventions as the session writer needs them: the fold of their events.
+"""The interventions of a session, with the fields that the session writer needs, and the fold of their events.
 
-Of public events alone it gives what everybody may know: `intervention.published` says again what was received. Where
-the words of one were removed from the log, the others of its events are there, and in the end what stays of it.
+A fold of public events alone gives what everybody may know, since `intervention.published` repeats the public part of
+what was received. Where the words of an intervention were removed from the log, its other events are still there, and
+`intervention.removed` has what remains of it.
 """
 
 from __future__ import annotations
@@ -16,40 +17,40 @@ from moothall.core.kernel.persistent import PersistentMap
 from moothall.core.questions.polls import Poll, evolve_polls
 
 LIMIT_MS = 120_000
-"""What public forums give a speaker: ICANN's, two minutes."""
+"""Default time limit of a spoken turn, in ms: the two minutes that ICANN's public forums give a speaker."""
 
 
 class Intervention(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody wants to say, and where it stands."""
+    """A question, a comment or a request to speak, and its status."""
 
     id: InterventionId
     number: int
     kind: Kind
     received: str
-    """As it was written; empty where only public events are known."""
+    """The text as it was sent; empty where only public events are known."""
     text: str
-    """As it reads now."""
+    """The text as it is now."""
     language: str
     name: str
-    """Its current value."""
+    """The name as it is now; empty for none."""
     origin: str
     asker: str
     t: int
     """When it was asked, media ms."""
     given: str = ""
-    """The name as it was given; empty where only public events are known."""
+    """The name as it was sent; empty where only public events are known."""
     after_close: bool = False
     status: InterventionStatus = InterventionStatus.CHECKED
     since: int = 0
-    """When it came to stand there, media ms."""
+    """When it got its status, media ms."""
     published: bool = False
     """Whether everybody may read it."""
     reason: str = ""
-    """Why it was not taken: for the staff and its author, and for nobody else."""
+    """Why it was not taken, for the staff and its author only; empty otherwise."""
     into: InterventionId | None = None
     segment: SegmentId | None = None
     answer: str = ""
-    """In writing."""
+    """The answer in writing; empty when there is none."""
     answer_language: str = ""
     """BCP-47 tag of the answer."""
     support: int = 0
@@ -57,11 +58,11 @@ class Intervention(msgspec.Struct, frozen=True, kw_only=True):
     removed: bool = False
     """Whether its words were removed: it has neither text nor name nor answer."""
     own: bool = False
-    """Whether its author brought it where it stands."""
+    """Whether its author gave it its status."""
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody had their turn."""
+    """The turn of an intervention."""
 
     intervention: InterventionId
     origin: str
@@ -69,65 +70,67 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     t: int
     """When it began, media ms."""
     spoken: int = 0
-    """How long it took, media ms, but for what is still under way."""
+    """Duration, media ms; while it is under way, without the part since the last call."""
     typed: bool = False
     """Whether its author types."""
     typed_at: int = 0
-    """When its author began to type, media ms; 0 unless they do."""
+    """When its author began to type, media ms; 0 when they don't type."""
     held: int | None = None
-    """When its author said that they need longer to begin, media ms; None while they have not."""
+    """When its author asked for more time to begin, media ms; None when they have not."""
 
 
 class Questions(msgspec.Struct, frozen=True, kw_only=True):
-    """All interventions of a session."""
+    """All interventions of a session, its queue and its shows of hands."""
 
     interventions: PersistentMap[InterventionId, Intervention] = msgspec.field(default_factory=PersistentMap)
     last: int = 0
-    """The highest number."""
+    """The highest number of an intervention; 0 when there is none."""
     order: QueueOrder = QueueOrder.ARRIVAL
     arranged: tuple[InterventionId, ...] = ()
-    """What the chair put first."""
+    """The interventions that the chair has put first in the queue, in this order."""
     called: InterventionId | None = None
     turns: tuple[Turn, ...] = ()
-    """In their order."""
+    """All turns, oldest first."""
     polls: tuple[Poll, ...] = ()
-    """Shows of hands, in the order in which they were opened."""
+    """Shows of hands, in the order in which they were first opened."""
     off_wall: bool = False
-    """Whether the walls were cleared, and nothing was called and no show of hands opened since: they don't show what
-    comes next either."""
+    """Whether the walls were cleared, and since then nothing was called and no show of hands was opened. Until then
+    walls don't show the next questions either."""
     known_only: bool = False
-    """Whether nothing is taken of browsers that keep no cookie."""
+    """Whether interventions are accepted only from browsers that keep a cookie."""
     limit: int = LIMIT_MS
-    """How long a turn may take that is spoken, ms; 0: as long as it likes."""
+    """Time limit of a spoken turn, ms; 0: none."""
 
     def get(self, name: InterventionId) -> Intervention | None:
-        """One of them."""
+        """The intervention with this id, or None."""
         return self.interventions.get(name)
 
     def numbered(self, number: int) -> Intervention | None:
-        """The one of that number."""
+        """The intervention with this number, or None."""
         return next((each for _, each in self.interventions.items() if each.number == number), None)
 
     def with_status(self, *statuses: InterventionStatus) -> list[Intervention]:
-        """Those that stand there, in the order of their numbers."""
+        """The interventions with one of these statuses, by number."""
         found = [each for _, each in self.interventions.items() if each.status in statuses]
         return sorted(found, key=lambda each: each.number)
 
     def with_(self, name: InterventionId, /, **fields: object) -> Questions:
-        """With one of them changed. One that isn't there is made: its arrival is for the staff, or was removed."""
+        """Return a copy in which the intervention has these fields. An unknown one is added: its arrival is in the
+        staff's lane, or was removed.
+        """
         changed = msgspec.structs.replace(self.interventions.get(name) or _unknown(name), **fields)
         return msgspec.structs.replace(self, interventions=self.interventions.set(name, changed))
 
 
 def _unknown(name: InterventionId) -> Intervention:
-    """Until it is said what it is."""
+    """An intervention of which nothing is known yet."""
     return Intervention(
         id=name, number=0, kind=Kind.QUESTION, received="", text="", language="", name="", origin=REMOTE, asker="", t=0
     )
 
 
 def evolve_questions(questions: Questions, event: ev.QuestionFact) -> Questions:
-    """The interventions after `event`."""
+    """Return the interventions after `event`."""
     replace = msgspec.structs.replace
     match event:
         case ev.InterventionReceived():
@@ -162,7 +165,7 @@ def evolve_questions(questions: Questions, event: ev.QuestionFact) -> Questions:
             return replace(questions, limit=event.ms)
         case ev.TurnTyped() | ev.TurnHeld():
             if not questions.turns or questions.turns[-1].intervention != event.intervention:
-                return questions  # Its turn is over, or its call was removed.
+                return questions  # The turn is over, or the event of its call was removed.
             told = {"typed": True, "typed_at": event.t} if isinstance(event, ev.TurnTyped) else {"held": event.t}
             return replace(questions, turns=(*questions.turns[:-1], replace(questions.turns[-1], **told)))
         case _:
@@ -179,7 +182,7 @@ def _stands(questions: Questions, event: ev.InterventionStatusChanged) -> Questi
         number=event.number,
         status=event.status,
         since=event.t,
-        # At a hub the reason comes over a lane of its own, and may be there first.
+        # At a hub the reason comes in a lane of its own, and may arrive first.
         reason=event.reason or (known.reason if event.status is InterventionStatus.DECLINED else ""),
         into=event.into,
         segment=event.segment,
@@ -188,7 +191,8 @@ def _stands(questions: Questions, event: ev.InterventionStatusChanged) -> Questi
     arranged = tuple(name for name in questions.arranged if name != event.intervention)
     if event.status is InterventionStatus.CALLED:
         turns = questions.turns
-        # Else the answer was undone: it is the same turn. One that its author put off has not had it.
+        # In other cases an answer is undone, and the same turn continues. If its author put the question off, it has
+        # not had that turn.
         if not turns or turns[-1].intervention != known.id or known.status is InterventionStatus.QUEUED or known.own:
             turns = (*turns, Turn(intervention=known.id, origin=known.origin, asker=known.asker, t=event.t))
         return replace(questions, called=known.id, turns=turns, arranged=arranged, off_wall=False)
@@ -198,7 +202,7 @@ def _stands(questions: Questions, event: ev.InterventionStatusChanged) -> Questi
     if event.status in (InterventionStatus.QUEUED, InterventionStatus.CHECKED) or (
         event.own and event.status is InterventionStatus.LATER
     ):
-        turns = turns[:-1]  # It was put back: it has not had this turn.
+        turns = turns[:-1]  # The intervention was put back, and has not had this turn.
     else:
         spoken = turns[-1].spoken + max(0, event.t - known.since)
         turns = (*turns[:-1], replace(turns[-1], spoken=spoken))
@@ -206,7 +210,9 @@ def _stands(questions: Questions, event: ev.InterventionStatusChanged) -> Questi
 
 
 def _removed(questions: Questions, event: ev.InterventionRemoved) -> Questions:
-    """What stays of one. Where it stands, the events around those that are gone have told already."""
+    """Return the questions with the remains of an intervention whose words were removed. Its status is known from the
+    events around the removed ones.
+    """
     emptied = dict.fromkeys(("received", "text", "name", "given", "answer", "answer_language", "reason"), "")
     questions = questions.with_(event.intervention, removed=True, **shared(Intervention, event), **emptied)
     turns = tuple(

@@ -1,8 +1,9 @@
-"""Which questions ask about the same, as far as their letters tell: proposed to a person, never joined by itself. Pure.
+"""Finds questions that may ask the same, by their characters. They are proposed to a person, and never joined
+automatically.
 
-Two texts are compared by the letters that they share, three in a row (Dice's coefficient over character trigrams,
+Two texts are compared by the sequences of three characters that they share (Dice's coefficient over character trigrams,
 L. R. Dice, "Measures of the amount of ecologic association between species", Ecology 26, 1945). That needs no list of
-words and works where words aren't parted by spaces.
+words, and works in scripts without spaces between words.
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ from collections.abc import Mapping, Sequence
 from moothall.core.kernel.ids import InterventionId
 
 ALIKE = 0.6
-"""From this likeness on two texts are proposed as the same."""
+"""The likeness from which on two texts are proposed as the same."""
 MOST = 300
-"""Texts that are compared; of more, the newest."""
+"""How many texts are compared at most: the newest."""
 
 Grams = frozenset[str]
 
 
 def grams(text: str) -> Grams:
-    """The letters of a text, three in a row, without regard to case, accents and punctuation."""
+    """The character trigrams of a text, without regard to case, accents and punctuation."""
     plain = unicodedata.normalize("NFKD", text).casefold()
     kept = "".join(letter if letter.isalnum() else " " for letter in plain if not unicodedata.combining(letter))
     spaced = f" {' '.join(kept.split())} "
@@ -29,23 +30,23 @@ def grams(text: str) -> Grams:
 
 
 def likeness(one: Grams, other: Grams) -> float:
-    """From 0, nothing in common, to 1."""
+    """Dice's coefficient, from 0 (nothing in common) to 1."""
     both = len(one) + len(other)
     return 2 * len(one & other) / both if both else 0.0
 
 
 class Likenesses:
-    """Groups of texts that are alike; it remembers what it has compared."""
+    """Groups of similar texts. Results of comparisons are kept for the next call."""
 
     def __init__(self, most: int = MOST) -> None:
-        """`most`: texts that are compared; of more, the newest."""
+        """`most`: how many texts are compared, the newest. Overflow: older texts are in no group."""
         self._most = most
         self._texts: dict[InterventionId, str] = {}
         self._grams: dict[InterventionId, Grams] = {}
         self._like: dict[InterventionId, set[InterventionId]] = {}
 
     def groups(self, texts: Mapping[InterventionId, str]) -> Sequence[tuple[InterventionId, ...]]:
-        """Groups of two and more, each with its first text, to which all others are like; in the order of `texts`."""
+        """Groups of at least two texts, in the order of `texts`. In each, all others are similar to the first."""
         last = dict(list(texts.items())[-self._most :])
         for name in [name for name, text in self._texts.items() if last.get(name) != text]:
             self._forget(name)

@@ -1,11 +1,11 @@
-"""How many interventions a session takes, and of whom; and how many new browsers of one address count. Pure.
+"""Limits: how many interventions a session accepts and from whom, and how many new browsers of one address count.
 
-What is open counts: a place is free again once something was answered, not taken, taken back or removed. How many of
-one address are open the log can't tell, since it holds none (`moothall.services.questions.asking_places`).
+Limits apply to open interventions: there is room again once one was answered, not taken, taken back or removed. The log
+holds no addresses, so `moothall.services.questions.asking_places` limits how many of one address are open.
 
-A hall stands behind one address, and so does somebody who makes up browsers. Up to 500 new ones within five minutes
-all count; of more than that ten do, also afterwards. Of those that chose faster than anybody reads, ten count in any
-case.
+A whole hall may share one address, and so may the invented browsers of one person. If up to 500 new browsers come
+within five minutes, all of them count. If more come, only ten of them count, afterwards too. Of browsers that made a
+choice faster than anybody reads, ten count in any case.
 """
 
 from __future__ import annotations
@@ -20,21 +20,25 @@ from moothall.core.hubs.presence import is_or_is_below, way_to
 from moothall.core.questions.interventions import Intervention, Questions
 
 MOST = 5_000
-"""Open ones of a session."""
+"""Open interventions in one session."""
 MOST_EVER = 20_000
-"""Of a session, with every status: a log has to fit into memory."""
+"""Interventions in one session, with any status: a log has to fit into memory."""
 MOST_OPEN = 10
-"""Open ones of one person; of requests to speak only one."""
+"""Open interventions of one person, among them at most one request to speak."""
 MOST_OF_HUB = 500
-"""Open ones of one hub and those below it, so that none fills the session."""
+"""Open interventions of one top hub and the hubs below it, so that no hub fills the session."""
 MOST_EVER_OF_HUB = 4 * MOST_OF_HUB
-"""Of one hub and those below it, with every status: it may take back what it asks."""
+"""Interventions of one top hub and the hubs below it, with any status. A hub could take back and ask again without
+limit otherwise.
+"""
 WIDER = 48
-"""Bits of what one IPv6 customer may have: 65,536 networks of 64 bits (RFC 6177)."""
+"""Prefix length of what one IPv6 customer may have: a /48 with 65,536 networks of 64 bits (RFC 6177)."""
 
 
 def full(questions: Questions, hub: str | None = None) -> str:
-    """Why a session takes no more, as a sentence; empty where it does. `hub`: over which it would come."""
+    """Why a session accepts no further intervention, as a sentence; empty when it does. `hub`: the hub it comes from,
+    if any.
+    """
     if questions.last >= MOST_EVER:
         return f"The session has had {MOST_EVER} questions and comments, and takes no more."
     still_open = [each for _, each in questions.interventions.items() if each.status in OPEN]
@@ -49,7 +53,7 @@ def full(questions: Questions, hub: str | None = None) -> str:
 
 
 def too_many(questions: Questions, asker: str, kind: Kind) -> str:
-    """Why somebody may have no more open, as a sentence; empty where they may."""
+    """Why this person may not have another open intervention, as a sentence; empty when they may."""
     mine = [each for each in questions.with_status(*OPEN) if each.asker == asker]
     if kind is Kind.REQUEST and any(each.kind is Kind.REQUEST for each in mine):
         return "You have asked to speak already, and wait for your turn."
@@ -59,13 +63,13 @@ def too_many(questions: Questions, asker: str, kind: Kind) -> str:
 
 
 def _of_hub(some: Iterable[Intervention], hub: str) -> Iterable[Intervention]:
-    """What came from the hub that is linked here, over which `hub` comes, and from those below it."""
+    """The interventions of the top hub through which `hub` is linked, and of all hubs below that one."""
     top = way_to(hub)[0]
     return (each for each in some if each.origin.startswith(HUB) and is_or_is_below(each.origin.removeprefix(HUB), top))
 
 
 def widest(network: str) -> str:
-    """The /48 that an IPv6 network lies in; anything else is itself, as IPv4 addresses are."""
+    """The /48 that contains an IPv6 network. An IPv4 network, or any other text, is returned unchanged."""
     try:
         parsed = ipaddress.ip_network(network)
     except ValueError:
@@ -77,11 +81,13 @@ def widest(network: str) -> str:
 
 WINDOW_MS = 300_000
 MOST_NEW = 500
-"""New browsers of one address within the window, unless another number is given; one more makes them a flood."""
+"""Default for the new browsers of one address within the window (`WINDOW_MS`) that count. One more makes them
+a flood.
+"""
 HASTY_MS = 1_500
-"""A browser that chooses so soon after its first page came has nobody who reads it."""
+"""A choice within this time (ms) after a browser's first page is hasty: nobody can have read the page."""
 KEPT_OF_FLOOD = 10
-"""Of a flood the first ones count: as many as would if they had come one after the other from a few people."""
+"""How many browsers of a flood count, the first ones: as many as if a few people had come one after the other."""
 
 
 class Newcomer(msgspec.Struct, frozen=True):
@@ -89,25 +95,27 @@ class Newcomer(msgspec.Struct, frozen=True):
 
     voter: str
     at: int
-    """When it came, ms of a clock that never runs back."""
+    """When the browser came, ms of a monotonic clock."""
     counts: bool = True
     hasty: bool = False
-    """Whether it chose faster than anybody reads."""
+    """Whether the browser made a choice faster than anybody reads."""
 
 
 class Newcomers(msgspec.Struct, frozen=True):
-    """The new browsers of one address, as far as they matter: so many of the last five minutes as may count."""
+    """The new browsers of one address within the window, at most as many as may count."""
 
     lately: tuple[Newcomer, ...] = ()
     flood: bool = False
-    """Whether more come than count."""
+    """Whether more browsers came than may count."""
 
     def come(
         self, voter: str, now: int, *, most: int = MOST_NEW, hasty: bool = False
     ) -> tuple[Newcomers, frozenset[str]]:
-        """One more, that was not seen before; returns whom to set aside from here on, it among them or others too.
+        """Add a browser that was not seen before. Returns the new state, and the browsers that no longer count: this
+        one, others, or both.
 
-        `most`: how many may count; `hasty`: it chose faster than anybody reads.
+        `now`: ms of a monotonic clock. `most`: how many may count. `hasty`: the browser made a choice faster than
+        anybody reads.
         """
         lately = (*(each for each in self.lately if each.at > now - WINDOW_MS), Newcomer(voter, now, hasty=hasty))
         if len(lately) <= most:

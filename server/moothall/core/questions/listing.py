@@ -1,4 +1,4 @@
-"""The questions and comments of a session as everybody may read them, and how many of them were answered. Pure."""
+"""The public list of a session's questions and comments, and how many of them were answered."""
 
 from __future__ import annotations
 
@@ -14,56 +14,56 @@ ANSWERED = frozenset({InterventionStatus.ANSWERED, InterventionStatus.WRITTEN})
 
 
 class InQueue(msgspec.Struct, frozen=True):
-    """One that waits for its turn."""
+    """An intervention in the queue."""
 
     intervention: Intervention
     why: Why
-    """Why it stands at this place."""
+    """Why it has its position in the queue."""
 
 
 class QuestionCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """How many asked, and what became of them."""
+    """How many interventions there were, and how many were answered."""
 
     received: int
-    """How many came, published or not."""
+    """How many were received, published or not."""
     answered: int
-    """How many of them were answered, aloud or in writing, by themselves or with the question they were joined with."""
+    """How many were answered, aloud or in writing, by themselves or with the question they were joined with."""
     wait: int | None
-    """Ms for which half of those waited at most who had a turn; null before the first turn."""
+    """Median time from asking to the turn, ms; null before the first turn."""
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is published, by where it stands."""
+    """All published interventions, by status."""
 
     now: tuple[Intervention, ...]
-    """At most one."""
+    """The called intervention; at most one."""
     queue: tuple[InQueue, ...]
-    """The next one first."""
+    """The queue, the next intervention first; empty once the meeting is closed."""
     later: tuple[Intervention, ...]
     answered: tuple[Intervention, ...]
-    """Aloud, the newest first."""
+    """Answered aloud, newest first."""
     written: tuple[Intervention, ...]
-    """Answered in writing or to be, the newest first."""
+    """Answered in writing, or to be answered so, newest first."""
     reported: tuple[Intervention, ...]
-    """Passed on to the authors of the report, the newest first."""
+    """Passed on to the authors of the report, newest first."""
     left: tuple[Intervention, ...]
-    """What the meeting closed before, by number; nothing while it isn't closed."""
+    """Not dealt with when the meeting closed, by number; empty while it isn't closed."""
     figures: QuestionCounts
 
 
 def called_at(questions: Questions, each: Intervention) -> int:
-    """When it was called last, media ms; where it never was, when it came to stand where it stands."""
+    """When it was last called, media ms; if it never was, when it got its status."""
     return next((turn.t for turn in reversed(questions.turns) if turn.intervention == each.id), each.since)
 
 
 def was_answered(questions: Questions, each: Intervention) -> bool:
-    """Whether a question was answered, by itself or with the question it was joined with."""
+    """Whether an intervention was answered, by itself or with the question it was joined with."""
     into = each if each.into is None else questions.get(each.into)
     return into is not None and into.status in ANSWERED
 
 
 def figures_of(questions: Questions) -> QuestionCounts:
-    """The figures as they stand."""
+    """The present figures of all interventions."""
     waits = [turn.t - each.t for turn in questions.turns if (each := questions.get(turn.intervention)) is not None]
     return QuestionCounts(
         received=questions.last,
@@ -73,7 +73,7 @@ def figures_of(questions: Questions) -> QuestionCounts:
 
 
 def listing(questions: Questions, *, closed: bool = False) -> Listing:
-    """The list as it stands; `closed` is whether the meeting is."""
+    """Return the present list; `closed`: whether the meeting is closed."""
     waiting = [(questions.get(each.intervention), each.why) for each in queue(questions)]
     newest = sorted(_published(questions, *InterventionStatus), key=lambda each: (-each.since, -each.number))
     return Listing(

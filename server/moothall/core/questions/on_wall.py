@@ -1,4 +1,4 @@
-"""What walls show of the questions: the called one, the next ones, and a show of hands. Pure."""
+"""What walls show of the questions: the called one, the next ones, and a show of hands."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from moothall.core.questions.listing import listing
 from moothall.core.questions.polls import Poll, shown_polls
 
 NEXT = 2
-"""How many of those that wait are shown."""
+"""How many queued questions are shown."""
 MOST_LANGUAGES = 2
-"""Into which a question is translated on one wall: more would leave no place for its text."""
+"""Languages into which a question is translated on one wall; with more there would be no room for its text."""
 PUBLIC = frozenset(
     {
         InterventionStatus.CALLED,
@@ -27,23 +27,25 @@ PUBLIC = frozenset(
         InterventionStatus.TO_REPORT,
     }
 )
-"""Where one stands on a public list, once it was published."""
+"""Statuses in which a published intervention is on a public list."""
 
 
 class OnWall(msgspec.Struct, frozen=True, kw_only=True):
-    """The questions of a wall; all of them are published."""
+    """The questions on a wall. All of them are published."""
 
     now: Intervention | None
     next: tuple[Intervention, ...]
-    """At most two, the next one first."""
+    """The next questions in the queue, at most `NEXT`, the first one first."""
     moves: bool
-    """Whether what is next changes with how many would ask it too."""
+    """Whether the queue is ordered by support, so that the next questions change with it."""
     hands: Poll | None
-    """The show of hands that is open, or its result until somebody is called after it."""
+    """The open show of hands, or the result of the last one until somebody is called after it; None otherwise."""
 
 
 def on_wall(questions: Questions) -> OnWall:
-    """What a wall shows as it stands: nothing once it was cleared, until something is called or everybody asked."""
+    """Return what a wall shows now. After a clearing that is nothing, until a question is called or a show of hands is
+    opened.
+    """
     found = listing(questions)
     return OnWall(
         now=next(iter(found.now), None),
@@ -62,12 +64,14 @@ def _hands(questions: Questions) -> Poll | None:
 
 
 def is_public(each: Intervention) -> bool:
-    """Whether everybody may read it where it stands now."""
+    """Whether the intervention is published and has a public status."""
     return each.published and each.status in PUBLIC
 
 
 def languages_on_wall(each: Intervention, languages: Iterable[str]) -> tuple[str, ...]:
-    """Into which of a wall's languages (BCP-47) a question is translated: those that its own is not one of."""
+    """The languages of a wall (BCP-47) into which a question is translated: those that are not its own; at most
+    `MOST_LANGUAGES`.
+    """
     if not each.text:
         return ()
     others = dict.fromkeys(tag for tag in languages if primary(tag) != primary(each.language))

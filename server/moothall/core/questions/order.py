@@ -1,6 +1,6 @@
-"""Whose turn comes next, by which rule, and why: each place in the queue can be told in one sentence.
+"""The order of the queue by each rule, with the reason of each position, which can be explained in one sentence.
 
-No rule looks at what people say of themselves.
+No rule uses what people say of themselves.
 """
 
 from __future__ import annotations
@@ -17,39 +17,43 @@ from moothall.core.kernel.ids import InterventionId
 from moothall.core.questions.interventions import Intervention, Questions, Turn
 
 TURN_MS = 120_000
-"""How long a turn is taken to last until two have been."""
+"""Assumed duration of a turn, in ms, until two turns have begun."""
 MEASURED = 5
-"""Turns of which the mean is taken."""
+"""Over how many turns the mean duration is taken, the newest."""
 LONGEST_TURN_MS = 600_000
-"""A longer pause between two calls was no turn; so long after the last one the meeting is at something else."""
+"""A longer time between two calls was no turn, in ms. This long after the last call the meeting is occupied with
+something else.
+"""
 
 
 class Why(StrEnum):
-    """Why an intervention stands where it does."""
+    """Why an intervention has its position in the queue."""
 
     ARRANGED = "arranged"
     """The chair put it there."""
     ARRIVAL = "arrival"
-    """It came before those behind it."""
+    """It came before those after it."""
     SIDE = "side"
-    """Its place (the room, remote, the hubs) has had no turn for longest."""
+    """Its side (the room, remote, the hubs) is the one that has had no turn for longest."""
     NEWCOMER = "newcomer"
     """Its author has had no turn yet."""
     AGAIN = "again"
-    """Its author has had a turn, and others come first."""
+    """Its author has had a turn, so others come first."""
     SUPPORT = "support"
-    """So many would ask it too."""
+    """Others would ask it too, and their number decides."""
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
-    """An intervention in the queue."""
+    """An intervention in the queue, and the reason of its position."""
 
     intervention: InterventionId
     why: Why
 
 
 def queue(questions: Questions, order: QueueOrder | None = None) -> tuple[Waiting, ...]:
-    """What is in the queue, the next one first; by another rule than the session's with `order`."""
+    """The queue, next intervention first; by the rule `order` where one is given, else by the session's rule and the
+    chair.
+    """
     waiting = {each.id: each for each in questions.with_status(InterventionStatus.QUEUED)}
     first = [name for name in questions.arranged if name in waiting] if order is None else []
     ahead = [Waiting(intervention=name, why=Why.ARRANGED) for name in first]
@@ -59,22 +63,24 @@ def queue(questions: Questions, order: QueueOrder | None = None) -> tuple[Waitin
 
 
 def ahead_of(questions: Questions, name: InterventionId) -> int | None:
-    """How many come before an intervention; None where it isn't in the queue."""
+    """How many interventions in the queue come before this one; None when it isn't in the queue."""
     names = [each.intervention for each in queue(questions)]
     return names.index(name) if name in names else None
 
 
 def wait_ms(questions: Questions, name: InterventionId, now: int) -> int | None:
-    """About how long it takes until its turn, media ms; None where it isn't in the queue, or nobody knows."""
+    """Estimated wait until its turn, ms from `now` (media ms); None when it isn't in the queue, or no estimate is
+    possible.
+    """
     before = ahead_of(questions, name)
     return None if before is None else wait_behind(questions, before, now)
 
 
 def wait_behind(questions: Questions, before: int, now: int) -> int | None:
-    """About how long it takes until the turn of an author with so many before, media ms from `now`.
+    """Estimated wait until the turn of an intervention with `before` others ahead of it, ms from `now` (media ms).
 
-    By the mean of the last turns, and what is left of the one that is under way. None while nobody can know it: no turn
-    is under way, and none has begun lately. The meeting may well come to questions at its end.
+    The estimate is the mean of the last turns for each, and the rest of the turn under way. None when no turn is under
+    way and none has begun recently: the meeting may come to questions only at its end.
     """
     if questions.called is None and (not questions.turns or now - questions.turns[-1].t > LONGEST_TURN_MS):
         return None
@@ -84,7 +90,7 @@ def wait_behind(questions: Questions, before: int, now: int) -> int | None:
 
 
 def mean_turn_ms(turns: Sequence[Turn]) -> int:
-    """How long a turn takes, by the last ones."""
+    """Mean duration of the last turns, ms, from call to call; `TURN_MS` until there is one."""
     gaps = [later.t - turn.t for turn, later in pairwise(turns)]
     measured = [gap for gap in gaps if 0 < gap <= LONGEST_TURN_MS][-MEASURED:]
     return sum(measured) // len(measured) if measured else TURN_MS
@@ -99,7 +105,9 @@ def _by_arrival(rest: Sequence[Intervention], _turns: Sequence[Turn]) -> list[Wa
 
 
 def _alternating(rest: Sequence[Intervention], turns: Sequence[Turn]) -> list[Waiting]:
-    """The next turn goes to the place that has had none for longest, and there to the first who asked."""
+    """The next turn goes to the side that has had no turn for longest, and there to the intervention that
+    came first.
+    """
     last = {side_of(turn.origin): number for number, turn in enumerate(turns)}
     places: dict[str, deque[Intervention]] = {}
     for each in rest:
@@ -117,7 +125,9 @@ def _alternating(rest: Sequence[Intervention], turns: Sequence[Turn]) -> list[Wa
 
 
 def _newcomers(rest: Sequence[Intervention], turns: Sequence[Turn]) -> list[Waiting]:
-    """Authors with the fewest turns come first; of one author's two in the queue, the first counts as a turn."""
+    """Authors with the fewest turns come first. If one author has several in the queue, each counts as a turn for the
+    next.
+    """
     had = Counter(turn.asker for turn in turns)
     taken = list[tuple[int, int, Intervention]]()
     for each in rest:

@@ -1,6 +1,6 @@
-"""A show of hands: the fold of its events, and how it is told. Pure.
+"""A show of hands: the fold of its events, and the rows in which it is shown.
 
-Remote people choose on a page, the hands in the room are counted by a person. Both stand beside each other.
+Remote people choose on a page; a person counts the hands in the room. Both counts are shown side by side.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Poll(msgspec.Struct, frozen=True, kw_only=True):
 
     id: PollId
     number: int
-    """What it is called by, counted from 1."""
+    """The public number, counted from 1."""
     question: str
     language: str
     """BCP-47 tag of the question and of the options."""
@@ -27,50 +27,50 @@ class Poll(msgspec.Struct, frozen=True, kw_only=True):
     t: int
     """When it was opened, media ms."""
     remote: tuple[int, ...]
-    """How many have chosen each option on their page."""
+    """How many have chosen each option on their page, in the order of the options."""
     room: tuple[int, ...]
-    """How many hands a person has counted for each."""
+    """How many hands in the room a person has counted for each option."""
     quiet: bool = False
-    """Whether its numbers are shown only while it is closed."""
+    """Whether the counts are shown only while it is closed."""
     open: bool = True
     void: bool = False
     """Whether it was opened by mistake, and is shown nowhere."""
     closed: int | None = None
-    """When it was closed last, media ms; None while it is open."""
+    """When it was last closed, media ms; None while it is open."""
 
     @property
     def sums(self) -> tuple[int, ...]:
-        """Remote and room together, an option each."""
+        """Remote and room together, for each option."""
         return tuple(remote + room for remote, room in zip(self.remote, self.room, strict=True))
 
 
 class PollRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An option as it is shown."""
+    """An option with its counts, as it is shown."""
 
     text: str
     remote: int
     room: int
     sum: int
     share: int
-    """Of all hands, whole percent; 0 where there are none."""
+    """Percentage of all hands, rounded to an integer; 0 when there are no hands."""
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """What a browser has chosen in a show of hands."""
 
     option: int | None = None
-    """The answer that is counted, or will be; None: none is."""
+    """Index of the option that is counted, or will be; None when none is."""
     waits: bool = False
-    """Whether it was chosen in a hub's room, and the meeting has not counted it yet."""
+    """Whether the choice was made in a hub's room, and the meeting has not counted it yet."""
     late: int | None = None
-    """A newer choice that reached the meeting after the close, and does not count."""
+    """Index of a newer choice that reached the meeting after the close, and is not counted; None when there is none."""
 
 
 NO_CHOICE = Choice()
 
 
 def evolve_polls(polls: tuple[Poll, ...], event: ev.PollFact) -> tuple[Poll, ...]:
-    """All polls of a session after `event`, in the order in which they were opened first."""
+    """Return all shows of hands after `event`, in the order in which they were first opened."""
     known = poll_of(polls, event.poll)
     match event:
         case ev.PollOpened() if known is None:
@@ -85,22 +85,22 @@ def evolve_polls(polls: tuple[Poll, ...], event: ev.PollFact) -> tuple[Poll, ...
 
 
 def poll_of(polls: tuple[Poll, ...], name: PollId) -> Poll | None:
-    """One of them."""
+    """The show of hands with this id, or None."""
     return next((poll for poll in polls if poll.id == name), None)
 
 
 def open_poll(polls: tuple[Poll, ...]) -> Poll | None:
-    """The open show of hands."""
+    """The open show of hands, or None."""
     return next((poll for poll in polls if poll.open), None)
 
 
 def shown_polls(polls: tuple[Poll, ...]) -> list[Poll]:
-    """Those that everybody sees: the open one first, then the newest."""
+    """The shows of hands that everybody sees: the open one first, then the newest first."""
     return sorted((poll for poll in polls if not poll.void), key=lambda poll: (poll.open, poll.number), reverse=True)
 
 
 def rows_of(poll: Poll) -> list[PollRow]:
-    """Its options in their order, with the hands for each."""
+    """The options in their order, with the hands for each."""
     every = sum(poll.sums)
     return [
         PollRow(
@@ -111,5 +111,7 @@ def rows_of(poll: Poll) -> list[PollRow]:
 
 
 def _with(polls: tuple[Poll, ...], name: PollId, **fields: object) -> tuple[Poll, ...]:
-    """With one of them changed; as they are, where that isn't there: its opening may have been removed."""
+    """Return a copy in which one show of hands has these fields. An unknown id changes nothing: its opening may have
+    been removed.
+    """
     return tuple(msgspec.structs.replace(poll, **fields) if poll.id == name else poll for poll in polls)

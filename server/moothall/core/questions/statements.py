@@ -1,4 +1,4 @@
-"""What people may say of themselves when they ask something, by choice. Pure.
+"""What people may choose to say of themselves when they ask something.
 
 The stakeholder groups are those of the consultations on internet governance since the Tunis Agenda (2005), with
 Parliament and Media apart; the regions are the regional groups of the United Nations' member states.
@@ -12,25 +12,25 @@ from enum import StrEnum
 import msgspec
 
 NOT_SAID = "not-said"
-"""The cell of those who have not said it."""
+"""The cell of people who have said nothing in a dimension."""
 YES = "yes"
 
 
 class Dimension(StrEnum):
-    """By what figures are told apart."""
+    """A dimension of the figures: what a statement is about."""
 
     GROUP = "group"
-    """Stakeholder group."""
+    """The stakeholder group."""
     REGION = "region"
     GENDER = "gender"
     FIRST = "first"
-    """It is their first time at this meeting."""
+    """Whether it is the person's first time at this meeting."""
     YOUNG = "young"
     DISABILITY = "disability"
 
 
 class Group(StrEnum):
-    """Stakeholder groups."""
+    """The stakeholder groups."""
 
     GOVERNMENT = "government"
     PARLIAMENT = "parliament"
@@ -43,7 +43,7 @@ class Group(StrEnum):
 
 
 class Region(StrEnum):
-    """Regional groups of the United Nations."""
+    """The regional groups of the United Nations."""
 
     AFRICA = "africa"
     ASIA_PACIFIC = "asia-pacific"
@@ -54,7 +54,7 @@ class Region(StrEnum):
 
 
 class Gender(StrEnum):
-    """Genders."""
+    """The genders to choose from."""
 
     WOMAN = "woman"
     MAN = "man"
@@ -69,28 +69,28 @@ CHOICES: Mapping[Dimension, tuple[str, ...]] = {
     Dimension.YOUNG: (YES,),
     Dimension.DISABILITY: (YES,),
 }
-"""What may be said, in the order in which it is shown."""
+"""The possible answers in each dimension, in the order in which they are shown."""
 NOT_OF_THE_YOUNG = frozenset({Dimension.REGION, Dimension.GENDER})
-"""Asked of nobody in a session with young people present."""
+"""Dimensions that are asked of nobody in a session with young people present."""
 
 Statement = dict[Dimension, str]
-"""What somebody has said; what isn't there has not been said."""
+"""One person's answers; a dimension without an answer is missing."""
 
 
 class AboutQuestions(msgspec.Struct, frozen=True, kw_only=True):
-    """What people are asked of themselves."""
+    """The questions that people are asked about themselves."""
 
     dimensions: tuple[Dimension, ...] = tuple(Dimension)
     groups: tuple[Group, ...] = tuple(Group)
-    """Of which stakeholder groups one may be."""
+    """The stakeholder groups to choose from."""
 
     def choices(self, *, young_people: bool) -> dict[Dimension, tuple[str, ...]]:
-        """What may be said in a session, by what it is about."""
+        """The possible answers in a session, by dimension."""
         left = (each for each in self.dimensions if not (young_people and each in NOT_OF_THE_YOUNG))
         found = {each: self.groups if each is Dimension.GROUP else CHOICES[each] for each in left}
         return {each: choices for each, choices in found.items() if choices}
 
 
 def stated(given: Mapping[Dimension, str], choices: Mapping[Dimension, Collection[str]]) -> Statement:
-    """What was said, of what may be; anything else counts as not said."""
+    """The answers in `given` that are possible; any other answer counts as not given."""
     return {each: given[each] for each, may in choices.items() if given.get(each, "") in may}

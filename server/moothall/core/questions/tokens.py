@@ -1,8 +1,8 @@
-"""Codes by which a house knows authors and their pages again without keeping who they are.
+"""Keyed codes that identify authors and the addresses of their pages, without storing who the authors are.
 
     mac = HMAC-SHA256(key, JSON array of the parts), its first 16 bytes
 
-The server keeps the key: another key makes other codes.
+The server keeps the key; with another key all codes are different.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ class Tokens(msgspec.Struct, frozen=True):
 
     @property
     def cookie_key(self) -> bytes:
-        """Makes the tokens of visitors' browsers."""
+        """The key for the tokens of visitors' browsers."""
         return hmac.digest(self.key, b"cookies", hashlib.sha256)
 
     def mac(self, *parts: str) -> bytes:
-        """16 bytes that tell these parts from all others, and that only the house can make."""
+        """16 bytes that identify these parts, and that nobody without the key can compute."""
         return hmac.digest(self.key, msgspec.json.encode(parts), hashlib.sha256)[:_MAC_BYTES]
 
     def code(self, *parts: str) -> str:
-        """The same as text, base64url."""
+        """The `mac` of these parts as text: base64url without padding."""
         return base64.urlsafe_b64encode(self.mac(*parts)).decode().rstrip("=")
 
     def page(self, session: SessionId, intervention: InterventionId) -> str:
-        """What the address of its author's page ends with."""
+        """The last part of the address of an author's page."""
         return f"{self.code('page', session, intervention)}.{intervention}"
 
     def author_of(self, session: SessionId, token: str) -> InterventionId | None:
-        """The intervention whose author's page that is; None for a token that isn't ours."""
+        """The intervention to whose author's page this token leads; None for a token that this house has not made."""
         _, _, name = token.partition(".")
         if not is_name(name):
             return None

@@ -1,4 +1,4 @@
-"""What undoes an act on interventions: they are brought back to where they stood."""
+"""Computes the commands that undo acts on interventions, so that these get their previous status and text back."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ Step = tuple[do.AnyCommand, tuple[do.AnyCommand, ...] | None]
 
 
 def question_step(questions: Questions, event: ev.QuestionFact) -> Step | None:
-    """The command behind an event and what undoes that, in the state before it; None when it goes with another event.
+    """The command behind an event, and the commands that undo it; None when the event goes with another event of the
+    act.
 
-    What undoes is None where nothing does.
+    `questions` is the state before the event. The second value is None when nothing undoes the command.
     """
     match event:
         case ev.InterventionReceived():
@@ -41,9 +42,9 @@ def question_step(questions: Questions, event: ev.QuestionFact) -> Step | None:
             before = questions.get(event.intervention)
             answer = do.WriteAnswer(intervention=event.intervention, text=event.text, language=event.language)
             if before is None or not before.answer:
-                return answer, ()  # The first answer is taken back with its standing.
+                return answer, ()  # The undoing of the change of status takes the first answer back too.
             again = do.WriteAnswer(intervention=before.id, text=before.answer, language=before.answer_language)
-            # It stands elsewhere when that comes, and is answered by it once more.
+            # Writing the earlier answer again sets the status to answered, so the earlier status is set after it.
             return answer, (again,) if before.status is InterventionStatus.WRITTEN else (again, _brought_to(before))
         case ev.QueueArranged():
             return do.ArrangeQueue(first=event.first), (do.ArrangeQueue(first=questions.arranged),)
@@ -60,11 +61,11 @@ def question_step(questions: Questions, event: ev.QuestionFact) -> Step | None:
 
 
 Brought = Mapping[InterventionId, InterventionStatus]
-"""Where an act has brought interventions."""
+"""The status that an act gave to each of its interventions."""
 
 
 def brought_by(act: Iterable[do.AnyCommand]) -> Brought:
-    """Where these commands bring interventions in the end."""
+    """The last status that these commands give to each intervention."""
     found: dict[InterventionId, InterventionStatus] = {}
     for command in act:
         if isinstance(command, do.SetStatus):
@@ -75,7 +76,9 @@ def brought_by(act: Iterable[do.AnyCommand]) -> Brought:
 
 
 def moved_on(questions: Questions, act: Iterable[do.AnyCommand]) -> bool:
-    """Whether all questions whose status an act changed have another status since; False where it changed none."""
+    """Whether all questions whose status an act changed have another status since; False when it changed no status. If
+    the act called a question, only the called one counts.
+    """
     brought = brought_by(act)
     there = ((questions.get(name), status) for name, status in brought.items())
     called = any(status is InterventionStatus.CALLED for status in brought.values())
@@ -84,7 +87,7 @@ def moved_on(questions: Questions, act: Iterable[do.AnyCommand]) -> bool:
 
 
 def takes_turn_away(questions: Questions, act: Iterable[do.AnyCommand], undoing: Iterable[do.AnyCommand]) -> bool:
-    """Whether undoing an act would end the turn of a question that the act didn't concern."""
+    """Whether undoing an act would end the turn of a question that is not one of the act's."""
     called = (name for each in undoing if _calls(each) for name in each.interventions)
     return (
         questions.called is not None
@@ -98,7 +101,9 @@ def _calls(command: do.AnyCommand) -> TypeGuard[do.SetStatus]:
 
 
 def still_stands(questions: Questions, undoing: do.SetStatus | do.WriteAnswer, brought: Brought) -> bool:
-    """Whether what is to be brought back stands where an act has brought it, so that nothing else is undone."""
+    """Whether the interventions of `undoing` still have the status that the act gave them, so that nobody's later act
+    is undone.
+    """
     names = undoing.interventions if isinstance(undoing, do.SetStatus) else (undoing.intervention,)
     stands = ((questions.get(name), brought.get(name)) for name in names)
     return all(where is None or (each is not None and each.status is where) for each, where in stands)
@@ -107,9 +112,11 @@ def still_stands(questions: Questions, undoing: do.SetStatus | do.WriteAnswer, b
 def rearranged(
     questions: Questions, undoing: do.ArrangeQueue, due: Iterable[do.AnyCommand], *, anew: bool
 ) -> tuple[do.ArrangeQueue, ...]:
-    """What of an earlier arrangement can be had once `due` is done; nothing where it is there, or holds no more.
+    """The command that restores an earlier order of the queue after the commands `due`, as far as its questions are
+    queued; none when the queue has that order already, or has been arranged otherwise since.
 
-    `anew`: it was arranged otherwise on purpose, and does not only come back with what comes back into the queue.
+    `anew`: the act arranged the queue itself. Otherwise the order only comes back together with questions that return
+    to the queue.
     """
     queued = {each.id for each in questions.with_status(InterventionStatus.QUEUED)}
     for command in due:
@@ -136,7 +143,7 @@ def _of_poll(questions: Questions, event: ev.PollFact) -> Step | None:
             )
         return do.ClosePoll(poll=before.id, void=event.void), (again,)
     if event.room == before.room:
-        return None  # It is what came from elsewhere, and was counted by the server.
+        return None  # Only the remote count changed. The server counts that, and no desk.
     return do.CountRoom(poll=before.id, room=event.room), (do.CountRoom(poll=before.id, room=before.room),)
 
 
@@ -147,16 +154,16 @@ def _of_status(questions: Questions, event: ev.InterventionStatusChanged) -> Ste
     stood = made_of(do.SetStatus, event, interventions=(event.intervention,))
     same_turn = bool(questions.turns) and questions.turns[-1].intervention == before.id
     if event.status is InterventionStatus.CALLED and before.status is InterventionStatus.LATER and not same_turn:
-        # From the queue: so it has not had a turn.
+        # It goes back to the queue first, so that it counts as not having had a turn.
         return stood, (do.SetStatus(interventions=(before.id,), status=InterventionStatus.QUEUED), _brought_to(before))
     if event.status is InterventionStatus.CHECKED and before.status is InterventionStatus.CALLED:
-        # It has lost its turn, and is called from the queue.
+        # Its turn was taken away, and it can be called only from the queue.
         return stood, (do.SetStatus(interventions=(before.id,), status=InterventionStatus.QUEUED), _brought_to(before))
     return stood, (_brought_to(before),)
 
 
 def _brought_to(each: Intervention) -> do.SetStatus | do.WriteAnswer:
-    """What brings one to where it stands."""
+    """The command that gives an intervention the status, and the answer, that it has in this state."""
     if each.status is InterventionStatus.WRITTEN:
         return do.WriteAnswer(intervention=each.id, text=each.answer, language=each.answer_language)
     return made_of(do.SetStatus, each, interventions=(each.id,))

@@ -1,1 +1,1 @@
-"""What has to go when words are removed, and where lines were moved to."""
+"""Which events a removal of words has to erase, and to which logs lines were moved."""

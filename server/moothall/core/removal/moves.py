@@ -1,7 +1,7 @@
-"""Which lines of different logs are the same words: lines that were moved, and what they are called where they stand.
+"""Finds lines in different logs that are the same words, since they were moved between sessions.
 
-Nothing else says it. A move leaves an event in each of the two logs; the ids of the commands that left them, and the
-name that a line gets in its new session, follow from each other.
+Nothing else records this. A move leaves an event in each of the two logs. The ids of their commands, and the ids that
+lines get in the new session, can be derived from each other.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ import msgspec
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 
 HERE, AWAY, BACK = ":here", ":away", ":back"
-"""How the ids of a move's commands end: lines come to one log, they leave the other, and what came is struck again."""
+"""Suffixes of the ids of a move's commands: lines are added to one log, leave the other log, and are struck again in
+the first.
+"""
 
 _BACK = "back-"
 
@@ -30,27 +32,29 @@ def commands_of(command_id: CommandId) -> tuple[CommandId, CommandId, CommandId]
 
 
 def short(command_id: CommandId) -> str:
-    """The command's id, so short that ids can be derived from it."""
+    """The command's id, or a digest of it when it is too long for other ids to be derived from it."""
     return command_id if len(command_id) <= 100 else digest(command_id)
 
 
 def digest(*parts: str) -> str:
-    """24 hexadecimal digits that stand for `parts`."""
+    """A digest of `parts`, 24 hexadecimal digits."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
 
 
 def arrived(here: CommandId, segment: SegmentId) -> SegmentId:
-    """What a line is called in its new session: the same whenever the same command is sent."""
+    """The id of a moved line in its new session. It is the same whenever the same command is sent."""
     return SegmentId(f"moved-{digest(here, segment)}")
 
 
 def returned(segment: SegmentId) -> SegmentId:
-    """What a line that was struck or moved away is called once it stands again; so it can't come back twice."""
+    """The id of a line that was struck or moved away once it is restored. It is unique, so the line can't be restored
+    twice.
+    """
     return SegmentId(f"{_BACK}{digest(segment)}")
 
 
 def is_returned(segment: SegmentId) -> bool:
-    """Whether a line may be a returned one."""
+    """Whether a line may be one that was restored."""
     return segment.startswith(_BACK)
 
 
@@ -58,21 +62,23 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     """One half of a move, as one log has it."""
 
     session: SessionId
-    """Whose log."""
+    """The session of this log."""
     cause: CommandId
     segments: tuple[SegmentId, ...]
-    """What came, by the names that it has here; or what left."""
+    """The lines that came, by their ids here; or the lines that left."""
     other: SessionId | None
-    """The other session. None when readers of this one may not know of it."""
+    """The other session. None when readers of this session may not know of it."""
 
 
 class Orphan(msgspec.Struct, frozen=True):
-    """A line that came to a log and left none, as far as the logs say: a crash came in between, or somebody else."""
+    """A line that came to a log although no log says that it left: because of a crash in between, or of somebody else's
+    act.
+    """
 
     place: Place
     cause: CommandId
     origin: SessionId | None
-    """Where it was; None when that isn't said."""
+    """The session from which it came; None when the log doesn't say."""
 
 
 class Moves:
@@ -89,10 +95,10 @@ class Moves:
             if (move.session, name) not in known | returned_here
         )
         self.foreign = known.union(orphan.place for orphan in self.orphans)
-        """Lines that were said in another session: their sound is there."""
+        """Lines that were said in another session, whose recording has their sound."""
 
     def neighbours(self, place: Place) -> frozenset[Place]:
-        """The lines that a line was made of, or that were made of it, in one step."""
+        """The lines from which a line was made, or that were made from it, in one step."""
         return frozenset(self._neighbours.get(place, ()))
 
     def _pair(self, one: Place, other: Place) -> Place:

@@ -1,8 +1,8 @@
-"""What leaves a log of an intervention whose words must not stay, and what stays of it. Pure.
+"""Which events of an intervention a removal of its words erases, and which events state what remains.
 
-Its number stays, where it stands and has stood, whence it came and how many would have asked it too: so the queue, the
-turns and all counts are what they were. Everything goes that somebody wrote: its text, name and spelling, the answer in
-writing, and why it was not taken.
+The number, the present and past statuses, the origin and the number of supporters remain, so that the queue, the turns
+and all counts don't change. Everything that somebody wrote is erased: text, name, edits of both, the answer in writing,
+and why the intervention was not taken.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _WORDS = (
     | ev.HubDeclined
     | ev.InterventionWritten
 )
-"""Those of them that always do."""
+"""Those of these events that always do."""
 
 
 def has_words(event: ev.AnyEvent | UnknownEvent) -> TypeGuard[Words]:
-    """Whether an event holds what has to go with an intervention's words."""
+    """Whether an event has to be erased together with an intervention's words."""
     match event:
         case ev.InterventionPublished():
             return not event.removed
@@ -49,7 +49,7 @@ def has_words(event: ev.AnyEvent | UnknownEvent) -> TypeGuard[Words]:
 
 
 def chosen(questions: Questions, selection: Selection) -> tuple[Intervention, ...]:
-    """The interventions that a selection names, each once."""
+    """The interventions that a selection names, each once; none for other kinds of selection."""
     if not isinstance(selection, Interventions):
         return ()
     found = (questions.get(name) for name in dict.fromkeys(selection.interventions))
@@ -57,17 +57,17 @@ def chosen(questions: Questions, selection: Selection) -> tuple[Intervention, ..
 
 
 def speaker_of(each: Intervention | ev.InterventionStatusChanged) -> SpeakerId:
-    """Who speaks in the text when an intervention's author is called."""
+    """The id of an intervention's author as a speaker in the text."""
     return SpeakerId(f"i{each.number}")
 
 
 def stays_of(each: Intervention) -> Sequence[ev.AnyEvent]:
-    """The events that say what stays, in place of those that go."""
+    """The events that state what remains, in place of the erased ones."""
     stays: list[ev.AnyEvent] = [made_of(ev.InterventionRemoved, each, intervention=each.id)]
     if each.published:
         emptied = made_of(ev.InterventionPublished, each, intervention=each.id, text="", name="", removed=True)
         stays.append(emptied)
-    if each.reason:  # It stands there by an event that goes.
+    if each.reason:  # The event that set this status has a reason, and is erased.
         stays.append(
             ev.InterventionStatusChanged(intervention=each.id, number=each.number, status=each.status, t=each.since)
         )

@@ -1,7 +1,7 @@
-"""What has to leave a log, and what stays of lines that only part of it concerns.
+"""Which lines a removal erases from a log, and which words of these lines stay.
 
-A line whose words are to go leaves whole, with everything that was ever said of it: its text stands in several bodies.
-The words of it that stay are then said again, as a new line that is whole from the beginning.
+A line of which words are to go is erased as a whole, with every event about it, since several bodies hold its text.
+Words that stay are then said again as a new line, which is complete from the beginning.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ from moothall.core.translating.lines import made_from, original
 
 
 class SpokenSpan(msgspec.Struct, frozen=True, tag="span"):
-    """What was said from `t0` to before `t1`, media ms, in every channel."""
+    """Everything said from `t0` up to, but without, `t1` (media ms), in every channel."""
 
     t0: int
     t1: int
 
 
 class Lines(msgspec.Struct, frozen=True, tag="lines"):
-    """These lines, whole."""
+    """These lines, as a whole."""
 
     segments: tuple[SegmentId, ...]
 
 
 class WordsOf(msgspec.Struct, frozen=True, tag="speaker"):
-    """Every line that was given to a speaker."""
+    """Every line that is assigned to a speaker."""
 
     speaker: SpeakerId
     name: bool = False
-    """Whether the speaker's name goes too."""
+    """Whether the speaker's name is removed too."""
 
 
 class Interventions(msgspec.Struct, frozen=True, tag="interventions"):
-    """What these say, whose names they carry, and the answers to them in writing."""
+    """The words of these interventions, their authors' names, and the answers to them in writing."""
 
     interventions: tuple[InterventionId, ...]
 
@@ -50,33 +50,35 @@ Selection = SpokenSpan | Lines | WordsOf | Interventions
 
 
 class WithCopies(msgspec.Struct, frozen=True):
-    """A selection, and what goes with it from the same log because lines were moved or recognised once more."""
+    """A selection, and what is removed with it from the same log because lines were moved or recognised again."""
 
     selection: Selection
     segments: tuple[SegmentId, ...] = ()
-    """Lines with the same words, whole. One of which the selection takes only some words stays as that says."""
+    """Lines with the same words, removed as a whole. If the selection takes only some words of such a line, that takes
+    precedence.
+    """
     names: tuple[SpeakerId, ...] = ()
-    """Speakers whose names go."""
+    """Speakers whose names are removed."""
 
 
 Erased = Selection | WithCopies
 
 
 class Cut(msgspec.Struct, frozen=True):
-    """A line that goes, and which of its words stay."""
+    """A line that is erased, and the words of it that stay."""
 
     line: Segment
     stays: tuple[tuple[int, int], ...] = ()
-    """Runs of words: the first, and one past the last. None of a line that was struck or came without words."""
+    """Runs of words that stay, as (first, one past the last). None for a line that was struck or has no words."""
 
 
 def not_kept(state: State) -> tuple[Cut, ...]:
-    """What the log holds of spans that are not to be kept; nothing, once it was removed."""
+    """The lines in the log from spans that are not to be kept; none once they were removed."""
     return _translated(state, _cuts(state, state.kept, lambda line: state.kept_through(line.t0, _end(line))))
 
 
 def names_in(selection: Erased) -> tuple[SpeakerId, ...]:
-    """Speakers whose names a selection takes."""
+    """Speakers whose names a selection removes."""
     match selection:
         case WithCopies():
             return (*names_in(selection.selection), *selection.names)
@@ -87,12 +89,12 @@ def names_in(selection: Erased) -> tuple[SpeakerId, ...]:
 
 
 def selected(state: State, selection: Erased) -> tuple[Cut, ...]:
-    """What the log holds of a selection, translations with it."""
+    """The lines in the log that a selection concerns, with their translations."""
     return _translated(state, _selected(state, selection))
 
 
 def _translated(state: State, cuts: Sequence[Cut]) -> tuple[Cut, ...]:
-    """Cuts, and with them the lines that were translated from what goes."""
+    """The cuts, and the lines that were translated from these."""
     there = {cut.line.id for cut in cuts}
     return (*cuts, *(Cut(line) for line in made_from(state, there) if line.id not in there))
 
@@ -126,7 +128,7 @@ def _selected(state: State, selection: Erased) -> tuple[Cut, ...]:
 
 
 def _heard_before(state: State, cuts: Sequence[Cut]) -> list[Cut]:
-    """The lines that were struck because their sound was recognised once more, where these words were heard in it."""
+    """The lines that were struck because their sound was recognised again, if these words were heard in that sound."""
     spans = times([cut for cut in cuts if cut.line.words])
     struck = [cut for cut in map(Cut, _lines(state)) if cut.line.gone and not cut.line.moved]
     return [
@@ -137,22 +139,23 @@ def _heard_before(state: State, cuts: Sequence[Cut]) -> list[Cut]:
 
 
 def times(cuts: Sequence[Cut]) -> tuple[tuple[ChannelId, int, int], ...]:
-    """When it was said what goes: channel, from and to (media ms). For the sound, which has to go as well."""
+    """When the removed words were said: channel, from and to (media ms). Their sound has to be removed as well."""
     found = []
     for cut in cuts:
         words, line = cut.line.words, cut.line
         stays = {n for first, last in cut.stays for n in range(first, last)}
         goes = [word for n, word in enumerate(words) if n not in stays]
         t0, t1 = (goes[0].t0, max(word.t1 for word in goes)) if goes else (line.t0, _end(line))
-        # What was respoken was said before, in the sound that is kept.
+        # Respoken words were said before that, in the sound that is kept.
         found.append((line.channel, max(0, t0 - MOST_LAG_MS) if line.respoken else t0, t1))
     return tuple(found)
 
 
 def again(line: Segment, run: tuple[int, int], name: SegmentId) -> tuple[ev.AnyEvent, ...]:
-    """The events that say a run of a line's words anew, as the line `name`.
+    """The events that say a run of a line's words again, as the line `name`.
 
-    A correction is said again only where every word that it replaced is in the run: else it may hold some that go.
+    A correction is said again only if all words that it replaced are in the run. Otherwise it may hold words that are
+    removed.
     """
     first, last = run
     words = line.words[first:last]
@@ -190,7 +193,7 @@ def again(line: Segment, run: tuple[int, int], name: SegmentId) -> tuple[ev.AnyE
 
 
 def _cuts(state: State, word_stays: Callable[[int], bool], line_stays: Callable[[Segment], bool]) -> tuple[Cut, ...]:
-    """Cuts by the time of each word, and of each whole line that came without words."""
+    """Cuts by the time of each word, and of each line without words as a whole."""
     found = []
     for line in _lines(state):
         flags = [word_stays(word.t0) for word in line.words]
@@ -210,7 +213,9 @@ def _end(line: Segment) -> int:
 
 
 def _lines(state: State) -> list[Segment]:
-    """All lines but the translated ones, which go with the lines that they were made from; offered lines too."""
+    """All lines, offered ones too, without translated ones: these are removed with the lines from which they
+    were made.
+    """
     lines = [line for _, line in state.segments.items() if line.made_from is None]
     return _in_order([*lines, *(line for _, line in state.offered.items())])
 

@@ -1,1 +1,3 @@
-"""What may happen: each command against the state, and how acts are undone. `decide` is the entrance."""
+"""Rules of a session: which events a command causes in a state, or why it is refused, and how acts are undone. The
+entry point is `decide`.
+"""

@@ -1,6 +1,6 @@
 """What the staff did in a session, folded from its log, so that it can be shown and undone after a restart too.
 
-An act is what one command id caused. That one was undone is told by the id of what undid it.
+An act is everything that one command id caused. An act counts as undone when a later command has its `undo_id`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from moothall.core.rules.undo import Commands, Undoing, UndoReading, read_act
 from moothall.core.session.state import State, evolve
 
 UNDO, LATE = "undo:", ":lines"
-"""How the ids of what undoes an act begin; and how the last of them ends where lines of meanwhile go back too."""
+"""`UNDO`: prefix of the ids of commands that undo an act. `LATE`: suffix of the last of these commands, which gives
+lines that were said in the meantime back to the previous speaker.
+"""
 _WITH_WORDS = (do.Ask, do.ChooseTerm, do.CorrectSegment, do.IntroduceSpeaker, do.Reword, do.TypeSegment, do.WriteAnswer)
 """Commands that carry words of the record."""
 _PUBLISHED = str(ev.InterventionPublished.__struct_config__.tag)
@@ -30,7 +32,9 @@ _Fact = ev.AnyEvent | UnknownEvent | None
 
 
 def undo_id(act: CommandId) -> CommandId:
-    """The id of the act that undoes another one: the same for every actor, so that it is done once."""
+    """Return the id of the command that undoes `act`. It is the same for every actor, so that an act is undone only
+    once.
+    """
     return CommandId(f"{UNDO}{short(act)}")
 
 
@@ -42,26 +46,26 @@ class DeskAct(msgspec.Struct, frozen=True, kw_only=True):
     """Unix ms."""
     by: Actor
     last: int
-    """Offset of its last event."""
+    """Offset of the act's last event."""
     commands: Commands
     undo: Undoing
-    """Empty when it can't be undone."""
+    """The commands that undo the act; empty when it can't be undone."""
     undone: bool = False
 
     @property
     def has_words(self) -> bool:
-        """Whether it, or its undoing, carries words of the record."""
+        """Whether the act, or its undoing, carries words of the record."""
         return any(map(_has_words, (*self.commands, *self.undo)))
 
     @property
     def moved(self) -> do.MoveSegmentsAway | None:
-        """The move to another session that it is, if it can be undone."""
+        """This act as a move to another session; None when it is something else, or can't be undone."""
         first = self.commands[0]
         return first if self.undo and isinstance(first, do.MoveSegmentsAway) else None
 
 
 class _Fresh:
-    """An act whose events are not read yet: more of them may come."""
+    """An act whose commands are not yet derived from its events, since more events may follow."""
 
     def __init__(self, header: Header, before: State) -> None:
         self.header = header
@@ -71,26 +75,28 @@ class _Fresh:
 
 
 class Acts:
-    """The last acts of a session's staff. Give it every record of the log in order.
+    """The last acts of a session's staff. Pass every record of the log to `take`, in order.
 
-    What it holds of the record's words goes with the event that removes any, but for `state`: see `settle`.
+    When words are removed from the record, this forgets the acts that carry words and all earlier states. Only `state`
+    may hold words longer than that; see `settle`.
     """
 
     def __init__(self, session: SessionId, most: int) -> None:
-        """`most`: how many acts are kept. Overflow: the oldest can't be undone any more."""
+        """`most`: how many acts are kept. Overflow: the oldest act is dropped and can't be undone any more."""
         self.state = State(id=session)
-        """The session as far as it was given."""
+        """The session's state after the last record that was taken."""
         self.offset = 0
-        """That of the last record."""
+        """Offset of the last record that was taken; 0 before the first."""
         self._most = most
         self._acts: OrderedDict[CommandId, DeskAct] = OrderedDict()
-        # Reading an act takes as long as folding ten events, so it is left until it is known to be among the last.
+        # Deriving an act's commands takes as long as folding ten events, so it is put off until the act is known to be
+        # among the last.
         self._fresh: OrderedDict[CommandId, _Fresh] = OrderedDict()
         self._undone: set[str] = set()
-        """Of acts that are kept, shortened."""
+        """Shortened ids (`short`) of the kept acts that are undone."""
 
     def take(self, header: Header, event: _Fact) -> None:
-        """The next record; `event` is None when its body was removed."""
+        """Fold the next record of the log; `event` is None when its body was removed."""
         if isinstance(event, ev.BodyRemoved):
             self._forget_words()
         elif header.role in STAFF_ROLES and header.actor != OPERATOR:
@@ -99,7 +105,7 @@ class Acts:
         self.offset = header.offset
 
     def settle(self) -> None:
-        """Read what was done up to here; from now on no earlier state is kept."""
+        """Derive the commands of all acts that were taken so far, and drop the earlier states that this needed."""
         for name, fresh in self._fresh.items():
             act = _read(name, fresh)
             if act is not None:
@@ -110,16 +116,16 @@ class Acts:
         self._undone &= {short(name) for name in self._acts}
 
     def all(self) -> dict[CommandId, DeskAct]:
-        """Those that are settled, oldest first."""
+        """The settled acts by id, oldest first."""
         return {name: self._with_undone(act) for name, act in self._acts.items()}
 
     def get(self, name: CommandId) -> DeskAct | None:
-        """The act of that id, whole or shortened, if it is settled."""
+        """The settled act with this id, whole or shortened; None when it is not among the last."""
         act = self._acts.get(name) or self._acts.get(CommandId(short(name)))
         return None if act is None else self._with_undone(act)
 
     def mark(self, name: CommandId, *, undone: bool) -> None:
-        """Say of an act whether it is undone, where the log alone doesn't tell."""
+        """Record whether an act is undone, where its session's own log doesn't say so."""
         if undone:
             self._undone.add(short(name))
         else:
@@ -131,18 +137,20 @@ class Acts:
     def _note(self, header: Header, event: _Fact) -> None:
         cause = header.cause
         if cause.startswith(UNDO):
-            struck = cause.endswith(BACK)  # Lines that had come back went again: somebody was quicker.
+            # Somebody else was quicker, so the lines that the undoing had brought back were struck again.
+            struck = cause.endswith(BACK)
             self.mark(_undone_by(cause), undone=not struck)
             return
         if cause.endswith((HERE, BACK)):
-            return  # Done in another session.
+            return  # The act was done in another session.
         name = CommandId(cause.removesuffix(AWAY))
         fresh = self._fresh.get(name)
         if fresh is None:
             fresh = self._fresh[name] = _Fresh(header, self.state)
             if len(self._fresh) > self._most:
                 self._fresh.popitem(last=False)
-        if event is not None or header.type != _PUBLISHED:  # What was published went with where it came to stand.
+        # A published text that was removed is left out: the change of status in the same act says what was done.
+        if event is not None or header.type != _PUBLISHED:
             fresh.events.append(event)
         fresh.last = header.offset
 
@@ -158,7 +166,7 @@ def _has_words(command: do.AnyCommand) -> bool:
 
 
 def _undone_by(cause: CommandId) -> CommandId:
-    """The act that is undone by what this id caused."""
+    """The shortened id of the act that a command with this id undoes."""
     name = cause.removeprefix(UNDO)
     for part in (LATE, HERE, AWAY, BACK):
         name = name.removesuffix(part)
@@ -166,7 +174,7 @@ def _undone_by(cause: CommandId) -> CommandId:
 
 
 def _read(name: CommandId, fresh: _Fresh) -> DeskAct | None:
-    """None when there is nothing to be named."""
+    """The act that these events amount to; None when it has no command that can be named."""
     match fresh.events:
         case [ev.SegmentsMovedAway() as left] if fresh.header.cause.endswith(AWAY):
             moved = do.MoveSegmentsAway(channel=left.channel, segments=left.segments, session=left.session)

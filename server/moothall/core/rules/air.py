@@ -1,4 +1,4 @@
-"""The rules of who is on air in a channel: who may put whom there, and what becomes of the machine's open line."""
+"""The rules of who is on air in a channel: who may put whom on air, and how the machine's open line ends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from moothall.core.session.parts import Channel
 from moothall.core.session.state import State, Status
 
 MOST_HOLDER = 100
-"""Characters of a pseudonym."""
+"""Characters of the pseudonym of whoever is on air."""
 
 
 def put_on_air(state: State, command: do.PutOnAir, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -39,7 +39,7 @@ def put_on_air(state: State, command: do.PutOnAir, actor: Actor, wall: int) -> S
     if not 0 <= token <= most:
         return refuse(RefusalCode.INVALID, f"Your control token can be 0 to {most}.")
     asked = Hold(holder, token)
-    # Whoever is on air may go on in another way: what was typed is respoken from here on.
+    # Whoever is on air may continue by another source, for example respeak from here on instead of typing.
     goes_on = holder == now.holder and command.source is not air.source
     if handed(now, asked, last=last) == now and not goes_on:
         if asked == now:
@@ -53,7 +53,7 @@ def put_on_air(state: State, command: do.PutOnAir, actor: Actor, wall: int) -> S
 
 
 def _changed(state: State, channel: Channel, source: ev.AirSource, tool: str, wall: int) -> Sequence[ev.AnyEvent]:
-    """The events with which another source comes on air, an engine's open line ended at its committed words."""
+    """The events that put another source on air. An engine's open line ends at its committed words."""
     t = state.media_now(wall)
     if source is ev.AirSource.MACHINE:
         t0 = heard_from(state, channel, t)
@@ -67,9 +67,10 @@ def _changed(state: State, channel: Channel, source: ev.AirSource, tool: str, wa
 
 
 def unwritten(state: State, channel: Channel, spoke: int | None) -> tuple[do.NoteGap, ...]:
-    """The gaps of a channel on which the machine was just put on air: what nobody wrote and it doesn't hear again.
+    """The gaps to note in a channel on which the machine was just put on air: spans in which somebody may have spoken,
+    nobody wrote, and whose sound the machine does not hear again.
 
-    `spoke`: since when (media ms) somebody may have spoken of whom nothing was written; None: it is known that nobody
+    `spoke`: since when (media ms) somebody may have spoken without a line about it; None when it is known that nobody
     has.
     """
     if channel.air.before is None or spoke is None:
@@ -77,13 +78,13 @@ def unwritten(state: State, channel: Channel, spoke: int | None) -> tuple[do.Not
     began, heard = channel.air.before
     since = max([began, spoke, *(came(line) for line in written(state, channel, began))])
     kept = without([(since, heard)], state.unkept) if since < heard else ()
-    # No reason of its own: 0.2.0 can't read one that it doesn't know.
+    # This has no reason code of its own, since release 0.2.0 can't read a code that it doesn't know.
     reason = ev.GapReason.ENGINE_LOST
     return tuple(do.NoteGap(channel=channel.id, t0=t0, t1=t1, reason=reason) for t0, t1 in kept if t1 is not None)
 
 
 def _holder(channel: Channel, command: do.PutOnAir, actor: Actor) -> str | Refusal:
-    """Who is to be on air, where the sender may say so."""
+    """The pseudonym to put on air (`MACHINE` for the machine), or a refusal where the sender may not do so."""
     source, holder = command.source, command.holder
     if actor.role is Role.INTERPRETER and channel.kind is not ev.ChannelKind.INTERPRETATION:
         return refuse(RefusalCode.FORBIDDEN, "Interpreters can be on air only in interpretations.")
@@ -107,5 +108,5 @@ def _holder(channel: Channel, command: do.PutOnAir, actor: Actor) -> str | Refus
 
 
 def _tool(channel: Channel, holder: str, actor: Actor) -> str:
-    """The public name of the tool that is to be on air; empty where it is none."""
+    """The public name of the tool that is to be on air; empty when the holder is not a tool."""
     return actor.tool if actor.role is Role.TOOL else channel.air.tools.get(holder, "")

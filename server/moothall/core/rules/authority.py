@@ -1,6 +1,7 @@
-"""Who may do what and read what: the only permission check, for every door.
+"""Who may send which command and read which lane: the only permission check, for every door.
 
-Two questions: may this role send this command, and may this role follow this lane of a session with this access.
+It answers two questions: may this role send this command, and may this role follow this lane of a session with this
+access.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ COMMANDS: dict[Role, _Commands] = {
     Role.PARTICIPANT: _of(do.Ask, do.SetStatus, do.TypeTurn, do.HoldTurn, do.ReportAbuse),
     Role.READER: _of(),
 }
-"""What each role may ask for; what isn't listed is forbidden."""
+"""The commands that each role may send; any other command is forbidden."""
 
 REMOVERS = frozenset({Role.TECHNICIAN, Role.SECRETARIAT})
 """Who may have words erased from a record."""
@@ -78,14 +79,16 @@ SENDS_EVERY_SOUND = frozenset({Role.TECHNICIAN, Role.CHAIR, Role.MODERATOR, Role
 """Roles that may send sound for any text that is spoken."""
 
 SENDS_SOUND = SENDS_EVERY_SOUND | {Role.INTERPRETER}
-"""Whom the microphone's page is for; an interpreter sends for interpretations alone."""
+"""Roles that may open the page that sends sound; an interpreter may send sound for interpretations only."""
 
 RESPEAKS = frozenset({Role.TECHNICIAN, Role.CAPTIONER, Role.INTERPRETER, Role.SECRETARIAT})
-"""Who may say again what is said, to be heard in place of a text's own sound; an interpreter in interpretations."""
+"""Roles that may respeak, so that engines hear them in place of a channel's own sound; an interpreter only in
+interpretations.
+"""
 
 
 def may_send(role: Role, command: do.AnyCommand, *, hub: str = "") -> bool:
-    """Whether `role` may ask for this command; `hub` is the hub it acts for: itself, or one of those below it."""
+    """Whether `role` may send this command. `hub` is the hub for which the role acts: itself, or a hub below it."""
     if type(command) not in COMMANDS[role]:
         return False
     if role is not Role.HUB:
@@ -96,16 +99,18 @@ def may_send(role: Role, command: do.AnyCommand, *, hub: str = "") -> bool:
 
 
 def writes_into(role: Role, kind: ChannelKind) -> bool:
-    """Whether a role that writes lines does so into texts of this kind: nobody into translations, made of lines."""
+    """Whether a role that writes lines may write into channels of this kind. Nobody writes into translations, which are
+    made from lines.
+    """
     return kind is ChannelKind.INTERPRETATION or (kind is ChannelKind.FLOOR and role is not Role.INTERPRETER)
 
 
 def may_read(role: Role, access: Access, *, has_link: bool = False) -> bool:
-    """Whether `role` may read a session of this access; `has_link`: came with the session's own link."""
+    """Whether `role` may read a session of this access; `has_link`: the visitor came with the session's own link."""
     if role in STAFF_ROLES or role in (Role.SYSTEM, Role.TRANSLATOR):
         return True
     if role is Role.ENGINE:
-        return False  # It is told what it needs by `Attach`.
+        return False  # The message `Attach` gives an engine all that it needs.
     return access is Access.PUBLIC or (access is Access.LINK and has_link)
 
 

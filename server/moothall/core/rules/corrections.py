@@ -14,12 +14,14 @@ from moothall.core.session.parts import Segment
 from moothall.core.session.state import ON, State, Status
 
 MAX_TEXT = 10_000
-"""Characters in a correction."""
+"""Characters of a correction."""
 REVISED_WITHIN = 2_000
-"""How long after a line's end was logged an engine may better it, ms of wall time: later somebody has read it."""
+"""How long after the logged end of a line an engine may correct it, in ms of wall time. Later, people have read the
+line.
+"""
 
 TOOL_CORRECTS_MS = 60_000
-"""How long after a line was logged an outside tool may correct it, ms of wall time."""
+"""How long after a line was logged the outside tool that sent it may correct it, in ms of wall time."""
 
 
 def correct(state: State, command: do.CorrectSegment, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -42,8 +44,10 @@ def correct(state: State, command: do.CorrectSegment, actor: Actor, wall: int) -
 
 
 def revise(state: State, command: do.ReviseSegment, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
-    """The events of an engine's correction, or a refusal. An engine may correct a line of its channel once, as a
-    whole, soon after its end, and only before a person has corrected it.
+    """The events of an engine's correction, or a refusal.
+
+    An engine may correct a line of its channel once, as a whole, soon after the line's end, and only before anybody
+    else has corrected it.
     """
     channel, segment = state.channels.get(command.channel), state.segments.get(command.segment)
     if channel is None or segment is None or segment.channel != command.channel or segment.gone:
@@ -82,18 +86,20 @@ def _corrected(segment: Segment, base_words: int, text: str, *, machine: bool) -
 
 
 def _own_and_new(segment: Segment, actor: Actor, wall: int) -> bool:
-    """Whether a line is a tool's own and of the last minute, and no person has written in it."""
+    """Whether this tool wrote the line, the line is at most a minute old, and no person has corrected it."""
     own = segment.tool == actor.tool and not segment.mended
     return own and wall - segment.ended_at <= TOOL_CORRECTS_MS
 
 
 def _machines_words(segment: Segment) -> bool:
-    """Whether no person has written anything in a line."""
+    """Whether no person has written any word of the line."""
     return segment.origin is ev.Origin.MACHINE and (segment.accepted or not segment.mended)
 
 
 def _machines_own(state: State, segment: Segment) -> bool:
-    """Whether a second pass may correct a line: while the session is on once, after its close until a person has."""
+    """Whether a second pass may correct a line. While the session is on it may do so once; after the close, until a
+    person has corrected the line.
+    """
     if state.status is Status.CLOSED:
         return not segment.mended and segment.origin is ev.Origin.MACHINE
     return segment.revision == 0

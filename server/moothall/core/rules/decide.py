@@ -1,4 +1,4 @@
-"""decide(state, command) → events or a Refusal: every rule of a session in one place."""
+"""All rules of a session in one function: `decide` turns a state and a command into events or a `Refusal`."""
 
 from __future__ import annotations
 
@@ -30,21 +30,23 @@ from moothall.core.terms.terms import WHAT_FITS, cleaned, key_of
 from moothall.core.translating.lines import original
 
 MAX_WORD = 200
-"""Characters in a word."""
+"""Characters of a word."""
 MAX_WORDS = 200
-"""Words in one commit."""
+"""Words of one commit."""
 MOST_BEFORE = 600_000
-"""Ms of sound that may have been heard before a session could be opened: as much as a microphone keeps."""
+"""How far back the beginning of a session may be set when it is opened, in ms: as much sound as a microphone's page
+keeps.
+"""
 
 Decision = Sequence[ev.AnyEvent] | Refusal
 MOST_CHOSEN = 300
-"""Terms of which one session's desks may say something."""
+"""The most terms for which the desks of one session may choose a wording."""
 
 
 def decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> Decision:
-    """What `command` makes happen in `state`, or why it can't; `wall` is the time of its arrival (Unix ms).
+    """The events that `command` causes in `state`, or a refusal; `wall` is the time of its arrival (Unix ms).
 
-    Whether the actor's role may do it at all has been asked before (`moothall.core.rules.authority`).
+    The caller has already checked that the actor's role may send the command (`moothall.core.rules.authority`).
     """
     decision = _decide(state, command, actor, wall)
     return decision if isinstance(decision, Refusal) else with_translations(state, decision)
@@ -271,7 +273,7 @@ def _stale(state: State, channel: Channel, message: str) -> Refusal:
 
 
 def decide_term(state: State, command: do.ChooseTerm) -> Sequence[ev.AnyEvent] | Refusal:
-    """What becomes of a term; the session exists."""
+    """The events of a choice of wording for a term, or a refusal. The session must exist."""
     term = cleaned(command.term)
     if term is None:
         return refuse(RefusalCode.INVALID, WHAT_FITS)

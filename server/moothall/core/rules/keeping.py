@@ -1,4 +1,6 @@
-"""The rules of what is kept: what is not recorded, breaks, and where either begins when media time is mapped anew."""
+"""The rules of what a session keeps: spans that are not recorded, breaks, and where they begin when media time is
+mapped anew.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,8 @@ from moothall.core.session.parts import Segment
 from moothall.core.session.state import State, Status, evolve
 
 UNSURE_MS = 500
-"""By how much a node's wall clock may be ahead of what has passed by its own: it saw the last event later than it was
-written."""
+"""By how much, in ms, media time by a node's wall clock may be ahead of media time by its monotonic clock. The
+monotonic measure is a little late, since the node saw the last event after it was written."""
 
 
 def not_recorded(state: State, command: do.KeepingCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -41,23 +43,26 @@ def not_recorded(state: State, command: do.KeepingCommand, wall: int) -> Sequenc
 
 
 def taken_over(state: State, at: int, passed: int | None, wall: int) -> int | None:
-    """Media time by now at a node that takes a session over, whose wall clock shows `wall`; None where that clock will
-    do.
+    """The media time now (ms) at a node that takes a session over; None where the node's wall clock `wall` (Unix ms)
+    gives a correct one by itself.
 
-    `at`: when the last event was written, by the clock of the node that wrote it. `passed`: ms since then, by this
-    node's own monotonic clock; None where it wasn't there. The two wall clocks may differ, and are not compared: media
-    time goes on from that event by what has passed. It never runs back behind it.
+    `at`: when the last event was written, by the clock of the node that wrote it (Unix ms). `passed`: ms since then, by
+    this node's own monotonic clock; None where this node was not there, so that only the wall clocks are known. Two
+    wall clocks may differ, so `passed` decides where it is known: media time continues from the last event by that
+    amount. Media time never runs back before the last event.
     """
     last = state.media_now(at)
     if passed is None:
         return None if wall >= at else last
     now = last + max(0, passed)
-    runs = wall >= state.clock.wall  # Before that moment it stands.
+    runs = wall >= state.clock.wall  # Before that wall time the clock does not run.
     return None if runs and now <= state.media_now(wall) <= now + UNSURE_MS else now
 
 
 def mapped(state: State, t: int, wall: int) -> list[ev.AnyEvent]:
-    """Media time is `t` at Unix ms `wall`. A span that would now begin in the future is to begin at once."""
+    """The events that set media time to `t` (ms) at wall time `wall` (Unix ms). A break or an unrecorded span that
+    would then begin in the future is ended, and begins at `t` instead.
+    """
     mapping = ev.ClockMapped(t=t, wall=wall)
     now = evolve(state, mapping).media_now(wall)
     ends, begins = list[ev.AnyEvent](), list[ev.AnyEvent]()
@@ -71,19 +76,25 @@ def mapped(state: State, t: int, wall: int) -> list[ev.AnyEvent]:
 
 
 def paused(state: State, t: int, back: int) -> Sequence[ev.AnyEvent]:
-    """A break; none is set back to before the end of the one before it."""
+    """The events that begin a break at `t` (media ms), set back by `back` ms but not to before the end of the break
+    before it.
+    """
     t0 = min(max(t - back, *(t1 or 0 for _, t1 in state.breaks), 0), t)
     begins = ev.SessionPaused(t=t, t0=t0)
     return [begins] if back == 0 else [*end_open(state, before=t0), begins]
 
 
 def resumed(state: State, t: int, back: int) -> ev.SessionResumed:
-    """The end of a break. What was said before somebody said that it began was taken out, and doesn't come back."""
+    """The event that ends a break at `t` (media ms), set back by `back` ms but not to before the moment at which the
+    break was declared: lines from before that moment were taken out and don't come back.
+    """
     return ev.SessionResumed(t=t, t1=min(max(t - back, state.paused_at or 0), t))
 
 
 def end_open(state: State, before: int | None = None) -> list[ev.AnyEvent]:
-    """End every line that is open; with `before`, the text says nothing of what began then or later (media ms)."""
+    """The events that end every open line. With `before` (media ms), words that begin then or later are left out of the
+    text.
+    """
     events: list[ev.AnyEvent] = []
     for channel in state.channels.values():
         segment = state.segments.get(channel.open_segment) if channel.open_segment is not None else None
@@ -100,5 +111,5 @@ def end_open(state: State, before: int | None = None) -> list[ev.AnyEvent]:
 
 
 def ended(segment: Segment, t1: int, reason: ev.EndReason) -> ev.SegmentEnded:
-    """The end of a line, with its text as it stands."""
+    """The event that ends a line at `t1` (media ms) with the text that it has now."""
     return ev.SegmentEnded(channel=segment.channel, segment=segment.id, t1=t1, reason=reason, text=segment.whole)

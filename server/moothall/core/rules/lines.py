@@ -1,4 +1,6 @@
-"""What people do with the lines of a channel: write, strike and move them, and say which language they are in."""
+"""The rules of what people do with the lines of a channel: write, strike and move them, and say which language they are
+in.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +22,14 @@ from moothall.core.session.parts import Channel, Segment
 from moothall.core.session.state import ON, State, Status
 
 MAX_TEXT = 10_000
-"""Characters in a line."""
+"""Characters of a line."""
 MAX_LINES = 1_000
-"""Lines that one act moves."""
+"""Lines that one command may move."""
 MOST_BACK = 30_000
-"""How far back "not recorded" may be set, ms: what was said before somebody could say so. Until then a line stays in
-its session, where it would be removed, and none comes from another one to a time at which it would be."""
+"""How far back the beginning of "not recorded" may be set, in ms: it covers what was said before somebody could say so.
+Lines younger than this are not moved to or from another session, since they may still have to be removed here."""
 MOST_OFFERED = 5_000
-"""Lines that may wait in a channel to be taken, since the machine was last on air. Overflow: the next is refused."""
+"""Offered lines that may wait in a channel since the machine was last on air. Overflow: the next one is refused."""
 
 
 def decide_lines(state: State, command: do.LineCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -55,12 +57,14 @@ def decide_lines(state: State, command: do.LineCommand, actor: Actor, wall: int)
 
 
 DROPPED = "Nothing of this is kept: there is a break, or it is not recorded."
-"""For a sender that is told that its text was taken, since it would send that again when the break is over."""
+"""The note to a sender whose text was accepted but not kept. After a refusal it would send the text again when the
+break is over.
+"""
 
 
 def unkept_now(state: State) -> Refusal | None:
-    """Why nothing is written now in a session that is on: a break, which somebody may end first, or what is said is not
-    to be recorded; None where it is written, and in a session that isn't on.
+    """Why no line is written now in a session that is on: there is a break, which somebody may end first, or this time
+    is not recorded. None when lines are written, and in a session that isn't on.
     """
     if state.status is Status.PAUSED:
         return refuse(RefusalCode.BREAK, "There is a break: end it, and send this again.")
@@ -69,7 +73,7 @@ def unkept_now(state: State) -> Refusal | None:
 
 
 def not_taken(state: State, channel: Channel, role: Role) -> Refusal | None:
-    """Why a line of this role is not taken now in a channel, whatever it says; None where it is."""
+    """Why a new line from this role is refused now in a channel, whatever its text; None when it would be taken."""
     if not writes_into(role, channel.kind):
         return refuse(RefusalCode.FORBIDDEN, "Your link writes no lines of this text.")
     if state.status not in ON:
@@ -78,7 +82,7 @@ def not_taken(state: State, channel: Channel, role: Role) -> Refusal | None:
 
 
 def last_unkept(state: State) -> int:
-    """Media ms before which nothing new may stand: the newest span of which nothing is kept ended there, or 0."""
+    """The earliest time of a new line, in media ms: the end of the newest ended span of which nothing is kept, or 0."""
     return max((t1 for _, t1 in state.unkept if t1 is not None), default=0)
 
 
@@ -92,7 +96,8 @@ def _rewind(state: State, channel: Channel, command: do.RewindChannel) -> Sequen
     if command.t < 0:
         return refuse(RefusalCode.INVALID, "Media time can't be negative.")
     heard = [line for line in _lines(state, channel) if line.origin is ev.Origin.MACHINE and line.words]
-    # What a person has mended or respoken stays, so that its sound is not recognised again; nor is what was not kept.
+    # Lines that a person has corrected or respoken stay, so their sound is not recognised again. Nor is sound that was
+    # not kept.
     stays = [_end(line, channel) for line in heard if line.mended and not line.respoken]
     stays += [heard_behind(channel, line) for line in heard if line.respoken]
     t = max([command.t, *stays, joined_from(channel), last_unkept(state)])
@@ -103,7 +108,7 @@ def _rewind(state: State, channel: Channel, command: do.RewindChannel) -> Sequen
 
 
 def _end_open(state: State, channel: Channel, struck: Collection[Segment]) -> Sequence[ev.AnyEvent]:
-    """Ends the channel's open line, unless it is struck."""
+    """The event that ends the channel's open line; none when no line is open, or when the open line is struck."""
     still_open = None if channel.open_segment is None else state.segments.get(channel.open_segment)
     if still_open is None or still_open in struck:
         return []
@@ -143,7 +148,7 @@ def _restore(state: State, channel: Channel, command: do.RestoreSegments) -> Seq
     for line in sorted(named, key=lambda line: (line.t0, line.id)):
         events += _with_words(channel, line)
     for line in instead:
-        # What was said after the lines that stand again stays.
+        # What was said after the restored lines stays.
         later = next((n for n, word in enumerate(line.words) if word.t0 + word.t1 >= 2 * command.through), None)
         if later is not None:
             events += again(line, (later, len(line.words)), returned(line.id))
@@ -151,20 +156,24 @@ def _restore(state: State, channel: Channel, command: do.RestoreSegments) -> Seq
 
 
 def _instead(state: State, channel: Channel, command: do.RestoreSegments) -> dict[Segment, int]:
-    """The lines that were recognised from the sound of others, and what became of them.
+    """The lines that were recognised in place of the lines to restore, each with the number of the rewinding that
+    struck it.
 
-    With each, by which rewinding it was struck when it stands again itself; else one that is still to come.
+    A line that had been struck and restored has the number of the rewinding that struck it first; any other line has
+    that of the next rewinding, which the caller is about to add.
     """
     t, through = command.t, command.through
     heard = [line for line in _lines(state, channel) if line.origin is ev.Origin.MACHINE and line.words]
-    # What a removal left of older lines is said anew, and ends where the rewinding began.
+    # The rest of an older line after a removal is a new segment too, but it ends before the time from which sound was
+    # heard again.
     new = [line for line in heard if line.since >= command.rewinding and max(word.t1 for word in line.words) > t]
     there = [line for line in new if line.t0 < through]
     was = {returned(name): line for name, line in state.segments.items() if line.gone} if there else {}
     found = {}
     for line in there:
         before = was.get(line.id)
-        if before is None or not before.moved:  # What came back from another session was not heard instead.
+        # A line that came back from another session was not recognised in place of these.
+        if before is None or not before.moved:
             found[line] = channel.rewound + 1 if before is None else before.struck
     return found
 
@@ -192,7 +201,7 @@ def _type(
     speaker = command.speaker if command.speaker is not None else channel.speaker
     if speaker is not None and speaker not in state.speakers:
         return refuse(RefusalCode.UNKNOWN, "The session has no speaker with this id.")
-    # A source that was attached meanwhile may have set the clock a little back.
+    # A source that was attached in the meantime may have set the clock back a little.
     t = max(state.media_now(wall), last_unkept(state))
     line = do.MovedSegment(
         segment=command.segment,
@@ -210,7 +219,9 @@ def _type(
 
 
 def _offered(state: State, channel: Channel, line: do.MovedSegment, actor: Actor) -> Sequence[ev.AnyEvent] | Refusal:
-    """The events of a line whose writer is not on air: desks see it, and whoever is on air may take it."""
+    """The event of an offered line, whose writer is not on air, or a refusal. Desks see it, and whoever is on air may
+    take it.
+    """
     if line.segment in state.offered:
         return refuse(RefusalCode.CONFLICT, "A line with this id already exists.")
     if len(channel.air.offered) >= MOST_OFFERED:
@@ -255,7 +266,9 @@ def _move_away(
 
 
 def _may_be_unsaid(state: State, t1: int, wall: int) -> bool:
-    """Whether a line that ended at media ms `t1` would be removed if "not recorded" were set back as far as may be."""
+    """Whether a line that ended at `t1` (media ms) could still be removed, because "not recorded" may be set back that
+    far.
+    """
     return t1 >= state.media_now(wall) - MOST_BACK
 
 
@@ -306,7 +319,9 @@ def _bring_back(state: State, channel: Channel, command: do.BringSegmentsBack) -
 
 
 def _with_words(channel: Channel, line: Segment) -> Sequence[ev.AnyEvent]:
-    """A line said anew, with its words where it came in words: only then can its sound be recognised once more."""
+    """The events that say a line anew, word by word if it has words: only then can its sound be recognised
+    once more.
+    """
     if line.words:
         return again(line, (0, len(line.words)), returned(line.id))
     return _whole(channel, made_of(do.MovedSegment, line, segment=returned(line.id), text=line.whole))

@@ -1,4 +1,4 @@
-"""The rules of what a session is: how it is made and called, which texts it has, and which hubs take part in it."""
+"""The rules of how a session is set up: its title, plan and channels, and the hubs that take part in it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from moothall.core.kernel.languages import is_language
 from moothall.core.session.state import State, Status
 
 MAX_TEXT = 10_000
-"""Characters in a title or a name."""
+"""Characters of a title or a name."""
 MAX_LANGUAGES = 20
-"""Spoken in one session."""
+"""Languages spoken in one session."""
 MAX_REASON = 500
-"""Characters of why a session is cancelled."""
+"""Characters of the reason why a session is cancelled."""
 
 
 def create(state: State, command: do.CreateSession) -> Sequence[ev.AnyEvent] | Refusal:
-    """The first command of every log."""
+    """The event of the first command of every log, or a refusal."""
     if state.status is not Status.ABSENT:
         return refuse(RefusalCode.CONFLICT, "The session already exists.")
     if not command.languages or not 0 < len(command.title) <= MAX_TEXT:
@@ -32,7 +32,7 @@ def create(state: State, command: do.CreateSession) -> Sequence[ev.AnyEvent] | R
 
 
 def describe(state: State, command: do.DescribeSession) -> Sequence[ev.AnyEvent] | Refusal:
-    """Another title, and other languages while it has not begun."""
+    """The event of a new title and, while the session has not begun, other languages; or a refusal."""
     if not 0 < len(command.title.strip()) <= MAX_TEXT:
         return refuse(RefusalCode.INVALID, f"A title has 1 to {MAX_TEXT} characters.")
     if command.languages and state.status is not Status.CREATED:
@@ -41,7 +41,7 @@ def describe(state: State, command: do.DescribeSession) -> Sequence[ev.AnyEvent]
 
 
 def plan(state: State, command: do.PlanCommand) -> Sequence[ev.AnyEvent] | Refusal:
-    """How it is to be held, and whether at all."""
+    """The event of a command that arranges, cancels or reinstates a session, or a refusal."""
     begun = state.status is not Status.CREATED
     if isinstance(command, do.ArrangeSession):
         sound = ev.SoundKept.NONE if state.young_people else command.sound
@@ -62,7 +62,9 @@ def plan(state: State, command: do.PlanCommand) -> Sequence[ev.AnyEvent] | Refus
 
 
 def set_languages(state: State, command: do.SetLanguages) -> Sequence[ev.AnyEvent] | Refusal:
-    """Other spoken languages, in a session that has begun too: the wrong ones make a text of nonsense."""
+    """The event of other spoken languages, or a refusal. A session that has begun takes them too, since a recogniser
+    with the wrong languages writes nonsense.
+    """
     tags = command.languages
     if not 0 < len(tags) <= MAX_LANGUAGES or len(set(tags)) < len(tags) or not all(map(is_language, tags)):
         return refuse(RefusalCode.INVALID, f"Name 1 to {MAX_LANGUAGES} different languages, each by a tag such as en.")
@@ -70,7 +72,7 @@ def set_languages(state: State, command: do.SetLanguages) -> Sequence[ev.AnyEven
 
 
 def add_channel(state: State, command: do.AddChannel, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
-    """One more lane of text; `wall`: when it was asked for, Unix ms."""
+    """The event of another channel, or a refusal; `wall`: when the channel was requested, Unix ms."""
     translation = command.kind is ev.ChannelKind.TRANSLATION
     if command.of_record and not translation:
         return refuse(
@@ -86,15 +88,15 @@ def add_channel(state: State, command: do.AddChannel, wall: int) -> Sequence[ev.
 MAX_TITLE = 120
 """Characters of a hub's title."""
 MOST_PEOPLE = 100_000
-"""In a hub's room."""
+"""People in one hub's room."""
 MOST_HUBS = 300
-"""Of a session."""
+"""Hubs of one session."""
 MOST_BELOW = 64
-"""Of these, one with those below it."""
+"""Hubs of one session that connect through the same top hub, counting that hub."""
 
 
 def state_hub(state: State, command: do.SetHubPresence, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
-    """The event of a hub's status, or a refusal."""
+    """The event of a hub's presence, or a refusal. A presence that is already known is refused."""
     title = " ".join(command.title.split())
     if not is_name(command.hub) or not 0 < len(title) <= MAX_TITLE:
         return refuse(RefusalCode.INVALID, f"A hub needs an id and a title of 1 to {MAX_TITLE} characters.")

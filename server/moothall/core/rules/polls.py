@@ -1,4 +1,6 @@
-"""The rules of a show of hands: one is open at a time, and what was counted stays what it is."""
+"""The rules of a show of hands: at most one is open at a time, and once it is closed its question and options stay as
+they are.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +15,13 @@ from moothall.core.questions.polls import FEWEST_OPTIONS, MOST_OPTIONS, Poll, op
 from moothall.core.session.state import ON, State
 
 MAX_QUESTION = 300
-"""Characters."""
+"""Characters of a question."""
 MAX_OPTION = 80
 """Characters of an option."""
 MOST_POLLS = 100
-"""Of a session."""
+"""Shows of hands in one session."""
 MOST_HANDS = 100_000
-"""For an option."""
+"""Hands for one option."""
 NO_POLL = refuse(RefusalCode.UNKNOWN, "The session has no such show of hands.")
 VOTE_OVER = refuse(RefusalCode.CONFLICT, "This show of hands is closed.")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
@@ -49,7 +51,9 @@ def decide_poll(state: State, command: do.PollCommand, wall: int) -> Sequence[ev
 
 
 def poll_to_vote(state: State, number: int, option: int) -> Poll | Refusal:
-    """The show of hands of that number, where an option of it (from 0) may be chosen now, or why not."""
+    """The show of hands with this number, when its option `option` (counted from 0) may be chosen now; else a
+    refusal.
+    """
     poll = next((poll for poll in state.questions.polls if poll.number == number and not poll.void), None)
     if poll is None or not 0 <= option < len(poll.options):
         return NO_POLL
@@ -57,7 +61,7 @@ def poll_to_vote(state: State, number: int, option: int) -> Poll | Refusal:
 
 
 def refused_hands(state: State, poll: PollId, counts: Sequence[int]) -> Refusal | None:
-    """Why these counts of a hub's ballots, a number for each option, are not taken now; None where they are."""
+    """Why these counts of a hub's ballots, one number for each option, are not taken now; None when they are."""
     known = poll_of(state.questions.polls, poll)
     if known is None or known.void:
         return NO_POLL
@@ -69,7 +73,7 @@ def refused_hands(state: State, poll: PollId, counts: Sequence[int]) -> Refusal 
 
 
 def is_going(state: State, poll: Poll) -> bool:
-    """Whether hands can be raised."""
+    """Whether people can raise a hand now: the show of hands is open and the session is on."""
     return poll.open and state.status in ON
 
 

@@ -1,4 +1,4 @@
-"""The rules of interventions: who may ask when, and from where to where one may be brought."""
+"""The rules of interventions: who may ask when, and which changes of status are allowed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MAX_ANSWER = 10_000
 MAX_NAME = 80
 MAX_REASON = 300
 MOST_AT_ONCE = 500
-"""That one act brings to another status."""
+"""Interventions whose status one command may change."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
 _ASKER = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
@@ -42,14 +42,14 @@ _UNPUBLISHED = frozenset(
         InterventionStatus.CLOSED,
     }
 )
-"""Where one may stand that nobody but the staff has read."""
+"""Statuses of an intervention that may not have been published: only the staff has read it."""
 REPORTED = "reported"
-"""Readers say that it is rude."""
+"""The flag that readers set: they say that the intervention is rude."""
 
 ABUSE = "abuse"
-"""The staff says so."""
+"""The flag that the staff set for an intervention that is rude."""
 MOST_FLAGS = 10
-"""Flags of one intervention, beside that of readers."""
+"""Flags of one intervention, besides the flag of readers."""
 
 
 def decide_questions(
@@ -110,7 +110,7 @@ def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Re
     if command.flags:
         events.append(ev.InterventionFlagged(intervention=command.intervention, flags=command.flags))
     status = InterventionStatus.CHECKED
-    if late:  # There is no queue any more: it can be answered in writing, where there is something to answer.
+    if late:  # After the close there is no queue: a question with a text can still be answered in writing.
         status = InterventionStatus.TO_WRITE if text else InterventionStatus.CLOSED
     return [*events, ev.InterventionStatusChanged(intervention=command.intervention, number=number, status=status, t=t)]
 
@@ -152,7 +152,9 @@ def _stand(state: State, command: do.SetStatus, actor: Actor, wall: int) -> Sequ
 
 
 def may_bring(each: Intervention, status: InterventionStatus) -> bool:
-    """Whether its author may want it there: taken back, put off, or in the queue again after that."""
+    """Whether the author may give the intervention this status: withdrawn, later, or queued again after their own
+    "later".
+    """
     match status:
         case InterventionStatus.WITHDRAWN:
             return True  # `_misfit` says when it is too late.
@@ -167,20 +169,22 @@ def may_bring(each: Intervention, status: InterventionStatus) -> bool:
 
 
 def _succeeded(questions: Questions, gone: Intervention, t: int) -> list[ev.AnyEvent]:
-    """Questions joined with a question that is taken back go on: the first takes its place, the others join that."""
+    """The events that let questions joined with a withdrawn one continue: the first gets its status, the others join
+    the first.
+    """
     joined = [each for each in questions.with_status(InterventionStatus.JOINED) if each.into == gone.id]
     if not joined:
         return []
     place = InterventionStatus.QUEUED if gone.status is InterventionStatus.CALLED else gone.status
     if not joined[0].published:
-        place = InterventionStatus.CHECKED  # Nobody has approved what it says.
+        place = InterventionStatus.CHECKED  # Nobody has approved its text.
     succeeds = _stands(joined[0], do.SetStatus(interventions=(), status=place), t)
     join = do.SetStatus(interventions=(), status=InterventionStatus.JOINED, into=joined[0].id)
     return [succeeds, *(_stands(each, join, t) for each in joined[1:])]
 
 
 def _misfit(state: State, command: do.SetStatus, known: Sequence[Intervention], *, own: bool) -> Refusal | None:
-    """Why these can't be brought there; None when they can. `own`: their author wants it."""
+    """Why these interventions can't get this status; None when they can. `own`: the author sends the command."""
     to = command.status
     if any(each.status is to for each in known):
         return refuse(RefusalCode.STALE, "One of these questions already has this status.")
@@ -206,7 +210,9 @@ def _misfit(state: State, command: do.SetStatus, known: Sequence[Intervention], 
 
 
 def _callable(questions: Questions, each: Intervention) -> bool:
-    """Whether it waits for its turn, or has just had it and nobody was called since: its end is undone then."""
+    """Whether an intervention may be called: it waits for its turn, or it had the last turn and nobody was called
+    since, which undoes the end of that turn.
+    """
     just_had = questions.called is None and bool(questions.turns) and questions.turns[-1].intervention == each.id
     return each.status in WAITING or just_had
 
@@ -246,7 +252,9 @@ def _stands(each: Intervention, command: do.SetStatus, t: int, *, own: bool = Fa
 
 
 def _declined(each: Intervention, reason: str) -> list[ev.AnyEvent]:
-    """Why it is not taken, for the staff and its author: what is public only says that it isn't."""
+    """The events that say why an intervention is not taken, for the staff and for its author. The public event gives no
+    reason.
+    """
     told: list[ev.AnyEvent] = [ev.InterventionDeclined(intervention=each.id, reason=reason)]
     if each.origin.startswith(HUB):
         told.append(ev.HubDeclined(hub=each.origin.removeprefix(HUB), intervention=each.id, reason=reason))
@@ -254,7 +262,9 @@ def _declined(each: Intervention, reason: str) -> list[ev.AnyEvent]:
 
 
 def _since(state: State, each: Intervention, t: int) -> int:
-    """Since when it stands where it is brought at `t`: a turn that was under way at the close ended with it."""
+    """Since when (media ms) a status set at `t` holds. A turn that was under way at the close ended with the
+    session.
+    """
     return t if state.closed_at is None or each.status is not InterventionStatus.CALLED else min(t, state.closed_at)
 
 
@@ -273,7 +283,8 @@ def _words(state: State, command: do.WordCommand, wall: int) -> Sequence[ev.AnyE
     if each.removed:
         return refuse(RefusalCode.CONFLICT, "The words of this question were removed and can't be replaced.")
     text, most = command.text.strip(), MAX_ANSWER if isinstance(command, do.WriteAnswer) else MAX_TEXT
-    wordless = isinstance(command, do.Reword) and each.kind is Kind.REQUEST  # As it may have come.
+    # A request to speak may have come without a text.
+    wordless = isinstance(command, do.Reword) and each.kind is Kind.REQUEST
     if len(text) > most or not (text or wordless):
         return refuse(RefusalCode.INVALID, f"The text needs 1 to {most} characters.")
     if isinstance(command, do.Reword):
@@ -333,7 +344,7 @@ def _hub(origin: str) -> str | None:
 
 
 def flag(each: Intervention, command: do.Flag) -> Sequence[ev.AnyEvent] | Refusal:
-    """What the staff says of it; no flags: that nothing is wrong."""
+    """The event that sets the staff's flags of an intervention, or a refusal. Empty flags say that nothing is wrong."""
     flags = tuple(dict.fromkeys(command.flags))
     if len(set(flags) - {REPORTED}) > MOST_FLAGS or not all(map(is_name, flags)):
         return refuse(RefusalCode.INVALID, f"A question has at most {MOST_FLAGS} flags, each a short name.")
@@ -343,7 +354,9 @@ def flag(each: Intervention, command: do.Flag) -> Sequence[ev.AnyEvent] | Refusa
 
 
 def report_abuse(each: Intervention) -> Sequence[ev.AnyEvent] | Refusal:
-    """A reader says that it is rude; readers know of published ones alone."""
+    """The event of a reader's report that an intervention is rude, or a refusal. Readers know only of
+    published ones.
+    """
     if not each.published or each.removed:
         return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
     if REPORTED in each.flags:
@@ -352,7 +365,7 @@ def report_abuse(each: Intervention) -> Sequence[ev.AnyEvent] | Refusal:
 
 
 def begins_to_speak(state: State, each: Intervention, t: int) -> list[ev.AnyEvent]:
-    """The called author is named in the text from here on."""
+    """The events that name the called author as the speaker from `t` (media ms) on."""
     channel = spoken(state)
     if channel is None:
         return []
@@ -364,15 +377,17 @@ def begins_to_speak(state: State, each: Intervention, t: int) -> list[ev.AnyEven
 
 
 def ends_speaking(state: State, called: Iterable[Intervention], t: int) -> list[ev.AnyEvent]:
-    """Whose turn is over is not named any more at what is said, unless somebody else was given the floor since."""
+    """The events that end the naming of called authors as speakers at `t` (media ms), unless somebody else has the
+    floor by now.
+    """
     named = {speaker_of(each) for each in called}
     left = [channel.id for channel in state.channels.values() if channel.speaker in named]
     return [ev.SpeakerChanged(channel=channel, speaker=None, t=t) for channel in left]
 
 
 def named_anew(state: State, before: Intervention, now: Intervention) -> list[ev.AnyEvent]:
-    """Somebody mended the name that stands with an intervention: its author is named so in the text as well, unless the
-    name there was mended by itself.
+    """The events after a correction of an author's name: the list of speakers gets the new name too, unless the name
+    was corrected there separately.
     """
     speaker, name = speaker_of(before), name_of(now)
     if name == name_of(before) or state.speakers.get(speaker) != name_of(before):

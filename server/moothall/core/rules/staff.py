@@ -1,4 +1,4 @@
-"""The rules of the staff's notes, of a session's policy questions, and of the tags under them."""
+"""The rules of the staff's notes, of a session's policy questions, and of the tags of its lines."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ MAX_NOTE = 10_000
 MOST_NOTES = 5_000
 """Notes of a session that can be confirmed."""
 MOST_OF_HUB = 300
-"""Of these, from one hub and those below it,"""
+"""Notes of a session from one top hub and the hubs below it, so that they leave room for the notes of others."""
 MOST_OF_HUBS = 4_000
-"""and from all hubs: so that none keeps the staff from writing theirs."""
+"""Notes of a session from all hubs, so that hubs always leave room for the notes of the staff."""
 MAX_QUESTION = 500
 """Characters of a policy question."""
 MOST_QUESTIONS = 20
-"""Policy questions of a session: the forms of the IGF ask for three, and a day of them has fewer than twenty."""
+"""Policy questions of a session. The forms of the IGF ask for three, and a day of them has fewer than twenty."""
 MOST_TAGGED = 2_000
-"""Lines of a session that have had a tag."""
+"""Lines of a session that have, or once had, a tag."""
 
 
 _STRANGERS = frozenset({Role.ENGINE, Role.TRANSLATOR, Role.SYSTEM, Role.PARTICIPANT, Role.READER, Role.HUB})
-"""Who has no desk, so that no note is for them."""
+"""Roles without a desk: a note can't be addressed to them."""
 
 
 def decide_backstage(state: State, command: do.BackstageCommand, actor: Actor) -> Sequence[ev.AnyEvent] | Refusal:
@@ -55,9 +55,9 @@ def decide_backstage(state: State, command: do.BackstageCommand, actor: Actor) -
 
 
 def listed(texts: Sequence[str], before: Sequence[PolicyQuestion]) -> tuple[PolicyQuestion, ...]:
-    """Policy questions of these texts, in their order: whichever stood there before keeps its id.
+    """Policy questions with these texts, in this order. A text that was listed before keeps its id.
 
-    A new text in the place of a missing one counts as that text, edited.
+    A new text at the position of one that is missing now counts as an edit of that one, and takes over its id.
     """
     wanted = list(dict.fromkeys(each for text in texts if (each := " ".join(text.split()))))
     left = {question.text: question for question in before}
@@ -141,7 +141,7 @@ def _tag(state: State, command: do.TagSegment) -> Sequence[ev.AnyEvent] | Refusa
     if line is None or line.gone:
         return refuse(RefusalCode.UNKNOWN, "The record has no such line.")
     known = {each.id for each in state.notes_and_tags.questions}
-    # What is tagged already may change its tag, also where the question was taken from the list since.
+    # A line that is tagged already may change its tag, even when the question has been taken from the list since.
     if command.question is not None and command.question not in known and before is None:
         return refuse(RefusalCode.UNKNOWN, "The session has no such policy question.")
     if command.segment not in state.notes_and_tags.tags and len(state.notes_and_tags.tags) >= MOST_TAGGED:

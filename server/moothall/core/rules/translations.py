@@ -1,4 +1,6 @@
-"""The rules of translations: what a line reads in another language, and what goes with the lines that it is made of."""
+"""The rules of translations: the text of a line in another language, and what is struck together with the lines it was
+made of.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +19,11 @@ from moothall.core.translating.lines import as_said, due, line_of, made_from
 MAX_TEXT = 20_000
 """Characters of a translated line: twice those of any other."""
 MAX_ROUTE = 1_000
-"""Characters of how it was made."""
+"""Characters of the route by which it was made."""
 
 
 def translate(state: State, command: do.SetTranslation) -> Sequence[ev.AnyEvent] | Refusal:
-    """The events of a translated line, or a refusal. The session may be closed: translations may follow."""
+    """The events of a translated line, or a refusal. The session may be closed, since translations may come later."""
     channel, source = state.channels.get(command.channel), state.segments.get(command.source.segment)
     if channel is None or channel.kind is not ev.ChannelKind.TRANSLATION or source is None:
         return refuse(RefusalCode.UNKNOWN, "The session has no such translation, or no such line.")
@@ -73,7 +75,7 @@ def _set(state: State, channel: Channel, source: Segment, made: ev.MadeFrom, tex
 
 
 def with_translations(state: State, events: Sequence[ev.AnyEvent]) -> Sequence[ev.AnyEvent]:
-    """The events of a command, and behind each that strikes lines what strikes what was made from them."""
+    """The events of a command. After each event that strikes lines come events that strike their translations."""
     all_of_them: list[ev.AnyEvent] = []
     for event in events:
         all_of_them.append(event)

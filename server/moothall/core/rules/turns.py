@@ -1,4 +1,4 @@
-"""The rules of turns: how long one may take, and what is typed in it."""
+"""The rules of turns: how long a turn may take, and which lines its author may type in it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST_LIMIT_MS = 3_600_000
 MAX_TYPED = 1_000
 """Characters of a line that is typed in a turn: three long sentences."""
 MOST_LINES = 20
-"""That come at once."""
+"""Typed lines in one command."""
 
 
 def decide_turn(state: State, command: do.TurnCommand, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -68,9 +68,9 @@ def _type(state: State, command: do.TypeTurn, actor: Actor, wall: int) -> Sequen
         if speaker not in state.speakers:
             events.append(ev.SpeakerIntroduced(speaker=speaker, name=name_of(each)))
         events.append(ev.TurnTyped(intervention=each.id, number=each.number, t=t))
-    # A source that was attached meanwhile may have set the clock a little back.
+    # A source that was attached in the meantime may have set the clock back a little.
     t = max(t, last_unkept(state))
-    # Each has a moment of its own, so that they stand in their order wherever lines are put in order of time.
+    # Each line gets a time of its own, so that the lines keep their order wherever they are sorted by time.
     if command.lines:
         t = max([t, *(line.t0 + 1 for line in typed_lines(state, each))])
     language, origin = typed_language(each, channel), ev.Origin.SPEAKER

@@ -1,10 +1,10 @@
-"""What undoes an act. Nothing is taken back in a log: an act is undone by another one.
+"""Computes the commands that undo an act. Nothing is taken back in a log: an act is undone by another act.
 
-Afterwards lines read, are named and stand as before, and so does the session; revisions and positions don't run back.
-What was said or typed meanwhile is left alone, but for the name: lines that were given to a speaker only because that
-speaker was said to have the floor go with it.
+Afterwards the session and the texts, speakers and order of its lines are as before; revisions and offsets keep growing.
+Lines that were said or typed in the meantime stay, but lose a speaker whom they got only because the act had given that
+speaker the floor.
 
-What an act did is read from its events, so that it can be undone as long as the log lives.
+What an act did is read from its events, so that it can be undone as long as the log exists.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from moothall.core.staff.notes_and_tags import NotesAndTags
 from moothall.core.terms.terms import key_of
 
 _SOMEBODY = Actor(Role.TECHNICIAN, "undo")
-"""Whether an act fits a state depends on the state, and on the role only for engines."""
+"""The actor for trying out commands. Whether a command fits depends on the state, and on the role only for engines."""
 
 Undoing = tuple[do.AnyCommand, ...]
 Commands = tuple[do.AnyCommand, ...]
@@ -40,18 +40,18 @@ _Fact = ev.AnyEvent | UnknownEvent | None
 
 
 class UndoReading(msgspec.Struct, frozen=True):
-    """What the events of an act say that was done."""
+    """The commands that the events of an act amount to, and those that undo them."""
 
     commands: Commands
     undoing: Undoing
-    """The act that undoes it; empty when nothing does."""
+    """The commands of the act that undoes it; empty when it can't be undone."""
 
 
 def read_act(before: State, events: Sequence[_Fact]) -> UndoReading:
-    """What was done by these events, which one act caused in the state `before`, and what undoes it.
+    """Return what an act did, read from its events, and what undoes it. `before` is the state before the act.
 
-    An act is undone whole or not at all: one of which a part can't be undone has no undoing. A name that was introduced
-    stays in the list of names, since nobody is harmed by it.
+    An act is undone whole or not at all: if a part of it can't be undone, `undoing` is empty. A name that the act
+    introduced stays in the list of names, which harms nobody.
     """
     state, commands, undoing, whole = before, Commands(), Undoing(), True
     for n, event in enumerate(events):
@@ -63,11 +63,11 @@ def read_act(before: State, events: Sequence[_Fact]) -> UndoReading:
             whole = whole and undone is not None
             undoing = (*(undone or ()), *undoing)
     back = carried_out(state, undoing) if whole else None
-    if whole and back is None:  # What another one is joined with has to be back before it.
+    if whole and back is None:  # A question with which others are joined has to be back before them.
         undoing = tuple(sorted(undoing, key=_joins))
         back = carried_out(state, undoing)
     if back is not None and back.questions.arranged != before.questions.arranged:
-        # What left the queue and comes back stands where the chair had put it.
+        # Questions that left the queue and come back get the positions that the chair had given them.
         undoing = (*undoing, do.ArrangeQueue(first=before.questions.arranged))
         back = carried_out(back, undoing[-1:])
     return UndoReading(commands, () if back is None else undoing)
@@ -78,13 +78,16 @@ def _joins(command: do.AnyCommand) -> bool:
 
 
 def still_fits(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.AnyCommand]) -> Undoing:
-    """What of an act's undoing still fits: the floor is left to another speaker who got it meanwhile.
+    """The part of an act's undoing that still fits the state `now`.
 
-    Lines that are not in the log any more are passed over; those that were struck and stand again are meant where they
-    stand. Of many lines that were accepted at once those are left that somebody has changed since, unless all of them
-    were: then the caller says so. Of many questions those are left that somebody has brought elsewhere
-    since; `moved_on` says when that is all of them. Whoever came on air and is off again, since they went silent or
-    stopped, is taken off by nothing.
+    - The floor is left to another speaker who got it in the meantime.
+    - Lines that are no longer in the log are skipped; lines that were struck and restored are addressed by their new
+      ids.
+    - Of many lines that were accepted at once, those that somebody has changed since are left alone. If all were
+      changed, everything is returned, so that the caller can refuse it.
+    - Of many questions, those that somebody has given another status since are left alone. `moved_on` says when that
+      applies to all of them.
+    - Whoever came on air and is off air again, because they went silent or stopped, needs no command to be taken off.
     """
     took, brought = _speakers(act), brought_by(act)
     due: list[do.AnyCommand] = []
@@ -110,19 +113,21 @@ def still_fits(now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.An
 
 
 def other_on_air(now: State, act: Iterable[do.AnyCommand]) -> bool:
-    """Whether somebody else came on air after an act that changed who is: then that is left as it is."""
+    """Whether somebody else came on air after an act that changed who is on air. Then the air is left as it is."""
     put = {command.channel: command.holder for command in act if isinstance(command, do.PutOnAir)}
     return any(now.channels[channel].air.holder not in (holder, MACHINE) for channel, holder in put.items())
 
 
 def _put_on_air(act: Iterable[do.AnyCommand]) -> frozenset[ChannelId]:
-    """The channels in which an act put somebody on air."""
+    """The channels in which the act put a person or a tool on air."""
     put = (command for command in act if isinstance(command, do.PutOnAir))
     return frozenset(command.channel for command in put if command.source is not ev.AirSource.MACHINE)
 
 
 def _fits(now: State, command: do.AnyCommand) -> bool:
-    """Whether what was accepted still stands as it was accepted."""
+    """Whether a line still has the text that was accepted; True for any command that does not undo an accepted
+    correction.
+    """
     if not isinstance(command, do.CorrectSegment) or not command.accepted:
         return True
     line = now.segments.get(command.segment)
@@ -130,7 +135,7 @@ def _fits(now: State, command: do.AnyCommand) -> bool:
 
 
 def _standing_as(now: State, name: SegmentId) -> SegmentId:
-    """The present id of a line."""
+    """The present id of a line, which changes each time when it is struck and restored."""
     while (line := now.segments.get(name)) is not None and line.gone and returned(name) in now.segments:
         name = returned(name)
     return name
@@ -139,10 +144,10 @@ def _standing_as(now: State, name: SegmentId) -> SegmentId:
 def lines_meanwhile(
     now: State, act: Sequence[do.AnyCommand], undoing: Sequence[do.AnyCommand], since: Iterable[ev.AnyEvent]
 ) -> Undoing:
-    """Gives lines that opened under the speaker to whom an act gave the floor back to the one who had it before.
+    """Commands that give lines back to the speaker who had the floor before an act gave it to another one.
 
-    `since`: the events after the act, in order, without those of lines that were said again. Lines count until the
-    floor is given to somebody, and not those that somebody has given to a speaker by hand.
+    `since`: the events after the act, in order, without the events of lines that were said again. Lines count until the
+    floor is next given to somebody. Lines that somebody has given to a speaker by hand don't count.
     """
     took, had = _speakers(act), _speakers(undoing)
     wrong = {channel: speaker for channel, speaker in took.items() if channel in had and had[channel] != speaker}
@@ -167,17 +172,17 @@ def lines_meanwhile(
 
 
 def _is_new(name: SegmentId, counted: Iterable[SegmentId]) -> bool:
-    """Whether a line was not said before: it has a name of its own, or is said again and counted when it was first."""
+    """Whether a line is counted as new: it has an id of its own, or it restores a line in `counted`."""
     return not is_returned(name) or any(returned(line) == name for line in counted)
 
 
 def _speakers(commands: Iterable[do.AnyCommand]) -> dict[ChannelId, SpeakerId | None]:
-    """Who has the floor of which channel after these commands."""
+    """The speaker to whom these commands give the floor of each channel."""
     return {command.channel: command.speaker for command in commands if isinstance(command, do.SetSpeaker)}
 
 
 def carried_out(state: State, commands: Iterable[do.AnyCommand]) -> State | None:
-    """The state after an act; None when it is refused."""
+    """The state after these commands; None when one of them is refused."""
     for command in commands:
         decision = decide(state, command, _SOMEBODY, state.clock[1])
         if isinstance(decision, Refusal):
@@ -190,9 +195,11 @@ def carried_out(state: State, commands: Iterable[do.AnyCommand]) -> State | None
 def _step(
     state: State, last: _Fact, event: _Fact, following: _Fact
 ) -> tuple[do.AnyCommand | None, Undoing | None] | None:
-    """The command behind an event in the state before it, and what undoes that; None when it goes with another event.
+    """The command behind an event, and the commands that undo it; None when the event goes with another event of the
+    act.
 
-    `last` and `following` are the events of the same act around it. What undoes is None where nothing does.
+    `state` is the state before the event; `last` and `following` are the events of the same act around it. The second
+    value is None when nothing undoes the command.
     """
     match event:
         case ev.WallCleared():
@@ -202,7 +209,8 @@ def _step(
         case ev.SegmentEnded() | ev.WordsCommitted() | ev.RecordCheckpoint() | ev.AirHeld():
             return None
         case ev.ChannelRewound() if state.channels[event.channel].kind is ev.ChannelKind.TRANSLATION:
-            return None  # It goes with the lines that its own were made from; those that stand again are made anew.
+            # It goes with the lines that its own lines were made from. Translations of restored lines are made anew.
+            return None
         case ev.NotRecordedEnded() if isinstance(following, ev.SessionClosed):
             return None
         case ev.SessionClosed():
@@ -258,7 +266,7 @@ def _step(
 
 
 def _line_step(state: State, event: _Fact, following: _Fact) -> tuple[do.AnyCommand, Undoing | None] | None:
-    """The command behind an event about lines, and what undoes it; see `_step`."""
+    """The command behind an event about lines, and the commands that undo it; see `_step`."""
     match event:
         case ev.LanguageForced():
             forced = do.ForceLanguage(channel=event.channel, language=event.language)
@@ -274,14 +282,14 @@ def _line_step(state: State, event: _Fact, following: _Fact) -> tuple[do.AnyComm
             channel = state.channels[event.channel]
             rewinding, through = channel.rewound + 1, channel.committed_through
             restored = made_of(do.RestoreSegments, event, rewinding=rewinding, through=through)
-            again = isinstance(following, ev.SegmentOpened)  # It is itself what undid another.
+            again = isinstance(following, ev.SegmentOpened)  # This act is itself the undoing of another act.
             return do.RewindChannel(channel=event.channel, t=event.t), None if again else (restored,)
         case _:
             return None
 
 
 def _as_spoken(state: State, languages: Sequence[str]) -> Undoing:
-    """The languages that were spoken before, and what was forced and isn't among `languages`."""
+    """Commands that restore the languages spoken before, and a forced language that isn't among `languages`."""
     forced = (
         do.ForceLanguage(channel=each.id, language=each.forced)
         for each in state.channels.values()
@@ -300,7 +308,7 @@ _FINAL: dict[type, type[do.AnyCommand]] = {
 
 
 def _without_undoing(event: _Fact) -> do.AnyCommand | None:
-    """The command behind an event that nothing undoes from here; None when it is not to be named."""
+    """The command behind an event that can't be undone from here; None when the event is not shown as an act."""
     command = _FINAL.get(type(event))
     return None if command is None or event is None else made_of(command, event)
 
@@ -308,14 +316,15 @@ def _without_undoing(event: _Fact) -> do.AnyCommand | None:
 def _of_close(before: State, *, recorded: bool) -> Undoing:
     undoing: list[do.AnyCommand] = [do.ReopenSession()]
     if not recorded:
-        undoing.append(do.BeginNotRecorded())  # It was not, so it isn't again until somebody says so.
+        # Recording was off at the close, so it stays off until somebody turns it on.
+        undoing.append(do.BeginNotRecorded())
     if before.status is Status.PAUSED:
         undoing.append(do.PauseSession())
     return tuple(undoing)
 
 
 def _as_assigned(before: State, segments: Iterable[SegmentId]) -> Undoing:
-    """Gives the lines to those who had them, one command each of these."""
+    """Commands that give the lines back to their previous speakers, one command for each speaker."""
     had: dict[SpeakerId | None, list[SegmentId]] = {}
     for name in segments:
         line = before.segments.get(name)
@@ -329,16 +338,16 @@ def _of_correction(before: State, event: ev.SegmentCorrected) -> tuple[do.AnyCom
     if line is None:
         return None
     corrected = made_of(do.CorrectSegment, event)
-    # The words that it replaced, as they read before; those behind it were left alone.
+    # The words that the correction replaced, with the text that they had; words after these were left alone.
     read = line.text + "".join(word.text for word in line.words[line.base : event.base_words])
     back = msgspec.structs.replace(corrected, base_revision=event.base_revision + 1, text=read)
     return corrected, (back,)
 
 
 def _note_or_tag_step(notes_and_tags: NotesAndTags, event: ev.NoteOrTag) -> tuple[do.AnyCommand | None, Undoing | None]:
-    """The command behind an event of policy questions, tags and notes, and what undoes that, in the state before it.
+    """The command behind an event of policy questions, tags and notes, and the commands that undo it; see `_step`.
 
-    A note was read by somebody by the time that one could undo it: nothing does. That it was read is not an act.
+    Nothing undoes a note, since somebody has read it by then. The confirmation that a note was read is not an act.
     """
     match event:
         case ev.NoteLeft():
@@ -357,9 +366,9 @@ def _note_or_tag_step(notes_and_tags: NotesAndTags, event: ev.NoteOrTag) -> tupl
 
 
 def _wall_step(state: State, event: ev.WallCleared) -> tuple[do.AnyCommand, Undoing]:
-    """The command behind the clearing of the walls, in the state before it, and what undoes that.
+    """The command behind an event that clears or restores the walls, and the command that undoes it; see `_step`.
 
-    What was taken back is cleared again as of now: that empties the walls in any case.
+    Undoing a restoration clears the walls as of now, which empties them in any case.
     """
     before = state.wall_cleared
     if event.t is None or (before is not None and event.t < before):
@@ -368,7 +377,7 @@ def _wall_step(state: State, event: ev.WallCleared) -> tuple[do.AnyCommand, Undo
 
 
 def goes_with_wall(state: State, last: _Fact, event: _Fact) -> bool:
-    """Whether an event only carries out a clearing; `last` is the one before it of the same act."""
+    """Whether `event` is a consequence of a clearing of the walls; `last` is the event before it in the same act."""
     match last, event:
         case ev.WallCleared(), ev.InterventionStatusChanged():
             return last.withdrawn == event.intervention

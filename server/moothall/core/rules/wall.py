@@ -1,4 +1,4 @@
-"""Clearing every wall and overlay at once, and taking that back."""
+"""The rules of clearing every wall and overlay at once, and of taking that back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def decide_wall(state: State, command: do.WallCommand, actor: Actor, wall: int) 
     if isinstance(command, do.ClearWall):
         return _clear(state, actor, wall)
     again = _called_again(state, command.intervention, actor, wall)
-    # What was cleared once more in between may have been taken back before: restoring hides nothing.
+    # The walls may have been cleared again and restored in between: restoring never hides anything.
     t = None if command.t is None or state.wall_cleared is None else min(command.t, state.wall_cleared)
     if t == state.wall_cleared and not again:
         return refuse(RefusalCode.CONFLICT, "The walls already show this.")
@@ -28,12 +28,13 @@ def decide_wall(state: State, command: do.WallCommand, actor: Actor, wall: int) 
 
 def _clear(state: State, actor: Actor, wall: int) -> list[ev.AnyEvent]:
     called = state.questions.called
-    t = 0  # Before the beginning no line has begun.
+    t = 0  # Before the session begins there are no lines, so 0 hides nothing that will come.
     if state.status is not Status.CREATED:
         now = state.media_now(wall)
-        # What is said now began by now; where the clock is behind what an engine hears, by what that has committed.
+        # What is said now began before now. Where the clock is behind what an engine hears, its committed words count
+        # instead.
         t = max([now, *(channel.committed_through for channel in state.channels.values())]) + 1
-        # The clock may have been set back; nothing that was cleared is shown again.
+        # The clock may have been set back; nothing that was cleared may be shown again.
         t = max(t, state.wall_cleared or 0)
     events: list[ev.AnyEvent] = [ev.WallCleared(t=t, withdrawn=called)]
     known = None if called is None else state.questions.get(called)
@@ -43,7 +44,9 @@ def _clear(state: State, actor: Actor, wall: int) -> list[ev.AnyEvent]:
 
 
 def _called_again(state: State, name: InterventionId | None, actor: Actor, wall: int) -> list[ev.AnyEvent]:
-    """What a clearing has withdrawn, unless it stands elsewhere by now, or another one was called."""
+    """The events that call again the intervention that a clearing withdrew; none if its status has changed since, or
+    another intervention was called.
+    """
     known = None if name is None or name not in state.wall_withdrew else state.questions.get(name)
     if known is None or state.questions.called is not None:
         return []

@@ -1,1 +1,1 @@
-"""A session as the fold of its log."""
+"""The state of a session, folded from its log."""

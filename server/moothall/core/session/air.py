@@ -1,4 +1,4 @@
-"""Who is on air in a channel, as the fold of its log: the machine, a person, a respeaker, or an outside tool."""
+"""Who is on air in a channel, folded from the log: the machine, a person, a respeaker, or an outside tool."""
 
 from __future__ import annotations
 
@@ -9,31 +9,36 @@ from moothall.core.kernel.ids import SegmentId
 
 
 class Air(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is on air in a channel. Before anybody said so it is the machine, and desks may add lines."""
+    """Who is on air in a channel. At first it is the machine, and desks may add lines."""
 
     source: ev.AirSource = ev.AirSource.MACHINE
     holder: str = ""
-    """Pseudonym of the person or the tool; empty for the machine, and where the staff's lane is not known."""
+    """Pseudonym of the person, respeaker or tool; empty for the machine, and where the fold lacks the staff's lane."""
     token: int = 0
-    """Whoever asks with a higher one is on air next."""
+    """The control token; whoever asks with a higher one goes on air next."""
     tool: str = ""
-    """The tool's public name; empty unless it is one."""
+    """The tool's public name; empty unless a tool is on air."""
     since: int = 0
-    """Media ms since when."""
+    """Media ms since when the present source is on air."""
     away: tuple[tuple[int, int | None], ...] = ()
-    """Spans of media ms in which no engine hears the channel's own sound, since somebody else is on air; the last may
-    be open."""
+    """Spans of media ms in which no engine hears the channel's own sound, since somebody else is on air; the end of the
+    last span is None while that lasts."""
     before: tuple[int, int] | None = None
-    """From which media ms on somebody else wrote before the machine, and from which on it hears again: the same where
-    they wrote for some seconds only. None before, and while somebody else is on air."""
+    """Media ms from which somebody else was on air before the machine, and from which the machine hears again. The two
+    are equal where the other was on air for a few seconds only. None before the first change, and while somebody else
+    is on air."""
     behind: int = 0
-    """The newest attachment of an engine before it changed: what that engine still says, it heard in another sound."""
+    """The newest engine attachment (generation) at the last change of source. Words of this or an older one come from
+    another sound, and are stale.
+    """
     removed: int = 0
-    """Media ms before which words were removed while the machine was not on air: it isn't to hear them later."""
+    """Media ms before which words were removed while the machine was not on air: the machine must not hear that sound
+    later.
+    """
     tools: dict[str, str] = {}
     """The public names of the tools that were on air or offered a line, by their pseudonyms."""
     offered: tuple[SegmentId, ...] = ()
-    """The lines, as they came, that were offered since the machine was last on air and that nobody has taken. Bound:
+    """Lines that were offered since the machine was last on air and that nobody has taken, oldest first. Bound:
     `MOST_OFFERED` of `core/rules/lines.py`."""
 
     @property
@@ -48,18 +53,18 @@ class Air(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def recognised(self) -> bool:
-        """Whether the text comes from an engine, be it of a respeaker's sound."""
+        """Whether the text comes from an engine, from the channel's own sound or a respeaker's."""
         return self.machine or self.respoken
 
     def writes(self, actor: str) -> bool:
-        """Whether lines of this pseudonym become public."""
+        """Whether lines written under this pseudonym become public."""
         return self.machine or self.holder == actor
 
 
 def air_after(air: Air, event: ev.AirFact, generation: int = 0) -> Air:
-    """Who is on air after an event of the channel; the same object where it changes nothing.
+    """Return who is on air after an event of the channel.
 
-    `generation`: the channel's newest attachment of an engine.
+    `generation`: number of the channel's newest engine attachment.
     """
     replace = msgspec.structs.replace
     match event:
@@ -84,5 +89,5 @@ def air_after(air: Air, event: ev.AirFact, generation: int = 0) -> Air:
 
 
 def air_without(air: Air, taken: SegmentId) -> Air:
-    """Who is on air once an offered line was taken."""
+    """Return the state of the air after the offered line `taken` was taken."""
     return msgspec.structs.replace(air, offered=tuple(each for each in air.offered if each != taken))

@@ -1,4 +1,6 @@
-"""What of a session is kept, in spans of media ms: not what somebody asked not to be recorded, nothing of a break."""
+"""Which spans of a session (media ms) are kept. Nothing is kept of breaks, nor of what somebody asked not to be
+recorded.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +11,18 @@ import msgspec
 from moothall.core.events import types as ev
 
 Span = tuple[int, int | None]
-"""From and up to, media ms; the end is None while it lasts."""
+"""Beginning and end in media ms; the end is None while the span lasts."""
 KeepingFact = ev.NotRecordedBegan | ev.NotRecordedEnded | ev.SessionPaused | ev.SessionResumed | ev.SessionClosed
-"""Events that change it."""
+"""Events that begin or end a span of which nothing is kept."""
 
 
 def lasts(spans: tuple[Span, ...]) -> bool:
-    """Whether the last of spans that were begun one after another has no end yet."""
+    """Whether the last of these spans, which are in order of time, still lasts."""
     return bool(spans) and spans[-1][1] is None
 
 
 def ended(spans: tuple[Span, ...], t1: int) -> tuple[Span, ...]:
-    """The spans with the last one ended, if it lasts; a span that ends where it began is dropped."""
+    """The spans with the last one ended at `t1`, if it still lasts; it is dropped when it would be empty."""
     if not lasts(spans):
         return spans
     *before, (t0, _) = spans
@@ -28,7 +30,7 @@ def ended(spans: tuple[Span, ...], t1: int) -> tuple[Span, ...]:
 
 
 def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """The same times as spans in order that neither overlap nor touch."""
+    """The union of the spans, as spans in order that neither overlap nor touch."""
     found: list[Span] = []
     for t0, t1 in sorted(spans, key=lambda span: span[0]):
         last = found[-1][1] if found else -1
@@ -41,7 +43,7 @@ def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def without(spans: Iterable[Span], taken: Iterable[Span]) -> tuple[Span, ...]:
-    """What is left of each of `spans` outside of `taken`. None of it is empty, but for what was so and is outside."""
+    """What is left of `spans` outside of `taken`. A span that was empty already is kept if it is outside."""
     left = list(spans)
     for low, high in taken:
         left = [piece for span in left for piece in _outside(span, low, high)]
@@ -49,7 +51,9 @@ def without(spans: Iterable[Span], taken: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def kept_from(spans: Iterable[Span], t: int) -> int | None:
-    """The first media ms at or after `t` outside of `spans`, which are in order; None where the last one lasts."""
+    """The first media ms at or after `t` outside of `spans`, which are in order; None if `t` is in a span that still
+    lasts.
+    """
     for low, high in spans:
         if low <= t:
             if high is None:
@@ -69,25 +73,27 @@ def _outside(span: Span, low: int, high: int | None) -> list[Span]:
 
 
 class Keeping(msgspec.Struct, frozen=True, kw_only=True):
-    """The part of a session's state that tells."""
+    """The part of a session's state that says which spans are not kept."""
 
     not_recorded: tuple[Span, ...] = ()
     """Spans of media ms that somebody asked not to be recorded; the last one may still be open."""
     breaks: tuple[Span, ...] = ()
-    """Breaks, as `not_recorded`: nothing is kept of them either, and nobody hears them."""
+    """Breaks, in the same form as `not_recorded`. Nothing is kept of breaks either, and no engine hears them."""
     paused_at: int | None = None
-    """Media ms at which somebody said that the break which lasts had begun."""
+    """Media ms at which the present break was declared; None when there is no break."""
     set_back: tuple[int, int] = (0, 0)
-    """Of the last break that was ended a while ago: since when all is kept again, and when that was said, media ms."""
+    """Of the last break whose end was set back: since when everything is kept again, and when the end was declared,
+    media ms.
+    """
 
     @property
     def recorded(self) -> bool:
-        """Whether nobody has asked that what is said now is not recorded."""
+        """Whether recording is on: nobody has asked that what is said now is not recorded."""
         return not lasts(self.not_recorded)
 
     @property
     def in_break(self) -> bool:
-        """Whether there is a break in which nobody hears what is said."""
+        """Whether there is a break now, in which no engine hears what is said."""
         return lasts(self.breaks)
 
     @property
@@ -97,7 +103,7 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def unkept(self) -> tuple[Span, ...]:
-        """All spans of which nothing is kept, in order and apart from one another."""
+        """All spans of which nothing is kept, in order; they neither overlap nor touch."""
         return merged((*self.not_recorded, *self.breaks))
 
     def kept(self, t: int) -> bool:
@@ -105,23 +111,23 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
         return not any(t0 <= t and (t1 is None or t < t1) for t0, t1 in (*self.not_recorded, *self.breaks))
 
     def delay(self, lag: int, now: int) -> int:
-        """How late a text is, ms, that at media ms `now` is `lag` ms behind what was said.
+        """Return the delay in ms to report for a text that at media ms `now` is `lag` ms behind what is said.
 
-        When a break is ended a while ago, all that was said since then becomes text at once. As long a time is given
-        for that: words late by no more are no delay meanwhile.
+        When the end of a break is set back, everything said since then is recognised at once. For as long a time after
+        that, a lag of up to that length counts as no delay.
         """
         since, until = self.set_back
         back = until - since
         return max(0, lag - back) if until <= now < until + back else lag
 
     def kept_through(self, t0: int, t1: int) -> bool:
-        """Whether all is kept of what is said from media ms `t0` to `t1`, both included."""
+        """Whether everything said from media ms `t0` to `t1`, both included, is kept."""
         spans = (*self.not_recorded, *self.breaks)
         return not any(began <= t1 and (ended is None or t0 < ended) for began, ended in spans)
 
 
 def keeping_after(keeping: Keeping, event: KeepingFact) -> dict[str, object]:
-    """The fields that an event changes, by name."""
+    """The fields of `Keeping` that an event changes, by name."""
     match event:
         case ev.NotRecordedBegan():
             return {"not_recorded": (*keeping.not_recorded, (event.t0, None))}

@@ -1,4 +1,6 @@
-"""What a session's state is made of: its clock, segments, channels and sources, as the session writer needs them."""
+"""Parts of a session's state: its clock, segments, channels and sources, with the fields that the session
+writer needs.
+"""
 
 from __future__ import annotations
 
@@ -12,32 +14,35 @@ from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
 from moothall.core.session.air import Air
 
 HELD_MS = 1_000
-"""Media time is never seen to run back by less than this: it stands until the newest mapping has come as far. By more
-it is set back only where a file goes on after a restart, or where an older release had let it jump ahead."""
+"""The largest step back of media time that is hidden, in ms: media time stays constant until the newest mapping has
+caught up. A larger step back is applied. It occurs only where a file continues after a restart, or where an older
+release had let media time jump ahead."""
 
 
 class MediaClock(NamedTuple):
-    """How media time runs beside the wall's, by the newest mapping (docs/why/architecture.md, "Media time")."""
+    """The relation of media time to wall time, by the newest mapping (docs/why/architecture.md, "Media time")."""
 
     t: int
-    """Media ms ..."""
+    """Media ms of the mapping."""
     wall: int
-    """... at this Unix ms."""
+    """Unix ms at which media time was `t`."""
     reached: int = 0
-    """Media ms that was reached before, where this mapping sets it back a little."""
+    """Media ms already reached before this mapping set the clock back a little; 0 when it did not. Media time waits
+    there.
+    """
 
     def at(self, wall: int) -> int:
-        """Media time at the wall time `wall` (Unix ms); it doesn't run before the mapping."""
+        """Media time (ms) at wall time `wall` (Unix ms); it doesn't run before the mapping."""
         return max(self.reached, self.t + max(0, wall - self.wall))
 
     def mapped(self, t: int, wall: int) -> MediaClock:
-        """The next mapping."""
+        """The clock after another mapping: media time is `t` (ms) at `wall` (Unix ms)."""
         now = self.at(wall)
         return MediaClock(t, wall, now if t < now <= t + HELD_MS else 0)
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
-    """A segment as the session writer needs it."""
+    """A segment, with the fields that the session writer needs."""
 
     id: SegmentId
     channel: ChannelId
@@ -46,49 +51,51 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     words: tuple[ev.Word, ...] = ()
     """All committed words, as first committed."""
     base: int = 0
-    """How many of them `text` stands for."""
+    """How many of the committed words `text` replaces."""
     text: str = ""
     """The newest correction; empty while there is none."""
     revision: int = 0
     mended: bool = False
-    """Whether a person corrected it."""
+    """Whether a person corrected the segment."""
     accepted: bool = False
-    """Whether all that persons did was to accept what a machine proposed."""
+    """Whether the only corrections by persons were proposals of a machine, accepted unchanged."""
     ended: bool = False
     t1: int = 0
     """End, media ms, once it has ended."""
     ended_at: int = 0
-    """When its end was logged, Unix ms; 0 where nobody said when."""
+    """When the end was logged, Unix ms; 0 where the log doesn't say."""
     origin: ev.Origin = ev.Origin.MACHINE
     speaker: SpeakerId | None = None
     gone: bool = False
-    """Struck: it is recognised once more, or stands in another session."""
+    """Whether the line was struck: it is recognised again, or was moved to another session."""
     moved: bool = False
-    """Whether it is gone because it was moved to another session."""
+    """Whether it was struck because it was moved to another session."""
     struck: int = 0
-    """By which rewinding of its channel it was struck, counted from 1; 0 when by none."""
+    """The number of the rewinding of its channel that struck it, from 1; 0 when none did."""
     since: int = 0
-    """After which rewinding of its channel it was opened."""
+    """The number of rewindings of its channel before it was opened."""
     made_from: ev.MadeFrom | None = None
-    """What it was translated from; None where it wasn't."""
+    """From which line it was translated; None when it is no translation."""
     tool: str | msgspec.UnsetType = msgspec.UNSET
-    """The outside tool that sent it, or the line that it was translated from."""
+    """The public name of the outside tool that sent the line or, in a translation, its original; UNSET otherwise."""
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
-    """True where a machine heard a respeaker."""
+    """True when a machine recognised a respeaker; UNSET otherwise."""
 
     @property
     def whole(self) -> str:
-        """All of its text as it stands."""
+        """The whole text as it is now."""
         return self.text + self.tail(self.base)
 
     def tail(self, after: int) -> str:
-        """The committed words behind the first `after`, joined."""
+        """The committed words after the first `after`, joined."""
         return "".join(word.text for word in self.words[after:])
 
     @property
     def recognised(self) -> tuple[ev.Word, ...]:
-        """Its words that stand as they were recognised. Of a correction those that are the same, where it has as many
-        words as before: of what was written somebody is sure (as in `web/js/lines/state.js`).
+        """The words that are shown as they were recognised.
+
+        Words that a correction replaced count only if it has as many words as before, and only where the word is the
+        same: a person vouches for the others (as in `web/js/lines/state.js`).
         """
         before, written = self.words[: self.base], self.text.split()
         if len(before) != len(written):
@@ -97,44 +104,44 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
         return (*same, *self.words[self.base :])
 
     def now(self) -> SegmentNow:
-        """Its state, for a sender that worked from an older one."""
+        """The segment's state, for a sender that worked from an older one."""
         return SegmentNow(segment=self.id, revision=self.revision, words=len(self.words), text=self.whole)
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
-    """A lane of text as the session writer needs it."""
+    """A channel, with the fields that the session writer needs."""
 
     id: ChannelId
     kind: ev.ChannelKind
     languages: tuple[str, ...]
     generation: int = 0
-    """The newest attachment of an engine."""
+    """Number of the channel's newest engine attachment; 0 before the first."""
     committed_through: int = 0
     """End of the last committed word or noted gap, media ms."""
     open_segment: SegmentId | None = None
     last_words: tuple[ev.Word, ...] = ()
     speaker: SpeakerId | None = None
-    """Who speaks: its next lines are given to that speaker."""
+    """Who speaks: lines get this speaker as they open; None when nobody is named."""
     forced: str | None = None
-    """The language that somebody said it is in."""
+    """The language that somebody set for the channel (BCP-47); None: it is detected."""
     rewound: int = 0
-    """How often lines of it were struck."""
+    """How often lines of the channel were struck."""
     of_record: bool = False
-    """Whether it is a translation that is made whole."""
+    """Whether it is a translation of the whole session, which belongs to the record."""
     air: Air = Air()
     """Who is on air."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A source of audio that is bound to a channel."""
+    """A source of audio for one channel."""
 
     channel: ChannelId
     t: int
-    """Media ms of its first sample."""
+    """Media ms of the source's first sample."""
     rate: int
     ended: bool = False
 
 
 def made_from(event: ev.SegmentOpened | ev.SegmentCorrected, before: ev.MadeFrom | None) -> ev.MadeFrom | None:
-    """What a line was translated from after `event`; it may leave that as it was."""
+    """From which line a line was translated after `event`, which may leave `before` unchanged."""
     return before if event.made_from is msgspec.UNSET else event.made_from

@@ -1,6 +1,6 @@
-"""What a session is and what may happen in it: decide(state, command) → events, evolve(state, event) → state.
+"""The state of a session and its fold: `evolve(state, event)` returns the state after an event.
 
-The session writer is the only caller of `decide` that counts; a fold of a log uses `evolve`.
+The events come from `moothall.core.rules.decide`. Only the session writer stores what `decide` returns.
 """
 
 from __future__ import annotations
@@ -25,13 +25,15 @@ from moothall.core.staff.notes_and_tags import NotesAndTags, evolve_notes_and_ta
 from moothall.core.terms.terms import Terms, with_term
 
 LAST_WORDS = 20
-"""How many committed words a channel keeps at hand for an engine that has to find the seam."""
+"""How many of its last committed words a channel keeps, so that an engine can find the seam to them."""
 EARLY_WORDS = 200
-"""Ms that a word may begin before the last committed one's end: times tremble (docs/why/speech.md, "The seam")."""
+"""How much before the end of the last committed word a new word may begin, in ms: recognised times are not exact
+(docs/why/speech.md, "The seam").
+"""
 
 
 class Status(StrEnum):
-    """Where a session is in its life."""
+    """The stage of a session's life."""
 
     ABSENT = "absent"
     CREATED = "created"
@@ -41,14 +43,15 @@ class Status(StrEnum):
 
 
 ON = (Status.OPEN, Status.PAUSED)
-"""Between its opening and its close."""
+"""The statuses between opening and close."""
 
 
 class State(Keeping, frozen=True, kw_only=True):
-    """A session as the fold of its log.
+    """The state of a session, folded from its log.
 
-    What is kept of it is a base and no field: `keeping_after` gives fields, and the fold takes them over with its own
-    in one copy. The rules of spans stand in `keeping.py`, and can be asked without a session.
+    `Keeping`, the spans that are not kept, is a base class and not a field: so the fold replaces its fields
+    (`keeping_after`) and other fields in one copy. The rules of spans are in `keeping.py`, and can be used without a
+    session.
     """
 
     id: SessionId
@@ -56,50 +59,54 @@ class State(Keeping, frozen=True, kw_only=True):
     title: str = ""
     languages: tuple[str, ...] = ()
     access: ev.Access = ev.Access.STAFF
-    """Nobody but staff until the log says otherwise."""
+    """Only the staff may read the session until the log says otherwise."""
     young_people: bool = False
     sound: ev.SoundKept = ev.SoundKept.NONE
     rehearsal: bool = False
     listed: bool = True
-    """Whether lists for everybody may name it."""
+    """Whether public lists may name the session."""
     cancelled: str | None = None
-    """Why it will not be held, empty where nobody said; None while it is to be held."""
+    """Why the session will not be held, empty where no reason was given; None when it is not cancelled."""
     clock: MediaClock = MediaClock(0, 0)
-    """The newest mapping of media time on the wall's."""
+    """The newest mapping of media time to wall time."""
     writer: str = ""
-    """The node that writes it, as far as one was noted."""
+    """The node that writes the log; empty where none was noted."""
     channels: dict[ChannelId, Channel] = msgspec.field(default_factory=dict)
     sources: dict[SourceId, Source] = msgspec.field(default_factory=dict)
     speakers: dict[SpeakerId, str] = msgspec.field(default_factory=dict)
     terms: Terms = msgspec.field(default_factory=dict)
     segments: PersistentMap[SegmentId, Segment] = msgspec.field(default_factory=PersistentMap)
     offered: PersistentMap[SegmentId, Segment] = msgspec.field(default_factory=PersistentMap)
-    """Lines that were written by somebody who was not on air, also those that were taken since."""
+    """Lines that somebody who was not on air offered, including those that have been taken."""
     seals: int = 0
     closed_at: int | None = None
-    """Media ms of the last close; None while it was never closed, or is open again."""
+    """Media ms of the last close; None when the session was never closed, or is open again."""
     questions: Questions = msgspec.field(default_factory=Questions)
     wall_cleared: int | None = None
-    """Lines that began before this, media ms, are on no wall; None while none was cleared."""
+    """Lines that began before this (media ms) are on no wall; None when the walls show all lines."""
     wall_withdrew: frozenset[InterventionId] = frozenset()
-    """What was called when the walls were cleared, and is being checked since then."""
+    """Interventions that were called when the walls were cleared, and have been being checked since."""
     off_wall_before: bool = False
-    """Whether the walls already hid the next question when they were cleared last."""
+    """Whether the walls already hid the next question before the newest clearing; undoing that clearing
+    restores this.
+    """
     turn_lines: tuple[SegmentId, ...] = ()
-    """Lines of the room's text that were opened in the newest turn, in the order in which they came."""
+    """Lines of the floor that were opened in the newest turn, oldest first."""
     notes_and_tags: NotesAndTags = msgspec.field(default_factory=NotesAndTags)
     hubs: Hubs = msgspec.field(default_factory=dict)
     closing: ev.CloseRequested | None = None
-    """Who wants it closed once its last words are in the log; None while nobody does, and once it is closed."""
+    """The request to close the session once its last words are in the log; None when there is none, and after the
+    close.
+    """
     goes_on: ev.CloseRequested | None = None
-    """Who closed it to go on with another session, until that was opened."""
+    """The request that closed the session in order to continue with another one; None once that one was opened."""
 
     def media_now(self, wall: int) -> int:
         """Media time at the wall time `wall` (Unix ms); it doesn't run before the session is opened."""
         return self.clock.t if self.status is Status.CREATED else self.clock.at(wall)
 
     def channel_now(self, channel: ChannelId) -> ChannelNow:
-        """How a channel stands; raises KeyError for an unknown one."""
+        """The state of a channel, for an engine; raises KeyError for an unknown channel."""
         now = self.channels[channel]
         segment = self.segments.get(now.open_segment) if now.open_segment is not None else None
         return ChannelNow(
@@ -112,7 +119,7 @@ class State(Keeping, frozen=True, kw_only=True):
 
 
 def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) -> State:
-    """The state after `event`, logged at Unix ms `at`; None stands for a body that was removed and changes nothing."""
+    """Return the state after `event`, which was logged at Unix ms `at`. A removed body is None, and changes nothing."""
     replace = msgspec.structs.replace
     match event:
         case ev.SessionCreated():
@@ -198,7 +205,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
 
 def _wall_cleared(state: State, event: ev.WallCleared) -> State:
     replace, before = msgspec.structs.replace, state.questions.off_wall
-    if event.t is None or (state.wall_cleared is not None and event.t < state.wall_cleared):  # It was taken back.
+    if event.t is None or (state.wall_cleared is not None and event.t < state.wall_cleared):  # The clearing is undone.
         off_wall = event.t is not None and state.off_wall_before
         return replace(state, wall_cleared=event.t, questions=replace(state.questions, off_wall=off_wall))
     withdrew = state.wall_withdrew if event.withdrawn is None else state.wall_withdrew | {event.withdrawn}
@@ -210,9 +217,13 @@ def _with_questions(state: State, event: ev.QuestionFact) -> State:
     turns, questions = len(state.questions.turns), evolve_questions(state.questions, event)
     if isinstance(event, ev.InterventionStatusChanged) and state.status is Status.CLOSED:
         known = state.questions.get(event.intervention)
-        if known is None or not known.number:  # Its arrival is for the staff: public events tell of it by this one.
+        # The event of its arrival is for the staff; for a fold of public events, this change of status is the first
+        # one.
+        if known is None or not known.number:
             questions = questions.with_(event.intervention, after_close=True)
-    before = state.off_wall_before and questions.off_wall  # What is shown again was not hidden by an earlier clearing.
+    # Something called or opened since the earlier clearing is shown on the walls, so that clearing hides nothing any
+    # more.
+    before = state.off_wall_before and questions.off_wall
     state = msgspec.structs.replace(state, questions=questions, off_wall_before=before)
     if len(questions.turns) > turns:
         state = msgspec.structs.replace(state, turn_lines=())
@@ -234,7 +245,7 @@ def _evolve_segment(state: State, event: ev.SegmentFact, at: int) -> State:
         return replace(state, segments=state.segments.set(event.segment, segment))
     known = state.segments.get(event.segment)
     if known is None:
-        return state  # Its opening was removed from the record; there is nothing left to change.
+        return state  # The event that opened the line was removed from the record; there is nothing left to change.
     match event:
         case ev.WordsCommitted():
             state = _committed(state, event)
@@ -242,7 +253,7 @@ def _evolve_segment(state: State, event: ev.SegmentFact, at: int) -> State:
         case ev.SegmentEnded():
             if state.channels[event.channel].open_segment == event.segment:
                 state = _with_channel(state, event.channel, open_segment=None)
-            # What a person wrote comes whole, without words.
+            # A person's line has its text in this event, and no words.
             text = known.text if known.words else event.text
             segment = replace(known, ended=True, t1=event.t1, ended_at=at, text=text)
         case _:
@@ -259,7 +270,7 @@ def _evolve_segment(state: State, event: ev.SegmentFact, at: int) -> State:
 
 
 def _committed(state: State, event: ev.WordsCommitted) -> State:
-    """Where the channel stands after words, be they the newest or those that a removal left of an older line."""
+    """Return the state after committed words, which are new ones, or the rest of an older line after a removal."""
     channel = state.channels[event.channel]
     last = channel.last_words
     if not last or event.words[0].t0 >= last[-1].t1 - EARLY_WORDS:
@@ -267,7 +278,7 @@ def _committed(state: State, event: ev.WordsCommitted) -> State:
     return _with_channel(
         state,
         event.channel,
-        # Lines that come whole, without words, are never open, and what is left of a line doesn't close another.
+        # Lines without words are never open, and the rest of an older line must not close the open one.
         open_segment=channel.open_segment or event.segment,
         committed_through=max(channel.committed_through, event.words[-1].t1),
         last_words=last,
@@ -275,7 +286,9 @@ def _committed(state: State, event: ev.WordsCommitted) -> State:
 
 
 def _rewound(state: State, event: ev.ChannelRewound) -> State:
-    """Without the lines that were struck. Where nothing is heard once more, the other last words stay the last."""
+    """Return the state without the struck lines. If no sound is recognised again, the last words of other lines stay
+    the last.
+    """
     channel = state.channels[event.channel]
     gone = {word for name in event.segments if (line := state.segments.get(name)) for word in line.words}
     last = tuple(word for word in channel.last_words if event.t >= channel.committed_through and word not in gone)
@@ -302,11 +315,12 @@ def _on_air(state: State, event: ev.AirFact) -> State:
     replace, channel = msgspec.structs.replace, state.channels[event.channel]
     air = air_after(channel.air, event, channel.generation)
     if isinstance(event, ev.AirChanged) and event.source is ev.AirSource.MACHINE:
-        # Words of a respeaker, which came some seconds later than they were said, may lie behind.
+        # A respeaker's words are later than the sound they repeat by some seconds, so they may end after `t0`.
         last = channel.last_words if channel.committed_through <= event.t0 else ()
         state = _with_channel(state, event.channel, committed_through=event.t0, last_words=last)
     elif isinstance(event, ev.AirChanged) and event.source is ev.AirSource.RESPEAKER:
-        state = _with_channel(state, event.channel, last_words=())  # They are in another sound.
+        # The respeaker's sound doesn't contain the last words.
+        state = _with_channel(state, event.channel, last_words=())
     if isinstance(event, ev.LineOffered):
         line = made_of(Segment, event, id=event.segment, t0=event.t, t1=event.t, origin=ev.Origin.PERSON, ended=True)
         line = replace(line, tool=event.tool or msgspec.UNSET)

@@ -1,1 +1,1 @@
-"""Notes among the staff and tags of the report."""
+"""Notes among the staff, and tags for the report."""

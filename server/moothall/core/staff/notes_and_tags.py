@@ -1,4 +1,6 @@
-"""The staff's notes and the report's preparation as the session writer needs them: the fold of their events."""
+"""The staff's notes and the tags for the report, folded from their events, with the fields that the session writer
+needs.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,8 @@ from moothall.core.kernel.ids import NoteId, PolicyQuestionId, SegmentId
 from moothall.core.kernel.persistent import PersistentMap
 
 HUB_NOTES = 50
-"""Notes to and from hubs that are at hand, all hubs together. Overflow: of the hub that has most of them the oldest is
-in the log alone, so that none hides what the others have written.
+"""Notes to and from hubs in the state, for all hubs together. Overflow: the oldest note of the hub that has most of
+them is dropped from the state and stays in the log, so that no hub displaces the notes of others.
 """
 
 
@@ -25,35 +27,35 @@ class HubNote(msgspec.Struct, frozen=True, kw_only=True):
     note: NoteId
     hub: str
     by: Role
-    """Who wrote it."""
+    """The role of the author."""
     text: str
     at: int
     """Unix ms."""
     read: tuple[Role, ...] = ()
-    """Who said that they have read it."""
+    """The roles that confirmed that they have read it."""
 
 
 class Tagged(msgspec.Struct, frozen=True):
     """A tag of a line."""
 
     question: PolicyQuestionId | None
-    """Under which question; None for none."""
+    """The policy question under which the line is tagged; None for none."""
     tag: Tag
 
 
 class NotesAndTags(msgspec.Struct, frozen=True, kw_only=True):
-    """What the staff of a session work with beside its text."""
+    """What the staff of a session work with besides the text."""
 
     notes: PersistentMap[NoteId, str] = msgspec.field(default_factory=PersistentMap)
-    """The hub of each note that can be confirmed; empty for those among the staff."""
+    """The hub of each note that can be confirmed; empty for a note among the staff."""
     hub_notes: tuple[HubNote, ...] = ()
-    """The last ones, oldest first."""
+    """The newest notes, oldest first."""
     questions: tuple[PolicyQuestion, ...] = ()
     tags: PersistentMap[SegmentId, tuple[Tagged, ...]] = msgspec.field(default_factory=PersistentMap)
-    """Of each line, at most one a question."""
+    """The tags of each line, at most one for each question."""
 
     def tag(self, segment: SegmentId, question: PolicyQuestionId | None) -> Tag | None:
-        """The tag of a line under a question."""
+        """The tag of a line under a question, or None."""
         found = self.tags.get(segment) or ()
         return next((each.tag for each in found if each.question == question), None)
 
@@ -68,7 +70,7 @@ def _at_hand(notes: tuple[HubNote, ...]) -> tuple[HubNote, ...]:
 
 
 def evolve_notes_and_tags(notes_and_tags: NotesAndTags, event: ev.NoteOrTag, at: int) -> NotesAndTags:
-    """What the staff work with after `event`, logged at Unix ms `at`; the same object where it changes nothing."""
+    """Return the notes and tags after `event`, logged at Unix ms `at`; the same object where nothing changes."""
     replace = msgspec.structs.replace
     match event:
         case ev.NoteLeft():
@@ -101,4 +103,4 @@ def evolve_notes_and_tags(notes_and_tags: NotesAndTags, event: ev.NoteOrTag, at:
             tags = others if event.tag is None else (*others, Tagged(event.question, event.tag))
             return replace(notes_and_tags, tags=notes_and_tags.tags.set(event.segment, tags))
         case _:
-            return notes_and_tags  # Who has read a note stands in the header; it bears on nothing.
+            return notes_and_tags  # Only the header says who has read a note, and nothing depends on it.

@@ -1,1 +1,1 @@
-"""Sound that is fetched from a stream: which addresses, which pieces, and when it counts as lost. Pure."""
+"""Sound that is fetched from a stream: permitted addresses, the pieces to fetch, and when a stream counts as lost."""

@@ -1,4 +1,4 @@
-"""Addresses of streams, and which machines may be reached by one."""
+"""Addresses of streams, and the check which machines a stream may be fetched from."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from enum import StrEnum
 import msgspec
 
 LONGEST_ADDRESS = 2_000
-"""Characters of an address that is entered."""
+"""Characters of an address that a person enters."""
 LONGEST_LED = 8_000
-"""Characters of one to which a stream's server leads: a segment of a playlist, or a redirect."""
+"""Characters of an address to which a stream's server leads: a segment of a playlist, or a redirect."""
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _SHAPE = re.compile(
@@ -23,54 +23,54 @@ _SHAPE = re.compile(
 _PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322, "rtmp": 1935, "rtmps": 443}
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")
-"""Python counts it as open up to 3.12."""
+"""A private range that Python up to 3.12 counts as global."""
 
 
 class Fetching(StrEnum):
     """How the sound of an address is fetched."""
 
     HTTP = "http"
-    """By requests: a file without an end (Icecast), or the pieces of a playlist (HLS)."""
+    """HTTP requests: an endless file (Icecast), or the segments of a playlist (HLS)."""
     RTSP = "rtsp"
     RTMP = "rtmp"
 
 
 class StreamAddress(msgspec.Struct, frozen=True, kw_only=True):
-    """An address in its parts. It may hold a password: show `shown` alone, and write none of it into a log."""
+    """An address in its parts. It may hold a password: show only `shown`, and write no part of it to a log."""
 
     scheme: str
     host: str
-    """A name or an address, an IPv6 address without brackets."""
+    """A name or an IP address; IPv6 without brackets."""
     port: int
     who: str = ""
-    """`name:password` as it stood there, percent-encoded; may be empty."""
+    """`name:password` as in the address, percent-encoded; may be empty."""
     rest: str = "/"
     """Path and query, which may hold a password too."""
 
     @property
     def fetching(self) -> Fetching:
-        """How it is fetched."""
+        """The protocol by which the sound is fetched."""
         return Fetching(self.scheme.removesuffix("s"))
 
     @property
     def tls(self) -> bool:
-        """Whether the line is encrypted."""
+        """Whether the connection is encrypted."""
         return self.scheme.endswith("s")
 
     @property
     def shown(self) -> str:
-        """What may be shown to the staff: no password, no path, no query."""
+        """The part that the staff may see: no password, no path, no query."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}" + ("" if self.port == _PORTS[self.scheme] else f":{self.port}")
 
     def at(self, port: int) -> str:
-        """The same over a relay on this machine that listens on `port`, without TLS."""
+        """The same address through a relay on this machine that listens on `port`, without TLS."""
         who = f"{self.who}@" if self.who else ""
         return f"{self.fetching}://{who}127.0.0.1:{port}{self.rest}"
 
 
 def read_address(text: str, longest: int = LONGEST_ADDRESS) -> StreamAddress | None:
-    """The parts of an address; None where it is no address of a stream, or has more characters than `longest`."""
+    """The parts of an address; None when it is no address of a stream, or longer than `longest` characters."""
     if len(text) > longest or any(not sign.isprintable() or sign.isspace() or sign in "#\\" for sign in text):
         return None
     found = _SHAPE.fullmatch(text)
@@ -97,10 +97,10 @@ def read_address(text: str, longest: int = LONGEST_ADDRESS) -> StreamAddress | N
 
 
 def may_reach(address: str, allowed: Sequence[Network] = ()) -> bool:
-    """Whether a stream may be fetched from this IP address: one of the open internet, or of an `allowed` network.
+    """Whether a stream may be fetched from this IP address: it is global, or in an `allowed` network.
 
     An IPv6 address that stands for an IPv4 address (mapped, NAT64, 6to4, Teredo) counts as both, and both have to be
-    open. False for what is no address.
+    permitted. False for anything that is no IP address.
     """
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
@@ -126,7 +126,7 @@ def _stands_for(address: _Address) -> Iterator[_Address]:
 
 
 def _open(address: _Address) -> bool:
-    """Whether it is one of the open internet. 6to4 and Teredo are judged by what they stand for as well."""
+    """Whether the address is global. For 6to4 and Teredo the caller checks the embedded addresses too."""
     if isinstance(address, ipaddress.IPv6Address) and (address.is_site_local or address in _NAT64_LOCAL):
         return False
     return address.is_global and not address.is_multicast and not address.is_reserved

@@ -1,4 +1,4 @@
-"""Playlists of HLS (RFC 8216): as much of them as the sound needs."""
+"""Parses HLS playlists (RFC 8216), as far as the sound needs it."""
 
 from __future__ import annotations
 
@@ -9,57 +9,59 @@ import msgspec
 from moothall.core.kernel.decoding import number_in
 
 MOST_BYTES = 1_000_000
-"""Of a playlist."""
+"""Bytes of a playlist."""
 BEHIND = 2
-"""Segments of a live stream that are taken at the start, counted from its newest."""
+"""How many segments of a live stream are taken at the start, its newest ones."""
 MOST_TAG = 8_000
-"""Characters of a tag. Overflow: it is passed over. How long an address may be says who fetches it."""
+"""Characters of a tag. Overflow: the tag is ignored. Whoever fetches an address limits the address's length."""
 SOUND = ("mp4a", "ac-3", "ec-3", "opus", "flac", "mp3", "alac", "vorbis")
-# A name is sought at its beginning alone, and is short: else letters without "=" would take time by their square.
+# The pattern only matches a short name at its beginning: otherwise letters without "=" would take quadratic time.
 _ATTRIBUTE = re.compile(r'(?<![A-Z0-9-])([A-Z0-9-]{1,64})=("[^"]*"|[^,]*)')
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
-    """A segment."""
+    """A segment of a stream."""
 
     number: int
     """Media sequence number."""
     uri: str
-    """As it stands there: it may be relative to the playlist."""
+    """The URI as in the playlist; it may be relative."""
     ms: int
     start: str = ""
-    """URI of what has to be read before it, of fragmented MP4; empty where there is nothing."""
+    """URI of the initialisation section of fragmented MP4, which is read before the segment; empty where
+    there is none.
+    """
     cut: bool = False
-    """Whether it begins something else than what the one before ended: another codec, or other times."""
+    """Whether the segment doesn't continue the previous one: it has another codec, or other timestamps."""
 
 
 class Variant(msgspec.Struct, frozen=True, kw_only=True):
-    """One of several forms of the same stream."""
+    """One of several versions of the same stream."""
 
     uri: str
     bits: int
-    """A second; 0 where nobody says."""
+    """Bits per second; 0 when that is not given."""
 
 
 class Playlist(msgspec.Struct, frozen=True, kw_only=True):
-    """What a playlist says: segments, or where playlists of segments are."""
+    """The content of a playlist: segments, or references to playlists of segments."""
 
     pieces: tuple[Piece, ...] = ()
     variants: tuple[Variant, ...] = ()
-    """Those with sound, the one to take first."""
+    """The versions with sound, the preferred one first."""
     ended: bool = False
-    """Whether nothing more will come."""
+    """Whether no more segments will come."""
     target_ms: int = 6_000
-    """The longest segment."""
+    """Duration of the longest segment, ms."""
 
 
 def is_playlist(head: bytes) -> bool:
-    """Whether something that begins with these bytes is one."""
+    """Whether data that begin with these bytes are a playlist."""
     return head.removeprefix(b"\xef\xbb\xbf").startswith(b"#EXTM3U")
 
 
 def read_playlist(text: str) -> Playlist | None:
-    """What stands in it; None where nothing in it can be fetched: encrypted, in byte ranges, or no playlist at all."""
+    """Parse a playlist; None when nothing in it can be fetched: it is encrypted, has byte ranges, or is no playlist."""
     text = text.removeprefix("\ufeff")
     if not text.startswith("#EXTM3U"):
         return None
@@ -71,15 +73,16 @@ def read_playlist(text: str) -> Playlist | None:
 
 
 def next_pieces(playlist: Playlist, last: int | None, *, goes_on: bool, recorded: bool = False) -> tuple[Piece, ...]:
-    """The segments that follow number `last`. `goes_on`: by the same connection, so that none may be missed; nor may
-    one of what is `recorded`, to which nothing was added from the first.
+    """The segments after number `last` that are to be fetched.
 
-    Else of a live stream the newest, and none that was given before: its words would come twice. One that ended is live
-    as well: whoever packs it writes so when its encoder falters, and goes on later.
+    `goes_on`: the same connection continues, so no segment may be missed. Nor may one be missed if the stream is
+    `recorded`, which means complete from the start. Otherwise only the newest segments are fetched, and none again: its
+    words would come twice. A stream that has ended counts as live too, since a packager writes the end mark when its
+    encoder fails, and continues later.
     """
     pieces = playlist.pieces
     if last is not None and pieces and pieces[-1].number < last:
-        last = None  # The server was started again and counts from 0: it is another stream.
+        last = None  # The server was restarted and counts from 0 again: it is another stream.
     if not goes_on and not recorded:
         pieces = pieces[-BEHIND:]
     return tuple(each for each in pieces if last is None or each.number > last)

@@ -1,18 +1,18 @@
-"""What a server of RTSP says, looked through on its way: nothing passes that could lead a client elsewhere."""
+"""Filters what an RTSP server sends, so that nothing passes that could lead the client to another server."""
 
 from __future__ import annotations
 
 import re
 
 MOST_HEAD = 16_384
-"""Bytes of the head of a message."""
+"""Bytes of a message's head."""
 MOST_LINE = 4_000
-"""Bytes of a line of a head: FFmpeg leaves out what is behind 4,095."""
+"""Bytes of a row in a head: FFmpeg ignores what comes after 4,095."""
 MOST_BODY = 262_144
-"""Bytes of the body of a message, such as the description of what can be heard."""
+"""Bytes of a message's body, such as the description of the media."""
 _SOUND = ord("$")
-# All of a line has to match: a client may pass over signs at its beginning, or before a colon, that make another
-# message of it than is read here.
+# The whole row has to match: a client may ignore characters at its beginning, or before a colon, and so read another
+# message than this filter does.
 _ANSWER = re.compile(rb"RTSP/1\.0 [12456][0-9]{2}(?: [^\x00-\x1f\x7f]*)?")
 _REQUEST = re.compile(rb"(?!REDIRECT )[A-Z_]{1,32} [^\x00-\x20\x7f]+ RTSP/1\.0")
 _FIELD = re.compile(rb"([A-Za-z0-9-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)")
@@ -20,23 +20,23 @@ _LENGTH = re.compile(rb"[0-9]{1,9}[ \t]*")
 
 
 class Misled(Exception):
-    """The server leads elsewhere, or says what can't be understood: the line is to be cut."""
+    """The server leads elsewhere, or sends what can't be understood: the connection is to be closed."""
 
 
 class RtspFilter:
-    """Takes the bytes of a server in pieces, however they are cut, and gives back those that may pass.
+    """Takes a server's bytes in pieces of any size, and returns those that may pass.
 
-    Of the answers all pass but those that lead elsewhere (3xx) and those that aren't RTSP 1.0; of the server's own
-    requests none that leads elsewhere (REDIRECT). A line that isn't written as RFC 2326 has it, or a length that is
-    there twice, ends the stream: a client might read another message in it. Sound between messages passes as it is.
+    Responses pass unless they redirect (3xx) or are not RTSP 1.0; the server's own requests pass unless they are
+    REDIRECT. A row that doesn't follow RFC 2326, or a second length, ends the stream: a client might read another
+    message in it. Sound between messages passes unchanged.
     """
 
     def __init__(self) -> None:
-        self._waiting = bytearray()  # Bounded by MOST_HEAD, else Misled.
+        self._waiting = bytearray()  # Bounded by MOST_HEAD; beyond it Misled is raised.
         self._passing = 0
 
     def feed(self, data: bytes) -> bytes:
-        """Raises Misled."""
+        """Take the next bytes and return those that may pass. Raises Misled."""
         self._waiting += data
         out = bytearray()
         while self._waiting:
@@ -54,7 +54,7 @@ class RtspFilter:
         return bytes(out)
 
     def _message(self) -> bool:
-        """Whether the head of the next message is there: then it may pass with its body."""
+        """Whether the head of the next message is complete; if so the message may pass with its body."""
         end = self._waiting.find(b"\r\n\r\n")
         if end < 0:
             if len(self._waiting) > MOST_HEAD:

@@ -1,4 +1,6 @@
-"""When a stream counts as lost, when it is fetched again, and how fast its sound may come. Times in ms."""
+"""When a stream counts as lost, when it is fetched again, and how fast its sound may be passed on. All times
+are in ms.
+"""
 
 from __future__ import annotations
 
@@ -9,41 +11,43 @@ import msgspec
 from moothall.core.kernel.backoff import Backoff
 
 SILENT_MS = 5_000
-"""A stream that takes longer for a second of samples is given up and fetched again. Digital silence is samples."""
+"""A stream that takes longer than this for one second of samples is abandoned and fetched again. Digital silence counts
+as samples.
+"""
 START_MS = 12_000
-"""The same until the first sample: to connect, and to find out what it is, takes some seconds."""
+"""The same limit until the first sample: to connect and to identify the stream takes some seconds."""
 STEADY_MS = 30_000
-"""Sound for so long: the next wait is a short one again."""
+"""After this much sound the back-off begins again with its shortest wait."""
 AGAIN = Backoff(first_ms=1_000, last_ms=30_000)
 MOST_LATE_MS = 10_000
-"""Sound that comes later than it was due, after a stall, may come at once up to so much; what is more is paced."""
+"""How much sound that is late after a stall may be passed on at once; the rest is paced."""
 RATE = 16_000
-"""Samples a second."""
+"""Sample rate, Hz."""
 
 
 def wait_ms(failures: int, chance: int) -> int:
-    """How long to wait before a stream is fetched again that failed so often in a row: half of the back-off, and of
-    the other half a part by `chance`, 0 to 255, so that several don't come back at the same moment.
+    """How long to wait before the next attempt after `failures` in a row, in ms: half of the back-off, and a random
+    part of the other half by `chance` (0 to 255), so that several streams don't reconnect at the same moment.
     """
     whole = AGAIN.wait_ms(failures)
     return whole // 2 + (whole - whole // 2) * chance // 255
 
 
 class Heartbeat:
-    """Beats with each second of samples that is full: single ones, however often they come, keep no stream alive.
+    """Reports a beat for each full second of samples, so that single samples, however frequent, keep no stream alive.
 
-    Only the time that is waited for the stream counts, not what becomes of its sound here.
+    Only the time spent waiting for the stream counts, not the time for processing its sound.
     """
 
     def __init__(self) -> None:
         self._samples = 0
-        """Of the second that is not full."""
+        """Samples in the present, incomplete second."""
         self._first = True
         self.left = START_MS
-        """How long may still be waited for samples; at 0 the stream is silent."""
+        """How much longer to wait for samples, in ms; at 0 the stream is silent."""
 
     def beats(self, samples: int, waited: int) -> bool:
-        """So many samples came after so many ms; whether that filled a second."""
+        """Add `samples` that came after `waited` ms. Returns whether they completed a second."""
         self.left = SILENT_MS if self._first else max(0, self.left - waited)
         self._first = False
         self._samples += samples
@@ -55,18 +59,18 @@ class Heartbeat:
 
 
 class Pacing:
-    """Lets sound through as fast as it is spoken, however fast it is sent.
+    """Passes sound on as fast as it is spoken, however fast it is sent.
 
-    What comes late, since the line stalled, is let through at once.
+    Sound that is late, since the connection stalled, is passed on at once.
     """
 
     def __init__(self, now: int) -> None:
-        """`now`: when the first sample came, ms of a clock that never runs back."""
+        """`now`: when the first sample came, ms of a monotonic clock."""
         self._began = now
         self._samples = 0
 
     def wait(self, samples: int, now: int) -> int:
-        """So many samples more are there; how long to wait until the last of them may be handed on."""
+        """Add `samples`; returns how many ms to wait until the last of them may be passed on."""
         self._samples += samples
         due = self._began + self._samples * 1_000 // RATE
         if now - due > MOST_LATE_MS:
@@ -75,41 +79,41 @@ class Pacing:
 
 
 class Trouble(StrEnum):
-    """Why there is no sound of a stream. Its words are the catalogues' (`staff/stream.*`)."""
+    """Why a stream has no sound. The catalogues have the texts (`staff/stream.*`)."""
 
     ADDRESS = "address"
-    """It is no address of a stream."""
+    """The text is no address of a stream."""
     PRIVATE = "private"
-    """It leads into a network that is not open to all, and not allowed."""
+    """The address is in a network that is neither public nor allowed."""
     UNKNOWN_HOST = "unknown-host"
     CONNECTION = "connection"
-    """No connection, or one without the encryption that the address asks for."""
+    """There is no connection, or none with the encryption that the address requires."""
     STATUS = "status"
-    """The server answers, and refuses: its number stands beside this."""
+    """The server answers with an error; its status code is given beside this."""
     SILENT = "silent"
-    """It accepted and sent nothing, or stopped sending."""
+    """The server accepted the connection and sent nothing, or stopped sending."""
     ENDED = "ended"
-    """The server ended it."""
+    """The server ended the stream."""
     CUT_SHORT = "cut-short"
-    """It is a file, was lost half way, and would begin from its start."""
+    """The stream is a file, the connection was lost, and a new one would start from the beginning."""
     NOT_TAKEN = "not-taken"
-    """There is sound, and this server can't take it in: a full disk, a broken log, or too much that waits."""
+    """There is sound, but this server can't accept it: the disk is full, the log broken, or too much sound waits."""
     NOT_AUDIO = "not-audio"
-    """What came is no sound that can be decoded."""
+    """The data can't be decoded as sound."""
     NO_STREAM = "no-stream"
-    """Only pictures or text."""
+    """The stream has only pictures or text."""
     PLAYLIST = "playlist"
-    """A playlist of which nothing can be fetched: encrypted, or in a form that isn't known."""
+    """The playlist has nothing that can be fetched: it is encrypted, or in an unknown form."""
     NO_LIBRARY = "no-library"
     BROKE = "broke"
-    """The decoder broke down, or took more memory or time than it may."""
+    """The decoder crashed, or exceeded its limits of memory or time."""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a stream once its first sound is decoded."""
 
     codec: str
-    """As FFmpeg calls it, such as `aac`."""
+    """FFmpeg's name of the codec, such as `aac`."""
     channels: int
     rate: int
-    """Hz."""
+    """Sample rate, Hz."""

@@ -1,1 +1,1 @@
-"""Terms of glossaries, and those that were chosen in a session."""
+"""Terms: those of glossaries, and those that were chosen in a session."""

@@ -1,4 +1,4 @@
-"""A term: a name, an acronym or an expression, as it is to be written, and what desks have said of terms."""
+"""A term (a name, an acronym or an expression, in its preferred spelling), and what desks have chosen for terms."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from moothall.core.kernel.languages import same_language
 LONGEST = 60
 """Characters of a term."""
 MOST_WORDS = 6
-"""Words of a term: more is a sentence."""
+"""Words of a term; more are a sentence."""
 LEAST_SIGNS = 2
-"""Letters and digits of a term: a single one is heard everywhere."""
+"""The least number of letters and digits: a single one would be heard everywhere."""
 WHAT_FITS = (
     f"A name or term has {LEAST_SIGNS} to {LONGEST} characters in at most {MOST_WORDS} words, without commas, "
     "semicolons and brackets."
 )
-_SEPARATE = frozenset(',;，；、،؛|<>[]{}()\\"')  # noqa: RUF001  # what stands between terms, or means something to a model
+_SEPARATE = frozenset(',;，；、،؛|<>[]{}()\\"')  # noqa: RUF001  # These separate terms, or have a meaning for a model.
 _JOINERS = "\u200c\u200d"
-"""Signs without width that some scripts need within a word."""
+"""Zero-width characters that some scripts need within a word."""
 
 
 class Term(msgspec.Struct, frozen=True, kw_only=True):
-    """A term, and where it is said."""
+    """A term, and the language in which it is said."""
 
     text: str
-    """As it is to be written."""
+    """The preferred spelling."""
     language: str = ""
-    """BCP-47 tag of the language in which it is said so; empty for any."""
+    """BCP-47 tag of the language in which it is said; empty for any language."""
 
     def said_in(self, languages: tuple[str, ...]) -> bool:
-        """Whether it may be said where these languages are spoken."""
+        """Whether the term may be said where these languages are spoken."""
         return not self.language or any(same_language(self.language, tag) for tag in languages)
 
 
@@ -44,7 +44,9 @@ Source = Literal["desk", "speaker", "title", "file"]
 
 
 def cleaned(text: str) -> str | None:
-    """A term as it is kept, in one kind of spaces and composed letters; None when it can't be one."""
+    """A term in its stored form, with single spaces and composed letters (NFC); None when the text is not
+    acceptable.
+    """
     term = " ".join(unicodedata.normalize("NFC", text).split())
     if not 0 < len(term) <= LONGEST or term.count(" ") >= MOST_WORDS:
         return None
@@ -55,29 +57,29 @@ def cleaned(text: str) -> str | None:
 
 
 def key_of(text: str) -> str:
-    """What two spellings of the same term have in common: they differ in case alone."""
+    """The key that spellings of the same term share, which differ only in case and spaces."""
     return " ".join(text.casefold().split())
 
 
 class ChosenTerm(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody at a desk said of a name or term."""
+    """What a desk has chosen for a name or term."""
 
     term: str
     wanted: bool
-    """Whether it is preferred; else it is not to be, wherever it comes from."""
+    """Whether the term is preferred; if not, it is excluded, wherever else it comes from."""
     language: str | None = None
     keep: bool | None = None
-    """Whether translations have it as it is; None leaves that to the files."""
+    """Whether translations keep the term as it is; None: the glossary files decide."""
     written: dict[str, str] = {}
-    """How translations have it, by BCP-47 tag."""
+    """The term's translations, by BCP-47 tag."""
 
 
 Terms = dict[str, ChosenTerm]
-"""By what their spellings have in common (`terms.key_of`), the newest last."""
+"""The chosen terms by key (`key_of`), newest last."""
 
 
 def with_term(terms: Terms, event: ev.TermChosen) -> Terms:
-    """The terms after `event`."""
+    """Return the terms after `event`."""
     key = key_of(event.term)
     kept = {each: chosen for each, chosen in terms.items() if each != key}
     if event.wanted is None:

@@ -1,1 +1,1 @@
-"""What translating needs to decide, without a machine that does it: routes, terms, capitals."""
+"""The decisions of translation that need no translator: routes, terms, capitals."""

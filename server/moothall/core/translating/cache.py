@@ -1,4 +1,4 @@
-"""Translations that were made already, hop by hop: on the way into Spanish the Portuguese text may be there."""
+"""A cache of translations, one entry a hop: on the route to Spanish the Portuguese text may be there already."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from moothall.core.translating.routes import Direction
 
 MOST_ENTRIES = 5_000
 MOST_CHARACTERS = 4_000_000
-"""Of all texts and translations together."""
+"""Characters of all texts and translations together."""
 
 
 class HopKey(msgspec.Struct, frozen=True):
-    """What a translation of one hop depends on."""
+    """Everything that the translation of one hop depends on."""
 
     engine: str
     version: str
-    """Of the engine and its model."""
+    """The version of the engine and its model."""
     source: str
     target: str
     wording: str
-    """Version of the glossary and the formulas, where something of them was taken out of the text; else empty."""
+    """Version of the glossary and the formulas, if parts of the text were replaced by them before; else empty."""
     text: str
 
     @classmethod
     def of(cls, direction: Direction, wording: str, text: str) -> HopKey:
-        """The key of a text that goes in a direction."""
+        """The key of a text that is translated in a direction."""
         return cls(direction.engine, direction.version, direction.source, direction.target, wording, text)
 
 
 class HopCache:
-    """The newest translations. Overflow: the least recently used is forgotten. Failures are never kept.
+    """The newest translations. Overflow: the least recently used one is dropped. Failures are never cached.
 
-    Only what is in a log is kept here: `clear` it when something is removed from one.
+    Only texts of a log may be cached here. The caller clears the cache when something is removed from a log.
     """
 
     def __init__(self, entries: int = MOST_ENTRIES, characters: int = MOST_CHARACTERS) -> None:
@@ -46,14 +46,14 @@ class HopCache:
         return len(self._kept)
 
     def get(self, key: HopKey) -> str | None:
-        """The translation; None where there is none."""
+        """The cached translation; None when there is none."""
         found = self._kept.get(key)
         if found is not None:
             self._kept.move_to_end(key)
         return found
 
     def put(self, key: HopKey, translated: str) -> None:
-        """Keep a translation."""
+        """Cache a translation."""
         before = self._kept.pop(key, None)
         if before is not None:
             self._size -= len(key.text) + len(before)
@@ -64,6 +64,6 @@ class HopCache:
             self._size -= len(old.text) + len(text)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Drop all entries."""
         self._kept.clear()
         self._size = 0

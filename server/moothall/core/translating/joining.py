@@ -1,7 +1,8 @@
-"""How words are joined where a translation and what was put into it meet.
+"""Joins words at the seams between a translation and the terms that were inserted into it.
 
-`doy la palabra a` and `el delegado` give `al delegado`. An engine doesn't know what a placeholder holds and often takes
-it for something masculine; its article gives way to the one that is put in: `do` and `a moção` give `da moção`.
+`doy la palabra a` and `el delegado` give `al delegado`. An engine doesn't know which term a placeholder stands for, and
+often takes it for a masculine noun. So the engine's article gives way to that of the term: `do` and `a moção` give `da
+moção`.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ from typing import NamedTuple
 from moothall.core.kernel.languages import primary
 
 JOIN = "\ue010"
-"""Stands before and behind what was put in. A sign of the private use area: nobody says it."""
+"""Marks both ends of an inserted term: a character of the private use area, which no text contains."""
 _BETWEEN = rf"(?=[ {JOIN}]*{JOIN})[ {JOIN}]+"
 
 
 class _Articles(NamedTuple):
     before: dict[str, str]
-    """Words that give way, and the preposition in them; nothing in articles."""
+    """Words before the seam that give way, with the preposition that they contain; empty for an article."""
     behind: tuple[str, ...]
-    """Articles, and words in an article's place, that stay."""
+    """Words after the seam that stay: articles, and words in an article's position."""
     one: dict[tuple[str, str], str]
-    """A preposition and an article that become one word."""
+    """A preposition and an article → the one word that they become."""
 
 
 def _contractions(articles: tuple[str, ...], prepositions: dict[str, tuple[str, ...]]) -> dict[tuple[str, str], str]:
@@ -72,22 +73,23 @@ _LANGUAGES = {
 def _meeting(articles: _Articles) -> re.Pattern[str]:
     before, behind = "|".join(articles.before), "|".join(articles.behind)
     begins = "|".join(map(str.capitalize, articles.before))
-    # Else small letters alone: nothing joins "Plan A" and "El Salvador".
+    # Except at the beginning of a text only lower-case words match, so that "Plan A" and "El Salvador" are never
+    # joined.
     return re.compile(rf"(?:(?<![\w'’-])({before})|\A({begins})){_BETWEEN}({behind})(?![\w'’-])")  # noqa: RUF001
 
 
 _PATTERNS = {tag: _meeting(articles) for tag, articles in _LANGUAGES.items()}
-"""Where words of each language meet."""
+"""For each language, the pattern of two words at a seam."""
 _ELIDED = re.compile(rf"(?<!\w)(d|qu)e{_BETWEEN}(?=[aeiouâàéèêîôûœ])(?!onz|oui)", re.IGNORECASE)
-"""French, where a vowel follows."""
+"""French `de` and `que` before a vowel."""
 _INDEFINITE = re.compile(
     rf"(?<!\w)(a)n?({_BETWEEN})(?:(?=(?P<vowel>[aei]|o(?!n[ec])))|(?=[bcdfgjklmnpqrstvwxyz]))(?!eu)", re.IGNORECASE
 )
-"""English, where it is sure which one stands before a letter."""
+"""The English indefinite article before a letter with which it is certain whether the article is `a` or `an`."""
 
 
 def joined(text: str, language: str) -> str:
-    """The text without JOIN; at each, the words that meet there are joined as the language (BCP-47) does it."""
+    """The text without JOIN; words at each seam are joined by the rules of the language (BCP-47)."""
     tag = primary(language)
     found = _LANGUAGES.get(tag)
     if found is not None:
@@ -100,7 +102,8 @@ def joined(text: str, language: str) -> str:
 
 
 def parted_words(term: str, language: str) -> dict[str, str]:
-    """A term that ends with a preposition, with each article that the language joins to it, and the article.
+    """Variants of a term that ends with a preposition: the term with each article that the language contracts with it →
+    the article.
 
     `doy la palabra a` → `{"doy la palabra al": "el"}`.
     """

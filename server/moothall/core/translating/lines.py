@@ -1,7 +1,7 @@
-"""Translated lines beside the lines that they are made from: names, what is due, and what goes together.
+"""How translated lines relate to their source lines: their ids, which are due, and which go together.
 
-A translation has one line for each line of what is spoken. Its name follows from both, so that a second translation
-finds it there.
+A translation has one line for each line of the floor. Its id follows from the source line and the channel, so that a
+second translation of the same line replaces the first.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from moothall.core.session.parts import Channel, Segment
 from moothall.core.session.state import State
 
 LONGEST_NAME = 64
-"""Characters of a line's name."""
+"""Characters of a line's id."""
 
 
 def translation_id(language: str) -> ChannelId:
-    """What the translation into a language (BCP-47) is called."""
+    """The id of the translation channel for a language (BCP-47)."""
     return ChannelId(f"mt-{language.lower()}")
 
 
 def line_of(source: SegmentId, channel: ChannelId) -> SegmentId:
-    """What a line is called in a translation."""
+    """The id of a source line's translation in a channel."""
     name = f"{source}-{channel}"
     if len(name) <= LONGEST_NAME:
         return SegmentId(name)
@@ -40,12 +40,12 @@ def translations(state: State) -> tuple[Channel, ...]:
 
 
 def spoken(state: State) -> Channel | None:
-    """The channel that translations are made from: what is spoken in the room."""
+    """The channel from which translations are made: the floor; None if the session has none."""
     return next((each for each in state.channels.values() if each.kind is ev.ChannelKind.FLOOR), None)
 
 
 def original(state: State, name: SegmentId) -> SegmentId:
-    """The source line of a translated line, where it is known; else the line itself."""
+    """The id of the source of a translated line, if that line is known; else `name` itself."""
     line = state.segments.get(name)
     if line is None or line.made_from is None:
         return name
@@ -54,7 +54,7 @@ def original(state: State, name: SegmentId) -> SegmentId:
 
 
 def made_from(state: State, sources: Iterable[SegmentId]) -> Iterator[Segment]:
-    """The lines of translations that were made from these, struck or not."""
+    """Yield the translated lines that were made from `sources`, struck or not."""
     into = translations(state)
     for source in dict.fromkeys(sources):
         for channel in into:
@@ -64,17 +64,18 @@ def made_from(state: State, sources: Iterable[SegmentId]) -> Iterator[Segment]:
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
-    """A line that a translation lacks, or has of an older text."""
+    """A line that a translation lacks, or has from an older text."""
 
     source: ev.SourceSegment
     t0: int
-    """When it was said, media ms."""
+    """Beginning of the line, media ms."""
 
 
 def due(state: State, channel: Channel, source: SegmentId) -> Due | None:
-    """What a translation lacks of a line: its text as it stands now; None where there is nothing to do.
+    """What has to be translated of a line: its present text; None when nothing is due.
 
-    A line that is struck, grows, or isn't kept is not translated, and what a person has mended stays.
+    Lines that are struck, still grow or aren't kept are not translated, and a translation that a person has corrected
+    stays.
     """
     floor, line = spoken(state), state.segments.get(source)
     if floor is None or line is None or line.channel != floor.id or line.gone or not line.ended:
@@ -91,11 +92,11 @@ def due(state: State, channel: Channel, source: SegmentId) -> Due | None:
 
 
 def all_due(state: State, channel: Channel) -> list[Due]:
-    """All that a translation lacks, in order of time."""
+    """All lines that are due in a translation, by time."""
     found = [each for name, _ in state.segments.items() if (each := due(state, channel, name)) is not None]
     return sorted(found, key=lambda each: (each.t0, each.source.segment))
 
 
 def as_said(line: Segment, channel: Channel) -> bool:
-    """Whether a line was said in the translation's language already."""
+    """Whether the line was said in the translation's language already."""
     return any(same_language(line.language, each) for each in channel.languages)

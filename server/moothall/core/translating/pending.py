@@ -1,4 +1,4 @@
-"""Which of the lines that a translation lacks comes next, and how much of a line that still grows can be shown."""
+"""The queue of lines that a translation still lacks, and the part of a growing line that can be translated already."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from moothall.core.kernel.ids import SegmentId
 from moothall.core.translating.lines import Due
 
 ON_SCREEN = 30
-"""Lines that a reader may have before them: for somebody who comes late these are translated first."""
+"""Lines that a reader may have on the screen. For a reader who joins late these are translated first."""
 FEWEST_WORDS = 4
-"""Shorter pieces of a sentence become inventions (docs/why/translation.md)."""
+"""A shorter part of a sentence is not translated: engines invent the rest (docs/why/translation.md)."""
 FEWEST_SIGNS = 8
-"""... where words have no spaces between them."""
+"""The same limit in characters, for scripts without spaces between words."""
 
 
 class Pending:
-    """Lines to be translated, each once, by its newest text. Bound: the lines of the session."""
+    """Lines to be translated, each once, with its newest text. Bound: the number of lines in the session."""
 
     def __init__(self) -> None:
         self._order: list[tuple[int, SegmentId]] = []
         self._due: dict[SegmentId, Due] = {}
         self._screen: tuple[int, SegmentId] = (0, SegmentId(""))
-        """The earliest line of those that come first."""
+        """Sort key of the earliest line that is translated first."""
 
     def __len__(self) -> int:
         return len(self._order)
 
     def add(self, due: Due) -> None:
-        """Take a line in, or its newer text."""
+        """Add a line, or replace its text by a newer one."""
         name = due.source.segment
         if name not in self._due:
             insort(self._order, (due.t0, name))
@@ -39,7 +39,7 @@ class Pending:
             self._screen = self._order[0]
 
     def fill(self, lines: Iterable[Due]) -> None:
-        """These lines in place of all others, as somebody begins to read."""
+        """Replace all lines by these, when somebody begins to read: the last `ON_SCREEN` of them come first."""
         self._order.clear()
         self._due.clear()
         for line in lines:
@@ -48,13 +48,13 @@ class Pending:
             self._screen = self._order[max(0, len(self._order) - ON_SCREEN)]
 
     def newest(self, most: int) -> tuple[SegmentId, ...]:
-        """The last lines that wait, in order of time."""
+        """The last `most` waiting lines, by time."""
         return tuple(name for _, name in self._order[-most:])
 
     def pop(self) -> Due:
-        """The next: of what is on the screen and what came later, the oldest; then the oldest of all.
+        """Remove and return the next line: the oldest of those on the screen and after it, or else the oldest of all.
 
-        Raises IndexError when there is none.
+        Raises IndexError when the queue is empty.
         """
         at = bisect_left(self._order, self._screen)
         _, name = self._order.pop(at if at < len(self._order) else 0)
@@ -62,7 +62,9 @@ class Pending:
 
 
 def clause(text: str) -> str:
-    """The beginning of a line that grows, up to where a clause ends; empty where that is too little to translate."""
+    """The beginning of a growing line up to the end of its last complete clause; empty when that is too short to
+    translate.
+    """
     ends = [match.end(1) for match in _CLAUSE.finditer(text)]
     if not ends:
         return ""

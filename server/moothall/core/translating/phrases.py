@@ -1,4 +1,4 @@
-"""A table of phrases that are always said in the same words, and how they are said in other languages."""
+"""A table of phrases (formulas) that are always said in the same words, with their forms in other languages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WHAT_FITS = (
 )
 
 Phrase = dict[str, tuple[str, ...]]
-"""The forms of one phrase by language (BCP-47 primary tag), the one to be written first."""
+"""The forms of one phrase by language (BCP-47 primary tag). In the target language the first form is written."""
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,9 +31,10 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 @lru_cache(maxsize=4)
 def read_phrases(text: str, where: str) -> tuple[Phrase, ...]:
-    """The phrases of a file; `where` is what an error calls it. Kept: tests run hundreds of servers in one process.
+    """Decode the phrases of a file; `where` is its name for errors. Results are cached, since tests run hundreds of
+    servers in one process.
 
-    Raises ConfigurationError with a sentence that says what is wrong and what may stand there.
+    Raises ConfigurationError with a sentence that says what is wrong and which form is expected.
     """
     try:
         found = msgspec.convert(read_toml(text), _File).phrase
@@ -60,9 +61,9 @@ def read_phrases(text: str, where: str) -> tuple[Phrase, ...]:
 
 
 def from_to(phrases: Sequence[Phrase], source: str, target: str) -> dict[str, str]:
-    """What is said in the one language, and what is written for it in the other, for `protecting.protect`.
+    """The forms of phrases in the source language → what is written in the target language, for `protecting.protect`.
 
-    Where two phrases have the same form the first one counts.
+    If two phrases have the same form, the first phrase counts.
     """
     there: dict[str, str] = {}
     for phrase in phrases:

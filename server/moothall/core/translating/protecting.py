@@ -1,10 +1,10 @@
-"""What is done to a text before an engine gets it: capitals are calmed, and words that it may not translate, or has to
-translate in a certain way, are protected.
+"""Prepares a text for an engine: text in capitals gets normal case, and terms that must not be translated, or have a
+fixed translation, are replaced by placeholders.
 
-Engines copy words in capitals instead of translating them. Each protected word is taken out before and put in again
-afterwards. What stands in its place meanwhile survives the engines: of eleven forms that were tried, those like `XQ1X`
-came through all of them (`docs/why/translation.md`). It is checked all the same: where one is missing or doubled, the
-text is translated once more with others in their place, and where these don't come through either, without protection.
+Engines copy words in capitals instead of translating them. Each protected term is replaced by a placeholder before the
+engine and inserted again afterwards. Of eleven forms of placeholders that were tried, those like `XQ1X` survived all
+engines (`docs/why/translation.md`). The result is checked all the same: if a placeholder is missing or doubled, the
+text is translated again with placeholders of another form, and if these fail too, without protection.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ import msgspec
 from moothall.core.kernel.languages import primary
 
 SHOUTED = 0.7
-"""Share of the letters that are capitals from which on a text counts as written in capitals."""
+"""The share of capitals among the letters from which on a text counts as written in capitals."""
 LETTERS = 8
-"""... when it has so many letters: "OK, UN" is no text in capitals."""
+"""The least number of letters for that: "OK, UN" is no text in capitals."""
 SENTENCE_END = ".?!…:"
 OPENING = " \t\n\"'“”«»¿¡(["
-"""What may stand between the end of a sentence and the first letter of the next."""
+"""Characters that may come between the end of a sentence and the first letter of the next."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")  # noqa: RUF001  # both are written
 _PRONOUN = {"en": "i"}
 
 
 def shouted(text: str) -> bool:
-    """Whether a text is written in capitals. Languages that have none never are."""
+    """Whether a text is written in capitals. A text in a script without capitals never is."""
     upper = sum(char.isupper() for char in text)
     lower = sum(char.islower() for char in text)
     return upper + lower >= LETTERS and upper >= SHOUTED * (upper + lower)
 
 
 def calmed(text: str, language: str, names: Collection[str] = ()) -> str:
-    """A text in capitals with capitals only at the beginning of sentences and in `names`; any other text as it is.
+    """A text in capitals with capitals only at the beginnings of sentences and in `names`; any other text unchanged.
 
-    `names` are written as they are to stand: "Moothall", "WHO", "Global Digital Compact".
+    `names` have their normal spelling: "Moothall", "WHO", "Global Digital Compact".
     """
     if not shouted(text):
         return text
@@ -61,19 +61,21 @@ def calmed(text: str, language: str, names: Collection[str] = ()) -> str:
 
 
 MOST = 24
-"""Words of one text that are protected: a text that is made of them says nothing to an engine."""
+"""Terms of one text that are protected: a text of placeholders alone makes no sense to an engine."""
 
 
 MARK = re.compile(r"XQ(\d{1,3})X", re.IGNORECASE)
-"""What stands in a place."""
+"""The placeholder of a protected term, with its number."""
 OTHER_MARK = re.compile(r"XQZ(\d{1,3})(?!\d)", re.IGNORECASE)
-"""Used when the first was lost: it came through the two of 178 sentences in which that happened."""
+"""The placeholder of the second attempt. Of 178 sentences the first form was lost in two; this form survived
+in both.
+"""
 NUMBER = " {number}"
-"""End of a term that holds only where a number follows; the number stays in the text."""
+"""Ending of a term that counts only before a number; the number stays in the text."""
 QUESTION = "?"
-"""End of a term that holds only where the question ends; its mark stays in the text."""
+"""Ending of a term that counts only at the end of a question; the question mark stays in the text."""
 ALONE = " {alone}"
-"""End of a term that holds only where it is a sentence by itself; the mark at its end stays in the text."""
+"""Ending of a term that counts only as a sentence by itself; the punctuation mark stays in the text."""
 _NUMBER_WORDS = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety "
@@ -84,43 +86,47 @@ _NUMBER_WORDS = (
     "un une deux trois quatre cinq sept huit neuf dix douze treize quatorze seize vingt trente quarante cinquante "
     "soixante"
 )
-"""English, Spanish, Portuguese, French: the first word of a number is enough."""
+"""English, Spanish, Portuguese, French; the first word of a number is enough to find it."""
 _AHEAD = {
     NUMBER: re.compile(rf"\s+(?:\d|(?:{'|'.join(_NUMBER_WORDS.split())})(?!\w))", re.IGNORECASE),
     QUESTION: re.compile(r"\s*[?？؟]"),  # noqa: RUF001
     ALONE: re.compile(r"\s*(?:[.!…。！](?!\s*\d)|\Z)"),  # noqa: RUF001  # as they are written
 }
-"""What has to follow."""
+"""What has to follow a term with each of these endings."""
 _APOSTROPHES = str.maketrans("’ʼ", "''")  # noqa: RUF001  # as they are written
 _LETTER = r"[^\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"
-"""A letter or digit of a script that has spaces between words: next to one a word isn't whole."""
+"""A letter or digit of a script with spaces between words. Next to such a character a term is no whole word."""
 
 
 class Protected(msgspec.Struct, frozen=True, kw_only=True):
-    """A text that is ready to be translated, and what is to be put in again."""
+    """A text that is ready to be translated, with the terms that are inserted afterwards."""
 
     text: str
     put_in: tuple[str, ...]
-    """What stands in the translation for the first, the second, ... place."""
+    """The terms for the placeholders, in the order of their numbers from 1."""
 
 
 class Search(NamedTuple):
-    """How terms are looked for: made once for all texts, since a table of formulas has some hundreds of them."""
+    """The compiled search for terms. It is built once for all texts, since a table of formulas has some hundreds of
+    terms.
+    """
 
     pattern: re.Pattern[str] | None
-    """None where there are none."""
+    """None when there are no terms."""
     wanted: Mapping[str, Mapping[str, str]]
-    """The spoken wording, in plain letters → the condition → the wording of the translation."""
+    """Term as it is said, in lower case and with plain apostrophes → condition (NUMBER, QUESTION, ALONE or empty) →
+    translation.
+    """
     staying: Mapping[str, str]
-    """As it is said, with what has to hold → the word that stays."""
+    """Term as it is said, with its condition → the word that stays in the text after the placeholder."""
 
 
 def search_for(terms: Mapping[str, str], staying: Mapping[str, str] | None = None) -> Search:
-    """Look for `terms`: words as they are said, and what is to stand for them in the translation.
+    """Compile the search for `terms`: wordings in the source language → wordings in the translation.
 
-    Whole words count, case and the form of apostrophes don't; where two begin at the same word the longer one does. Of
-    one that ends with NUMBER, QUESTION or ALONE only what stands before is taken out, where that holds. `staying`:
-    words that stay behind a term in small letters.
+    Only whole words match; case and the form of apostrophes don't matter. Of two terms that begin at the same word the
+    longer one matches. Of a term that ends with NUMBER, QUESTION or ALONE only the part before that is replaced, where
+    the condition holds. `staying`: term → the word, in lower case, that stays in the text after it.
     """
     stays_behind = {_plain(term): word for term, word in (staying or {}).items()}
     wanted: dict[str, dict[str, str]] = {}
@@ -138,7 +144,7 @@ def search_for(terms: Mapping[str, str], staying: Mapping[str, str] | None = Non
 
 
 def protect(text: str, search: Search) -> Protected:
-    """Take out what is looked for, MOST times at most."""
+    """Replace the terms that the search finds by placeholders, at most `MOST` of them."""
     if search.pattern is None or MARK.search(text):
         return Protected(text=text, put_in=())
     put_in: list[str] = []
@@ -157,25 +163,25 @@ def protect(text: str, search: Search) -> Protected:
 
 
 def marked_otherwise(text: str) -> str:
-    """The text with the other marks in place of the first."""
+    """The text with placeholders of the second form in place of the first."""
     return MARK.sub(r"Xqz\1", text)
 
 
 def marked_as_first(text: str) -> str:
-    """The text with the first marks again."""
+    """The text with placeholders of the first form in place of the second."""
     return OTHER_MARK.sub(r"XQ\1X", text)
 
 
 def parted(term: str) -> tuple[str, str]:
-    """What is taken out of a text, and on what condition: NUMBER, QUESTION, ALONE or nothing."""
+    """The part of a term that is replaced, and its condition: NUMBER, QUESTION, ALONE or empty."""
     ahead = next((end for end in _AHEAD if term.endswith(end)), "")
     return term.removesuffix(ahead), ahead
 
 
 def restore(translated: str, put_in: Sequence[str]) -> str | None:
-    """The translation with all of it in its place; None where a place is missing or is there more than once.
+    """The translation with all terms inserted; None when a placeholder is missing, or is there more than once.
 
-    At the beginning of a sentence it gets a capital.
+    At the beginning of a sentence the term gets a capital.
     """
     found = [int(match[1]) for match in MARK.finditer(translated)]
     if sorted(found) != list(range(1, len(put_in) + 1)):
@@ -190,7 +196,9 @@ def restore(translated: str, put_in: Sequence[str]) -> str | None:
 
 
 def _capital(text: str) -> str:
-    """With the first letter as a capital: `¿alguien` → `¿Alguien`. A word with a capital stays: `eGov`."""
+    """The text with a capital as its first letter: `¿alguien` → `¿Alguien`. A first word that has a capital stays:
+    `eGov`.
+    """
     if any(map(str.isupper, text.partition(" ")[0])):
         return text
     at = next((place for place, char in enumerate(text) if char.isalpha()), None)

@@ -1,8 +1,8 @@
-"""Which way a text goes from one language to another, over the directions that are installed.
+"""The route of a translation from one language to another, over the directions that are installed.
 
-There is no fixed pivot: each direction has a cost, and the cheapest way is taken. Costs are points of chrF2 that a
-direction loses, measured on the same 500 sentences (`docs/why/translation.md`); of a direction that is of use behind
-another one, what the way as a whole loses more by it. So they add up.
+There is no fixed pivot: each direction has a cost, and the cheapest route is taken. The cost is how many points of
+chrF2 a direction loses, measured on the same 500 sentences (`docs/why/translation.md`). For a direction that is useful
+only after another one it is what the whole route loses more with it. So costs add up.
 """
 
 from __future__ import annotations
@@ -15,68 +15,68 @@ import msgspec
 from moothall.core.kernel.languages import primary
 
 ROUGH_FROM = 50.0
-"""A way that loses so much says what a text is about, and hardly more; readers are told."""
+"""Cost from which on a translation gives hardly more than the gist; readers are told so."""
 LONGEST = 3
-"""Directions one behind the other at most: each takes time and loses something."""
+"""The most hops of a route: each takes time and loses something."""
 
 
 class Direction(msgspec.Struct, frozen=True, kw_only=True):
-    """What one engine can do."""
+    """A source and a target language that one engine can translate."""
 
     engine: str
-    """Its name, such as `bergamot`."""
+    """The engine's name, such as `bergamot`."""
     version: str
-    """Of the engine and of the model: another one may translate otherwise."""
+    """The version of the engine and the model; another version may translate otherwise."""
     source: str
-    """BCP-47 tag of what it reads; a primary tag stands for all its regions."""
+    """BCP-47 tag of the input; a primary tag means all its regions."""
     target: str
-    """BCP-47 tag of what it writes."""
+    """BCP-47 tag of the output."""
     cost: float
-    """Points of chrF2 that it loses, above 0."""
+    """Points of chrF2 that this direction loses, above 0."""
     rough: bool = False
-    """Whether even by itself it says what a text is about, and hardly more."""
+    """Whether this direction even by itself gives hardly more than the gist."""
     remote: bool = False
     """Whether the text is sent to another machine."""
     guest: bool = False
-    """Whether it is only asked where those that are no guests can't do it, at any cost that it states. The server
-    sets this, not the translator."""
+    """Whether this direction is used only where no others lead to the target, whatever its cost. The server sets this,
+    not the translator."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """The way of a text, at least one direction long."""
+    """The directions of a translation in order, at least one."""
 
     hops: tuple[Direction, ...]
 
     @property
     def cost(self) -> float:
-        """What it loses altogether."""
+        """Points of chrF2 that the whole route loses."""
         return sum(hop.cost for hop in self.hops)
 
     @property
     def rough(self) -> bool:
-        """Whether readers should be told that it gives the gist only."""
+        """Whether readers should be told that the translation gives only the gist."""
         return self.cost >= ROUGH_FROM or any(hop.rough for hop in self.hops)
 
     @property
     def name(self) -> str:
-        """As it stands in the record: `bergamot 0.2.0 en>pt, apertium-es-pt 1.2.1 pt>es`."""
+        """The route as the record has it: `bergamot 0.2.0 en>pt, apertium-es-pt 1.2.1 pt>es`."""
         return ", ".join(f"{hop.engine} {hop.version} {hop.source}>{hop.target}" for hop in self.hops)
 
 
 def best_route(directions: Sequence[Direction], source: str, target: str) -> Route | None:
-    """The cheapest way from a language to another one, or None where there is none or both are the same.
+    """The cheapest route from one language to another; None when there is none, or when both are the same.
 
-    One over guests is only taken where there is none without them.
+    A route over guests is taken only if there is none without them.
     """
     own = _cheapest((each for each in directions if not each.guest), source, target)
     return own or _cheapest(directions, source, target)
 
 
 def _cheapest(directions: Iterable[Direction], source: str, target: str) -> Route | None:
-    """The cheapest way over some directions.
+    """The cheapest route over some directions; None when there is none.
 
-    Of two ways that cost the same the shorter is taken, and then the one that comes first by name, so that the same
-    directions always give the same way.
+    It is found with Dijkstra's algorithm over (language, number of hops). Of two routes with the same cost the shorter
+    one is taken, and then the first by name, so that the same directions always give the same route.
     """
     given = sorted(directions, key=lambda each: (each.source, each.target, each.cost, each.engine, each.version))
     start, goal = primary(source), primary(target)
@@ -100,6 +100,6 @@ def _cheapest(directions: Iterable[Direction], source: str, target: str) -> Rout
 
 
 def reachable(directions: Sequence[Direction], source: str) -> tuple[str, ...]:
-    """Languages (primary tags) that a text in `source` can be translated into, in the order of their tags."""
+    """The languages (primary tags) into which a text in `source` can be translated, sorted."""
     targets = {primary(each.target) for each in directions}
     return tuple(sorted(target for target in targets if best_route(directions, source, target) is not None))

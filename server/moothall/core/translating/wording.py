@@ -1,8 +1,8 @@
-"""What is done to a text before and after the engines, from one language to another.
+"""Processes a text before and after the engines, from one language to another.
 
-Before: what can't be seen becomes spaces, capitals are written small, formulas and terms are taken out
-(`protecting.py`). Sentences that hold nothing else need no engine: of what stands in a formula's place, alone, Bergamot
-makes "(A)". Afterwards all of it is put in again, and words that meet there are joined as the language joins them
+Before: control characters become spaces, text in capitals gets normal case, formulas and terms become placeholders
+(`protecting.py`). Sentences of placeholders alone are not sent to an engine: of a single placeholder Bergamot makes
+"(A)". Afterwards all terms are inserted again, and words at the seams are joined by the rules of the language
 (`joining.py`).
 """
 
@@ -21,58 +21,60 @@ from moothall.core.translating.phrases import Phrase, from_to
 from moothall.core.translating.protecting import MARK, Protected, Search, calmed, protect, restore, search_for
 
 SCHEME = "1"
-"""Of what is done here: another one gives other texts from the same words."""
+"""Version of the processing here: another one makes other texts from the same words."""
 
 
 class Wording(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept and what is forced, from one language to another."""
+    """The fixed wordings of one source and target language."""
 
     terms: dict[str, str]
-    """As it is said → as it is written in the target: the session's terms, then the formulas."""
+    """Wording in the source language → wording in the target: the session's terms, then the formulas."""
     search: Search
-    """How they are looked for; of those with a preposition and an article in one word the article stays."""
+    """The search for these terms. Where a term ends in a contraction of preposition and article, the article stays in
+    the text.
+    """
     names: tuple[str, ...] = ()
-    """As they are written, for texts in capitals."""
+    """Names in their normal spelling, for texts in capitals."""
     version: str
-    """Hash of all of it, 16 hexadecimal digits: the same for the same, in any process."""
+    """Hash of all of this, 16 hexadecimal digits: equal for equal contents, in any process."""
 
 
 class Sentences(msgspec.Struct, frozen=True, kw_only=True):
-    """One or more sentences of a text."""
+    """One or several sentences of a text."""
 
     text: str
     put_in: tuple[str, ...] = ()
-    """What stands in the translation for the first, the second, ... place of `text`."""
+    """The terms for the placeholders of `text`, in the order of their numbers from 1."""
     ready: bool = False
-    """Whether the sentence has only such places, figures and punctuation, so that no engine is asked."""
+    """Whether the sentence has only placeholders, figures and punctuation, so that it needs no engine."""
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """A text that is ready for the engines."""
 
     plain: str
-    """The whole text without protection."""
+    """The whole text without placeholders."""
     pieces: tuple[Sentences, ...]
-    """In their order."""
+    """The parts of the text in order, with placeholders."""
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What the engines are to translate, each by itself; empty where none has to be asked."""
+        """The texts that the engines have to translate, each by itself; empty when no engine is needed."""
         return tuple(piece.text for piece in self.pieces if not piece.ready)
 
     @property
     def unprotected(self) -> Prepared:
-        """The same text with nothing taken out, for when something of it was lost."""
+        """The same text without placeholders, for when a placeholder was lost."""
         return Prepared(plain=self.plain, pieces=(Sentences(text=self.plain),) if self.plain else ())
 
 
 def wording(
     phrases: Sequence[Phrase], terms: Mapping[str, str], source: str, target: str, names: Collection[str] = ()
 ) -> Wording:
-    """What counts from `source` to `target`, BCP-47 tags.
+    """The fixed wordings from `source` to `target` (BCP-47 tags).
 
-    `phrases`: the table of formulas; `terms`: the session's, which go first, as they are said and as they are to be
-    written in the target, the first of those that differ in case alone; `names`: what else is written with capitals.
+    `phrases`: the table of formulas. `terms`: the session's terms, source wording → target wording, which take
+    precedence; of terms that differ only in case the first counts. `names`: further words with capitals.
     """
     taken: dict[str, str] = {}
     for term in terms:
@@ -94,7 +96,7 @@ def wording(
 
 
 def prepared(text: str, source: str, wording: Wording) -> Prepared:
-    """The text as the engines get it, `source` being its language (BCP-47)."""
+    """Prepare a text in the language `source` (BCP-47) for the engines."""
     plain = calmed(_BEFORE_MARK.sub("", _visible(text)), source, wording.names)
     if not plain:
         return Prepared(plain="", pieces=())
@@ -110,10 +112,11 @@ def prepared(text: str, source: str, wording: Wording) -> Prepared:
 
 
 def finished(translated: Sequence[str], prepared: Prepared, target: str) -> str | None:
-    """The translation of a prepared text; `translated` are those of its `texts`, `target` their language (BCP-47).
+    """The finished translation of a prepared text; `translated` are the translations of its `texts`, in `target`
+    (BCP-47).
 
-    None where a place was lost or doubled: then `prepared.unprotected` is to be translated, of which it never is None.
-    Raises ValueError where there are more or fewer translations than texts.
+    None when a placeholder was lost or doubled: then the caller translates `prepared.unprotected`, with which this
+    never happens. Raises ValueError when there are more or fewer translations than texts.
     """
     if len(translated) != len(prepared.texts):
         msg = f"A text has {len(prepared.texts)} pieces for the engines, and {len(translated)} translations came."
@@ -130,7 +133,7 @@ def finished(translated: Sequence[str], prepared: Prepared, target: str) -> str 
 
 
 def _visible(text: str) -> str:
-    """In one line, with single spaces, without signs that can't be seen and codes that mean something here alone."""
+    """The text on one line, with single spaces, without control characters, line separators and `JOIN`."""
     return " ".join("".join(_SPACE if _is_no_sign(sign) else sign for sign in text).split())
 
 
@@ -143,7 +146,7 @@ def _is_ready(sentence: str) -> bool:
 
 
 def _numbered_anew(piece: Sentences, taken: Protected) -> Sentences:
-    """The piece with its own places counted from 1, as engines get them and `restore` looks for them."""
+    """The piece with its placeholders numbered from 1, as engines get them and as `restore` expects them."""
     put_in = tuple(taken.put_in[int(match[1]) - 1] for match in MARK.finditer(piece.text)) if taken.put_in else ()
     count = iter(range(1, len(put_in) + 1))
     text = MARK.sub(lambda _: f"XQ{next(count)}X", piece.text) if put_in else piece.text
@@ -151,30 +154,33 @@ def _numbered_anew(piece: Sentences, taken: Protected) -> Sentences:
 
 
 def _put_in(translated: str, piece: Sentences, target: str) -> str | None:
-    # A formula is no noun, though engines take it for one: "O XQ1X que ...", "e o XQ2X" for "and XQ2X".
+    # A formula is no noun, though engines give it an article: "O XQ1X que ...", "e o XQ2X" for "and XQ2X".
     bare = {match[2] for match in _WITHOUT_ARTICLE.finditer(piece.text) if match[1].lower() not in _DETERMINERS}
     formulas = {str(number) for number, each in enumerate(piece.put_in, 1) if not each[:1].isupper()}
     translated = _ARTICLE.sub(lambda match: "" if match[1] in bare & formulas else match[0], translated)
     if piece.text.startswith("XQ1X") and not piece.put_in[0][:1].isupper():
         translated = _FIRST_ARTICLE.sub("", translated)
         if primary(target) == "fr" and _SMALL_BEHIND.match(piece.text):
-            # Apertium gives what it takes for a name's place in front, and the capital to the next word.
+            # Apertium takes the first placeholder for a name and gives the next word a capital.
             translated = _CAPITAL_BEHIND.sub(lambda match: match[0].lower(), translated)
     restored = restore(translated, tuple(f"{JOIN}{each}{JOIN}" for each in piece.put_in))
     return None if restored is None else joined(restored, target)
 
 
 def _as_begun(translated: str, text: str) -> str:
-    """With the first letter as a capital where the text has one, and without what an engine made of its full stop."""
+    """The translation with a capital first letter where `text` has one, and without what an engine made of the full
+    stop.
+    """
     if text[-1:] in _ENDS and _NO_STOP.search(translated) and not _NO_STOP.search(text[:-1]):
         translated = f"{_NO_STOP.sub('', translated)}{text[-1]}"
     return translated[:1].upper() + translated[1:] if text[:1].isupper() else translated
 
 
 def _typography(text: str, target: str, *, sure: bool) -> str:
-    """Marks of questions and exclamations as the target has them: both in Spanish, the last alone elsewhere.
+    """The text with the target's marks of questions and exclamations: opening and closing ones in Spanish, else closing
+    ones.
 
-    `sure`: a sentence's question or exclamation begins where the sentence does.
+    `sure`: it is known that a question or exclamation begins where its sentence begins.
     """
     language = primary(target)
     if language in _OPENING_MARKS:
@@ -184,7 +190,7 @@ def _typography(text: str, target: str, *, sure: bool) -> str:
 
 
 def _opened(text: str, *, sure: bool) -> Iterator[str]:
-    """The sentences, with the mark that opens them where it is sure that it belongs to their beginning."""
+    """Yield the sentences, with an opening mark where it is certain that it belongs at their beginning."""
     before = ""
     for sentence in _SENTENCES.split(text):
         begin = sentence.lstrip(_QUOTING)
@@ -201,17 +207,17 @@ _SPACE = " "
 _SENTENCES = re.compile(r"(?:(?<=[.?!…])|(?<=[.?!…][»”\"')\]]))\s+")
 _ENDS = ".?!…"
 _BEFORE_MARK = re.compile(r"\s+(?=[?!;:](?:\s|$))")
-"""French has a space before them; other languages don't."""
+"""The French space before punctuation, which other languages don't have."""
 _FRENCH = re.compile(r"(?<=[\w»)”])(?=[?!]+(?:\s|$))")
-"""Where it has one."""
+"""Where French has a space before punctuation."""
 _OPENING_MARKS = ("es", "gl", "ast")
 _OPENS = {"?": "¿", "!": "¡"}
 _QUOTING = "«»“”\"'()–— -"  # noqa: RUF001
 _SHORTENED = re.compile(r"(?<!\w)(?:[^\W\d_]|Sr|Sra|Srta|Sres|Dr|Dra|Uds?|Prof|Lic|Ing|Arq|núm|art)\.\Z", re.IGNORECASE)
-"""A full stop that may be no end of a sentence."""
+"""A full stop that may belong to an abbreviation, and end no sentence."""
 _NO_OPENING = {ord("¿"): None, ord("¡"): None}
 _NO_STOP = re.compile(r"\s*\((?:-|A)\)\Z")
-"""What Bergamot's model writes for the end of a sentence that has hardly a word: it was trained on texts of law."""
+"""What Bergamot's model makes of the end of a sentence with hardly a word, since it was trained on legal texts."""
 _WITHOUT_ARTICLE = re.compile(r"(\w*)[^\w]*XQ(\d+)X")
 _DETERMINER_WORDS = (
     "a an the this that these those its their our your his her my any no some each every "
@@ -219,7 +225,7 @@ _DETERMINER_WORDS = (
     "el la lo los las un una al del su sus ese esa le les l une du des au aux ce cet cette son sa ses leur leurs"
 )
 _DETERMINERS = frozenset(_DETERMINER_WORDS.split())
-"""Behind one of them an article is in its place."""
+"""After one of these words the engine's article is right."""
 _ARTICLE = re.compile(r"(?<![\w'’-])(?:o|os|as|el|la|los|las|le|les|the) (?=XQ(\d+)X)", re.IGNORECASE)  # noqa: RUF001
 _FIRST_ARTICLE = re.compile(r"\A(?:o|a|os|as|el|la|lo|los|las|le|les|the) (?=XQ1X)", re.IGNORECASE)
 _SMALL_BEHIND = re.compile(r"XQ1X,? [^\W\d_A-Z]")

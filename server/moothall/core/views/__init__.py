@@ -1,1 +1,1 @@
-"""Folds over the log: what people see."""
+"""What people see: folds over the log."""

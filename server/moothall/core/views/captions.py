@@ -1,6 +1,6 @@
-"""What a reader of one feed sees: the lines of a channel and how the session stands.
+"""What a reader of one feed sees: the lines of a channel and the state of the session.
 
-Law: snapshot(n) with the events n+1…m of the same feed applied is snapshot(m).
+Law: snapshot(n) with the events n+1…m of the same feed applied equals snapshot(m).
 """
 
 from __future__ import annotations
@@ -25,54 +25,58 @@ SNAPSHOT_LINES = 200
 """Lines in a snapshot, and in a page of older ones."""
 SNAPSHOT_VERSION = 1
 LONGEST = 15_000
-"""Ms in which a line that is spoken ends, and the recogniser's delay."""
+"""Within this time (ms) a spoken line ends, and the recogniser's latency with it."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A segment as it is shown."""
+    """A segment as readers see it."""
 
     segment: SegmentId
     t0: int
     """Start, media ms."""
     t1: int | None = None
-    """End, media ms; None while it grows."""
+    """End, media ms; None while the line grows."""
     language: str
     origin: ev.Origin
     speaker: SpeakerId | None = None
     text: str = ""
-    """All of its text so far; in a feed without words it comes when the line ends. An ended line without text isn't
-    shown: it was typed, and taken back."""
+    """The whole text so far. In a feed without words it comes with the end of the line. An ended line without text
+    isn't shown: it was typed, and taken back."""
     words: int = 0
-    """Committed words seen in this feed, the `first` of the next."""
+    """Number of committed words in this feed, which is the `first` of the next words."""
     revision: int = 0
-    """How many corrections it has had."""
+    """How many corrections the line has had."""
     mended: bool = False
     """Whether a person corrected it."""
     accepted: bool = False
-    """Whether that was no more than to accept what a machine proposed."""
+    """Whether all its corrections by persons were proposals of a machine, accepted unchanged."""
     gone: bool = False
-    """Struck: it is recognised once more, or stands in another session. Not to be shown; it keeps its number."""
+    """Whether the line was struck: its sound is recognised again, or it was moved to another session. It is not shown,
+    and keeps its number.
+    """
     made_from: ev.MadeFrom | msgspec.UnsetType = msgspec.UNSET
-    """What a translated line was made of."""
+    """From which line it was translated; missing in all other lines."""
     tool: str | msgspec.UnsetType = msgspec.UNSET
-    """The public name of the outside tool that sent it, or the line that it was translated from."""
+    """The public name of the outside tool that sent the line or, in a translation, its original; missing in all other
+    lines.
+    """
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
-    """True where a machine heard a respeaker."""
+    """True when a machine recognised a respeaker; missing in all other lines."""
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
-    """A lane of text that a reader may choose."""
+    """A channel that a reader may choose: the text of one language."""
 
     kind: ev.ChannelKind
     languages: tuple[str, ...]
     of_record: bool = False
-    """Whether it is a translation that is made whole."""
+    """Whether it is a translation of the whole session, which belongs to the record."""
     requested: int | None = None
-    """Unix ms at which a translation that isn't of record was first asked for."""
+    """Unix ms when somebody first asked for a translation that is not of record; null for other channels."""
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """The session around the lines."""
+    """The state of the session, beside the lines."""
 
     id: SessionId
     title: str = ""
@@ -80,41 +84,41 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     access: ev.Access = ev.Access.STAFF
     status: Status = Status.CREATED
     cancelled: str | None = None
-    """Why it will not be held, empty where nobody said; None while it is to be held."""
+    """Why the session will not be held, empty where no reason was given; null when it is not cancelled."""
     opened: int | None = None
     """Unix ms of media time 0."""
     clock: tuple[int, int] | None = None
-    """(media ms, Unix ms): the newest mapping."""
+    """(media ms, Unix ms) of the newest mapping."""
     not_recorded: int | None = None
-    """Media ms since which nothing is kept; None while it is."""
+    """Media ms since when the session is not recorded; null while it is recorded."""
     sound: ev.SoundKept = ev.SoundKept.NONE
     young_people: bool = False
     rehearsal: bool = False
     speaking: SpeakerId | None = None
-    """Who speaks in this channel, where somebody is named."""
+    """Who speaks in this channel; null when nobody is named."""
     forced: str | None = None
-    """The language that somebody said this channel is in."""
+    """The language that somebody set for this channel (BCP-47); null: it is detected."""
     on_air: ev.AirSource | msgspec.UnsetType = msgspec.UNSET
-    """Whose text this channel shows; not there before anybody but the machine has been on air."""
+    """Whose text this channel shows; missing as long as only the machine has been on air."""
     tool: str | msgspec.UnsetType = msgspec.UNSET
-    """The public name of the outside tool that is on air; not there unless one is."""
+    """The public name of the outside tool that is on air; missing for other sources."""
     seal: ev.SealVersion | None = None
     wall_cleared: int | None = None
-    """Walls leave out lines that began before this, media ms; None while none was cleared."""
+    """Walls leave out lines that began before this (media ms); null: walls show all lines."""
     speakers: dict[SpeakerId, str] = {}
     hubs: Hubs = {}
-    """Rooms far away that take part, by name."""
+    """The hubs that take part, by name."""
     channels: dict[ChannelId, Channel] = {}
-    """All lanes of text that the session has."""
+    """All channels of the session."""
     paused: int | None = None
-    """Media ms since when there is a break of which nothing is kept; None while there is none."""
+    """Media ms since when there is a break of which nothing is kept; null when there is none."""
     gaps: tuple[Gap, ...] = ()
-    """Of this channel, in order of time: the last 50 where something failed, and the last 50 that were meant: breaks
-    that are over, and what was not recorded."""
+    """Gaps of this channel, by time: the last 50 where something failed, and the last 50 that were intended, which are
+    ended breaks and spans that were not recorded."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a reader needs to start at a position."""
+    """Everything that a reader needs to start at a position."""
 
     epoch: Epoch
     offset: int
@@ -122,15 +126,16 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     version: int = SNAPSHOT_VERSION
     session: Session
     lines: tuple[Line, ...]
-    """The last 200."""
+    """The last 200 lines, or fewer."""
     before: int | None
-    """How many lines came earlier; None when these are all."""
+    """How many lines come before these; null when there are none."""
 
 
 def growing(lines: Sequence[Line]) -> int | None:
-    """Which of the newest lines still grows, and stands apart behind them all; None where none does.
+    """The index of the newest line that still grows and is shown after all others; None when there is none.
 
-    It needn't be the last one: people type while others speak. A line that was never ended stands where it belongs.
+    It need not be the last line, since people may type while others speak. A line that never ended keeps its position
+    in time.
     """
     for number in range(len(lines) - 1, -1, -1):
         line = lines[number]
@@ -150,12 +155,12 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
     session: Session
     lines: PersistentList[Line]
     skipped: int
-    """Lines before the first of `lines`: more than 0 only in a view that began from a snapshot."""
+    """Number of lines before the first of `lines`: above 0 only in a view that began from a snapshot."""
     index: PersistentMap[SegmentId, int]
 
     @classmethod
     def empty(cls, session: SessionId, epoch: Epoch, feed: Feed) -> CaptionsView:
-        """The view before the first event."""
+        """Return the view before the first event."""
         return cls(
             feed=feed,
             epoch=epoch,
@@ -168,7 +173,7 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, snapshot: Snapshot, feed: Feed) -> CaptionsView:
-        """The view of somebody who starts from a snapshot, as a browser or a hub does."""
+        """Return a view that starts from a snapshot, as a browser or a hub does."""
         lines: PersistentList[Line] = PersistentList()
         index: PersistentMap[SegmentId, int] = PersistentMap()
         for number, line in enumerate(snapshot.lines):
@@ -186,14 +191,14 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def position(self) -> Position:
-        """What has been seen."""
+        """The position up to which events have been applied."""
         return Position(self.epoch, self.offset)
 
     def apply(self, offset: int, role: Role, event: ev.AnyEvent | UnknownEvent | None) -> CaptionsView:
-        """The view after the event at `offset`; None stands for one whose body was removed.
+        """Return the view after the event at `offset`; None is an event whose body was removed.
 
-        Events that change nothing of the feed still move the position. One at or before the position has
-        been seen, and is passed over.
+        Events that change nothing in the feed still move the position. An event at or before the position was applied
+        already, and is ignored.
         """
         if offset <= self.offset:
             return self
@@ -221,7 +226,7 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
                 return view if session is self.session else msgspec.structs.replace(view, session=session)
 
     def snapshot(self) -> Snapshot:
-        """What somebody needs who starts here."""
+        """Return the snapshot for a reader who starts at this position."""
         first = max(0, len(self.lines) - SNAPSHOT_LINES)
         before = self.skipped + first
         return Snapshot(
@@ -234,14 +239,14 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def number(self, segment: SegmentId) -> int | None:
-        """The index of a line; None for a line that isn't known here, or was struck."""
+        """The number of a line in the feed; None for a line that is unknown here, or was struck."""
         known = self.index.get(segment)
         return None if known is None or self.lines[known].gone else self.skipped + known
 
     def page(self, before: int) -> tuple[Line, ...]:
-        """The page of older lines that ends before line number `before`, at most 200 of them.
+        """Return the page of older lines that ends before line number `before`, at most 200 lines.
 
-        Pages begin at multiples of 200, so that readers can keep them.
+        Pages begin at multiples of 200, so that readers can cache them.
         """
         stop = min(before, self.skipped + len(self.lines))
         start = max(0, (stop - 1) // SNAPSHOT_LINES * SNAPSHOT_LINES)
@@ -255,9 +260,11 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
         return self._inserted(number, line)
 
     def _inserted(self, number: int, line: Line) -> CaptionsView:
-        """With a line in the order of time: it may be typed, translated or moved here after newer ones."""
+        """Return the view with a line at its position in time; a line that is typed, translated or moved here may come
+        after newer ones.
+        """
         if number == 0 and self.skipped:
-            return msgspec.structs.replace(self, skipped=self.skipped + 1)  # It belongs to an older page.
+            return msgspec.structs.replace(self, skipped=self.skipped + 1)  # The line belongs to an older page.
         index = self.index.set(line.segment, number)
         for moved in range(number, len(self.lines)):
             index = index.set(self.lines[moved].segment, moved + 1)
@@ -290,13 +297,13 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
     def _changed(self, segment: SegmentId, **fields: object) -> CaptionsView:
         number = self.index.get(segment)
         if number is None:
-            return self  # Older than the snapshot that this view began from.
+            return self  # The line is older than the snapshot from which this view began.
         line = msgspec.structs.replace(self.lines[number], **fields)
         return msgspec.structs.replace(self, lines=self.lines.replace(number, line))
 
 
 def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, feed: Feed) -> Session:
-    """The session around the lines after `event`; the same object when it changes nothing there."""
+    """Return the session after `event`; the same object when nothing in it changes."""
     replace = msgspec.structs.replace
     match event:
         case ev.SessionCreated():

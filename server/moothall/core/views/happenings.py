@@ -1,5 +1,5 @@
-"""What happened in a session beside its words, for whoever looked away: questions that had their turn, shows of hands,
-breaks, and what is missing from the text. Pure.
+"""What happened in a session besides its words, for readers who were away: turns of questions, shows of hands, breaks,
+and gaps in the text.
 """
 
 from __future__ import annotations
@@ -13,26 +13,28 @@ from moothall.core.views.captions import Session
 from moothall.core.views.reading_order import Gap
 
 MOST = 30
-"""How many are told of: what is older stands in the text and in the list of questions."""
+"""How many happenings are listed, the newest. Older ones are in the text and in the list of questions."""
 
 
 class Happening(msgspec.Struct, frozen=True, kw_only=True):
-    """One of them: `question`, `poll` or `gap` says what; with none of them, the break or the span that goes on."""
+    """One happening. `question`, `poll` or `gap` says what it was. Without any of these it is the break, or the span
+    that is not recorded, which still lasts.
+    """
 
     t: int
     """When it began, media ms."""
     question: Intervention | None = None
-    """What had its turn."""
+    """The intervention that had its turn."""
     poll: Poll | None = None
-    """A show of hands."""
+    """The show of hands."""
     gap: Gap | None = None
     """A span that is over and has no text."""
     recorded: bool = True
-    """False: a span that goes on, of which nothing is kept."""
+    """False: a span that is not recorded, and still lasts."""
 
 
 def happenings(session: Session, questions: Questions | None, most: int = MOST) -> tuple[Happening, ...]:
-    """The newest `most` of them, the newest first. A turn of something that nobody may read yet has no words."""
+    """The newest `most` happenings, newest first. Turns of interventions that aren't published are left out."""
     found = [Happening(t=gap.t0, gap=gap) for gap in session.gaps]
     if session.not_recorded is not None:
         found.append(Happening(t=session.not_recorded, recorded=False))

@@ -1,11 +1,12 @@
-"""Names and terms that people had to write into the text twice: the machine will get them wrong again.
+"""Finds names and terms that people had to correct twice, since the recogniser will get them wrong again.
 
-What a line says after a person corrected it is compared with what the machine first heard, word by word, without case
-and punctuation. Where the same words were replaced by the same ones in two lines, these are proposed as a term. Long
-rewrites don't count, nor do other spellings of the same letters, slips in ordinary words, and small words.
+The text of a line after a person's correction is compared with what the machine first recognised, word by word, without
+case and punctuation. If the same words were replaced by the same words in two lines, the new words are proposed as a
+term. Long rewrites don't count, nor do other spellings of the same letters, small errors in ordinary words, and short
+words.
 
-Laws: what is proposed was written by a person in two lines that stand; a line that reads again as it was heard
-proposes nothing; a log folded in parts gives what it gives folded at once.
+Laws: a proposed term was written by a person in two lines that are still shown; a line that reads again as it was
+recognised proposes nothing; folding a log in parts gives the same as folding it at once.
 """
 
 from __future__ import annotations
@@ -22,39 +23,41 @@ from moothall.core.session.state import State
 from moothall.core.terms.terms import cleaned
 
 OFTEN = 2
-"""In so many lines."""
+"""In how many lines the same correction has to occur."""
 MOST_WORDS = 4
-"""Words that are replaced, and that replace them, at most: more is a rewrite."""
+"""The most words that are replaced, and that replace them: more words are a rewrite."""
 MOST_COMPARED = 200
-"""Words of a line that are compared. Overflow: the line proposes nothing."""
+"""The most words of a line that are compared. Overflow: the line proposes nothing."""
 REMEMBERED = 500
-"""Lines whose changes are remembered. Overflow: those that were corrected first are forgotten."""
+"""Lines whose corrections are kept. Overflow: the line that was corrected first is dropped."""
 LONG_WORD = 7
-"""Letters from which a word without a capital may be a term."""
+"""Letters from which on a word without a capital may be a term."""
 SLIP = 0.8
-"""How alike two words without capitals have to be for one to count as the other, mistyped or misheard."""
+"""The similarity (SequenceMatcher's ratio) from which on two words without capitals count as the same word, mistyped or
+misheard.
+"""
 _SENTENCE_ENDS = ".?!…。？！؟।"  # noqa: RUF001
 
 _Pair = tuple[str, str]
-"""What was heard and what was written, letters alone."""
+"""What was recognised and what was written, both as `_letters`."""
 
 
 class _Written(msgspec.Struct, frozen=True):
-    """A name or term that a person wrote where something else was heard."""
+    """A name or term that a person wrote where something else was recognised."""
 
     pair: _Pair
     text: str
-    """As it was written."""
+    """The term in its spelling."""
 
 
 class MendedNames(msgspec.Struct, frozen=True, kw_only=True):
-    """The fold of a session's corrections by people. Each gives a new view."""
+    """The fold of people's corrections in a session. It is immutable."""
 
     lines: dict[SegmentId, tuple[_Written, ...]] = {}
-    """What was written in each line, the one corrected last at the end."""
+    """The terms that were written in each line; the line that was corrected last comes last."""
 
     def corrected(self, before: State, event: ev.SegmentCorrected) -> MendedNames:
-        """The view after a correction by a person, made in the state `before`."""
+        """Return the view after a person's correction, which was made in the state `before`."""
         line = before.segments.get(event.segment)
         if line is None or line.revision != event.base_revision:
             return self
@@ -69,7 +72,7 @@ class MendedNames(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, lines=lines)
 
     def proposed(self, now: State) -> tuple[str, ...]:
-        """What is proposed as a term, the newest first, each once; of lines that were struck nothing."""
+        """The proposed terms, newest first, each once; struck lines don't count."""
         standing = [written for segment, written in reversed(self.lines.items()) if _stands(now, segment)]
         often = Counter(pair for written in standing for pair in {each.pair for each in written})
         found: dict[str, str] = {}
@@ -80,12 +83,12 @@ class MendedNames(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Change(msgspec.Struct, frozen=True):
-    """Words that were replaced."""
+    """Words that were replaced, and the new words."""
 
     stood: str
     written: str
     starts: bool
-    """Whether they stand where a sentence begins, so that a capital in front says nothing."""
+    """Whether the new words begin a sentence, so that a capital in front says nothing."""
 
 
 def _as_term(change: _Change) -> _Written | None:
@@ -96,7 +99,7 @@ def _as_term(change: _Change) -> _Written | None:
 
 
 def _replacements(old: list[str], new: list[str]) -> Iterator[_Change]:
-    """The short runs of words that were replaced by others."""
+    """Yield the short runs of words that were replaced by others."""
     if max(len(old), len(new)) > MOST_COMPARED:
         return
     matcher = SequenceMatcher(None, [_letters(word) for word in old], [_letters(word) for word in new], autojunk=False)
@@ -110,11 +113,11 @@ def _replacements(old: list[str], new: list[str]) -> Iterator[_Change]:
 
 
 def _may_be_a_term(change: _Change) -> bool:
-    """Whether what was written looks like a name or term, and not like a word that was only spelled better."""
+    """Whether the new words look like a name or term, and not like the old words spelled better."""
     stood, written = change.stood, change.written
     letters = _letters(written)
     if written.upper() == written.lower() or any(map(str.isdigit, written)):
-        return any(map(str.isalpha, written))  # A script without capitals, or something like 5G; no bare number.
+        return any(map(str.isalpha, written))  # A script without capitals, or something like 5G; but no bare number.
     if any(map(str.isupper, written[1:] if change.starts else written)):
         return True
     if len(letters) < LONG_WORD:
@@ -124,7 +127,7 @@ def _may_be_a_term(change: _Change) -> bool:
 
 
 def _letters(text: str) -> str:
-    """Words without case and punctuation, with their spaces: so `moot hall` is not `Moothall`."""
+    """The words without case and punctuation, but with spaces, so that `moot hall` is not `Moothall`."""
     plain = ("".join(filter(_is_sign, word)) for word in text.casefold().split())
     return " ".join(word for word in plain if word)
 

@@ -1,13 +1,13 @@
-"""How good a session's text is, told by its log: how late its words came, what was corrected, what was spoken.
+"""Quality figures of a session's text, computed from its log: the latency of words, corrections, languages, gaps.
 
-The delay of a word is the time at which it was written into the log, less the wall time of its end by the mapping of
-the clock that held when it was spoken. So it can be told years later, and words that waited for an engine to come back
-count as late as they were. Words that are said again (what a removal left of a line, lines that were moved here) tell
-nothing of that: only an engine's words are timed. Words that were said before somebody ended a break, and after
-the time to which its end was set back, are not timed either: until then nobody was to have them.
+The latency of a word is the time at which it was written into the log minus the wall time of its end, by the clock
+mapping that was valid when it was spoken. So it can be computed years later, and words that waited for an engine to
+come back count with their real latency. Only an engine's words are timed: words that are said again (the rest of a line
+after a removal, lines that were moved here) show no latency. If somebody sets back the end of a break, the words
+between that end and the moment of the act are not timed either, since nobody was to have them before.
 
-Laws: a log folded in parts gives what it gives folded at once; figures are added up in any order; of struck lines no
-word, delay or correction is left; a body that is gone changes nothing.
+Laws: folding a log in parts gives the same as folding it at once; figures can be added up in any order; no word,
+latency or correction of struck lines is counted; a removed body changes nothing.
 """
 
 from __future__ import annotations
@@ -26,22 +26,26 @@ from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.kernel.persistent import PersistentMap
 
 MIN_WORDS = 50
-"""Fewer words say nothing."""
+"""The least number of words for which figures are given."""
 GAP_MS = 10_000
-"""How long a reader waits for the words of somebody who speaks before it is called a gap."""
+"""How long a speaker's words may be missing before that counts as a gap, in ms."""
 JITTER_MS = 200
-"""By how much a word may be written before it ended, by the clock: so far a mapping may be off. What is written
-earlier than that was not heard live, and is not timed."""
+"""How much before its end, by the clock, a word may be written into the log, in ms: a mapping may be off by this much.
+A word that is written even earlier was not heard live, and is not timed."""
 MAPPINGS = 64
-"""Mappings of the clock that are kept: about an hour. Overflow: words from before go by the oldest that is kept."""
+"""Clock mappings that are kept: about an hour. Overflow: the oldest is dropped, and words from before use the oldest
+kept one.
+"""
 LINES = 10_000
-"""Overflow: beyond twice as many lines the oldest are settled; what becomes of them later is not counted."""
+"""Lines of a text that can still change: between this number and twice as many. Overflow: the oldest lines are settled,
+and later changes to them are not counted.
+"""
 PERIOD_MS = 300_000
-"""Media ms of a period, in which the figures of a stretch of a session are told by themselves."""
+"""Length of a period in media ms. Each period has figures of its own."""
 PERIODS = 144
-"""Periods of a text that are kept: twelve hours. Overflow: the earliest one goes."""
+"""Periods of a text that are kept: twelve hours. Overflow: the earliest is dropped."""
 LANGUAGES = 50
-"""Languages of a text that are told apart. Overflow: those that come later count as `und`."""
+"""Languages of a text that are counted separately. Overflow: any further language counts as `und`."""
 
 _FINE_MS, _FINE_UNTIL_MS, _LONGEST_MS = 50, 5_000, 3_600_000
 
@@ -54,72 +58,71 @@ def _edges() -> tuple[int, ...]:
 
 
 EDGES = _edges()
-"""Upper ends of the classes that delays are counted in, ms: every 50 ms up to 5 s, then each 5 % above the one before,
-up to an hour. The last class has all that is longer. There are fewer than 256, so that a byte names one."""
+"""Upper bounds in ms of the classes in which latencies are counted: every 50 ms up to 5 s, then 5 % more each, up to an
+hour. The last class also has everything longer. There are fewer than 256 classes, so that one byte holds a class."""
 
 
 class Delay(msgspec.Struct, frozen=True, kw_only=True):
-    """How long after they were spoken words stood in the log, ms; exact to 50 ms, above 5 s to 5 %, rounded up."""
+    """Latency of words from the end of each word to the log, ms; rounded up, exact to 50 ms, or to 5 % above 5 s."""
 
     p50: int
-    """Half of the words came at most so late."""
+    """Median: half of the words had at most this latency."""
     p95: int
-    """Of a hundred words 95 came at most so late."""
+    """95th percentile: 95 of 100 words had at most this latency."""
 
 
 class Corrected(msgspec.Struct, frozen=True, kw_only=True):
-    """How many lines were corrected, each counted once, however often it was."""
+    """How many lines were corrected. A line counts once, however often it was corrected."""
 
     lines: int
-    """By anybody."""
+    """Corrected by anybody."""
     by_machine: int
-    """By a recogniser that listened once more."""
+    """Corrected by a second pass of a recogniser, or a tool."""
     by_person: int
-    """By a person."""
+    """Corrected by a person."""
 
 
 class Quality(msgspec.Struct, frozen=True, kw_only=True):
-    """How good a text that was recognised from sound is. Lines that were written by hand don't count."""
+    """The quality of a text that was recognised from sound. Lines that people wrote don't count."""
 
     words: int
-    """Words as the recogniser divides them."""
+    """Words, as the recogniser divides them."""
     lines: int
     """Lines with such words."""
     delay: Delay | None
-    """How late words came; null where most were not heard live."""
+    """Latency of the words; null when most of them were not heard live."""
     gaps: int
-    """Times over 10 s in which no words came though somebody spoke, and spans over 10 s that were noted as without
-    text."""
+    """Times of more than 10 s in which somebody spoke and no words came, and noted gaps of more than 10 s."""
     corrected: Corrected
     """How many of the lines were corrected."""
     words_a_minute: int
-    """Words a minute of the time in which lines were spoken."""
+    """Words per minute of the time in which lines were spoken."""
     languages: dict[str, int]
-    """Words by BCP-47 tag of their line, most first."""
+    """Number of words by BCP-47 tag of their line, largest first."""
 
 
 class QualityFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be added up, of one text or of several."""
+    """Figures of one or several texts, or of a period, that can be added and subtracted."""
 
     delays: dict[int, int] = {}
-    """How many words fell into a class of EDGES; none of them 0."""
+    """Number of words by index of their latency's class in `EDGES`; without zeros."""
     words: int = 0
     lines: int = 0
     spoken_ms: int = 0
-    """How long the lines took to be said, from the first word of each to the end of its last."""
+    """Total duration of the lines in ms, each from its first word to the end of its last."""
     corrected: int = 0
     by_machine: int = 0
     by_person: int = 0
     gaps: int = 0
     languages: dict[str, int] = {}
-    """Words by language; none of them 0."""
+    """Number of words by language; without zeros."""
 
     def __add__(self, other: QualityFigures) -> QualityFigures:
-        """The figures of both."""
+        """Return the sum of both."""
         return self._plus(other, 1)
 
     def __sub__(self, other: QualityFigures) -> QualityFigures:
-        """What is left without `other`, which has to be part of it."""
+        """Return these figures without `other`, which has to be a part of them."""
         return self._plus(other, -1)
 
     def _plus(self, other: QualityFigures, times: int) -> QualityFigures:
@@ -136,7 +139,7 @@ class QualityFigures(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def quality(self) -> Quality | None:
-        """What is shown; None while there are too few words to say anything."""
+        """The figures in the form that is shown; None while there are too few words."""
         if self.words < MIN_WORDS:
             return None
         timed = sum(self.delays.values())
@@ -152,7 +155,9 @@ class QualityFigures(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _within(self, timed: int, percent: int) -> int:
-        """Ms within which `percent` of the words came: the upper end of the class of the nearest rank."""
+        """The latency in ms that `percent` of the words do not exceed: the upper bound of the class of the nearest
+        rank.
+        """
         classes = sorted(self.delays)
         reached = accumulate(self.delays[at] for at in classes)
         rank = -(-timed * percent // 100)
@@ -163,7 +168,7 @@ _K = TypeVar("_K", int, str)
 
 
 def _plus(mine: dict[_K, int], theirs: dict[_K, int], times: int) -> dict[_K, int]:
-    """The sums; sums of 0 are left out."""
+    """The sums by key, `theirs` multiplied by `times`; without zeros."""
     sums = dict(mine)
     for key, n in theirs.items():
         sums[key] = sums.get(key, 0) + times * n
@@ -173,21 +178,21 @@ def _plus(mine: dict[_K, int], theirs: dict[_K, int], times: int) -> dict[_K, in
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A line that was recognised, and what it adds to the figures."""
+    """A recognised line, and what it adds to the figures."""
 
     language: str
     words: int = 0
     t0: int = 0
     t1: int = 0
-    """Media ms of its first word's start and its last one's end."""
+    """Media ms of the first word's beginning and of the last word's end."""
     delays: bytes = b""
-    """Class of each timed word."""
+    """The latency class of each timed word, one byte a word."""
     by_machine: bool = False
     by_person: bool = False
     gone: bool = False
 
     def figures(self) -> QualityFigures:
-        """Nothing, of a line that was written by hand or struck."""
+        """The figures of this line; zero when it has no recognised words or was struck."""
         if self.gone or not self.words:
             return _NOTHING
         return QualityFigures(
@@ -207,17 +212,17 @@ _NO_LINES: PersistentMap[SegmentId, _Line] = PersistentMap()
 
 
 class _Text(msgspec.Struct, frozen=True, kw_only=True):
-    """One channel's."""
+    """The figures of one channel, and the lines that can still change."""
 
     figures: QualityFigures = _NOTHING
     periods: dict[int, QualityFigures] = {}
-    """The same by period, which is that of a line's first word; by its number from the beginning on."""
+    """The same figures by number of the period, from 0; a line belongs to the period of its first word."""
     newer: PersistentMap[SegmentId, _Line] = _NO_LINES
     older: PersistentMap[SegmentId, _Line] = _NO_LINES
     came: int | None = None
-    """When words came last, Unix ms."""
+    """Unix ms of the last words."""
     gap: tuple[int, int] = (0, 0)
-    """The newest span that was noted as without text, with those that it joins, media ms."""
+    """The newest noted gap, joined with adjacent earlier ones, in media ms."""
 
     def opened(self, event: ev.SegmentOpened) -> _Text:
         newer, older = self.newer, self.older
@@ -284,40 +289,43 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
         return self.with_figures(QualityFigures(gaps=gaps), t) if gaps else self
 
     def with_figures(self, added: QualityFigures, t: int, taken: QualityFigures = _NOTHING, since: int = 0) -> _Text:
-        """With what is `added`, of media ms `t`, in place of what is `taken`, of media ms `since`."""
+        """Return the text with the figures `added`, at media ms `t`, and without `taken`, at media ms `since`."""
         at, of, periods = t // PERIOD_MS, since // PERIOD_MS, dict(self.periods)
-        if taken != _NOTHING and of in periods:  # Of a period that is gone nothing is taken.
+        if taken != _NOTHING and of in periods:  # A period that was dropped is not changed.
             periods[of] = periods[of] - taken
         if added != _NOTHING:
             periods[at] = periods.get(at, _NOTHING) + added
-        if len(periods) > PERIODS:  # Empty ones stay: else one that went could come back with a part of what it had.
+        # Empty periods are kept: a dropped one could come back with a part of its figures otherwise.
+        if len(periods) > PERIODS:
             del periods[min(periods)]
         return msgspec.structs.replace(self, figures=self.figures - taken + added, periods=periods)
 
 
 class _Timed(msgspec.Struct, frozen=True):
-    """When words came, and how late."""
+    """The time at which words were written into the log, and their latencies."""
 
     at: int
-    """Unix ms."""
+    """Unix ms when they were written."""
     began: int
-    """When the first of them began to be spoken, or a break was ended since, Unix ms."""
+    """Unix ms when the first of them began to be spoken, or when the end of a break was declared if that is later."""
     delays: bytes
-    """Class of each that was heard live."""
+    """The latency class of each word that was heard live, one byte a word."""
 
 
 class QualityView(msgspec.Struct, frozen=True, kw_only=True):
-    """The fold of a session's log, or of some lanes of it. Each event gives a new view."""
+    """The fold of a session's log, or of some of its lanes. It is immutable."""
 
     mappings: tuple[tuple[int, int], ...] = ()
-    """(media ms, Unix ms), oldest first."""
+    """(media ms, Unix ms) of each mapping, oldest first."""
     texts: dict[ChannelId, _Text] = {}
-    """By channel; as many as the session has."""
+    """The text of each channel that has one."""
     set_back: tuple[int, int] = (0, 0)
-    """The newest break that was set back: since when all is kept again, and when somebody said so, media ms."""
+    """The newest break whose end was set back: since when everything is kept again, and when that was declared, media
+    ms.
+    """
 
     def apply(self, at: int, role: Role, event: ev.AnyEvent | UnknownEvent | None) -> QualityView:
-        """The view after an event that was written at Unix ms `at`; None stands for one whose body was removed."""
+        """Return the view after an event that was written at Unix ms `at`; None is an event whose body was removed."""
         match event:
             case ev.SessionOpened():
                 return self._mapped(0, event.wall)
@@ -341,15 +349,15 @@ class QualityView(msgspec.Struct, frozen=True, kw_only=True):
                 return self
 
     def quality(self, channel: ChannelId | None = None) -> Quality | None:
-        """Of one channel's text, or of all; None while there are too few words to say anything."""
+        """The quality of one channel's text, or of all texts together; None while there are too few words."""
         if channel is not None:
             return self._text(channel).figures.quality()
         return sum((text.figures for text in self.texts.values()), start=_NOTHING).quality()
 
     def periods(self) -> tuple[tuple[int, QualityFigures], ...]:
-        """When each period began in which anything was, Unix ms, with its figures of all texts; the earliest first.
+        """Beginning (Unix ms) and figures, for all texts together, of each period with any figures; earliest first.
 
-        Before the session was opened there is none.
+        It is empty before the session was opened.
         """
         sums: dict[int, QualityFigures] = {}
         for text in self.texts.values():
@@ -378,6 +386,6 @@ class QualityView(msgspec.Struct, frozen=True, kw_only=True):
         return _Timed(at, self._wall(until if since <= began < until else began), classes)
 
     def _wall(self, t: int) -> int:
-        """Unix ms of media ms `t`, by the newest mapping that was not made later than that."""
+        """Unix ms of media ms `t`, by the newest mapping at or before it, or else by the oldest mapping."""
         mapped, wall = next((each for each in reversed(self.mappings) if each[0] <= t), self.mappings[0])
         return wall + t - mapped

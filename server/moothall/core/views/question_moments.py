@@ -1,4 +1,4 @@
-"""What the speaker was saying at the moment when somebody asked. Pure."""
+"""Finds what was being said at the moment when somebody asked a question."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from moothall.core.session.parts import Segment
 from moothall.core.session.state import State
 
 PAUSE_MS = 5_000
-"""A question so long after a line's end, with no other begun, is about that line."""
+"""How long after the end of a line, in ms, a question still refers to that line, if no other line has begun."""
 
 
 def spoken_lines(state: State) -> Sequence[Segment]:
-    """The lines as spoken that stand and have text, by their beginning."""
+    """The lines of the floor that are shown and have text, by their beginning."""
     floor = {each.id for each in state.channels.values() if each.kind is ChannelKind.FLOOR}
     lines = [line for _, line in state.segments.items() if line.channel in floor and not line.gone]
     return sorted((line for line in lines if line.whole.strip()), key=_place)
 
 
 class SpokenLines:
-    """`spoken_lines` of a session that goes on: each time only the lines are read that have changed meanwhile."""
+    """`spoken_lines` of a running session, updated incrementally: each call reads only the lines that have changed."""
 
     def __init__(self) -> None:
         self._seen: PersistentMap[SegmentId, Segment] = PersistentMap()
@@ -32,7 +32,7 @@ class SpokenLines:
         self._there: dict[SegmentId, Segment] = {}
 
     def of(self, state: State) -> Sequence[Segment]:
-        """The lines as they stand; the same list, changed, each time."""
+        """The present lines. Each call changes and returns the same list."""
         floor = {each.id for each in state.channels.values() if each.kind is ChannelKind.FLOOR}
         for name in state.segments.changed_since(self._seen):
             before, line = self._there.pop(name, None), state.segments.get(name)
@@ -50,10 +50,10 @@ def _place(line: Segment) -> tuple[int, str]:
 
 
 def said_at(lines: Sequence[Segment], t: int, *, kept: bool = True) -> Segment | None:
-    """The line of `spoken_lines` that was being said at `t`, media ms, or just before; None where nobody spoke.
+    """The line of `spoken_lines` that was being said at `t` (media ms), or just before; None where nobody spoke.
 
-    `kept`: whether what was said then is. A line that was begun before may stay open while nothing is recorded: where
-    nothing is, it is taken to have ended with its last word.
+    `kept`: whether what was said at `t` was kept. A line may stay open while nothing is recorded; then it counts as
+    ended with its last word.
     """
     found = bisect_right(lines, t, key=lambda line: line.t0) - 1
     if found < 0:
