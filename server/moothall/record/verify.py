@@ -230,13 +230,13 @@ class Walk:
     def _check_place(self, header: Header) -> None:
         self._identity = self._identity or (header.session, header.epoch)
         if (header.session, header.epoch) != self._identity:
-            self._fault(header.offset, "It belongs to another session or to another life of this one's log.")
+            self._fault(header.offset, "It belongs to another session, or to another epoch of this session's log.")
         if not self._reads(header.lane):
             self._fault(header.offset, f"It is of lane {header.lane}, which wasn't asked for.")
         if self._lanes is None and header.offset != self._offset + 1:
-            self._fault(header.offset, f"It stands behind event {self._offset}: events are missing or out of order.")
+            self._fault(header.offset, f"It comes after event {self._offset}: events are missing or out of order.")
         elif header.offset <= self._offset:
-            self._fault(header.offset, f"It stands behind event {self._offset}: events are out of order.")
+            self._fault(header.offset, f"It comes after event {self._offset}: events are out of order.")
 
     def _check_chain(self, record: LogRecord) -> None:
         header = record.header
@@ -247,7 +247,8 @@ class Walk:
             reason = f"It follows event {header.prev} of lane {header.lane}, but the one before it is {head.offset}."
             self._fault(header.offset, reason)
         elif link(bytes.fromhex(head.digest), record.header_bytes, record.body_digest) != record.digest:
-            self._fault(header.offset, "Its digest is not the one that its header, body and forerunners give.")
+            reason = "Its digest is not that of its header, its body and the event before it in its lane."
+            self._fault(header.offset, reason)
 
     def _check_expected(self, header: Header, digest: bytes) -> None:
         head = self._expected.get(header.lane)

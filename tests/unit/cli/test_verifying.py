@@ -359,7 +359,7 @@ def test_a_row_that_was_taken_out_is_broken_at_the_next(tmp_path: Path) -> None:
     tampered(tmp_path, "DELETE FROM record WHERE offset = 2")
     code, (line,) = said(tmp_path)
     assert code == 1
-    assert line.startswith("plenary: broken at event 3. It stands behind event 1: events are missing")
+    assert line.startswith("plenary: broken at event 3. It comes after event 1: events are missing")
 
 
 def test_another_key_than_the_one_that_signed_is_found(tmp_path: Path) -> None:

@@ -203,7 +203,7 @@ def test_header_bytes_that_say_something_else_are_found(records: list[LogRecord]
 
 def test_an_event_taken_out_is_found_at_the_next(records: list[LogRecord]) -> None:
     del records[3]
-    assert verify(records).broken == (Finding(5, "It stands behind event 3: events are missing or out of order."),)
+    assert verify(records).broken == (Finding(5, "It comes after event 3: events are missing or out of order."),)
 
 
 def test_two_events_that_changed_places_are_found(records: list[LogRecord]) -> None:
@@ -216,7 +216,7 @@ def test_a_lane_read_backwards_is_found(records: list[LogRecord]) -> None:
     lane = records[2].header.lane
     found = verify([records[6], records[2]], lanes=frozenset({lane}))
     assert found.broken == (
-        Finding(3, "It stands behind event 7: events are out of order."),
+        Finding(3, "It comes after event 7: events are out of order."),
         Finding(3, "It follows event 0 of lane ch:floor, but the one before it is 7."),
         Finding(7, "It follows event 3 of lane ch:floor, but the one before it is 0."),
     )
@@ -226,7 +226,7 @@ def test_a_lane_read_backwards_is_found(records: list[LogRecord]) -> None:
 def test_an_event_of_another_log_is_found(records: list[LogRecord], other: Recorder) -> None:
     foreign = story(other)
     found = verify([*records[:6], foreign[6]])
-    assert found.broken[0] == Finding(7, "It belongs to another session or to another life of this one's log.")
+    assert found.broken[0] == Finding(7, "It belongs to another session, or to another epoch of this session's log.")
 
 
 def test_a_cut_tail_is_unseen_without_somebody_who_saw_more(records: list[LogRecord], recorder: Recorder) -> None:

@@ -11,6 +11,7 @@ RIGHT_TO_LEFT_SCRIPTS = frozenset({"adlm", "arab", "hebr", "mand", "nkoo", "rohg
 
 
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
+_SHORT_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
 LONGEST_TAG = 35
 """Characters of a tag (RFC 5646 §4.4.1)."""
 
@@ -18,6 +19,13 @@ LONGEST_TAG = 35
 def is_language(tag: str) -> bool:
     """Whether a tag has the form of a language tag, such as `pt-BR`. It need not name an existing language."""
     return len(tag) <= LONGEST_TAG and _TAG.match(tag) is not None
+
+
+def is_short_language(tag: str) -> bool:
+    """Whether a tag has the form in which sessions and questions name their language: the language in lower case, and
+    at most three subtags after it.
+    """
+    return _SHORT_TAG.match(tag) is not None
 
 
 def direction(tag: str) -> Literal["ltr", "rtl", "auto"]:

@@ -12,6 +12,7 @@ import msgspec
 
 from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.kernel.ids import SessionId, SpeakerId
+from moothall.core.kernel.languages import is_short_language
 from moothall.core.kernel.visible import all_visible, visible
 from moothall.core.programme.plan import (
     Planned,
@@ -31,7 +32,6 @@ LONGEST_TITLE = 500
 LONGEST_SPEAKER = 200
 MOST_SENTENCES = 50
 """Sentences on what is wrong with one file; of further ones only the number is given."""
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
 
 
 class FileContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -256,7 +256,7 @@ def tags_of(text: str, names: Mapping[str, str]) -> tuple[tuple[str, ...], tuple
     for part in (part.strip() for part in _BETWEEN.split(text) if part.strip()):
         words = (part,) if part.casefold() in names else tuple(part.split())
         tags = [names.get(word.casefold()) or _tag(word) for word in words]
-        if all(_LANGUAGE.match(tag) for tag in tags):
+        if all(is_short_language(tag) for tag in tags):
             found += tags
         else:
             others.append(part)

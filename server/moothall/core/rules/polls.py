@@ -4,13 +4,13 @@ they are.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import PollId, is_name
+from moothall.core.kernel.languages import is_short_language
 from moothall.core.questions.polls import FEWEST_OPTIONS, MOST_OPTIONS, Poll, open_poll, poll_of
 from moothall.core.session.state import ON, State
 
@@ -24,7 +24,6 @@ MOST_HANDS = 100_000
 """Hands for one option."""
 NO_POLL = refuse(RefusalCode.UNKNOWN, "The session has no such show of hands.")
 VOTE_OVER = refuse(RefusalCode.CONFLICT, "This show of hands is closed.")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
 
 
 def decide_poll(state: State, command: do.PollCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
@@ -79,7 +78,7 @@ def is_going(state: State, poll: Poll) -> bool:
 
 def _open(state: State, command: do.OpenPoll, known: Poll | None, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     question, options = command.question.strip(), tuple(option.strip() for option in command.options)
-    if not is_name(command.poll) or not _LANGUAGE.match(command.language):
+    if not is_name(command.poll) or not is_short_language(command.language):
         return refuse(RefusalCode.INVALID, "A show of hands needs an id and a language.")
     if not 0 < len(question) <= MAX_QUESTION:
         return refuse(RefusalCode.INVALID, f"A show of hands has a question of 1 to {MAX_QUESTION} characters.")

@@ -14,6 +14,7 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import InterventionId, is_name
+from moothall.core.kernel.languages import is_short_language
 from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.limits import full, too_many
 from moothall.core.removal.questions import speaker_of
@@ -29,7 +30,6 @@ MAX_NAME = 80
 MAX_REASON = 300
 MOST_AT_ONCE = 500
 """Interventions whose status one command may change."""
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\Z")
 _ASKER = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 
@@ -83,7 +83,7 @@ def _unknown() -> Refusal:
 
 def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     text = command.text.strip()
-    if not is_name(command.intervention) or not _ASKER.match(command.asker) or not _LANGUAGE.match(command.language):
+    if not is_name(command.intervention) or not _ASKER.match(command.asker) or not is_short_language(command.language):
         return refuse(RefusalCode.INVALID, "A question needs an id, a language tag and its author's token.")
     if len(text) > MAX_TEXT or (not text and command.kind is not Kind.REQUEST):
         return refuse(RefusalCode.INVALID, f"A question or comment has 1 to {MAX_TEXT} characters.")
@@ -289,7 +289,7 @@ def _words(state: State, command: do.WordCommand, wall: int) -> Sequence[ev.AnyE
         return refuse(RefusalCode.INVALID, f"The text needs 1 to {most} characters.")
     if isinstance(command, do.Reword):
         return _reword(state, each, text, each.name if command.name is None else command.name.strip())
-    if not _LANGUAGE.match(command.language):
+    if not is_short_language(command.language):
         return refuse(RefusalCode.INVALID, "An answer needs a language tag.")
     if each.status is InterventionStatus.WITHDRAWN:
         return refuse(RefusalCode.CONFLICT, "The author has taken this question back.")
