@@ -149,7 +149,7 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
     first: int
     """Position of its first sample."""
     age: int
-    """How long before it was sent its last sample was heard, ms."""
+    """Age of its last sample when the piece was sent, ms."""
     pcm: bytes
     """PCM16 mono, 16 kHz, little-endian; whole samples."""
 

@@ -234,8 +234,9 @@ class Accepted(Message, frozen=True, kw_only=True, tag="accepted"):
 class Refused(Message, frozen=True, kw_only=True, tag="refused"):
     """Server → engine: the act was not carried out.
 
-    After `unavailable` and `busy` the engine sends this act and all later ones again, with the same ids. After `stale`
-    its state is outdated, and it has to synchronise with the log's.
+    After `unavailable` and `busy` the engine sends this act and all later ones again, with the same ids. After any
+    other code, such as `stale`, it gives the channel up (`Lost`) and is attached anew from the log's state; an act that
+    only revises a segment is merely dropped.
     """
 
     attachment: int

@@ -92,7 +92,7 @@ def fields(record: logging.LogRecord) -> dict[str, str | int]:
 
 
 def places(error: BaseException) -> list[str]:
-    """The stack frames of an exception as `package/file.py:line in function`, innermost last.
+    """The stack frames of an exception, each as `FOLDER/FILE:LINE in FUNCTION`, innermost last.
 
     For an exception group these are the frames of its first member.
     """

@@ -26,7 +26,7 @@ from moothall.core.views.reading_order import Gap, SpeakerTurn
 from moothall.wire.frames import Received
 
 REMEMBERED = 1_000
-"""Lines of which it is remembered that they were output. A reader further behind gets a snapshot of the last 200."""
+"""Lines that are remembered as output. A reader that is further behind gets a snapshot of the last 200 lines."""
 
 SURE = 0.5
 """Least probability of a word that is not marked as doubtful; desks mark words by the same threshold."""
@@ -167,10 +167,10 @@ def plain(text: str) -> str:
 
 
 def behind_doubts(text: str, words: Iterable[ev.Word]) -> list[str]:
-    """Split the text behind each word of which the recogniser was not sure; the last piece is the rest, maybe empty.
+    """Split the text after each word of which the recogniser was not sure; the last piece is the rest, maybe empty.
 
-    `words` are all recognised words of the line, in order. Each is searched for behind the word before it; a word that
-    a correction has removed from the text is ignored.
+    `words` are all recognised words of the line, in order. Each is searched for after the previous word; a word that a
+    correction has removed from the text is ignored.
     """
     pieces, begun, at = [], 0, 0
     for bare, sure in ((plain(word.text), word.p >= SURE) for word in words):

@@ -103,7 +103,7 @@ class AskAct(msgspec.Struct, frozen=True, kw_only=True, tag="ask"):
     name: str = ""
     """The author's name; empty when none was given."""
     asker: str = ""
-    """A pseudonym that distinguishes the authors of this room from each other, and from nobody outside."""
+    """A pseudonym by which authors within this room are distinguished; it has no meaning in other rooms."""
 
 
 class StandAct(msgspec.Struct, frozen=True, kw_only=True, tag="stand"):

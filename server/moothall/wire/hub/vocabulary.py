@@ -1,4 +1,4 @@
-"""What both ends of the hub link know in advance: the lane of each type of event, and a dictionary for DEFLATE.
+"""Tables that both ends of the hub link know in advance: the lane of each type of event, and a dictionary for DEFLATE.
 
 A batch names the version by which it was packed. Table and dictionary are those of version 1 and must not change once a
 release has them: another order or another word makes another version. Later types of events are sent by their names.
