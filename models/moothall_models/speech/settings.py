@@ -6,7 +6,7 @@ import msgspec
 
 
 class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How one channel is cut, recognised and committed."""
+    """The parameters by which a channel is cut into utterances, recognised, committed and divided into segments."""
 
     # The gate decides when somebody speaks.
     speech_p: float = 0.5

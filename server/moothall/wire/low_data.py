@@ -3,18 +3,18 @@
 A low-data reader gets batches. A batch is a JSON array: the offset after it, then in order
 
     [12, "floor-1-3", 61, "en", "machine", null, 0], "A line."   number, id, start in s, language, origin, speaker,
-                                                               mended (1: by a person, 2: by the machine,
-                                                               accepted by a person), and last the name of the
-                                                               outside tool that sent it, if any, or `true` if it was
-                                                               respoken; then the text
+                                                               mended (0: no, 1: by a person, 2: by a machine
+                                                               whose proposal a person accepted), and last, if so,
+                                                               the name of the outside tool that sent it, or `true`
+                                                               if it was respoken; then the text
     4, "Another line."                                         4 s later; the number and the id's last digits are one
                                                                more, everything else is as before
     ["ana", 3], "One more."                                    the same 3 s later, but Ana says it
     {"offset": …, "at": …, "by": …, "body": {…}}                an event, as in other frames
     {"kind": "unsaved", …}                                      a signal
 
-The shorthand refers to the previous line in the same stream. A line is sent when it has ended. A correction by an
-engine before the batch is sent changes the line in the batch; any other correction is sent as an event. The words of a
+The shorthand refers to the previous line in the same stream. A line is sent when it has ended. A machine's correction
+changes the line in a batch that isn't sent yet; any other correction is sent as an event. The words of a
 question are held back until it is called, and are then sent with that event.
 Events that readers don't show (checkpoints, clocks, sources) and most signals are left out. The caller compresses the
 batches.
