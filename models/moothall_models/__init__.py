@@ -2,6 +2,6 @@
 
 import os
 
-# onnxruntime from 1.29 on sends figures of its use to its maker, and keeps them in a file until it can, unless this is
-# set before it is first loaded. Nothing of a meeting leaves the house, and an engine writes to no disk.
+# onnxruntime from 1.29 on sends telemetry to its maker, and buffers it in a file, unless this is set before it is first
+# loaded. No data of a meeting may leave the house, and an engine writes to no disk.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"

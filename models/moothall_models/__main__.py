@@ -1,4 +1,4 @@
-"""`python -m moothall_models`: the engine."""
+"""Runs the engine: `python -m moothall_models`."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from moothall_models.cli import main
 ended = main(sys.argv[1:])
 logging.shutdown()
 sys.stderr.flush()
-# A pass that hangs in its thread would keep the process for ever.
+# Exit at once: a pass that hangs in a thread would keep the process alive forever.
 os._exit(ended)

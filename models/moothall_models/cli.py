@@ -1,4 +1,4 @@
-"""`moothall engine`: reads the arguments, loads a model, and runs the engine until it is told to stop."""
+"""`moothall engine`: reads the arguments, loads a model, and runs the engine until it is stopped."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ CPU, CUDA, AUTO = "cpu", "cuda", "auto"
 DEVICES: tuple[str, ...] = get_args(Device)
 COMPUTE_TYPES: tuple[str, ...] = get_args(ComputeType)
 PREFERRED = {CPU: ("int8", "float32"), CUDA: ("float16", "int8", "float32")}
-"""What `auto` is: the first of these that the device knows."""
+"""Compute types for `auto` by device: the first that the device supports is used."""
 
 
 def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> int:
-    """Run the engine; `argv` is what follows `moothall engine`.
+    """Run the engine; `argv` are the arguments after `moothall engine`.
 
-    Returns the exit code: 0 stopped when told to, 1 it could not go on, 2 wrong arguments.
+    Returns the exit code: 0 it was stopped, 1 it could not continue, 2 wrong arguments.
     """
     asked = _parser().parse_args(argv)
     begin(asked)
@@ -99,7 +99,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
         sys.stderr.write(NO_MEMORY)
         return EXIT_FAILED
     except ExceptionGroup as failed:
-        # What ended one pass ended the link's tasks with it.
+        # An error in a pass ends the link's task group, which raises it in a group.
         known, other = failed.split((MoothallError, MemoryError))
         if known is None or other is not None:
             raise
@@ -112,7 +112,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
 def _loaded(
     asked: argparse.Namespace, computing: Computing, environment: Mapping[str, str]
 ) -> tuple[Recognizer, Callable[[], VoiceActivity]]:
-    """The model of the arguments. Raises ModelUnavailable too, where a file of it or of a library can't be read."""
+    """Load the model that the arguments name. Raises as `load_model`, and ModelUnavailable for an unreadable file."""
     try:
         return load_model(asked.model, asked.model_dir, computing, lambda: _key(asked, environment))
     except OSError as error:
@@ -120,29 +120,32 @@ def _loaded(
         reason = error.strerror or type(error).__name__
         msg = f"The model {asked.model} can't be loaded, since {unread} can't be read: {reason}."
         raise ModelUnavailable(msg) from error
-    except RuntimeError as error:  # CTranslate2's: of a file that it can't open, or that holds no weights.
+    except RuntimeError as error:  # CTranslate2 raises it for a file that it can't open, or that isn't a model.
         msg = f"The model {asked.model} can't be loaded: {str(error).rstrip('.')}."
         raise ModelUnavailable(msg) from error
 
 
 class Computing(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model on this machine computes with."""
+    """The hardware and parameters with which a model on this machine computes."""
 
     threads: int = 1
-    """Cores that one pass may use."""
+    """CPU threads of one pass."""
     workers: int = 1
     """Threads that may call the recogniser at a time."""
     device: str = CPU
+    """One of DEVICES."""
     compute_type: str = AUTO
+    """One of COMPUTE_TYPES."""
 
 
 def load_model(
     name: str, folder: Path | None, computing: Computing, key: Callable[[], str] = str
 ) -> tuple[Recognizer, Callable[[], VoiceActivity]]:
-    """The recogniser, and what makes a voice activity detector for each channel.
+    """Load a recogniser; also returns a function that makes the voice activity detector of a channel.
 
-    `name` is a model of the store, or of `folder` where given, or `scripted:FILE.json`, or `openai:NAME@URL`; `key`
-    gives the key for such a service, and is asked again when that refuses it. Raises ConfigurationError.
+    `name` is a model of the store, or the name of the model in `folder` if that is given, or `scripted:FILE.json`, or
+    `openai:NAME@URL`. `key` returns the key for such a service, and is called again when the service refuses it. Raises
+    ConfigurationError, and ModelMissing for a model that the store doesn't have.
     """
     if name.startswith(SCRIPTED):
         from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
@@ -162,9 +165,9 @@ def load_model(
 
 
 def at_endpoint(name: str, key: Callable[[], str], *, whole: bool = False) -> Recognizer:
-    """The service of that name; `whole`: it fails rather than leave a window without words.
+    """Make the recogniser for the service of that name. Raises ConfigurationError.
 
-    Raises ConfigurationError.
+    `whole`: sound without an answer is an error, and is never skipped.
     """
     from moothall_models.recognizers.endpoint_recognizer import MOST_UNHEARD, EndpointRecognizer
 
@@ -207,7 +210,7 @@ def _whisper(name: str, folder: Path | None, computing: Computing) -> Recognizer
             return load(WhisperRecognizer)
     try:
         recognizer = load(WhisperRecognizer, device=device)
-        recognizer.warm_up()  # NVIDIA's libraries are only looked for when something is computed.
+        recognizer.warm_up()  # NVIDIA's libraries are loaded only at the first computation.
     except RuntimeError as error:
         msg = (
             f"The model {name} can't run on the graphics card: {error}. Install cuBLAS and cuDNN in the versions that "
@@ -245,7 +248,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _key(asked: argparse.Namespace, environment: Mapping[str, str]) -> str:
-    """The service's key; empty where neither the variable nor a file is given."""
+    """The service's key; empty when neither the variable nor a file is given. Raises ConfigurationError."""
     return secret(asked.key_file, "key", environment.get(KEY_VARIABLE, ""))
 
 
@@ -254,21 +257,21 @@ def _silence() -> Samples:
 
 
 class Machine(Protocol):
-    """What there is to compute with; the module `ctranslate2` is one."""
+    """The queries about the hardware that `choose_device` needs; the module `ctranslate2` has them."""
 
     def get_cuda_device_count(self) -> int:
-        """Graphics cards that can be used; 0 also where NVIDIA's driver is missing or too old."""
+        """Number of usable NVIDIA GPUs; 0 also when NVIDIA's driver is missing or too old."""
         ...
 
     def get_supported_compute_types(self, device: str) -> set[str]:
-        """What the device knows."""
+        """The compute types that a device supports."""
         ...
 
 
 def choose_device(device: str, compute_type: str, machine: Machine) -> tuple[str, str]:
-    """The device, `cpu` or `cuda`, and the compute type that were asked for; `auto` is decided here.
+    """The device, `cpu` or `cuda`, and the compute type to use; resolves `auto` for both.
 
-    Raises ConfigurationError when the machine doesn't have it.
+    Raises ConfigurationError when the machine doesn't support them.
     """
     has_cuda = machine.get_cuda_device_count() > 0
     if device == CUDA and not has_cuda:

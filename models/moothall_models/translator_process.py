@@ -1,10 +1,10 @@
-"""The translators' process: it dials the server, and each direction works in a thread of its own.
+"""The translators' process: answers the server's requests, with a thread for each direction.
 
-A direction is loaded and tried out when the server says that texts will come, and before its first text in any case:
-nobody pays for languages that nobody reads, and nobody reads what an engine that isn't sane writes. Where it doesn't
-stand its trial the server is told, and it is tried again each minute, for a machine may have been busy, and a service
-away. A call that never comes back can't be taken out of its thread: the process ends and is started again, and
-the server asks anew.
+A direction is loaded and tried out when the server announces texts (`Prepare`), and before its first text in any case.
+So languages that nobody reads cost nothing, and no output of a faulty engine is shown. When the trial fails the server
+is notified, and the trial is repeated each minute, since the machine may have been busy or a service out of reach. A
+call that hangs can't be removed from its thread: the process ends and is started again, and the server repeats its
+requests.
 """
 
 from __future__ import annotations
@@ -26,45 +26,46 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 HUNG_S = 20.0
-"""Seconds that a call may take; Apertium's pipe and a service's answer are given up before."""
+"""Time after which a call counts as hanging, s; the time limits of Apertium's pipe and of a service are shorter."""
 LOADING_S = 120.0
-"""Seconds that loading a direction and trying it out may take: from a slow disk that isn't hanging."""
+"""Time after which loading and trying out a direction counts as hanging, s; enough for a slow disk."""
 AGAIN_S = 60.0
-"""Seconds after which a direction that didn't stand its trial is tried again."""
+"""Seconds before the trial of a direction is repeated after a failure."""
 WAITING = 64
-"""Texts that may be here at a time; the server has fewer under way."""
+"""Requests that are handled at a time. Overflow: no more messages are read; the server has fewer outstanding."""
 
 
 class TranslatorHung(MoothallError):
-    """A call did not come back: the process has to end."""
+    """A call to a translator hangs: the process has to end."""
 
 
 class TranslatorLink(Protocol):
-    """This side of the link, over any transport."""
+    """The translators' end of the link, over any transport."""
 
     async def receive(self) -> wire.ToTranslators | None:
-        """The next message; None when the link has ended. Raises ProtocolError."""
+        """Wait for the next message; None when the link has ended. Raises ProtocolError."""
         ...
 
     async def send(self, message: wire.FromTranslators) -> None:
-        """Write a message, and wait while the link is slow; silent when it has ended."""
+        """Write a message, and wait while the connection is congested. Does nothing when the link has ended."""
         ...
 
 
 @dataclass(eq=False, repr=False)
 class TranslatorService:
-    """Serves links with some translators."""
+    """Serves links with the translators of this process, one link after the other."""
 
     translators: Sequence[Translator]
     name: str
+    """The process's name in the server's logs."""
     _: KW_ONLY
     hung_s: float = HUNG_S
     loading_s: float = LOADING_S
     again_s: float = AGAIN_S
     try_out: Callable[..., None]
-    """Raises TranslationFailed where a direction doesn't work."""
+    """Tries a translator's direction; called with both, raises TranslationFailed when it doesn't work."""
     progress: EngineProgress | None = None
-    """What the pulses of this process tell; without it none are sent."""
+    """Receives the progress that this process's pulses report; None when it sends no pulses."""
 
     def __post_init__(self) -> None:
         self._progress = self.progress or EngineProgress("")
@@ -75,13 +76,13 @@ class TranslatorService:
         self._threads: dict[int, ThreadPoolExecutor] = {}
         self._room = asyncio.Semaphore(WAITING)
         self._sane: set[int] = set()
-        """Directions that stood their trial."""
+        """Indices of directions whose trial succeeded."""
         self._unfit: set[int] = set()
-        """Directions of this link that didn't, and are tried again."""
+        """Indices of directions that were reported as unfit on the current link, and whose trial is repeated."""
 
     @property
     def hello(self) -> wire.TranslatorHello:
-        """What the server is told first."""
+        """The first message to the server."""
         directions = tuple(direction for direction, _ in self._ways)
         return wire.TranslatorHello(
             protocol=wire.PROTOCOL,
@@ -92,9 +93,10 @@ class TranslatorService:
         )
 
     async def serve(self, link: TranslatorLink) -> None:
-        """Answer until the link ends. Raises ProtocolError, and TranslatorHung when this process is of no use any more.
+        """Answer requests until the link ends; then unfinished requests are cancelled.
 
-        What is under way then is given up.
+        It always ends with an exception group: of _LinkEnded, of an error of the link such as ProtocolError, or of
+        TranslatorHung, after which this process has to end.
         """
         await link.send(self.hello)
         self._unfit.clear()
@@ -120,7 +122,7 @@ class TranslatorService:
             raise broken
 
     def close(self) -> None:
-        """Let go of the threads, without waiting for what hangs in them."""
+        """Shut down the threads, without waiting for calls that hang in them."""
         for thread in self._threads.values():
             thread.shutdown(wait=False, cancel_futures=True)
 
@@ -162,7 +164,7 @@ class TranslatorService:
                 await link.send(wire.Fit(direction=number))
 
     def _tried(self, number: int) -> None:
-        """Load a direction and try it out, once. Raises TranslationFailed."""
+        """Load a direction and try it out, unless it has been tried with success. Raises TranslationFailed."""
         if number in self._sane:
             return
         direction, translator = self._ways[number]
@@ -170,7 +172,7 @@ class TranslatorService:
             self.try_out(translator, direction)
         except TranslationFailed:
             raise
-        except Exception as error:  # whatever an engine does when it is loaded
+        except Exception as error:  # any exception of an engine while it is loaded
             raise _broke(direction, error) from None
         self._sane.add(number)
 
@@ -182,7 +184,7 @@ class TranslatorService:
             return translator.translate([text], direction)[0]
         except TranslationFailed:
             raise
-        except Exception as error:  # whatever an engine does with a text, the next one is translated
+        except Exception as error:  # any exception of an engine, so that the next text is translated all the same
             raise _broke(direction, error) from None
 
     async def _in_thread(self, number: int, work: Callable[[], T], within_s: float) -> T:
@@ -198,8 +200,9 @@ class TranslatorService:
                 return work()
 
         done = loop.run_in_executor(thread, call)
-        done.add_done_callback(lambda answer: answer.cancelled() or answer.exception())  # Somebody may have given up.
-        await begun.wait()  # Waiting for its turn is not hanging.
+        # After a timeout nobody awaits the result; an unread exception would be logged.
+        done.add_done_callback(lambda answer: answer.cancelled() or answer.exception())
+        await begun.wait()  # The time that a call waits in its thread's queue doesn't count.
         try:
             async with asyncio.timeout(within_s):
                 return await asyncio.shield(done)
@@ -213,11 +216,11 @@ class TranslatorService:
 
 
 def _broke(direction: Direction, error: Exception) -> TranslationFailed:
-    # Not what the error says: it may hold the text.
+    # Without the error's message, which may quote the text.
     return TranslationFailed(
         f"{direction.engine} failed from {direction.source} to {direction.target} ({type(error).__name__})."
     )
 
 
 class _LinkEnded(Exception):
-    """Ends what is under way together with the link."""
+    """The link has ended; raised to cancel unfinished requests with it."""

@@ -1,8 +1,8 @@
 """Tries the models of this machine: `python -m moothall_models.trial`, for `moothall doctor`.
 
 It reads one `TrialOrder` (`moothall.wire.trial`) from standard input and writes one `Tried` to standard output: the
-engine's model is loaded and hears ten seconds of noise, and each translator is asked for a sentence in each direction.
-A process of its own, so that a model that breaks down takes nothing with it.
+engine's model is loaded and hears ten seconds of noise, and each translator translates a sentence in each direction.
+It is a process of its own, so that a crash of a model affects nothing else.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from moothall_models.translators.port import Translator
 
 SOUND_S = 10
 FAULTS = (MoothallError, ValueError, RuntimeError, OSError, ImportError, MemoryError)
-"""What models and their libraries raise."""
+"""The exceptions that models and their libraries raise."""
 
 
 Load = Callable[[str, Path | None, Computing, Callable[[], str]], tuple[Recognizer, object]]
 
 
 def try_model(order: TrialOrder, seconds: Callable[[], float], load: Load = load_model) -> ModelTrial:
-    """Load the model and have it hear noise: no words come of that, and it takes what a pass takes."""
+    """Load the model and run a pass over noise: it finds no words, but takes as long as any pass."""
     computing = Computing(threads=order.threads, device=order.device, compute_type=order.compute_type)
     began = seconds()
     key_file = Path(order.key_file) if order.key_file else None
@@ -58,7 +58,7 @@ def try_model(order: TrialOrder, seconds: Callable[[], float], load: Load = load
 def try_translators(
     names: Sequence[str], find: Callable[[Sequence[str]], Sequence[Translator]] = find_translators
 ) -> tuple[TranslatorTrial, ...]:
-    """Each of them, one after the other."""
+    """Try the translators of these names, one after the other."""
     return tuple(_try_translator(name, find) for name in names)
 
 
@@ -93,5 +93,5 @@ def main(source: BinaryIO, answer: BinaryIO) -> int:
 if __name__ == "__main__":
     ended = main(sys.stdin.buffer, sys.stdout.buffer)
     sys.stdout.flush()
-    # A call that hangs in its thread would keep the process for ever.
+    # Exit at once: a call that hangs in a thread would keep the process alive forever.
     os._exit(ended)

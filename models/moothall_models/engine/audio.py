@@ -1,4 +1,4 @@
-"""Audio as it arrives, cut into the frames that voice activity is judged by; and the media time that it is. Pure."""
+"""Divides arriving audio into frames for the voice activity detector, and computes the current media time. Pure."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ A_MS = RATE // 1000
 FRAME_MS = VAD_FRAME // A_MS
 FRAME_BYTES = 2 * VAD_FRAME
 TREMBLE_MS = 1
-"""Audio that begins so much before or after the end of what came is its continuation: `t` is rounded to ms."""
+"""Greatest difference between `t` and the end of the previous audio, ms, at which the audio is contiguous, since `t` is
+rounded to ms."""
 UNHEARD_MS = 600_000
-"""Most audio that is kept unheard. The server keeps well below (it waits until it is heard); more breaks the rules."""
+"""Most audio in the buffer, ms. The server stays far below, since it waits for the engine. Overflow: ProtocolError."""
 ESTIMATE_MS = 1_000
-"""How long media time is taken to run on when no audio comes."""
+"""How long media time is assumed to continue when no audio arrives, ms."""
 
 
 class Heard(msgspec.Struct, frozen=True):
-    """Whole frames of audio, without a gap."""
+    """Whole frames of contiguous audio."""
 
     t: int
     """Media ms of the first sample."""
@@ -31,7 +32,7 @@ class Heard(msgspec.Struct, frozen=True):
 
 
 class _Run(msgspec.Struct):
-    """Audio without a gap, PCM16."""
+    """Contiguous audio, PCM16."""
 
     t: int
     pcm: bytearray
@@ -42,31 +43,31 @@ class _Run(msgspec.Struct):
 
 
 class FrameBuffer:
-    """Audio of one channel that has come and has not been heard."""
+    """The buffer of one channel's audio that has arrived and has not been processed."""
 
     def __init__(self, start: int) -> None:
-        """`start`: media ms of the first sample that will come."""
-        # Bounded by UNHEARD_MS over all; more is a ProtocolError.
+        """`start`: media ms of the first sample that will arrive."""
+        # Bound: UNHEARD_MS of audio in all runs. Overflow: ProtocolError.
         self._runs: deque[_Run] = deque([_Run(start, bytearray())])
         self._unheard = 0
 
     @property
     def end(self) -> int:
-        """Media ms of the end of what has come."""
+        """Media ms where the received audio ends."""
         return self._runs[-1].end
 
     @property
     def next_end(self) -> int | None:
-        """Media ms of the last sample of the next whole frame; None when there is none."""
+        """Media ms where the next whole frame ends; None when there is none."""
         run = self._runs[0]
         return run.t + FRAME_MS if len(run.pcm) >= FRAME_BYTES else None
 
     def add(self, t: int, pcm: bytes) -> None:
-        """Take PCM16 that begins at media ms `t`.
+        """Append PCM16 that begins at media ms `t`.
 
-        Later than the end of what came, it is a gap: a short one is filled with silence, and so is the frame
-        before a longer one.
-        Raises ProtocolError when it is no PCM16, begins earlier, or is more than may wait.
+        If it begins after the end of the received audio there is a gap: a gap shorter than a frame is filled with
+        silence; before a longer gap the last frame is completed with silence. Raises ProtocolError when the bytes are
+        not PCM16, begin before the end of the received audio, or exceed `UNHEARD_MS`.
         """
         if len(pcm) % 2:
             raise ProtocolError(f"Audio of {len(pcm)} bytes is no PCM16: a sample has two.")
@@ -86,14 +87,14 @@ class FrameBuffer:
         self._drop_empty()
 
     def finish(self) -> None:
-        """Fill the last frame with silence; what comes after it must begin a frame later or more."""
+        """Complete the last frame with silence. Later audio must begin at least a frame after the audio so far."""
         run = self._runs[-1]
         missing = -len(run.pcm) % FRAME_BYTES
         run.pcm += bytes(missing)
         self._unheard += missing
 
     def take(self, until: int, at_most: int) -> Heard | None:
-        """The next frames that end at media ms `until` or before, at most `at_most`; None when there are none."""
+        """Take the next frames that end at media ms `until` or before, at most `at_most`; None when there are none."""
         run = self._runs[0]
         frames = min(len(run.pcm) // FRAME_BYTES, (until - run.t) // FRAME_MS, at_most)
         if frames <= 0:
@@ -113,22 +114,22 @@ class FrameBuffer:
 
 
 class MediaTime(Protocol):
-    """What time it is in a channel's media, for a time of the engine's clock."""
+    """Converts times of the engine's clock into media time of a channel."""
 
     def arrived(self, end: int, now: float) -> None:
-        """Audio up to media ms `end` came at `now`."""
+        """Record that audio up to media ms `end` arrived at `now` (ms of the engine's clock)."""
         ...
 
     def at(self, now: float) -> int:
-        """Media ms of what is being said at `now`; never runs back."""
+        """The media time, ms, of what is being said at `now` (ms of the engine's clock). Never decreases."""
         ...
 
 
 class ArrivalTime:
-    """Live: what came last has just been said, and time runs on for a moment when nothing comes.
+    """Media time of live audio: the newest audio has just been said, and time continues for a moment without audio.
 
-    After a lost link old audio comes faster than it was spoken; then media time jumps ahead with it, and the
-    text is late by all that is still to be heard.
+    After a lost connection the old audio arrives faster than it was spoken; media time then advances with its arrival,
+    and the delay of the text includes all audio that is still to be recognised.
     """
 
     def __init__(self, start: int) -> None:
@@ -137,11 +138,11 @@ class ArrivalTime:
         self._latest = start
 
     def arrived(self, end: int, now: float) -> None:
-        """Audio up to media ms `end` came at `now`."""
+        """Record that audio up to media ms `end` arrived at `now` (ms of the engine's clock)."""
         self._end, self._at = end, now
 
     def at(self, now: float) -> int:
-        """End of the newest audio, and the time since, at most a second."""
+        """The end of the newest audio plus the time since its arrival, at most `ESTIMATE_MS`; media ms."""
         since = 0 if self._at is None else min(now - self._at, ESTIMATE_MS)
         self._latest = max(self._latest, int(self._end + since))
         return self._latest

@@ -1,4 +1,4 @@
-"""How engines and translators come to their server: a WebSocket with their token, and with patience."""
+"""The connection of engines and translators to their server: a WebSocket with their token, and a back-off."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ logger = logging.getLogger(__name__)
 
 BACKOFF = Backoff(first_ms=200, last_ms=5_000)
 CLOSE_TIMEOUT = 1.0
-"""Seconds that a link gets to close in order."""
+"""Timeout of the closing handshake, s."""
 
 
 class GivenUp(MoothallError):
-    """The server has given this process up: what hangs in it doesn't end, so that it has to."""
+    """The server has given this process up because a pass in it hangs; the process has to end."""
 
 
 def raise_if_given_up(closed: ConnectionClosed) -> None:
-    """Raises GivenUp where that is why the server closed the link."""
+    """Raise GivenUp if the server closed the link for that reason."""
     if closed.rcvd is not None and closed.rcvd.code == GIVEN_UP:
         msg = "The server gave this process up since its work makes no progress; it ends, and has to be started again."
         raise GivenUp(msg) from None
@@ -43,22 +43,25 @@ def _raise_if_other_version(closed: ConnectionClosed) -> None:
 
 
 class WebSocketLink(Generic[Got, Sent]):
-    """A link over one WebSocket."""
+    """The client's end of a link over one WebSocket, for messages of one protocol."""
 
     def __init__(
         self, socket: ClientConnection, decode: Callable[[bytes], Got], encode: Callable[[Sent], bytes]
     ) -> None:
-        """`decode` raises ProtocolError."""
+        """`decode` raises ProtocolError for an invalid frame, and UnknownKind for one that is to be ignored."""
         self._socket = socket
         self._decode = decode
         self._encode = encode
         self.used = False
-        """Whether the server has said anything."""
+        """Whether the server has sent any message."""
         self._unknown = 0
-        """Messages of kinds that this release doesn't know."""
+        """Number of messages of kinds that this release doesn't know."""
 
     async def receive(self) -> Got | None:
-        """The next message of a kind that is known; None when the link has ended. Raises ProtocolError, and GivenUp."""
+        """Wait for the next message of a known kind; None when the link has ended.
+
+        Raises ProtocolError, also (OtherVersion) when the server speaks another version, and GivenUp.
+        """
         while True:
             try:
                 frame = await self._socket.recv(decode=False)
@@ -75,48 +78,51 @@ class WebSocketLink(Generic[Got, Sent]):
                 self._unknown += 1
 
     async def send(self, message: Sent) -> None:
-        """Write a message, and wait while the link is slow; silent when it has ended."""
+        """Write a message, and wait while the connection is congested. Does nothing when the link has ended."""
         with suppress(ConnectionClosed):
             await self._socket.send(self._encode(message))
 
 
 class JitteredBackoff:
-    """How long to wait before each new try: with jitter, so that engines don't come back all at once."""
+    """An exponential back-off with jitter, so that many engines don't reconnect at the same moment."""
 
     def __init__(self, jitter: Callable[[], float]) -> None:
-        """`jitter` gives numbers from 0 to 1."""
+        """`jitter` returns random numbers from 0 to 1."""
         self._jitter = jitter
         self._failures = 0
 
     def next_ms(self) -> float:
-        """Between half and the whole of the step that it has reached, ms."""
+        """The delay before the next try, ms: between half and the whole of the current step."""
         ms = BACKOFF.wait_ms(self._failures)
         self._failures += 1
         return ms * (0.5 + self._jitter() / 2)
 
     def reset(self) -> None:
-        """It worked: begin again with the shortest."""
+        """Return to the shortest step, after a success."""
         self._failures = 0
 
 
 def first_of(failed: BaseException) -> BaseException:
-    """The first error in a group that isn't a group itself."""
+    """The first error in a group, nested groups included, that isn't a group itself."""
     while isinstance(failed, BaseExceptionGroup):
         failed = failed.exceptions[0]
     return failed
 
 
 class EngineServer:
-    """Where a server's engine link is, and with which token."""
+    """The address of a server's engine link, with the token for it."""
 
     def __init__(self, url: str, token: str, name: str) -> None:
-        """`url`: `ws://HOST:PORT/` or `wss://…`; `name`: whose this is, for logs."""
+        """`url`: `ws://HOST:PORT/` or `wss://…`; `name`: this process's name in its own logs."""
         self._url = url
         self._token = token
         self._name = name
 
     async def talk(self, talk: Callable[[ClientConnection], Awaitable[None]]) -> None:
-        """Dial, and talk until the link ends; comes back too when no server answers. Raises ConfigurationError."""
+        """Dial, and run `talk` on the connection; returns when the link has ended, or when no server answers.
+
+        Failures are logged. Raises ConfigurationError for an invalid address or a refused token.
+        """
         try:
             async with self.dial() as socket:
                 await talk(socket)
@@ -132,7 +138,7 @@ class EngineServer:
             logger.warning("engine %s: no server answers (%s)", self._name, type(failed).__name__)
 
     def dial(self) -> connect:
-        """The connection, to be entered. Raises ConfigurationError for what is no address."""
+        """Make the connection, an asynchronous context manager. Raises ConfigurationError for an invalid address."""
         try:
             return connect(
                 self._url,

@@ -26,23 +26,23 @@ from moothall_models.speech.overload import Load
 logger = logging.getLogger(__name__)
 
 KEY_FIRST_S, KEY_LAST_S = 60.0, 300.0
-"""How long a key that was refused rests before it is read and tried again: the first time, and at most."""
+"""Back-off before a refused key is read and tried again, s: the first time, and at most."""
 
 
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an engine works, and as whom."""
+    """The settings of an engine: its server, and its limits."""
 
     url: str
-    """Of the server's engine link, `ws://HOST:PORT/` or `wss://…`."""
+    """Address of the server's engine link, `ws://HOST:PORT/` or `wss://…`."""
     token: str
     name: str = "engine"
-    """For the server's logs."""
+    """The engine's name in logs."""
     channels: int | None = None
-    """Live channels that it takes on at most; None: as many as it finds that it can carry."""
+    """Most live channels that it accepts; None: as many as it can carry by its own measurement."""
     workers: int = 1
-    """Passes at a time, each of another channel."""
+    """Batches of passes that run at a time."""
     key_waits: tuple[float, float] = (KEY_FIRST_S, KEY_LAST_S)
-    """Seconds before a key that was refused is tried again: the first time, and at most."""
+    """Back-off before a refused key is tried again, s: the first time, and at most."""
 
 
 def engine_link(socket: ClientConnection) -> WebSocketLink[wire.ToEngine, wire.ToServer]:
@@ -56,17 +56,17 @@ class Engine:
 
     settings: EngineSettings
     recognizer: Recognizer
-    """Loaded."""
+    """The recogniser, with its model loaded."""
     voice: Callable[[], VoiceActivity]
-    """Makes a detector for a channel."""
+    """Makes the voice activity detector of a channel."""
     clock: EngineClock
     jitter: Callable[[], float]
-    """Gives numbers from 0 to 1."""
+    """Returns random numbers from 0 to 1, for the back-off."""
     _: KW_ONLY
     progress: EngineProgress | None = None
-    """What the pulses of this process tell; without it none are sent."""
+    """Receives the progress that this process's pulses report; None when it sends no pulses."""
     trace: TracePass = untraced
-    """Traces each pass, by how many windows and how much sound (ms) it hears."""
+    """Traces each batch of passes."""
 
     def __post_init__(self) -> None:
         self._progress = self.progress or EngineProgress("")
@@ -76,12 +76,12 @@ class Engine:
         self._key_refused = False
 
     async def run(self) -> None:
-        """Warm up, then dial again and again.
+        """Warm up, then dial the server and serve each link; after a link has ended, dial again.
 
-        Raises GivenUp when the server gave it up, ConfigurationError when the address is wrong or the server refuses
-        the token.
+        Runs until it is cancelled. Raises GivenUp when the server has given this process up, and ConfigurationError
+        when the address is wrong or the server refuses the token.
         """
-        # No more threads than workers: what a dead link left to be done takes the place of one.
+        # As many threads as workers: a pass left over from a dead link occupies one of them.
         self._progress.ask_loop(asyncio.get_running_loop().call_soon_threadsafe)
         workers = ThreadPoolExecutor(max_workers=self.settings.workers, thread_name_prefix="recognise")
         try:
@@ -93,14 +93,14 @@ class Engine:
                     await self._serve_link(workers)
                 await asyncio.sleep(self._backoff.next_ms() / 1000)
         finally:
-            workers.shutdown(wait=False, cancel_futures=True)  # A pass that hangs isn't waited for.
+            workers.shutdown(wait=False, cancel_futures=True)  # Don't wait for a pass, which may hang.
 
     def _ready(self) -> None:
         self.clock.warmed_up()
         logger.info("engine %s: model %s is ready", self.settings.name, self.recognizer.model)
 
     async def _warm_up(self, workers: ThreadPoolExecutor) -> None:
-        """Make the first pass; a key that is refused is left to `_rest`."""
+        """Warm up the recogniser; after a refused key, `_rest` does so later."""
         began = self.clock.now()
         try:
             await asyncio.get_running_loop().run_in_executor(workers, self.recognizer.warm_up)
@@ -116,7 +116,7 @@ class Engine:
         logger.error("engine %s: %s The key is read again in %.0f s.", self.settings.name, refused, first)
 
     async def _rest(self, workers: ThreadPoolExecutor) -> None:
-        """Take no channels, and let the server say why, until the service takes the key as it is then."""
+        """Accept no channels, report the refused key to the server, and try the key again until it is accepted."""
         async with asyncio.TaskGroup() as group:
             telling = group.create_task(self._say_refused())
             wait, last = self.settings.key_waits
@@ -134,7 +134,7 @@ class Engine:
         self._ready()
 
     async def _say_refused(self) -> None:
-        """Stay connected with nothing to offer, so that the control room shows why."""
+        """Stay connected with a capacity of 0 and `key_refused`, so that the control room shows the reason."""
         hello = msgspec.structs.replace(self._hello(), channels=0, most=0, key_refused=True)
 
         async def say(socket: ClientConnection) -> None:
@@ -174,7 +174,7 @@ class Engine:
             except* KeyRefused as refused:
                 self._refused(first_of(refused))
             except* RecognitionFailed as failed:
-                # The server has kept the sound, and gives the channels out again from their last words on.
+                # The server has kept the sound, and assigns the channels again, from their last words on.
                 logger.error("engine %s: %s", self.settings.name, first_of(failed))
             finally:
                 if link.used:

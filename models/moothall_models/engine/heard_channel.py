@@ -1,4 +1,4 @@
-"""One channel that is attached to an engine: what it has heard, what it wants, and what it has said."""
+"""One channel that is attached to an engine: its audio, its requested passes, and its acts."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from moothall_models.speech.overload import due
 from moothall_models.speech.passes import PassRequest
 
 REMEMBERED = 1_000
-"""States of the voice detector that are kept, one a frame: more than the longest window and what was heard since."""
+"""Voice detector states that are kept, one a frame: enough for the longest window and the sound after it."""
 
 SPOKEN_P = 0.5
-"""Frames of this probability count as speech where the load is measured."""
+"""Least probability of a frame that counts as speech when the load is measured."""
 
 
 class HeardChannel:
-    """A channel from its attachment to its end."""
+    """The engine's state of one channel, from its attachment to its end."""
 
     def __init__(self, attach: wire.Attach, voice: VoiceActivity, media: MediaTime, speech: SpeechChannel) -> None:
         self.number = attach.attachment
@@ -32,32 +32,35 @@ class HeardChannel:
         self.speech = speech
         self.acts = UnansweredActs(self.name, attach.attachment)
         self.audio = FrameBuffer(attach.audio_from)
-        # Overflow: the oldest is forgotten; then the channel has no resume point for a while.
+        # Overflow: the oldest state is forgotten, and the channel may have no resume point for a while.
         self._voices: deque[tuple[int, bytes]] = deque(maxlen=REMEMBERED)
         if attach.resume_point is not None and attach.resume_point.audio_from == attach.audio_from:
             voice.resume(attach.resume_point.voice)
         self.wanted: PassRequest | None = None
         self.asked = self.began = self.due = 0.0
-        """When the pass was wanted, when it began, and when it should be done, on the driver's clock."""
+        """When the wanted pass was requested, when it began, and when it should be done: ms of the driver's clock."""
         self.running = False
         self.spoken = 0
         """Speech heard since the last pass, ms."""
         self.lag = 0
-        """How late the text is, as last reported."""
+        """Delay of the text as last reported, ms."""
         self.ahead = 0
         """Frames heard since the last pass, or since none was wanted."""
         self.idle = True
-        """Whether the policy wanted no pass when it was asked last: then only more sound brings it on."""
+        """Whether the policy wanted no pass when it was last asked; then it needs more sound before it wants one."""
         self.tells_language = attach.tell_language
         self.instead: str | None = None
-        """The language that the server was told it sounds like instead."""
+        """The unexpected language that was last reported to the server; None when none was."""
         self.ending = False
-        """No more audio comes."""
+        """Whether the server has sent all audio."""
         self.ended = False
-        """All audio has been heard."""
+        """Whether the policy has taken in all audio."""
 
     def wants(self, now: float) -> bool:
-        """Whether it wants a pass that isn't running; `wanted` is that pass then."""
+        """Ask the policy for its next pass: returns whether `wanted` is a pass that can be run now.
+
+        `now`: ms of the driver's clock.
+        """
         if self.running:
             return False
         if self.wanted is None or self.wanted.line is not None:
@@ -73,7 +76,7 @@ class HeardChannel:
 
     @property
     def drained(self) -> bool:
-        """Whether all of it has been heard, said, and taken by the server."""
+        """Whether all audio has been recognised, and the server has accepted all acts."""
         return self.ended and self.speech.done and not self.acts.waiting
 
     def judge(self, t: int, samples: Samples) -> list[float]:
@@ -86,7 +89,7 @@ class HeardChannel:
         return odds
 
     def resume_point(self) -> wire.ResumePoint | None:
-        """Where another engine would go on; None while that can't be said."""
+        """The channel's resume point; None when the voice detector's state at that point is no longer kept."""
         point = self.speech.resume_point
         voice = next((state for t, state in reversed(self._voices) if t == point.audio_from), None)
         return None if voice is None else msgspec.structs.replace(point, voice=voice)

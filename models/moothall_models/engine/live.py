@@ -1,4 +1,4 @@
-"""Moves one link in real time: one task reads, one writes, one hears and has passes run."""
+"""Serves one link in real time: one task reads, one writes, and one processes audio and starts passes."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class EngineLink(Protocol):
         ...
 
     async def send(self, message: ToServer) -> None:
-        """Write a message, and wait while the link is slow; silent when it has ended."""
+        """Write a message, and wait while the connection is congested. Does nothing when the link has ended."""
         ...
 
 
 Recognise = Callable[[Sequence[Window]], Awaitable[Sequence[Hypothesis]]]
-"""Runs passes together without holding up the event loop; called as many times at a time as there are workers."""
+"""Runs a batch of passes without blocking the event loop; there are as many concurrent calls as workers."""
 
 
 async def run_live(
@@ -41,10 +41,10 @@ async def run_live(
     at_once: int = 1,
     progress: EngineProgress | None = None,
 ) -> None:
-    """Serve the link until it ends. Raises ProtocolError when the server breaks the rules.
+    """Serve the link until it ends. Raises ProtocolError when the server violates the protocol.
 
-    `workers`: how many run passes at a time; `at_once`: how many one of them takes together, each of another channel.
-    `progress` is told of what is taken in, and whose passes are under way.
+    `workers`: how many batches of passes run at a time; `at_once`: most passes in a batch, each of another channel.
+    `progress` is updated with the samples taken in and the attachments whose passes are running.
     """
     live = _Live(session, link, recognise, clock, workers=workers, at_once=at_once)
     if progress is not None:
@@ -80,14 +80,14 @@ class _Live:
         self._more_to_write = asyncio.Event()
 
     def tell(self, progress: EngineProgress) -> None:
-        """From now on tell of all that is done."""
+        """Report to `progress` from now on."""
         self._progress, self._before = progress, progress.samples
-        progress.attachments = frozenset()  # What a dead link left to be done is nobody's of this one.
+        progress.attachments = frozenset()  # Passes left over from an earlier link belong to no attachment of this one.
 
     async def read(self) -> None:
         while (message := await self.link.receive()) is not None:
             self.session.received(message, self.clock.now())
-            await self._hear()  # While a pass runs too: it must be known when it comes back whether speech went on.
+            await self._hear()  # Also during a pass, since its evaluation depends on whether speech continued.
             self._news.set()
 
     async def recognise(self) -> None:
@@ -135,7 +135,7 @@ class _Live:
             return
 
     async def _hear(self) -> bool:
-        """Hear all that may be heard, with a turn for the others after each second of audio."""
+        """Process all audio that may be processed now, and let other tasks run after each second of audio."""
         heard = False
         while self.session.hear(self.clock.now()):
             heard = True

@@ -1,4 +1,4 @@
-"""What engines and translators do as processes: their token, their end, and what they never leave behind."""
+"""Process matters of engines and translators: options, token, logging, termination, memory limit and core dumps."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from moothall.wire.log_lines import LogFormat, formatter
 
 TOKEN_VARIABLE = "MOOTHALL_ENGINE_TOKEN"  # noqa: S105 - the variable's name
 LIFE_VARIABLE = "MOOTHALL_ENGINE_LIFE"
-"""Where a server that started this process says by which name it knows its pulses."""
+"""Environment variable in which a server that starts this process gives the name of this run (`wire.pulse`)."""
 LIFE_BYTES = 16
 MB = 1_000_000
 PATIENCE = 5.0
-"""Seconds that an engine without a parent gets to end in order."""
+"""Seconds that a process gets to end in order after its parent has ended."""
 EXIT_WRONG, EXIT_FAILED = 2, 1
 
 
 def own_parser(program: str, description: str, epilog: str) -> argparse.ArgumentParser:
-    """The options of every program that dials a server. `begin` does what they say of the process."""
+    """A parser with the options of every program that dials a server; `begin` applies those of the process."""
     parser = argparse.ArgumentParser(prog=f"moothall {program}", description=description, epilog=epilog)
     parser.add_argument("--url", required=True, help="the server's engine link, ws://HOST:PORT/")
     parser.add_argument("--token-file", type=Path, metavar="FILE")
@@ -46,7 +46,10 @@ def own_parser(program: str, description: str, epilog: str) -> argparse.Argument
 
 
 def begin(asked: argparse.Namespace) -> None:
-    """Before anything else: log as asked, end with the parent if asked, and leave no picture of the memory."""
+    """Apply the options of the process: set up logging, end with the parent if asked, and disable core dumps.
+
+    To be called before anything else.
+    """
     start_logging(asked.log_level, asked.log_format)
     if asked.exit_with_parent:
         exit_with_parent()
@@ -54,7 +57,7 @@ def begin(asked: argparse.Namespace) -> None:
 
 
 def own_token(file: Path | None, environment: Mapping[str, str]) -> str:
-    """The token that the server knows. Raises ConfigurationError where there is none, or none that can be sent."""
+    """The token for the server, from a file or the environment. Raises ConfigurationError without a valid token."""
     token = secret(file, "token", environment.get(TOKEN_VARIABLE, ""))
     if not token or not token.isascii() or not token.isprintable():
         msg = f"The engine needs its token: set {TOKEN_VARIABLE}, or name a file that holds it with --token-file."
@@ -63,7 +66,10 @@ def own_token(file: Path | None, environment: Mapping[str, str]) -> str:
 
 
 def secret(path: Path | None, what: str, otherwise: str) -> str:
-    """What a file holds, or `otherwise` where none is named. Raises ConfigurationError; `what` is for its sentence."""
+    """The stripped content of a file, or `otherwise` when `path` is None.
+
+    Raises ConfigurationError when the file can't be read; `what` names the secret in the error's text.
+    """
     if path is None:
         return otherwise.strip()
     try:
@@ -77,23 +83,23 @@ def start_logging(level: str, form: LogFormat = "text") -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(formatter(form))
     logging.basicConfig(level=level.upper(), handlers=[handler])
-    # It would tell each header that it sends, and the token stands in one.
+    # At level debug this library logs all headers that it sends, and one of them holds the token.
     logging.getLogger("websockets").setLevel(logging.WARNING)
 
 
 def own_life(environment: Mapping[str, str]) -> str:
-    """The name of this run of the program: given by the server, or made up."""
+    """The name of this run of the program: given by the server that started it, or random."""
     return environment.get(LIFE_VARIABLE) or random.SystemRandom().randbytes(LIFE_BYTES).hex()
 
 
 def limit_memory(mb: int) -> None:
-    """Let this process have so many MB of its own and no more; 0: as much as there is. Linux keeps to it."""
+    """Limit this process's private memory to `mb` MB; 0: no limit. Only Linux enforces this limit (RLIMIT_DATA)."""
     if mb:
         resource.setrlimit(resource.RLIMIT_DATA, (mb * MB, mb * MB))
 
 
 async def until_terminated(run: Callable[[], Awaitable[None]]) -> None:
-    """Run until SIGTERM, which ends it in order."""
+    """Await `run()`, and cancel it on SIGTERM; then return normally."""
     me = asyncio.current_task()
     told = False
 
@@ -112,8 +118,12 @@ async def until_terminated(run: Callable[[], Awaitable[None]]) -> None:
 
 
 def exit_with_parent() -> None:
-    """No orphan survives: the parent holds the other end of standard input, and its death closes it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent drains us first.
+    """End this process when standard input closes, as it does when the parent, which holds its other end, ends.
+
+    A thread then sends SIGTERM to this process, and forces its end after `PATIENCE` seconds.
+    """
+    # Ctrl-C is sent to the whole process group, and the parent wants to drain this process first.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
         with contextlib.suppress(OSError):
@@ -127,6 +137,6 @@ def exit_with_parent() -> None:
 
 
 def leave_no_picture() -> None:
-    """A breakdown must leave no picture of the memory: it would hold what was said while nothing was recorded."""
+    """Disable core dumps: one would hold speech, even speech that was not to be recorded."""
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

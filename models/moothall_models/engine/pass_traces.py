@@ -1,7 +1,7 @@
 """Traces of an engine's passes by OpenTelemetry, sent over HTTP to a collector.
 
-Off unless an endpoint is named. A span says how many windows were heard together and how much sound was in them: never
-what was said. The extra `otel` brings the library; the server has the same for its own spans.
+Off unless an endpoint is named. A span has the number of windows in the batch and the duration of their sound, never
+the words. The extra `otel` installs the library; the server traces its own spans in the same way.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from moothall.core.kernel.errors import ConfigurationError
 
 TracePass = Callable[[int, int], AbstractContextManager[object]]
-"""Begins a span for a pass over so many windows with so much sound, ms; it is over when that is left."""
+"""Makes a context manager that traces a pass as a span; arguments: number of windows, and duration of their sound, ms.
+"""
 PATH = "/v1/traces"
 MISSING = (
     "--trace-endpoint names a collector, and OpenTelemetry isn't installed here. Install it with "
@@ -21,15 +22,16 @@ MISSING = (
 
 
 def untraced(_windows: int, _sound_ms: int) -> AbstractContextManager[object]:
-    """Nothing is traced."""
+    """A `TracePass` that traces nothing."""
     return nullcontext()
 
 
 @contextmanager
 def pass_traces(endpoint: str, percent: int = 100) -> Iterator[TracePass]:
-    """What traces passes while inside; nothing without an endpoint. Sends what waits when it is left.
+    """Set up tracing for the duration of the context, and send all remaining spans at its end.
 
-    `percent`: of how many passes in a hundred. Raises ConfigurationError where the library is missing.
+    Without an endpoint nothing is traced. `percent`: share of passes that are traced. Raises ConfigurationError when
+    the library is missing.
     """
     if not endpoint:
         yield untraced
@@ -54,7 +56,7 @@ def pass_traces(endpoint: str, percent: int = 100) -> Iterator[TracePass]:
     @contextmanager
     def trace(windows: int, sound_ms: int) -> Iterator[object]:
         said = {"moothall.windows": windows, "moothall.sound_ms": sound_ms}
-        # An exception's message may quote what was heard.
+        # Exceptions are not recorded, since their messages may quote what was heard.
         with tracer.start_as_current_span(
             "engine pass", attributes=said, record_exception=False, set_status_on_exception=False
         ) as span:

@@ -1,7 +1,7 @@
-"""What a process tells of its progress: counted by the working threads, read by the thread that sends pulses.
+"""The progress of a process: counted by its working threads, and read by the thread that sends pulses.
 
-Time is that thread's: it counts its own ticks, so that a machine that stood still, or gave this process no turn, makes
-no pass look longer than it is.
+The duration of a running pass is measured by the pulse thread, which adds up the times between its own pulses, each
+capped. So a pass doesn't seem longer when the machine was suspended or gave this process no CPU time.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 from moothall.wire.pulse import EVERY_MS, TIMES, Pulse
 
 MEASURED = 20
-"""Passes of which the slowest one counts."""
+"""Number of recent passes whose slowest rate is taken as usual."""
 
 
 class _Pass(msgspec.Struct):
@@ -26,19 +26,19 @@ class _Pass(msgspec.Struct):
 
 
 class EngineProgress:
-    """Of one process. May be called from any thread."""
+    """The progress of one process, for its pulses. Methods may be called from any thread."""
 
     def __init__(self, life: str, seconds: Callable[[], float] = lambda: 0.0) -> None:
-        """`life`: the name of this run of the program, empty where nobody is told; `seconds`: a monotonic clock."""
+        """`life`: the name of this run of the program, empty when no pulses are sent; `seconds`: a monotonic clock."""
         self.life = life
         self.waiting = False
-        """Whether there is sound that wasn't taken in, or a pass that is wanted."""
+        """Whether sound waits to be taken in, or a pass waits to be run."""
         self.samples = 0
-        """Samples taken in."""
+        """Number of samples taken in so far."""
         self.attachments: frozenset[int] = frozenset()
-        """Whose passes are under way, by the numbers of their link."""
+        """Numbers of the attachments whose passes are running."""
         self.news = threading.Event()
-        """Set when something began of which the next pulse should tell at once."""
+        """Set when a pass has begun, so that the next pulse is sent at once."""
         self._seconds = seconds
         self._lock = threading.Lock()
         self._working = False
@@ -51,20 +51,21 @@ class EngineProgress:
         self._asked = False
 
     def loaded(self, longest_ms: int = 0) -> None:
-        """It works now; `longest_ms`: how long the longest pass takes, as far as it was tried."""
+        """Record that the models are loaded; `longest_ms`: duration of the longest pass that was tried, 0 for none."""
         with self._lock:
             self._working, self._longest_ms = True, longest_ms
 
     def ask_loop(self, call: Callable[[Callable[[], None]], object]) -> None:
-        """From now on the event loop is asked to take a turn: `call` is its `call_soon_threadsafe`."""
+        """Check from now on, at each pulse, whether the event loop responds; `call` is its `call_soon_threadsafe`."""
         with self._lock:
             self._loop, self._asked, self._loop_ms = call, False, 0
 
     @contextmanager
     def passing(self, window_ms: int = 0, limit_ms: int = 0) -> Iterator[None]:
-        """A pass over so much sound, in the thread that computes it: nothing else knows when a hanging pass is over.
+        """Enclose a pass over `window_ms` of sound, in the thread that computes it.
 
-        `limit_ms`: within which it ends by itself, where that is known.
+        It has to be that thread, since no other knows when a pass that hung has ended. `limit_ms`: time limit after
+        which the pass ends by itself; 0 when it has none.
         """
         own, began = _Pass(window_ms, limit_ms), self._seconds()
         with self._lock:
@@ -82,7 +83,10 @@ class EngineProgress:
                     self._rates.append(took_ms / window_ms)
 
     def pulse(self, passed_ms: int, loaded: int) -> Pulse:
-        """How things are after `passed_ms` more; `loaded` grows with what was read and computed."""
+        """The next pulse, `passed_ms` after the last one. `loaded`: progress of loading, as in `wire.pulse.Pulse`.
+
+        Called by the pulse thread only. It also asks the event loop for its next sign of life.
+        """
         passed_ms = min(passed_ms, 2 * EVERY_MS)
         with self._lock:
             for each in self._under_way:
@@ -118,7 +122,7 @@ class EngineProgress:
         try:
             self._loop(self._answer)
         except RuntimeError:
-            self._answer()  # The loop has ended, and the process does too.
+            self._answer()  # The loop is closed, since the process is about to end.
 
     def _answer(self) -> None:
         with self._lock:

@@ -21,14 +21,14 @@ logger = logging.getLogger(__name__)
 MB = 1_000_000
 OPEN_S, CLOSE_S = 5.0, 1.0
 IO = Path("/proc/self/io")
-"""Linux: how many bytes this process has read."""
+"""The file in which Linux reports how many bytes this process has read."""
 
 
 def send_pulses(url: str, token: str, progress: EngineProgress, *, seconds: Callable[[], float]) -> None:
-    """Send them to the server whose engine link is at `url`, in a thread that ends with the process.
+    """Start a daemon thread that sends the pulses of this process to the server whose engine link is at `url`.
 
-    A line that breaks is dialled again; a wrong address or token is reported by the working link. `seconds`: a
-    monotonic clock.
+    After a broken connection the thread dials again. It reports no wrong address or token: the engine's own link does.
+    `seconds`: a monotonic clock.
     """
     address = url.rstrip("/") + wire.PATH
     headers = {"Authorization": f"Bearer {token}"}
@@ -60,7 +60,10 @@ def send_pulses(url: str, token: str, progress: EngineProgress, *, seconds: Call
 
 
 def loaded_so_far() -> int:
-    """Grows with each MB or page that this process reads and each second that it computes, this thread's aside."""
+    """A number that grows with each MB and each page that this process reads, and each second of CPU time that it uses.
+
+    The CPU time of the calling thread doesn't count.
+    """
     computed = time.process_time() - time.thread_time()
     return int(computed) + _read_bytes() // MB + resource.getrusage(resource.RUSAGE_SELF).ru_majflt
 

@@ -1,6 +1,7 @@
-"""The engine's side of one link, without the socket: channels, what goes out, and whose turn it is.
+"""The engine's side of one link, without the socket: its channels, outgoing messages, and the order of passes.
 
-Values and times in, messages out; a driver (`live.py`, and the bench's) moves them and runs the passes.
+It takes messages and times and returns messages and passes; a driver (`live.py`, and one in `bench`) sends the messages
+and runs the passes.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from moothall_models.speech.passes import PassRequest
 logger = logging.getLogger(__name__)
 
 SLICE_FRAMES = 32
-"""Frames judged at a time (1 s of audio, some 3 ms of computing), so that nothing else waits long."""
+"""Frames that are processed at a time (1 s of audio, some 3 ms of computing), so that other work doesn't wait long."""
 AHEAD_FRAMES = 94
-"""Frames heard while a pass is wanted and has not come (3 s); more waits. A backlog is worked off in such steps."""
+"""Frames (3 s) that are processed at most before a wanted pass is done; a backlog is processed in such steps."""
 BACKLOG_MS = 30_000
-"""Audio that a channel has heard and no pass has, at most: more than the longest window. The rest waits as it came, in
-less room, and behind `AHEAD_MS` of the server in its spool: a late engine needs no more memory."""
+"""Most audio of a channel that was processed and that no pass has heard, ms: more than the longest window. Further
+audio stays in its buffer as PCM16, which takes less memory, and beyond the server's `AHEAD_MS` in the server's spool.
+So the memory of a slow engine is bounded."""
 Key = tuple[str, int, str]
 
 
@@ -40,33 +42,37 @@ class NextPass(msgspec.Struct, frozen=True, eq=False):
     attachment: int
     request: PassRequest
     speech: SpeechChannel
-    """Whose it is: a channel that was lost meanwhile gets nothing of it."""
+    """The channel that requested it; the result is discarded if the attachment has been replaced meanwhile."""
     company: int = 1
-    """How many passes run together with it, itself counted."""
+    """Number of passes in its batch, itself included."""
 
 
 @dataclass(eq=False, repr=False)
 class LinkSession:
     """All channels of one link, from the hello to the link's end.
 
-    `now` is the driver's clock, ms. Every method may put messages out, which `next_message` gives in order.
+    `now` is the time of the driver's clock, ms. Any method may add outgoing messages, which `next_message` returns in
+    order.
     """
 
     hello: wire.Hello
     _: KW_ONLY
     voice: Callable[[], VoiceActivity]
-    """Makes what a new channel needs, as `media` and `speech` do."""
+    """Makes the voice detector of a new channel."""
     media: Callable[[wire.Attach], MediaTime]
+    """Makes the media clock of a new channel."""
     cpu_ms: Callable[[], float]
+    """Returns the CPU time of the process for `wire.Usage`, ms."""
     load: Load | None = None
-    """With it, it is said how many more channels fit, whenever that changes."""
+    """The measured load, by which the session reports how many more channels fit; None: it never reports."""
     speech: Callable[[wire.Attach], SpeechChannel] = SpeechChannel
+    """Makes the speech policy of a new channel."""
 
     def __post_init__(self) -> None:
         self._fits = (self.hello.channels, self.hello.channels if self.hello.most is None else self.hello.most)
-        """How many channels the server was last told that fit, in time and late."""
+        """Total numbers of channels last reported to the server: without delay, and with delay."""
         self._channels: dict[int, HeardChannel] = {}
-        # Acts are bounded by what a channel keeps unanswered; signals by their keys: a newer one replaces the old one.
+        # Bound: acts by what a channel keeps unanswered; signals by their keys, since a newer signal replaces an older.
         self._out: dict[Key, wire.ToServer] = {("hello", 0, ""): self.hello}
         self._frames = 0
 
@@ -77,12 +83,12 @@ class LinkSession:
 
     @property
     def frames(self) -> int:
-        """How many frames it has heard."""
+        """How many frames of all channels have been processed."""
         return self._frames
 
     @property
     def waiting(self) -> bool:
-        """Whether there is sound that it has not heard, or a pass that is wanted."""
+        """Whether a whole frame waits to be processed, or a pass is wanted or running."""
         return any(each.audio.next_end is not None or each.wanted is not None for each in self._channels.values())
 
     @property
@@ -92,22 +98,22 @@ class LinkSession:
 
     @property
     def held_up(self) -> bool:
-        """Whether the server can't store what some channel said."""
+        """Whether the server can't store the acts of some channel at the moment."""
         return any(channel.acts.held_up for channel in self._channels.values())
 
     @property
     def retry_at(self) -> int | None:
-        """When `retry` is to be called; None when nothing waits for it."""
+        """When the driver has to call `retry`, ms of its clock; None when no act waits for that."""
         return min((at for each in self._channels.values() if (at := each.acts.retry_at) is not None), default=None)
 
     @property
     def lacks_audio(self) -> bool:
-        """Whether some channel has no frame to hear and may still get one."""
+        """Whether some channel has no whole frame to process and may still get one."""
         return any(not each.ending and each.audio.next_end is None for each in self._channels.values())
 
     @property
     def next_frame_end(self) -> int | None:
-        """Media ms at which the earliest waiting frame may be heard; None when none waits."""
+        """Earliest media ms at which a waiting frame may be processed; None when none waits."""
         return min((end for each in self._channels.values() if (end := each.audio.next_end) is not None), default=None)
 
     def next_message(self) -> wire.ToServer | None:
@@ -117,13 +123,13 @@ class LinkSession:
         return self._out.pop(next(iter(self._out)))
 
     def received(self, message: wire.ToEngine, now: float) -> None:
-        """Take in a message. Raises ProtocolError when the server broke the rules."""
+        """Handle a message of the server. Raises ProtocolError when it violates the protocol."""
         if isinstance(message, wire.Attach):
             self._attach(message)
             return
         channel = self._channels.get(message.attachment)
         if channel is None:
-            return  # It was under way when the channel was given up.
+            return  # The message was sent before the server knew that the channel had ended here.
         match message:
             case wire.Audio():
                 if channel.ending:
@@ -146,7 +152,7 @@ class LinkSession:
             case wire.Refused():
                 had_worked = not channel.acts.held_up
                 if channel.acts.refused(message.id, message.refusal.code, int(now)):
-                    if had_worked and channel.acts.held_up:  # Once, not for all that follow, nor for what is dropped.
+                    if had_worked and channel.acts.held_up:  # Logged once, and not for acts that follow or are dropped.
                         logger.warning("act %s was refused (%s) and is sent again", message.id, message.refusal.code)
                     self._send(channel, now)
                 else:
@@ -154,12 +160,12 @@ class LinkSession:
                     self._lose(channel)
 
     def retry(self, now: float) -> None:
-        """Send again what is due."""
+        """Send again the acts whose back-off has ended."""
         for channel in list(self._channels.values()):
             self._send(channel, now)
 
     def hear(self, now: float) -> bool:
-        """Hear up to a second of the audio that has arrived, of every channel; False when there was none."""
+        """Process up to a second of each channel's received audio; False when there was none to process."""
         heard_any = False
         for channel in list(self._channels.values()):
             behind = 0 if channel.idle else channel.speech.waiting
@@ -178,17 +184,17 @@ class LinkSession:
         return heard_any
 
     def next_pass(self, now: float) -> NextPass | None:
-        """The pass to be run next: of all that are wanted the one with the earliest deadline.
+        """The wanted pass with the earliest deadline, to be run next; None when no pass is wanted.
 
-        It is under way until `passed`; meanwhile other channels may get their turn.
+        It counts as running until `passed` is called; meanwhile passes of other channels may run.
         """
         return next(iter(self.next_passes(now)), None)
 
     def next_passes(self, now: float, *, workers: int = 1, at_once: int = 1) -> list[NextPass]:
-        """The passes to be run together next, of as many channels, as `next_pass` has them; none when none is wanted.
+        """The batch of passes to be run next, each of another channel, by deadline; empty when no pass is wanted.
 
-        `workers` are free and take up to `at_once` each: the passes are shared out among them. A line that is heard
-        once more runs alone, since it takes longer and nobody waits for it.
+        `workers` is how many workers are free; each takes up to `at_once` passes, and the passes are shared out among
+        them. A better pass over an ended line runs alone, since it takes longer and isn't urgent.
         """
         ready = sorted((each for each in self._channels.values() if each.wants(now)), key=lambda each: each.due)
         live = [each for each in ready if each.wanted is not None and each.wanted.line is None]
@@ -201,7 +207,7 @@ class LinkSession:
         return turns
 
     def passed(self, turn: NextPass, hypothesis: Hypothesis, now: float) -> None:
-        """The pass is done; nothing happens when its channel is gone."""
+        """Handle the hypothesis of a pass; it is discarded when its channel is gone."""
         channel = self._channels.get(turn.attachment)
         if channel is None or channel.speech is not turn.speech:
             return
@@ -234,9 +240,9 @@ class LinkSession:
             self._drained(channel)
 
     def _put(self, channel: HeardChannel, outputs: Sequence[Output], now: float) -> None:
-        """Send what the policy gave out: all that it made certain as one act, and the rest as signals.
+        """Send the policy's outputs: its commands as one act, and the others as signals.
 
-        Each better text is an act of its own behind that, so that one which is refused takes nothing with it.
+        Each better text is a separate act after that, so that its refusal affects no other command.
         """
         commands = [output for output in outputs if isinstance(output, CommitWords | EndSegment | NoteGap)]
         better = [output for output in outputs if isinstance(output, ReviseSegment)]
@@ -267,14 +273,14 @@ class LinkSession:
         self._out[key] = wire.Tell(attachment=channel.number, signal=signal)
 
     def _say_language(self, channel: HeardChannel) -> None:
-        """Tell the server which language it sounds like instead, if it asked and that isn't what it was told."""
+        """Report the unexpected language that the speech sounds like, on changes and if the server accepts that."""
         instead = channel.speech.expected.instead
         if channel.tells_language and instead != channel.instead:
             channel.instead = instead
             self._out["sounds", channel.number, ""] = wire.SoundsLike(attachment=channel.number, language=instead)
 
     def _say_room(self) -> None:
-        """Tell the server what fits, if that isn't what it was told."""
+        """Report how many channels fit, if that has changed."""
         if self.load is None:
             return
         attached = len(self._channels)

@@ -1,4 +1,4 @@
-"""What an engine has asked of the server and has not got an answer to: sent in order, kept, sent again. Pure."""
+"""The queue of an attachment's acts that the server has not accepted: sent in order, kept, and sent again. Pure."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from moothall.wire.engine import Act, EngineCommand, OtherReadings, ResumePoint
 
 RETRY_FIRST_MS = 1_000
 RETRY_LAST_MS = 5_000
-"""How long an act that could not be stored waits: the first time, and at most."""
+"""Back-off before an act that could not be stored is sent again, ms: the first time, and at most."""
 KEEP_MS = 600_000
-"""Media time that unaccepted acts may span; the oldest words beyond it become a gap."""
+"""Media time that unaccepted acts may span, ms. Overflow: the oldest segment's words are replaced by a gap."""
 LONGEST_PREFIX = 110
-"""Leaves room for the number in an id of 128 characters."""
+"""Most characters of the prefix of an act's id, which leaves room for the number in an id of 128 characters."""
 
 
 def act_prefix(session: SessionId, channel: ChannelId, generation: int) -> str:
-    """What the ids of one attachment's acts begin with; a digest stands in for names that are too long."""
+    """The prefix of the ids of one attachment's acts; a digest replaces session and channel if they are too long."""
     prefix = f"{session}.{channel}.{generation}"
     if len(prefix) <= LONGEST_PREFIX:
         return prefix
@@ -36,19 +36,19 @@ def act_prefix(session: SessionId, channel: ChannelId, generation: int) -> str:
 class UnansweredActs:
     """The acts of one attachment that the server has not accepted yet.
 
-    Each is written at once, and several may be under way. When the server can't store one, it refuses all later
-    ones too until that one comes again; new acts still go out once, so that readers see their words as "not yet
-    saved". After a wait the first one is tried alone, and when it is accepted the others follow in order.
+    Each act is sent at once, and several may be unanswered. When the server can't store an act, it refuses all later
+    acts too until it has received that one again. New acts are still sent once, so that readers see their words as "not
+    yet saved". After a back-off the first refused act is sent alone; when it is accepted, the others follow in order.
     """
 
     def __init__(self, prefix: str, attachment: int) -> None:
-        """`prefix` as `act_prefix` makes it; `attachment` is its number on the link."""
+        """`prefix` is the result of `act_prefix`; `attachment` is the attachment's number on the link."""
         self._prefix = prefix
         self._attachment = attachment
         self._count = 0
-        self._pending: list[Act] = []  # Bounded by KEEP_MS: older words are given up.
-        self._under_way: deque[CommandId] = deque()  # Written and unanswered; at most all of `_pending`, twice.
-        self._written = 0  # How many of `_pending` need not be written now.
+        self._pending: list[Act] = []  # Bound: KEEP_MS. Overflow: the oldest words are given up.
+        self._under_way: deque[CommandId] = deque()  # Sent and unanswered; at most all of `_pending`, twice.
+        self._written = 0  # How many acts at the beginning of `_pending` need not be sent now.
         self._first_refused: CommandId | None = None
         self._trying = False
         self._delay = RETRY_FIRST_MS
@@ -61,22 +61,22 @@ class UnansweredActs:
 
     @property
     def under_way(self) -> int:
-        """How many written acts have no answer yet."""
+        """How many sent acts have no answer yet."""
         return len(self._under_way)
 
     @property
     def held_up(self) -> bool:
-        """Whether the server can't store at the moment."""
+        """Whether the server can't store acts at the moment."""
         return self._first_refused is not None
 
     @property
     def retry_at(self) -> int | None:
-        """When `take` has something to send again (ms, as `now`); None when nothing waits for that."""
+        """The time (ms, as `now`) at which `take` returns an act to be sent again; None when no act waits for that."""
         return self._retry_at if self.held_up and not self._under_way else None
 
     @property
     def overdue(self) -> bool:
-        """Whether far more is waiting than may be kept, and nothing could be given up: the channel is lost."""
+        """Whether the acts span twice `KEEP_MS`, because nothing could be given up; the channel is then lost."""
         return self._span() > 2 * KEEP_MS
 
     def add(
@@ -87,7 +87,7 @@ class UnansweredActs:
         again: tuple[SegmentId, ...] = (),
         readings: tuple[OtherReadings, ...] = (),
     ) -> None:
-        """Ask for `commands` as one act; `again` and `readings` as in `wire.engine.Act`."""
+        """Append `commands` as one act; the other arguments are as in `wire.engine.Act`."""
         self._count += 1
         act_id = CommandId(f"{self._prefix}.{self._count}")
         act = Act(
@@ -104,9 +104,9 @@ class UnansweredActs:
             pass
 
     def take(self, now: int) -> list[Act]:
-        """The acts to be written now, in order; `now` is any monotonic time in ms, the same for all calls."""
+        """Take the acts to be sent now, in order; `now` is a monotonic time in ms, by the same clock in all calls."""
         if self._trying:
-            return []  # A new act must not overtake those behind the act that is retried.
+            return []  # A new act must not overtake the acts after the one that is retried.
         if self.held_up and now >= self._retry_at and not self._under_way:
             self._trying = True
             acts = self._pending[:1]
@@ -117,15 +117,15 @@ class UnansweredActs:
         return acts
 
     def accepted(self, act_id: CommandId) -> None:
-        """The server has stored an act. Raises ProtocolError when it was not the next to be answered."""
+        """Remove an act that the server has stored. Raises ProtocolError when it isn't the oldest unanswered act."""
         self._answered(act_id)
         self._settled(act_id)
 
     def refused(self, act_id: CommandId, code: RefusalCode, now: int) -> bool:
-        """The server has refused an act; False when sending it again can't help and the channel is lost.
+        """Handle the refusal of an act; False when sending it again can't help, so that the channel is lost.
 
-        A better text that comes too late is dropped, and nothing is lost with it. Raises ProtocolError when the act was
-        not the next to be answered.
+        A refused better text is dropped, since nothing depends on it. Raises ProtocolError when the act isn't the
+        oldest unanswered one.
         """
         self._answered(act_id)
         if code not in PASSING:
@@ -144,7 +144,7 @@ class UnansweredActs:
         return True
 
     def _settled(self, act_id: CommandId) -> None:
-        """Nothing more is to be done for an act, and those behind it may follow."""
+        """Remove an act from the queue, so that the acts after it may follow."""
         index = next(index for index, act in enumerate(self._pending) if act.id == act_id)
         del self._pending[index]
         self._written = max(0, self._written - 1)
@@ -159,14 +159,14 @@ class UnansweredActs:
         self._under_way.popleft()
 
     def _span(self) -> int:
-        """Media time from the oldest words to the newest act; gaps and ends stand for little and take no room."""
+        """Media ms from the oldest words to the newest act. Gaps and ends alone don't count: they are small."""
         commands = (command for act in self._pending for command in act.commands)
         oldest = next((command.words[0].t0 for command in commands if isinstance(command, CommitWords)), None)
         newest = _times(self._pending[-1].commands) if self._pending else []
         return 0 if oldest is None else max([oldest, *newest]) - oldest
 
     def _give_up_oldest(self) -> bool:
-        """Put a gap in the place of the oldest segment's words; False when there is none that has ended."""
+        """Replace the oldest segment's words by a gap; False when there are no words, or that segment hasn't ended."""
         commands = [command for act in self._pending for command in act.commands]
         segment = next((command.segment for command in commands if isinstance(command, CommitWords)), None)
         end = [c for c in commands if isinstance(c, EndSegment) and c.segment == segment]
@@ -177,7 +177,7 @@ class UnansweredActs:
         first, last = min(word.t0 for word in words), max(word.t1 for word in words)
         gap = NoteGap(channel=mine[0].channel, t0=first, t1=max(last, first + 1), reason=GapReason.STORAGE)
         if any(command.start is not None for command in mine):
-            end = []  # Nobody has heard of the segment; else what was accepted of it still has to end.
+            end = []  # The server doesn't know the segment. Otherwise the accepted part of it still has to end.
         pending: list[Act] = []
         placed = False
         for act in self._pending:
@@ -186,7 +186,7 @@ class UnansweredActs:
                 kept = [*end, *(_joined(gap, c) if isinstance(c, NoteGap) else c for c in kept)]
                 placed = True
             elif not placed and len(kept) < len(act.commands):
-                # The act keeps its id: the server lets nothing pass before it has seen that one again.
+                # The act keeps its id: the server accepts no other act before it has received this id again.
                 kept = [*end, gap, *kept]
                 placed = True
             if kept:

@@ -1,7 +1,7 @@
-"""A service behind HTTP in the form that OpenAI gave it: `POST {base}/audio/transcriptions`, or another of its doors.
+"""An HTTP client for services with OpenAI's API: `POST {base}/audio/transcriptions`, or another route of it.
 
-Servers that one runs oneself speak it too, speaches among them. What is sent goes to the named address and nowhere
-else: no proxy of the environment is used, no redirect is followed, and without TLS only this machine is talked to.
+Self-hosted servers offer this API too, speaches among them. Data is sent to the named address and nowhere else: the
+client uses no proxy of the environment, follows no redirect, and without TLS connects only to this machine.
 """
 
 from __future__ import annotations
@@ -23,48 +23,52 @@ from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError, KeyRefused, RecognitionFailed
 
 SCHEME = "openai:"
-"""How the name of such a recogniser or translator begins: `openai:NAME@https://HOST/v1`."""
+"""Prefix of the names of such recognisers and translators: `openai:NAME@https://HOST/v1`."""
 PASS_SECONDS = 20.0
-"""For one question, tries and pauses together; then the speaker is too far ahead for it to matter."""
+"""Time limit of one request, s, all tries and pauses included; a later answer would be too late for live text."""
 SILENCE_SECONDS = 10.0
-"""How long a connection may be made, and how long the other side may say nothing at all."""
+"""Timeout for connecting, and for receiving any data, s."""
 PAUSES = (0.0, 0.5, 1.5)
-"""Seconds before each new try. The first is at once: a kept connection has often been closed meanwhile."""
+"""Seconds before each retry. The first is immediate: a kept-alive connection has often been closed meanwhile."""
 KEPT = "The sound is kept and asked again."
 BUSY_PAUSE = 0.5
-"""Seconds at least, when the service said that it is busy."""
+"""Least seconds before a new try when the service said that it is busy."""
 MOST_BYTES = 1 << 20
-"""Of an answer. Thirty seconds of fast speech with the times of its words are some 20 KB."""
+"""Most bytes of an answer. Thirty seconds of fast speech with the times of its words are some 20 KB."""
 PIECE = 1 << 16
+"""Bytes that are read at a time."""
 BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Statuses after which the same request may succeed."""
+"""HTTP statuses after which the same request may succeed."""
 OVERLOADED = 503
-"""The one status from 500 on that says nothing of the request: later it may succeed."""
+"""The only status from 500 on that implies no fault in handling this request."""
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,47}\Z")
 
 
 class Unusable(RecognitionFailed):
-    """The service answered, but not with what it was asked for; to the same question it will mostly say the same."""
+    """The service's answer can't be used; the same request will mostly get the same answer."""
 
 
 class Faulty(RecognitionFailed):
-    """The service said at each try that it had failed itself; it may be this question that it fails at."""
+    """The service answered each try with a server error; the cause may be this particular request."""
 
 
 class Door(msgspec.Struct, frozen=True, kw_only=True):
-    """What a service is asked for, with the words that sentences about it need."""
+    """A route of the API, with the words for error messages about it."""
 
     path: str
-    """Below the service's own."""
+    """Path below the service's base path."""
     model: str
-    """A model that there might be."""
+    """Name of a model as an example."""
     sent: str
+    """Noun for what is sent, such as `sound`."""
     does: str
+    """Verb for what the service does, such as `transcribe`."""
     gives: str
+    """Noun for what the service returns, such as `transcription`."""
     wants: str
-    """What the service has to know, as a sentence."""
+    """A sentence about what the service has to support."""
     kept: str = ""
-    """What becomes of a question without an answer, as a sentence."""
+    """A sentence about what becomes of a request without an answer; empty for none."""
 
 
 TRANSCRIPTIONS = Door(
@@ -79,24 +83,24 @@ TRANSCRIPTIONS = Door(
 
 
 class EndpointAddress(msgspec.Struct, frozen=True, kw_only=True):
-    """Which model of which service."""
+    """A model, and the address of the service that runs it."""
 
     model: str
     secure: bool
-    """Whether over TLS."""
+    """Whether it is reached over TLS."""
     host: str
     port: int
     path: str
-    """Of the service, without a slash at its end, such as `/v1`."""
+    """Base path of the service, without a slash at its end, such as `/v1`."""
 
 
 def read_address(name: str, door: Door = TRANSCRIPTIONS) -> EndpointAddress:
-    """Read `openai:NAME@https://HOST/v1`. Raises ConfigurationError."""
+    """Parse `openai:NAME@https://HOST/v1`. Raises ConfigurationError."""
     model, _, url = name.removeprefix(SCHEME).partition("@")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
-    except ValueError:  # the port is none, or the brackets of an IPv6 address don't fit
+    except ValueError:  # an invalid port, or unbalanced brackets of an IPv6 address
         host, port = "", None
     plain = f"{model}{url}".isascii() and f"{model}{url}".isprintable() and " " not in name
     if not model or not host or not plain or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
@@ -116,13 +120,11 @@ def read_address(name: str, door: Door = TRANSCRIPTIONS) -> EndpointAddress:
 
 @dataclass(eq=False, repr=False)
 class Endpoint:
-    """Kept connections to the service, as many as threads have asked at a time.
+    """A client of one route of a service. It keeps as many connections alive as threads have used at a time.
 
-    `key` gives that for the service, empty where it wants none, and is asked at each `read_key`; `seconds` is a
-    clock that never runs back; `trust` says whose certificates are believed: those that this machine believes
-    unless given; `door` is what is asked for.
-
-    Raises as `read_key`.
+    `key` returns the service's key, empty when it needs none, and is called by each `read_key`; `seconds` is a
+    monotonic clock; `pause` sleeps for some seconds; `trust` holds the trusted certificates, those of this machine
+    unless given; `door` is the route. Making one raises as `read_key`.
     """
 
     address: EndpointAddress
@@ -139,7 +141,7 @@ class Endpoint:
         self._idle: list[http.client.HTTPConnection] = []
 
     def read_key(self) -> None:
-        """Ask with the key as it is now. Raises ConfigurationError when it can't be read, or can't be one."""
+        """Read the key again and use it from now on. Raises ConfigurationError when it is unreadable or malformed."""
         key = self.key()
         if not key.isascii() or not (key.isprintable() and " " not in key):
             msg = "The service's key has spaces or signs that no key has. Put the key alone on one line."
@@ -148,16 +150,16 @@ class Endpoint:
         self._headers = headers | ({"Authorization": f"Bearer {key}"} if key else {})
 
     def ask(self, body: bytes, content_type: str, *, once: bool = False, seconds: float = PASS_SECONDS) -> bytes:
-        """Post a question and return the answer's body.
+        """Post a request and return the body of the answer.
 
-        A service that is busy or can't be reached is asked up to four times within `seconds`; with `once`, one that
-        answers is not asked again where it says that it has failed itself.
+        When the service is busy or can't be reached, the request is tried up to four times within `seconds`; with
+        `once` it is not tried again after a server error.
 
         Raises:
-            KeyRefused: it refuses the key.
-            ConfigurationError: it knows no such model or address, or isn't who it should be.
-            Unusable: it refuses to answer this, or says more than may be read.
-            Faulty: at each try it said that it had failed itself.
+            KeyRefused: the service refuses the key.
+            ConfigurationError: it doesn't know the model or path, or its certificate isn't trusted.
+            Unusable: it refuses this request, or its answer is too long.
+            Faulty: it answered each try with a server error.
             RecognitionFailed: it gave no answer in time.
         """
         until = self.seconds() + seconds
@@ -167,7 +169,7 @@ class Endpoint:
             try:
                 return self._exchange(body, content_type, until)
             except _TryAgain as failed:
-                self.close()  # The others have been idle for as long.
+                self.close()  # The other connections have been idle for as long and may be dead too.
                 faulty = faulty and failed.faulty
                 wait = max(math.inf if once and failed.faulty else next(pauses, math.inf), failed.pause)
                 if self.seconds() + wait >= until:
@@ -179,8 +181,8 @@ class Endpoint:
                 self.pause(wait)
 
     def close(self) -> None:
-        """Close the connections that are idle; the next request makes a new one."""
-        with contextlib.suppress(IndexError):  # Another thread may take the last one.
+        """Close the idle connections; the next request opens a new one."""
+        with contextlib.suppress(IndexError):  # Another thread may take the last connection.
             while True:
                 self._idle.pop().close()
 
@@ -219,7 +221,7 @@ class Endpoint:
         return answer
 
     def _patience(self, until: float) -> float:
-        """Seconds for which the other side may say nothing from now on."""
+        """The socket timeout from now on, s: `SILENCE_SECONDS`, or the time left until `until` if that is shorter."""
         return max(0.1, min(SILENCE_SECONDS, until - self.seconds()))
 
     def _new(self) -> http.client.HTTPConnection:
@@ -237,14 +239,14 @@ class Endpoint:
             if self.seconds() >= until:
                 what = "its answer took too long"
                 raise _TryAgain(what, 0.0)
-        response.close()  # Else the connection takes no other request (http.client, with read1).
+        response.close()  # Otherwise http.client refuses the connection's next request, after read1.
         if response.length:
             what = "its answer was cut off"
             raise _TryAgain(what, 0.0)
         return bytes(data)
 
     def _refused(self, response: http.client.HTTPResponse, answer: bytes) -> Exception:
-        """What a status that isn't 200 means. Of the answer only a code is passed on: its text may hold anything."""
+        """The error for a status other than 200. It quotes only an error code of the answer: its text is untrusted."""
         host, status = self.address.host, response.status
         if status in BUSY:
             wait = _retry_after(response.getheader("Retry-After"))
@@ -263,13 +265,14 @@ class Endpoint:
 
 
 class _TryAgain(Exception):
-    """It may work the next time; the text says what was wrong, without a full stop."""
+    """A try failed and may succeed when repeated; the text says what was wrong, without a full stop."""
 
     def __init__(self, what: str, pause: float, *, faulty: bool = False) -> None:
         super().__init__(what)
         self.pause = pause
+        """Least seconds before the next try."""
         self.faulty = faulty
-        """Whether the service said that it had failed itself."""
+        """Whether the service answered with a server error."""
 
 
 class _Error(msgspec.Struct, frozen=True):
@@ -282,7 +285,7 @@ class _Refusal(msgspec.Struct, frozen=True):
 
 
 def _error_code(answer: bytes) -> str:
-    """The code of an error in the service's form, such as `model_not_found`; empty when there is none."""
+    """The error code in an answer of the API, such as `model_not_found`; empty when there is none."""
     try:
         error = read_json(answer, _Refusal).error
     except Unreadable:
@@ -291,7 +294,7 @@ def _error_code(answer: bytes) -> str:
 
 
 def _retry_after(header: str | None) -> float:
-    """Seconds to wait; a date, or nothing, counts as the least."""
+    """Seconds to wait by a `Retry-After` header; `BUSY_PAUSE` if the header is missing or a date."""
     return max(BUSY_PAUSE, float(header)) if header is not None and re.fullmatch(r"[0-9]{1,6}", header) else BUSY_PAUSE
 
 
@@ -303,5 +306,5 @@ def _is_this_machine(host: str) -> bool:
 
 
 def _shown(name: str) -> str:
-    """The name without what may be a password."""
+    """The name of a recogniser without the part that may be a password, for error messages."""
     return re.sub(r"://[^/@]*@", "://…@", name)

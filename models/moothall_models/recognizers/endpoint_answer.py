@@ -1,8 +1,9 @@
-"""From a transcription in the form of OpenAI's `verbose_json` to words with times.
+"""Converts a transcription in OpenAI's `verbose_json` format into words with times.
 
-Services differ in it. Some give the words without punctuation beside segments with it, some the other way; some give no
-times of words, some no segments. So the text is taken from the segments, and the times from the words by aligning the
-letters of both; what finds no partner is spread over the time between its neighbours, by its letters.
+Services fill that format differently. Some give words without punctuation and segments with it, some the other way;
+some give no times of words, some no segments. So the text is taken from the segments, and the times from the words, by
+aligning the letters of both. Words without a match share the time between their neighbours in proportion to their
+lengths.
 """
 
 from __future__ import annotations
@@ -23,16 +24,16 @@ from moothall_models.recognizers.whisper.whisper import LOW_LOGPROB, NO_SPEECH, 
 from moothall_models.recognizers.whisper.words import join_pieces
 
 UNSURE = 0.65
-"""Probability of a word of which the service says none, at most: a segment's mean says little of one word, so that no
-word is committed on it alone (`SpeechSettings.alone_p`)."""
+"""Greatest probability of a word for which the service gives none. The mean of a segment says little about one word, so
+this stays below what commits a word of a single pass (`SpeechSettings.alone_p`)."""
 
 _SPACED = re.compile(r"\S+")
 _UNSPACED = re.compile(r"\s*(?:[0-9A-Za-z\u00c0-\u024f]+|\S)")
-"""Latin words and numbers whole, everything else sign by sign."""
+"""Matches whole words and numbers in Latin script, and single characters of all else."""
 
 
 class AnswerWord(msgspec.Struct, frozen=True):
-    """A word and its time, seconds from the sound's first sample."""
+    """A word of the answer; times are seconds from the sound's first sample."""
 
     word: str
     start: float
@@ -41,7 +42,7 @@ class AnswerWord(msgspec.Struct, frozen=True):
 
 
 class AnswerSegment(msgspec.Struct, frozen=True):
-    """A piece of text and its time, seconds from the sound's first sample."""
+    """A segment of the answer's text; times are seconds from the sound's first sample."""
 
     text: str
     start: float
@@ -52,7 +53,7 @@ class AnswerSegment(msgspec.Struct, frozen=True):
 
 
 class EndpointAnswer(msgspec.Struct, frozen=True):
-    """What a service says; all that isn't read here is passed over."""
+    """The fields of a service's answer that are used; all others are ignored."""
 
     text: str = ""
     language: str | None = None
@@ -62,7 +63,7 @@ class EndpointAnswer(msgspec.Struct, frozen=True):
 
 
 class _Letter(msgspec.Struct, frozen=True):
-    """A letter or digit of a word with a time."""
+    """A letter or digit of a timed word, with its share of the word's time in ms, and the word's probability."""
 
     sign: str
     t0: float
@@ -71,7 +72,7 @@ class _Letter(msgspec.Struct, frozen=True):
 
 
 class _Piece(msgspec.Struct):
-    """A word of the text, with its time as far as it is known."""
+    """A word of the text, its probability, and its time in ms as far as it is known."""
 
     text: str
     segment: int
@@ -81,7 +82,7 @@ class _Piece(msgspec.Struct):
 
 
 def read_answer(data: bytes) -> EndpointAnswer:
-    """Read an answer. Raises Unusable, whose message quotes nothing of it."""
+    """Decode an answer. Raises Unusable, whose message quotes nothing of the answer."""
     try:
         return read_json(data, EndpointAnswer)
     except Unreadable:
@@ -93,8 +94,8 @@ def heard_words(answer: EndpointAnswer, language: str, end: int) -> tuple[HeardW
     """The words of an answer, in order and without overlap.
 
     Args:
-        answer: of the service.
-        language: the text's, as BCP-47; it decides whether words have spaces between them.
+        answer: the service's answer.
+        language: BCP-47 tag of the text; it decides whether words have spaces between them.
         end: length of the sound in ms; no word ends later.
     """
     said = list(_segments(answer, end))
@@ -112,13 +113,13 @@ def heard_words(answer: EndpointAnswer, language: str, end: int) -> tuple[HeardW
 
 
 def says_each(answer: EndpointAnswer) -> bool:
-    """Whether the service says how sure it is of each word."""
+    """Whether the answer has a probability for each word."""
     words = [*(answer.words or ()), *(word for segment in answer.segments or () for word in segment.words or ())]
     return bool(words) and all(word.probability is not None for word in words)
 
 
 def _segments(answer: EndpointAnswer, end: int) -> Iterator[AnswerSegment]:
-    """Those in which something was said, in order of time; all of the text as one where the service gives none."""
+    """Yield the segments with speech, in order of time; if the service gives no segments, one with the whole text."""
     given = answer.segments or ()
     if not given:
         words = answer.words or ()
@@ -139,7 +140,7 @@ def _pieces(segments: Sequence[AnswerSegment], *, spaced: bool) -> Iterator[_Pie
 
 
 def _signs(text: str) -> Iterator[str]:
-    """The text sign by sign; a mark above, below or behind its letter stays with it."""
+    """Split the text of an unspaced language into characters; a combining mark stays with its letter."""
     sign = ""
     for part in _UNSPACED.findall(text.strip()):
         if sign and not unicodedata.category(part[-1]).startswith("M"):
@@ -151,7 +152,7 @@ def _signs(text: str) -> Iterator[str]:
 
 
 def _letters(word: AnswerWord, end: int) -> Iterator[_Letter]:
-    """Its letters, each with its share of the word's time."""
+    """Yield the letters of a word, each with an equal share of the word's time."""
     plain = _plain(word.word)
     t0, t1 = _ms(word.start, end), _ms(word.end, end)
     for place, sign in enumerate(plain):
@@ -160,7 +161,7 @@ def _letters(word: AnswerWord, end: int) -> Iterator[_Letter]:
 
 
 def _take_times(pieces: Sequence[_Piece], letters: Sequence[_Letter]) -> None:
-    """Give the pieces the times of the letters that are theirs."""
+    """Set the times and probabilities of the pieces from the letters that match theirs."""
     of_text = [(sign, piece) for piece in pieces for sign in _plain(piece.text)]
     matcher = SequenceMatcher(
         None, "".join(sign for sign, _ in of_text), "".join(letter.sign for letter in letters), autojunk=False
@@ -179,7 +180,10 @@ def _take_times(pieces: Sequence[_Piece], letters: Sequence[_Letter]) -> None:
 
 
 def _spread(times: Sequence[tuple[float, float]], pieces: Sequence[_Piece]) -> None:
-    """Give the pieces that have no time yet a share of the time between their neighbours in the segment."""
+    """Set the times of the remaining pieces, by sharing out the time between their neighbours in the segment.
+
+    `times`: beginning and end of each segment, ms.
+    """
     first = 0
     while first < len(pieces):
         if pieces[first].t0 is not None:
@@ -203,7 +207,7 @@ def _spread(times: Sequence[tuple[float, float]], pieces: Sequence[_Piece]) -> N
 
 
 def _plain(text: str) -> str:
-    """Its letters and digits, each as one sign, so that places in it are places in a list."""
+    """The letters and digits of a text, case folded; each character of it is compared separately."""
     return "".join(sign for sign in text.casefold() if sign.isalnum())
 
 

@@ -1,4 +1,4 @@
-"""A recogniser that stands elsewhere and is asked over HTTP, window by window."""
+"""A recogniser that sends each window to a remote transcription service over HTTP."""
 
 from __future__ import annotations
 
@@ -20,68 +20,67 @@ from moothall_models.recognizers.whisper.whisper import FULL_SECONDS, own_code
 logger = logging.getLogger(__name__)
 
 MOST_UNHEARD = 5
-"""Places in a row that may be passed over; with the next one it isn't the sound that is at fault."""
+"""Successive stretches of sound that may be skipped; when one more fails, the cause isn't the sound."""
 SHORTEST_SECONDS = 1
-"""Shorter sound gets silence behind it: OpenAI's own service refuses less than 0.1 s."""
+"""Shorter sound is padded with silence, s: OpenAI's own service refuses less than 0.1 s."""
 CONTEXT_SIGNS = 400
-"""Of the text before: some 100 tokens of the 224 that Whisper reads."""
+"""Characters of preceding text that are sent: some 100 tokens of the 224 that Whisper reads."""
 OTHER_NAMES = {"mi": "maori", "my": "myanmar", "nb": "norwegian", "nn": "nynorsk", "fil": "tagalog"}
-"""Whisper's English names of languages, where they aren't those of CLDR."""
+"""Whisper's English names of languages that differ from CLDR's, by BCP-47 code."""
 
 
 class EndpointRecognizer(Recognizer):
-    """Asks a service in the form of OpenAI's transcriptions, one window a request."""
+    """A client of a service with OpenAI's transcription API; each window is a request."""
 
     def __init__(self, address: EndpointAddress, endpoint: Endpoint, *, most_unheard: int = MOST_UNHEARD) -> None:
-        """`endpoint` is at the address.
+        """`endpoint` is the client of `address`.
 
-        `most_unheard`: places in a row that may be passed over because the service, while it answers other questions,
-        twice had no transcription of them. Live, nothing behind such a place would be heard else, in any channel. 0:
-        none may.
+        `most_unheard`: how many stretches of sound in a row may be skipped because the service twice returned no
+        transcription of them while it answers other requests. Without skipping, a live engine would be stuck at such a
+        stretch, in all its channels. 0: none may be skipped.
         """
         self._address = address
         self._endpoint = endpoint
         self._most_unheard = most_unheard
         self._unheard = 0
-        """Places in a row that were passed over."""
+        """Stretches of sound in a row that were skipped."""
         self._at = b""
-        """How the newest of them begins: longer windows at the same place are the same place."""
+        """Digest of the first second of the newest of them: windows with the same beginning count as one stretch."""
 
     @property
     def model(self) -> str:
-        """The service's model and its host: a record says where the sound went."""
+        """The service's model and host, so that a record says where the sound was sent."""
         return f"{self._address.model} at {self._address.host}"
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Any: a service doesn't say."""
+        """Empty ("any"), since a service doesn't list its languages."""
         return ()
 
     @property
     def limit_ms(self) -> int:
-        """A window is asked for up to three times, and once more with silence."""
+        """Time limit of a pass, ms: that of three requests for the window and one with silence."""
         return round(4 * PASS_SECONDS * 1000)
 
     def warm_up(self) -> None:
-        """Ask once, with a second of silence: address, key, model and form are wrong now or not at all.
+        """Send one second of silence, so that a wrong address, key, model or format is noticed now.
 
-        Done again, it asks with the key as it is then. Raises as `recognise`, and ConfigurationError when the key can't
-        be read.
+        It reads the key again. Raises as `recognise`, and ConfigurationError when the key can't be read.
         """
         self._endpoint.read_key()
         self._ask_silence()
 
     def recognise(self, window: Window) -> Hypothesis:
-        """One request over at most 30 s of sound; what lies behind is left out. `beam` is the service's affair.
+        """Recognise at most the first 30 s of a window by one request; the service chooses the beam width itself.
 
-        With several languages the service detects, and says no probability, so that `switch_p` can't be asked of it.
-        Where it finds one that isn't among them it is asked once more, for the first of them.
+        With several languages the service detects the language, without giving probabilities, so `switch_p` has no
+        effect. If it detects a language outside the window's, the request is repeated for the first of these.
 
         Raises:
             KeyRefused: the service refuses the key.
-            ConfigurationError: it knows no such model or address, or transcribes nothing.
-            RecognitionFailed: it gave no answer in time, fails at everything, or has no transcription where none may be
-                missing.
+            ConfigurationError: it doesn't know the model or path, or too many stretches in a row had no transcription.
+            RecognitionFailed: it gave no answer in time, fails at all requests, or has no transcription and none may be
+                skipped.
         """
         audio = window.audio[: int(FULL_SECONDS * RATE)]
         end = len(audio) * 1000 // RATE
@@ -104,13 +103,13 @@ class EndpointRecognizer(Recognizer):
         return _hypothesis(answer, first, end)
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the idle connections to the service."""
         self._endpoint.close()
 
     def _answer(self, audio: Samples, language: str | None, context: str) -> EndpointAnswer:
-        """What the service hears. Raises _PassedOver where it has no answer to this, as long as that may be."""
+        """The service's transcription. Raises _PassedOver when it has none and the sound may be skipped."""
         begins = hashlib.sha256(audio[:RATE].tobytes()).digest()
-        # It failed at what begins like this already, and then at this alone.
+        # The service has already failed at a window with this beginning, while it answered others: one try is enough.
         again = self._most_unheard > 0 and begins == self._at
         try:
             answer = self._transcribed(audio, language, context, tries=1 if again else 2)
@@ -123,21 +122,22 @@ class EndpointRecognizer(Recognizer):
         return answer
 
     def _pass_over(self, failed: Unusable | Faulty, begins: bytes, ms: int) -> None:
-        """Count a window that there is no answer to. Raises where too many places in a row have been passed over."""
+        """Count a window without an answer. Raises when too many stretches in a row would be skipped."""
         self._unheard += begins != self._at
         self._at = begins
         if self._unheard > self._most_unheard:
             if isinstance(failed, Faulty):
-                # It isn't the sound: nothing more is lost, and it is asked until it works.
+                # The sound isn't the cause. This error makes the caller repeat the request, so no more sound is lost.
                 raise RecognitionFailed(f"{failed} {KEPT}") from None
             msg = f"{failed} So it was with {self._unheard} windows in a row, and the engine ends."
             raise ConfigurationError(msg) from None
         logger.warning("%s The second request failed too; the engine skips %d ms of sound.", failed, ms)
 
     def _transcribed(self, audio: Samples, language: str | None, context: str, *, tries: int) -> EndpointAnswer:
-        """The service's answer, at the second try where the first gave no transcription.
+        """Request a transcription, and with `tries` of 2 request it again if the first answer had none.
 
-        Where the service failed itself it is asked something else before: a service that fails at everything is away.
+        After a server error the service first gets a different request: if it fails at that too, it is out of order,
+        and RecognitionFailed is raised.
         """
         if tries == 1:
             return read_answer(self._ask(audio, language, context, once=True))
@@ -153,7 +153,7 @@ class EndpointRecognizer(Recognizer):
         return read_answer(self._ask(audio, language, context))
 
     def _answers(self) -> bool:
-        """Whether the service answers at all."""
+        """Whether the service answers a request with silence."""
         try:
             self._ask_silence()
         except RecognitionFailed:
@@ -184,11 +184,11 @@ def _hypothesis(answer: EndpointAnswer, language: str, end: int, likeliest: str 
 
 
 class _PassedOver(Exception):
-    """The service has no answer to this window, and answers others."""
+    """The service has no answer to this window, but answers others."""
 
 
 def language_of(answer: EndpointAnswer, among: tuple[str, ...]) -> str | None:
-    """Which of the languages the answer names, by code or English name; None for another one, or none."""
+    """The tag in `among` of the language that the answer names by code or English name; None for any other or none."""
     said = (answer.language or "").lower()
     names = Locale("en").languages
     for tag in among:
@@ -199,13 +199,13 @@ def language_of(answer: EndpointAnswer, among: tuple[str, ...]) -> str | None:
 
 
 def context_of(window: Window) -> str:
-    """Glossary and earlier text, the newest CONTEXT_SIGNS of it from a whole word on."""
+    """The last `CONTEXT_SIGNS` characters of glossary and preceding text, from the beginning of a word on."""
     text = " ".join(window.context.split())
     return text if len(text) <= CONTEXT_SIGNS else text[-CONTEXT_SIGNS:].partition(" ")[2]
 
 
 def wav(audio: Samples) -> bytes:
-    """The sound as a WAV file, 16 bits, at least SHORTEST_SECONDS long."""
+    """The sound as a WAV file, 16-bit PCM mono, padded to `SHORTEST_SECONDS`."""
     pcm = np.clip(np.rint(audio * 32_768), -32_768, 32_767).astype("<i2").tobytes()
     out = io.BytesIO()
     with wave.open(out, "wb") as file:
@@ -215,8 +215,8 @@ def wav(audio: Samples) -> bytes:
 
 
 def form(fields: list[tuple[str, str]], sound: bytes) -> tuple[bytes, str]:
-    """The fields and the file `file` as multipart/form-data (RFC 7578): the body and its content type."""
-    # The hash of what it parts doesn't stand in it.
+    """Encode the fields and the sound, as file `file`, as multipart/form-data (RFC 7578): body and content type."""
+    # A digest of the content doesn't occur in the content, so it can serve as the boundary.
     boundary = hashlib.sha256(sound + repr(fields).encode()).hexdigest()
     parts = [
         f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()

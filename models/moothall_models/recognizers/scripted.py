@@ -1,6 +1,6 @@
 """A recogniser and a voice activity detector for scripted audio (`moothall.testing.scripted`).
 
-They are never wrong but where the script wants it: so an engine's better pass has something to put right.
+They make no errors except those that the script asks for, so that an engine's better pass has something to correct.
 """
 
 from __future__ import annotations
@@ -15,46 +15,47 @@ from moothall.testing.scripted import BASE, SAMPLES_A_MS, Script
 from moothall_models.ports import HeardWord, Hypothesis, Samples, Window
 
 SURE, UNSURE = 0.99, 0.5
-"""Probability of a word that is heard right, and of a misheard word."""
+"""Probability of a word that is heard correctly, and of a misheard word."""
 SILENT = -1_000_000
-"""The number of no word."""
+"""Value of a sample that belongs to no word."""
 FLAT = 320
-"""Samples of a word that have to be as large as their neighbours, where words are far apart in size."""
+"""Fewest samples of a word that must equal their neighbours for it to be found in resampled audio."""
 WHOLE = 0.6
-"""Share of a word that a window must hold for the word to be heard."""
+"""Share of a word's duration that a window must contain for the word to be heard."""
 
 
 class ScriptedRecognizer:
-    """Reads the numbers of the words from the audio itself."""
+    """A recogniser for audio whose samples encode the numbers of the script's words."""
 
     def __init__(self, script: Script, cpu_ns: Callable[[], int] = time.process_time_ns, *, at_once: int = 1) -> None:
-        """`cpu_ns`: CPU time of the process, of which every pass uses `script.burn_ms`; `at_once`: what it says."""
+        """Make a recogniser of one script.
+
+        `cpu_ns`: the process's CPU time, of which every pass uses up `script.burn_ms`; `at_once`: see `Recognizer`.
+        """
         self._script = script
         self._cpu_ns = cpu_ns
         self.at_once = at_once
 
     @property
     def model(self) -> str:
-        """What goes into the record."""
+        """Name of the model for the record."""
         return "scripted"
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Any."""
+        """Empty: it recognises any language."""
         return ()
 
     @property
     def limit_ms(self) -> int:
-        """Within which a pass ends by itself, where somebody else computes it; 0 where this process does
-        (`Recognizer`).
-        """
+        """0: this process computes the passes, and they have no time limit (`Recognizer`)."""
         return 0
 
     def warm_up(self) -> None:
-        """Nothing to do."""
+        """Do nothing: the first pass is as fast as all others."""
 
     def recognise(self, window: Window) -> Hypothesis:
-        """The words of which at least 60 % lie in the window, as far as they do.
+        """The words of which at least `WHOLE` lies in the window, with the times of the part that does.
 
         Deterministic. Raises ValueError when the audio is not this script's.
         """
@@ -70,7 +71,7 @@ class ScriptedRecognizer:
             at = np.flatnonzero(spoken == number)
             if len(at) < WHOLE * (said.t1 - said.t0) * SAMPLES_A_MS:
                 continue
-            # As a real one, which hears a language that it may not hear as another.
+            # A real recogniser, too, hears a language outside the window's as one of the window's languages.
             language = language if words or said.language not in window.languages else said.language
             text, p = (said.misheard, UNSURE) if said.misheard and window.beam == 1 else (said.text, SURE)
             words.append(HeardWord(text, int(at[0]) // SAMPLES_A_MS, int(at[-1] + 1) // SAMPLES_A_MS, p))
@@ -79,30 +80,30 @@ class ScriptedRecognizer:
         return Hypothesis(language=language, words=tuple(words))
 
     def recognise_all(self, windows: Sequence[Window]) -> list[Hypothesis]:
-        """One after the other."""
+        """Recognise the windows one after the other, in order."""
         return [self.recognise(window) for window in windows]
 
 
 class ScriptedVoiceActivity:
-    """Whether anything sounds."""
+    """A voice activity detector that takes every sound for speech."""
 
     def state(self) -> bytes:
-        """Nothing: it remembers nothing."""
+        """Empty: this detector has no state."""
         return b""
 
     def resume(self, state: bytes) -> None:
-        """Nothing."""
+        """Do nothing: this detector has no state."""
 
     def probability(self, frame: Samples) -> float:
-        """The share of samples that are not silent."""
+        """The share of samples that are not 0."""
         return float(np.count_nonzero(frame)) / len(frame)
 
 
 def _numbers(audio: Samples, step: int) -> NDArray[np.int64]:
-    """Which word each sample is of, SILENT where it is of none.
+    """The number of the word that each sample belongs to; `SILENT` for none.
 
-    With a step, edges that a resampler rounded are passed over: only what is as large as its neighbours counts, and a
-    word's own gaps are filled.
+    With a `step` above 1 the audio may have been resampled, which blurs edges: only samples that equal their neighbours
+    are decoded, and the gaps within a word are filled.
     """
     sizes = np.abs(np.rint(audio * 32_768)).astype(np.int64)
     if step == 1:

@@ -9,28 +9,28 @@ import numpy as np
 from moothall_models.ports import VAD_FRAME, Samples
 
 CONTEXT = 64
-"""Samples of the frame before that the network sees again in front of each frame."""
+"""Samples at the end of the previous frame that the network gets before each frame."""
 MEMORY = 128
-"""Numbers in each of the two vectors that the network remembers. It remembers for long: 4 s after a cold start one
-frame in two hundred is judged otherwise, after 30 s one in a thousand (docs/adr/0009)."""
+"""Numbers in each of the network's two state vectors. The state has a long memory: 4 s after a cold start one frame in
+two hundred is judged differently, after 30 s one in a thousand (docs/adr/0009)."""
 
 
 class SileroVoiceActivity:
-    """One stream's detector: the network's state and the end of the last frame. 3 ms CPU for a second of audio."""
+    """The detector for one stream: the network's state and the last samples. 3 ms CPU for a second of audio."""
 
     def __init__(self, network: SileroNetwork | None = None) -> None:
-        """Share `network` between the streams of a process; without it the stream loads its own."""
+        """`network` may be shared by all streams of a process; without it the detector loads its own."""
         self._network = SileroNetwork() if network is None else network
         self._h = np.zeros((1, 1, MEMORY), dtype=np.float32)
         self._c = np.zeros((1, 1, MEMORY), dtype=np.float32)
         self._context = np.zeros(CONTEXT, dtype=np.float32)
 
     def state(self) -> bytes:
-        """What the network remembers, as little-endian floats."""
+        """The network's state and the context of the next frame, as little-endian float32: 1,280 bytes."""
         return b"".join(part.astype("<f4").tobytes() for part in (self._h, self._c, self._context))
 
     def resume(self, state: bytes) -> None:
-        """Go on from there; what isn't such a state is passed over."""
+        """Continue from the result of `state`; bytes of another length are ignored."""
         if len(state) != 4 * (2 * MEMORY + CONTEXT):
             return
         numbers = np.frombuffer(state, dtype="<f4").astype(np.float32)
@@ -43,9 +43,9 @@ class SileroVoiceActivity:
         return self.probabilities(frame)[0]
 
     def probabilities(self, samples: Samples) -> list[float]:
-        """Probability of speech in each of the next frames; `samples` is a whole number of them.
+        """Probability of speech in each of the next frames of 512 samples.
 
-        Raises ValueError when it is not.
+        Raises ValueError when `samples` isn't a whole number of frames.
         """
         if len(samples) % VAD_FRAME:
             msg = f"Voice activity is judged in frames of {VAD_FRAME} samples; {len(samples)} is no multiple of it."
@@ -54,7 +54,7 @@ class SileroVoiceActivity:
             return []
         frames = samples.reshape(-1, VAD_FRAME)
         before = np.vstack([self._context[np.newaxis], frames[:-1, -CONTEXT:]])
-        # The network walks along the frames and carries its state from one to the next.
+        # One call processes the frames in order and carries the state from each to the next.
         p, self._h, self._c = self._network.run(np.hstack([before, frames]), self._h, self._c)
         self._context = frames[-1, -CONTEXT:].copy()
         return [float(value) for value in p]
@@ -79,6 +79,6 @@ class SileroNetwork:
         )
 
     def run(self, frames: Samples, h: Samples, c: Samples) -> tuple[Samples, Samples, Samples]:
-        """Frames [n, 64 + 512] and the state before → probabilities [n] and the state after."""
+        """Map frames [n, 64 + 512] and the state before them to probabilities [n] and the state after them."""
         p, h, c = self._session.run(None, {"input": frames, "h": h, "c": c})
         return p.reshape(-1), h, c

@@ -1,1 +1,1 @@
-"""Pure speech policy: what to recognise when, and what to commit."""
+"""The speech policy, without input and output: when to recognise which audio, and which words to commit."""

@@ -1,7 +1,7 @@
-"""Which words of a pass stay, and which are worth showing.
+"""Which words of a pass can be committed, and which unconfirmed words are worth showing.
 
-Local agreement (Liu et al. 2020; Macháček et al. 2023): what two passes in a row say is stable. Words that end far
-enough before the window's edge don't wait for the second pass: more audio has nothing to add to them.
+Local agreement (Liu et al. 2020; Macháček et al. 2023): words that two passes in a row give are stable. A word that
+ends far enough before the window's end doesn't wait for a second pass: more audio would not change it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ from moothall_models.speech.text import plain
 
 
 def agreed(words: Sequence[Word], before: Sequence[Word]) -> int:
-    """How many of `words` the pass before said too, compared by their letters: `real time` agrees with `real-time`."""
+    """How many leading `words` the previous pass has too, compared by letters: `real time` agrees with `real-time`.
+
+    `before`: the words of the previous pass.
+    """
     ends: dict[int, int] = {0: 0}
     text = ""
     for count, word in enumerate(before, 1):
@@ -32,11 +35,11 @@ def agreed(words: Sequence[Word], before: Sequence[Word]) -> int:
 
 
 def stable(words: Sequence[Word], before: Sequence[Word], edge: int, *, settled: bool, settings: SpeechSettings) -> int:
-    """How many of `words` stay.
+    """How many leading `words` of a pass can be committed.
 
-    `before` is what the pass before heard beyond the committed words, `edge` the media ms where the window ended.
-    `settled`: the speaker has paused before the edge. Then all words are whole, and only the last one waits: its
-    punctuation depends on whether the speaker goes on.
+    `before` are the uncommitted words of the previous pass, `edge` is the window's end in media ms. `settled`: the
+    speaker has paused before the edge. Then all words are complete, and only the last word waits, since its punctuation
+    depends on whether the speaker continues.
     """
     if settled:
         return max(0, len(words) - 1)
@@ -53,10 +56,10 @@ def stable(words: Sequence[Word], before: Sequence[Word], edge: int, *, settled:
 
 
 def worth_showing(rest: Sequence[Word], same: int, edge: int, settings: SpeechSettings) -> int:
-    """How many words of the unconfirmed `rest` to show, so that what is shown is likely to stay.
+    """How many words of the unconfirmed `rest` to show, so that the shown words are likely to stay.
 
-    `same` is how many of them the pass before heard too. A new word must be probable, more so at the window's edge,
-    where it may be half a word.
+    `same` is how many of them the previous pass has too; `edge` is the window's end in media ms. A new word must be
+    probable, and more so at the window's end, where it may be half a word.
     """
     for count, word in enumerate(rest):
         inside = word.t1 <= edge - settings.shown_margin

@@ -1,6 +1,6 @@
-"""The policy of one channel: audio and hypotheses in, commands and signals out.
+"""The speech policy of one channel: takes audio and hypotheses, and returns commands and signals.
 
-Pure: the caller brings frames, the probability of speech in each, the time and the recogniser's results. Its
+Pure: the caller passes frames, the probability of speech in each, the time and the recogniser's results. The returned
 output can be sent at once, in order.
 """
 
@@ -48,13 +48,13 @@ class SpeechChannel:
         self._first, self._cut = attach.audio_from, attach.cut
         self._committed: deque[Word] = deque(attach.last_words, maxlen=LAST_WORDS)
         self._others: dict[tuple[int, str], tuple[str, ...]] = {}
-        """What else words of the last pass may be, by their beginnings (media ms) and texts."""
+        """Alternatives to words of the last pass, by the word's beginning (media ms) and text."""
         self._latest: deque[Frame] = deque(maxlen=settings.pre_roll // FRAME_MS + 1)
-        # Not bounded by number: they are made of audio, and the caller bounds how far audio runs ahead of passes.
+        # Bound: the audio in them, since the caller bounds how far audio may be ahead of passes.
         self._utterances: deque[Utterance] = deque()
         self._count = 0
         self._paused = 0
-        """Silence so far at the end of what only warms up, ms."""
+        """Silence so far at the end of the audio before a resume point's window, ms."""
         self._heard = self._now = attach.audio_from
         self._took: deque[int] = deque(maxlen=schedule.REMEMBERED)
         self._pace = schedule.usual(settings)
@@ -63,12 +63,12 @@ class SpeechChannel:
 
     @property
     def done(self) -> bool:
-        """After the end of the audio: everything is committed and the last segment ended."""
+        """Whether the audio has ended, everything is committed, and the last segment has ended."""
         return self._ended and not self._utterances
 
     @property
     def waiting(self) -> int:
-        """Ms from the oldest sound that no pass has heard to the newest: the sender of audio waits when it is much."""
+        """The backlog: ms from the oldest sound that no pass has heard to the newest sound. Used for back-pressure."""
         if not self._utterances:
             return 0
         oldest = self._utterances[0]
@@ -76,7 +76,7 @@ class SpeechChannel:
 
     @property
     def resume_point(self) -> ResumePoint:
-        """Where another engine has to begin to hear what this one would have heard."""
+        """The state from which another engine can continue and hear the same windows as this one."""
         utterance = self._utterances[0] if self._utterances else None
         return resume_points.of(
             self._segmenter, self._languages, self.glossary, utterance, first=self._first, heard=self._heard
@@ -85,8 +85,8 @@ class SpeechChannel:
     def hear(self, t: int, samples: Samples, speech: Sequence[float]) -> list[Output]:
         """Take in audio that begins at media ms `t`: 512 samples for each probability in `speech`.
 
-        A jump forward is a gap: the speaker has ended. Raises ValueError when time goes back, when there are not
-        512 samples a probability, or after the end of the audio.
+        A jump forward is a gap, which ends the utterance. Raises ValueError when time goes back, when the number of
+        samples isn't 512 for each probability, or after the end of the audio.
         """
         if self._ended or t < self._heard or len(samples) != len(speech) * VAD_FRAME:
             msg = (
@@ -110,17 +110,17 @@ class SpeechChannel:
         return self._noted(out + self._end_after_silence() + self._report())
 
     def end_of_audio(self) -> list[Output]:
-        """Nothing more comes. Passes may still be wanted until `done`."""
+        """Take note that there is no more audio. Passes may still be requested until `done`."""
         self._close()
         self._resumed = None
         self._ended = True
         return self._noted(self._finish_closed() + self._end_if_done())
 
     def next_pass(self, now: int) -> PassRequest | None:
-        """The pass that the channel wants, or None; at most one is outstanding.
+        """Request the next pass, if one is due; at most one is outstanding.
 
-        `now` is the media ms up to which audio has been captured. A live pass takes the place of an outstanding one
-        over a line that has ended, which must not have begun then.
+        `now` is the media ms up to which audio has been captured. A live pass may replace an outstanding better pass
+        over a line that has ended; so the caller must not ask once such a pass has begun.
         """
         self._now = max(self._now, now)
         if self._outstanding is not None and self._outstanding.line is None:
@@ -149,7 +149,10 @@ class SpeechChannel:
         return self._outstanding
 
     def passed(self, request: PassRequest, hypothesis: Hypothesis, now: int) -> list[Output]:
-        """A pass is done. Raises ValueError when it isn't the outstanding pass."""
+        """Take in the hypothesis of the outstanding pass. Raises ValueError for any other pass.
+
+        `now`: current media ms.
+        """
         if request is not self._outstanding:
             msg = f"The pass over {request.start} to {request.edge} ms isn't the one that was asked for last."
             raise ValueError(msg)
@@ -175,7 +178,7 @@ class SpeechChannel:
         utterance.redo = None
         count = agreement.stable(fresh, before, request.edge, settled=settled, settings=self._settings)
         if request.edge - request.start >= self._settings.longest_window:
-            # It won't get better, and the next words wait behind it.
+            # A window at its greatest length is cut, so its words have to be committed now.
             count = max(count, sum(word.t1 <= request.edge - self._settings.settled for word in fresh))
         elif not settled and self._languages.doubtful(utterance):
             count = 0
@@ -184,7 +187,7 @@ class SpeechChannel:
         out: list[Output] = []
         over = settled or request.last
         if over and missed and utterance.again and spoken_to - overlap.SLACK > utterance.start:
-            # The decoder stopped too early: once more from where it did.
+            # The decoder stopped too early, so the rest is recognised again from where it stopped.
             out += self._take(utterance, fresh, len(fresh), len(fresh))
             utterance.trim(spoken_to - overlap.SLACK)
             utterance.covered, utterance.again, utterance.redo = utterance.start, False, request.edge
@@ -197,12 +200,12 @@ class SpeechChannel:
         return out + self._end_if_done() + self._report()
 
     def _noted(self, out: list[Output]) -> list[Output]:
-        """The output, as the second pass over lines has to know it."""
+        """Pass the output to the reviewer, and return it."""
         self.reviewer.note(out, self._now)
         return out
 
     def _passed_over(self, utterance: Utterance, request: PassRequest) -> list[Output]:
-        """There is no answer: what the pass before heard stands, and the next one hears this again, with more."""
+        """Handle a pass without an answer: the last hypothesis remains, and the next pass covers this sound again."""
         utterance.unheard.missed(max(utterance.covered, utterance.speech_start), request.edge)
         utterance.covered, utterance.redo = request.edge, None
         out: list[Output] = []
@@ -214,7 +217,7 @@ class SpeechChannel:
         return out + self._end_if_done() + self._report()
 
     def _missing(self, utterance: Utterance, before: int) -> list[Output]:
-        """Say what of an utterance nobody will have heard, up to media ms `before`."""
+        """Note a gap for sound of an utterance before media ms `before` that no pass could answer."""
         span = utterance.unheard.given_up(before)
         return [] if span is None else list(self._segmenter.skip(*span))
 
@@ -245,13 +248,13 @@ class SpeechChannel:
         return []
 
     def _warm_up(self, frame: Frame) -> None:
-        """A frame before the window of the engine that stood here: its detector had heard it."""
+        """Take in a frame before the resume point's window: it only restores the pre-roll and the pause so far."""
         self._heard += FRAME_MS
         self._latest.append(frame)
         self._paused = self._paused + FRAME_MS if frame.p < self._settings.silence_p else 0
 
     def _resume(self, frame: Frame, point: ResumePoint) -> None:
-        """Go on where that engine stood; `frame` is the first of its window."""
+        """Restore the state of a resume point; `frame` is the first of its window."""
         self._resumed = None
         if point.speaking is None:
             return
@@ -265,22 +268,22 @@ class SpeechChannel:
             self._utterances[0].closed = self._gate.hear(frame.p, FRAME_MS) is FrameEffect.ENDS
 
     def _close(self) -> None:
-        """The audio breaks off: the speaker has ended."""
+        """End the current utterance because the audio breaks off."""
         if self._gate.open:
             self._gate.shut()
             self._utterances[-1].closed = True
 
     def _fresh(self, utterance: Utterance, hypothesis: Hypothesis, edge: int) -> tuple[Word, ...]:
-        """The words of a hypothesis that aren't committed yet, in media time."""
+        """The words of a hypothesis that aren't committed yet, in media time; none if they are not believed."""
         words = heard_words(utterance, hypothesis, edge)
-        pairs = zip(words, hypothesis.words, strict=False)  # Made-up words at the end are left out.
+        pairs = zip(words, hypothesis.words, strict=False)  # `heard_words` drops invented words at the end.
         self._others = {(word.t0, word.text): heard.others for word, heard in pairs if heard.others}
         known = overlap.already_committed(words, tuple(self._committed), utterance.start, self._segmenter.through)
         fresh = tuple(words[max(known, overlap.cut_off(words, self._cut)) :])
         return fresh if confidence.believed(utterance, fresh, edge, self._settings, vague=hypothesis.vague) else ()
 
     def _take(self, utterance: Utterance, fresh: tuple[Word, ...], count: int, same: int) -> list[Output]:
-        """Commit `count` of the fresh words and show the others; `same` of them were heard before."""
+        """Commit the first `count` fresh words and show the others; the previous pass has the first `same` too."""
         hypothesis, utterance.unconfirmed = utterance.spoken, fresh[count:]
         visible = agreement.worth_showing(fresh[count:], max(0, same - count), utterance.covered, self._settings)
         rest = "".join(word.text for word in fresh[count : count + visible])
@@ -300,7 +303,7 @@ class SpeechChannel:
         readings: list[Output] = []
         for output in out:
             if isinstance(output, CommitWords):
-                self._committed.extend(output.words)  # As they stand in the log: an engine after this one gets those.
+                self._committed.extend(output.words)  # The words as in the log, which the next engine would get.
                 for place, word in zip(range(output.first, output.first + len(output.words)), said, strict=False):
                     if texts := self._others.get((word.t0, word.text)):
                         readings.append(OtherReadings(segment=output.segment, word=place, texts=texts))
@@ -314,7 +317,7 @@ class SpeechChannel:
             utterance.trim(overlap.forced(utterance, edge - confidence.kept(utterance, self._settings)))
 
     def _finish_closed(self) -> list[Output]:
-        """Commit what the last pass heard of utterances that are over."""
+        """Commit the unconfirmed words of ended utterances that need no more passes."""
         out: list[Output] = []
         live = self._outstanding is not None and self._outstanding.line is None
         while self._utterances and self._utterances[0].closed and not live:
@@ -331,17 +334,17 @@ class SpeechChannel:
             self._shown = False
             if self.done:
                 out += self._segmenter.end(EndReason.CLOSE)
-            elif utterance.covered > utterance.speech_start:  # A click, never recognised, is no pause.
+            elif utterance.covered > utterance.speech_start:  # A click, which gets no pass, doesn't end a segment.
                 out += self._segmenter.end(EndReason.PAUSE)
             out += self._missing(utterance, utterance.speech_end)
         return out
 
     def _breaks_off(self, utterance: Utterance) -> bool:
-        """Whether the audio ended before a pause showed that all was said."""
+        """Whether the audio of an utterance ended without a pause, so that its last word may be incomplete."""
         return utterance.closed and utterance.heard - utterance.speech_end < self._settings.settled
 
     def _end_after_silence(self) -> list[Output]:
-        """A segment that an earlier generation left open ends when nobody carries it on."""
+        """End a segment that an earlier engine left open, after a pause in which no speech continued it."""
         if (
             self._utterances
             or self._resumed is not None
@@ -365,7 +368,10 @@ class SpeechChannel:
 
 
 class Reporter:
-    """Sound or silence, and how late the text is: a state when the sound changes, and else at most once a second."""
+    """Makes the reports of a channel's state: sound or silence, and the delay of the text.
+
+    It reports each change of the sound, and otherwise at most once per `state_every` ms.
+    """
 
     def __init__(self, channel: ChannelId, settings: SpeechSettings) -> None:
         self._channel = channel

@@ -1,4 +1,4 @@
-"""Whether what a pass heard was said at all: a decoder that is given babble, music or noise makes up words."""
+"""The confidence gate, which rejects words that nobody said: given babble, music or noise, a decoder invents words."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import Utterance
 
 WELL_BEGUN = 5
-"""Frames from the first of speech on that are left out where levels are compared: a sound that sets in isn't uneven."""
+"""First frames of speech that are ignored when levels are compared: the onset of an even sound must not count as
+uneven."""
 ENOUGH = 6
-"""Frames with which levels can be compared."""
+"""Fewest frames whose levels can be compared."""
 
 
 def believed(
@@ -21,10 +22,10 @@ def believed(
 ) -> bool:
     """Whether the unconfirmed `words` of a pass up to media ms `edge` are likely to have been said.
 
-    Once some of an utterance stay, what follows is. Two things tell a crowd, music or noise from somebody who speaks: a
-    guess is improbable from its first word on, and the sound is as loud all the time, while a voice has gaps and stops
-    between its vowels, over a crowd too (figures: `docs/why/speech.md`). Where it is so even, more proof is asked for,
-    but of a recogniser that is `vague` about how sure it is: it can't give any.
+    Always true once words of the utterance are committed. Before, two properties distinguish a crowd, music or noise
+    from a speaker: invented words are improbable from the first on, and the level of the sound is even, whereas a voice
+    has gaps and stops between its vowels, even above a crowd (figures: `docs/why/speech.md`). For an even sound a
+    higher probability is required, except from a recogniser that is `vague`: it can't say how sure it is of a word.
     """
     if utterance.language is not None or not words:
         return True
@@ -35,7 +36,7 @@ def believed(
 
 
 def even(utterance: Utterance, edge: int, settings: SpeechSettings) -> bool:
-    """Whether what the detector takes for speech, up to media ms `edge`, is as loud all the time."""
+    """Whether the level of the utterance's speech up to media ms `edge` varies by at most `even_range` dB."""
     frames = utterance.spoken_frames(edge)[WELL_BEGUN if utterance.start <= utterance.speech_start else 0 :]
     if len(frames) < ENOUGH:
         return False
@@ -44,17 +45,17 @@ def even(utterance: Utterance, edge: int, settings: SpeechSettings) -> bool:
 
 
 def longest_window(utterance: Utterance, settings: SpeechSettings) -> int:
-    """How much sound, ms, is heard again and again when no cut is found in it."""
+    """Greatest length of a window without a cut, ms; shorter while no word of the utterance is believed."""
     return min(settings.unbelieved_window, settings.longest_window) if _nothing(utterance) else settings.longest_window
 
 
 def kept(utterance: Utterance, settings: SpeechSettings) -> int:
-    """How much of such a window, ms, stays in the next one."""
+    """How much of the end of a window at its greatest length stays in the next window, ms."""
     return settings.unbelieved_kept if _nothing(utterance) else settings.settled
 
 
 def doubtful(utterance: Utterance, settings: SpeechSettings) -> bool:
-    """Whether an utterance that is over had so little speech, so unclear, that its last words are rather a noise."""
+    """Whether an ended utterance has so little speech, with such improbable words, that it probably was a noise."""
     return utterance.speech_ms < settings.doubtful_speech and _mean(utterance.unconfirmed) < settings.doubtful_p
 
 

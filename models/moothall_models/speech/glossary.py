@@ -1,8 +1,8 @@
-"""Which names and terms a pass is to prefer: few, those that may be spoken now, and none while nobody speaks.
+"""The choice of names and terms that a pass should prefer: a few that may be spoken now, and none while nobody speaks.
 
-A recogniser that is told many words hears them where they were not said. So a window gets the terms that stand near
-what is going on, those that were heard lately, and those that sound like what the last passes were not sure of.
-Everything follows from the words and the media time; nothing is looked up or drawn. `docs/why/glossary.md`.
+A recogniser that is given many terms hears them where they were not said. So a window gets only terms of the current
+speaker or item, terms that were heard lately, and terms that sound like uncertain words of the last passes. The choice
+is a function of words and media time alone. See `docs/why/glossary.md`.
 """
 
 from __future__ import annotations
@@ -18,62 +18,62 @@ from moothall_models.speech.text import plain
 from moothall_models.speech.utterance import Utterance
 
 MOST_TERMS = 5
-"""What one pass is told at most."""
+"""Most terms that one pass gets."""
 MOST_SIGNS = 160
-"""Characters of these together at most: some 50 tokens of the 100 that a prompt may have."""
+"""Most characters of these terms together: some 50 tokens of the 100 that a prompt may have."""
 LEAST_SPEECH = 320
-"""Speech in a window, ms, below which it gets no terms: a click or a breath is not to become a name."""
+"""Speech in a window, ms, below which it gets no terms: a click or a breath must not become a name."""
 
 NEAR = 0.5
-"""The weight of a term of the current speaker or of the announced item, at any time."""
+"""Constant weight of a term of the current speaker or of the announced item."""
 HEARD = 1.0
-"""What a term counts that was just heard."""
+"""Weight of a term that was just heard."""
 RESEMBLED = 2.0
-"""What a term counts that sounds just like something unsure; less alike counts less."""
+"""Weight of a term that sounds the same as an uncertain word; multiplied by the similarity."""
 FORGOTTEN = 0.25
-"""A term that counts less than this is not given."""
+"""Least weight of a term that is given to a pass."""
 HEARD_HALF_MS = 30_000
-"""Time in which what was heard counts half; a name that comes back later is found by its sound again."""
+"""Half-life of `HEARD`; a name that is spoken again later is found again by its sound."""
 RESEMBLED_HALF_MS = 5_000
-"""Time in which a likeness counts half: the window that had it is over soon."""
+"""Half-life of `RESEMBLED`, short since the window with the uncertain word is soon over."""
 
 DOUBT_P = 0.8
-"""A word less probable than this may be a term that was not known."""
+"""Probability below which a word may be an unknown term."""
 ALIKE = 0.7
-"""How alike the sounds have to be."""
+"""Least similarity of the sounds (`sounds.alike`)."""
 LEAST_SOUNDS = 4
-"""Shorter runs of sounds resemble everything."""
+"""Fewest sounds that are compared; fewer resemble too many terms."""
 LONGEST_RUN = 4
-"""Words that may stand for one term."""
+"""Most successive words that are compared with one term."""
 SURE_P = 0.5
-"""Average probability from which words that are a term count as heard."""
+"""Average probability from which on words with the spelling of a term count as that term heard."""
 PARROTED_P = 0.8
-"""Average probability below which a text of nothing but given terms is repeated rather than heard: a decoder that was
-told a term is the surer of it."""
+"""Average probability below which a text that consists of given terms alone counts as repeated and not as heard; given
+terms get higher probabilities when they are really heard."""
 OTHERS_P = 0.35
-"""Average probability below which the other words behind a term that begins an utterance don't speak for it."""
+"""Average probability of the other words below which a term at the beginning of an utterance counts as repeated."""
 REMEMBERED = 40
-"""Terms that are remembered as heard or resembled. Overflow: those that count least are forgotten."""
+"""Terms that are remembered as heard or resembled. Overflow: the terms of least weight are forgotten."""
 
 
 class _Form(msgspec.Struct, frozen=True):
-    """A spelling under which a term may be heard: all of it, or one long word of several."""
+    """Sounds by which a term may be recognised: those of the whole term, or of one of its words."""
 
     term: str
     sounds: str
 
 
 class ChannelGlossary:
-    """The terms of one channel, and what was heard of them. Mutable: passes come in, terms go out."""
+    """The terms of one channel, and which of them were heard lately. Mutable."""
 
     def __init__(self, terms: Sequence[str] = (), near: int = 0, heard: Sequence[TermHeard] = ()) -> None:
-        """`terms`, `near` as in `prefer`; `heard`: the `memory` of the engine before."""
+        """`terms`, `near` as in `prefer`; `heard`: the `memory` of the previous engine."""
         self._heard = {known.term: known.heard for known in heard if known.heard is not None}
         self._resembled = {known.term: (known.resembled, known.much) for known in heard if known.resembled is not None}
         self.prefer(terms, near)
 
     def prefer(self, terms: Sequence[str], near: int) -> None:
-        """From now on these, in order of their standing; the first `near` belong to what is going on."""
+        """Replace the terms, given in order of priority; the first `near` belong to the current speaker or item."""
         self._terms = tuple(dict.fromkeys(term for term in terms if plain(term)))
         self._near = frozenset(terms[: max(0, near)])
         self._spelled: dict[str, list[str]] = {}
@@ -86,7 +86,7 @@ class ChannelGlossary:
 
     @property
     def memory(self) -> tuple[TermHeard, ...]:
-        """What another engine has to know to choose the same terms."""
+        """The state that another engine needs to choose the same terms."""
         return tuple(
             TermHeard(term=term, heard=self._heard.get(term), resembled=resembled, much=much)
             for term in self._terms
@@ -95,16 +95,16 @@ class ChannelGlossary:
         )
 
     def choose(self, utterance: Utterance, edge: int) -> tuple[str, ...]:
-        """The terms for a window of `utterance` that ends at media ms `edge`, in order of their standing.
+        """The terms for a window of `utterance` that ends at media ms `edge`, in order of priority.
 
-        The order doesn't follow what they count, so that the same terms are always told in the same words.
+        They are not ordered by weight, so that the same set of terms always gives the same prompt.
         """
         if utterance.parroted or utterance.speech_between(utterance.start, edge) < LEAST_SPEECH:
             return ()
         return self.told(edge)
 
     def told(self, now: int) -> tuple[str, ...]:
-        """The terms for a pass at media ms `now` over what somebody has said."""
+        """The terms for a pass over speech at media ms `now`: those of greatest weight, in order of priority."""
         counts = {term: self._count(term, now) for term in self._terms}
         first = sorted((term for term in self._terms if counts[term] >= FORGOTTEN), key=lambda term: -counts[term])
         chosen: set[str] = set()
@@ -116,9 +116,9 @@ class ChannelGlossary:
         return tuple(term for term in self._terms if term in chosen)
 
     def heard(self, utterance: Utterance, given: Sequence[str], hypothesis: Hypothesis) -> Hypothesis:
-        """Take in what a pass over `utterance` made of a window for which these terms were given.
+        """Take in the hypothesis of a pass over `utterance` that was `given` these terms, and return it.
 
-        Gives it back; without its words where they only repeat the terms: then the rest of that utterance gets none.
+        If its words only repeat the terms, it is returned without words, and the utterance gets no more terms.
         """
         words = hypothesis.words
         if parroted(words, given, begun=utterance.language is not None):
@@ -138,7 +138,7 @@ class ChannelGlossary:
         return count
 
     def _note(self, words: Sequence[HeardWord], start: int) -> None:
-        """Remember which terms these words are, and which they sound like."""
+        """Record which terms these words spell, and which terms their uncertain words sound like."""
         for run in _runs(words):
             t = start + run[-1].t1
             text = "".join(word.text for word in run)
@@ -158,7 +158,7 @@ class ChannelGlossary:
                 self._resembled[term] = (max(t, before), round(much, 3))
 
     def _forget(self, now: int) -> None:
-        """Keep the memory small."""
+        """Forget all but the `REMEMBERED` terms of greatest weight at media ms `now`."""
         known = sorted({*self._heard, *self._resembled}, key=lambda term: (-self._count(term, now), term))
         for term in known[REMEMBERED:]:
             self._heard.pop(term, None)
@@ -166,10 +166,11 @@ class ChannelGlossary:
 
 
 def parroted(words: Sequence[HeardWord], given: Sequence[str], *, begun: bool) -> bool:
-    """Whether a pass rather repeats what it was given than hears it.
+    """Whether the words of a pass probably repeat the terms that it was given, and were not said.
 
-    So it is when it has nothing but these terms and isn't sure; or, as long as nothing of the utterance stays
-    (`begun`), when a term comes first and all other words are guesses: in babble a decoder begins with it.
+    True when they consist of given terms alone and are improbable. Also true before words of the utterance are
+    committed (`begun` is False) when a term comes first and the other words are improbable: a decoder does this with
+    babble.
     """
     if not words or not given:
         return False
@@ -181,8 +182,8 @@ def parroted(words: Sequence[HeardWord], given: Sequence[str], *, begun: bool) -
 
 
 def _made_of(letters: str, parts: Collection[str]) -> bool:
-    """Whether a text is nothing but these parts, in any number and order."""
-    # Where the text may be cut so that everything before is made of parts.
+    """Whether a text consists of these parts alone, in any number and order."""
+    # Positions before which the text consists of parts.
     cuts = {0}
     for end in range(1, len(letters) + 1):
         if any(end - len(part) in cuts and letters.startswith(part, end - len(part)) for part in parts):

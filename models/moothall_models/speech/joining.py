@@ -1,4 +1,4 @@
-"""From the pieces of a recording to its lines: the same segments as live, of words that were all known beforehand."""
+"""Joins the recognised pieces of a recording into lines, segmented by the same rules as live text."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from moothall_models.speech.utterance import EDGE, SHORTEST
 
 
 def words_of(hypothesis: Hypothesis, start: int, length: int, spoken: int, settings: SpeechSettings) -> list[Word]:
-    """The words of a piece that begins at `start` and has `length`, of which `spoken` is speech; all in ms.
+    """The words of a piece, in ms from the recording's first sample.
 
-    Words without any time at the edge are left out, as live, and so is all of a piece that has hardly any speech and
-    is improbable.
+    The piece begins at `start` and has `length`, of which `spoken` is speech; all in ms. As in live text, words without
+    duration at its end are dropped, and so are all words of a piece with little speech and improbable words.
     """
     words: list[Word] = []
     for word in hypothesis.words:
@@ -33,7 +33,7 @@ def words_of(hypothesis: Hypothesis, start: int, length: int, spoken: int, setti
 
 
 def lines_of(pieces: Iterable[HeardPiece], settings: SpeechSettings) -> list[HeardLine]:
-    """All lines, in order: every word of every piece stands in exactly one of them."""
+    """The lines of all pieces, in order; every word of every piece is in exactly one line."""
     found = _Lines(settings)
     for piece in pieces:
         for word in piece.words:
@@ -75,4 +75,4 @@ _WHOLE = Attach(
     open_segment=None,
     audio_from=0,
 )
-"""What a segmenter is told that begins at the beginning."""
+"""The attachment for a segmenter that begins at the start of a recording."""

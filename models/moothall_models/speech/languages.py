@@ -1,4 +1,4 @@
-"""Which language an utterance may be in, and whether what is said sounds like a language that is expected."""
+"""The choice of an utterance's language, and the detection of speech in an unexpected language."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import Utterance
 
 LEAST = 0.01
-"""Odds below this are not told apart."""
+"""Added to each probability before its logarithm, so that probabilities below this make little difference."""
 USUAL = 3_000
-"""Sound that counts for one whole step of evidence, ms."""
+"""Duration of new sound whose evidence has weight 1, ms."""
 
 
 class LanguageChoice:
-    """Stays with the last language unless another is clearly heard, or heard in two utterances in a row."""
+    """Keeps the last language unless another is clearly detected, or detected in two utterances in a row."""
 
     def __init__(
         self, languages: tuple[str, ...], last: str | None, settings: SpeechSettings, suspect: str | None = None
     ) -> None:
-        """`last` and `suspect` as an earlier choice had them, None at the beginning."""
+        """`last` and `suspect`: those of the previous engine's choice; None at the beginning."""
         self._languages = languages
         self._last = last if last in languages else None
         self._suspect = suspect
@@ -39,10 +39,11 @@ class LanguageChoice:
         return self._suspect
 
     def offer(self, utterance: Utterance) -> tuple[tuple[str, ...], float]:
-        """What to ask of the recogniser: `languages` and `switch_p` of the window.
+        """The `languages` and the `switch_p` of the next window of an utterance.
 
-        Another language than the last is taken when it is clearly heard, when the last utterance may have been in it,
-        or when two passes over this utterance find it; once words of the utterance stand, only when clearly heard.
+        They make the recogniser change the language when another one is clearly detected, when the last utterance may
+        have been in another one, or when two passes over this utterance detect it; once words of the utterance are
+        committed, only when it is clearly detected.
         """
         stay = utterance.language or self._last
         if stay is None:
@@ -58,18 +59,18 @@ class LanguageChoice:
         return utterance.language is None and found is not None and found != utterance.spoken.language
 
     def settle(self, hypothesis: Hypothesis) -> None:
-        """Words of an utterance were committed, in the language of this hypothesis."""
+        """Take over the language of a hypothesis whose words were committed."""
         self._last = hypothesis.language
         if hypothesis.likeliest is not None:
             self._suspect = hypothesis.likeliest if hypothesis.likeliest != hypothesis.language else None
 
 
 class Expected:
-    """Adds up how much it sounds like other languages than those that are expected.
+    """Detects speech in a language that isn't expected.
 
-    Evidence for each other language is added up over the windows that are heard, and never falls below nothing (a
-    one-sided CUSUM; E. S. Page, Continuous Inspection Schemes, 1954): one odd window tells nothing, several in a row
-    do. Numbers: `docs/why/speech.md`.
+    For each unexpected language, evidence is summed over the windows and never falls below 0 (a one-sided CUSUM; E. S.
+    Page, Continuous Inspection Schemes, 1954), so that one odd window has no effect, and several in a row have. The
+    numbers are explained in `docs/why/speech.md`.
     """
 
     def __init__(self, languages: tuple[str, ...], settings: SpeechSettings) -> None:
@@ -78,10 +79,10 @@ class Expected:
         self._evidence: defaultdict[str, float] = defaultdict(float)
         self._through = 0
         self.instead: str | None = None
-        """The language (BCP-47) that it sounds like, when that isn't an expected one; None when all seems well."""
+        """The unexpected language (BCP-47) that the speech sounds like; None when it sounds as expected."""
 
     def hear(self, start: int, edge: int, hypothesis: Hypothesis) -> None:
-        """A window from media ms `start` to `edge` was heard; what was counted before isn't counted again."""
+        """Take in the hypothesis of a window from media ms `start` to `edge`; only its new sound counts as evidence."""
         fresh = edge - max(start, self._through)
         if not hypothesis.odds or not hypothesis.words or fresh < self._settings.unlike_step:
             return

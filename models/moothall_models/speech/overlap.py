@@ -1,10 +1,9 @@
-"""Where the committed words end in a hypothesis that hears some of them again, and where a window can be cut, so that
-they aren't heard again and again.
+"""The seam between committed words and new words in a hypothesis, and where a window's beginning can be cut off.
 
-A window begins before the last committed words, after a trim as after a restart. Neither times nor text alone find
-the seam: alignment is 0.1-0.2 s wrong, worse at the front, where the audio begins in the middle of speech and the
-decoder may make up words; and a word heard again may be spelled otherwise. So each possible seam is given a price
-for both, and the cheapest is taken.
+A window begins before the last committed words, both after a cut and after a restart, so a pass hears some of them
+again. Neither times nor text alone find the seam: alignment is 0.1-0.2 s off, and more at the beginning, where the
+audio begins in the middle of speech and the decoder may invent words; and a word heard again may be spelled
+differently. So each possible seam gets a cost from both, and the cheapest is chosen.
 """
 
 from __future__ import annotations
@@ -17,21 +16,22 @@ from moothall_models.speech.text import ends_clause, plain
 from moothall_models.speech.utterance import Utterance
 
 A_SECOND = 3.0
-"""Price of a seam that lies a second off the end of the committed words; a wrong word costs 1."""
+"""Cost of a seam per second of distance from the end of the committed words; a wrong word costs 1."""
 LOOKED_AT = 4
-"""Committed words whose text is compared. Earlier ones say nothing about where the last one ends."""
+"""Number of committed words whose text is compared; earlier words say nothing about where the last word ends."""
 CUT = 300
-"""How near to a cut in the sound, ms, a word begins that may be half a word: alignment is up to 0.2 s off."""
+"""A word that begins less than this after a cut in the sound, ms, may be half a word: alignment is up to 0.2 s off."""
 A_NUMBER = 0.4
-"""Price of a word that is written in digits in one pass and in letters in the other (`2nd`, `second`)."""
+"""Cost of a word that is written in digits in one pass and in letters in the other (`2nd`, `second`)."""
 REACH = 500
-"""Committed words that end up to this long before the window, ms, may be heard in it: times are not exact."""
+"""Committed words that end at most this long before the window, ms, may be heard in it: times are not exact."""
 
 
 def already_committed(words: Sequence[Word], committed: Sequence[Word], start: int, through: int) -> int:
-    """How many of `words` at the front are committed words heard again.
+    """How many leading `words` are committed words heard again.
 
-    `committed` are the last committed words, which end at `through`; `start` is the window's first sample (media ms).
+    `committed` are the last committed words, which end at `through`; `start` is the window's first sample; both in
+    media ms.
     """
     overlap = [word for word in committed[-LOOKED_AT:] if word.t1 > start - REACH]
     if not overlap:
@@ -48,9 +48,10 @@ def already_committed(words: Sequence[Word], committed: Sequence[Word], start: i
 
 
 def cut_off(words: Sequence[Word], cut: int) -> int:
-    """How many of `words` at the front may be made of half a word, where the sound before media ms `cut` is missing.
+    """How many leading `words` may come from half a word, because the sound before media ms `cut` is missing.
 
-    0 for a `cut` of 0: nothing was cut. Rather one word too few than one that nobody said.
+    0 for a `cut` of 0, which means that no sound is missing. In doubt a word is left out, since a word that nobody said
+    would be worse.
     """
     if not cut:
         return 0
@@ -58,7 +59,7 @@ def cut_off(words: Sequence[Word], cut: int) -> int:
 
 
 class _Heard:
-    """A committed word, and how much of it the window can hold."""
+    """A committed word, and the cost of its absence: the share of its duration that lies in the window."""
 
     def __init__(self, word: Word, start: int) -> None:
         self.text = plain(word.text)
@@ -68,9 +69,9 @@ class _Heard:
 
 
 def _edit_prices(overlap: Sequence[_Heard], words: Sequence[Word]) -> list[float]:
-    """For each count of words at the front: what it costs to read the overlap as the last of them.
+    """For each number of leading words, from 0: the cost of taking the last of them for the committed `overlap`.
 
-    Edit distance by words, in which the words in front of the overlap are free, and two words may be read as one
+    The cost is an edit distance by words, in which words before the overlap are free, and two words may match one
     (`real time`, `real-time`).
     """
     first = [0.0]
@@ -96,7 +97,10 @@ def _edit_prices(overlap: Sequence[_Heard], words: Sequence[Word]) -> list[float
 
 
 def _difference(one: str, other: str) -> float:
-    """0 for the same word, 1 for another, less for one that begins or ends the same or may be the same number."""
+    """The cost of reading one word as the other: 0 for the same word, 1 for different words.
+
+    Less than 1 for words with the same beginning or end, and for words that may be the same number.
+    """
     if one == other:
         return 0.0
     if _has_digits(one) is not _has_digits(other):
@@ -120,18 +124,19 @@ def _middle(word: Word) -> int:
 
 
 SLACK = 100
-"""How far off a word's time may be, ms."""
+"""Possible error of a word's time, ms."""
 WORTH = 320
-"""A cut that takes away less than this isn't worth it, ms."""
+"""Least audio that a cut has to remove, ms."""
 
 
 def cut(
     utterance: Utterance, committed: Sequence[Word], edge: int, *, missed: bool, settings: SpeechSettings
 ) -> int | None:
-    """Media ms where the audio of `utterance` may begin from now on, or None.
+    """Media ms at which to cut off the beginning of the utterance's window, or None.
 
-    `missed`: the decoder stopped before the end of the speech, so that another window must be tried.
-    A cut in a pause needs no overlap; elsewhere the last committed words stay in front of it, for the seam.
+    `edge`: end of the last window, media ms. `missed`: the decoder stopped before the end of the speech, so that a
+    different window has to be tried. A cut in a pause needs no overlap; any other cut leaves the last committed words
+    in the window, for the seam.
     """
     length = edge - utterance.start
     if length < settings.trim_at and not missed:
@@ -154,9 +159,9 @@ def cut(
 
 
 def forced(utterance: Utterance, t: int) -> int:
-    """Media ms where the audio begins after a window at its longest: `t`, or the start of a word that is not whole yet.
+    """Media ms at which to cut a window of greatest length: `t`, or before the first uncommitted word.
 
-    Of a word that only fills the window's first half nothing is kept, so that the next one is shorter.
+    A word that begins in the first half of the part to be cut is given up, so that the next window is shorter.
     """
     if not utterance.unconfirmed:
         return t

@@ -1,7 +1,7 @@
-"""What an engine can carry, and whose pass goes first.
+"""How many channels an engine can carry, and in which order its channels' passes run.
 
-Both are reckoned from measured passes. What happens to a channel when there is too much of it stands in `schedule`:
-first the passes that can only show and not commit are left out, then there are fewer of the others.
+The capacity is computed from measured passes. `schedule` reduces the passes of an overloaded channel: first it leaves
+out passes that could only show words and commit none, then it makes the others rarer.
 """
 
 from __future__ import annotations
@@ -9,56 +9,57 @@ from __future__ import annotations
 import msgspec
 
 FULL = 0.8
-"""Share of the workers' time that may be taken: the rest is for the server, for voice detection and for chance."""
+"""Share of the workers' time that may be used; the rest is left for the server, voice detection and fluctuations."""
 SPOKEN = 0.75
-"""Share of a meeting's time in which frames of speech come: 0.68 to 0.74 where people speak without a break."""
+"""Share of speech in a meeting's time: 0.68 to 0.74 was measured where people speak without a break."""
 LOWERED = 2
-"""So many times as many channels fit with fewer passes. With steps of 2 s instead of 0.48 s there are a quarter of the
-passes, each over a window that is longer by half (docs/why/speech.md)."""
+"""How many times as many channels fit when passes are rarer. With steps of 2 s instead of 0.48 s there are a quarter of
+the passes, each over a window that is longer by half (docs/why/speech.md)."""
 GUESSED = 3
-"""Channels a worker until passes have been measured: Whisper base with one core of a server's."""
+"""Channels per worker that are assumed before enough passes were measured: those of Whisper base on a server's core."""
 LEAST_SPEECH = 20_000
-"""Speech, ms, that has to be measured before the guess is given up."""
+"""Speech that has to be measured before the assumption is replaced, ms."""
 HALF_LIFE = 120_000
-"""Speech, ms, after which a measurement counts half."""
+"""Speech after which a measurement counts half, ms."""
 PROMPT = 150
-"""A pass that waited longer, ms, was one of too many: its channel has fewer of them then, and looks cheap."""
+"""Longest wait of a pass that counts as prompt, ms. A longer wait is a sign of overload, in which channels have fewer
+passes and therefore seem cheaper than they are."""
 LATE, TOO_LATE = 2_500, 8_000
-"""With text so late, ms, no further channel fits in time, or none at all."""
+"""Delays of the text, ms: from the first on no further channel fits without delay, from the second on none at all."""
 LATEST = 1_000
-"""A pass counts as no more overdue than this, ms, when it is asked for."""
+"""By how much a pass counts as overdue at most when it is requested, ms."""
 
 
 class Headroom(msgspec.Struct, frozen=True):
-    """What fits beside what is there."""
+    """How many more channels an engine can carry."""
 
     channels: int
-    """How many more live channels, with text as quick as it should be; below 0 when there are too many for that."""
+    """How many more live channels fit without delay of their text; below 0 when there are too many."""
     most: int
-    """How many more when text may be some seconds late; not fewer than `channels`."""
+    """How many more live channels fit when text may be some seconds late; not fewer than `channels`."""
 
 
 def due(asked: float, deadline: int, media: int) -> float:
-    """When a pass should be done, on the clock of `asked`; among the channels of an engine the earliest goes first.
+    """The time at which a pass should be done, on the clock of `asked`; the earliest pass of an engine runs first.
 
-    `deadline` and `media`, what is being said now, are media ms of the channel: each has its own beginning, so only
-    the difference can be compared. A pass counts as at most `LATEST` overdue. So the latest goes first, and yet
-    none is passed over for longer than the patience of a pass and `LATEST` (tests/property): a channel with a long
-    backlog can't keep those waiting that have none.
+    `deadline` and `media`, the current media time, are media ms of the channel. Each channel's media time has its own
+    origin, so only their difference is used. A pass counts as at most `LATEST` ms overdue. So the most overdue pass
+    runs first, and yet no pass is postponed for longer than `passes.PATIENCE` and `LATEST` (tests/property): a channel
+    with a long backlog can't hold up channels without one.
     """
     return asked + max(deadline - media, -LATEST)
 
 
 def shared(ready: int, workers: int, at_once: int) -> int:
-    """How many of the passes that are ready one of the free workers takes on together, `at_once` at most.
+    """How many of the `ready` passes one of the free `workers` should run together, at most `at_once`.
 
-    No more than its share: while a worker is free, one pass by itself is done sooner.
+    A worker takes only its share, since two passes finish sooner on two workers than together on one.
     """
     return min(at_once, -(-ready // workers))
 
 
 class _Share:
-    """Time that passes ran for each ms of speech, the newest counting most."""
+    """Computing time per ms of speech, as an average in which newer passes count more."""
 
     def __init__(self) -> None:
         self._speech = 0.0
@@ -70,32 +71,32 @@ class _Share:
         self._speech = self._speech * fade + speech
 
     def channels(self, workers: int) -> int | None:
-        """How many channels fit on so many workers, one at least; None while too little is known."""
+        """How many channels fit on so many workers, at least one; None while too little speech was measured."""
         if self._speech < LEAST_SPEECH:
             return None
         return max(1, int(FULL * workers * self._speech / (SPOKEN * max(self._ran, 1.0))))
 
 
 class Load:
-    """How much of the workers' time a second of speech takes."""
+    """Measures the computing time of passes, and estimates from it how many channels fit."""
 
     def __init__(self, workers: int, at_most: int | None = None) -> None:
-        """`workers`: passes at a time. `at_most`: channels that the engine's operator allows."""
+        """`workers`: passes that run at a time. `at_most`: channels that the operator allows; None: any number."""
         self._workers = workers
         self._at_most = at_most
         self._prompt = _Share()
         self._all = _Share()
 
     def passed(self, ran: float, waited: float, speech: float) -> None:
-        """A pass ran for `ran` ms, `waited` so long before, and with it `speech` ms of its channel were new."""
+        """Record a pass that waited for `waited` ms, ran for `ran` ms, and heard `speech` ms of new speech."""
         self._all.add(ran, speech)
         if waited <= PROMPT:
             self._prompt.add(ran, speech)
 
     def room(self, attached: int, lag: int) -> Headroom:
-        """What fits beside `attached` channels of which the latest is `lag` ms late."""
+        """How many channels fit beside `attached` channels, of which the slowest is `lag` ms late."""
         fits = self._prompt.channels(self._workers) or GUESSED * self._workers
-        # Where all have to wait they have fewer passes: that flatters, so it counts only where it says that less fits.
+        # Passes that had to wait make channels seem cheaper, so an estimate with them may only lower the result.
         fits = min(fits, self._all.channels(self._workers) or fits)
         most = LOWERED * fits
         if self._at_most is not None:

@@ -1,4 +1,4 @@
-"""Passes that a channel asks for: over what is being said, and over a line that has ended."""
+"""The passes that a channel requests: live passes over current speech, and better passes over lines that have ended."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from moothall_models.speech.review import EndedLine, Reviewer
 from moothall_models.speech.utterance import Utterance
 
 PATIENCE = 1_000
-"""A pass should be done this long after the oldest sound that it hears for the first time, ms."""
+"""Time from the oldest sound that a pass hears first until the pass should be done, ms."""
 
 
 class PassRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A pass that a channel wants."""
+    """A pass that a channel requests."""
 
     window: Window
     deadline: int
-    """Media ms by which it should be done; between channels the earliest goes first."""
+    """Media ms by which it should be done."""
     start: int
     """Media ms of the window's first sample."""
     edge: int
     """Media ms where the window ends."""
     last: bool = False
-    """Whether the audio breaks off behind it: what it hears is all there will be of the utterance."""
+    """Whether the audio breaks off after it, so that no later pass will hear more of the utterance."""
     asked: int
-    """`now` when it was asked for."""
+    """Media ms at which it was requested."""
     line: EndedLine | None = None
-    """The line that it hears once more; None for a live pass. All other passes go first."""
+    """The ended line that it recognises again; None for a live pass. Live passes of the channel have precedence."""
 
 
 def live(
@@ -46,8 +46,10 @@ def live(
     margin: int,
     now: int,
 ) -> PassRequest:
-    """The pass over an utterance up to media ms `edge`; `spoken` is what `LanguageChoice.offer` gives, and `draft` what
-    `expected` gives. `settled`: nobody speaks at the edge; else words up to `margin` ms before it may stay.
+    """Make the live pass over an utterance up to media ms `edge`.
+
+    `spoken` is the result of `LanguageChoice.offer`, `draft` that of `expected`. `settled`: nobody speaks at the edge;
+    otherwise only words that end at least `margin` ms before it are likely to be committed. `now` in media ms.
     """
     (languages, switch_p), (text, stands) = spoken, draft
     window = Window(
@@ -66,7 +68,7 @@ def live(
 
 
 def review(reviewer: Reviewer, glossary: ChannelGlossary, now: int) -> PassRequest | None:
-    """The better pass over a line that has ended, if one waits."""
+    """Make the better pass over the next line that waits for one; None when no line does. `now` in media ms."""
     line = reviewer.next(now)
     if line is None:
         return None
@@ -76,13 +78,12 @@ def review(reviewer: Reviewer, glossary: ChannelGlossary, now: int) -> PassReque
 
 
 def expected(committed: Sequence[Word], utterance: Utterance) -> tuple[str, int]:
-    """What a pass over all of an utterance will probably hear first: what was heard in its window before.
-
-    And how many signs at the beginning of it are committed.
+    """The draft of a pass: the text that earlier passes heard in its window, and how many leading characters of it are
+    committed.
     """
     text = ""
     for word in committed:
         if word.t1 > utterance.start:
-            # The first word of a line stands without its space.
+            # The first word of a line is committed without its leading space.
             text += f" {word.text}" if word.text[:1].isalnum() and text[-1:] in (".", "?", "!", ",", "") else word.text
     return text + "".join(word.text for word in utterance.unconfirmed), len(text)

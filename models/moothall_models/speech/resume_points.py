@@ -1,4 +1,4 @@
-"""Where an engine leaves a channel, for another one to go on from."""
+"""Resume points: the state of a channel from which another engine can continue."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.utterance import FRAME_MS, Utterance
 
 BEFORE = 512
-"""Audio heard before the window of a resume point, ms: the pre-roll of the next utterance, and the pause so far."""
+"""Audio before the window of a resume point that the next engine gets, ms: enough for the pre-roll of the next
+utterance and the pause so far."""
 
 
 def usable(attach: Attach) -> ResumePoint | None:
-    """The resume point that came with `attach`, if the audio that comes reaches back to it."""
+    """The resume point in `attach`, if the audio reaches back to it; None otherwise."""
     point = attach.resume_point
     if point is None or attach.audio_from > point.begin or (point.begin - attach.audio_from) % FRAME_MS:
         return None
@@ -29,9 +30,9 @@ def of(
     first: int,
     heard: int,
 ) -> ResumePoint:
-    """Where a channel stands that has heard up to media ms `heard`, in `utterance` if somebody speaks.
+    """Make the resume point of a channel that has heard audio from media ms `first` to `heard`.
 
-    `first`: where its audio began.
+    `utterance`: the oldest unfinished one; None when nobody speaks. The voice detector's state is left empty.
     """
     segment, words = segmenter.written
     begin = heard if utterance is None else utterance.start

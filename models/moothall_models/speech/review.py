@@ -1,9 +1,10 @@
-"""A line that has ended, heard once more as a whole.
+"""A better pass over each line that has ended, as a whole.
 
-Words are committed as soon as they are likely to stay, some of them too early: at a window's edge, behind a cut. When
-a line has ended, all of it is in hand. So it is heard once more, with a little of what stands around it, and where that
-pass is surer of other words than the first ones were, they are put in their place: at most once a line, soon, and of
-few words altogether, so that nobody reads a text that changes under the eyes.
+Words are committed as soon as they are likely to stay, and some are committed too early: at the end of a window, or
+after a cut. When a line has ended, all its sound is available. So the line is recognised once more, with a little sound
+on both sides, and words of which this pass is surer than the live passes were replace the committed ones. This happens
+at most once a line, soon after its end, and for few words altogether, so that readers don't see the text change while
+they read it.
 """
 
 from __future__ import annotations
@@ -24,30 +25,30 @@ from moothall_models.speech.text import plain
 from moothall_models.speech.utterance import FRAME_MS, Frame
 
 BEAM = 5
-"""What is asked of a recogniser that can take longer for a better text."""
+"""Beam width that is requested, for a better text at the cost of time."""
 WAITING = 3
-"""Lines that wait to be heard once more; the oldest is let go, and stays as it stands."""
+"""Lines that may wait for their better pass. Overflow: the oldest is dropped and keeps its text."""
 APART = 150
-"""A word belongs to the line when its middle is at most so far outside it, ms: times are not exact."""
+"""How far outside the line the middle of a word may be that still belongs to it, ms: times are not exact."""
 
 
 class EndedLine(msgspec.Struct, frozen=True):
-    """A line that has ended."""
+    """A line that has ended, with its committed words."""
 
     segment: SegmentId
     language: str
     words: tuple[Word, ...]
     ended: int
-    """Media ms at which that was known."""
+    """Media ms at which its end was known."""
 
     @property
     def text(self) -> str:
-        """As it stands."""
+        """The committed text."""
         return "".join(word.text for word in self.words)
 
 
 class Reviewer:
-    """Keeps the sound of the last line and which lines have ended, and says what is better about one."""
+    """Keeps recent sound and the lines that have ended, prepares their better passes, and evaluates the results."""
 
     def __init__(self, settings: SpeechSettings) -> None:
         self._settings = settings
@@ -58,13 +59,13 @@ class Reviewer:
         self._committed = self._changed = 0
 
     def hear(self, frame: Frame) -> None:
-        """Sound of the channel, as it comes."""
+        """Take in the next frame of the channel's sound. After a gap the sound before it is forgotten."""
         if self._frames and frame.t != self._frames[-1].t + FRAME_MS:
             self._frames.clear()
         self._frames.append(frame)
 
     def note(self, outputs: Iterable[object], now: int) -> None:
-        """What was committed and ended, at media ms `now`. A line that another engine began is left alone."""
+        """Take in the commands of the channel, at media ms `now`. A line that another engine began is ignored."""
         for output in outputs:
             match output:
                 case CommitWords():
@@ -81,7 +82,10 @@ class Reviewer:
                     pass
 
     def next(self, now: int) -> EndedLine | None:
-        """The line to recognise again now; a line that has waited for too long, or is cut, is dropped."""
+        """Take the next line to be recognised again; None when there is none.
+
+        A line that has waited for too long, or whose sound is incomplete, is dropped. `now` in media ms.
+        """
         while self._lines:
             line = self._lines.popleft()
             begin = line.words[0].t0 - self._settings.review_margin
@@ -91,7 +95,7 @@ class Reviewer:
         return None
 
     def may_better(self, segment: SegmentId) -> bool:
-        """Whether a line waits to be heard once more, and it is worth it."""
+        """Whether a line waits for its better pass and qualifies for it."""
         return any(line.segment == segment and self._worth(line) for line in self._lines)
 
     def _worth(self, line: EndedLine) -> bool:
@@ -99,19 +103,19 @@ class Reviewer:
         return doubted and len(line.words) >= self._settings.review_words and self._allowed() >= 1
 
     def span(self, line: EndedLine) -> tuple[int, int]:
-        """Media ms where the window of a line begins and ends."""
+        """The beginning and end of a line's window, in media ms."""
         margin, first = self._settings.review_margin, self._frames[0].t
         begin = max(0, line.words[0].t0 - margin - first) // FRAME_MS * FRAME_MS
         return first + begin, min(self._frames[-1].t + FRAME_MS, line.words[-1].t1 + margin)
 
     def window(self, line: EndedLine, glossary: tuple[str, ...]) -> Window:
-        """The better pass over a line."""
+        """The window of the better pass over a line."""
         begin, end = self.span(line)
         audio: Samples = np.concatenate([frame.samples for frame in self._frames if begin <= frame.t < end])
         return Window(audio=audio, languages=(line.language,), glossary=glossary, draft=line.text, beam=BEAM)
 
     def heard(self, line: EndedLine, hypothesis: Hypothesis, start: int) -> str | None:
-        """How the line should read, or None when nothing about it is surely better.
+        """The better text of a line from the hypothesis of its pass, or None when no word is surely better.
 
         `start`: media ms of the window's first sample.
         """
@@ -125,16 +129,16 @@ class Reviewer:
         return text
 
     def _allowed(self) -> float:
-        """How many more words may be changed."""
+        """How many more words of the channel may be changed."""
         return self._committed * self._settings.review_share - self._changed
 
 
 def better(old: Sequence[Word], new: Sequence[Word], most: int, settings: SpeechSettings) -> tuple[str, int]:
-    """The text of a line with those words of a better pass that it is surer of, and how many words that changes.
+    """Merge the words of a better pass of which it is surer into a line: returns the text, and how many words changed.
 
-    At most `most` words are changed, the surest first. What differs only in case and punctuation stays as it was, and
-    so do numbers that are written in digits in one pass and in letters in the other; and the number of words at both
-    ends, where those of other lines may be heard.
+    At most `most` words are changed, the surest first. Words that differ only in case and punctuation stay as they
+    were, and so do numbers that are written in digits in one pass and in letters in the other. At both ends of the line
+    words are neither added nor removed, since they may belong to other lines.
     """
     before, after = [plain(word.text) for word in old], [plain(word.text) for word in new]
     blocks = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
@@ -160,11 +164,12 @@ def better(old: Sequence[Word], new: Sequence[Word], most: int, settings: Speech
 
 
 DOUBTED, CERTAIN = 0.4, 0.6
-"""Words that only one pass has heard: those of the first need less than this to fall, the others more to be added."""
+"""Thresholds for words that only one pass has: the better pass removes committed words whose mean probability is below
+`DOUBTED`, and adds words whose mean probability is above `CERTAIN`, in both cases by `review_gain` at least."""
 
 
 def _surer(old: Sequence[Word], new: Sequence[Word]) -> float:
-    """How much surer the better pass is of its words than the first was of those that it had."""
+    """By how much the mean probability of the better pass's words exceeds that of the committed words."""
     return (_mean(new) if new else DOUBTED) - (_mean(old) if old else CERTAIN)
 
 

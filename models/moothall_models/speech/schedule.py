@@ -1,7 +1,7 @@
-"""When an utterance is worth a pass, and how far its window goes.
+"""When an utterance gets its next pass, and where that pass's window ends.
 
-Both follow from the audio alone, not from when it came or how long passes took: an engine that goes on where another
-was killed hears the same windows as that one would have heard.
+Both follow from the audio alone, not from when it arrived or how long passes took, so that an engine which continues
+for another that was killed hears the same windows as that one would have heard.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import Moment, Utterance
 
 SLOW_PASSES = 3
-"""Passes in a row that have to be slow before those that commit nothing are left out."""
+"""Slow passes in a row after which early passes that could commit no word are left out."""
 REMEMBERED = 2 * SLOW_PASSES
-"""How many have to be slow before the steps grow."""
+"""Slow passes in a row after which the steps between passes grow."""
 SETTLED_ENOUGH = 96
-"""Silence behind the last speech, ms, with which a pass has heard the end of the last word."""
+"""Silence after the last speech in a window, ms, from which on the pass is taken to have heard the last word whole."""
 
 
 class PassRate(msgspec.Struct, frozen=True):
     """How often a channel has passes."""
 
     first: int
-    """Audio since speech began before the first one, ms."""
+    """Audio from the beginning of speech to the end of the first window, ms."""
     step: int
-    """New audio before the next one, ms."""
+    """New audio from one window's end to the next, ms, at least."""
 
 
 def complete(utterance: Utterance) -> bool:
-    """Whether the last finished pass heard all that was said so far, to the end of the last word."""
+    """Whether the last finished pass covered all speech so far, to the end of the last word."""
     return _complete(utterance, utterance.now)
 
 
 def window_end(utterance: Utterance, settings: SpeechSettings, pace: PassRate) -> int | None:
-    """Media ms where the window of the next pass ends, or None when a pass would bring nothing yet.
+    """Media ms where the window of the next pass ends, or None when no pass is due yet.
 
-    In speech a pass is due each `pace.step` ms of new audio. When the speaker hesitates it waits: either speech goes
-    on, or the silence is long enough for a pass that hears the last word whole. With a backlog the windows are the ones
-    that would have been heard in time, until it is longer than `catch_up`: then one window takes all of it.
+    During speech a pass is due after each `pace.step` ms of new audio. When the speaker hesitates the pass waits until
+    either speech continues, or the silence is long enough for a pass to hear the last word whole. With a backlog the
+    windows are the same as without; only when the backlog is longer than `catch_up`, one window takes all of it.
     """
     if utterance.redo is not None:
         return utterance.redo
@@ -53,7 +53,7 @@ def window_end(utterance: Utterance, settings: SpeechSettings, pace: PassRate) -
 
 
 def _edge(utterance: Utterance, moment: Moment, settings: SpeechSettings, pace: PassRate) -> int | None:
-    """Where a window would end with the audio up to `moment`, or None when no pass was due then."""
+    """Media ms where the window of a pass due at `moment` ends, or None when no pass was due then."""
     if moment.speech_ms < settings.shortest_speech:
         return None
     silence = moment.t - moment.speech_end
@@ -76,17 +76,17 @@ def _complete(utterance: Utterance, moment: Moment) -> bool:
 
 
 def usual(settings: SpeechSettings) -> PassRate:
-    """How often it is when there is time for all of them."""
+    """The rate of passes when the engine isn't overloaded."""
     return PassRate(first=settings.first_pass, step=settings.step)
 
 
 def next_pace(settings: SpeechSettings, took: Sequence[int]) -> PassRate:
-    """How often it is to be when the last `REMEMBERED` passes took so long with their wait, ms.
+    """The rate of passes after the last passes took `took` ms each, waiting included, at most `REMEMBERED` of them.
 
-    The core is never asked for all it has. One hiccup, such as the first pass of a new engine, changes no window.
-    When `SLOW_PASSES` in a row were slow, the first pass of an utterance waits until words of it can stay: with less
-    than the margin of a word that only one pass has heard it could show text, and commit none. When all of them were
-    slow, the steps grow. What is said is committed either way, at the latest in the pause behind it.
+    The rate leaves part of the CPU core idle. A single slow pass, such as the first of a new engine, changes no window.
+    When the last `SLOW_PASSES` were slow, the first pass of an utterance is delayed until it can commit words: a
+    shorter window could only show text, since a word of a single pass is committed only with some margin. When all
+    `REMEMBERED` were slow, the steps grow. Either way all words are committed, at the latest in the next pause.
     """
     if len(took) < SLOW_PASSES or not _all_slow(settings, took[-SLOW_PASSES:]):
         return usual(settings)

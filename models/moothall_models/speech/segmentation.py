@@ -1,4 +1,4 @@
-"""From words to segments: about a sentence each."""
+"""Divides committed words into segments of about a sentence each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from moothall_models.speech.text import ends_clause, ends_sentence
 
 
 class Segmenter:
-    """Turns committed words into commands, and knows the open segment. Time never runs back in what it gives out."""
+    """Makes commands from committed words and tracks the open segment. Times in its commands never decrease."""
 
     def __init__(self, attach: Attach, settings: SpeechSettings) -> None:
         self._channel = attach.channel
@@ -37,18 +37,18 @@ class Segmenter:
 
     @property
     def through(self) -> int:
-        """Media ms where the last committed word, or what was passed over behind it, ends."""
+        """Media ms where the last committed word, or a gap noted after it, ends."""
         return self._last
 
     @property
     def written(self) -> tuple[SegmentId | None, int]:
-        """The open segment and how many words it has."""
+        """The open segment and how many words it has; (None, 0) when no segment is open."""
         return (self._segment, self._count) if self.open else (None, 0)
 
     def commit(self, words: Sequence[Word], language: str, rest: str) -> list[CommitWords | EndSegment | Partial]:
-        """Commit words, at least one, with the unconfirmed text behind them. Segments begin and end as the words ask.
+        """Commit one or more words; segments begin and end as their sentences and lengths require.
 
-        `rest` and the words' texts have their leading spaces.
+        `rest` is the unconfirmed text after the words. It and the words' texts have their leading spaces.
         """
         out: list[CommitWords | EndSegment | Partial] = []
         if self.open and language != self._language:
@@ -91,7 +91,7 @@ class Segmenter:
         )
 
     def skip(self, t0: int, t1: int) -> list[CommitWords | EndSegment | Partial | NoteGap]:
-        """End the open segment, and say that nobody knows what was said from `t0` to `t1`."""
+        """End the open segment, and note a gap from media ms `t0` to `t1`, whose speech no pass could recognise."""
         out: list[CommitWords | EndSegment | Partial | NoteGap] = [*self.end(EndReason.PAUSE)]
         t0 = max(t0, self._last)
         if t0 < t1:
@@ -100,7 +100,7 @@ class Segmenter:
         return out
 
     def partial(self, rest: str, language: str) -> Partial:
-        """The signal that shows `rest` behind the committed words; empty text takes it away."""
+        """The signal that shows `rest` after the committed words; an empty `rest` removes the partial."""
         goes_on = self.open and language == self._language
         return Partial(
             channel=self._channel,
@@ -131,7 +131,7 @@ class Segmenter:
         return command
 
     def _in_time(self, words: Sequence[Word]) -> list[Word]:
-        """The words, none beginning before the one in front of it ends."""
+        """The words with times adjusted so that none begins before the previous word ends."""
         timed: list[Word] = []
         for word in words:
             t0 = max(word.t0, self._last)
@@ -153,6 +153,6 @@ class Segmenter:
         return SegmentId(f"{self._channel}-{self._generation}-{self._number}")
 
     def _next_name(self) -> SegmentId:
-        """What the segment after the open one will be called."""
+        """The id that the segment after the open one will get."""
         number = self._number + (self._segment == self._name())
         return SegmentId(f"{self._channel}-{self._generation}-{number}")

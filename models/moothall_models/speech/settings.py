@@ -1,4 +1,4 @@
-"""The numbers of the policy. Times are ms; where each comes from: `docs/why/speech.md`."""
+"""The parameters of the speech policy. Times are ms; `docs/why/speech.md` says where each number comes from."""
 
 from __future__ import annotations
 
@@ -6,125 +6,128 @@ import msgspec
 
 
 class SpeechSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How one channel is cut, recognised and committed."""
+    """The parameters by which a channel is cut into utterances, recognised, committed and divided into segments."""
 
-    # The gate: when somebody speaks.
+    # The gate decides when somebody speaks.
     speech_p: float = 0.5
-    """Probability of speech in a frame that begins an utterance."""
+    """Least probability of speech in a frame that begins an utterance."""
     silence_p: float = 0.35
-    """Below this a frame is silence while somebody speaks."""
+    """Probability of speech below which a frame within an utterance counts as silence."""
     pre_roll: int = 352
-    """Audio in front of the first frame of speech that belongs to the utterance."""
+    """Audio before the first frame of speech that belongs to the utterance."""
     utterance_end: int = 480
     """Silence that ends an utterance."""
     shortest_speech: int = 96
-    """Less speech than this is a click, and is not recognised."""
+    """Least speech of an utterance that is recognised; less is a click."""
 
     # Passes: when to recognise.
     first_pass: int = 900
-    """Audio since speech began before the first pass."""
+    """Audio from the beginning of speech to the end of the first window."""
     step: int = 416
-    """New audio before the next pass, at least."""
+    """Least new audio between the ends of two windows."""
     step_share: float = 1.6
-    """New audio before the next pass, as a multiple of what the last pass took."""
+    """Multiple of a pass's duration: passes of which this is more than `step` are slow, and when all recent passes are
+    slow it becomes the new audio between the ends of two windows."""
     catch_up: int = 6_000
-    """A backlog up to this is heard in the windows of a live pass, one after the other; a longer one in one window."""
+    """Longest backlog that is heard in windows of live passes, one by one; a longer one is heard in one window."""
     hesitation: int = 64
-    """Silence at which a pass waits to see whether the utterance is over."""
+    """Silence from which on a pass waits to see whether the utterance is over."""
     settled: int = 250
-    """Silence at which the utterance is recognised as if it were over."""
+    """Silence after which the utterance is recognised as if it were over."""
     tail: int = 300
-    """Silence that a window keeps behind the last speech."""
+    """Most silence that a window includes after the last speech."""
     longest_window: int = 15_000
-    """Audio of one pass at most. A recogniser takes 30 s, for seven times the cost of 10 s, and the memory."""
+    """Most audio of one pass. A recogniser accepts 30 s, which cost seven times as much as 10 s, and more memory."""
 
-    # Commits: which words stay.
+    # Commits: which words stay. The margins are distances from the end of a word to the end of the window.
     agreed_margin: int = 250
-    """A word that two passes agree on stays when it ends this long before the window's edge."""
+    """Least margin for committing a word on which two passes agree."""
     doubted_p: float = 0.6
-    """An agreed word with less probability than this stays later."""
+    """Probability below which an agreed word needs the larger `doubted_margin`."""
     doubted_margin: int = 800
-    """... when it ends this long before the edge: two guesses from much the same sound are often alike and wrong."""
+    """Least margin for committing a doubted word: two guesses from much the same sound are often alike and wrong."""
     alone_margin: int = 1000
-    """A word of a single pass stays when it ends this long before the window's edge."""
+    """Least margin for committing a word of a single pass, if it has `alone_p`."""
     alone_p: float = 0.7
-    """... and has this probability, as have all words before it."""
+    """Least probability for committing a word of a single pass; all words before it must be committed too."""
     shown_p: float = 0.45
-    """Probability that a new word of a partial needs to be shown."""
+    """Least probability of a new word that is shown in a partial."""
     shown_edge_p: float = 0.66
-    """... when it is the last one and ends near the window's edge."""
+    """Least probability of a new word that is shown, when it is the last word and ends within `shown_margin`."""
     shown_margin: int = 150
-    """How near that is."""
+    """Margin within which the last word may be half a word."""
     doubtful_speech: int = 320
-    """Utterances with less speech than this are kept only when they are probable."""
+    """Speech below which an utterance is kept only if its words have the average probability `doubtful_p`."""
     doubtful_p: float = 0.4
-    """... which is this, on the average of their words."""
+    """Least average probability of the words of such a short utterance."""
     believed_p: float = 0.15
-    """Probability that the first word of an utterance needs before anything of it stays or is shown."""
+    """Least probability of an utterance's first word before any of its words is committed or shown, unless their
+    average is `believed_mean`."""
     believed_mean: float = 0.6
-    """... or else the average of all its words. Babble, music and noise make a decoder guess from the first word on."""
+    """Average probability of an utterance's words that suffices instead of `believed_p`. Babble, music and noise make a
+    decoder guess from the first word on."""
     even_range: float = 9.0
-    """Between soft and loud (the tenth and the 95th percentile of its frames), dB: a sound with less is even."""
+    """Greatest difference of level in an even sound, dB, between the 10th and the 95th percentile of its frames."""
     even_mean: float = 0.75
-    """What the words of an utterance in even sound need on average before any of them stays or is shown."""
+    """Least average probability of the words of an utterance in even sound before any is committed or shown."""
     even_words: int = 3
-    """... when they are at least so many."""
+    """Fewest words to which `even_mean` applies; to fewer words `even_p` applies."""
     even_p: float = 0.85
-    """... and when they are fewer: a decoder that hears a crowd is fond of "Thank you."."""
+    """As `even_mean`, for fewer than `even_words`: from the sound of a crowd a decoder often makes "Thank you."."""
     unbelieved_window: int = 6_000
-    """A window in which nothing is believed is forgotten at this length, but for its end."""
+    """Length at which a window whose words are all rejected is dropped, except for its end."""
     unbelieved_kept: int = 1_000
-    """How much of its end stays: with less, a sound that dies away would no longer be known for even."""
+    """How much of the end of such a window is kept: with less, a fading sound would no longer count as even."""
 
     missed_speech: int = 700
-    """Speech behind the last word of a pass that shows that the decoder stopped too early."""
+    """Speech after the last word of a pass that shows that the decoder stopped too early."""
 
-    # Windows: what a pass needn't hear again.
+    # Windows: how much audio the next pass hears again.
     trim_at: int = 5_000
-    """A window longer than this is cut at a pause, or where a clause ends."""
+    """Length from which on a window is cut at a pause or at the end of a clause."""
     trim_anywhere_at: int = 8_000
-    """A window longer than this is cut between any two committed words."""
+    """Length from which on a window is cut between any two committed words."""
     kept: int = 3_000
-    """Audio that a cut leaves in the window at least: with less, the next pass lacks context."""
+    """Least audio that a cut leaves in the window: with less, the next pass lacks context."""
     overlap: int = 3
-    """Committed words that a cut leaves in front, to find the seam by."""
+    """Committed words that a cut leaves at the beginning of the window, to find the seam."""
 
-    # Lines that have ended, heard once more.
+    # The better pass over lines that have ended.
     review_within: int = 1_200
-    """A line is heard once more within this time of its end, or not."""
+    """Time after the end of a line within which its better pass has to be requested; later it is dropped."""
     review_margin: int = 300
-    """Sound on both sides of it that goes in."""
+    """Sound before and after the line that its window includes."""
     review_words: int = 3
-    """A line with fewer words is left alone: it has no more context than it had."""
+    """Fewest words of a line that gets a better pass: a shorter line has no more context than the live passes had."""
     review_doubt: float = 0.6
-    """A line is heard once more when one of its words has no more probability than this."""
+    """A line gets a better pass when the probability of at least one of its words is at most this."""
     review_gain: float = 0.15
-    """How much more probable other words have to be."""
+    """How much greater the probability of replacing words has to be."""
     review_share: float = 0.02
-    """Share of a channel's words that may be changed."""
+    """Largest share of a channel's words that better passes may change."""
     longest_step: int = 4_000
-    """Sound that may come in while a pass runs and the line waits."""
+    """Sound that may arrive while another pass runs and the line waits; the sound kept for reviews allows for it."""
 
     # Segments.
     longest_segment: int = 12_000
-    """A segment ends here."""
+    """Length at which a segment ends after any word."""
     clause_break: int = 8_000
-    """From here on it ends at a clause."""
+    """Length from which on a segment ends at the end of a clause."""
     pause: int = 1_000
-    """Silence after which an open segment that nobody carries on ends."""
+    """Silence after which an open segment ends when no speech continues it."""
 
     # Languages.
     switch_p: float = 0.8
-    """Probability that a language other than the last one needs in one utterance; two utterances need none."""
+    """Least probability for changing to another language in a single utterance; the second in a row needs none."""
     unlike_step: int = 1_000
-    """New sound that a window needs to count as evidence of another language than those that are expected."""
+    """Least new sound of a window that counts as evidence of an unexpected language."""
     unlike_most: float = 3.0
-    """How much one window of 3 s counts at most: twenty times as likely (a logarithm)."""
+    """Greatest evidence of one window of 3 s, as a natural logarithm: twenty times as likely."""
     unlike_at: float = 12.0
-    """Evidence at which another language is named: four such windows with nothing against it."""
+    """Evidence at which an unexpected language is reported: four such windows without counter-evidence."""
     unlike_over: float = 6.0
-    """Evidence below which it is taken back."""
+    """Evidence below which the report is withdrawn."""
 
-    # What is said about the channel.
+    # Reports of the channel's state.
     state_every: int = 1_000
     """Shortest time between two reports without a change."""

@@ -1,7 +1,8 @@
-"""How alike two spellings sound, as far as letters tell: crude, the same for every language, and cheap.
+"""Phonetic similarity of two spellings, estimated from their letters: crude, the same for every language, and cheap.
 
-A recogniser that doesn't know a name writes words of about the same sounds in its place. Letters that stand for like
-sounds count as one, `h` and doubled letters as none; what is not Latin is compared letter by letter.
+A recogniser that doesn't know a name writes words of about the same sounds in its place. Letters for similar sounds
+count as the same; `h` and the second of doubled letters are ignored; scripts other than Latin are compared letter by
+letter.
 """
 
 from __future__ import annotations
@@ -14,22 +15,22 @@ _CLASSES = {"aeiouyw": "a", "bp": "b", "cgkqx": "k", "dt": "d", "fv": "f", "mn":
 _SOUND = {ord(letter): sound for letters, sound in _CLASSES.items() for letter in letters}
 _VOWEL = "a"
 _LEAST_SHARED = 0.3
-"""Share of their pairs of sounds that two spellings have to have in common before they are compared at all."""
+"""Share of common pairs of sounds (bigrams) below which two spellings are not compared in detail."""
 _KEPT = 1_000
-"""Answers that are kept: pass after pass hears the same words. Overflow: all of them are forgotten."""
+"""Answers in the cache, since successive passes hear the same words. Overflow: the cache is emptied."""
 
 
 def sounds(text: str) -> str:
-    """The sounds of a spelling, a sign each: `"Phoebe's "` → `"fabas"`, `"Nguyễn"` → `"mkam"`."""
+    """The sounds of a spelling, a character each: `"Phoebe's "` → `"fabas"`, `"Nguyễn"` → `"mkam"`."""
     folded = unicodedata.normalize("NFKD", text.casefold()).replace("ph", "f")
     told = "".join(filter(str.isalnum, folded)).translate(_SOUND)
     return "".join(sound for n, sound in enumerate(told) if not n or sound != told[n - 1])
 
 
 def alike(one: str, other: str) -> float:
-    """How alike two runs of sounds are: 1 for the same, 0 for nothing in common.
+    """The similarity of two sequences of sounds: 1 for the same, 0 for nothing in common.
 
-    One less the edit distance by the longer one's length; a vowel more or less costs half.
+    It is 1 minus the edit distance divided by the length of the longer sequence; vowels count half in both.
     """
     longest = max(_weight(one), _weight(other))
     return max(0.0, 1.0 - _distance(one, other) / longest) if longest else 1.0
@@ -56,10 +57,10 @@ def _distance(one: str, other: str) -> float:
 
 
 class Ear:
-    """Finds which of many spellings a run of sounds resembles, without comparing it with all of them."""
+    """An index that finds which of many spellings a sequence of sounds resembles, without comparing it with each."""
 
     def __init__(self, known: Sequence[str]) -> None:
-        """`known`: the sounds of each."""
+        """`known`: the sounds of each spelling."""
         self._known = [(told, _weight(told), len(_pairs(told))) for told in known]
         self._having: dict[str, list[int]] = {}
         self._answers: dict[tuple[str, float], dict[int, float]] = {}
@@ -68,7 +69,7 @@ class Ear:
                 self._having.setdefault(pair, []).append(number)
 
     def like(self, told: str, least: float) -> dict[int, float]:
-        """The numbers of those that are alike by `least` or more, with how much."""
+        """The similarity of each known spelling that resembles `told` by `least` or more, by its index in `known`."""
         if (told, least) not in self._answers:
             if len(self._answers) >= _KEPT:
                 self._answers.clear()
@@ -91,6 +92,6 @@ class Ear:
 
 
 def _pairs(told: str) -> frozenset[str]:
-    """Each two sounds that follow each other, the ends included."""
+    """The bigrams of a sequence of sounds, including those with its beginning and end."""
     ends = f"^{told}$"
     return frozenset(ends[n : n + 2] for n in range(len(ends) - 1))

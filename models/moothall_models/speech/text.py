@@ -1,6 +1,6 @@
-"""Spelling: what counts as the same word, and where sentences and clauses end.
+"""Spelling: which words count as the same, and where sentences and clauses end.
 
-For six modules that compare words or look for an end, none of them above the others.
+A module by itself, below 40 lines, since several modules use it that don't import each other.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ _ABBREVIATIONS = frozenset(
     ("mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "vs", "etc", "nr", "vol", "fig", "approx", "dept", "gen", "rep")
     # "no." is left out: it ends more sentences than it numbers things.
 )
-"""Without their point; a text that ends with one goes on."""
+"""Abbreviations without their final point; after one of them the sentence isn't over."""
 
 
 def plain(text: str) -> str:
-    """A word without case and punctuation, for comparison. `" Real-time,"` → `"realtime"`."""
+    """Letters and digits of a word, case folded, for comparison. `" Real-time,"` → `"realtime"`."""
     return "".join(filter(str.isalnum, text.casefold()))
 
 

@@ -1,6 +1,4 @@
-"""One utterance: when it begins and ends, its audio, how far it has been recognised, and the words of a pass over it in
-media time.
-"""
+"""Utterances: beginning and end, audio, progress of recognition, and the words of a pass in media time."""
 
 from __future__ import annotations
 
@@ -18,9 +16,9 @@ from moothall_models.speech.settings import SpeechSettings
 SAMPLES_A_MS = RATE // 1000
 FRAME_MS = VAD_FRAME // SAMPLES_A_MS
 EDGE = 100
-"""How near the window's edge made-up words stand, ms."""
+"""Distance from the window's end within which the decoder's invented words are found, ms."""
 SHORTEST = 20
-"""A word with less time than this has none: it is one step of the encoder."""
+"""Shortest duration of a real word, ms: one step of the encoder. A shorter word has no sound of its own."""
 
 
 class Frame:
@@ -35,55 +33,58 @@ class Frame:
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """What was known of an utterance at some time."""
+    """The state of an utterance after one frame."""
 
     t: int
-    """Media ms up to which it had been heard."""
+    """Media ms where the frame ended."""
     speech_ms: int
-    """How much of it was speech."""
+    """Duration of speech so far, ms."""
     speech_end: int
-    """Media ms where the last frame of speech ended."""
+    """Media ms where the last frame of speech so far ended."""
 
 
 class Utterance:
-    """From a little before somebody speaks to a little after. Mutable: frames come in, recognised audio goes out."""
+    """Speech from a little before its first sound to a little after its last, with the audio of its window. Mutable."""
 
     def __init__(self, number: int, before: Sequence[Frame], silence_p: float) -> None:
-        """Begin with the frames `before` speech and the first one of speech, at least one."""
+        """Begin with `before`: the frames of the pre-roll, if any, and the first frame of speech.
+
+        A frame whose probability of speech is below `silence_p` counts as silence.
+        """
         self.number = number
         self._silence_p = silence_p
         self._samples = np.zeros(RATE, dtype=np.float32)
         self._p: list[float] = []
         self.start = before[0].t
-        """Media ms of the first sample that is still held."""
+        """Media ms of the first sample that is still held: the beginning of the window."""
         self.speech_start = before[-1].t
         """Media ms of the first frame of speech."""
         self._moments = [Moment(self.start, 0, self.speech_start)]
-        """What was known at the window's first sample, and at the end of each frame since."""
+        """The states at the window's first sample, and at the end of each frame since."""
         self.closed = False
-        """Nobody speaks any more: nothing will be added."""
+        """Whether the utterance has ended, so that no frames will be added."""
         self.covered = self.start
-        """Media ms up to which the last finished pass heard."""
+        """Media ms where the window of the last finished pass ended."""
         self.again = True
-        """Whether the end may be recognised once more if the decoder stopped early."""
+        """Whether its end may be recognised a second time if the decoder stopped early."""
         self.redo: int | None = None
-        """Media ms where the next window ends when it is heard once more."""
+        """Media ms where the next window ends, when the end is to be recognised a second time; None otherwise."""
         self.unheard = UnheardSpan()
-        """What the recogniser had no answer to."""
+        """The span for which the recogniser had no answer."""
         self.language: str | None = None
-        """Fixed once words are committed."""
+        """BCP-47 tag, fixed once words are committed; None before."""
         self.spoken = Hypothesis(language="", words=())
-        """The last pass; empty before the first."""
+        """The hypothesis of the last pass; empty before the first."""
         self.unconfirmed: tuple[Word, ...] = ()
-        """What the last pass heard beyond the committed words."""
+        """Words of the last pass that are not committed."""
         self.parroted = False
-        """Whether a pass only repeated the terms that it was given: then it gets none any more."""
+        """Whether a pass only repeated the terms that it was given; later passes then get no terms."""
         for frame in before:
             self.add(frame)
 
     @classmethod
     def resumed(cls, number: int, frame: Frame, speaking: Speaking, silence_p: float) -> Utterance:
-        """The utterance that another engine was in when its window began at `frame`."""
+        """Restore an utterance that another engine had begun, from its window's first `frame` on."""
         utterance = cls(number, (frame,), silence_p)
         utterance.speech_start = speaking.speech_start
         utterance._moments = [Moment(frame.t, speaking.speech_ms, speaking.speech_end)]
@@ -95,7 +96,7 @@ class Utterance:
         return utterance
 
     def speaking(self) -> Speaking:
-        """What another engine needs besides the audio from `start` on."""
+        """The state that another engine needs besides the audio from `start` on."""
         return Speaking(
             speech_start=self.speech_start,
             speech_ms=self._moments[0].speech_ms,
@@ -112,7 +113,7 @@ class Utterance:
 
     @property
     def now(self) -> Moment:
-        """All that is known."""
+        """The newest state."""
         return self._moments[-1]
 
     @property
@@ -127,19 +128,19 @@ class Utterance:
 
     @property
     def speech_ms(self) -> int:
-        """How much of it was speech."""
+        """Duration of its speech so far, ms."""
         return self.now.speech_ms
 
     def moments(self, after: int) -> Sequence[Moment]:
-        """What was known at the end of each frame that ends later than media ms `after`."""
+        """The states at the end of each frame that ends later than media ms `after`."""
         return self._moments[max(1, (after - self.start) // FRAME_MS + 1) :]
 
     def known_at(self, t: int) -> Moment:
-        """What was known at media ms `t`."""
+        """The state at media ms `t`."""
         return self._moments[max(0, min((t - self.start) // FRAME_MS, len(self._p)))]
 
     def add(self, frame: Frame) -> None:
-        """The next 32 ms."""
+        """Append the next frame."""
         end = (len(self._p) + 1) * VAD_FRAME
         if end > len(self._samples):
             self._samples = np.concatenate([self._samples, np.zeros_like(self._samples)])
@@ -155,11 +156,14 @@ class Utterance:
         )
 
     def audio(self, until: int) -> Samples:
-        """A copy of the audio from `start` to `until`."""
+        """A copy of the audio from `start` to media ms `until`."""
         return self._samples[: (until - self.start) * SAMPLES_A_MS].copy()
 
     def spoken_frames(self, until: int) -> Samples:
-        """From the first frame of speech to the last that ends at or before `until`: [frames, 512]; not a copy."""
+        """The frames from the first of speech to the last of speech that ends at or before media ms `until`.
+
+        Shape [frames, 512]; a view of the buffer and no copy.
+        """
         first = max(0, (self.speech_start - self.start) // FRAME_MS)
         last = self.last_speech(self.start, until)
         end = first if last is None else max(first, (min(last, until) - self.start) // FRAME_MS)
@@ -177,7 +181,7 @@ class Utterance:
         self.covered = max(self.covered, self.start)
 
     def pause(self, t0: int, t1: int) -> int | None:
-        """The middle of the longest silence of two frames or more between `t0` and `t1`, or None."""
+        """The middle of the longest silence of two frames or more between `t0` and `t1`, or None; all in media ms."""
         best, run, middle = 1, 0, None
         first = max(0, (t0 - self.start) // FRAME_MS)
         for index in range(first, min(len(self._p), (t1 - self.start) // FRAME_MS + 1)):
@@ -187,7 +191,7 @@ class Utterance:
         return middle
 
     def last_speech(self, t0: int, t1: int) -> int | None:
-        """Where the last frame of speech between `t0` and `t1` ends, or None when there is only silence."""
+        """Media ms where the last frame of speech between `t0` and `t1` ends, or None when there is only silence."""
         last = min(len(self._p), -((self.start - t1) // FRAME_MS)) - 1
         for index in range(last, max(-1, (t0 - self.start) // FRAME_MS - 1), -1):
             if self._p[index] >= self._silence_p:
@@ -195,24 +199,30 @@ class Utterance:
         return None
 
     def speech_between(self, t0: int, t1: int) -> int:
-        """How many ms of the frames that lie between `t0` and `t1` are speech."""
+        """Duration in ms of the frames of speech that lie whole between media ms `t0` and `t1`."""
         first, last = max(0, -((self.start - t0) // FRAME_MS)), max(0, (t1 - self.start) // FRAME_MS)
         return FRAME_MS * sum(p >= self._silence_p for p in self._p[first:last])
 
 
 class UnheardSpan:
-    """What of an utterance no pass has heard, as one span of media ms: heard again with what follows, or a gap."""
+    """The span of an utterance, in media ms, for which the recogniser has had no answer yet.
+
+    A later pass may still cover it; otherwise it becomes a gap.
+    """
 
     def __init__(self) -> None:
         self._span: tuple[int, int] | None = None
 
     def missed(self, t0: int, t1: int) -> None:
-        """A pass had no answer to the sound from `t0` to `t1`."""
+        """Add the sound from `t0` to `t1`, for which a pass had no answer."""
         before = self._span
         self._span = (t0, t1) if before is None else (min(before[0], t0), max(before[1], t1))
 
     def heard(self, start: int, edge: int) -> None:
-        """A pass over the sound from `start` to `edge` had one. Where it began no later pass looks back."""
+        """Remove the sound from `start` to `edge`, for which a pass had an answer.
+
+        No later pass begins before `start`, so sound before it stays unheard.
+        """
         if self._span is None:
             return
         t0, t1 = self._span
@@ -220,7 +230,7 @@ class UnheardSpan:
         self._span = left if left[0] < left[1] else None
 
     def given_up(self, before: int) -> tuple[int, int] | None:
-        """Take out what lies before media ms `before`: it won't be heard any more."""
+        """Take the part before media ms `before`, which no later pass will cover; None when there is none."""
         if self._span is None or self._span[0] >= before:
             return None
         t0, t1 = self._span
@@ -229,11 +239,11 @@ class UnheardSpan:
 
 
 def heard_words(utterance: Utterance, hypothesis: Hypothesis, edge: int) -> list[Word]:
-    """The words of a pass over `utterance` up to the media ms `edge`.
+    """The words of a pass over `utterance` up to media ms `edge`, in media time.
 
-    Alignment stretches a word over the silence behind it: its end is pulled back to the last frame of speech. A decoder
-    that runs on into the silence behind the window makes up words, and alignment crowds them at the edge without any
-    time; those are left out.
+    Alignment stretches a word over the silence after it, so its end is moved back to the last frame of speech. A
+    decoder that continues into the silence after the window invents words, which alignment places at the end without
+    any duration; they are dropped.
     """
     words: list[Word] = []
     for word in hypothesis.words:
@@ -253,7 +263,7 @@ def _unstretched(word: Word, utterance: Utterance) -> Word:
 
 
 class FrameEffect(Enum):
-    """What a frame did."""
+    """The effect of a frame on the gate."""
 
     NONE = auto()
     BEGINS = auto()
@@ -261,7 +271,7 @@ class FrameEffect(Enum):
 
 
 class Gate:
-    """Open while somebody speaks. Two thresholds, so that it doesn't flutter."""
+    """A gate that is open while somebody speaks. It opens and closes at different thresholds (hysteresis)."""
 
     def __init__(self, settings: SpeechSettings) -> None:
         self._settings = settings
@@ -269,7 +279,7 @@ class Gate:
         self.open = False
 
     def hear(self, p: float, ms: int) -> FrameEffect:
-        """One frame of `ms` with probability `p` of speech."""
+        """Take in a frame of `ms` with probability `p` of speech, and return its effect."""
         if not self.open:
             if p < self._settings.speech_p:
                 return FrameEffect.NONE
@@ -286,10 +296,10 @@ class Gate:
         return FrameEffect.ENDS
 
     def reopen(self, silence: int) -> None:
-        """Somebody is speaking already, and has paused for `silence` ms."""
+        """Open the gate in the middle of an utterance, after a pause of `silence` ms so far."""
         self.open = True
         self._silence = silence
 
     def shut(self) -> None:
-        """The audio breaks off here."""
+        """Close the gate where the audio breaks off."""
         self.open = False

@@ -1,6 +1,6 @@
-"""The models on this machine: fetched, checked, and found by name.
+"""The store of models on this machine: fetches them, checks them, and finds them by name.
 
-`moothall.cli` and the engine come in here; the rest of the package is behind it.
+This module is the package's public interface, used by `moothall.cli` and the engine.
 """
 
 from __future__ import annotations

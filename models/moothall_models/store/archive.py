@@ -1,6 +1,6 @@
-"""A zip file of somebody else's, looked at before anything of it is unpacked.
+"""A reader of untrusted zip files, which checks a file before anything of it is unpacked.
 
-What the directory of the file says is checked here, and the unpacked bytes are counted: a header may lie.
+It checks the zip's directory, and counts the bytes while unpacking, since the sizes in the directory may be wrong.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ from moothall_models.store.failures import megabytes
 from moothall_models.store.sources import CHUNK, MAX_RATIO
 
 MOST_MEMBERS = 1_000
-"""Files and folders; a package has some ten, with what finds the ends of sentences some fifty."""
+"""Most files and folders; a package has some ten, with a model for sentence boundaries some fifty."""
 MOST_BYTES = 4_000_000_000
-"""Of all files unpacked."""
+"""Most bytes of all unpacked files together."""
 MOST_DIRECTORY = 1 << 20
-"""Bytes of the zip's directory, and of any other single read of it."""
+"""Most bytes of the zip's directory, and of any other single read of the file."""
 SMALL = 1 << 20
-"""Bytes that are always allowed, at any ratio: text shrinks more than weights."""
+"""Unpacked bytes that are allowed at any compression ratio, since text can be compressed more than weights."""
 LONGEST_NAME = 255
-"""Bytes of a name, as file systems have it."""
+"""Most bytes of a file's name, the limit of file systems."""
 
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
-# NotImplementedError is a RuntimeError, and what a name that is no UTF-8 causes is a ValueError.
+# These include NotImplementedError, a RuntimeError, and the ValueError of a name that isn't UTF-8.
 _ENDED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError)
 
 
 class ArchiveUnusable(MoothallError):
-    """It isn't a zip file that may be unpacked; the sentence says why."""
+    """A file isn't a zip file, or is unsafe to unpack; the message says why."""
 
 
 class Archive:
-    """The files of a zip with one folder at its top."""
+    """A checked zip file with a single folder at its top level."""
 
     def __init__(self, opened: zipfile.ZipFile, size: int) -> None:
-        """`size`: bytes of the zip itself. Raises ArchiveUnusable."""
+        """Check the zip's directory; `size`: bytes of the zip file. Raises ArchiveUnusable."""
         members = opened.infolist()
         if len(members) > MOST_MEMBERS:
             raise ArchiveUnusable(f"It holds {len(members)} files; more than {MOST_MEMBERS} aren't unpacked.")
@@ -64,11 +64,11 @@ class Archive:
 
     @property
     def files(self) -> dict[str, int]:
-        """Bytes of each file, as the directory has them, by its path in the top folder."""
+        """Size of each file in bytes, according to the zip's directory, by its path in the top folder."""
         return {name.partition("/")[2]: member.file_size for name, member in self._files.items()}
 
     def read(self, name: str) -> Iterator[bytes]:
-        """A file's bytes, in pieces. Raises ArchiveUnusable where they are broken, or not as many as it says."""
+        """Yield a file's bytes in chunks. Raises ArchiveUnusable when they are damaged or not of the stated size."""
         member = self._files[f"{self.top}/{name}"]
         left = member.file_size
         try:
@@ -86,7 +86,7 @@ class Archive:
 
 @contextmanager
 def opened_archive(path: Path) -> Iterator[Archive]:
-    """The zip file at `path`, while the context lasts. Raises ArchiveUnusable."""
+    """Open and check the zip file at `path`, for as long as the context lasts. Raises ArchiveUnusable."""
     try:
         about = path.stat()
         if not stat.S_ISREG(about.st_mode):
@@ -104,7 +104,7 @@ def opened_archive(path: Path) -> Iterator[Archive]:
 
 
 class _InPieces(io.BufferedReader):
-    """Refuses to read much at a time: the directory of a zip is read at once, as long as it says that it is."""
+    """A file that limits the size of a read: `zipfile` reads the directory at once, in the size that the zip states."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         data = super().read(MOST_DIRECTORY + 1 if size is None or size < 0 else min(size, MOST_DIRECTORY + 1))
@@ -114,7 +114,7 @@ class _InPieces(io.BufferedReader):
 
 
 def _checked(member: ZipInfo) -> bool:
-    """Whether it is a file; a folder is none. Raises ArchiveUnusable for anything else, and a name that leads away."""
+    """Whether a member is a file and not a folder. Raises ArchiveUnusable for other kinds, and for an unsafe name."""
     name = member.filename
     parts = name.removesuffix("/").split("/")
     plain = name.isprintable() and name == member.orig_filename and not set(name) & set("\\:")

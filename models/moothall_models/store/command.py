@@ -1,4 +1,4 @@
-"""`moothall models list | fetch | install | verify`."""
+"""The command `moothall models list | fetch | install | verify`."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def models_command(
     """Run the command.
 
     Args:
-        argv: what follows `moothall models`.
-        store: the machine's own unless given.
-        out: standard output unless given; what was asked for goes here.
-        err: standard error unless given; progress and errors go here.
+        argv: the arguments after `moothall models`.
+        store: by default this machine's store.
+        out: receives the results; by default standard output.
+        err: receives progress and errors; by default standard error.
 
     Returns:
-        the exit code: 0 done, 1 it could not be done or something is damaged. A wrong argument ends the program
-        with 2, as argparse does.
+        the exit code: 0 success, 1 the command failed or something is damaged. For a wrong argument argparse ends the
+        program with code 2.
     """
     out = out or sys.stdout
     err = err or sys.stderr
@@ -101,7 +101,7 @@ def _list(store: ModelStore, out: TextIO) -> int:
 def _fetch(store: ModelStore, names: Sequence[str], source: Path | None, out: TextIO, err: TextIO) -> int:
     names = names or [store.manifest.default(Task.RECOGNISE).name]
     for name in names:
-        store.manifest.model(name)  # a wrong name is said before anything is downloaded
+        store.manifest.model(name)  # raises for a wrong name before anything is downloaded
     for name in names:
         path = store.fetch(name, TextProgress(err), source)
         out.write(f"{name} is in {path}\n")
@@ -109,7 +109,7 @@ def _fetch(store: ModelStore, names: Sequence[str], source: Path | None, out: Te
 
 
 def _packages(folder: Path | None) -> list[Path]:
-    """The packages of a folder, by name; none where none is named. Raises ConfigurationError when it holds none."""
+    """The package files in a folder, by name; none for None. Raises ConfigurationError for a folder without any."""
     if folder is None:
         return []
     found = sorted(folder.glob(f"*{SUFFIX}"))
@@ -125,7 +125,7 @@ def _install(store: ModelStore, files: Sequence[Path], out: TextIO, err: TextIO)
     for file in files:
         try:
             out.write(f"{describe(install_package(file, packages_folder(store.folder), TextProgress(err)))}\n")
-        except MoothallError as error:  # the other files may be right
+        except MoothallError as error:  # continue with the other files
             err.write(f"{error}\n")
             wrong = True
     return 1 if wrong else 0

@@ -1,4 +1,4 @@
-"""What can go wrong with a model, and what the operating system's refusals mean to a person."""
+"""The errors of the store, and messages for users about errors of the file system."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from moothall.core.kernel.errors import MoothallError
 
 
 class ModelUnavailable(MoothallError):
-    """A model could not be fetched or loaded, or the store's folder can't be used; the sentence says what to do."""
+    """A model could not be fetched or loaded, or the store's folder can't be used; the message says what to do."""
 
 
 class ModelMissing(ModelUnavailable):
-    """The model isn't on this machine, or not as it must be."""
+    """The model isn't on this machine, or its files are damaged."""
 
 
 class SourceFailed(MoothallError):
-    """One source did not give the model; the next one may."""
+    """One source could not provide the model; the next one may."""
 
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -30,7 +30,7 @@ def megabytes(size: int) -> str:
 
 
 def no_room(folder: Path, needed: int) -> ModelUnavailable:
-    """The disk is full, or the quota or the limit on a file's size is used up."""
+    """The error for a full disk, or an exceeded quota or file size limit; `needed` in bytes."""
     return ModelUnavailable(
         f"There is no room left in {folder}: fetching needs about {megabytes(needed)}. Nothing half-written is kept. "
         "Make room, or set MOOTHALL_MODELS to a folder on another disk."
@@ -38,7 +38,7 @@ def no_room(folder: Path, needed: int) -> ModelUnavailable:
 
 
 def refused(error: OSError, folder: Path, needed: int) -> ModelUnavailable:
-    """What to tell about an error of the file system while a model was written to `folder`."""
+    """The error for the user when the file system failed while `folder` was written to; `needed` in bytes."""
     if error.errno in _FULL:
         return no_room(folder, needed)
     if error.errno in _FORBIDDEN:
@@ -51,5 +51,5 @@ def refused(error: OSError, folder: Path, needed: int) -> ModelUnavailable:
 
 
 def is_refusal(error: OSError) -> bool:
-    """Whether another source would meet the same error: no room, or no right to write."""
+    """Whether any other source would fail with the same error: a full disk, or a missing permission to write."""
     return error.errno in _FULL | _FORBIDDEN

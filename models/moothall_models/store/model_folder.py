@@ -1,8 +1,8 @@
-"""The folder of models: what is there, whether it is right, and how it gets there.
+"""The folder of models: the status of each, verification, and fetching.
 
-Layout: `<folder>/<model>/<file>`, and in each model's folder a stamp with the size and time of every file as they were
-when its hash was right. Everything is written and checked in a temporary folder beside the models, synced to the disk
-and then renamed, so a model is there whole or not at all.
+Layout: `<folder>/<model>/<file>`, and in each model's folder a stamp file with the size and modification time that
+every file had when its hash was verified. A model is written and verified in a temporary folder beside the others,
+synced to the disk and then renamed, so that a model is either complete or absent.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from moothall_models.store.sources import OUTSIDE, Fetchers, ReadFile, describe,
 logger = logging.getLogger(__name__)
 
 _STAMP = ".stamp.json"
-_SPARE = 1_000_000  # bytes of room beyond the files, for the file system's own needs
+_SPARE = 1_000_000  # bytes of free space beyond the files, for the file system's own needs
 
 
 class ModelStatus(StrEnum):
-    """How a model stands on this machine."""
+    """The status of a model on this machine."""
 
     HERE = "here"
     ABSENT = "not fetched"
     WRONG = "damaged"
-    """Something is there and isn't what the manifest says."""
+    """The model's folder exists, but a file is missing or differs from the manifest."""
 
 
 class _FileStamp(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +47,7 @@ class _FileStamp(msgspec.Struct, frozen=True, kw_only=True):
 class ModelStore:
     """The models on this machine.
 
-    Safe for several processes: fetches wait for each other, and readers see a model only when it is whole.
+    Safe for use by several processes: fetches wait for each other, and readers see only complete models.
     """
 
     def __init__(self, folder: Path, manifest: Manifest, *, fetchers: Fetchers = OUTSIDE) -> None:
@@ -56,13 +56,13 @@ class ModelStore:
         self._fetchers = fetchers
 
     def path(self, name: str) -> Path:
-        """The folder of a model that is here and right.
+        """The folder of a model, after a check that its files are right.
 
-        Quick: it compares sizes and times with the stamp, and hashes only when they differ.
+        The check is quick: it compares sizes and times with the stamp, and hashes files only when they differ.
 
         Raises:
             ConfigurationError: there is no such model.
-            ModelMissing: it isn't here, or not as it must be; the sentence says what to do.
+            ModelMissing: the model isn't fetched, or is damaged; the message says what to do.
         """
         model = self.manifest.model(name)
         match self.status_of(model):
@@ -75,7 +75,7 @@ class ModelStore:
         raise ModelMissing(f"{what}. Run `moothall models fetch {name}` ({megabytes(model.size)}).")
 
     def status_of(self, model: Model) -> ModelStatus:
-        """The status of the model, by its stamp where a stamp fits."""
+        """The status of a model, by its stamp if that is valid, otherwise by hashing its files."""
         folder = self.folder / model.name
         if not folder.is_dir():
             return ModelStatus.ABSENT
@@ -83,7 +83,7 @@ class ModelStore:
             return ModelStatus.HERE
         if any(self._fault(folder, file) for file in model.files):
             return ModelStatus.WRONG
-        # Right all the same: put there by hand, or copied without its times.
+        # The files are right without a valid stamp: they were put there by hand, or copied without their times.
         try:
             _write_stamp(folder, model)
         except OSError:
@@ -91,9 +91,9 @@ class ModelStore:
         return ModelStatus.HERE
 
     def verify(self, name: str) -> Sequence[str]:
-        """Hash every file of the model and say in a sentence each what is wrong; empty when all is right.
+        """Hash every file of a model; returns a sentence about each fault, none when all files are right.
 
-        Raises ConfigurationError for an unknown model, ModelMissing when it isn't here at all.
+        Raises ConfigurationError for an unknown model, and ModelMissing when it isn't fetched.
         """
         model = self.manifest.model(name)
         folder = self.folder / name
@@ -101,25 +101,25 @@ class ModelStore:
             self.path(name)
         faults = [fault for file in model.files if (fault := self._fault(folder, file)) is not None]
         if faults:
-            (folder / _STAMP).unlink(missing_ok=True)  # so that nobody uses it, and `fetch` fetches it again
+            (folder / _STAMP).unlink(missing_ok=True)  # so that the model isn't used, and `fetch` fetches it again
         return faults
 
     def fetch(self, name: str, progress: Progress | None = None, first: Path | None = None) -> Path:
-        """Make sure that the model is here, from the first of its sources that gives it whole.
+        """Fetch a model from the first of its sources that provides it, unless it is here already.
 
         Args:
-            name: the model.
-            progress: told about downloads.
-            first: a folder that is tried before the manifest's sources; it holds the files, or a folder of the
+            name: the model's name.
+            progress: shows the progress of downloads.
+            first: a folder that is tried before the manifest's sources; it contains the files, or a folder of the
                 model's name that does.
 
         Returns:
-            the model's folder. When the model is here already nothing is downloaded or hashed.
+            the model's folder. For a model with a valid stamp nothing is downloaded or hashed.
 
         Raises:
             ConfigurationError: there is no such model.
-            ModelUnavailable: no source gave it, or the store has no room or can't be written to. Nothing half-written
-                is left.
+            ModelUnavailable: no source provided it, or the disk is full or can't be written to. No partial files are
+                left.
         """
         progress = progress or Silent()
         model = self.manifest.model(name)
@@ -229,7 +229,7 @@ class ModelStore:
 
 
 def _stamp(folder: Path, model: Model) -> dict[str, _FileStamp]:
-    """What the stamp says when the files are those of the manifest and have not been touched since."""
+    """The stamp for the files as they are now, with the hashes of the manifest. Raises OSError for a missing file."""
     stamp = {}
     for file in model.files:
         stat = (folder / file.name).stat()
@@ -238,7 +238,7 @@ def _stamp(folder: Path, model: Model) -> dict[str, _FileStamp]:
 
 
 def _write_stamp(folder: Path, model: Model) -> None:
-    """Leave the stamp, whole or not at all; the files' hashes are known to be right."""
+    """Write the stamp atomically, after the files' hashes were verified."""
     new = folder / f"{_STAMP}.new"
     with new.open("wb") as out:
         out.write(msgspec.json.encode(_stamp(folder, model)))

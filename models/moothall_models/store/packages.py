@@ -1,8 +1,8 @@
 """Installs packages of Argos Translate from their files.
 
-A package is unpacked into a temporary folder beside the others, tried, and renamed: it is there whole or not at all.
-Only what is run is unpacked, and what tells of it: packages may hold models for the ends of sentences, in forms that
-run code when they are loaded.
+A package is unpacked into a temporary folder beside the others, tried, and renamed, so that it is either complete or
+absent. Only the files that are used, the metadata and documents are unpacked: packages may contain models for sentence
+boundaries in formats that run code when they are loaded.
 """
 
 from __future__ import annotations
@@ -36,31 +36,34 @@ from moothall_models.translators.argos_package import (
 logger = logging.getLogger(__name__)
 
 WANTED = re.compile(r"metadata\.json|sentencepiece\.model|model/[^/]+|(?i:readme|licen[cs]e|copying|notice)[^/]*")
-"""Paths of what is unpacked."""
+"""Matches the paths of the files that are unpacked."""
 UNLOADABLE = (
     "Its models can't be loaded or translate nothing: they are damaged, or of a form that this CTranslate2 doesn't "
     "know. Get the package again."
 )
-_SPARE = 1_000_000  # bytes of room beyond the files, for the file system's own needs
+_SPARE = 1_000_000  # bytes of free space beyond the files, for the file system's own needs
 
 
 class Installed(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of it."""
+    """The result of an installation."""
 
     package: ArgosPackage
     replaced: str | None
-    """Version of the package that stood there before."""
+    """Version of the package that was replaced; None when there was none."""
     tried: bool
-    """Whether it was loaded; not where the libraries for it are missing."""
+    """Whether it was loaded and tried; False when the libraries for that are missing."""
 
 
 def name_of(about: PackageMetadata) -> str:
-    """Name of a package's folder: one for a pair of languages."""
+    """The name of a package's folder, the same for all packages of a pair of languages."""
     return f"{about.from_code}_{about.to_code}"
 
 
 def try_package(package: ArgosPackage) -> bool:
-    """Load it and have it translate a sentence; whether that could be tried. Raises TranslationFailed."""
+    """Load a package and translate a test sentence; False when a library for that is missing.
+
+    Raises TranslationFailed when the package doesn't work.
+    """
     if wanting():
         return False
     translator = ArgosTranslator([package])
@@ -78,18 +81,18 @@ def install_package(
     *,
     tried: Callable[[ArgosPackage], bool] = try_package,
 ) -> Installed:
-    """Install a package; one for the same languages that is there is replaced.
+    """Install a package; an installed package for the same languages is replaced.
 
     Args:
         file: an `.argosmodel`.
-        folder: of the packages.
-        progress: told about the unpacking.
-        tried: as `try_package`.
+        folder: the folder of packages.
+        progress: shows the progress of unpacking.
+        tried: tries the package, as `try_package`.
 
     Raises:
-        PackageUnusable: it isn't a package that can be run, or may not be unpacked. Nothing of it is left, and what was
-            there before stays.
-        ModelUnavailable: there is no room for it, or the folder can't be written to.
+        PackageUnusable: the file isn't a package that can be run, or it is unsafe to unpack. No files of it are left,
+            and an installed package stays.
+        ModelUnavailable: the disk is full, or the folder can't be written to.
     """
     progress = progress or Silent()
     try:
@@ -151,7 +154,7 @@ def _version(folder: Path) -> str | None:
 
 
 def _unpack(archive: Archive, wanted: list[str], folder: Path, progress: Progress) -> None:
-    """Write the wanted files; their names are of WANTED, so that none leads out of the folder."""
+    """Write the wanted files. Their names match WANTED, so none leads out of the folder."""
     total = sum(archive.files[name] for name in wanted)
     progress.begin(f"Unpacking {folder.name}", total)
     done = 0
@@ -172,7 +175,7 @@ def _unpack(archive: Archive, wanted: list[str], folder: Path, progress: Progres
 
 
 def describe(installed: Installed) -> str:
-    """What came of it, in a sentence or three."""
+    """A message about an installation, of one to three sentences."""
     package = installed.package
     what = f"{package.source} to {package.target}, version {package.about.package_version}"
     said = f"{what} ({megabytes(package.size)}), is in {package.folder}."

@@ -1,4 +1,4 @@
-"""Downloads wheels with pip, in a process of its own, so that the user's index, proxy and certificates hold."""
+"""Downloads wheels with pip in a separate process, so that the user's index, proxy and certificates apply."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from moothall_models.store.failures import SourceFailed
 
 logger = logging.getLogger(__name__)
 
-_LOOK_EVERY = 0.2  # seconds between looks at how much has arrived
+_LOOK_EVERY = 0.2  # seconds between two measurements of how much has arrived
 
 
 def download_wheels(
@@ -30,15 +30,15 @@ def download_wheels(
     """Download `wheels` into `folder`.
 
     Args:
-        wheels: what to get; pip checks their sha256.
+        wheels: the wheels to download; pip checks their SHA-256.
         folder: an empty folder; pip's temporary files go there too.
-        at: told the bytes that have arrived so far.
+        at: called with the number of bytes that have arrived so far.
         python: the interpreter whose pip is used.
-        environment: pip's; this process's unless given.
+        environment: pip's environment variables; by default those of this process.
 
     Raises:
-        SourceFailed: pip is missing or gave up; the sentence says why and what to do.
-        OSError: there is no room, or the folder can't be written to.
+        SourceFailed: pip is missing or failed; the message says why and what to do.
+        OSError: the disk is full, or the folder can't be written to.
     """
     requirements = folder / "requirements.txt"
     requirements.write_text(
@@ -49,7 +49,7 @@ def download_wheels(
     command = [python, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--require-hashes"]
     command += ["--requirement", str(requirements), "--dest", str(folder)]
     command += ["--no-input", "--progress-bar", "off", "--disable-pip-version-check"]
-    # pip unpacks under TMPDIR: the store's disk has the room that was asked for, the system's may not.
+    # pip unpacks under TMPDIR. The store's disk was checked for enough free space, the system's was not.
     its_own = {"TMPDIR": str(temporary), "PYTHONIOENCODING": "utf-8"}
     # The command is built here from checked names, and no shell sees it.
     process = subprocess.Popen(  # noqa: S603
@@ -80,12 +80,12 @@ def download_wheels(
 
 
 def _arrived(folder: Path) -> int:
-    """Bytes of wheels under `folder`, finished or still coming."""
+    """Bytes of the wheels under `folder`, including those that are still being downloaded."""
     total = 0
-    for inside, _, names in os.walk(folder):  # it passes over a folder that pip has just removed
+    for inside, _, names in os.walk(folder):  # os.walk ignores a folder that pip has just removed
         for name in names:
             if ".whl" in name:  # pip adds a suffix while it resumes a download
-                with suppress(FileNotFoundError):  # moved between the two looks
+                with suppress(FileNotFoundError):  # pip has moved it meanwhile
                     total += Path(inside, name).stat().st_size
     return total
 
@@ -96,7 +96,7 @@ _REASONS = (
     (
         ("do not match the hashes",),
         (
-            # Older releases of pip don't notice a download that ends early, and find its hash wrong.
+            # Older releases of pip don't notice a truncated download, and report a wrong hash instead.
             "what arrived isn't the file that Moothall knows, and nothing of it was used: the download was cut off, or "
             "the package index gave another file. Try again, and if it stays so don't trust that index"
         ),
@@ -111,7 +111,7 @@ _REASONS = (
         "the download was cut off: check the network and try again",
     ),
     (
-        ("(from versions: none)",),  # also when it isn't reached and pip's retries are set to 0
+        ("(from versions: none)",),  # also when the index can't be reached and pip's retries are set to 0
         "the package index that pip uses doesn't have it or can't be reached: check the network and `pip config list`",
     ),
     (
@@ -122,7 +122,7 @@ _REASONS = (
 
 
 def explain(said: str) -> str:
-    """Turn what pip printed into a sentence for a person who has not seen it."""
+    """Turn pip's output into a sentence for a user who has not seen it."""
     low = said.lower()
     for signs, reason in _REASONS:
         if any(sign in low for sign in signs):

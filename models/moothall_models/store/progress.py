@@ -1,7 +1,7 @@
-"""How far a download is, in bytes: a bar on a terminal, a line now and then in a log.
+"""The progress of a download in bytes, as a bar on a terminal or as occasional rows in a log; and the store's lock.
 
-One process at a time writes to a folder of the store, beside what readers see, and says so while it waits: to the
-folder of the models (`model_folder`) as to that of the packages (`packages`), which know nothing of each other.
+Only one process at a time may write to a folder of the store; another process says that it waits. This module serves
+the folder of models (`model_folder`) and that of packages (`packages`), which don't import each other.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ _LOG_STEP = 10  # per cent
 
 
 class Progress(Protocol):
-    """Told about the work as it goes on."""
+    """A receiver of progress reports."""
 
     def say(self, sentence: str) -> None:
-        """Something that a person should know now."""
+        """Show a sentence to the user."""
         ...
 
     def begin(self, label: str, total: int) -> None:
-        """A stretch of work of `total` bytes begins."""
+        """Begin a task of `total` bytes."""
         ...
 
     def at(self, done: int) -> None:
-        """`done` bytes of it are done."""
+        """Report that `done` bytes of the task are done."""
         ...
 
     def end(self) -> None:
-        """It is over, well or not."""
+        """End the task, whether it succeeded or failed."""
         ...
 
 
 class Silent:
-    """Shows nothing."""
+    """A `Progress` that shows nothing."""
 
     def say(self, sentence: str) -> None:
         """Show nothing."""
@@ -57,7 +57,7 @@ class Silent:
 
 
 class TextProgress:
-    """Writes to a text stream; draws a bar in place when the stream is a terminal."""
+    """A `Progress` that writes to a text stream; on a terminal it updates a bar in place."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -79,7 +79,7 @@ class TextProgress:
         self.at(0)
 
     def at(self, done: int) -> None:
-        """Show `done` bytes, if that changes what is seen."""
+        """Show that `done` bytes are done, if that changes the display."""
         done = min(done, self._total)
         share = done * 100 // self._total
         step = share if self._terminal else share // _LOG_STEP
@@ -96,19 +96,19 @@ class TextProgress:
         self._stream.flush()
 
     def end(self) -> None:
-        """Leave the bar's line."""
+        """End the row of the bar."""
         if self._terminal:
             self._stream.write("\n")
             self._stream.flush()
 
 
 TEMPORARY = ".fetch-"
-"""How the names of temporary folders begin."""
+"""Prefix of the names of temporary folders."""
 
 
 @contextmanager
 def alone(folder: Path, progress: Progress) -> Iterator[None]:
-    """Keep others that write away, and clear what a killed one has left."""
+    """Hold the folder's lock against other processes, and remove temporary folders that killed processes have left."""
     with (folder / ".lock").open("wb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -121,7 +121,7 @@ def alone(folder: Path, progress: Progress) -> Iterator[None]:
 
 
 def sync_folder(path: Path) -> None:
-    """Have the names in a folder on the disk."""
+    """Sync a folder to the disk, so that new and renamed files in it survive a power failure."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

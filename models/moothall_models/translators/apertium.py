@@ -1,6 +1,6 @@
-"""Spanish, Portuguese and their neighbours by Apertium, translation by rules, where its Debian packages are installed.
+"""Spanish, Portuguese and related languages by Apertium, a rule-based translator, if its Debian packages are installed.
 
-Apertium is under the GPL. Its programs are run as they are, as processes of their own; nothing of it is linked in.
+Apertium is under the GPL. Its unmodified programs run as separate processes; nothing of it is linked in.
 """
 
 from __future__ import annotations
@@ -23,33 +23,33 @@ from moothall_models.translators.port import try_out
 logger = logging.getLogger(__name__)
 
 MODES = Path("/usr/share/apertium/modes")
-"""Where the packages put their mode files."""
+"""Folder into which the packages install their mode files."""
 REWRITER = "apertium-wblank-mode"
-"""Writes a mode's pipeline anew so that formatting and the zero byte get through all of it. With `-z` put into the mode
-file by hand the older pairs, es-pt among them, give nonsense."""
+"""Program that rewrites a mode's pipeline so that formatting and the zero byte pass through all of it. If `-z` is only
+added to the mode file, the older pairs, es-pt among them, produce nonsense."""
 ASKING = 10.0
-"""Seconds for a program that only tells something."""
+"""Time limit of a program that only prints information, s."""
 CORE, DEFAULT = "apertium", "apertium-es-pt"
-"""Packages for the directions that Moothall is made to have."""
+"""Debian packages of the directions that Moothall expects to have."""
 SCHEME = "m1"
-"""Of these rules, behind Apertium's version: with others its translations are others."""
+"""Version of `_RULES`, appended to Apertium's version, since other rules give other translations."""
 
 _OF_SOMEBODY = (
     "su|sus|mi|mis|tu|tus|nuestro|nuestra|nuestros|nuestras|usted|ustedes|nosotros|nosotras|él|ella|ellos|ellas|alguien"
 )
 _RULES: dict[tuple[str, str], tuple[tuple[re.Pattern[str], str], ...]] = {
     ("pt", "es"): (
-        # Portuguese has one word, "próximo", for who is near and for what comes next; meetings have agendas.
+        # Portuguese "próximo" means both "neighbour" and "next"; in meetings it mostly means "next".
         (re.compile(r"\b([Pp])rójim(os?|as?)\b"), r"\1róxim\2"),
-        # "se" is "if" in Portuguese, and before these it can't be anything else.
+        # Portuguese "se" also means "if", and before these words it can't mean anything else.
         (re.compile(rf"\bse (?=(?:{_OF_SOMEBODY})\b)"), "si "),
         (re.compile(rf"\bSe (?=(?:{_OF_SOMEBODY})\b)"), "Si "),
         (re.compile(r"\bon-line\b", re.IGNORECASE), "en línea"),
         (re.compile(r"\b([Aa]) lo (?=(?:ilustre|distinguido|honorable|excelentísimo)\b)"), r"\1l "),
     ),
 }
-"""What Apertium gets wrong again and again, and is wrong wherever it stands: put right behind it. Each was seen in
-meetings and in the sentences of `bench/translation.py`, which says that none makes them worse."""
+"""Corrections of frequent faults of Apertium that are wrong in any context, by direction. Each fault was seen in
+meetings and in the sentences of `bench/translation.py`, which shows that no correction makes them worse."""
 
 
 class _Mode(NamedTuple):
@@ -69,11 +69,12 @@ _KNOWN = (
     _Mode("eng-spa", "apertium-eng-spa", "en", "es", 52.2),
     _Mode("spa-eng", "apertium-eng-spa", "es", "en", 50.1),
 )
-"""Costs in points of chrF2: between Romance languages what a way through them loses more (docs/why/translation.md)."""
+"""Costs in points of chrF2; between Romance languages the additional loss of a route through them
+(docs/why/translation.md)."""
 
 
 class ApertiumTranslator:
-    """A pipeline for each direction that is installed, started when it is first used (0.25 s, about 110 MB)."""
+    """A translator with a pipeline for each installed direction, started when first used (0.25 s, about 110 MB)."""
 
     def __init__(
         self,
@@ -83,9 +84,9 @@ class ApertiumTranslator:
         patience: float = PATIENCE,
         later: Later = threading.Timer,
     ) -> None:
-        """`modes`: folder of the mode files; `programs`: folders of programs, without it those of PATH.
+        """`modes`: folder of the mode files; `programs`: search path of the programs, by default PATH.
 
-        `patience`: seconds that a text may take, which `later` counts.
+        `patience`: time limit of a text, s, measured by a timer of `later`.
         """
         self._pipes: dict[Direction, ApertiumPipe] = {}
         for mode in _KNOWN:
@@ -103,19 +104,20 @@ class ApertiumTranslator:
 
     @property
     def directions(self) -> tuple[Direction, ...]:
-        """Those of the packages that are installed."""
+        """The directions of the installed packages."""
         return tuple(self._pipes)
 
     @property
     def missing(self) -> str | None:
-        """The packages for Spanish and Portuguese; others are a matter of taste."""
+        """A sentence about the package for Spanish and Portuguese if it isn't installed; others are optional."""
         if any(direction.engine == DEFAULT for direction in self._pipes):
             return None
         return f"Translating from and to Spanish is off. {_install(DEFAULT)}"
 
     def translate(self, texts: Sequence[str], direction: Direction) -> list[str]:
-        """As many texts as came, in their order (`Translator`). About 1 ms a sentence; texts of one direction wait for
-        each other.
+        """Translate the texts, in order (`Translator`).
+
+        A sentence takes about 1 ms; texts of one direction wait for each other.
         """
         pipe = self._pipes.get(direction)
         if pipe is None:
@@ -124,9 +126,7 @@ class ApertiumTranslator:
         return [mended(text, direction.source, direction.target) for text in given]
 
     def check(self) -> None:
-        """Load everything and translate a known sentence in each direction, before anybody waits for one
-        (`Translator`).
-        """
+        """Start all pipelines, and translate a test sentence in each direction (`Translator`)."""
         for direction in self.directions:
             try_out([direction], self.translate, _install(direction.engine, again=True))
 
@@ -136,7 +136,7 @@ class ApertiumTranslator:
             pipe.close()
 
     def processes(self) -> dict[Direction, int]:
-        """The process groups that run now."""
+        """Ids of the running process groups, by direction."""
         return {direction: pipe.group for direction, pipe in self._pipes.items() if pipe.group is not None}
 
 
@@ -146,7 +146,7 @@ def _install(package: str, *, again: bool = False) -> str:
 
 
 def _pipeline(mode: Path, programs: str | None) -> list[list[str]]:
-    """The programs of a mode with their arguments; empty where it isn't there or isn't one pipeline."""
+    """The programs of a mode with their arguments; empty when the mode is missing or isn't a single pipeline."""
     if not mode.is_file() or shutil.which(REWRITER, path=programs) is None:
         return []
     commands = commands_of(_told([REWRITER, "-z", str(mode)], programs) or "")
@@ -156,10 +156,10 @@ def _pipeline(mode: Path, programs: str | None) -> list[list[str]]:
 
 
 def commands_of(pipeline: str) -> list[list[str]]:
-    """The commands of a pipeline as mode files have it; empty where the line is anything else.
+    """Parse a pipeline of a mode file into its commands; empty for anything else than a simple pipeline.
 
-    `$1` says how unknown words are written and becomes `-n`: as they are, without a star. `$2` is for the tagger, and
-    becomes nothing.
+    `$1`, the option for unknown words, is replaced by `-n`: they are kept without a star. `$2`, an option of the
+    tagger, is removed.
     """
     words = shlex.shlex(pipeline.replace("$1", "-n").replace("$2", ""), posix=True, punctuation_chars="();<>|&$`")
     words.whitespace_split = True
@@ -179,12 +179,12 @@ def commands_of(pipeline: str) -> list[list[str]]:
 
 
 def _version(package: str, programs: str | None) -> str:
-    """Of the installed Debian package; `unknown` on other systems."""
+    """Version of an installed Debian package; `unknown` on other systems."""
     return _told(["dpkg-query", "--show", "--showformat=${Version}", package], programs) or "unknown"
 
 
 def _told(command: Sequence[str], programs: str | None) -> str | None:
-    """What a program says; None where it isn't there, fails or says nothing."""
+    """The output of a program; None when it isn't installed, fails, or prints nothing."""
     program = shutil.which(command[0], path=programs)
     if program is None:
         return None
@@ -198,7 +198,7 @@ def _told(command: Sequence[str], programs: str | None) -> str | None:
 
 
 def mended(text: str, source: str, target: str) -> str:
-    """A translation without those faults."""
+    """The translation with the corrections of `_RULES`."""
     for pattern, written in _RULES.get((source, target), ()):
         text = pattern.sub(written, text)
     return text

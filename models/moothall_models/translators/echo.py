@@ -1,4 +1,4 @@
-"""A translator for tests: it says the target's language and the text again."""
+"""A translator for tests: it returns the text with the tag of the target language before it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ DIRECTIONS = tuple(
 
 
 class EchoTranslator:
-    """`[pt] text` for every text.
+    """A translator that returns `[pt] text` for every text.
 
-    Calls are counted from 1, over all threads. Those in `fails` fail at once. One in `hangs` waits for its event and
-    then fails, as a stuck engine that is put down; so does `close()` put it down.
+    Calls are counted from 1, over all threads. Calls whose numbers are in `fails` fail at once. A call in `hangs`
+    blocks until its event is set or `close` is called, and then fails, like a stuck engine that is killed.
     """
 
     def __init__(
@@ -38,11 +38,11 @@ class EchoTranslator:
 
     @property
     def missing(self) -> str | None:
-        """Nothing ever is."""
+        """None: there is nothing to install."""
         return None
 
     def translate(self, texts: Sequence[str], direction: Direction) -> list[str]:
-        """Each text with the target's tag before it; blank ones become empty."""
+        """Return each text with the target's tag before it; blank texts become empty."""
         if direction not in self.directions:
             raise ValueError(f"The echo doesn't translate from {direction.source} to {direction.target}.")
         with self._counting:
@@ -55,10 +55,10 @@ class EchoTranslator:
         return [f"[{direction.target}] {text}" if text else "" for text in map(readable, texts)]
 
     def check(self) -> None:
-        """Nothing to load."""
+        """Do nothing: there is nothing to load."""
 
     def close(self) -> None:
-        """Let go what hangs."""
+        """Make hanging and later calls fail."""
         self._closed = True
         for event in self._hangs.values():
             event.set()

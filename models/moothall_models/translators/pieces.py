@@ -1,4 +1,4 @@
-"""What engines are given of a text: readable characters, a sentence at a time, nothing too long. Pure."""
+"""Prepares texts for translators: replaces unusable characters, and divides texts into sentences and parts. Pure."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _END = re.compile(r"(?:[.?!…]+[\"'”’»)\]]*\s+|[。！？؟।]+\s*)")  # 
 _ABBREVIATED = re.compile(r"(?<![^\s(\"'“‘«])(?:[^\W\d_]\w{0,2}|(?:\w\.)+\w)\.\s+\Z")  # noqa: RUF001
 """A capitalised word of up to three letters (Mr., Sra., J.), or letters with stops (U.S.), at the end."""
 _PLACES = (_END, re.compile(r"[,;:)–—]\s+"), re.compile(r"\s+"))  # noqa: RUF001
-"""Where a text that is too long is cut, the best first."""
+"""Patterns of the boundaries at which a text that is too long is cut, the best first."""
 _TOGETHER = frozenset({"ja", "zh"})
 
 
 def readable(text: str) -> str:
-    """The text as engines can take it: composed (NFC), control characters and line ends as spaces, trimmed.
+    """Normalise a text for translators: NFC, with control characters and line ends replaced by spaces, and trimmed.
 
-    Half of a surrogate pair, which no encoding can carry, becomes U+FFFD, and so do the codes that are no characters
-    (U+FFFF and its like): programs take them for the end of what they read.
+    Lone surrogates, which can't be encoded, become U+FFFD. So do noncharacters (such as U+FFFF), which some programs
+    take for the end of their input.
 
     Raises:
-        TranslationFailed: it has more than LONGEST characters.
+        TranslationFailed: the text has more than LONGEST characters.
     """
     if len(text) > LONGEST:
         msg = f"The text has {len(text)} characters, and at most {LONGEST} are translated: send it in parts."
@@ -39,15 +39,15 @@ _UNREADABLE = re.compile(rf"[\ud800-\udfff\ufdd0-\ufdef{_NO_CHARACTERS}]")
 
 
 def has_latin(text: str) -> bool:
-    """Whether there is a letter of the Latin script in it."""
+    """Whether a text contains a letter of the Latin script."""
     return any(char.isalpha() and unicodedata.name(char, "").startswith("LATIN") for char in text)
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text, trimmed; one that can't be told from the next stays with it.
+    """Divide a text into sentences, trimmed; in doubt two sentences stay together.
 
-    An end is `.`, `?`, `!` or `…` before a space and no small letter; a full stop after a short capitalised word or
-    after single letters is none.
+    A sentence ends at `.`, `?`, `!` or `…` before a space that no lower-case letter follows; but not at a full stop
+    after a short capitalised word or after single letters.
     """
     found: list[str] = []
     begin = 0
@@ -63,14 +63,14 @@ def sentences(text: str) -> list[str]:
 
 
 def joined(parts: Iterable[str], language: str) -> str:
-    """Sentences one behind the other, as the language has it: Chinese and Japanese put no space between them."""
+    """Join sentences as the language does: with spaces, but without in Chinese and Japanese."""
     return ("" if primary(language) in _TOGETHER else " ").join(parts)
 
 
 def within(text: str, most: int) -> list[str]:
-    """The text in parts of at most `most` characters: cut behind a sentence, else a clause, else a word, else anywhere.
+    """Divide a text into parts of at most `most` characters, by preference after a sentence, a clause, or a word.
 
-    A part is not shorter than a third of `most` where there is another place.
+    Boundaries in the first third of a part are not used; a part without another boundary is cut anywhere.
     """
     parts: list[str] = []
     rest = text.strip()

@@ -1,6 +1,6 @@
-"""What translating asks of an engine, and the sentence that every engine is tried with before it is used.
+"""The port of translators, and the test sentences by which each direction is tried before it is used.
 
-Calls block: they come from a worker thread, never from a loop.
+Calls block, so they have to be made from a worker thread, never from an event loop.
 """
 
 from __future__ import annotations
@@ -13,52 +13,54 @@ from moothall.core.kernel.languages import primary
 from moothall.core.translating.routes import Direction
 
 LONGEST = 20_000
-"""Characters of a text; a longer one is refused. A line holds a few hundred."""
+"""Most characters of a text; a longer text is refused. A line has a few hundred."""
 
 
 class TranslationFailed(MoothallError):
-    """An engine gave no usable translation of this text; the next text may be translated all the same.
+    """A translator gave no usable translation of this text; the next text may be translated all the same.
 
-    The sentence never holds the text.
+    The error's message never quotes the text.
     """
 
 
 class Translator(Protocol):
-    """An engine with one or more directions.
+    """A translation engine with one or more directions.
 
-    It may be called by several threads at a time. For any text, a text comes back or TranslationFailed is
-    raised, and the next call is as good as any. Control characters may become spaces; blank text becomes empty.
+    Several threads may call it at a time. For any text it returns a text or raises TranslationFailed, and a failure
+    doesn't affect later calls. Control characters may become spaces; blank text becomes empty.
     """
 
     @property
     def directions(self) -> tuple[Direction, ...]:
-        """What it can do here. Found out once, when it is made; loading may wait until the first call."""
+        """The directions that are available on this machine. Determined once, when the translator is made; models may
+        be loaded at the first call.
+        """
         ...
 
     @property
     def missing(self) -> str | None:
-        """A line for the operator: what to install for more directions; None when all are there."""
+        """A sentence for the operator: what to install for more directions; None when nothing is missing."""
         ...
 
     def translate(self, texts: Sequence[str], direction: Direction) -> list[str]:
-        """As many texts as came, in their order. Blocks.
+        """Translate the texts; returns as many, in the same order. Blocks.
 
         Raises:
-            TranslationFailed: one of them could not be translated, so none is given.
-            ValueError: `direction` is none of `directions`.
+            TranslationFailed: one of the texts could not be translated, so none is returned.
+            ValueError: `direction` isn't among `directions`.
         """
         ...
 
     def check(self) -> None:
-        """Load everything and translate a known sentence in each direction, before anybody waits for one.
+        """Load all models and translate a test sentence in each direction, before users need them.
 
         Raises:
-            TranslationFailed: an answer isn't sane; the sentence says in which direction.
+            TranslationFailed: a translation is wrong; the message names the direction.
         """
         ...
 
     def close(self) -> None:
-        """Stop. Calls that are under way and later ones raise TranslationFailed. May be called more than once."""
+        """Stop. Running and later calls raise TranslationFailed. May be called more than once."""
         ...
 
 
@@ -71,19 +73,20 @@ SAID = {
     "ru": ("Заседание открыто.", "заседание"),
     "zh": ("会议开始了。", "会议"),
 }
-"""One sentence in each language, and the word of it that a translation into that language has to hold."""
+"""A test sentence in each language, and the word of it that a translation into that language has to contain."""
 CHOSEN = frozenset({"argos", "argostranslate", "echo", "service"})
-"""Engines whose models somebody else has chosen. A good one may say the sentence in words of its own ("Собрание
-открыто"), so of these any answer will do; the engines themselves see to it that it isn't empty or much too long."""
+"""Engines whose models the operator chooses. A good model may translate the sentence in other words ("Собрание
+открыто"), so any answer is accepted; the engines themselves reject empty and much too long answers."""
 
 
 def try_out(
     directions: Sequence[Direction], translate: Callable[[Sequence[str], Direction], list[str]], install: str
 ) -> None:
-    """Translate the sentence in each direction whose languages are in SAID.
+    """Translate the test sentence in each direction whose languages are both in SAID, and check the answer.
 
     Raises:
-        TranslationFailed: an answer isn't what it should be, or none came; it ends with `install`, what to do.
+        TranslationFailed: an answer is wrong, or there was none; a message about a wrong answer ends with `install`,
+            the advice to the operator.
     """
     for direction in directions:
         source, target = primary(direction.source), primary(direction.target)

@@ -1,1 +1,1 @@
-"""Messages, codecs and per-connection state as values. Sockets are the adapters' business."""
+"""Messages, codecs and per-connection state as values, without sockets: these are in the adapters."""

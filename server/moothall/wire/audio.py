@@ -1,7 +1,8 @@
-"""What a microphone and the server say to each other (docs/reference/audio-door.md): JSON texts, and pieces of audio.
+"""The protocol between a microphone and the server (docs/reference/audio-door.md): JSON texts and pieces of audio.
 
-A *take* is one unbroken run of samples from one start of a microphone. Positions count its samples, 16,000 a second,
-from its first; they are what is acknowledged, and where both go on after a cut line.
+A *take* is one unbroken run of samples from one start of a microphone. A *position* is the index of a sample in its
+take, at 16,000 samples a second. The server acknowledges positions, and both sides resume from a position after the
+connection was cut.
 """
 
 from __future__ import annotations
@@ -17,42 +18,42 @@ from moothall.wire.frames import PULSE_MS
 
 PROTOCOL = 1
 MAX_TEXT = 1_024
-"""Bytes of a text message."""
+"""Most bytes of a text message."""
 MAX_PIECE_SAMPLES = 16_000
-"""Samples in one piece: a second."""
+"""Most samples in one piece: one second."""
 _HEAD = struct.Struct("<QI")
 HEAD_BYTES = _HEAD.size
 SAMPLE_BYTES = 2
 MAX_PIECE_BYTES = HEAD_BYTES + MAX_PIECE_SAMPLES * SAMPLE_BYTES
 LONGEST_AGE = 86_400_000
-"""A day in ms: nothing older is believed."""
+"""Greatest `age` that is accepted: a day in ms."""
 MAX_POSITION = 1 << 40
-"""Two years of samples."""
+"""Greatest position that is accepted: two years of samples."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
-    """A text message."""
+    """Base of the text messages, which are JSON objects with a `kind`."""
 
 
 # Microphone → server
 
 
 class Hello(Message, frozen=True, kw_only=True, tag="hello"):
-    """The first message: what is going to be sent."""
+    """The first message: announces the take that the microphone is going to send."""
 
     protocol: int
     channel: str
-    """The text that it feeds, such as `floor`."""
+    """Id of the channel whose text this sound feeds, such as `floor`."""
     take: str
-    """Chosen at random for each start, 8 to 24 of a-z and 0-9."""
+    """Name of the take, chosen at random for each start: 8 to 24 characters of a-z and 0-9."""
     first: int
-    """The first position that the microphone still has; 0 unless the oldest had to be dropped."""
+    """The first position that the microphone still has; 0 unless it had to drop the oldest sound."""
     age: int
-    """How long ago the sample there was heard, ms."""
+    """How long ago the sample at `first` was heard, ms."""
 
 
 class TakeOver(Message, frozen=True, kw_only=True, tag="take-over"):
-    """After `held`: send in place of the current sender."""
+    """The answer to `held`: the microphone wants to replace the current sender."""
 
 
 class EndReason(StrEnum):
@@ -61,11 +62,11 @@ class EndReason(StrEnum):
     STOPPED = "stopped"
     """Somebody pressed stop."""
     LOST = "lost"
-    """The microphone lost sound: another take follows, and what lies between is a gap."""
+    """The microphone lost sound: another take follows, and the time between the two takes is a gap."""
 
 
 class End(Message, frozen=True, kw_only=True, tag="end"):
-    """Nothing follows position `at`."""
+    """The take ends at position `at`."""
 
     at: int
     reason: EndReason
@@ -77,49 +78,50 @@ ToServer = Hello | TakeOver | End
 
 
 class Go(Message, frozen=True, kw_only=True, tag="go"):
-    """Send, from position `at` on."""
+    """The answer to `hello`: the microphone may send samples, from position `at` on."""
 
     at: int
     session: str
-    """Which session it goes to: in a room the one that is running."""
+    """Id of the session that the sound goes to; at a room's address, the session that is running there."""
 
 
 class Safe(Message, frozen=True, kw_only=True, tag="safe"):
-    """What lies before position `at` is on the server's disk, which may be lost with its machine.
+    """All samples before position `at` are on the server's disk, which may still be lost with its machine.
 
-    A microphone that is told of `done` keeps it until then; any other may forget it.
+    A microphone that asked for `done` keeps its samples until that is sent; any other may forget them now.
     """
 
     at: int
 
 
 class Done(Message, frozen=True, kw_only=True, tag="done"):
-    """What lies before position `at` is never asked for again: its words are in the log, or will never come.
+    """The server never asks again for samples before position `at`: their words are in the log, or will never come.
 
-    For microphones that asked for it (`?done=0`); who comes back says what was told last (`?done=32000`).
+    Sent only to microphones that asked for it with `?done=0` in the address. A microphone that reconnects puts there
+    the last position that it received (`?done=32000`).
     """
 
     at: int
 
 
 class Held(Message, frozen=True, kw_only=True, tag="held"):
-    """Somebody else sends for this text: answer `take-over`, or leave."""
+    """Another sender already feeds this text: answer `take-over`, or leave."""
 
     by: str
-    """Who, in the words of their link; may be empty."""
+    """Name of the other sender's staff link; may be empty."""
     since: int
-    """Unix ms."""
+    """When the other sender began, Unix ms."""
 
 
 class Full(Message, frozen=True, kw_only=True, tag="full"):
-    """The sound that waits for its words has all the room that it may have: keep yours. Over with the next `safe`.
+    """The disk space for sound that waits to be recognised is used up: the microphone keeps its samples for now.
 
-    For microphones that asked for it (`?full=1`).
+    The next `safe` ends this state. Sent only to microphones that asked for it (`?full=1`).
     """
 
 
 class Idle(Message, frozen=True, kw_only=True, tag="idle"):
-    """No session is running in the room: send nothing, keep nothing, ask again."""
+    """No session is running in the room: the microphone sends and keeps nothing, and says `hello` again later."""
 
 
 class Ended(Message, frozen=True, kw_only=True, tag="ended"):
@@ -127,14 +129,14 @@ class Ended(Message, frozen=True, kw_only=True, tag="ended"):
 
 
 class Over(Message, frozen=True, kw_only=True, tag="over"):
-    """The session is closed: what was not sent is not wanted."""
+    """The session is closed: sound that was not sent is no longer wanted."""
 
 
 class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
-    """The line is alive: for microphones that asked for it, this often."""
+    """A sign that the connection is alive, sent only to microphones that asked for it (`?pulse=1`)."""
 
     every: int
-    """ms."""
+    """Interval between two pulses, ms."""
 
 
 PULSE = Pulse(every=PULSE_MS)
@@ -142,18 +144,18 @@ ToMicrophone = Go | Safe | Done | Full | Held | Idle | Ended | Over | Pulse
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
-    """Some audio: a binary message of u64 `first` and u32 `age`, little-endian, and the samples."""
+    """A run of samples: a binary message of u64 `first`, u32 `age` (both little-endian), and the samples."""
 
     first: int
     """Position of its first sample."""
     age: int
-    """How long ago its last sample was heard when the piece was handed to the line, ms."""
+    """Age of its last sample when the piece was sent, ms."""
     pcm: bytes
     """PCM16 mono, 16 kHz, little-endian; whole samples."""
 
     @property
     def end(self) -> int:
-        """One past its last sample."""
+        """Position one past its last sample."""
         return self.first + len(self.pcm) // SAMPLE_BYTES
 
 
@@ -161,7 +163,7 @@ _decoder: msgspec.json.Decoder[ToServer] = msgspec.json.Decoder(ToServer)
 
 
 def decode(text: str) -> ToServer:
-    """Read a text of a microphone; raises ProtocolError."""
+    """Decode and check a text message of a microphone; raises ProtocolError."""
     try:
         message = read(_decoder, text)
     except Unreadable:
@@ -179,12 +181,15 @@ def decode(text: str) -> ToServer:
 
 
 def is_take(text: str) -> bool:
-    """Whether `text` may name a take."""
+    """Whether `text` is a valid name of a take: 8 to 24 characters of a-z and 0-9."""
     return 8 <= len(text) <= 24 and text.isascii() and text.isalnum() and text == text.lower()
 
 
 def decode_done(text: str) -> int:
-    """Read the position that a microphone was told is done, as its address has it; raises ProtocolError."""
+    """Parse the `done` parameter of a microphone's address: the last `Done` position that it received, in samples.
+
+    Raises ProtocolError.
+    """
     position = number_in(text, len(str(MAX_POSITION)))
     if position is None:
         raise ProtocolError("What is done of a take is a whole number of samples, 0 or more.")
@@ -193,12 +198,12 @@ def decode_done(text: str) -> int:
 
 
 def encode(message: ToMicrophone | ToServer) -> str:
-    """The text of a message."""
+    """The JSON text of a message."""
     return msgspec.json.encode(message).decode()
 
 
 def decode_piece(data: bytes) -> Piece:
-    """Read a binary message; raises ProtocolError."""
+    """Decode and check a binary message; raises ProtocolError."""
     samples, rest = divmod(len(data) - HEAD_BYTES, SAMPLE_BYTES)
     if rest or not 0 < samples <= MAX_PIECE_SAMPLES:
         msg = f"A piece of audio has {HEAD_BYTES} bytes of head and 1 to {MAX_PIECE_SAMPLES} whole samples."

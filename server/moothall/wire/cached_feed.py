@@ -1,19 +1,19 @@
-"""The cached feed: the finished lines of a text at addresses that any cache may answer, for readers without number.
+"""The cached feed: the finished lines of a text at addresses that any HTTP cache may serve, to any number of readers.
 
-A reader asks for the *contents* every few seconds: the newest lines, and the names of the pages that all lines before
-them stand in. A page holds 400, 100 or 25 lines, as many of the largest as there are, so that a long text has few of
-them. Its name ends with a digest of its bytes: what has that name never changes. Where a line that stands in a page is
-corrected, struck or removed, the contents name another page in its place, and the old name leads nowhere.
+A reader requests the *contents* every few seconds: the newest lines, and the names of the pages that hold all earlier
+lines. A page holds 400, 100 or 25 lines; the largest size that fits is used first, so that a long text has few pages.
+The name of a page ends with a digest of its bytes, so the page of a given name never changes. When a line in a page is
+corrected, struck or removed, the contents name a new page instead, and the old name is answered no more.
 
     contents  {"session", "channel", "title", "status", "opened", "every", "pages": ["0-400-Ab3_x9Qe", …], "lines": […]}
     a page    {"lines": […]}
 
-A line is the same bytes in the contents, in a page and in a larger page, and stands in the contents for a while before
-it stands in a page. So a reader who reads all the time makes new pages itself, knows by the digest that they are right,
-and asks for none (`CachedText`).
+A line is encoded to the same bytes in the contents, in a page and in a larger page, and it is in the contents for a
+while before it is in a page. So a reader that polls all the time assembles new pages from the lines that it has, checks
+them against the digest, and requests none (`CachedText`).
 
-Nothing here depends on who asks, and nothing is here that may not be read by everybody or kept for some seconds: no
-words that may still change, none that are not recorded.
+The answers are the same for every reader and contain only what everybody may read and a cache may keep for some
+seconds: no words that may still change, and none that are not recorded.
 """
 
 from __future__ import annotations
@@ -34,18 +34,20 @@ from moothall.core.views.captions import CaptionsView, Line
 from moothall.core.views.reading_order import Gap
 
 SIZES = (400, 100, 25)
-"""Lines of a page, the largest first. Each is four times the next: a text has three of each of the smaller at most."""
+"""Numbers of lines in a page, the largest first. Each size is four times the next, so that a text has at most three
+pages of each smaller size."""
 NEWEST = 5
-"""So many lines are in no page yet. So whoever asks as often as they should has seen each before it is in one."""
+"""Newest lines that are in no page yet, so that a reader who polls every `EVERY_MS` sees each line before it moves into
+a page."""
 EVERY_MS = 5_000
-"""How often a reader should ask for the contents."""
+"""How often a reader should request the contents, ms."""
 _NAME = re.compile(r"[0-9]{1,7}-[0-9]{1,4}-[A-Za-z0-9_-]{8}")
 _BEGIN, _END = b'{"lines":[', b"]}"
 _encoder = msgspec.json.Encoder()
 
 
 class CachedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A finished line. What isn't there is as here."""
+    """A finished line. A field that is missing in the JSON has the default given here."""
 
     segment: SegmentId
     t0: int
@@ -58,19 +60,19 @@ class CachedLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str
     """Not blank."""
     name: str = ""
-    """Who said it; empty where nobody is named."""
+    """The speaker's name; empty when the speaker isn't named."""
     mended: bool = False
     """Whether a person corrected it."""
     accepted: bool = False
-    """Whether that was no more than to accept what a machine proposed."""
+    """Whether that person only accepted a machine's proposal."""
     tool: str = ""
-    """The public name of the outside tool that sent it; empty where none did."""
+    """The public name of the outside tool that sent it; empty when it came from no tool."""
     respoken: bool = False
-    """Whether a machine heard a respeaker."""
+    """Whether it was recognised from a respeaker's voice."""
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The newest lines, and where all others stand."""
+    """The newest lines of a text, the names of the pages with all earlier lines, and the session's state."""
 
     session: SessionId
     channel: ChannelId
@@ -79,19 +81,19 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     opened: int | None = None
     """Unix ms of media time 0."""
     not_recorded: int | None = None
-    """Media ms since which nothing is kept; None while it is."""
+    """Media ms since which nothing is recorded; None while the session is recorded."""
     paused: int | None = None
-    """Media ms since when there is a break; None while there is none."""
+    """Media ms at which the current break began; None outside a break."""
     gaps: tuple[Gap, ...] = ()
-    """Spans without text, as readers of a text have them."""
+    """Spans without text, the same as in the live feed."""
     every: int = 0
-    """How often to ask again, ms."""
+    """Polling interval that readers should keep, ms."""
     lost: bool = False
-    """Whether this server has lost the one that it gets the text from."""
+    """Whether this server, a hub, has lost its connection to the server that it gets the text from."""
     pages: tuple[str, ...] = ()
     """Names of the pages, the oldest lines first."""
     lines: tuple[CachedLine, ...] = ()
-    """Those behind the last page."""
+    """The lines after those of the last page."""
 
 
 class _Tail(msgspec.Struct, frozen=True):
@@ -99,15 +101,15 @@ class _Tail(msgspec.Struct, frozen=True):
 
 
 class CachedFeed(msgspec.Struct, frozen=True):
-    """A text at a moment: its contents and its pages."""
+    """The state of a text at one moment: its contents and its pages."""
 
     contents: Contents
     pages: Mapping[str, bytes]
-    """By name, in order; UTF-8."""
+    """The encoded pages (JSON, UTF-8) by name, in order."""
 
     @classmethod
     def of(cls, view: CaptionsView) -> CachedFeed:
-        """What caches may have of a feed of finished lines. It has to hold the text from its beginning."""
+        """Make the cached feed of a view, which has to hold the text from its beginning."""
         session = view.session
         lines = tuple(_finished(view.lines.slice(0, len(view.lines)), session.speakers))
         encoded = [_encoder.encode(line) for line in lines]
@@ -129,12 +131,12 @@ class CachedFeed(msgspec.Struct, frozen=True):
         return cls(contents, pages)
 
     def encoded(self, *, lost: bool = False) -> bytes:
-        """The contents as a reader gets them, UTF-8."""
+        """The contents as JSON, UTF-8; `lost` as in `Contents`."""
         return _encoder.encode(msgspec.structs.replace(self.contents, lost=lost) if lost else self.contents)
 
 
 def tag(data: bytes) -> str:
-    """What tells a page, or contents, from others with the same place: eight signs."""
+    """The digest of a page or of contents: eight characters, the first 48 bits of SHA-256 in base64url."""
     return urlsafe_b64encode(sha256(data).digest()[:6]).decode()
 
 
@@ -142,7 +144,7 @@ def _finished(lines: Iterable[Line], names: Mapping[SpeakerId, str]) -> Iterator
     for line in lines:
         text = line.text.strip()
         if line.t1 is None or line.gone or not text:
-            continue  # It grows, was struck, or was taken back.
+            continue  # The line is unfinished, was struck, or has no text left.
         yield CachedLine(
             segment=line.segment,
             t0=line.t0,
@@ -159,7 +161,7 @@ def _finished(lines: Iterable[Line], names: Mapping[SpeakerId, str]) -> Iterator
 
 
 def _places(count: int) -> Iterator[tuple[int, int]]:
-    """Where the pages of so many lines are: the first line, and how many."""
+    """Yield for each page of a text with `count` lines the number of its first line and its size."""
     start = 0
     for size in SIZES:
         while count - start >= size:
@@ -178,19 +180,19 @@ def _page(lines: Iterable[bytes]) -> bytes:
 
 
 class CachedText:
-    """What a reader of the cached feed has: it takes contents and pages, and says which pages it lacks."""
+    """The state of one reader of the cached feed: takes contents and pages, and says which pages are missing."""
 
     def __init__(self) -> None:
         self.contents: Contents | None = None
-        """The newest ones; None before the first."""
+        """The newest contents; None before the first."""
         # Bound: the text that is read.
         self._pages: dict[str, tuple[bytes, ...]] = {}
-        """The lines of the pages that are there, as they came."""
+        """The encoded lines of the pages that are known, by the page's name."""
         self._tail: tuple[bytes, ...] = ()
-        """The lines behind the last page."""
+        """The encoded lines after the last page."""
 
     def take(self, text: bytes) -> list[str]:
-        """Take contents in; the names of the pages to ask for, in order. Raises ProtocolError."""
+        """Take in new contents and return the names of the pages to request, in order. Raises ProtocolError."""
         try:
             contents, raw = read(_contents, text), read(_tail, text)
         except Unreadable as error:
@@ -207,7 +209,7 @@ class CachedText:
         return [name for name in contents.pages if name not in self._pages]
 
     def fill(self, name: str, text: bytes) -> None:
-        """Take a page in that was asked for. Raises ProtocolError where it isn't what its name says."""
+        """Take in a page that was requested. Raises ProtocolError when it doesn't match the digest in its name."""
         if not name.endswith(f"-{tag(text)}"):
             raise ProtocolError(f"The page {name} isn't what its name says.")
         try:
@@ -222,14 +224,14 @@ class CachedText:
 
     @property
     def lines(self) -> tuple[CachedLine, ...]:
-        """All lines, once it is whole. Raises ProtocolError for one that can't be read."""
+        """All lines if `whole`, else those before the first missing page. Raises ProtocolError for an invalid line."""
         try:
             return tuple(read(_line, line) for line in self._lines())
         except Unreadable as error:
             raise ProtocolError(f"A line can't be read: {error}.") from error
 
     def _lines(self) -> list[bytes]:
-        """The lines without a hole from the first one on."""
+        """The encoded lines from the first on, up to the first page that is missing."""
         found: list[bytes] = []
         for name in () if self.contents is None else self.contents.pages:
             if name not in self._pages:
@@ -239,7 +241,7 @@ class CachedText:
 
 
 def _among(name: str, lines: list[bytes]) -> tuple[bytes, ...] | None:
-    """The lines of a page, where those that were read before are the same."""
+    """Assemble a page from the `lines` that are known already; None when they don't match the digest in its name."""
     start, size, digest = name.split("-", 2)
     there = lines[int(start) : int(start) + int(size)]
     return tuple(there) if len(there) == int(size) and tag(_page(there)) == digest else None

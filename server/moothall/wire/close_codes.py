@@ -1,4 +1,4 @@
-"""Why a WebSocket was closed, and what its client should do about it (RFC 6455 §7.4; 4000-4999 are ours)."""
+"""Close codes of WebSockets, and what a client should do after each (RFC 6455 §7.4; 4000-4999 are our own)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import msgspec
 
 
 class CloseCode(IntEnum):
-    """The codes that our doors send, or that a client may meet."""
+    """The close codes that our doors send or that a client may see."""
 
     NORMAL = 1000
     GOING_AWAY = 1001
     PROTOCOL_ERROR = 1002
     UNSUPPORTED = 1003
     ABNORMAL = 1006
-    """Never sent: what a client sees when the connection broke, or when it was cut for being slow."""
+    """Never sent: a client sees it when the connection broke, or was cut because the client was too slow."""
     NOT_UTF8 = 1007
     POLICY = 1008
     TOO_BIG = 1009
@@ -34,22 +34,22 @@ class CloseCode(IntEnum):
 
 
 class Advice(Enum):
-    """What to do after a close."""
+    """How a client should reconnect after a close."""
 
     RESUME = "resume"
-    """Come back at once, with jitter, from the last position."""
+    """Reconnect at once, with jitter, from the last position."""
     RESUME_LATER = "resume-later"
-    """Come back from the last position, waiting longer each time."""
+    """Reconnect from the last position, with a delay that grows each time."""
     START_OVER = "start-over"
-    """Come back without a position, for a snapshot."""
+    """Reconnect without a position, to get a snapshot."""
     RENEW_TOKEN = "renew-token"  # noqa: S105  # advice, not a secret
     """Get a new token, then resume."""
     STOP = "stop"
-    """Coming back won't help: the request itself is wrong."""
+    """Don't reconnect: it won't help."""
 
 
 class Meaning(msgspec.Struct, frozen=True):
-    """A row of the table."""
+    """What a close code means to a client."""
 
     advice: Advice
     reason: str
@@ -78,16 +78,16 @@ MEANINGS: dict[CloseCode, Meaning] = {
     CloseCode.LOOP: Meaning(Advice.STOP, "This hub's line leads back to itself."),
     CloseCode.TOO_MANY: Meaning(Advice.RESUME_LATER, "Too many messages or connections; wait before you come back."),
 }
-"""Every code with what it means."""
+"""The meaning of every code."""
 
 MAX_REASON_BYTES = 123
 
 
 def advice(code: int) -> Advice:
-    """What a client should do after `code`; an unknown one is treated as a broken connection."""
+    """What a client should do after `code`; after an unknown code it resumes later."""
     return MEANINGS[CloseCode(code)].advice if code in CloseCode.__members__.values() else Advice.RESUME_LATER
 
 
 def reason_bytes(text: str) -> bytes:
-    """`text` as a close frame may carry it: UTF-8, cut at a character when it is longer than 123 bytes."""
+    """`text` in UTF-8 for a close frame, truncated at a character boundary to 123 bytes."""
     return text.encode()[:MAX_REASON_BYTES].decode(errors="ignore").encode()

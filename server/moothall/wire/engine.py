@@ -1,9 +1,9 @@
 """The engine link: MessagePack messages over one WebSocket, each a frame of its own.
 
-The engine dials the server with its token and says `Hello`. For every channel it is given it gets `Attach`,
-then `Audio`; it answers with `Partial`s and `Act`s, and every `Act` is answered by `Accepted` or `Refused`, in
-order. Media times are integer ms of the session. Audio is PCM16 mono little-endian, 16 kHz.
-How later releases add to the link says `wire.kinds`.
+The engine dials the server with its token and sends `Hello`. For every channel that the server assigns to it, it gets
+`Attach`, then `Audio`. It answers with `Partial`s (in `Tell`) and `Act`s, and the server answers every `Act` by
+`Accepted` or `Refused`, in order. Media times are integer ms of the session. Audio is PCM16 mono little-endian, 16 kHz.
+`wire.kinds` says how later releases may extend the link.
 """
 
 from __future__ import annotations
@@ -28,12 +28,13 @@ MAX_FRAME_BYTES = 1 << 20
 """Largest frame that either side accepts."""
 
 EngineCommand = CommitWords | EndSegment | ReviseSegment | NoteGap
-"""What an engine's token may ask for, on channels that are attached to it and no others.
+"""The commands that an engine may send, and only for channels that are attached to it.
 
-A `ReviseSegment` goes in an act of its own: it may come too late, and nothing else should be refused with it.
+A `ReviseSegment` is sent in an act of its own: it may be refused as too late, and no other command should be refused
+with it.
 """
 Device = Literal["cpu", "cuda", "auto"]
-"""What an engine computes with: the processor, one of NVIDIA's graphics cards, or the card where there is one."""
+"""The hardware that an engine computes on: the CPU, an NVIDIA GPU, or (`auto`) a GPU where there is one."""
 ComputeType = Literal[
     "auto",
     "int8",
@@ -45,91 +46,91 @@ ComputeType = Literal[
     "bfloat16",
     "float32",
 ]
-"""CTranslate2's; `auto` is what suits the device."""
+"""CTranslate2's compute types; `auto` chooses the type that suits the device."""
 MOST_WORKERS = 4
-"""Of an engine, unless more are asked for: beyond that memory is the bound, not cores."""
+"""Default upper bound of an engine's workers: with more of them memory limits the throughput, not cores."""
 
 
 def workers_for(cores: int, threads: int, engines: int = 1) -> int:
-    """Passes of so many threads that each of so many engines can run at a time on so many cores: 1 to 4."""
+    """How many passes of `threads` threads each of `engines` engines can run at a time on `cores` cores: 1 to 4."""
     return max(1, min(MOST_WORKERS, cores // (max(1, engines) * max(1, threads))))
 
 
 class OpenSegment(msgspec.Struct, frozen=True, kw_only=True):
-    """The segment that an earlier generation left open."""
+    """The segment that the previous engine of a channel left open."""
 
     segment: SegmentId
     language: str
     t0: int
     words: tuple[Word, ...]
-    """All of its committed words; `first` of the next commit is their number."""
+    """All of its committed words; `first` of the next commit is their count."""
 
 
 class Speaking(msgspec.Struct, frozen=True, kw_only=True):
-    """The utterance that an engine was in: what can't be found again in the audio of its window."""
+    """The state of an unfinished utterance, as far as the audio of its window doesn't contain it."""
 
     speech_start: int
     """Media ms of its first frame of speech."""
     speech_ms: int
-    """How much speech lies before the window, ms."""
+    """Duration of its speech before the window, ms."""
     speech_end: int
-    """Media ms where that ends."""
+    """Media ms where the speech before the window ends."""
     covered: int
-    """Media ms up to which the last pass heard."""
+    """Media ms where the window of the last pass ended."""
     again: bool
-    """Whether its end may still be heard once more."""
+    """Whether its end may still be recognised a second time (see `redo`)."""
     redo: int | None
-    """Media ms where the next window ends, when it is the same once more."""
+    """Media ms where the next window ends, when the last one is to be recognised again; None otherwise."""
     language: str | None
-    """Fixed by what is committed."""
+    """BCP-47 tag, fixed once words are committed; None before."""
     heard_language: str
-    """What the words of the last pass are in."""
+    """Language in which the last pass decoded the words; empty before the first pass."""
     likeliest: str | None
-    """What detection found, if it was asked."""
+    """Language that the last pass detected; None when it was not asked to detect one."""
     unconfirmed: tuple[Word, ...]
-    """What the last pass heard beyond the committed words."""
+    """Words of the last pass that are not committed."""
     parroted: bool = False
     """Whether a pass only repeated the terms that it was given to prefer."""
 
 
 class TermHeard(msgspec.Struct, frozen=True, kw_only=True):
-    """What an engine remembers of a term that it was told to prefer."""
+    """What an engine remembers of a glossary term that it was given to prefer."""
 
     term: str
     heard: int | None
     """Media ms at which it was last heard; None when it wasn't."""
     resembled: int | None
-    """Media ms at which something unsure last sounded like it; None when nothing did."""
+    """Media ms at which an uncertain word last sounded like it; None when none did."""
     much: float
-    """How much like it, 0 to 1."""
+    """How alike they sounded, 0 to 1."""
 
 
 class ResumePoint(msgspec.Struct, frozen=True, kw_only=True):
-    """From where another engine goes on after an act, and hears the same windows (docs/adr/0009).
+    """The state after an act from which another engine continues and hears the same windows (docs/adr/0009).
 
-    It belongs to one state of the channel, and is of no use with another.
+    It belongs to one state of the channel in the log, and can't be used with another.
     """
 
     committed_through: int
     """End of the last committed word, media ms."""
     segment: SegmentId | None
-    """The open segment."""
+    """The open segment; None when no segment is open."""
     words: int
-    """How many words that has."""
+    """How many words the open segment has."""
     audio_from: int
     """Media ms of the first sample that the next engine should get."""
     begin: int
-    """Media ms of the first frame to take in; earlier sound is context only."""
+    """Media ms of the first frame to recognise; earlier sound is context only."""
     language: str | None
-    """What was spoken last."""
+    """Language that was spoken last; None before any words."""
     suspect: str | None
-    """What the last utterance may have been instead."""
+    """Another language that the last utterance may have been in; None when there is none."""
     voice: bytes = b""
-    """What the voice detector remembers at `audio_from`."""
+    """State of the voice activity detector at `audio_from`."""
     speaking: Speaking | None
-    """The speaker at `begin`; None when nobody speaks."""
+    """The utterance in progress at `begin`; None when nobody speaks."""
     terms: tuple[TermHeard, ...] = ()
-    """What was heard of the terms to prefer: the next engine prefers the same ones."""
+    """What was heard of the glossary, so that the next engine prefers the same terms."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="m"):
@@ -137,60 +138,61 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="m"):
 
 
 class Hello(Message, frozen=True, kw_only=True, tag="hello"):
-    """Engine → server, first: who I am and what I can do."""
+    """Engine → server, the first message: names the engine and what it can do."""
 
     protocol: int
     name: str
     """The engine's name in logs."""
     model: str
-    """What recognises, as it goes in the record."""
+    """Name of the recogniser's model, as written into the record."""
     languages: tuple[str, ...]
-    """BCP-47 tags it knows; empty for "any"."""
+    """BCP-47 tags of the languages that it recognises; empty for "any"."""
     channels: int
-    """How many live channels it can carry."""
+    """How many live channels it can carry without delay of their text."""
     most: int | None = None
-    """How many when their text may be some seconds late; None for "no more"."""
+    """How many live channels it can carry when their text may be some seconds late; None for "no more"."""
     key_refused: bool = False
-    """Whether the service that it asks refuses its key: once that is over it says hello on another link."""
+    """Whether the recognition service behind it refuses its key. Once the key is accepted, it sends a hello on a new
+    link."""
     takes_glossary: bool = False
-    """Whether it understands `Glossary`; another one keeps what it was attached with."""
+    """Whether it accepts `Glossary`; any other engine keeps the terms of its `Attach`."""
     life: str = ""
-    """The name of this run of the program, as its pulses say it (`wire.pulse`); empty: it has no pulse."""
+    """The name of this run of the program, the same as in its pulses (`wire.pulse`); empty when it sends no pulses."""
 
 
 class Attach(Message, frozen=True, kw_only=True, tag="attach"):
     """Server → engine: recognise this channel from `committed_through` on."""
 
     attachment: int
-    """Number of this attachment on this link; the other messages name it."""
+    """Number of this attachment on this link; the other messages refer to it."""
     session: SessionId
     channel: ChannelId
     generation: int
-    """Goes into every command; an older one is stale."""
+    """Number of this engine's turn at the channel, repeated in every command; commands of an older one are stale."""
     languages: tuple[str, ...]
-    """What may be spoken, the likeliest first. One language: no detection."""
+    """Languages that may be spoken, the likeliest first. With a single language the engine detects none."""
     committed_through: int
-    """End of the last committed word, media ms: later audio is to be recognised, earlier is context."""
+    """End of the last committed word, media ms: later audio is to be recognised, earlier audio is context."""
     last_words: tuple[Word, ...]
-    """The last committed words (at most 20), to find the seam."""
+    """The last committed words (at most 20), by which the engine finds the seam."""
     open_segment: OpenSegment | None
-    """Carry on this segment, or end it."""
+    """The open segment, which the engine continues or ends; None when there is none."""
     audio_from: int
-    """Media ms of the first sample that will come, at or before `committed_through`."""
+    """Media ms of the first sample that the server will send, at or before `committed_through`."""
     glossary: tuple[str, ...] = ()
-    """Names and terms to prefer while somebody speaks, in order of their standing; at most 300."""
+    """Names and terms to prefer while somebody speaks, in order of priority; at most 300."""
     near: int = 0
-    """How many of these, the first ones, belong to the speaker or to the announced item."""
+    """How many terms at the beginning of `glossary` belong to the current speaker or to the announced item."""
     resume_point: ResumePoint | None = None
-    """Where the engine before would have gone on; None when nobody knows."""
+    """The previous engine's resume point; None when there is none."""
     tell_language: bool = False
-    """Whether a `SoundsLike` is understood."""
+    """Whether the server accepts `SoundsLike`."""
     cut: int = 0
-    """Media ms where a span that is not recorded ended, 0 when there was none: what sounds there may be half a word."""
+    """Media ms at which a span that is not recorded ended: the first sound then may be half a word. 0: no such span."""
 
 
 class Audio(Message, frozen=True, kw_only=True, tag="audio"):
-    """Server → engine: samples, without gaps from `audio_from` unless `t` says so."""
+    """Server → engine: samples, contiguous from `Attach.audio_from` on unless `t` jumps forward."""
 
     attachment: int
     t: int
@@ -199,17 +201,17 @@ class Audio(Message, frozen=True, kw_only=True, tag="audio"):
 
 
 class EndOfAudio(Message, frozen=True, kw_only=True, tag="end-of-audio"):
-    """Server → engine: nothing more comes; commit everything, end the segment, answer `Drained`."""
+    """Server → engine: there is no more audio; commit everything, end the segment, and answer `Drained`."""
 
     attachment: int
 
 
 class Glossary(Message, frozen=True, kw_only=True, tag="glossary"):
-    """Server → engine: from now on prefer these terms; only to an engine that `takes_glossary`."""
+    """Server → engine: from now on prefer these terms. Sent only to an engine that `takes_glossary`."""
 
     attachment: int
     terms: tuple[str, ...]
-    """In order of their standing, as `Attach.glossary`; at most 300."""
+    """Terms in order of priority, as `Attach.glossary`; at most 300."""
     near: int = 0
     """As in `Attach`."""
 
@@ -221,18 +223,20 @@ class Detach(Message, frozen=True, kw_only=True, tag="detach"):
 
 
 class Accepted(Message, frozen=True, kw_only=True, tag="accepted"):
-    """Server → engine: the act is in the log for good."""
+    """Server → engine: the events of the act are stored in the log."""
 
     attachment: int
     id: CommandId
     offset: int
-    """Offset of its last event."""
+    """Offset of the act's last event."""
 
 
 class Refused(Message, frozen=True, kw_only=True, tag="refused"):
     """Server → engine: the act was not carried out.
 
-    `unavailable` and `busy`: send it and all later acts again, with the same ids. `stale`: re-sync from the state.
+    After `unavailable` and `busy` the engine sends this act and all later ones again, with the same ids. After any
+    other code, such as `stale`, it gives the channel up (`Lost`) and is attached anew from the log's state; an act that
+    only revises a segment is merely dropped.
     """
 
     attachment: int
@@ -241,56 +245,57 @@ class Refused(Message, frozen=True, kw_only=True, tag="refused"):
 
 
 class OtherReadings(msgspec.Struct, frozen=True, kw_only=True):
-    """What else a committed word may be, of which the engine is unsure: for people who mend, and never in the log."""
+    """Alternatives to a committed word of which the engine is unsure: shown to correctors, never stored in the log."""
 
     segment: SegmentId
     word: int
-    """Its place in the segment, from 0."""
+    """Index of the word in the segment, from 0."""
     texts: tuple[str, ...]
-    """The likeliest first, at most three, without spaces around."""
+    """The alternatives, the likeliest first, at most three, without surrounding spaces."""
 
 
 class Act(Message, frozen=True, kw_only=True, tag="act"):
-    """Engine → server: all that one pass made certain, with one id; it happens whole or not at all.
+    """Engine → server: all commands that result from one pass, with one id; carried out together or not at all.
 
-    Readers get it as one update of their display, together with `show`: so text that moves from the partial
-    into committed words, or into the next segment, never blinks.
+    Readers get the result as one update of their display, together with `show`, so that text that moves from the
+    partial into committed words, or into the next segment, never flickers.
     """
 
     attachment: int
     id: CommandId
     commands: tuple[EngineCommand, ...]
-    """In order; one or more, all of this attachment's channel and generation."""
+    """One or more commands in order, all for this attachment's channel and generation."""
     show: Partial | None = None
-    """The partial that is right after these; wins over the `rest` of a commit."""
+    """The partial that applies after these commands; it takes precedence over the `rest` of a commit."""
     resume_point: ResumePoint | None = None
-    """Where to go on if the engine or the server dies after this act; kept beside the audio, never in the log."""
+    """Where to continue if the engine or the server dies after this act; stored beside the audio, never in the log."""
     again: tuple[SegmentId, ...] = ()
-    """Lines that end here and are heard once more: a better text may follow soon, in a `ReviseSegment`."""
+    """Segments that end here and will be recognised once more: a `ReviseSegment` with a better text may follow soon."""
     readings: tuple[OtherReadings, ...] = ()
-    """Of words that are committed here; where the act is changed on its way in they are dropped."""
+    """Alternatives to words that are committed here; dropped when the server changes the act before storing it."""
 
 
 class Tell(Message, frozen=True, kw_only=True, tag="tell"):
-    """Engine → server: a signal; not answered."""
+    """Engine → server: a signal; the server doesn't answer it."""
 
     attachment: int
     signal: Partial | ChannelState
 
 
 class SoundsLike(Message, frozen=True, kw_only=True, tag="sounds-like"):
-    """Engine → server, when that changes and `Attach` asked for it: what is said doesn't sound like `Attach.languages`.
+    """Engine → server: the speech sounds like a language outside `Attach.languages`, or no longer does.
 
-    A guess, for people to look at: the engine goes on in the languages that it was given.
+    Sent on changes, if `Attach.tell_language` asked for it. It is a hint for people: the engine continues to recognise
+    in the languages that it was given.
     """
 
     attachment: int
     language: str | None
-    """BCP-47 tag of what it sounds like instead; None: it sounds like what was expected."""
+    """BCP-47 tag of the language that it sounds like; None: it sounds like an expected language."""
 
 
 class Stands(Message, frozen=True, kw_only=True, tag="stands"):
-    """Engine → server: a line of `Act.again` was heard once more, and nothing better was found."""
+    """Engine → server: a segment of `Act.again` was recognised once more, and its text stays as it is."""
 
     attachment: int
     segment: SegmentId
@@ -303,34 +308,37 @@ class Drained(Message, frozen=True, kw_only=True, tag="drained"):
 
 
 class Lost(Message, frozen=True, kw_only=True, tag="lost"):
-    """Engine → server: I give this channel up (after a refusal that I can't mend); attach it anew."""
+    """Engine → server: the engine gives this channel up after a refusal that it can't repair; attach it anew."""
 
     attachment: int
 
 
 class Capacity(Message, frozen=True, kw_only=True, tag="capacity"):
-    """Engine → server, when it changes: how many more live channels it can carry."""
+    """Engine → server, when it changes: how many more live channels the engine can carry."""
 
     channels: int
-    """Below 0 when it has so many too many."""
+    """How many more it can carry without delay of their text; negative when it has too many."""
     most: int | None = None
-    """How many more when text may be some seconds late; None for "no more than `channels`"."""
+    """How many more it can carry when text may be some seconds late; None for "no more than `channels`"."""
     attached: int | None = None
-    """How many it had when it said so: others may be under way to it. None: as many as the server knows of."""
+    """How many channels the engine had when it sent this, not counting `Attach`es still on their way to it; None: as
+    many as the server knows of."""
 
 
 class Usage(Message, frozen=True, kw_only=True, tag="usage"):
-    """Engine → server, with each `Drained`: CPU and audio since warm-up."""
+    """Engine → server, with each `Drained`: totals of CPU time and audio."""
 
     cpu_ms: float
+    """CPU time of the process since its warm-up, ms."""
     audio_ms: int
+    """Duration of the audio of all channels that was taken in on this link, ms."""
 
 
 ToEngine = Attach | Audio | EndOfAudio | Glossary | Detach | Accepted | Refused
 ToServer = Hello | Act | Tell | SoundsLike | Stands | Drained | Lost | Capacity | Usage
 
 RESUME_POINTS = 2
-"""How many are kept: the newest one's act may never reach the log."""
+"""How many of the newest resume points are kept: the act of the newest one may never reach the log."""
 
 _resume_points: msgspec.msgpack.Decoder[tuple[ResumePoint, ...]] = msgspec.msgpack.Decoder(tuple[ResumePoint, ...])
 _encoder = msgspec.msgpack.Encoder()
@@ -340,17 +348,20 @@ _to_server: Kinds[ToServer] = Kinds(msgspec.msgpack.Decoder(ToServer), _known)
 
 
 def encode(message: ToEngine | ToServer) -> bytes:
-    """One frame."""
+    """The frame of a message, as MessagePack."""
     return _encoder.encode(message)
 
 
 def encode_resume_points(points: Sequence[ResumePoint]) -> bytes:
-    """For the note beside the audio, the newest first."""
+    """Encode the first `RESUME_POINTS` points, the newest first, for the file beside the audio."""
     return _encoder.encode(points[:RESUME_POINTS])
 
 
 def decode_resume_points(note: bytes) -> tuple[ResumePoint, ...]:
-    """Read such a note; none when it is damaged or another release's: then a seam is found by words and times."""
+    """Decode what `encode_resume_points` has made.
+
+    Empty when the bytes are damaged or of an incompatible release; the seam is then found by words and times.
+    """
     try:
         return read(_resume_points, note)
     except Unreadable:
@@ -358,12 +369,12 @@ def decode_resume_points(note: bytes) -> tuple[ResumePoint, ...]:
 
 
 def decode_to_engine(frame: bytes) -> ToEngine:
-    """Read a frame that the server sent; raises ProtocolError, of which UnknownKind may be passed over."""
+    """Decode a frame that the server sent. Raises ProtocolError; its subclass UnknownKind may be ignored."""
     return _read(_to_engine, frame, "server")
 
 
 def decode_to_server(frame: bytes) -> ToServer:
-    """Read a frame that an engine sent; raises ProtocolError, of which UnknownKind may be passed over."""
+    """Decode a frame that an engine sent. Raises ProtocolError; its subclass UnknownKind may be ignored."""
     return _read(_to_server, frame, "engine")
 
 

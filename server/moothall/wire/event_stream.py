@@ -1,4 +1,4 @@
-"""Reading server-sent events, for clients that aren't browsers (WHATWG HTML, "Server-sent events")."""
+"""A parser of server-sent events, for clients that aren't browsers (WHATWG HTML, "Server-sent events")."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import msgspec
 from moothall.core.kernel.errors import ProtocolError
 
 MAX_LINE_BYTES = 16 << 20
-"""Largest line, and largest data of one event, that a client takes; a snapshot of 200 long lines stays far below."""
+"""Largest row, and largest data of one event, that a client accepts; a snapshot of 200 long lines is far smaller."""
 _LINE_BYTES = 64
-"""What a line takes in memory beside its bytes, so that empty ones have a bound too."""
+"""Bytes that each `data` row counts in addition to its content, so that the number of empty rows is bounded too."""
 _FIGURES = 9
-"""Of a `retry`, at most: 11 days."""
+"""Most digits of a `retry` field: some 11 days in ms. A longer value is ignored."""
 
 
 class StreamEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,35 +19,38 @@ class StreamEvent(msgspec.Struct, frozen=True, kw_only=True):
 
     data: bytes
     last_id: str
-    """The newest `id` so far: what to send as `Last-Event-ID`; empty before the first."""
+    """The newest `id` received so far, to be sent as `Last-Event-ID` on reconnecting; empty before the first `id`."""
     name: str = ""
-    """What `event` says; empty for a message."""
+    """Value of the `event` field; empty for an ordinary message."""
 
 
 class EventStream:
-    """The stream's parser. Bytes go in as they come, however they are cut; events come out."""
+    """An incremental parser of one stream: takes bytes in chunks of any size and returns complete events."""
 
     def __init__(self) -> None:
         self.last_id = ""
-        """What a client that reconnects sends as `Last-Event-ID`."""
+        """The value that a reconnecting client sends as `Last-Event-ID`; empty before the first `id`."""
         self.retry: int | None = None
-        """How long the server asks to wait before reconnecting, ms."""
+        """Reconnection delay that the server asks for, ms; None before it sent one."""
         self._rest = b""
         self._after_return = False
         self._data: list[bytes] = []
         self._size = 0
-        """Bytes of it."""
+        """Size of `_data` in bytes, with `_LINE_BYTES` for each row."""
         self._id: str | None = None
         self._name = ""
 
     def feed(self, data: bytes) -> list[StreamEvent]:
-        """Take bytes, return the events that they complete; raises ProtocolError when a line or an event never ends."""
+        """Take bytes and return the events that they complete.
+
+        Raises ProtocolError when a row or the data of an event exceeds `MAX_LINE_BYTES`.
+        """
         if self._after_return and data:
             data = data.removeprefix(b"\n")
             self._after_return = False
         buffer = self._rest + data
         if buffer.endswith(b"\r"):
-            self._after_return = True  # The "\n" that belongs to it may be in the bytes to come.
+            self._after_return = True  # The "\n" of this line end may be in the next bytes.
         lines = buffer.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         self._rest = lines.pop()
         if len(self._rest) > MAX_LINE_BYTES:
@@ -82,4 +85,4 @@ class EventStream:
             case b"retry" if value.isdigit() and len(value) <= _FIGURES:
                 self.retry = int(value)
             case _:
-                pass  # Comments, and fields that nobody knows.
+                pass  # The specification asks to ignore comments and unknown fields.

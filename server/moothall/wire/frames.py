@@ -1,18 +1,19 @@
-"""What readers get: JSON texts, and the bytes that carry them through each door.
+"""Frames, the messages of a feed to its readers: their JSON text, and the bytes that carry it over each transport.
 
 A frame is one JSON object. `sent` is the Unix time in ms at which it was encoded.
 
-    {"sent":…,"snapshot":{…}}                                   all that is needed to start
-    {"sent":…,"prev":12,"events":[{"offset":13,…}],"signals":[…]} what happened; signals only when there are any
-    {"sent":…,"signals":[…]}                                    what may be lost
-    {"sent":…,"pulse":{"head":13,"age":0,"every":5000}}         nothing has happened, and the line is alive
+    {"sent":…,"snapshot":{…}}                                   the state from which a reader starts
+    {"sent":…,"prev":12,"events":[{"offset":13,…}],"signals":[…]} events; with signals only when there are any
+    {"sent":…,"signals":[…]}                                    signals alone, which may be lost
+    {"sent":…,"pulse":{"head":13,"age":0,"every":5000}}         a sign of life when nothing else is sent
 
-`prev` is the offset of the feed's event before the first one here, so that a reader sees a loss. An event is
-{"offset","at","by","body"}; its body is spliced in as the bytes that were first written. One whose body was
-removed is {"offset","at","by","type","body":null}. One body is not as it was written: earlier releases put into
-`intervention.status-changed` why something was not taken, which is for its author, and readers get that without.
+`prev` is the offset of the feed's event before the first event of the frame, by which a reader detects a loss. An event
+is {"offset","at","by","body"}; its body is spliced in as the bytes that were first written. An event whose body was
+removed is {"offset","at","by","type","body":null}. One type of body is changed: earlier releases stored in
+`intervention.status-changed` the reason for declining an intervention, which only its author may see, so readers get an
+empty `reason`.
 
-Each frame is encoded once per feed and carried by the same bytes to every reader of a door:
+Each frame is encoded once per feed, and every reader on the same transport gets the same bytes:
 
 - SSE (WHATWG HTML, "Server-sent events"): `id: EPOCH:OFFSET`, `data: {…}`, an empty line; signals alone have no
   id, so that they don't move the position that a browser resumes from. A pulse is an event named `pulse`, without id.
@@ -39,71 +40,75 @@ from moothall.core.views.captions import Snapshot
 
 
 class Format(Enum):
-    """How a frame is carried."""
+    """The transport encodings of a frame."""
 
     SSE = "sse"
     """Server-sent events as the body of an HTTP/1.0 answer, which has no chunks."""
     SSE_CHUNKED = "sse-chunked"
     """Server-sent events, each an HTTP/1.1 chunk."""
     WEBSOCKET = "websocket"
-    """Server to client text frames."""
+    """Unmasked WebSocket text frames, as a server sends them."""
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
-    """One frame, encoded; `carry` gives its bytes for a door."""
+    """One encoded frame; `carry` makes the bytes for a transport."""
 
     json: bytes
     """The JSON text, UTF-8."""
     position: Position | None
-    """Where a reader stands who has seen it; None for signals alone."""
+    """The position of a reader that has received this frame; None for signals or a pulse alone."""
     prev: int = 0
-    """Offset of the feed's event before it; of no meaning but for events."""
+    """Offset of the feed's event before this frame; meaningful only when the frame has events."""
     events: int = 0
     """How many events it carries."""
     keys: tuple[str, ...] = ()
     """Keys of the signals in it."""
     snapshot: bool = False
-    """Whether it makes everything before it superfluous."""
+    """Whether it carries a snapshot, which makes all earlier frames superfluous."""
     pulse: bool = False
-    """Whether it says no more than that the line is alive."""
+    """Whether it carries a pulse and nothing else."""
 
 
 PULSE = "pulse"
 """Name of the event that carries a pulse in server-sent events."""
 PULSE_MS = 5_000
-"""A feed in which nothing happens has a pulse this often."""
+"""Interval of the pulses of a feed in which nothing happens, ms."""
 
 
 class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a reader gets where nothing else comes. None for two and a half times `every`: the line is dead."""
+    """A sign of life, sent when there is no other frame.
+
+    A reader that gets neither frame nor pulse for two and a half times `every` takes the connection for dead.
+    """
 
     head: int
-    """Offset of the feed's newest event: one that the reader hasn't seen is lost."""
+    """Offset of the feed's newest event; a reader that hasn't received that event has lost something."""
     age: int
-    """How long ago (ms) the centre was last heard, through all hubs between; 0 at the centre."""
+    """Time since the centre was last heard, through all hubs between, ms; 0 at the centre."""
     every: int
-    """A frame or a pulse comes this often, ms."""
+    """Longest time between two frames or pulses, ms."""
     lost: bool = False
     """Whether the centre counts as out of reach."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """How fresh what a server passes on is."""
+    """How up to date the data is that a server passes on."""
 
     age: int = 0
-    """As in `Pulse`."""
+    """Time since the centre was last heard, ms, as in `Pulse`."""
     lost: bool = False
+    """Whether the centre counts as out of reach."""
 
 
 HERE = Source()
-"""At the centre itself."""
+"""The source at the centre itself: always up to date."""
 
 _encoder = msgspec.json.Encoder()
 _STANDS = str(InterventionStatusChanged.__struct_config__.tag)
 
 
 def snapshot_frame(snapshot: Snapshot, sent: int) -> Frame:
-    """The frame that lets a reader start; `sent` in Unix ms."""
+    """The frame of a snapshot, from which a reader starts; `sent` in Unix ms."""
     return Frame(
         json=b'{"sent":%d,"snapshot":%b}' % (sent, _encoder.encode(snapshot)),
         position=Position(snapshot.epoch, snapshot.offset),
@@ -114,10 +119,10 @@ def snapshot_frame(snapshot: Snapshot, sent: int) -> Frame:
 def events_frame(
     records: Sequence[LogRecord], prev: int, signals: Sequence[AnySignal], sent: int, epoch: Epoch | None = None
 ) -> Frame:
-    """The frame of `records`, at least one, in order, `prev` being the offset of the feed's event before them.
+    """The frame of one or more `records` in order, with signals.
 
-    `epoch` is the readers' own, where a hub gives them another than the log's. Of signals with the same key only the
-    last should be given.
+    `prev` is the offset of the feed's event before the records. `epoch` is given by a hub whose readers have another
+    epoch than the log. `signals` should hold only the newest signal of each key. `sent` in Unix ms.
     """
     events = b",".join([_event(record) for record in records])
     tail = b',"signals":%b}' % _encoder.encode(signals) if signals else b"}"
@@ -132,7 +137,7 @@ def events_frame(
 
 
 def signals_frame(signals: Sequence[AnySignal], sent: int) -> Frame:
-    """The frame of signals alone, at least one."""
+    """The frame of one or more signals without events; `sent` in Unix ms."""
     return Frame(
         json=b'{"sent":%d,"signals":%b}' % (sent, _encoder.encode(signals)),
         position=None,
@@ -141,7 +146,7 @@ def signals_frame(signals: Sequence[AnySignal], sent: int) -> Frame:
 
 
 def pulse_frame(pulse: Pulse, sent: int) -> Frame:
-    """The frame of a pulse."""
+    """The frame of a pulse; `sent` in Unix ms."""
     return Frame(json=b'{"sent":%d,"pulse":%b}' % (sent, _encoder.encode(pulse)), position=None, pulse=True)
 
 
@@ -154,7 +159,7 @@ def _event(record: LogRecord) -> bytes:
 
 
 def _for_readers(kind: str, body: bytes) -> bytes:
-    """A body as readers get it."""
+    """The event body that readers get: of a status change without its reason, which only the author may see."""
     if kind != _STANDS or b'"reason":""' in body:
         return body
     fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
@@ -162,7 +167,7 @@ def _for_readers(kind: str, body: bytes) -> bytes:
 
 
 def carry(frame: Frame, form: Format) -> bytes:
-    """The frame's bytes for a door, whole: bytes of several frames may be joined into one write."""
+    """The frame's complete bytes for a transport; the bytes of several frames may be joined into one write."""
     if form is Format.WEBSOCKET:
         return text_frame(frame.json)
     event = _event_stream(frame)
@@ -175,7 +180,7 @@ def _event_stream(frame: Frame) -> bytes:
         head = _PULSE_HEAD
     text = frame.json
     if b"\n" in text or b"\r" in text:
-        # A body that came from elsewhere may have line ends between its tokens; inside strings JSON has none.
+        # JSON that another program wrote may have line ends between its tokens; inside strings JSON has none.
         text = b"\ndata: ".join(text.splitlines())
     return b"%bdata: %b\n\n" % (head, text)
 
@@ -184,12 +189,12 @@ _PULSE_HEAD = b"event: %b\n" % PULSE.encode()
 
 
 def is_pulse(data: bytes) -> bool:
-    """Whether what the fan-out writes as server-sent events is no more than a pulse."""
+    """Whether `data`, encoded as server-sent events without chunks, is a pulse."""
     return data.startswith(_PULSE_HEAD)
 
 
 LAST_CHUNK = b"0\r\n\r\n"
-"""Ends an HTTP/1.1 body that is sent in chunks."""
+"""The final chunk, which ends an HTTP/1.1 body that is sent in chunks."""
 
 
 def chunk(data: bytes) -> bytes:
@@ -208,7 +213,7 @@ def text_frame(text: bytes) -> bytes:
 
 
 def retry(ms: int) -> bytes:
-    """What tells a browser how long to wait before it comes back, ms."""
+    """The `retry` field of server-sent events: how long a browser waits before it reconnects, in ms."""
     return b"retry: %d\n\n" % ms
 
 
@@ -216,39 +221,39 @@ _ROLES = {role.value: role for role in Role}
 
 
 class FrameEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """An event as a reader got it."""
+    """An event as decoded from a received frame."""
 
     offset: int
     at: int
     """Unix ms when it was written."""
     by: str
-    """Role of who caused it; `role` when this release knows it."""
+    """Role of the actor who caused it, as it was sent; `role` is the same as a `Role`."""
     type: str | None = None
-    """Only where the body was removed."""
+    """The event's type; sent only when the body was removed."""
     body: msgspec.Raw = msgspec.Raw(b"null")
-    """The original bytes; `null` once removed."""
+    """The original bytes of the body; `null` once it was removed."""
 
     @property
     def role(self) -> Role:
-        """The role; one that a later release added counts as a reader's, which changes nothing."""
+        """Role of the actor; a role that this release doesn't know counts as `Role.READER`, which changes no view."""
         return _ROLES.get(self.by, Role.READER)
 
     @property
     def original(self) -> bytes | None:
-        """The body's bytes, None once removed."""
+        """The original bytes of the body; None once it was removed."""
         body = bytes(self.body)
         return None if body == b"null" else body
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
-    """A frame as a reader got it."""
+    """A decoded frame; its fields are those of the JSON text (see the module)."""
 
     sent: int
     snapshot: Snapshot | None = None
     prev: int = 0
     events: tuple[FrameEvent, ...] = ()
     signals: tuple[AnySignal, ...] = ()
-    """Those whose kind this release knows."""
+    """The signals whose kind this release knows."""
     pulse: Pulse | None = None
 
 
@@ -272,7 +277,7 @@ _KINDS = frozenset(str(kind.__struct_config__.tag) for kind in AnySignal.__args_
 
 
 def decode(text: bytes | str) -> Received:
-    """Read a frame, passing over signals of unknown kinds; raises ProtocolError with a sentence when it isn't one."""
+    """Decode a frame without its signals of unknown kinds; raises ProtocolError for an invalid frame."""
     try:
         frame = read(_decoder, text)
         return made_of(Received, frame, sent=frame.sent, signals=known_signals(frame.signals))
@@ -281,6 +286,6 @@ def decode(text: bytes | str) -> Received:
 
 
 def known_signals(raw: Iterable[msgspec.Raw]) -> tuple[AnySignal, ...]:
-    """Signals out of JSON, those of unknown kinds passed over. Raises Unreadable."""
+    """Decode signals from JSON, leaving out those of unknown kinds. Raises Unreadable for an invalid signal."""
     known = (each for each in raw if read(_kind_decoder, each).kind in _KINDS)
     return tuple(read(_signal_decoder, each) for each in known)

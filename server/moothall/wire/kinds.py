@@ -1,9 +1,9 @@
-"""What a peer of another release says: kinds of messages that this release doesn't know, and versions of a link.
+"""Compatibility between releases on a link: unknown kinds of messages, and versions of the protocol.
 
-Links grow by fields and by kinds. A field that isn't known is passed over by msgspec, a kind by whoever reads: it is
-`UnknownKind` and no error of the peer's. What has to be understood is sent only to a peer that has said it takes it
-(`Hello.takes_glossary`, `Attach.tell_language`, `Hello.signals`). A link's number goes up only where that isn't enough,
-and then its server takes the number before as well.
+Protocols grow by new fields and new kinds of messages. msgspec ignores unknown fields. An unknown kind raises
+`UnknownKind`, which the receiver ignores, since it is no fault of the peer. A message that has to be understood is sent
+only to a peer that has announced that it accepts it (`Hello.takes_glossary`, `Attach.tell_language`, `Hello.signals`).
+The version number of a link grows only where that isn't enough; its server then accepts the previous number as well.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from moothall.core.kernel.decoding import Decoder, T, Unreadable, read
 from moothall.core.kernel.errors import ProtocolError
 
 OTHER_VERSION = 4_400
-"""With this code a server closes the link of an engine or of translators that speak another version, and says which one
-fits. To hubs the same number says the same (`CloseCode.BAD_REQUEST`)."""
+"""WebSocket close code for an engine or translators whose version doesn't fit; the reason names the versions that do.
+On hub links the same number is `CloseCode.BAD_REQUEST` and is used for the same purpose."""
 
 
 class UnknownKind(ProtocolError):
-    """A message of a kind that this release doesn't know: whoever reads passes it over, and it changes nothing."""
+    """A message is of a kind that this release doesn't know. The receiver ignores it; its state doesn't change."""
 
 
 class OtherVersion(ProtocolError):
-    """The peer speaks a version of the link that doesn't fit. The text may be told to it."""
+    """The peer speaks a version of the link that this server doesn't accept. The error's text may be sent to it."""
 
 
 class _Kind(msgspec.Struct):
@@ -38,18 +38,20 @@ class _ArrayKind(msgspec.Struct, array_like=True):
 
 
 class Kinds(Generic[T]):
-    """Reads messages of one direction of a link. Kinds are told apart by their tag `m`."""
+    """A decoder of the messages of one direction of a link. The tag `m` of a message names its kind."""
 
     def __init__(self, decoder: Decoder[T], known: Iterable[type[msgspec.Struct]], *, arrays: bool = False) -> None:
-        """`decoder` is of MessagePack and of the kinds of this direction; `known` are all kinds of the link, since what
-        goes the other way is an error here. `arrays`: they are encoded as arrays.
+        """Make a decoder.
+
+        `decoder` decodes the kinds of this direction from MessagePack. `known` are the kinds of both directions, so
+        that a message of the other direction is an error and no unknown kind. `arrays`: messages are encoded as arrays.
         """
         self._decoder = decoder
         self._tags = {kind.__struct_config__.tag for kind in known}
         self._kind: Decoder[_Kind | _ArrayKind] = msgspec.msgpack.Decoder(_ArrayKind if arrays else _Kind)
 
     def read(self, frame: bytes) -> T:
-        """A message. Raises UnknownKind, and Unreadable for what is no message."""
+        """Decode a message. Raises UnknownKind for an unknown kind, and Unreadable for any other invalid frame."""
         try:
             return read(self._decoder, frame)
         except Unreadable:
@@ -59,16 +61,17 @@ class Kinds(Generic[T]):
 
 
 class LinkVersions(msgspec.Struct, frozen=True, kw_only=True):
-    """The versions of a link that a server takes: its own, and the one before where a release spoke that."""
+    """The versions of a link that a server accepts: its own, and the previous one if a release ever spoke it."""
 
     link: str
-    """What people call it, such as `hub link`."""
+    """The link's name in messages for people, such as `hub link`."""
     own: int
+    """The version that this server speaks."""
     first: Mapping[int, str]
-    """By version, the first release that spoke it."""
+    """For each version the first release that spoke it."""
 
     def require(self, version: int) -> None:
-        """Raises OtherVersion with a sentence that fits into a close frame."""
+        """Check a peer's version. Raises OtherVersion, whose text fits into a close frame, when it isn't accepted."""
         taken = [each for each in self.first if self.own - 1 <= each <= self.own]
         if version not in taken:
             numbers = " or ".join(map(str, taken))
@@ -79,5 +82,5 @@ class LinkVersions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def passed_over(count: int) -> str:
-    """What a log says of a link on which so many messages were of unknown kinds."""
+    """The log message about a link on which `count` messages were of unknown kinds."""
     return f"passed over {count} messages of kinds that this release does not know: the other side is of a later one"

@@ -1,10 +1,12 @@
-"""What the programs write about themselves, as lines: plain text, or one JSON object a line.
+"""Formatters of the programs' logs: one entry a line, as plain text or as a JSON object.
 
-A line carries ids, sizes and lags. Of an exception it has the type and the places in the code, never its message: that
-may quote what was said, a name or a token, and so may what asyncio adds to a message in further rows.
+An entry carries ids, sizes and lags. For an exception it has the type and the source lines of the traceback, never the
+message, since that may quote speech, a name or a token. The same holds for the further rows that asyncio adds to its
+messages.
 
-As JSON: `time` (RFC 3339, UTC), `level`, `logger`, `message`; then the ids that the message names, each under the word
-before it (`"session %s channel %s: …"` gives `session` and `channel`); `error` and `where` of an exception.
+A JSON object has `time` (RFC 3339, UTC), `level`, `logger`, `message`; then the ids that the message contains, each
+under the word before it (`"session %s channel %s: …"` gives `session` and `channel`); and for an exception `error`, its
+type, and `where`, the source lines.
 """
 
 from __future__ import annotations
@@ -19,19 +21,19 @@ import msgspec
 
 LogFormat = Literal["text", "json"]
 FIELDS = ("session", "channel", "engine", "translators", "hub", "machine", "source", "feed", "room", "address")
-"""Words that stand before an id in a message, and are its field."""
+"""Words that precede an id in a message and become the names of JSON fields."""
 MOST_FRAMES = 20
-"""Places of one exception. Overflow: the outermost are left out."""
+"""Stack frames that are logged for one exception. Overflow: the outermost frames are left out."""
 LONGEST = 4_000
-"""Characters of a message. Overflow: the rest is left out."""
+"""Characters of a message that are logged. Overflow: the rest is left out."""
 _CONVERSION = re.compile(rf"%%|(?:\b({'|'.join(FIELDS)}) )?%[-+ #0]*\d*(?:\.\d+)?[a-zA-Z]")
 
 
 class LogLines(logging.Formatter):
-    """Formats a record as a line of plain text, with rows below it for an exception."""
+    """Formats a record as a line of plain text, followed by indented rows for an exception."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, without its end."""
+        """The entry, without a line end."""
         line = f"{self.formatTime(record)} {record.levelname} {record.name}: {message_of(record)}"
         error = record.exc_info[1] if record.exc_info else None
         if error is None:
@@ -43,7 +45,7 @@ class JsonLogLines(logging.Formatter):
     """Formats a record as one JSON object."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The object, without a line's end."""
+        """The JSON object, without a line end."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line: dict[str, object] = {
             "time": at.replace("+00:00", "Z"),
@@ -59,12 +61,12 @@ class JsonLogLines(logging.Formatter):
 
 
 def formatter(form: LogFormat) -> logging.Formatter:
-    """The one of that name."""
+    """The formatter for the format that the settings name."""
     return JsonLogLines() if form == "json" else LogLines()
 
 
 def message_of(record: logging.LogRecord) -> str:
-    """The message on one line: of asyncio's the first row, since the others show what a task holds."""
+    """The message on one line. Of a message of asyncio only the first row is kept: the others show a task's data."""
     said = record.getMessage()
     if record.name == "asyncio":
         said = said.partition("\n")[0]
@@ -72,12 +74,12 @@ def message_of(record: logging.LogRecord) -> str:
 
 
 def _printable(said: str) -> str:
-    """On one line: JSON leaves signs such as U+0085, which end a line for some, as they are."""
+    """Replace unprintable characters by spaces: JSON doesn't escape U+0085, for example, which ends a line for some."""
     return "".join(each if each.isprintable() else " " for each in said)
 
 
 def fields(record: logging.LogRecord) -> dict[str, str | int]:
-    """The ids that a message names. Of two under one word the first."""
+    """The ids in a message, by the word before each; where a word occurs twice, the first id is taken."""
     args = record.args
     if not isinstance(args, tuple) or not isinstance(record.msg, str):
         return {}
@@ -90,7 +92,10 @@ def fields(record: logging.LogRecord) -> dict[str, str | int]:
 
 
 def places(error: BaseException) -> list[str]:
-    """Where an exception came by, the innermost place last; of a group its first member's."""
+    """The stack frames of an exception, each as `FOLDER/FILE:LINE in FUNCTION`, innermost last.
+
+    For an exception group these are the frames of its first member.
+    """
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     frames = traceback.extract_tb(error.__traceback__)[-MOST_FRAMES:]
@@ -98,5 +103,5 @@ def places(error: BaseException) -> list[str]:
 
 
 def _short(path: str) -> str:
-    """A module and its package: where the program was installed is nobody's business."""
+    """The last two parts of a path, the package and the module; the installation folder stays out of the log."""
     return "/".join(path.replace("\\", "/").split("/")[-2:])

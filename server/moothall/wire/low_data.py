@@ -1,22 +1,23 @@
-"""Little data: what a feed of finished lines carries, in so few bytes that ten minutes of speech fit into 4 KB.
+"""Low data: a feed of finished lines in so few bytes that ten minutes of speech fit into 4 KB.
 
-A reader of few data gets batches. A batch is a JSON array: the offset after it, then in order
+A low-data reader gets batches. A batch is a JSON array: the offset after it, then in order
 
     [12, "floor-1-3", 61, "en", "machine", null, 0], "A line."   number, id, start in s, language, origin, speaker,
-                                                               mended (1: by a person, 2: by the machine,
-                                                               accepted by a person), and behind it the name of the
-                                                               outside tool that sent it, where one did; then the text
+                                                               mended (0: no, 1: by a person, 2: by a machine
+                                                               whose proposal a person accepted), and last, if so,
+                                                               the name of the outside tool that sent it, or `true`
+                                                               if it was respoken; then the text
     4, "Another line."                                         4 s later; the number and the id's last digits are one
                                                                more, everything else is as before
     ["ana", 3], "One more."                                    the same 3 s later, but Ana says it
     {"offset": …, "at": …, "by": …, "body": {…}}                an event, as in other frames
     {"kind": "unsaved", …}                                      a signal
 
-The shorthand refers to the line before it in the same stream. Lines come when they have ended, as they stand when the
-batch goes out if only an engine has corrected them since; what a person corrects then is an event.
-What is asked now comes with its words, which are kept back until then.
-Events that readers don't show (checkpoints, clocks, sources) and most signals stay out. Compression is the door's
-business.
+The shorthand refers to the previous line in the same stream. A line is sent when it has ended. A machine's correction
+changes the line in a batch that isn't sent yet; any other correction is sent as an event. The words of a
+question are held back until it is called, and are then sent with that event.
+Events that readers don't show (checkpoints, clocks, sources) and most signals are left out. The caller compresses the
+batches.
 """
 
 from __future__ import annotations
@@ -35,12 +36,13 @@ from moothall.core.views.captions import CaptionsView, Line
 from moothall.wire.frames import FrameEvent, Pulse, Received, Source
 
 LATE_MS = 5_000
-"""From here on a delay is told, and told again when it has changed by as much."""
+"""Step of reported delays, ms: a delay is reported from one step on, and again when it has changed by a step."""
 PULSE_MS = 15_000
-"""A stream in which nothing comes has a pulse this often: fewer than elsewhere, since each costs a packet."""
+"""Interval of pulses in a stream without other messages, ms: longer than elsewhere, since each pulse costs a packet."""
 
 MOST_PUBLISHED = 50
-"""Questions whose words are kept until they are called. Overflow: the oldest; then its number alone is told."""
+"""Questions whose words are held back until they are called. Overflow: the oldest words are dropped, and the reader
+learns only the question's number."""
 
 _SILENT = (
     ev.SourceAttached
@@ -60,47 +62,47 @@ _SILENT = (
     | ev.HubPresenceChanged
     | UnknownEvent
 )
-"""Events that change nothing for a reader of finished lines."""
+"""Events that change nothing for a reader of finished lines; they are left out."""
 _URGENT = (ev.SessionOpened, ev.SessionPaused, ev.SessionResumed, ev.SessionClosed, ev.NotRecordedBegan)
-"""Events that don't wait for the next batch."""
+"""Events that should be sent at once."""
 
 
 class LowData:
-    """One reader's stream. Frames of the feed go in, batches come out when the door asks for them."""
+    """The stream of one reader: takes the frames of a feed, and makes a batch whenever the caller asks for one."""
 
     def __init__(self, view: CaptionsView, offset: int) -> None:
-        """`view` is the feed as of now or before; `offset` is what the reader has seen."""
+        """`view` is the current or an earlier state of the feed; `offset` is that of the reader's newest event."""
         self._view = view
         self._offset = offset
         self.head = offset
-        """What the reader has of it: its offset as of the last batch."""
+        """The offset that the reader has after the last batch."""
         # Bound: what is said between two batches, which the door sends every 40 s.
         self._items: list[object] = []
         self._texts: dict[SegmentId, int] = {}
-        """Where in `_items` the texts of lines are."""
+        """Index in `_items` of the text of each line in the next batch."""
         self._before: Line | None = None
         self._number = 0
         self._called: InterventionId | None = None
-        """What is asked now, as far as the reader was told."""
-        # Bound: what is asked until the next one is called.
+        """The called question of which the reader was notified; None when there is none."""
+        # Bound: the questions that are submitted until one is called.
         self._later: set[InterventionId] | None = set()
-        """What came to be checked since the reader's page was made, until the reader is told what is called: the page
-        says of none of these that it is asked now."""
+        """Questions whose check began since the reader's page was made; None once the reader was notified of a called
+        question. Until then the page may show any question but these as called."""
         # Bound: MOST_PUBLISHED.
         self._published: dict[InterventionId, FrameEvent] = {}
-        """What a question says that was published since, until it is called."""
+        """The published words of questions that are not called yet."""
         self._signals: dict[str, AnySignal] = {}
         self._plain: dict[str, object] = {}
         self.urgent = False
-        """Whether what waits should go out now."""
+        """Whether the next batch should be sent at once."""
 
     @property
     def waits(self) -> bool:
-        """Whether there is anything for a batch."""
+        """Whether the next batch has any content."""
         return bool(self._items or self._signals)
 
     def take(self, frame: Received) -> None:
-        """Take in a frame with events or signals."""
+        """Take in a frame with events or signals. Raises RecordBroken when a body can't be read."""
         for event in frame.events:
             body = event.original
             what = None if body is None else decode_event(body)
@@ -112,7 +114,7 @@ class LowData:
             self._signal(signal)
 
     def restart(self, view: CaptionsView) -> None:
-        """The reader gets a snapshot, which makes everything before it superfluous."""
+        """Start again from `view`, of which the caller sends the reader a snapshot; whatever waits is discarded."""
         self._view, self._offset = view, view.offset
         self.head = view.offset
         self._items.clear()
@@ -124,7 +126,7 @@ class LowData:
         self.urgent = False
 
     def batch(self) -> bytes:
-        """What waits, as one JSON text; without anything it says only where the reader stands."""
+        """Take the waiting items as one batch of JSON, UTF-8; a batch without content holds only the offset."""
         self.head = self._offset
         items = [self._offset, *self._items, *self._signals.values()]
         self._items.clear()
@@ -134,7 +136,7 @@ class LowData:
         return msgspec.json.encode(items)
 
     def pulse(self, source: Source) -> bytes:
-        """What says, as one JSON text, that the line is alive where nothing else is to be said."""
+        """A pulse as JSON, UTF-8, which shows the reader that the connection is alive."""
         return msgspec.json.encode(Pulse(head=self.head, age=source.age, every=PULSE_MS, lost=source.lost))
 
     def _event(self, event: FrameEvent, what: ev.AnyEvent | UnknownEvent | None) -> None:
@@ -142,7 +144,7 @@ class LowData:
             case ev.SegmentEnded():
                 self._line(what.segment)
             case ev.SegmentCorrected() if self._grows(what.segment):
-                pass  # It comes as it stands when it ends.
+                pass  # The line will be sent with this correction when it ends.
             case ev.SegmentCorrected() if what.segment in self._texts and (what.machine or event.role is Role.ENGINE):
                 self._items[self._texts[what.segment]] = (what.text + what.tail).strip()
             case ev.InterventionPublished():
@@ -165,13 +167,13 @@ class LowData:
                     self._called = None
                 self._items += [_row(each) for each in (words, event) if each is not None]
             case None:
-                pass  # Removed before it was read.
+                pass  # The body was removed before the reader got it.
             case _ if not isinstance(what, _SILENT):
                 self._items.append(_row(event))
                 self.urgent |= isinstance(what, _URGENT)
 
     def _may_be_called(self, name: InterventionId) -> bool:
-        """Whether the reader's page may say of it that it is asked now."""
+        """Whether the reader's page may show this question as called."""
         return name == self._called if self._later is None else name not in self._later
 
     def _grows(self, segment: SegmentId) -> bool:
@@ -181,7 +183,7 @@ class LowData:
     def _line(self, segment: SegmentId) -> None:
         at = self._view.index.get(segment)
         if at is None:
-            return  # Of before the snapshot that the view began from.
+            return  # The line began before the snapshot from which the view was made.
         line, number = self._view.lines[at], self._view.skipped + at
         if line.gone:
             return
@@ -201,7 +203,7 @@ class LowData:
         before = self._plain.get(signal.key, _QUIET.get(type(signal)))
         match signal:
             case ChannelState():
-                if signal.sound is Sound.SILENCE:  # Its end is no news, so that it would stand for long.
+                if signal.sound is Sound.SILENCE:  # The end of silence isn't sent, so it would be shown for too long.
                     signal = msgspec.structs.replace(signal, sound=Sound.SPEECH)
                 gist: object = (signal.sound is Sound.NONE, signal.lag // LATE_MS)
             case Unsaved() | Unrecorded():
@@ -211,7 +213,7 @@ class LowData:
             case StandIn():
                 gist = signal.instead
             case _:
-                return  # Words that still may change.
+                return  # Partials, whose words may still change, are left out.
         if before != gist:
             self._signals[signal.key] = signal
             turned = _soundless(before) is not _soundless(gist)
@@ -220,7 +222,7 @@ class LowData:
 
 
 _QUIET: dict[type, object] = {ChannelState: (False, 0), Unsaved: "", Unrecorded: "", LastWords: False, StandIn: None}
-"""What a reader takes for granted of whom nothing was told."""
+"""The state that a reader assumes before the first signal of a key, by the signal's type."""
 
 
 def _row(event: FrameEvent) -> dict[str, object]:
@@ -228,12 +230,12 @@ def _row(event: FrameEvent) -> dict[str, object]:
 
 
 def _soundless(gist: object) -> object:
-    """Whether no sound comes, where that is what was told."""
+    """Whether there is no sound, from the state of a `ChannelState`; other states are returned as they are."""
     return gist[0] if isinstance(gist, tuple) else None
 
 
 def _alike(before: Line, line: Line) -> bool:
-    """Whether a line can be told from the one before it by its time, speaker and text."""
+    """Whether the shorthand suffices: `line` differs from the line `before` only in number, time, speaker and text."""
     return line.segment == _next(before.segment) and (
         (line.language, line.origin, line.mended, line.accepted, line.tool, line.respoken)
         == (before.language, before.origin, before.mended, before.accepted, before.tool, before.respoken)

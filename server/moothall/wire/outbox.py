@@ -1,9 +1,9 @@
-"""What waits for a subscriber that can't keep up, and when to give it up (docs/adr/0005-sse-first-and-ready-frames.md).
+"""The bounded queue of a subscriber that can't keep up (docs/adr/0005-sse-first-and-ready-frames.md).
 
-A subscriber that keeps up has no outbox: its frames are written straight through. One whose transport still holds
-bytes gets an outbox. Signals in it replace older ones with the same key and move to its end; events are never
-dropped and never overtaken. When it holds more than it may, the subscriber is cut, and resumes from its last
-position out of the ring or the log. So what one slow reader costs is bounded, and no reader has a hole.
+A subscriber that keeps up has no outbox: its frames are written at once. A subscriber whose transport still buffers
+bytes gets an outbox. In it a signal replaces an older signal with the same key and moves to the end; events are neither
+dropped nor overtaken. When the outbox overflows, the subscriber is disconnected; it then resumes from its last position
+out of the ring buffer or the log. So the cost of a slow reader is bounded, and no reader misses an event.
 """
 
 from __future__ import annotations
@@ -11,37 +11,37 @@ from __future__ import annotations
 import msgspec
 
 MAX_FRAMES = 256
-"""Frames with events that may wait."""
+"""Most frames with events in an outbox. Overflow: the subscriber is disconnected."""
 MAX_BYTES = 256 << 10
-"""Bytes that may wait."""
+"""Most bytes in an outbox. Overflow: the subscriber is disconnected."""
 
 
 class Outgoing(msgspec.Struct, frozen=True):
-    """A frame as one door carries it."""
+    """A frame, encoded for one transport."""
 
     data: bytes
     events: int
-    """How many events it carries; only one with none may be replaced."""
+    """How many events it carries; only a frame without events may be replaced by a newer one."""
     keys: tuple[str, ...]
     """Keys of its signals."""
     snapshot: bool = False
-    """Whether it replaces everything before it, signals too: those of the moment have to follow."""
+    """Whether it is a snapshot, which replaces all earlier frames, signals too; the current signals have to follow."""
     pulse: bool = False
-    """Whether it is left out for a reader without room for it: it says nothing that would be missed."""
+    """Whether it is a pulse, which may be omitted for a reader whose transport is full."""
 
 
 class ReaderOutbox:
-    """Frames held for one subscriber, in the order in which they are to leave."""
+    """The frames that wait for one subscriber, in the order in which they will be sent."""
 
     __slots__ = ("_entries", "_newest", "_next", "_replaced", "frames", "overflown", "size")
 
     def __init__(self) -> None:
         self.frames = 0
-        """Frames with events that wait."""
+        """How many waiting frames carry events or a snapshot."""
         self.size = 0
-        """Bytes that wait."""
+        """How many bytes wait."""
         self.overflown = False
-        """Whether it was asked to hold more than it may. Then it is empty and stays so: cut the subscriber."""
+        """Whether it has overflowed. It then stays empty, and the caller has to disconnect the subscriber."""
         self._entries: dict[int, Outgoing] = {}
         self._newest: dict[str, int] = {}
         self._next = 0
@@ -51,9 +51,9 @@ class ReaderOutbox:
         return len(self._entries)
 
     def offer(self, frame: Outgoing, pending: int) -> bytes:
-        """Take the next frame; `pending` is what the transport still holds, in bytes.
+        """Append a frame; `pending` is how many bytes the transport still buffers.
 
-        Returns what to write now: everything, once the transport is empty; else nothing.
+        Returns the bytes to write now: all that wait when the transport is empty, otherwise none.
         """
         if self.overflown:
             return b""
@@ -66,7 +66,7 @@ class ReaderOutbox:
         return b""
 
     def release(self, pending: int) -> bytes:
-        """What to write now, as for `offer`, when there is no new frame."""
+        """The bytes to write now, as `offer` without a new frame."""
         if pending:
             return b""
         data = b"".join([frame.data for frame in self._entries.values()])
@@ -74,7 +74,7 @@ class ReaderOutbox:
         return data
 
     def take_replaced(self) -> int:
-        """How many frames newer ones have replaced since this was last asked."""
+        """How many frames have been replaced by newer ones since the last call."""
         replaced, self._replaced = self._replaced, 0
         return replaced
 

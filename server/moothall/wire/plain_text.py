@@ -1,11 +1,12 @@
 """A feed's finished lines as plain text, for terminals and braille displays: `00:04:05 Ana: Good morning.`
 
-The time is media time, counted from the session's beginning. Each line is given once, when it is finished; what is
-mended later is not given again, since a terminal can't take back what it has printed. So what is said of a span without
-text (a break, sound that was lost) waits for the first line behind it: lines from before it may still come.
+The time is media time, counted from the session's beginning. Each line is output once, when it is finished; a later
+correction is not output, since a terminal can't take back what it has printed. For the same reason the notice of a span
+without text (a break, lost sound) is held back until the first line after that span: lines from before the span may
+still be finished.
 
-From a feed with words, `(?)`, or words that say as much, stands behind each of which the recogniser was not sure: `the
-regulator (?) of Kisumu`.
+With a feed that has words, each word of which the recogniser was not sure is followed by `(?)` or by words with that
+meaning: `the regulator (?) of Kisumu`.
 """
 
 from __future__ import annotations
@@ -25,29 +26,31 @@ from moothall.core.views.reading_order import Gap, SpeakerTurn
 from moothall.wire.frames import Received
 
 REMEMBERED = 1_000
-"""Lines that are remembered as given. A reader further behind gets a snapshot of the last 200."""
+"""Lines that are remembered as output. A reader that is further behind gets a snapshot of the last 200 lines."""
 
 SURE = 0.5
-"""The recogniser's probability of a word from which on it counts as heard; desks mark the others too."""
+"""Least probability of a word that is not marked as doubtful; desks mark words by the same threshold."""
 DOUBT = " (?)"
 
 _CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029), " ")
-"""What could move a terminal's cursor, change its colours or end the line."""
+"""Characters that could move a terminal's cursor, change its colours or end the line."""
 
 
 class _Open(msgspec.Struct, frozen=True):
     t0: int
     speaker: SpeakerId | None
     words: tuple[ev.Word, ...] = ()
-    """As they were recognised, in their order; none from a feed without words."""
+    """The recognised words, in order; empty from a feed without words."""
 
 
 class PlainText:
-    """What one reader was given. Frames of the feed `lines` go in, in order; text comes out."""
+    """The plain-text output for one reader: takes the frames of a feed in order, and returns the text to print."""
 
     def __init__(self, unnamed: str, gap: Callable[[Gap], str], feed: Feed, doubt: str = DOUBT) -> None:
-        """`unnamed` stands in place of a name before lines of nobody who is named, once somebody was; `gap` says why a
-        span has no text; `doubt` stands behind words of which the recogniser was not sure.
+        """Make the output of one reader.
+
+        `unnamed` stands in place of the name of a speaker who isn't named, once another speaker was; `gap` gives the
+        sentence that says why a span has no text; `doubt` follows words of which the recogniser was not sure.
         """
         self._doubt = doubt
         self._unnamed = unnamed
@@ -56,13 +59,16 @@ class PlainText:
         self._turn = SpeakerTurn()
         self._session = Session(id=SessionId(""))
         self._told: frozenset[Gap] = frozenset()
-        """Spans without text that were given, or lie before all that is."""
+        """Spans without text whose notices were output, or that begin before the first line that is output."""
         # Bound: a channel has one line open, and some more where one was never finished; the oldest is forgotten.
         self._open: dict[SegmentId, _Open] = {}
         self._given: dict[SegmentId, None] = {}
 
     def start(self, snapshot: Snapshot, *, quiet: bool) -> str:
-        """Go on from a snapshot: the finished lines in it that were not given yet, or none of them when `quiet`."""
+        """Continue from a snapshot and return its finished lines that were not output yet.
+
+        With `quiet` these lines count as output, and the text is empty.
+        """
         self.know(snapshot.session)
         if snapshot.before and snapshot.lines:
             self._due(snapshot.lines[0].t0)
@@ -78,21 +84,21 @@ class PlainText:
         return self._session.status is Status.CLOSED
 
     def know(self, session: Session) -> None:
-        """What stands around lines that are given before a snapshot."""
+        """Set the session's state (names of speakers, spans without text) for lines that are output by `lines`."""
         self._session = session
         self._told &= set(session.gaps)
 
     def end(self) -> str:
-        """Behind the last line: spans without text that follow it."""
+        """The notices of spans without text that are still held back, once the last line was output."""
         return self._marks(None)
 
     def lines(self, lines: Iterable[Line]) -> str:
-        """Those of `lines` that are finished, to be shown and not given yet."""
+        """The text of those of `lines` that are finished, not struck, and not output yet."""
         shown = [line for line in lines if line.t1 is not None and not line.gone and line.segment not in self._given]
         return "".join([self._give(line.segment, _Open(line.t0, line.speaker), line.text) for line in shown])
 
     def take(self, frame: Received) -> str:
-        """What a frame adds. Raises RecordBroken when a body can't be read."""
+        """Take in a frame and return the text that it adds. Raises RecordBroken when a body can't be read."""
         if frame.snapshot is not None:
             return self.start(frame.snapshot, quiet=False)
         bodies = [event.original for event in frame.events]
@@ -133,17 +139,17 @@ class PlainText:
             return ""
         marks = self._marks(line.t0)
         name = plain(self._session.speakers.get(line.speaker, "")) if line.speaker is not None else ""
-        heading = self._turn.broken().then(name)  # On a terminal each line is read alone.
+        heading = self._turn.broken().then(name)  # A terminal's line is read by itself, so each one gets its name.
         self._turn = heading.turn
         over = "" if heading.name is None else f"{heading.name or self._unnamed}: "
         return f"{marks}{clock(line.t0)} {over}{words}\n"
 
     def _marks(self, until: int | None) -> str:
-        """What is said of spans without text that began by `until` (media ms; None: of all) and weren't told of yet."""
+        """Notices of spans without text that began by `until` (media ms; None: of all) and were not output yet."""
         return "".join(f"{clock(gap.t0)} {plain(self._gap(gap))}\n" for gap in self._due(until))
 
     def _due(self, until: int | None) -> list[Gap]:
-        """Those spans, which count as told of from now on."""
+        """The spans without text that began by `until` (None: all) and were not output; they count as output now."""
         due = [gap for gap in self._session.gaps if gap not in self._told and (until is None or gap.t0 <= until)]
         self._told |= set(due)
         return due
@@ -156,15 +162,15 @@ def clock(ms: int) -> str:
 
 
 def plain(text: str) -> str:
-    """The text in one line, without anything that a terminal would obey."""
+    """The text on one line, without control characters."""
     return " ".join(text.translate(_CONTROLS).split())
 
 
 def behind_doubts(text: str, words: Iterable[ev.Word]) -> list[str]:
-    """The text in pieces, each but the last of which ends with a word of which the recogniser was not sure.
+    """Split the text after each word of which the recogniser was not sure; the last piece is the rest, maybe empty.
 
-    `words`: all of the line, in their order. Each is looked for behind the one before it; one that isn't there any more
-    is passed over.
+    `words` are all recognised words of the line, in order. Each is searched for after the previous word; a word that a
+    correction has removed from the text is ignored.
     """
     pieces, begun, at = [], 0, 0
     for bare, sure in ((plain(word.text), word.p >= SURE) for word in words):
@@ -178,7 +184,10 @@ def behind_doubts(text: str, words: Iterable[ev.Word]) -> list[str]:
 
 
 def _found(word: str, text: str, at: int) -> int:
-    """Where a word stands from `at` on, not inside another; in a writing without spaces, right there; -1: nowhere."""
+    """Index of a word in `text` from `at` on, where it isn't part of a longer word; -1 when it isn't found.
+
+    In a script without spaces words adjoin, so that there a match directly at `at` counts.
+    """
     found = text.find(word, at)
     while found >= 0 and (text[max(found - 1, 0) : found].isalnum() or text[found + len(word) :][:1].isalnum()):
         found = text.find(word, found + 1)

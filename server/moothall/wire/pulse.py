@@ -1,8 +1,8 @@
 """The pulse of an engine or of translators: MessagePack messages at `/pulse` of the engines' address.
 
-A thread of its own in their process sends one each second over a WebSocket of its own, from before anything is loaded:
-so it comes while everything else there computes, waits or hangs, and says which of these it is. The server judges it
-(`moothall.services.supervision.engine_watch`). Nothing is sent the other way.
+A dedicated thread of the process sends a pulse each second over a separate WebSocket, beginning before models are
+loaded. So pulses continue while the rest of the process computes, waits or hangs, and they say which of these it does.
+The server evaluates them (`moothall.services.supervision.engine_watch`) and sends nothing back.
 """
 
 from __future__ import annotations
@@ -14,40 +14,40 @@ from moothall.core.kernel.errors import ProtocolError
 
 PATH = "/pulse"
 EVERY_MS = 1_000
-"""Between two pulses."""
+"""Interval between two pulses, ms."""
 MOST_LIFE = 64
-"""Characters of a life's name."""
+"""Most characters of the name of a run."""
 GIVEN_UP = 4_000
-"""With this code the server closes the link of a process that makes no progress: it should end and be started again."""
+"""WebSocket close code for the link of a process that makes no progress: the process should end and be restarted."""
 TIMES = 10
-"""A pass is given up when it takes so many times as long as such a pass takes on that machine."""
+"""A pass counts as hanging when it takes this many times as long as such passes usually take on that machine."""
 
 
 class Pulse(msgspec.Struct, frozen=True, kw_only=True):
-    """How a process is. Counts begin at 0 and grow."""
+    """The state of a process. Counters begin at 0 and only grow."""
 
     life: str
-    """Names this run of the program; its hello says the same."""
+    """The name of this run of the program, the same as in its hello."""
     working: bool
-    """False while it loads what it works with."""
+    """Whether its models are loaded."""
     loaded: int = 0
-    """While it loads: grows with what it has read and computed."""
+    """Progress of loading, in no particular unit: grows with what the process reads and computes. 0 once it works."""
     passes: int = 0
-    """Passes, or texts, that it has finished."""
+    """Passes of the recogniser, or translated texts, that it has finished."""
     samples: int = 0
     """Samples of sound that it has taken in."""
     waiting: bool = False
-    """Whether there is sound that it has not taken in, or a pass that is wanted."""
+    """Whether sound waits to be taken in, or a pass waits to be run."""
     busy_ms: int = 0
-    """How long a pass has been under way: of all that are, the one that is most overdue. 0: none is."""
+    """How long the most overdue of the running passes has been running, ms; 0 when none is running."""
     usual_ms: int = 0
-    """How long such a pass takes on that machine, as far as it has measured."""
+    """How long such a pass usually takes on that machine, as measured so far, ms."""
     limit_ms: int = 0
-    """Within which such a pass ends by itself, where somebody else computes it; 0: nobody ends it."""
+    """Time limit after which that pass ends by itself, when another service computes it, ms; 0: it has no limit."""
     loop_ms: int = 0
-    """For how long its event loop has not taken a turn."""
+    """How long the process's event loop has not responded, ms."""
     attachments: tuple[int, ...] = ()
-    """The numbers of the attachments whose passes are under way."""
+    """The numbers of the attachments whose passes are running."""
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -55,12 +55,12 @@ _decoder: msgspec.msgpack.Decoder[Pulse] = msgspec.msgpack.Decoder(Pulse)
 
 
 def encode(pulse: Pulse) -> bytes:
-    """One frame."""
+    """The frame of a pulse, as MessagePack."""
     return _encoder.encode(pulse)
 
 
 def decode(frame: bytes) -> Pulse:
-    """Read a frame; raises ProtocolError."""
+    """Decode and check a frame; raises ProtocolError."""
     try:
         pulse = read(_decoder, frame)
     except Unreadable as error:

@@ -1,4 +1,4 @@
-"""What a reader does with the frames it gets: the other half of the fan-out, for hubs, scripts and tests."""
+"""The receiving side of a feed: applies frames to a view and detects losses. Used by hubs, scripts and tests."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from moothall.wire.frames import Received
 
 
 class Outcome(Enum):
-    """What became of a frame."""
+    """The result of applying a frame."""
 
     APPLIED = "applied"
-    """It moved the view or the signals."""
+    """The frame updated the view or the signals."""
     DUPLICATE = "duplicate"
-    """All of its events had been seen."""
+    """The reader has already applied all events of the frame."""
     LOSS = "loss"
-    """Something is missing before it. Nothing was changed: ask again from `position`."""
+    """Events before the frame are missing. The reader is unchanged and has to resume from `position`."""
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
-    """What a reader of one feed has seen. Each frame gives a new one."""
+    """The immutable state of a reader of one feed; each frame yields a new state."""
 
     feed: Feed
     view: CaptionsView | None = None
-    """None before the first snapshot."""
+    """The view so far; None before the first snapshot."""
     signals: dict[str, AnySignal] = {}
-    """The newest of each key."""
+    """The newest signal of each key."""
 
     @property
     def position(self) -> Position | None:
-        """Where to go on from, None before the first snapshot."""
+        """The position to resume from; None before the first snapshot."""
         return None if self.view is None else self.view.position
 
     def take(self, frame: Received) -> tuple[Reader, Outcome]:
-        """The reader after `frame`, and what became of it.
+        """Apply a frame: returns the new state and the outcome.
 
         Raises RecordBroken when a body can't be read.
         """
@@ -63,14 +63,14 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def partial(self) -> Partial | None:
-        """The unconfirmed rest to show: only one that continues exactly what is committed."""
+        """The partial to show: the one that continues exactly the committed words of its segment; None without any."""
         for signal in self.signals.values():
             if isinstance(signal, Partial) and signal.text and signal.first == self._words(signal):
                 return signal
         return None
 
     def _words(self, partial: Partial) -> int:
-        """Committed words of the partial's line: 0 for an unknown one, -1 for one that has ended."""
+        """How many committed words the partial's segment has; 0 for an unknown segment, -1 for one that has ended."""
         number = None if self.view is None else self.view.index.get(partial.segment)
         if self.view is None or number is None:
             return 0

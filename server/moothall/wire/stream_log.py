@@ -1,10 +1,10 @@
-"""What a reader saw and when, as the JSON lines that streaming benchmarks score.
+"""A record of what a reader saw and when, as the rows of JSON that streaming benchmarks score.
 
     {"at": s, "kind": "partial" | "commit" | "correct", "segment": id, "t0": s, "t1": s, "text": …, "lang": …}
 
-`at` is seconds of media time; lines with the same `at` are one update of the display. A commit adds to its segment
-and takes the partial away, a partial replaces the segment's earlier one, a correction replaces all of its text,
-by any actor; its times are those of the words that were committed.
+`at` is seconds of media time; rows with the same `at` are one update of the display. A `commit` appends to its segment
+and removes the partial. A `partial` replaces the segment's earlier partial. A `correct` replaces the segment's whole
+text, whoever corrected it; its times are those of the committed words.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Row = dict[str, Any]
 
 
 class StreamLog:
-    """Turns the frames of one live feed, from the session's beginning, into rows."""
+    """Converts the frames of one live feed, from the session's beginning, into rows."""
 
     def __init__(self) -> None:
         self._languages: dict[SegmentId, str] = {}
@@ -40,7 +40,7 @@ class StreamLog:
         """Whether the session has been closed."""
 
     def rows(self, frame: Received, at: float) -> list[Row]:
-        """The rows of one frame, seen at `at` (s); raises RecordBroken for a body that can't be read."""
+        """The rows of one frame that was seen at `at` (s of media time); raises RecordBroken for an unreadable body."""
         rows: list[Row] = []
         if frame.snapshot is not None:
             self._start(frame.snapshot)
@@ -88,7 +88,10 @@ class StreamLog:
                 pass
 
     def _partial(self, partial: Partial, at: float, rows: list[Row]) -> None:
-        """Show it where it fits; a channel shows one partial, so one elsewhere takes the earlier away."""
+        """Add a row for a partial that continues the committed words of its segment.
+
+        A channel shows one partial at a time, so a partial of another segment removes the earlier one.
+        """
         fits = partial.segment not in self._ended and partial.first == self._words.get(partial.segment, 0)
         text = partial.text if fits else ""
         if self._shown is not None and (self._shown != partial.segment or not text):
@@ -109,14 +112,14 @@ class StreamLog:
 
 
 class CachedLog:
-    """Turns what a reader of the cached feed has, from one look to the next, into rows."""
+    """Converts the differences between successive states of a cached feed's reader into rows."""
 
     def __init__(self) -> None:
         # Bound: the text that is read.
         self._shown: dict[SegmentId, CachedLine] = {}
 
     def rows(self, lines: Sequence[CachedLine], at: float) -> list[Row]:
-        """What is new, has changed, or is gone (its text is empty then), seen at `at` (s)."""
+        """The rows of lines that are new, changed or gone (with empty text) since the last call; `at` in s."""
         before, self._shown = self._shown, {line.segment: line for line in lines}
         rows: list[Row] = []
         for line in lines:

@@ -1,8 +1,8 @@
-"""What goes between a command that has a recording and the process that recognises it.
+"""The protocol between a command that transcribes a recording and the process that recognises it, over pipes.
 
-The command writes one line of JSON, a `TranscriptionRequest`, then frames: four bytes that say how many follow
-(little-endian), and PCM16 mono 16 kHz; a frame of no bytes is the end, and an end without one means that nobody wants
-the rest. The process answers with one `Answer` a line.
+The command writes one line of JSON, a `TranscriptionRequest`, then frames: the length in bytes (four bytes,
+little-endian) and PCM16 mono 16 kHz. An empty frame marks the end of the sound; a stream that ends without it means
+that the rest of the answer isn't wanted. The process writes one `Answer` a line, as JSON.
 """
 
 from __future__ import annotations
@@ -12,51 +12,51 @@ import msgspec
 from moothall.core.events.types import Word
 
 FRAME_SAMPLES = 512
-"""Pieces begin and end on multiples of this (32 ms), but for the end of the sound."""
+"""Pieces begin and end at multiples of this many samples (32 ms), except at the end of the sound."""
 MOST_FRAME = 1 << 20
-"""Bytes of a frame at most."""
+"""Most bytes of a frame."""
 
 
 class HeardPiece(msgspec.Struct, frozen=True, kw_only=True, tag="heard", tag_field="is"):
-    """A piece of the sound has been recognised. They come in order, and what lies between them is silence."""
+    """A piece of the sound that has been recognised. Pieces are sent in order; the sound between them is silence."""
 
     first: int
     """Its first sample, counted from the sound's first."""
     last: int
     """One past its last sample."""
     cut: bool = False
-    """Whether it ends in the middle of speech, because it grew too long."""
+    """Whether it was cut in the middle of speech, at the greatest length of a piece."""
     language: str
-    """What it was decoded in."""
+    """BCP-47 tag of the language in which it was decoded."""
     words: tuple[Word, ...]
     """Times in ms from the sound's first sample."""
 
 
 class TranscriptionRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What to recognise, and how."""
+    """The command's request: which model recognises the sound, and with which options."""
 
     model: str
-    """Of the store, or `scripted:FILE`."""
+    """Name of a model in the store, or `scripted:FILE`."""
     languages: tuple[str, ...]
-    """What may be spoken; one: no detection."""
+    """BCP-47 tags of the languages that may be spoken; with a single language none is detected."""
     threads: int = 1
-    """Cores that it may use."""
+    """CPU threads that the process may use."""
     beam: int = 5
-    """How many hypotheses the decoder follows."""
+    """Beam width of the decoder: how many hypotheses it follows."""
     first: int = 0
-    """Number of the first sample that will come; a multiple of `FRAME_SAMPLES`, and before what is not yet known."""
+    """Index of the first sample that will be sent; a multiple of `FRAME_SAMPLES`, not after the end of `known`."""
     known: tuple[HeardPiece, ...] = ()
-    """What an earlier run heard, from the sound's beginning on."""
+    """Pieces that an earlier run has recognised, from the sound's beginning on."""
 
 
 class Reached(msgspec.Struct, frozen=True, tag="reached", tag_field="is"):
-    """All before this sample has been recognised, or is silence."""
+    """Progress: everything before this sample has been recognised or is silence."""
 
     sample: int
 
 
 class HeardLine(msgspec.Struct, frozen=True, kw_only=True, tag="line", tag_field="is"):
-    """A line of the whole text, which comes when all is recognised."""
+    """A finished line of the text; all lines are sent when the whole sound has been recognised."""
 
     t0: int
     """Start, ms from the sound's first sample."""
@@ -65,33 +65,33 @@ class HeardLine(msgspec.Struct, frozen=True, kw_only=True, tag="line", tag_field
     language: str
     """BCP-47 tag."""
     words: tuple[Word, ...]
-    """Joined they are its text."""
+    """Its words with their spaces; joined they are its text."""
 
     @property
     def text(self) -> str:
-        """All of its text."""
+        """The whole text of the line."""
         return "".join(word.text for word in self.words)
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True, tag="finished", tag_field="is"):
-    """That was all."""
+    """The last message of a successful run."""
 
     cpu_ms: int
-    """CPU time since the model was loaded."""
+    """CPU time of the run without that of loading the model, ms."""
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True, tag="trouble", tag_field="is"):
-    """It can't be done."""
+    """The last message of a run that failed."""
 
     sentence: str
-    """Why, and what to do."""
+    """What went wrong, and what to do."""
 
 
 Answer = HeardPiece | Reached | HeardLine | Finished | Trouble
 
 
 def frame(pcm: bytes) -> bytes:
-    """Samples as they are sent; none for the end. Raises ValueError when there are too many."""
+    """The frame of some samples; without samples the frame that marks the end. Raises ValueError for too many bytes."""
     if len(pcm) > MOST_FRAME:
         raise ValueError(f"A frame has at most {MOST_FRAME} bytes, not {len(pcm)}.")
     return len(pcm).to_bytes(4, "little") + pcm

@@ -1,8 +1,8 @@
 """The translators' link: MessagePack messages over one WebSocket at `/translate` of the engines' address.
 
-A process with translators dials the server with a token of that kind and says `TranslatorHello`. It gets texts, each
-for one of the directions that it named, and answers each by `Translated` or `NotTranslated`, in any order. Texts are
-never kept or logged there.
+A process with translators dials the server with a translators' token and sends `TranslatorHello`. It then gets texts,
+each for one of the directions that it announced, and answers each by `Translated` or `NotTranslated`, in any order. The
+process never stores or logs texts.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from moothall.wire.kinds import Kinds, LinkVersions
 PROTOCOL = 2
 VERSIONS = LinkVersions(link="translators' link", own=PROTOCOL, first={2: "0.1.0"})
 PATH = "/translate"
-"""Where this link is dialled; every other path is the link of engines that recognise."""
+"""Path at which this link is dialled; every other path at that address is the link of speech engines."""
 MAX_FRAME_BYTES = 1 << 20
 LONGEST_TEXT = 20_000
-"""Characters of a text, either way."""
+"""Most characters of a text, in either direction of the link."""
 MOST_DIRECTIONS = 500
 
 
@@ -31,28 +31,28 @@ class TranslatorMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="m"
 
 
 class TranslatorHello(TranslatorMessage, frozen=True, kw_only=True, tag="hello"):
-    """Translators → server, first: what I can do."""
+    """Translators → server, the first message: which directions the process can translate."""
 
     protocol: int
     name: str
-    """For logs."""
+    """The process's name in logs."""
     directions: tuple[Direction, ...]
-    """At most 500."""
+    """At most `MOST_DIRECTIONS`; other messages name a direction by its index in this tuple."""
     missing: tuple[str, ...] = ()
-    """Lines for the operator: what to install for more languages."""
+    """Sentences for the operator: what to install for more languages."""
     life: str = ""
-    """The name of this run of the program, as its pulses say it (`wire.pulse`); empty: it has no pulse."""
+    """The name of this run of the program, the same as in its pulses (`wire.pulse`); empty when it sends no pulses."""
 
 
 class Prepare(TranslatorMessage, frozen=True, kw_only=True, tag="prepare"):
-    """Server → translators: texts in this direction will come; load it and try it out."""
+    """Server → translators: texts in this direction will follow; load the direction and try it out."""
 
     direction: int
-    """Its number in the hello, from 0."""
+    """Its index in `TranslatorHello.directions`."""
 
 
 class Unfit(TranslatorMessage, frozen=True, kw_only=True, tag="unfit"):
-    """Translators → server: this direction doesn't work; the server asks for it no more until `Fit` comes."""
+    """Translators → server: this direction doesn't work; the server sends no texts for it until it receives `Fit`."""
 
     direction: int
     reason: str
@@ -60,29 +60,29 @@ class Unfit(TranslatorMessage, frozen=True, kw_only=True, tag="unfit"):
 
 
 class Fit(TranslatorMessage, frozen=True, kw_only=True, tag="fit"):
-    """Translators → server: a direction that was unfit works now."""
+    """Translators → server: a direction that was reported as `Unfit` works now."""
 
     direction: int
 
 
 class Translate(TranslatorMessage, frozen=True, kw_only=True, tag="translate"):
-    """Server → translators: a text."""
+    """Server → translators: a text to be translated."""
 
     id: int
-    """Names it in the answer."""
+    """Identifies the request; the answer repeats it."""
     direction: int
     text: str
 
 
 class Translated(TranslatorMessage, frozen=True, kw_only=True, tag="translated"):
-    """Translators → server: the text in the other language."""
+    """Translators → server: the translated text, in answer to `Translate`."""
 
     id: int
     text: str
 
 
 class NotTranslated(TranslatorMessage, frozen=True, kw_only=True, tag="not-translated"):
-    """Translators → server: it could not be done this time."""
+    """Translators → server: this text could not be translated this time, in answer to `Translate`."""
 
     id: int
     reason: str
@@ -99,17 +99,17 @@ _from_translators: Kinds[FromTranslators] = Kinds(msgspec.msgpack.Decoder(FromTr
 
 
 def encode(message: ToTranslators | FromTranslators) -> bytes:
-    """One frame."""
+    """The frame of a message, as MessagePack."""
     return _encoder.encode(message)
 
 
 def decode_to_translators(frame: bytes) -> ToTranslators:
-    """Read a frame that the server sent; raises ProtocolError, of which UnknownKind may be passed over."""
+    """Decode a frame that the server sent. Raises ProtocolError; its subclass UnknownKind may be ignored."""
     return _read(_to_translators, frame, "server")
 
 
 def decode_from_translators(frame: bytes) -> FromTranslators:
-    """Read a frame that translators sent; raises ProtocolError, of which UnknownKind may be passed over."""
+    """Decode a frame that translators sent. Raises ProtocolError; its subclass UnknownKind may be ignored."""
     return _read(_from_translators, frame, "translators")
 
 
@@ -117,6 +117,6 @@ def _read(kinds: Kinds[T], frame: bytes, sender: str) -> T:
     try:
         return kinds.read(frame)
     except Unreadable as error:
-        # Not what msgspec says: it may hold a text.
+        # The message leaves out msgspec's error, which may quote a text.
         msg = f"The {sender} sent a frame of {len(frame)} bytes that is no message of protocol {PROTOCOL}."
         raise ProtocolError(msg) from error

@@ -1,8 +1,8 @@
-"""Where in the audio each token was spoken, by what the decoder looked at while it wrote it.
+"""The time of each token in the audio, computed from the decoder's attention when it wrote the token.
 
 Dynamic time warping over the attention of the heads that follow the audio, as in Whisper's published code: each head's
-attention is compared with what it gives to the same moment at other tokens, smoothed over 0.14 s, and the path through
-all tokens and moments with the most attention on it is taken.
+attention is normalised over the tokens at each time step, smoothed over 0.14 s, and the path through all tokens and
+time steps with the greatest total attention is chosen.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 SMOOTHED = 7
-"""Steps of the encoder (20 ms) of which the middle value is taken."""
+"""Width of the median filter, in time steps of the encoder (20 ms)."""
 
 
 def steps_of_tokens(attention: Floats) -> list[int]:
-    """The step of the encoder at which each token begins: for `attention` [tokens, heads, steps] as many, in order.
+    """The time step of the encoder at which each token begins, in order; `attention` has shape [tokens, heads, steps].
 
-    Of one token more than was spoken: the last is what was written behind, and begins where they end.
+    The last row must be of the token after the spoken ones; its beginning is their end.
     """
     spread = attention.std(axis=0, keepdims=True)
     against_others = (attention - attention.mean(axis=0, keepdims=True)) / np.sqrt(spread**2 + 1e-5)
@@ -36,10 +36,10 @@ def _smooth(weights: Floats) -> Floats:
 
 
 def _path(weights: Floats) -> list[int]:
-    """The first step of each row on the path with the most weight, from the first row and step to the last."""
+    """The first step in each row of the path with the greatest total weight, from the first entry to the last."""
     rows, steps = weights.shape
     best = np.empty((rows, steps), dtype=np.float64)
-    # Along a row the path may go on from the step before: a running sum turns that into a running maximum.
+    # Within a row the path may continue from the previous step. With running sums this becomes a running maximum.
     for row in range(rows):
         sums = np.cumsum(weights[row], dtype=np.float64)
         if row == 0:

@@ -1,7 +1,7 @@
-"""Whisper on several windows at once, for recordings: a beam, and the decoder's steps shared by all of them.
+"""Whisper on several windows at once, for recordings: beam search, with the decoder's steps batched.
 
-A step of the decoder costs hardly more for eight hypotheses than for one, so batches pay there; the encoder gains
-nothing by them (figures: `docs/why/speech.md`).
+A step of the decoder costs hardly more for eight hypotheses than for one, so the decoder is batched; batches don't make
+the encoder faster (figures: `docs/why/speech.md`).
 """
 
 from __future__ import annotations
@@ -25,23 +25,27 @@ from moothall_models.recognizers.whisper.whisper import (
 from moothall_models.recognizers.whisper.words import loop_at_the_end
 
 PADDING_SECONDS = 2.0
-"""Silence after the longest of the windows, at least."""
+"""Least silence after the longest window of a batch, s."""
 TEMPERATURES = (0.4, 0.8)
-"""What is tried, in this order, where the decoder runs in circles at 0 with a window of its own and with 30 s."""
+"""Sampling temperatures that are tried in order when the decoder loops at temperature 0, with the batch's length and
+with 30 s."""
 SEED = 1
-"""Of what is drawn at those temperatures, so that the same recording gives the same text."""
+"""Seed of the random sampling at those temperatures, so that the same recording gives the same text."""
 TOKENS_A_SECOND, TOKENS_AT_LEAST, MOST_TOKENS = 15, 16, 440
-"""Cap on the tokens of a pass: twice the live one, since a piece is whole and some languages take two tokens a letter;
-the model's own limit is 448 with those in front."""
+"""Limit of tokens in a pass: twice the live limit, since a piece is complete and some languages take two tokens a
+letter; the model's own limit is 448, prompt included."""
 SQUEEZED = 2.4
-"""Text that deflate makes smaller than by this factor repeats itself: Whisper's own threshold."""
+"""Compression ratio by deflate above which a text repeats itself: Whisper's own threshold."""
 
 
 class WhisperBatches(WhisperRecognizer):
-    """A `BatchRecognizer` on the processor."""
+    """A `BatchRecognizer` that runs Whisper on the CPU."""
 
     def recognise_all(self, windows: Sequence[Window]) -> list[Hypothesis]:
-        """One hypothesis a window, each of at most 30 s. They share the length of the longest and its beam."""
+        """One hypothesis for each window, of which at most 30 s are heard.
+
+        All windows are padded to the length of the longest, and searched with the beam width of the first.
+        """
         if not windows:
             return []
         heard = min(max(len(window.audio) for window in windows) / RATE, FULL_SECONDS)
@@ -53,9 +57,9 @@ class WhisperBatches(WhisperRecognizer):
         ]
 
     def _again(self, window: Window, seconds: float, hypothesis: Hypothesis) -> Hypothesis:
-        """Another try where the decoder ran in circles: the whole 30 s, then other temperatures.
+        """Decode a window again after a loop: with the full 30 s, then at other temperatures.
 
-        When none helps the first one stays, with its circles cut off.
+        When the decoder loops each time, `hypothesis` is returned, from which the loop was cut off.
         """
         tries = [(FULL_SECONDS, 0.0)] if seconds < FULL_SECONDS else []
         for length, temperature in (*tries, *((seconds, each) for each in TEMPERATURES)):
@@ -67,7 +71,7 @@ class WhisperBatches(WhisperRecognizer):
     def _decode_all(
         self, windows: Sequence[Window], seconds: float, temperature: float = 0.0
     ) -> list[tuple[Hypothesis, bool]]:
-        """What windows padded to `seconds` say, and where the decoder ran in circles."""
+        """For each window, padded to `seconds`: its hypothesis, and whether the decoder looped."""
         import ctranslate2
 
         audios = [window.audio[: int(seconds * RATE)] for window in windows]
@@ -76,7 +80,7 @@ class WhisperBatches(WhisperRecognizer):
         ]
         languages = [self._language(window, each) for window, each in zip(windows, encoded, strict=True)]
         starts = [self._start_tokens(language) for language, *_ in languages]
-        # The decoder wants the start at the same place in all prompts; nothing stands in front of it here.
+        # CTranslate2 requires the start token at the same index in all prompts, so no context precedes it here.
         together = self._joined(encoded)
         cap = min(MOST_TOKENS, _cap(max(map(len, audios))))
         search: dict[str, float] = {"beam_size": windows[0].beam}
@@ -105,7 +109,7 @@ class WhisperBatches(WhisperRecognizer):
     def _heard(
         self, result: Any, encoded: object, start: list[int], language: tuple[str, str | None, Odds], samples: int
     ) -> tuple[Hypothesis, bool]:
-        """The words of one result, and whether the decoder ran in circles."""
+        """The hypothesis from one result, and whether the decoder looped."""
         spoken, likeliest, _ = language
         tokens = [token for token in result.sequences_ids[0] if token < self._end]
         words: tuple[HeardWord, ...] = ()
@@ -123,6 +127,6 @@ def _cap(samples: int) -> int:
 
 
 def squeezed(text: str) -> bool:
-    """Whether a text repeats itself more than speech does."""
+    """Whether a text repeats itself more than speech does, by its compression ratio."""
     data = text.encode()
     return len(data) > SQUEEZED * len(zlib.compress(data))

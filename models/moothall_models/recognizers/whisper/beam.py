@@ -1,9 +1,8 @@
-"""A search for a likelier text where a greedy decoder was in doubt.
+"""A beam search for a likelier text, from the first token on of which a greedy decoder was in doubt.
 
-A greedy decoder may be led astray by a token that is only just the likeliest; a beam follows
-some texts beside each other and takes the one that is likeliest as a whole (as in Whisper's published code: by its log
-probability a token). That costs as many steps as there are tokens, each for all texts, so it begins where the first
-doubt is: clear speech has none.
+A greedy decoder may be misled by a token that is only just the likeliest. A beam search follows several texts in
+parallel and takes the text that is likeliest as a whole (as in Whisper's published code, by log probability a token).
+It costs a step of all texts for each token, so it begins only at the first doubt; clear speech has none.
 """
 
 from __future__ import annotations
@@ -21,40 +20,40 @@ from moothall_models.recognizers.whisper.words import loop_at_the_end
 
 Floats = NDArray[np.float32]
 WIDTH = 3
-"""Texts that are followed beside each other in a live pass."""
+"""Beam width of a live pass: texts that are followed in parallel."""
 DOUBTED = 0.4
-"""A token with less probability is in doubt."""
+"""Probability below which a token is in doubt."""
 SPARED = 2
-"""Tokens at the end that may be in doubt: the next live pass hears them again, with what comes behind."""
+"""Last tokens that may be in doubt without a search: the next live pass hears them again with more sound."""
 LONGER = 2
-"""By so many tokens a likelier text may be longer."""
+"""By how many tokens a likelier text may be longer than the greedy one, for the estimate of its best possible score."""
 
 
 class Branching(Protocol):
-    """A decoder that goes on with several texts over one window."""
+    """A decoder that continues several texts over one window."""
 
     def step(self, parents: Sequence[int], tokens: Sequence[int]) -> tuple[Floats, Floats]:
-        """Each text goes on from one of the step before, by a token.
+        """Make text i by appending `tokens[i]` to text `parents[i]` of the previous step.
 
-        Returns the logits behind each, [texts, vocabulary], and where each looked, [texts, heads, steps].
+        Returns the logits after each text, [texts, vocabulary], and its attention, [texts, heads, steps].
         """
         ...
 
 
 class _Text(msgspec.Struct, frozen=True):
-    """What stands behind the tokens that are in no doubt."""
+    """One text of the beam, from the token on at which the search began."""
 
     choices: tuple[ChosenToken, ...]
     looks: tuple[Floats, ...]
-    """Where the decoder looked when it made each of these, and what it makes next."""
+    """Attention at each of these choices, and at the next choice: each [heads, steps]."""
     log_p: float
-    """Of all of it, with the tokens before, and the end where it was chosen."""
+    """Log probability of the whole text, the tokens before and a chosen end token included."""
 
 
 def first_doubt(written: DraftText, rules: TimestampRules, *, behind: int, spared: int) -> int | None:
-    """The place of the first token of text that is in doubt, or None.
+    """Index of the first text token that is in doubt, or None.
 
-    The first `behind` tokens of text and the last `spared` don't count.
+    The first `behind` and the last `spared` text tokens don't count.
     """
     text = [place for place, token in enumerate(written.tokens) if token < rules.end]
     return next((place for place in text[behind : len(text) - spared] if written.choices[place].p < DOUBTED), None)
@@ -63,10 +62,10 @@ def first_doubt(written: DraftText, rules: TimestampRules, *, behind: int, spare
 def search(
     decoder: Branching, written: DraftText, start: int, rules: TimestampRules, *, width: int, cap: int, closing: int
 ) -> DraftText:
-    """A likelier text than `written` from its token `start` on, 1 at least, or `written` itself where none is found.
+    """Search for a likelier text than `written` that differs from its token `start` (at least 1) on.
 
-    `decoder` remembers all that stands before the token in front of `start`; `width` texts are followed; `cap` and
-    `closing` are as in `write`.
+    Returns `written` itself when none is found. The cache of `decoder` must hold the prompt and the tokens before index
+    `start - 1`; `width` is the beam width; `cap` and `closing` are as in `write`.
     """
     kept = list(written.tokens[:start])
     logits, looks = decoder.step([0], kept[-1:])
@@ -78,7 +77,7 @@ def search(
         return text.log_p / max(1, start + len(text.choices))
 
     def at_most(text: _Text) -> float:
-        """What its score may become, if it grows to the length of what was written and nothing in it is in doubt."""
+        """An upper bound of its score: that of a text of the greatest likely length, its further tokens certain."""
         return text.log_p / max(start + len(text.choices), len(written.tokens) + LONGER)
 
     while texts and len(done) < width and start + len(texts[0].choices) < cap:
@@ -123,7 +122,7 @@ def search(
 
 
 def _closes(text: _Text, choice: ChosenToken, rules: TimestampRules, closing: int) -> bool:
-    """Whether it is a timestamp at the end of the audio, behind text."""
+    """Whether a choice ends the text: a timestamp after text, at the end of the audio."""
     said = text.choices and text.choices[-1].token < rules.end
     return bool(said) and choice.token >= rules.begin + closing
 

@@ -1,7 +1,7 @@
-"""Weights of a model in CTranslate2's form, read from its `model.bin`.
+"""A reader of the weights of a Whisper model in CTranslate2's format, `model.bin`.
 
-The file: a version, the name of the model's kind and its revision; then each variable with name, shape, type and bytes;
-then names that stand for other variables (CTranslate2, `python/ctranslate2/specs/model_spec.py`). Little-endian.
+The file holds a version, the name of the model's kind and its revision; then each variable with name, shape, type and
+bytes; then aliases of variables (CTranslate2, `python/ctranslate2/specs/model_spec.py`). Numbers are little-endian.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 VERSION = 6
-"""Of the file's form; the one that CTranslate2 has written since 2.0."""
+"""Version of the file format that CTranslate2 has written since 2.0."""
 KIND = "WhisperSpec"
 TYPES: dict[int, type[np.generic]] = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}
 FLOATS = (np.float32, np.float16)
 
 Weights = dict[str, NDArray[np.generic]]
-"""By the variable's name, such as `decoder/layer_0/ffn/linear_0/weight`."""
+"""The variables by name, such as `decoder/layer_0/ffn/linear_0/weight`."""
 
 
 def read_weights(path: Path) -> Weights:
-    """All variables of a Whisper model, as they stand in the file, which stays mapped while they are used.
+    """Read all variables of a Whisper model as views of the file, which stays memory-mapped while they are used.
 
-    Raises ValueError when the file isn't one of a Whisper model in a form that is known here, or when its weights are
-    not floating-point numbers: those can be computed with only where they come from.
+    Raises ValueError when the file isn't a Whisper model of a supported version, or when its weights are quantised:
+    only CTranslate2 itself can compute with these.
     """
     try:
         return _Reader(np.memmap(path, dtype=np.uint8, mode="r")).read()
@@ -62,7 +62,7 @@ class _Reader:
         return weights
 
     def _number(self, kind: str) -> int:
-        """The next number, in `struct`'s letter for its size."""
+        """Read a number; `kind` is the `struct` format character of its type."""
         number: int = struct.unpack("<" + kind, self._bytes(struct.calcsize("<" + kind)).tobytes())[0]
         return number
 

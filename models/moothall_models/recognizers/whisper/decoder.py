@@ -1,4 +1,4 @@
-"""Whisper's decoder with several tokens a step, on the processor."""
+"""Whisper's decoder on the CPU, with several tokens a step."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from moothall_models.recognizers.whisper.decoder_graph import audio_graph, decod
 
 Floats = NDArray[np.float32]
 HIDDEN = -1e9
-"""Added to the attention of what must not be seen."""
+"""Added to attention scores of masked positions."""
 
 
 ALL_OF_IT = np.zeros((1, 1, 1, 1), dtype=np.float32)
 
 
 class Audio:
-    """What the decoder attends to of one window, or of several side by side."""
+    """Keys and values of the cross-attention for one window, or for a batch of windows."""
 
     def __init__(self, parts: dict[str, Floats], steps: Sequence[int], mask: Floats = ALL_OF_IT) -> None:
-        """`steps`: how many steps of the encoder each window has; `mask` hides what lies behind them."""
+        """`parts`: arrays by the graph's input names; `steps`: time steps of each window; `mask` hides padding."""
         self.parts = parts
         self.steps = tuple(steps)
         self.mask = mask
 
 
 def side_by_side(audios: Sequence[Audio]) -> Audio:
-    """Several windows as one; the shorter ones are filled up, and what is filled in is hidden."""
+    """Make a batch of several windows; shorter windows are padded, and the padding is masked."""
     if len(audios) == 1:
         return audios[0]
     steps = [audio.steps[0] for audio in audios]
@@ -52,41 +52,42 @@ def side_by_side(audios: Sequence[Audio]) -> Audio:
 
 
 class TokenMemory:
-    """What the decoder remembers of the tokens so far."""
+    """The decoder's cache: keys and values of the self-attention for the tokens so far."""
 
     def __init__(self, parts: dict[str, Floats], count: int) -> None:
+        """`parts`: arrays by the graph's input names; `count`: number of tokens."""
         self.parts = parts
         self.count = count
 
     def cut(self, count: int) -> TokenMemory:
-        """Only the first `count` of them."""
+        """The cache of the first `count` tokens."""
         if count == self.count:
             return self
         return TokenMemory({name: np.ascontiguousarray(part[:, :, :count]) for name, part in self.parts.items()}, count)
 
 
 class WhisperDecoder:
-    """The decoder's weights, ready to be computed with. May be called from several threads at a time."""
+    """The decoder as onnxruntime sessions. May be called from several threads at a time."""
 
     def __init__(self, weights: Weights, heads: Sequence[tuple[int, int]], threads: int = 1) -> None:
-        """`heads`: (layer, head) of those whose attention follows the audio; `threads`: cores that one call may use."""
+        """`heads`: (layer, head) of the heads whose attention follows the audio; `threads`: CPU threads of one call."""
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        # What it keeps for later is made for one shape each time, and here nearly every call has another.
+        # onnxruntime reuses memory only for calls of the same shapes, and here nearly every call has other shapes.
         options.enable_cpu_mem_arena = False
         options.enable_mem_pattern = False
-        # Its worker threads would burn the time between two calls in waiting.
+        # Spinning worker threads would use CPU time between two calls.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
 
         def session(path: Path) -> Any:
             return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
-        # By way of files: from memory the library would keep another copy for as long as it lives. What it goes on
-        # using of them stays mapped when they are gone.
+        # From files, since onnxruntime would keep another copy of a model that is loaded from memory. The parts of the
+        # files that it uses stay mapped when the files are deleted.
         with tempfile.TemporaryDirectory() as folder:
             decoder, audio = Path(folder) / "decoder.onnx", Path(folder) / "audio.onnx"
             decoder_graph(weights, heads, decoder)
@@ -101,20 +102,20 @@ class WhisperDecoder:
         count = int(weights["decoder/num_heads"])
         nothing = np.zeros((1, count, 0, width // count), dtype=np.float32)
         self.nothing = TokenMemory({f"past_{name}": nothing for name in self._kept}, 0)
-        """Before the first token."""
+        """The empty cache, before the first token."""
 
     def listen(self, encoded: Floats) -> Audio:
-        """What the encoder made of one window, [1, steps, width], as the decoder needs it."""
+        """Compute keys and values of the cross-attention from one window's encoder output [1, steps, width]."""
         parts = dict(zip(self._heard, self._audio.run(self._heard, {"encoded": encoded}), strict=True))
         return Audio(parts, [encoded.shape[1]])
 
     def step(
         self, audio: Audio, before: TokenMemory, tokens: Sequence[int], first: int = 0
     ) -> tuple[Floats, Floats, TokenMemory]:
-        """Go on by `tokens`, at least one.
+        """Append `tokens`, at least one, to a text.
 
-        Returns the logits behind each of them from the `first` on [tokens - first, vocabulary]; how much each looked
-        at each step of the audio [tokens, heads, steps]; and what is remembered now.
+        Returns the logits after each token from index `first` on [tokens - first, vocabulary]; the attention of each
+        token to each time step of the audio [tokens, heads, steps]; and the new cache.
         """
         count, begin = len(tokens), before.count
         mask = np.zeros((1, 1, count, begin + count), dtype=np.float32)
@@ -129,13 +130,13 @@ class WhisperDecoder:
     def step_all(
         self, audio: Audio, before: Sequence[TokenMemory], tokens: Sequence[int]
     ) -> list[tuple[Floats, Floats, TokenMemory]]:
-        """Go on by one token in each of several windows, which `side_by_side` gave: for each what `step` returns.
+        """Append one token to the text of each window of a batch from `side_by_side`; returns as `step` for each.
 
-        The weights are read once for all of them, and reading them is most of what a step costs.
+        The weights are read from memory once for the batch; reading them is the largest part of a step's cost.
         """
         longest = max(each.count for each in before)
         mask = np.zeros((len(before), 1, 1, longest + 1), dtype=np.float32)
-        # Padding goes in front, so that the new tokens follow their own past in every row.
+        # Padding precedes the cached tokens, so that the new token directly follows them in every row.
         parts = {
             name: np.zeros((len(before), part.shape[1], longest, part.shape[3]), dtype=np.float32)
             for name, part in before[0].parts.items()
@@ -158,10 +159,10 @@ class WhisperDecoder:
     def branch(
         self, audio: Audio, before: TokenMemory, parents: Sequence[int], tokens: Sequence[int]
     ) -> tuple[Floats, Floats, TokenMemory]:
-        """Go on with several texts over one window, each from one of those of `before`, by one token.
+        """Continue several texts over one window by one token each.
 
-        Returns the logits behind each [texts, vocabulary]; how much it looked at each step of the audio [texts, heads,
-        steps]; and what is remembered now of all of them.
+        Text i appends `tokens[i]` to the text `parents[i]` of the cache `before`. Returns the logits after each text
+        [texts, vocabulary]; its attention to each time step of the audio [texts, heads, steps]; and the new cache.
         """
         past = before.parts
         if list(parents) != list(range(len(past[self._past]))):

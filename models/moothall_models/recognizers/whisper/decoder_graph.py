@@ -1,8 +1,8 @@
-"""Whisper's decoder as a computation that takes several tokens at a time and says where in the audio it looked.
+"""Whisper's decoder as an ONNX graph that takes several tokens a step and returns its attention to the audio.
 
-CTranslate2 computes one token after the other and keeps its attention to itself. Here the same weights become a graph
+CTranslate2 computes one token after the other and doesn't return its attention. Here the same weights become a graph
 for onnxruntime (the model: Radford et al. 2022, the layers of its published code; the operators: ONNX 20 and
-onnxruntime's MatMulNBits). Weights are 8-bit, a scale for each `BLOCK` of a row.
+onnxruntime's MatMulNBits). Weights are quantised to 8 bits, with a scale for each `BLOCK` of a row.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from numpy.typing import NDArray
 from moothall_models.recognizers.whisper.ct2_model import Weights
 
 BLOCK = 128
-"""Weights that share a scale. Smaller blocks are more exact and slower: no difference was seen in the text."""
+"""Number of weights that share a scale. Smaller blocks are more exact and slower; the text was the same."""
 BITS = 8
 INT8 = 4
-"""`accuracy_level`: activations are rounded to 8 bits too, a scale for each block of a row."""
+"""Value of `accuracy_level` with which activations are rounded to 8 bits too, with a scale for each block of a row."""
 CONTRIB = "com.microsoft"
 OPSET, IR = 20, 9
 EPSILON = 1e-5
 ROWS = 256
-"""Rows of weights that are rounded at a time: they fit into a core's cache."""
+"""Rows of weights that are quantised at a time: they fit into a core's cache."""
 SMALLEST = 1e-9
-"""A block of zeros has this for its largest number."""
+"""Least value that counts as the largest number of a block, so that a block of zeros has a scale above 0."""
 LARGE = 1_024
-"""Bytes from which on a constant stands in a file of its own: as part of the model it would be copied four times."""
+"""Bytes from which on a constant is written to the data file: as part of the model it would be copied four times."""
 PAGE = 4_096
-"""Constants begin at whole pages, so that the file can be mapped."""
+"""Alignment of constants in the data file, in bytes: whole pages, so that the file can be memory-mapped."""
 
 Floats = NDArray[np.float32]
 
@@ -42,14 +42,15 @@ def layers_of(weights: Weights) -> int:
 
 
 def decoder_graph(weights: Weights, heads: Sequence[tuple[int, int]], path: Path) -> None:
-    """Write the decoder to a file, and its weights to one beside it, `path` with `.data` behind.
+    """Write the decoder to the file `path`, and its weights to a second file, `path` with the suffix `.data`.
 
-    `heads`: (layer, head) of those whose attention follows the audio. B texts, L tokens each, P before them, T steps of
-    audio. In: `tokens`, `positions` [B, L]; `mask` [B or 1, 1, L, P+L], added to the attention among tokens;
-    `audio_mask` [B or 1, 1, 1, T or 1], added to that to the audio; `first` [1], the first of the L whose logits are
-    wanted; for each layer i `past_key_i`, `past_value_i` [B, heads, P, d], `audio_key_i` [B or 1, heads, d, T],
-    `audio_value_i` [B or 1, heads, T, d]. Out: `logits` [B, L-first, vocabulary], `attention` [B, len(heads), L, T],
-    `key_i`, `value_i` [B, heads, P+L, d].
+    `heads`: (layer, head) of the heads whose attention follows the audio. Dimensions: B texts, L new tokens each, P
+    cached tokens, T time steps of audio, d numbers a head. Inputs: `tokens`, `positions` [B, L]; `mask` [B or 1, 1, L,
+    P+L], added to the scores of the self-attention; `audio_mask` [B or 1, 1, 1, T or 1], added to those of the
+    cross-attention; `first` [1], index of the first of the L tokens whose logits are wanted; for each layer i
+    `past_key_i`, `past_value_i` [B, heads, P, d], `audio_key_i` [B or 1, heads, d, T], `audio_value_i` [B or 1, heads,
+    T, d]. Outputs: `logits` [B, L-first, vocabulary], `attention` [B, len(heads), L, T], `key_i`, `value_i` [B, heads,
+    P+L, d].
     """
     graph = _Graph(weights, path)
     count, d = graph.heads, graph.width // graph.heads
@@ -96,9 +97,10 @@ def decoder_graph(weights: Weights, heads: Sequence[tuple[int, int]], path: Path
 
 
 def audio_graph(weights: Weights, path: Path) -> None:
-    """Write to such files what computes, once a window, what the decoder's layers attend to of the audio.
+    """Write the graph that computes keys and values of the cross-attention, once a window; files as `decoder_graph`.
 
-    In: `encoded` [B, T, width]. Out: `audio_key_i` [B, heads, d, T], `audio_value_i` [B, heads, T, d] of each layer i.
+    Input: `encoded` [B, T, width]. Outputs for each layer i: `audio_key_i` [B, heads, d, T], `audio_value_i` [B, heads,
+    T, d].
     """
     graph = _Graph(weights, path)
     outputs: list[tuple[str, str]] = []
@@ -111,9 +113,10 @@ def audio_graph(weights: Weights, path: Path) -> None:
 
 
 def rounded(weights: NDArray[Any], block: int, factor: Floats | None = None) -> tuple[NDArray[np.int8], Floats]:
-    """Weights [outputs, inputs] as 8-bit numbers [outputs, blocks, block] and their scales [outputs, blocks].
+    """Quantise weights [outputs, inputs]: 8-bit numbers [outputs, blocks, block] and scales [outputs, blocks].
 
-    `factor` multiplies each output. Some hundred rows are worked on at a time: the vocabulary's are many.
+    `factor` [outputs] multiplies the weights of each output. `ROWS` rows are converted at a time, since the vocabulary
+    has very many.
     """
     outputs, inputs = weights.shape
     numbers = np.empty((outputs, inputs // block, block), dtype=np.int8)
@@ -130,7 +133,7 @@ def rounded(weights: NDArray[Any], block: int, factor: Floats | None = None) -> 
 
 
 class _Graph:
-    """Nodes and constants, in order; a large constant is written at once, and not kept."""
+    """A builder of an ONNX graph. Large constants are written to the data file at once and not kept in memory."""
 
     def __init__(self, weights: Weights, path: Path) -> None:
         import onnx
@@ -182,11 +185,11 @@ class _Graph:
         return self.op("LayerNormalization", [x, gamma, beta], axis=-1, epsilon=EPSILON)
 
     def linear(self, x: str, name: str, factor: Floats | None = None, *, out: str = "") -> str:
-        """`x` times the weights, plus the bias if there is one; `factor` scales each output."""
+        """Add a linear layer: `x` times the weights, plus the bias if there is one; `factor` scales each output."""
         weights = self._weights[f"{name}/weight"]
         outputs, inputs = weights.shape
         numbers, scales = rounded(weights, BLOCK, factor)
-        # The operator's numbers have no sign: 128 stands for 0.
+        # The operator takes unsigned numbers in which 128 stands for 0.
         given = [x, self.constant(numbers.view(np.uint8) ^ np.uint8(128)), self.constant(scales.reshape(-1))]
         if f"{name}/bias" in self._weights:
             bias = self.floats(f"{name}/bias")
@@ -195,21 +198,21 @@ class _Graph:
         return self.op("MatMulNBits", given, out=out, domain=CONTRIB, **sizes)
 
     def apart(self, x: str, *, out: str = "", turned: bool = False) -> str:
-        """[B, L, width] to [B, heads, L, d], or `turned` to [B, heads, d, L]."""
+        """Split heads: [B, L, width] to [B, heads, L, d], or with `turned` to [B, heads, d, L]."""
         shape = self.constant(np.array([0, 0, self.heads, self.width // self.heads]))
         return self.op(
             "Transpose", [self.op("Reshape", [x, shape])], out=out, perm=[0, 2, 3, 1] if turned else [0, 2, 1, 3]
         )
 
     def together(self, x: str) -> str:
-        """[B, heads, L, d] to [B, L, width]."""
+        """Merge heads: [B, heads, L, d] to [B, L, width]."""
         shape = self.constant(np.array([0, 0, self.width]))
         return self.op("Reshape", [self.op("Transpose", [x], perm=[0, 2, 1, 3]), shape])
 
     def save(
         self, inputs: Sequence[tuple[str, str]], outputs: Sequence[tuple[str, str]], sizes: dict[str, int]
     ) -> None:
-        """Write the model; each shape is written as a letter for each dimension, with the `sizes` that are known."""
+        """Write the model. A shape is a string with a letter for each dimension; `sizes` gives the fixed dimensions."""
         make = self._onnx.helper
         whole = {"tokens", "positions", "first"}
 

@@ -1,9 +1,9 @@
 """Greedy decoding that checks a draft many tokens at a time and writes only what is new.
 
-A live window is heard again and again as it grows, and most of what it says stands already in what the pass before
-wrote. The decoder is memory-bound: it takes as long to judge a dozen tokens as to write two. So what was written before
-is put forward as a draft; each token is kept while it is what the decoder would have written itself, and where it isn't
-the decoder goes on alone until it is found in the draft again. The result is what decoding without a draft gives
+A live window is recognised again and again as it grows, and most of its text is the same as in the previous pass. The
+decoder is memory-bound: checking a dozen tokens takes as long as writing two. So the text of the previous pass is used
+as a draft. Each of its tokens is kept as long as it is the token that the decoder would have written; after a mismatch
+the decoder writes by itself until its text is found in the draft again. The result is the same as without a draft
 (speculative decoding, Leviathan et al. 2023, with the earlier hypothesis in place of a small model's).
 """
 
@@ -21,25 +21,25 @@ from moothall_models.recognizers.whisper.words import loop_at_the_end
 
 Floats = NDArray[np.float32]
 LONGEST_KEY = 3
-"""Tokens at the end that are looked for in the draft, at most."""
+"""Most tokens at the end of the text that are searched for in the draft."""
 LONGEST_DRAFT = 48
-"""Tokens that are put forward at a time."""
+"""Most tokens of the draft that are checked in one step."""
 HEDGED = 6
-"""... after a draft of which nothing was kept."""
+"""Most tokens that are checked in the step after one in which none was kept."""
 CIRCLES = 12
-"""Tokens at the end that repeat what stands before them: then it isn't gone on. Fewer may be speech ("thank you, thank
-you, thank you all"), which has to be heard to its end."""
+"""Repeated tokens at the end at which decoding stops. Fewer may be speech ("thank you, thank you, thank you all"),
+which has to be decoded to its end."""
 
 
 Stepped = tuple[Floats, Floats]
-"""What came of a step: logits behind each token, [tokens, vocabulary], and attention [tokens, heads, steps]."""
+"""The result of a step: logits after each token, [tokens, vocabulary], and attention [tokens, heads, steps]."""
 
 
 class Stepping(Protocol):
-    """A decoder over one window that remembers what it was given."""
+    """A decoder over one window that keeps the state of the tokens it was given."""
 
     def step(self, tokens: Sequence[int]) -> Stepped:
-        """Go on by `tokens`, at least one."""
+        """Append `tokens`, at least one, and compute the result for each."""
         ...
 
     def cut(self, count: int) -> None:
@@ -48,32 +48,33 @@ class Stepping(Protocol):
 
 
 class DecodeStep(msgspec.Struct, frozen=True):
-    """The step that a text which is being written needs next."""
+    """The next step that the writing of a text requires."""
 
     behind: int
-    """Tokens that it goes on from, with the prompt; what was there beyond them is to be forgotten."""
+    """Number of tokens to continue from, prompt included; the decoder has to forget any beyond them."""
     tokens: tuple[int, ...]
-    """At least one."""
+    """The tokens to append, at least one."""
 
 
 class DraftText(msgspec.Struct, frozen=True, kw_only=True):
-    """What a decoder wrote."""
+    """The text that a decoder wrote for one window."""
 
     tokens: tuple[int, ...]
-    """With timestamps, without the end."""
+    """Its tokens with timestamps, without the end token."""
     choices: tuple[ChosenToken, ...]
-    """One for each token."""
+    """The decoder's choice for each token."""
     attention: Floats
-    """[tokens, heads, steps]: where it looked when it wrote each of them, and behind text also what came after."""
+    """Attention when each token was chosen, and that when the next one was: [tokens + 1, heads, steps]. The last row is
+    missing if the text was ended by a timestamp."""
     ended: bool
-    """Whether it ended by itself."""
+    """Whether the decoder ended the text by itself, by the end token or a timestamp at the end of the audio."""
     log_p: float
-    """Of all its choices on average, as CTranslate2 has it: the end is counted among them, where it was chosen, and not
-    among the tokens that they are shared by."""
+    """Average log probability a token, as CTranslate2 computes it: the sum includes the end token, if it was chosen,
+    but the number of tokens doesn't."""
 
 
 Writing = Generator[DecodeStep, Stepped, DraftText]
-"""A text that is being written: it asks for steps, is sent what came of each, and returns what was written."""
+"""A text that is being written: a generator that yields steps, is sent the result of each, and returns the text."""
 
 
 def write_all(
@@ -81,11 +82,11 @@ def write_all(
     texts: Sequence[Writing],
     together: Callable[[Sequence[int], Sequence[int]], Sequence[Stepped]],
 ) -> list[DraftText]:
-    """Write the texts of several windows, each with its decoder.
+    """Write the texts of several windows, each with its own decoder.
 
-    `together` takes a step in several of them at once: it is given which they are, two or more, and a token for each.
-    A step of several tokens is taken by itself, since it costs hardly less in company; who needs just one waits until
-    all the others that aren't done need one too.
+    `together` takes one step in two or more windows at once; it gets the windows' indices and a token for each. A step
+    of several tokens is taken separately, since batching it saves hardly anything. A window that needs a step of one
+    token waits until all other unfinished windows need one too.
     """
     written: dict[int, DraftText] = {}
     asked: dict[int, DecodeStep] = {}
@@ -121,10 +122,10 @@ def write(
     draft: Sequence[int],
     closing: int,
 ) -> Writing:
-    """Decode at most `cap` tokens behind a prompt; what in the `draft` is no text is passed over.
+    """Decode at most `cap` tokens after a prompt; tokens of the `draft` that are no text are ignored.
 
-    `begun` is what `Stepping.step` gave for the whole prompt: its last logits are used up. Text that a timestamp of
-    step `closing` or later closes is at its end; text that runs in circles is left there.
+    `begun` is the result of `Stepping.step` for the whole prompt; its last logits are overwritten. The text ends at a
+    timestamp of time step `closing` or later, and decoding stops when the text repeats itself (`CIRCLES`).
     """
     draft = [token for token in draft if token < rules.end]
     logits, attention = begun
@@ -152,7 +153,7 @@ def write(
         kept = 0
         choice = rules.choose(tokens, logits[0])
         looks.append(attention[0])
-        # Not past where it would have stopped without a draft.
+        # Decoding must stop at the same token as without a draft.
         while kept < len(proposal) and choice.token == proposal[kept] and loop_at_the_end(text) < CIRCLES:
             tokens.append(choice.token)
             text.append(choice.token)
@@ -172,9 +173,9 @@ def write(
 
 
 def proposed(draft: Sequence[int], text: Sequence[int], at: int, most: int) -> tuple[list[int], int]:
-    """What may come behind `text` by the draft, at most `most` tokens, and where in the draft that stands.
+    """The tokens of the draft that may follow `text`, at most `most`, and their index in the draft.
 
-    The end of the text is looked for in the draft from `at` on, what is longer first.
+    The last tokens of the text are searched for in the draft from index `at` on, the longest sequence first.
     """
     if not text:
         return list(draft[:most]), 0

@@ -1,8 +1,8 @@
-"""Whisper for live windows on the processor: CTranslate2's encoder, and a decoder that is given a draft.
+"""Whisper for live windows on the CPU: CTranslate2's encoder, and a decoder that is given a draft.
 
-The encoder is computed by CTranslate2, which does that best. The decoder is our own graph of the same weights
-(`decoder_graph`): it reads a whole draft in the time of two tokens, and it says where in the audio it looked, so that
-words get their times without another pass. Figures: `docs/why/speech.md`.
+CTranslate2 runs the encoder, for which it is the fastest. The decoder is our own graph of the same weights
+(`decoder_graph`): it checks a whole draft in the time of two tokens, and it returns its attention, so that words get
+their times without another pass. Figures: `docs/why/speech.md`.
 """
 
 from __future__ import annotations
@@ -46,21 +46,21 @@ logger = logging.getLogger(__name__)
 
 Floats = NDArray[np.float32]
 PADDING_SECONDS = 1.0
-"""Silence after the audio, at least. It may be less than CTranslate2's decoder needs, since this one is stopped where
-it would start again."""
+"""Least silence after the audio, s. It may be shorter than for CTranslate2's decoder, since this decoder is stopped
+where that one would begin the text again."""
 AT_ONCE = 4
-"""Windows that share the decoder's steps at most: a token costs 4.7, 2.7 and 1.9 ms with 1, 2 and 4, and who comes
-first waits for the last."""
+"""Most windows in a batch of the decoder: a token costs 4.7, 2.7 and 1.9 ms with 1, 2 and 4 windows, but the first
+window waits for the last."""
 CLOSING = 20
-"""Steps of the encoder (20 ms) before the end of the audio from which on a closing timestamp ends the text."""
+"""A timestamp at most so many time steps of the encoder (20 ms) before the end of the audio ends the text."""
 CHECKED = " The meeting is open to all who want to take part."
-"""By what both decoders are compared, a token after the other."""
+"""Text by which the two decoders are compared, token by token."""
 MOST_APART = 0.15
-"""Of the odds, on average: more, and one of them computes wrongly."""
+"""Greatest difference (`apart`) at which the two decoders count as equal; above it, one of them computes wrongly."""
 
 
 class DraftingWhisper(WhisperRecognizer):
-    """A Whisper model on the processor that uses `Window.draft`."""
+    """A Whisper model on the CPU that uses `Window.draft`."""
 
     padding_seconds = PADDING_SECONDS
 
@@ -74,8 +74,10 @@ class DraftingWhisper(WhisperRecognizer):
         compute_type: str = "int8",
         trained: Sequence[str] = (),
     ) -> None:
-        """Load the weights, as `WhisperRecognizer` does. Raises ValueError when the weights can't be read, and OSError
-        when there is no room for them among the temporary files.
+        """Load the model; arguments as in `WhisperRecognizer`.
+
+        Raises ValueError when the weights can't be read, and OSError when there is no room for them in the folder of
+        temporary files.
         """
         weights = read_weights(model_dir / "model.bin")
         config = json.loads((model_dir / "config.json").read_bytes())
@@ -92,11 +94,13 @@ class DraftingWhisper(WhisperRecognizer):
         self._no_speech = self._rules.begin - 2
         multilingual = bool(self._whisper.is_multilingual)
         self._codes = {tag: self._token(f"<|{own_code(tag)}|>") for tag in self.languages} if multilingual else {}
-        """Of the languages that it tells apart."""
+        """The tokens of the languages that the model distinguishes; empty for a model for English only."""
 
     def warm_up(self) -> None:
-        """Also compare the two decoders of the same weights: where a library computes otherwise than it did when this
-        was made, CTranslate2's is used from then on, which takes longer.
+        """Compare the own decoder with CTranslate2's, then warm up.
+
+        When their results differ, since a version of a library computes differently, CTranslate2's slower decoder is
+        used from then on.
         """
         off = self._apart()
         if not off <= MOST_APART:
@@ -111,12 +115,12 @@ class DraftingWhisper(WhisperRecognizer):
         super().warm_up()
 
     def _apart(self) -> float:
-        """How far the own decoder is from CTranslate2's, by a text that neither of them would write."""
+        """How far the own decoder differs from CTranslate2's (`apart`), on a text that neither of them would write."""
         noise = np.random.default_rng(1).normal(0.0, 0.01, RATE * 3).astype(np.float32)
         encoded = self._encode(noise, 4.0)
         prompt = [*self._start_tokens("en"), self._token("<|notimestamps|>")]
         text: list[int] = self._tokenizer.encode(CHECKED, add_special_tokens=False).ids
-        # What it is given behind the prompt it writes, and says how likely anything else would have been.
+        # Tokens given after the prompt count as written, and their logits are returned too.
         result = self._whisper.generate(
             encoded,
             [[*prompt, *text]],
@@ -139,13 +143,11 @@ class DraftingWhisper(WhisperRecognizer):
 
     @property
     def at_once(self) -> int:
-        """How many windows it hears together for less time; 1 when that brings nothing (`Recognizer`)."""
+        """How many windows it recognises together in less time; 1 when it has to use CTranslate2's decoder."""
         return AT_ONCE if self._trusted else 1
 
     def recognise_all(self, windows: Sequence[Window]) -> list[Hypothesis]:
-        """What `recognise` hears in each of these windows, in their order; raises what that raises (`Recognizer`). The
-        decoder takes its steps in several windows together.
-        """
+        """The hypotheses that `recognise` gives for these windows, in their order, with the decoder's steps batched."""
         if len(windows) < 2 or not self._trusted:
             return super().recognise_all(windows)
         found = self._decode_all([self._open(window, self._seconds(window)) for window in windows])
@@ -157,7 +159,7 @@ class DraftingWhisper(WhisperRecognizer):
         return self._decode_all([self._open(window, seconds)])[0]
 
     def _open(self, window: Window, seconds: float) -> _Opened:
-        """Encode a window padded to `seconds`, and read its prompt."""
+        """Encode a window padded to `seconds`, and run the decoder on its prompt."""
         audio = window.audio[: int(seconds * RATE)]
         heard = self._decoder.listen(np.asarray(self._encode(audio, seconds)))
         stepper, begun, no_speech, nothing = self._begin(window, heard)
@@ -182,7 +184,7 @@ class DraftingWhisper(WhisperRecognizer):
         )
 
     def _decode_all(self, opened: Sequence[_Opened]) -> list[tuple[Hypothesis, bool]]:
-        """What each of several windows says, and whether the decoder ran in circles there."""
+        """For each window its hypothesis, and whether the decoder looped or reached its limit of tokens."""
         company: tuple[tuple[int, ...], Audio] = ((), opened[0].heard)
 
         def together(those: Sequence[int], tokens: Sequence[int]) -> list[Stepped]:
@@ -208,7 +210,7 @@ class DraftingWhisper(WhisperRecognizer):
         return msgspec.structs.replace(opened.nothing, words=words), loop > 0 or not written.ended
 
     def _searched(self, opened: _Opened, written: DraftText) -> DraftText:
-        """The likeliest continuation, where the written one is in doubt."""
+        """The result of a beam search from the first token in doubt on; `written` itself when none is in doubt."""
         text = [token for token in written.tokens if token < self._end]
         stands = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(opened.stands, text, strict=False)))
         start = first_doubt(written, self._rules, behind=stands, spared=0 if opened.beam > 1 else SPARED)
@@ -227,7 +229,7 @@ class DraftingWhisper(WhisperRecognizer):
     def _with_readings(
         self, opened: _Opened, greedy: DraftText, written: DraftText, words: tuple[HeardWord, ...]
     ) -> tuple[HeardWord, ...]:
-        """The words, those in doubt with their other readings."""
+        """The words, with other readings for the uncertain ones."""
         doubted = unsure(words, opened.window)
         if not doubted:
             return words
@@ -238,7 +240,7 @@ class DraftingWhisper(WhisperRecognizer):
         pairs = zip(greedy.tokens, written.tokens, strict=False)
         same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
         if same < places[-1] - 1:
-            # What is remembered behind these is of the text that the search has left.
+            # After these tokens the cache is of the greedy text, which the search has replaced.
             again = _Stepper(self._decoder, opened.heard)
             again.tokens = memory.cut(opened.prompt + same)
             again.step(written.tokens[same : places[-1] - 1])
@@ -256,24 +258,26 @@ class DraftingWhisper(WhisperRecognizer):
         return tuple(found)
 
     def _goes_on(self, token: int) -> bool:
-        """Whether a token goes on with a word."""
+        """Whether a token continues a word."""
         text: str = self._tokenizer.decode([token])
         return text[:1].isalnum() or text.startswith(("'", "\u2019", "\ufffd"))  # The last: a part of a character.
 
     def _readings(self, word: HeardWord, tokens: Sequence[Sequence[int]]) -> tuple[str, ...]:
-        """Texts of other readings, each once; those that differ from the word in marks or capitals alone are none."""
+        """The texts of other readings, each once, without those that differ from the word only in marks or capitals."""
         found = {letters(word.text): ""}
         for each in tokens:
             text: str = self._tokenizer.decode(list(each))
             if (
                 text.startswith(" ") and letters(text) and "\ufffd" not in text
-            ):  # Else it goes on with the word before, or is a mark.
+            ):  # Other texts continue the previous word, or are punctuation.
                 found.setdefault(letters(text), text.strip())
         return tuple(filter(None, found.values()))
 
     def _begin(self, window: Window, heard: Audio) -> tuple[_Stepper, Stepped, float, Hypothesis]:
-        """The decoder with its prompt read: what that gave, how sure it is that nobody speaks, and what it knows of the
-        language. The prompt is read in the first language, and again if another one is spoken.
+        """Run the decoder on the prompt, for the first language, and again if another language is detected.
+
+        Returns the decoder with its state, the result of the step, the probability that nobody speaks, and a hypothesis
+        without words that has the language and the odds.
         """
         context = self._context(window)
         known = [each for each in window.languages if primary(each) in self._codes]
@@ -297,7 +301,7 @@ class DraftingWhisper(WhisperRecognizer):
         return stepper, stepper.step([*context, *self._start_tokens(language)], len(context))
 
     def _untold(self, written: DraftText, language: str, heard: Audio) -> list[float]:
-        """How probable each token of text is without what stood in front: a term that was told is likely by itself."""
+        """The probability of each token without the prompt's context, which makes the terms in it more probable."""
         start = self._start_tokens(language)
         logits, _ = _Stepper(self._decoder, heard).step([*start, *written.tokens[:-1]], len(start) - 1)
         text = logits[:, : self._rules.begin]
@@ -309,8 +313,9 @@ class DraftingWhisper(WhisperRecognizer):
     def _timed(
         self, written: DraftText, places: list[int], odds: Sequence[float], frames: int, language: str
     ) -> tuple[HeardWord, ...]:
-        """The words of the tokens at these places, with the `odds` of all tokens; `frames` of 10 ms are audio, what
-        lies behind is padding.
+        """The words of the tokens at these indices.
+
+        `odds`: probabilities of all tokens; `frames`: length of the audio without padding, in frames of 10 ms.
         """
         tokens = [written.tokens[place] for place in places]
         steps = max(1, frames // 2)
@@ -325,9 +330,9 @@ class DraftingWhisper(WhisperRecognizer):
 
 
 def following_heads(config: Mapping[str, Any], weights: Weights) -> list[tuple[int, int]]:
-    """(layer, head) of the decoder's heads that follow the audio, as the model's `config.json` says.
+    """The decoder's heads, as (layer, head), whose attention follows the audio, from the model's `config.json`.
 
-    Where it says nothing, all those of the upper half of the layers, as in Whisper's published code.
+    Without an entry there, all heads of the upper half of the layers, as in Whisper's published code.
     """
     if named := config.get("alignment_heads"):
         return [(int(layer), int(head)) for layer, head in named]
@@ -336,12 +341,12 @@ def following_heads(config: Mapping[str, Any], weights: Weights) -> list[tuple[i
 
 
 def _silent(written: DraftText, no_speech: float) -> bool:
-    """By Whisper's own measures: it is told that nobody speaks, and unsure of what it wrote."""
+    """Whether nobody speaks, by Whisper's own rule: no speech is probable, and the text is improbable."""
     return no_speech > NO_SPEECH and written.log_p < LOW_LOGPROB
 
 
 class _Stepper:
-    """A decoder over one window."""
+    """The decoder over one window, with its cache (`Stepping`)."""
 
     def __init__(self, decoder: WhisperDecoder, audio: Audio) -> None:
         self._decoder = decoder
@@ -363,27 +368,27 @@ class _Opened(NamedTuple):
     stepper: _Stepper
     text: Writing
     nothing: Hypothesis
-    """What it says until something is written."""
+    """A hypothesis without words, which has the language and the odds."""
     no_speech: float
-    """How sure the decoder is that nobody speaks."""
+    """Probability that nobody speaks."""
     frames: int
-    """Of 10 ms, that are audio."""
+    """Length of the audio without padding, in frames of 10 ms."""
     told: bool
-    """Whether something stood in front of it."""
+    """Whether the prompt contains context: terms or preceding text."""
     prompt: int
-    """Tokens of its prompt."""
+    """Number of tokens in the prompt."""
     window: Window
     stands: list[int]
-    """Tokens of text that are fixed before anything is heard."""
+    """Tokens of the draft's committed text, which are not to be changed."""
     beam: int
-    """What was asked for: above 1, a text that is as good as can be."""
+    """Beam width that the window asks for; above 1 for a better pass."""
     cap: int
     closing: int
     """As in `write`."""
 
 
 class _Branches:
-    """Several texts over one window."""
+    """The decoder over several texts of one window, with their cache (`Branching`)."""
 
     def __init__(self, decoder: WhisperDecoder, audio: Audio, tokens: TokenMemory) -> None:
         self._decoder = decoder
@@ -407,13 +412,12 @@ def _step_all(
 
 
 def apart(ours: Floats, theirs: Floats) -> float:
-    """The share of the odds that two decoders give to different tokens, on average over what was written: 0 to 1.
+    """The total variation distance of two decoders' token probabilities, averaged over the tokens: 0 to 1.
 
-    Numbers of 8 bits are rounded in other places by another library, so two decoders of the same weights are never the
-    same; but what is likely to one of them is likely to the other. Measured with whisper-tiny.en and whisper-base on
-    an x86-64 with AVX-512: 0.03 to 0.05; with the sign of one layer's weights changed, or positions one off: 0.18 to
-    0.96. Both: logits [tokens, vocabulary]. Half the sum of the differences (total variation distance); not a number
-    where one of them has none.
+    `ours`, `theirs`: logits [tokens, vocabulary]. NaN when one of them contains NaN. Two libraries round 8-bit numbers
+    at different points, so the results of the same weights always differ a little. Measured with whisper-tiny.en and
+    whisper-base on an x86-64 with AVX-512: 0.03 to 0.05; with the sign of one layer's weights changed, or positions one
+    off: 0.18 to 0.96.
     """
     return float(np.abs(_odds(ours) - _odds(theirs)).sum(axis=1).mean() / 2)
 

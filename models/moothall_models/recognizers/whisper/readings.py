@@ -1,9 +1,9 @@
-"""Other readings of a word that a decoder was unsure of: what else it might have written there.
+"""Other readings of a word of which a decoder was unsure: what else it might have written.
 
-At the word's first token the next likeliest ones are taken, and each is written on to the end of its word. Which words
-those are that a person will look at is known only once they are committed, and then nothing is left of the decoder: so
-a pass does this for words that it is unsure of and that the pass before heard too, since these are about to be.
-Figures: docs/adr/0044.
+In place of the word's first token, the next likeliest tokens are taken, and each is continued to the end of its word.
+People see the readings of committed words only, but when a word is committed the decoder's state is gone. So a pass
+makes readings for words that it is unsure of and that the previous pass heard too, since these are likely to be
+committed next. Figures: docs/adr/0044.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from moothall_models.recognizers.whisper.beam import Branching
 from moothall_models.recognizers.whisper.timestamp_rules import TimestampRules
 
 UNSURE = 0.5
-"""A word with less probability is marked for whoever mends, and may have other readings."""
+"""Probability below which a word is marked as uncertain for correctors, and may get other readings."""
 LOST = 0.2
-"""With less than this hardly ever one of them is right."""
+"""Probability below which a word gets none: hardly ever would one of them be right."""
 MOST = 3
-"""Readings of a word."""
+"""Most readings of a word."""
 MOST_WORDS = 4
-"""Words of a pass that get them. Overflow: the later ones get none, or in the next pass."""
+"""Most words of a pass that get readings. Overflow: later words get none, or get them in the next pass."""
 LONGEST = 4
-"""Tokens of a reading; one that is longer is left out."""
+"""Most tokens of a reading; longer readings are left out."""
 
 
 def unsure(words: Sequence[HeardWord], window: Window) -> list[int]:
-    """Which words may get other readings: the first `MOST_WORDS` in doubt that are about to be committed."""
+    """Indices of the words to get other readings: the first `MOST_WORDS` uncertain ones about to be committed."""
     found: list[int] = []
     signs = 0
     for place, word in enumerate(words):
@@ -46,12 +46,13 @@ def unsure(words: Sequence[HeardWord], window: Window) -> list[int]:
 def other_tokens(
     decoder: Branching, before: Sequence[int], token: int, rules: TimestampRules, goes_on: Callable[[int], bool]
 ) -> list[tuple[int, ...]]:
-    """What else may be written behind `before`, at least one token, in place of `token`: the likeliest first.
+    """The tokens of other readings that may follow `before` (at least one token) in place of `token`, likeliest first.
 
-    `decoder` remembers all but the last token of `before`; `goes_on` says of a token whether it goes on with a word.
+    The cache of `decoder` must hold all but the last token of `before`; `goes_on` returns whether a token continues a
+    word.
     """
     logits, _ = decoder.step([0], before[-1:])
-    likely = rules.likeliest(before, logits[0], MOST + 2)  # The one that was written is among them, and all timestamps.
+    likely = rules.likeliest(before, logits[0], MOST + 2)  # These include the written token and the timestamps.
     texts = [[choice.token] for choice in likely if choice.token < rules.end and choice.token != token][:MOST]
     going = list(range(len(texts)))
     parents = [0] * len(texts)

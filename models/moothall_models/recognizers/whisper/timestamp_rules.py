@@ -1,6 +1,6 @@
-"""Which token a Whisper decoder may write next, and which it writes.
+"""Which token a Whisper decoder may write next, and which it chooses.
 
-The rules are those of the model's published code: text stands between two timestamps, which don't run back, the first
+The rules are those of the model's published code: text is enclosed by two timestamps, which never decrease, the first
 within the first second; and a timestamp is written when all timestamps together are more likely than any other token.
 """
 
@@ -21,25 +21,25 @@ class ChosenToken(msgspec.Struct, frozen=True):
 
     token: int
     p: float
-    """Its probability among all that are no timestamps; of a timestamp among all tokens."""
+    """Probability of a text token among all tokens but timestamps; of a timestamp among the allowed tokens."""
     log_p: float
-    """Logarithm of its probability among all tokens that the rules allowed."""
+    """Natural logarithm of its probability among the allowed tokens."""
 
 
 class TimestampRules:
     """The rules for one model's vocabulary."""
 
     def __init__(self, *, end: int, no_timestamps: int, never: Sequence[int]) -> None:
-        """`end`: the token that ends the text; `never`: those that are not written."""
+        """`end`: the token that ends the text; `no_timestamps`: `<|notimestamps|>`; `never`: tokens never written."""
         self.end = end
         self.begin = no_timestamps + 1
-        """The timestamp of 0 s; one each 20 ms follows."""
+        """The token of timestamp 0 s; a token for each 20 ms follows."""
         self._never = np.array(sorted({*never, no_timestamps}), dtype=np.intp)
         self.first_steps = 50
-        """The first timestamp is at most this many steps of 20 ms in."""
+        """Greatest first timestamp, in steps of 20 ms."""
 
     def choose(self, tokens: Sequence[int], logits: Floats) -> ChosenToken:
-        """What is written behind `tokens`, those of the text so far with their timestamps; `logits` are overwritten."""
+        """Choose the token after `tokens`, the text so far with its timestamps; overwrites `logits` [vocabulary]."""
         text, times, of_odds, of_text = self._allowed(tokens, logits)
         of_times = _log_sum(times)
         token = self.begin + int(times.argmax()) if of_times > text.max() else int(text.argmax())
@@ -48,10 +48,11 @@ class TimestampRules:
         return ChosenToken(token, float(p), log_p)
 
     def likeliest(self, tokens: Sequence[int], logits: Floats, count: int) -> list[ChosenToken]:
-        """The likeliest that may be written behind `tokens`, at most `count`, the best first; overwrites `logits`.
+        """The likeliest allowed tokens after `tokens`, at most `count`, the best first; overwrites `logits`.
 
-        All timestamps are one choice, the likeliest of them, with the probability of all: which of them it is says when
-        something ends and not what is said. Where together they are likelier than any text there is no other choice.
+        All timestamps are one choice, represented by the likeliest, with their total probability: timestamps differ in
+        when something ends, not in what is said. When they are together likelier than any text token, they are the only
+        choice.
         """
         text, times, of_odds, of_text = self._allowed(tokens, logits)
         of_times = _log_sum(times)
@@ -70,8 +71,10 @@ class TimestampRules:
         return sorted(found, key=lambda choice: -choice.log_p)[:count]
 
     def _allowed(self, tokens: Sequence[int], logits: Floats) -> tuple[Floats, Floats, float, float]:
-        """The logits of text and of timestamps, without those that may not be written now; and the logarithms of the
-        sums of all text's, and of what of it may be written.
+        """Mask the tokens that are not allowed after `tokens`.
+
+        Returns the logits of text tokens and of timestamps, and the logarithm of the summed exponentials of all text
+        tokens and of the allowed ones.
         """
         begin, end = self.begin, self.end
         logits[self._never] = NEVER

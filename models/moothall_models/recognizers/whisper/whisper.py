@@ -1,9 +1,9 @@
-"""Whisper through CTranslate2, on windows as short as the audio is.
+"""Whisper with CTranslate2, on windows that are only a little longer than the audio.
 
 The libraries built on CTranslate2 feed the encoder the padded 30 s window that Whisper was trained on, for any
-length of the audio. The encoder takes less (CTranslate2 3.19 and later), at a sixth of the cost for 10 s. Three
-things make that safe: a little silence after the audio, decoding with timestamp tokens, and one more try with the
-whole 30 s when the decoder runs in circles. Figures: `docs/why/speech.md`.
+length of the audio. The encoder accepts shorter windows (CTranslate2 3.19 and later), at a sixth of the cost for 10 s.
+Three things make that safe: a little silence after the audio, decoding with timestamp tokens, and another try with a
+longer window when the decoder loops. Figures: `docs/why/speech.md`.
 """
 
 from __future__ import annotations
@@ -24,21 +24,22 @@ from moothall_models.recognizers.whisper.words import join_pieces, loop_at_the_e
 HOP = 160
 """Samples from one mel frame to the next (10 ms)."""
 FULL_SECONDS = 30.0
-"""What the model was trained on, and the most that it takes."""
+"""Length of the windows that the model was trained on, and the greatest length that it accepts, s."""
 PADDING_SECONDS = 2.0
-"""Silence after the audio, at least; with less the decoder often starts again at the end."""
+"""Least silence after the audio, s; with less the decoder often begins the text again at the end."""
 QUANTUM_SECONDS = 0.5
-"""Windows are whole multiples of this."""
+"""Windows are padded to whole multiples of this, s."""
 LONG_SECONDS = 12.0
-"""What is tried when the decoder ran in circles on a shorter window; 30 s cost seven times as much."""
+"""Length that is tried after the decoder looped on a shorter window, s; 30 s cost seven times as much."""
 TOKENS_A_SECOND = 7
 TOKENS_AT_LEAST = 8
-"""Cap on the tokens of a pass: nobody speaks faster for long, and a loop ends there."""
+"""Limit of tokens in a pass: nobody speaks faster for long, and a loop ends there."""
 MS_A_STEP = 20
-"""What one time step of the encoder stands for."""
+"""Duration of a time step of the encoder, ms."""
 NO_SPEECH = 0.6
 LOW_LOGPROB = -1.0
-"""Whisper's own thresholds: both passed, it heard nothing."""
+"""Whisper's own thresholds: nothing was said when the probability of no speech is above the first and the average log
+probability of the text is below the second."""
 FIRST_TIMESTAMP_STEPS = 50
 """The first timestamp lies within the first second, as in Whisper's own decoder."""
 
@@ -64,9 +65,9 @@ class WhisperRecognizer(Recognizer):
         `model_dir` holds `model.bin`, `config.json`, `tokenizer.json` and the vocabulary; `model` is its name for
         the record, such as `whisper-base`; `threads` is how many cores one pass may use, `workers` how many
         threads may call at a time: they share the weights; `device` and `compute_type` are CTranslate2's
-        (`moothall_models.cli.choose_device`). `trained`: the languages that it was trained on, where these are fewer
-        than it has tokens for, as with distilled models; empty for all of them. Raises RuntimeError (from CTranslate2)
-        when the weights can't be read or the device can't be used.
+        (`moothall_models.cli.choose_device`). `trained`: the languages that the model was trained on, when it has
+        tokens for more, as distilled models have; empty for all. Raises RuntimeError (from CTranslate2) when the
+        weights can't be read or the device can't be used.
         """
         import ctranslate2
         import tokenizers
@@ -91,7 +92,7 @@ class WhisperRecognizer(Recognizer):
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Codes of the languages that it knows."""
+        """Codes of the languages that the model recognises."""
         if not self._whisper.is_multilingual:
             return ("en",)
         return self._known
@@ -103,23 +104,23 @@ class WhisperRecognizer(Recognizer):
             self._decode(Window(audio=noise, languages=("en",)), seconds)
 
     def recognise(self, window: Window) -> Hypothesis:
-        """One pass over at most 30 s of audio; what lies behind is left out. Times are ms from the first sample."""
+        """Recognise at most the first 30 s of a window. Times are ms from its first sample."""
         return self._once_more(window, *self._decode(window, self._seconds(window)))
 
     def _seconds(self, window: Window) -> float:
-        """What a window is padded to."""
+        """The length to which a window is padded, s."""
         heard = min(len(window.audio) / RATE, FULL_SECONDS)
         return min(ceil((heard + self.padding_seconds) / QUANTUM_SECONDS) * QUANTUM_SECONDS, FULL_SECONDS)
 
     def _once_more(self, window: Window, hypothesis: Hypothesis, runs_in_circles: bool) -> Hypothesis:
-        """Another try on a longer window where the decoder ran in circles."""
+        """Decode again with more padding if the decoder looped; otherwise return `hypothesis`."""
         seconds = self._seconds(window)
         if runs_in_circles and seconds < FULL_SECONDS:
             hypothesis, _ = self._decode(window, LONG_SECONDS if seconds < LONG_SECONDS else FULL_SECONDS)
         return hypothesis
 
     def _decode(self, window: Window, seconds: float) -> tuple[Hypothesis, bool]:
-        """What a window padded to `seconds` says, and whether the decoder ran in circles."""
+        """The hypothesis for a window padded to `seconds`, and whether the decoder looped or reached its limit."""
         audio = window.audio[: int(seconds * RATE)]
         mel = self._mel(audio, seconds)
         encoded = self._whisper.encode(self._storage.from_array(mel[np.newaxis]))
@@ -149,9 +150,9 @@ class WhisperRecognizer(Recognizer):
         return msgspec.structs.replace(nothing, words=words), loop > 0 or hit_the_cap
 
     def _mel(self, audio: Samples, seconds: float) -> NDArray[np.float32]:
-        """Log-mel frames of the audio and the silence behind it: [mels, 100 a second]."""
-        # The silence behind is the same in each frame, so it is filled in rather than computed.
-        # One analysis window of it keeps the last frames of the audio what they would be.
+        """The log-mel spectrogram of the audio, padded with silence to `seconds`: [mels, 100 a second]."""
+        # All frames of silence are the same, so they are filled in and not computed. The last frames of the audio
+        # overlap one analysis window of silence, which is computed.
         heard: NDArray[np.float32] = self._features(audio, padding=3 * HOP)
         mel = np.full((heard.shape[0], int(seconds * RATE) // HOP), heard.min(), dtype=np.float32)
         width = min(heard.shape[1], mel.shape[1])
@@ -159,7 +160,10 @@ class WhisperRecognizer(Recognizer):
         return mel
 
     def _language(self, window: Window, encoded: object) -> tuple[str, str | None, Odds]:
-        """The language to decode in, what detection found among those of the window, and the odds of all."""
+        """The language to decode in, the likeliest of the window's languages, and the odds of all languages.
+
+        The second is None, and the third empty, when no detection was needed.
+        """
         first, several = window.languages[0], len(window.languages) > 1
         if not (several or window.tell_odds) or not self._whisper.is_multilingual:
             return first, None, ()
@@ -185,7 +189,7 @@ class WhisperRecognizer(Recognizer):
         return number
 
     def _context(self, window: Window) -> list[int]:
-        """Glossary and earlier text as the tokens that go in front; the newest 100 at most."""
+        """The tokens of glossary and preceding text that come first in the prompt; at most the last 100."""
         if not window.context:
             return []
         tokens: list[int] = self._tokenizer.encode(" " + window.context.strip(), add_special_tokens=False).ids
@@ -194,7 +198,10 @@ class WhisperRecognizer(Recognizer):
     def _words(
         self, encoded: object, start: Sequence[int], tokens: list[int], frames: int, language: str
     ) -> tuple[HeardWord, ...]:
-        """Words with times: the decoder's cross-attention tells which time step each token looks at."""
+        """The words with times, which CTranslate2 aligns by the decoder's cross-attention.
+
+        `frames`: length of the audio without padding, in frames of 10 ms.
+        """
         aligned = self._whisper.align(encoded, start, [tokens], frames)[0]
         at: list[int] = []
         for index, step in aligned.alignments:
@@ -210,7 +217,7 @@ class WhisperRecognizer(Recognizer):
         return tuple(words[: restart(words)])
 
     def _pieces(self, tokens: list[int]) -> list[tuple[str, int, int]]:
-        """The smallest runs of tokens that are whole characters: (text, first token, token after the last)."""
+        """The shortest sequences of tokens that are whole characters: (text, first token, token after the last)."""
         pieces: list[tuple[str, int, int]] = []
         first = 0
         for stop in range(1, len(tokens) + 1):
@@ -222,35 +229,36 @@ class WhisperRecognizer(Recognizer):
 
 
 UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
-"""Languages that put no spaces between words: each piece of text is a word of its own there."""
+"""Languages without spaces between words, in Whisper's codes: each piece of text counts as a word."""
 
 
 OWN_CODES = {"jv": "jw", "nb": "no", "fil": "tl"}
-"""BCP-47 → Whisper's token, where they differ."""
+"""Whisper's codes of languages that differ from BCP-47, by BCP-47 code."""
 
 
 Odds = tuple[tuple[str, float], ...]
-"""How likely each language is, 0 to 1 (`Hypothesis.odds`)."""
+"""The probability of each language, 0 to 1 (`Hypothesis.odds`)."""
 LEAST_ODDS = 0.01
-"""Less than this is far from likely."""
+"""Least probability that is included in `Odds`."""
 
 
 def likely(odds: Mapping[str, float]) -> Odds:
-    """Those of these odds that are worth telling, as shares of all of them."""
+    """The probabilities of at least `LEAST_ODDS`, normalised so that all of `odds` sum to 1."""
     whole = max(sum(odds.values()), 1e-9)
     return tuple((tag, round(p / whole, 3)) for tag, p in odds.items() if p >= LEAST_ODDS * whole)
 
 
 def own_code(language: str) -> str:
-    """`pt-BR` → `pt`, `nb` → `no`: what Whisper calls it."""
+    """Whisper's code of a BCP-47 tag: `pt-BR` → `pt`, `nb` → `no`."""
     code = primary(language)
     return OWN_CODES.get(code, code)
 
 
 def languages_known(vocabulary: Iterable[str], trained: Sequence[str] = ()) -> tuple[str, ...]:
-    """Codes of the languages that a multilingual vocabulary has tokens for, Whisper's own and those of BCP-47.
+    """The languages for which a multilingual vocabulary has tokens: Whisper's codes and those of BCP-47.
 
-    `trained`: the only ones to count, where a model was trained on fewer than it has tokens for; empty for all.
+    `trained`: the languages that the model was trained on, when it has tokens for more; only these are listed. Empty:
+    all are.
     """
     known = {token[2:-2] for token in vocabulary if _is_language(token)}
     if trained:

@@ -1,4 +1,4 @@
-"""From a decoder's tokens to words: loops and restarts cut off, pieces joined."""
+"""Helps to turn a decoder's tokens into words: finds loops and restarts, and joins pieces of text."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterable, Sequence
 from moothall_models.ports import HeardWord
 
 SHORTEST_LOOP = 3
-"""Tokens; shorter repeats are speech ("no, no, no")."""
+"""Fewest tokens of a repeated pattern that counts as a loop; shorter repeats may be speech ("no, no, no")."""
 AT_ONCE = 3
-"""Words at one instant, of 20 ms, that nobody can have spoken."""
+"""Fewest words within one time step (20 ms) that nobody can have spoken."""
 
 
 def loop_at_the_end(tokens: Sequence[int]) -> int:
-    """How many tokens at the end repeat those before them: 0 when the decoder didn't run in circles.
+    """How many tokens at the end only repeat the pattern before them; 0 when there is no loop.
 
-    Every repeat counts, so that `tokens[:-n]` ends with the first round.
+    All repetitions count, so that `tokens[:-n]` ends with the first occurrence.
     """
     for length in range(SHORTEST_LOOP, len(tokens) // 2 + 1):
         pattern = tokens[-length:]
@@ -28,15 +28,16 @@ def loop_at_the_end(tokens: Sequence[int]) -> int:
 
 
 def letters(text: str) -> str:
-    """A word without capitals and marks, for comparison."""
+    """Letters and digits of a word, case folded, for comparison."""
     return "".join(filter(str.isalnum, text.casefold()))
 
 
 def restart(words: Sequence[HeardWord]) -> int:
-    """The place at which a decoder began its text anew, which it does in the silence behind it; else their number.
+    """Index of the word at which the decoder began its text again; the number of words when it didn't.
 
-    It is no loop when a comma or a capital differs. But no sound is left for those words, so that several of them lie
-    at one instant, and they stand in front of it already.
+    A decoder sometimes does so in the silence after the speech. A comma or a capital may differ, so that this isn't
+    always a loop of tokens. But there is no sound for these words, so several of them have the same time, and the same
+    words occur before.
     """
     plain = [letters(word.text) for word in words]
     for first in range(1, len(words) - AT_ONCE + 1):
@@ -51,10 +52,10 @@ def restart(words: Sequence[HeardWord]) -> int:
 
 
 def join_pieces(pieces: Iterable[tuple[str, int, int]], *, spaced: bool) -> list[tuple[str, int, int]]:
-    """Join (text, first token, token after the last) into words with the punctuation that belongs to them.
+    """Join pieces into words with their punctuation. Pieces and words are (text, first token, token after the last).
 
-    With `spaced` a word begins at a space; else each piece is a word. A piece without letters or digits joins the
-    word before it; a lone space, one that opens something, and one with no word before it, the word behind it.
+    With `spaced` a word begins at a space; otherwise each piece is a word. A piece without letters or digits joins the
+    previous word; but a lone space, an opening mark, and a piece without a previous word join the next word.
     """
     words: list[tuple[str, int, int]] = []
     opening: tuple[str, int] | None = None
@@ -76,4 +77,4 @@ def join_pieces(pieces: Iterable[tuple[str, int, int]], *, spaced: bool) -> list
 
 
 OPENERS = frozenset("\"'“‘«„([{¿¡「『（《-–—$£€#")  # noqa: RUF001 (the marks themselves)
-"""Marks that, standing alone behind a space, belong to the word that follows."""
+"""Marks that, when they are a piece by themselves, belong to the next word."""

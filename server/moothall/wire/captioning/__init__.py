@@ -1,1 +1,1 @@
-"""What captioning software sends and asks for."""
+"""Protocols with captioning software: the caption bridge's link, and captions by polling."""

@@ -1,10 +1,10 @@
-"""What a caption bridge and the server say to one another, and what the bridge holds back until it was taken.
+"""The protocol between a caption bridge and the server, and the bridge's buffer of text that isn't acknowledged yet.
 
-JSON text messages over one WebSocket (`/captions/link`). The server begins with the number of the last post that was
-taken from this link, and with what the last ones were; the bridge sends one post at a time, and the next when the
-answer has come. After a broken line it goes on from the number that the server says then, so that nothing comes twice
-and nothing is left out, whatever other programs post by the same link meanwhile. Where one of them was quicker with a
-number, the server ends the line.
+JSON text messages over one WebSocket (`/captions/link`). The server begins with the number of the last post that it
+accepted by this staff link, and with the marks of the last posts. The bridge sends one post at a time and waits for the
+answer before the next. After a broken connection it continues from the number that the server then sends, so that no
+text is duplicated or lost, even when other programs post by the same staff link meanwhile. When another program has
+used a number first, the server closes the connection.
 """
 
 from __future__ import annotations
@@ -16,43 +16,44 @@ import msgspec
 from moothall.core.captioning.stream import DELETES, IGNORED
 
 MOST_POST = 2_000
-"""Characters of one post: no more than the bytes that a server takes."""
+"""Most characters of one post, so that its bytes stay within what a server accepts."""
 MOST_UNSENT = 100_000
-"""Characters that a bridge holds: more than an hour of speech. Overflow: it reads no more from the program until some
-were taken."""
+"""Characters that a bridge buffers: more than an hour of speech. Overflow: the bridge stops reading from the captioning
+program until the server has accepted some."""
 
 
 class Begin(msgspec.Struct, frozen=True, kw_only=True, tag="begin", tag_field="type"):
     """The server's first message."""
 
     seq: int
-    """The last post that was taken; 0: none."""
+    """Number of the last post that was accepted; 0: none."""
     title: str = ""
-    """Of the session."""
+    """Title of the session."""
     taken: tuple[str, ...] = ()
-    """`mark` of the last posts that were taken, of whichever program."""
+    """`mark`s of the last accepted posts, of any program."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, tag="taken", tag_field="type"):
-    """A post was taken, or why it was not."""
+    """The server's answer to a post: whether it was accepted, and if not, why."""
 
     seq: int
     kept: bool = True
+    """Whether the text of the post is kept; False with `again` or, for good, with `sentence`."""
     again: bool = False
-    """Whether it was not taken, and should be sent again in a while."""
+    """Whether the post was not accepted and should be sent again after a while."""
     sentence: str = ""
-    """Why nothing of it is kept, or why it was not taken, for a person."""
+    """Why the text is not kept or the post was not accepted; a sentence for a person."""
 
 
 class Characters(msgspec.Struct, frozen=True, kw_only=True, tag="text", tag_field="type"):
-    """The bridge's post: the next characters, deletes among them."""
+    """The bridge's post: the next characters, including delete characters."""
 
     seq: int
     text: str
 
     @property
     def body(self) -> bytes:
-        """What the server takes."""
+        """The text in UTF-8, the bytes of which `mark` takes the digest."""
         return self.text.encode("utf-8", "replace")
 
 
@@ -60,35 +61,38 @@ FromServer = Begin | Answer
 
 
 def mark(seq: int, digest: bytes) -> str:
-    """By what a post is known again; `digest`: SHA-256 of its bytes."""
+    """The identifier by which a post is recognised after a reconnection; `digest`: SHA-256 of its bytes."""
     return f"{seq}:{digest.hex()[:16]}"
 
 
 class Unsent(msgspec.Struct, frozen=True, kw_only=True):
-    """What a bridge holds."""
+    """The bridge's buffer: characters that the server hasn't accepted yet. Immutable."""
 
     waiting: str = ""
     """Characters that are in no post yet."""
     posted: Characters | None = None
-    """The post of which no answer has come."""
+    """The post that waits for its answer; None when none does."""
     seq: int = 0
     """The number of the newest post."""
     known: bool = False
-    """Whether the server has said where it stands, on the line that there is now."""
+    """Whether `Begin` has been received on the current connection."""
 
     @property
     def size(self) -> int:
-        """Characters of which it isn't known that they were taken."""
+        """Characters that the server hasn't acknowledged."""
         return len(self.waiting) + (0 if self.posted is None else len(self.posted.text))
 
     @property
     def full(self) -> bool:
-        """Whether nothing more is to be read from the program."""
+        """Whether the bridge has to stop reading from the captioning program."""
         return self.size >= MOST_UNSENT
 
 
 def typed(unsent: Unsent, text: str) -> Unsent:
-    """With what came from the program. A delete takes away what is in no post yet, and else is sent."""
+    """The buffer with `text` of the captioning program appended.
+
+    A delete character removes the last character that is in no post yet; when there is none, it is sent.
+    """
     waiting = list(unsent.waiting)
     for character in text:
         if character in DELETES and waiting and waiting[-1] not in DELETES:
@@ -99,7 +103,10 @@ def typed(unsent: Unsent, text: str) -> Unsent:
 
 
 def next_post(unsent: Unsent) -> tuple[Unsent, Characters | None]:
-    """The post to be sent now; None while there is nothing, or while an answer is awaited."""
+    """The buffer after the next post was made, and that post.
+
+    The post is None when no text waits, before `Begin`, and while an answer is outstanding.
+    """
     if not unsent.known or unsent.posted is not None or not unsent.waiting:
         return unsent, None
     post = Characters(seq=unsent.seq + 1, text=unsent.waiting[:MOST_POST])
@@ -108,17 +115,20 @@ def next_post(unsent: Unsent) -> tuple[Unsent, Characters | None]:
 
 
 def answered(unsent: Unsent, answer: Answer) -> Unsent:
-    """After an answer; one that is awaited no more changes nothing. What is to be sent again stays."""
+    """The buffer after an answer.
+
+    A post that is to be sent again stays in it. An answer to any other than the outstanding post is ignored.
+    """
     if unsent.posted is None or answer.seq != unsent.posted.seq or answer.again:
         return unsent
     return msgspec.structs.replace(unsent, posted=None)
 
 
 def begun(unsent: Unsent, begin: Begin) -> tuple[Unsent, Characters | None]:
-    """On a new line: what has to be sent once more, if it was not taken.
+    """The buffer after `Begin` on a new connection, and the post to be sent again, if the server lacks it.
 
-    A server that was started anew has forgotten the numbers, and another program may have used them; then the post has
-    the next one that the server knows.
+    A restarted server has forgotten the numbers, and another program may have used a number; in both cases the post
+    gets the next number after that of the server.
     """
     posted = unsent.posted
     if posted is not None and mark(posted.seq, hashlib.sha256(posted.body).digest()) in begin.taken:
@@ -130,13 +140,14 @@ def begun(unsent: Unsent, begin: Begin) -> tuple[Unsent, Characters | None]:
 
 
 def broken(unsent: Unsent) -> Unsent:
-    """The line is gone."""
+    """The buffer after the connection was lost."""
     return msgspec.structs.replace(unsent, known=False)
 
 
 def left(unsent: Unsent) -> str:
-    """What is held, as it reads: for whoever typed it, when nothing more can be sent. Deletes that reach what was taken
-    before take nothing away.
+    """The buffered text with its deletes applied, to show the captioner what was not sent.
+
+    Deletes that reach back into text that was already accepted are ignored.
     """
     text: list[str] = []
     for character in ("" if unsent.posted is None else unsent.posted.text) + unsent.waiting:

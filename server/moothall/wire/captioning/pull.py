@@ -1,8 +1,8 @@
-"""Captions a line at a time, as StreamText gives them to whoever asks: a piece of text and where the next begins.
+"""Captions by polling, as StreamText serves them: each answer is a piece of text and the position of the next piece.
 
-A place in a text is a number: 10,000 for each of its lines (`core.views.captions`, struck ones included) and the
-characters of the line before the place. So a correction of one line moves no place in another; whoever has read a line
-doesn't get what was mended in it later.
+A position in a text is a number: 10,000 for each preceding line (`core.views.captions`, struck lines included) plus the
+preceding characters of the line itself. So a correction of one line moves no position in another line. A client that
+has read past a line doesn't get its later corrections.
 """
 
 from __future__ import annotations
@@ -14,44 +14,49 @@ import msgspec
 from moothall.core.views.captions import Line
 
 LINE = 10_000
-"""Places of one line; it has at most as many characters."""
+"""Positions that one line takes up; longer lines are cut to one character less."""
 DEFAULT_LENGTH = 32
-"""Characters of a piece unless the asker wants another number; StreamText's."""
+"""Characters of a piece when the request names no number, as StreamText has it."""
 MOST_LENGTH = 1_000
+"""Most characters of a piece."""
 MOST_LOOKED = 500
-"""Lines without text that one answer passes over. Overflow: the next answer goes on from there."""
+"""Lines without text that one answer skips. Overflow: the answer is empty, and the next request continues there."""
 
 
 class Pulled(msgspec.Struct, frozen=True, rename="camel"):
-    """The answer."""
+    """An answer of StreamText's newer API."""
 
     content: str
-    """Empty where nothing is there yet. A space follows what ends with a line."""
+    """The piece of text; empty when there is no new text yet. A space follows a piece that ends a line."""
     last_position: int
+    """The position to send with the next request."""
     language_code: str
+    """BCP-47 tag."""
 
 
 class Basic(msgspec.Struct, frozen=True):
-    """A piece of text as the older form has it."""
+    """A piece of text in the older API."""
 
     d: str
-    """Its characters, escaped as in an address."""
+    """The text, percent-encoded."""
     format: str = "basic"
 
 
 class PulledBefore(msgspec.Struct, frozen=True, rename={"last_position": "lastPosition"}):
-    """The answer in the older form, `/text-data.ashx`."""
+    """An answer of StreamText's older API, `/text-data.ashx`."""
 
     last_position: int
+    """The position to send with the next request."""
     i: tuple[Basic, ...]
-    """Empty where nothing is there yet."""
+    """The piece of text; empty when there is no new text yet."""
 
 
 def pull(line: Callable[[int], Line], numbers: range, last: int, length: int, language: str) -> Pulled:
-    """The piece behind place `last` (-1: behind all that is finished), of at most `length` characters.
+    """The piece of text after position `last`, of at most `length` characters.
 
-    `line(n)` gives line number n, for each of `numbers`; what is before them is not at hand. `language`: what to say
-    where there is no text.
+    `last` of -1 gives an empty piece and the position after the newest finished line. `line(n)` returns line number n,
+    for each n of `numbers`; older lines are not available, so an older position is moved to the first available line.
+    `language` is the answer's language when it has no text.
     """
     first, count = numbers.start, numbers.stop
     if last < 0:
@@ -75,7 +80,7 @@ def pull(line: Callable[[int], Line], numbers: range, last: int, length: int, la
 
 
 def _head(line: Callable[[int], Line], first: int, count: int) -> int:
-    """Behind the last finished line."""
+    """Number of the line after the last finished one."""
     number = count
     while number > first and line(number - 1).t1 is None and not line(number - 1).gone:
         number -= 1
@@ -83,7 +88,7 @@ def _head(line: Callable[[int], Line], first: int, count: int) -> int:
 
 
 def _end(text: str, at: int, length: int) -> int:
-    """Behind the last space within `length` characters, or there where a word is longer."""
+    """Index after the last space within `length` characters from `at` on; in a longer word the cut is at `length`."""
     if len(text) - at <= length:
         return len(text)
     space = text.rfind(" ", at, at + length)

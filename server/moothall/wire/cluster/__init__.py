@@ -1,1 +1,1 @@
-"""What the nodes of one house say to one another."""
+"""Protocols between the nodes of one house."""

@@ -1,18 +1,19 @@
 """The link of nodes: MessagePack messages over one WebSocket from each node that stands by to the keeper, at `PATH`.
 
-Node → keeper: which sessions are read there, and by how many. Keeper → node: where the logs of those sessions end by
-now, the signals of the moment, and a tick each second. Events aren't sent: the node reads them from Redis, and `News`
-is the bell. So words that are never stored, which are signals, go over this link and nowhere else.
+Node → keeper: which sessions have readers at the node, and how many. Keeper → node: the newest offsets of those
+sessions' logs, their current signals, and a tick each second. Events aren't sent: `News` only notifies the node, which
+then reads the events from Redis. So words that are never stored, which are signals, are sent over this link and nowhere
+else.
 
-The keeper also asks whether a node's copy of a closed session is the same as its own, before Redis gives that log up;
-and a node asks, by GET `LOG_PATH`, for what Redis no longer has. Whoever takes over a house whose Redis may have lost
-something asks all other nodes what they have, by that, `STAND_PATH` and `BOOK_PATH`. While Redis is away the keeper
-asks each node whether it is without Redis too (`core/cluster/one_copy.py`); a node that doesn't answer has not
-confirmed. A node says how far into the list of removals its own copies, on the disk and in memory, are without what was
-removed.
+Before Redis gives up the log of a closed session, the keeper asks whether a node's copy is the same as its own. A node
+requests, by GET `LOG_PATH`, events that Redis no longer has. A node that takes over a house whose Redis may have lost
+data asks all other nodes for theirs, by GET `LOG_PATH`, `STAND_PATH` and `BOOK_PATH`. While Redis can't be reached the
+keeper asks each node whether it is without Redis too (`core/cluster/one_copy.py`); a node that doesn't answer has not
+confirmed. A node reports up to which entry of the list of removals it has erased the data from its own copies, on the
+disk and in memory.
 
-Nothing else is acknowledged. A link that is dialled again begins with `Erased`, and `Follow` and `ReadHere` of all that
-is read there, and gets the newest signals of each session.
+Nothing else is acknowledged. After a reconnection the node begins with `Erased`, and `Follow` and `ReadHere` for all
+sessions that are read there, and gets the newest signals of each session.
 """
 
 from __future__ import annotations
@@ -34,63 +35,66 @@ from moothall.wire.frames import known_signals
 from moothall.wire.kinds import Kinds
 
 PATH = "/node/link"
-"""No visitor is carried there."""
+"""Path of the link; visitors' requests to it are not carried to the keeper."""
 LOG_PATH = "/node/log/{session}"
-"""Events of a session's log behind `?after=`, `MOST_EVENTS` at most, as `pack` makes them; for nodes alone."""
+"""Path of a session's events after offset `?after=`, at most `MOST_EVENTS`, encoded by `pack`; for nodes alone."""
 STAND_PATH = "/node/stand"
-"""`Stand` of a node; for nodes alone."""
+"""Path of a node's `Stand`; for nodes alone."""
 BOOK_PATH = "/node/book"
-"""`WholeBook` of a node; for nodes alone."""
+"""Path of a node's `WholeBook`; for nodes alone."""
 MOST_EVENTS = 250
+"""Most events in one answer at `LOG_PATH`."""
 MAX_FRAME_BYTES = 1 << 20
 MOST_FOLLOWED = 1_000
-"""Sessions that one node follows. Overflow: `Follow` of another one is an error, and the readers of that session are
-served by the keeper."""
+"""Sessions that one node may follow. Overflow: a further `Follow` is an error, and the keeper serves that session's
+readers."""
 TICK_MS = 1_000
+"""Interval between two `Tick`s, ms."""
 
 
 class Stand(msgspec.Struct, frozen=True, kw_only=True):
-    """What a node has."""
+    """The state of a node's own copies of logs and book."""
 
     heads: Mapping[SessionId, LogHead]
-    """Where its own logs end."""
+    """The ends of its own logs."""
     change: int | None
-    """Which change of the shared book its own one has; None where it never followed."""
+    """The number of the newest change of the shared book in its own copy; None when it has never followed the book."""
 
 
 class WholeBook(msgspec.Struct, frozen=True, kw_only=True):
-    """A node's own book."""
+    """A node's own copy of the book."""
 
     change: int
+    """The number of the newest change in it."""
     entries: Mapping[str, Mapping[str, bytes]]
-    """By namespace and key."""
+    """The values by namespace and key."""
 
 
 class NodeMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="m"):
-    """A frame of the link of nodes."""
+    """Base of the messages on the link of nodes."""
 
 
 class Follow(NodeMessage, frozen=True, kw_only=True, tag="follow"):
-    """Node → keeper: the session is read here from now on."""
+    """Node → keeper: from now on the session has readers at this node."""
 
     session: SessionId
 
 
 class Leave(NodeMessage, frozen=True, kw_only=True, tag="leave"):
-    """Node → keeper: it isn't any more."""
+    """Node → keeper: the session has no more readers at this node."""
 
     session: SessionId
 
 
 class ReadHere(NodeMessage, frozen=True, kw_only=True, tag="read"):
-    """Node → keeper: how many read each text of a followed session, in place of what was said before."""
+    """Node → keeper: how many readers each text of a followed session has here; replaces the counts sent before."""
 
     session: SessionId
     readers: dict[ChannelId, int]
 
 
 class Kept(NodeMessage, frozen=True, kw_only=True, tag="kept"):
-    """Node → keeper: a copy here is the same as what `Compare` said, and on the disk."""
+    """Node → keeper: the copy on this node's disk has the same lane heads as the `Compare` that it answers."""
 
     session: SessionId
     epoch: Epoch
@@ -98,7 +102,7 @@ class Kept(NodeMessage, frozen=True, kw_only=True, tag="kept"):
 
 
 class Compare(NodeMessage, frozen=True, kw_only=True, tag="compare"):
-    """Keeper → node: how a log stands; to be answered with `Kept` by whoever has the same."""
+    """Keeper → node: the heads of a log's lanes; a node whose copy has the same heads answers `Kept`."""
 
     session: SessionId
     epoch: Epoch
@@ -109,34 +113,35 @@ class Without(NodeMessage, frozen=True, kw_only=True, tag="without"):
     """Node → keeper: the answer to `AskWithout`."""
 
     number: int
-    """Of the question."""
+    """Number of the `AskWithout`."""
     redis: bool
-    """Whether the node is without Redis, and has promised to take nothing over."""
+    """Whether the node is without Redis, and has promised not to take over the house."""
 
 
 class AskWithout(NodeMessage, frozen=True, kw_only=True, tag="ask-without"):
-    """Keeper → node: it is without Redis; is the node, too?"""
+    """Keeper → node: the keeper can't reach Redis, and asks whether the node can't either."""
 
     number: int
+    """Number of the question, repeated in the answer."""
 
 
 class Erased(NodeMessage, frozen=True, kw_only=True, tag="erased"):
-    """Node → keeper: so far into the list of removals everything is gone from here."""
+    """Node → keeper: up to which entry of the list of removals this node has erased the data from its copies."""
 
     applied: Applied
 
 
 class News(NodeMessage, frozen=True, kw_only=True, tag="news"):
-    """Keeper → node: a followed session's log ends here by now, and then these signals hold."""
+    """Keeper → node: the newest offset of a followed session's log, and the signals that apply at that offset."""
 
     session: SessionId
     offset: int
     signals: bytes = b"[]"
-    """JSON, as readers get them; the newest of each key."""
+    """JSON list as readers get it, with the newest signal of each key."""
 
 
 class Tick(NodeMessage, frozen=True, kw_only=True, tag="tick"):
-    """Keeper → node, each `TICK_MS`: the line is alive."""
+    """Keeper → node, each `TICK_MS`: a sign that the connection is alive."""
 
 
 ToKeeper = Follow | Leave | ReadHere | Kept | Without | Erased
@@ -152,12 +157,12 @@ _signals = msgspec.json.Decoder(tuple[msgspec.Raw, ...])
 
 
 def news(session: SessionId, offset: int, signals: Sequence[AnySignal]) -> News:
-    """What is told of a session."""
+    """The `News` of a session, with its signals encoded."""
     return News(session=session, offset=offset, signals=msgspec.json.encode(signals))
 
 
 def signals_of(told: News) -> tuple[AnySignal, ...]:
-    """Those whose kind this release knows. Raises ProtocolError."""
+    """Decode the signals of a `News` whose kind this release knows. Raises ProtocolError."""
     try:
         return known_signals(read(_signals, told.signals))
     except Unreadable:
@@ -165,13 +170,13 @@ def signals_of(told: News) -> tuple[AnySignal, ...]:
 
 
 def pack(records: Sequence[LogRecord]) -> bytes:
-    """Events as a node asks for them: header, salt, body, digest of the body, digest."""
+    """Encode events for an answer at `LOG_PATH`: of each the header, salt, body, digest of the body, and digest."""
     rows = [(each.header_bytes, each.salt, each.body, each.body_digest, each.digest) for each in records]
     return msgspec.msgpack.encode(rows)
 
 
 def unpack(data: bytes) -> tuple[LogRecord, ...]:
-    """What `pack` has made. Raises ProtocolError."""
+    """Decode what `pack` has made. Raises ProtocolError."""
     try:
         return tuple(
             LogRecord(
@@ -189,7 +194,7 @@ def unpack(data: bytes) -> tuple[LogRecord, ...]:
 
 
 def read_stand(data: bytes) -> Stand:
-    """A `Stand` from what `encode` has made. Raises ProtocolError."""
+    """Decode the `Stand` that `encode` has encoded. Raises ProtocolError."""
     try:
         return read(_stand, data)
     except Unreadable:
@@ -197,7 +202,7 @@ def read_stand(data: bytes) -> Stand:
 
 
 def read_book(data: bytes) -> WholeBook:
-    """A `WholeBook` from what `encode` has made. Raises ProtocolError."""
+    """Decode the `WholeBook` that `encode` has encoded. Raises ProtocolError."""
     try:
         return read(_book, data)
     except Unreadable:
@@ -205,12 +210,12 @@ def read_book(data: bytes) -> WholeBook:
 
 
 def encode(message: ToKeeper | ToNode | Stand | WholeBook) -> bytes:
-    """The frame of a message, or an answer of a node."""
+    """The MessagePack of a message's frame, or of the answer to a node's request."""
     return msgspec.msgpack.encode(message)
 
 
 def decode_to_keeper(frame: bytes) -> ToKeeper:
-    """A message of a node. Raises UnknownKind, and ProtocolError for what is none."""
+    """Decode a message that a node sent. Raises UnknownKind, and ProtocolError for an invalid frame."""
     try:
         return _to_keeper.read(frame)
     except Unreadable:
@@ -218,7 +223,7 @@ def decode_to_keeper(frame: bytes) -> ToKeeper:
 
 
 def decode_to_node(frame: bytes) -> ToNode:
-    """A message of the keeper. Raises UnknownKind, and ProtocolError for what is none."""
+    """Decode a message that the keeper sent. Raises UnknownKind, and ProtocolError for an invalid frame."""
     try:
         return _to_node.read(frame)
     except Unreadable:

@@ -1,20 +1,21 @@
-"""How a node proves that a request which it carries to the keeper comes from it, and what it says of the visitor.
+"""The proof of a node: HTTP headers that authenticate a request which a node carries to the keeper for a visitor.
 
     Moothall-Node: NAME
     Moothall-Node-Proof: TIME.NONCE.MAC
     X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host: the visitor's address, the scheme, the node's own host
 
-TIME is Unix ms as the sender counts them, NONCE 12 random bytes, MAC = HMAC-SHA256(key, all of these, method and
-target); both in base64url without padding. A proof is good once, within `WINDOW_MS` of how the keeper counts. So
-whoever reads one on the line can neither send it again nor put it before another request. Bodies aren't covered: the
-line needs TLS where others can write to it.
+TIME is Unix ms by the sender's clock, NONCE 12 random bytes, MAC = HMAC-SHA256(key, all of these, method and target);
+NONCE and MAC are in base64url without padding. A proof is valid once, within `WINDOW_MS` of the keeper's clock. So an
+attacker who reads a proof on the network can neither replay it nor use it for another request. Bodies aren't covered:
+the connection needs TLS where others can write to it.
 
-Each counts from its wall clock as it was when the process began, by its monotonic clock: no jump of a clock is seen.
-Where two count apart the keeper refuses the proof, and says its own time behind it, as nobody else could:
+Each node takes the time from its wall clock when the process begins, and from then on from its monotonic clock, so that
+jumps of the wall clock have no effect. When the clocks of two nodes differ by too much, the keeper refuses the proof
+and sends its own time, authenticated by the key:
 
     Moothall-Node-Time: TIME.MAC
 
-with MAC = HMAC-SHA256(key, the refused proof, TIME). The node counts like that from then on.
+with MAC = HMAC-SHA256(key, the refused proof, TIME). The node adopts that time.
 """
 
 from __future__ import annotations
@@ -31,66 +32,67 @@ import msgspec
 NODE = "Moothall-Node"
 """Header with the name of the node that carries a request."""
 PROOF = "Moothall-Node-Proof"
-"""Header with its proof."""
+"""Header with the proof of the node."""
 REFUSED = "Moothall-Node-Refused"
-"""Header of an answer to the node alone, with the `Doubt`: it has carried the request in vain."""
+"""Header of an answer that is meant for the node and not for the visitor: the `Doubt` for which it was refused."""
 TIME = "Moothall-Node-Time"
-"""Header of such an answer, where the node counts another time: the keeper's."""
+"""Header of a refusal because of `Doubt.CLOCK`: the keeper's time."""
 LINK_SCHEME = "node"
-"""What stands as scheme where a node speaks for itself, on the link of nodes: no visitor comes by that."""
+"""Scheme in the proof when a node sends a request of its own, on the link of nodes; no visitor's request has it."""
 LINK_ADDRESS = "127.0.0.1"
-"""What stands as a visitor's address there."""
+"""Visitor's address in the proof of such a request."""
 FOR, PROTO, HOST = "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"
 KEY_BYTES, NONCE_BYTES = 32, 12
 WINDOW_MS = 30_000
-"""By which the sender may count apart, the time on the way included."""
+"""Greatest difference between the time in a proof and the keeper's time, transmission included."""
 MOST_NONCES = 200_000
-"""That are remembered, each for twice `WINDOW_MS`: 3,300 requests a second. Overflow: requests are refused until older
-ones are forgotten, since one that isn't remembered could come twice."""
+"""Nonces that are remembered, each for twice `WINDOW_MS`: enough for 3,300 requests a second. Overflow: requests are
+refused until older nonces expire, since a proof whose nonce isn't remembered could be replayed."""
 _PROOF = re.compile(r"([1-9][0-9]{0,14})\.([A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{43})\Z")
 _TOLD = re.compile(r"([1-9][0-9]{0,14})\.([A-Za-z0-9_-]{43})\Z")
 _SAID, _TIME = b"moothall node 1", b"moothall node time 1"
 
 
 class Doubt(StrEnum):
-    """Why a request that a node carries isn't answered."""
+    """Why the keeper refuses a request that a node carries."""
 
     UNREADABLE = "unreadable"
-    """It has one of the headers without another one, or they say nothing."""
+    """A header is missing, or the proof is malformed."""
     FORGED = "forged"
-    """It was proved with another key, or altered on the way."""
+    """The MAC is wrong: another key was used, or the request was altered on the way."""
     CLOCK = "clock"
-    """It was proved more than `WINDOW_MS` ago, or from now, as the keeper counts."""
+    """The time in the proof differs from the keeper's by more than `WINDOW_MS`."""
     REPEATED = "repeated"
-    """It came before."""
+    """The nonce was used before."""
     FULL = "full"
-    """Too many came lately."""
+    """No more nonces can be remembered at the moment (`MOST_NONCES`)."""
     AWAY = "away"
-    """It is good, but this node doesn't keep the house."""
+    """The proof is valid, but the node that received the request isn't the keeper."""
 
 
 class Carried(msgspec.Struct, frozen=True, kw_only=True):
-    """A request that a node carries."""
+    """A request that a node carries, as far as its proof covers it."""
 
     node: str
+    """Name of the node that carries it."""
     method: str
     target: str
-    """Path with query, as it stands in the request's first line."""
+    """Path with query, as in the request line."""
     address: str
-    """The visitor's."""
+    """The visitor's IP address."""
     scheme: str
-    """By which the visitor came: `http` or `https`."""
+    """Scheme of the address that the visitor used: `http` or `https`."""
     host: str
-    """Host and port by which the visitor came, where they are the node's own; empty otherwise."""
+    """Host and port of the address that the visitor used, if it is the node's own; empty otherwise."""
 
     @property
     def origin(self) -> str:
-        """Of the pages that the node serves there, as browsers write it; empty without a host."""
+        """Web origin of the node's pages at that address, as browsers send it; empty without a host."""
         return f"{self.scheme}://{self.host}" if self.host else ""
 
 
 def carried(headers: Mapping[str, str], method: str, target: str) -> Carried | None:
-    """What the headers say, proved or not; None where one is missing."""
+    """Read a carried request from its headers, without checking the proof; None when a header is missing."""
     found = [headers.get(name) for name in (NODE, FOR, PROTO, HOST)]
     node, address, scheme, host = found
     if not node or address is None or scheme is None or host is None:
@@ -99,19 +101,19 @@ def carried(headers: Mapping[str, str], method: str, target: str) -> Carried | N
 
 
 def proved(key: bytes, what: Carried, *, wall: int, nonce: bytes) -> dict[str, str]:
-    """The headers to carry a request with. `wall`: Unix ms; `nonce`: `NONCE_BYTES` that were never used."""
+    """The headers of a carried request. `wall`: Unix ms; `nonce`: `NONCE_BYTES` random bytes, never used before."""
     said = f"{wall}.{_text(nonce)}"
     proof = f"{said}.{_text(_mac(key, said, what))}"
     return {NODE: what.node, PROOF: proof, FOR: what.address, PROTO: what.scheme, HOST: what.host}
 
 
 def time_told(key: bytes, proof: str, *, wall: int) -> str:
-    """`TIME` of an answer to a node whose `proof` was refused, as it counts another time. `wall`: Unix ms."""
+    """Value of the `TIME` header in the answer to a node whose `proof` was refused for its time. `wall`: Unix ms."""
     return f"{wall}.{_text(_time_mac(key, proof, str(wall)))}"
 
 
 def time_heard(key: bytes, proof: str, told: str) -> int | None:
-    """The keeper's time, Unix ms, from its answer to a `proof`; None where it isn't the keeper's, or none."""
+    """The keeper's time in Unix ms, from the `TIME` header in its answer to `proof`; None for an invalid header."""
     parts = _TOLD.match(told)
     if parts is None or not hmac.compare_digest(_text(_time_mac(key, proof, parts[1])), parts[2]):
         return None
@@ -119,17 +121,20 @@ def time_heard(key: bytes, proof: str, told: str) -> int | None:
 
 
 class Proofs:
-    """Those that came to one node."""
+    """Checks the proofs of requests to one node, and remembers their nonces against replay."""
 
     def __init__(self, key: bytes, *, most: int = MOST_NONCES) -> None:
-        """`key`: `KEY_BYTES` that the nodes share."""
+        """`key`: the `KEY_BYTES` bytes that all nodes share; `most`: how many nonces are remembered."""
         self._key = key
         self._most = most
         self._used: dict[bytes, int] = {}
-        """Until when each is remembered, by the monotonic clock, the first to go first."""
+        """Expiry of each used nonce, ms of the monotonic clock, the earliest first."""
 
     def doubt(self, proof: str, what: Carried, *, wall: int, monotonic: int) -> Doubt | None:
-        """Why `what` isn't proved; None when it is, which holds once. Times in ms."""
+        """Check the proof of `what` and mark its nonce as used: returns why it is refused, or None when it is valid.
+
+        `wall`: Unix ms; `monotonic`: ms of the monotonic clock.
+        """
         parts = _PROOF.match(proof)
         if parts is None:
             return Doubt.UNREADABLE
@@ -144,7 +149,7 @@ class Proofs:
             return Doubt.REPEATED
         if len(self._used) >= self._most:
             return Doubt.FULL
-        # One from the future is within the window for up to twice as long.
+        # A proof whose time lies in the future stays within the window for up to twice as long.
         self._used[used] = monotonic + 2 * WINDOW_MS + 1
         return None
 
@@ -157,16 +162,16 @@ class Proofs:
 
 
 def key_text(key: bytes) -> str:
-    """A key as its file holds it."""
+    """The content of a key file."""
     return _text(key) + "\n"
 
 
 def read_key(text: str) -> bytes:
-    """The key in the text of a file; raises ValueError where there is none."""
+    """Read the key from the content of a key file; raises ValueError when it holds none."""
     stripped = text.strip()
     try:
         key = base64.b64decode(stripped + "=" * (-len(stripped) % 4), altchars=b"-_", validate=True)
-    except ValueError as error:  # letters that are none of it, or not so many
+    except ValueError as error:  # characters outside the alphabet, or a wrong length
         raise ValueError("The key isn't base64url.") from error
     if len(key) != KEY_BYTES:
         msg = f"The key has {len(key)} bytes in place of {KEY_BYTES}."
@@ -175,7 +180,7 @@ def read_key(text: str) -> bytes:
 
 
 def _mac(key: bytes, said: str, what: Carried) -> bytes:
-    """Each field with its length before it, so that none can lend a letter to the next."""
+    """The MAC over all fields, each preceded by its length, so that no two requests give the same message."""
     message = bytearray(_SAID)
     for field in (said, what.node, what.method, what.target, what.address, what.scheme, what.host):
         raw = field.encode("utf-8", "surrogatepass")

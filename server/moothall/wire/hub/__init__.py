@@ -1,1 +1,1 @@
-"""The link between a hub and the server above it: messages, their short frames, and records without what both know."""
+"""The protocol between a hub and the server above it: its messages, and a compact encoding of batches of events."""

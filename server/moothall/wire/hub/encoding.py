@@ -1,9 +1,10 @@
 """Numbers, texts and hexadecimal digits in a batch of the hub link, in fewer bytes than MessagePack takes for them.
 
-A number is LEB128, a text is UTF-8 and ends with a line feed. A text is folded: what no compression makes smaller goes
-beside it. A run of 64 or 40 hexadecimal digits (digests, ids of commands) becomes one control byte, and the bytes that
-the digits stand for go beside. Where a checkpoint names the head of a lane that the receiver has too, a control byte is
-all that is sent. JSON and names contain no control bytes, so a control byte can't mean anything else.
+A number is LEB128, a text is UTF-8 and ends with a line feed. A text is *folded*: its incompressible parts are moved
+into a separate sequence of bytes, `beside`. A run of 64 or 40 hexadecimal digits (digests, ids of commands) becomes one
+control byte, and the bytes that the digits stand for are appended to `beside`. The head of a lane in a checkpoint is
+replaced by a control byte alone if the receiver has the same head. JSON and names contain no control bytes, so the
+control bytes are unambiguous.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _LAST_SHIFT = 63
 Heads = Mapping[Lane, LaneHead]
 
 _RUNS = {32: b"\x01", 20: b"\x02"}
-"""The control byte of a run of hexadecimal digits, by how many bytes the digits stand for."""
+"""The control byte for a run of hexadecimal digits, by the number of bytes that the digits stand for."""
 _BYTES = {code: count for count, code in _RUNS.items()}
 _HEAD = b"\x03"
 _CONTROL = re.compile(rb"[\x00-\x1f]")
@@ -103,9 +104,9 @@ def can_fold(text: bytes) -> bool:
 
 
 def fold(text: bytes, beside: bytearray, heads: Heads) -> bytes:
-    """The folded text. Appends the bytes that don't go with it to `beside`.
+    """Fold a text, and append the bytes that are taken out of it to `beside`.
 
-    `heads`: where the receiver's lanes end, as far as the sender knows; the receiver may have more lanes.
+    `heads`: the heads of the receiver's lanes, as far as the sender knows them; the receiver may have more lanes.
     """
 
     def folded(found: re.Match[bytes]) -> bytes:
@@ -124,7 +125,10 @@ def fold(text: bytes, beside: bytearray, heads: Heads) -> bytes:
 
 
 def unfold(text: bytes, beside: ByteReader, heads: Heads, most: int) -> bytes:
-    """The text before it was folded. Raises ProtocolError when it can't be one or may be longer than `most` bytes."""
+    """Reverse `fold`. Raises ProtocolError when the text is invalid or could become longer than `most` bytes.
+
+    `heads`: the heads of the lanes that this side has.
+    """
 
     def unfolded(found: re.Match[bytes]) -> bytes:
         lane, code = found["lane"], found["code"]
@@ -144,5 +148,5 @@ def unfold(text: bytes, beside: ByteReader, heads: Heads, most: int) -> bytes:
 
 
 def _head(lane: bytes, head: LaneHead) -> bytes:
-    """As msgspec writes it in a checkpoint."""
+    """The JSON of a lane's head, as msgspec encodes it in a checkpoint."""
     return b'"%b":{"offset":%d,"digest":"%b"}' % (lane, head.offset, head.digest.encode())

@@ -1,7 +1,7 @@
-"""What a hub says with its dial: its first messages go in fields of the handshake, so that the answer comes with it.
+"""A hub's first messages in HTTP fields of the WebSocket handshake, so that their answers arrive with the handshake.
 
-A WebSocket has no place for them before it is open, and waiting for that costs a way there and back. A server that has
-read them says so in its own handshake; otherwise they come as frames, as all others do.
+A WebSocket carries frames only once it is open, and waiting for that costs a round trip. A server that has read the
+fields confirms it in its own handshake; otherwise the hub sends the same messages as ordinary frames.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from collections.abc import Iterable, Sequence
 from moothall.core.kernel.errors import ProtocolError
 
 FIELD = "Moothall-First"
-"""One for each message, in their order: base64url of its frame."""
+"""Name of the field; one for each message, in order, with the frame in base64url."""
 HEARD = "Moothall-Heard"
-"""In the answer: they were read."""
+"""Field of the server's handshake: it has read the messages."""
 MOST_SIGNS = 4 << 10
-"""Of all of them together; servers and proxies take 8 KiB of fields. Overflow: the others come as frames."""
+"""Most characters of all these fields together: servers and proxies accept 8 KiB of fields. Overflow: the other
+messages are sent as frames."""
 
 
 def first_fields(frames: Iterable[bytes]) -> list[str]:
-    """The values of the fields for the first of these frames, as many as there is room for."""
+    """The values of the fields for as many of the first frames as fit into `MOST_SIGNS`."""
     fields: list[str] = []
     room = MOST_SIGNS
     for frame in frames:
@@ -34,7 +35,7 @@ def first_fields(frames: Iterable[bytes]) -> list[str]:
 
 
 def first_frames(fields: Sequence[str]) -> list[bytes]:
-    """The frames that came in fields. Raises ProtocolError when they can't be read, or are too long."""
+    """Decode the frames from the values of the fields. Raises ProtocolError when they are invalid or too long."""
     try:
         if sum(map(len, fields)) <= MOST_SIGNS:
             return [base64.b64decode(field.encode("ascii"), altchars=b"-_", validate=True) for field in fields]

@@ -1,18 +1,18 @@
-"""The hub link: messages over one WebSocket, each a frame of its own, resumable both ways.
+"""The hub link: messages over one WebSocket, each a frame of its own, resumable in both directions.
 
-A hub dials the server above it, the centre or another hub, with the key that it got when it was paired, and says
-`Hello`. It is answered by `Welcome`, and told of `HubProgramme`. For each session that it wants it says `Follow` with
-what its copy has. The answer is `Live`: where what is said now begins; then `Batch`es of it as they come, and between
-them, as the line allows, batches of what was missed, oldest first.
-Each batch of what was missed is answered by `Taken` once
-it is on the hub's disk, and no more than `WINDOW_BYTES` are on their way: so what is said now never waits behind them.
+A hub dials the server above it, the centre or another hub, with the key that it got by pairing, and sends `Hello`. The
+server answers `Welcome` and sends the `HubProgramme`. For each session that the hub wants it sends `Follow`, which
+describes its copy. The server answers `Live`, which says where live events begin, then sends live `Batch`es as events
+are written, and in between, as the bandwidth allows, batches of the events that the hub missed, oldest first. The hub
+acknowledges each batch of missed events by `Taken` once it is on its disk, and at most `WINDOW_BYTES` of them are
+unacknowledged, so that live events never queue behind them for long.
 
-What the room does goes up as `Act`s, in order, each with an id of its own; each is answered by `Done` or `NotDone`. The
-same id again is answered as the first time and changes nothing. Nothing here depends on the hub's clock: a `Pulse`
-carries the time of the server above, and acts say in that time when they were done.
+What the people in the hub's room do is sent upwards as `Act`s, in order, each with an id; each is answered by `Done` or
+`NotDone`. An act is idempotent: the same id again gets the same answer and changes nothing. Nothing depends on the
+hub's clock: a `Pulse` carries the centre's time, and an act gives its time by the centre's clock.
 
-Hubs below hubs: a hub serves the same link. It prefixes the names of those below with their own (`north.kisumu`), and
-`above` in `Welcome` and `Above` names every node on the way up, so that one that finds itself there refuses the loop.
+A hub serves the same link to hubs below it. It prefixes the path of such a hub with its name (`north.kisumu`). `above`
+in `Welcome` and `Above` names every node on the way up, so that a node which finds its own name there refuses the loop.
 """
 
 from __future__ import annotations
@@ -47,30 +47,30 @@ from moothall.wire.kinds import Kinds, LinkVersions, UnknownKind
 PROTOCOL = 1
 VERSIONS = LinkVersions(link="hub link", own=PROTOCOL, first={1: "0.1.0"})
 PATH = "/hub/link"
-"""Where a server takes hubs' links, on the port of its pages."""
+"""Path at which a server accepts hubs' links, on the port of its pages."""
 KEY_NOT_KNOWN = "This hub's key is not known here: pair it again."
-"""The body of the 401 for a key that nobody has. A proxy's 401 says something else, and may be gone tomorrow."""
+"""The body of a 401 for an unknown key. A hub takes a 401 with another body for a proxy's, which may be temporary."""
 MAX_FRAME_BYTES = 256 << 10
 """Largest frame that either side accepts."""
 WINDOW_BYTES = 12 << 10
-"""Bytes of what was missed that may be on their way: at 64 kbit/s and 600 ms a full line holds 4.8 kB, and what is said
-now waits 1.5 s at most behind this much."""
+"""Bytes of missed events that may be unacknowledged. A link of 64 kbit/s with a round trip of 600 ms holds 4.8 kB, and
+a live event waits at most 1.5 s behind this window."""
 MOST_ACTS = 16
-"""Acts that may be on their way. Overflow: the others wait in the hub's outbox, on its disk."""
+"""Acts that may be unanswered. Overflow: the others wait in the hub's outbox, on its disk."""
 PULSE_MS = 20_000
-"""How often each side says that it is there. A hub asks each time, to know its delay and the centre's clock; the server
-above says nothing where it has said something else meanwhile."""
+"""Interval of pulses of each side, ms. A hub's pulses ask for an answer, by which it learns the latency and the
+centre's time; the server above sends none when it has sent another message within the interval."""
 ANSWER_MS = 10_000
-"""A hub that has heard nothing for so long after it asked says to its readers that the line is down, since it last
-heard anything."""
+"""Time without any message after a pulse that asked for an answer, ms, after which a hub shows its readers that the
+connection is down, since the last message."""
 SILENT_MS = 5 * PULSE_MS // 2
-"""Nothing heard for so long, two and a half pulses: the link is dead, and the hub dials again."""
+"""Time without any message, ms (two and a half pulses), after which the link counts as dead and the hub dials again."""
 SIGNALS = 1
-"""Which signals this release takes (`Hello.signals`): those of `moothall.core.signals.Summary`."""
+"""The value of `Hello.signals` of this release: it accepts the signals of `moothall.core.signals.Summary`."""
 
 
 class OfferedText(msgspec.Struct, frozen=True, kw_only=True):
-    """A text of a session."""
+    """A text of an offered session."""
 
     channel: ChannelId
     kind: ChannelKind
@@ -83,45 +83,48 @@ class Offered(msgspec.Struct, frozen=True, kw_only=True):
     session: SessionId
     title: str
     place: str = ""
+    """Name of the room."""
     begins: int | None = None
-    """When it is planned, Unix ms."""
+    """Planned beginning, Unix ms; None when it has no time."""
     ends: int | None = None
+    """Planned end, Unix ms."""
     status: Status
     texts: tuple[OfferedText, ...] = ()
-    """Empty while there is no log of it."""
+    """Its texts; empty while the session has no log."""
 
 
 class AskAct(msgspec.Struct, frozen=True, kw_only=True, tag="ask"):
-    """Somebody in the room asks or comments, or wants to speak."""
+    """Somebody in the room submits an intervention: a question, a comment or a request to speak."""
 
     intervention: InterventionId
     kind: Kind
     text: str
     language: str
     name: str = ""
+    """The author's name; empty when none was given."""
     asker: str = ""
-    """Tells those who ask apart, in this room alone; no name."""
+    """A pseudonym by which authors within this room are distinguished; it has no meaning in other rooms."""
 
 
 class StandAct(msgspec.Struct, frozen=True, kw_only=True, tag="stand"):
-    """The author of an intervention takes it back, puts it off, or brings it into the queue or the check again."""
+    """The author of an intervention withdraws or postpones it, or returns it to the queue or the check."""
 
     intervention: InterventionId
     status: InterventionStatus
 
 
 class HoldAct(msgspec.Struct, frozen=True, kw_only=True, tag="hold"):
-    """The author of an intervention, whose turn it is, needs longer to begin."""
+    """The author of a called intervention needs longer to begin."""
 
     intervention: InterventionId
 
 
 class TypeAct(msgspec.Struct, frozen=True, kw_only=True, tag="type"):
-    """The author of an intervention, whose turn it is, has typed a line."""
+    """The author of a called intervention has typed a line of text."""
 
     intervention: InterventionId
     line: str
-    """Its name, that the author's page has chosen: up to 24 small letters and digits."""
+    """Id of the line, chosen by the author's page: up to 24 lower-case letters and digits."""
     text: str
 
 
@@ -132,27 +135,27 @@ class ReportAct(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
 
 
 class SupportAct(msgspec.Struct, frozen=True, kw_only=True, tag="support"):
-    """How many in the room would ask this too, altogether."""
+    """The total number of people in the room who support an intervention."""
 
     intervention: InterventionId
     count: int
 
 
 class HandsAct(msgspec.Struct, frozen=True, kw_only=True, tag="hands"):
-    """How many in the room have chosen each option of a show of hands, altogether; no ballot leaves the room."""
+    """The total votes of the room for each option of a show of hands; single ballots never leave the room."""
 
     poll: PollId
     counts: tuple[int, ...]
 
 
 class HeadCountAct(msgspec.Struct, frozen=True, kw_only=True, tag="heads"):
-    """How many are in the room."""
+    """The number of people in the room."""
 
     people: int
 
 
 class NoteAct(msgspec.Struct, frozen=True, kw_only=True, tag="note"):
-    """The coordinator tells the moderator something."""
+    """The hub's coordinator sends a note to the moderator."""
 
     note: NoteId
     text: str
@@ -167,27 +170,28 @@ class NoteReadAct(msgspec.Struct, frozen=True, kw_only=True, tag="note-read"):
 AnyAct = (
     AskAct | StandAct | HoldAct | TypeAct | ReportAct | SupportAct | HandsAct | HeadCountAct | NoteAct | NoteReadAct
 )
-"""What a room can do."""
+"""All acts of the people in a hub's room."""
 
 
 class FeedPart(IntEnum):
-    """What a batch is of."""
+    """Which part of a session's events a batch belongs to."""
 
     LIVE = 0
-    """What is said now: it follows on the batch of this part before it, or on `Live`."""
+    """Live events: they continue the previous live batch, or begin at `Live.begin`."""
     MISSED = 1
-    """What the hub lacks between its copy and where `Live` begins."""
+    """Events that the hub lacks between the end of its copy and `Live.begin`."""
     OWN = 2
-    """The hub's own lane and those of the hubs below it, which nobody signs."""
+    """The lanes of the hub itself and of the hubs below it, which no checkpoint signs."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="m"):
-    """A frame of the hub link: a MessagePack map, to which a later release may add fields."""
+    """Base of most messages: encoded as a MessagePack map, to which a later release may add fields."""
 
 
 class FrequentMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="m", array_like=True):
-    """A frame that is sent all the time: a MessagePack array, since the names of its fields would be longer than the
-    rest. The tag stands first. A later release may add fields at the end.
+    """Base of the most frequent messages: encoded as a MessagePack array, to save the names of the fields.
+
+    The first element is the tag. A later release may add fields at the end.
     """
 
 
@@ -195,108 +199,111 @@ class FrequentMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="m", 
 
 
 class Hello(Message, frozen=True, kw_only=True, tag="hello"):
-    """First: who I am."""
+    """The first message: identifies the hub's machine and release."""
 
     protocol: int
     node: str
-    """Random name of this installation: tells two machines of one hub apart, and shows loops."""
+    """Random name of this installation: distinguishes two machines of one hub, and reveals loops."""
     release: str
-    """Moothall's version there."""
+    """The hub's version of Moothall."""
     wall: int
-    """What the hub's own clock says, Unix ms: only to be named where it is wrong."""
+    """The hub's wall clock, Unix ms; used only to warn when that clock is wrong."""
     signals: int = 0
-    """Which `Signalled` it takes: 0, as hubs of before say, none; 1 those of `SIGNALS`."""
+    """Which `Signalled` messages it accepts: 0 none, as in earlier releases; 1 those of `SIGNALS`."""
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a hub's copy."""
+    """A contiguous part of a hub's copy of a session."""
 
     offset: int
-    """Its last event."""
+    """Offset of its last event."""
     heads: dict[Lane, LaneHead]
-    """Where its lanes end."""
+    """The heads of its lanes."""
 
 
 class Follow(Message, frozen=True, kw_only=True, tag="follow"):
-    """I want this session. Said again it takes the place of what was wanted before."""
+    """The hub wants to follow this session. A later `Follow` replaces an earlier one of the session."""
 
     session: SessionId
     channels: tuple[ChannelId, ...]
-    """Its texts; the lanes `session` and `questions` come with them. Empty: the first one."""
+    """The texts that it wants; the lanes `session` and `questions` are always included. Empty: the first text."""
     words: bool = False
-    """Whether words are wanted as they come, and not only finished lines."""
+    """Whether it wants single words as they are committed, and not only finished lines."""
     epoch: Epoch | None = None
-    """Of the copy; None: there is none."""
+    """Epoch of the hub's copy; None when it has no copy."""
     known: Held | None = None
-    """What the copy holds from the first event on without a hole. A lane that isn't named is wanted from its first."""
+    """The part of the copy that is complete from the first event on. A lane that isn't named in it is wanted from its
+    first event."""
     live: Held | None = None
-    """What it holds behind a hole; where that begins, `live_begin` says."""
+    """The part of the copy after a hole; it begins at `live_begin`. None when the copy has no hole."""
     live_begin: int = 0
     own: dict[Lane, LaneHead] = {}
-    """Where its own lane ends, and those of the hubs below."""
+    """The heads of the lanes of the hub itself and of the hubs below it."""
     number: int = 0
-    """Of the hub's choice, comes back in `Live`: tells the answer from one to a `Follow` before."""
+    """Chosen by the hub and repeated in `Live`, by which the hub matches the answer to the newest `Follow`."""
 
 
 class Leave(Message, frozen=True, kw_only=True, tag="leave"):
-    """I want nothing more of this session."""
+    """The hub stops following this session."""
 
     session: SessionId
 
 
 class Taken(Message, frozen=True, kw_only=True, tag="taken"):
-    """All batches of what was missed, up to this number, are on my disk."""
+    """Acknowledgement: all batches of missed events up to this number are on the hub's disk."""
 
     session: SessionId
     number: int
 
 
 class Erased(Message, frozen=True, kw_only=True, tag="erased"):
-    """What the event at this offset (`body.removed`; 0: see `Recall`) names is gone from my disk and those below me."""
+    """The hub and all hubs below it have erased from their disks what a `body.removed` event names."""
 
     session: SessionId
     offset: int
+    """Offset of the `body.removed`; 0: see `Recall`."""
 
 
 class Act(Message, frozen=True, kw_only=True, tag="act"):
-    """Something that the room did."""
+    """An act of the people in a hub's room."""
 
     id: CommandId
-    """Chosen where it was done. Of an `AskAct` it is `ask:` and the intervention: from either machine the same."""
+    """Chosen by the hub where it was done. For an `AskAct` it is `ask:` and the intervention's id, so that either
+    machine of a hub sends the same."""
     session: SessionId
     at: int
-    """When it was done, Unix ms of the centre's clock."""
+    """When it was done, Unix ms by the centre's clock."""
     hub: str = ""
-    """The hub below, from which it comes, as a dotted path; empty: this one's own room."""
+    """Path of the hub below from which it comes, with dots; empty when it comes from the sender's own room."""
     title: str = ""
-    """What people call that hub: those further up don't know it."""
+    """The name that people use for that hub, which servers further up don't know."""
     act: AnyAct
 
 
 class Pulse(FrequentMessage, frozen=True, kw_only=True, tag=0):
-    """Both ways: I am there. A pulse with `echo` 0 is answered at once by one that echoes its `sent`."""
+    """A sign of life, both ways. A pulse with `echo` 0 is answered at once by a pulse that echoes its `sent`."""
 
     sent: int
-    """ms of the sender's monotonic clock."""
+    """Time of the sender's monotonic clock, ms."""
     echo: int = 0
-    """The `sent` that is answered."""
+    """The `sent` of the pulse that is answered; 0: this pulse asks for an answer."""
     wall: int
-    """Unix ms of the sender's clock; downwards it is the centre's."""
+    """Unix ms: from a hub its own clock, from the server above the centre's."""
     age: int = 0
-    """Downwards from a hub: how long ago it was that the centre was last heard, ms."""
+    """Downwards from a hub: how long ago the centre was last heard, ms."""
 
 
 class Translate(Message, frozen=True, kw_only=True, tag="translate"):
-    """Somebody here reads a published question in another language. Answered by `Translated` or `NotTranslated`."""
+    """A request to translate a published question for a reader. Answered by `Translated` or `NotTranslated`."""
 
     number: int
-    """Of the hub's choice, comes back in the answer."""
+    """Chosen by the hub and repeated in the answer."""
     session: SessionId
     intervention: InterventionId
     check: int
-    """CRC-32 of the question's text (UTF-8) in the hub's copy: no translation of another wording is wanted."""
+    """CRC-32 of the question's text (UTF-8) in the hub's copy; a translation of another wording is not wanted."""
     language: str
-    """BCP-47."""
+    """BCP-47 tag of the language to translate into."""
 
 
 # Server above → hub
@@ -307,13 +314,13 @@ class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
 
     protocol: int
     hub: str
-    """The hub's name here."""
+    """The hub's id at this server."""
     title: str
-    """What people call it."""
+    """The hub's name for people."""
     above: tuple[str, ...]
-    """The nodes from the centre down to this server."""
+    """Names of the nodes from the centre down to this server."""
     wall: int
-    """Unix ms of the centre's clock."""
+    """Time of the centre's clock, Unix ms."""
     keys: bytes
     """The centre's public keys: the JSON of its `/.well-known/moothall.json`."""
     zone: str = ""
@@ -321,13 +328,13 @@ class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
     address: str = ""
     """The centre's public address, for people."""
     up: bool = True
-    """Whether the way up to the centre stands: a hub that serves others says so when its own line is down."""
+    """Whether the server is connected to the centre; False from a hub that has lost its own uplink."""
     age: int = 0
     """As in `Pulse`."""
 
 
 class Above(Message, frozen=True, kw_only=True, tag="above"):
-    """The way up has changed, or its line came or went."""
+    """The nodes above have changed, or the server has lost or regained its own uplink."""
 
     above: tuple[str, ...]
     up: bool = True
@@ -337,53 +344,55 @@ class Above(Message, frozen=True, kw_only=True, tag="above"):
 
 
 class HubProgramme(Message, frozen=True, kw_only=True, tag="programme", omit_defaults=True):
-    """What may be followed: all of it at the beginning, and then what has changed."""
+    """The sessions that the hub may follow: first all of them, then changes."""
 
     sessions: tuple[Offered, ...]
     changes: bool = False
-    """Whether it is no more than what is new or has changed since the one before (`moothall.wire.hub.programme`)."""
+    """Whether it lists only the sessions that are new or changed since the last one (`moothall.wire.hub.programme`)."""
     gone: tuple[SessionId, ...] = ()
-    """With `changes`: what isn't offered any more."""
+    """With `changes`: sessions that are no longer offered."""
     more: bool = False
-    """Whether it goes on in another one, so that nothing of it is to be gone by before."""
+    """Whether another message continues it, so that the hub must not yet treat missing sessions as gone."""
 
 
 class Live(Message, frozen=True, kw_only=True, tag="live"):
-    """The answer to `Follow`: live batches begin behind `begin`, where the lanes stood at `heads`."""
+    """The answer to `Follow`: where live batches begin."""
 
     session: SessionId
     epoch: Epoch
     channels: tuple[ChannelId, ...]
     begin: int
+    """Offset after which live batches begin."""
     heads: dict[Lane, LaneHead]
+    """The heads of the lanes at `begin`."""
     missed: bool
-    """False: that is where the hub's copy ends, and no batch of what was missed comes."""
+    """Whether the hub lacks events up to `begin`, which are sent in batches of `FeedPart.MISSED`."""
     goes_on: bool = False
-    """Whether it continues what the hub holds behind its hole (`Follow.live`)."""
+    """Whether live batches continue the part of the hub's copy after its hole (`Follow.live`)."""
     number: int = 0
-    """That of the `Follow` that is answered."""
+    """The `number` of the `Follow` that is answered."""
 
 
 class Batch(FrequentMessage, frozen=True, kw_only=True, tag=1):
-    """Events, as `moothall.wire.hub.records` packs them."""
+    """A batch of events, packed by `moothall.wire.hub.records`."""
 
     session: SessionId
     part: FeedPart
     number: int = 0
-    """Of those of what was missed: counts from 1 since `Live`; else 0."""
+    """For `FeedPart.MISSED` the batch's number, counted from 1 since `Live`; 0 otherwise."""
     data: bytes
 
 
 class Caught(Message, frozen=True, kw_only=True, tag="caught"):
-    """All that was missed has been sent, up to where `Live` begins."""
+    """All missed events up to `Live.begin` have been sent."""
 
     session: SessionId
 
 
 class Signalled(Message, frozen=True, kw_only=True, tag="signal"):
-    """How a text of a session is doing at the moment; the newest of a key (`Signal.key`) counts, on this link.
+    """The current state of a text of a session; the newest signal of a key (`Signal.key`) replaces earlier ones.
 
-    It comes behind `Live`, and when it has changed by as much as people notice. Of what is as always nothing is said.
+    Sent after `Live`, and again after changes that people would notice. Nothing is sent for a normal state.
     """
 
     session: SessionId
@@ -401,39 +410,43 @@ class _State(FrequentMessage, frozen=True, kw_only=True, tag=2):
 
 
 class Stopped(Message, frozen=True, kw_only=True, tag="stopped"):
-    """Nothing more comes of this session: why, for a person."""
+    """The server stops sending events of this session."""
 
     session: SessionId
     message: str
+    """Why, as a sentence for a person."""
     lane: Lane | None = None
-    """Where the copy differs from the log: in which lane,"""
+    """The lane in which the hub's copy differs from the log; None when it doesn't."""
     offset: int | None = None
-    """and at which event."""
+    """The offset of the first event that differs; None when none does."""
 
 
 class Recall(Message, frozen=True, kw_only=True, tag="recall"):
-    """Your machine may hold what was removed: follow the session until you have that event, and say `Erased` then."""
+    """The hub's machine may hold data that was removed: it has to erase it and answer `Erased`.
+
+    To do so it follows the session until it has received the `body.removed` event.
+    """
 
     session: SessionId
     epoch: Epoch
-    """Of the log that the machine has a copy of."""
+    """Epoch of the log that the machine has a copy of."""
     offset: int
-    """Of the `body.removed`. 0: the session is no more, or not everybody may read it any more, and all of it goes."""
+    """Offset of the `body.removed`. 0: the session was deleted or is no longer public, and the whole copy is erased."""
 
 
 class Done(Message, frozen=True, kw_only=True, tag="done"):
-    """An act is in the log, or in the centre's book."""
+    """An act is stored in the log or in the centre's book."""
 
     id: CommandId
 
 
 class NotDone(Message, frozen=True, kw_only=True, tag="not-done"):
-    """An act was refused. `busy` and `unavailable` are not for good: it is to be sent again, after 5 s."""
+    """An act was refused. After `busy` and `unavailable` the hub sends it again 5 s later; other codes are final."""
 
     id: CommandId
     code: RefusalCode
     message: str
-    """A sentence."""
+    """Why, as a sentence for a person."""
 
 
 class Translated(Message, frozen=True, kw_only=True, tag="translated"):
@@ -442,18 +455,18 @@ class Translated(Message, frozen=True, kw_only=True, tag="translated"):
     number: int
     text: str
     route: str
-    """The translators that made it (`moothall.core.translating.routes.Route.name`)."""
+    """Name of the route by which it was made (`moothall.core.translating.routes.Route.name`)."""
     rough: bool = False
-    """Whether it gives the gist only."""
+    """Whether the translation gives only the gist."""
 
 
 class NotTranslated(Message, frozen=True, kw_only=True, tag="not-translated"):
-    """The refusal of `Translate`. `unknown`: nothing translates between the two languages at the moment."""
+    """The refusal of `Translate`. The code `unknown`: no translator is available between the two languages now."""
 
     number: int
     code: RefusalCode
     message: str
-    """A sentence."""
+    """Why, as a sentence for a person."""
 
 
 FromHub = Hello | Follow | Leave | Taken | Erased | Act | Translate | Pulse
@@ -476,7 +489,7 @@ ToHub = (
 
 
 class UnknownAct(UnknownKind):
-    """A room did something of a kind that this release doesn't know: it is answered, and the next one comes."""
+    """An act is of a kind that this release doesn't know. The server has to answer it, so that the next one follows."""
 
     def __init__(self, name: CommandId) -> None:
         super().__init__("An act is of a kind that this release does not know.")
@@ -497,7 +510,7 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 def _kinds(messages: UnionType) -> tuple[Kinds[Any], Kinds[Any]]:
-    """Of those that are maps, and of those that are arrays: a union can't have both."""
+    """The decoders of the messages that are maps and of those that are arrays: msgspec allows no union of both."""
     arrays = [kind for kind in get_args(messages) if issubclass(kind, FrequentMessage)]
     maps = [kind for kind in get_args(messages) if kind not in arrays]
     known = get_args(FromHub | ToHub | _State)
@@ -521,9 +534,9 @@ def encode(message: FromHub | ToHub) -> bytes:
 
 
 def decode_from_hub(frame: bytes) -> FromHub:
-    """Read what a hub sent; raises ProtocolError with a sentence when it isn't a message.
+    """Decode a frame that a hub sent; raises ProtocolError.
 
-    Of those UnknownKind may be passed over, and UnknownAct is to be answered.
+    Of its subclasses UnknownKind may be ignored, and UnknownAct has to be answered.
     """
     try:
         message: FromHub = (_frequent_from_hub if _is_array(frame) else _from_hub).read(frame)
@@ -535,10 +548,7 @@ def decode_from_hub(frame: bytes) -> FromHub:
 
 
 def decode_to_hub(frame: bytes) -> ToHub:
-    """Read what the server above sent; raises ProtocolError with a sentence when it isn't a message.
-
-    Of those UnknownKind may be passed over.
-    """
+    """Decode a frame that the server above sent; raises ProtocolError, whose subclass UnknownKind may be ignored."""
     try:
         message: ToHub | _State = (_frequent_to_hub if _is_array(frame) else _to_hub).read(frame)
     except Unreadable as error:
@@ -559,7 +569,7 @@ def _unknown_act(frame: bytes) -> CommandId | None:
 
 
 def _is_array(frame: bytes) -> bool:
-    """Whether it begins as a MessagePack array of at most 15 elements."""
+    """Whether the frame begins as a MessagePack array of at most 15 elements."""
     return b"\x90" <= frame[:1] <= b"\x9f"
 
 

@@ -1,6 +1,6 @@
 """Pairing by six words: 48 random bits that can be read out over a telephone and typed from a sheet.
 
-The words are our own choice: short, common, without accents, and each told from all others by its first four letters.
+The words are our own choice: short, common, without accents, and each identified by its first four letters.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ sunday swan table teapot tennis ticket tiger timber tomato tower train tulip tur
 velvet village violin visit walnut water wheel willow window winter wolf wood yellow zebra zero
 """
 WORDS = tuple(_TEXT.split())
-"""256 of them: each is one byte."""
+"""The 256 words, one for each value of a byte."""
 COUNT = 6
 """Words of a pairing. Guessing at 30 wrong tries a minute for each first word takes 35,000 years on average."""
 TELLING = 4
-"""Letters by which a word is told from all others."""
+"""Number of leading letters that identify a word."""
 LONGEST = 200
-"""Characters that are looked at."""
+"""Characters of what somebody typed that are read; the rest is ignored."""
 
 _NUMBERS = {word[:TELLING]: number for number, word in enumerate(WORDS)}
 
 
 def words_of(secret: bytes) -> tuple[str, ...]:
-    """The words of a secret of six bytes; raises ValueError for any other length."""
+    """The six words that stand for a secret of six bytes; raises ValueError for any other length."""
     if len(secret) != COUNT:
         raise ValueError(f"Six words are made of {COUNT} bytes, not of {len(secret)}.")
     return tuple(WORDS[byte] for byte in secret)
 
 
 def secret_of(text: str) -> bytes | None:
-    """The secret that somebody typed, however they parted the words; None where these are not six of ours.
+    """The secret of six bytes for the words that somebody typed; None when they are not six words of the list.
 
-    Case and what stands between the words don't matter, and the first four letters of each are enough.
+    Case and separators don't matter, and the first four letters of each word are enough.
     """
     typed = re.findall(r"[a-z]+", text[:LONGEST].lower())
     numbers = [_NUMBERS.get(word[:TELLING]) for word in typed]
@@ -55,5 +55,5 @@ def secret_of(text: str) -> bytes | None:
 
 
 def _fits(number: int, word: str) -> bool:
-    """Whether what was typed is the word or its beginning."""
+    """Whether the typed word is the listed word of that number or its beginning."""
     return WORDS[number].startswith(word)

@@ -1,7 +1,7 @@
-"""What may be followed, told in few bytes: the whole programme once, and from then on what has changed.
+"""The sessions that a hub may follow, sent in few bytes: the whole programme once, and then only changes.
 
-A conference of ten rooms has a hundred meetings in two days, and one begins or ends every few minutes. What is too long
-for one message comes in several: what is said now goes between.
+A conference of ten rooms has a hundred meetings in two days, and one begins or ends every few minutes. A programme that
+is too long for one message is split into several, between which live events can be sent.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import msgspec
 from moothall.wire.hub.messages import HubProgramme, Offered
 
 MOST_BYTES = 16 << 10
-"""Of what one message says, about: two seconds of 64 kbit/s, and far from the longest frame."""
+"""Approximate limit of one message, in bytes: two seconds at 64 kbit/s, and far below the longest frame."""
 
 _encoder = msgspec.msgpack.Encoder()
 
 
 def changes(before: HubProgramme, after: HubProgramme) -> HubProgramme:
-    """What to tell a hub that has `before`, so that it has `after`; both are whole."""
+    """The message that turns a hub's whole programme `before` into the whole programme `after`."""
     known = {each.session: each for each in before.sessions}
     there = {each.session for each in after.sessions}
     return HubProgramme(
@@ -28,7 +28,7 @@ def changes(before: HubProgramme, after: HubProgramme) -> HubProgramme:
 
 
 def changed(before: HubProgramme | None, told: HubProgramme) -> HubProgramme:
-    """The whole programme of a hub that had `before` and was `told`, in order of its times."""
+    """The whole programme, in order of time, of a hub that had `before` (None: nothing yet) and received `told`."""
     known = {each.session: each for each in before.sessions} if before is not None and told.changes else {}
     known |= {each.session: each for each in told.sessions}
     for session in told.gone:
@@ -37,7 +37,7 @@ def changed(before: HubProgramme | None, told: HubProgramme) -> HubProgramme:
 
 
 def portion(told: HubProgramme, most: int = MOST_BYTES) -> HubProgramme:
-    """As much of it as one message holds, one session at least; `more` where that isn't all."""
+    """The first sessions of a programme, at least one, that fit into `most` bytes; with `more` if others are left."""
     size = 0
     for number, each in enumerate(told.sessions):
         size += len(_encoder.encode(each))
@@ -47,5 +47,5 @@ def portion(told: HubProgramme, most: int = MOST_BYTES) -> HubProgramme:
 
 
 def _time(offered: Offered) -> tuple[bool, int, str]:
-    """What has no time comes last."""
+    """The sort key of a session: by its planned beginning; sessions without a time come last."""
     return offered.begins is None, offered.begins or 0, offered.session

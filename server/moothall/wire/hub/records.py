@@ -1,17 +1,19 @@
-"""Events on the hub link in few bytes: what both sides know is left out, and the original bytes come back.
+"""A lossless compact encoding of events for the hub link, which leaves out what both sides know.
 
 A hub rebuilds each event from its body and a few numbers. It encodes the header anew; the sender has checked that this
-gives the bytes that were hashed. Digests aren't sent: the hub makes them by the chain, and the signature of the next
-checkpoint over them proves that all of it is what was written.
+gives the bytes that were hashed. Digests aren't sent: the hub computes them along the chain, and the signature of the
+next checkpoint over them proves that all of it is what was written.
 
-    batch   = version, raw DEFLATE of the rows with the dictionary of `moothall.wire.hub.vocabulary`, what goes beside
-    row     = flags, steps, what the flags name, the body
-    beside  = salts, and what was folded away, in the rows' order (`moothall.wire.hub.encoding`)
+    batch   = version, raw DEFLATE of the rows with the dictionary of `moothall.wire.hub.vocabulary`, beside
+    row     = flags, steps, the fields that the flags announce, the body
+    beside  = what can't be compressed: salts, and bytes that `fold` took out of texts, in the rows' order
+              (`moothall.wire.hub.encoding`)
 
-The steps are four numbers: offset and `at` as differences from the row before (in the first row from 0), `n`, and how
-far back `prev` is. A row leaves out the session and the epoch, the type and the lane that its body names, and the
-author and the `cause` that are the same as in the row before. What can't be told by such a row goes whole: header, salt
-and body as they are, and the body's digest. That is an event whose body was removed, or of another release.
+The steps are four numbers: offset and `at` as differences from the previous row (in the first row from 0), `n`, and the
+distance of `prev` from the offset. A row leaves out the session and the epoch, the type and the lane if its body names
+them, and the author and the `cause` if they are the same as in the previous row. An event that can't be encoded in this
+way, because its body was removed or another release wrote it, is sent whole: unchanged header, salt and body, and the
+body's digest.
 """
 
 from __future__ import annotations
@@ -31,26 +33,26 @@ from moothall.wire.hub.encoding import END, MOST_NUMBER, ByteReader, Heads, as_t
 from moothall.wire.hub.vocabulary import DICTIONARY, LANES, VERSION
 
 MAX_BATCH_BYTES = 1 << 20
-"""Most bytes of a batch's rows once they are inflated. A sender cuts what is larger into several."""
+"""Most bytes of the inflated rows of a batch. A sender splits more events into several batches."""
 
-# What a row's first number says it names.
+# The flags in a row's first number: which fields the row contains.
 _WHOLE = 1
-"""The event as it is; no other flag counts."""
+"""The whole event, unchanged; no other flag applies."""
 _AUTHOR = 2
 _CAUSE = 4
 _LANE = 8
-"""Type and lane: the body is of a type that this release doesn't know."""
+"""Type and lane, since the body doesn't imply them: it is of a type that `LANES` doesn't list."""
 _ROLES = frozenset(Role)
 _encoder = msgspec.json.Encoder()
 
 
 class _Before(msgspec.Struct):
-    """The state after the rows so far, from which the next row steps on: the same on both sides."""
+    """The state after the previous row, to which the next row's differences refer: the same on both sides."""
 
     session: SessionId
     epoch: Epoch
     heads: dict[Lane, LaneHead]
-    """Where the receiver's lanes end."""
+    """The heads of the receiver's lanes."""
     offset: int = 0
     at: int = 0
     role: str = ""
@@ -58,7 +60,7 @@ class _Before(msgspec.Struct):
     cause: str = ""
 
     def then(self, record: LogRecord) -> None:
-        """Step on."""
+        """Update the state by the event of a row."""
         header = record.header
         self.heads[header.lane] = LaneHead(header.offset, record.digest.hex())
         self.offset, self.at = header.offset, header.at
@@ -66,10 +68,10 @@ class _Before(msgspec.Struct):
 
 
 def pack(records: Sequence[LogRecord], *, session: SessionId, epoch: Epoch, heads: Heads | None = None) -> bytes:
-    """Make a batch of events, which stand in the log's order.
+    """Encode a batch of events, which have to be in the log's order.
 
-    `heads`: where the receiver's lanes end before it, as far as the sender knows; where a checkpoint says the same, it
-    isn't sent. Raises ValueError when the rows have more than `MAX_BATCH_BYTES`.
+    `heads`: the heads of the receiver's lanes before the batch, as far as the sender knows them; a head in a checkpoint
+    that is the same isn't sent. Raises ValueError when the rows have more than `MAX_BATCH_BYTES`.
     """
     before = _Before(session, epoch, dict(heads or {}))
     rows, beside = bytearray(), bytearray()
@@ -85,10 +87,11 @@ def pack(records: Sequence[LogRecord], *, session: SessionId, epoch: Epoch, head
 def unpack(
     data: bytes, *, session: SessionId, epoch: Epoch, heads: Mapping[Lane, LaneHead], after: int
 ) -> list[LogRecord]:
-    """The events of a batch, with the digests that they have when the lanes end at `heads` before it.
+    """Decode a batch, and compute the digests of its events from the lanes' `heads` before it.
 
-    Whether they are what was written only checkpoints say (`moothall_hub.mirror.checking`). `after`, the last event
-    that has come, is for the sentence alone. Raises ProtocolError when it can't be read, or is larger than it may be.
+    Only checkpoints prove that the events are what was written (`moothall_hub.mirror.checking`). `after`, the offset of
+    the last event received, is used only in the error's text. Raises ProtocolError when the batch is invalid or too
+    large.
     """
     try:
         return _unpack(data, session, epoch, heads)
@@ -142,7 +145,7 @@ def _write(record: LogRecord, before: _Before, rows: bytearray, beside: bytearra
 
 
 def _steps(record: LogRecord, salt: bytes, body: bytes, before: _Before) -> bool:
-    """Whether an event can be told by its steps, and comes back as the same bytes."""
+    """Whether an event can be encoded as a row of steps from which the same bytes are decoded."""
     header = record.header
     texts = "".join((header.actor, header.cause, header.type, header.lane)).encode()
     return (
@@ -219,7 +222,7 @@ def _read_steps(flags: int, before: _Before, rows: ByteReader, beside: ByteReade
 
 
 class _Named(msgspec.Struct, frozen=True):
-    """The fields of a body that name its lane."""
+    """The fields of a body from which the event's type and lane follow."""
 
     type: str
     channel: str = ""
@@ -230,7 +233,7 @@ _named_decoder = msgspec.json.Decoder(_Named)
 
 
 def _named(body: bytes) -> tuple[str, Lane] | None:
-    """An event's type and lane, as its body has them; None where the two sides might not agree."""
+    """The type and lane that follow from a body; None for a type that isn't in `LANES`, which not all releases know."""
     try:
         said = read(_named_decoder, body)
     except Unreadable:

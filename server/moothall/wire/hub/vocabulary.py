@@ -1,7 +1,7 @@
-"""What both ends of the hub link know beforehand: the types of events with their lanes, and a dictionary.
+"""Tables that both ends of the hub link know in advance: the lane of each type of event, and a dictionary for DEFLATE.
 
-A batch says by which version it was packed. Table and dictionary are those of version 1 and don't change once a release
-has them: another order or another word is another version. Types of events that came later are sent by their names.
+A batch names the version by which it was packed. Table and dictionary are those of version 1 and must not change once a
+release has them: another order or another word makes another version. Later types of events are sent by their names.
 """
 
 # ruff: noqa: E501, RUF001  # a list of words; and letters of other alphabets are meant as such
@@ -34,10 +34,10 @@ LANES = {
         "session",
     ),
 }  # fmt: skip
-"""The lane of each type whose body says all of it; of the others the lane's name is sent."""
+"""The lane of each type of event, as a template for fields of the body; for other types the lane's name is sent."""
 
 _SPOKEN = (
-    # Common words and turns as they stand amid a line, a language after the other. What is near the end costs least.
+    # Common words and phrases within a line, by language. DEFLATE refers to text near the end in the fewest bits.
     "我们 我们的 他们 主席先生 主席女士 各位代表 女士们先生们 会议 问题 谢谢 感谢 "
     "发言 国家 发展中国家 政府 社会 民间社会 经济 可持续发展 技术 网络 "
     "互联网治理 互联网 网络安全 安全 数据 人工智能 国际合作 合作 需要 可以 "
@@ -105,7 +105,7 @@ _SPOKEN = (
     "to be for a that it as a you can we can it is we are I think this is have the have a all the is a to a to of and "
     "the "
 )
-"""About half of a line is made of such words."""
+"""Words of which about half of a line consists."""
 
 _BEGUN = "".join(
     f',"reason":"sentence","text":"{word} '
@@ -114,7 +114,7 @@ _BEGUN = "".join(
         "This", "There", "You", "That", "It", "But", "I", "We", "So", "And", "The",
     )
 )  # fmt: skip
-"""How lines begin."""
+"""The beginnings of lines, with the JSON before them."""
 
 _TRANSLATED = "".join(
     'translator\ntranslator\nmt:\x02\n{"type":"segment.opened","v":1,"channel":"mt-LL","segment":"floor-1-1-mt-LL","t0":1,'
@@ -123,10 +123,10 @@ _TRANSLATED = "".join(
     '"channel":"mt-LL","segment":"floor-1-1-mt-LL","t1":1,"reason":"sentence","text":"'.replace("LL", language)
     for language in ("ru", "zh", "ar", "en", "fr", "pt", "es")
 ).replace("enes-1693087644 en>es", "enpt-1693087644 en>pt, apertium-es-pt 1.1.6-1+m1 pt>es")
-"""A translated line, by language and by the ways that stand in `models/manifest.toml` and the demo."""
+"""A translated line in each language, with the routes of `models/manifest.toml` and the demo."""
 
 _WRITTEN = (
-    # Bodies as they are encoded, seldom ones first: their ends are where the next one's value begins.
+    # Encoded bodies, rare types first. Each text ends where the value of the next field begins.
     '{"type":"policy-questions.listed","v":1,"questions":[{"id":"'
     '{"type":"segments.moved-away","v":1,"channel":"floor","segments":["","session":null}'
     '{"type":"segments.moved-here","v":1,"channel":"floor","segments":["'
@@ -185,4 +185,4 @@ _WRITTEN = (
 )
 
 DICTIONARY = (_SPOKEN + _BEGUN + _TRANSLATED + _WRITTEN).encode()
-"""What DEFLATE may refer to before the first byte; at most 32 kB."""
+"""The preset dictionary of DEFLATE: at most 32 kB of text before the first byte that references may point into."""
