@@ -1,6 +1,8 @@
 // The button with which a reader supports the question asked now, without leaving the text.
 
-const READ = 1600; // ms: a ballot sooner after the browser's token was made counts as a program's (core/questions/limits.py)
+// Ballots that come sooner after the browser's token was made are taken for a program's, and few of them count: see
+// core/questions/limits.py.
+const READ = 1600; // ms
 
 /** Set the button to the reader's support. @param {HTMLButtonElement} button  @param {boolean} too */
 export function asks(button, too) {
