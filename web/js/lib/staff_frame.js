@@ -3,7 +3,7 @@
 
 import { dayClock, fill } from './words.js';
 
-const ASK = 5000; // ms between two requests for the meeting's status and gauges
+const ASK = 5000; // ms between two requests for status and gauges, on pages whose own connection doesn't report them
 const BESIDE = 24; // px of the neighbouring tab that stay in view, to show that there are more
 /** @type {?HTMLElement} */
 const frame = document.querySelector('.house-frame');

@@ -34,7 +34,7 @@ function report() {
     return body.reports;
   }
 
-  /** Poll for outcomes while a report is neither mended nor otherwise settled. */
+  /** Poll for outcomes until all reports are mended. */
   async function ask() {
     if (asking) return;
     asking = true;

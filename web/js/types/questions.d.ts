@@ -55,7 +55,7 @@ interface Question {
   /** Id of the question with which it was joined; empty for none. */
   into: string;
   reason: string;
-  /** Whether its author has withdrawn it or put it off. */
+  /** Whether its author has brought it to this status. */
   own: boolean;
   /** Id of the line at which it was answered. */
   segment: string | null;

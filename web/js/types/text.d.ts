@@ -226,7 +226,7 @@ interface ReaderData extends Texts {
   date: string;
   /** The conference's time zone: ms ahead of UTC, its offset in ISO notation, and its name. */
   zone: [ahead: number, offset: string, name: string];
-  /** Whether the text is being translated as a whole after the meeting. */
+  /** Whether the meeting is closed and older lines of this text are being translated. */
   making: boolean;
   base: string;
   query: string;
