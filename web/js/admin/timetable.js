@@ -1,9 +1,12 @@
-// Dragging a meeting that has not begun to another room and time in the day's timetable. This sends the form of the meeting's own
-// page with another room and other times, which users of the keyboard send themselves.
+// Dragging a meeting that has not begun to another room and time in the day's timetable. This sends the form of the
+// meeting's own page with another room and other times, which users of the keyboard send themselves.
 
 import { dragging } from '../lib/dragging.js';
 
-/** The new end, so that the duration by local time stays; empty without one. @param {string} starts  @param {string} ends  @param {string} moved  the new start */
+/**
+ * The new end, so that the duration by local time stays; empty without one.
+ * @param {string} starts  @param {string} ends  @param {string} moved  the new start
+ */
 function endOf(starts, ends, moved) {
   if (!starts || !ends) return '';
   const [from, to, now] = [starts, ends, moved].map((time) => Date.parse(`${time}Z`));
@@ -16,7 +19,10 @@ function cellAt(target) {
   return cell instanceof HTMLElement ? cell : null;
 }
 
-/** Fetch the form of a meeting, and send it with the room and time of a cell. @param {HTMLElement} meeting  @param {HTMLElement} cell */
+/**
+ * Fetch the form of a meeting, and send it with the room and time of a cell.
+ * @param {HTMLElement} meeting  @param {HTMLElement} cell
+ */
 async function move(meeting, cell) {
   const { address = '', starts = '', ends = '' } = meeting.dataset;
   const { place = '', starts: moved = '' } = cell.dataset;

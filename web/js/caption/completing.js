@@ -8,7 +8,10 @@ const LETTER = /[\p{L}\p{N}\p{M}]/u;
 
 /** @typedef {{from: number, text: string}} Completion  index in the text from which on `text` is to be put */
 
-/** The indexes at which the name being typed may begin, earliest first. @param {string} before  the text up to the caret */
+/**
+ * The indexes at which the name being typed may begin, earliest first.
+ * @param {string} before  the text up to the caret
+ */
 function beginnings(before) {
   const spaced = !UNSPACED.test(before);
   const found = [];

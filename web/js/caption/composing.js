@@ -1,4 +1,5 @@
-// The field in which a captioner writes: readers see its text grow, and each finished sentence is sent as a line, in order.
+// The field in which a captioner writes: readers see its text grow, and each finished sentence is sent as a line, in
+// order.
 
 import { at, element, set } from '../lib/nodes.js';
 import { oneLine, sentences } from '../lib/sentences.js';
@@ -20,9 +21,9 @@ export class Composing {
    * @param {{send: (line: Waiting) => Promise<Answer>, stands: (segment: string) => boolean, how: () => import('./draft.js').How,
    *          tell: (typed: {line: string, text: string, language: string}) => void, ended: (text: string) => string,
    *          refused: (refusal: Refusal) => void, changed: () => void}} does
-   *   `saved` of `place`: resolves when the draft is on disk; `stands`: whether a line is in the text already; `how`: channel, language and
-   *   speaker of new lines; `tell`: show readers the unfinished line; `ended`: gives a text as it is to be sent; `changed`: the list of lines
-   *   waiting for their answer has changed
+   *   `saved` of `place`: resolves when the draft is on disk; `stands`: whether a line is in the text already; `how`:
+   *   channel, language and speaker of new lines; `tell`: show readers the unfinished line; `ended`: gives a text as it
+   *   is to be sent; `changed`: the list of lines waiting for their answer has changed
    */
   constructor(draft, place, does) {
     this.draft = draft;
@@ -83,7 +84,10 @@ export class Composing {
     this.#typed();
   }
 
-  /** Put a text before that in the field; the captioner can edit it, and it is sent with the next line. @param {string} text */
+  /**
+   * Put a text before that in the field; the captioner can edit it, and it is sent with the next line.
+   * @param {string} text
+   */
   put(text) {
     this.draft.type([text, this.own].filter(Boolean).join(' '), this.#kept);
     this.#fill();
@@ -108,7 +112,10 @@ export class Composing {
     this.#show();
   }
 
-  /** Queue finished texts as lines, and keep the rest in the field with the caret where it was. @param {string[]} texts  @param {string} rest */
+  /**
+   * Queue finished texts as lines, and keep the rest in the field with the caret where it was.
+   * @param {string[]} texts  @param {string} rest
+   */
   #ended(texts, rest) {
     if (!this.draft.send(texts, rest, this.does.how())) {
       this.does.refused({ code: 'busy' });
@@ -174,7 +181,10 @@ export class Composing {
   }
 }
 
-/** Show the lines that wait for the server's answer, after the text. @param {readonly Waiting[]} waiting  @param {import('../lib/words.js').Words} words */
+/**
+ * Show the lines that wait for the server's answer, after the text.
+ * @param {readonly Waiting[]} waiting  @param {import('../lib/words.js').Words} words
+ */
 export function onTheirWay(waiting, words) {
   at('OnWay').replaceChildren(...waiting.map(({ segment, text, language }) => element('li', { 'data-of': segment },
     element('p', { class: 'text', lang: language, dir: direction(language) }, text))));

@@ -1,12 +1,13 @@
-// A captioner's draft: the text in the field and the lines that the server has not acknowledged yet. The whole draft is stored at
-// each change, before anything is sent: after a crash the page resumes from it, and a line that is sent again has the same id, so
-// that it is in the text once.
+// A captioner's draft: the text in the field and the lines that the server has not acknowledged yet. The whole draft is
+// stored at each change, before anything is sent: after a crash the page resumes from it, and a line that is sent again
+// has the same id, so that it is in the text once.
 
 import { oneLine } from '../lib/sentences.js';
 
 /**
- * `Waiting`: a line that is not acknowledged yet. `apart`: the text was typed while nothing was kept, so that only a key sends it.
- * `Taking`: an own line that is being taken back into the field, until it has left the text; `act` is the id of the act that wrote it.
+ * `Waiting`: a line that is not acknowledged yet. `apart`: the text was typed while nothing was kept, so that only a
+ * key sends it. `Taking`: an own line that is being taken back into the field, until it has left the text; `act` is the
+ * id of the act that wrote it.
  * @typedef {{channel: string, language: string, speaker: ?string}} How
  * @typedef {How & {segment: string, text: string}} Waiting
  * @typedef {{act: string, segment: string, text: string}} Taking
@@ -35,7 +36,7 @@ export class Draft {
   /** @type {Kept} */
   #kept;
 
-  /** @param {unknown} kept  a stored draft of this or another page  @param {Store} store  @param {() => string} newId  makes ids of lines */
+  /** @param {unknown} kept  a stored draft  @param {Store} store  @param {() => string} newId  makes ids of lines */
   constructor(kept, store, newId) {
     this.#store = store;
     this.#newId = newId;
@@ -67,14 +68,18 @@ export class Draft {
     return this.#kept.taking;
   }
 
-  /** The field's text has changed. @param {string} text  @param {boolean} kept  whether words of this moment are kept */
+  /**
+   * The field's text has changed.
+   * @param {string} text  @param {boolean} kept  whether words of this moment are kept
+   */
   type(text, kept) {
     const apart = text.trim() !== '' && (this.#kept.apart || !kept);
     if (text !== this.#kept.text || apart !== this.#kept.apart) this.#write({ ...this.#kept, text, apart });
   }
 
   /**
-   * Queue texts as lines. The first gets the id of the line that readers have seen grow. Returns false when the queue is full.
+   * Queue texts as lines. The first gets the id of the line that readers have seen grow. Returns false when the queue
+   * is full.
    * @param {string[]} texts  @param {string} rest  what stays in the field  @param {How} how
    */
   send(texts, rest, how) {
@@ -107,7 +112,10 @@ export class Draft {
     this.#write({ ...this.#kept, taking });
   }
 
-  /** The line that was being taken back has left the text, and its words are put before those in the field; or it stays. @param {boolean} gone */
+  /**
+   * The line that was being taken back has left the text, and its words are put before those in the field; or it stays.
+   * @param {boolean} gone
+   */
   taken(gone) {
     const { taking, text } = this.#kept;
     this.#write({ ...this.#kept, taking: null, text: gone && taking ? [taking.text, text].filter(Boolean).join(' ') : text });

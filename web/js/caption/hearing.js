@@ -40,7 +40,10 @@ export class Hearing {
     at('Listen').setAttribute('aria-pressed', String(Boolean(this.#listening.of)));
   }
 
-  /** Replay the last seconds, stretched to `times` their length; a second call ends the replay. @param {number} times */
+  /**
+   * Replay the last seconds, stretched to `times` their length; a second call ends the replay.
+   * @param {number} times
+   */
   again(times) {
     if (this.#again) {
       this.#stop();

@@ -1,5 +1,5 @@
-// The keys of a captioner's page, all with Alt, since a captioner is always typing. A letter key is found by what it types; on a
-// keyboard without Latin letters by its position. Figures are found by the position of their key.
+// The keys of a captioner's page, all with Alt, since a captioner is always typing. A letter key is found by what it
+// types; on a keyboard without Latin letters by its position. Figures are found by the position of their key.
 
 import { at, element } from '../lib/nodes.js';
 
@@ -31,6 +31,9 @@ export function keysShown(rows) {
     element('span', { class: 'press', dir: 'ltr' }, ...keys.map((key) => element('kbd', {}, key))), ' ', element('span', {}, says))));
 }
 
-/** Rows of that list for keys with Alt; the nine keys of speakers share one row. @param {Keys} keys  @returns {[string[], string][]} */
+/**
+ * Rows of that list for keys with Alt; the nine keys of speakers share one row.
+ * @param {Keys} keys  @returns {[string[], string][]}
+ */
 export const rowsOf = (keys) => Object.entries(keys).filter(([code]) => !/^Digit[2-9]$/.test(code))
   .map(([code, { says }]) => [['Alt', code === 'Digit1' ? '1 … 9' : written(code)], says]);

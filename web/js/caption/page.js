@@ -1,4 +1,5 @@
-// The captioner's page: connects the field, the text above it as readers see it, the keys, the sound and the connection to the server.
+// The captioner's page: connects the field, the text above it as readers see it, the keys, the sound and the connection
+// to the server.
 
 import { aPlace } from './places.js';
 import { Composing, onTheirWay } from './composing.js';
@@ -60,7 +61,10 @@ async function act(...commands) {
   return answer;
 }
 
-/** Send a line. The act's id comes from the line's, so that a line that is sent again is stored once. @param {import('./draft.js').Waiting} line */
+/**
+ * Send a line. The act's id comes from the line's, so that a line that is sent again is stored once.
+ * @param {import('./draft.js').Waiting} line
+ */
 async function send({ segment, channel: of, ...line }) {
   const id = `line-${segment}`;
   const answer = await link.request('act', { id, commands: [{ do: 'type', channel: of, segment, ...line }] });
@@ -84,7 +88,10 @@ async function takeBack() {
   }
 }
 
-/** Carry out the taking back that the draft has noted. Called again on the next start if this page or the server ended before. */
+/**
+ * Carry out the taking back that the draft has noted. Called again on the next start if this page or the server ended
+ * before.
+ */
 async function taking() {
   const line = draft.taking;
   if (!line) return;
@@ -143,7 +150,10 @@ const respeaking = new Respeaking(data, () => channel, words, { say, open: () =>
 
 let put = ''; // the words heard by the machine that were put into the field
 
-/** Show the words that the machine had heard but not written when we took over, until they are in the field or a line is written. */
+/**
+ * Show the words that the machine had heard but not written when we took over, until they are in the field or a line is
+ * written.
+ */
 function heard() {
   const { text, language } = air.heard ?? { text: '', language: '' };
   const shown = text !== '' && text !== put && !draft.text.startsWith(text); // it may be in the field since before a reload
@@ -172,7 +182,10 @@ function names() {
   return [...fits.map(({ term }) => term), ...Object.values(state.session?.speakers ?? {})];
 }
 
-/** Open a line for correction, if that is allowed here. @param {string} segment  @param {import('../lines/lines.js').Place} [word]  what to select */
+/**
+ * Open a line for correction, if that is allowed here.
+ * @param {string} segment  @param {import('../lines/lines.js').Place} [word]  what to select
+ */
 function mend(segment, word) {
   if (may.has('correct')) edit.open(segment, word);
 }

@@ -1,6 +1,7 @@
-// Stores the drafts of captioners' pages: in localStorage, which is immediate and survives a reload, and in IndexedDB, which is
-// on disk some ms later and survives a crash of the browser (localStorage may take many seconds to get there). The newer of the
-// two counts. Several pages of one role link may be open at a time: each has a numbered slot of its own.
+// Stores the drafts of captioners' pages: in localStorage, which is immediate and survives a reload, and in IndexedDB,
+// which is on disk some ms later and survives a crash of the browser (localStorage may take many seconds to get there).
+// The newer of the two counts. Several pages of one role link may be open at a time: each has a numbered slot of its
+// own.
 
 import { keep, recall } from '../lib/kept.js';
 
@@ -10,7 +11,10 @@ const [BASE, TABLE] = ['moothall.caption', 'kept'];
 
 /** @typedef {import('./draft.js').Kept} Kept */
 
-/** Lock a slot for as long as the page is open; resolves to whether it was free. Without https it always is. @param {string} name  @param {number} patience  ms */
+/**
+ * Lock a slot for as long as the page is open; resolves to whether it was free. Without https it always is.
+ * @param {string} name  @param {number} patience  ms
+ */
 function held(name, patience) {
   return new Promise((done) => {
     if (!navigator.locks) { // an address without https
@@ -25,7 +29,10 @@ function held(name, patience) {
   });
 }
 
-/** The result of a request to IndexedDB; null if it fails. @template T  @param {IDBRequest<T>} request  @returns {Promise<?T>} */
+/**
+ * The result of a request to IndexedDB; null if it fails.
+ * @template T  @param {IDBRequest<T>} request  @returns {Promise<?T>}
+ */
 const answered = (request) => new Promise((done) => {
   request.onsuccess = () => done(request.result);
   request.onerror = () => done(null);

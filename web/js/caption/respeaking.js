@@ -1,5 +1,5 @@
-// A respeaker's microphone on the captioner's page: somebody hears the meeting and says it again, and the machine recognises that voice
-// in place of the meeting's own sound while they are on air.
+// A respeaker's microphone on the captioner's page: somebody hears the meeting and says it again, and the machine
+// recognises that voice in place of the meeting's own sound while they are on air.
 
 import { marked } from './keys.js';
 import { Capture } from '../microphone/capture.js';

@@ -1,5 +1,5 @@
-// Stretches speech in time without changing its pitch: overlapping pieces are laid further apart, each taken where it continues the
-// piece before it best (WSOLA: Verhelst and Roelands, ICASSP 1993). Pure.
+// Stretches speech in time without changing its pitch: overlapping pieces are laid further apart, each taken where it
+// continues the piece before it best (WSOLA: Verhelst and Roelands, ICASSP 1993). Pure.
 
 const PIECE = 480; // samples, 30 ms at 16 kHz
 const STEP = PIECE / 2; // samples from piece to piece of the result
@@ -25,7 +25,10 @@ export function stretched(samples, times) {
   return made;
 }
 
-/** The index near `wanted` at which the samples are most like those at `follows` (cross-correlation). @param {Float32Array} samples  @param {number} follows  @param {number} wanted */
+/**
+ * The index near `wanted` at which the samples are most like those at `follows` (cross-correlation).
+ * @param {Float32Array} samples  @param {number} follows  @param {number} wanted
+ */
 function best(samples, follows, wanted) {
   const last = samples.length - PIECE;
   let [found, most] = [Math.min(wanted, last), -Infinity];

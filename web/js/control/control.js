@@ -1,5 +1,5 @@
-// The control room: one tile for each room, updated each second, a bell for alarms, and who sees to which alarm. The markup is that of
-// web/pages/control/control.html.
+// The control room: one tile for each room, updated each second, a bell for alarms, and who sees to which alarm. The
+// markup is that of web/pages/control/control.html.
 
 import '../lib/staff_frame.js';
 import { refill } from '../desk/fill.js';
@@ -19,7 +19,7 @@ const BELL = 'moothall.control.bell';
 const GIGABYTE = 1e9;
 const [OLD, DEAD] = [15, 3]; // s without sound: old, dead; as in control_door.py
 const LOUDEST = 60; // dB: the range of a level meter
-const [LATE, QUICK] = [10, 150]; // s, words a minute: the least full scale of a sparkline, so that a delay of 1 s looks small
+const [LATE, QUICK] = [10, 150]; // s, words a minute: the least full scale of a sparkline
 const OWN = new Set(['open', 'style', 'aria-valuenow']); // attributes that an update of a tile leaves alone
 
 /** @type {ControlData} */
@@ -144,7 +144,10 @@ function listen({ session, place, title }) {
   return button;
 }
 
-/** A figure with the sparkline of its last ten minutes. @param {string} name  @param {string} value  @param {SVGElement} drawing */
+/**
+ * A figure with the sparkline of its last ten minutes.
+ * @param {string} name  @param {string} value  @param {SVGElement} drawing
+ */
 const trend = (name, value, drawing) => element('div', { class: 'trend' }, drawing, element('p', {}, element('span', {}, words.text(name)), ' ', element('b', {}, value)));
 
 /** The trends of the delay (s) and of the words a minute. @param {Card} card */
@@ -160,7 +163,10 @@ function trends(card) {
     trend('rate', String(card.rate), sparkline(rates, QUICK, words.text('trend.rate', { least, most: quickest }))));
 }
 
-/** The folded part of a tile: further alarms, all figures, reports and actions. @param {Card} card  @param {Alarm[]} further */
+/**
+ * The folded part of a tile: further alarms, all figures, reports and actions.
+ * @param {Card} card  @param {Alarm[]} further
+ */
 function rest(card, further) {
   const label = further.length ? words.text('further', { n: further.length }) : words.text('more');
   const made = element('details', { class: 'rest' }, element('summary', { 'data-key': `more:${card.key}` }, label, element('span', { class: 'unseen' }, ` · ${card.place || card.title}`)));
@@ -198,7 +204,10 @@ function show(card) {
   return made;
 }
 
-/** Whether two trees have the same elements and differ at most in texts and attributes. @type {(one: Element, two: Element) => boolean} */
+/**
+ * Whether two trees have the same elements and differ at most in texts and attributes.
+ * @type {(one: Element, two: Element) => boolean}
+ */
 const alike = (one, two) => one.tagName === two.tagName && one.className.toString() === two.className.toString() && one.childNodes.length === two.childNodes.length
   && one.getAttribute('data-key') === two.getAttribute('data-key') && [...one.childNodes].every((node, i) => {
     const other = two.childNodes[i];
@@ -206,7 +215,8 @@ const alike = (one, two) => one.tagName === two.tagName && one.className.toStrin
   });
 
 /**
- * Copy the texts and attributes of `fresh` to `old`, whose elements stay: a selection, an open part and the focus are not lost.
+ * Copy the texts and attributes of `fresh` to `old`, whose elements stay: a selection, an open part and the focus are
+ * not lost.
  * @param {Element} old  @param {Element} fresh
  */
 function renew(old, fresh) {
@@ -226,7 +236,10 @@ function inherit(old, fresh) {
   if (session) levels({ [session]: heardLevels[session] ?? null }, fresh);
 }
 
-/** Show which translations are possible now, with the markup of web/pages/lib/_staff.html. @param {Board['translation']} translation */
+/**
+ * Show which translations are possible now, with the markup of web/pages/lib/_staff.html.
+ * @param {Board['translation']} translation
+ */
 function reach({ connected, ways, missing }) {
   const made = element('div', { class: 'reach', id: 'Reach' });
   if (!connected) made.append(element('p', {}, words.text('translatorless')));
@@ -277,7 +290,7 @@ function bell(cards) {
   for (const key of fresh) rung.add(key);
   const { title = '' } = at('Bell').dataset;
   const [worst] = [...now.values()].sort(([, one], [, other]) => Number(other.urgent) - Number(one.urgent));
-  document.title = worst ? `(${now.size}) ${worst[0].place || worst[0].title} – ${title}` : title; // a tab shows little of it, so the room comes first
+  document.title = worst ? `(${now.size}) ${worst[0].place || worst[0].title} – ${title}` : title; // the room first: a tab shows little
   const first = now.get(fresh[0]);
   if (!first) return;
   const [card, each] = first;

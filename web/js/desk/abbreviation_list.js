@@ -1,12 +1,14 @@
-// The list of abbreviations at a desk, and the text boxes in which they are expanded. The server stores the list for the role
-// link, so that it is there on another computer too; this browser stores it as well, with the changes not yet sent to the server.
+// The list of abbreviations at a desk, and the text boxes in which they are expanded. The server stores the list for
+// the role link, so that it is there on another computer too; this browser stores it as well, with the changes not yet
+// sent to the server.
 
 import { readable, withOne, withPasted, writtenOut } from './abbreviations.js';
 import { keep, recall } from '../lib/kept.js';
 import { at, element, set } from '../lib/nodes.js';
 
 /**
- * `untold`: the changes that the server doesn't have yet; null where this browser has never sent any. `tell`: store them.
+ * `untold`: the changes that the server doesn't have yet; null where this browser has never sent any. `tell`: store
+ * them.
  * @typedef {Record<string, ?string>} Change  short → long form; null: removed
  * @typedef {{read: () => unknown, write: (list: Record<string, string>) => void, untold: () => ?Change, tell: (change: Change) => void}} Store
  */
@@ -80,7 +82,10 @@ export class DeskAbbreviations {
     this.asking = false;
   }
 
-  /** Expand abbreviations in a text box when a space or a mark ends them; Backspace right after takes it back. @param {HTMLTextAreaElement} area */
+  /**
+   * Expand abbreviations in a text box when a space or a mark ends them; Backspace right after takes it back.
+   * @param {HTMLTextAreaElement} area
+   */
   writes(area) {
     area.addEventListener('input', (event) => {
       if (/** @type {InputEvent} */ (event).inputType?.startsWith('insert') && !(/** @type {InputEvent} */ (event).isComposing)) this.#written(area);
@@ -114,7 +119,10 @@ export class DeskAbbreviations {
     this.last = { area, value: area.value, caret: end, short: value.slice(out.from, caret), from: out.from };
   }
 
-  /** Take over, store and share a changed list, or say why it was refused; returns whether it was taken. @param {{list: Record<string, string>, refused: ?string}} made */
+  /**
+   * Take over, store and share a changed list, or say why it was refused; returns whether it was taken.
+   * @param {{list: Record<string, string>, refused: ?string}} made
+   */
   #take({ list, refused }) {
     this.#say(refused ? this.words.text(refused) : '');
     if (refused) return false;

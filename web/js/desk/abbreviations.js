@@ -1,4 +1,5 @@
-// Expands the typist's abbreviations: `tt` and a space become "transparency and accountability". The caller stores them. Pure.
+// Expands the typist's abbreviations: `tt` and a space become "transparency and accountability". The caller stores
+// them. Pure.
 
 export const MOST = 500;
 const SHORT = 20; // characters
@@ -7,7 +8,10 @@ const ENDS = /[\s.,;:!?،؛؟。，、！？)\]”»]/u; // typed after an abbre
 
 /** @typedef {Record<string, string>} Abbreviations  short → long */
 
-/** Why an abbreviation can't be taken, as the name of a text; null where it can. @param {string} short  @param {string} long */
+/**
+ * Why an abbreviation can't be taken, as the name of a text; null where it can.
+ * @param {string} short  @param {string} long
+ */
 export function unfit(short, long) {
   if (!/^[\p{L}\p{N}\p{M}'’_-]+$/u.test(short)) return 'abbreviation.word';
   if ([...short].length > SHORT || [...long].length > LONG) return 'abbreviation.long';
@@ -21,7 +25,8 @@ export function readable(kept) {
 }
 
 /**
- * The list with one abbreviation added or changed. If it can't be, `refused` is the name of the text that says why; else it is null.
+ * The list with one abbreviation added or changed. If it can't be, `refused` is the name of the text that says why;
+ * else it is null.
  * @param {Abbreviations} list  @param {string} short  @param {string} long
  */
 export function withOne(list, short, long) {
@@ -33,8 +38,8 @@ export function withOne(list, short, long) {
 }
 
 /**
- * Parse a pasted list into [short, long]: a Plover dictionary (JSON), or rows with the short form, a tab, comma, semicolon or =, and the
- * long form. A row that can't be parsed gets an empty long form.
+ * Parse a pasted list into [short, long]: a Plover dictionary (JSON), or rows with the short form, a tab, comma,
+ * semicolon or =, and the long form. A row that can't be parsed gets an empty long form.
  * @param {string} pasted  @returns {[string, string][]}
  */
 function rows(pasted) {
@@ -54,8 +59,8 @@ function rows(pasted) {
 }
 
 /**
- * The list with those of a pasted list added (its format: see `rows`). `taken`: how many were added; `wrong`: the numbers of the rows that
- * were refused, from 1; `refused`: why the first of them was.
+ * The list with those of a pasted list added (its format: see `rows`). `taken`: how many were added; `wrong`: the
+ * numbers of the rows that were refused, from 1; `refused`: why the first of them was.
  * @param {Abbreviations} list  @param {string} pasted
  */
 export function withPasted(list, pasted) {
@@ -77,7 +82,8 @@ export function withPasted(list, pasted) {
 
 /**
  * The expansion of an abbreviation that the last character before the caret has ended; null where it has ended none.
- * `from` and `to`: the span to replace, without that character; `text`: the replacement. It begins with a capital if the abbreviation does.
+ * `from` and `to`: the span to replace, without that character; `text`: the replacement. It begins with a capital if
+ * the abbreviation does.
  * @param {Abbreviations} list  @param {string} before  the text up to the caret
  */
 export function writtenOut(list, before) {

@@ -1,4 +1,5 @@
-// The panel of a desk for who is on air in a text: shows whose words readers get, hands over, and takes lines that others offered.
+// The panel of a desk for who is on air in a text: shows whose words readers get, hands over, and takes lines that
+// others offered.
 
 import { bdi, refill } from './fill.js';
 import { ring } from '../lib/bell.js';
@@ -16,7 +17,8 @@ const BELL = 'moothall.desk.air-bell';
 export const writesOnAir = (air, link) => !air || air.source === 'machine' || air.holder === link;
 
 /**
- * The people who can be on air next, one for each role link: those whose role may write, without us and the current holder.
+ * The people who can be on air next, one for each role link: those whose role may write, without us and the current
+ * holder.
  * @param {Seat[]} here  @param {?ChannelAir} air  @param {string} own  public id of our link
  */
 export function othersFor(here, air, own) {
@@ -71,7 +73,10 @@ export class DeskAir {
     return this.#air?.source === 'person' && this.writes ? this.#air.heard : null;
   }
 
-  /** Show who is on air, who could be next, and the offered lines. @param {?AirNews} news  @param {string} channel  @param {Seat[]} here */
+  /**
+   * Show who is on air, who could be next, and the offered lines.
+   * @param {?AirNews} news  @param {string} channel  @param {Seat[]} here
+   */
   show(news, channel, here) {
     this.#air = news?.[channel] ?? null;
     this.#here = here;
@@ -144,7 +149,10 @@ export class DeskAir {
     at('AirGive').open = false;
   }
 
-  /** Put somebody on air. No message is shown: #AirWho changes, which screen readers announce. @param {string} source  @param {string} [holder] */
+  /**
+   * Put somebody on air. No message is shown: #AirWho changes, which screen readers announce.
+   * @param {string} source  @param {string} [holder]
+   */
   #put(source, holder = '') {
     return this.does.act({ do: 'put-on-air', channel: this.#channel, source, holder });
   }
@@ -160,7 +168,10 @@ export class DeskAir {
     return (seat && this.#called(seat)) || this.#air?.name || this.words.text('role.captioner');
   }
 
-  /** Show that the holder writes nothing, and ring once for it. @param {string} silent  `gone` or `quiet`; empty where all is well */
+  /**
+   * Show that the holder writes nothing, and ring once for it.
+   * @param {string} silent  `gone` or `quiet`; empty where all is well
+   */
   #silence(silent) {
     at('AirSilent').hidden = !silent;
     set(at('AirSilent'), silent ? this.words.text(`air.${silent}`, { name: alone(this.#name()) }) : '');

@@ -14,7 +14,10 @@ export function refill(list, items) {
   if (!same) fill(list, items);
 }
 
-/** Replace the items of a list. The focus stays on the element with the same `data-key`. @param {Element} list  @param {Element[]} items */
+/**
+ * Replace the items of a list. The focus stays on the element with the same `data-key`.
+ * @param {Element} list  @param {Element[]} items
+ */
 export function fill(list, items) {
   const focused = document.activeElement;
   const key = list.contains(focused) ? focused?.dataset.key : null;
@@ -23,7 +26,8 @@ export function fill(list, items) {
 }
 
 /**
- * Fill a menu with `[value, text]`. The user's choice stays until the default (`standard`) changes; then that is chosen.
+ * Fill a menu with `[value, text]`. The user's choice stays until the default (`standard`) changes; then that is
+ * chosen.
  * @param {HTMLSelectElement} select  @param {string[][]} options  @param {string} [standard]
  */
 export function menu(select, options, standard) {

@@ -1,5 +1,5 @@
-// The controls of a staff page for breaks and *Not recorded*: begin and end them now or some seconds ago, and offer to end a
-// break to whoever tries to write in it.
+// The controls of a staff page for breaks and *Not recorded*: begin and end them now or some seconds ago, and offer to
+// end a break to whoever tries to write in it.
 
 import { at, only, set } from '../lib/nodes.js';
 
@@ -27,7 +27,8 @@ export class DeskKeeping {
   }
 
   /**
-   * Show the controls that fit the meeting's status and our permissions (`may`). Questions and offers go when the break ends.
+   * Show the controls that fit the meeting's status and our permissions (`may`). Questions and offers go when the break
+   * ends.
    * @param {Session} session  @param {Set<string>} may
    */
   stands({ status, not_recorded: since }, may) {
@@ -40,14 +41,20 @@ export class DeskKeeping {
     at('InBreak').hidden ||= status !== 'paused';
   }
 
-  /** Where a line was refused because of the break, say so beside its box and offer to end the break. @param {Refusal} [refusal] */
+  /**
+   * Where a line was refused because of the break, say so beside its box and offer to end the break.
+   * @param {Refusal} [refusal]
+   */
   refused(refusal) {
     if (refusal?.code !== 'break') return;
     at('InBreak').hidden = false;
     set(only('#InBreak > *'), this.words.text('refused.break'));
   }
 
-  /** Ask whether the break is to end some seconds ago, so that what was said since becomes text. @param {boolean} open */
+  /**
+   * Ask whether the break is to end some seconds ago, so that what was said since becomes text.
+   * @param {boolean} open
+   */
   #ask(open) {
     this.box.hidden = !open;
     this.opener.setAttribute('aria-expanded', String(open));

@@ -50,7 +50,10 @@ export class DeskKeys {
     this.acts[name]();
   }
 
-  /** The act of a key. On a keyboard without Latin letters the position of the key counts. @param {KeyboardEvent} event */
+  /**
+   * The act of a key. On a keyboard without Latin letters the position of the key counts.
+   * @param {KeyboardEvent} event
+   */
   #meant({ key, code }) {
     const of = (/** @type {string} */ letter) => Object.keys(this.keys).find((each) => this.keys[each] === letter);
     const [, latin] = /[\u0080-\uffff]/.test(key) ? /^Key([A-Z])$/.exec(code) ?? [] : [];

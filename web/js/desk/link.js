@@ -1,5 +1,5 @@
-// The connection of a staff page: a plain Socket.IO client that joins again after each interruption and sends unanswered requests
-// again. Each act has an id, so that the server carries it out once even if it gets it twice.
+// The connection of a staff page: a plain Socket.IO client that joins again after each interruption and sends
+// unanswered requests again. Each act has an id, so that the server carries it out once even if it gets it twice.
 
 import { io } from '../../vendor/socket.io.esm.min.js';
 import { frameGauges } from '../lib/staff_frame.js';
@@ -7,7 +7,7 @@ import { CONNECT, LOOK, Watch } from '../lib/watch.js';
 
 /** @typedef {import('../../vendor/socket.io.esm.min.js').Socket} Socket */
 
-const PATIENCE = 15000; // ms to wait for an answer before sending again; to close a meeting may take a minute, for its last words
+const PATIENCE = 15000; // ms to wait for an answer before sending again; closing a meeting may take a minute
 const SPREAD = 5000; // ms over which pages with a silent connection spread their attempts
 const AGAIN = 1500; // ms until a request that can't be stored yet is sent again
 const LATER = new Set(['busy', 'unavailable']);
@@ -19,7 +19,8 @@ export const newId = () => {
 };
 
 /**
- * Send a request. If the server refuses it with a warning (`first_know`), ask the user whether to do it anyway, and send it again.
+ * Send a request. If the server refuses it with a warning (`first_know`), ask the user whether to do it anyway, and
+ * send it again.
  *
  * @param {import('../lib/words.js').Words} words  @param {(anyway: boolean) => Promise<Answer>} does
  * @param {(know: Know) => Values} values  for the placeholders of the question
@@ -106,7 +107,10 @@ export class DeskLink {
     this.#joined = false;
   }
 
-  /** A message came: the connection is alive, and a second one isn't needed. @param {number} [every]  ms until the next is due */
+  /**
+   * A message came: the connection is alive, and a second one isn't needed.
+   * @param {number} [every]  ms until the next is due
+   */
   #heard(every) {
     this.#watch.hear(performance.now(), every);
     clearTimeout(this.#timer);
@@ -116,7 +120,10 @@ export class DeskLink {
     if (this.#joined && this.how === 'lost') this.#stand('open');
   }
 
-  /** Where no message comes for too long though the connection seems open, report it as lost and try a second one beside it. */
+  /**
+   * Where no message comes for too long though the connection seems open, report it as lost and try a second one beside
+   * it.
+   */
   #look() {
     const now = performance.now();
     if (this.#watch.silent(now) === null || !this.socket.connected) return;
@@ -136,8 +143,8 @@ export class DeskLink {
   /** Join the session, or join again: for another text, or because a frame is missing. */
   join() {
     this.#joined = false;
-    // Handled in the callback, not through a promise: with HTTP polling the next messages may come in the same response, and
-    // would be handled before the promise's continuation.
+    // Handled in the callback, not through a promise: with HTTP polling the next messages may come in the same
+    // response, and would be handled before the promise's continuation.
     const { socket } = this;
     const wish = { ...this.wish(), page: this.#page };
     socket.timeout(PATIENCE).emit('join', wish, (error, answer) => socket === this.socket && this.#welcome(error ? null : answer));
@@ -162,7 +169,8 @@ export class DeskLink {
   }
 
   /**
-   * Send a request. Resolves to its answer, however often the connection is lost meanwhile; the request is then sent again.
+   * Send a request. Resolves to its answer, however often the connection is lost meanwhile; the request is then sent
+   * again.
    * @param {string} event  @param {Record<string, unknown>} data  @returns {Promise<Answer>}
    */
   request(event, data = {}) {

@@ -23,7 +23,10 @@ export class Listening {
     if (this.#loudness) this.#loudness.gain.value = on ? 0 : 1;
   }
 
-  /** Listen to a session. @param {string} session  @param {() => void} nothing  called when there is no sound, or when it has ended */
+  /**
+   * Listen to a session.
+   * @param {string} session  @param {() => void} nothing  called when there is no sound, or when it has ended
+   */
   async begin(session, nothing) {
     this.end();
     const stop = new AbortController();
@@ -49,7 +52,10 @@ export class Listening {
     this.#stop.abort();
   }
 
-  /** Decode the stream of samples and schedule them. @param {ReadableStreamDefaultReader<Uint8Array>} reader  @param {AudioContext} context  @param {AudioNode} out */
+  /**
+   * Decode the stream of samples and schedule them.
+   * @param {ReadableStreamDefaultReader<Uint8Array>} reader  @param {AudioContext} context  @param {AudioNode} out
+   */
   async #play(reader, context, out) {
     let [left, at] = [HEADER, 0];
     let rest = new Uint8Array(0);

@@ -1,4 +1,5 @@
-// Marks of lines for the report (agreed, views differ, option), each under one of the meeting's policy questions or none.
+// Marks of lines for the report (agreed, views differ, option), each under one of the meeting's policy questions or
+// none.
 
 import { bdi } from './fill.js';
 import { alone } from '../lib/names.js';
@@ -55,14 +56,20 @@ export class DeskOutcome {
     };
   }
 
-  /** Choose the policy question under which marks are set. @param {number} n  from 0; after the last question comes "none" */
+  /**
+   * Choose the policy question under which marks are set.
+   * @param {number} n  from 0; after the last question comes "none"
+   */
   choose(n) {
     if (n >= this.under.options.length) return;
     this.under.selectedIndex = n;
     this.does.say(this.under.selectedOptions[0].textContent);
   }
 
-  /** Mark the picked lines, or else the line with the focus, or else the newest. @param {?string} tag  null removes the mark */
+  /**
+   * Mark the picked lines, or else the line with the focus, or else the newest.
+   * @param {?string} tag  null removes the mark
+   */
   async tag(tag) {
     const active = document.activeElement;
     const focused = active?.closest('#Outcome') ? this.from : lineOf(active);

@@ -142,7 +142,10 @@ function correct(base, text) {
   return link.request('act', { id: newId(), commands: [correction(base, text)] });
 }
 
-/** Open a line for correction, if that is allowed here. @param {string} segment  @param {import('../lines/lines.js').Place} [place]  what to select */
+/**
+ * Open a line for correction, if that is allowed here.
+ * @param {string} segment  @param {import('../lines/lines.js').Place} [place]  what to select
+ */
 function mend(segment, place) {
   if (may.has('correct')) edit.open(segment, place);
 }

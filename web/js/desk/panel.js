@@ -48,7 +48,10 @@ export class DeskPanel {
     return Object.entries(this.state.session?.speakers ?? {});
   }
 
-  /** Show the buttons that set the speaker; the button of the current speaker is pressed. @param {import('./keys.js').DeskKeys} keys */
+  /**
+   * Show the buttons that set the speaker; the button of the current speaker is pressed.
+   * @param {import('./keys.js').DeskKeys} keys
+   */
   people(keys) {
     const speaking = this.state.session?.speaking;
     const button = (/** @type {?string} */ id, /** @type {string} */ name, /** @type {string} */ key) => {
@@ -169,7 +172,10 @@ export class DeskPanel {
     return [...rows, ...new Set(commands.filter(({ do: kind }) => said(kind)).map(one))].join(' · ');
   }
 
-  /** The number of a question; always null here, and overridden in moderation/done.js. @type {(id: string) => ?number} */
+  /**
+   * The number of a question; always null here, and overridden in moderation/done.js.
+   * @type {(id: string) => ?number}
+   */
   number() {
     return null;
   }
@@ -185,8 +191,8 @@ export class DeskPanel {
   }
 
   /**
-   * Show news from the server. `off`: since when nothing is recorded, media ms, or null; `answers` and `resumes`: whether readers' reports
-   * may be answered and breaks ended here.
+   * Show news from the server. `off`: since when nothing is recorded, media ms, or null; `answers` and `resumes`:
+   * whether readers' reports may be answered and breaks ended here.
    * @param {Pick<DeskNews, 'reports' | 'quality' | 'alarm' | 'overrun'>} news
    * @param {{off: ?number, answers: boolean, resumes: boolean}} may
    */
@@ -231,7 +237,10 @@ export class DeskPanel {
     set(at('LeftOut'), told ? this.words.text('left-out', { titles: told.left_out.map(alone).join(', ') }) : '');
   }
 
-  /** Show how many proposed corrections of a second pass wait for a decision. @param {DeskNews['proposals']} proposed  @param {boolean} may */
+  /**
+   * Show how many proposed corrections of a second pass wait for a decision.
+   * @param {DeskNews['proposals']} proposed  @param {boolean} may
+   */
   proposals(proposed, may) {
     at('Proposed').hidden = !proposed || !may;
     const waiting = [...(proposed?.fates ?? '')].filter((letter) => 'wmt'.includes(letter)).length;
@@ -247,7 +256,8 @@ export class DeskPanel {
   }
 
   /**
-   * Show alarms, how much time is left, and *Not recorded*. A new notice is announced once, and cleared when it has ended or changed.
+   * Show alarms, how much time is left, and *Not recorded*. A new notice is announced once, and cleared when it has
+   * ended or changed.
    * @param {{alarms: ?Alarm[], overrun: DeskNews['overrun'], off: ?number, resumes: boolean}} told
    */
   notices({ alarms, overrun, off, resumes }) {

@@ -83,7 +83,10 @@ export class DeskRemove {
     from.focus();
   }
 
-  /** Open the dialogue. `many` says how many lines lose words; empty where that is obvious. @param {string} question  @param {Removes} removes */
+  /**
+   * Open the dialogue. `many` says how many lines lose words; empty where that is obvious.
+   * @param {string} question  @param {Removes} removes
+   */
   #ask(question, removes, many = '') {
     this.removes = removes;
     at('SureWhat').textContent = question;

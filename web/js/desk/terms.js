@@ -1,5 +1,5 @@
-// The panel of names and terms that recognition prefers: the list, the terms taken off it, and proposals from words that people had
-// to correct twice.
+// The panel of names and terms that recognition prefers: the list, the terms taken off it, and proposals from words
+// that people had to correct twice.
 
 import { bdi, fill } from './fill.js';
 import { alone } from '../lib/names.js';
@@ -24,12 +24,18 @@ export class DeskTerms {
     this.rows = new Map(); // language and term → its row, and the data that the row was made from, as JSON
   }
 
-  /** Put a term on the list of preferred ones, or take it off; resolves to the answer. @param {string} term  @param {boolean} wanted  @param {?string} language */
+  /**
+   * Put a term on the list of preferred ones, or take it off; resolves to the answer.
+   * @param {string} term  @param {boolean} wanted  @param {?string} language
+   */
   choose(term, wanted, language = null) {
     return this.does.act({ do: 'term', term, wanted, language });
   }
 
-  /** Set a term's forms in translations. @param {Term} of  @param {boolean} keep  unchanged everywhere  @param {Term['written']} written */
+  /**
+   * Set a term's forms in translations.
+   * @param {Term} of  @param {boolean} keep  unchanged everywhere  @param {Term['written']} written
+   */
   async #translate({ term, language }, keep, written) {
     const said = this.does.spoken().includes(language) ? language : null;
     const answer = await this.does.act({ do: 'term', term, wanted: true, language: said, keep, written });

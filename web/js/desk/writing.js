@@ -1,5 +1,5 @@
-// The form *Write a line*: Enter sends a line, a refused line stays in the field, and readers can see it as it is typed if the
-// writer has chosen that.
+// The form *Write a line*: Enter sends a line, a refused line stays in the field, and readers can see it as it is typed
+// if the writer has chosen that.
 
 import { keep, recall } from '../lib/kept.js';
 import { newId } from './link.js';

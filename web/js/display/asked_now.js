@@ -1,5 +1,5 @@
-// The question asked now, on a wall or over a video: after an event of a question the page is fetched again, and this part of it
-// (web/pages/questions/_asked.html) replaced.
+// The question asked now, on a wall or over a video: after an event of a question the page is fetched again, and this
+// part of it (web/pages/questions/_asked.html) replaced.
 
 import { at } from '../lib/nodes.js';
 
@@ -9,13 +9,16 @@ const AGAIN = 3000; // ms until the next attempt after a failure
 const LONGEST = 60000; // ms between two requests for a translation that can't be had; the pause doubles each time
 
 const SIZES = [0.85, 0.75, 0.65, 0.55, 0.5, 0.45, 0.41, 0.37, 0.33, 0.28, 0.24, 0.2, 0.16, 0.12]; // relative to the text's font size
-const LEAST = 0.41; // the smallest, relative to the text's usual font size: on a screen of 55 inches it is legible from 3 m (docs/how-to/embed.md)
+const LEAST = 0.41; // the smallest of these: legible from 3 m on a screen of 55 inches (docs/how-to/embed.md)
 const ROWS = 12; // rows of each text at most; fewer where even the smallest size leaves no room
 
 /** Whether the whole content of a box is visible. @param {Element} box */
 const whole = (box) => box.scrollHeight <= box.clientHeight + 1;
 
-/** Choose the largest font size at which the question, its translation and the options of a show of hands fit; then cut off rows. */
+/**
+ * Choose the largest font size at which the question, its translation and the options of a show of hands fit; then cut
+ * off rows.
+ */
 function fit() {
   const asked = at('Asked');
   const parts = [...asked.querySelectorAll('.now, .hands')];
@@ -45,7 +48,10 @@ export class AskedNow {
     this.#await();
   }
 
-  /** Fit the text again if other parts of the wall have changed its room. @param {string} beside  describes these parts */
+  /**
+   * Fit the text again if other parts of the wall have changed its room.
+   * @param {string} beside  describes these parts
+   */
   makeRoom(beside) {
     if (beside === this.#beside) return;
     this.#beside = beside;
@@ -99,7 +105,9 @@ export class AskedNow {
     this.#await();
   }
 
-  /** Wait for translations that are being made and show them; for those that can't be had, fetch the page again later. */
+  /**
+   * Wait for translations that are being made and show them; for those that can't be had, fetch the page again later.
+   */
   async #await() {
     clearTimeout(this.#timer);
     const { pending = '', lacks } = at('Asked').dataset;

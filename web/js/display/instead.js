@@ -1,5 +1,5 @@
-// Takes a wall with an interpreter's text to the machine's translation while the interpreter is silent, and back. The wall says
-// which text it shows; it changes without asking, since nobody is there to be asked.
+// Takes a wall with an interpreter's text to the machine's translation while the interpreter is silent, and back. The
+// wall says which text it shows; it changes without asking, since nobody is there to be asked.
 
 const MARK = 'instead-of'; // in the translation's address: the interpreter's channel in whose place it is shown
 
@@ -14,7 +14,8 @@ export function own() {
 }
 
 /**
- * Change to the text that the server names, if any. After the close the interpreter's text, which is the record, is shown again.
+ * Change to the text that the server names, if any. After the close the interpreter's text, which is the record, is
+ * shown again.
  * @param {{instead: ?string, session: Session}} reader
  */
 export function standIn({ instead, session }) {

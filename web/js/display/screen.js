@@ -7,7 +7,9 @@ import { Tail, given, groupsOf } from './tail.js';
 
 const data = given();
 
-/** Keep the screen awake. Called again each time the page is shown, since browsers release the lock when it is hidden. */
+/**
+ * Keep the screen awake. Called again each time the page is shown, since browsers release the lock when it is hidden.
+ */
 async function awake() {
   if (document.hidden) return;
   try {

@@ -1,5 +1,5 @@
-// The newest lines of a meeting in paragraphs, for pages that show little else: a wall, text over a video, a box in another site.
-// Old text is removed in whole paragraphs, so that no text on the screen is laid out again.
+// The newest lines of a meeting in paragraphs, for pages that show little else: a wall, text over a video, a box in
+// another site. Old text is removed in whole paragraphs, so that no text on the screen is laid out again.
 
 import { Link } from '../lib/link.js';
 import { at, element, set } from '../lib/nodes.js';
@@ -14,7 +14,10 @@ const KEPT = 60; // lines on the page
 /** The page's data block. @returns {DisplayData} */
 export const given = () => JSON.parse(at('Data').textContent ?? '');
 
-/** A line, and the partial words after its committed ones (`rest`). @typedef {{line: Pick<Line, 'segment' | 'language' | 'text' | 't0'> & {speaker?: ?string}, rest: string}} Part */
+/**
+ * A line, and the partial words after its committed ones (`rest`).
+ * @typedef {{line: Pick<Line, 'segment' | 'language' | 'text' | 't0'> & {speaker?: ?string}, rest: string}} Part
+ */
 /** @typedef {{line: Part['line'], name: string, parts: Part[]}} Paragraph */
 /** @typedef {Map<string | undefined, HTMLElement>} Nodes  the elements on the page, by their `data-of` */
 
@@ -220,7 +223,10 @@ export class Tail {
     }
   }
 
-  /** Insert the notes of breaks that were ended in retrospect. @param {HTMLElement[]} shown  @param {Paragraph[]} made  @param {Nodes} there */
+  /**
+   * Insert the notes of breaks that were ended in retrospect.
+   * @param {HTMLElement[]} shown  @param {Paragraph[]} made  @param {Nodes} there
+   */
   #noteBreaks(shown, made, there) {
     for (const gap of this.#setBack) {
       const first = made.findIndex(({ line }) => line.t0 >= gap.t1);
@@ -231,7 +237,9 @@ export class Tail {
     }
   }
 
-  /** The breaks that were ended in retrospect: the text after them begins before the moment at which they were ended. */
+  /**
+   * The breaks that were ended in retrospect: the text after them begins before the moment at which they were ended.
+   */
   get #setBack() {
     return this.reader.session.gaps.filter(({ reason }) => reason === 'break-set-back');
   }
@@ -254,7 +262,10 @@ export class Tail {
     });
   }
 
-  /** A new paragraph that begins with a line. @param {Part['line']} line  @param {string} name  above it; empty for none */
+  /**
+   * A new paragraph that begins with a line.
+   * @param {Part['line']} line  @param {string} name  above it; empty for none
+   */
   #paragraph(line, name) {
     const tag = line.language;
     const node = element('p', { class: 'said', lang: tag, dir: direction(tag), 'data-of': line.segment, 'data-name': name });
@@ -288,7 +299,10 @@ export class Tail {
   }
 }
 
-/** A callback for events that shows the hubs on a display; it loads its script once the first hub is there. @param {DisplayData} data */
+/**
+ * A callback for events that shows the hubs on a display; it loads its script once the first hub is there.
+ * @param {DisplayData} data
+ */
 export function groupsOf(data) {
   /** @type {?Promise<import('./with_us.js').WithUs>} */
   let shown = null;

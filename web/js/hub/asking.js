@@ -1,4 +1,5 @@
-// The page *Ask or comment* at a hub: takes over a question from another computer of the hub, and offers to take one to another.
+// The page *Ask or comment* at a hub: takes over a question from another computer of the hub, and offers to take one to
+// another.
 
 import { kept } from '../questions/asks_kept.js';
 import { handed, offer } from './handing.js';
@@ -16,7 +17,10 @@ const waiting = () => [
   ...carried(session),
 ];
 
-/** Fill the form on the page with a stored question, with its id, so that it stays the same question. @param {FormFields} fields */
+/**
+ * Fill the form on the page with a stored question, with its id, so that it stays the same question.
+ * @param {FormFields} fields
+ */
 function fill(fields) {
   for (const [name, value] of Object.entries(fields)) {
     const radio = form().querySelector(`input[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"][type=radio]`);
@@ -37,7 +41,10 @@ function fill(fields) {
   set(at('Carried'), at('Carried').dataset.text);
 }
 
-/** Put a question back into the form that was sent to this address but isn't there (another computer may have the address now). */
+/**
+ * Put a question back into the form that was sent to this address but isn't there (another computer may have the
+ * address now).
+ */
 async function lost() {
   for (const entry of carried(session)) {
     try {

@@ -1,4 +1,5 @@
-// The coordinator's desk: follows the text, and renews the other parts of the page every few seconds; checked boxes stay checked.
+// The coordinator's desk: follows the text, and renews the other parts of the page every few seconds; checked boxes
+// stay checked.
 
 import { Tail, given } from '../display/tail.js';
 import { at, only } from '../lib/nodes.js';

@@ -4,7 +4,10 @@ import { at, set } from '../lib/nodes.js';
 
 const ADDRESS = /^(?:https?:\/\/)?([\w.-]+|\[[\da-f:]+\])(:\d{1,5})?\/?$/i;
 
-/** Offer to take along the first question that `entries` gives; without one hide the offer. @param {() => Pick<Carried, 'fields' | 'at'>[]} entries */
+/**
+ * Offer to take along the first question that `entries` gives; without one hide the offer.
+ * @param {() => Pick<Carried, 'fields' | 'at'>[]} entries
+ */
 export function offer(entries) {
   const part = at('Handing');
   part.hidden = !entries().length;

@@ -1,5 +1,5 @@
-// The coordinator's page of a group on the meeting's server: renews itself every half minute, and sends head counts and notes
-// without loading the page again.
+// The coordinator's page of a group on the meeting's server: renews itself every half minute, and sends head counts and
+// notes without loading the page again.
 
 import { recall } from '../lib/kept.js';
 import { notes, people, putNote, putPeople, sendAll } from './waiting.js';
@@ -76,7 +76,10 @@ async function send() {
   return true;
 }
 
-/** The server has refused something: show why, and put a note back into its field. @param {string} text  of the note; empty for a count  @param {Document} page */
+/**
+ * The server has refused something: show why, and put a note back into its field.
+ * @param {string} text  of the note; empty for a count  @param {Document} page
+ */
 function refused(text, page) {
   const wrong = page.querySelector('.warning')?.textContent ?? page.querySelector('main')?.textContent.trim() ?? '';
   document.querySelector('.warning')?.remove();
@@ -111,7 +114,9 @@ function count(number) {
   push();
 }
 
-/** Send what waits now. If some of it still waits, renew the page: its token may be from before a restart of the server. */
+/**
+ * Send what waits now. If some of it still waits, renew the page: its token may be from before a restart of the server.
+ */
 async function push() {
   if (!sending && await send()) await (people() || notes().length ? renew() : look());
 }
@@ -123,7 +128,7 @@ addEventListener('submit', (event) => {
     const pressed = event.submitter?.getAttribute('value');
     const step = pressed === 'more' ? 1 : pressed === 'fewer' ? -1 : 0;
     count(Math.min(Math.max(0, Number(at('Step').elements.people.value) + step), Number(at('Number').dataset.most)));
-  } else if (id === 'Set' && /^\d+$/.test(at('Set').elements.people.value.trim())) { // anything else is submitted, and the server says what is wrong
+  } else if (id === 'Set' && /^\d+$/.test(at('Set').elements.people.value.trim())) { // else the server says what is wrong
     event.preventDefault();
     count(Number(at('Set').elements.people.value));
     at('Set').elements.people.value = '';

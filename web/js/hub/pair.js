@@ -1,4 +1,5 @@
-// Fills in the six words of pairing from the fragment of the address, which a printed code contains and browsers send to no server.
+// Fills in the six words of pairing from the fragment of the address, which a printed code contains and browsers send
+// to no server.
 
 import { only } from '../lib/nodes.js';
 

@@ -1,5 +1,5 @@
-// The status bar on a hub's pages: shows the state of the uplink, and offers the text that was missed. Its requests go to the hub
-// itself, and don't use the uplink.
+// The status bar on a hub's pages: shows the state of the uplink, and offers the text that was missed. Its requests go
+// to the hub itself, and don't use the uplink.
 
 import { keep, recall } from '../lib/kept.js';
 import { at, only } from '../lib/nodes.js';
@@ -18,7 +18,10 @@ const skip = only('button', missed);
 /** Up to which offset the missed text was dismissed, by session. @returns {Record<string, number>} */
 const skipped = () => recall(KEPT) ?? {};
 
-/** Offer a missed span, unless it was dismissed. @param {?{end: number, text: string, address: string}} span  null: the one that the page has */
+/**
+ * Offer a missed span, unless it was dismissed.
+ * @param {?{end: number, text: string, address: string}} span  null: the one that the page has
+ */
 const offer = (span) => {
   const end = span ? span.end : Number(missed.dataset.end ?? -1);
   if (span) {

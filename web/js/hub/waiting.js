@@ -12,7 +12,10 @@ const PATIENCE = 12500; // ms until a request times out: over a frozen connectio
 const AWAY = [403, 429, 502, 503, 504]; // the server is not available, busy, or was restarted since the page was made
 const key = `moothall.hub.${location.pathname}`;
 
-/** What waits to be sent. Where storage is closed it lasts until the page is left. @type {{people: ?Count, notes: WaitingNote[]}} */
+/**
+ * What waits to be sent. Where storage is closed it lasts until the page is left.
+ * @type {{people: ?Count, notes: WaitingNote[]}}
+ */
 const held = { people: null, notes: [], ...recall(key) };
 
 export const people = () => held.people;
@@ -73,7 +76,10 @@ export async function sendAll(set, write, refused) {
   return false;
 }
 
-/** Send a head count with its age in ms. @param {Form<Forms['Set']>} set  @param {Count} counted  @returns {Promise<?Taken>} */
+/**
+ * Send a head count with its age in ms.
+ * @param {Form<Forms['Set']>} set  @param {Count} counted  @returns {Promise<?Taken>}
+ */
 function count(set, { number, at }) {
   const age = Math.max(0, Date.now() - at);
   return age > DAY ? Promise.resolve({ taken: true }) : send(set, { people: String(number), age: String(age) });

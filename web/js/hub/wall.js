@@ -1,4 +1,5 @@
-// The room's own questions on a hub's wall. When the wall is cleared there, the page is loaded again, so that no text stays.
+// The room's own questions on a hub's wall. When the wall is cleared there, the page is loaded again, so that no text
+// stays.
 
 import { at } from '../lib/nodes.js';
 

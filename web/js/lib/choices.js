@@ -60,7 +60,10 @@ export class Choices {
     return /** @type {Field} */ (this.fields.find((field) => field.name === name));
   }
 
-  /** Store a choice, apply it to the page, and write it into the addresses. @param {string} name  @param {string} now */
+  /**
+   * Store a choice, apply it to the page, and write it into the addresses.
+   * @param {string} name  @param {string} now
+   */
   choose(name, now) {
     keep(KEY, { ...recall(KEY), [name]: now });
     this.around(() => (root.dataset[name] = now));
@@ -73,7 +76,10 @@ export class Choices {
     this.tell(name, now);
   }
 
-  /** The address with this choice in its query. @param {{href: string}} address  @param {string} name  @param {string} now */
+  /**
+   * The address with this choice in its query.
+   * @param {{href: string}} address  @param {string} name  @param {string} now
+   */
   #with(address, name, now) {
     const changed = new URL(address.href);
     changed.searchParams.delete('feed'); // the older name of one of the choices

@@ -4,9 +4,9 @@
  * @param {HTMLElement} root  holds the items and their drop targets
  * @param {{type: string, item: (from: Element) => ?HTMLElement, place: (at: Element, event: DragEvent, item: HTMLElement) => ?HTMLElement,
  *          mark: (place: ?HTMLElement) => void, drop: (item: HTMLElement, place: HTMLElement) => void}} does
- *   `type`: type of the drag data, so that nothing else can be dropped; `item`: the element that is dragged when a drag begins at `from`,
- *   null for none; `place`: the drop target at `at`, null where the item can't go; `mark`: highlight the target, with null none; `drop`:
- *   called once when the item is dropped
+ *   `type`: type of the drag data, so that nothing else can be dropped; `item`: the element that is dragged when a drag
+ *   begins at `from`, null for none; `place`: the drop target at `at`, null where the item can't go; `mark`: highlight
+ *   the target, with null none; `drop`: called once when the item is dropped
  */
 export function dragging(root, { type, item, place, mark, drop }) {
   /** @type {?HTMLElement} */

@@ -1,5 +1,5 @@
-// The link to the server: an EventSource, reopened with back-off and jitter when it ends. silence.js, loaded later, detects a
-// link that is still open but silent.
+// The link to the server: an EventSource, reopened with back-off and jitter when it ends. silence.js, loaded later,
+// detects a link that is still open but silent.
 
 const LONGEST = 15000; // ms between two attempts
 const FIRST = 500;
@@ -98,7 +98,10 @@ export class Link {
     }
   }
 
-  /** Handle a message of `source`, which is read from now on. @param {Source} source  @param {Frame} frame  @param {Pulse} [pulse] */
+  /**
+   * Handle a message of `source`, which is read from now on.
+   * @param {Source} source  @param {Frame} frame  @param {Pulse} [pulse]
+   */
   #came(source, frame, pulse) {
     const { silence } = this;
     if (source !== this.read) {
@@ -135,7 +138,10 @@ export class Link {
     this.begins();
   }
 
-  /** Read the second connection in place of the first. @param {import('./silence.js').Silence} silence  @param {Source} beside */
+  /**
+   * Read the second connection in place of the first.
+   * @param {import('./silence.js').Silence} silence  @param {Source} beside
+   */
   #change(silence, beside) {
     silence.beside = null;
     this.read?.close();

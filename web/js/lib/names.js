@@ -10,7 +10,10 @@ export const ownName = () => recall(NAME) ?? '';
 /** @param {string} name */
 export const keepOwnName = (name) => keep(NAME, name.trim());
 
-/** Enclose a name or text in Unicode isolates (FSI, PDI), so that a sentence around it keeps its direction. @param {string} text */
+/**
+ * Enclose a name or text in Unicode isolates (FSI, PDI), so that a sentence around it keeps its direction.
+ * @param {string} text
+ */
 export const alone = (text) => `\u2068${text}\u2069`;
 
 /** @type {Record<string, (value: string, tongue: Tongue) => string>} */
@@ -29,7 +32,8 @@ export const alarmValues = (values, tongue) => Object.fromEntries(Object.entries
   .map(([name, value]) => [name, ALARM_VALUES[name]?.(value, tongue) ?? value]));
 
 /**
- * A function that gives the name of a language for its tag, written in the language `ui`; the tag itself when it has no name.
+ * A function that gives the name of a language for its tag, written in the language `ui`; the tag itself when it has no
+ * name.
  * @param {string} ui  @returns {Tongue}
  */
 export function tongues(ui) {
@@ -44,8 +48,8 @@ export function tongues(ui) {
 }
 
 /**
- * The choices for the spoken language, as [tag, name]: "detected" (empty tag) where several are expected, then the expected
- * languages (`named`), then the other languages of `all`, sorted by name.
+ * The choices for the spoken language, as [tag, name]: "detected" (empty tag) where several are expected, then the
+ * expected languages (`named`), then the other languages of `all`, sorted by name.
  * @param {[string, string][]} named  @param {string[]} all  @param {string} detected  @param {string} ui
  */
 export function spokenChoices(named, all, detected, ui) {

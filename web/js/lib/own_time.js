@@ -2,7 +2,10 @@
 
 const { own = '' } = document.getElementById('Times')?.dataset ?? {};
 
-/** The offset of an ISO time in minutes ahead of UTC: `…T17:00:00+03:00` is 180; 0 without one. @param {string} written */
+/**
+ * The offset of an ISO time in minutes ahead of UTC: `…T17:00:00+03:00` is 180; 0 without one.
+ * @param {string} written
+ */
 function ahead(written) {
   const found = /([+-])(\d\d):(\d\d)$/.exec(written);
   return found ? Number(`${found[1]}1`) * (Number(found[2]) * 60 + Number(found[3])) : 0;

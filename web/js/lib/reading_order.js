@@ -15,8 +15,8 @@ export class Turn {
   apart = true; // whether there is a gap above the next line, or nothing
 
   /**
-   * The heading of the next line, whose speaker is shown as `name`: whether a turn begins there, and the name to show; "" where
-   * the page has to say that nobody is named, null where it shows no name.
+   * The heading of the next line, whose speaker is shown as `name`: whether a turn begins there, and the name to show;
+   * "" where the page has to say that nobody is named, null where it shows no name.
    * @param {string} name
    */
   then(name) {

@@ -8,8 +8,8 @@ const CUT = 1500; // ms: a shorter interruption is not mentioned
 const WORDS = /^(intervention|queue|turn)\.|^session\.|^body\.removed/;
 
 /**
- * Return a callback for the state of the link, which shows in #Away while the link is lost that the page may be out of date.
- * Its arguments: whether the link is open, and since when (Unix ms).
+ * Return a callback for the state of the link, which shows in #Away while the link is lost that the page may be out of
+ * date. Its arguments: whether the link is open, and since when (Unix ms).
  */
 export function stands() {
   let timer = 0;

@@ -6,7 +6,8 @@ import { at } from './nodes.js';
 let place = null;
 
 /**
- * Show a message in #Status. While the element `there` (a selector), which says the same, is in view, only screen readers get it.
+ * Show a message in #Status. While the element `there` (a selector), which says the same, is in view, only screen
+ * readers get it.
  * @param {string} text  @param {?string} there
  */
 export function say(text, there = null) {

@@ -1,16 +1,18 @@
-// Finds the ends of sentences in text that is being typed: finished sentences are sent, the rest can still be edited. Pure.
-// The rules are those of server/moothall/core/captioning/sentences.py; tests/support/captioning/sentences.json tests both.
+// Finds the ends of sentences in text that is being typed: finished sentences are sent, the rest can still be edited.
+// Pure. The rules are those of server/moothall/core/captioning/sentences.py; tests/support/captioning/sentences.json
+// tests both.
 
-export const LONGEST = 600; // characters; a longer text without an end of a sentence is cut after its last space, or exactly there
+export const LONGEST = 600; // characters; a longer sentence is cut after its last space, or exactly there
 export const TITLES = new Set('dr hr jr m mlle mm mme mr mrs ms prof sr sra srta st vs г ул см т д'.split(' '));
 
-// After one of MARKS white space ends the sentence. After a full-width mark (WIDE) nobody types a space: there the next character ends it.
+// After one of MARKS white space ends the sentence. After a full-width mark (WIDE) nobody types a space: there the next
+// character ends it.
 const [MARKS, WIDE, CLOSERS] = ['.!?…؟۔।', '。！？｡', `"')\\]}»”’」』）】`];
 const END = `[${MARKS}${WIDE}]+[${CLOSERS}]*(?=\\s)|[${MARKS}${WIDE}]*[${WIDE}][${CLOSERS}]*(?=[^${MARKS}${WIDE}${CLOSERS}])`;
 
 /**
- * Whether a full stop belongs to the word before it: a title, an initial, "e.g", "No" before a figure, or a number that begins a list item.
- * While only white space follows "No", the function assumes that a figure will come.
+ * Whether a full stop belongs to the word before it: a title, an initial, "e.g", "No" before a figure, or a number that
+ * begins a list item. While only white space follows "No", the function assumes that a figure will come.
  * @param {string} before  @param {string} behind
  */
 function shortened(before, behind) {
@@ -19,7 +21,10 @@ function shortened(before, behind) {
     || (/^n[or]$/i.test(word) && /^\s*(?:[0-9]|$)/u.test(behind)) || (/^[0-9]{1,2}$/.test(word) && before.trim() === word);
 }
 
-/** The length of the first finished line of a text; 0 while none has ended. @param {string} text  @param {boolean} rows  @param {number} longest */
+/**
+ * The length of the first finished line of a text; 0 while none has ended.
+ * @param {string} text  @param {boolean} rows  @param {number} longest
+ */
 function lineOf(text, rows, longest) {
   const [long] = new RegExp(`^[^]{${longest}}`, 'u').exec(text) ?? [''];
   for (const { 0: mark, index } of text.matchAll(new RegExp(rows ? `${END}|\n` : END, 'gu'))) {

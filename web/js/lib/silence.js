@@ -1,10 +1,10 @@
-// Detects a link over which no message comes though it hasn't ended: notifies the page, and tries one new connection at a time
-// beside it. Whichever of the two brings a message first is read.
+// Detects a link over which no message comes though it hasn't ended: notifies the page, and tries one new connection at
+// a time beside it. Whichever of the two brings a message first is read.
 
 import { backOff } from './link.js';
 import { CONNECT, LOOK, Watch } from './watch.js';
 
-const SPREAD = 5000; // ms over which readers of silent links spread their attempts: a failing router silences all of them
+const SPREAD = 5000; // ms over which readers spread their attempts: a failing router silences all links
 const FIRST = 6000; // ms that the first attempt may take: a browser may send it over the same dead socket
 const OPEN = 1;
 
@@ -23,7 +23,10 @@ export class Silence {
     setInterval(() => this.#look(), LOOK);
   }
 
-  /** A message came. `now`: performance.now(); `every`: ms within which the next should come. @param {number} now  @param {?number} every */
+  /**
+   * A message came. `now`: performance.now(); `every`: ms within which the next should come.
+   * @param {number} now  @param {?number} every
+   */
   hear(now, every) {
     this.#watch.hear(now, every);
     this.#failed = 0;

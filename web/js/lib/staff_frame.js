@@ -1,5 +1,5 @@
-// The frame of a staff page: the time of day in the conference's zone, the meeting's status and gauges, and the tabs. Pages
-// may lack any of its parts.
+// The frame of a staff page: the time of day in the conference's zone, the meeting's status and gauges, and the tabs.
+// Pages may lack any of its parts.
 
 import { dayClock, fill } from './words.js';
 
@@ -28,7 +28,10 @@ function say(kind) {
   place.textContent = place.dataset[kind] ?? '';
 }
 
-/** Show the sound level, the delay of the text and the number of readers; null, when the meeting isn't on, hides them. @param {?Gauges} gauges */
+/**
+ * Show the sound level, the delay of the text and the number of readers; null, when the meeting isn't on, hides them.
+ * @param {?Gauges} gauges
+ */
 export function frameGauges(gauges) {
   const place = document.getElementById('FrameGauges');
   if (!place) return;
@@ -43,7 +46,10 @@ export function frameGauges(gauges) {
   }
 }
 
-/** Show the status of this meeting from now on. For pages that follow a room from meeting to meeting. @param {string} session */
+/**
+ * Show the status of this meeting from now on. For pages that follow a room from meeting to meeting.
+ * @param {string} session
+ */
 export function frameOf(session) {
   if (!frame?.dataset.standing || frame.dataset.standing === `/control/${session}/standing`) return;
   frame.dataset.standing = `/control/${session}/standing`;
@@ -60,7 +66,10 @@ async function ask() {
   frameGauges(told?.gauges ?? null); // without an answer they are hidden, since the old ones may be wrong
 }
 
-/** Mark the current tab: of several that lead to this page, the one with the hash of the address, or the one without a hash. */
+/**
+ * Mark the current tab: of several that lead to this page, the one with the hash of the address, or the one without a
+ * hash.
+ */
 function mark() {
   const parts = tabs.filter((tab) => tab.pathname === location.pathname);
   const asked = parts.find((tab) => tab.hash && tab.hash === location.hash) ?? parts.find((tab) => !tab.hash);

@@ -6,7 +6,10 @@ const PATIENCE = 1500; // ms: a shorter interruption is not shown
 const RELIEF = 4000; // ms for which "nothing missed" is shown
 const JUST = 6; // s: younger words count as being spoken now
 
-/** Round an age so that the text doesn't flicker: whole seconds below 10 s, then steps of 5 s. @param {number} seconds */
+/**
+ * Round an age so that the text doesn't flicker: whole seconds below 10 s, then steps of 5 s.
+ * @param {number} seconds
+ */
 const calm = (seconds) => (seconds < 10 ? Math.max(1, seconds) : Math.floor(seconds / 5) * 5);
 
 /**
@@ -38,8 +41,8 @@ export function standing({ now, status, cancelled = null, cutAt, backAt, online,
 export const standsIn = ({ status, on_air: source }) => status === 'open' && source === 'machine';
 
 /**
- * The status text joined with `away`, the notice that the machine stands in for a captioner. While all is well the notice comes
- * first, since a narrow page cuts off the end.
+ * The status text joined with `away`, the notice that the machine stands in for a captioner. While all is well the
+ * notice comes first, since a narrow page cuts off the end.
  * @param {string} kind  @param {string} text  @param {string} away
  */
 export const withStandIn = (kind, text, away) => (away ? (/^live|^waiting|^silence/.test(kind) ? [away, text] : [text, away]) : [text]).join(' · ');

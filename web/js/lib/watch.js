@@ -1,5 +1,5 @@
-// Decides whether a connection is alive from the times of its messages and the interval that the server promises. The caller
-// gives the time, of a monotonic clock. Pure.
+// Decides whether a connection is alive from the times of its messages and the interval that the server promises. The
+// caller gives the time, of a monotonic clock. Pure.
 
 export const PATIENCE = 2.5; // intervals without a message after which the connection counts as dead
 export const LOOK = 1000; // ms between two checks
@@ -32,7 +32,8 @@ export class Watch {
   }
 
   /**
-   * The ms since the last message, where that is too long; null while the connection counts as alive. Call it every `LOOK` ms.
+   * The ms since the last message, where that is too long; null while the connection counts as alive. Call it every
+   * `LOOK` ms.
    * @param {number} now
    * @param {?number} otherwise  ms for which a server without pulses may be silent; null: for ever
    */

@@ -29,7 +29,10 @@ export class Words {
   }
 }
 
-/** The text with its {placeholders} filled; one without a value stays as it is. @param {string} text  @param {Values} values */
+/**
+ * The text with its {placeholders} filled; one without a value stays as it is.
+ * @param {string} text  @param {Values} values
+ */
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (place, name) => `${values[name] ?? place}`);
 
 /** @param {number} n */

@@ -1,4 +1,5 @@
-// The editor that corrects a line in place: Enter saves, Esc cancels. A change by somebody else never overwrites what was typed.
+// The editor that corrects a line in place: Enter saves, Esc cancels. A change by somebody else never overwrites what
+// was typed.
 
 import { element } from '../lib/nodes.js';
 import { changedWords } from './replacing.js';
@@ -14,8 +15,9 @@ export class DeskEdit {
    * @param {(line: DeskLine, text: string) => Promise<Answer>} save  resolves to the server's answer
    * @param {?((from: number, to: number) => string)} clip  gives the address of a piece of sound, in media ms; null where there is no sound
    * @param {{opened: (segment: ?string) => void, inAll: (word: {from: string, to: string}) => void, writes: (area: HTMLTextAreaElement) => void, ended: (text: string) => string, left?: () => void}} ears
-   *   `opened`: a line was opened, or closed (null); `inAll`: a word is to be replaced in all lines; `writes`: a text box was made;
-   *   `ended`: gives a text as it is to be saved; `left`: moves the focus after a line was closed; by default it goes to the line
+   *   `opened`: a line was opened, or closed (null); `inAll`: a word is to be replaced in all lines; `writes`: a text
+   *   box was made; `ended`: gives a text as it is to be saved; `left`: moves the focus after a line was closed; by
+   *   default it goes to the line
    */
   constructor(lines, words, save, clip, ears) {
     this.ears = ears;
@@ -37,7 +39,8 @@ export class DeskEdit {
   }
 
   /**
-   * Open a line with `place` selected. Another line that is open is closed, unless something was typed in it: then it stays open.
+   * Open a line with `place` selected. Another line that is open is closed, unless something was typed in it: then it
+   * stays open.
    * @param {string} segment  @param {import('./lines.js').Place} [place]
    */
   open(segment, place) {
@@ -151,7 +154,10 @@ export class DeskEdit {
     } else this.note.textContent = this.words.text(`refused.${answer.refusal.code}`);
   }
 
-  /** Somebody else has changed the line: show both texts to choose from. @param {DeskLine} now  the line with their text */
+  /**
+   * Somebody else has changed the line: show both texts to choose from.
+   * @param {DeskLine} now  the line with their text
+   */
   #conflict(now) {
     if (now.revision === this.base?.revision || now.revision === this.shown) return;
     this.theirs = now;

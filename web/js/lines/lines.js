@@ -1,5 +1,5 @@
-// The lines on a staff page: shows them, lets them be picked (one, or a range), and opens them in the editor. Only some of the
-// lines are on the page at a time; more are added when somebody scrolls.
+// The lines on a staff page: shows them, lets them be picked (one, or a range), and opens them in the editor. Only some
+// of the lines are on the page at a time; more are added when somebody scrolls.
 
 import { doubtAt, doubts, wordAt, wordSpans } from './word_spans.js';
 import { gapMark, headed, named } from '../lib/headings.js';
@@ -17,7 +17,10 @@ const SLACK = 60; // px: so near to the end counts as the end
 /** The id of the line to which an element belongs; empty for none. @param {Element} part */
 const idOf = (part) => part.closest('li.line')?.id ?? '';
 
-/** The index in an element's text at a point of the window; null where there is none. @param {Element} text  @param {number} x  @param {number} y */
+/**
+ * The index in an element's text at a point of the window; null where there is none.
+ * @param {Element} text  @param {number} x  @param {number} y
+ */
 function placeAt(text, x, y) {
   const found = document.caretPositionFromPoint?.(x, y) ?? document.caretRangeFromPoint?.(x, y) ?? null;
   if (!found) return null;
@@ -97,7 +100,8 @@ export class DeskLines {
   }
 
   /**
-   * The finished lines that belong on the page: the newest ones, or the same part as before while somebody reads further up.
+   * The finished lines that belong on the page: the newest ones, or the same part as before while somebody reads
+   * further up.
    * @param {DeskLine[]} all  @param {boolean} follows
    */
   #part(all, follows) {
@@ -138,7 +142,9 @@ export class DeskLines {
     this.#shows();
   }
 
-  /** The line that must not move, and its top in px: the one in the editor or with the focus, or else the first in view. */
+  /**
+   * The line that must not move, and its top in px: the one in the editor or with the focus, or else the first in view.
+   */
   #stands() {
     const top = this.box.getBoundingClientRect().top;
     const own = this.editing ?? idOf(/** @type {Element} */ (document.activeElement));
@@ -161,7 +167,10 @@ export class DeskLines {
     stop?.setAttribute('tabindex', '0');
   }
 
-  /** Show on lines who is correcting them at another desk. @param {Map<string, string>} claims  line → that, in words */
+  /**
+   * Show on lines who is correcting them at another desk.
+   * @param {Map<string, string>} claims  line → that, in words
+   */
   claimed(claims) {
     const lines = new Set([...this.claims.keys(), ...claims.keys()]);
     if ([...lines].every((segment) => this.claims.get(segment) === claims.get(segment))) return;
@@ -186,7 +195,7 @@ export class DeskLines {
    * @param {DeskLine[]} lines
    */
   #rows(lines) {
-    const gaps = (this.state.session?.gaps ?? []).filter(({ t0 }) => lines.length < CALM || t0 > lines[0].t0); // earlier gaps belong to lines that are not on the page
+    const gaps = (this.state.session?.gaps ?? []).filter(({ t0 }) => lines.length < CALM || t0 > lines[0].t0); // earlier gaps are among lines not on the page
     const rows = lines.flatMap(/** @returns {(Gap | DeskLine)[]} */ (line) => [...gaps.splice(0, gaps.findLastIndex(({ t0 }) => t0 <= line.t0) + 1), line]);
     return [...rows, ...gaps];
   }
@@ -196,7 +205,10 @@ export class DeskLines {
     return this.list.querySelector(`.gap[data-t0="${Number(gap.t0)}"]`) ?? gapMark(gap, this.words);
   }
 
-  /** The element of a line, made anew only if the line has changed. @param {DeskLine} line  @param {Pick<DeskChange, 'lines'>} change */
+  /**
+   * The element of a line, made anew only if the line has changed.
+   * @param {DeskLine} line  @param {Pick<DeskChange, 'lines'>} change
+   */
   #item(line, change) {
     const item = document.getElementById(line.segment);
     return item && (!change.lines.has(line.segment) || line.segment === this.editing) ? item : this.#place(item, line);
@@ -246,7 +258,10 @@ export class DeskLines {
     return this.state.session?.speakers[line.speaker ?? ''] ?? '';
   }
 
-  /** Make the element of a line in place of the old one; the focus stays. @param {?HTMLElement} old  @param {DeskLine} line */
+  /**
+   * Make the element of a line in place of the old one; the focus stays.
+   * @param {?HTMLElement} old  @param {DeskLine} line
+   */
   #place(old, line) {
     const { activeElement } = document;
     const [own, focused] = [old && old === activeElement, old?.contains(activeElement) ? activeElement?.dataset.does : null];
@@ -278,7 +293,10 @@ export class DeskLines {
     return item;
   }
 
-  /** The text as nodes, with words in doubt marked: those of which recognition was not certain. @param {DeskLine} line  @param {string} text */
+  /**
+   * The text as nodes, with words in doubt marked: those of which recognition was not certain.
+   * @param {DeskLine} line  @param {string} text
+   */
   #marked(line, text) {
     /** @type {(Node | string)[]} */
     const nodes = [];
@@ -295,12 +313,18 @@ export class DeskLines {
     return doubts(line.text.trim(), this.state.certainties(line));
   }
 
-  /** Other readings of a word in doubt; empty for other words. @param {DeskLine} line  @param {import('./word_spans.js').Span} span */
+  /**
+   * Other readings of a word in doubt; empty for other words.
+   * @param {DeskLine} line  @param {import('./word_spans.js').Span} span
+   */
   readings(line, span) {
     return this.state.readings[line.segment]?.[doubtAt(line.text.trim(), this.state.certainties(line), span)] ?? [];
   }
 
-  /** Show the growing line, or only the partial words, after the finished lines. @param {?DeskLine} line  @param {Turn} turn */
+  /**
+   * Show the growing line, or only the partial words, after the finished lines.
+   * @param {?DeskLine} line  @param {Turn} turn
+   */
   #grow(line, turn) {
     const rest = this.state.rest();
     const own = rest && (!line || rest.segment === line.segment) ? rest.text : '';
@@ -330,7 +354,8 @@ export class DeskLines {
   }
 
   /**
-   * The span of the word at the pointer; an empty span between two characters where there is none; undefined outside the text.
+   * The span of the word at the pointer; an empty span between two characters where there is none; undefined outside
+   * the text.
    * @param {Element} text  @param {string} segment  @param {MouseEvent} event  @returns {Place | undefined}
    */
   #pointed(text, segment, { clientX, clientY }) {
@@ -340,7 +365,10 @@ export class DeskLines {
     return wordAt(spans, place) ?? { at: place, end: place };
   }
 
-  /** Pick or unpick a line; with `range`, pick all lines from the one picked before up to it. @param {string} segment  @param {boolean} range */
+  /**
+   * Pick or unpick a line; with `range`, pick all lines from the one picked before up to it.
+   * @param {string} segment  @param {boolean} range
+   */
   pick(segment, range = false) {
     this.#pick(segment, range || !this.picked.has(segment), range);
   }

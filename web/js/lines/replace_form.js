@@ -1,4 +1,5 @@
-// The form "Replace in all lines": takes a word and its replacement, shows the lines that would change, and sends one act for them.
+// The form "Replace in all lines": takes a word and its replacement, shows the lines that would change, and sends one
+// act for them.
 
 import { at, element, set } from '../lib/nodes.js';
 import { replacements } from './replacing.js';

@@ -18,7 +18,8 @@ function cases(word) {
 }
 
 /**
- * A function that replaces the word `from` in a text; without that word it returns the same text. An empty `to` deletes the word.
+ * A function that replaces the word `from` in a text; without that word it returns the same text. An empty `to` deletes
+ * the word.
  * @param {string} from  @param {string} to  @returns {(text: string) => string}
  */
 export function replacer(from, to) {
@@ -39,7 +40,8 @@ export function replacer(from, to) {
 }
 
 /**
- * The change between two texts in whole words: `from` became `to`. Null for no change, an insertion, or more than FEW words.
+ * The change between two texts in whole words: `from` became `to`. Null for no change, an insertion, or more than FEW
+ * words.
  * @param {string} before  @param {string} after
  */
 export function changedWords(before, after) {
@@ -55,8 +57,8 @@ export function changedWords(before, after) {
 }
 
 /**
- * The lines in which a word would be replaced. `rows`: lines with their new texts, as many as one act takes; `more`: how many are left
- * for the next act; `held`: how many are left out because somebody is correcting them.
+ * The lines in which a word would be replaced. `rows`: lines with their new texts, as many as one act takes; `more`:
+ * how many are left for the next act; `held`: how many are left out because somebody is correcting them.
  * @param {DeskLine[]} lines  finished lines  @param {string} from  @param {string} to  @param {Set<string>} busy
  */
 export function replacements(lines, from, to, busy) {

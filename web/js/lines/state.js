@@ -1,5 +1,6 @@
 // The state of a meeting's text on a staff page, and the fold of frames into it. Pure: no DOM, no network, no clock.
-// The fold is that of server/moothall/core/views/captions.py, with the revisions and word counts that a correction needs.
+// The fold is that of server/moothall/core/views/captions.py, with the revisions and word counts that a correction
+// needs.
 
 import { gapped } from '../reader/reader.js';
 import { goesBefore } from '../lib/reading_order.js';
@@ -9,8 +10,8 @@ const MOST_NOTES = 50;
 const LIFE = { opened: 'open', resumed: 'open', reopened: 'open', paused: 'paused', closed: 'closed' };
 
 /**
- * Whether we may write lines into a text of this kind (see server/moothall/core/rules/authority.py): interpreters, who have no right
- * to correct, write only into interpretations; nobody writes into translations.
+ * Whether we may write lines into a text of this kind (see server/moothall/core/rules/authority.py): interpreters, who
+ * have no right to correct, write only into interpretations; nobody writes into translations.
  * @param {ReadonlySet<string>} may  @param {string} [kind]
  */
 export function writesInto(may, kind) {
@@ -50,7 +51,11 @@ export class DeskState {
     this.spoke = null; // when words last came, Unix ms of the server
   }
 
-  /** Fold a frame into the state; returns what it changed. `lost`: a frame before it is missing, and nothing was changed. @param {DeskFrame} frame */
+  /**
+   * Fold a frame into the state; returns what it changed. `lost`: a frame before it is missing, and nothing was
+   * changed.
+   * @param {DeskFrame} frame
+   */
   apply(frame) {
     /** @type {DeskChange} */
     const change = { lost: false, whole: false, session: false, notes: false, lines: new Set() };
@@ -91,8 +96,8 @@ export class DeskState {
   }
 
   /**
-   * The words of a line with their certainties, from 0 to 1. In a corrected line only unchanged words keep theirs, and changed ones get 1,
-   * since a person is sure of them; if the number of words has changed, the result is empty.
+   * The words of a line with their certainties, from 0 to 1. In a corrected line only unchanged words keep theirs, and
+   * changed ones get 1, since a person is sure of them; if the number of words has changed, the result is empty.
    * @param {DeskLine} line
    */
   certainties(line) {
@@ -104,10 +109,16 @@ export class DeskState {
     return now.length === said.length ? stand : [];
   }
 
-  /** Other readings of words in doubt, by line and index of the word. @type {Record<string, Record<number, string[]>>} */
+  /**
+   * Other readings of words in doubt, by line and index of the word.
+   * @type {Record<string, Record<number, string[]>>}
+   */
   readings = {};
 
-  /** Replace the state by a snapshot. @param {NonNullable<DeskFrame['snapshot']>} snapshot  @param {DeskChange} change */
+  /**
+   * Replace the state by a snapshot.
+   * @param {NonNullable<DeskFrame['snapshot']>} snapshot  @param {DeskChange} change
+   */
   #restart(snapshot, change) {
     change.whole = change.session = change.notes = true;
     this.epoch = snapshot.epoch;
@@ -122,7 +133,10 @@ export class DeskState {
     this.spoke = last && wall !== null ? wall + (last.t1 ?? last.t0) - media : null;
   }
 
-  /** Fold one event into the state. @param {number} at  Unix ms  @param {string} by  @param {EventBody} body  @param {DeskChange} change */
+  /**
+   * Fold one event into the state.
+   * @param {number} at  Unix ms  @param {string} by  @param {EventBody} body  @param {DeskChange} change
+   */
   #fold(at, by, body, change) {
     const line = this.lines.get(body.segment);
     const kind = body.type;
@@ -151,7 +165,10 @@ export class DeskState {
     }
   }
 
-  /** The fields of a line that an event changes. @param {DeskLine} line  @param {EventBody} body  @param {string} by  @returns {Partial<DeskLine>} */
+  /**
+   * The fields of a line that an event changes.
+   * @param {DeskLine} line  @param {EventBody} body  @param {string} by  @returns {Partial<DeskLine>}
+   */
   #changed(line, body, by) {
     if (body.type === 'segment.ended') return { t1: body.t1, text: body.text };
     if (body.type === 'segment.corrected') {
@@ -203,7 +220,10 @@ export class DeskState {
     }
   }
 
-  /** Change the same fields of several lines. @param {DeskChange} change  @param {string[]} segments  @param {Partial<DeskLine>} fields */
+  /**
+   * Change the same fields of several lines.
+   * @param {DeskChange} change  @param {string[]} segments  @param {Partial<DeskLine>} fields
+   */
   #each(change, segments, fields) {
     for (const segment of segments) {
       const line = this.lines.get(segment);

@@ -1,5 +1,5 @@
-// Moves through the text by keys: up and down from line to line, left and right from word to word. Typed text replaces the
-// chosen word.
+// Moves through the text by keys: up and down from line to line, left and right from word to word. Typed text replaces
+// the chosen word.
 
 import { nextSpan, reread, wordSpans } from './word_spans.js';
 import { element } from '../lib/nodes.js';
@@ -17,8 +17,9 @@ export class DeskWalking {
    * @param {import('./lines.js').DeskLines} lines
    * @param {{mend: (segment: string, span?: Span) => void, mends: () => boolean, say: (text: string, there: string) => void, left?: () => void, picks?: boolean,
    *          reread?: (line: DeskLine, text: string) => unknown}} does
-   *   `mend`: open a line in the editor; `mends`: whether lines may be corrected here; `left`: what Escape does; by default it leaves the
-   *   word, then the line; `picks`: whether Space picks a line; `reread`: correct a line with another reading of a word
+   *   `mend`: open a line in the editor; `mends`: whether lines may be corrected here; `left`: what Escape does; by
+   *   default it leaves the word, then the line; `picks`: whether Space picks a line; `reread`: correct a line with
+   *   another reading of a word
    */
   constructor(lines, does) {
     this.lines = lines;
@@ -62,7 +63,8 @@ export class DeskWalking {
   }
 
   /**
-   * Go to the next word in doubt from the chosen word, or else from the line with the focus, or else from the newest line.
+   * Go to the next word in doubt from the chosen word, or else from the line with the focus, or else from the newest
+   * line.
    * @param {number} step  1: forward, -1: back
    */
   doubt(step) {
@@ -103,7 +105,10 @@ export class DeskWalking {
     if (current ? this.#atLine(event, current) : (key === 'ArrowUp' || key === 'ArrowDown') && this.#to(this.#ids().at(-1))) event.preventDefault();
   }
 
-  /** Handle a key while a line has the focus; returns whether its default is to be prevented. @param {KeyboardEvent} event  @param {string} current */
+  /**
+   * Handle a key while a line has the focus; returns whether its default is to be prevented.
+   * @param {KeyboardEvent} event  @param {string} current
+   */
   #atLine(event, current) {
     const { key, shiftKey: shift, target } = event;
     const rtl = getComputedStyle(/** @type {Element} */ (document.getElementById(current)?.querySelector('.text'))).direction === 'rtl';
@@ -140,7 +145,8 @@ export class DeskWalking {
   }
 
   /**
-   * Typing replaces the chosen word: the line opens with the word selected, and the key then takes effect in the editor.
+   * Typing replaces the chosen word: the line opens with the word selected, and the key then takes effect in the
+   * editor.
    * @param {KeyboardEvent} event  @param {string} current
    */
   #type(event, current) {
@@ -151,7 +157,10 @@ export class DeskWalking {
     this.does.mend(current, chosen.span);
   }
 
-  /** Go to the line above (-1) or below (1). @param {string} current  @param {number} step  @param {boolean} picks  whether to pick both */
+  /**
+   * Go to the line above (-1) or below (1).
+   * @param {string} current  @param {number} step  @param {boolean} picks  whether to pick both
+   */
   #go(current, step, picks) {
     let ids = this.#ids();
     if (ids[ids.indexOf(current) + step] === undefined && this.lines.more(step)) ids = this.#ids();
@@ -253,7 +262,10 @@ export class DeskWalking {
   }
 }
 
-/** The text node and the index in it for an index in the whole text of an element. @param {Element} text  @param {number} place  @returns {?[Node, number]} */
+/**
+ * The text node and the index in it for an index in the whole text of an element.
+ * @param {Element} text  @param {number} place  @returns {?[Node, number]}
+ */
 function nodeAt(text, place) {
   const nodes = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
   let rest = place;

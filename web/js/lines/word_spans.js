@@ -40,7 +40,10 @@ export function reread(text, { at, end }, reading) {
   return text.slice(0, at) + word + text.slice(end);
 }
 
-/** The words in doubt, with their spans and indexes. @param {string} text  @param {[word: string, certainty: number][]} words  @param {number} below */
+/**
+ * The words in doubt, with their spans and indexes.
+ * @param {string} text  @param {[word: string, certainty: number][]} words  @param {number} below
+ */
 function doubted(text, words, below) {
   /** @type {(Span & {n: number})[]} */
   const found = [];
@@ -56,7 +59,8 @@ function doubted(text, words, below) {
 }
 
 /**
- * The next span after `from` (`step` 1) or the one before it (-1); null at the end. If `from` is null: the first, or the last.
+ * The next span after `from` (`step` 1) or the one before it (-1); null at the end. If `from` is null: the first, or
+ * the last.
  * @param {Span[]} spans  @param {?Span} from  @param {number} step  @returns {?Span}
  */
 export function nextSpan(spans, from, step) {

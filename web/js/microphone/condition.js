@@ -6,7 +6,8 @@ const UNHEARD = ['dead', 'off'];
 /**
  * The status of the page.
  * @param {{sending: boolean, stands: string, verdict: string, muted: boolean, meeting: ?string}} facts  `stands`: state of the sending;
- *   `verdict`: on the input's level; `meeting`: what becomes of the sound there (`becoming` in words.js), null where no meeting is known
+ *   `verdict`: on the input's level; `meeting`: what becomes of the sound there (`becoming` in words.js), null where no
+ *   meeting is known
  * @returns {'idle' | 'lost' | 'between' | 'break' | 'off' | 'soundless' | 'live'}
  */
 export function condition({ sending, stands, verdict, muted, meeting }) {

@@ -1,8 +1,10 @@
-// Detects in a microphone's sound an echo, when it picks up itself from the room's loudspeakers, and the hum of the mains. Pure.
+// Detects in a microphone's sound an echo, when it picks up itself from the room's loudspeakers, and the hum of the
+// mains. Pure.
 //
-// An echo repeats the sound a little later. The logarithm of the spectrum then has ripples, and the inverse transform of that
-// logarithm (the cepstrum: Bogert, Healy and Tukey, 1963) has a peak at the delay, whose height is the loudness of the echo relative
-// to the sound. The pitch of a vowel also repeats, but it changes within seconds and leaves no peak beyond 80 ms.
+// An echo repeats the sound a little later. The logarithm of the spectrum then has ripples, and the inverse transform
+// of that logarithm (the cepstrum: Bogert, Healy and Tukey, 1963) has a peak at the delay, whose height is the loudness
+// of the echo relative to the sound. The pitch of a vowel also repeats, but it changes within seconds and leaves no
+// peak beyond 80 ms.
 
 const RATE = 8000; // Hz: every second sample, after a mean of two
 const SIZE = 32768; // samples in one analysis: 4.1 s
@@ -10,7 +12,7 @@ const STEP = SIZE / 2;
 const NEAREST = Math.round(0.08 * RATE); // samples; a shorter delay is the reverberation of the room
 const FARTHEST = Math.round(0.4 * RATE);
 const SPREAD = 8; // samples by which the delays in two analyses may differ
-const ECHO = 0.2; // height of a peak, for an echo with a fifth of the sound's level; in 53 min of speech without echo none exceeded 0.095
+const ECHO = 0.2; // height of the peak of an echo with a fifth of the sound's level; in 53 min of speech without one the highest was 0.095
 const LOOKS = 2; // analyses in a row with the same delay: a single peak may be a tune or a door
 const HUSHED = 0.002; // RMS of samples from -1 to 1, below which echoes are not searched
 const HUM = 12; // times the level of the spectrum nearby, at the fundamental and the third harmonic
@@ -49,7 +51,10 @@ export function fourier(re, im) {
   }
 }
 
-/** The frequency of a mains hum, 50 or 60 Hz; 0 for none. @param {Float64Array} power  the power spectrum @param {number} rms */
+/**
+ * The frequency of a mains hum, 50 or 60 Hz; 0 for none.
+ * @param {Float64Array} power  the power spectrum @param {number} rms
+ */
 function humming(power, rms) {
   if (rms < LOUD) return 0;
   const bin = (/** @type {number} */ hertz) => Math.round((hertz * SIZE) / RATE);

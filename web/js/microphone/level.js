@@ -45,7 +45,9 @@ export class Levels {
 const LAG = 750; // ms by which samples may fall behind the clock
 const WINDOW = 20; // pieces of sound
 
-/** Detects samples that were lost on the way from the sound card: the clock has advanced further than they account for. */
+/**
+ * Detects samples that were lost on the way from the sound card: the clock has advanced further than they account for.
+ */
 export class Continuity {
   constructor() {
     /** @type {number[]} */
@@ -57,7 +59,10 @@ export class Continuity {
     this.usual = null;
   }
 
-  /** Note a piece of sound. @param {number} now  ms  @param {number} ms  its length  @returns {boolean} whether sound is missing */
+  /**
+   * Note a piece of sound.
+   * @param {number} now  ms  @param {number} ms  its length  @returns {boolean} whether sound is missing
+   */
   push(now, ms) {
     this.start ??= now - ms;
     this.count += ms;

@@ -1,5 +1,5 @@
-// The connection over which sound is sent to the server: says hello with the oldest take, sends what the server lacks, and drops what is
-// done (docs/reference/audio-door.md). It reconnects by itself.
+// The connection over which sound is sent to the server: says hello with the oldest take, sends what the server lacks,
+// and drops what is done (docs/reference/audio-door.md). It reconnects by itself.
 
 import { pause } from '../lib/link.js';
 import { Watch } from '../lib/watch.js';
@@ -20,15 +20,15 @@ export class Line {
   #take = null;
   #next = 0;
   #ended = false;
-  #knows = false; // whether the server reports what is done; those of older releases don't, and then safe sound is dropped
+  #knows = false; // whether the server reports what is done; older releases don't: then safe sound is dropped
   #heard = 0;
   #looking = 0;
   #watch = new Watch();
 
   /**
    * @param {{address: string, as?: string, channel: () => string, ring: import('./ring.js').Ring,
-   *          tell: (kind: string, detail?: LineNews) => void}} to  `tell`: called with the connection's state; `as`: the
-   *          role link of a respeaker
+   *          tell: (kind: string, detail?: LineNews) => void}} to  `tell`: called with the connection's state; `as`:
+   *          the role link of a respeaker
    */
   constructor({ address, as, channel, ring, tell }) {
     this.address = address;
@@ -167,7 +167,10 @@ export class Line {
     }
   }
 
-  /** The connection was closed or is dead: connect again, unless the server has refused. @param {number} code  of the WebSocket */
+  /**
+   * The connection was closed or is dead: connect again, unless the server has refused.
+   * @param {number} code  of the WebSocket
+   */
   #closed(code) {
     this.#drop();
     const reason = STOP[code];

@@ -266,7 +266,10 @@ function follow(session, sends = true) {
   words.follow(`/s/${session}/events?channel=${encodeURIComponent(text())}&feed=live&as=microphone`);
 }
 
-/** Show which meeting is on, its status, and what becomes of the sound. Called each second, so that old news is not shown for long. */
+/**
+ * Show which meeting is on, its status, and what becomes of the sound. Called each second, so that old news is not
+ * shown for long.
+ */
 function shown() {
   const now = becoming({ session: words.session, lost: words.lost, heard: words.heard, now: performance.now() });
   const named = data.follows && words.session?.title;

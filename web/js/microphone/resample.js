@@ -1,4 +1,5 @@
-// Resamples from the sound card's rate to 16 kHz with a windowed-sinc filter, which keeps the samples that it needs between calls. Pure.
+// Resamples from the sound card's rate to 16 kHz with a windowed-sinc filter, which keeps the samples that it needs
+// between calls. Pure.
 
 export const RATE = 16000;
 const CROSSINGS = 16; // zero crossings of the sinc on each side: steep enough for speech
@@ -15,7 +16,10 @@ export class Resampler {
     this.at = this.half; // position of the next output sample, in `past` followed by the next block
   }
 
-  /** The taps of the filter, a sinc under a squared cosine, for one phase. @param {number} phase  @param {number} cutoff */
+  /**
+   * The taps of the filter, a sinc under a squared cosine, for one phase.
+   * @param {number} phase  @param {number} cutoff
+   */
   #filter(phase, cutoff) {
     const taps = new Float32Array(2 * this.half);
     let sum = 0;

@@ -1,5 +1,6 @@
-// Buffers the sound whose words may not all be in the log, so that it is not lost with the server's machine: ten minutes at most,
-// 19 MB, take after take. Overflow: the oldest is dropped, which is safe on a server's disk unless no server has been there. Pure.
+// Buffers the sound whose words may not all be in the log, so that it is not lost with the server's machine: ten
+// minutes at most, 19 MB, take after take. Overflow: the oldest is dropped, which is safe on a server's disk unless no
+// server has been there. Pure.
 
 import { RATE } from './resample.js';
 

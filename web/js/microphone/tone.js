@@ -1,4 +1,5 @@
-// Plays a test tone, by which staff hear whether the room's loudspeakers work, and see whether the microphone hears them.
+// Plays a test tone, by which staff hear whether the room's loudspeakers work, and see whether the microphone hears
+// them.
 
 const HERTZ = 440;
 const SECONDS = 3;

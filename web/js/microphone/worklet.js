@@ -1,5 +1,5 @@
-// Runs on the browser's audio thread: converts the input to one channel of 16 kHz and 16 bits, and posts pieces of a tenth of a second
-// with their levels.
+// Runs on the browser's audio thread: converts the input to one channel of 16 kHz and 16 bits, and posts pieces of a
+// tenth of a second with their levels.
 
 import { RATE, Resampler } from './resample.js';
 

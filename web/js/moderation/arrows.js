@@ -34,7 +34,8 @@ export function step(top, lists, id, way) {
 /**
  * Handle arrow keys, Home, End and Escape wherever no other element uses them.
  * @param {{go: (way: Way) => void, move: (how: 'up' | 'down') => void, leave: () => boolean}} does
- *   `move`: move the current question in the queue (Alt with an arrow); `leave`: handle Escape, and return whether there was anything to leave
+ *   `move`: move the current question in the queue (Alt with an arrow); `leave`: handle Escape, and return whether
+ *   there was anything to leave
  */
 export function goesByArrows(does) {
   addEventListener('keydown', (event) => {

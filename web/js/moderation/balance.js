@@ -1,5 +1,5 @@
-// The panel *Who is heard*: tables by origin and by what people say of themselves (sums in which no person can be found), and
-// reminders of origins that wait for long.
+// The panel *Who is heard*: tables by origin and by what people say of themselves (sums in which no person can be
+// found), and reminders of origins that wait for long.
 
 import { hubName } from '../desk/hub_names.js';
 import { at, element, set } from '../lib/nodes.js';
@@ -71,7 +71,10 @@ export class BalancePanel {
     return name === 'spoken' || name === 'wait' ? mediaTime(n) : n;
   }
 
-  /** A figure of the other tables, times in whole minutes; null where it must not be shown. @param {string} name  @param {?number} n */
+  /**
+   * A figure of the other tables, times in whole minutes; null where it must not be shown.
+   * @param {string} name  @param {?number} n
+   */
   #whole(name, n) {
     if (n === null) return null;
     return name === 'minutes' || name === 'wait' ? this.words.text('limit.min', { n }) : n;

@@ -73,7 +73,10 @@ export class HandsDesk {
     polls.forEach((poll, n) => this.#count(box.children[n], poll));
   }
 
-  /** The block of one show of hands. @param {Poll} poll  @param {string} made  what it is made from  @param {boolean} open  whether any is open */
+  /**
+   * The block of one show of hands.
+   * @param {Poll} poll  @param {string} made  what it is made from  @param {boolean} open  whether any is open
+   */
   #block(poll, made, open) {
     const { words } = this.line;
     const { id, question, language, options } = poll;

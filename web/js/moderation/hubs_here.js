@@ -29,7 +29,7 @@ export class HubsHere {
   /** Show which hubs are there, and announce changes. @param {HubStand[]} [stands] */
   take(stands) {
     this.stands = stands ?? [];
-    const cut = this.stands.filter(({ here, people }) => !here && people !== 0); // with 0 people a hub has left on purpose
+    const cut = this.stands.filter(({ here, people }) => !here && people !== 0); // 0 people: it has left on purpose
     const there = new Set(this.stands.filter(({ here }) => here).map(({ hub }) => hub));
     const back = [...this.#cut ?? []].filter((hub) => there.has(hub));
     const fresh = cut.filter(({ hub }) => !this.#cut?.has(hub));

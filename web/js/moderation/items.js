@@ -1,4 +1,5 @@
-// The row of one question: its text in both languages, where and when it was asked, notes, and buttons for what can be done with it.
+// The row of one question: its text in both languages, where and when it was asked, notes, and buttons for what can be
+// done with it.
 
 import { bdi } from '../desk/fill.js';
 import { alone } from '../lib/names.js';
@@ -14,8 +15,9 @@ export class QuestionItems {
    * @param {import('./questions.js').Questions} questions
    * @param {import('../lib/words.js').Words} words
    * @param {{base: string, translated: (item: Question) => string, lacks: (item: Question) => boolean, said: (segment: string) => ?string, now: () => number, removes?: () => boolean, tongue?: Tongue}} more
-   *   `translated`: gives the translation, empty without one; `lacks`: whether there can be none; `said`: gives the present text of a line,
-   *   null if the page hasn't got it; `now`: gives the media time in ms; `removes`: whether words may be removed; `tongue`: gives a language's name
+   *   `translated`: gives the translation, empty without one; `lacks`: whether there can be none; `said`: gives the
+   *   present text of a line, null if the page hasn't got it; `now`: gives the media time in ms; `removes`: whether
+   *   words may be removed; `tongue`: gives a language's name
    */
   constructor(questions, words, more) {
     this.questions = questions;
@@ -23,7 +25,10 @@ export class QuestionItems {
     this.more = more;
   }
 
-  /** The elements with the text, its translation, and the original wording if it was reworded. @param {Question} item */
+  /**
+   * The elements with the text, its translation, and the original wording if it was reworded.
+   * @param {Question} item
+   */
   texts(item) {
     const { words } = this;
     /** @type {HTMLElement[]} */
@@ -72,7 +77,10 @@ export class QuestionItems {
     return made;
   }
 
-  /** A link to a line of the meeting's text. @param {string} segment  @param {string} text  @param {string} [language] */
+  /**
+   * A link to a line of the meeting's text.
+   * @param {string} segment  @param {string} text  @param {string} [language]
+   */
   #line(segment, text, language) {
     return element('a', { href: `${this.more.base}#${segment}`, lang: language ?? null, dir: language ? direction(language) : null }, text);
   }
@@ -118,7 +126,10 @@ export class QuestionItems {
     return element('span', { class: 'sign' }, element('span', { 'aria-hidden': 'true' }, short), element('span', { class: 'unseen' }, long));
   }
 
-  /** The whole row, with the part that is shown once it is open. @param {Question} item  @param {{fresh: boolean}} state */
+  /**
+   * The whole row, with the part that is shown once it is open.
+   * @param {Question} item  @param {{fresh: boolean}} state
+   */
   make(item, { fresh }) {
     const { questions, words } = this;
     const number = () => element('span', { class: 'unseen' }, ` ${words.text('number', { n: item.number })}`);

@@ -10,8 +10,8 @@ export const KEYS = {
 const WERE = { join: 'j', down: 'k' };
 
 /**
- * Convert stored keys from before `j` and `k` meant down and up. A key that was the default then becomes today's default; a key that
- * the user has chosen stays theirs, and an act whose default it is today gets none.
+ * Convert stored keys from before `j` and `k` meant down and up. A key that was the default then becomes today's
+ * default; a key that the user has chosen stays theirs, and an act whose default it is today gets none.
  * @param {?{on?: boolean, keys?: Record<string, string>}} kept
  */
 export function renewed(kept) {

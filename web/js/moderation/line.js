@@ -17,8 +17,8 @@ export class QuestionLine {
   /**
    * @param {{shown: () => void, came: (ids: string[]) => void, closed: () => void, said: () => void,
    *   balance?: (told: ?BalanceNews) => void}} ears
-   *   `shown`: the state has changed; `came`: these questions are new; `closed`: the meeting was closed just now; `said`: a
-   *   line of its text, or a translation, has changed; `balance`: figures of who is heard
+   *   `shown`: the state has changed; `came`: these questions are new; `closed`: the meeting was closed just now;
+   *   `said`: a line of its text, or a translation, has changed; `balance`: figures of who is heard
    */
   constructor(ears) {
     this.ears = ears;
@@ -71,7 +71,10 @@ export class QuestionLine {
     else this.say(this.words.text(refusal ? `refused.${refusal.code}` : 'undone'));
   }
 
-  /** The values of a warning: who has just called which question, and which one is called instead. @param {Know} know  @param {Command[]} commands */
+  /**
+   * The values of a warning: who has just called which question, and which one is called instead.
+   * @param {Know} know  @param {Command[]} commands
+   */
   #known({ who, number, seconds }, commands) {
     const called = commands.find(({ status }) => status === 'called')?.interventions?.[0] ?? '';
     return { who: who ? alone(who) : this.words.text('first.nobody'), n: number, s: seconds, m: this.questions.get(called)?.number ?? '' };

@@ -288,12 +288,15 @@ function show() {
   set(at('LeftMany'), words.text('left', { n: approved.length + unread.length }));
   at('Left').hidden = !approved.length && !unread.length;
   const [left, box] = [at('Left').closest('section'), at('Called').closest('.panels')];
-  if (questions.over && !at('Left').hidden && left && left.parentNode !== box) box?.prepend(left); // it is the next thing to do
+  if (questions.over && !at('Left').hidden && left && left.parentNode !== box) box?.prepend(left); // the next thing to do
   hands.show();
   tick();
 }
 
-/** Show addresses that have sent many questions, the alarm about unread ones, the button for older ones, and who may ask. */
+/**
+ * Show addresses that have sent many questions, the alarm about unread ones, the button for older ones, and who may
+ * ask.
+ */
 function crowds() {
   const { more, known } = questions;
   const told = questions.crowds ?? [];

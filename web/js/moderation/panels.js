@@ -1,4 +1,5 @@
-// The panels of questions on the moderator's page: rows are made again only where something has changed, and the focus stays.
+// The panels of questions on the moderator's page: rows are made again only where something has changed, and the focus
+// stays.
 
 import { at, only, set } from '../lib/nodes.js';
 
@@ -6,7 +7,10 @@ const NAMES = ['Called', 'Checked', 'Queued', 'Answered', 'Others'];
 const PRESSED = '.panels .question :is(button, label, a):active';
 const AGAIN = 50; // ms until the next check whether anything is pressed
 
-/** Make a list hold these rows in this order; rows that stay are not touched. @param {Element} list  @param {Element[]} rows */
+/**
+ * Make a list hold these rows in this order; rows that stay are not touched.
+ * @param {Element} list  @param {Element[]} rows
+ */
 function put(list, rows) {
   const wanted = new Set(rows);
   for (const row of [...list.children]) if (!wanted.has(row)) row.remove();
@@ -44,7 +48,8 @@ export class QuestionPanels {
   }
 
   /**
-   * Whether something is being pressed: to make its row again would lose the click. If so, `then` is called after AGAIN ms.
+   * Whether something is being pressed: to make its row again would lose the click. If so, `then` is called after AGAIN
+   * ms.
    * @param {() => void} then
    */
   busy(then) {
@@ -54,7 +59,10 @@ export class QuestionPanels {
     return true;
   }
 
-  /** Show in all panels the questions that pass the filter; returns how many. @param {(item: Question) => boolean} fits */
+  /**
+   * Show in all panels the questions that pass the filter; returns how many.
+   * @param {(item: Question) => boolean} fits
+   */
   show(fits) {
     let shown = 0;
     const wanted = new Set();
@@ -111,7 +119,10 @@ export class QuestionPanels {
     row?.scrollIntoView({ block: 'nearest' });
   }
 
-  /** One step back: close the open row, or else unpick all, or else drop the focus. Returns false if there was nothing to do. */
+  /**
+   * One step back: close the open row, or else unpick all, or else drop the focus. Returns false if there was nothing
+   * to do.
+   */
   leave() {
     const { current } = this;
     if (current && (this.grown === current || this.open.has(current))) this.#shut(current);

@@ -1,5 +1,5 @@
-// The moderator's page on a phone: the question asked now and the queue come first, their acts are within reach of a thumb, and
-// the rest is folded.
+// The moderator's page on a phone: the question asked now and the queue come first, their acts are within reach of a
+// thumb, and the rest is folded.
 
 import { at, element, only } from '../lib/nodes.js';
 import { pressed } from './press.js';

@@ -74,7 +74,10 @@ export class Questions {
     return body.items.filter(({ id }) => !known.has(id)).map(({ id }) => id);
   }
 
-  /** Add older questions that were requested; versions that are here already are newer and stay. @param {Pick<QuestionNews, 'items' | 'more'>} older */
+  /**
+   * Add older questions that were requested; versions that are here already are newer and stay.
+   * @param {Pick<QuestionNews, 'items' | 'more'>} older
+   */
   takeOlder({ items, more }) {
     for (const item of items) if (!this.items.has(item.id)) this.items.set(item.id, item);
     this.more = more;
@@ -112,7 +115,10 @@ export class Questions {
     return [...acts, ...(flags.includes('abuse') ? [] : ['flag']), ...(flags.length ? ['unflag'] : [])];
   }
 
-  /** Split questions that are to be approved at once: [without flags, those with flags, to be read one by one]. @param {string[]} ids */
+  /**
+   * Split questions that are to be approved at once: [without flags, those with flags, to be read one by one].
+   * @param {string[]} ids
+   */
   apart(ids) {
     const marked = (/** @type {string} */ id) => !!this.get(id)?.flags.length;
     return ids.length < 2 ? [ids, []] : [ids.filter((id) => !marked(id)), ids.filter(marked)];
@@ -123,19 +129,28 @@ export class Questions {
     return this.queue.find(({ intervention }) => intervention === id)?.why ?? null;
   }
 
-  /** Ids of questions that are likely the same: for the first of a group all others, for each other one the first. @param {string} id */
+  /**
+   * Ids of questions that are likely the same: for the first of a group all others, for each other one the first.
+   * @param {string} id
+   */
   like(id) {
     const [first, ...others] = (this.alike.find((group) => group.includes(id)) ?? []).filter((each) => this.items.has(each));
     if (id === first) return others;
     return first ? [first] : [];
   }
 
-  /** Whether a question is the first of a group that is likely the same: the others are joined with it. @param {string} id */
+  /**
+   * Whether a question is the first of a group that is likely the same: the others are joined with it.
+   * @param {string} id
+   */
   leads(id) {
     return this.alike.some(([first]) => first === id);
   }
 
-  /** The questions with which these can be joined: all that are not finished, or were answered. @param {string[]} ids */
+  /**
+   * The questions with which these can be joined: all that are not finished, or were answered.
+   * @param {string[]} ids
+   */
   targets(ids) {
     return [...this.items.values()].filter(({ id, status }) => !ids.includes(id) && ['being-checked', 'queued', 'called', 'later', 'answered'].includes(status));
   }

@@ -1,4 +1,5 @@
-// The dialogues (sheets) that ask for more before an act: the reason, the question to join with, the new wording, the answer.
+// The dialogues (sheets) that ask for more before an act: the reason, the question to join with, the new wording, the
+// answer.
 
 import { at, element, only } from '../lib/nodes.js';
 import { direction } from '../lib/words.js';
@@ -37,7 +38,10 @@ export class QuestionSheets {
     return this.#ask('Decline', () => own.value.trim() || ready.value);
   }
 
-  /** Ask with which of `targets` these questions are joined; resolves to its id, or null when cancelled. @param {Question[]} items  @param {Question[]} targets */
+  /**
+   * Ask with which of `targets` these questions are joined; resolves to its id, or null when cancelled.
+   * @param {Question[]} items  @param {Question[]} targets
+   */
   into(items, targets) {
     const { into } = fieldsOf('Join');
     this.#name('Join', items);
@@ -45,7 +49,10 @@ export class QuestionSheets {
     return this.#ask('Join', () => into.value || null);
   }
 
-  /** Ask for the new wording of a question and its name; resolves to null when cancelled or unchanged. @param {Question} item */
+  /**
+   * Ask for the new wording of a question and its name; resolves to null when cancelled or unchanged.
+   * @param {Question} item
+   */
   text(item) {
     const { text, name } = fieldsOf('Reword');
     this.#name('Reword', [item]);
@@ -58,7 +65,10 @@ export class QuestionSheets {
     });
   }
 
-  /** Ask for a written answer and its language; resolves to null when cancelled. @param {Question} item  @param {string[]} languages */
+  /**
+   * Ask for a written answer and its language; resolves to null when cancelled.
+   * @param {Question} item  @param {string[]} languages
+   */
   answer(item, languages) {
     const { text, language } = fieldsOf('Answer');
     this.#name('Answer', [item]);
@@ -97,7 +107,10 @@ export class QuestionSheets {
     });
   }
 
-  /** Name in a sheet the questions that it is about, since a user of keys may not be looking at them. @param {string} id  @param {Asked[]} items */
+  /**
+   * Name in a sheet the questions that it is about, since a user of keys may not be looking at them.
+   * @param {string} id  @param {Asked[]} items
+   */
   #name(id, items) {
     const number = this.words.text('number', { n: items.map((each) => each.number).filter(Boolean).join(', ') });
     const [{ text, language }] = items;

@@ -1,6 +1,7 @@
-// Translates questions into the moderator's language: requests translations one after the other, and keeps them in memory.
+// Translates questions into the moderator's language: requests translations one after the other, and keeps them in
+// memory.
 
-const MOST = 5000; // translations that are kept; not fewer than a meeting has questions, since each display needs all of them
+const MOST = 5000; // translations that are kept, enough for all questions of a meeting, since each display needs them
 const AGAIN = 5000; // ms until a failed translation is requested again; doubled each time
 const LONGEST = 300000; // ms
 
@@ -25,7 +26,10 @@ export class QuestionTranslating {
     this.asking = 0;
   }
 
-  /** The translation of a question, requested if need be; '' while there is none, or where none is needed. @param {{text: string, language: string}} item */
+  /**
+   * The translation of a question, requested if need be; '' while there is none, or where none is needed.
+   * @param {{text: string, language: string}} item
+   */
   of({ text, language }) {
     if (!this.#due(text, language)) return '';
     const key = `${language}\n${text}`;
@@ -38,7 +42,10 @@ export class QuestionTranslating {
     return this.known.get(key) ?? '';
   }
 
-  /** Whether a question is in another language that can't be translated into ours. @param {{text: string, language: string}} item */
+  /**
+   * Whether a question is in another language that can't be translated into ours.
+   * @param {{text: string, language: string}} item
+   */
   lacks({ text, language }) {
     return this.#due(text, language) && this.none.has(language);
   }

@@ -1,5 +1,5 @@
-// The cards above the bar, which cover no line. One key moves the focus to the first card; Escape or its own button dismisses a
-// card that needs no answer. Its text stays available under *What did I miss?*.
+// The cards above the bar, which cover no line. One key moves the focus to the first card; Escape or its own button
+// dismisses a card that needs no answer. Its text stays available under *What did I miss?*.
 
 /**
  * Handle the cards of a bar.

@@ -1,4 +1,5 @@
-// *What did I miss?*: shows the main part of that page beside the text or in the sheet, so that nobody has to leave the text.
+// *What did I miss?*: shows the main part of that page beside the text or in the sheet, so that nobody has to leave the
+// text.
 
 import { at } from '../lib/nodes.js';
 

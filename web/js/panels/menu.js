@@ -1,4 +1,5 @@
-// Adds texts that a meeting got while its page was open to the menu of texts, with the markup of web/pages/lib/_texts.html.
+// Adds texts that a meeting got while its page was open to the menu of texts, with the markup of
+// web/pages/lib/_texts.html.
 
 import { at, element } from '../lib/nodes.js';
 import { direction } from '../lib/words.js';
@@ -43,7 +44,10 @@ function begin(channels, words, here) {
   return list;
 }
 
-/** The list for the texts of a kind, made if there is none. @param {Element} list  @param {string} kind  @param {import('../lib/words.js').Words} words */
+/**
+ * The list for the texts of a kind, made if there is none.
+ * @param {Element} list  @param {string} kind  @param {import('../lib/words.js').Words} words
+ */
 function group(list, kind, words) {
   const id = `Of-${kind}`;
   if (!at(id)) {
@@ -54,7 +58,10 @@ function group(list, kind, words) {
   return /** @type {HTMLElement} */ (at(id).nextElementSibling);
 }
 
-/** A link to a text. @param {string} name  of its channel  @param {{tag?: string, text: string, lang?: string}} language  @param {boolean} here  whether the page shows it */
+/**
+ * A link to a text.
+ * @param {string} name  of its channel  @param {{tag?: string, text: string, lang?: string}} language  @param {boolean} here  whether the page shows it
+ */
 function link(name, { tag = '', text, lang = '' }, here) {
   const address = new URL(location.href);
   address.hash = '';

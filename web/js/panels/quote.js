@@ -2,7 +2,10 @@
 
 import { element, only } from '../lib/nodes.js';
 
-/** Copy text to the clipboard; resolves to whether that worked. Pages without https have only the older way. @param {string} text */
+/**
+ * Copy text to the clipboard; resolves to whether that worked. Pages without https have only the older way.
+ * @param {string} text
+ */
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -19,7 +22,8 @@ async function copy(text) {
 
 export class Quote {
   /**
-   * `address`: gives the address of a line; `about`: gives the title and date for a quotation; `tell`: announces a text.
+   * `address`: gives the address of a line; `about`: gives the title and date for a quotation; `tell`: announces a
+   * text.
    * @param {{words: import('../lib/words.js').Words, address: (id: string) => string, about: () => string[], tell: (text: string) => void}} with_
    */
   constructor({ words, address, about, tell }) {
@@ -53,7 +57,10 @@ export class Quote {
     this.#copy(`“${only('.text', line).textContent}” — ${facts.filter(Boolean).join(', ')}`, 'copied.quote');
   }
 
-  /** Copy a text, and say whether that worked. @param {string} text  @param {string} done  name of the text that says so */
+  /**
+   * Copy a text, and say whether that worked.
+   * @param {string} text  @param {string} done  name of the text that says so
+   */
   async #copy(text, done) {
     const said = this.words.text((await copy(text)) ? done : 'copied.nothing');
     this.said.textContent = said;

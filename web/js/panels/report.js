@@ -16,7 +16,10 @@ function report() {
   let known = '';
   let asking = false;
 
-  /** Show this reader's reports with their outcomes. @param {{kind: string, answer: string, what: string, became: string}[]} reports */
+  /**
+   * Show this reader's reports with their outcomes.
+   * @param {{kind: string, answer: string, what: string, became: string}[]} reports
+   */
   function show(reports) {
     known = reports.map(({ kind, answer }) => `${kind}:${answer}`).join(',');
     list.replaceChildren(...reports.map(({ what, became }) => element('li', {}, element('strong', {}, what), ' ', became)));
@@ -25,7 +28,10 @@ function report() {
     }
   }
 
-  /** Send a request; resolves to the reports. @param {string | URL} address  @param {number} patience  ms  @param {{method?: string, body?: string}} post */
+  /**
+   * Send a request; resolves to the reports.
+   * @param {string | URL} address  @param {number} patience  ms  @param {{method?: string, body?: string}} post
+   */
   async function call(address, patience, post = {}) {
     const headers = { Accept: 'application/json', ...(post.body && { 'Content-Type': 'application/json' }) };
     const answer = await fetch(address, { ...post, headers, signal: AbortSignal.timeout(patience) });

@@ -1,5 +1,5 @@
-// In a narrow window the panels behind *How I read*, *Language* and *More* open as a sheet from below. The text stays in view
-// above it, and closing it moves the focus back to the line that is read.
+// In a narrow window the panels behind *How I read*, *Language* and *More* open as a sheet from below. The text stays
+// in view above it, and closing it moves the focus back to the line that is read.
 
 import { at } from '../lib/nodes.js';
 

@@ -3,7 +3,7 @@
 import { at, element, only, set } from '../lib/nodes.js';
 import { direction, mediaTime } from '../lib/words.js';
 
-export const WAITING = 'wmt'; // fates of proposals that wait for a decision; letters of server/moothall/core/proposals/proposing.py
+export const WAITING = 'wmt'; // fates of proposals that wait; letters of server/moothall/core/proposals/proposing.py
 const PAST = 'acg'; // fates whose lines have changed since the second pass
 
 export class RefinementRows {
@@ -63,7 +63,11 @@ export class RefinementRows {
     for (const row of rows) this.#draw(row);
   }
 
-  /** Take over new fates. Returns the rows whose lines were changed otherwise, whose present text is still to be fetched. @param {string} fates */
+  /**
+   * Take over new fates. Returns the rows whose lines were changed otherwise, whose present text is still to be
+   * fetched.
+   * @param {string} fates
+   */
   stand(fates) {
     const before = this.fates;
     this.fates = fates;
@@ -134,7 +138,10 @@ export class RefinementRows {
     if (focused) (item.querySelector('[data-does]') ?? at('Log')).focus({ preventScroll: true });
   }
 
-  /** One version of the line, with its differences marked. @param {string} name  @param {Proposal} row  @param {Proposal['old']} pieces  @param {'del' | 'ins'} mark */
+  /**
+   * One version of the line, with its differences marked.
+   * @param {string} name  @param {Proposal} row  @param {Proposal['old']} pieces  @param {'del' | 'ins'} mark
+   */
   #text(name, { language }, pieces, mark) {
     const shown = pieces.flatMap(([text, differs]) => {
       const word = text.trimStart();
@@ -160,7 +167,10 @@ export class RefinementRows {
   }
 }
 
-/** Show how many proposals wait, and the fates of the others. @param {RefinementRows} rows  @param {import('../lib/words.js').Words} words */
+/**
+ * Show how many proposals wait, and the fates of the others.
+ * @param {RefinementRows} rows  @param {import('../lib/words.js').Words} words
+ */
 export function counts(rows, words) {
   const told = [['waiting', WAITING], ['accepted', 'a'], ['left', 'l'], ['past', 'cg']];
   set(at('Counts'), told.map(([name, letters]) => words.text(`count.${name}`, { n: rows.count(letters) })).join(' · '));

@@ -1,4 +1,5 @@
-// The page of a second pass's proposals, on which staff read, hear, accept or leave them, also by keys, and can undo each act.
+// The page of a second pass's proposals, on which staff read, hear, accept or leave them, also by keys, and can undo
+// each act.
 
 import { DeskKeys } from '../desk/keys.js';
 import { DeskLink, newId } from '../desk/link.js';

@@ -1,4 +1,5 @@
-// The page of one's own question: follows events and shows the question's status. When its turn comes, its author can type here.
+// The page of one's own question: follows events and shows the question's status. When its turn comes, its author can
+// type here.
 
 import { Typing } from './typing.js';
 import { Link } from '../lib/link.js';
@@ -69,7 +70,7 @@ function tick() {
 link.open();
 setInterval(tick, 500);
 setInterval(() => document.hidden || renewal.soon(), MINUTES);
-const { every } = at('Asked').dataset; // ms; set at a hub, where questions change in ways that the meeting's events don't show
+const { every } = at('Asked').dataset; // ms; at a hub, where not all changes of a question are events
 if (every) setInterval(() => document.hidden || renewal.now(), Number(every));
 addEventListener('online', () => link.hurry());
 document.documentElement.classList.add('live');

@@ -1,4 +1,5 @@
-// The page *Ask or comment* with scripts: a form that can't be sent is stored in the browser and sent once there is a connection.
+// The page *Ask or comment* with scripts: a form that can't be sent is stored in the browser and sent once there is a
+// connection.
 
 import { drop, kept, put, says, send, sendAll } from './asks_kept.js';
 import { at, element, only, set } from '../lib/nodes.js';

@@ -12,7 +12,10 @@ const OFTEN = 429;
 /** The stored forms: those that wait, and those that were refused. @returns {KeptForm[]} */
 export const kept = () => recall(KEY) ?? [];
 
-/** Store a form, in place of an earlier version of the same form; returns whether that worked. @param {KeptForm} entry */
+/**
+ * Store a form, in place of an earlier version of the same form; returns whether that worked.
+ * @param {KeptForm} entry
+ */
 export function put(entry) {
   const others = kept().filter(({ fields }) => fields.id !== entry.fields.id);
   const refused = others.findIndex(({ wrong }) => wrong);
@@ -28,7 +31,8 @@ export function drop(id) {
 }
 
 /**
- * Send a form. Resolves to the server's page with its address, and whether the form was taken; null without a connection.
+ * Send a form. Resolves to the server's page with its address, and whether the form was taken; null without a
+ * connection.
  *
  * The form has an id, so that the server stores it once even if it gets it twice.
  *

@@ -1,4 +1,5 @@
-// On the page of a text: sends questions that were written without a connection, and caches the form for when there is none.
+// On the page of a text: sends questions that were written without a connection, and caches the form for when there is
+// none.
 
 import { recall } from '../lib/kept.js';
 
@@ -20,7 +21,8 @@ if (link && serviceWorker) setTimeout(async () => {
   kept = true;
 }, Math.random() * 180000);
 
-// Until the form is cached, the link works only with a connection: without one the reader stays with the text and sees a note.
+// Until the form is cached, the link works only with a connection: without one the reader stays with the text and sees
+// a note.
 link?.addEventListener('click', async (event) => {
   if (kept || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();

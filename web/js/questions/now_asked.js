@@ -1,5 +1,5 @@
-// Shows in the bar of a text's page the question asked now, first as the page was made and then by events. After a snapshot,
-// which carries no questions, the page is fetched again; that renews the cards of shows of hands too.
+// Shows in the bar of a text's page the question asked now, first as the page was made and then by events. After a
+// snapshot, which carries no questions, the page is fetched again; that renews the cards of shows of hands too.
 
 import { asks } from './asks_too.js';
 import { at, element, only } from '../lib/nodes.js';

@@ -1,5 +1,5 @@
-// The card on a text's page for an open show of hands, with a link to it and its numbers. Once that is closed the card shows the
-// result until the reader dismisses it.
+// The card on a text's page for an open show of hands, with a link to it and its numbers. Once that is closed the card
+// shows the result until the reader dismisses it.
 
 import { putHands } from './hands.js';
 import { at, element, only } from '../lib/nodes.js';
@@ -36,7 +36,10 @@ function result(note) {
   }
 }
 
-/** Handle an event of a show of hands. @param {EventBody} event  @param {(text: string) => void} tell  for screen readers */
+/**
+ * Handle an event of a show of hands.
+ * @param {EventBody} event  @param {(text: string) => void} tell  for screen readers
+ */
 export function raised(event, tell) {
   const note = at('Raised');
   if (event.type === 'poll.counted') {

@@ -1,6 +1,6 @@
-// Typing in one's turn: readers see the words while they are written, and sentences become lines one by one. Lines that are not
-// acknowledged are sent again; each has an id, so that it is stored once. At a hub (`data-by-line`) only lines that their
-// author has finished are sent, and none while nothing is recorded.
+// Typing in one's turn: readers see the words while they are written, and sentences become lines one by one. Lines that
+// are not acknowledged are sent again; each has an id, so that it is stored once. At a hub (`data-by-line`) only lines
+// that their author has finished are sent, and none while nothing is recorded.
 
 import { at, element, set } from '../lib/nodes.js';
 import { sentences } from '../lib/sentences.js';
@@ -55,7 +55,8 @@ export class Typing {
   }
 
   /**
-   * Recording has begun or ended. The text in the field was typed before that, so it becomes a line now; by line it stays in the field.
+   * Recording has begun or ended. The text in the field was typed before that, so it becomes a line now; by line it
+   * stays in the field.
    * @param {boolean} recorded
    */
   keep(recorded) {
@@ -80,13 +81,17 @@ export class Typing {
     else this.form.hidden = true;
   }
 
-  /** The text that was not sent when the turn ended, and whether it would have been recorded; null while the turn goes on. */
+  /**
+   * The text that was not sent when the turn ended, and whether it would have been recorded; null while the turn goes
+   * on.
+   */
   get left() {
     return this.field.readOnly ? { text: this.field.value, recorded: this.recorded } : null;
   }
 
   /**
-   * Put such text into the field of the next turn, if recording is as it was then. It is sent only when its author continues to type.
+   * Put such text into the field of the next turn, if recording is as it was then. It is sent only when its author
+   * continues to type.
    * @param {Typing['left']} [left]
    */
   put(left) {

@@ -1,5 +1,5 @@
-// The service worker that caches the form *Ask or comment*, with its scripts and styles, for when there is no connection. It
-// leaves all other requests alone.
+// The service worker that caches the form *Ask or comment*, with its scripts and styles, for when there is no
+// connection. It leaves all other requests alone.
 
 const KEPT = 'moothall.asking';
 const PATIENCE = 8000; // ms until a request times out: over a frozen connection no answer ever comes
@@ -16,7 +16,10 @@ async function fetchForm(request) {
   return answer;
 }
 
-/** Cache a form and its files; drop the oldest forms, and files of earlier versions. @param {string} address  @param {Response} answer */
+/**
+ * Cache a form and its files; drop the oldest forms, and files of earlier versions.
+ * @param {string} address  @param {Response} answer
+ */
 async function put(address, answer) {
   const cache = await caches.open(KEPT);
   const parts = [...new Set((await answer.clone().text()).match(/\/static\/[\w./+-]+/g) ?? [])];

@@ -1,6 +1,6 @@
-// Tells the author of a question, on the page of a text, that their turn is near or has come: in the bar, in the title, and by a
-// sound and a vibration where the browser allows them. The stream of events is that of all readers; only the part of the page that is
-// fetched is this browser's own.
+// Tells the author of a question, on the page of a text, that their turn is near or has come: in the bar, in the title,
+// and by a sound and a vibration where the browser allows them. The stream of events is that of all readers; only the
+// part of the page that is fetched is this browser's own.
 
 import { ring } from '../lib/bell.js';
 import { Link } from '../lib/link.js';

@@ -1,5 +1,5 @@
-// For a page to which somebody goes back after asking: the browser shows it from its cache, made before the question. This adds
-// the note about one's turn.
+// For a page to which somebody goes back after asking: the browser shows it from its cache, made before the question.
+// This adds the note about one's turn.
 
 import { at, only } from '../lib/nodes.js';
 

@@ -1,8 +1,9 @@
-// Announces the meeting to a screen reader: nothing, finished lines, or speakers and notices only, as the reader chose. Each is
-// announced once, and a line only when it no longer grows.
+// Announces the meeting to a screen reader: nothing, finished lines, or speakers and notices only, as the reader chose.
+// Each is announced once, and a line only when it no longer grows.
 //
-// The live region holds one text at a time, and the next one replaces it. Of several texts that are added to a page within
-// 100 ms, such as a line and a notice, Orca 48 reads only the first; the text of an element with `aria-live` it always reads.
+// The live region holds one text at a time, and the next one replaces it. Of several texts that are added to a page
+// within 100 ms, such as a line and a notice, Orca 48 reads only the first; the text of an element with `aria-live` it
+// always reads.
 
 import { element, only } from '../lib/nodes.js';
 
@@ -30,7 +31,10 @@ export class Aloud {
     this.unnamed = unnamed;
   }
 
-  /** Announce new lines; `name` gives a line's speaker. @param {HTMLElement[]} items  @param {(item: HTMLElement) => string} name */
+  /**
+   * Announce new lines; `name` gives a line's speaker.
+   * @param {HTMLElement[]} items  @param {(item: HTMLElement) => string} name
+   */
   lines(items, name) {
     for (const item of items) {
       if (this.#said.has(item.id)) continue;

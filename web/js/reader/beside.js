@@ -1,5 +1,5 @@
-// The meeting's questions beside its text, in a window that is wide enough: parts of the page of questions, renewed when a
-// question changes. Their forms are sent from here, so that nobody has to leave the text.
+// The meeting's questions beside its text, in a window that is wide enough: parts of the page of questions, renewed
+// when a question changes. Their forms are sent from here, so that nobody has to leave the text.
 
 import { keep } from '../lib/kept.js';
 import { Renewal, concerns } from '../lib/renewal.js';

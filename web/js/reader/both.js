@@ -1,5 +1,6 @@
-// Shows the original above each translated line, and alone where a line is not translated yet. Loaded when a reader asks for it.
-// The markup is that of web/pages/lib/_parts.html; for readers without scripts adapters/reading/parallel_text.py makes the same.
+// Shows the original above each translated line, and alone where a line is not translated yet. Loaded when a reader
+// asks for it. The markup is that of web/pages/lib/_parts.html; for readers without scripts
+// adapters/reading/parallel_text.py makes the same.
 
 import { Link } from '../lib/link.js';
 import { named } from '../lib/headings.js';
@@ -37,7 +38,7 @@ export class Both {
     document.addEventListener('visibilitychange', () => document.hidden || this.link.hurry());
   }
 
-  /** Show the originals, or take them away. @param {boolean} open */
+  /** Show or hide the originals. @param {boolean} open */
   show(open) {
     if (open === this.open) return;
     this.open = open;
@@ -64,7 +65,8 @@ export class Both {
   }
 
   /**
-   * The id of the original from which a line was translated. Lines of the low-data stream don't carry it: there it is part of the line's id.
+   * The id of the original from which a line was translated. Lines of the low-data stream don't carry it: there it is
+   * part of the line's id.
    * @param {Line} line
    */
   #source({ segment, made_from: made }) {
@@ -88,7 +90,10 @@ export class Both {
     else this.around(() => this.update());
   }
 
-  /** Put the original above a line, or remove one that no longer applies. @param {HTMLElement} item  @param {Line} [source] */
+  /**
+   * Put the original above a line, or remove one that no longer applies.
+   * @param {HTMLElement} item  @param {Line} [source]
+   */
   #above(item, source) {
     if (!source) return; // it may not be loaded yet
     const text = item.dataset.origin === 'translated' && !source.gone ? source.text.trim() : '';
@@ -103,7 +108,10 @@ export class Both {
     return element('p', { class: 'original', lang: language, dir: direction(language) }, text);
   }
 
-  /** Show the originals that are not translated yet, in order of time. @param {Set<string>} made  ids of originals that have a translation */
+  /**
+   * Show the originals that are not translated yet, in order of time.
+   * @param {Set<string>} made  ids of originals that have a translation
+   */
   #waiting(made) {
     const { list } = this.view;
     const first = this.reader.first ? this.#lines(this.reader)[0].t0 : 0;

@@ -1,4 +1,5 @@
-// Holds text back to match a video with a longer delay: frames wait here, in order, until their time. Pure except for the timer.
+// Holds text back to match a video with a longer delay: frames wait here, in order, until their time. Pure except for
+// the timer.
 
 export const MOST = 120; // s; a video that is later than this must be of another meeting
 
@@ -23,7 +24,10 @@ export class Held {
     }
   }
 
-  /** Hold frames back by `seconds` from now on. A shorter delay passes on at once the frames that are then due. @param {number} seconds */
+  /**
+   * Hold frames back by `seconds` from now on. A shorter delay passes on at once the frames that are then due.
+   * @param {number} seconds
+   */
   by(seconds) {
     this.seconds = Math.min(MOST, Math.max(0, Math.round(seconds)));
     this.#due();

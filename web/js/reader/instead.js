@@ -1,5 +1,6 @@
-// Takes readers of an interpreter who falls silent to the machine's translation, and back when the interpreter continues. Readers
-// who chose the translation themselves stay there. A reader who looks back at older lines gets a link instead.
+// Takes readers of an interpreter who falls silent to the machine's translation, and back when the interpreter
+// continues. Readers who chose the translation themselves stay there. A reader who looks back at older lines gets a
+// link instead.
 
 import { at, element } from '../lib/nodes.js';
 

@@ -41,7 +41,8 @@ export function keys(form, acts, view, place) {
 }
 
 /**
- * Make the log of lines one stop of the Tab key: the time of the newest line, or of the line that is read. Arrow keys move on from there.
+ * Make the log of lines one stop of the Tab key: the time of the newest line, or of the line that is read. Arrow keys
+ * move on from there.
  * @param {KeyboardEvent} event  @param {import('./view.js').View} view  @param {import('./place.js').Place} place
  */
 function walk(event, view, place) {
@@ -59,7 +60,10 @@ function walk(event, view, place) {
   if (time) stop(list, time).focus();
 }
 
-/** Make `link` the only stop of the Tab key in the list. @param {HTMLElement} list  @param {Link} link  @template {?HTMLAnchorElement} Link  @returns {Link} */
+/**
+ * Make `link` the only stop of the Tab key in the list.
+ * @param {HTMLElement} list  @param {Link} link  @template {?HTMLAnchorElement} Link  @returns {Link}
+ */
 function stop(list, link) {
   for (const each of list.querySelectorAll('a.time[tabindex="0"]')) each.tabIndex = -1;
   if (link) link.tabIndex = 0;

@@ -24,7 +24,10 @@ export class Speller {
     return { to, news };
   }
 
-  /** Decode one line. @param {(string | number | boolean | null | undefined)[]} about  its fields in the shorthand  @param {string} text  @returns {SpeltLine} */
+  /**
+   * Decode one line.
+   * @param {(string | number | boolean | null | undefined)[]} about  its fields in the shorthand  @param {string} text  @returns {SpeltLine}
+   */
   #next(about, text) {
     if (about.length > 2) {
       const [number, segment, t0, language, origin, speaker, mended, way] = /** @type {[number, string, number, string, string, ?string, number, string | true | undefined]} */ (about);

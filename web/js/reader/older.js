@@ -1,4 +1,5 @@
-// Fetches older lines, one page at a time, when the reader scrolls up to them, presses the button, or follows a link to a line.
+// Fetches older lines, one page at a time, when the reader scrolls up to them, presses the button, or follows a link to
+// a line.
 
 import { at } from '../lib/nodes.js';
 
@@ -52,8 +53,9 @@ export class Older {
   }
 
   /**
-   * Load the lines between the newest page of lines and those that were on screen before a long absence. Tries until it succeeds.
-   * @param {number} from  number of the first line after the hole  @param {number} to  number of its first line
+   * After a long absence, load the lines between the newest page of lines and the earliest line on screen. Tries until it
+   * succeeds.
+   * @param {number} from  number of the first line of that page  @param {number} to  number of the earliest line
    */
   async refill(from, to) {
     let edge = [...this.reader.lines.values()].find(({ number }) => number === from);
@@ -86,7 +88,8 @@ export class Older {
   }
 
   /**
-   * Fetch and show the page of lines before a line's number. Resolves to its first line, undefined for an empty page, null after a failure.
+   * Fetch and show the page of lines before a line's number. Resolves to its first line, undefined for an empty page,
+   * null after a failure.
    * @param {() => number} before
    */
   async #fetch(before) {

@@ -1,5 +1,5 @@
-// Parts of the page that only translations and interpretations have: how a line was translated, the original beside it, and
-// the translation in place of a silent interpreter. Loaded with such texts only, and its larger parts when needed.
+// Parts of the page that only translations and interpretations have: how a line was translated, the original beside it,
+// and the translation in place of a silent interpreter. Loaded with such texts only, and its larger parts when needed.
 
 import { at } from '../lib/nodes.js';
 

@@ -1,4 +1,5 @@
-// The page to read at one's own pace. It works without this script, which remembers the reader's choices and where they stopped.
+// The page to read at one's own pace. It works without this script, which remembers the reader's choices and where they
+// stopped.
 
 import { keepClear } from '../lib/bar.js';
 import { Choices } from '../lib/choices.js';

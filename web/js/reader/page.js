@@ -1,5 +1,5 @@
-// The page of a session's text: connects the link, the folded state, the view and the controls. Parts that few readers use are
-// loaded on demand.
+// The page of a session's text: connects the link, the folded state, the view and the controls. Parts that few readers
+// use are loaded on demand.
 
 import { focusOn, keepClear } from '../lib/bar.js';
 import { Bookmark } from '../panels/bookmark.js';
@@ -32,7 +32,7 @@ const lines = [...at('Lines').children].filter((item) => item.dataset.n !== unde
   origin: item.dataset.origin ?? '',
   speaker: item.dataset.speaker || null,
   text: only('.text', item).textContent,
-  words: -1, // ended: no hypothesis can follow
+  words: -1, // the line has ended: no partial can follow
   mended: item.querySelector('.mark') !== null,
   accepted: false,
   gone: false,
@@ -138,7 +138,10 @@ function address() {
   return `${data.base}/${low() ? 'low' : 'events'}?${data.query}${afresh ? '' : `&after=${reader.position}`}`;
 }
 
-/** Handle a message of the stream: note it, and apply it at once or after the delay of the reader's video. @param {Frame | Batch} frame */
+/**
+ * Handle a message of the stream: note it, and apply it at once or after the delay of the reader's video.
+ * @param {Frame | Batch} frame
+ */
 function came(frame) {
   const heard = Date.now();
   if (frame.sent) ahead = frame.sent - heard;
@@ -155,7 +158,10 @@ function came(frame) {
   else take(frame);
 }
 
-/** Update the question being asked now, where an event concerns it. @param {Partial<EventBody> & Pick<EventBody, 'type'>} body */
+/**
+ * Update the question being asked now, where an event concerns it.
+ * @param {Partial<EventBody> & Pick<EventBody, 'type'>} body
+ */
 function asked(body) {
   if (at('NowAsked') && /^intervention\.[ps]/.test(body.type)) import('../questions/now_asked.js').then((now) => now.nowAsked(body));
 }
@@ -195,7 +201,10 @@ const isNews = (/** @type {string} */ id) => !data.making && !reader.lines.get(i
 
 const nameOf = (/** @type {?string} */ speaker = null) => reader.session.speakers[speaker ?? ''] ?? '';
 
-/** Pass new lines and notices to the voice and to the screen reader. @param {Change} change  @param {string[]} added  ids of new lines */
+/**
+ * Pass new lines and notices to the voice and to the screen reader.
+ * @param {Change} change  @param {string[]} added  ids of new lines
+ */
 function say(change, added) {
   if (change.snapshot) return;
   const [items, speaking] = [added.filter(isNews).map((id) => at(id)), nameOf(reader.session.speaking)];
@@ -312,7 +321,10 @@ function buttons() {
   if (focused?.hidden) focusOn(at('Log'));
 }
 
-/** The id of the line to mark: the one with selected text, else the newest when following, else the first in view; null for none. */
+/**
+ * The id of the line to mark: the one with selected text, else the newest when following, else the first in view; null
+ * for none.
+ */
 function reading() {
   const selection = getSelection();
   const chosen = selection?.anchorNode;
@@ -347,7 +359,10 @@ const acts = {
   smaller: () => choices.step('size', -1),
 };
 
-/** The id of the line that was being spoken at `t`, media ms; null before the first one on the page. @param {number} t */
+/**
+ * The id of the line that was being spoken at `t`, media ms; null before the first one on the page.
+ * @param {number} t
+ */
 function lineAt(t) {
   const found = [...view.list.children].findLast((item) => item.dataset.n !== undefined && Number(item.dataset.t0) <= t);
   return found?.id ?? null;

@@ -1,4 +1,5 @@
-// The scroll position: a reader at the end of the text stays at its end while it grows; anywhere else the lines in view don't move.
+// The scroll position: a reader at the end of the text stays at its end while it grows; anywhere else the lines in view
+// don't move.
 
 import { at } from '../lib/nodes.js';
 
@@ -81,7 +82,10 @@ export class Place {
     this.seen = scrollY;
   }
 
-  /** The line that is read: the first that begins within the window, or else the one that fills it; undefined without lines. */
+  /**
+   * The line that is read: the first that begins within the window, or else the one that fills it; undefined without
+   * lines.
+   */
   inView() {
     const lines = this.list.children;
     let [low, high] = [0, lines.length];

@@ -20,7 +20,8 @@ const nothing = () => ({
 });
 
 /**
- * Add a span without text to the session, as in core/views/reading_order.py. Returns the gap, or null for an empty span.
+ * Add a span without text to the session, as in core/views/reading_order.py. Returns the gap, or null for an empty
+ * span.
  * @param {Session} session  @param {?number} t0  @param {number} t1  @param {string} reason
  */
 export function gapped(session, t0, t1, reason, said = t1) {
@@ -93,7 +94,10 @@ export class Reader {
     return change;
   }
 
-  /** Fold a message of the low-data stream into the state. @param {{to: number, news: News[]}} batch  @param {number} sent  Unix ms */
+  /**
+   * Fold a message of the low-data stream into the state.
+   * @param {{to: number, news: News[]}} batch  @param {number} sent  Unix ms
+   */
   batch({ to, news }, sent) {
     const change = nothing();
     for (const item of news) {
@@ -156,7 +160,10 @@ export class Reader {
     return found?.t1 === null && !found.gone && found.t0 >= lines[0].t0 - LONGEST ? found : null;
   }
 
-  /** What the page shows after the log: the growing line with its partial words (`rest`), and words that aren't a line yet. */
+  /**
+   * What the page shows after the log: the growing line with its partial words (`rest`), and words that aren't a line
+   * yet.
+   */
   growing() {
     /** @type {{line: Line | Signal & {speaker?: ?string}, rest: string}[]} */
     const blocks = [];
@@ -194,7 +201,10 @@ export class Reader {
     return number;
   }
 
-  /** Insert a new line; where its number is taken, shift the lines from there on. @param {Line} line  @param {Change} change */
+  /**
+   * Insert a new line; where its number is taken, shift the lines from there on.
+   * @param {Line} line  @param {Change} change
+   */
   #come(line, change) {
     const [old, { first, last }, all, grew] = [this.lines.get(line.segment), this, [...this.lines.values()], this.#open()];
     if (old) line.number = old.number;
@@ -215,7 +225,10 @@ export class Reader {
     return `${segment}-${this.channel}`;
   }
 
-  /** Replace the state by a snapshot; lines of the same epoch that it doesn't cover stay. @param {Snapshot} snapshot  @param {Change} change */
+  /**
+   * Replace the state by a snapshot; lines of the same epoch that it doesn't cover stay.
+   * @param {Snapshot} snapshot  @param {Change} change
+   */
   #restart(snapshot, change) {
     change.snapshot = change.session = change.gaps = true;
     if (snapshot.epoch !== this.epoch) {
@@ -367,7 +380,10 @@ export class Reader {
     change.gaps = true;
   }
 
-  /** Change fields of a line, which may not be loaded yet. @param {string} segment  @param {(Partial<Line> | undefined)[]} values */
+  /**
+   * Change fields of a line, which may not be loaded yet.
+   * @param {string} segment  @param {(Partial<Line> | undefined)[]} values
+   */
   #amend(segment, ...values) {
     this.later.set(segment, Object.assign({}, this.later.get(segment), ...values));
     const line = this.lines.get(segment);

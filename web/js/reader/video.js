@@ -1,5 +1,5 @@
-// Matches the text to a delayed video: the reader presses a button on hearing a given line in the video, and the text is held
-// back by the time between the arrival of that line and the press.
+// Matches the text to a delayed video: the reader presses a button on hearing a given line in the video, and the text
+// is held back by the time between the arrival of that line and the press.
 
 import { keep, recall } from '../lib/kept.js';
 import { at } from '../lib/nodes.js';
@@ -13,7 +13,8 @@ export class Video {
   /**
    * @param {import('./held.js').Held} held  `key`: under which the delay is stored in the browser
    * @param {{key: string, words: import('../lib/words.js').Words, came: Map<string, number>, newest: () => ?{id: string, text: string},
-   *   tell: () => void, view: import('./view.js').View, place: import('./place.js').Place}} with_  `came`: line id → when its first event came, Unix ms
+   *   tell: () => void, view: import('./view.js').View, place: import('./place.js').Place}} with_  `came`: line id →
+   *   when its first event came, Unix ms
    */
   constructor(held, { key, words, came, newest, tell, view, place }) {
     this.held = held;
@@ -44,7 +45,10 @@ export class Video {
     if (this.#asked === null && at('Video').open) setTimeout(() => this.#ask());
   }
 
-  /** Hide the text that the page had from the start until the video is as far. @param {number} made  when the page was made, Unix ms */
+  /**
+   * Hide the text that the page had from the start until the video is as far.
+   * @param {number} made  when the page was made, Unix ms
+   */
   wait(made) {
     const { view, place, held } = this;
     if (!held.seconds || !view.reader.session.clock) return;

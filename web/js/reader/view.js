@@ -96,7 +96,10 @@ export class View {
     return after;
   }
 
-  /** A line's time: media time as text, date and time of the conference's zone as its title. @param {{t0: number}} line */
+  /**
+   * A line's time: media time as text, date and time of the conference's zone as its title.
+   * @param {{t0: number}} line
+   */
   time({ t0 }) {
     const { opened } = this.reader.session;
     const [ahead, offset, name] = this.zone;
@@ -105,7 +108,10 @@ export class View {
     return element('time', { datetime: moment && moment + offset, title }, mediaTime(t0));
   }
 
-  /** The heading, if the speaker has a name, and the text of a line. @param {Shown} line  @param {...(Node | string)} text */
+  /**
+   * The heading, if the speaker has a name, and the text of a line.
+   * @param {Shown} line  @param {...(Node | string)} text
+   */
   #inside(line, ...text) {
     const tag = line.language;
     const paragraph = element('p', { class: 'text', lang: tag, dir: direction(tag) }, ...text);

@@ -1,12 +1,12 @@
-// Reads finished lines aloud with a voice of the browser. It is off at each visit until the reader starts it. Voices that don't
-// run on this device send the text to their maker: they are used only where the reader has allowed it.
+// Reads finished lines aloud with a voice of the browser. It is off at each visit until the reader starts it. Voices
+// that don't run on this device send the text to their maker: they are used only where the reader has allowed it.
 
 import { keep, recall } from '../lib/kept.js';
 import { at, set } from '../lib/nodes.js';
 import { fill } from '../lib/words.js';
 
 const KEY = 'moothall.voice';
-const MOST = 6; // lines that wait at most. Overflow: the oldest is left out, so that the voice keeps up with the meeting
+const MOST = 6; // lines that wait. Overflow: the oldest is left out, so that the voice keeps up
 
 /** The primary language of a tag: `pt-BR` → `pt`. @param {string} tag */
 const primary = (tag) => tag.split(/[-_]/)[0].toLowerCase();
@@ -22,7 +22,7 @@ export const usable = (voices, language, allowed) => voices
 export class Voice {
   #on = false;
   /** @type {HTMLElement[]} */
-  #waiting = []; // Bound: MOST. The text is taken when the line is read, since it may be corrected or removed until then
+  #waiting = []; // Bound: MOST. Elements, not texts: a line may be corrected or removed until it is read
   #left = 0; // lines left out in a row
   #speaking = false;
 

@@ -1,4 +1,5 @@
-// Messages between staff pages and the server (docs/reference/desk-socket.md). Only for the type check: no page loads this file.
+// Messages between staff pages and the server (docs/reference/desk-socket.md). Only for the type check: no page loads
+// this file.
 
 /** The data in the page of a microphone (server/moothall/adapters/desks/microphone_door.py). */
 interface MicrophoneData extends Texts {
@@ -18,7 +19,9 @@ interface Piece {
   peak: number;
 }
 
-/** Details in messages of the audio door: the session to which sound is sent, or who else sends since when (Unix ms). */
+/**
+ * Details in messages of the audio door: the session to which sound is sent, or who else sends since when (Unix ms).
+ */
 interface LineNews {
   session?: string;
   by?: string;
@@ -294,7 +297,10 @@ interface Card {
   stands: string;
   /** When the last words came, Unix ms, where it is silent. */
   silent_since: number | null;
-  /** Delays (s) and rates (words a minute) for each 10 s of the last ten minutes, the newest last; sent only when they have changed. */
+  /**
+   * Delays (s) and rates (words a minute) for each 10 s of the last ten minutes, the newest last; sent only when they
+   * have changed.
+   */
   delays?: (number | null)[];
   rates?: number[];
   alarms: Alarm[];
@@ -322,7 +328,10 @@ interface Board {
   translation: { connected: boolean; ways: Record<string, string[]>; missing: string[] };
 }
 
-/** The figures in the frame of a meeting's staff pages: level, delay of the text, readers (services/control/control_room.py). */
+/**
+ * The figures in the frame of a meeting's staff pages: level, delay of the text, readers
+ * (services/control/control_room.py).
+ */
 interface Gauges {
   level: number | null;
   late: number;

@@ -1,4 +1,5 @@
-// The parts of pages: types of what selectors and ids find, and of events. Only for the type check: no page loads this file.
+// The parts of pages: types of what selectors and ids find, and of events. Only for the type check: no page loads this
+// file.
 
 /** Values for the {placeholders} of a text. */
 type Values = Record<string, string | number | undefined>;
@@ -14,7 +15,10 @@ interface Texts {
 /** A form with its fields by name. */
 type Form<Fields> = HTMLFormElement & { readonly elements: HTMLFormControlsCollection & Fields };
 
-/** The type of what a selector finds, by the tag of its last part: `a[href]` finds an anchor; `.note`, and a list, any element. */
+/**
+ * The type of what a selector finds, by the tag of its last part: `a[href]` finds an anchor; `.note`, and a list, any
+ * element.
+ */
 type Found<Selector extends string> = Selector extends `${string},${string}` ? HTMLElement : Tagged<LastPart<Selector>>;
 type LastPart<Selector> = Selector extends `${string} ${infer Rest}` ? LastPart<Rest> : Selector;
 type Tagged<Part> = Part extends `${infer Tag}${'.' | '#' | '[' | ':'}${string}` ? Tagged<Tag>

@@ -14,7 +14,10 @@ interface KeptForm {
   wrong?: string;
 }
 
-/** The server's answer to a form: its page and address, whether the form was taken, and whether the rate limit was reached (`often`). */
+/**
+ * The server's answer to a form: its page and address, whether the form was taken, and whether the rate limit was
+ * reached (`often`).
+ */
 interface Sent {
   taken: boolean;
   often: boolean;

@@ -189,7 +189,10 @@ interface Snapshot {
   before?: number;
 }
 
-/** A message of the low-data stream: the offset after it, then lines, events and signals in order (server/moothall/wire/low_data.py). */
+/**
+ * A message of the low-data stream: the offset after it, then lines, events and signals in order
+ * (server/moothall/wire/low_data.py).
+ */
 type Batch = [position: number, ...BatchPart[]] & { sent?: undefined; events?: undefined; snapshot?: undefined };
 type BatchPart = LogEvent | Signal | string | number | (string | number | null)[];
 
