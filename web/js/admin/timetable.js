@@ -1,22 +1,28 @@
-// A meeting that has not begun is dragged to another place and time of the day's table. What is sent is the form of the
-// meeting's own page, with its place and its times changed: whoever goes by keys sends the same.
+// Dragging a meeting that has not begun to another room and time in the day's timetable. This sends the form of the
+// meeting's own page with another room and other times, which users of the keyboard send themselves.
 
 import { dragging } from '../lib/dragging.js';
 
-/** How long it lasts is kept, by the clock on the wall. @param {string} starts  @param {string} ends  @param {string} moved */
+/**
+ * The new end, so that the duration by local time stays; empty without one.
+ * @param {string} starts  @param {string} ends  @param {string} moved  the new start
+ */
 function endOf(starts, ends, moved) {
   if (!starts || !ends) return '';
   const [from, to, now] = [starts, ends, moved].map((time) => Date.parse(`${time}Z`));
   return new Date(now + to - from).toISOString().slice(0, `${moved}`.length);
 }
 
-/** Where a meeting would go. @param {?EventTarget} target */
+/** The cell at which something is dropped; null for none. @param {?EventTarget} target */
 function cellAt(target) {
   const cell = target instanceof Element ? target.closest('td[data-place]') : null;
   return cell instanceof HTMLElement ? cell : null;
 }
 
-/** Send the form of a meeting with another place and time. @param {HTMLElement} meeting  @param {HTMLElement} cell */
+/**
+ * Fetch the form of a meeting, and send it with the room and time of a cell.
+ * @param {HTMLElement} meeting  @param {HTMLElement} cell
+ */
 async function move(meeting, cell) {
   const { address = '', starts = '', ends = '' } = meeting.dataset;
   const { place = '', starts: moved = '' } = cell.dataset;
@@ -26,7 +32,7 @@ async function move(meeting, cell) {
   const fields = form instanceof HTMLFormElement ? form.elements : null;
   const chosen = fields?.namedItem('place');
   if (!(form instanceof HTMLFormElement) || !fields || !(chosen instanceof HTMLSelectElement)) {
-    location.assign(address); // Somebody has begun it, or it is gone: its page says so.
+    location.assign(address); // the meeting has begun or was deleted: its page says so
     return;
   }
   chosen.value = place;
@@ -38,10 +44,10 @@ async function move(meeting, cell) {
   form.append(then);
   form.hidden = true;
   document.body.append(document.adoptNode(form));
-  form.submit(); // What is wrong with it stands on the page that answers, as after any such form.
+  form.submit(); // the page that answers shows errors, as after any form
 }
 
-/** @param {?HTMLElement} cell */
+/** Highlight the cell as the drop target; null: none. @param {?HTMLElement} cell */
 function mark(cell) {
   for (const each of document.querySelectorAll('td.target')) each.classList.toggle('target', each === cell);
   cell?.classList.add('target');
@@ -50,7 +56,7 @@ function mark(cell) {
 for (const meeting of document.querySelectorAll('[data-address][data-starts]')) {
   if (!(meeting instanceof HTMLElement)) continue;
   meeting.draggable = true;
-  for (const link of meeting.querySelectorAll('a')) link.draggable = false; // Its block is dragged, not its address.
+  for (const link of meeting.querySelectorAll('a')) link.draggable = false; // the whole block is dragged, not the link
 }
 const table = document.querySelector('table.day');
 if (table instanceof HTMLElement) {

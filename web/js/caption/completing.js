@@ -1,14 +1,17 @@
-// What may be meant by a word that is being typed: names and terms that begin so. Pure.
+// Completes the word that is being typed with names and terms. Pure.
 
 const MOST = 5;
-const BACK = 60; // characters before the caret that are looked at
-const LEAST = 2; // letters, where words have spaces between them
+const BACK = 60; // characters before the caret that are searched
+const LEAST = 2; // letters that must be typed, in languages that write spaces between words
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Khmer}\p{Script=Lao}\p{Script=Myanmar}]$/u;
 const LETTER = /[\p{L}\p{N}\p{M}]/u;
 
-/** @typedef {{from: number, text: string}} Completion  where in the text it begins, and how it reads */
+/** @typedef {{from: number, text: string}} Completion  index in the text from which on `text` is to be put */
 
-/** Where a name may begin in a text whose end is being typed, the earliest first. @param {string} before */
+/**
+ * The indexes at which the name being typed may begin, earliest first.
+ * @param {string} before  the text up to the caret
+ */
 function beginnings(before) {
   const spaced = !UNSPACED.test(before);
   const found = [];
@@ -20,7 +23,7 @@ function beginnings(before) {
 }
 
 /**
- * Terms that what stands before the caret begins, those first of which most is typed; each longer than what is typed of it.
+ * Terms that begin with the end of the text before the caret, at most MOST; first those of which most has been typed.
  * @param {string} before  the text up to the caret  @param {string[]} terms  @returns {Completion[]}
  */
 export function completions(before, terms) {

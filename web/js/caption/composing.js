@@ -1,26 +1,29 @@
-// The field in which a captioner writes: readers see it grow, and what has ended becomes lines, one after the other.
+// The field in which a captioner writes: readers see its text grow, and each finished sentence is sent as a line, in
+// order.
 
 import { at, element, set } from '../lib/nodes.js';
 import { oneLine, sentences } from '../lib/sentences.js';
 import { direction } from '../lib/words.js';
 
-const GAP = 40; // ms between two texts that readers are shown
+const GAP = 40; // ms between two updates for readers
 
 /** @typedef {import('./draft.js').Waiting} Waiting */
 
 export class Composing {
   #timer = 0;
-  #told = ''; // what readers were shown of the line
-  #kept = false; // whether what is said now is kept
+  #told = ''; // the unfinished line as readers see it
+  #kept = false; // whether words of this moment are kept: the meeting is open and recorded
   #sending = false;
-  #building = false; // whether an input method builds a word
+  #building = false; // whether an input method is composing a word
 
   /**
    * @param {import('./draft.js').Draft} draft  @param {{saved: () => Promise<void>}} place
    * @param {{send: (line: Waiting) => Promise<Answer>, stands: (segment: string) => boolean, how: () => import('./draft.js').How,
    *          tell: (typed: {line: string, text: string, language: string}) => void, ended: (text: string) => string,
    *          refused: (refusal: Refusal) => void, changed: () => void}} does
-   *   `stands`: whether a line is among the text already; `ended`: a text as it is sent; `changed`: of what is on its way
+   *   `saved` of `place`: resolves when the draft is on disk; `stands`: whether a line is in the text already; `how`:
+   *   channel, language and speaker of new lines; `tell`: show readers the unfinished line; `ended`: gives a text as it
+   *   is to be sent; `changed`: the list of lines waiting for their answer has changed
    */
   constructor(draft, place, does) {
     this.draft = draft;
@@ -43,51 +46,54 @@ export class Composing {
     this.#show();
   }
 
-  /** How the meeting stands. @param {Session} session */
+  /** Take over the meeting's status. @param {Session} session */
   stands({ status, not_recorded: since = null }) {
     this.#kept = status === 'open' && since === null;
     this.draft.type(this.field.value, this.#kept);
     this.#show();
   }
 
-  /** Whether whoever types still has some of it, which no reader's page keeps. */
+  /** The text in the field, which has not been sent as a line yet. */
   get own() {
     return this.field.value.trim();
   }
 
-  /** What is written is of the language that is chosen. */
+  /** Set language and direction of the field as chosen. */
   written() {
     const { value } = this.form.elements.language;
     this.field.lang = value;
     this.field.dir = direction(value);
   }
 
-  /** The line to the server is open again: readers have lost what was shown before, and what is on its way goes once more. */
+  /** The connection is open again: show readers the unfinished line anew, and continue to send lines. */
   again() {
     this.#told = '';
     this.#tell();
     this.#send();
   }
 
-  /** All that stands there is sent, a line a sentence, whether one ends with it or not. */
+  /** Send the whole field, one line for each sentence, the last one even if it hasn't ended. */
   sendAll() {
     const { ended, rest } = sentences(this.field.value);
     this.#ended([...ended, this.does.ended(oneLine(rest))], '');
   }
 
-  /** Put a text in place of what stands before the caret from `from` on. @param {number} from  @param {string} text */
+  /** Replace the text from `from` up to the caret. @param {number} from  @param {string} text */
   complete(from, text) {
     this.field.setRangeText(text, from, this.field.selectionStart, 'end');
     this.#typed();
   }
 
-  /** Put a text in front of what stands there; it is the typist's to change, and goes with what they type next. @param {string} text */
+  /**
+   * Put a text before that in the field; the captioner can edit it, and it is sent with the next line.
+   * @param {string} text
+   */
   put(text) {
     this.draft.type([text, this.own].filter(Boolean).join(' '), this.#kept);
     this.#fill();
   }
 
-  /** What was to be taken back is gone from the text, or stays there. @param {boolean} gone */
+  /** A line was to be taken back into the field: `gone` says whether it has left the text. @param {boolean} gone */
   takenBack(gone) {
     this.draft.taken(gone);
     if (gone) this.#fill();
@@ -97,16 +103,19 @@ export class Composing {
     const { value, selectionEnd } = this.field;
     this.draft.type(value, this.#kept);
     if (!this.#building && this.#kept && !this.draft.apart) {
-      // What is behind the caret has its end already: it was taken back to be mended.
+      // Sentences after the caret have ended already: they were taken back into the field to be edited, and stay there.
       const { ended, rest } = sentences(value.slice(0, selectionEnd));
       if (ended.length) this.#ended(ended, rest + value.slice(selectionEnd));
     }
-    // Sounds of which characters are still to be chosen are nobody's to read.
+    // In these languages an input method shows sounds until the characters are chosen, which readers should not see.
     if (!this.#building || !/^(?:zh|ja|ko)/.test(this.field.lang)) this.#tell();
     this.#show();
   }
 
-  /** @param {string[]} texts  @param {string} rest */
+  /**
+   * Queue finished texts as lines, and keep the rest in the field with the caret where it was.
+   * @param {string[]} texts  @param {string} rest
+   */
   #ended(texts, rest) {
     if (!this.draft.send(texts, rest, this.does.how())) {
       this.does.refused({ code: 'busy' });
@@ -116,20 +125,21 @@ export class Composing {
     this.field.value = rest;
     const caret = Math.max(0, rest.length - behind);
     this.field.setSelectionRange(caret, caret);
-    this.#told = ''; // Another line is typed now.
+    this.#told = ''; // the next line begins
     this.#show();
     this.does.changed();
     this.#send();
   }
 
+  /** Send the waiting lines one after the other. After a refusal all of them go back into the field. */
   async #send() {
     if (this.#sending) return;
     this.#sending = true;
     for (let [next] = this.draft.waiting; next; [next] = this.draft.waiting) {
-      await this.place.saved(); // Else a kill now would leave a line that was sent, and its words in the field.
+      await this.place.saved(); // before it is sent: a crash must not leave the words of a sent line in the field
       const { refusal } = this.does.stands(next.segment) ? {} : await this.does.send(next);
       if (refusal && !this.does.stands(next.segment)) {
-        // A word that is being built would be lost by what is put into the field.
+        // To change the field now would lose the word that the input method is composing.
         if (this.#building) await new Promise((done) => this.field.addEventListener('compositionend', done, { once: true }));
         this.draft.back();
         this.#fill();
@@ -142,6 +152,7 @@ export class Composing {
     this.#sending = false;
   }
 
+  /** Put the draft's text into the field. */
   #fill() {
     this.field.value = this.draft.text;
     this.field.setSelectionRange(this.field.value.length, this.field.value.length);
@@ -151,7 +162,7 @@ export class Composing {
     this.does.changed();
   }
 
-  /** Tell readers how the line reads: at once where nothing was told just now. */
+  /** Show readers the unfinished line: at once, or GAP ms after the last update. */
   #tell() {
     if (this.#timer) return;
     const text = this.draft.apart ? '' : this.field.value.replace(/\s+/g, ' ').trimStart();
@@ -170,7 +181,10 @@ export class Composing {
   }
 }
 
-/** Lines on their way, as they are shown behind the text. @param {readonly Waiting[]} waiting  @param {import('../lib/words.js').Words} words */
+/**
+ * Show the lines that wait for the server's answer, after the text.
+ * @param {readonly Waiting[]} waiting  @param {import('../lib/words.js').Words} words
+ */
 export function onTheirWay(waiting, words) {
   at('OnWay').replaceChildren(...waiting.map(({ segment, text, language }) => element('li', { 'data-of': segment },
     element('p', { class: 'text', lang: language, dir: direction(language) }, text))));

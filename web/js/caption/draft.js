@@ -1,12 +1,13 @@
-// What a captioner has typed and the server has not answered yet: the words that are still theirs, and the lines on their way.
-// All of it is written down at each change, in one piece, before anything is sent: whatever ends the page, it goes on from there,
-// and a line that was sent already has the same id again, so that it is a line once.
+// A captioner's draft: the text in the field and the lines that the server has not acknowledged yet. The whole draft is
+// stored at each change, before anything is sent: after a crash the page resumes from it, and a line that is sent again
+// has the same id, so that it is in the text once.
 
 import { oneLine } from '../lib/sentences.js';
 
 /**
- * `Waiting`: a line on its way. `apart`: what stands there was typed while nothing was kept, so that it goes only by a key.
- * `Taking`: an own line that is being taken back, until it is known to be gone from the text; `act` wrote it.
+ * `Waiting`: a line that is not acknowledged yet. `apart`: the text was typed while nothing was kept, so that only a
+ * key sends it. `Taking`: an own line that is being taken back into the field, until it has left the text; `act` is the
+ * id of the act that wrote it.
  * @typedef {{channel: string, language: string, speaker: ?string}} How
  * @typedef {How & {segment: string, text: string}} Waiting
  * @typedef {{act: string, segment: string, text: string}} Taking
@@ -14,9 +15,9 @@ import { oneLine } from '../lib/sentences.js';
  * @typedef {{write: (kept: Kept) => void}} Store
  */
 
-export const MOST = 500; // lines on their way. Overflow: no more are sent off, and what is typed stays in the field
+export const MOST = 500; // lines that wait. Overflow: no more are queued, and the text stays in the field
 
-/** What is kept, as far as it can be one of ours. @param {any} kept  @param {string} line  of a new one  @returns {Kept} */
+/** The valid parts of a stored draft. @param {any} kept  @param {string} line  id for a new line  @returns {Kept} */
 export function readable(kept, line) {
   const { line: id, text, apart, waiting, taking } = kept ?? {};
   const good = (/** @type {any} */ each) => typeof each?.segment === 'string' && [each.text, each.channel, each.language].every((part) => typeof part === 'string');
@@ -35,7 +36,7 @@ export class Draft {
   /** @type {Kept} */
   #kept;
 
-  /** @param {unknown} kept  by another page, or by this one before  @param {Store} store  @param {() => string} newId  of a line */
+  /** @param {unknown} kept  a stored draft  @param {Store} store  @param {() => string} newId  makes ids of lines */
   constructor(kept, store, newId) {
     this.#store = store;
     this.#newId = newId;
@@ -47,34 +48,39 @@ export class Draft {
     return this.#kept.line;
   }
 
+  /** The text in the field. */
   get text() {
     return this.#kept.text;
   }
 
-  /** Whether some of it was typed while nothing was kept: nobody is shown it before a key sends it. */
+  /** Whether some of the text was typed while nothing was kept: readers don't see it before a key sends it. */
   get apart() {
     return this.#kept.apart;
   }
 
-  /** Lines on their way, in their order. @returns {readonly Waiting[]} */
+  /** The lines that are not acknowledged yet, oldest first. @returns {readonly Waiting[]} */
   get waiting() {
     return this.#kept.waiting;
   }
 
-  /** The own line that is being taken back. */
+  /** The own line that is being taken back; null for none. */
   get taking() {
     return this.#kept.taking;
   }
 
-  /** It reads so now. @param {string} text  @param {boolean} kept  whether what is said now is kept */
+  /**
+   * The field's text has changed.
+   * @param {string} text  @param {boolean} kept  whether words of this moment are kept
+   */
   type(text, kept) {
     const apart = text.trim() !== '' && (this.#kept.apart || !kept);
     if (text !== this.#kept.text || apart !== this.#kept.apart) this.#write({ ...this.#kept, text, apart });
   }
 
   /**
-   * Some of it is sent off as lines; the first is the one that readers have seen grow. Says whether there was room.
-   * @param {string[]} texts  @param {string} rest  what stays  @param {How} how
+   * Queue texts as lines. The first gets the id of the line that readers have seen grow. Returns false when the queue
+   * is full.
+   * @param {string[]} texts  @param {string} rest  what stays in the field  @param {How} how
    */
   send(texts, rest, how) {
     const lines = texts.map(oneLine).filter(Boolean);
@@ -89,30 +95,33 @@ export class Draft {
     return true;
   }
 
-  /** A line is stored. @param {string} segment */
+  /** The server has stored a line. @param {string} segment */
   done(segment) {
     const waiting = this.#kept.waiting.filter((each) => each.segment !== segment);
     if (waiting.length < this.#kept.waiting.length) this.#write({ ...this.#kept, waiting });
   }
 
-  /** No line is taken now: all that are on their way are words in the field again, in front of what stands there. */
+  /** The server takes no lines now: put the text of all waiting lines back into the field, before its text. */
   back() {
     const { waiting, text } = this.#kept;
     if (waiting.length) this.#write({ ...this.#kept, line: this.#newId(), text: [...waiting.map((each) => each.text), text].filter(Boolean).join(' '), apart: true, waiting: [] });
   }
 
-  /** An own line is going to be taken back. @param {Taking} taking */
+  /** Note that an own line is being taken back. @param {Taking} taking */
   takes(taking) {
     this.#write({ ...this.#kept, taking });
   }
 
-  /** What was to be taken back is gone from the text, and stands in front of what is typed; or it stays where it is. @param {boolean} gone */
+  /**
+   * The line that was being taken back has left the text, and its words are put before those in the field; or it stays.
+   * @param {boolean} gone
+   */
   taken(gone) {
     const { taking, text } = this.#kept;
     this.#write({ ...this.#kept, taking: null, text: gone && taking ? [taking.text, text].filter(Boolean).join(' ') : text });
   }
 
-  /** What another page of this link left behind comes first. @param {Kept} left */
+  /** Take over the draft that a closed page of this role link has left: it comes before our own. @param {Kept} left */
   inherit(left) {
     this.#write({ ...this.#kept, text: [left.text, this.#kept.text].filter((each) => each.trim()).join(' '), apart: this.#kept.apart || left.apart, waiting: [...left.waiting, ...this.#kept.waiting], taking: this.#kept.taking ?? left.taking });
   }

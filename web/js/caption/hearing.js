@@ -1,4 +1,4 @@
-// The sound of the meeting at a captioner's page: as it comes, the last ten seconds again, and these at half the speed.
+// The sound of the meeting on a captioner's page: live, the last ten seconds again, and those at half the speed.
 
 import { marked } from './keys.js';
 import { Lately } from './lately.js';
@@ -6,19 +6,19 @@ import { stretched } from './stretching.js';
 import { Listening } from '../desk/listen.js';
 import { at } from '../lib/nodes.js';
 
-const RATE = 16000;
+const RATE = 16000; // Hz
 const SECONDS = 10;
-const SLOWER = 2; // times as long
+const SLOWER = 2; // stretched to so many times its length
 
 export class Hearing {
   #lately = new Lately(SECONDS * RATE);
   /** @type {?AudioContext} */
   #context = null;
   /** @type {?AudioBufferSourceNode} */
-  #again = null; // what is played once more; the sound as it comes is silent meanwhile
+  #again = null; // the replay; the live sound is muted meanwhile
   #listening = new Listening((piece) => this.#lately.hear(piece));
 
-  /** @param {string} session  @param {(name: string) => void} say  the name of a text */
+  /** @param {string} session  @param {(name: string) => void} say  gets the name of a text */
   constructor(session, say) {
     this.session = session;
     this.say = say;
@@ -28,7 +28,7 @@ export class Hearing {
     at('Slower').addEventListener('click', () => this.again(SLOWER));
   }
 
-  /** Listen, or no longer. */
+  /** Begin or stop listening. */
   turn() {
     if (this.#listening.of) this.#end();
     else {
@@ -40,7 +40,10 @@ export class Hearing {
     at('Listen').setAttribute('aria-pressed', String(Boolean(this.#listening.of)));
   }
 
-  /** Play what was said last once more, so many times as long; a second press ends it. @param {number} times */
+  /**
+   * Replay the last seconds, stretched to `times` their length; a second call ends the replay.
+   * @param {number} times
+   */
   again(times) {
     if (this.#again) {
       this.#stop();
@@ -64,6 +67,7 @@ export class Hearing {
     source.start();
   }
 
+  /** End the replay. */
   #stop() {
     const source = this.#again;
     this.#again = null;

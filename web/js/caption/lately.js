@@ -1,11 +1,11 @@
-// The last seconds of a sound that comes in pieces. Pure.
+// A ring buffer with the last seconds of a sound. Pure.
 
 export class Lately {
   #samples;
-  #at = 0; // where the next one goes
+  #at = 0; // index of the next sample
   #full = false;
 
-  /** @param {number} most  samples that are kept; the oldest go */
+  /** @param {number} most  samples that are kept. Overflow: the oldest are dropped */
   constructor(most) {
     this.#samples = new Float32Array(most);
   }
@@ -21,7 +21,7 @@ export class Lately {
     this.#at = (this.#at + kept.length) % length;
   }
 
-  /** All that is kept, the oldest first. @returns {Float32Array<ArrayBuffer>} */
+  /** The samples that are kept, oldest first. @returns {Float32Array<ArrayBuffer>} */
   all() {
     const [before, behind] = [this.#samples.subarray(0, this.#at), this.#full ? this.#samples.subarray(this.#at) : new Float32Array(0)];
     const all = new Float32Array(behind.length + before.length);

@@ -1,4 +1,5 @@
-// The captioner's page: the field, the text that readers have above it, the keys, the sound, and the line to the server.
+// The captioner's page: connects the field, the text above it as readers see it, the keys, the sound and the connection
+// to the server.
 
 import { aPlace } from './places.js';
 import { Composing, onTheirWay } from './composing.js';
@@ -32,8 +33,8 @@ const state = new DeskState();
 /** @type {Set<string>} */
 let may = new Set();
 let channel = data.channel;
-let own = ''; // our seat
-let ahead = 0; // the server's clock against ours
+let own = ''; // id of our desk
+let ahead = 0; // ms by which the server's clock is ahead of ours
 /** @type {?TermNews} */
 let terms = null;
 /** @type {?AirNews} */
@@ -41,7 +42,7 @@ let onAir = null;
 /** @type {Seat[]} */
 let here = [];
 /** @type {{act: string, segment: string}[]} */
-const written = []; // own lines, the newest last
+const written = []; // our own lines, the newest last; at most TAKES_BACK
 
 const { place, kept, left } = await aPlace(`${data.link}.${data.session}`);
 const draft = new Draft(kept, place, newId);
@@ -53,29 +54,32 @@ for (const each of left) {
 /** @param {Refusal} refusal */
 const refused = ({ code }) => say(words.text(`refused.${code}`));
 
-/** @param {...Command} commands */
+/** Send an act of one or more commands; resolves to the answer. A refusal is shown. @param {...Command} commands */
 async function act(...commands) {
   const answer = await knowing(words, (anyway) => link.request('act', { id: newId(), commands, anyway }));
   if (answer.refusal) refused(answer.refusal);
   return answer;
 }
 
-/** A line is sent under the same id however often, so that it is one line. @param {import('./draft.js').Waiting} line */
+/**
+ * Send a line. The act's id comes from the line's, so that a line that is sent again is stored once.
+ * @param {import('./draft.js').Waiting} line
+ */
 async function send({ segment, channel: of, ...line }) {
   const id = `line-${segment}`;
   const answer = await link.request('act', { id, commands: [{ do: 'type', channel: of, segment, ...line }] });
-  if (!answer.refusal && air.writes) { // Else it was offered, and stands nowhere.
+  if (!answer.refusal && air.writes) { // otherwise the line was only offered, and is not in the text
     written.push({ act: id, segment });
     if (written.length > TAKES_BACK) written.shift();
   }
   return answer;
 }
 
-/** The newest own line goes from everybody's page, and its words are in the field again. */
+/** Remove our newest line from everybody's page, and put its words back into the field. */
 async function takeBack() {
   const last = written.at(-1);
   const text = last && state.lines.get(last.segment)?.text.trim();
-  if (draft.waiting.length) say(words.counted('on-way', draft.waiting.length)); // What was sent last is not there yet.
+  if (draft.waiting.length) say(words.counted('on-way', draft.waiting.length)); // the newest line is not in the text yet
   else if (!last || !text) say(words.text('nothing-to-take-back'));
   else if (!draft.taking) {
     draft.takes({ ...last, text });
@@ -84,7 +88,10 @@ async function takeBack() {
   }
 }
 
-/** Take back what is to be taken back; it is written down, and done once more where this page or its server was ended before. */
+/**
+ * Carry out the taking back that the draft has noted. Called again on the next start if this page or the server ended
+ * before.
+ */
 async function taking() {
   const line = draft.taking;
   if (!line) return;
@@ -120,7 +127,7 @@ const replace = new DeskReplace(state, words, {
   busy: () => new Set([...lines.claims.keys(), ...(lines.editing ? [lines.editing] : [])]),
   say, left: toField,
 });
-abbreviations.writes(at('Compose').elements.text); // Before it is looked for the end of a sentence.
+abbreviations.writes(at('Compose').elements.text); // before `Composing`, which looks for the end of a sentence
 const composing = new Composing(draft, place, {
   send,
   stands: (segment) => state.lines.has(segment),
@@ -141,12 +148,15 @@ at('HeardPut').addEventListener('click', putHeard);
 const hearing = new Hearing(data.session, (name) => say(words.text(name)));
 const respeaking = new Respeaking(data, () => channel, words, { say, open: () => ['open', 'paused'].includes(state.session?.status ?? '') });
 
-let put = ''; // what the machine had heard, once it is in the field
+let put = ''; // the words heard by the machine that were put into the field
 
-/** Show what the machine had heard and not written, until it is in the field or a line is written. */
+/**
+ * Show the words that the machine had heard but not written when we took over, until they are in the field or a line is
+ * written.
+ */
 function heard() {
   const { text, language } = air.heard ?? { text: '', language: '' };
-  const shown = text !== '' && text !== put && !draft.text.startsWith(text); // It may have been put there before a reload.
+  const shown = text !== '' && text !== put && !draft.text.startsWith(text); // it may be in the field since before a reload
   if (!text) put = '';
   const place = only('.text', at('Heard'));
   const first = shown && (at('HeardBox').hidden || place.textContent !== text);
@@ -165,36 +175,40 @@ function putHeard() {
   }
 }
 
-/** Names and terms of this language. */
+/** The names and terms for completion in the chosen language. */
 function names() {
   const { value: language } = at('Compose').elements.language;
   const fits = (terms?.terms ?? []).filter((term) => !term.language || term.language.split('-')[0] === language.split('-')[0]);
   return [...fits.map(({ term }) => term), ...Object.values(state.session?.speakers ?? {})];
 }
 
-/** @param {string} segment  @param {import('../lines/lines.js').Place} [word] */
+/**
+ * Open a line for correction, if that is allowed here.
+ * @param {string} segment  @param {import('../lines/lines.js').Place} [word]  what to select
+ */
 function mend(segment, word) {
   if (may.has('correct')) edit.open(segment, word);
 }
 
-/** Address of a piece of the meeting's sound. @param {number} from  @param {number} to */
+/** The address of a piece of the meeting's sound. @param {number} from  @param {number} to  both in media ms */
 function clip(from, to) {
   return `${data.base}/clip?${new URLSearchParams({ channel, from: String(Math.round(from)), to: String(Math.round(to)) })}`;
 }
 
+/** Go back to the field and to the newest line. */
 function toField() {
   composing.field.focus({ preventScroll: true });
   lines.held = false;
   lines.newest();
 }
 
-/** Somebody speaks: what was typed before was said by whoever spoke then. @param {?string} speaker */
+/** Set the speaker. The text in the field is sent first, since the speaker before said it. @param {?string} speaker */
 async function take(speaker) {
   if (!may.has('set-speaker')) return;
   if (composing.own && !draft.apart) composing.sendAll();
   const { session } = state;
   const before = session?.speaking ?? null;
-  if (session) session.speaking = speaker; // What is typed before the server has said so is theirs already.
+  if (session) session.speaking = speaker; // already for what is typed before the answer
   people();
   const answer = await act({ do: 'set-speaker', channel, speaker });
   if (answer.refusal && session) session.speaking = before;
@@ -244,7 +258,7 @@ composing.field.addEventListener('keydown', (event) => {
     composing.sendAll();
   } else if (event.key === 'ArrowUp' && field.selectionEnd === 0) {
     event.preventDefault();
-    walking.newest(); // Into the lines above.
+    walking.newest(); // go up into the lines
   }
 });
 addEventListener('keydown', (event) => {
@@ -252,13 +266,13 @@ addEventListener('keydown', (event) => {
   if (event.defaultPrevented || event.isComposing || event.altKey || event.ctrlKey || event.metaKey || document.querySelector('dialog[open]')) return;
   const line = target.closest?.('#Lines');
   if (key === 'Escape' && (line || target === lines.box || target === document.body)) toField();
-  // Of an input method the first key of a word is no letter.
-  else if (([...key].length === 1 || key === 'Process' || key === 'Dead') && key !== ' ' && (target === document.body || target === lines.box || (line && !target.matches('textarea, input')))) composing.field.focus(); // The letter lands there.
+  // With an input method the first key of a word is `Process` or `Dead`, not a letter.
+  else if (([...key].length === 1 || key === 'Process' || key === 'Dead') && key !== ' ' && (target === document.body || target === lines.box || (line && !target.matches('textarea, input')))) composing.field.focus(); // the letter is typed there
 });
 
 const link = new DeskLink('/desk', () => ({ session: data.session, channel, after: state.position, name: ownName(), role: data.role }), { joined, told, stands });
 
-/** @param {Answer} answer */
+/** The page has joined the session: take over the state in the answer. @param {Answer} answer */
 function joined(answer) {
   may = new Set(answer.may);
   at('Log').classList.toggle('unmended', !may.has('correct'));
@@ -276,7 +290,7 @@ function joined(answer) {
   if (state.session) composing.again();
 }
 
-/** @param {Seat[]} seats */
+/** Take over who is at desks, and which lines they are correcting. @param {Seat[]} seats */
 function presence(seats) {
   here = seats;
   const others = here.filter(({ desk, correcting }) => correcting && desk !== own);
@@ -300,7 +314,7 @@ function told(...[event, body]) {
   }
 }
 
-/** @param {DeskFrame} body */
+/** Fold a frame into the state, and show what has changed. @param {DeskFrame} body */
 function frame(body) {
   ahead = body.sent - Date.now();
   const change = state.apply(body);
@@ -327,7 +341,7 @@ function frame(body) {
   now();
 }
 
-/** What somebody else types into this text just now. */
+/** Show what somebody else is typing into this text, and words that are not kept. */
 function elsewhere() {
   const { typing } = state.signals;
   const text = typing && typing.segment !== draft.line && !draft.waiting.some(({ segment }) => segment === typing.segment) && !state.lines.has(typing.segment) ? typing.text : '';
@@ -339,19 +353,20 @@ function elsewhere() {
   at('Unsaved').replaceChildren(element('p', { class: 'mark' }, words.text(kind)), element('p', { class: 'text', dir: 'auto' }, rest.trim()));
 }
 
+/** Show the lines that wait for the server's answer. */
 function onWay() {
   const follows = lines.follows();
   onTheirWay(draft.waiting.filter(({ segment }) => !state.lines.has(segment)), words);
   if (follows) lines.toEnd();
 }
 
-/** @param {LineState} how  @param {number} waiting */
+/** Show the state of the connection. @param {LineState} how  @param {number} waiting  requests without an answer */
 function stands(how, waiting) {
   const line = at('Stands');
   const kind = how === 'open' && waiting > 3 ? 'waiting' : how;
   line.dataset.kind = kind === 'open' ? 'live' : 'lost';
   set(line, words.text(`line.${kind}`, { n: waiting }));
-  at('State').hidden = how !== 'open'; // What stood there says nothing of now.
+  at('State').hidden = how !== 'open'; // without a connection the last status may be wrong
   if (how === 'shut') say(line.textContent, '#Stands');
 }
 
@@ -382,7 +397,7 @@ function around() {
   now();
 }
 
-/** Who speaks, each with the figure to be pressed. */
+/** Show the speakers, each with the figure of its key. */
 function people() {
   const speaking = state.session?.speaking ?? null;
   const button = (/** @type {?string} */ id, /** @type {string} */ name, /** @type {string} */ key) => {
@@ -400,7 +415,7 @@ function people() {
   set(at('SpeaksNow'), name ? words.text('speaks', { name: alone(name) }) : words.text('speaks.nobody'));
 }
 
-/** Texts of the meeting in which this link may write, where it has more than one. */
+/** Show buttons for the texts into which we may write, where there is more than one. */
 function texts() {
   const all = Object.entries(state.session?.channels ?? {}).filter(([, { kind }]) => writesInto(may, kind));
   at('Texts').hidden = all.length < 2;
@@ -412,16 +427,17 @@ function texts() {
   if (all.length && !all.some(([name]) => name === channel)) choose(all[0][0]);
 }
 
-/** @param {string} name */
+/** Change to another text. @param {string} name  of its channel */
 function choose(name) {
-  if (composing.own && !draft.apart) composing.sendAll(); // It was typed for the text that is left.
-  respeaking.stop(); // It was begun for that one too.
+  if (composing.own && !draft.apart) composing.sendAll(); // it was typed for the text that we leave
+  respeaking.stop(); // it was begun for that text
   channel = name;
   state.position = null;
   lines.clear();
   link.join();
 }
 
+/** Show the status line. Called each second, and after each change. */
 function now() {
   if (!state.session) return;
   const { kind, n } = standing({
@@ -442,5 +458,5 @@ at('AddSpeaker').addEventListener('submit', async (event) => {
   const answer = await act({ do: 'introduce', speaker: newId(), name: text });
   if (answer.refusal) name.value ||= text;
 });
-only('.text', at('Elsewhere')).dir = direction(''); // whatever they write in
+only('.text', at('Elsewhere')).dir = direction(''); // its language is not known
 setInterval(now, 1000);

@@ -1,16 +1,20 @@
-// Where a captioner's page writes down what was typed: in localStorage, which has it at once and outlives a reload, and in
-// IndexedDB, which has it on the disk some ms later and outlives a kill of the whole browser (localStorage may wait there for
-// many seconds). Of both the newer counts. Each page of a link that is open at a time has a place of its own.
+// Stores the drafts of captioners' pages: in localStorage, which is immediate and survives a reload, and in IndexedDB,
+// which is on disk some ms later and survives a crash of the browser (localStorage may take many seconds to get there).
+// The newer of the two counts. Several pages of one role link may be open at a time: each has a numbered slot of its
+// own.
 
 import { keep, recall } from '../lib/kept.js';
 
-const PLACES = 4; // pages at a time; one more shares the last place, and may lose what it typed when it is closed
-const PATIENCE = 1000; // ms that a page which is just being closed may hold its place
+const PLACES = 4; // pages at a time; another one shares the last slot, and may lose its draft when it is closed
+const PATIENCE = 1000; // ms for a page that is being closed to release its slot
 const [BASE, TABLE] = ['moothall.caption', 'kept'];
 
 /** @typedef {import('./draft.js').Kept} Kept */
 
-/** Hold a place as long as the page is open; says whether nobody else did. @param {string} name  @param {number} patience  ms */
+/**
+ * Lock a slot for as long as the page is open; resolves to whether it was free. Without https it always is.
+ * @param {string} name  @param {number} patience  ms
+ */
 function held(name, patience) {
   return new Promise((done) => {
     if (!navigator.locks) { // an address without https
@@ -25,13 +29,16 @@ function held(name, patience) {
   });
 }
 
-/** What a request of IndexedDB gives; null where it fails. @template T  @param {IDBRequest<T>} request  @returns {Promise<?T>} */
+/**
+ * The result of a request to IndexedDB; null if it fails.
+ * @template T  @param {IDBRequest<T>} request  @returns {Promise<?T>}
+ */
 const answered = (request) => new Promise((done) => {
   request.onsuccess = () => done(request.result);
   request.onerror = () => done(null);
 });
 
-/** The table; null where the browser gives none. @returns {Promise<?IDBDatabase>} */
+/** Open the database; null where the browser has none for us. @returns {Promise<?IDBDatabase>} */
 async function disk() {
   try {
     const request = indexedDB.open(BASE, 1);
@@ -42,31 +49,32 @@ async function disk() {
   }
 }
 
-/** @param {?IDBDatabase} base  @param {string} name */
+/** The newer of the two stored values; null when there is none. @param {?IDBDatabase} base  @param {string} name */
 async function newest(base, name) {
   const here = recall(name);
   const there = base && await answered(base.transaction(TABLE).objectStore(TABLE).get(name));
   return (there?.n ?? 0) > (here?.n ?? 0) ? there : here;
 }
 
+/** One slot: stores a draft in both places, each with a number that grows. */
 export class Place {
   #base;
   #name;
   #n;
   /** @type {?{n: number, kept: ?Kept}} */
-  #next = null; // what is to be written to the disk after what is written now
+  #next = null; // the draft to write to IndexedDB after the one being written
   #writing = false;
   /** @type {(() => void)[]} */
   #awaited = [];
 
-  /** @param {?IDBDatabase} base  @param {string} name  @param {number} n */
+  /** @param {?IDBDatabase} base  @param {string} name  @param {number} n  number of the stored draft */
   constructor(base, name, n) {
     this.#base = base;
     this.#name = name;
     this.#n = n;
   }
 
-  /** @param {?Kept} kept  null: nothing any more */
+  /** Store a draft. @param {?Kept} kept  null empties the slot */
   write(kept) {
     this.#n += 1;
     const now = { n: this.#n, kept };
@@ -75,7 +83,7 @@ export class Place {
     if (!this.#writing) this.#put();
   }
 
-  /** Waits until all that was written is on the disk, as far as the browser has one for us. */
+  /** Resolve when all drafts written so far are in IndexedDB; at once where there is none. */
   async saved() {
     if (this.#writing) await new Promise((/** @type {(none?: undefined) => void} */ done) => this.#awaited.push(done));
   }
@@ -92,7 +100,7 @@ export class Place {
           for (const end of ['complete', 'abort', 'error']) change.addEventListener(end, done);
           change.commit();
         } catch {
-          this.#base = null; // It was closed: localStorage alone has it.
+          this.#base = null; // the database was closed: only localStorage is left
           done(null);
         }
       });
@@ -103,7 +111,7 @@ export class Place {
 }
 
 /**
- * A place for this page, with what stands there, and what pages left behind whose places nobody holds.
+ * Take a slot for this page. Resolves to the slot, its stored draft, and the drafts in slots that no open page holds.
  * @param {string} name  of the link and the meeting  @returns {Promise<{place: Place, kept: ?Kept, left: {kept: Kept, place: Place}[]}>}
  */
 export async function aPlace(name) {
@@ -118,7 +126,7 @@ export async function aPlace(name) {
     const full = Boolean(there?.kept && (there.kept.text || there.kept.waiting?.length || there.kept.taking));
     if (own && !full) continue;
     if (!await held(key, full ? PATIENCE : 0) && (own || n < PLACES - 1)) continue;
-    const now = full ? await newest(base, key) : there; // Whoever held it until now may have written.
+    const now = full ? await newest(base, key) : there; // the page that held it may have written meanwhile
     const place = new Place(base, key, now?.n ?? 0);
     if (own) left.push({ kept: now.kept, place });
     else own = { place, kept: now?.kept ?? null };

@@ -1,5 +1,5 @@
-// A respeaker's microphone at the captioner's page: whoever hears the meeting says it again, and the machine writes their voice in
-// place of the meeting's own sound for as long as they are on air.
+// A respeaker's microphone on the captioner's page: somebody hears the meeting and says it again, and the machine
+// recognises that voice in place of the meeting's own sound while they are on air.
 
 import { marked } from './keys.js';
 import { Capture } from '../microphone/capture.js';
@@ -9,11 +9,11 @@ import { Ring } from '../microphone/ring.js';
 import { Takes, listInputs } from '../microphone/takes.js';
 import { at, set } from '../lib/nodes.js';
 
-const LOOK = 1000; // ms between two looks whether the input still gives samples
+const LOOK = 1000; // ms between two checks that the input still gives samples
 
 export class Respeaking {
   #ring = new Ring();
-  #on = false; // it was begun, and not stopped
+  #on = false; // begun and not stopped
   #opening = false;
   #looking = 0;
   #channel = ''; // the text for which it was begun
@@ -38,12 +38,12 @@ export class Respeaking {
     addEventListener('online', () => this.line.hurry());
   }
 
-  /** It is stopped, where it was begun. */
+  /** Stop respeaking, if it was begun. */
   stop() {
     if (this.#on) this.#stop();
   }
 
-  /** Begin, or stop. */
+  /** Begin or stop respeaking. */
   async turn() {
     if (this.#opening) return;
     if (this.#on) this.#stop();
@@ -51,7 +51,7 @@ export class Respeaking {
     else if (await this.#open(at('Device').value)) this.#start();
   }
 
-  /** @param {string} device */
+  /** Open an input; resolves to whether that worked. @param {string} device */
   async #open(device) {
     at('RespeakTrouble').hidden = true;
     if (Capture.obstacle) {
@@ -83,6 +83,7 @@ export class Respeaking {
     this.#looking = setInterval(() => this.meter.look(performance.now()), LOOK);
   }
 
+  /** End the take; the sound that is still buffered is sent. */
   #stop() {
     this.#on = false;
     this.#ring.end('stopped');
@@ -92,20 +93,20 @@ export class Respeaking {
     } else this.#leave('');
   }
 
-  /** Another input. */
+  /** Change to the chosen input. */
   async #choose() {
     if (this.#on) this.#ring.end('lost');
     if ((await this.#open(at('Device').value)) && this.#on) this.takes.again('lost');
   }
 
-  /** @param {Piece} piece */
+  /** Handle a piece of sound from the input. @param {Piece} piece */
   #heard(piece) {
     const now = performance.now();
     this.meter.hear(piece, now);
     if (this.#on) this.takes.add(piece, now);
   }
 
-  /** @param {string} problem */
+  /** The input has failed. @param {string} problem */
   #broken(problem) {
     this.#trouble(problem);
     if (this.#on) this.#stop();
@@ -118,7 +119,7 @@ export class Respeaking {
     set(at('RespeakTrouble'), this.words.text(`trouble.${problem}`));
   }
 
-  /** @param {string} kind  how the line stands */
+  /** Handle a report of the connection. @param {string} kind  as of `Line` in microphone/line.js */
   #told(kind) {
     if (kind === 'sending') this.#stand(this.#on ? 'on' : 'finishing');
     else if (kind === 'cut' || kind === 'full') this.#stand(this.#on ? kind : 'finishing');
@@ -129,7 +130,7 @@ export class Respeaking {
     else if (kind === 'forbidden' || kind === 'unknown' || kind === 'refused') this.#leave(kind);
   }
 
-  /** Nothing more is sent, and the input is let go. @param {string} kind  why; empty where that was wanted */
+  /** Send nothing more, and release the input. @param {string} kind  why; empty where that was wanted */
   #leave(kind) {
     this.#on = false;
     clearInterval(this.#looking);
@@ -141,7 +142,7 @@ export class Respeaking {
     this.#stand(kind);
   }
 
-  /** @param {string} kind */
+  /** Show the state. @param {string} kind  of the texts `respeak.…`; empty for none */
   #stand(kind) {
     this.#stands = kind;
     at('Respeak').setAttribute('aria-pressed', String(this.#on));

@@ -1,12 +1,13 @@
-// Speech played slower at its own pitch: pieces that overlap are laid further apart, each where it fits the one before it best
-// (WSOLA: Verhelst and Roelands, ICASSP 1993). Pure.
+// Stretches speech in time without changing its pitch: overlapping pieces are laid further apart, each taken where it
+// continues the piece before it best (WSOLA: Verhelst and Roelands, ICASSP 1993). Pure.
 
 const PIECE = 480; // samples, 30 ms at 16 kHz
-const STEP = PIECE / 2; // from piece to piece of what is made
-const SEEK = 120; // samples either way in which the best fit is looked for
+const STEP = PIECE / 2; // samples from piece to piece of the result
+const SEEK = 120; // samples to either side in which the best fit is searched
 
 /**
- * @param {Float32Array} samples  @param {number} times  how much longer it becomes: 2 is half the speed
+ * The sound stretched to `times` its length; unchanged if it is too short for that.
+ * @param {Float32Array} samples  at 16 kHz  @param {number} times  2 is half the speed
  * @returns {Float32Array<ArrayBuffer>}
  */
 export function stretched(samples, times) {
@@ -14,7 +15,7 @@ export function stretched(samples, times) {
   if (pieces < 1) return Float32Array.from(samples);
   const made = new Float32Array((pieces + 1) * STEP);
   const slope = Float32Array.from({ length: PIECE }, (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (n + 0.5)) / PIECE));
-  let follows = 0; // where in the samples the piece before goes on
+  let follows = 0; // index of the sample at which the piece before continues
   for (let piece = 0; piece < pieces; piece += 1) {
     const wanted = Math.round((piece * STEP) / times);
     const from = piece ? best(samples, follows, wanted) : 0;
@@ -24,7 +25,10 @@ export function stretched(samples, times) {
   return made;
 }
 
-/** The place near `wanted` that is most like what stands at `follows`. @param {Float32Array} samples  @param {number} follows  @param {number} wanted */
+/**
+ * The index near `wanted` at which the samples are most like those at `follows` (cross-correlation).
+ * @param {Float32Array} samples  @param {number} follows  @param {number} wanted
+ */
 function best(samples, follows, wanted) {
   const last = samples.length - PIECE;
   let [found, most] = [Math.min(wanted, last), -Infinity];

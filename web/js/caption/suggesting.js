@@ -1,4 +1,4 @@
-// Names and terms under the word that is being typed. Tab takes one; nothing is ever taken by itself.
+// The list of names and terms under the word that is being typed. Tab takes one; none is ever inserted by itself.
 
 import { completions } from './completing.js';
 import { at, element } from '../lib/nodes.js';
@@ -8,7 +8,7 @@ export class Suggesting {
   /** @type {import('./completing.js').Completion[]} */
   #found = [];
   #chosen = 0;
-  #of = ''; // what stood before the caret when the list was made
+  #of = ''; // the text before the caret when the list was made
 
   /**
    * @param {HTMLTextAreaElement} field  @param {() => string[]} terms
@@ -21,9 +21,9 @@ export class Suggesting {
     this.list = at('Suggested');
     field.addEventListener('keydown', (event) => this.#key(event));
     field.addEventListener('input', () => this.look());
-    // Elsewhere in the text, or on the way through the page by Tab, nothing is offered.
+    // When the caret has moved elsewhere, or Tab has moved the focus here, the list is closed.
     for (const moved of ['click', 'keyup']) field.addEventListener(moved, () => this.#before() === this.#of || this.#show([]));
-    // A click on the list takes the focus from the field before it is one.
+    // A press on the list takes the focus from the field before it becomes a click.
     field.addEventListener('blur', () => this.list.matches(':hover') || this.#show([]));
     this.list.addEventListener('click', ({ target }) => {
       const item = target.closest('li');
@@ -32,7 +32,7 @@ export class Suggesting {
     });
   }
 
-  /** What stands before the caret has changed. */
+  /** The text before the caret has changed: make the list anew. */
   look() {
     const { selectionStart: from, selectionEnd: to } = this.field;
     this.#of = this.#before();
@@ -77,14 +77,14 @@ export class Suggesting {
     this.#under();
   }
 
-  /** @param {boolean} byKey  whether a screen reader is to say which it is */
+  /** Mark the chosen item. @param {boolean} byKey  whether screen readers are to announce it */
   #mark(byKey) {
     [...this.list.children].forEach((item, n) => item.setAttribute('aria-selected', String(n === this.#chosen)));
     if (byKey) this.field.setAttribute('aria-activedescendant', `Suggested${this.#chosen}`);
     else this.field.removeAttribute('aria-activedescendant');
   }
 
-  /** Put the list under the word: where a copy of the text before it ends, set as the field is. */
+  /** Put the list under the word. Its position is measured in a copy of the text with the field's style. */
   #under() {
     if (!this.#found.length) return;
     const { field } = this;
@@ -96,7 +96,7 @@ export class Suggesting {
     field.parentElement?.append(copy);
     const most = Math.max(0, field.offsetWidth - this.list.offsetWidth);
     const line = parseFloat(like.lineHeight) || 1.5 * parseFloat(like.fontSize);
-    // From right to left the word begins at its right edge.
+    // In a right-to-left text the word begins at its right edge.
     const edge = mark.offsetLeft - (like.direction === 'rtl' ? this.list.offsetWidth : 0);
     this.list.style.left = `${field.offsetLeft + Math.min(most, Math.max(0, edge))}px`;
     this.list.style.top = `${field.offsetTop + Math.min(field.offsetHeight, mark.offsetTop + line - field.scrollTop)}px`;

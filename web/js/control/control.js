@@ -1,5 +1,5 @@
-// All meetings at a glance: a tile a room that renews itself each second, a bell, and who sees to what. The markup is
-// that of web/pages/control/control.html.
+// The control room: one tile for each room, updated each second, a bell for alarms, and who sees to which alarm. The
+// markup is that of web/pages/control/control.html.
 
 import '../lib/staff_frame.js';
 import { refill } from '../desk/fill.js';
@@ -13,14 +13,14 @@ import { say, unsay } from '../lib/said.js';
 import { span, sparkline } from './sparkline.js';
 import { Words, dayClock } from '../lib/words.js';
 
-/** @typedef {Pick<Card, 'session' | 'place' | 'title'>} Rung  of which meeting there is an alarm */
+/** @typedef {Pick<Card, 'session' | 'place' | 'title'>} Rung  the meeting of an alarm */
 
 const BELL = 'moothall.control.bell';
 const GIGABYTE = 1e9;
-const [OLD, DEAD] = [15, 3]; // s, as in control_door.py
-const LOUDEST = 60; // dB that a level shows
-const [LATE, QUICK] = [10, 150]; // s and words a minute that a line shows highest, at least: so that 1 s is no mountain
-const OWN = new Set(['open', 'style', 'aria-valuenow']); // attributes that are not the renewal's
+const [OLD, DEAD] = [15, 3]; // s without sound: old, dead; as in control_door.py
+const LOUDEST = 60; // dB: the range of a level meter
+const [LATE, QUICK] = [10, 150]; // s, words a minute: the least full scale of a sparkline
+const OWN = new Set(['open', 'style', 'aria-valuenow']); // attributes that an update of a tile leaves alone
 
 /** @type {ControlData} */
 const data = JSON.parse(at('Data').textContent);
@@ -29,22 +29,22 @@ const tongue = tongues(data.ui);
 const qualityLine = qualityLines(data.ui, words, tongue);
 const clock = dayClock(data.ui, data.zone);
 const minutes = dayClock(data.ui, data.zone, {});
-const SENTENCE = /^((?:\u2068[^\u2069]*\u2069|[^.。？?؟])*[.。？?؟])\s*(.+)$/s; // as in control_door.py; titles stand in isolates
+const SENTENCE = /^((?:\u2068[^\u2069]*\u2069|[^.。？?؟])*[.。？?؟])\s*(.+)$/s; // as in control_door.py; titles are in Unicode isolates
 const PHONE = matchMedia('(max-width: 40rem)'); // as in control.css
 const form = at('Bell').elements;
-const big = at('Cards').dataset.big !== undefined; // a screen that nobody touches
+const big = at('Cards').dataset.big !== undefined; // a large screen without input devices: no buttons
 /** @type {Set<string>} */
 const rung = new Set(); // alarms that the bell has rung for
 /** @type {Record<string, ?number>} */
-const heardLevels = {}; // as they were told last
+const heardLevels = {}; // the last level of each meeting, dBFS
 /** @type {Map<string, Required<Pick<Card, 'delays' | 'rates'>>>} */
-const lately = new Map(); // by cards, as they were told last: they come when they have changed
+const lately = new Map(); // the last trends of each card: the server sends them only when they have changed
 const heard = new Listening();
-let told = ['', '']; // the alarm that was said last, and how
+let told = ['', '']; // the last announced alarm: its key and its text
 /** @type {?AudioContext} */
-let sound = null; // the audio context, once somebody has touched the page
+let sound = null; // made once somebody has clicked or pressed a key
 
-/** @param {?number} seconds */
+/** How long ago, in words. @param {?number} seconds  null: never */
 const ago = (seconds) => {
   if (seconds === null) return words.text('none');
   return seconds < 120 ? words.text('ago', { n: seconds }) : words.text('ago-min', { n: Math.floor(seconds / 60) });
@@ -53,13 +53,13 @@ const ago = (seconds) => {
 /** @param {number} bytes */
 const gigabytes = (bytes) => (bytes / GIGABYTE).toLocaleString(data.ui, { maximumFractionDigits: bytes < 10 * GIGABYTE ? 1 : 0, useGrouping: false });
 
-/** @param {Card} card */
+/** The language that is heard, and the expected one if that is another. @param {Card} card */
 function language({ heard, expected }) {
   if (!heard) return words.text('none');
   return heard === expected || !expected ? tongue(heard) : words.text('heard', { heard: tongue(heard), expected: tongue(expected) });
 }
 
-/** @param {Card} card */
+/** All figures of a card: [name, value in words]. @param {Card} card */
 function figures(card) {
   const people = card.here.map(({ name, label, role }) => name || label || words.text(`role.${role}`));
   const readers = Object.entries(card.channels).map(([name, [kind, tag]]) => `${words.text(`kind.${kind}`, { language: tongue(tag) })}: ${card.readers[name] ?? 0}`);
@@ -74,7 +74,7 @@ function figures(card) {
 /** @param {Card} card */
 const lateness = ({ lag }) => (lag ? words.text('late', { n: lag }) : words.text('on-time'));
 
-/** How loud it is; `levels` moves it. @param {string} session */
+/** The level meter of a session, which `levels` updates. @param {string} session */
 function meter(session) {
   const made = element('div', { class: 'meter', role: 'meter', 'aria-label': words.text('level'), 'aria-valuemin': -LOUDEST, 'aria-valuemax': 0, 'aria-valuenow': -LOUDEST, 'data-level': session });
   made.append(element('div', { class: 'bar' }));
@@ -82,7 +82,7 @@ function meter(session) {
 }
 
 /**
- * The levels of meetings, dBFS; null where no sound comes.
+ * Update the level meters: dBFS by session, null where no sound comes.
  * @param {Record<string, ?number>} all  @param {ParentNode} within
  */
 function levels(all, within = document) {
@@ -95,7 +95,7 @@ function levels(all, within = document) {
   }
 }
 
-/** @param {Rung} card  @param {Alarm} alarm */
+/** An alarm with its remedy, and buttons to see to it. @param {Rung} card  @param {Alarm} alarm */
 function alarm(card, { kind, urgent, values, by }) {
   const text = words.text(`alarm.${kind}`, alarmValues(values, tongue));
   const sign = words.text(urgent ? 'urgent' : 'look');
@@ -120,7 +120,7 @@ function alarm(card, { kind, urgent, values, by }) {
   return box;
 }
 
-/** *Clear the wall* of a meeting; what came of it is said. @param {Card} card */
+/** The button *Clear the wall* of a meeting; its outcome is announced. @param {Card} card */
 function wall({ session, place, title }) {
   const named = place || title;
   const label = words.text('clear');
@@ -132,7 +132,7 @@ function wall({ session, place, title }) {
   return button;
 }
 
-/** Listen in to a meeting, one at a time; pressed once more it is over. @param {Card} card */
+/** The button that plays a meeting's sound, one meeting at a time; a second press ends it. @param {Card} card */
 function listen({ session, place, title }) {
   const on = heard.of === session;
   const label = words.text(on ? 'unlisten' : 'listen');
@@ -144,10 +144,13 @@ function listen({ session, place, title }) {
   return button;
 }
 
-/** A figure and its last ten minutes. @param {string} name  @param {string} value  @param {SVGElement} drawing */
+/**
+ * A figure with the sparkline of its last ten minutes.
+ * @param {string} name  @param {string} value  @param {SVGElement} drawing
+ */
 const trend = (name, value, drawing) => element('div', { class: 'trend' }, drawing, element('p', {}, element('span', {}, words.text(name)), ' ', element('b', {}, value)));
 
-/** @param {Card} card */
+/** The trends of the delay (s) and of the words a minute. @param {Card} card */
 function trends(card) {
   const before = lately.get(card.key);
   const { delays = before?.delays ?? [], rates = before?.rates ?? [] } = card;
@@ -160,7 +163,10 @@ function trends(card) {
     trend('rate', String(card.rate), sparkline(rates, QUICK, words.text('trend.rate', { least, most: quickest }))));
 }
 
-/** What is behind a tile: all its figures, what else is to be seen to, and what can be done. @param {Card} card  @param {Alarm[]} further */
+/**
+ * The folded part of a tile: further alarms, all figures, reports and actions.
+ * @param {Card} card  @param {Alarm[]} further
+ */
 function rest(card, further) {
   const label = further.length ? words.text('further', { n: further.length }) : words.text('more');
   const made = element('details', { class: 'rest' }, element('summary', { 'data-key': `more:${card.key}` }, label, element('span', { class: 'unseen' }, ` · ${card.place || card.title}`)));
@@ -180,10 +186,10 @@ function rest(card, further) {
   return made;
 }
 
-/** @param {Card} card */
+/** The address of a meeting's desk. @param {Card} card */
 const desk = ({ session }) => `/desk/${encodeURIComponent(session)}?ui=${data.ui}`;
 
-/** @param {Card} card */
+/** The tile of a card. @param {Card} card */
 function show(card) {
   const worst = card.alarms.find(({ by }) => !by) ?? card.alarms[0];
   const made = element('li', { class: worst ? `card ${worst.urgent ? 'bad' : 'look'}` : 'card', 'data-card': card.key, 'data-session': card.session });
@@ -198,7 +204,10 @@ function show(card) {
   return made;
 }
 
-/** Whether two trees have the same elements, so that texts and attributes are all that differs. @type {(one: Element, two: Element) => boolean} */
+/**
+ * Whether two trees have the same elements and differ at most in texts and attributes.
+ * @type {(one: Element, two: Element) => boolean}
+ */
 const alike = (one, two) => one.tagName === two.tagName && one.className.toString() === two.className.toString() && one.childNodes.length === two.childNodes.length
   && one.getAttribute('data-key') === two.getAttribute('data-key') && [...one.childNodes].every((node, i) => {
     const other = two.childNodes[i];
@@ -206,7 +215,8 @@ const alike = (one, two) => one.tagName === two.tagName && one.className.toStrin
   });
 
 /**
- * Bring the texts and attributes of `old` to those of `fresh`: what is being read, selected, open or focused stays.
+ * Copy the texts and attributes of `fresh` to `old`, whose elements stay: a selection, an open part and the focus are
+ * not lost.
  * @param {Element} old  @param {Element} fresh
  */
 function renew(old, fresh) {
@@ -219,14 +229,17 @@ function renew(old, fresh) {
   });
 }
 
-/** A tile takes the place of another: it is as far open, and as loud. @param {Element} old  @param {Element} fresh */
+/** Copy to a new tile whether the old one was open, and its level. @param {Element} old  @param {Element} fresh */
 function inherit(old, fresh) {
   fresh.querySelector('details')?.toggleAttribute('open', Boolean(old.querySelector('details[open]')));
   const session = fresh instanceof HTMLElement && fresh.dataset.session;
   if (session) levels({ [session]: heardLevels[session] ?? null }, fresh);
 }
 
-/** What can be translated now; the same markup is in web/pages/lib/_staff.html. @param {Board['translation']} translation */
+/**
+ * Show which translations are possible now, with the markup of web/pages/lib/_staff.html.
+ * @param {Board['translation']} translation
+ */
 function reach({ connected, ways, missing }) {
   const made = element('div', { class: 'reach', id: 'Reach' });
   if (!connected) made.append(element('p', {}, words.text('translatorless')));
@@ -236,12 +249,12 @@ function reach({ connected, ways, missing }) {
   if (!made.isEqualNode(at('Reach'))) at('Reach').replaceWith(made);
 }
 
-/** @param {Board} board */
+/** Show the state of all meetings and of the server. @param {Board} board */
 function update({ cards, overview, translation }) {
   if (!big) reach(translation);
   const key = document.activeElement?.dataset.key;
   const made = cards.length ? cards.map(show) : [element('li', { class: 'none', 'data-card': '' }, words.text('empty'))];
-  for (const item of [...at('Cards').children]) if (item.dataset.card === undefined) item.remove(); // the server's
+  for (const item of [...at('Cards').children]) if (item.dataset.card === undefined) item.remove(); // the server made this one
   const old = new Map([...at('Cards').children].map((item) => [item.dataset.card, item]));
   made.forEach((item, i) => {
     const known = old.get(item.dataset.card);
@@ -266,7 +279,7 @@ function update({ cards, overview, translation }) {
   bell([{ session: '', title: '', place: words.text('machine-fault'), alarms: overview.alarms }, ...cards]);
 }
 
-/** Ring, and tell screen readers, once for each alarm that nobody sees to yet. @param {(Rung & Pick<Card, 'alarms'>)[]} cards */
+/** Ring and announce once each alarm that nobody sees to yet. @param {(Rung & Pick<Card, 'alarms'>)[]} cards */
 function bell(cards) {
   /** @type {Map<string, [Rung, Alarm]>} */
   const now = new Map();
@@ -277,7 +290,7 @@ function bell(cards) {
   for (const key of fresh) rung.add(key);
   const { title = '' } = at('Bell').dataset;
   const [worst] = [...now.values()].sort(([, one], [, other]) => Number(other.urgent) - Number(one.urgent));
-  document.title = worst ? `(${now.size}) ${worst[0].place || worst[0].title} – ${title}` : title; // Of a tab little is seen: the room.
+  document.title = worst ? `(${now.size}) ${worst[0].place || worst[0].title} – ${title}` : title; // the room first: a tab shows little
   const first = now.get(fresh[0]);
   if (!first) return;
   const [card, each] = first;
@@ -287,7 +300,7 @@ function bell(cards) {
 }
 
 function ring() {
-  if (!navigator.userActivation?.hasBeenActive) return; // browsers allow no sound before that
+  if (!navigator.userActivation?.hasBeenActive) return; // browsers allow no sound before a click or key press
   sound ??= new AudioContext();
   const start = sound.currentTime + 0.05;
   for (const [i, pitch] of [880, 660].entries()) {
@@ -302,7 +315,7 @@ function ring() {
   }
 }
 
-/** @param {string} session  @param {string} kind */
+/** Tell everybody that we see to an alarm, under our name. @param {string} session  @param {string} kind */
 async function mine(session, kind) {
   const name = form.name.value.trim();
   if (!name) {
@@ -312,14 +325,14 @@ async function mine(session, kind) {
   await link.request('see-to', { id: newId(), session, kind, name });
 }
 
-// One key, where a tile or something in it has the focus: so that it is none elsewhere (WCAG 2.2, 2.1.4).
+// The key `l` works only while a tile or something in it has the focus (WCAG 2.2, 2.1.4).
 addEventListener('keydown', (event) => {
   const { key, target } = event;
   if (key.toLowerCase() !== 'l' || event.ctrlKey || event.metaKey || event.altKey || event.repeat || target.matches('input, textarea, select')) return;
   target.closest('.card')?.querySelector('.hear button')?.click();
 });
 
-// A phone: what is wrong comes first, and then what rings.
+// On a phone the tiles come first, and the form of the bell after them.
 const order = () => (PHONE.matches ? at('Cards').after(at('Bell')) : at('Shared').before(at('Bell')));
 PHONE.addEventListener('change', order);
 order();
@@ -331,7 +344,7 @@ form.name.addEventListener('change', () => keepOwnName(form.name.value));
 form.bell.checked = recall(BELL) ?? true;
 form.bell.addEventListener('change', () => {
   keep(BELL, form.bell.checked);
-  if (form.bell.checked) ring(); // Heard at once, and allowed from here on.
+  if (form.bell.checked) ring(); // as a trial; the click has allowed sound
 });
 at('Bell').addEventListener('submit', (event) => event.preventDefault());
 

@@ -1,12 +1,12 @@
-// The line of a figure over the last ten minutes: small, with its numbers beside it. `linePath` is pure.
+// Draws a sparkline: a small curve of a figure over the last ten minutes. `linePath` is pure.
 
 const SVG = 'http://www.w3.org/2000/svg';
-const [WIDTH, HEIGHT] = [60, 16]; // of the drawing, in its own units: a point has one of width
-const EDGE = 1; // room for the line's own width, above and below
+const [WIDTH, HEIGHT] = [60, 16]; // of the drawing, in its own units; each value is one unit wide
+const EDGE = 1; // room above and below for the stroke
 
 /**
- * The path of `values`, the newest last and at the end of the line; null is a gap. `top` is the value that is drawn
- * highest, at least; a value that stands alone is a dot.
+ * The SVG path of `values`, the newest last and at the right end; null is a gap, and a value between two gaps becomes a
+ * dot. The full height is the largest value, or `top` if that is larger.
  * @param {(?number)[]} values  @param {number} top
  */
 export function linePath(values, top, [width, height] = [WIDTH, HEIGHT]) {
@@ -22,7 +22,10 @@ export function linePath(values, top, [width, height] = [WIDTH, HEIGHT]) {
   }).join('');
 }
 
-/** The least and the most of what is known; none where nothing is. @param {(?number)[]} values  @returns {?[number, number]} */
+/**
+ * The least and the largest of the known values; null if there are none.
+ * @param {(?number)[]} values  @returns {?[number, number]}
+ */
 export function span(values) {
   const known = values.flatMap((value) => value ?? []);
   return known.length ? [Math.min(...known), Math.max(...known)] : null;
@@ -31,7 +34,10 @@ export function span(values) {
 /** @param {number} value */
 const round = (value) => Math.round(value * 100) / 100;
 
-/** The drawing; `said` is what it shows, in words. @param {(?number)[]} values  @param {number} top  @param {string} said */
+/**
+ * The drawing as an SVG element; `said` describes it for screen readers.
+ * @param {(?number)[]} values  @param {number} top  @param {string} said
+ */
 export function sparkline(values, top, said) {
   const drawing = document.createElementNS(SVG, 'svg');
   for (const [name, value] of Object.entries({ class: 'spark', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': said })) drawing.setAttribute(name, value);

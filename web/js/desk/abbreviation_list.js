@@ -1,19 +1,21 @@
-// The list of abbreviations at a desk, and the boxes in which they are written out. The server keeps them for the link, so that
-// they are there on another computer too; this browser keeps them as well, with what it has not told the server yet.
+// The list of abbreviations at a desk, and the text boxes in which they are expanded. The server stores the list for
+// the role link, so that it is there on another computer too; this browser stores it as well, with the changes not yet
+// sent to the server.
 
 import { readable, withOne, withPasted, writtenOut } from './abbreviations.js';
 import { keep, recall } from '../lib/kept.js';
 import { at, element, set } from '../lib/nodes.js';
 
 /**
- * `untold`: what the server has not been told yet; null where it has never been told anything.
- * @typedef {Record<string, ?string>} Change  short → long; null: taken out
+ * `untold`: the changes that the server doesn't have yet; null where this browser has never sent any. `tell`: store
+ * them.
+ * @typedef {Record<string, ?string>} Change  short → long form; null: removed
  * @typedef {{read: () => unknown, write: (list: Record<string, string>) => void, untold: () => ?Change, tell: (change: Change) => void}} Store
  */
 
 const AT_ONCE = 100; // abbreviations in one message
 
-/** Where a link's abbreviations are kept. @param {string} link  @returns {Store} */
+/** The store of a role link's abbreviations in this browser. @param {string} link  its public id  @returns {Store} */
 export const inThisBrowser = (link) => ({
   read: () => recall(`moothall.desk.abbreviations.${link}`),
   write: (list) => keep(`moothall.desk.abbreviations.${link}`, list),
@@ -24,7 +26,7 @@ export const inThisBrowser = (link) => ({
 export class DeskAbbreviations {
   /**
    * @param {import('../lib/words.js').Words} words  @param {Store} store
-   * @param {(change: Change) => Promise<Answer>} ask  tells the server of a change, and says what it has then
+   * @param {(change: Change) => Promise<Answer>} ask  sends a change to the server, which answers with its whole list
    */
   constructor(words, store, ask) {
     this.words = words;
@@ -33,7 +35,7 @@ export class DeskAbbreviations {
     this.asking = false;
     this.list = readable(store.read());
     /** @type {?{area: HTMLTextAreaElement, value: string, caret: number, short: string, from: number}} */
-    this.last = null; // what was written out last, until something else is typed
+    this.last = null; // the latest expansion, which Backspace takes back, until something else is typed
     at('AddShort').addEventListener('submit', (event) => {
       event.preventDefault();
       const { short, long } = at('AddShort').elements;
@@ -61,7 +63,7 @@ export class DeskAbbreviations {
     this.#show();
   }
 
-  /** Have what the server keeps, and tell it what it doesn't know. */
+  /** Send all changes that the server lacks, AT_ONCE in each message, and take over its list. */
   async share() {
     if (this.asking) return;
     this.asking = true;
@@ -80,7 +82,10 @@ export class DeskAbbreviations {
     this.asking = false;
   }
 
-  /** Write abbreviations out in a box, when a space or a mark ends them; Backspace right after takes it back. @param {HTMLTextAreaElement} area */
+  /**
+   * Expand abbreviations in a text box when a space or a mark ends them; Backspace right after takes it back.
+   * @param {HTMLTextAreaElement} area
+   */
   writes(area) {
     area.addEventListener('input', (event) => {
       if (/** @type {InputEvent} */ (event).inputType?.startsWith('insert') && !(/** @type {InputEvent} */ (event).isComposing)) this.#written(area);
@@ -96,13 +101,13 @@ export class DeskAbbreviations {
     });
   }
 
-  /** A text that is sent, with the abbreviation written out that stands at its end. @param {string} text */
+  /** The text to send: an abbreviation at its very end is expanded. @param {string} text */
   ended(text) {
     const out = writtenOut(this.list, `${text} `);
     return out ? text.slice(0, out.from) + out.text : text;
   }
 
-  /** @param {HTMLTextAreaElement} area */
+  /** Expand the abbreviation that was ended before the caret, if there is one. @param {HTMLTextAreaElement} area */
   #written(area) {
     const { value, selectionStart: caret } = area;
     const out = writtenOut(this.list, value.slice(0, caret));
@@ -114,7 +119,10 @@ export class DeskAbbreviations {
     this.last = { area, value: area.value, caret: end, short: value.slice(out.from, caret), from: out.from };
   }
 
-  /** @param {{list: Record<string, string>, refused: ?string}} made */
+  /**
+   * Take over, store and share a changed list, or say why it was refused; returns whether it was taken.
+   * @param {{list: Record<string, string>, refused: ?string}} made
+   */
   #take({ list, refused }) {
     this.#say(refused ? this.words.text(refused) : '');
     if (refused) return false;

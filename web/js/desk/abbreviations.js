@@ -1,28 +1,32 @@
-// Abbreviations of whoever types: `tt` and a space become "transparency and accountability". Where they are kept is the
-// caller's affair. Pure.
+// Expands the typist's abbreviations: `tt` and a space become "transparency and accountability". The caller stores
+// them. Pure.
 
 export const MOST = 500;
 const SHORT = 20; // characters
 const LONG = 300;
-const ENDS = /[\s.,;:!?،؛؟。，、！？)\]”»]/u; // what is typed behind an abbreviation to have it written out
+const ENDS = /[\s.,;:!?،؛؟。，、！？)\]”»]/u; // typed after an abbreviation, each of these expands it
 
 /** @typedef {Record<string, string>} Abbreviations  short → long */
 
-/** Why an abbreviation is not taken: the name of a text; null where it is. @param {string} short  @param {string} long */
+/**
+ * Why an abbreviation can't be taken, as the name of a text; null where it can.
+ * @param {string} short  @param {string} long
+ */
 export function unfit(short, long) {
   if (!/^[\p{L}\p{N}\p{M}'’_-]+$/u.test(short)) return 'abbreviation.word';
   if ([...short].length > SHORT || [...long].length > LONG) return 'abbreviation.long';
   return long ? null : 'abbreviation.empty';
 }
 
-/** What is kept, as far as it can be one of ours. @param {unknown} kept  @returns {Abbreviations} */
+/** The valid abbreviations of a stored value, at most MOST. @param {unknown} kept  @returns {Abbreviations} */
 export function readable(kept) {
   if (typeof kept !== 'object' || !kept) return {};
   return Object.fromEntries(Object.entries(kept).filter(([short, long]) => typeof long === 'string' && !unfit(short, long)).slice(0, MOST));
 }
 
 /**
- * With one more, or another meaning of one. Gives the name of the text that says why not in `refused`.
+ * The list with one abbreviation added or changed. If it can't be, `refused` is the name of the text that says why;
+ * else it is null.
  * @param {Abbreviations} list  @param {string} short  @param {string} long
  */
 export function withOne(list, short, long) {
@@ -33,11 +37,15 @@ export function withOne(list, short, long) {
   return { list: { ...list, [name]: text }, refused: null };
 }
 
-/** Rows of a pasted list as [short, long]: a Plover dictionary (JSON), else in each row the short form, a tab, comma, semicolon or =, and the long one. @param {string} pasted  @returns {[string, string][]} */
+/**
+ * Parse a pasted list into [short, long]: a Plover dictionary (JSON), or rows with the short form, a tab, comma,
+ * semicolon or =, and the long form. A row that can't be parsed gets an empty long form.
+ * @param {string} pasted  @returns {[string, string][]}
+ */
 function rows(pasted) {
   if (pasted.trimStart().startsWith('{')) {
     try {
-      // What a dictionary says with braces is a command to the machine that it is for.
+      // Text in braces is a command of Plover to itself, not a translation.
       return Object.entries(JSON.parse(pasted)).map(([short, long]) => [short, typeof long === 'string' && !/[{}]/.test(long) ? long : '']);
     } catch {
       return [[pasted.trim(), '']];
@@ -51,8 +59,8 @@ function rows(pasted) {
 }
 
 /**
- * With those of a pasted list, as `rows` reads it. `wrong`: numbers of the rows that were not taken, from 1;
- * `refused`: why the first of them was not.
+ * The list with those of a pasted list added (its format: see `rows`). `taken`: how many were added; `wrong`: the
+ * numbers of the rows that were refused, from 1; `refused`: why the first of them was.
  * @param {Abbreviations} list  @param {string} pasted
  */
 export function withPasted(list, pasted) {
@@ -73,8 +81,9 @@ export function withPasted(list, pasted) {
 }
 
 /**
- * What stands before the caret, with the abbreviation written out that was ended just now; null where none was.
- * `from` and `to`: what is taken away, the mark behind it not; `text`: what takes its place.
+ * The expansion of an abbreviation that the last character before the caret has ended; null where it has ended none.
+ * `from` and `to`: the span to replace, without that character; `text`: the replacement. It begins with a capital if
+ * the abbreviation does.
  * @param {Abbreviations} list  @param {string} before  the text up to the caret
  */
 export function writtenOut(list, before) {

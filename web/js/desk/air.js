@@ -1,4 +1,5 @@
-// Who is on air in a text, at a desk: whose words readers have, who goes on, and lines that others have offered.
+// The panel of a desk for who is on air in a text: shows whose words readers get, hands over, and takes lines that
+// others offered.
 
 import { bdi, refill } from './fill.js';
 import { ring } from '../lib/bell.js';
@@ -10,14 +11,15 @@ import { direction } from '../lib/words.js';
 const BELL = 'moothall.desk.air-bell';
 
 /**
- * Whether lines of this link go to readers: the machine is on air, and everybody may add to it, or they are.
+ * Whether lines of this role link go to readers: it is on air itself, or the machine is, to which everybody may add.
  * @param {?ChannelAir} air  @param {string} link
  */
 export const writesOnAir = (air, link) => !air || air.source === 'machine' || air.holder === link;
 
 /**
- * The people who can be on air next: each link once, without whoever is on air and without those who don't write.
- * @param {Seat[]} here  @param {?ChannelAir} air  @param {string} own  our link
+ * The people who can be on air next, one for each role link: those whose role may write, without us and the current
+ * holder.
+ * @param {Seat[]} here  @param {?ChannelAir} air  @param {string} own  public id of our link
  */
 export function othersFor(here, air, own) {
   const roles = new Set(['captioner', 'interpreter', 'technician', 'secretariat']);
@@ -31,10 +33,10 @@ export class DeskAir {
   /** @type {Seat[]} */
   #here = [];
   #channel = '';
-  #rung = ''; // for what the bell has rung
+  #rung = ''; // the channel and holder for whose silence the bell has rung
 
   /**
-   * @param {import('../lib/words.js').Words} words  @param {string} link  ours
+   * @param {import('../lib/words.js').Words} words  @param {string} link  public id of ours
    * @param {{act: (...commands: Command[]) => Promise<Answer>, say: (text: string, there?: ?string) => void, changed?: () => void}} does
    */
   constructor(words, link, does) {
@@ -61,17 +63,20 @@ export class DeskAir {
     });
   }
 
-  /** Whether what is written here goes to readers. */
+  /** Whether lines that are written here go to readers. */
   get writes() {
     return writesOnAir(this.#air, this.link);
   }
 
-  /** What the machine had heard and not written before us. */
+  /** The words that the machine had heard but not written when we took over; null where there are none. */
   get heard() {
     return this.#air?.source === 'person' && this.writes ? this.#air.heard : null;
   }
 
-  /** How it stands. @param {?AirNews} news  @param {string} channel  @param {Seat[]} here */
+  /**
+   * Show who is on air, who could be next, and the offered lines.
+   * @param {?AirNews} news  @param {string} channel  @param {Seat[]} here
+   */
   show(news, channel, here) {
     this.#air = news?.[channel] ?? null;
     this.#here = here;
@@ -102,12 +107,12 @@ export class DeskAir {
     if (this.#air && !(this.#air.source !== 'machine' && this.writes)) this.#put('person');
   }
 
-  /** Let the machine go on. */
+  /** Put the machine on air. */
   machine() {
     if (this.#air && this.#air.source !== 'machine') this.#put('machine');
   }
 
-  /** Hand over: at once where there is one person only, else choose. */
+  /** Hand over: at once if there is only one other person, otherwise open the list to choose from. */
   give() {
     const buttons = [...at('AirOthers').querySelectorAll('button')];
     if (!buttons.length) this.does.say(this.words.text('air.nobody-else'));
@@ -118,7 +123,7 @@ export class DeskAir {
     }
   }
 
-  /** Take a line that somebody else wrote, the oldest unless it is named. @param {string} [segment] */
+  /** Write a line that somebody else has offered: the oldest, unless `segment` names one. @param {string} [segment] */
   async takeLine(segment = this.#air?.offered[0]?.segment) {
     const line = this.#air?.offered.find((each) => each.segment === segment);
     if (!line) this.does.say(this.words.text('air.no-line'));
@@ -126,7 +131,7 @@ export class DeskAir {
     else await this.does.act({ do: 'type', channel: this.#channel, segment: line.segment, text: line.text, language: line.language, speaker: line.speaker });
   }
 
-  /** Ring no more, or ring again from now on. */
+  /** Switch the bell on or off. */
   bell() {
     at('AirBell').click();
     this.does.say(this.words.text(at('AirBell').checked ? 'air.rings' : 'air.rings-not'));
@@ -138,28 +143,35 @@ export class DeskAir {
     this.#put('person', holder);
   }
 
-  /** Shut the list of whom to hand over to; a focus in it goes to what opens it. */
+  /** Close the list of people to hand over to; a focus inside moves to its summary. */
   #shut() {
     if (at('AirGive').contains(document.activeElement)) only('summary', at('AirGive')).focus({ preventScroll: true });
     at('AirGive').open = false;
   }
 
-  /** Who is on air then is said by `AirWho`, which a screen reader says by itself. @param {string} source  @param {string} [holder] */
+  /**
+   * Put somebody on air. No message is shown: #AirWho changes, which screen readers announce.
+   * @param {string} source  @param {string} [holder]
+   */
   #put(source, holder = '') {
     return this.does.act({ do: 'put-on-air', channel: this.#channel, source, holder });
   }
 
-  /** @param {Seat} seat */
+  /** What to call somebody: their name, else their link's label, else their role. @param {Seat} seat */
   #called({ name, label, role }) {
     return name || label || this.words.text(`role.${role}`);
   }
 
+  /** The name of whoever is on air. */
   #name() {
     const seat = this.#here.find(({ link }) => link === this.#air?.holder);
     return (seat && this.#called(seat)) || this.#air?.name || this.words.text('role.captioner');
   }
 
-  /** Whoever is on air writes nothing: it is written, and rung for once. @param {string} silent */
+  /**
+   * Show that the holder writes nothing, and ring once for it.
+   * @param {string} silent  `gone` or `quiet`; empty where all is well
+   */
   #silence(silent) {
     at('AirSilent').hidden = !silent;
     set(at('AirSilent'), silent ? this.words.text(`air.${silent}`, { name: alone(this.#name()) }) : '');
@@ -168,7 +180,7 @@ export class DeskAir {
     this.#rung = what;
   }
 
-  /** @param {OfferedLine} line */
+  /** The row of an offered line, with the button that takes it. @param {OfferedLine} line */
   #offer({ segment, text, language, tool }) {
     const said = this.words.text('air.take-line');
     const button = element('button', { type: 'button', 'data-key': segment, 'aria-label': `${said}: ${text.slice(0, 60)}` }, said);
@@ -178,8 +190,8 @@ export class DeskAir {
 }
 
 /**
- * Show at buttons which keys do the same, where there are such.
- * @param {Record<string, string>} keys  by the ids of buttons  @param {string} [held]  the key that is held with them
+ * Show on buttons the keys that do the same.
+ * @param {Record<string, string>} keys  by the ids of buttons; empty: none  @param {string} [held]  the modifier key
  */
 export function airKeys(keys, held = '') {
   for (const [id, key] of Object.entries(keys)) {

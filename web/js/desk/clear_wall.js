@@ -1,9 +1,9 @@
-// *Clear the wall*: one press, the same on every page of the staff that has it.
+// The button *Clear the wall*, the same on every staff page that has it.
 
 import { at } from '../lib/nodes.js';
 
 /**
- * Have the page's button clear the walls; gives what does it, for a key.
+ * Connect the page's button; returns the function that clears the wall, for a key.
  * @param {(...commands: Command[]) => Promise<Answer>} act  @param {import('../lib/words.js').Words} words  @param {(text: string) => void} say
  */
 export function clearsWall(act, words, say) {

@@ -1,12 +1,12 @@
-// Lists on staff pages that are filled anew whenever something changed.
+// Fills lists and menus on staff pages again whenever something has changed.
 
 import { element } from '../lib/nodes.js';
 
-/** A text whose direction is its own affair. @param {string} text */
+/** A <bdi> element: its text has a writing direction of its own. @param {string} text */
 export const bdi = (text, attributes = {}) => element('bdi', attributes, text);
 
 /**
- * As `fill`, where the list shows something else: what stands there stays, and so no press on it is lost.
+ * As `fill`, but only where the list would change: otherwise its elements stay, so that no click on them is lost.
  * @param {Element} list  @param {Element[]} items
  */
 export function refill(list, items) {
@@ -14,7 +14,10 @@ export function refill(list, items) {
   if (!same) fill(list, items);
 }
 
-/** Put items into a list; what has the focus keeps it. @param {Element} list  @param {Element[]} items */
+/**
+ * Replace the items of a list. The focus stays on the element with the same `data-key`.
+ * @param {Element} list  @param {Element[]} items
+ */
 export function fill(list, items) {
   const focused = document.activeElement;
   const key = list.contains(focused) ? focused?.dataset.key : null;
@@ -23,7 +26,8 @@ export function fill(list, items) {
 }
 
 /**
- * A menu of `[value, text]`. What is chosen stays, until `standard`, what is to be expected, is another than before.
+ * Fill a menu with `[value, text]`. The user's choice stays until the default (`standard`) changes; then that is
+ * chosen.
  * @param {HTMLSelectElement} select  @param {string[][]} options  @param {string} [standard]
  */
 export function menu(select, options, standard) {

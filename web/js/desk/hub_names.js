@@ -1,17 +1,17 @@
-// What groups far away are called: by their titles, and those below another by way of it.
+// The names of hubs for people ("groups"): their titles; for a hub below another one, both.
 
 import { alone } from '../lib/names.js';
 
-/** @type {Map<string, string>} by their names: `north`, `north.kisumu` */
+/** @type {Map<string, string>} hub → title; a hub below another has a dot in its id: `north`, `north.kisumu` */
 const titles = new Map();
 
-/** Learn what groups are called. @param {?Record<string, string>} told */
+/** Take over titles that the server has sent. @param {?Record<string, string>} told */
 export function learn(told) {
   for (const [hub, title] of Object.entries(told ?? {})) titles.set(hub, title);
 }
 
 /**
- * The name of a group for people, to stand in a sentence.
+ * The name of a hub, isolated for use in a sentence.
  * @param {string} hub  @param {import('../lib/words.js').Words} words  @returns {string}
  */
 export function hubName(hub, words) {

@@ -1,14 +1,14 @@
-// What is kept of a meeting, on a staff page: breaks and *Not recorded*, begun and ended now or a little while ago, and
-// what is offered to whoever writes in a break.
+// The controls of a staff page for breaks and *Not recorded*: begin and end them now or some seconds ago, and offer to
+// end a break to whoever tries to write in it.
 
 import { at, only, set } from '../lib/nodes.js';
 
-const BACK = 30000; // ms by which either may begin before it is said
-const EARLIER = 20000; // ms before now from which on there is text again when a break is ended so
+const BACK = 30000; // ms: how far back a break or *Not recorded* begins with the buttons for that
+const EARLIER = 20000; // ms: how far back a break ends with the button for that; from there on there is text again
 
 export class DeskKeeping {
   /**
-   * @param {{act: (...commands: Command[]) => Promise<Answer>, words: import('../lib/words.js').Words}} with_  `act` does something for the meeting
+   * @param {{act: (...commands: Command[]) => Promise<Answer>, words: import('../lib/words.js').Words}} with_  `act`: send commands
    */
   constructor({ act, words }) {
     this.words = words;
@@ -27,7 +27,8 @@ export class DeskKeeping {
   }
 
   /**
-   * How the meeting stands, and what may be done: what was asked or offered goes with the break.
+   * Show the controls that fit the meeting's status and our permissions (`may`). Questions and offers go when the break
+   * ends.
    * @param {Session} session  @param {Set<string>} may
    */
   stands({ status, not_recorded: since }, may) {
@@ -40,14 +41,20 @@ export class DeskKeeping {
     at('InBreak').hidden ||= status !== 'paused';
   }
 
-  /** A line was refused: say so where it was written, and offer to end the break. @param {Refusal} [refusal] */
+  /**
+   * Where a line was refused because of the break, say so beside its box and offer to end the break.
+   * @param {Refusal} [refusal]
+   */
   refused(refusal) {
     if (refusal?.code !== 'break') return;
     at('InBreak').hidden = false;
     set(only('#InBreak > *'), this.words.text('refused.break'));
   }
 
-  /** Ask whether what was said a little while ago is to become text. @param {boolean} open */
+  /**
+   * Ask whether the break is to end some seconds ago, so that what was said since becomes text.
+   * @param {boolean} open
+   */
   #ask(open) {
     this.box.hidden = !open;
     this.opener.setAttribute('aria-expanded', String(open));

@@ -1,4 +1,4 @@
-// Single keys for what has to be quick. They can be changed and switched off (WCAG 2.1.4), and never act in a text box.
+// Single-key shortcuts of staff pages. They can be changed and switched off (WCAG 2.1.4), and never act in a text box.
 
 import { keep, recall } from '../lib/kept.js';
 import { element } from '../lib/nodes.js';
@@ -13,10 +13,10 @@ const STANDARD = {
 
 export class DeskKeys {
   /**
-   * @param {Record<string, () => unknown>} acts  by the names of `standard`
-   * @param {(name: string) => string} label
-   * @param {Record<string, string>} standard  the key of each act
-   * @param {string} name  under which the browser remembers what was changed
+   * @param {Record<string, () => unknown>} acts  by the same names as `standard`
+   * @param {(name: string) => string} label  the text of an act for the form
+   * @param {Record<string, string>} standard  the default key of each act
+   * @param {string} name  under which the browser stores the changes
    */
   constructor(acts, label, standard = STANDARD, name = KEPT) {
     this.acts = acts;
@@ -27,12 +27,12 @@ export class DeskKeys {
     this.on = kept?.on ?? true;
     /** @type {Record<string, string>} */
     const own = kept?.keys ?? {};
-    const taken = new Set(Object.values(own)); // A key that is theirs stays so where a later release means something else by it.
+    const taken = new Set(Object.values(own)); // the user's own keys win over the defaults of a later release
     this.keys = { ...Object.fromEntries(Object.entries(standard).map(([act, key]) => [act, taken.has(key) ? '' : key])), ...own };
     addEventListener('keydown', (event) => this.#press(event));
   }
 
-  /** The key of an act, where keys are on. @param {string} name */
+  /** The key of an act; empty while keys are off. @param {string} name */
   key(name) {
     return this.on ? this.keys[name] : '';
   }
@@ -40,7 +40,7 @@ export class DeskKeys {
   /** @param {KeyboardEvent} event */
   #press(event) {
     const { target: field } = event;
-    if (event.key === 'Escape' && !event.isComposing && !event.defaultPrevented && field.matches?.(FIELD) && !field.closest('dialog')) field.blur(); // What was typed stays.
+    if (event.key === 'Escape' && !event.isComposing && !event.defaultPrevented && field.matches?.(FIELD) && !field.closest('dialog')) field.blur(); // the typed text stays
     if (!this.on || document.querySelector('dialog[open]') || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     const { target } = event;
     if (target.matches?.(FIELD)) return;
@@ -50,7 +50,10 @@ export class DeskKeys {
     this.acts[name]();
   }
 
-  /** The act of a key; where the keyboard writes no Latin letters, that of the letter in the same place. @param {KeyboardEvent} event */
+  /**
+   * The act of a key. On a keyboard without Latin letters the position of the key counts.
+   * @param {KeyboardEvent} event
+   */
   #meant({ key, code }) {
     const of = (/** @type {string} */ letter) => Object.keys(this.keys).find((each) => this.keys[each] === letter);
     const [, latin] = /[\u0080-\uffff]/.test(key) ? /^Key([A-Z])$/.exec(code) ?? [] : [];
@@ -58,7 +61,7 @@ export class DeskKeys {
   }
 
   /**
-   * Fill the form where keys are changed. `tell` is called after each change.
+   * Fill the form in which keys are changed. `tell` is called after each change.
    * @param {HTMLInputElement} box  @param {HTMLElement} list  @param {() => void} tell
    */
   form(box, list, tell) {

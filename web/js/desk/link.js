@@ -1,5 +1,5 @@
-// The line of a staff page: a stock Socket.IO client that joins again after each cut, and sends again what was not
-// answered. Every act has an id of its own, so that one that is sent twice is done once.
+// The connection of a staff page: a plain Socket.IO client that joins again after each interruption and sends
+// unanswered requests again. Each act has an id, so that the server carries it out once even if it gets it twice.
 
 import { io } from '../../vendor/socket.io.esm.min.js';
 import { frameGauges } from '../lib/staff_frame.js';
@@ -7,9 +7,9 @@ import { CONNECT, LOOK, Watch } from '../lib/watch.js';
 
 /** @typedef {import('../../vendor/socket.io.esm.min.js').Socket} Socket */
 
-const PATIENCE = 15000; // ms for an answer, then it is sent again; a meeting's last words may take a minute
-const SPREAD = 5000; // ms over which pages whose line went silent try a new one
-const AGAIN = 1500; // ms until something that can't be stored yet is sent again
+const PATIENCE = 15000; // ms to wait for an answer before sending again; closing a meeting may take a minute
+const SPREAD = 5000; // ms over which pages with a silent connection spread their attempts
+const AGAIN = 1500; // ms until a request that can't be stored yet is sent again
 const LATER = new Set(['busy', 'unavailable']);
 
 /** A new id for an act. */
@@ -19,10 +19,11 @@ export const newId = () => {
 };
 
 /**
- * Have something done; where there is something to know first, ask whether to do it all the same.
+ * Send a request. If the server refuses it with a warning (`first_know`), ask the user whether to do it anyway, and
+ * send it again.
  *
  * @param {import('../lib/words.js').Words} words  @param {(anyway: boolean) => Promise<Answer>} does
- * @param {(know: Know) => Values} values  for the places in the question
+ * @param {(know: Know) => Values} values  for the placeholders of the question
  */
 export async function knowing(words, does, values = (know) => know) {
   const answer = await does(false);
@@ -33,18 +34,18 @@ export async function knowing(words, does, values = (know) => know) {
 
 export class DeskLink {
   /** @type {Map<string, {event: string, data: Record<string, unknown>, done: (answer: Answer) => void, on?: ?Socket}>} */
-  #pending = new Map(); // id → {event, data, done, on}: `on` which connection it was sent
+  #pending = new Map(); // by event and id; `on`: the connection over which the request was sent
   #joined = false;
   #watch = new Watch();
   /** @type {?Socket} */
-  #beside = null; // a connection that is tried, since nothing comes over this one
-  #tried = 0; // when
-  #timer = 0; // until it is
-  #page = newId(); // two connections of one page are one desk
+  #beside = null; // a second connection, tried while the first is silent
+  #tried = 0; // when that was opened, by performance.now()
+  #timer = 0; // until it is opened
+  #page = newId(); // the server counts connections of one page as one desk
 
   /**
    * @param {string} namespace
-   * @param {() => {after?: ?string, trends?: 'changed'}} wish  what to join with, asked for at each connection
+   * @param {() => {after?: ?string, trends?: 'changed'}} wish  gives the message with which to join, at each connection
    * @param {{joined: (state: Answer) => void, told: (...told: Told) => void,
    *          stands: (how: LineState, waiting: number) => void}} ears
    */
@@ -60,6 +61,7 @@ export class DeskLink {
     document.addEventListener('visibilitychange', () => this.#watch.wake(performance.now()));
   }
 
+  /** Open a connection. */
   #dial() {
     const socket = io(this.namespace, { reconnectionDelay: 300, reconnectionDelayMax: 5000, timeout: 10000, forceNew: true });
     socket.on('connect', () => {
@@ -70,7 +72,7 @@ export class DeskLink {
     socket.on('disconnect', (why) => {
       if (socket !== this.socket) return;
       this.#joined = false;
-      this.#watch.begin(performance.now()); // the server that it comes back to may have no pulses
+      this.#watch.begin(performance.now()); // the next server may be of a release without pulses
       this.#stand('lost');
       if (why === 'io server disconnect') setTimeout(() => socket.connect(), AGAIN);
     });
@@ -85,7 +87,7 @@ export class DeskLink {
       this.#heard(event === 'pulse' ? body.every : undefined);
       if (event === 'gauges') frameGauges(body ?? null);
       else if (event !== 'pulse') this.ears.told(...told);
-      else if (this.#joined && body.head > Number(this.wish().after?.split(':')[1])) this.join(); // something was lost
+      else if (this.#joined && body.head > Number(this.wish().after?.split(':')[1])) this.join(); // an event was lost
     });
     return socket;
   }
@@ -97,7 +99,7 @@ export class DeskLink {
     socket?.disconnect();
   }
 
-  /** Go on over the connection that was tried. */
+  /** Replace the silent connection by the second one. */
   #change() {
     this.#drop(this.socket);
     if (this.#beside) this.socket = this.#beside;
@@ -105,7 +107,10 @@ export class DeskLink {
     this.#joined = false;
   }
 
-  /** Something came. @param {number} [every] */
+  /**
+   * A message came: the connection is alive, and a second one isn't needed.
+   * @param {number} [every]  ms until the next is due
+   */
   #heard(every) {
     this.#watch.hear(performance.now(), every);
     clearTimeout(this.#timer);
@@ -115,7 +120,10 @@ export class DeskLink {
     if (this.#joined && this.how === 'lost') this.#stand('open');
   }
 
-  /** Where nothing comes for too long, though nothing says that the line is cut, try a new one beside it. */
+  /**
+   * Where no message comes for too long though the connection seems open, report it as lost and try a second one beside
+   * it.
+   */
   #look() {
     const now = performance.now();
     if (this.#watch.silent(now) === null || !this.socket.connected) return;
@@ -132,19 +140,19 @@ export class DeskLink {
     }, SPREAD * Math.random());
   }
 
-  /** Join, or join anew: with another text, or because a frame is missing. */
+  /** Join the session, or join again: for another text, or because a frame is missing. */
   join() {
     this.#joined = false;
-    // Taken in at once, not in a promise: over polling what is told next may come in the same answer, and would be
-    // taken in before it.
+    // Handled in the callback, not through a promise: with HTTP polling the next messages may come in the same
+    // response, and would be handled before the promise's continuation.
     const { socket } = this;
     const wish = { ...this.wish(), page: this.#page };
     socket.timeout(PATIENCE).emit('join', wish, (error, answer) => socket === this.socket && this.#welcome(error ? null : answer));
   }
 
-  /** @param {?Answer} answer */
+  /** Handle the answer to joining; null: none came in time. @param {?Answer} answer */
   #welcome(answer) {
-    if (!answer) { // Where the line was cut it joins when that is back.
+    if (!answer) { // after an interruption it joins on reconnecting
       if (this.socket.connected) setTimeout(() => this.socket.connected && !this.#joined && this.join(), AGAIN);
       return;
     }
@@ -161,7 +169,8 @@ export class DeskLink {
   }
 
   /**
-   * Have something done; comes back with the answer, however often the line is cut meanwhile.
+   * Send a request. Resolves to its answer, however often the connection is lost meanwhile; the request is then sent
+   * again.
    * @param {string} event  @param {Record<string, unknown>} data  @returns {Promise<Answer>}
    */
   request(event, data = {}) {
@@ -174,20 +183,20 @@ export class DeskLink {
   }
 
   /**
-   * Tell something of the moment: once, and not at all while the line is cut.
+   * Send a message that matters only now: once, and not at all while the connection is lost.
    * @param {string} event  @param {Record<string, unknown>} data
    */
   tell(event, data) {
     if (this.#joined && this.socket.connected) this.socket.emit(event, data);
   }
 
-  /** @param {string} key */
+  /** Send a pending request over this connection until it is answered. @param {string} key  event and id */
   async #send(key) {
     const [item, { socket }] = [this.#pending.get(key), this];
     if (!item || item.on === socket) return;
     item.on = socket;
     const answer = await this.#ask(item.event, item.data);
-    if (item.on !== socket || !this.#pending.has(key)) return; // It went over another one meanwhile.
+    if (item.on !== socket || !this.#pending.has(key)) return; // sent over another connection meanwhile
     item.on = null;
     if (answer && !LATER.has(answer.refusal?.code ?? '')) {
       this.#pending.delete(key);
@@ -205,10 +214,10 @@ export class DeskLink {
     });
   }
 
-  /** @param {LineState} how */
+  /** Note and report the state of the connection. @param {LineState} how */
   #stand(how) {
     this.how = how;
-    if (how !== 'open') frameGauges(null); // what stood there may be old
+    if (how !== 'open') frameGauges(null); // the old ones may be wrong
     this.ears.stands(how, this.#pending.size);
   }
 }

@@ -1,29 +1,32 @@
-// Listening in to a meeting: its sound is played as it comes. An audio element would wait for more of it than anybody wants to.
+// Plays a meeting's sound live for the staff. It uses Web Audio, since an <audio> element would buffer too much of it.
 
-const RATE = 16000;
-const HEADER = 44; // bytes
-const AHEAD = 0.2; // s that are held, so that a piece that comes late leaves no hole
-const MOST = 1; // s: what comes while so much waits is dropped
+const RATE = 16000; // Hz, 16-bit mono
+const HEADER = 44; // bytes, of a WAV file
+const AHEAD = 0.2; // s that are buffered, so that a late piece leaves no gap
+const MOST = 1; // s: pieces that come while so much is buffered are dropped
 
 export class Listening {
-  of = ''; // the meeting that is heard
+  of = ''; // id of the session that is heard; empty for none
   #stop = new AbortController();
   #mute = false;
   /** @type {?GainNode} */
   #loudness = null;
 
-  /** @param {(piece: Float32Array) => void} heard  is given each piece as it comes */
+  /** @param {(piece: Float32Array) => void} heard  gets each piece as it comes */
   constructor(heard = () => {}) {
     this.heard = heard;
   }
 
-  /** Play nothing for now, though it goes on coming. @param {boolean} on */
+  /** Mute or unmute; the sound continues to be received. @param {boolean} on */
   mute(on) {
     this.#mute = on;
     if (this.#loudness) this.#loudness.gain.value = on ? 0 : 1;
   }
 
-  /** @param {string} session  @param {() => void} nothing  told when there is nothing to be heard, or no more */
+  /**
+   * Listen to a session.
+   * @param {string} session  @param {() => void} nothing  called when there is no sound, or when it has ended
+   */
   async begin(session, nothing) {
     this.end();
     const stop = new AbortController();
@@ -36,7 +39,7 @@ export class Listening {
       const { ok, body } = await fetch(`/control/${encodeURIComponent(session)}/sound`, { signal: stop.signal });
       if (ok && body) await this.#play(body.getReader(), context, this.#loudness);
     } catch {
-      // It was ended here, or the line is away.
+      // It was ended by `end`, or there is no connection.
     }
     context.close();
     if (stop.signal.aborted) return;
@@ -49,7 +52,10 @@ export class Listening {
     this.#stop.abort();
   }
 
-  /** @param {ReadableStreamDefaultReader<Uint8Array>} reader  @param {AudioContext} context  @param {AudioNode} out */
+  /**
+   * Decode the stream of samples and schedule them.
+   * @param {ReadableStreamDefaultReader<Uint8Array>} reader  @param {AudioContext} context  @param {AudioNode} out
+   */
   async #play(reader, context, out) {
     let [left, at] = [HEADER, 0];
     let rest = new Uint8Array(0);

@@ -1,4 +1,4 @@
-// Notes among the staff, and to and from groups: shown, left, and confirmed by whoever has read them.
+// Notes among the staff, and between staff and hubs: shows them, sends new ones, and confirms that they were read.
 
 import { bdi, refill } from './fill.js';
 import { newId } from './link.js';
@@ -9,8 +9,8 @@ import { at, element } from '../lib/nodes.js';
 import { dayClock } from '../lib/words.js';
 
 const OWN = 'moothall.desk.notes';
-const MOST_OWN = 50; // notes of this browser that it doesn't ask itself to confirm
-const GROUP = 'hub:'; // before a group's name, where a note is for one
+const MOST_OWN = 50; // ids of this browser's own notes, which it doesn't ask to confirm
+const GROUP = 'hub:'; // prefix of the values of hubs in the menu of recipients
 
 export class DeskNotes {
   /**
@@ -29,7 +29,7 @@ export class DeskNotes {
     /** @type {Set<string>} */
     this.own = new Set(recall(OWN) ?? []);
     /** @type {?number} */
-    this.told = null; // when the newest note came that was said
+    this.told = null; // time of the newest note that was announced, Unix ms; null before the first display
     this.clock = dayClock(data.ui, data.zone);
     at('LeaveNote').addEventListener('submit', (event) => {
       event.preventDefault();
@@ -38,14 +38,14 @@ export class DeskNotes {
     at('Notes').addEventListener('click', ({ target }) => this.#read(target.closest('[data-note]')?.dataset));
   }
 
-  /** What is told of groups; null where nothing is. @param {?HubNews} hubs */
+  /** Take over the news of hubs; null leaves them as they are. @param {?HubNews} hubs */
   take(hubs) {
     if (hubs) this.hubs = hubs;
     learn(hubs?.titles ?? null);
     this.show();
   }
 
-  /** Bring the notes to the page; one that is new is said. */
+  /** Show the notes, and announce a new one. */
   show() {
     this.#offer();
     const all = [...this.state.notes.filter((note) => this.#concerns(note)), ...this.hubs.notes].sort((a, b) => a.at - b.at);
@@ -55,7 +55,7 @@ export class DeskNotes {
     refill(at('Notes'), all.map((note) => this.#row(note)));
   }
 
-  /** Whether a note is shown here: it is for all, for this role, or from it. @param {Note} note */
+  /** Whether a note is shown here: it is for everybody, for this role, or from this role. @param {Note} note */
   #concerns({ to, by }) {
     return !to || to === this.data.role || by === this.data.role;
   }
@@ -82,7 +82,7 @@ export class DeskNotes {
     return row;
   }
 
-  /** Groups that can be written to, behind the staff's roles. */
+  /** Add the hubs to the menu of recipients, after the roles. */
   #offer() {
     const { to } = at('LeaveNote').elements;
     const options = this.hubs.names.map((name) => [name, this.words.text('note.hub', { name: hubName(name, this.words) })]);
@@ -96,7 +96,7 @@ export class DeskNotes {
     if (to.selectedIndex < 0) to.selectedIndex = 0;
   }
 
-  /** @param {Forms['LeaveNote']} fields */
+  /** Send a note. @param {Forms['LeaveNote']} fields */
   async #leave({ text, to }) {
     const said = text.value.trim();
     if (!said) return;
@@ -109,7 +109,7 @@ export class DeskNotes {
     if (answer.refusal) text.value ||= said;
   }
 
-  /** @param {DOMStringMap} [of] */
+  /** Confirm that a note was read. @param {DOMStringMap} [of]  data of the button pressed */
   async #read(of) {
     if (!of) return;
     const { note, hub } = of;

@@ -1,4 +1,5 @@
-// Lines marked for the report: agreed, views that differ, options, each under one of the meeting's policy questions.
+// Marks of lines for the report (agreed, views differ, option), each under one of the meeting's policy questions or
+// none.
 
 import { bdi } from './fill.js';
 import { alone } from '../lib/names.js';
@@ -6,7 +7,7 @@ import { at, element } from '../lib/nodes.js';
 import { direction, mediaTime } from '../lib/words.js';
 
 const TAGS = ['agreed', 'diverging', 'option'];
-const AT_ONCE = 50; // commands that one act may hold
+const AT_ONCE = 50; // commands in one act at most
 /** @param {?Element} node */
 const lineOf = (node) => node?.closest('li.line')?.id ?? null;
 
@@ -32,7 +33,7 @@ export class DeskOutcome {
     this.under = at('Under');
     this.made = ''; // what is shown, as JSON
     /** @type {?string} */
-    this.from = null; // the line from which the focus came here
+    this.from = null; // id of the line from which the focus came to this panel
     document.addEventListener('focusin', ({ target, relatedTarget }) => {
       const before = relatedTarget instanceof Element ? relatedTarget : null;
       if (target.closest('#Outcome')) this.from = lineOf(before) ?? (before?.closest('#Outcome') ? this.from : null);
@@ -46,7 +47,7 @@ export class DeskOutcome {
     });
   }
 
-  /** What single keys do. */
+  /** The acts of single keys, by name. */
   keys() {
     return {
       question: () => this.choose((this.under.selectedIndex + 1) % this.under.options.length),
@@ -55,14 +56,20 @@ export class DeskOutcome {
     };
   }
 
-  /** Choose the nth choice: the policy questions count from 0, behind them is none of them. @param {number} n */
+  /**
+   * Choose the policy question under which marks are set.
+   * @param {number} n  from 0; after the last question comes "none"
+   */
   choose(n) {
     if (n >= this.under.options.length) return;
     this.under.selectedIndex = n;
     this.does.say(this.under.selectedOptions[0].textContent);
   }
 
-  /** Mark what is picked, else where the focus is, else the newest line. @param {?string} tag */
+  /**
+   * Mark the picked lines, or else the line with the focus, or else the newest.
+   * @param {?string} tag  null removes the mark
+   */
   async tag(tag) {
     const active = document.activeElement;
     const focused = active?.closest('#Outcome') ? this.from : lineOf(active);
@@ -76,13 +83,13 @@ export class DeskOutcome {
       const answer = await this.does.act(...due.slice(first, first + AT_ONCE).map((segment) => ({ do: 'tag-segment', segment, tag, question })));
       if (answer.refusal) return;
     }
-    if (picked.length) this.lines.clear(); // They are out of view by the next act, which would be for them as well.
+    if (picked.length) this.lines.clear(); // later they may be out of view, and the next act must not include them
     if (!due.length) return;
     const what = tag ? this.words.text(`tag.${tag}`) : this.words.text('did.untag');
     this.does.say([what, question ? alone(this.#text(question)) : ''].filter(Boolean).join(' · '));
   }
 
-  /** Bring questions and marks to the page; null where nothing is told. @param {?OutcomeNews} outcome */
+  /** Show the policy questions and marks; null changes nothing. @param {?OutcomeNews} outcome */
   show(outcome) {
     if (!outcome || JSON.stringify(outcome) === this.made) return;
     this.made = JSON.stringify(outcome);
@@ -92,7 +99,7 @@ export class DeskOutcome {
     const first = !this.under.options.length;
     const choices = [...questions.map(({ id, text }, n) => [id, `${n + 1}. ${text}`]), ['', this.words.text('tag.none')]];
     const offered = JSON.stringify(choices);
-    if (this.offered !== offered) { // Else the list that somebody has open would shut at each mark.
+    if (this.offered !== offered) { // otherwise an open list would close at each mark
       this.offered = offered;
       this.under.replaceChildren(...choices.map(([value, text]) => element('option', { value, dir: 'auto' }, text)));
       if (!first && choices.some(([value]) => value === chosen)) this.under.value = chosen;
@@ -104,7 +111,7 @@ export class DeskOutcome {
     at('Tagged').replaceChildren(...this.#groups(lines), ...this.#asked(asked));
   }
 
-  /** @param {string} segment  @param {?string} question */
+  /** The tag of a line under a question; null without one. @param {string} segment  @param {?string} question */
   #of(segment, question) {
     return this.marked.get(segment)?.find((each) => each.question === question)?.tag ?? null;
   }
@@ -114,7 +121,7 @@ export class DeskOutcome {
     return this.questions.find(({ id }) => id === question)?.text ?? this.words.text('tag.other');
   }
 
-  /** @param {OutcomeTag} tagged */
+  /** A mark in words, with the number of its policy question. @param {OutcomeTag} tagged */
   #mark({ question, tag }) {
     const n = this.questions.findIndex(({ id }) => id === question);
     return n < 0 ? this.words.text(`tag.${tag}`) : `${this.words.text(`tag.${tag}`)} (${n + 1})`;
@@ -134,7 +141,7 @@ export class DeskOutcome {
     });
   }
 
-  /** What was passed on from the questions of the public. @param {OutcomeNews['asked']} asked */
+  /** The list of questions from the public that were passed on to the report. @param {OutcomeNews['asked']} asked */
   #asked(asked) {
     if (!asked.length) return [];
     const rows = asked.map(({ number, text, language, name }) => element('li', {},
@@ -142,7 +149,7 @@ export class DeskOutcome {
     return [element('h3', {}, this.words.text('tag.asked')), element('ul', { class: 'tagged' }, ...rows)];
   }
 
-  /** @param {OutcomeLine} line  @param {string} tag */
+  /** The row of a marked line. @param {OutcomeLine} line  @param {string} tag */
   #row({ segment, channel, t0, text, language, speaker }, tag) {
     const address = `${this.base}?${new URLSearchParams({ channel })}#${segment}`;
     const link = element('a', { href: address, lang: language, dir: direction(language) }, text.slice(0, 200));

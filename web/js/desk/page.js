@@ -1,4 +1,4 @@
-// The staff's page of a meeting: ties the text, the editor, the panels, the keys and the line to the server together.
+// The staff's page of a meeting: connects the text, the editor, the panels, the keys and the connection to the server.
 
 import { DeskAir, airKeys } from './air.js';
 import { DeskAbbreviations, inThisBrowser } from './abbreviation_list.js';
@@ -24,7 +24,7 @@ import { DeskWalking } from '../lines/walking.js';
 import { Words } from '../lib/words.js';
 import { DeskWriting } from './writing.js';
 
-const REDONE = 60000; // ms that are written again in another language
+const REDONE = 60000; // ms of sound that are recognised again after a change of language
 
 /** @type {DeskData} */
 const data = JSON.parse(at('Data').textContent);
@@ -33,20 +33,20 @@ const state = new DeskState();
 /** @type {Set<string>} */
 let may = new Set();
 let channel = data.channel;
-let own = ''; // our desk
+let own = ''; // id of our desk
 /** @type {Seat[]} */
-let here = []; // who is here
+let here = []; // everybody at a desk of this session
 /** @type {Omit<DeskNews, 'interventions' | 'balance' | 'set-aside' | 'lately' | 'crowds'>} */
 let news = { gauges: null, reports: null, alarm: null, overrun: null, 'next-session': null, quality: null, proposals: null, terms: null, hubs: null, outcome: null, air: null, readings: null };
-let ahead = 0; // the server's clock against ours
+let ahead = 0; // ms by which the server's clock is ahead of ours
 
-/** Say why something was not done; where somebody else was quicker, who. */
+/** Show why a request was refused; if somebody else has gone on to another meeting first, who that was. */
 const refused = (/** @type {Refusal} */ { code, gone_on: quicker }) => {
   if (!quicker) say(words.text(`refused.${code}`));
   else say(words.text(quicker.who ? 'gone-on' : 'gone-on.nobody', { who: alone(quicker.who), title: alone(quicker.title) }));
 };
 
-/** Do something: one act of one or more commands. Gives the answer. @param {...Command} commands */
+/** Send an act of one or more commands; resolves to the answer. A refusal is shown. @param {...Command} commands */
 async function act(...commands) {
   const answer = await knowing(words, (anyway) => link.request('act', { id: newId(), commands, anyway }));
   if (answer.refusal) refused(answer.refusal);
@@ -74,7 +74,7 @@ const walking = new DeskWalking(lines, {
   },
 });
 const abbreviations = new DeskAbbreviations(words, inThisBrowser(data.link), (change) => link.request('abbreviations', { id: newId(), change }));
-const left = () => lines.box.focus({ preventScroll: true }); // a form
+const left = () => lines.box.focus({ preventScroll: true }); // a form was closed
 const ended = (/** @type {string} */ text) => abbreviations.ended(text);
 const outcome = new DeskOutcome(state, words, lines, data.base, { act, say });
 const edit = new DeskEdit(lines, words, correct, data.clip ? clip : null, {
@@ -121,7 +121,7 @@ const link = new DeskLink('/desk', () => ({
   session: data.session, channel, after: state.position, name: ownName(), role: data.role,
 }), { joined, told, stands });
 
-/** @param {string} id */
+/** Undo an act, or say why that can't be done. @param {string} id */
 async function undo(id) {
   const answer = await link.request('undo', { id });
   if (!answer.refusal) say(words.text('undone'));
@@ -142,19 +142,22 @@ function correct(base, text) {
   return link.request('act', { id: newId(), commands: [correction(base, text)] });
 }
 
-/** Open a line in its box, where whoever sits here may correct it. @param {string} segment  @param {import('../lines/lines.js').Place} [place] */
+/**
+ * Open a line for correction, if that is allowed here.
+ * @param {string} segment  @param {import('../lines/lines.js').Place} [place]  what to select
+ */
 function mend(segment, place) {
   if (may.has('correct')) edit.open(segment, place);
 }
 
-/** Address of a piece of the meeting's sound. @param {number} from  @param {number} to */
+/** The address of a piece of the meeting's sound. @param {number} from  @param {number} to  both in media ms */
 function clip(from, to) {
   return `${data.base}/clip?${new URLSearchParams({ channel, from: String(Math.round(from)), to: String(Math.round(to)) })}`;
 }
 
-// What comes from the server
+// Messages from the server
 
-/** @param {Answer} answer */
+/** The page has joined the session: take over the state in the answer. @param {Answer} answer */
 function joined(answer) {
   panel.joined(answer);
   ({ may } = panel);
@@ -172,7 +175,7 @@ function joined(answer) {
   if (state.session) everything();
 }
 
-/** Who is here, and which lines they are correcting. @param {Seat[]} seats */
+/** Show who is here and which lines they are correcting. @param {Seat[]} seats */
 function presence(seats) {
   here = seats;
   panel.here(here, own);
@@ -197,7 +200,7 @@ function told(...[event, body]) {
   }
 }
 
-/** @param {DeskFrame} body */
+/** Fold a frame into the state, and show what has changed. @param {DeskFrame} body */
 function frame(body) {
   ahead = body.sent - Date.now();
   const change = state.apply(body);
@@ -217,21 +220,21 @@ function frame(body) {
   const [kind, text] = unrecorded?.text ? ['unrecorded', unrecorded.text] : ['unsaved', unsaved?.text ?? ''];
   at('Unsaved').hidden = !text.trim();
   at('Unsaved').replaceChildren(element('p', { class: 'mark' }, words.text(kind)), element('p', { class: 'text', dir: 'auto' }, text.trim()));
-  if (follows) lines.toEnd(); // What isn't kept stands behind the lines, and is read there.
+  if (follows) lines.toEnd(); // words that are not kept are shown after the lines, and change the length
   now();
 }
 
-/** @param {LineState} how  @param {number} waiting */
+/** Show the state of the connection. @param {LineState} how  @param {number} waiting  requests without an answer */
 function stands(how, waiting) {
   const line = at('Stands');
   const kind = how === 'open' && waiting ? 'waiting' : how;
   line.dataset.kind = kind === 'open' ? 'live' : 'lost';
   set(line, words.text(`line.${kind}`, { n: waiting }));
-  at('State').hidden = how !== 'open'; // What stood there says nothing of now.
+  at('State').hidden = how !== 'open'; // without a connection the last status may be wrong
   if (how === 'shut') say(line.textContent, '#Stands');
 }
 
-// What the page shows
+// Display
 
 function everything() {
   const first = at('Desk').hidden;
@@ -243,9 +246,10 @@ function everything() {
   presence(here);
   lines.update({ whole: true, lines: new Set() });
   lines.toEnd();
-  if (first && location.hash === '#Outcome') at('Outcome').scrollIntoView(); // it was not there when the page was loaded
+  if (first && location.hash === '#Outcome') at('Outcome').scrollIntoView(); // it was hidden when the browser looked for it
 }
 
+/** Show everything around the text. */
 function around() {
   const { session } = state;
   if (!session) return;
@@ -267,7 +271,7 @@ function around() {
   choices();
   now();
 }
-/** Texts of the meeting, where it has more than one. */
+/** Show the buttons for the meeting's texts, where it has more than one. */
 function texts() {
   const all = Object.entries(state.session?.channels ?? {});
   at('Texts').hidden = all.length < 2;
@@ -284,7 +288,7 @@ function texts() {
   }));
 }
 
-/** Menus of languages and speakers. */
+/** Fill the menus of languages and speakers. */
 function choices() {
   const { session } = state;
   if (!session) return;
@@ -306,6 +310,7 @@ function choices() {
   writing.written();
 }
 
+/** Show the status line. Called each second, and after each change. */
 function now() {
   if (!state.session) return;
   const { kind, n } = standing({
@@ -321,13 +326,13 @@ function now() {
   if (begins) say(text, '#State');
 }
 
-/** @param {string[]} segments */
+/** Show the form for picked lines. @param {string[]} segments */
 function picked(segments) {
   at('Give').hidden = !segments.length;
   if (segments.length) at('Picked').textContent = words.counted('picked-lines', segments.length);
 }
 
-// What the page does
+// Actions
 
 clearsWall(act, words, say);
 
@@ -344,7 +349,7 @@ at('Next').addEventListener('click', async () => {
 });
 
 /**
- * Have a form do something instead of being sent; what was typed goes once it was done.
+ * Call `does` with a form's fields in place of submitting it.
  * @template {keyof Forms} Id  @param {Id} id  @param {(fields: Forms[Id]) => unknown} does
  */
 function form(id, does) {

@@ -1,4 +1,4 @@
-// What stands around the text on a staff page: who speaks, who is here, reports, alarms, and what was done.
+// The panels around the text on a staff page: speakers, people at desks, readers' reports, alarms, and the latest acts.
 
 import { bdi, refill } from './fill.js';
 import { alarmValues, alone, tongues } from '../lib/names.js';
@@ -8,7 +8,7 @@ import { unsay } from '../lib/said.js';
 import { dayClock, mediaTime } from '../lib/words.js';
 
 /**
- * What the page does; `report` answers a report of that kind, as seen or mended.
+ * Callbacks of the page; `report` answers the readers' reports of a kind, as `seen` or `mended`.
  * @typedef {{undo: (id: string) => unknown, say: (text: string, there?: ?string) => void, take?: (speaker: ?string) => unknown,
  *            report?: (answer: string, kind: string) => unknown}} PanelActs
  */
@@ -26,16 +26,16 @@ export class DeskPanel {
     /** @type {Act[]} */
     this.acts = [];
     /** @type {Set<string>} */
-    this.may = new Set(); // what whoever sits here may do, by the names of commands
+    this.may = new Set(); // names of the commands that are allowed here
     /** @type {Map<string, string>} */
-    this.stood = new Map(); // what stood there before: kind → what was said of it
+    this.stood = new Map(); // the notices shown last: kind → the text that was announced
     this.clock = dayClock(data.ui, data.zone);
-    this.tongue = tongues(data.ui); // a language's name, by its tag
+    this.tongue = tongues(data.ui); // gives a language's name for its tag
     this.qualityLine = qualityLines(data.ui, words, this.tongue);
   }
 
   /**
-   * Take what the answer to joining says of acts: those that were done, and what whoever sits here may do.
+   * Take over from the answer to joining: the latest acts, and the commands that are allowed here.
    * @param {Pick<Answer, 'acts' | 'may'>} answer
    */
   joined({ acts, may }) {
@@ -48,7 +48,10 @@ export class DeskPanel {
     return Object.entries(this.state.session?.speakers ?? {});
   }
 
-  /** Buttons that name the speaker; the one who has the floor is pressed. @param {import('./keys.js').DeskKeys} keys */
+  /**
+   * Show the buttons that set the speaker; the button of the current speaker is pressed.
+   * @param {import('./keys.js').DeskKeys} keys
+   */
   people(keys) {
     const speaking = this.state.session?.speaking;
     const button = (/** @type {?string} */ id, /** @type {string} */ name, /** @type {string} */ key) => {
@@ -64,7 +67,7 @@ export class DeskPanel {
     refill(at('Speakers'), [...all, button(null, this.words.text('nobody'), keys.key('nobody'))]);
   }
 
-  /** Who is at a page like this one. @param {Seat[]} presence  @param {string} own */
+  /** Show who is at a page like this one. @param {Seat[]} presence  @param {string} own  our desk */
   here(presence, own) {
     refill(at('Here'), presence.map(({ desk, role, label, name }) => {
       const item = element('li', {}, bdi(name || label || this.words.text(`role.${role}`)));
@@ -74,7 +77,7 @@ export class DeskPanel {
     }));
   }
 
-  /** The last acts, newest first, each with its undoing. @param {Act} act */
+  /** Add an act to the list, or update it; the 30 newest are kept. @param {Act} act */
   acted(act) {
     const known = this.acts.findIndex(({ id }) => id === act.id);
     if (known >= 0) this.acts[known] = act;
@@ -83,12 +86,13 @@ export class DeskPanel {
     this.done();
   }
 
-  /** Words were removed: acts that may have them are not shown any more. @param {string[]} ids */
+  /** Remove acts from the list: their texts may hold words that were removed for good. @param {string[]} ids */
   forget(ids) {
     this.acts = this.acts.filter(({ id }) => !ids.includes(id));
     this.done();
   }
 
+  /** Show the latest acts, newest first, each with its undo button. */
   done() {
     refill(at('Done'), [...this.acts].reverse().map((act) => {
       const what = this.describe(act.commands, act.numbers);
@@ -106,20 +110,20 @@ export class DeskPanel {
     this.#last();
   }
 
-  /** The button that undoes the last act, which is always in view, and what that was. */
+  /** Update the button, always in view, that undoes the last act, and its description of that act. */
   #last() {
     const [button, last] = [document.getElementById('UndoLast'), this.undoable()];
-    if (!button) return; // The page has none.
+    if (!button) return; // this page has no such button
     button.setAttribute('aria-disabled', String(!last));
     set(at('UndoWhat'), last ? this.describe(last.commands, last.numbers) : '');
   }
 
-  /** Whether an act can be undone, and whoever sits here may do so. @param {Act} act */
+  /** Whether an act can be undone, and that is allowed here. @param {Act} act */
   mayUndo(act) {
     return act.undo.length > 0 && !act.undone && act.undo.every(({ do: kind }) => this.may.has(kind));
   }
 
-  /** The newest act that can be undone. */
+  /** The newest act that can be undone here; null when there is none. */
   undoable() {
     return this.acts.findLast((act) => this.mayUndo(act)) ?? null;
   }
@@ -130,7 +134,7 @@ export class DeskPanel {
   }
 
   /**
-   * What commands do, in words; `numbers`: those of the questions in them, by their ids.
+   * Describe commands in words. `numbers`: the numbers of questions by their ids.
    * @param {Command[]} commands  @param {Record<string, number>} numbers
    */
   describe(commands, numbers = {}) {
@@ -160,20 +164,23 @@ export class DeskPanel {
       if (kind === 'set-status') stood.set(status, [...(stood.get(status) ?? []), ...interventions.map((id) => this.number(id) ?? numbers[id] ?? '?')]);
     }
     const rows = [...stood].map(([status, of]) => `${this.words.text(`stands.${status}`)}: ${this.words.text('number', { n: of.join(', ') })}`);
-    // Whoever is called gets the floor, and loses it after: that goes without saying.
+    // A question that is called sets the speaker, and takes that back afterwards; there is no need to mention it.
     const unsaid = stood.size ? ['introduce', 'set-speaker'] : [];
-    // Which languages may be spoken is said where none of them was chosen by hand.
+    // The set of spoken languages is mentioned only where none of them was forced in the same act.
     const forced = commands.some(({ do: kind }) => kind === 'force-language');
     const said = (/** @type {string} */ kind) => (kind === 'set-languages' ? !forced : this.data.texts[`did.${kind}`] && !unsaid.includes(kind));
     return [...rows, ...new Set(commands.filter(({ do: kind }) => said(kind)).map(one))].join(' · ');
   }
 
-  /** The number of a question that this page knows. @type {(id: string) => ?number} */
+  /**
+   * The number of a question; always null here, and overridden in moderation/done.js.
+   * @type {(id: string) => ?number}
+   */
   number() {
     return null;
   }
 
-  /** @param {Command} command */
+  /** The name of the text `did.…` that describes a command. @param {Command} command */
   #did({ do: kind, accepted, wanted, keep, written, flags = [], tag }) {
     if (kind === 'flag' && !flags.length) return 'unflag';
     if (kind === 'tag-segment' && tag === null) return 'untag';
@@ -184,7 +191,8 @@ export class DeskPanel {
   }
 
   /**
-   * What is new: `off` since when nothing is recorded, `answers` and `resumes` whether whoever sits here answers readers and ends breaks.
+   * Show news from the server. `off`: since when nothing is recorded, media ms, or null; `answers` and `resumes`:
+   * whether readers' reports may be answered and breaks ended here.
    * @param {Pick<DeskNews, 'reports' | 'quality' | 'alarm' | 'overrun'>} news
    * @param {{off: ?number, answers: boolean, resumes: boolean}} may
    */
@@ -195,7 +203,7 @@ export class DeskPanel {
   }
 
   /**
-   * What readers report: `14 of 210: wrong language`, with what they are told in return.
+   * Show what readers report: `14 of 210: wrong language`, with buttons for the answer that they get.
    * @param {?ReportNews} tally  @param {boolean} may
    */
   reports(tally, may) {
@@ -218,25 +226,28 @@ export class DeskPanel {
   }
 
   /**
-   * What the button starts that goes on to the next meeting, and what that leaves out.
+   * Show which meeting the button *Next* begins, and which planned meetings it skips.
    * @param {DeskNews['next-session']} told  @param {boolean} may
    */
   nextSession(told, may) {
-    const goesOn = may && !at('Next').hidden; // which is so where the meeting has begun
+    const goesOn = may && !at('Next').hidden; // the page shows *Next* only once the meeting has begun
     at('Next').hidden = !goesOn || !told?.session;
     if (told) set(at('Next'), this.words.text('next', { title: alone(told.title) }));
     at('LeftOut').hidden = !goesOn || !told?.left_out.length;
     set(at('LeftOut'), told ? this.words.text('left-out', { titles: told.left_out.map(alone).join(', ') }) : '');
   }
 
-  /** How many corrections of a second pass wait to be decided on. @param {DeskNews['proposals']} proposed  @param {boolean} may */
+  /**
+   * Show how many proposed corrections of a second pass wait for a decision.
+   * @param {DeskNews['proposals']} proposed  @param {boolean} may
+   */
   proposals(proposed, may) {
     at('Proposed').hidden = !proposed || !may;
     const waiting = [...(proposed?.fates ?? '')].filter((letter) => 'wmt'.includes(letter)).length;
     set(only('p', at('Proposed')), this.words.text('proposals', { n: waiting }));
   }
 
-  /** How good the text is so far. @param {DeskNews['quality']} quality */
+  /** Show the quality of the text so far. @param {DeskNews['quality']} quality */
   quality(quality) {
     at('Quality').hidden = !quality;
     const text = this.qualityLine(quality);
@@ -245,7 +256,8 @@ export class DeskPanel {
   }
 
   /**
-   * What has to be seen to, in words, and how long there is. What is new there is said once, and taken back when it is over or has changed.
+   * Show alarms, how much time is left, and *Not recorded*. A new notice is announced once, and cleared when it has
+   * ended or changed.
    * @param {{alarms: ?Alarm[], overrun: DeskNews['overrun'], off: ?number, resumes: boolean}} told
    */
   notices({ alarms, overrun, off, resumes }) {

@@ -1,8 +1,8 @@
-// How good a text is, in words, for the staff: the line of adapters/pages/meeting_texts.py. Pure.
+// Describes the quality of a text in one row of words, for the staff, as adapters/pages/meeting_texts.py does. Pure.
 
 const HEARD_PERCENT = 2; // Languages with less than this share of the words are not named.
 
-/** A whole percentage; at least 1 where it isn't none. @param {number} some  @param {number} of */
+/** A share as a whole percentage: at least 1 unless `some` is 0. @param {number} some  @param {number} of */
 const percent = (some, of) => Math.max(Math.min(some, 1), Math.round((100 * some) / of));
 
 /**
@@ -17,7 +17,7 @@ const percent = (some, of) => Math.max(Math.min(some, 1), Math.round((100 * some
  */
 
 /**
- * What makes the line, empty where there is nothing to say.
+ * A function that describes a text's quality; empty for null.
  * @param {string} ui  @param {import('../lib/words.js').Words} words  @param {Tongue} tongue
  */
 export function qualityLines(ui, words, tongue) {

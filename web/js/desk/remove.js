@@ -1,4 +1,4 @@
-// Words that must not stay: asks first, says what goes, and has it removed for good.
+// Removes words for good: says what would be removed, asks, and sends the request.
 
 import { alone } from '../lib/names.js';
 import { at, only } from '../lib/nodes.js';
@@ -6,7 +6,7 @@ import { mediaTime } from '../lib/words.js';
 
 const SECOND = 1000; // ms
 
-/** Media ms of a time as it stands at a line, `4:05` or `1:04:05`; null when it is none. @param {string} text */
+/** Parse a time as lines show it, `4:05` or `1:04:05`, to media ms; null when it isn't one. @param {string} text */
 function timeOf(text) {
   const parts = text.trim().split(':').map(Number);
   if (parts.length < 2 || parts.length > 3 || !parts.every((part) => Number.isInteger(part) && part >= 0)) return null;
@@ -17,35 +17,35 @@ export class DeskRemove {
   /**
    * @param {import('../lib/words.js').Words} words
    * @param {(removes: Removes) => void} remove
-   * @param {(removes: Removes) => Promise<?number>} concerned  how many lines lose words; null when nobody can say
+   * @param {(removes: Removes) => Promise<?number>} concerned  how many lines would lose words; null after a refusal
    */
   constructor(words, remove, concerned) {
     this.words = words;
     this.remove = remove;
     this.concerned = concerned;
     /** @type {?Removes} */
-    this.removes = null; // what is asked about
-    // Not on `close`: that comes with a frame to draw, which may be after the next question.
+    this.removes = null; // what the dialogue asks about
+    // The event `close` would come with the next frame that is drawn, maybe after the next question was asked.
     only('form', at('Sure')).addEventListener('submit', ({ submitter }) => {
       if (this.removes && submitter instanceof HTMLButtonElement && submitter.value === 'remove') this.remove(this.removes);
     });
   }
 
-  /** Ask about lines. @param {string[]} segments */
+  /** Ask whether to remove lines. @param {string[]} segments */
   lines(segments) {
     if (segments.length) this.#ask(this.words.text('remove.lines'), { type: 'lines', segments });
   }
 
   /**
-   * Ask about all words of a speaker, and the name where it is to go.
-   * @param {string} speaker  @param {string} called  @param {boolean} name
+   * Ask whether to remove all words of a speaker.
+   * @param {string} speaker  @param {string} called  their name  @param {boolean} name  whether that is to be removed as well
    */
   speaker(speaker, called, name) {
     if (speaker) this.#ask(this.words.text('remove.speaker', { name: alone(called) }), { type: 'speaker', speaker, name });
   }
 
   /**
-   * Ask about all that was said from the second `from` to the end of the second `to` (media ms).
+   * Ask whether to remove all that was said from the second `from` to the end of the second `to` (both in media ms).
    * @param {number} from  @param {number} to
    */
   async span(from, to) {
@@ -58,7 +58,7 @@ export class DeskRemove {
   }
 
   /**
-   * Ask about the span whose times somebody typed in; says what is wrong with them.
+   * Ask about the span whose times were typed in, or say that they are not valid.
    * @param {Forms['RemoveSpan']} fields  @param {(text: string) => void} say
    */
   async spanOf({ from, to }, say) {
@@ -70,7 +70,7 @@ export class DeskRemove {
   }
 
   /**
-   * Put the times of these lines in.
+   * Fill in the times of these lines.
    * @param {Forms['RemoveSpan']} fields  @param {DeskLine[]} lines  @param {(text: string) => void} say
    */
   fill({ from, to }, lines, say) {
@@ -83,7 +83,10 @@ export class DeskRemove {
     from.focus();
   }
 
-  /** @param {string} question  @param {Removes} removes */
+  /**
+   * Open the dialogue. `many` says how many lines lose words; empty where that is obvious.
+   * @param {string} question  @param {Removes} removes
+   */
   #ask(question, removes, many = '') {
     this.removes = removes;
     at('SureWhat').textContent = question;

@@ -1,4 +1,4 @@
-// How a name or term stands in translations: as it is, or as somebody has written it for a language.
+// The form for how translations render a name or term: unchanged, or as somebody has written it for a language.
 
 import { element } from '../lib/nodes.js';
 
@@ -6,17 +6,17 @@ import { element } from '../lib/nodes.js';
 const language = (tag) => tag.split('-')[0].toLowerCase();
 
 /**
- * The languages of the translations in which a term may stand otherwise: not the one in which it is said.
+ * The languages of translations for which a term may have another form: all of `into` but its own.
  * @param {Pick<Term, 'language'>} term  @param {string[]} into
  */
 export const abroad = ({ language: own }, into) => into.filter((tag) => !own || language(tag) !== language(own));
 
 /**
- * The disclosure of a term; what is chosen goes to `save`.
+ * The <details> element of a term with that form; what is chosen goes to `save`.
  * @param {import('../lib/words.js').Words} words
  * @param {Tongue} tongue
  * @param {Term} known
- * @param {string[]} tags  languages that are asked for
+ * @param {string[]} tags  languages of the fields
  * @param {(keep: boolean, written: Term['written']) => void} save
  */
 export function inOtherLanguages(words, tongue, known, tags, save) {

@@ -1,4 +1,5 @@
-// Names and terms that the machine prefers: what there is, what was taken away, and what people had to write twice.
+// The panel of names and terms that recognition prefers: the list, the terms taken off it, and proposals from words
+// that people had to correct twice.
 
 import { bdi, fill } from './fill.js';
 import { alone } from '../lib/names.js';
@@ -10,25 +11,31 @@ export class DeskTerms {
    * @param {import('../lib/words.js').Words} words
    * @param {Tongue} tongue
    * @param {{act: (command: Command) => Promise<Answer>, say: (text: string) => void, spoken: () => string[]}} does
-   *   `spoken`: languages in which a term may be said
+   *   `spoken`: gives the languages in which a term may be said
    */
   constructor(words, tongue, does) {
     this.words = words;
     this.tongue = tongue;
     this.does = does;
-    this.shown = ''; // what stands there, as JSON
+    this.shown = ''; // the news that is shown, as JSON
     /** @type {Set<string>} */
-    this.told = new Set(); // proposals that were said
+    this.told = new Set(); // proposals that were announced
     /** @type {Map<string, {row: HTMLElement, made: string}>} */
-    this.rows = new Map(); // of terms: their row, and what it was made of
+    this.rows = new Map(); // language and term → its row, and the data that the row was made from, as JSON
   }
 
-  /** Have a term preferred, or not. Gives the answer. @param {string} term  @param {boolean} wanted  @param {?string} language */
+  /**
+   * Put a term on the list of preferred ones, or take it off; resolves to the answer.
+   * @param {string} term  @param {boolean} wanted  @param {?string} language
+   */
   choose(term, wanted, language = null) {
     return this.does.act({ do: 'term', term, wanted, language });
   }
 
-  /** @param {Term} of  @param {boolean} keep  @param {Term['written']} written */
+  /**
+   * Set a term's forms in translations.
+   * @param {Term} of  @param {boolean} keep  unchanged everywhere  @param {Term['written']} written
+   */
   async #translate({ term, language }, keep, written) {
     const said = this.does.spoken().includes(language) ? language : null;
     const answer = await this.does.act({ do: 'term', term, wanted: true, language: said, keep, written });
@@ -36,8 +43,8 @@ export class DeskTerms {
   }
 
   /**
-   * Show what there is: {terms, more, too_many, away, proposed, into}; `may` whether whoever sits here may choose.
-   * @param {?TermNews} news  @param {boolean} may
+   * Show the terms, and announce new proposals.
+   * @param {?TermNews} news  @param {boolean} may  whether terms may be changed here
    */
   show(news, may) {
     const now = JSON.stringify(news);
@@ -52,7 +59,7 @@ export class DeskTerms {
     at('TermsAway').hidden = !away.length;
     at('TermsOut').hidden = !out;
     set(at('TermsOut'), this.words.text('terms.out', { n: out }));
-    // The button that was pressed may be gone with its row.
+    // The row with the focus may be gone: move the focus to the field for a new term.
     if (focused && document.activeElement === document.body) at('AddTerm').elements.term.focus({ preventScroll: true });
     for (const term of proposed) {
       if (!this.told.has(term)) this.does.say(this.words.text('term.twice', { text: alone(term) }));
@@ -69,7 +76,7 @@ export class DeskTerms {
   }
 
   /**
-   * Rows of the terms; where one stays what it was so does its row, for somebody may be writing in it.
+   * The rows of the terms. An unchanged term keeps its row, since somebody may be writing in it.
    * @param {Term[]} terms  @param {string[]} into
    */
   #terms(terms, into) {

@@ -1,23 +1,24 @@
-// *Write a line*: sent by Enter, kept where it was refused, and shown to readers as it is typed where whoever types wants that.
+// The form *Write a line*: Enter sends a line, a refused line stays in the field, and readers can see it as it is typed
+// if the writer has chosen that.
 
 import { keep, recall } from '../lib/kept.js';
 import { newId } from './link.js';
 import { at } from '../lib/nodes.js';
 import { direction } from '../lib/words.js';
 
-const GAP = 300; // ms between two texts that readers are shown
+const GAP = 300; // ms between two updates for readers
 
 export class DeskWriting {
   #line = newId();
   #timer = 0;
-  #told = ''; // what readers were shown of the line
-  #kept = false; // whether what is said now is kept
-  #apart = false; // whether some of what stands there is from a time of which nothing is kept: readers are shown none of it before it is sent
+  #told = ''; // the unfinished line as readers see it
+  #kept = false; // whether words of this moment are kept: the meeting is open and recorded
+  #apart = false; // whether some of the text was typed while nothing was kept: readers don't see it before it is sent
 
   /**
    * @param {DeskData} data
    * @param {{ended: (text: string) => string, type: (segment: string, text: string, language: string) => Promise<Answer>, refused: (refusal?: Refusal) => void, tell: (data: {line: string, text: string, language: string}) => void, left: () => void}} does
-   *   `ended`: a text as it is sent; `tell`: shows readers what the line reads so far; `left`: Escape was pressed
+   *   `ended`: gives a text as it is to be sent; `tell`: shows readers the unfinished line; `left`: Escape was pressed
    */
   constructor(data, does) {
     this.does = does;
@@ -35,7 +36,7 @@ export class DeskWriting {
       if (event.isComposing) return;
       if (event.key === 'Escape') {
         event.preventDefault();
-        this.does.left(); // What was typed stays.
+        this.does.left(); // the typed text stays
       }
       if (event.key !== 'Enter' || event.shiftKey) return;
       event.preventDefault();
@@ -48,7 +49,7 @@ export class DeskWriting {
     });
   }
 
-  /** How the meeting stands. @param {Session} session */
+  /** Take over the meeting's status. @param {Session} session */
   stands({ status, not_recorded: since = null }) {
     this.#kept = status === 'open' && since === null;
     this.#mark();
@@ -58,19 +59,20 @@ export class DeskWriting {
     this.#apart = this.field.value.trim() !== '' && (this.#apart || !this.#kept);
   }
 
-  /** The line to the server is open again: readers have lost what was shown before. */
+  /** The connection is open again: show readers the unfinished line anew. */
   again() {
     this.#told = '';
     this.#show();
   }
 
-  /** What is written is of the language that is chosen. */
+  /** Set language and direction of the field as chosen. */
   written() {
     const { value } = this.form.elements.language;
     this.field.lang = value;
     this.field.dir = direction(value);
   }
 
+  /** Send the line; after a refusal it is back in the field, before anything typed since. */
   async #send() {
     const line = this.does.ended(this.field.value.replace(/\s+/g, ' ').trim());
     if (!line) return;
@@ -96,6 +98,7 @@ export class DeskWriting {
     }, GAP);
   }
 
+  /** Show readers the unfinished line, if that was chosen and the text has changed. */
   #show() {
     const text = this.setting.checked && !this.#apart ? this.field.value.replace(/\s+/g, ' ').trimStart() : '';
     if (text === this.#told) return;

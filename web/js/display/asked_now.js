@@ -1,21 +1,24 @@
-// The question that is asked now, on a wall or over a picture: when something happens to a question the page is asked for
-// again, and that part of it (web/pages/questions/_asked.html) put in its place.
+// The question asked now, on a wall or over a video: after an event of a question the page is fetched again, and this
+// part of it (web/pages/questions/_asked.html) replaced.
 
 import { at } from '../lib/nodes.js';
 
 const WORDS = /^(intervention|queue)\.|^poll\.(opened|closed)/;
-const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
-const AGAIN = 3000; // ms until it is asked for again where the line was away
-const LONGEST = 60000; // ms between two tries for a translation that is not to be had, each twice as long after the last
+const PATIENCE = 12500; // ms until a request times out: over a frozen connection no answer ever comes
+const AGAIN = 3000; // ms until the next attempt after a failure
+const LONGEST = 60000; // ms between two requests for a translation that can't be had; the pause doubles each time
 
-const SIZES = [0.85, 0.75, 0.65, 0.55, 0.5, 0.45, 0.41, 0.37, 0.33, 0.28, 0.24, 0.2, 0.16, 0.12]; // of the text's letters
-const LEAST = 0.41; // of the text's usual letters: on a screen of 55 inches it is read from 3 m, as docs/how-to/embed.md says
-const ROWS = 12; // of each text, at most; fewer where even the smallest letters leave no room
+const SIZES = [0.85, 0.75, 0.65, 0.55, 0.5, 0.45, 0.41, 0.37, 0.33, 0.28, 0.24, 0.2, 0.16, 0.12]; // relative to the text's font size
+const LEAST = 0.41; // the smallest of these: legible from 3 m on a screen of 55 inches (docs/how-to/embed.md)
+const ROWS = 12; // rows of each text at most; fewer where even the smallest size leaves no room
 
-/** @param {Element} box */
+/** Whether the whole content of a box is visible. @param {Element} box */
 const whole = (box) => box.scrollHeight <= box.clientHeight + 1;
 
-/** Set what is asked now as large as there is room for all of it, its translation and the answers to choose from. */
+/**
+ * Choose the largest font size at which the question, its translation and the options of a show of hands fit; then cut
+ * off rows.
+ */
 function fit() {
   const asked = at('Asked');
   const parts = [...asked.querySelectorAll('.now, .hands')];
@@ -32,7 +35,7 @@ function fit() {
 }
 
 export class AskedNow {
-  #turn = 0; // counts what has made an answer that is under way out of date
+  #turn = 0; // grows when an answer that is under way becomes outdated
   #busy = false;
   #again = false;
   #wait = AGAIN;
@@ -45,14 +48,17 @@ export class AskedNow {
     this.#await();
   }
 
-  /** What else stands on the wall, `beside`, leaves the questions another room than before. @param {string} beside */
+  /**
+   * Fit the text again if other parts of the wall have changed its room.
+   * @param {string} beside  describes these parts
+   */
   makeRoom(beside) {
     if (beside === this.#beside) return;
     this.#beside = beside;
     fit();
   }
 
-  /** Something has happened; null: much may have. @param {?EventBody} event */
+  /** Handle an event. @param {?EventBody} event  null: a snapshot came, and anything may have changed */
   heard(event) {
     if (event?.type === 'wall.cleared') {
       this.#empty();
@@ -63,7 +69,7 @@ export class AskedNow {
     } else if (!event || WORDS.test(event.type) || (event.type === 'support.counted' && 'moves' in at('Asked').dataset)) this.#ask();
   }
 
-  /** Nothing of it stays, and what is under way doesn't bring it back. */
+  /** Remove the question at once; an answer that is under way doesn't bring it back. */
   #empty() {
     this.#turn += 1;
     at('Asked').replaceChildren();
@@ -91,7 +97,7 @@ export class AskedNow {
     }
   }
 
-  /** @param {HTMLElement} made */
+  /** Show the fetched part. @param {HTMLElement} made */
   #put(made) {
     const old = at('Asked');
     if (!old.isEqualNode(made)) old.replaceWith(document.adoptNode(made));
@@ -99,7 +105,9 @@ export class AskedNow {
     this.#await();
   }
 
-  /** Wait for translations that are being made, and then show them; those that are not to be had are tried again. */
+  /**
+   * Wait for translations that are being made and show them; for those that can't be had, fetch the page again later.
+   */
   async #await() {
     clearTimeout(this.#timer);
     const { pending = '', lacks } = at('Asked').dataset;
@@ -111,7 +119,7 @@ export class AskedNow {
     try {
       if (last && (await fetch(last, { cache: 'no-store' })).ok) return void this.#ask();
     } catch {
-      // It is tried again.
+      // The next attempt follows below.
     }
     this.#timer = setTimeout(() => this.#ask(), this.#wait);
     this.#wait = Math.min(2 * this.#wait, LONGEST);

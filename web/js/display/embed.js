@@ -1,12 +1,12 @@
-// The box in another site's page: it follows the end, unless its reader looks back.
+// The box of text for another site's page: it follows the end of the text unless its reader has scrolled back.
 
 import { at, set } from '../lib/nodes.js';
 import { Tail, given } from './tail.js';
 
-const SLACK = 24; // px from the end that still count as the end
+const SLACK = 24; // px: so near to the end counts as the end
 
 let following = true;
-let lost = false; // whether a hub's own line to the meeting is dead
+let lost = false; // at a hub: whether its uplink is lost
 document.addEventListener('pulse', ({ detail }) => ({ lost = false } = detail));
 
 new Tail(given(), (tail) => {

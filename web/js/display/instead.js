@@ -1,9 +1,9 @@
-// A wall that shows an interpreter goes on with the machine's translation while they are silent. What that text is stands on
-// the wall; nobody is there to be asked.
+// Takes a wall with an interpreter's text to the machine's translation while the interpreter is silent, and back. The
+// wall says which text it shows; it changes without asking, since nobody is there to be asked.
 
-const MARK = 'instead-of'; // in the address of the translation: which interpreter's text it is shown in place of
+const MARK = 'instead-of'; // in the translation's address: the interpreter's channel in whose place it is shown
 
-/** The address of the interpreter's text where another one is shown in place of it; else that of the page. */
+/** The address of the interpreter's text if the wall shows a translation in its place; else the page's own address. */
 export function own() {
   const address = new URL(location.href);
   const { searchParams: query } = address;
@@ -14,7 +14,8 @@ export function own() {
 }
 
 /**
- * Show the text that the server says, if any. After the close it is the interpreter's again: it is the record.
+ * Change to the text that the server names, if any. After the close the interpreter's text, which is the record, is
+ * shown again.
  * @param {{instead: ?string, session: Session}} reader
  */
 export function standIn({ instead, session }) {

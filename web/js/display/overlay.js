@@ -1,4 +1,4 @@
-// Text over a picture, as its address asks. The server has checked that.
+// The page with text over a video, styled by its address, whose values the server has checked.
 
 import { AskedNow } from './asked_now.js';
 import { Tail, given, groupsOf } from './tail.js';
@@ -11,7 +11,7 @@ root.style.cssText = `--lines: ${lines}; --size: ${size}px; --color: #${color}; 
 const asked = question ? new AskedNow() : null;
 let said = '';
 let quietSince = Date.now();
-let lost = false; // whether a hub's own line is dead
+let lost = false; // at a hub: whether its uplink is lost
 document.addEventListener('pulse', ({ detail }) => ({ lost = false } = detail));
 
 const heard = groups ? groupsOf(data) : null;

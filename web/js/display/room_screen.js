@@ -1,9 +1,9 @@
-// A room's wall goes along from meeting to meeting: it is made anew when another one is on.
+// Makes a room's wall follow from meeting to meeting: the page is loaded again when another meeting is on.
 
 import { own } from './instead.js';
 
 const EVERY_MS = 5000;
-const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
+const PATIENCE = 12500; // ms until a request times out: over a frozen connection no answer ever comes
 
 /** @type {{ ask: string, session: string | null }} */
 const room = JSON.parse(document.getElementById('Room')?.textContent ?? '{}');

@@ -1,11 +1,15 @@
-// The rows of a wall go up by scrolling inside their box, so that none is laid out anew, and whole ones only are seen.
+// Scrolls a wall's rows inside their box, so that no row is laid out again, and hides a row that is cut by the upper
+// edge.
 
 const SLACK = 1; // px
 
-/** @param {DOMRectList} rects  @param {number} edge */
+/**
+ * The px by which a row that crosses the edge reaches below it; 0 for none.
+ * @param {DOMRectList} rects  @param {number} edge
+ */
 const beyond = (rects, edge) => Math.max(0, ...[...rects].filter(({ top, bottom }) => top < edge - SLACK && bottom > edge + SLACK).map(({ bottom }) => bottom - edge));
 
-/** Show the end of the text, from the first row on that has room. @param {HTMLElement} box */
+/** Scroll to the end; `--cut` is the height in px of the row to hide. @param {HTMLElement} box */
 export function toEnd(box) {
   box.classList.add('follows');
   box.scrollTop = box.scrollHeight;

@@ -1,4 +1,4 @@
-// The wall's page: text, state, and a screen that stays awake.
+// The wall's page: text, status, the question asked now, and a screen that is kept awake.
 
 import { at } from '../lib/nodes.js';
 import { AskedNow } from './asked_now.js';
@@ -7,19 +7,21 @@ import { Tail, given, groupsOf } from './tail.js';
 
 const data = given();
 
-/** Keep the screen awake. Browsers let go of it whenever the page is hidden. */
+/**
+ * Keep the screen awake. Called again each time the page is shown, since browsers release the lock when it is hidden.
+ */
 async function awake() {
   if (document.hidden) return;
   try {
     await navigator.wakeLock?.request('screen');
   } catch {
-    // Low battery, or not allowed here: the system's own settings decide.
+    // Refused, such as with a low battery: the system's own settings apply.
   }
 }
 
 let fitted = '';
 
-/** Give the title two lines where one has no room for it, beside a state as long as this one. */
+/** Give the title two rows where it doesn't fit into one beside the status. */
 function fitTitle() {
   const title = at('Title');
   const now = `${title.textContent} ${at('State').textContent.length} ${innerWidth}`;

@@ -1,5 +1,5 @@
-// A wall stands for days, and what never moves burns into some screens: every ten minutes the code and the strip's ends
-// change sides, at once and without an animation. The server says on which side they begin; where it says none they stay.
+// Protects a wall's screen from burn-in: every ten minutes the code and the ends of the strip change sides, at once and
+// without animation. The server gives the first side; where it gives none, they stay.
 
 const EVERY = 600000; // ms; as SIDES_MS in display_door.py
 

@@ -1,5 +1,5 @@
-// The newest lines of a meeting, for pages that show little else: a wall, text over a picture, a box in another page.
-// Only whole paragraphs go, so that nothing that stands is set anew.
+// The newest lines of a meeting in paragraphs, for pages that show little else: a wall, text over a video, a box in
+// another site. Old text is removed in whole paragraphs, so that no text on the screen is laid out again.
 
 import { Link } from '../lib/link.js';
 import { at, element, set } from '../lib/nodes.js';
@@ -8,44 +8,47 @@ import { Turn } from '../lib/reading_order.js';
 import { standing, standsIn, withStandIn } from '../lib/standing.js';
 import { Words, direction, mediaTime } from '../lib/words.js';
 
-const FULL = 320; // characters after which a paragraph begins anew; as in display_door.py
+const FULL = 320; // characters after which a new paragraph begins; as in display_door.py
 const KEPT = 60; // lines on the page
 
 /** The page's data block. @returns {DisplayData} */
 export const given = () => JSON.parse(at('Data').textContent ?? '');
 
-/** A line, and what follows its sure words. @typedef {{line: Pick<Line, 'segment' | 'language' | 'text' | 't0'> & {speaker?: ?string}, rest: string}} Part */
+/**
+ * A line, and the partial words after its committed ones (`rest`).
+ * @typedef {{line: Pick<Line, 'segment' | 'language' | 'text' | 't0'> & {speaker?: ?string}, rest: string}} Part
+ */
 /** @typedef {{line: Part['line'], name: string, parts: Part[]}} Paragraph */
-/** @typedef {Map<string | undefined, HTMLElement>} Nodes  those that are there, by what they are of */
+/** @typedef {Map<string | undefined, HTMLElement>} Nodes  the elements on the page, by their `data-of` */
 
 export class Tail {
   /** @type {Set<string>} */
   #starts = new Set(); // ids of lines that begin a paragraph after a long one
   /** @type {Map<string, number>} */
-  #known = new Map(); // id → characters of its paragraph up to and with it
+  #known = new Map(); // line id → characters of its paragraph up to the end of this line
   /** @type {?number} */
   #cutAt = null;
   /** @type {?number} */
   #backAt = null;
-  #cut = false; // whether the cut has been said
-  #ahead;
-  #whole = false; // whether all of it is wanted, and not only what is new
+  #cut = false; // whether the page shows that the link is lost
+  #ahead; // ms by which the server's clock is ahead of ours
+  #whole = false; // whether to request a snapshot, not only what is new
 
   /**
    * @param {DisplayData} data
-   * @param {(tail: Tail) => void} changed  told after each change of the text, and each second
-   * @param {(event: ?EventBody) => void} happened  told of each event, and with null when much may have happened
+   * @param {(tail: Tail) => void} changed  called after each change of the text, and each second
+   * @param {(event: ?EventBody) => void} happened  called with each event, and with null after a snapshot
    */
   constructor(data, changed, happened = () => {}) {
     this.box = at('Newest');
     this.reader = new Reader(data);
     this.reader.spoke = data.spoke;
-    this.late = false; // whether the last frame brought only translations of what was said long before
+    this.late = false; // whether the last frame had only late translations, of what was said long before
     this.words = new Words(data);
     this.changed = changed;
     this.happened = happened;
-    this.wall = data.wall ?? false; // whether what was cleared is left out
-    this.from = Number(at('HereWall')?.dataset.from || -1); // media ms; from before a hub shows nothing on its own wall
+    this.wall = data.wall ?? false; // whether text that was cleared is left out
+    this.from = Number(at('HereWall')?.dataset.from || -1); // media ms; a hub's own wall shows nothing from before
     this.#ahead = data.now - Date.now();
     this.link = new Link(
       () => (this.#whole ? data.events : `${data.events}&after=${this.reader.position}`),
@@ -63,6 +66,7 @@ export class Tail {
     return this.reader.session.status === 'closed';
   }
 
+  /** Open the link, and keep the page up to date. */
   #follow() {
     this.link.open();
     setInterval(() => this.changed(this), 1000);
@@ -72,7 +76,7 @@ export class Tail {
     this.changed(this);
   }
 
-  /** How things stand, as a kind and in words. */
+  /** The status, as a kind and in words. */
   state() {
     const { status, seal } = this.reader.session;
     const there = (/** @type {?number} */ at) => (at === null ? null : at + this.#ahead);
@@ -95,6 +99,7 @@ export class Tail {
     return { kind, text: kind === 'closed' && seal ? `${text} · ${this.words.text(`seal.${seal}`)}` : text };
   }
 
+  /** Show the title and the status. */
   say() {
     const { kind, text } = this.state();
     const title = this.reader.session.title.trim();
@@ -106,7 +111,7 @@ export class Tail {
     at('Notice').hidden = !kept;
   }
 
-  /** @param {Frame} frame */
+  /** Fold a frame into the state, and show the text. @param {Frame} frame */
   #take(frame) {
     this.#ahead = frame.sent - Date.now();
     const { offset } = this.reader;
@@ -126,12 +131,12 @@ export class Tail {
     this.changed(this);
   }
 
-  /** @param {EventBody} event */
+  /** Handle an event. @param {EventBody} event */
   #hear(event) {
     if (event.type === 'wall.cleared') {
       const { session } = this.reader;
       if (this.wall && (event.t === null || event.t < (session.wall_cleared ?? 0))) {
-        this.#whole = true; // It was taken back: what had been cleared may never have come here.
+        this.#whole = true; // the clearing was undone: the text may never have come here
         this.link.open();
       }
       session.wall_cleared = event.t;
@@ -139,15 +144,15 @@ export class Tail {
     this.happened(event);
   }
 
-  /** Whether a line may be shown: on a wall those may that began since it was cleared. @param {{t0?: number}} line */
+  /** Whether a line may be shown: on a wall, only lines that began after it was cleared. @param {{t0?: number}} line */
   #stands({ t0 }) {
     const cleared = Math.max(this.reader.session.wall_cleared ?? -1, this.from);
     if (!this.wall || cleared < 0) return true;
-    // Of one that is not open yet nobody knows when it began, until another one has since.
+    // Words that aren't a line yet have no time: they are shown once a line has begun after the clearing.
     return t0 === undefined ? [...this.reader.lines.values()].some((line) => line.t0 >= cleared) : t0 >= cleared;
   }
 
-  /** @param {boolean} open  @param {number} since */
+  /** The link was opened or lost. @param {boolean} open  @param {number} since  Unix ms */
   #told(open, since) {
     if (open) {
       if (this.#cut) this.#backAt = Date.now();
@@ -159,7 +164,7 @@ export class Tail {
     this.changed(this);
   }
 
-  /** The lines to show, the growing ones last; forgets all others. */
+  /** The lines to show, growing ones last. Older lines are dropped from the state. */
   #lines() {
     const { reader } = this;
     const growing = reader.growing();
@@ -174,7 +179,7 @@ export class Tail {
     return [...finished.map((line) => ({ line, rest: '' })), ...growing].filter(({ line }) => this.#stands(line));
   }
 
-  /** The same in paragraphs; where a long one ends stays. */
+  /** These lines in paragraphs. A paragraph that was begun because the one before was long stays one. */
   #paragraphs() {
     /** @type {Paragraph[]} */
     const made = [];
@@ -200,6 +205,7 @@ export class Tail {
     return made;
   }
 
+  /** Show the paragraphs; those that are on the page keep their elements. */
   #show() {
     const made = this.#paragraphs();
     /** @type {Nodes} */
@@ -217,7 +223,10 @@ export class Tail {
     }
   }
 
-  /** Say where the text begins before a break was ended. @param {HTMLElement[]} shown  @param {Paragraph[]} made  @param {Nodes} there */
+  /**
+   * Insert the notes of breaks that were ended in retrospect.
+   * @param {HTMLElement[]} shown  @param {Paragraph[]} made  @param {Nodes} there
+   */
   #noteBreaks(shown, made, there) {
     for (const gap of this.#setBack) {
       const first = made.findIndex(({ line }) => line.t0 >= gap.t1);
@@ -228,15 +237,17 @@ export class Tail {
     }
   }
 
-  /** Breaks behind which the text begins before they were ended. */
+  /**
+   * The breaks that were ended in retrospect: the text after them begins before the moment at which they were ended.
+   */
   get #setBack() {
     return this.reader.session.gaps.filter(({ reason }) => reason === 'break-set-back');
   }
 
-  /** Words that are of the moment only: not saved yet, or not to be kept. @param {Nodes} there */
+  /** The elements for words that are not saved yet, or are not to be kept. @param {Nodes} there */
   #moment(there) {
     const { unsaved, unrecorded, session } = this.reader;
-    // What was cleared while nothing is kept is not told from what followed: none of it comes back.
+    // While nothing is kept, words from before and after a clearing can't be told apart: none of them is shown.
     if (this.wall && session.not_recorded != null && (session.wall_cleared ?? -1) > session.not_recorded) return [];
     const said = [{ kind: 'unsaved', text: unsaved, tag: '' }, { kind: 'unrecorded', text: unrecorded.text, tag: unrecorded.language }];
     return said.filter(({ text }) => text.trim()).map(({ kind, text, tag }) => {
@@ -251,7 +262,10 @@ export class Tail {
     });
   }
 
-  /** @param {Part['line']} line  @param {string} name */
+  /**
+   * A new paragraph that begins with a line.
+   * @param {Part['line']} line  @param {string} name  above it; empty for none
+   */
   #paragraph(line, name) {
     const tag = line.language;
     const node = element('p', { class: 'said', lang: tag, dir: direction(tag), 'data-of': line.segment, 'data-name': name });
@@ -260,11 +274,11 @@ export class Tail {
     return node;
   }
 
-  /** @param {HTMLElement} node  @param {Part[]} parts */
+  /** Fill a paragraph; spans that are there stay. @param {HTMLElement} node  @param {Part[]} parts */
   #fill(node, parts) {
     const spans = [...node.querySelectorAll(':scope > [data-line]')];
     const known = new Map(spans.map((span) => [span.dataset.line, span]));
-    let next = spans.at(0) ?? null; // before which one that is new belongs: a translation may be made late
+    let next = spans.at(0) ?? null; // a new span goes before this one: a late translation may belong in the middle
     for (const { line, rest } of parts) {
       for (const [key, text] of [[line.segment, line.text.trim()], [`${line.segment} rest`, rest.trim()]]) {
         let span = known.get(key);
@@ -285,7 +299,10 @@ export class Tail {
   }
 }
 
-/** Tells a wall of groups far away; loaded once the first is there. @param {DisplayData} data */
+/**
+ * A callback for events that shows the hubs on a display; it loads its script once the first hub is there.
+ * @param {DisplayData} data
+ */
 export function groupsOf(data) {
   /** @type {?Promise<import('./with_us.js').WithUs>} */
   let shown = null;

@@ -1,28 +1,28 @@
-// Groups far away on a wall or over a picture: one at a time, where several are there.
+// Shows the hubs that take part, on a wall or over a video, one at a time.
 
 import { at, set } from '../lib/nodes.js';
 
-const TURN = 8000; // ms for which each is shown; as in adapters/pages/meeting_texts.py
+const TURN = 8000; // ms for which each hub is shown; as in adapters/pages/meeting_texts.py
 
 export class WithUs {
   /** @type {Record<string, {here: boolean, title: string, people: number}>} */
   #hubs = {};
 
-  /** @param {import('../lib/words.js').Words} words  @param {Session} session  as the page begins with it */
+  /** @param {import('../lib/words.js').Words} words  @param {Session} session  of the page's data */
   constructor(words, session) {
     this.words = words;
     this.#begin(session);
     setInterval(() => this.#show(), 1000);
   }
 
-  /** @param {Session} session */
+  /** Take over the hubs of a snapshot. @param {Session} session */
   #begin({ hubs }) {
     this.#hubs = { ...hubs };
     this.#show();
   }
 
   /**
-   * Something has happened; null: much may have, and `session` is as it stands now.
+   * Handle an event. Null: a snapshot came, and `session` is its state.
    * @param {?(EventBody & HubStatus)} event  @param {Session} session
    */
   heard(event, session) {
@@ -39,7 +39,7 @@ export class WithUs {
     box.hidden = !here.length;
     if (!here.length) return;
     const { title, people } = here[Math.floor(Date.now() / TURN) % here.length];
-    const name = `\u2068${title}\u2069`; // its direction is its own affair
+    const name = `\u2068${title}\u2069`; // in Unicode isolates: it has a direction of its own
     set(box, people ? this.words.text('with-us.people', { name, people: this.words.counted('people', people) }) : this.words.text('with-us', { name }));
   }
 }

@@ -1,12 +1,12 @@
-// What the page of whoever asked has in a hub's room besides: the question itself is kept until the meeting has it.
+// An addition at hubs to the page of one's own question: the browser stores the question until the meeting has it.
 
 import { offer } from './handing.js';
 import { arrived, carry } from './kept.js';
 import { at } from '../lib/nodes.js';
 
-let unsafe = /** @type {Carried[]} */ ([]); // what only this place has
+let unsafe = /** @type {Carried[]} */ ([]); // the question, while only this hub has it
 
-/** Keep it, or no more; and offer to take it elsewhere while only this place has it. */
+/** Store the question, or remove it once the meeting has it; until then offer to take it to another computer. */
 function kept() {
   const { safe, ago, session, fields } = JSON.parse(at('CarriedData').textContent);
   const entry = { session, fields, at: Date.now() - ago, page: location.pathname };

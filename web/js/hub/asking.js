@@ -1,22 +1,26 @@
-// *Ask or comment* at a hub: what came along from another computer of it, and what can be taken to another one.
+// The page *Ask or comment* at a hub: takes over a question from another computer of the hub, and offers to take one to
+// another.
 
 import { kept } from '../questions/asks_kept.js';
 import { handed, offer } from './handing.js';
 import { arrived, carried } from './kept.js';
 import { at, only, set } from '../lib/nodes.js';
 
-const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
+const PATIENCE = 12500; // ms until a request times out: over a frozen connection no answer ever comes
 
 const { session } = at('Handing').dataset;
 const form = () => only('form.asking');
 
-/** What this browser keeps that the meeting doesn't have: sent to this computer already, or not even that. */
+/** The questions stored in this browser that the meeting doesn't have: not sent yet, or sent only to this computer. */
 const waiting = () => [
   ...kept().filter(({ action }) => action.split('?')[0] === location.pathname),
   ...carried(session),
 ];
 
-/** Put a form's fields in the form on the page: sent from here it is the same question. @param {FormFields} fields */
+/**
+ * Fill the form on the page with a stored question, with its id, so that it stays the same question.
+ * @param {FormFields} fields
+ */
 function fill(fields) {
   for (const [name, value] of Object.entries(fields)) {
     const radio = form().querySelector(`input[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"][type=radio]`);
@@ -32,12 +36,15 @@ function fill(fields) {
     Object.assign(age, { type: 'hidden', name: 'age', value: fields.age });
     form().append(age);
   }
-  form().hidden = false; // after the close it is there for what was written before
+  form().hidden = false; // after the close it serves for questions written before
   form().before(at('Carried'));
   set(at('Carried'), at('Carried').dataset.text);
 }
 
-/** What this computer was sent and has no more (another one has its address now) is put in the form again. */
+/**
+ * Put a question back into the form that was sent to this address but isn't there (another computer may have the
+ * address now).
+ */
 async function lost() {
   for (const entry of carried(session)) {
     try {
@@ -47,7 +54,7 @@ async function lost() {
       if (data && JSON.parse(data.textContent).safe) arrived(entry.fields.id);
       if (answer.status !== 404) continue;
     } catch {
-      continue; // It is away; what it has, it has.
+      continue; // no connection: the computer may still have the question
     }
     if (!only('textarea[name=text]', form()).value) fill({ ...entry.fields, age: String(Math.max(0, Date.now() - entry.at)) });
   }

@@ -1,20 +1,21 @@
-// The coordinator's desk: the text as it comes, and what else changes is asked for again; what was picked stays picked.
+// The coordinator's desk: follows the text, and renews the other parts of the page every few seconds; checked boxes
+// stay checked.
 
 import { Tail, given } from '../display/tail.js';
 import { at, only } from '../lib/nodes.js';
 
-const EVERY = 5000; // ms: it asks the computer in the same place, and costs the uplink nothing
-const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
-const SLACK = 24; // px from the end of the text that still count as the end
+const EVERY = 5000; // ms; the request goes to the hub itself, and costs the uplink nothing
+const PATIENCE = 12500; // ms until a request times out: over a frozen connection no answer ever comes
+const SLACK = 24; // px: so near to the end of the text counts as the end
 const parts = at('Coordinator').dataset.looks.split(' ');
 let busy = false;
 
-/** Whether somebody has written something that isn't sent yet. */
+/** Whether a field holds something that isn't sent yet. */
 const written = () => [at('PeopleNumber'), at('NoteText')].some((field) => field && field.value !== field.defaultValue);
 
-/** @param {Document} made */
+/** Put the fetched parts on the page. @param {Document} made */
 function put(made) {
-  if (made.getElementById('Newest') && !document.getElementById('Newest') && !written()) location.reload(); // A meeting has come.
+  if (made.getElementById('Newest') && !document.getElementById('Newest') && !written()) location.reload(); // a meeting has begun
   for (const id of parts) {
     const [old, next] = [document.getElementById(id), made.getElementById(id)];
     if (!old || !next) continue;
@@ -24,7 +25,7 @@ function put(made) {
       if (old.querySelector(`input#${CSS.escape(box.id)}`)?.checked) box.setAttribute('checked', '');
       else box.removeAttribute('checked');
     }
-    if (plain.innerHTML === next.innerHTML) continue; // What stays is not read out again.
+    if (plain.innerHTML === next.innerHTML) continue; // a screen reader would read it again
     const focused = old.contains(document.activeElement) ? document.activeElement?.id : '';
     old.replaceChildren(...next.childNodes);
     if (focused) document.getElementById(focused)?.focus();
@@ -38,7 +39,7 @@ async function look() {
     const answer = await fetch(location.pathname + location.search, { headers: { Accept: 'text/html' }, signal: AbortSignal.timeout(PATIENCE) });
     if (answer.ok) put(new DOMParser().parseFromString(await answer.text(), 'text/html'));
   } catch {
-    // This computer's program is away; it is asked again. How its line is nobody here knows.
+    // The hub doesn't answer, so the state of its uplink is not known. The next request follows.
     const now = at('LineNow');
     const line = only('.line-state', now);
     Object.assign(line.dataset, { good: 'no', kind: 'lost' });
@@ -47,7 +48,7 @@ async function look() {
   busy = false;
 }
 
-/** The newest words stay in view, unless somebody looks back. */
+/** Follow the text; its end stays in view unless somebody has scrolled back. */
 function follow() {
   let following = true;
   const { box } = new Tail(given(), (tail) => {
@@ -59,7 +60,7 @@ function follow() {
   });
 }
 
-/** Say which tab is shown. */
+/** Mark the current tab. */
 function tab() {
   const [first] = document.querySelectorAll('.tabs a');
   const shown = document.querySelector('main > section:target');
@@ -74,6 +75,6 @@ if (document.getElementById('Newest')) follow();
 tab();
 addEventListener('hashchange', tab);
 setInterval(look, EVERY);
-// The text's own line says at once whether the centre is heard.
+// The pulses of the text's stream say at once whether the uplink is lost.
 document.addEventListener('pulse', ({ detail: { lost = false } }) => lost === (only('.line-state').dataset.good === 'yes') && look());
 document.documentElement.classList.add('live');

@@ -1,16 +1,19 @@
-// Takes what was asked to another computer of the hub. It goes along in the part of the address that no server is sent.
+// Takes a question to another computer of the hub, in the fragment of the address, which browsers send to no server.
 
 import { at, set } from '../lib/nodes.js';
 
 const ADDRESS = /^(?:https?:\/\/)?([\w.-]+|\[[\da-f:]+\])(:\d{1,5})?\/?$/i;
 
-/** Offer to take along what `entries` gives; nothing to take, nothing offered. @param {() => Pick<Carried, 'fields' | 'at'>[]} entries */
+/**
+ * Offer to take along the first question that `entries` gives; without one hide the offer.
+ * @param {() => Pick<Carried, 'fields' | 'at'>[]} entries
+ */
 export function offer(entries) {
   const part = at('Handing');
   part.hidden = !entries().length;
   if (part.dataset.ready) return;
   part.dataset.ready = 'yes';
-  part.open ||= document.getElementById('HubLine')?.dataset.kind === 'fenced'; // From here it goes nowhere any more.
+  part.open ||= document.getElementById('HubLine')?.dataset.kind === 'fenced'; // a fenced hub can't pass the question on
   at('HandingForm').addEventListener('submit', (event) => {
     event.preventDefault();
     const typed = at('HandingAddress').value.trim();
@@ -28,7 +31,7 @@ export function offer(entries) {
   });
 }
 
-/** What came along in this page's address: a form's fields; null where nothing did. It is taken out of the address. */
+/** The form's fields that came in this page's fragment, which is removed; null where there are none. */
 export function handed() {
   const said = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
   if (!said.id || !('text' in said)) return null;

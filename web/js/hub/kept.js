@@ -1,23 +1,23 @@
-// What somebody in a hub's room has asked, kept in this browser until the meeting has it: the computer there may die.
+// Stores questions asked in a hub's room in this browser until the meeting has them, since the hub's computer may fail.
 
 import { keep, recall } from '../lib/kept.js';
 
 const KEY = 'moothall.hub.asks';
-const MOST = 20; // one more takes the place of the oldest
+const MOST = 20; // questions. Overflow: the oldest is dropped
 
-/** @returns {Carried[]} */
+/** All stored questions. @returns {Carried[]} */
 const all = () => recall(KEY) ?? [];
 
-/** Those that are kept for a session. @param {string} session */
+/** The questions stored for a session. @param {string} session */
 export const carried = (session) => all().filter((each) => each.session === session);
 
-/** @param {Carried} entry */
+/** Store a question. @param {Carried} entry */
 export function carry(entry) {
   const others = all().filter(({ fields }) => fields.id !== entry.fields.id);
   keep(KEY, [...others, entry].slice(-MOST));
 }
 
-/** @param {string} id */
+/** The meeting has a question: remove it. @param {string} id */
 export function arrived(id) {
   if (all().some(({ fields }) => fields.id === id)) keep(KEY, all().filter(({ fields }) => fields.id !== id));
 }

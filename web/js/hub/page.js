@@ -1,26 +1,27 @@
-// The page of a group: asks now and then what has changed, counts people and sends notes without loading the page anew.
+// The coordinator's page of a group on the meeting's server: renews itself every half minute, and sends head counts and
+// notes without loading the page again.
 
 import { recall } from '../lib/kept.js';
 import { notes, people, putNote, putPeople, sendAll } from './waiting.js';
 import { at, element, only, set } from '../lib/nodes.js';
 
-const EVERY = 30000; // ms; the server takes the group for gone after three of these
-const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
-const GONE = [403, 404]; // the link was ended, or the meeting is no more: the page itself says so
+const EVERY = 30000; // ms; after three intervals without a request the server counts the group as gone
+const PATIENCE = 12500; // ms until a request times out: over a frozen connection no answer ever comes
+const GONE = [403, 404]; // the role link was revoked, or the meeting was deleted: the page itself says so
 const PARTS = ['Status', 'People', 'Asked', 'NotesNow'];
 const asks = document.querySelector('a[data-asks]');
 let asking = 0;
 /** @type {?Promise<boolean>} */
 let sending = null;
 
-/** Send what waits, ask what has changed, and show it. */
+/** Fetch and show what has changed, and send what waits. */
 async function renew() {
   clearTimeout(asking);
   asking = setTimeout(renew, EVERY);
   if (await look() && await send()) await look();
 }
 
-/** Gives whether the line is there. */
+/** Fetch and show the page's parts; resolves to whether there is a connection. */
 async function look() {
   try {
     const answer = await fetch(at('Hub').dataset.now, { headers: { Accept: 'text/html' }, signal: AbortSignal.timeout(PATIENCE) });
@@ -34,16 +35,16 @@ async function look() {
   }
 }
 
-/** @param {Document} made */
+/** Put the fetched parts on the page. @param {Document} made */
 function put(made) {
-  // Where the server was started again, the forms of before hold no more.
+  // After a restart of the server, the old forms' tokens are not valid any more.
   const token = only('input[name=form]', made).value;
   for (const field of document.querySelectorAll('input[name=form]')) field.value = token;
   for (const id of PARTS) {
     const old = at(id);
     const next = made.getElementById(id);
-    if (!next || (id === 'People' && people())) continue; // What is shown there is newer.
-    if (old.textContent.trim() === next.textContent.trim()) continue; // What stays is not read out again.
+    if (!next || (id === 'People' && people())) continue; // the number shown is newer
+    if (old.textContent.trim() === next.textContent.trim()) continue; // a screen reader would read it again
     const focused = old.contains(document.activeElement) ? document.activeElement?.id : '';
     if (id === 'NotesNow') tell(old, next);
     old.dataset.status = next.dataset.status ?? '';
@@ -52,7 +53,7 @@ function put(made) {
   }
 }
 
-/** Say a note that has come to whoever doesn't see it. @param {Element} old  @param {Element} next */
+/** Announce a new note to screen readers. @param {Element} old  @param {Element} next */
 function tell(old, next) {
   const [newest] = next.querySelectorAll('.note');
   if (newest && !old.querySelector(`[id="${newest.id}"]`) && next.querySelector(`[id="read-${newest.id.slice(5)}"]`)) {
@@ -60,12 +61,12 @@ function tell(old, next) {
   }
 }
 
-/** @param {boolean} is */
+/** Show whether the connection is lost. @param {boolean} is */
 function away(is) {
   at('Away').hidden = !is;
 }
 
-/** Send what waits; gives whether anything was sent. What is counted meanwhile goes along. */
+/** Send what waits, also what is counted meanwhile; resolves to whether anything was sent. */
 async function send() {
   if (sending || !(people() || notes().length)) return false;
   sending = sendAll(at('Set'), at('Write'), refused);
@@ -75,7 +76,10 @@ async function send() {
   return true;
 }
 
-/** It was not taken: why, and what was written is in its field again. @param {string} text  @param {Document} page */
+/**
+ * The server has refused something: show why, and put a note back into its field.
+ * @param {string} text  of the note; empty for a count  @param {Document} page
+ */
 function refused(text, page) {
   const wrong = page.querySelector('.warning')?.textContent ?? page.querySelector('main')?.textContent.trim() ?? '';
   document.querySelector('.warning')?.remove();
@@ -84,7 +88,7 @@ function refused(text, page) {
   if (text) field.value = [field.value, text].filter(Boolean).join('\n');
 }
 
-/** What waits here: the number that was counted, and notes. */
+/** Show what waits to be sent: the head count, and notes. */
 function waiting() {
   const counted = people();
   if (counted) shown(counted.number);
@@ -93,16 +97,16 @@ function waiting() {
   at('WaitingNotes').replaceChildren(...rows);
 }
 
-/** @param {number} number */
+/** Show a head count. @param {number} number */
 function shown(number) {
   const text = at('Hub').dataset.many.replace('{n}', String(number));
   const line = only('p', at('People'));
   line.className = 'many';
   set(line, text);
-  at('Step').elements.people.value = String(number); // The next tap counts on from here.
+  at('Step').elements.people.value = String(number); // the next tap counts from here
 }
 
-/** @param {number} number */
+/** Take a head count: show, announce and send it. @param {number} number */
 function count(number) {
   putPeople(number);
   waiting();
@@ -110,7 +114,9 @@ function count(number) {
   push();
 }
 
-/** Send what waits at once; where it wasn't taken the page may be of before the server was started again. */
+/**
+ * Send what waits now. If some of it still waits, renew the page: its token may be from before a restart of the server.
+ */
 async function push() {
   if (!sending && await send()) await (people() || notes().length ? renew() : look());
 }
@@ -122,7 +128,7 @@ addEventListener('submit', (event) => {
     const pressed = event.submitter?.getAttribute('value');
     const step = pressed === 'more' ? 1 : pressed === 'fewer' ? -1 : 0;
     count(Math.min(Math.max(0, Number(at('Step').elements.people.value) + step), Number(at('Number').dataset.most)));
-  } else if (id === 'Set' && /^\d+$/.test(at('Set').elements.people.value.trim())) { // Other figures go the plain way.
+  } else if (id === 'Set' && /^\d+$/.test(at('Set').elements.people.value.trim())) { // else the server says what is wrong
     event.preventDefault();
     count(Number(at('Set').elements.people.value));
     at('Set').elements.people.value = '';
@@ -139,7 +145,7 @@ addEventListener('submit', (event) => {
 addEventListener('online', renew);
 document.addEventListener('visibilitychange', () => document.hidden || renew());
 
-/** Questions that were written while there was no line, and the form for when it goes. */
+/** Send questions that were written without a connection, and cache the form for when there is none. */
 async function askings() {
   const sendAsks = async () => recall('moothall.asks') && (await import('../questions/asks_kept.js')).sendBeside(asks);
   addEventListener('online', sendAsks);

@@ -1,4 +1,5 @@
-// The six words of a sheet's code stand behind the # of the address, which no browser sends: put into the form, and away.
+// Fills in the six words of pairing from the fragment of the address, which a printed code contains and browsers send
+// to no server.
 
 import { only } from '../lib/nodes.js';
 
@@ -7,5 +8,5 @@ const words = location.hash.slice(1);
 
 if (words && !field.value) {
   field.value = words.replaceAll('-', ' ');
-  history.replaceState(null, '', location.pathname + location.search); // in no history, and on no screen that is shared
+  history.replaceState(null, '', location.pathname + location.search); // keeps them out of the history and off a shared screen
 }

@@ -1,10 +1,11 @@
-// At a hub: says how the line is, and offers what was missed. It asks the computer that served the page, not the line.
+// The status bar on a hub's pages: shows the state of the uplink, and offers the text that was missed. Its requests go
+// to the hub itself, and don't use the uplink.
 
 import { keep, recall } from '../lib/kept.js';
 import { at, only } from '../lib/nodes.js';
 
 const EVERY_MS = 8_000;
-const PATIENCE = 6_000; // ms for an answer: of a line that is frozen none ever comes
+const PATIENCE = 6_000; // ms until a request times out: over a frozen connection no answer ever comes
 const DOWN = ['beginning', 'down', 'fenced', 'refused', 'unpaired'];
 const KEPT = 'moothall.skipped';
 
@@ -14,10 +15,13 @@ const missed = at('HubMissed');
 const { ask, session } = bar.dataset;
 const skip = only('button', missed);
 
-/** Up to where what was missed was skipped, by session. @returns {Record<string, number>} */
+/** Up to which offset the missed text was dismissed, by session. @returns {Record<string, number>} */
 const skipped = () => recall(KEPT) ?? {};
 
-/** @param {?{end: number, text: string, address: string}} span */
+/**
+ * Offer a missed span, unless it was dismissed.
+ * @param {?{end: number, text: string, address: string}} span  null: the one that the page has
+ */
 const offer = (span) => {
   const end = span ? span.end : Number(missed.dataset.end ?? -1);
   if (span) {
@@ -28,9 +32,9 @@ const offer = (span) => {
   missed.hidden = end < 0 || (skipped()[session] ?? -1) >= end;
 };
 
-/** @param {string} kind  @param {string} text */
+/** Show the state of the uplink. @param {string} kind  @param {string} text */
 const put = (kind, text) => {
-  // Written only when it is another, so that it is read out once.
+  // Only a new text is written, so that screen readers read it once.
   if (said.textContent !== text) said.textContent = text;
   bar.dataset.kind = kind;
 };
@@ -43,7 +47,7 @@ const look = async () => {
     put(now.kind, now.text);
     if (now.missed) offer(now.missed);
   } catch {
-    put('lost', bar.dataset.lost); // This computer itself can't be reached: how its line is nobody here knows.
+    put('lost', bar.dataset.lost); // the hub itself can't be reached
   }
 };
 
@@ -53,8 +57,8 @@ skip.addEventListener('click', () => {
   missed.hidden = true;
 });
 offer(null);
-// What comes over the text's own line says how long ago the centre was heard.
+// The pulses of the text's stream say at once whether the uplink is lost.
 document.addEventListener('pulse', ({ detail: { lost = false } }) => lost === DOWN.includes(bar.dataset.kind) || look());
 setTimeout(look, 1_000);
-// Not all phones of a hall at the same moment.
+// Spread, so that the phones of a hall don't ask at the same moment.
 setTimeout(() => setInterval(look, EVERY_MS), Math.random() * EVERY_MS);

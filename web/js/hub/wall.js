@@ -1,20 +1,21 @@
-// The room's own questions on a hub's wall. Where the wall is cleared there, the page is loaded anew: nothing of it stays.
+// The room's own questions on a hub's wall. When the wall is cleared there, the page is loaded again, so that no text
+// stays.
 
 import { at } from '../lib/nodes.js';
 
-const ONWARD = 30000; // ms between two looks at which meeting is on, after the close
-const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
-const AGAIN = 2000; // ms; it asks the computer in the same place, and costs the line nothing
+const ONWARD = 30000; // ms between two checks, after the close, whether another meeting is on
+const PATIENCE = 12500; // ms until a request times out: over a frozen connection no answer ever comes
+const AGAIN = 2000; // ms; the request goes to the hub itself, and costs the uplink nothing
 
 const part = at('HereWall');
 
-/** Of what there is no room for, the oldest goes: nothing is cut through. */
+/** Remove the oldest questions, which are last, until the list fits, so that none is cut off in the middle. */
 function fit() {
   const rows = [...part.querySelectorAll('li')];
   while (rows.length > 1 && part.scrollHeight > part.clientHeight + 1) rows.pop()?.remove();
 }
 
-/** @param {string} html */
+/** Show the list of questions. @param {string} html  from the hub itself */
 function put(html) {
   part.dataset.html = html;
   part.replaceChildren(...new DOMParser().parseFromString(html, 'text/html').body.childNodes);
@@ -29,11 +30,11 @@ async function look() {
     if ((cleared ?? 0) > Number(part.dataset.cleared)) location.reload();
     else if (part.dataset.html !== html) put(html);
   } catch {
-    // What stands there stays.
+    // The old list stays.
   }
 }
 
-/** After the close the wall of the meeting that is on in its place is shown, if there is one. */
+/** After the close, change to the wall of the meeting that is on now, if there is one. */
 const closed = () => document.getElementById('State')?.dataset.kind === 'closed';
 if (!closed()) setInterval(async () => {
   if (!closed()) return;

@@ -1,11 +1,11 @@
-// A short sound, made here.
+// A short bell sound, synthesised in the browser.
 
 const PITCH = 660; // Hz
 const SECONDS = 0.25;
 
 let audio = null;
 
-/** Ring once. A browser that has not been touched yet stays silent. */
+/** Ring once. Browsers stay silent until somebody has clicked or pressed a key on the page. */
 export function ring() {
   audio ??= new AudioContext();
   const [tone, loudness] = [audio.createOscillator(), audio.createGain()];

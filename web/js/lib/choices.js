@@ -1,18 +1,19 @@
-// How a reader wants to read: names and values are those of server/moothall/adapters/reading/page_choices.py.
+// The reader's display choices (size, colours …), kept in the browser, in the page's address and in its links.
+// Their names and values are those of server/moothall/adapters/reading/page_choices.py.
 
 import { keep, recall } from './kept.js';
 
 const KEY = 'moothall.choices';
 const root = document.documentElement;
 
-/** @param {Field} field */
+/** The chosen value; `no` for a check box that is not checked. @param {Field} field */
 const value = (field) => (field.type === 'checkbox' ? (field.checked ? field.value : 'no') : field.value);
 
 export class Choices {
   /**
    * @param {HTMLFormElement} form
-   * @param {(name: string, value: string) => void} tell  called when the reader chose
-   * @param {(change: () => void) => void} around  changes the page without moving what is read
+   * @param {(name: string, value: string) => void} tell  called after each choice of the reader
+   * @param {(change: () => void) => void} around  applies a change without moving the text that is read
    */
   constructor(form, tell = () => {}, around = (change) => change()) {
     this.form = form;
@@ -42,7 +43,10 @@ export class Choices {
     return value(this.#field(name));
   }
 
-  /** Choose the next or previous value of a list. @param {string} name  @param {number} by */
+  /**
+   * Choose the value that is `by` positions further down a list; do nothing beyond its ends.
+   * @param {string} name  @param {number} by
+   */
   step(name, by) {
     const field = this.#field(name);
     const next = field.selectedIndex + by;
@@ -56,7 +60,10 @@ export class Choices {
     return /** @type {Field} */ (this.fields.find((field) => field.name === name));
   }
 
-  /** @param {string} name  @param {string} now */
+  /**
+   * Store a choice, apply it to the page, and write it into the addresses.
+   * @param {string} name  @param {string} now
+   */
   choose(name, now) {
     keep(KEY, { ...recall(KEY), [name]: now });
     this.around(() => (root.dataset[name] = now));
@@ -69,7 +76,10 @@ export class Choices {
     this.tell(name, now);
   }
 
-  /** @param {{href: string}} address  @param {string} name  @param {string} now */
+  /**
+   * The address with this choice in its query.
+   * @param {{href: string}} address  @param {string} name  @param {string} now
+   */
   #with(address, name, now) {
     const changed = new URL(address.href);
     changed.searchParams.delete('feed'); // the older name of one of the choices

@@ -1,11 +1,12 @@
-// Something of a page is dragged to another place of it. Whatever is moved so can be moved by keys as well.
+// Dragging an element of a page to another position. Pages that use it offer the same moves by keys.
 
 /**
- * @param {HTMLElement} root  what is dragged and where it goes are in it
+ * @param {HTMLElement} root  holds the items and their drop targets
  * @param {{type: string, item: (from: Element) => ?HTMLElement, place: (at: Element, event: DragEvent, item: HTMLElement) => ?HTMLElement,
  *          mark: (place: ?HTMLElement) => void, drop: (item: HTMLElement, place: HTMLElement) => void}} does
- *   `type` of the data, so that no other thing can be dropped; `item`: what is dragged where a drag begins; `place`: where it would go,
- *   null where it can't; `mark` shows that, and with null no more
+ *   `type`: type of the drag data, so that nothing else can be dropped; `item`: the element that is dragged when a drag
+ *   begins at `from`, null for none; `place`: the drop target at `at`, null where the item can't go; `mark`: highlight
+ *   the target, with null none; `drop`: called once when the item is dropped
  */
 export function dragging(root, { type, item, place, mark, drop }) {
   /** @type {?HTMLElement} */

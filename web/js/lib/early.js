@@ -1,7 +1,7 @@
-// Applies what this reader chose before, ahead of the first paint. What the address says wins. Until the page's own script
-// runs, a page that grows shows its newest lines alone; should that script not come, all of them.
+// Applies the reader's stored choices before the first paint; choices in the address win. Until the page's own script
+// runs, a live page shows only its newest lines. If that script doesn't load in time, it shows all of them.
 
-const PATIENCE = 15000; // ms
+const PATIENCE = 15000; // ms for the page's own script to load
 document.documentElement.dataset.starting = 'yes';
 setTimeout(() => delete document.documentElement.dataset.starting, PATIENCE);
 
@@ -11,7 +11,8 @@ try {
   for (const name of ['read', 'size', 'spacing', 'theme', 'font', 'sources', 'say', 'show']) {
     if (typeof kept[name] === 'string') root.dataset[name] ??= kept[name];
   }
-  // Only an address without a text says which there are; one with a place in a text means that text.
+  // The page lists its texts only where the address names none. An address with a hash points into the text that is
+  // shown.
   const texts = new URLSearchParams(root.dataset.texts);
   const text = texts.get(kept.language) ?? texts.get(kept.language?.split('-')[0]);
   if (text && !location.hash) {
@@ -21,5 +22,5 @@ try {
     location.replace(address);
   }
 } catch {
-  // Nothing is remembered here: storage is closed, or somebody else wrote into it.
+  // There is nothing to apply: storage is closed, or another program wrote into it.
 }

@@ -1,17 +1,20 @@
-// What stands between lines, and above them.
+// Speakers' names above lines, and the marks of gaps between lines.
 
 import { element } from './nodes.js';
 import { mediaTime } from './words.js';
 
 const MARKS = 6; // colours and shapes before speakers' names
 
-/** @param {string} name  @param {?string} [speaker] */
+/** A heading with a speaker's name. @param {string} name  @param {?string} [speaker]  the speaker's id */
 export const named = (name, speaker) => element('p', { class: 'speaker', 'data-mark': markOf(speaker ?? '') }, element('bdi', {}, name));
 
-/** Which of the marks a speaker has, as adapters/reading/page_rows.py says. @param {string} speaker */
+/** The number of a speaker's mark, computed as in adapters/reading/page_rows.py. @param {string} speaker */
 const markOf = (speaker) => [...speaker].reduce((sum, character) => sum + character.charCodeAt(0), 0) % MARKS;
 
-/** @param {Element} line  @param {ReturnType<import('./reading_order.js').Turn['then']>} heading  @param {string} unnamed */
+/**
+ * Mark whether a line continues its speaker's turn, and show or remove the heading "nobody is named".
+ * @param {Element} line  @param {ReturnType<import('./reading_order.js').Turn['then']>} heading  @param {string} unnamed  text of that heading
+ */
 export function headed(line, { begins, name }, unnamed) {
   line.classList.toggle('again', !begins);
   const shown = line.querySelector(':scope > .unnamed');

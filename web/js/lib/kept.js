@@ -1,6 +1,6 @@
-// What the browser remembers for this reader. Where storage is closed or full, nothing is, and nothing breaks.
+// Values that this browser stores for its user. Where storage is closed or full, nothing is stored, and nothing fails.
 
-/** The value kept under `key`; null when there is none. @param {string} key */
+/** The value stored under `key`; null when there is none. @param {string} key */
 export function recall(key) {
   try {
     return JSON.parse(localStorage.getItem(key) ?? 'null');
@@ -9,11 +9,11 @@ export function recall(key) {
   }
 }
 
-/** @param {string} key  @param {unknown} value */
+/** Store a value as JSON. @param {string} key  @param {unknown} value */
 export function keep(key, value) {
   try {
     localStorage.setItem(key, JSON.stringify(value));
   } catch {
-    // It holds until the page is left.
+    // The value is then lost when the page is left.
   }
 }

@@ -1,19 +1,19 @@
-// The link to the server: an EventSource, opened again with back-off and jitter when it ends. silence.js, loaded later, sees
-// a link that is silent and has not ended.
+// The link to the server: an EventSource, reopened with back-off and jitter when it ends. silence.js, loaded later,
+// detects a link that is still open but silent.
 
-const LONGEST = 15000; // ms between two tries
+const LONGEST = 15000; // ms between two attempts
 const FIRST = 500;
-const UP = 3000; // ms
+const UP = 3000; // ms until silence.js is loaded
 
 /**
- * ms that try number `tries` (from 0) has: each twice as long as the one before, up to the longest.
+ * Exponential back-off in ms: attempt number `tries` (from 0) gets twice the time of the one before, at most `longest`.
  * @param {number} tries  @param {number} first  @param {number} longest
  */
 export const backOff = (tries, first, longest) => Math.min(longest, first * 2 ** tries);
 
 /**
- * ms until try number `tries`: full jitter, so that a hall doesn't come back at once.
- * @param {number} tries  @param {number} random
+ * The pause in ms before attempt number `tries`, with full jitter: readers in one hall must not all reconnect at once.
+ * @param {number} tries  @param {number} random  from 0 to 1
  */
 export const pause = (tries, random) => 100 + random * backOff(tries, FIRST, LONGEST);
 
@@ -22,22 +22,22 @@ export class Link {
   read = null;
   /** @type {?import('./silence.js').Silence} */
   silence = null;
-  heard = 0; // when something came
-  /** @type {?number} how often something should, ms, once a pulse has said so */
+  heard = 0; // performance.now() of the last message
+  /** @type {?number} ms within which the next message should come; null until a pulse has said so */
   every = null;
   #timer = 0;
   #loading = 0;
   #tries = 0;
   /** @type {?boolean} */
   #told = null;
-  #name = `r${Math.random().toString(36).slice(2)}`; // two connections of one name are one reader
+  #name = `r${Math.random().toString(36).slice(2)}`; // the server counts connections of one name as one reader
 
   /**
-   * @param {() => string} address  asked for at each try
+   * @param {() => string} address  gives the address for each attempt
    * @param {(frame: Frame) => void} take
-   * @param {(open: boolean, since: number) => void} tell  whether anything comes; `since` in Unix ms
-   * @param {() => number} seen  the offset in the address
-   * @param {() => void} begins  another stream is read
+   * @param {(open: boolean, since: number) => void} tell  called when the link opens or is lost; `since`: when it happened, Unix ms
+   * @param {() => number} seen  gives the offset that the address asks from
+   * @param {() => void} begins  called when another stream begins to be read
    */
   constructor(address, take, tell, seen, begins = () => {}) {
     this.address = address;
@@ -47,12 +47,14 @@ export class Link {
     this.begins = begins;
   }
 
+  /** Connect now, in place of any earlier connection. */
   open() {
     this.close();
     if (!this.#loading) this.#loading = setTimeout(() => this.#watch(), UP);
     this.#reads(this.connect());
   }
 
+  /** Reconnect now if the link waits for its next attempt: the network may be back, or the page is shown again. */
   hurry() {
     this.silence?.wake();
     if (this.#timer) this.open();
@@ -66,6 +68,7 @@ export class Link {
     this.read = null;
   }
 
+  /** Open another connection; the caller decides whether it becomes the one that is read. */
   connect() {
     const source = /** @type {Source} */ (new EventSource(`${this.address()}&reader=${this.#name}`));
     source.seen = this.seen();
@@ -79,7 +82,7 @@ export class Link {
     return source;
   }
 
-  /** @param {boolean} open */
+  /** Report the link as open or lost, if that is new. `ago`: ms since it happened. @param {boolean} open */
   say(open, ago = 0) {
     if (open === this.#told) return;
     this.#told = open;
@@ -95,7 +98,10 @@ export class Link {
     }
   }
 
-  /** @param {Source} source  @param {Frame} frame  @param {Pulse} [pulse] */
+  /**
+   * Handle a message of `source`, which is read from now on.
+   * @param {Source} source  @param {Frame} frame  @param {Pulse} [pulse]
+   */
   #came(source, frame, pulse) {
     const { silence } = this;
     if (source !== this.read) {
@@ -105,7 +111,7 @@ export class Link {
     this.#hear(pulse?.every);
     if (pulse) {
       document.dispatchEvent(new CustomEvent('pulse', { detail: pulse }));
-      if (pulse.head > source.seen) this.#again(); // something was lost
+      if (pulse.head > source.seen) this.#again(); // an event was lost
       return;
     }
     this.#tries = 0;
@@ -132,13 +138,17 @@ export class Link {
     this.begins();
   }
 
-  /** @param {import('./silence.js').Silence} silence  @param {Source} beside */
+  /**
+   * Read the second connection in place of the first.
+   * @param {import('./silence.js').Silence} silence  @param {Source} beside
+   */
   #change(silence, beside) {
     silence.beside = null;
     this.read?.close();
     this.#reads(beside);
   }
 
+  /** Replace a lost connection: by the second one if it is open, otherwise by a new one after a pause. */
   #again() {
     const { silence } = this;
     if (silence?.beside) {

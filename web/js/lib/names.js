@@ -4,13 +4,16 @@ import { keep, recall } from './kept.js';
 
 const NAME = 'moothall.desk.name';
 
-/** The name that somebody gave themselves in this browser; none where nothing is kept. */
+/** The name that the user of this browser has entered; empty when none is stored. */
 export const ownName = () => recall(NAME) ?? '';
 
 /** @param {string} name */
 export const keepOwnName = (name) => keep(NAME, name.trim());
 
-/** A name or text inside a sentence, whose direction is its own affair. @param {string} text */
+/**
+ * Enclose a name or text in Unicode isolates (FSI, PDI), so that a sentence around it keeps its direction.
+ * @param {string} text
+ */
 export const alone = (text) => `\u2068${text}\u2069`;
 
 /** @type {Record<string, (value: string, tongue: Tongue) => string>} */
@@ -22,27 +25,31 @@ const ALARM_VALUES = {
 };
 
 /**
- * The values of an alarm for its words: languages by their names; titles and names whatever their direction.
+ * The values that an alarm's text needs: languages by their names; titles and people's names isolated (see `alone`).
  * @param {Record<string, string>} values  @param {Tongue} tongue
  */
 export const alarmValues = (values, tongue) => Object.fromEntries(Object.entries(values)
   .map(([name, value]) => [name, ALARM_VALUES[name]?.(value, tongue) ?? value]));
 
-/** What gives a language's name by its tag, in the language `ui`. @param {string} ui  @returns {Tongue} */
+/**
+ * A function that gives the name of a language for its tag, written in the language `ui`; the tag itself when it has no
+ * name.
+ * @param {string} ui  @returns {Tongue}
+ */
 export function tongues(ui) {
   const names = new Intl.DisplayNames(ui, { type: 'language' });
   return (tag) => {
     try {
       return names.of(tag) ?? tag;
     } catch {
-      return tag; // It is no tag.
+      return tag; // not a valid tag
     }
   };
 }
 
 /**
- * What can be said of the language that is spoken, as [tag, name]: detected (no tag) where there are several, those that
- * are expected, `named`, and then by name whatever else of `all` it may turn out to be.
+ * The choices for the spoken language, as [tag, name]: "detected" (empty tag) where several are expected, then the
+ * expected languages (`named`), then the other languages of `all`, sorted by name.
  * @param {[string, string][]} named  @param {string[]} all  @param {string} detected  @param {string} ui
  */
 export function spokenChoices(named, all, detected, ui) {

@@ -1,12 +1,18 @@
-// Parts of a page: found, made and set.
+// Finds, creates and changes elements of a page.
 
-/** The template's element. @type {At} */
+/** The element of the template with this id. At run time null where the page hasn't got it. @type {At} */
 export const at = (id) => /** @type {never} */ (document.getElementById(id));
 
-/** What the template has by this selector. @type {Only} */
+/**
+ * The first element of the template that matches, inside `within`. At run time null where there is none.
+ * @type {Only}
+ */
 export const only = (selector, within = document) => /** @type {never} */ (within.querySelector(selector));
 
-/** An element; an attribute that is true has no value, false or null isn't there. @type {MakeElement} */
+/**
+ * Create an element. An attribute that is true gets an empty value; false, null and undefined leave it out.
+ * @type {MakeElement}
+ */
 export const element = (name, attributes = {}, ...children) => {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -16,7 +22,10 @@ export const element = (name, attributes = {}, ...children) => {
   return made;
 };
 
-/** Set a text where it differs: a screen reader doesn't read it again. @param {Element} node  @param {string} text */
+/**
+ * Set a text only where it differs, so that a screen reader doesn't read it again.
+ * @param {Element} node  @param {string} text
+ */
 export const set = (node, text) => {
   if (node.textContent !== text) node.textContent = text;
 };

@@ -1,13 +1,16 @@
-// A page that the server makes, renewed in place: named parts of it are asked for again and put where they differ.
+// Renews a page in place: fetches it again from the server and replaces those of its named parts that have changed.
 
 import { at, set } from './nodes.js';
 
-const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
-const SPREAD = 2000; // ms over which readers spread their questions
-const CUT = 1500; // ms: one that heals in this time isn't worth a word
+const PATIENCE = 12500; // ms until a request times out: over a frozen connection no answer ever comes
+const SPREAD = 2000; // ms over which readers spread their requests
+const CUT = 1500; // ms: a shorter interruption is not mentioned
 const WORDS = /^(intervention|queue|turn)\.|^session\.|^body\.removed/;
 
-/** Has the page say while its line is away: what stands there may be old. To be told whether the line is open, and since when. */
+/**
+ * Return a callback for the state of the link, which shows in #Away while the link is lost that the page may be out of
+ * date. Its arguments: whether the link is open, and since when (Unix ms).
+ */
 export function stands() {
   let timer = 0;
   return (/** @type {boolean} */ open, /** @type {number} */ since) => {
@@ -18,11 +21,11 @@ export function stands() {
   };
 }
 
-/** Whether an event of the meeting may change what such a page says. @param {{body: ?EventBody}} event */
+/** Whether an event of the meeting may change a page of questions. @param {{body: ?EventBody}} event */
 export const concerns = (event) => WORDS.test(event.body?.type ?? '');
 
-/** With scripts a line of the text is found on the page that goes on, however old it is. */
-for (const kind of ['click', 'auxclick']) { // by a key as well, and before the browser goes there
+/** With scripts, a link to a line leads to the live page (`data-live`), which can load a line of any age. */
+for (const kind of ['click', 'auxclick']) { // keys cause them too, and both come before the browser follows the link
   addEventListener(kind, ({ target }) => {
     /** @type {?HTMLAnchorElement} */
     const link = target instanceof Element ? target.closest('a[data-live]') : null;
@@ -30,7 +33,7 @@ for (const kind of ['click', 'auxclick']) { // by a key as well, and before the 
   });
 }
 
-/** A page that answers a form stands under the form's address: it takes its own, which is asked for and loaded again. */
+/** A page that answers a form has the form's address. Give it its own, from which it can be renewed and reloaded. */
 const { here } = document.querySelector('main')?.dataset ?? {};
 if (here && new URL(here, location.href).pathname !== location.pathname) history.replaceState(null, '', here);
 
@@ -41,9 +44,9 @@ export class Renewal {
   #atOnce = false;
 
   /**
-   * @param {string[]} parts  ids of what is renewed
-   * @param {(made: Document) => void} then  told of the page that came
-   * @param {?string} address  of what has those parts, where it isn't the page itself
+   * @param {string[]} parts  ids of the elements to renew
+   * @param {(made: Document) => void} then  called with each page that was fetched
+   * @param {?string} address  from where these parts are fetched; null: from the address of this page
    */
   constructor(parts, then = () => {}, address = null) {
     this.parts = parts;
@@ -51,12 +54,12 @@ export class Renewal {
     this.then = then;
   }
 
-  /** Ask within so many ms; what is wanted meanwhile is asked for once. */
+  /** Renew within `spread` ms; calls until then share one request. */
   soon(spread = SPREAD) {
     this.#timer ||= setTimeout(() => this.#ask(), 200 + Math.random() * spread);
   }
 
-  /** Ask at once; while an answer is under way, which may be too old, as soon as it has come. */
+  /** Renew at once. While a request is under way, whose answer may already be old, renew again when it has ended. */
   now() {
     clearTimeout(this.#timer);
     this.#atOnce = this.#busy;
@@ -76,7 +79,7 @@ export class Renewal {
       const answer = await fetch(this.address ?? location.href, asked);
       if (answer.ok) this.#put(new DOMParser().parseFromString(await answer.text(), 'text/html'));
     } catch {
-      this.#again = true; // The line is away.
+      this.#again = true; // there is no connection: try again later
       this.#atOnce = false;
     }
     this.#busy = false;
@@ -84,16 +87,16 @@ export class Renewal {
     else if (this.#again) this.soon();
   }
 
-  /** @param {Document} made */
+  /** Put the fetched parts on the page. @param {Document} made */
   #put(made) {
     if (!this.address) document.title = made.title;
     for (const id of this.parts) {
       const old = document.getElementById(id);
       const next = made.getElementById(id);
       const open = [...(old?.querySelectorAll('details') ?? [])].map((each) => each.open);
-      next?.querySelectorAll('details').forEach((each, n) => (each.open = open[n] ?? each.open)); // What was opened stays so.
-      if (this.address && old && !next) old.replaceChildren(); // There is nothing to say any more.
-      if (!old || !next || old.innerHTML === next.innerHTML) continue; // What stays is not read out again.
+      next?.querySelectorAll('details').forEach((each, n) => (each.open = open[n] ?? each.open)); // what the reader has opened stays open
+      if (this.address && old && !next) old.replaceChildren(); // the server has no such part any more
+      if (!old || !next || old.innerHTML === next.innerHTML) continue; // a screen reader would read it again
       const focused = old.contains(document.activeElement) ? document.activeElement?.id : '';
       old.replaceChildren(...next.childNodes);
       if (focused) document.getElementById(focused)?.focus();

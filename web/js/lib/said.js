@@ -1,12 +1,13 @@
-// What the staff's pages say at their foot.
+// The status messages at the foot of staff pages.
 
 import { at } from './nodes.js';
 
-/** @type {?string} a selector of what says the same elsewhere on the page */
+/** @type {?string} selector of an element that says the same elsewhere on the page */
 let place = null;
 
 /**
- * Say something in #Status, once. Where `there` is in view, which says the same, only screen readers are told.
+ * Show a message in #Status. While the element `there` (a selector), which says the same, is in view, only screen
+ * readers get it.
  * @param {string} text  @param {?string} there
  */
 export function say(text, there = null) {
@@ -16,7 +17,7 @@ export function say(text, there = null) {
   uncover();
 }
 
-/** What has the focus stays in view when the foot comes up over it (WCAG 2.4.11). */
+/** Scroll the focused element into view where the foot has grown over it (WCAG 2.4.11). */
 function uncover() {
   const focused = document.activeElement, foot = at('Status').parentElement;
   if (!focused || !foot || focused === document.body || foot.contains(focused)) return;
@@ -24,15 +25,16 @@ function uncover() {
   if (top < innerHeight && bottom > edge) scrollBy(0, bottom - edge);
 }
 
-/** Take back what was said in #Status once it holds no longer; what was said of something else since then stays. @param {string} text */
+/** Clear the message `text` from #Status since it no longer applies; a later message stays. @param {string} text */
 export const unsay = (text) => {
   if (text && at('Status').textContent === text) say('');
 };
 
+/** Hide the message from view, with `data-above`, while the element of `place` is wholly in view. */
 function look() {
   const { top, bottom } = (place && document.querySelector(place)?.getBoundingClientRect()) || { top: 0, bottom: 0 };
   at('Status').toggleAttribute('data-above', top < bottom && top >= 0 && bottom <= innerHeight);
 }
 
-new ResizeObserver(look).observe(document.body); // The page comes into view once its line is open.
+new ResizeObserver(look).observe(document.body); // the page becomes visible once its link is open
 for (const change of ['scroll', 'resize']) addEventListener(change, look, { passive: true, capture: true });

@@ -1,16 +1,18 @@
-// Where sentences end in what is being typed: what ends is sent, and what is behind it stays the typist's. Pure.
-// The rules are those of server/moothall/core/captioning/sentences.py; tests/support/captioning/sentences.json holds cases of both.
+// Finds the ends of sentences in text that is being typed: finished sentences are sent, the rest can still be edited.
+// Pure. The rules are those of server/moothall/core/captioning/sentences.py; tests/support/captioning/sentences.json
+// tests both.
 
-export const LONGEST = 600; // characters without an end of a sentence: there they are cut behind the last space, or where they are
+export const LONGEST = 600; // characters; a longer sentence is cut after its last space, or exactly there
 export const TITLES = new Set('dr hr jr m mlle mm mme mr mrs ms prof sr sra srta st vs г ул см т д'.split(' '));
 
-// Behind a mark of these a space ends the sentence; behind a full-width one, after which nobody types a space, the next character does.
+// After one of MARKS white space ends the sentence. After a full-width mark (WIDE) nobody types a space: there the next
+// character ends it.
 const [MARKS, WIDE, CLOSERS] = ['.!?…؟۔।', '。！？｡', `"')\\]}»”’」』）】`];
 const END = `[${MARKS}${WIDE}]+[${CLOSERS}]*(?=\\s)|[${MARKS}${WIDE}]*[${WIDE}][${CLOSERS}]*(?=[^${MARKS}${WIDE}${CLOSERS}])`;
 
 /**
- * Whether a full stop belongs to the word before it: of a title, an initial, "e.g", "No" with its figure, or a number that begins a list.
- * Whether a figure follows is known once anything but white space does.
+ * Whether a full stop belongs to the word before it: a title, an initial, "e.g", "No" before a figure, or a number that
+ * begins a list item. While only white space follows "No", the function assumes that a figure will come.
  * @param {string} before  @param {string} behind
  */
 function shortened(before, behind) {
@@ -19,7 +21,10 @@ function shortened(before, behind) {
     || (/^n[or]$/i.test(word) && /^\s*(?:[0-9]|$)/u.test(behind)) || (/^[0-9]{1,2}$/.test(word) && before.trim() === word);
 }
 
-/** How much of a text is a line by now; 0: it goes on. @param {string} text  @param {boolean} rows  @param {number} longest */
+/**
+ * The length of the first finished line of a text; 0 while none has ended.
+ * @param {string} text  @param {boolean} rows  @param {number} longest
+ */
 function lineOf(text, rows, longest) {
   const [long] = new RegExp(`^[^]{${longest}}`, 'u').exec(text) ?? [''];
   for (const { 0: mark, index } of text.matchAll(new RegExp(rows ? `${END}|\n` : END, 'gu'))) {
@@ -31,8 +36,8 @@ function lineOf(text, rows, longest) {
 }
 
 /**
- * The sentences that have ended in a text, and the rest, which still belongs to whoever types it.
- * @param {string} text  @param {{rows?: boolean, longest?: number}} [how]  `rows`: whether a row's end ends a line as well
+ * Split a text into the sentences that have ended and the rest, which is still being typed.
+ * @param {string} text  @param {{rows?: boolean, longest?: number}} [how]  `rows`: whether a line break ends a line as well
  * @returns {{ended: string[], rest: string}}
  */
 export function sentences(text, { rows = false, longest = LONGEST } = {}) {
@@ -46,5 +51,5 @@ export function sentences(text, { rows = false, longest = LONGEST } = {}) {
   return { ended: ended.filter(Boolean), rest };
 }
 
-/** A text as it becomes a line: without rows of its own. @param {string} text */
+/** The text in one row: each run of white space, line breaks included, becomes one space. @param {string} text */
 export const oneLine = (text) => text.replace(/\s+/gu, ' ').trim();

@@ -1,4 +1,4 @@
-// Sheets of links: Print, and Copy for each address. Without scripts the browser's own menus do both.
+// The buttons on sheets of links: Print, and Copy for each address. Without scripts the browser's own menus do both.
 
 const said = document.getElementById('Copied');
 const print = document.getElementById('Print');
@@ -14,7 +14,7 @@ async function copy(button) {
   let done = true;
   try {
     await navigator.clipboard.writeText(address.getAttribute('href') ?? '');
-  } catch { // Not allowed, or not over https: there the older way is left, which copies what is marked.
+  } catch { // denied, or not over https: the older way copies the selection
     getSelection()?.selectAllChildren(address);
     done = document.execCommand('copy');
   }

@@ -1,11 +1,11 @@
-// A line over which nothing comes any more, though it hasn't ended: the page is told, and a new one is tried beside it, one
-// at a time. Whichever brings something first is read.
+// Detects a link over which no message comes though it hasn't ended: notifies the page, and tries one new connection at
+// a time beside it. Whichever of the two brings a message first is read.
 
 import { backOff } from './link.js';
 import { CONNECT, LOOK, Watch } from './watch.js';
 
-const SPREAD = 5000; // ms over which those whose lines went silent try new ones: where a router fails, all do
-const FIRST = 6000; // ms that one has which is tried: a browser may send it over a socket that is dead as well
+const SPREAD = 5000; // ms over which readers spread their attempts: a failing router silences all links
+const FIRST = 6000; // ms that the first attempt may take: a browser may send it over the same dead socket
 const OPEN = 1;
 
 export class Silence {
@@ -13,7 +13,7 @@ export class Silence {
   beside = null;
   #timer = 0;
   #began = 0;
-  #failed = 0; // how many brought nothing
+  #failed = 0; // attempts that brought no message
   #watch = new Watch();
 
   /** @param {import('./link.js').Link} link */
@@ -23,18 +23,22 @@ export class Silence {
     setInterval(() => this.#look(), LOOK);
   }
 
-  /** @param {number} now  @param {?number} every */
+  /**
+   * A message came. `now`: performance.now(); `every`: ms within which the next should come.
+   * @param {number} now  @param {?number} every
+   */
   hear(now, every) {
     this.#watch.hear(now, every);
     this.#failed = 0;
     this.rest();
   }
 
+  /** The page was asleep: messages that wait in the browser come first. */
   wake() {
     this.#watch.wake(performance.now());
   }
 
-  /** Try nothing. */
+  /** Give up the attempt under way, if any. */
   rest() {
     clearTimeout(this.#timer);
     this.#timer = 0;
@@ -42,7 +46,7 @@ export class Silence {
     this.beside = null;
   }
 
-  /** The one that was tried has failed. */
+  /** The attempt has failed; the next one gets more time. */
   failed() {
     this.#failed += 1;
     this.rest();
@@ -54,7 +58,7 @@ export class Silence {
     const silent = this.#watch.silent(now, link.read?.readyState === OPEN ? null : CONNECT);
     if (link.read === null || silent === null) return;
     link.say(false, silent);
-    if (link.read === null) return; // whoever was told has closed it
+    if (link.read === null) return; // the callback has closed it
     if (this.beside && now - this.#began > backOff(this.#failed, FIRST, 2 * CONNECT)) this.failed();
     if (!this.beside) this.#timer ||= setTimeout(() => this.#try(), SPREAD * Math.random());
   }

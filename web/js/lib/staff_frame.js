@@ -1,16 +1,20 @@
-// The frame of a staff page: the time at the place of the meetings, and how a meeting stands. Any page may do without it.
+// The frame of a staff page: the time of day in the conference's zone, the meeting's status and gauges, and the tabs.
+// Pages may lack any of its parts.
 
 import { dayClock, fill } from './words.js';
 
-const ASK = 5000; // ms between two questions how a meeting stands, where no line of the page tells it
-const BESIDE = 24; // px of what stands beside it, so that one sees that there is more
+const ASK = 5000; // ms between two requests for status and gauges, on pages whose own connection doesn't report them
+const BESIDE = 24; // px of the neighbouring tab that stay in view, to show that there are more
 /** @type {?HTMLElement} */
 const frame = document.querySelector('.house-frame');
 const tabs = [.../** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('.house-frame .tabs a'))];
 const clock = document.getElementById('FrameClock');
 const time = clock?.querySelector('time');
 
-/** How a meeting stands, in one word: as `standing` in services/control/alarms.py. @param {Pick<Session, 'status' | 'not_recorded'>} session */
+/**
+ * Show a meeting's status in one word; `standing` in services/control/standing.py has the same words and more.
+ * @param {Pick<Session, 'status' | 'not_recorded'>} session
+ */
 export function frameStands({ status, not_recorded: off }) {
   const on = status === 'open' || status === 'paused';
   say(on && off != null ? 'off' : { open: 'live', paused: 'break', closed: 'closed' }[status] ?? 'idle');
@@ -24,7 +28,10 @@ function say(kind) {
   place.textContent = place.dataset[kind] ?? '';
 }
 
-/** How loud it is, how late the text is, and how many read, as the server tells; null: it isn't on. @param {?Gauges} gauges */
+/**
+ * Show the sound level, the delay of the text and the number of readers; null, when the meeting isn't on, hides them.
+ * @param {?Gauges} gauges
+ */
 export function frameGauges(gauges) {
   const place = document.getElementById('FrameGauges');
   if (!place) return;
@@ -39,7 +46,10 @@ export function frameGauges(gauges) {
   }
 }
 
-/** How this meeting stands, from now on: where a page goes along with its room. @param {string} session */
+/**
+ * Show the status of this meeting from now on. For pages that follow a room from meeting to meeting.
+ * @param {string} session
+ */
 export function frameOf(session) {
   if (!frame?.dataset.standing || frame.dataset.standing === `/control/${session}/standing`) return;
   frame.dataset.standing = `/control/${session}/standing`;
@@ -53,10 +63,13 @@ async function ask() {
   const told = await fetch(address).then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
   if (address !== frame?.dataset.standing) return;
   if (told?.stands) say(told.stands);
-  frameGauges(told?.gauges ?? null); // What stood there may be old.
+  frameGauges(told?.gauges ?? null); // without an answer they are hidden, since the old ones may be wrong
 }
 
-/** A tab to a part of the page that one is on is the current one while that part is asked for. */
+/**
+ * Mark the current tab: of several that lead to this page, the one with the hash of the address, or the one without a
+ * hash.
+ */
 function mark() {
   const parts = tabs.filter((tab) => tab.pathname === location.pathname);
   const asked = parts.find((tab) => tab.hash && tab.hash === location.hash) ?? parts.find((tab) => !tab.hash);
@@ -66,7 +79,7 @@ function mark() {
   }
 }
 
-/** Where the tabs go sideways: the page that one is on comes into view, and nothing else moves. */
+/** Scroll the row of tabs sideways until the current tab is in view; the page itself doesn't move. */
 function showCurrent() {
   const current = document.querySelector('.house-frame [aria-current]'), row = current?.closest('ul');
   if (!current || !row) return;
@@ -75,7 +88,7 @@ function showCurrent() {
   else if (left < box.left) row.scrollBy(left - box.left - BESIDE, 0);
 }
 
-// A phone: one line, and the rest on demand. Without scripts nothing is folded.
+// On a phone the frame is one row, and this button shows the rest. Without scripts nothing is folded.
 const fold = document.getElementById('FrameFold');
 if (fold) {
   fold.hidden = false;

@@ -1,15 +1,19 @@
-// How things stand, as a kind and a number; the words for it are in the page's data. Pure.
+// The status that a page shows its readers, as a kind and a number; the texts for it are in the page's data. Pure.
 
-const LATE = 5000; // ms: from here on the delay is said
-const STALE = 15000; // ms: older news of the sound says nothing any more
-const PATIENCE = 1500; // ms: a cut that heals in this time isn't worth a word
-const RELIEF = 4000; // ms that "nothing missed" stays
-const JUST = 6; // s: words so new are being spoken
+const LATE = 5000; // ms of delay from which on it is shown
+const STALE = 15000; // ms after which a signal about the sound is ignored
+const PATIENCE = 1500; // ms: a shorter interruption is not shown
+const RELIEF = 4000; // ms for which "nothing missed" is shown
+const JUST = 6; // s: younger words count as being spoken now
 
-/** Ages that don't flicker: each second to 10, then in steps of 5. @param {number} seconds */
+/**
+ * Round an age so that the text doesn't flicker: whole seconds below 10 s, then steps of 5 s.
+ * @param {number} seconds
+ */
 const calm = (seconds) => (seconds < 10 ? Math.max(1, seconds) : Math.floor(seconds / 5) * 5);
 
 /**
+ * The status to show: the first of these conditions that holds.
  * @param {{now: number, status: string, cancelled?: ?string, cutAt: ?number, backAt: ?number, online: boolean, unsaved: boolean,
  *          lastWords: boolean, sound: ?{sound: string, lag: number, sent: number}, spoke: ?number}} facts  times are Unix ms
  * @returns {{kind: string, n?: number, since?: number}}  `since`: Unix ms
@@ -36,11 +40,15 @@ export function standing({ now, status, cancelled = null, cutAt, backAt, online,
 /** Whether the machine writes in place of a captioner who was on air before. @param {Session} session */
 export const standsIn = ({ status, on_air: source }) => status === 'open' && source === 'machine';
 
-/** What goes well can be read behind it: a narrow page cuts the end off. @param {string} kind  @param {string} text  @param {string} away */
+/**
+ * The status text joined with `away`, the notice that the machine stands in for a captioner. While all is well the
+ * notice comes first, since a narrow page cuts off the end.
+ * @param {string} kind  @param {string} text  @param {string} away
+ */
 export const withStandIn = (kind, text, away) => (away ? (/^live|^waiting|^silence/.test(kind) ? [away, text] : [text, away]) : [text]).join(' · ');
 
-/** The name of the text for it. @param {{kind: string, since?: number}} how */
+/** The name of the text for a status. @param {{kind: string, since?: number}} how */
 export const textOf = ({ kind, since }) => `standing.${since === undefined ? kind : `${kind}-since`}`;
 
-/** Kinds that a screen reader is told of; the others come and go all the time. */
+/** Kinds that a screen reader announces; the others come and go all the time. */
 export const WORTH_SAYING = new Set(['lost', 'offline', 'back', 'unsaved', 'last-words', 'soundless', 'break', 'closed']);

@@ -1,4 +1,4 @@
-// Texts of the interface in the reader's language, and times as they are shown. Pure.
+// Texts of the interface in the reader's language, formats of times, and directions of languages. Pure.
 
 /** @type {Record<string, string>} */
 const COMMAS = { ar: '، ', zh: '、' }; // as in adapters/pages/catalogues.py
@@ -12,7 +12,7 @@ export class Words {
     this.rules = new Intl.PluralRules(ui);
   }
 
-  /** @param {string} name  @param {Values} values */
+  /** The text of this name with its placeholders filled. @param {string} name  @param {Values} values */
   text(name, values = {}) {
     return fill(this.texts[name], values);
   }
@@ -22,14 +22,17 @@ export class Words {
     return items.join(this.comma);
   }
 
-  /** @param {string} name  @param {number} n */
+  /** The text of this name in the plural form for `n`. @param {string} name  @param {number} n */
   counted(name, n) {
     const forms = this.forms[name];
     return fill(forms[this.rules.select(n)] ?? forms.other, { n });
   }
 }
 
-/** A text with its {places} filled. @param {string} text  @param {Values} values */
+/**
+ * The text with its {placeholders} filled; one without a value stays as it is.
+ * @param {string} text  @param {Values} values
+ */
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (place, name) => `${values[name] ?? place}`);
 
 /** @param {number} n */
@@ -43,7 +46,7 @@ export function mediaTime(ms) {
 }
 
 /**
- * The time of day in the conference's zone, 24 hours: `17:03:12`.
+ * A format of the time of day in the conference's zone, 24 hours: `17:03:12`.
  * @param {string} ui  @param {string} zone  @param {Intl.DateTimeFormatOptions} more
  */
 export function dayClock(ui, zone, more = { second: '2-digit' }) {

@@ -1,21 +1,23 @@
-// A line being corrected, in place: Enter saves, Esc gives up, and nothing that was typed is ever lost.
+// The editor that corrects a line in place: Enter saves, Esc cancels. A change by somebody else never overwrites what
+// was typed.
 
 import { element } from '../lib/nodes.js';
 import { changedWords } from './replacing.js';
 import { direction } from '../lib/words.js';
 
-const HEARD = 10000; // ms of sound before the line's end
-const AFTER = 1500; // ms of sound behind it
+const HEARD = 10000; // ms of sound before the line's end that are played at least
+const AFTER = 1500; // ms of sound after it
 
 export class DeskEdit {
   /**
    * @param {import('./lines.js').DeskLines} lines
    * @param {import('../lib/words.js').Words} words
-   * @param {(line: DeskLine, text: string) => Promise<Answer>} save  gives the server's answer
-   * @param {?((from: number, to: number) => string)} clip  address of a piece of the sound; null where there is none
+   * @param {(line: DeskLine, text: string) => Promise<Answer>} save  resolves to the server's answer
+   * @param {?((from: number, to: number) => string)} clip  gives the address of a piece of sound, in media ms; null where there is no sound
    * @param {{opened: (segment: ?string) => void, inAll: (word: {from: string, to: string}) => void, writes: (area: HTMLTextAreaElement) => void, ended: (text: string) => string, left?: () => void}} ears
-   *   `opened`: which line is in its box; `writes`: of a box in which somebody will type; `ended`: a text as it is saved;
-   *   `left`: where the focus goes once a line is closed, else to the line
+   *   `opened`: a line was opened, or closed (null); `inAll`: a word is to be replaced in all lines; `writes`: a text
+   *   box was made; `ended`: gives a text as it is to be saved; `left`: moves the focus after a line was closed; by
+   *   default it goes to the line
    */
   constructor(lines, words, save, clip, ears) {
     this.ears = ears;
@@ -29,15 +31,16 @@ export class DeskEdit {
     this.sound = element('audio');
     this.form = element('div');
     /** @type {?number} */
-    this.shown = null; // the revision of somebody else's text that stands beside
+    this.shown = null; // the revision of somebody else's text that is shown below ours
     /** @type {?DeskLine} */
-    this.theirs = null; // the line with that text, while one of both has to be chosen
+    this.theirs = null; // the line with that text, while the user has to choose one of the two
     /** @type {?DeskLine} */
     this.base = null; // the line as it was when its text was last seen
   }
 
   /**
-   * Open a line, with what `place` says marked; one that was open is given up, unless something was typed in it.
+   * Open a line with `place` selected. Another line that is open is closed, unless something was typed in it: then it
+   * stays open.
    * @param {string} segment  @param {import('./lines.js').Place} [place]
    */
   open(segment, place) {
@@ -81,7 +84,7 @@ export class DeskEdit {
     item.scrollIntoView({ block: 'nearest', behavior: 'instant' });
   }
 
-  /** What came changed the line: take it over while nothing was typed, else say so beside that. */
+  /** Lines have changed: take over a new text while nothing was typed; otherwise show both. */
   look() {
     if (!this.base) return;
     const now = this.lines.state.lines.get(this.base.segment);
@@ -95,6 +98,7 @@ export class DeskEdit {
     }
   }
 
+  /** Close the editor; what was typed is dropped. `focus`: whether to move the focus. */
   close(focus = false) {
     if (!this.base) return;
     const { segment } = this.base;
@@ -108,7 +112,7 @@ export class DeskEdit {
     else if (focus) document.getElementById(segment)?.focus({ preventScroll: true });
   }
 
-  /** What was changed, else what is marked, is to be replaced in all lines: this one goes with them. */
+  /** Open "Replace in all lines" with the words that were changed, or else with the selected ones. */
   #inAll() {
     if (!this.base) return;
     const { selectionStart: from, selectionEnd: to, value } = this.area;
@@ -150,12 +154,15 @@ export class DeskEdit {
     } else this.note.textContent = this.words.text(`refused.${answer.refusal.code}`);
   }
 
-  /** Both texts stand there, and the typist chooses. @param {DeskLine} now */
+  /**
+   * Somebody else has changed the line: show both texts to choose from.
+   * @param {DeskLine} now  the line with their text
+   */
   #conflict(now) {
     if (now.revision === this.base?.revision || now.revision === this.shown) return;
     this.theirs = now;
-    this.usual.hidden = true; // One of both is to be chosen.
-    this.shown = now.revision; // buttons that are being pressed stay where they are
+    this.usual.hidden = true; // first one of the two has to be chosen
+    this.shown = now.revision; // so that the same buttons are not made again under a click
     const { language } = now;
     const theirs = element('span', { class: 'text', lang: language, dir: direction(language) }, now.text.trim());
     const mine = element('button', { type: 'button', class: 'first' }, this.words.text('edit.mine'));
@@ -165,7 +172,7 @@ export class DeskEdit {
     this.note.replaceChildren(this.words.text('edit.conflict'), ' ', theirs, element('span', { class: 'buttons' }, mine, take));
   }
 
-  /** What was typed takes the place of the text of somebody else. */
+  /** Save what was typed in place of somebody else's text. */
   #mine() {
     this.base = this.theirs;
     this.shown = this.theirs = null;
@@ -174,6 +181,7 @@ export class DeskEdit {
     this.#save();
   }
 
+  /** Play the sound of the line. */
   #hear() {
     if (!this.base || !this.clip) return;
     const { t0, t1 } = this.base;

@@ -1,4 +1,5 @@
-// The lines on a staff page: shown, picked (one, or a range), and handed to the editor.
+// The lines on a staff page: shows them, lets them be picked (one, or a range), and opens them in the editor. Only some
+// of the lines are on the page at a time; more are added when somebody scrolls.
 
 import { doubtAt, doubts, wordAt, wordSpans } from './word_spans.js';
 import { gapMark, headed, named } from '../lib/headings.js';
@@ -6,17 +7,20 @@ import { at, element } from '../lib/nodes.js';
 import { Turn } from '../lib/reading_order.js';
 import { direction, mediaTime } from '../lib/words.js';
 
-const CALM = 120; // lines kept on the screen while the newest is in view, and what comes at once of older and newer ones
-const MOST = 480; // of those that stand there while somebody goes back
-const NEAR = 400; // px from either end at which more come
-const SLACK = 60; // px from the end that still count as the end
+const CALM = 120; // lines on the page while the newest is in view; also how many older or newer ones are added at once
+const MOST = 480; // lines on the page at most while somebody reads further up
+const NEAR = 400; // px from either end at which more are added
+const SLACK = 60; // px: so near to the end counts as the end
 
-/** @typedef {import('./word_spans.js').Span} Place  what is selected in a line's text */
+/** @typedef {import('./word_spans.js').Span} Place  the selected part of a line's text */
 
-/** The line to which something on the page belongs. @param {Element} part */
+/** The id of the line to which an element belongs; empty for none. @param {Element} part */
 const idOf = (part) => part.closest('li.line')?.id ?? '';
 
-/** How many characters of an element's text stand before a point of the window. @param {Element} text  @param {number} x  @param {number} y */
+/**
+ * The index in an element's text at a point of the window; null where there is none.
+ * @param {Element} text  @param {number} x  @param {number} y
+ */
 function placeAt(text, x, y) {
   const found = document.caretPositionFromPoint?.(x, y) ?? document.caretRangeFromPoint?.(x, y) ?? null;
   if (!found) return null;
@@ -44,26 +48,26 @@ export class DeskLines {
     /** @type {Set<string>} */
     this.picked = new Set();
     /** @type {?string} */
-    this.anchor = null; // where a range begins
+    this.anchor = null; // id of the line picked last, where a range begins
     /** @type {Map<string, string[]>} */
-    this.marks = new Map(); // line → what it is marked as, in words
+    this.marks = new Map(); // line → its marks for the report, in words
     /** @type {Map<string, string>} */
     this.claims = new Map(); // line → who is correcting it at another desk, in words
     /** @type {?string} */
-    this.editing = null; // the line in the editor, which is left alone
-    this.way = at('Newest'); // to the newest line, while that is out of view
+    this.editing = null; // the line in the editor, whose element is not touched
+    this.way = at('Newest'); // the button to the newest line, shown while that is out of view
     /** @type {?string} */
-    this.first = null; // of the lines that stand there
+    this.first = null; // id of the first line on the page
     /** @type {?string} */
-    this.last = null; // the same; null: up to the newest
+    this.last = null; // id of the last one; null: the page goes up to the newest
     /** @type {?string} */
-    this.stop = null; // the line that Tab leads to
-    this.held = false; // whether somebody goes from line to line, and the text stays where it is
+    this.stop = null; // the line that is a stop of the Tab key
+    this.held = false; // whether somebody moves from line to line by keys, so that the text must not scroll
     this.box.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     this.list.addEventListener('click', (event) => this.#click(event));
   }
 
-  /** Bring what changed to the screen. @param {Pick<DeskChange, 'whole' | 'lines'>} change */
+  /** Show what has changed. @param {Pick<DeskChange, 'whole' | 'lines'>} change */
   update(change) {
     const follows = this.follows();
     const shown = this.state.shown();
@@ -87,7 +91,7 @@ export class DeskLines {
     });
     for (const mark of this.list.querySelectorAll('.gap')) if (!marks.has(mark)) mark.remove();
     for (const segment of this.picked) if (!wanted.has(segment)) this.picked.delete(segment);
-    this.growing.hidden = this.last !== null; // It stands behind lines that are not there.
+    this.growing.hidden = this.last !== null; // lines before it are not on the page
     this.#grow(shown.filter((line) => line.t1 === null).at(-1) ?? null, turn);
     this.#tabs();
     if (follows) this.toEnd();
@@ -96,7 +100,8 @@ export class DeskLines {
   }
 
   /**
-   * Those of the finished lines that stand on the page: the newest, or the same as before while somebody reads further up.
+   * The finished lines that belong on the page: the newest ones, or the same part as before while somebody reads
+   * further up.
    * @param {DeskLine[]} all  @param {boolean} follows
    */
   #part(all, follows) {
@@ -110,7 +115,7 @@ export class DeskLines {
     return all.slice(begins, ends);
   }
 
-  /** Bring lines to the page that are older (`way` -1) or newer than those that stand there; says whether there were any. @param {number} way */
+  /** Add older (`way` -1) or newer (1) lines to the page; returns whether there were any. @param {number} way */
   more(way) {
     if (way > 0 && this.last === null) return false;
     const all = this.state.shown().filter((line) => line.t1 !== null);
@@ -122,12 +127,13 @@ export class DeskLines {
     this.first = all[from].segment;
     this.last = to < all.length ? all[to - 1].segment : null;
     const { held } = this;
-    this.held = true; // What is read now stays where it is.
+    this.held = true; // the lines in view must not move
     this.update({ whole: false, lines: new Set() });
     this.held = held;
     return true;
   }
 
+  /** Add more lines near either end. */
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.box;
     if (scrollTop < NEAR) this.more(-1);
@@ -136,7 +142,9 @@ export class DeskLines {
     this.#shows();
   }
 
-  /** What is to stay where it is on the screen: the line in its box or with the focus, else the first in view. */
+  /**
+   * The line that must not move, and its top in px: the one in the editor or with the focus, or else the first in view.
+   */
   #stands() {
     const top = this.box.getBoundingClientRect().top;
     const own = this.editing ?? idOf(/** @type {Element} */ (document.activeElement));
@@ -144,14 +152,14 @@ export class DeskLines {
     return item ? { id: item.id, top: item.getBoundingClientRect().top } : null;
   }
 
-  /** @param {?{id: string, top: number}} held */
+  /** Scroll so that the line from `#stands` is where it was. @param {?{id: string, top: number}} held */
   #keep(held) {
     const item = held && document.getElementById(held.id);
     const moved = item ? item.getBoundingClientRect().top - held.top : 0;
     if (moved) this.box.scrollTop += moved;
   }
 
-  /** One line is the stop of Tab: the one where the focus was last, else the newest. */
+  /** Make one line the stop of the Tab key: the one that had the focus last, or else the newest. */
   #tabs() {
     const there = this.stop === null ? null : document.getElementById(this.stop);
     const stop = there ?? this.list.querySelector('.line:last-child') ?? [...this.list.querySelectorAll('.line')].at(-1) ?? null;
@@ -159,7 +167,10 @@ export class DeskLines {
     stop?.setAttribute('tabindex', '0');
   }
 
-  /** Say at their lines who is correcting them elsewhere. @param {Map<string, string>} claims */
+  /**
+   * Show on lines who is correcting them at another desk.
+   * @param {Map<string, string>} claims  line → that, in words
+   */
   claimed(claims) {
     const lines = new Set([...this.claims.keys(), ...claims.keys()]);
     if ([...lines].every((segment) => this.claims.get(segment) === claims.get(segment))) return;
@@ -167,40 +178,43 @@ export class DeskLines {
     this.update({ whole: false, lines });
   }
 
-  /** Lead Tab to a line. @param {string} segment */
+  /** Make a line the stop of the Tab key. @param {string} segment */
   stopAt(segment) {
     this.stop = segment;
     this.#tabs();
   }
 
-  /** The line with the focus. */
+  /** The id of the line with the focus; null for none. */
   get current() {
     const { activeElement } = document;
     return (activeElement && this.list.contains(activeElement) && idOf(activeElement)) || null;
   }
 
   /**
-   * Lines, and the spans without text between them: each before the first line that begins behind its beginning.
+   * The lines with the gaps between them: each gap before the first line that begins at or after its beginning.
    * @param {DeskLine[]} lines
    */
   #rows(lines) {
-    const gaps = (this.state.session?.gaps ?? []).filter(({ t0 }) => lines.length < CALM || t0 > lines[0].t0); // else among older ones
+    const gaps = (this.state.session?.gaps ?? []).filter(({ t0 }) => lines.length < CALM || t0 > lines[0].t0); // earlier gaps are among lines not on the page
     const rows = lines.flatMap(/** @returns {(Gap | DeskLine)[]} */ (line) => [...gaps.splice(0, gaps.findLastIndex(({ t0 }) => t0 <= line.t0) + 1), line]);
     return [...rows, ...gaps];
   }
 
-  /** @param {Gap} gap */
+  /** The element of a gap. @param {Gap} gap */
   #mark(gap) {
     return this.list.querySelector(`.gap[data-t0="${Number(gap.t0)}"]`) ?? gapMark(gap, this.words);
   }
 
-  /** A line's item, as it stands unless the line changed. @param {DeskLine} line  @param {Pick<DeskChange, 'lines'>} change */
+  /**
+   * The element of a line, made anew only if the line has changed.
+   * @param {DeskLine} line  @param {Pick<DeskChange, 'lines'>} change
+   */
   #item(line, change) {
     const item = document.getElementById(line.segment);
     return item && (!change.lines.has(line.segment) || line.segment === this.editing) ? item : this.#place(item, line);
   }
 
-  /** Go to the newest line, and along with what comes. */
+  /** Scroll to the newest line, and follow from now on. */
   newest() {
     this.held = false;
     this.first = this.last = this.stop = null;
@@ -213,23 +227,24 @@ export class DeskLines {
     this.#shows();
   }
 
-  /** Whether the page goes along with what comes: the newest line is in view, and none is being corrected. */
+  /** Whether the page scrolls with new lines: the newest is in view, and none is being corrected or visited by keys. */
   follows() {
     return this.#atEnd() && !this.editing && !this.held && this.last === null;
   }
 
+  /** Show the button to the newest line while that is out of view. */
   #shows() {
     this.way.hidden = this.#atEnd() && this.last === null;
   }
 
-  /** Pick nothing any more. */
+  /** Unpick all lines. */
   clear() {
     this.picked.clear();
     this.anchor = null;
     this.#show();
   }
 
-  /** The picked lines, in their order. */
+  /** The ids of the picked lines, in the order of the text. */
   chosen() {
     return [...this.list.children].map((item) => item.id).filter((id) => this.picked.has(id));
   }
@@ -243,7 +258,10 @@ export class DeskLines {
     return this.state.session?.speakers[line.speaker ?? ''] ?? '';
   }
 
-  /** @param {?HTMLElement} old  @param {DeskLine} line */
+  /**
+   * Make the element of a line in place of the old one; the focus stays.
+   * @param {?HTMLElement} old  @param {DeskLine} line
+   */
   #place(old, line) {
     const { activeElement } = document;
     const [own, focused] = [old && old === activeElement, old?.contains(activeElement) ? activeElement?.dataset.does : null];
@@ -275,7 +293,10 @@ export class DeskLines {
     return item;
   }
 
-  /** The text, with the words marked that the machine was not sure of. @param {DeskLine} line  @param {string} text */
+  /**
+   * The text as nodes, with words in doubt marked: those of which recognition was not certain.
+   * @param {DeskLine} line  @param {string} text
+   */
   #marked(line, text) {
     /** @type {(Node | string)[]} */
     const nodes = [];
@@ -287,17 +308,23 @@ export class DeskLines {
     return [...nodes, text.slice(from)];
   }
 
-  /** Where the words of a line stand that the machine was not sure of. @param {DeskLine} line */
+  /** The spans of words in doubt in a line. @param {DeskLine} line */
   doubts(line) {
     return doubts(line.text.trim(), this.state.certainties(line));
   }
 
-  /** What else a word of a line may be, where it is one in doubt. @param {DeskLine} line  @param {import('./word_spans.js').Span} span */
+  /**
+   * Other readings of a word in doubt; empty for other words.
+   * @param {DeskLine} line  @param {import('./word_spans.js').Span} span
+   */
   readings(line, span) {
     return this.state.readings[line.segment]?.[doubtAt(line.text.trim(), this.state.certainties(line), span)] ?? [];
   }
 
-  /** @param {?DeskLine} line  @param {Turn} turn */
+  /**
+   * Show the growing line, or only the partial words, after the finished lines.
+   * @param {?DeskLine} line  @param {Turn} turn
+   */
   #grow(line, turn) {
     const rest = this.state.rest();
     const own = rest && (!line || rest.segment === line.segment) ? rest.text : '';
@@ -323,11 +350,12 @@ export class DeskLines {
     const text = event.target.closest('.line > .text');
     if (does === 'mend') this.ears.mend(segment);
     else if (does === 'pick') this.#pick(segment, /** @type {HTMLInputElement} */ (event.target).checked, event.shiftKey);
-    else if (text && getSelection()?.isCollapsed !== false) this.ears.mend(segment, this.#pointed(text, segment, event)); // Else somebody has marked some of it, to copy it.
+    else if (text && getSelection()?.isCollapsed !== false) this.ears.mend(segment, this.#pointed(text, segment, event)); // with a selection, somebody is copying text
   }
 
   /**
-   * The word of a line that is pointed at; where there is none, the place between two characters.
+   * The span of the word at the pointer; an empty span between two characters where there is none; undefined outside
+   * the text.
    * @param {Element} text  @param {string} segment  @param {MouseEvent} event  @returns {Place | undefined}
    */
   #pointed(text, segment, { clientX, clientY }) {
@@ -337,7 +365,10 @@ export class DeskLines {
     return wordAt(spans, place) ?? { at: place, end: place };
   }
 
-  /** Pick a line, or no longer; `range`: with all from the one before. @param {string} segment  @param {boolean} range */
+  /**
+   * Pick or unpick a line; with `range`, pick all lines from the one picked before up to it.
+   * @param {string} segment  @param {boolean} range
+   */
   pick(segment, range = false) {
     this.#pick(segment, range || !this.picked.has(segment), range);
   }

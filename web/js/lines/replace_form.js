@@ -1,4 +1,5 @@
-// "Replace in all lines": a word and what takes its place, the lines that would change, and one act for all of them.
+// The form "Replace in all lines": takes a word and its replacement, shows the lines that would change, and sends one
+// act for them.
 
 import { at, element, set } from '../lib/nodes.js';
 import { replacements } from './replacing.js';
@@ -8,14 +9,14 @@ export class DeskReplace {
   /**
    * @param {import('./state.js').DeskState} state  @param {import('../lib/words.js').Words} words
    * @param {{correct: (rows: {line: DeskLine, text: string}[]) => Promise<Answer>, busy: () => Set<string>, say: (text: string) => void, left: () => void}} does
-   *   `busy`: lines that somebody is correcting; `left`: the form was closed
+   *   `busy`: gives the ids of lines that somebody is correcting; `left`: the form was closed
    */
   constructor(state, words, does) {
     this.state = state;
     this.words = words;
     this.does = does;
     this.form = at('Replace');
-    this.shown = ''; // of the lines, as JSON
+    this.shown = ''; // the lines that are shown, as JSON
     this.form.addEventListener('input', () => this.show());
     this.form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -30,7 +31,7 @@ export class DeskReplace {
     at('ReplaceOpen').addEventListener('click', () => this.open());
   }
 
-  /** Open the form. @param {{from: string, to: string}} word  what is known of it already */
+  /** Open the form. @param {{from: string, to: string}} word  what to fill in */
   open({ from, to } = { from: '', to: '' }) {
     const { from: wrong, to: right, act } = this.form.elements;
     this.form.hidden = false;

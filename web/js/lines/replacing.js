@@ -1,16 +1,16 @@
-// A word that is wrong in many lines, replaced in all of them: whole words only, and the case of the first letter stays. Pure.
+// Replaces a wrong word in all lines: whole words only, and the case of the first letter is kept. Pure.
 
-const MOST = 50; // commands that one act may hold
-const FEW = 4; // words that are taken for one name
-const MOST_BYTES = 40000; // of the texts of one act: a message holds 64 KiB
-// Between these letters there are no spaces: what stands beside a word is no part of it.
+const MOST = 50; // commands in one act at most
+const FEW = 4; // words at most that count as one name
+const MOST_BYTES = 40000; // of all texts in one act, in UTF-8: a message holds 64 KiB
+// These scripts write no spaces between words: their letters beside a word don't belong to it.
 const UNSPACED = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}';
 const LETTER = `(?![${UNSPACED}])[\\p{L}\\p{N}\\p{M}_]`;
 
-/** @param {string} text */
+/** A text as a pattern that matches just it. @param {string} text */
 const escaped = (text) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
-/** A word as itself, and with its first letter in the other case. @param {string} word */
+/** The first letter of a word, the rest of it, and the first letter in the other case. @param {string} word */
 function cases(word) {
   const [first] = word;
   const [lower, upper] = [first.toLowerCase(), first.toUpperCase()];
@@ -18,7 +18,8 @@ function cases(word) {
 }
 
 /**
- * What gives a text with a word replaced: the same text where it isn't in it.
+ * A function that replaces the word `from` in a text; without that word it returns the same text. An empty `to` deletes
+ * the word.
  * @param {string} from  @param {string} to  @returns {(text: string) => string}
  */
 export function replacer(from, to) {
@@ -39,7 +40,8 @@ export function replacer(from, to) {
 }
 
 /**
- * What was changed in a text, in whole words: `from` became `to`. Null where nothing was, or more than four words.
+ * The change between two texts in whole words: `from` became `to`. Null for no change, an insertion, or more than FEW
+ * words.
  * @param {string} before  @param {string} after
  */
 export function changedWords(before, after) {
@@ -55,9 +57,9 @@ export function changedWords(before, after) {
 }
 
 /**
- * The lines in which a word would be replaced, and how they would read: as many as one act takes, how many are left for
- * the next, and how many are left out since somebody is just correcting them.
- * @param {DeskLine[]} lines  finished ones  @param {string} from  @param {string} to  @param {Set<string>} busy
+ * The lines in which a word would be replaced. `rows`: lines with their new texts, as many as one act takes; `more`:
+ * how many are left for the next act; `held`: how many are left out because somebody is correcting them.
+ * @param {DeskLine[]} lines  finished lines  @param {string} from  @param {string} to  @param {Set<string>} busy
  */
 export function replacements(lines, from, to, busy) {
   /** @type {{line: DeskLine, text: string}[]} */

@@ -1,5 +1,6 @@
-// What a staff page knows of a meeting's text, and how a frame changes it. Pure: no DOM, no network, no clock.
-// The fold is that of server/moothall/core/views/captions.py, with the numbers that a correction needs.
+// The state of a meeting's text on a staff page, and the fold of frames into it. Pure: no DOM, no network, no clock.
+// The fold is that of server/moothall/core/views/captions.py, with the revisions and word counts that a correction
+// needs.
 
 import { gapped } from '../reader/reader.js';
 import { goesBefore } from '../lib/reading_order.js';
@@ -9,15 +10,15 @@ const MOST_NOTES = 50;
 const LIFE = { opened: 'open', resumed: 'open', reopened: 'open', paused: 'paused', closed: 'closed' };
 
 /**
- * Whether lines are written into a text of this kind (server/moothall/core/rules/authority.py): interpreters, who
- * correct nothing, write into interpretations alone, and nobody into translations.
+ * Whether we may write lines into a text of this kind (see server/moothall/core/rules/authority.py): interpreters, who
+ * have no right to correct, write only into interpretations; nobody writes into translations.
  * @param {ReadonlySet<string>} may  @param {string} [kind]
  */
 export function writesInto(may, kind) {
   return may.has('type') && (kind === 'interpretation' || (kind === 'floor' && may.has('correct')));
 }
 
-/** Lines as they stand, given as they came. @param {Iterable<DeskLine>} lines */
+/** Sort lines, given in order of arrival, into the order in which they are shown. @param {Iterable<DeskLine>} lines */
 export function inOrder(lines) {
   /** @type {DeskLine[]} */
   const ordered = [];
@@ -32,10 +33,10 @@ export function inOrder(lines) {
 export class DeskState {
   constructor() {
     /** @type {?string} */
-    this.position = null; // where to go on from
+    this.position = null; // epoch and offset from which to resume; null: from a snapshot
     this.epoch = '';
     this.offset = 0;
-    this.channel = ''; // the text
+    this.channel = ''; // of the text that is followed
     /** @type {?Session} */
     this.session = null;
     /** @type {Map<string, DeskLine>} */
@@ -43,14 +44,18 @@ export class DeskState {
     /** @type {Note[]} */
     this.notes = [];
     /** @type {Answer['words']} */
-    this.words = {}; // segment → [[text, certainty], …], as first written
+    this.words = {}; // segment → [[text, certainty], …], as recognised
     /** @type {Record<string, Signal & {sent: number}>} */
-    this.signals = {}; // kind → the newest
+    this.signals = {}; // kind → the newest signal
     /** @type {?number} */
-    this.spoke = null; // server's Unix ms when words last came
+    this.spoke = null; // when words last came, Unix ms of the server
   }
 
-  /** Take a frame in; says what changed: `lost` means that one is missing. @param {DeskFrame} frame */
+  /**
+   * Fold a frame into the state; returns what it changed. `lost`: a frame before it is missing, and nothing was
+   * changed.
+   * @param {DeskFrame} frame
+   */
   apply(frame) {
     /** @type {DeskChange} */
     const change = { lost: false, whole: false, session: false, notes: false, lines: new Set() };
@@ -71,17 +76,17 @@ export class DeskState {
     return change;
   }
 
-  /** The lines to be shown, in the order in which they were said. */
+  /** The lines to show, in the order in which they were said. */
   shown() {
     return inOrder(this.lines.values()).filter((line) => !line.gone && (line.text.trim() || line.t1 === null));
   }
 
-  /** The newest finished line that has text. */
+  /** The newest finished line that has text; null for none. */
   newest() {
     return this.shown().filter((line) => line.t1 !== null).at(-1) ?? null;
   }
 
-  /** The unconfirmed rest behind the committed words: {segment, text, language}, or null. */
+  /** The partial that continues the committed words of the growing line, or begins a new one; else null. */
   rest() {
     const partial = this.signals.partial;
     if (!partial?.text || this.session?.status === 'closed') return null;
@@ -91,8 +96,8 @@ export class DeskState {
   }
 
   /**
-   * A line's words with how sure the machine was of them. Of a corrected one those that stand as they did, where it has as
-   * many words as before: of what was written somebody is sure.
+   * The words of a line with their certainties, from 0 to 1. In a corrected line only unchanged words keep theirs, and
+   * changed ones get 1, since a person is sure of them; if the number of words has changed, the result is empty.
    * @param {DeskLine} line
    */
   certainties(line) {
@@ -104,10 +109,16 @@ export class DeskState {
     return now.length === said.length ? stand : [];
   }
 
-  /** What else words may be, by line and place in it. @type {Record<string, Record<number, string[]>>} */
+  /**
+   * Other readings of words in doubt, by line and index of the word.
+   * @type {Record<string, Record<number, string[]>>}
+   */
   readings = {};
 
-  /** @param {NonNullable<DeskFrame['snapshot']>} snapshot  @param {DeskChange} change */
+  /**
+   * Replace the state by a snapshot.
+   * @param {NonNullable<DeskFrame['snapshot']>} snapshot  @param {DeskChange} change
+   */
   #restart(snapshot, change) {
     change.whole = change.session = change.notes = true;
     this.epoch = snapshot.epoch;
@@ -122,7 +133,10 @@ export class DeskState {
     this.spoke = last && wall !== null ? wall + (last.t1 ?? last.t0) - media : null;
   }
 
-  /** @param {number} at  @param {string} by  @param {EventBody} body  @param {DeskChange} change */
+  /**
+   * Fold one event into the state.
+   * @param {number} at  Unix ms  @param {string} by  @param {EventBody} body  @param {DeskChange} change
+   */
   #fold(at, by, body, change) {
     const line = this.lines.get(body.segment);
     const kind = body.type;
@@ -151,7 +165,10 @@ export class DeskState {
     }
   }
 
-  /** @param {DeskLine} line  @param {EventBody} body  @param {string} by  @returns {Partial<DeskLine>} */
+  /**
+   * The fields of a line that an event changes.
+   * @param {DeskLine} line  @param {EventBody} body  @param {string} by  @returns {Partial<DeskLine>}
+   */
   #changed(line, body, by) {
     if (body.type === 'segment.ended') return { t1: body.t1, text: body.text };
     if (body.type === 'segment.corrected') {
@@ -164,7 +181,7 @@ export class DeskState {
     return { text: line.text + said.map(([text]) => text).join(''), words: body.first + said.length };
   }
 
-  /** @param {Session} session  @param {EventBody} body */
+  /** The session's title, and maybe its languages, were changed. @param {Session} session  @param {EventBody} body */
   #described(session, { title, languages = [] }) {
     session.title = title;
     if (!languages.length) return;
@@ -173,7 +190,7 @@ export class DeskState {
     if (!session.channels[this.channel]?.languages.includes(session.forced ?? '')) session.forced = null;
   }
 
-  /** @param {EventBody} body  @param {DeskChange} change */
+  /** Fold an event that is not about single lines. @param {EventBody} body  @param {DeskChange} change */
   #around(body, change) {
     const { session } = this;
     if (!session) return;
@@ -203,7 +220,10 @@ export class DeskState {
     }
   }
 
-  /** @param {DeskChange} change  @param {string[]} segments  @param {Partial<DeskLine>} fields */
+  /**
+   * Change the same fields of several lines.
+   * @param {DeskChange} change  @param {string[]} segments  @param {Partial<DeskLine>} fields
+   */
   #each(change, segments, fields) {
     for (const segment of segments) {
       const line = this.lines.get(segment);

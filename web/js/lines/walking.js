@@ -1,5 +1,5 @@
-// By keys through the text: up and down from line to line, left and right from word to word, and what is typed takes the
-// place of the word that is chosen.
+// Moves through the text by keys: up and down from line to line, left and right from word to word. Typed text replaces
+// the chosen word.
 
 import { nextSpan, reread, wordSpans } from './word_spans.js';
 import { element } from '../lib/nodes.js';
@@ -11,14 +11,15 @@ const FIELD = 'textarea, select, input:not([type="checkbox"]), [contenteditable]
 
 export class DeskWalking {
   /** @type {?{segment: string, text: string, span: Span}} */
-  #chosen = null; // the word that is chosen, in the text as it was then
+  #chosen = null; // the chosen word, with the line's text at that time
 
   /**
    * @param {import('./lines.js').DeskLines} lines
    * @param {{mend: (segment: string, span?: Span) => void, mends: () => boolean, say: (text: string, there: string) => void, left?: () => void, picks?: boolean,
    *          reread?: (line: DeskLine, text: string) => unknown}} does
-   *   `mends`: whether whoever sits here corrects lines; `left`: where Escape leads to, else it leaves the word and then the line;
-   *   `picks`: whether Space picks a line; `reread`: a line reads so, with another reading of a word
+   *   `mend`: open a line in the editor; `mends`: whether lines may be corrected here; `left`: what Escape does; by
+   *   default it leaves the word, then the line; `picks`: whether Space picks a line; `reread`: correct a line with
+   *   another reading of a word
    */
   constructor(lines, does) {
     this.lines = lines;
@@ -31,7 +32,7 @@ export class DeskWalking {
     lines.list.addEventListener('focusout', ({ relatedTarget }) => {
       if (relatedTarget instanceof Element && !lines.list.contains(relatedTarget)) lines.held = false;
     });
-    // Before single keys, which are none where a word is chosen.
+    // In the capture phase: while a word is chosen, a letter is no single-key shortcut.
     addEventListener('keydown', (event) => this.#key(event), true);
     lines.way.addEventListener('click', () => this.newest());
     lines.list.addEventListener('click', ({ target }) => {
@@ -40,15 +41,15 @@ export class DeskWalking {
     });
   }
 
-  /** The word that is chosen, as long as its line reads as it did. */
+  /** The chosen word while its line has the focus and is unchanged; else null. */
   get chosen() {
     const chosen = this.#chosen;
     return chosen && this.#text(chosen.segment) === chosen.text && this.lines.current === chosen.segment ? chosen : null;
   }
 
-  /** Lines were shown anew: the word that is chosen stays so. */
+  /** Lines were rendered again: select the chosen word again. */
   settle() {
-    if (this.lines.editing) return; // What is marked is in its box; to mark it in the line would take what is typed from there.
+    if (this.lines.editing) return; // the selection is in the editor; to select here would take the focus from it
     const { chosen } = this;
     if (chosen) this.#select(chosen.segment, chosen.span);
     else this.#drop();
@@ -61,7 +62,11 @@ export class DeskWalking {
     this.lines.held = false;
   }
 
-  /** Go to the next word in doubt, from the one that is chosen, else from the line with the focus, else of the newest. @param {number} step */
+  /**
+   * Go to the next word in doubt from the chosen word, or else from the line with the focus, or else from the newest
+   * line.
+   * @param {number} step  1: forward, -1: back
+   */
   doubt(step) {
     const ids = this.#ids();
     const here = this.lines.current ?? ids.at(-1);
@@ -75,7 +80,7 @@ export class DeskWalking {
       return;
     }
     const from = ids.indexOf(here ?? '');
-    // From the newest line it goes up, as the eye does: what is in doubt there was said before.
+    // Without a line with the focus it goes up from the newest line, since all words in doubt were said before.
     const others = step > 0 && this.lines.current ? ids.slice(from + 1) : ids.slice(0, Math.max(0, from)).reverse();
     const id = others.find((each) => doubts(each).length);
     if (id) this.#choose(id, doubts(id).at(step > 0 ? 0 : -1));
@@ -100,7 +105,10 @@ export class DeskWalking {
     if (current ? this.#atLine(event, current) : (key === 'ArrowUp' || key === 'ArrowDown') && this.#to(this.#ids().at(-1))) event.preventDefault();
   }
 
-  /** A key at a line; says whether it is used up. @param {KeyboardEvent} event  @param {string} current */
+  /**
+   * Handle a key while a line has the focus; returns whether its default is to be prevented.
+   * @param {KeyboardEvent} event  @param {string} current
+   */
   #atLine(event, current) {
     const { key, shiftKey: shift, target } = event;
     const rtl = getComputedStyle(/** @type {Element} */ (document.getElementById(current)?.querySelector('.text'))).direction === 'rtl';
@@ -124,7 +132,7 @@ export class DeskWalking {
     }
     const reading = /^[1-9]$/.test(key) ? this.#readings()[Number(key) - 1] : '';
     if (reading) {
-      event.stopImmediatePropagation(); // It is no single key now.
+      event.stopImmediatePropagation(); // here it is no single-key shortcut
       this.#reread(reading);
       return true;
     }
@@ -136,16 +144,23 @@ export class DeskWalking {
     return false;
   }
 
-  /** What is typed takes the place of the chosen word: its line opens with it marked, and the key does the rest there. @param {KeyboardEvent} event  @param {string} current */
+  /**
+   * Typing replaces the chosen word: the line opens with the word selected, and the key then takes effect in the
+   * editor.
+   * @param {KeyboardEvent} event  @param {string} current
+   */
   #type(event, current) {
     const { chosen } = this;
     const typed = [...event.key].length === 1 || ['Process', 'Dead', 'Backspace', 'Delete'].includes(event.key);
     if (!chosen || !typed || event.key === ' ') return;
-    event.stopImmediatePropagation(); // It is no single key now.
+    event.stopImmediatePropagation(); // here it is no single-key shortcut
     this.does.mend(current, chosen.span);
   }
 
-  /** @param {string} current  @param {number} step  @param {boolean} picks */
+  /**
+   * Go to the line above (-1) or below (1).
+   * @param {string} current  @param {number} step  @param {boolean} picks  whether to pick both
+   */
   #go(current, step, picks) {
     let ids = this.#ids();
     if (ids[ids.indexOf(current) + step] === undefined && this.lines.more(step)) ids = this.#ids();
@@ -159,7 +174,7 @@ export class DeskWalking {
     return true;
   }
 
-  /** Bring the focus to a line. @param {string} [segment] */
+  /** Focus a line; returns whether it is on the page. @param {string} [segment] */
   #to(segment) {
     const item = segment && document.getElementById(segment);
     if (!item) return false;
@@ -183,14 +198,14 @@ export class DeskWalking {
     return true;
   }
 
-  /** @param {string} segment  @param {number} step */
+  /** Choose the next word of a line, or the one before. @param {string} segment  @param {number} step */
   #walk(segment, step) {
     const { language = '' } = this.lines.state.lines.get(segment) ?? {};
     const next = nextSpan(wordSpans(this.#text(segment), language), this.chosen?.span ?? null, step);
     if (next) this.#choose(segment, next);
   }
 
-  /** @param {string} segment  @param {Span} [span] */
+  /** Choose a word and announce it with its other readings. @param {string} segment  @param {Span} [span] */
   #choose(segment, span) {
     if (!span || !this.#to(segment)) return;
     const text = this.#text(segment);
@@ -200,14 +215,14 @@ export class DeskWalking {
     this.does.say([text.slice(span.at, span.end), ...others].join(', '), `#${CSS.escape(segment)}`);
   }
 
-  /** What else the chosen word may be. */
+  /** The other readings of the chosen word. */
   #readings() {
     const { chosen } = this;
     const line = chosen && this.lines.state.lines.get(chosen.segment);
     return line && this.does.reread && this.does.mends() ? this.lines.readings(line, chosen.span) : [];
   }
 
-  /** The chosen word reads so. @param {string} reading */
+  /** Replace the chosen word by another reading. @param {string} reading */
   #reread(reading) {
     const { chosen } = this;
     const line = chosen && this.lines.state.lines.get(chosen.segment);
@@ -217,7 +232,7 @@ export class DeskWalking {
     this.does.left?.();
   }
 
-  /** Show them behind the line, each with its figure. @param {string} segment */
+  /** Show the other readings after the line, each with the figure of its key. @param {string} segment */
   #offer(segment) {
     this.lines.list.querySelector('.readings')?.remove();
     const others = this.#readings();
@@ -228,6 +243,7 @@ export class DeskWalking {
     document.getElementById(segment)?.append(element('ul', { class: 'readings', 'aria-label': this.lines.words.text('readings') }, ...buttons));
   }
 
+  /** Choose no word any more. */
   #drop() {
     if (!this.#chosen) return;
     this.#chosen = null;
@@ -235,7 +251,7 @@ export class DeskWalking {
     getSelection()?.removeAllRanges();
   }
 
-  /** Mark the word as the browser marks what is selected. @param {string} segment  @param {Span} span */
+  /** Select the word, with the browser's own selection. @param {string} segment  @param {Span} span */
   #select(segment, { at, end }) {
     this.#offer(segment);
     const text = document.getElementById(segment)?.querySelector('.text');
@@ -246,7 +262,10 @@ export class DeskWalking {
   }
 }
 
-/** The node of an element's text in which a character stands, and where in it. @param {Element} text  @param {number} place  @returns {?[Node, number]} */
+/**
+ * The text node and the index in it for an index in the whole text of an element.
+ * @param {Element} text  @param {number} place  @returns {?[Node, number]}
+ */
 function nodeAt(text, place) {
   const nodes = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
   let rest = place;

@@ -1,11 +1,11 @@
-// The words of a line: where each begins and ends, and which of them the machine was not sure of. Pure.
+// Finds the words of a line and those in doubt, of which recognition was not certain. Pure.
 
-/** @typedef {{at: number, end: number}} Span  characters of a text, the end not included */
+/** @typedef {{at: number, end: number}} Span  a part of a text, as UTF-16 indexes; the end is not included */
 
 const UNSPACED = new Set(['zh', 'ja', 'th', 'lo', 'km', 'my', 'yue']);
 const WORD = /[\p{L}\p{N}\p{M}]+(?:['’.-][\p{L}\p{N}\p{M}]+)*/gu;
 
-/** Its words, in their order. @param {string} text  @param {string} language  a BCP-47 tag  @returns {Span[]} */
+/** The spans of the words of a text. @param {string} text  @param {string} language  a BCP-47 tag  @returns {Span[]} */
 export function wordSpans(text, language = '') {
   const [tongue] = language.toLowerCase().split('-');
   if (UNSPACED.has(tongue) && 'Segmenter' in Intl) {
@@ -15,24 +15,24 @@ export function wordSpans(text, language = '') {
   return [...text.matchAll(WORD)].map(({ 0: word, index }) => ({ at: index, end: index + word.length }));
 }
 
-/** The word at a place between two characters; null where there is none. @param {Span[]} spans  @param {number} place */
+/** The word at an index, or that ends there; null for none. @param {Span[]} spans  @param {number} place */
 export const wordAt = (spans, place) => spans.find(({ at, end }) => at <= place && place < end) ?? spans.find(({ end }) => end === place) ?? null;
 
 /**
- * Where the words stand in a text of which the machine was not sure: each is looked for behind the one before it.
- * @param {string} text  @param {[word: string, certainty: number][]} words  all of the line, as they were written
- * @param {number} below  @returns {Span[]}
+ * The spans of words in doubt in a text. Each word is searched for after the one before it.
+ * @param {string} text  @param {[word: string, certainty: number][]} words  all words of the line, as recognised
+ * @param {number} below  a word is in doubt below this certainty  @returns {Span[]}
  */
 export const doubts = (text, words, below = 0.5) => doubted(text, words, below).map(({ at, end }) => ({ at, end }));
 
 /**
- * The place among all words of the line of the one in doubt that stands at a span; -1 where there is none.
+ * The index, among all words of the line, of the word in doubt at a span; -1 where there is none.
  * @param {string} text  @param {[word: string, certainty: number][]} words  @param {Span} span
  */
 export const doubtAt = (text, words, span) => doubted(text, words, 0.5).find(({ at, end }) => at <= span.at && span.end <= end)?.n ?? -1;
 
 /**
- * A text with another reading in place of a word; the marks around that stay.
+ * The text with another reading in place of a word; punctuation around the word stays.
  * @param {string} text  @param {Span} span  @param {string} reading
  */
 export function reread(text, { at, end }, reading) {
@@ -40,7 +40,10 @@ export function reread(text, { at, end }, reading) {
   return text.slice(0, at) + word + text.slice(end);
 }
 
-/** @param {string} text  @param {[word: string, certainty: number][]} words  @param {number} below */
+/**
+ * The words in doubt, with their spans and indexes.
+ * @param {string} text  @param {[word: string, certainty: number][]} words  @param {number} below
+ */
 function doubted(text, words, below) {
   /** @type {(Span & {n: number})[]} */
   const found = [];
@@ -56,7 +59,8 @@ function doubted(text, words, below) {
 }
 
 /**
- * The next of some spans from where one is, by `step` 1 or -1; null behind the last. Without one it is the first, or the last.
+ * The next span after `from` (`step` 1) or the one before it (-1); null at the end. If `from` is null: the first, or
+ * the last.
  * @param {Span[]} spans  @param {?Span} from  @param {number} step  @returns {?Span}
  */
 export function nextSpan(spans, from, step) {

@@ -1,10 +1,10 @@
-// The browser's microphone: which there are, one of them opened, and its samples in pieces of a tenth of a second.
+// The browser's microphones: lists the inputs, opens one, and passes its samples on in pieces of a tenth of a second.
 
 import { RATE } from './resample.js';
 
 const WORKLET = new URL('./worklet.js', import.meta.url);
 
-/** The name of a trouble (`trouble.*` in the page's texts) for what the browser says. @param {unknown} error */
+/** The name of a problem (of the texts `trouble.…`) for an error of the browser. @param {unknown} error */
 function trouble(error) {
   switch (error instanceof Object && 'name' in error && error.name) {
     case 'NotAllowedError':
@@ -21,7 +21,7 @@ function trouble(error) {
 export class Capture {
   /**
    * @param {(piece: Piece) => void} take
-   * @param {(name: string) => void} broken  told the name of a trouble when the microphone goes away
+   * @param {(name: string) => void} broken  called with the name of a problem when the microphone is unplugged
    */
   constructor(take, broken) {
     this.take = take;
@@ -30,40 +30,40 @@ export class Capture {
     this.stream = null;
     /** @type {?AudioContext} */
     this.context = null;
-    this.gain = 1; // times the input's own height
+    this.gain = 1; // factor of amplification
     /** @type {?GainNode} */
     this.amplifier = null;
   }
 
-  /** Whether the input itself says that it gives nothing: muted by a key or by the system. */
+  /** Whether the browser reports the input as muted, by a key or by the system. */
   get muted() {
     return this.stream?.getAudioTracks()[0]?.muted ?? false;
   }
 
-  /** From now on, and for inputs that are opened later. @param {number} times */
+  /** Set the amplification of this input and of those that are opened later. @param {number} times */
   amplify(times) {
     this.gain = times;
     this.amplifier?.gain.setValueAtTime(times, this.context?.currentTime ?? 0);
   }
 
-  /** What keeps this browser from it, or null. */
+  /** Why this browser can't capture sound, as the name of a problem; null if it can. */
   static get obstacle() {
     if (!window.isSecureContext) return 'insecure';
     return 'getUserMedia' in (navigator.mediaDevices ?? {}) && 'AudioWorkletNode' in window ? null : 'old';
   }
 
-  /** Inputs by id and name; names are given once one was opened. */
+  /** The inputs with ids and names; browsers give the names only once an input was opened. */
   static async devices() {
     const all = await navigator.mediaDevices.enumerateDevices();
     return all.filter(({ kind }) => kind === 'audioinput').map(({ deviceId, label }) => ({ id: deviceId, label }));
   }
 
-  /** The id of the input that is open. */
+  /** The id of the open input; empty for none. */
   get device() {
     return this.stream?.getAudioTracks()[0].getSettings().deviceId ?? '';
   }
 
-  /** Open an input, or the browser's own choice. Throws the name of a trouble. @param {string} device */
+  /** Open an input. Throws the name of a problem. @param {string} device  its id; empty: the browser's choice */
   async open(device) {
     await this.close();
     const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
@@ -92,7 +92,7 @@ export class Capture {
     if (context) await context.close();
   }
 
-  /** @param {MediaStream} stream */
+  /** Connect the input at 16 kHz, or at its own rate where the browser can't resample. @param {MediaStream} stream */
   async #listen(stream) {
     try {
       await this.#connect(stream, { sampleRate: RATE });

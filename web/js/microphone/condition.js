@@ -1,11 +1,13 @@
-// How a microphone's page stands, in one word: as the frame of the staff's pages says it of a meeting. Pure.
+// The status of a microphone's page in one word, like the status of a meeting in the frame of staff pages. Pure.
 
 const AWAY = ['connecting', 'cut', 'full'];
 const UNHEARD = ['dead', 'off'];
 
 /**
- * @param {{sending: boolean, stands: string, verdict: string, muted: boolean, meeting: ?string}} facts  `stands` of the sending, `verdict`
- *   of the input, and what becomes of what is said in the `meeting` (words.js), null where none is known
+ * The status of the page.
+ * @param {{sending: boolean, stands: string, verdict: string, muted: boolean, meeting: ?string}} facts  `stands`: state of the sending;
+ *   `verdict`: on the input's level; `meeting`: what becomes of the sound there (`becoming` in words.js), null where no
+ *   meeting is known
  * @returns {'idle' | 'lost' | 'between' | 'break' | 'off' | 'soundless' | 'live'}
  */
 export function condition({ sending, stands, verdict, muted, meeting }) {
@@ -16,11 +18,11 @@ export function condition({ sending, stands, verdict, muted, meeting }) {
   return muted || UNHEARD.includes(verdict) ? 'soundless' : 'live';
 }
 
-const ENDED = ['over', 'forbidden', 'unknown', 'refused', 'replaced']; // The sentence of each says what to do itself.
+const ENDED = ['over', 'forbidden', 'unknown', 'refused', 'replaced']; // the text of each state itself says what to do
 const BETTER = ['hum', 'quiet', 'loud'];
 
 /**
- * What whoever sits at the page does next, as the name of a text; null where what stands there says so.
+ * What to do next on the page, as the name of a text; null where the state's own text says so.
  * @param {{sending: boolean, stands: string, verdict: string, muted: boolean, meeting: ?string, on: boolean}} facts  `on`: whether there
  *   is an input
  * @returns {?('allow' | 'speak' | 'level' | 'start' | 'live' | 'waits' | 'soundless' | 'held')}

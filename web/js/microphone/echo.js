@@ -1,20 +1,22 @@
-// What a microphone's sound says of the room: whether it hears itself from the loudspeakers, and whether the mains hum. Pure.
+// Detects in a microphone's sound an echo, when it picks up itself from the room's loudspeakers, and the hum of the
+// mains. Pure.
 //
-// An echo repeats the sound a little later. The logarithm of its spectrum then has ripples, which the inverse transform of that
-// logarithm (the cepstrum: Bogert, Healy and Tukey, 1963) shows as a peak at the delay, as high as the echo is loud beside the
-// sound. What repeats by itself, a vowel's pitch, changes within seconds and leaves no peak beyond 80 ms.
+// An echo repeats the sound a little later. The logarithm of the spectrum then has ripples, and the inverse transform
+// of that logarithm (the cepstrum: Bogert, Healy and Tukey, 1963) has a peak at the delay, whose height is the loudness
+// of the echo relative to the sound. The pitch of a vowel also repeats, but it changes within seconds and leaves no
+// peak beyond 80 ms.
 
 const RATE = 8000; // Hz: every second sample, after a mean of two
-const SIZE = 32768; // samples that are looked at together: 4.1 s
+const SIZE = 32768; // samples in one analysis: 4.1 s
 const STEP = SIZE / 2;
-const NEAREST = Math.round(0.08 * RATE); // samples: what comes sooner is the room itself
+const NEAREST = Math.round(0.08 * RATE); // samples; a shorter delay is the reverberation of the room
 const FARTHEST = Math.round(0.4 * RATE);
-const SPREAD = 8; // samples by which the delays of two looks may differ
-const ECHO = 0.2; // height of a peak: that of an echo of a fifth of the sound; in 53 min of speech without one none was above 0.095
-const LOOKS = 2; // in a row: what is there once may be a tune or a door
-const HUSHED = 0.002; // RMS of samples from -1 to 1: below it nothing is said of an echo
-const HUM = 12; // times the spectrum around it, in both of the first two odd harmonics
-const LOUD = 0.001; // RMS from which on a hum is worth a word
+const SPREAD = 8; // samples by which the delays in two analyses may differ
+const ECHO = 0.2; // height of the peak of an echo with a fifth of the sound's level; in 53 min of speech without one the highest was 0.095
+const LOOKS = 2; // analyses in a row with the same delay: a single peak may be a tune or a door
+const HUSHED = 0.002; // RMS of samples from -1 to 1, below which echoes are not searched
+const HUM = 12; // times the level of the spectrum nearby, at the fundamental and the third harmonic
+const LOUD = 0.001; // RMS from which on a hum is reported
 
 /** The discrete Fourier transform, in place; the length is a power of two. @param {Float64Array} re  @param {Float64Array} im */
 export function fourier(re, im) {
@@ -49,7 +51,10 @@ export function fourier(re, im) {
   }
 }
 
-/** The mains' frequency that hums, else 0. @param {Float64Array} power  of the frequencies @param {number} rms */
+/**
+ * The frequency of a mains hum, 50 or 60 Hz; 0 for none.
+ * @param {Float64Array} power  the power spectrum @param {number} rms
+ */
 function humming(power, rms) {
   if (rms < LOUD) return 0;
   const bin = (/** @type {number} */ hertz) => Math.round((hertz * SIZE) / RATE);
@@ -68,10 +73,10 @@ function humming(power, rms) {
 }
 
 /**
- * What 4.1 s of sound say.
+ * Analyse 4.1 s of sound.
  *
- * @param {Float64Array} samples  SIZE of them, 8 kHz, from -1 to 1; used up
- * @returns {{delay: number, height: number, hum: number}}  the highest peak's delay, ms, and height; 0 where it is too quiet
+ * @param {Float64Array} samples  SIZE of them, 8 kHz, from -1 to 1; overwritten
+ * @returns {{delay: number, height: number, hum: number}}  the highest peak's delay, ms, and height, both 0 if it is too quiet; hum in Hz
  */
 export function looked(samples) {
   const rms = Math.sqrt(samples.reduce((sum, each) => sum + each * each, 0) / SIZE);
@@ -86,22 +91,23 @@ export function looked(samples) {
   fourier(log, im);
   let [at, height] = [0, 0];
   for (let k = NEAREST; k <= FARTHEST; k += 1) {
-    // A peak between two samples is shared by both.
+    // A peak between two samples is split between both.
     const here = (log[k] + Math.max(log[k - 1], log[k + 1], 0)) / SIZE;
     if (here > height) [at, height] = [k, here];
   }
   return { delay: (at * 1000) / RATE, height, hum };
 }
 
+/** Analyses the sound of a room as it comes. */
 export class Room {
   #samples = new Float64Array(SIZE);
   #filled = 0;
   #looks = 0;
   #delay = 0;
-  echo = 0; // ms after which the sound comes once more, 0 where it doesn't
-  hum = 0; // Hz of the mains that hum
+  echo = 0; // delay of the echo, ms; 0 for none
+  hum = 0; // frequency of the hum, Hz; 0 for none
 
-  /** @param {Int16Array} pcm  16 kHz @returns {boolean} whether something was looked at */
+  /** Add samples. @param {Int16Array} pcm  16 kHz @returns {boolean} whether an analysis was made */
   push(pcm) {
     for (let n = 0; n + 1 < pcm.length; n += 2) {
       this.#samples[this.#filled] = (pcm[n] + pcm[n + 1]) / 65536;

@@ -1,12 +1,12 @@
-// What can be said of a microphone by how loud it is, and whether its sound is in one piece. Pure.
+// Judges a microphone by its level, and detects samples that were lost. Pure.
 
-const BLOCKS = 50; // of 100 ms: what is judged
-const FEW = 10;
-const CLIPPED = 0.985;
-const DEAD = -72; // dBFS: no microphone that is on is as silent
-const STEADY = 8; // dB between loud and soft moments: less is no speech
-const HUM = -45;
-const LOW = -42;
+const BLOCKS = 50; // of 100 ms each: the span that is judged
+const FEW = 10; // blocks, below which there is no verdict
+const CLIPPED = 0.985; // peak of a block with clipping
+const DEAD = -72; // dBFS; a microphone that is on is never so silent
+const STEADY = 8; // dB between loud and soft blocks; speech has more
+const HUM = -45; // dBFS; a louder steady sound is a hum
+const LOW = -42; // dBFS; speech below this is too quiet
 
 /** A level from 0 to 1 in dBFS, not below -100. @param {number} level */
 export const decibels = (level) => Math.max(-100, 20 * Math.log10(level || 1e-9));
@@ -23,13 +23,13 @@ export class Levels {
     if (this.blocks.length > BLOCKS) this.blocks.shift();
   }
 
-  /** How loud it is now, dBFS: the mean of the last three blocks. */
+  /** The present level, dBFS: the mean of the last three blocks. */
   get now() {
     const last = this.blocks.slice(-3);
     return last.length ? last.reduce((sum, { db }) => sum + db, 0) / last.length : -100;
   }
 
-  /** `waiting`, `dead`, `hum`, `quiet`, `loud` or `ready`, by the last five seconds. */
+  /** The verdict on the last five seconds: `waiting`, `dead`, `hum`, `quiet`, `loud` or `ready`. */
   get verdict() {
     if (this.blocks.length < FEW) return 'waiting';
     if (this.blocks.filter(({ peak }) => peak >= CLIPPED).length >= 3) return 'loud';
@@ -43,9 +43,11 @@ export class Levels {
 }
 
 const LAG = 750; // ms by which samples may fall behind the clock
-const WINDOW = 20;
+const WINDOW = 20; // pieces of sound
 
-/** Tells when samples were lost on the way from the sound card: time passed that none of them filled. */
+/**
+ * Detects samples that were lost on the way from the sound card: the clock has advanced further than they account for.
+ */
 export class Continuity {
   constructor() {
     /** @type {number[]} */
@@ -57,7 +59,10 @@ export class Continuity {
     this.usual = null;
   }
 
-  /** @param {number} now  ms  @param {number} ms  of sound that has come  @returns {boolean} whether some is missing */
+  /**
+   * Note a piece of sound.
+   * @param {number} now  ms  @param {number} ms  its length  @returns {boolean} whether sound is missing
+   */
   push(now, ms) {
     this.start ??= now - ms;
     this.count += ms;

@@ -1,13 +1,13 @@
-// The line to the server: says hello with the oldest take, sends what isn't there yet, and forgets what is done
-// (docs/reference/audio-door.md). Comes back by itself whenever it breaks.
+// The connection over which sound is sent to the server: says hello with the oldest take, sends what the server lacks,
+// and drops what is done (docs/reference/audio-door.md). It reconnects by itself.
 
 import { pause } from '../lib/link.js';
 import { Watch } from '../lib/watch.js';
 
 const PIECE = 8000; // samples of one message: half a second
-const AHEAD = 256 * 1024; // bytes that may wait in the browser; the rest stays in the ring
-const SILENT = 8000; // ms without a word from the server until the line counts as dead
-const ASK_AGAIN = 3000; // ms, while no meeting is on
+const AHEAD = 256 * 1024; // bytes that the browser may buffer; the rest stays in the ring
+const SILENT = 8000; // ms without a message from the server, while it owes one, until the connection counts as dead
+const ASK_AGAIN = 3000; // ms between two attempts while no meeting is on
 /** @type {Record<number, string>} */
 const STOP = { 4400: 'refused', 4403: 'forbidden', 4404: 'unknown', 4410: 'replaced' };
 
@@ -16,19 +16,19 @@ export class Line {
   #socket = null;
   #timer = 0;
   #tries = 0;
-  /** @type {?import('./ring.js').Ring['takes'][0]} that is being sent */
+  /** @type {?import('./ring.js').Ring['takes'][0]} the take that is being sent */
   #take = null;
   #next = 0;
   #ended = false;
-  #knows = false; // whether the server says what is done; those of before don't, and what is safe is forgotten
+  #knows = false; // whether the server reports what is done; older releases don't: then safe sound is dropped
   #heard = 0;
   #looking = 0;
   #watch = new Watch();
 
   /**
    * @param {{address: string, as?: string, channel: () => string, ring: import('./ring.js').Ring,
-   *          tell: (kind: string, detail?: LineNews) => void}} to  `tell` is told how the line stands; `as`: by which link the
-   *          sender is on air as a respeaker
+   *          tell: (kind: string, detail?: LineNews) => void}} to  `tell`: called with the connection's state; `as`:
+   *          the role link of a respeaker
    */
   constructor({ address, as, channel, ring, tell }) {
     this.address = address;
@@ -38,6 +38,7 @@ export class Line {
     this.tell = tell;
   }
 
+  /** Whether the server takes sound now. */
   get open() {
     return this.#take !== null;
   }
@@ -56,22 +57,23 @@ export class Line {
     this.#timer = 0;
   }
 
-  /** Connect at once if it waits for its next try. */
+  /** Connect now if it waits for its next attempt. */
   hurry() {
     this.#watch.wake(performance.now());
     if (this.#timer && this.#socket === null) this.#connect();
   }
 
+  /** Send in place of another microphone that is sending now. */
   takeOver() {
     this.#say({ kind: 'take-over' });
   }
 
-  /** Send what there is, as far as the browser takes it. */
+  /** Send the sound in the ring until the browser has buffered AHEAD bytes. */
   pump() {
     const [socket, take] = [this.#socket, this.#take];
     if (take === null || socket === null) return;
     if (this.#next < take.first) {
-      this.#closed(1006); // The oldest was dropped: what is missing has to be said first.
+      this.#closed(1006); // sound was dropped from the ring: connect again, to say from where on it is there
       return;
     }
     while (this.#next < take.end && socket.bufferedAmount < AHEAD) {
@@ -80,7 +82,7 @@ export class Line {
       const message = new DataView(new ArrayBuffer(12 + 2 * pcm.length));
       message.setBigUint64(0, BigInt(this.#next), true);
       message.setUint32(8, take.age(end, performance.now()), true);
-      new Int16Array(message.buffer, 12).set(pcm); // as little-endian as every browser
+      new Int16Array(message.buffer, 12).set(pcm); // little-endian, as in every browser
       socket.send(message.buffer);
       this.#next = end;
     }
@@ -108,6 +110,7 @@ export class Line {
     socket.onclose = ({ code }) => this.#closed(code);
   }
 
+  /** Offer the oldest take to the server. */
   #hello() {
     const take = this.ring.oldest;
     if (take === null) return;
@@ -116,14 +119,14 @@ export class Line {
     this.#say({ kind: 'hello', protocol: 1, channel: this.channel(), take: take.name, first: take.first, age });
   }
 
-  /** @param {LineNews & {kind: string, at: number}} said  a message of the audio door */
+  /** Handle a message of the server. @param {LineNews & {kind: string, at: number}} said */
   #answer(said) {
     this.#tries = 0;
     const take = this.ring.oldest;
     switch (said.kind) {
       case 'go':
         [this.#take, this.#next, this.#ended, this.#knows] = [take, Math.max(said.at, take.first), false, false];
-        take.safe = Math.min(take.safe, said.at); // It may be another machine, which asks for some of it again.
+        take.safe = Math.min(take.safe, said.at); // it may be another machine, which needs some of it again
         this.tell('sending', { session: said.session });
         this.pump();
         break;
@@ -164,7 +167,10 @@ export class Line {
     }
   }
 
-  /** @param {number} code */
+  /**
+   * The connection was closed or is dead: connect again, unless the server has refused.
+   * @param {number} code  of the WebSocket
+   */
   #closed(code) {
     this.#drop();
     const reason = STOP[code];
@@ -186,7 +192,7 @@ export class Line {
     socket.close();
   }
 
-  /** Send what has found room meanwhile; give up a line that is dead. */
+  /** Send what the browser has room for now; give up a dead connection. */
   #look() {
     if (this.#socket === null) return;
     if (this.#watch.silent(performance.now()) !== null) {

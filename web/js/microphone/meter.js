@@ -1,33 +1,33 @@
-// How loud an input is, on a page: the bar, and a verdict in words that changes no faster than it can be read.
+// The level meter on a page: a bar, and a verdict in words that changes no faster than it can be read.
 
 import { Levels } from './level.js';
 import { at } from '../lib/nodes.js';
 
-const CALM = 1500; // ms that a verdict has to last before it is said
-const GOOD = 15000; // ms that "ready" outlasts a pause
-const GONE = 2000; // ms without samples from which on nothing is heard
-const LOUDEST = 60; // dB that the bar shows
+const CALM = 1500; // ms that a verdict has to last before it is shown
+const GOOD = 15000; // ms for which "ready" stays in a pause of speech
+const GONE = 2000; // ms without samples after which the input counts as dead
+const LOUDEST = 60; // dB: the range of the bar
 
 export class Meter {
   #levels = new Levels();
   #since = 0;
   #ready = -GOOD;
-  #heard = 0; // when samples came last
+  #heard = 0; // time of the last samples
   kind = 'off';
 
-  /** @param {(kind: string) => string} say  the words of a verdict  @param {(said: string) => void} judged  told of another one */
+  /** @param {(kind: string) => string} say  gives the text of a verdict  @param {(said: string) => void} judged  called with each new verdict's text; empty without input */
   constructor(say, judged) {
     this.say = say;
     this.judged = judged;
   }
 
-  /** An input is on. @param {number} now */
+  /** An input was opened. @param {number} now  ms, by performance.now() */
   opened(now) {
     this.#heard = now;
     if (this.kind === 'off') this.judge('waiting', now);
   }
 
-  /** A tenth of a second of it. @param {Piece} piece  @param {number} now */
+  /** Take a tenth of a second of sound into account. @param {Piece} piece  @param {number} now */
   hear({ rms, peak }, now) {
     this.#heard = now;
     this.#levels.push(rms, peak);
@@ -40,20 +40,20 @@ export class Meter {
     else if (now - this.#since > CALM) this.judge(kind, now);
   }
 
-  /** A level that nothing renews is none: an input that gives no samples any more is as good as dead. @param {number} now */
+  /** Show an input that gives no samples any more as dead. Called once a second. @param {number} now */
   look(now) {
     if (now - this.#heard < GONE) return;
     at('Bar').style.setProperty('--level', '0%');
     if (this.kind !== 'dead') this.judge('dead', now);
   }
 
-  /** No input is on any more. */
+  /** The input was closed. */
   off() {
     at('Bar').style.setProperty('--level', '0%');
     this.judge('off', performance.now());
   }
 
-  /** @param {string} kind  @param {number} now */
+  /** Show a verdict. @param {string} kind  @param {number} now */
   judge(kind, now) {
     this.kind = kind;
     this.#since = now;

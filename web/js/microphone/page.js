@@ -1,4 +1,4 @@
-// The microphone page: the input, how loud it is, the sending, and what becomes of it.
+// The page of a microphone: connects the input, its level, the sending of its sound, and the text that comes of it.
 
 import { alone } from '../lib/names.js';
 import { Capture } from './capture.js';
@@ -17,13 +17,13 @@ import { unsay } from '../lib/said.js';
 import { frameOf } from '../lib/staff_frame.js';
 import { dayClock, fill } from '../lib/words.js';
 
-const LATE = 3; // s of kept sound from which on it is said
-const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
-const GAIN = 'moothall.microphone.gain'; // dB, of this browser
+const LATE = 3; // s of unsent sound from which on the page says so
+const PATIENCE = 12500; // ms until a request times out: over a frozen connection no answer ever comes
+const GAIN = 'moothall.microphone.gain'; // where this browser stores the gain, dB
 
 /** @type {MicrophoneData} */
 const data = JSON.parse(at('Data').textContent ?? '');
-/** @param {string} name  @param {Values} values */
+/** A text of the page with its placeholders filled. @param {string} name  @param {Values} values */
 const say = (name, values = {}) => fill(data.texts[name], values);
 
 const ring = new Ring();
@@ -34,7 +34,7 @@ const meter = new Meter((kind) => say(`verdict.${kind}`), (said) => {
   condense();
 });
 const words = new Words(shown);
-const ASK = 5000; // ms between two questions which meeting is on, while nothing is sent
+const ASK = 5000; // ms between two requests for the meeting that is on, while nothing is sent
 const line = new Line({
   address: `${location.origin.replace(/^http/, 'ws')}${data.base}/audio`,
   channel: () => text(),
@@ -51,9 +51,9 @@ let awake = null;
 
 const text = () => /** @type {HTMLInputElement} */ (document.querySelector('input[name=text]:checked')).value;
 
-// The input
+// Input
 
-/** @param {Piece} piece */
+/** Handle a piece of sound from the input. @param {Piece} piece */
 function heard(piece) {
   const now = performance.now();
   meter.hear(piece, now);
@@ -67,7 +67,7 @@ function listenStill() {
   if (capture.stream !== null) meter.look(performance.now());
 }
 
-/** What the sound says of the room, beside how loud it is. */
+/** Show warnings of an echo or a hum in the room. */
 function warn() {
   const rows = /** @type {[string, string][]} */ ([
     ['Echo', room.echo ? say('echo', { n: room.echo }) : ''],
@@ -80,7 +80,7 @@ function warn() {
   }
 }
 
-/** @param {number} decibels */
+/** Set and show the gain. @param {number} decibels */
 function amplify(decibels) {
   capture.amplify(10 ** (decibels / 20));
   at('Gain').value = String(decibels);
@@ -94,7 +94,7 @@ async function play() {
   at('Tone').disabled = false;
 }
 
-/** One word for how the page stands, with its colour and shape. */
+/** Show the page's status in one word, with its colour and shape, and what to do next. */
 function condense() {
   const now = becoming({ session: words.session, lost: words.lost, heard: words.heard, now: performance.now() });
   const facts = { sending, stands, verdict: meter.kind, muted: capture.muted, meeting: now?.kind ?? null, on: capture.stream !== null };
@@ -106,7 +106,7 @@ function condense() {
   at('Muted').hidden = !capture.muted;
 }
 
-/** @param {string} device */
+/** Open an input; resolves to whether that worked. @param {string} device */
 async function switchOn(device) {
   at('Trouble').hidden = true;
   try {
@@ -126,7 +126,7 @@ async function switchOn(device) {
 
 const inputs = () => listInputs(at('Device'), capture, (n) => say('device', { n }));
 
-/** @param {string} problem */
+/** Show a problem with the input; a take that is under way ends. @param {string} problem */
 function broken(problem) {
   at('Trouble').hidden = false;
   at('Trouble').textContent = say(`trouble.${problem}`);
@@ -139,7 +139,7 @@ function broken(problem) {
   line.pump();
 }
 
-// The sending
+// Sending
 
 async function start() {
   if (capture.stream === null && !(await switchOn(at('Device').value))) return;
@@ -161,7 +161,7 @@ function stop() {
   buttons();
 }
 
-/** Nothing more is sent. @param {string} kind */
+/** Send nothing more, and drop what is not sent. @param {string} kind  the state to show */
 function leave(kind) {
   sending = false;
   line.close();
@@ -174,7 +174,7 @@ function leave(kind) {
   buttons();
 }
 
-/** @param {string} kind  @param {LineNews} [detail] */
+/** Handle a report of the connection. @param {string} kind  @param {LineNews} [detail] */
 function told(kind, detail = {}) {
   switch (kind) {
     case 'sending':
@@ -202,7 +202,7 @@ function told(kind, detail = {}) {
     case 'over':
       if (data.follows && sending) takes.again('lost');
       else leave('over');
-      at('Reading').hidden = true; // What stood there is of another meeting.
+      at('Reading').hidden = true; // the text is of another meeting
       break;
     case 'idle':
       words.close();
@@ -223,7 +223,7 @@ function told(kind, detail = {}) {
   shows();
 }
 
-/** @param {string} kind */
+/** Set and show the state of the sending. @param {string} kind */
 function stand(kind) {
   stands = kind;
   at('Held').hidden = kind !== 'held';
@@ -233,12 +233,12 @@ function stand(kind) {
 }
 
 function shows() {
-  // Once all is sent, what is left are the words.
+  // After Stop, what remains is sound whose words have not come yet; before, sound that is not safe.
   const n = Math.ceil((stands === 'finishing' ? ring.samples : ring.unsafe) / RATE);
   const kind = stands === 'sending' && n > LATE ? 'late' : stands;
   at('Stands').dataset.kind = kind === 'late' ? 'sending' : kind;
   at('Stands').textContent = kind === 'held' ? '' : say(`stands.${kind}`, { n });
-  at('Stands').classList.toggle('unseen', kind === 'sending' || kind === 'stopped'); // The head of the page says so already.
+  at('Stands').classList.toggle('unseen', kind === 'sending' || kind === 'stopped'); // the head of the page says the same
   condense();
   const dropped = Math.round(ring.dropped / RATE);
   at('Dropped').hidden = dropped === 0;
@@ -248,16 +248,16 @@ function shows() {
 function buttons() {
   const focused = document.activeElement;
   at('Start').hidden = sending;
-  at('Stop').hidden = !sending || stands === 'held'; // Nothing is sent then: there are other buttons.
+  at('Stop').hidden = !sending || stands === 'held'; // while held nothing is sent, and there are other buttons
   at('Start').disabled = stands === 'finishing';
-  at('Sounding').hidden = sending; // A tone that is sent would be heard by whoever writes.
+  at('Sounding').hidden = sending; // a tone that is sent would be recognised
   for (const choice of document.querySelectorAll('input[name=text]')) choice.toggleAttribute('disabled', sending);
   if (focused instanceof HTMLElement && focused.hidden) (sending ? at('Stop') : at('Start')).focus();
 }
 
-// What becomes of it
+// Text
 
-/** @param {string} session */
+/** Follow the text of a session. `sends`: whether to show it. @param {string} session */
 function follow(session, sends = true) {
   frameOf(session);
   const [tag, direction] = data.languages[text()] ?? ['', 'auto'];
@@ -266,7 +266,10 @@ function follow(session, sends = true) {
   words.follow(`/s/${session}/events?channel=${encodeURIComponent(text())}&feed=live&as=microphone`);
 }
 
-/** Which meeting is on, how it is, and what becomes of what is said: from what is known now, and no longer than that. */
+/**
+ * Show which meeting is on, its status, and what becomes of the sound. Called each second, so that old news is not
+ * shown for long.
+ */
 function shown() {
   const now = becoming({ session: words.session, lost: words.lost, heard: words.heard, now: performance.now() });
   const named = data.follows && words.session?.title;
@@ -289,7 +292,7 @@ function shown() {
   else unsay(before);
 }
 
-/** While nothing is sent, the meeting of the page, or the one that is on in the room. */
+/** While nothing is sent, follow the page's meeting, or the one that is on in the room. */
 async function look() {
   if (sending) return;
   if (!data.follows) follow(data.base.slice(3), false);
@@ -305,7 +308,7 @@ async function stayAwake() {
   try {
     awake = await navigator.wakeLock.request('screen');
   } catch {
-    awake = null; // The browser can't, or won't at the moment.
+    awake = null; // the browser can't, or refuses now
   }
   at('Awake').hidden = !sending;
   at('Awake').textContent = say(awake ? 'awake' : 'asleep');
@@ -349,6 +352,6 @@ if (Capture.obstacle) {
 shows();
 setInterval(listenStill, 1000);
 setInterval(condense, 1000);
-setInterval(shown, 1000); // What was told a while ago says nothing of now.
+setInterval(shown, 1000); // also without news, since old news expires
 setInterval(look, ASK);
 look();

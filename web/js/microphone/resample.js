@@ -1,21 +1,25 @@
-// From the sound card's rate to 16 kHz: a windowed sinc, with what it needs of the past kept between calls. Pure.
+// Resamples from the sound card's rate to 16 kHz with a windowed-sinc filter, which keeps the samples that it needs
+// between calls. Pure.
 
 export const RATE = 16000;
-const CROSSINGS = 16; // of the sinc on each side: steep enough for speech
-const STEPS = 64; // phases of the filter in its table
+const CROSSINGS = 16; // zero crossings of the sinc on each side: steep enough for speech
+const STEPS = 64; // phases of the filter in the table
 
 export class Resampler {
-  /** @param {number} rate  of what comes in, Hz */
+  /** @param {number} rate  of the input, Hz */
   constructor(rate) {
     this.step = rate / RATE;
     const cutoff = Math.min(1, 1 / this.step) * 0.94;
     this.half = Math.ceil(CROSSINGS / cutoff);
     this.filters = Array.from({ length: STEPS + 1 }, (_, phase) => this.#filter(phase / STEPS, cutoff));
     this.past = new Float32Array(2 * this.half);
-    this.at = this.half; // of the next sample to give, in what `past` and the next block make together
+    this.at = this.half; // position of the next output sample, in `past` followed by the next block
   }
 
-  /** @param {number} phase  @param {number} cutoff */
+  /**
+   * The taps of the filter, a sinc under a squared cosine, for one phase.
+   * @param {number} phase  @param {number} cutoff
+   */
   #filter(phase, cutoff) {
     const taps = new Float32Array(2 * this.half);
     let sum = 0;
@@ -28,7 +32,7 @@ export class Resampler {
     return taps.map((value) => value / sum);
   }
 
-  /** The samples at 16 kHz that a block completes; it may be none. @param {Float32Array} block */
+  /** Resample a block; returns the samples at 16 kHz that it completes, maybe none. @param {Float32Array} block */
   feed(block) {
     if (this.step === 1) return block;
     const all = new Float32Array(this.past.length + block.length);

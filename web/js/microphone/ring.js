@@ -1,32 +1,33 @@
-// The sound whose words may not all be in the log, so that it outlives the machine that has it on its disk: ten minutes at
-// most, 19 MB, take after take. Beyond that the oldest is dropped first: it is safe, unless no server takes any. Pure.
+// Buffers the sound whose words may not all be in the log, so that it is not lost with the server's machine: ten
+// minutes at most, 19 MB, take after take. Overflow: the oldest is dropped, which is safe on a server's disk unless no
+// server has been there. Pure.
 
 import { RATE } from './resample.js';
 
-export const KEPT = 600 * RATE;
+export const KEPT = 600 * RATE; // samples
 
-/** A name for a take that no other has. */
+/** A new, unique name for a take. */
 export const takeName = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => (byte % 36).toString(36)).join('');
 
-/** One unbroken run of samples; positions count them from its first. */
+/** One unbroken run of samples. Positions are sample numbers from its beginning. */
 class Take {
   /** @param {string} name */
   constructor(name) {
     this.name = name;
-    this.first = 0; // of what is still here
-    this.safe = 0; // what lies before is on the server's disk
-    this.done = 0; // what lies before is never asked for again
+    this.first = 0; // position of the first sample that is still buffered
+    this.safe = 0; // samples before this position are on the server's disk
+    this.done = 0; // samples before this position are never asked for again
     this.end = 0;
-    /** @type {?number} ms at which the last sample was heard */
+    /** @type {?number} when the last sample was heard, ms */
     this.heard = null;
-    /** @type {?string} why it is over */
+    /** @type {?string} why the take is over; null while it goes on */
     this.reason = null;
     /** @type {{first: number, pcm: Int16Array}[]} without holes */
     this.pieces = [];
   }
 
   /**
-   * How long ago the sample at `position` was heard, whole ms; of a take in which none was yet, it is heard now.
+   * How long ago the sample at `position` was heard, in whole ms; 0 for a take without samples.
    * @param {number} position  @param {number} now
    */
   age(position, now) {
@@ -55,28 +56,28 @@ export class Ring {
     /** @type {Take[]} */
     this.takes = [];
     this.samples = 0;
-    this.dropped = 0; // samples that no server has, as there was no room for them
+    this.dropped = 0; // samples that were lost: dropped for lack of room before they were safe
   }
 
-  /** The take that is to be sent first. */
+  /** The take to send first; null for none. */
   get oldest() {
     return this.takes[0] ?? null;
   }
 
-  /** How many samples no server has. */
+  /** The number of samples that no server has. */
   get unsafe() {
     return this.takes.reduce((sum, { first, safe, end }) => sum + end - Math.max(first, safe), 0);
   }
 
-  /** @param {string} name */
+  /** Begin a take. @param {string} name */
   begin(name) {
     this.takes.push(new Take(name));
   }
 
-  /** @param {Int16Array} pcm  @param {number} now */
+  /** Add samples to the newest take, unless it is over. @param {Int16Array} pcm  @param {number} now  ms */
   add(pcm, now) {
     const take = this.takes.at(-1);
-    if (!take || take.reason) return; // It came after the end was said.
+    if (!take || take.reason) return; // they came after the end
     take.pieces.push({ first: take.end, pcm });
     take.end += pcm.length;
     take.heard = now;
@@ -84,24 +85,24 @@ export class Ring {
     while (this.samples > this.kept) this.#drop();
   }
 
-  /** The newest take is over. @param {string} reason */
+  /** End the newest take. @param {string} reason */
   end(reason) {
     const take = this.takes.at(-1);
     if (take) take.reason ??= reason;
   }
 
-  /** What lies before `position` is safe. @param {Take} take  @param {number} position */
+  /** Samples before `position` are safe. @param {Take} take  @param {number} position */
   secure(take, position) {
     take.safe = Math.min(take.end, Math.max(take.safe, position));
   }
 
-  /** What lies before `position` is done. @param {Take} take  @param {number} position */
+  /** Samples before `position` are done: drop them. @param {Take} take  @param {number} position */
   forget(take, position) {
     take.done = Math.max(take.done, position);
     while (take.pieces.length && take.pieces[0].first + take.pieces[0].pcm.length <= position) this.#shift(take);
   }
 
-  /** A take is done with. @param {Take} take */
+  /** Remove a take. @param {Take} take */
   remove(take) {
     this.forget(take, take.end);
     this.takes = this.takes.filter((each) => each !== take);
@@ -112,6 +113,7 @@ export class Ring {
     this.samples = 0;
   }
 
+  /** Drop the oldest piece for lack of room. */
   #drop() {
     const take = this.takes.find(({ pieces }) => pieces.length);
     if (!take) return;
@@ -121,7 +123,7 @@ export class Ring {
     if (!take.pieces.length && take.reason) this.takes = this.takes.filter((each) => each !== take);
   }
 
-  /** @param {Take} take */
+  /** Drop the first piece of a take. @param {Take} take */
   #shift(take) {
     const [{ first, pcm }] = take.pieces.splice(0, 1);
     take.first = first + pcm.length;

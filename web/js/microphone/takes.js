@@ -1,4 +1,4 @@
-// The takes of a page's microphone: each is in one piece, and another begins where sound is missing.
+// Divides the sound of a page's microphone into takes: a take has no gaps, and a new one begins where sound is missing.
 
 import { Continuity } from './level.js';
 import { RATE } from './resample.js';
@@ -13,14 +13,14 @@ export class Takes {
     this.sends = sends;
   }
 
-  /** Begin a take; what came before is over. @param {string} reason  why */
+  /** End the current take, and begin another. @param {string} reason  why it ends */
   again(reason) {
     this.ring.end(reason);
     this.ring.begin(takeName());
     this.#whole = new Continuity();
   }
 
-  /** A tenth of a second of sound; none where no take was begun. @param {Piece} piece  @param {number} now  ms */
+  /** Add a tenth of a second of sound; ignored before the first take. @param {Piece} piece  @param {number} now  ms */
   add({ pcm }, now) {
     if (!this.ring.takes.length) return;
     if (this.#whole.push(now, (pcm.length * 1000) / RATE)) this.again('lost');
@@ -30,7 +30,7 @@ export class Takes {
 }
 
 /**
- * The inputs that there are, in a list with the open one chosen.
+ * Fill a menu with the inputs, with the open one chosen.
  * @param {HTMLElement} list  @param {import('./capture.js').Capture} capture  @param {(n: number) => string} unnamed
  */
 export async function listInputs(list, capture, unnamed) {

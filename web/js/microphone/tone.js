@@ -1,11 +1,12 @@
-// A tone from this page's own output: whoever sets a room up hears whether its loudspeakers work, and whether the microphone hears them.
+// Plays a test tone, by which staff hear whether the room's loudspeakers work, and see whether the microphone hears
+// them.
 
 const HERTZ = 440;
 const SECONDS = 3;
 const LOUD = 0.1; // -20 dBFS
-const EDGE = 0.05; // s in which it comes and goes, so that nothing cracks
+const EDGE = 0.05; // s of fading in and out, so that nothing clicks
 
-/** Play it; comes back once it is over. */
+/** Play the tone; resolves when it has ended. */
 export async function tone() {
   const context = new AudioContext();
   await context.resume();

@@ -1,16 +1,16 @@
-// What readers see of the text that the microphone feeds, its last line as proof that it works, and how the meeting is.
+// Follows the text that the microphone feeds, as readers see it: its newest lines prove that the microphone works.
 
 import { Link } from '../lib/link.js';
 
-export const LATE = 10000; // ms: what comes so late says nothing of now
-const STALE = 5000; // ms: the sound is told of each second; older news say nothing of now
+export const LATE = 10000; // ms of delay from which on the page says so
+const STALE = 5000; // ms after which news of the sound, which come each second, have expired
 
 /**
- * What becomes of what is said now, as a kind and a number. Pure.
+ * What becomes of the sound now, as a kind and a number. Pure.
  *
  * @param {{session: ?{status: string, not_recorded: ?number, on_air?: string}, lost: boolean, heard: ?{sound: string, lag: number, at: number},
  *          now: number}} facts  times are ms of one clock
- * @returns {?{kind: string, n?: number}} null where nothing is known of any meeting
+ * @returns {?{kind: string, n?: number}} null where no meeting is known
  */
 export function becoming({ session, lost, heard, now }) {
   if (!session) return null;
@@ -31,30 +31,30 @@ export function becoming({ session, lost, heard, now }) {
 const LIFE = { opened: 'open', paused: 'paused', resumed: 'open', closed: 'closed', reopened: 'open' };
 
 export class Words {
-  /** @type {Map<string, string>} texts by line, the last two */
+  /** @type {Map<string, string>} the texts of the last two lines, by id */
   lines = new Map();
   partial = '';
-  language = ''; // of what came last
+  language = ''; // of the newest words
   /** @type {?{title: string, languages: string[], status: string, not_recorded: ?number, on_air: string}} once it is known */
   session = null;
-  /** @type {?{sound: string, lag: number, at: number}} what was last told of the sound, and when */
+  /** @type {?{sound: string, lag: number, at: number}} the last news of the sound, and when it came */
   heard = null;
-  lost = false; // whether nothing comes at the moment
+  lost = false; // whether the link is lost
   #address = '';
-  // Each connection begins with a snapshot, so that only what is missing behind it is lost.
+  // Each connection begins with a snapshot, so no offset is sent along, and a gap never counts as a loss.
   #link = new Link(() => this.#address, (frame) => this.#take(frame), (open) => this.#stands(open), () => Infinity);
 
-  /** @param {() => void} changed  told whenever something of it has */
+  /** @param {() => void} changed  called after each change */
   constructor(changed) {
     this.changed = changed;
   }
 
-  /** The last two lines and what may follow. */
+  /** The last two lines and the partial words after them. */
   get text() {
     return ([...this.lines.values()].map((line) => line.trim()).join(' ') + this.partial).trim();
   }
 
-  /** Follow a text, from now on. @param {string} address */
+  /** Follow a text from now on. @param {string} address  of its stream */
   follow(address) {
     if (address === this.#address) return;
     this.close();
@@ -62,12 +62,12 @@ export class Words {
     this.#link.open();
   }
 
-  /** The page is shown again, or there is a network again. */
+  /** Reconnect now: the page is shown again, or the network is back. */
   hurry() {
     this.#link.hurry();
   }
 
-  /** Follow nothing; what was seen is forgotten. */
+  /** Follow nothing any more, and forget the text. */
   close() {
     this.#link.close();
     this.#address = '';
@@ -90,7 +90,7 @@ export class Words {
     this.changed();
   }
 
-  /** @param {Frame} frame */
+  /** Handle a frame of the stream. @param {Frame} frame */
   #take(frame) {
     if (frame.snapshot) {
       const { title, languages, status, not_recorded = null, on_air = 'machine' } = frame.snapshot.session;
@@ -112,7 +112,7 @@ export class Words {
     this.changed();
   }
 
-  /** @param {?EventBody} body */
+  /** Fold one event into the state. @param {?EventBody} body */
   #event(body) {
     if (!body) return;
     const [about, what] = body.type.split('.');

@@ -1,4 +1,5 @@
-// Runs on the browser's audio thread: one channel, 16 kHz, 16 bits, a tenth of a second at a time, and how loud it is.
+// Runs on the browser's audio thread: converts the input to one channel of 16 kHz and 16 bits, and posts pieces of a
+// tenth of a second with their levels.
 
 import { RATE, Resampler } from './resample.js';
 
@@ -36,7 +37,7 @@ class Microphone extends AudioWorkletProcessor {
   }
 }
 
-/** @param {Float32Array[]} channels */
+/** The mean of all channels. @param {Float32Array[]} channels */
 function mean(channels) {
   if (channels.length === 1) return channels[0];
   return channels[0].map((_, n) => channels.reduce((sum, channel) => sum + channel[n], 0) / channels.length);

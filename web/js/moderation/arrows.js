@@ -1,4 +1,4 @@
-// Arrow keys on the page of questions: up and down through the rows, left and right from list to list.
+// Arrow keys on the moderator's page: up and down through the rows, left and right from list to list.
 
 const FIELD = 'textarea, select, input:not([type="checkbox"]), [contenteditable]';
 /** @type {Record<string, Way>} */
@@ -7,10 +7,10 @@ const WAYS = { ArrowUp: 'up', ArrowDown: 'down', Home: 'start', End: 'end' };
 /** @typedef {'up' | 'down' | 'before' | 'after' | 'start' | 'end'} Way */
 
 /**
- * Which row a key leads to; null where it stays. Pure.
+ * The id of the row to which a key leads; null where the focus stays. Pure.
  * @param {string[]} top  the rows above the lists
  * @param {string[][]} lists  the rows of each list, in the order of reading
- * @param {?string} id  the row where it is
+ * @param {?string} id  the current row
  * @param {Way} way
  */
 export function step(top, lists, id, way) {
@@ -19,7 +19,7 @@ export function step(top, lists, id, way) {
   const own = at < 0 ? top : lists[at];
   const n = own.indexOf(id ?? '');
   if (n < 0) return first ?? top[0] ?? null;
-  /** @param {string[]} [list]  @param {number} [index] */
+  /** The row of a list at an index, or else its last row. @param {string[]} [list]  @param {number} [index] */
   const from = (list, index = 0) => list?.[Math.min(index, list.length - 1)] ?? null;
   switch (way) {
     case 'up': return n ? own[n - 1] : at < 0 ? null : top.at(-1) ?? null;
@@ -32,9 +32,10 @@ export function step(top, lists, id, way) {
 }
 
 /**
- * Have arrow keys go through the lists, from wherever nothing else uses them.
+ * Handle arrow keys, Home, End and Escape wherever no other element uses them.
  * @param {{go: (way: Way) => void, move: (how: 'up' | 'down') => void, leave: () => boolean}} does
- *   `move`: the one where it is, in the queue; `leave`: on Escape, whether anything was left
+ *   `move`: move the current question in the queue (Alt with an arrow); `leave`: handle Escape, and return whether
+ *   there was anything to leave
  */
 export function goesByArrows(does) {
   addEventListener('keydown', (event) => {

@@ -1,4 +1,5 @@
-// Who is heard: tables by place and, in sums that show nobody, by what people say of themselves; and of whom to think.
+// The panel *Who is heard*: tables by origin and by what people say of themselves (sums in which no person can be
+// found), and reminders of origins that wait for long.
 
 import { hubName } from '../desk/hub_names.js';
 import { at, element, set } from '../lib/nodes.js';
@@ -14,7 +15,7 @@ const HEADS = { people: 'people', received: 'received', taken: 'taken', turns: '
 export class BalancePanel {
   #known = '';
   /** @type {Set<string>} */
-  #reminded = new Set();
+  #reminded = new Set(); // origins that were announced
 
   /**
    * @param {import('../lib/words.js').Words} words
@@ -25,7 +26,7 @@ export class BalancePanel {
     this.say = say;
   }
 
-  /** Show what the server tells: `{origins, unheard, groups}`, or null where nobody has asked anything yet. @param {?BalanceNews} told */
+  /** Show the figures; null while nobody has asked anything. @param {?BalanceNews} told */
   take(told) {
     this.#remind(told?.unheard ?? []);
     const known = JSON.stringify(told);
@@ -35,7 +36,7 @@ export class BalancePanel {
     /** @type {HTMLElement[]} */
     const shown = [];
     if (origins.length) shown.push(this.#table('HeardPlace', this.words.text('heard.places'), PLACES, origins, ({ origin }) => this.#place(origin), (name, n) => this.#exact(name, n)));
-    // Where no more is shown than who has said nothing there is nothing to see.
+    // A table is shown only if it has a figure for people who have said something of themselves.
     const telling = groups.filter(({ rows }) => rows.some((row) => row.cell !== 'not-said' && GROUPS.some((name) => row[name] !== null)));
     for (const { dimension, rows } of telling) {
       const cell = (/** @type {{cell: string}} */ row) => this.words.text(row.cell === 'not-said' ? 'heard.not-said' : `heard.${dimension}.${row.cell}`);
@@ -46,37 +47,41 @@ export class BalancePanel {
     at('HeardHint').hidden = !groups.length;
   }
 
-  /** @param {BalanceNews['unheard']} unheard */
+  /** Show the origins that wait for long, and announce new ones. @param {BalanceNews['unheard']} unheard */
   #remind(unheard) {
     at('UnheardPart').hidden = !unheard.length;
     const texts = unheard.map(({ origin, waiting, minutes }) => this.words.text('unheard', { place: this.#place(origin), waiting, minutes }));
     if (at('Unheard').children.length !== texts.length) at('Unheard').replaceChildren(...texts.map(() => element('li')));
     texts.forEach((text, n) => set(at('Unheard').children[n], text));
-    // Read out when it begins; not each minute again.
+    // An origin is announced when it comes to this list, not again each minute.
     const fresh = texts.filter((_, n) => !this.#reminded.has(unheard[n].origin));
     this.#reminded = new Set(unheard.map(({ origin }) => origin));
     if (fresh.length) this.say(fresh.join('. '));
   }
 
-  /** @param {string} origin */
+  /** The name of an origin. @param {string} origin */
   #place(origin) {
     if (!origin.startsWith('hub:')) return this.words.text(`from.${origin}`);
     return this.words.text('from.hub', { name: hubName(origin.slice(4), this.words) });
   }
 
-  /** @param {string} name  @param {?number} n */
+  /** A figure of the table by origins; times are in ms. @param {string} name  @param {?number} n */
   #exact(name, n) {
     if (n === null) return '–'; // none yet
     return name === 'spoken' || name === 'wait' ? mediaTime(n) : n;
   }
 
-  /** @param {string} name  @param {?number} n */
+  /**
+   * A figure of the other tables, times in whole minutes; null where it must not be shown.
+   * @param {string} name  @param {?number} n
+   */
   #whole(name, n) {
     if (n === null) return null;
     return name === 'minutes' || name === 'wait' ? this.words.text('limit.min', { n }) : n;
   }
 
   /**
+   * A table; figures that are null are shown as hidden.
    * @param {string} id  @param {string} title  @param {(keyof BalanceRow)[]} columns  @param {Row[]} rows
    * @param {(row: Row) => string} head  @param {(name: string, n: ?number) => string | number | null} figure
    * @template {BalanceRow} Row

@@ -1,4 +1,4 @@
-// What was done last on the pages of questions: as on a meeting's page, with the numbers of the questions.
+// The list of latest acts on the pages of questions: as on a meeting's page, with the numbers of the questions.
 
 import { DeskPanel } from '../desk/panel.js';
 
@@ -11,15 +11,15 @@ export class QuestionDone extends DeskPanel {
     super(state, words, data, does);
     this.questions = questions;
     /** @type {Set<string>} */
-    this.desks = new Set(); // that this page has had, one after the other
+    this.desks = new Set(); // ids that this page has had: each time it joins it gets another
   }
 
-  /** The newest act that can be undone: of this page, else of anybody. */
+  /** The newest act that can be undone: of this page, or else of anybody; null for none. */
   undoable() {
     return this.own() ?? super.undoable();
   }
 
-  /** The newest act of this page that can be undone. */
+  /** The newest act of this page that can be undone; null for none. */
   own() {
     return this.acts.findLast((act) => this.mayUndo(act) && this.desks.has(act.by.desk)) ?? null;
   }

@@ -1,4 +1,4 @@
-// Shows of hands on the page on which a discussion is led: one is begun, the hands on site are counted, it is closed.
+// Shows of hands on the moderator's page: begin one, count the hands in the room, close it.
 
 import { newId } from '../desk/link.js';
 import { handsOf } from '../questions/hands.js';
@@ -7,7 +7,7 @@ import { direction } from '../lib/words.js';
 
 const FEWEST = 2;
 const MOST = 8;
-const LONGEST = 80; // signs of an answer
+const LONGEST = 80; // characters of an answer
 
 export class HandsDesk {
   /** @param {import('./line.js').QuestionLine} line */
@@ -21,7 +21,7 @@ export class HandsDesk {
     });
   }
 
-  /** Show what there is: the one that is open or else the newest, and those before it. */
+  /** Show the open show of hands, or else the newest, and the earlier ones. */
   show() {
     this.polls = this.line.questions.polls;
     const open = this.polls.some((poll) => poll.open);
@@ -35,7 +35,7 @@ export class HandsDesk {
     at('HandsBefore').hidden = this.polls.length < 2;
   }
 
-  /** @param {Forms['HandsAsk']} fields */
+  /** Check the form, and begin a show of hands. @param {Forms['HandsAsk']} fields */
   async #begin({ question, options, language, quiet }) {
     const answers = options.value.split('\n').map((each) => each.trim()).filter(Boolean);
     const right = question.value.trim() && answers.length >= FEWEST && answers.length <= MOST
@@ -50,7 +50,7 @@ export class HandsDesk {
     if (begun) question.value = options.value = '';
   }
 
-  /** Do it, and say so; whether it was done. @param {Command} command */
+  /** Send a command and announce it; resolves to whether it was carried out. @param {Command} command */
   async #act(command) {
     const answer = await this.line.act(command);
     if (answer.refusal) return false;
@@ -59,7 +59,7 @@ export class HandsDesk {
   }
 
   /**
-   * Blocks for these, made anew only where one is another, or is open now: what is being typed stays.
+   * Show a block for each, made again only when one is new or was opened or closed, so that typed counts stay.
    * @param {HTMLElement} box  @param {Poll[]} polls  @param {boolean} open
    */
   #fill(box, polls, open) {
@@ -73,13 +73,16 @@ export class HandsDesk {
     polls.forEach((poll, n) => this.#count(box.children[n], poll));
   }
 
-  /** @param {Poll} poll  @param {string} made  @param {boolean} open */
+  /**
+   * The block of one show of hands.
+   * @param {Poll} poll  @param {string} made  what it is made from  @param {boolean} open  whether any is open
+   */
   #block(poll, made, open) {
     const { words } = this.line;
     const { id, question, language, options } = poll;
     const tongue = { lang: language, dir: direction(language) };
     const head = ['remote', 'room', 'sum'].map((name) => element('th', { scope: 'col' }, words.text(`hands.${name}`)));
-    // An answer has a line of its own above its numbers: the column is narrow, and eight of them are long.
+    // Each answer has a row of its own above its numbers, since the column is narrow and answers may be long.
     const bodies = options.map((text, n) => element('tbody', {},
       element('tr', {}, element('th', { scope: 'rowgroup', colspan: 3 }, element('bdi', tongue, text))),
       element('tr', {},
@@ -110,7 +113,7 @@ export class HandsDesk {
     return button;
   }
 
-  /** @param {Element} block  @param {Poll} poll */
+  /** Put the numbers into a block. @param {Element} block  @param {Poll} poll */
   #count(block, poll) {
     const { questions, words } = this.line;
     const aside = questions.aside?.hands[poll.id];
@@ -125,7 +128,7 @@ export class HandsDesk {
       set(only(`[data-remote="${n}"]`, block), String(row.remote));
       set(only(`[data-sum="${n}"]`, block), String(row.sum));
       const field = only(`input[data-room="${n}"]`, block);
-      if (field.value === (field.dataset.was ?? '0')) field.value = String(row.room); // Else somebody is just counting.
+      if (field.value === (field.dataset.was ?? '0')) field.value = String(row.room); // otherwise somebody is typing a count
       field.dataset.was = String(row.room);
     });
   }

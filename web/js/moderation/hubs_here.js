@@ -1,18 +1,18 @@
-// Groups far away at the pages on which a discussion is led: who is there, and whose line is down.
+// Hubs on the pages of questions: which are there, with how many people, and which have lost their connection.
 
 import { hubName } from '../desk/hub_names.js';
 import { at, element, set } from '../lib/nodes.js';
 import { unsay } from '../lib/said.js';
 import { dayClock } from '../lib/words.js';
 
-const BACK = 10000; // ms for which is said that one is back
+const BACK = 10000; // ms for which the page shows that a hub is back
 
 export class HubsHere {
   /** @type {?Set<string>} */
-  #cut = null; // the names of those that were cut off; null before anything was told
+  #cut = null; // hubs that have lost their connection; null before the first news
   /** @type {Map<string, number>} */
-  #back = new Map(); // name → until when it is said
-  #said = ''; // of those that were cut off last
+  #back = new Map(); // hub → until when the page shows that it is back, Unix ms
+  #said = ''; // the last announcement
 
   /**
    * @param {import('../lib/words.js').Words} words
@@ -26,22 +26,22 @@ export class HubsHere {
     this.stands = [];
   }
 
-  /** Show how groups stand. @param {HubStand[]} [stands] */
+  /** Show which hubs are there, and announce changes. @param {HubStand[]} [stands] */
   take(stands) {
     this.stands = stands ?? [];
-    const cut = this.stands.filter(({ here, people }) => !here && people !== 0); // Nobody waits for who has left.
+    const cut = this.stands.filter(({ here, people }) => !here && people !== 0); // 0 people: it has left on purpose
     const there = new Set(this.stands.filter(({ here }) => here).map(({ hub }) => hub));
     const back = [...this.#cut ?? []].filter((hub) => there.has(hub));
     const fresh = cut.filter(({ hub }) => !this.#cut?.has(hub));
     for (const hub of back) this.#returned(hub);
     const said = [...back.map((hub) => this.#isBack(hub)), ...fresh.map((each) => this.#isCut(each))];
-    if (!said.length && cut.length < (this.#cut?.size ?? 0)) unsay(this.#said); // One has left.
+    if (!said.length && cut.length < (this.#cut?.size ?? 0)) unsay(this.#said); // one has left meanwhile
     this.#cut = new Set(cut.map(({ hub }) => hub));
     this.#show(cut);
     if (said.length) this.say(this.#said = said.join('. '), '#Cut');
   }
 
-  /** @param {string} hub */
+  /** Show for some seconds that a hub is back. @param {string} hub */
   #returned(hub) {
     this.#back.set(hub, Date.now() + BACK);
     setTimeout(() => this.#show(this.stands.filter(({ hub: each }) => this.#cut?.has(each))), BACK + 100);
@@ -57,7 +57,7 @@ export class HubsHere {
     return this.words.text('hub.cut', { name: this.#named(hub, people), time: this.clock.format(since) });
   }
 
-  /** A group's name, and how many are there where they were counted. @param {string} hub  @param {?number} people */
+  /** A hub's name, with the number of people if they were counted. @param {string} hub  @param {?number} people */
   #named(hub, people) {
     const name = hubName(hub, this.words);
     return people ? `${name} (${this.words.counted('people', people)})` : name;
@@ -83,7 +83,7 @@ export class HubsHere {
   }
 }
 
-/** Rows of a list, set anew only where they differ. @param {Element} list  @param {string[]} texts */
+/** Fill a list with texts; only those that differ are changed. @param {Element} list  @param {string[]} texts */
 function fill(list, texts) {
   if (list.children.length !== texts.length) list.replaceChildren(...texts.map(() => element('li')));
   texts.forEach((text, n) => set(list.children[n], text));

@@ -1,4 +1,5 @@
-// One question as it is shown: what it says, in both languages, whence and when it came, and what can be done with it.
+// The row of one question: its text in both languages, where and when it was asked, notes, and buttons for what can be
+// done with it.
 
 import { bdi } from '../desk/fill.js';
 import { alone } from '../lib/names.js';
@@ -6,7 +7,7 @@ import { hubName } from '../desk/hub_names.js';
 import { element } from '../lib/nodes.js';
 import { direction } from '../lib/words.js';
 
-const SEEN = 2; // acts that stand there without "More"
+const SEEN = 2; // buttons of acts that are shown without "More"
 const MINUTE = 60000;
 
 export class QuestionItems {
@@ -14,7 +15,9 @@ export class QuestionItems {
    * @param {import('./questions.js').Questions} questions
    * @param {import('../lib/words.js').Words} words
    * @param {{base: string, translated: (item: Question) => string, lacks: (item: Question) => boolean, said: (segment: string) => ?string, now: () => number, removes?: () => boolean, tongue?: Tongue}} more
-   *   `lacks`: whether there is no translation to be had; `said`: how a line reads now, where the page has it; `now`: media ms; `removes`: whether words may be removed; `tongue`: a language's name
+   *   `translated`: gives the translation, empty without one; `lacks`: whether there can be none; `said`: gives the
+   *   present text of a line, null if the page hasn't got it; `now`: gives the media time in ms; `removes`: whether
+   *   words may be removed; `tongue`: gives a language's name
    */
   constructor(questions, words, more) {
     this.questions = questions;
@@ -22,7 +25,10 @@ export class QuestionItems {
     this.more = more;
   }
 
-  /** What it says: the text, its translation, and as it was written where that was mended. @param {Question} item */
+  /**
+   * The elements with the text, its translation, and the original wording if it was reworded.
+   * @param {Question} item
+   */
   texts(item) {
     const { words } = this;
     /** @type {HTMLElement[]} */
@@ -41,7 +47,7 @@ export class QuestionItems {
     return parts;
   }
 
-  /** Number, wish, name and place. @param {Question} item */
+  /** The heading: number, kind, name and origin. @param {Question} item */
   head(item) {
     const { words } = this;
     const parts = [element('span', { class: 'no' }, words.text('number', { n: item.number })), element('span', {}, words.text(`wants.${item.kind}`))];
@@ -50,7 +56,7 @@ export class QuestionItems {
     return parts.flatMap(/** @returns {(Node | string)[]} */ (part, i) => (i ? [' · ', part] : [part]));
   }
 
-  /** Where it was asked; a group is called by its title once that is known. @param {Question} item */
+  /** Where it was asked: in the room, at a hub (its title, once known) or remotely. @param {Question} item */
   place({ origin }) {
     const { words } = this;
     if (origin.startsWith('hub:')) return words.text('from.hub', { name: hubName(origin.slice(4), words) });
@@ -64,19 +70,22 @@ export class QuestionItems {
     return minutes < 1 ? this.words.text('asked.now') : this.words.text('asked.min', { n: minutes });
   }
 
-  /** When it was asked, and what was being said then, with the way there. @param {Question} item */
+  /** When it was asked, with a link to the line that was being spoken then. @param {Question} item */
   about(item) {
     const made = element('p', { class: 'about' }, element('span', { class: 'when' }, this.when(item)));
     if (item.said && item.t) made.append(' · ', this.words.text('said'), ' ', this.#line(item.said.segment, this.more.said(item.said.segment) ?? item.said.text, item.said.language));
     return made;
   }
 
-  /** @param {string} segment  @param {string} text  @param {string} [language] */
+  /**
+   * A link to a line of the meeting's text.
+   * @param {string} segment  @param {string} text  @param {string} [language]
+   */
   #line(segment, text, language) {
     return element('a', { href: `${this.more.base}#${segment}`, lang: language ?? null, dir: language ? direction(language) : null }, text);
   }
 
-  /** What else has to be known of it, a line each: [at once, once the row is open]. @param {Question} item */
+  /** Notes, one in each row: [those shown always, those shown once the row is open]. @param {Question} item */
   #notes(item) {
     const { questions, words } = this;
     /** @type {HTMLElement[]} */
@@ -104,7 +113,7 @@ export class QuestionItems {
     return [urgent, rows];
   }
 
-  /** What a row says in signs: the language, and how many others would ask the same. @param {Question} item */
+  /** The short signs of a row: its language, and how many others would ask the same. @param {Question} item */
   #signs(item) {
     const { words } = this;
     const parts = [this.#sign(item.language.toUpperCase(), this.more.tongue?.(item.language) ?? item.language)];
@@ -112,12 +121,15 @@ export class QuestionItems {
     return parts;
   }
 
-  /** Short for who sees it, and in words for who hears it. @param {string} short  @param {string} long */
+  /** A sign that is short on the screen and in words for screen readers. @param {string} short  @param {string} long */
   #sign(short, long) {
     return element('span', { class: 'sign' }, element('span', { 'aria-hidden': 'true' }, short), element('span', { class: 'unseen' }, long));
   }
 
-  /** The whole item: a row, and what is in it once it is open. @param {Question} item  @param {{fresh: boolean}} state */
+  /**
+   * The whole row, with the part that is shown once it is open.
+   * @param {Question} item  @param {{fresh: boolean}} state
+   */
   make(item, { fresh }) {
     const { questions, words } = this;
     const number = () => element('span', { class: 'unseen' }, ` ${words.text('number', { n: item.number })}`);
@@ -128,7 +140,7 @@ export class QuestionItems {
     const text = item.text ? texts.splice(0, 1) : [];
     const [urgent, notes] = this.#notes(item);
     const rest = element('div', { class: 'particulars', id: `rest-${item.id}`, hidden: true }, ...texts, this.about(item), ...notes);
-    // Not on the podium, where others may look on.
+    // The name as it was given is never shown on the podium, where others may look at the screen.
     if (item.given !== item.name) rest.append(element('p', { class: 'about' }, words.text('given'), ' ', bdi(item.given || '–')));
     const like = questions.like(item.id);
     if (like.length) {
@@ -148,7 +160,7 @@ export class QuestionItems {
       element('div', { class: 'buttons acts-of' }, ...acts.slice(0, SEEN)), rest);
   }
 
-  /** @param {Question} item  @param {string} act  @param {string} text */
+  /** The button of an act. @param {Question} item  @param {string} act  @param {string} text */
   #button(item, act, text) {
     const dialog = ['decline', 'join', 'reword', 'write', 'remove'].includes(act) ? 'dialog' : null;
     return element('button', { type: 'button', class: act === 'remove' ? 'grave' : null, 'data-does': act, 'data-key': `${item.id}-${act}`, 'aria-haspopup': dialog }, text, element('span', { class: 'unseen' }, ` ${this.words.text('number', { n: item.number })}`));

@@ -1,4 +1,4 @@
-// The single keys of the page of questions, and what a browser remembers of them from before. Pure.
+// The single-key shortcuts of the moderator's page, and the conversion of those that a browser has stored. Pure.
 
 export const KEYS = {
   below: 'j', above: 'k', next: 'n', before: 'p', pick: 's', 'pick-all': 'q', approve: 'a', decline: 'x', call: 'c', answered: 'd',
@@ -6,12 +6,12 @@ export const KEYS = {
   wall: 'z', flag: 'v', unflag: 'g', 'to-write': 'o', report: 't',
 };
 
-/** @type {Record<string, string>} what these were when `j` and `k` joined and moved */
+/** @type {Record<string, string>} defaults of an earlier release, in which `j` and `k` had other acts */
 const WERE = { join: 'j', down: 'k' };
 
 /**
- * What is remembered, where it is from before `j` and `k` went up and down: a key that was the standard's then is the
- * standard's of now, and one that somebody has chosen stays theirs, whatever else has it now.
+ * Convert stored keys from before `j` and `k` meant down and up. A key that was the default then becomes today's
+ * default; a key that the user has chosen stays theirs, and an act whose default it is today gets none.
  * @param {?{on?: boolean, keys?: Record<string, string>}} kept
  */
 export function renewed(kept) {

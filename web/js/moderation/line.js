@@ -1,4 +1,4 @@
-// What the pages of questions share: the line to the server, what it tells, and what is done.
+// What the pages of questions share: the connection to the server, the state that it keeps up to date, and acts.
 
 import { menu } from '../desk/fill.js';
 import { DeskLink, knowing, newId } from '../desk/link.js';
@@ -17,8 +17,8 @@ export class QuestionLine {
   /**
    * @param {{shown: () => void, came: (ids: string[]) => void, closed: () => void, said: () => void,
    *   balance?: (told: ?BalanceNews) => void}} ears
-   *   `shown`: there is something to show; `came`: these are new; `closed`: the meeting was closed just now; `said`: a
-   *   line of its text, or a translation, has changed; `balance`: who is heard
+   *   `shown`: the state has changed; `came`: these questions are new; `closed`: the meeting was closed just now;
+   *   `said`: a line of its text, or a translation, has changed; `balance`: figures of who is heard
    */
   constructor(ears) {
     this.ears = ears;
@@ -27,7 +27,7 @@ export class QuestionLine {
     this.words = new Words(this.data);
     this.state = new DeskState();
     this.questions = new Questions();
-    this.ahead = 0; // the server's clock against ours
+    this.ahead = 0; // ms by which the server's clock is ahead of ours
     this.desk = '';
     this.joined = false;
     /** @type {Set<string>} */
@@ -52,38 +52,41 @@ export class QuestionLine {
     this.translating = new QuestionTranslating(this.link, this.data.ui, () => this.ears.said());
   }
 
-  /** The languages that are spoken. */
+  /** Tags of the languages that are spoken in the meeting. */
   languages() {
     const { session } = this.state;
     return session?.channels[this.data.channel]?.languages ?? session?.languages ?? [];
   }
 
-  /** Offer these languages in a menu. @param {HTMLSelectElement} select */
+  /** Fill a menu with these languages. @param {HTMLSelectElement} select */
   offer(select) {
     const languages = this.languages();
     menu(select, languages.map((tag) => [tag, this.done.tongue(tag)]), this.state.session?.forced ?? languages[0]);
   }
 
-  /** @param {string} id */
+  /** Undo an act, and announce the outcome. @param {string} id */
   async undo(id) {
     const { refusal } = await this.link.request('undo', { id });
-    if (refusal?.code === 'stale') this.say(this.words.text('refused.conflict')); // Nobody was faster: it is too late for that.
+    if (refusal?.code === 'stale') this.say(this.words.text('refused.conflict')); // the usual text of `stale` would say that somebody else was faster
     else this.say(this.words.text(refusal ? `refused.${refusal.code}` : 'undone'));
   }
 
-  /** Who called what just now, and what is called instead. @param {Know} know  @param {Command[]} commands */
+  /**
+   * The values of a warning: who has just called which question, and which one is called instead.
+   * @param {Know} know  @param {Command[]} commands
+   */
   #known({ who, number, seconds }, commands) {
     const called = commands.find(({ status }) => status === 'called')?.interventions?.[0] ?? '';
     return { who: who ? alone(who) : this.words.text('first.nobody'), n: number, s: seconds, m: this.questions.get(called)?.number ?? '' };
   }
 
-  /** @param {Answer} answer */
+  /** Announce a refusal. @param {Answer} answer */
   #answered(answer) {
     if (answer.refusal) this.say(this.words.text(`refused.${answer.refusal.code}`));
     return answer;
   }
 
-  /** @param {Answer} answer */
+  /** The page has joined the session: take over the state in the answer. @param {Answer} answer */
   #joined(answer) {
     this.ahead = answer.now - Date.now();
     this.state.channel = answer.channel;
@@ -138,13 +141,13 @@ export class QuestionLine {
     }
   }
 
-  /** @param {?HubNews} told */
+  /** Take over the news of hubs. @param {?HubNews} told */
   #hubs(told) {
     this.notes.take(told);
     this.hubs.take(told?.presence);
   }
 
-  /** @param {DeskFrame} body */
+  /** Fold a frame into the state. @param {DeskFrame} body */
   #frame(body) {
     this.ahead = body.sent - Date.now();
     const before = this.state.session?.status;
@@ -155,7 +158,7 @@ export class QuestionLine {
     if (change.notes) this.notes.show();
     const { status } = this.state.session ?? {};
     at('Break').hidden = status !== 'paused';
-    if (before && before !== status) this.#show(); // No turn goes on past the close.
+    if (before && before !== status) this.#show(); // the close ends a turn
     if (before && before !== 'closed' && status === 'closed') this.ears.closed();
   }
 
@@ -169,7 +172,7 @@ export class QuestionLine {
     this.ears.shown();
   }
 
-  /** @param {LineState} how  @param {number} waiting */
+  /** Show the state of the connection. @param {LineState} how  @param {number} waiting  requests without an answer */
   #stands(how, waiting) {
     const n = waiting - (this.translating?.asking ?? 0);
     const kind = how === 'open' && n > 0 ? 'waiting' : how;

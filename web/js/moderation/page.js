@@ -1,4 +1,4 @@
-// The page on which questions are brought on: ties what is known of them, the panels, the sheets and the keys together.
+// The moderator's page: connects the state of the questions, the panels, the dialogues (sheets) and the keys.
 
 import { goesByArrows, step } from './arrows.js';
 import { BalancePanel } from './balance.js';
@@ -24,11 +24,11 @@ import { frameStands } from '../lib/staff_frame.js';
 const BELL = 'moothall.moderate.bell';
 const KEPT_KEYS = 'moothall.moderate.keys';
 const LIMITS = [0, 1, 2, 3, 5, 10].map((minutes) => minutes * 60000);
-const TIMES = 15000; // ms between two looks at how long ago it was
-const FRAME = 16; // ms
-const CALM = 500; // ms between two looks at what is said
-const AT_ONCE = 50; // commands that one act may hold
-const MOST = 500; // questions that one command brings somewhere
+const TIMES = 15000; // ms between two updates of the times in the rows
+const FRAME = 16; // ms between two displays of news
+const CALM = 500; // ms between two displays of changes in the text
+const AT_ONCE = 50; // commands in one act at most
+const MOST = 500; // questions in one command at most
 /** @type {Record<string, string>} */
 const LABELS = { undo: 'key.undo', next: 'key.next', before: 'key.before', pick: 'key.pick', below: 'key.below', above: 'key.above', 'pick-all': 'key.pick-all', alike: 'alike.join', wall: 'key.wall' };
 /** @type {Record<string, string>} */
@@ -37,9 +37,9 @@ const STANDS = {
 };
 
 const bell = only('input#Bell');
-let waits = ''; // what was said of something that may be rude and has waited for long
-let due = 0; // when what is said is shown anew
-let next = 0; // when what was told is shown: what comes together is shown once
+let waits = ''; // the announcement that a question which may be rude has waited for long; empty for none
+let due = 0; // timer of the next display after changes in the text
+let next = 0; // timer of the next display after news: messages that come together are shown once
 const line = new QuestionLine({ shown: everything, came, closed, said: () => { due ||= setTimeout(show, CALM); }, balance: (told) => heard.take(told) });
 const { questions, words, state, data, say, act } = line;
 const heard = new BalancePanel(words, say);
@@ -51,10 +51,10 @@ const hands = new HandsDesk(line);
 const panels = new QuestionPanels(questions, items, does);
 const turn = new QuestionTurn(line);
 const choice = (/** @type {number} */ ms) => element('option', { value: ms }, ms ? words.text('limit.min', { n: ms / 60000 }) : words.text('limit.none'));
-let asks = false; // whether to ask what becomes of those that are left, once the sheet that is open now is shut
+let asks = false; // whether to ask about the remaining questions once the open sheet is closed
 const sheets = new QuestionSheets(words, line.done.tongue, () => {
   panels.hold();
-  if (asks) setTimeout(rest); // Once what that sheet was for is done.
+  if (asks) setTimeout(rest); // after the act of that sheet
 });
 const clear = clearsWall(act, words, say);
 const sift = new QuestionSift(questions, line.done.tongue, show);
@@ -70,7 +70,7 @@ const undo = () => {
   const last = line.done.undoable();
   if (last) line.undo(last.id);
 };
-if (recall(KEPT_KEYS)) keep(KEPT_KEYS, renewed(recall(KEPT_KEYS))); // What it was before.
+if (recall(KEPT_KEYS)) keep(KEPT_KEYS, renewed(recall(KEPT_KEYS))); // stored by an earlier release
 const keys = new DeskKeys({
   ...Object.fromEntries(Object.keys(KEYS).map((name) => [name, onChosen(name)])),
   next: () => panels.go(1),
@@ -108,7 +108,7 @@ fitsPhone({
   },
 });
 
-/** Which row of the queue one that is dragged would stand before, and behind the last. @type {?HTMLElement} */
+/** The row of the queue before which the dragged one would go; null: after the last. @type {?HTMLElement} */
 let before = null;
 dragging(at('Queued'), {
   type: 'text/x-moothall-question',
@@ -133,12 +133,12 @@ dragging(at('Queued'), {
   },
 });
 
-/** The numbers of these, in a row. @param {string[]} ids */
+/** The numbers of questions as a list in words. @param {string[]} ids */
 const numbers = (ids) => ids.map((id) => questions.get(id)?.number).join(', ');
 
-// What is done
+// Actions
 
-/** @param {string} name  @param {string[]} ids */
+/** Carry out an act for those of the questions to which it applies. @param {string} name  @param {string[]} ids */
 async function does(name, ids) {
   if (name === 'pick') {
     show();
@@ -167,7 +167,7 @@ async function does(name, ids) {
 }
 
 /**
- * The commands of an act, once what is missing was asked for; null when it was given up.
+ * The commands of an act, after asking in a sheet for what is missing; null when that was cancelled.
  * @param {string} name  @param {string[]} ids  @returns {Promise<?Command[]>}
  */
 async function asked(name, ids) {
@@ -208,7 +208,7 @@ const parts = (/** @type {string[]} */ ids, /** @type {number} */ most) => Array
 /** @param {string[]} interventions  @param {string} status  @returns {Command} */
 const stand = (interventions, status, more = {}) => ({ do: 'set-status', interventions, status, ...more });
 
-/** Have words removed for good, once somebody is sure. @param {string[]} ids */
+/** Ask, and remove the words of these questions for good. @param {string[]} ids */
 async function remove(ids) {
   const n = numbers(ids);
   if (!await sheets.sure(words.text('remove.asked', { n }))) return;
@@ -216,7 +216,7 @@ async function remove(ids) {
   say(words.text(answer.refusal ? `refused.${answer.refusal.code}` : 'removed'));
 }
 
-/** The meeting is over: ask what becomes of those that are left, but not over what somebody is typing. */
+/** The meeting was closed: ask about the remaining questions, unless somebody is typing; then only announce it. */
 function closed() {
   const field = document.activeElement;
   const typing = field?.matches('textarea, select, input:not([type="checkbox"], [type="radio"])') && !field.closest('dialog');
@@ -224,7 +224,7 @@ function closed() {
   else say(`${words.text('over')} ${at('LeftMany').textContent}`);
 }
 
-/** Ask what becomes of all that are left, and have it done in one act. */
+/** Ask what becomes of all remaining questions, and carry that out in one act. */
 async function rest() {
   const [approved, unread] = questions.left();
   if (!approved.length && !unread.length) return;
@@ -239,13 +239,13 @@ async function rest() {
   if (answer && !answer.refusal) say(line.done.describe(made));
 }
 
-// What the page shows
+// Display
 
 function everything() {
   at('Title').textContent = state.session?.title ?? '';
   if (state.session) frameStands(state.session);
   const rule = at('Rule');
-  if (rule.dataset.told !== questions.order) { // Else somebody may be choosing another just now.
+  if (rule.dataset.told !== questions.order) { // otherwise somebody may be choosing another order just now
     rule.dataset.told = questions.order;
     rule.elements.order.value = questions.order;
   }
@@ -253,7 +253,7 @@ function everything() {
   next ||= setTimeout(show, FRAME);
 }
 
-/** @param {string[]} ids */
+/** Mark and announce new questions that wait to be checked. @param {string[]} ids */
 function came(ids) {
   const arrived = ids.filter((id) => questions.get(id)?.status === 'being-checked');
   if (!arrived.length) return;
@@ -262,6 +262,7 @@ function came(ids) {
   if (bell.checked) ring();
 }
 
+/** Show everything, unless something is being pressed: then soon after. */
 function show() {
   clearTimeout(due);
   clearTimeout(next);
@@ -287,12 +288,15 @@ function show() {
   set(at('LeftMany'), words.text('left', { n: approved.length + unread.length }));
   at('Left').hidden = !approved.length && !unread.length;
   const [left, box] = [at('Left').closest('section'), at('Called').closest('.panels')];
-  if (questions.over && !at('Left').hidden && left && left.parentNode !== box) box?.prepend(left); // It is what is to be done now.
+  if (questions.over && !at('Left').hidden && left && left.parentNode !== box) box?.prepend(left); // the next thing to do
   hands.show();
   tick();
 }
 
-/** Of which addresses many are being checked, what is not here, and who may ask. */
+/**
+ * Show addresses that have sent many questions, the alarm about unread ones, the button for older ones, and who may
+ * ask.
+ */
 function crowds() {
   const { more, known } = questions;
   const told = questions.crowds ?? [];
@@ -315,7 +319,7 @@ function crowds() {
   at('Known').checked = known;
 }
 
-/** How long whoever was called has been speaking. */
+/** Show the time of the turn, and the limit. Called each second. */
 function tick() {
   turn.show();
   const { limit } = questions;
@@ -325,7 +329,7 @@ function tick() {
   select.value = String(limit);
 }
 
-// The forms
+// Forms
 
 at('Several').addEventListener('submit', (event) => event.preventDefault());
 at('Unpick').addEventListener('click', () => {
@@ -350,7 +354,7 @@ at('Add').addEventListener('submit', async (event) => {
   const asks = { do: 'ask', intervention: newId(), kind: 'question', text: text.value.trim(), language: language.value, asker: newId(), name: name.value.trim(), origin: 'room' };
   if (!asks.text) return;
   const written = [text.value, name.value];
-  text.value = name.value = ''; // At once: pressed again while the line is away it would be asked twice.
+  text.value = name.value = ''; // at once: a second press while the connection is lost would ask it twice
   const answer = await act(asks, stand([asks.intervention], 'queued'));
   if (!answer.refusal) say(words.text('stands.queued'));
   else if (!text.value && !name.value) [text.value, name.value] = written;

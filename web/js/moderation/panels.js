@@ -1,12 +1,16 @@
-// The panels of questions on the page: filled anew where something changed, without taking the focus from anybody.
+// The panels of questions on the moderator's page: rows are made again only where something has changed, and the focus
+// stays.
 
 import { at, only, set } from '../lib/nodes.js';
 
 const NAMES = ['Called', 'Checked', 'Queued', 'Answered', 'Others'];
 const PRESSED = '.panels .question :is(button, label, a):active';
-const AGAIN = 50; // ms until it is looked again whether anything is pressed
+const AGAIN = 50; // ms until the next check whether anything is pressed
 
-/** Have a list hold these rows in their order; those that stay are not touched. @param {Element} list  @param {Element[]} rows */
+/**
+ * Make a list hold these rows in this order; rows that stay are not touched.
+ * @param {Element} list  @param {Element[]} rows
+ */
 function put(list, rows) {
   const wanted = new Set(rows);
   for (const row of [...list.children]) if (!wanted.has(row)) row.remove();
@@ -17,7 +21,7 @@ export class QuestionPanels {
   /**
    * @param {import('./questions.js').Questions} questions
    * @param {import('./items.js').QuestionItems} items
-   * @param {(name: string, ids: string[]) => void} does  what a button asks for
+   * @param {(name: string, ids: string[]) => void} does  carries out the act of a button
    */
   constructor(questions, items, does) {
     this.questions = questions;
@@ -26,35 +30,39 @@ export class QuestionPanels {
     /** @type {Set<string>} */
     this.picked = new Set();
     /** @type {Set<string>} */
-    this.fresh = new Set(); // came since, and nobody here has looked at them
+    this.fresh = new Set(); // new questions that had no focus here yet
     /** @type {Set<string>} */
-    this.open = new Set(); // those that somebody has opened
+    this.open = new Set(); // rows that somebody has opened
     /** @type {?string} */
-    this.grown = null; // the one that is open as long as keys are at it
+    this.grown = null; // the row that is open while keys have brought the focus to it
     /** @type {?string} */
-    this.current = null;
+    this.current = null; // the row that had the focus last
     /** @type {?{panel: string, index: number, id: string, key: ?string}} where the focus was last */
     this.place = null;
-    /** @type {Map<string, [of: string, row: HTMLElement, stands?: string]>} of those that are shown, with what each was made of */
+    /** @type {Map<string, [of: string, row: HTMLElement, stands?: string]>} the rows shown: the data of each as JSON, its element, its look */
     this.made = new Map();
-    this.waits = 0; // for what is pressed to come up
+    this.waits = 0; // timer until what is pressed is released
     const box = only('.panels');
     for (const part of [box, at('Several')]) part.addEventListener('click', ({ target }) => this.#click(target));
     box.addEventListener('focusin', ({ target }) => this.#focused(target));
   }
 
   /**
-   * Whether something is pressed just now: were its row made anew the press would be lost. `then` is called later.
+   * Whether something is being pressed: to make its row again would lose the click. If so, `then` is called after AGAIN
+   * ms.
    * @param {() => void} then
    */
   busy(then) {
-    if (!document.querySelector('.panels:active') || !document.querySelector(PRESSED)) return false; // The first is soon known.
+    if (!document.querySelector('.panels:active') || !document.querySelector(PRESSED)) return false; // the first selector is a cheap test
     clearTimeout(this.waits);
     this.waits = setTimeout(then, AGAIN);
     return true;
   }
 
-  /** Bring all panels to what is known; `fits` says what is shown. Gives how many are. @param {(item: Question) => boolean} fits */
+  /**
+   * Show in all panels the questions that pass the filter; returns how many.
+   * @param {(item: Question) => boolean} fits
+   */
   show(fits) {
     let shown = 0;
     const wanted = new Set();
@@ -75,7 +83,7 @@ export class QuestionPanels {
     return shown;
   }
 
-  /** Give the focus back where it was, or to whatever has taken that place; only where nothing has it. */
+  /** If nothing has the focus, give it back to the row that had it last, or to the one that is now at that position. */
   hold() {
     if (!this.place || document.querySelector('dialog[open]') || (document.activeElement && document.activeElement !== document.body)) return;
     const { panel, index, id, key } = this.place;
@@ -86,32 +94,35 @@ export class QuestionPanels {
     (part ?? there ?? at(`${panel}Title`)).focus({ preventScroll: true });
   }
 
-  /** What an act is for: what was picked, else where the focus is. */
+  /** The ids to which an act applies: the picked rows, or else the current one. */
   chosen() {
     if (this.picked.size) return [...this.picked];
     return this.current && this.made.has(this.current) ? [this.current] : [];
   }
 
-  /** Go to the next or the one before, through all panels. @param {number} by */
+  /** Focus the next row (1) or the one before (-1), through all panels. @param {number} by */
   go(by) {
     const all = NAMES.flatMap((name) => this.shown(name));
     const from = all.indexOf(this.current ?? '');
     this.focus(from < 0 ? all[0] : all[Math.min(Math.max(from + by, 0), all.length - 1)]);
   }
 
-  /** Those that a panel shows, in their order. @param {string} name */
+  /** The ids of the rows in a panel, in order. @param {string} name */
   shown(name) {
     return [...only('ol', at(name)).children].map(({ dataset }) => dataset.id ?? '');
   }
 
-  /** Go to a row, and have it in view. @param {?string} [id] */
+  /** Focus a row, and scroll it into view. @param {?string} [id] */
   focus(id) {
     const row = id ? this.made.get(id)?.[1] : null;
     row?.focus({ preventScroll: true });
     row?.scrollIntoView({ block: 'nearest' });
   }
 
-  /** Leave the lists: what was opened is shut, else what was picked isn't any more, else the focus goes. Whether anything was left. */
+  /**
+   * One step back: close the open row, or else unpick all, or else drop the focus. Returns false if there was nothing
+   * to do.
+   */
   leave() {
     const { current } = this;
     if (current && (this.grown === current || this.open.has(current))) this.#shut(current);
@@ -123,7 +134,7 @@ export class QuestionPanels {
     return true;
   }
 
-  /** Pick all that a panel shows; where there is none of that name, all of the panel in which the focus is. @param {string} [name] */
+  /** Pick all rows of a panel; by default of the panel with the focus. @param {string} [name] */
   pickAll(name = this.place?.panel || 'Checked') {
     for (const id of this.shown(name)) this.picked.add(id);
   }
@@ -133,7 +144,7 @@ export class QuestionPanels {
     this.picked[on ? 'add' : 'delete'](id);
   }
 
-  /** Set the times anew. */
+  /** Update the times in all rows. */
   times() {
     for (const row of document.querySelectorAll('.panels .question')) {
       const item = this.questions.get(row.dataset.id ?? '');
@@ -141,7 +152,7 @@ export class QuestionPanels {
     }
   }
 
-  /** @param {string} id */
+  /** The row of a question, made again only if its data has changed; null if it is unknown. @param {string} id */
   #row(id) {
     const item = this.questions.get(id);
     if (!item) return null;
@@ -155,7 +166,7 @@ export class QuestionPanels {
     return row;
   }
 
-  /** Have a row look as it stands: current, picked, open. @param {string} id */
+  /** Update the look of a row: current, picked, open. @param {string} id */
   #stand(id) {
     const made = this.made.get(id);
     if (!made) return;
@@ -174,7 +185,7 @@ export class QuestionPanels {
     only('button.more', row).setAttribute('aria-expanded', String(open));
   }
 
-  /** Have this row alone be open for its focus, without moving it in sight. @param {?string} id */
+  /** Open this row, and no other, for its keyboard focus; the row doesn't move on the screen. @param {?string} id */
   #grow(id) {
     if (this.grown === id) return;
     const before = this.grown, row = id ? this.made.get(id)?.[1] : null;
@@ -194,7 +205,7 @@ export class QuestionPanels {
     this.#stand(id);
   }
 
-  /** Open a row, or shut it. @param {string} id */
+  /** Open or close a row. @param {string} id */
   #turn(id) {
     if (this.open.has(id) || this.grown === id) this.#shut(id);
     else {
@@ -208,7 +219,7 @@ export class QuestionPanels {
     const id = target.closest('.question')?.dataset.id;
     const button = target.closest('[data-does]');
     if (!button?.dataset.does) {
-      // A press on the row itself opens it; one that has marked words doesn't.
+      // A click on the row itself opens it, but not one that has selected words.
       if (id && !target.closest('a, label, .particulars') && getSelection()?.isCollapsed !== false) this.#turn(id);
       return;
     }
@@ -234,6 +245,6 @@ export class QuestionPanels {
     this.current = id;
     for (const each of [current, id]) if (each) this.#stand(each);
     this.fresh.delete(id);
-    if (target.matches(':focus-visible')) this.#grow(id); // By keys: a row that grew under a pointer would be missed.
+    if (target.matches(':focus-visible')) this.#grow(id); // only by keys: a row that grew under the pointer would make it miss
   }
 }

@@ -1,4 +1,5 @@
-// The moderator's page on a phone: what is asked now and comes next first, its acts within reach of a thumb, the rest folded.
+// The moderator's page on a phone: the question asked now and the queue come first, their acts are within reach of a
+// thumb, and the rest is folded.
 
 import { at, element, only } from '../lib/nodes.js';
 import { pressed } from './press.js';
@@ -6,7 +7,7 @@ import { pressed } from './press.js';
 const PHONE = '(max-width: 40rem)'; // as in web/css/moderation/moderate_phone.css
 
 /**
- * Arrange the page for a phone as long as its window is as narrow as one.
+ * Arrange the page for a phone while its window is that narrow.
  * @param {{answered: () => void, call: () => void, undo: () => void}} acts
  */
 export function fitsPhone(acts) {
@@ -23,7 +24,7 @@ export function fitsPhone(acts) {
   at('ThumbMore').addEventListener('click', () => more(at('ThumbMore').getAttribute('aria-expanded') !== 'true'));
   jump.addEventListener('click', ({ target }) => open(target.closest('a')?.getAttribute('href')?.slice(1)));
   const arrange = () => {
-    // The order of what is read is the order in which it stands, so it is moved and not only drawn elsewhere.
+    // Screen readers and Tab follow the order of elements, so the parts are moved, not only placed elsewhere by CSS.
     if (phone.matches) {
       only('.column').before(queue);
       at('Turn').append(jump);
@@ -39,13 +40,13 @@ export function fitsPhone(acts) {
   arrange();
 }
 
-/** What is seldom wanted of what is asked now: the speaking time, and *Clear the wall*. @param {boolean} shown */
+/** Show or hide the controls that are seldom needed: the speaking time, and *Clear the wall*. @param {boolean} shown */
 function more(shown) {
   at('ThumbMore').setAttribute('aria-expanded', String(shown));
   at('Turn').classList.toggle('whole', shown);
 }
 
-/** Fold a section below its heading, or have it whole again. @param {Element} section  @param {boolean} folds */
+/** Fold a section below its heading, or unfold it for good. @param {Element} section  @param {boolean} folds */
 function fold(section, folds) {
   const heading = only('h2', section);
   const button = heading.querySelector('button');
@@ -60,7 +61,7 @@ function fold(section, folds) {
   heading.append(made);
 }
 
-/** Open the section to whose heading somebody goes. @param {string} [heading] */
+/** Unfold the section to which a link leads. @param {string} [heading]  id of its heading */
 function open(heading) {
   const button = heading ? document.getElementById(heading)?.querySelector('button[aria-expanded="false"]') : null;
   if (button instanceof HTMLElement) button.click();

@@ -1,4 +1,4 @@
-// What is asked now and comes next, for a tablet on the podium: three big buttons, and notes.
+// The podium's page, for a tablet: the question asked now, those that come next, three big buttons, and notes.
 
 import { BalancePanel } from './balance.js';
 import { clearsWall } from '../desk/clear_wall.js';
@@ -9,7 +9,7 @@ import { QuestionLine } from './line.js';
 import { pressed } from './press.js';
 import { QuestionTurn } from './turn.js';
 
-const NEXT = 2; // questions that are shown beside the one that is asked now
+const NEXT = 2; // questions shown after the one asked now
 
 const line = new QuestionLine({ shown: show, came: () => {}, closed: () => {}, said: show, balance: (told) => heard.take(told) });
 const { questions, words, state, data, say, act } = line;
@@ -36,7 +36,7 @@ function show() {
   at('Undo').textContent = last ? `${words.text('undo')}: ${line.done.describe(last.commands)}` : '';
 }
 
-/** Fill a part anew where it differs. @param {HTMLElement} box  @param {Element[]} parts */
+/** Fill a part of the page again if it differs. @param {HTMLElement} box  @param {Element[]} parts */
 function fill(box, parts) {
   const made = parts.map(({ outerHTML }) => outerHTML).join('');
   if (box.dataset.made === made) return;
@@ -44,7 +44,7 @@ function fill(box, parts) {
   box.replaceChildren(...parts);
 }
 
-/** @param {string} id  @param {string} status */
+/** Set the status of a question, and announce it. @param {string} id  @param {string} status */
 async function bring(id, status, more = {}) {
   const answer = await act({ do: 'set-status', interventions: [id], status, ...more });
   if (!answer.refusal) say(`${words.text(`stands.${status}`)}: ${words.text('number', { n: questions.get(id)?.number ?? '' })}`);

@@ -1,11 +1,11 @@
-// What people want to say, as the server tells of it: folded, sifted, and put into panels. Pure: no DOM, no network.
+// The state of a session's questions, as the server sends it, and their division into panels. Pure: no DOM, no network.
 
 /** @type {Record<string, string>} */
 const PANELS = {
   'being-checked': 'Checked', queued: 'Queued', called: 'Called', answered: 'Answered', written: 'Answered', 'to-write': 'Answered',
 };
 
-/** @type {Record<string, string[]>} what acts can be done with something that stands there, the likeliest first */
+/** @type {Record<string, string[]>} acts that are possible for each status, the likeliest first */
 const ACTS = {
   'being-checked': ['approve', 'decline', 'reword', 'join', 'later', 'write'],
   queued: ['call', 'up', 'down', 'first', 'later', 'decline', 'hold', 'reword', 'join', 'answered', 'write', 'to-write', 'report'],
@@ -21,7 +21,7 @@ const ACTS = {
   withdrawn: [],
 };
 
-const TURNS = ['call', 'up', 'down', 'first']; // acts for which there must be turns to be had
+const TURNS = ['call', 'up', 'down', 'first']; // acts that are possible only while the meeting can still give turns
 
 export class Questions {
   constructor() {
@@ -37,7 +37,7 @@ export class Questions {
     this.order = 'arrival';
     /** @type {?string} */
     this.called = null;
-    /** @type {?number} since when, media ms */
+    /** @type {?number} since when the turn is under way, media ms; null for none */
     this.turn = null;
     /** @type {Poll[]} */
     this.polls = [];
@@ -45,7 +45,7 @@ export class Questions {
     this.lately = null;
     /** @type {?Crowd[]} */
     this.crowds = null;
-    /** @type {QuestionNews['more']} what is not here */
+    /** @type {QuestionNews['more']} older questions that this page hasn't got; null for none */
     this.more = null;
     /** @type {?Alarm[]} of the meeting */
     this.alarms = null;
@@ -60,7 +60,7 @@ export class Questions {
     this.longer = false;
   }
 
-  /** Take a message in; gives the ids that are new. @param {QuestionNews} body */
+  /** Fold a message into the state; returns the ids of new questions. @param {QuestionNews} body */
   take(body) {
     const known = new Set(this.items.keys());
     if (body.whole) {
@@ -74,19 +74,22 @@ export class Questions {
     return body.items.filter(({ id }) => !known.has(id)).map(({ id }) => id);
   }
 
-  /** Take in older ones, that were asked for; what is here already is newer. @param {Pick<QuestionNews, 'items' | 'more'>} older */
+  /**
+   * Add older questions that were requested; versions that are here already are newer and stay.
+   * @param {Pick<QuestionNews, 'items' | 'more'>} older
+   */
   takeOlder({ items, more }) {
     for (const item of items) if (!this.items.has(item.id)) this.items.set(item.id, item);
     this.more = more;
   }
 
-  /** @param {string} id */
+  /** A question; null if it is unknown. @param {string} id */
   get(id) {
     return this.items.get(id) ?? null;
   }
 
   /**
-   * Ids of a panel in their order: the queue in its own, what is over with the newest first.
+   * The ids of a panel in order: the queue in its own order, finished questions newest first, others by number.
    * @param {string} name  @param {(item: Question) => boolean} fits
    */
   panel(name, fits = () => true) {
@@ -94,14 +97,14 @@ export class Questions {
       const queued = this.queue.flatMap(({ intervention }) => this.items.get(intervention) ?? []);
       return queued.filter((item) => fits(item)).map(({ id }) => id);
     }
-    const where = (/** @type {Question} */ { status }) => (this.over && status === 'called' ? 'Others' : PANELS[status] ?? 'Others'); // Its turn ended with the meeting.
+    const where = (/** @type {Question} */ { status }) => (this.over && status === 'called' ? 'Others' : PANELS[status] ?? 'Others'); // its turn ended with the meeting
     const found = [...this.items.values()].filter((item) => where(item) === name && fits(item));
     const over = name === 'Answered' || name === 'Others';
     found.sort((a, b) => (over ? b.since - a.since || b.number - a.number : a.number - b.number));
     return found.map(({ id }) => id);
   }
 
-  /** @param {string} id */
+  /** The acts that are possible for a question now, the likeliest first. @param {string} id */
   acts(id) {
     const item = this.get(id);
     if (!item) return [];
@@ -112,37 +115,49 @@ export class Questions {
     return [...acts, ...(flags.includes('abuse') ? [] : ['flag']), ...(flags.length ? ['unflag'] : [])];
   }
 
-  /** Of several that are to be approved at once: [those that may be, those that somebody should read alone]. @param {string[]} ids */
+  /**
+   * Split questions that are to be approved at once: [without flags, those with flags, to be read one by one].
+   * @param {string[]} ids
+   */
   apart(ids) {
     const marked = (/** @type {string} */ id) => !!this.get(id)?.flags.length;
     return ids.length < 2 ? [ids, []] : [ids.filter((id) => !marked(id)), ids.filter(marked)];
   }
 
-  /** @param {string} id */
+  /** Why a question has its position in the queue; null if it isn't there. @param {string} id */
   why(id) {
     return this.queue.find(({ intervention }) => intervention === id)?.why ?? null;
   }
 
-  /** Others that are likely the same: all of them for the one that came first, and that one for each of the others. @param {string} id */
+  /**
+   * Ids of questions that are likely the same: for the first of a group all others, for each other one the first.
+   * @param {string} id
+   */
   like(id) {
     const [first, ...others] = (this.alike.find((group) => group.includes(id)) ?? []).filter((each) => this.items.has(each));
     if (id === first) return others;
     return first ? [first] : [];
   }
 
-  /** Whether others are joined with it, where they are likely the same, and not it with one of them. @param {string} id */
+  /**
+   * Whether a question is the first of a group that is likely the same: the others are joined with it.
+   * @param {string} id
+   */
   leads(id) {
     return this.alike.some(([first]) => first === id);
   }
 
-  /** What something can be joined with: what goes on. @param {string[]} ids */
+  /**
+   * The questions with which these can be joined: all that are not finished, or were answered.
+   * @param {string[]} ids
+   */
   targets(ids) {
     return [...this.items.values()].filter(({ id, status }) => !ids.includes(id) && ['being-checked', 'queued', 'called', 'later', 'answered'].includes(status));
   }
 
   /**
-   * What comes first by hand once `id` is moved `up`, `down`, `first` or to a place in the queue, from 0; null when it is there already.
-   * @param {string} id  @param {string | number} how
+   * The beginning of the queue in the order set by hand, after `id` was moved; null when nothing would change.
+   * @param {string} id  @param {string | number} how  `up`, `down`, `first`, or an index in the queue
    */
   moved(id, how) {
     const all = this.queue.map(({ intervention }) => intervention);
@@ -150,13 +165,13 @@ export class Questions {
     const to = typeof how === 'number' ? how : how === 'first' ? 0 : from + (how === 'up' ? -1 : 1);
     if (from < 0 || to < 0 || to >= all.length || to === from) return null;
     all.splice(to, 0, ...all.splice(from, 1));
-    // Whatever was put first by hand before stays there.
+    // The part that was arranged by hand before stays in it.
     const more = !this.arranged.includes(id) && to < this.arranged.length ? 1 : 0;
     const by = Math.max(to + 1, this.arranged.length + more);
     return all.slice(0, by);
   }
 
-  /** What is still to come: [approved, not approved]. */
+  /** The ids of questions that are not finished: [approved, not approved]. */
   left() {
     const open = [...this.items.values()].filter(({ status }) => ['being-checked', 'queued', 'called', 'later'].includes(status));
     const ids = (/** @type {Question[]} */ items) => items.map(({ id }) => id);

@@ -1,9 +1,10 @@
-// The sheets that ask for more before something is done: why, with which, how it reads, what the answer is.
+// The dialogues (sheets) that ask for more before an act: the reason, the question to join with, the new wording, the
+// answer.
 
 import { at, element, only } from '../lib/nodes.js';
 import { direction } from '../lib/words.js';
 
-const MOST = 200; // signs of a question that a sheet shows
+const MOST = 200; // characters of a question that a sheet shows
 
 /** What a sheet is about. @typedef {Partial<Pick<Question, 'text' | 'language'>> & {number?: number | string}} Asked */
 
@@ -19,25 +20,28 @@ const MOST = 200; // signs of a question that a sheet shows
 const fieldsOf = (id) => /** @type {Form<Fields[Id]>} */ (only('form', at(id))).elements;
 
 export class QuestionSheets {
-  /** @param {import('../lib/words.js').Words} words  @param {Tongue} tongue  @param {() => void} over  when one was shut */
+  /** @param {import('../lib/words.js').Words} words  @param {Tongue} tongue  @param {() => void} over  called when a sheet was closed */
   constructor(words, tongue, over) {
     this.words = words;
     this.tongue = tongue;
     this.over = over;
   }
 
-  /** Why these aren't taken; null when it was given up. @param {Asked[]} items */
+  /** Ask why these questions are declined; resolves to null when cancelled. @param {Asked[]} items */
   reason(items) {
     const { ready, own } = fieldsOf('Decline');
     this.#name('Decline', items);
-    own.value = ready.value = ''; // None is chosen beforehand: two keys would send it.
+    own.value = ready.value = ''; // no reason is preset, or two key presses would send it
     const needed = () => { ready.required = !own.value.trim(); };
     own.oninput = needed;
     needed();
     return this.#ask('Decline', () => own.value.trim() || ready.value);
   }
 
-  /** Which of `targets` these go on as; null when it was given up. @param {Question[]} items  @param {Question[]} targets */
+  /**
+   * Ask with which of `targets` these questions are joined; resolves to its id, or null when cancelled.
+   * @param {Question[]} items  @param {Question[]} targets
+   */
   into(items, targets) {
     const { into } = fieldsOf('Join');
     this.#name('Join', items);
@@ -45,7 +49,10 @@ export class QuestionSheets {
     return this.#ask('Join', () => into.value || null);
   }
 
-  /** How an item and the name with it are to read; null when that was given up or they read so already. @param {Question} item */
+  /**
+   * Ask for the new wording of a question and its name; resolves to null when cancelled or unchanged.
+   * @param {Question} item
+   */
   text(item) {
     const { text, name } = fieldsOf('Reword');
     this.#name('Reword', [item]);
@@ -58,7 +65,10 @@ export class QuestionSheets {
     });
   }
 
-  /** An answer in writing and its language; null when it was given up. @param {Question} item  @param {string[]} languages */
+  /**
+   * Ask for a written answer and its language; resolves to null when cancelled.
+   * @param {Question} item  @param {string[]} languages
+   */
   answer(item, languages) {
     const { text, language } = fieldsOf('Answer');
     this.#name('Answer', [item]);
@@ -69,19 +79,19 @@ export class QuestionSheets {
     return this.#ask('Answer', () => (text.value.trim() ? { text: text.value.trim(), language: language.value } : null));
   }
 
-  /** Whether words are to go for good; null when not. @param {string} question */
+  /** Ask whether to remove words for good; resolves to null when cancelled. @param {string} question */
   sure(question) {
     at('SureWhat').textContent = question;
     return this.#ask('Sure', () => true);
   }
 
-  /** Where all that are left are brought; null when it was given up. */
+  /** Ask which status all remaining questions get; resolves to null when cancelled. */
   rest() {
     return this.#ask('Rest', () => only('input:checked', at('Rest')).value);
   }
 
   /**
-   * Enter does what the sheet is for, in a field as in a list; the button that gives up has to be pressed.
+   * Make Enter confirm the sheet, in a list as in a field, and the cancel button a plain one that Enter doesn't press.
    * @param {HTMLDialogElement} sheet
    */
   #enterDoes(sheet) {
@@ -97,7 +107,10 @@ export class QuestionSheets {
     });
   }
 
-  /** Say in a sheet which ones it is about: whoever uses keys may not look at them. @param {string} id  @param {Asked[]} items */
+  /**
+   * Name in a sheet the questions that it is about, since a user of keys may not be looking at them.
+   * @param {string} id  @param {Asked[]} items
+   */
   #name(id, items) {
     const number = this.words.text('number', { n: items.map((each) => each.number).filter(Boolean).join(', ') });
     const [{ text, language }] = items;
@@ -106,6 +119,7 @@ export class QuestionSheets {
   }
 
   /**
+   * Open a sheet; resolves to what `gives` returns when it was confirmed, else to null. Only one can be open.
    * @param {'Answer' | 'Decline' | 'Join' | 'Rest' | 'Reword' | 'Sure'} id  @param {() => ?Gives} gives
    * @template Gives  @returns {Promise<?Gives>}
    */

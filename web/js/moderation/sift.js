@@ -1,15 +1,15 @@
-// What is looked for among the questions: the form above them, and whether one fits it.
+// The form that filters the questions.
 
 import { at, element } from '../lib/nodes.js';
 
 /** @type {(keyof Forms['Sift'])[]} */
 const FIELDS = ['text', 'place', 'kind', 'status', 'flag', 'language'];
 
-/** As texts are compared: without case, and without accents, which not every keyboard has. */
+/** A text as it is compared: without case and without accents, which not every keyboard can type. */
 const plainly = (/** @type {string} */ text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 
 /**
- * Whether something, or its translation, fits what is looked for. Pure.
+ * Whether a question, or its translation, passes the filter. Pure.
  * @param {Question} item  @param {Partial<Record<keyof Forms['Sift'], string>>} wanted
  */
 export function fits(item, wanted, translated = '') {
@@ -34,17 +34,17 @@ export class QuestionSift {
     this.form.addEventListener('submit', (event) => event.preventDefault());
   }
 
-  /** What is looked for. */
+  /** The values of the form's fields. */
   wanted() {
     return Object.fromEntries(FIELDS.map((name) => [name, this.form.elements[name].value]));
   }
 
-  /** Whether anything is. */
+  /** Whether any filter is set. */
   any() {
     return Object.values(this.wanted()).some((value) => value.trim());
   }
 
-  /** Offer the languages in which something was asked. */
+  /** Fill the menu of languages with those of the questions. */
   offer() {
     const { language } = this.form.elements;
     const tags = [...new Set([...this.questions.items.values()].map((item) => item.language))].sort();

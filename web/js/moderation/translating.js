@@ -1,8 +1,9 @@
-// Questions in the language of whoever leads the discussion: asked for one after the other, and kept in the page.
+// Translates questions into the moderator's language: requests translations one after the other, and keeps them in
+// memory.
 
-const MOST = 5000; // texts that are kept: as many as a meeting has questions, since all of them are asked for at each look
-const AGAIN = 5000; // ms until what couldn't be translated is asked for again, each time twice as long
-const LONGEST = 300000;
+const MOST = 5000; // translations that are kept, enough for all questions of a meeting, since each display needs them
+const AGAIN = 5000; // ms until a failed translation is requested again; doubled each time
+const LONGEST = 300000; // ms
 
 export class QuestionTranslating {
   #again = AGAIN;
@@ -10,22 +11,25 @@ export class QuestionTranslating {
 
   /**
    * @param {{request: (kind: string, body: Record<string, unknown>) => Promise<Pick<Answer, 'text' | 'refusal'>>}} link
-   * @param {string} to  a BCP-47 tag  @param {() => void} came  when one has come
+   * @param {string} to  a BCP-47 tag  @param {() => void} came  called when a translation has come
    */
   constructor(link, to, came) {
     this.link = link;
     this.to = to;
     this.came = came;
-    /** @type {Map<string, ?string>} language and text → translation; null: asked for; '' when there is none */
+    /** @type {Map<string, ?string>} language and text → translation; null: requested; '' when it failed */
     this.known = new Map();
-    /** @type {Set<string>} of those into whose language there is no way here, as far as is known */
+    /** @type {Set<string>} languages from which no translator leads into ours, as far as is known */
     this.none = new Set();
     /** @type {{key: string, text: string, language: string}[]} */
     this.waiting = [];
     this.asking = 0;
   }
 
-  /** The text in our language; '' while it isn't known, or where none is needed. @param {{text: string, language: string}} item */
+  /**
+   * The translation of a question, requested if need be; '' while there is none, or where none is needed.
+   * @param {{text: string, language: string}} item
+   */
   of({ text, language }) {
     if (!this.#due(text, language)) return '';
     const key = `${language}\n${text}`;
@@ -38,7 +42,10 @@ export class QuestionTranslating {
     return this.known.get(key) ?? '';
   }
 
-  /** Whether it stands in another language, and there is no way from that into ours. @param {{text: string, language: string}} item */
+  /**
+   * Whether a question is in another language that can't be translated into ours.
+   * @param {{text: string, language: string}} item
+   */
   lacks({ text, language }) {
     return this.#due(text, language) && this.none.has(language);
   }
@@ -64,7 +71,7 @@ export class QuestionTranslating {
     this.#next();
   }
 
-  /** Ask again for what there is none of: after a restart the translators come later than the desk. */
+  /** Request failed translations again later: after a restart the translators connect later than desks do. */
   #later() {
     if (this.#timer) return;
     this.#timer = setTimeout(() => {

@@ -1,4 +1,4 @@
-// The turn under way as desks show it: the time that it has taken, and whether anybody has begun.
+// Shows the turn under way on the pages of questions: its time, and whether anybody has begun to speak or type.
 
 import { at, set } from '../lib/nodes.js';
 import { unsay } from '../lib/said.js';
@@ -6,23 +6,23 @@ import { mediaTime } from '../lib/words.js';
 
 export class QuestionTurn {
   /** @type {?number} */
-  #over = null; // the turn that was said to be over its time
+  #over = null; // the turn whose time was announced to be over
   /** @type {?number} */
-  #nobody = null; // the turn in which nobody was said to have begun
+  #nobody = null; // the turn for which it was announced that nobody has begun
   /** @type {?number} */
-  #longer = null; // the turn in which whoever was called was said to need longer
-  #said = ''; // what was said of it
+  #longer = null; // the turn for which it was announced that its author needs longer
+  #said = ''; // that last announcement
 
   /** @param {import('./line.js').QuestionLine} line */
   constructor(line) {
     this.line = line;
   }
 
-  /** Show how it stands now; in #Timer, #Time, #Held. */
+  /** Update #Timer, #Time and #Held, and announce changes. */
   show() {
     const { questions, state, words, say } = this.line;
     const { turn, time, typed, begin, longer } = questions;
-    const gone = turn === null || state.session?.status === 'closed'; // which ends a turn
+    const gone = turn === null || state.session?.status === 'closed'; // the close ends a turn
     at('Timer').hidden = gone;
     if (gone) {
       [words.text('timer.over'), words.text('turn.nobody'), this.#said].forEach(unsay);

@@ -1,4 +1,4 @@
-// The reader's own mark in the text: kept for each text, found again after the page is loaded anew.
+// The reader's bookmark in a text, stored in the browser for each text.
 
 import { keep, recall } from '../lib/kept.js';
 import { at, element } from '../lib/nodes.js';
@@ -23,7 +23,7 @@ export class Bookmark {
     this.show([before, line]);
   }
 
-  /** Bring lines that are on the page up to date with the mark; `ids` are those that may have changed. */
+  /** Show or remove the mark at lines on the page. `ids`: the lines that may have changed. */
   show(ids = [this.line]) {
     for (const id of ids) {
       const item = id && at(id);

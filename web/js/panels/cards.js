@@ -1,10 +1,11 @@
-// Cards lie above the bar, on no line. One key reaches the first of them; Escape, or its own button, closes what doesn't need
-// an answer. What it said stays under *What did I miss?*.
+// The cards above the bar, which cover no line. One key moves the focus to the first card; Escape or its own button
+// dismisses a card that needs no answer. Its text stays available under *What did I miss?*.
 
 /**
+ * Handle the cards of a bar.
  * @param {HTMLElement} bar
- * @param {() => Element} back  what gets the focus then: the line that is read
- * @returns {() => void} gives the first card the focus
+ * @param {() => Element} back  gives the line that is read, which gets the focus when a card is closed
+ * @returns {() => void} moves the focus to the first card
  */
 export function cards(bar, back) {
   /** @param {?HTMLElement} card */

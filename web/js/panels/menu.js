@@ -1,4 +1,5 @@
-// Texts that a meeting got while its page was open: completes the menu, whose markup is that of web/pages/lib/_texts.html.
+// Adds texts that a meeting got while its page was open to the menu of texts, with the markup of
+// web/pages/lib/_texts.html.
 
 import { at, element } from '../lib/nodes.js';
 import { direction } from '../lib/words.js';
@@ -6,7 +7,8 @@ import { direction } from '../lib/words.js';
 const KINDS = ['interpretation', 'translation']; // in the order in which they are offered
 
 /**
- * @param {Record<string, Channel>} channels  the texts that there are now, by their ids
+ * Add the texts that the menu lacks.
+ * @param {Record<string, Channel>} channels  all texts of the meeting, by their ids
  * @param {{words: import('../lib/words.js').Words, ui: string, here: string}} with_  `here` is the text of the page
  */
 export function complete(channels, { words, ui, here }) {
@@ -26,11 +28,11 @@ export function complete(channels, { words, ui, here }) {
   }
 }
 
-/** @param {string} tag */
+/** The primary language of a tag: `pt-BR` → `pt`. @param {string} tag */
 const primary = (tag) => tag.split('-')[0].toLowerCase();
 
 /**
- * The menu of a meeting that had one text alone.
+ * Make the menu of a meeting that had only one text.
  * @param {Record<string, Channel>} channels  @param {import('../lib/words.js').Words} words  @param {string} here
  */
 function begin(channels, words, here) {
@@ -42,7 +44,10 @@ function begin(channels, words, here) {
   return list;
 }
 
-/** The list of the texts of a kind. @param {Element} list  @param {string} kind  @param {import('../lib/words.js').Words} words */
+/**
+ * The list for the texts of a kind, made if there is none.
+ * @param {Element} list  @param {string} kind  @param {import('../lib/words.js').Words} words
+ */
 function group(list, kind, words) {
   const id = `Of-${kind}`;
   if (!at(id)) {
@@ -53,7 +58,10 @@ function group(list, kind, words) {
   return /** @type {HTMLElement} */ (at(id).nextElementSibling);
 }
 
-/** @param {string} name  @param {{tag?: string, text: string, lang?: string}} language  @param {boolean} here */
+/**
+ * A link to a text.
+ * @param {string} name  of its channel  @param {{tag?: string, text: string, lang?: string}} language  @param {boolean} here  whether the page shows it
+ */
 function link(name, { tag = '', text, lang = '' }, here) {
   const address = new URL(location.href);
   address.hash = '';
@@ -63,13 +71,13 @@ function link(name, { tag = '', text, lang = '' }, here) {
   return element('a', { href: address.pathname + address.search, ...language, hreflang: tag || null, 'aria-current': here && 'page' }, text);
 }
 
-/** What a language is called in itself, or in that of the page. @param {string} tag  @param {string} ui */
+/** The name of a language in itself, or else in the page's language. @param {string} tag  @param {string} ui */
 function own(tag, ui) {
   try {
     const [lang] = Intl.DisplayNames.supportedLocalesOf(tag);
     const name = new Intl.DisplayNames([lang ?? ui], { type: 'language', languageDisplay: 'standard' }).of(tag);
     return { tag, text: lang && name ? name.charAt(0).toLocaleUpperCase(lang) + name.slice(1) : name ?? tag, lang };
   } catch {
-    return { tag, text: tag }; // It is no tag.
+    return { tag, text: tag }; // not a valid tag
   }
 }

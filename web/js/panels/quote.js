@@ -1,8 +1,11 @@
-// Taking a moment along: a line's time copies its address, and beside it stands a button that copies the line as a quote.
+// Copies lines: a click on a line's time copies its address, and a button beside it copies the line as a quotation.
 
 import { element, only } from '../lib/nodes.js';
 
-/** Put text on the clipboard; says whether it went there. Pages that are not on https have only the older way. @param {string} text */
+/**
+ * Copy text to the clipboard; resolves to whether that worked. Pages without https have only the older way.
+ * @param {string} text
+ */
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -19,6 +22,8 @@ async function copy(text) {
 
 export class Quote {
   /**
+   * `address`: gives the address of a line; `about`: gives the title and date for a quotation; `tell`: announces a
+   * text.
    * @param {{words: import('../lib/words.js').Words, address: (id: string) => string, about: () => string[], tell: (text: string) => void}} with_
    */
   constructor({ words, address, about, tell }) {
@@ -31,7 +36,7 @@ export class Quote {
     this.button.addEventListener('click', () => this.#quote());
   }
 
-  /** Copy where a line is to be found. @param {Element} line */
+  /** Copy the address of a line, and show the button there. @param {Element} line */
   copyAddress(line) {
     this.offer(line);
     this.#copy(this.address(line.id), 'copied.address');
@@ -47,12 +52,15 @@ export class Quote {
   #quote() {
     const line = this.button.closest('.line');
     if (!line) return;
-    const name = line.querySelector('.speaker:not(.unnamed)')?.textContent; // there even where it isn't shown again
+    const name = line.querySelector('.speaker:not(.unnamed)')?.textContent; // in the markup also where CSS hides it
     const facts = [name, ...this.about(), only('time', line).textContent, this.address(line.id)];
     this.#copy(`“${only('.text', line).textContent}” — ${facts.filter(Boolean).join(', ')}`, 'copied.quote');
   }
 
-  /** @param {string} text  @param {string} done */
+  /**
+   * Copy a text, and say whether that worked.
+   * @param {string} text  @param {string} done  name of the text that says so
+   */
   async #copy(text, done) {
     const said = this.words.text((await copy(text)) ? done : 'copied.nothing');
     this.said.textContent = said;

@@ -1,14 +1,14 @@
-// *Something wrong?*: sends a report without leaving the page, and then says what becomes of it.
+// The panel *Something wrong?*: sends a reader's report without leaving the page, and shows what becomes of it.
 
 import { at, element, only } from '../lib/nodes.js';
 
-const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
-const LONGEST = 40000; // ms for one that comes when something has changed, after 25 s at the latest
-const PAUSE = 5000; // ms until it is asked again after a failure
+const PATIENCE = 12500; // ms until a request times out: over a frozen connection no answer ever comes
+const LONGEST = 40000; // ms for a long poll: the server answers when something has changed, after 25 s at the latest
+const PAUSE = 5000; // ms until the next request after a failure
 
 const box = at('Report');
 
-/** Make the form send itself. */
+/** Set up the form. */
 function report() {
   const form = /** @type {Form<{channel: HTMLInputElement}>} */ (only('form', box));
   const status = only('[role=status]', box);
@@ -16,7 +16,10 @@ function report() {
   let known = '';
   let asking = false;
 
-  /** @param {{kind: string, answer: string, what: string, became: string}[]} reports */
+  /**
+   * Show this reader's reports with their outcomes.
+   * @param {{kind: string, answer: string, what: string, became: string}[]} reports
+   */
   function show(reports) {
     known = reports.map(({ kind, answer }) => `${kind}:${answer}`).join(',');
     list.replaceChildren(...reports.map(({ what, became }) => element('li', {}, element('strong', {}, what), ' ', became)));
@@ -25,7 +28,10 @@ function report() {
     }
   }
 
-  /** @param {string | URL} address  @param {number} patience  @param {{method?: string, body?: string}} post */
+  /**
+   * Send a request; resolves to the reports.
+   * @param {string | URL} address  @param {number} patience  ms  @param {{method?: string, body?: string}} post
+   */
   async function call(address, patience, post = {}) {
     const headers = { Accept: 'application/json', ...(post.body && { 'Content-Type': 'application/json' }) };
     const answer = await fetch(address, { ...post, headers, signal: AbortSignal.timeout(patience) });
@@ -34,7 +40,7 @@ function report() {
     return body.reports;
   }
 
-  /** While something was reported and isn't mended, ask what became of it. */
+  /** Poll for outcomes until all reports are mended. */
   async function ask() {
     if (asking) return;
     asking = true;

@@ -1,13 +1,14 @@
-// Where the window has no room for it beside the text, what is behind *How I read*, *Language* and *More* is a sheet from
-// below. The text stays in view above it, and whoever closes it is back at the line that they read.
+// In a narrow window the panels behind *How I read*, *Language* and *More* open as a sheet from below. The text stays
+// in view above it, and closing it moves the focus back to the line that is read.
 
 import { at } from '../lib/nodes.js';
 
 const NARROW = matchMedia('(max-width: 59.99rem) and (min-height: 20.01rem)');
 
 /**
- * @param {() => Element} back  what gets the focus when the sheet closes: the line that is read
- * @returns {(part: HTMLElement) => void} brings a part of the side into view and gives it the focus
+ * Set up the sheet.
+ * @param {() => Element} back  gives the line that is read, which gets the focus when the sheet closes
+ * @returns {(part: HTMLElement) => void} brings a part of the panels into view and focuses it
  */
 export function sheet(back) {
   const side = at('More');
@@ -19,7 +20,7 @@ export function sheet(back) {
     line.focus({ preventScroll: true });
   }
 
-  /** @param {HTMLElement} part  @param {HTMLElement} focused */
+  /** Scroll a part of the panels into view. @param {HTMLElement} part  @param {HTMLElement} focused  gets the focus */
   function show(part, focused) {
     if (NARROW.matches) side.classList.add('open');
     const top = part === side ? 0 : part.getBoundingClientRect().top - side.getBoundingClientRect().top + side.scrollTop;

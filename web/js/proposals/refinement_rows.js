@@ -1,10 +1,10 @@
-// Proposals of a second pass on the page: each with the line as it stands and as proposed, and what became of it.
+// The rows of a second pass's proposals: each with the line as it is and as proposed, and the proposal's fate.
 
 import { at, element, only, set } from '../lib/nodes.js';
 import { direction, mediaTime } from '../lib/words.js';
 
-export const WAITING = 'wmt'; // letters of server/moothall/core/proposals/proposing.py
-const PAST = 'acg'; // of lines that don't read as they did when they were looked at
+export const WAITING = 'wmt'; // fates of proposals that wait; letters of server/moothall/core/proposals/proposing.py
+const PAST = 'acg'; // fates whose lines have changed since the second pass
 
 export class RefinementRows {
   /**
@@ -17,9 +17,9 @@ export class RefinementRows {
     this.list = at('Proposals');
     /** @type {Proposal[]} in order, without gaps */
     this.rows = [];
-    this.fates = ''; // a letter for each proposal, of those too that are not here
+    this.fates = ''; // a letter for each proposal of the run, on the page or not
     /** @type {?Proposal} */
-    this.current = null; // the row where the keys act
+    this.current = null; // the row on which the keys act
     this.list.addEventListener('click', ({ target }) => {
       const does = target.closest('[data-does]')?.dataset.does;
       const row = this.#of(target);
@@ -28,23 +28,23 @@ export class RefinementRows {
     this.list.addEventListener('focusin', ({ target }) => this.#mark(this.#of(target)));
   }
 
-  /** The row to which something in the list belongs. @param {Element} part */
+  /** The row to which an element belongs; null for none. @param {Element} part */
   #of(part) {
     const n = Number(part.closest('li')?.dataset.n);
     return this.rows.find((row) => row.n === n) ?? null;
   }
 
-  /** @param {Proposal} row */
+  /** Whether a proposal waits for a decision. @param {Proposal} row */
   waits(row) {
     return WAITING.includes(this.fates[row.n]);
   }
 
-  /** How many stand so: any of the letters. @param {string} letters */
+  /** How many proposals have one of these fates. @param {string} letters */
   count(letters) {
     return [...this.fates].filter((letter) => letters.includes(letter)).length;
   }
 
-  /** Begin anew with these rows. @param {Proposal[]} rows */
+  /** Replace all rows. @param {Proposal[]} rows */
   begin(rows) {
     this.rows = [];
     this.current = null;
@@ -52,7 +52,7 @@ export class RefinementRows {
     this.add(rows);
   }
 
-  /** Rows that follow those that are here, or come before them, or stand in their place. @param {Proposal[]} rows */
+  /** Add rows next to those on the page, or replace some. @param {Proposal[]} rows */
   add(rows) {
     for (const row of rows) {
       const known = this.rows.findIndex(({ n }) => n === row.n);
@@ -63,7 +63,11 @@ export class RefinementRows {
     for (const row of rows) this.#draw(row);
   }
 
-  /** What became of the proposals. Gives the rows that were changed since, whose text isn't known yet. @param {string} fates */
+  /**
+   * Take over new fates. Returns the rows whose lines were changed otherwise, whose present text is still to be
+   * fetched.
+   * @param {string} fates
+   */
   stand(fates) {
     const before = this.fates;
     this.fates = fates;
@@ -75,7 +79,7 @@ export class RefinementRows {
     return other.filter(({ n }) => fates[n] === 'c');
   }
 
-  /** Go to the next row that waits, or back to the one before; says whether there is one. @param {number} step */
+  /** Go to the next row that waits (1), or back (-1); returns whether there is one. @param {number} step */
   go(step) {
     const from = this.current?.n ?? (step > 0 ? -1 : Infinity);
     const ahead = step > 0 ? this.rows.filter(({ n }) => n > from) : this.rows.filter(({ n }) => n < from).reverse();
@@ -85,7 +89,7 @@ export class RefinementRows {
     return true;
   }
 
-  /** Put the focus on the first button of a row. @param {number} n */
+  /** Focus the first button of a row. @param {number} n  number of the proposal */
   focus(n) {
     const item = this.#item(n);
     item?.querySelector('[data-does]')?.focus();
@@ -107,13 +111,13 @@ export class RefinementRows {
     return this.list.querySelector(`li[data-n="${n}"]`);
   }
 
-  /** @param {?Proposal} row */
+  /** Make a row the current one. @param {?Proposal} row */
   #mark(row) {
     this.current = row;
     for (const item of this.list.children) item.classList.toggle('current', item.dataset.n === String(row?.n));
   }
 
-  /** @param {Proposal} row */
+  /** Render a row; a focus in it stays there. @param {Proposal} row */
   #draw(row) {
     const fate = this.fates[row.n];
     let item = this.#item(row.n);
@@ -134,7 +138,10 @@ export class RefinementRows {
     if (focused) (item.querySelector('[data-does]') ?? at('Log')).focus({ preventScroll: true });
   }
 
-  /** @param {string} name  @param {Proposal} row  @param {Proposal['old']} pieces  @param {'del' | 'ins'} mark */
+  /**
+   * One version of the line, with its differences marked.
+   * @param {string} name  @param {Proposal} row  @param {Proposal['old']} pieces  @param {'del' | 'ins'} mark
+   */
   #text(name, { language }, pieces, mark) {
     const shown = pieces.flatMap(([text, differs]) => {
       const word = text.trimStart();
@@ -143,7 +150,7 @@ export class RefinementRows {
     return element('div', {}, element('dt', {}, this.words.text(name)), element('dd', { lang: language, dir: direction(language) }, ...shown));
   }
 
-  /** @param {Proposal} row  @param {string} fate */
+  /** The buttons that fit a proposal's fate. @param {Proposal} row  @param {string} fate */
   #buttons(row, fate) {
     const box = element('p', { class: 'buttons' });
     const about = `${mediaTime(row.t0)} ${row.new.map(([text]) => text).join('').trim().slice(0, 40)}`;
@@ -160,7 +167,10 @@ export class RefinementRows {
   }
 }
 
-/** Tell how many wait, and what became of the others. @param {RefinementRows} rows  @param {import('../lib/words.js').Words} words */
+/**
+ * Show how many proposals wait, and the fates of the others.
+ * @param {RefinementRows} rows  @param {import('../lib/words.js').Words} words
+ */
 export function counts(rows, words) {
   const told = [['waiting', WAITING], ['accepted', 'a'], ['left', 'l'], ['past', 'cg']];
   set(at('Counts'), told.map(([name, letters]) => words.text(`count.${name}`, { n: rows.count(letters) })).join(' · '));

@@ -1,4 +1,5 @@
-// The page of a second pass's proposals: they are read, heard, accepted or left, by keys as well; all of it can be undone.
+// The page of a second pass's proposals, on which staff read, hear, accept or leave them, also by keys, and can undo
+// each act.
 
 import { DeskKeys } from '../desk/keys.js';
 import { DeskLink, newId } from '../desk/link.js';
@@ -12,21 +13,21 @@ import { frameStands } from '../lib/staff_frame.js';
 import { Words } from '../lib/words.js';
 
 const BEFORE = 1000; // ms of sound before a line
-const AFTER = 1500; // ms behind it
-const LONGEST = 60000; // ms that the server gives at a time
-const ABOVE = 3; // decided proposals above the first that waits
-const PAGE = 50; // services/desks/proposals.py gives as many at a time
+const AFTER = 1500; // ms of sound after it
+const LONGEST = 60000; // ms of sound in one request at most
+const ABOVE = 3; // decided proposals that are shown above the first one that waits
+const PAGE = 50; // rows in one answer, as in services/desks/proposals.py
 const KEYS = { accept: 'a', leave: 'l', hear: 'h', next: 'n', before: 'p', undo: 'u' };
 
 /** @type {DeskData} */
 const data = JSON.parse(at('Data').textContent);
 const words = new Words(data);
 const state = new DeskState();
-let run = ''; // which second pass is shown
+let run = ''; // id of the second pass that is shown
 /** @type {{row: Proposal, after?: string}[]} */
-let left = []; // what was left here, and the newest act before: the log knows nothing of it
-let asked = false; // whether its rows are being asked for
-let newest = { run: '', fates: '' }; // what was told last
+let left = []; // proposals left on this page, with the newest act before each: to leave one is no act in the log
+let asked = false; // whether rows are being fetched
+let newest = { run: '', fates: '' }; // the latest news
 
 const refused = (/** @type {Refusal} */ { code }) => say(words.text(`refused.${code}`));
 const rows = new RefinementRows(words, { does, sound: data.clip });
@@ -47,9 +48,9 @@ const link = new DeskLink('/desk', () => ({
   session: data.session, channel: data.channel, after: state.position, name: ownName(), role: data.role,
 }), { joined, told, stands });
 
-// What comes from the server
+// Messages from the server
 
-/** @param {Answer} answer */
+/** The page has joined the session: take over the state in the answer. @param {Answer} answer */
 async function joined(answer) {
   panel.joined(answer);
   at('Desk').hidden = false;
@@ -71,7 +72,7 @@ function told(...[event, body]) {
   else if (event === 'proposals') news(body);
 }
 
-/** @param {LineState} how  @param {number} waiting */
+/** Show the state of the connection. @param {LineState} how  @param {number} waiting  requests without an answer */
 function stands(how, waiting) {
   const kind = how === 'open' && waiting ? 'waiting' : how;
   at('Stands').dataset.kind = kind === 'open' ? 'live' : 'lost';
@@ -80,13 +81,13 @@ function stands(how, waiting) {
   if (how === 'shut') say(text, '#Stands');
 }
 
-/** Another second pass, or other fates of its proposals. @param {DeskNews['proposals']} body */
+/** Handle news of another second pass, or of new fates. @param {DeskNews['proposals']} body */
 async function news(body) {
   newest = body ?? { run: '', fates: '' };
   if (asked) return;
   asked = true;
   let seen;
-  do { // Something may be told while this is asked.
+  do { // more news may come while rows are fetched
     seen = newest;
     if (seen.run !== run || seen.fates.length !== rows.fates.length) await begin(seen.fates);
     else await stand(seen.fates);
@@ -94,7 +95,7 @@ async function news(body) {
   asked = false;
 }
 
-/** @param {string} fates */
+/** Show a second pass from its first proposals that wait. @param {string} fates */
 async function begin(fates) {
   const first = Math.max(0, [...fates].findIndex((fate) => WAITING.includes(fate)) - ABOVE);
   const answer = await link.request('proposals', { first });
@@ -109,7 +110,7 @@ async function begin(fates) {
   around();
 }
 
-/** @param {string} fates */
+/** Show new fates, and fetch the present texts of lines that were changed otherwise. @param {string} fates */
 async function stand(fates) {
   if (fates === rows.fates) return;
   const changed = rows.stand(fates);
@@ -131,7 +132,7 @@ function around() {
   at('More').hidden = !rows.rows.length || (rows.rows.at(-1)?.n ?? 0) + 1 >= rows.fates.length;
 }
 
-/** Show more rows, from number `first` on; says whether some came. @param {number} first */
+/** Show more rows from number `first` on; resolves to whether there were any. @param {number} first */
 async function more(first) {
   if (!rows.rows.length || first < 0 || first >= rows.fates.length) return false;
   const answer = await link.request('proposals', { first });
@@ -141,9 +142,9 @@ async function more(first) {
   return answer.rows.length > 0;
 }
 
-// What the page does
+// Actions
 
-/** @param {string} what  @param {Proposal} row */
+/** Carry out what a button or key stands for. @param {string} what  @param {Proposal} row */
 async function does(what, row) {
   if (what === 'hear') {
     hear(row);
@@ -161,18 +162,19 @@ async function does(what, row) {
   if (what !== 'back') await next();
 }
 
+/** Go to the next proposal that waits; fetch rows for it if need be. */
 async function next() {
   const reached = rows.go(1);
   if (reached) return;
   const last = rows.rows.at(-1)?.n ?? -1;
   const ahead = [...rows.fates].findIndex((fate, n) => n > last && WAITING.includes(fate));
   if (ahead < 0) return;
-  // Those between stand in between: rows have no gaps.
+  // All rows up to it are fetched, since the list has no gaps.
   for (let first = last + 1; first <= ahead; first += PAGE) if (!await more(first)) return;
   rows.go(1);
 }
 
-/** Undo what was done last: here, or by whoever else accepted something since. */
+/** Undo the last act of anybody, or take back the last proposal left here, whichever is newer. */
 async function undoLast() {
   const last = panel.undoable();
   const aside = left.at(-1);
@@ -180,14 +182,14 @@ async function undoLast() {
   else if (last) await undo(last.id);
 }
 
-/** @param {string} id */
+/** Undo an act. @param {string} id */
 async function undo(id) {
   const answer = await link.request('undo', { id });
   if (answer.refusal) refused(answer.refusal);
   else say(words.text('undone'));
 }
 
-/** @param {Proposal} row */
+/** Play the sound of a proposal's line. @param {Proposal} row */
 function hear(row) {
   const from = Math.max(0, row.t0 - BEFORE);
   const to = Math.min(row.t1 + AFTER, from + LONGEST);

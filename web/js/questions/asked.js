@@ -1,15 +1,16 @@
-// The page of whoever asked: follows what happens to questions, and then shows how this one stands. In its turn one types.
+// The page of one's own question: follows events and shows the question's status. When its turn comes, its author can
+// type here.
 
 import { Typing } from './typing.js';
 import { Link } from '../lib/link.js';
 import { at, only, set } from '../lib/nodes.js';
 import { Renewal, concerns, stands } from '../lib/renewal.js';
 
-const MINUTES = 120000; // ms between two looks at how long it may still take, though nothing happens
+const MINUTES = 120000; // ms between two updates of the estimated wait while nothing happens
 
-const own = location.pathname.split('.').at(-1); // the end of the page's address is what this is called
+const own = location.pathname.split('.').at(-1); // the question's id is the end of the page's address
 let typing = at('Typing') ? new Typing() : null;
-let shown = performance.now(); // when the times on the page were right
+let shown = performance.now(); // performance.now() at which the times on the page were right
 
 const renewal = new Renewal(['Heading', 'Turn', 'Stands', 'Times', 'Became', 'CarriedPart'], (made) => {
   shown = performance.now();
@@ -25,10 +26,10 @@ const renewal = new Renewal(['Heading', 'Turn', 'Stands', 'Times', 'Became', 'Ca
   }
 });
 
-/** Whether an event is about this question, or about its turn that is under way. */
+/** Whether an event concerns this question, or its turn if that is under way. */
 const mine = (/** @type {LogEvent} */ { body }) => body?.intervention === own || (body?.type === 'turn.limited' && at('Turn').childElementCount > 0);
 
-/** Where the reader is, so that nothing is missed when the line comes back. */
+/** The position (epoch and offset) from which to resume after an interruption. */
 let seen = at('Asked').dataset.position;
 
 const link = new Link(
@@ -45,7 +46,7 @@ const link = new Link(
       if (body?.type === 'not-recorded.began') typing?.keep(false);
       if (body?.type === 'not-recorded.ended') typing?.keep(true);
     }
-    // What concerns this one alone is shown at once; what concerns everybody is asked for at a moment of one's own.
+    // An event of this question is shown at once; for events that concern everybody, pages spread their requests.
     if (events.some(mine)) renewal.now();
     else if (events.some(concerns)) renewal.soon();
   },
@@ -53,7 +54,7 @@ const link = new Link(
   () => Number(seen.split(':')[1]),
 );
 
-/** Let the times on the page run. */
+/** Count down the times on the page. */
 function tick() {
   const gone = performance.now() - shown;
   for (const row of document.querySelectorAll('[data-left]')) {
@@ -69,7 +70,7 @@ function tick() {
 link.open();
 setInterval(tick, 500);
 setInterval(() => document.hidden || renewal.soon(), MINUTES);
-const { every } = at('Asked').dataset; // ms: at a hub more happens to a question than its meeting tells
+const { every } = at('Asked').dataset; // ms; at a hub, where not all changes of a question are events
 if (every) setInterval(() => document.hidden || renewal.now(), Number(every));
 addEventListener('online', () => link.hurry());
 document.documentElement.classList.add('live');

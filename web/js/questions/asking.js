@@ -1,9 +1,10 @@
-// *Ask or comment* with a script: what is written while there is no line is kept here and sent once it is back.
+// The page *Ask or comment* with scripts: a form that can't be sent is stored in the browser and sent once there is a
+// connection.
 
 import { drop, kept, put, says, send, sendAll } from './asks_kept.js';
 import { at, element, only, set } from '../lib/nodes.js';
 
-const AGAIN = 10000; // ms between two tries; each browser a little otherwise
+const AGAIN = 10000; // ms between two attempts, on average
 
 let form = only('form.asking');
 let timer = 0;
@@ -12,27 +13,27 @@ let sending = false;
 const action = () => form.getAttribute('action') ?? '';
 const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** @param {SubmitEvent} event */
+/** Send the form; without a connection, store it. @param {SubmitEvent} event */
 async function submit(event) {
   event.preventDefault();
   const button = only('button', form);
   button.setAttribute('aria-disabled', 'true');
-  // A form that this browser has kept comes with the same id each time it is opened.
+  // A form from the service worker's cache has the same id each time it is opened.
   const id = only('input[name=id]', form);
   if (kept().some(({ fields }) => fields.id === id.value && fields.text !== only('textarea[name=text]', form).value)) id.value = newId();
   const label = form.querySelector('[name=kind]:checked')?.parentElement?.textContent.trim();
   const fields = /** @type {FormFields} */ (Object.fromEntries(new FormData(form)));
-  // It may have been written a while ago, on a page elsewhere.
+  // A form that another page has handed over may have been written a while ago.
   const entry = { action: action(), fields, label, at: Date.now() - (Number(fields.age) || 0) };
   const answer = form.dataset.busy ? undefined : await sent(entry);
   button.removeAttribute('aria-disabled');
   if (answer?.taken) location.assign(answer.address);
   else if (answer) shown(answer.page);
   else if (answer === null && put(entry)) waits();
-  else if (answer === null) form.submit(); // No room, or nothing can be kept here: the browser says that there is no line.
+  else if (answer === null) form.submit(); // no room, or no storage: the browser itself reports the missing connection
 }
 
-/** @param {KeptForm} entry */
+/** Send the form, and keep it from being sent twice at a time. @param {KeptForm} entry */
 async function sent(entry) {
   form.dataset.busy = 'yes';
   const answer = await send(entry);
@@ -40,12 +41,12 @@ async function sent(entry) {
   return answer;
 }
 
-/** The form as the server gave it back, with the sentence that says what is wrong. @param {Document} page */
+/** Show the form as the server returned it, with the sentence that says what is wrong. @param {Document} page */
 function shown(page) {
   const next = page.querySelector('main');
   const made = next?.querySelector('form.asking');
   if (!made) {
-    form.submit(); // Another page: the browser shows it.
+    form.submit(); // the answer is another page: let the browser load it
     return;
   }
   document.title = page.title;
@@ -57,7 +58,7 @@ function shown(page) {
   form.querySelector('[aria-invalid]')?.focus();
 }
 
-/** It is kept: the form is empty again, under an id of its own. */
+/** The form was stored: empty the one on the page, and give it a new id. */
 function waits() {
   only('input[name=id]', form).value = newId();
   only('textarea[name=text]', form).value = '';
@@ -67,7 +68,7 @@ function waits() {
   later();
 }
 
-/** What waits here and what was not taken, each with a way to get rid of it. */
+/** Show the stored forms, those that wait and those that were refused, each with a button to discard it. */
 function list() {
   const entries = kept().filter((each) => each.action.split('?')[0] === action().split('?')[0]);
   set(at('KeptTitle'), entries.length ? at('Kept').dataset.kept : at('Kept').dataset.sent);
@@ -85,10 +86,11 @@ function list() {
   }));
 }
 
+/** Send all forms that wait. */
 async function all() {
   clearTimeout(timer);
   timer = 0;
-  if (sending) return void later(); // Two at a time would tell twice of what both find waiting.
+  if (sending) return void later(); // two runs at a time would report the same forms twice
   sending = true;
   const waiting = await sendAll((answer) => at('KeptSent').append(element('li', {}, says(answer))))
     .finally(() => { sending = false; });
@@ -100,6 +102,7 @@ function later() {
   timer ||= setTimeout(all, AGAIN * (0.5 + Math.random()));
 }
 
+/** Take over the form that is on the page now. */
 function take() {
   form = only('form.asking');
   form.addEventListener('submit', submit);

@@ -1,18 +1,21 @@
-// Questions that were written while there was no line: they wait in this browser, and are sent once each.
+// Stores in this browser the questions that were written without a connection, and sends each of them once.
 
 import { keep, recall } from '../lib/kept.js';
 import { element } from '../lib/nodes.js';
 
 const KEY = 'moothall.asks';
-const MOST = 20; // one more takes the place of the oldest that was not taken, else it isn't kept
-const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
-const AWAY = [502, 503, 504]; // the server, or what it writes to, is away
+const MOST = 20; // forms. Overflow: the oldest refused one is dropped; without one the new form isn't stored
+const PATIENCE = 12500; // ms until a request times out: over a frozen connection no answer ever comes
+const AWAY = [502, 503, 504]; // the server or its storage is not available
 const OFTEN = 429;
 
-/** Those that wait, and those that were not taken. @returns {KeptForm[]} */
+/** The stored forms: those that wait, and those that were refused. @returns {KeptForm[]} */
 export const kept = () => recall(KEY) ?? [];
 
-/** Keep one; the same form again takes the place of what it said before. Gives whether there is room. @param {KeptForm} entry */
+/**
+ * Store a form, in place of an earlier version of the same form; returns whether that worked.
+ * @param {KeptForm} entry
+ */
 export function put(entry) {
   const others = kept().filter(({ fields }) => fields.id !== entry.fields.id);
   const refused = others.findIndex(({ wrong }) => wrong);
@@ -22,15 +25,16 @@ export function put(entry) {
   return kept().some(({ fields }) => fields.id === entry.fields.id);
 }
 
-/** @param {string} id */
+/** Remove a form from the store. @param {string} id */
 export function drop(id) {
   keep(KEY, kept().filter(({ fields }) => fields.id !== id));
 }
 
 /**
- * Send one. Gives the answer's page with its address, and whether it was taken; null where the line is away.
+ * Send a form. Resolves to the server's page with its address, and whether the form was taken; null without a
+ * connection.
  *
- * The form's id goes along: what the server has already is not there twice.
+ * The form has an id, so that the server stores it once even if it gets it twice.
  *
  * @param {KeptForm} form  @returns {Promise<?Sent>}
  */
@@ -47,10 +51,10 @@ export async function send({ action, fields, at }) {
 }
 
 /**
- * Send all that wait, one after the other, for as long as there is a line.
+ * Send all forms that wait, one after the other, until there is no connection.
  *
- * @param {(answer: Sent) => void} told  for each that was taken: its page and its address
- * @returns {Promise<boolean>} whether any still waits
+ * @param {(answer: Sent) => void} told  called for each form that was taken
+ * @returns {Promise<boolean>} whether any form still waits
  */
 export async function sendAll(told) {
   for (const entry of kept().filter(({ wrong }) => !wrong)) {
@@ -66,12 +70,15 @@ export async function sendAll(told) {
   return false;
 }
 
-/** A link to what was sent, that is read out when it comes. @param {Sent} answer */
+/** A link to a question that was sent; screen readers announce it. @param {Sent} answer */
 export const says = ({ page, address }) => element(
   'span', { role: 'status' }, element('a', { href: address }, page.querySelector('h1')?.textContent ?? address),
 );
 
-/** Send all that wait, and tell of it beside a link; where the meeting is over beside that to its questions. @param {?Element} link */
+/**
+ * Send all forms that wait, and show links to the questions after another link.
+ * @param {?Element} link  null, as after the meeting: the link to its questions
+ */
 export function sendBeside(link) {
   const place = (link ?? document.querySelector('a[data-asked]'))?.parentElement;
   return sendAll((answer) => place?.append(' ', says(answer)));

@@ -1,14 +1,16 @@
-// Whoever reads says with one tap that they would ask too what is asked now, and goes on reading.
+// The button with which a reader supports the question asked now, without leaving the text.
 
-const READ = 1600; // ms: whose token is newer is told from a crowd of programs by that (core/questions/limits.py)
+// Ballots that come sooner after the browser's token was made are taken for a program's, and few of them count: see
+// core/questions/limits.py.
+const READ = 1600; // ms
 
-/** The button says whether one would. @param {HTMLButtonElement} button  @param {boolean} too */
+/** Set the button to the reader's support. @param {HTMLButtonElement} button  @param {boolean} too */
 export function asks(button, too) {
   button.setAttribute('aria-pressed', String(too));
   Object.assign(button, too ? { name: 'too', value: 'no' } : { name: '', value: '' });
 }
 
-/** @param {HTMLFormElement} form */
+/** Give or take back support; if that fails, submit the form, whose page says why. @param {HTMLFormElement} form */
 export async function send(form) {
   const button = form.querySelector('button');
   if (!button || button.getAttribute('aria-busy')) return;
@@ -17,7 +19,7 @@ export async function send(form) {
   button.setAttribute('aria-busy', 'true');
   try {
     let answer = await vote();
-    if (answer.ok && answer.status !== 204) { // It came to the list: this browser wasn't known, and is now.
+    if (answer.ok && answer.status !== 204) { // the server led to the list and set a cookie: this browser had none
       await new Promise((done) => setTimeout(done, READ));
       answer = await vote();
     }

@@ -1,10 +1,10 @@
-// A show of hands as it is shown. What hands there are is worked out without a page: walls can use it too.
+// Computes and shows the result of a show of hands. `handsOf` needs no page.
 
 import { set } from '../lib/nodes.js';
 import { fill } from '../lib/words.js';
 
 /**
- * The hands for each answer: [{remote, room, sum, share}], the share of all hands in whole percent.
+ * The hands for each answer; `share` is the share of all hands in whole percent, rounded half up.
  * @param {{remote: number[], room: number[]}} hands
  */
 export function handsOf({ remote, room }) {
@@ -14,15 +14,15 @@ export function handsOf({ remote, room }) {
 }
 
 /**
- * Put what was counted where that show of hands stands on a page; `counted` is the text of an answer's hands.
- * @param {ParentNode} page  @param {{poll: string, remote: number[], room: number[]}} hands  @param {string} counted
+ * Show the numbers of hands wherever this show of hands is on a page.
+ * @param {ParentNode} page  @param {{poll: string, remote: number[], room: number[]}} hands  @param {string} counted  the text for an answer
  */
 export function putHands(page, { poll, remote, room }, counted) {
   for (const list of page.querySelectorAll(`[data-poll="${CSS.escape(poll)}"]`)) {
     handsOf({ remote, room }).forEach((row, n) => {
       const place = list.querySelector(`[data-option="${n}"]`);
       const [many, meter] = [place?.querySelector('.many'), place?.querySelector('meter')];
-      if (!many || !meter) return; // Its numbers are shown once it is closed.
+      if (!many || !meter) return; // a quiet one has no numbers until it is closed
       set(many, fill(counted, { ...row, here: row.room }));
       const figure = place?.querySelector('.figure');
       if (figure) set(figure, String(row.sum));

@@ -1,4 +1,4 @@
-// The list of questions and comments: follows what happens to them, and puts it where it belongs.
+// The page with the list of questions and comments: follows events, and renews the parts of the list that have changed.
 
 import { putHands } from './hands.js';
 import { Link } from '../lib/link.js';
@@ -6,7 +6,7 @@ import { at, set } from '../lib/nodes.js';
 import { Renewal, concerns, stands } from '../lib/renewal.js';
 import { fill } from '../lib/words.js';
 
-const MOVING = 8000; // ms over which readers spread when places depend on how many would ask the same
+const MOVING = 8000; // ms over which pages spread their requests when support changes the order of the queue
 
 const list = at('Questions');
 const renewal = new Renewal(['Figures', 'Pending', 'Hands', 'Now', 'NowActs', 'Room', 'Queue', 'Left', 'Later', 'Answered', 'Written', 'PassedOn']);
@@ -15,7 +15,7 @@ const forms = JSON.parse(at('Forms').textContent);
 const plural = new Intl.PluralRules(document.documentElement.lang);
 let seen = list.dataset.position;
 
-/** How many would ask the same, without asking the server. @param {EventBody} event */
+/** Show how many would ask the same, from the event alone. @param {EventBody} event */
 function count({ counts }) {
   for (const place of document.querySelectorAll('[data-of]')) {
     const n = counts[place.dataset.of ?? ''];
@@ -38,7 +38,7 @@ function hands(body) {
   }
 }
 
-/** @param {Frame} frame */
+/** Handle a frame of the stream. @param {Frame} frame */
 function take(frame) {
   if (frame.snapshot) {
     seen = `${frame.snapshot.epoch}:${frame.snapshot.offset}`;
@@ -52,14 +52,14 @@ function take(frame) {
   }
 }
 
-/** Once what is being translated is there, have it shown. */
+/** Wait for the translation that is under way, and show it. */
 async function translated() {
   const address = JSON.parse(at('Pending').textContent).at(-1);
   if (!address) return;
   try {
     if ((await fetch(address)).ok) renewal.soon();
   } catch {
-    // It comes with the next change.
+    // The translation is shown with the next change.
   }
 }
 
@@ -67,6 +67,6 @@ new MutationObserver(translated).observe(at('Pending'), { childList: true });
 translated();
 const link = new Link(() => `${list.dataset.events}&after=${seen}`, take, stands(), () => Number(seen.split(':')[1]));
 link.open();
-if (list.dataset.every) setInterval(() => document.hidden || renewal.now(), Number(list.dataset.every)); // the room's own, at a hub
+if (list.dataset.every) setInterval(() => document.hidden || renewal.now(), Number(list.dataset.every)); // at a hub, for the questions of its own room
 addEventListener('online', () => link.hurry());
 document.documentElement.classList.add('live');

@@ -1,16 +1,16 @@
-// Typing in one's turn: words are shown while they are written, and become lines one by one. What was not acknowledged
-// is sent again; a line that is sent twice is one. At a hub (`data-by-line`) nothing leaves the page but the lines that
-// their author finishes, and none while nothing is recorded.
+// Typing in one's turn: readers see the words while they are written, and sentences become lines one by one. Lines that
+// are not acknowledged are sent again; each has an id, so that it is stored once. At a hub (`data-by-line`) only lines
+// that their author has finished are sent, and none while nothing is recorded.
 
 import { at, element, set } from '../lib/nodes.js';
 import { sentences } from '../lib/sentences.js';
 
-const GAP = 300; // ms between two texts at least: fewer than four a second
-const AGAIN = 1500; // ms until what did not arrive is sent again
-const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
-const PAUSE = 5000; // ms without a word after which what stands there is a line
-const LINES = { rows: true, longest: 300 }; // where what is typed falls into lines
-const MOST = 20; // lines that are sent at once, as the server takes them
+const GAP = 300; // ms between two requests at least: fewer than four a second
+const AGAIN = 1500; // ms until a failed request is sent again
+const PATIENCE = 12500; // ms until a request times out: over a frozen connection no answer ever comes
+const PAUSE = 5000; // ms without typing after which the text becomes a line
+const LINES = { rows: true, longest: 300 }; // how the text is divided into lines
+const MOST = 20; // lines in one request, the server's limit
 
 const newName = () => [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
@@ -18,15 +18,15 @@ export class Typing {
   #page = newName();
   #n = 0;
   /** @type {{line: string, text: string, unkept: boolean}[]} */
-  #waiting = []; // lines that may not have arrived: {line, text, unkept}
+  #waiting = []; // lines that are not acknowledged yet; `unkept`: typed while nothing was recorded
   #busy = false;
   #again = false;
-  #late = false; // whether the last try failed
-  #timer = 0; // until the next text may be sent
+  #late = false; // whether the last request failed
+  #timer = 0; // until the next request may be sent
   #pause = 0;
   #over = false;
 
-  /** Take the form of the page over. */
+  /** Take over the form on the page. */
   constructor() {
     this.form = at('Typing');
     this.field = at('Words');
@@ -45,7 +45,7 @@ export class Typing {
     });
     this.field.addEventListener('input', (event) => event.isComposing || this.#written());
     this.field.addEventListener('compositionend', () => this.#written());
-    // Whoever leaves the page loses nothing that stands there.
+    // The text is not lost when the page is left.
     addEventListener('pagehide', () => {
       if (this.#over || (!this.#waiting.length && (this.byLine || !this.field.value.trim()))) return;
       navigator.sendBeacon(this.form.action, new Blob([this.#body()], { type: 'application/json' }));
@@ -55,7 +55,8 @@ export class Typing {
   }
 
   /**
-   * Say whether what is typed from here on is kept. What was being written belongs to what was before; by line it stays in the field.
+   * Recording has begun or ended. The text in the field was typed before that, so it becomes a line now; by line it
+   * stays in the field.
    * @param {boolean} recorded
    */
   keep(recorded) {
@@ -66,33 +67,38 @@ export class Typing {
     if (this.byLine && !this.#over) this.#say(recorded ? '' : this.form.dataset.notRecorded);
   }
 
-  /** The turn is over: what was not sent stays where it is. */
+  /** The turn is over: text that was not sent stays in the field, which can't be edited any more. */
   end() {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#pause);
     const left = [...this.#waiting.map(({ text }) => text), this.field.value.trim()].filter(Boolean).join(' ');
-    for (const part of this.form.querySelectorAll('h2, .hint, button')) part.hidden = true; // There is nothing to do any more.
+    for (const part of this.form.querySelectorAll('h2, .hint, button')) part.hidden = true; // they have no use any more
     this.field.value = left;
     this.field.readOnly = true;
     if (left) this.#say(this.form.dataset.over);
     else this.form.hidden = true;
   }
 
-  /** What its author had not sent when the turn ended, and whether it would have been kept. */
+  /**
+   * The text that was not sent when the turn ended, and whether it would have been recorded; null while the turn goes
+   * on.
+   */
   get left() {
     return this.field.readOnly ? { text: this.field.value, recorded: this.recorded } : null;
   }
 
   /**
-   * Have that stand in the field again, if it is kept now as it was to be then. Nobody reads it before its author goes on typing.
+   * Put such text into the field of the next turn, if recording is as it was then. It is sent only when its author
+   * continues to type.
    * @param {Typing['left']} [left]
    */
   put(left) {
     if (left && left.recorded === this.recorded) this.field.value ||= left.text;
   }
 
+  /** The text has changed: send sentences that have ended as lines, and show the rest. */
   #written() {
     if (this.#over || this.byLine) return;
     const { value, selectionStart } = this.field;
@@ -109,7 +115,7 @@ export class Typing {
     this.#send();
   }
 
-  /** Make lines of all that stands there. */
+  /** Make lines of the whole text in the field, and send them. */
   #finish() {
     if (this.#over) return;
     if (this.byLine && !this.recorded) {
@@ -124,7 +130,7 @@ export class Typing {
     this.#send();
   }
 
-  /** @param {string} text */
+  /** Queue a line. @param {string} text */
   #add(text) {
     this.#waiting.push({ line: this.line, text, unkept: !this.recorded });
     this.line = newName();
@@ -132,7 +138,7 @@ export class Typing {
     at('Typed').append(element('li', {}, text));
   }
 
-  /** Put the lines that were not taken back into the field. What is shown last of all lines is those. */
+  /** Put the lines that the server refused back into the field. They are the last ones in the list of lines. */
   #giveBack() {
     for (const { text } of this.#waiting.reverse()) {
       at('Typed').lastElementChild?.remove();
@@ -141,15 +147,16 @@ export class Typing {
     this.#waiting = [];
   }
 
+  /** The body of the next request, as JSON. */
   #body() {
     this.#n += 1;
     const text = this.byLine ? '' : this.field.value;
     return JSON.stringify({ page: this.#page, n: this.#n, line: this.line, text, done: this.#waiting.slice(0, MOST) });
   }
 
-  /** A line that is finished doesn't wait: the turn may end with it. */
+  /** Don't wait with a finished line: the turn may end with it. */
   #hurry() {
-    if (this.#late) return; // The line was away, and is tried again in its time.
+    if (this.#late) return; // after a failure the next attempt has its own time
     clearTimeout(this.#timer);
     this.#timer = 0;
   }
@@ -167,7 +174,7 @@ export class Typing {
     if (this.#over) return;
     this.#late = !arrived;
     if (arrived && this.#waiting.length) {
-      this.#send(); // Finished meanwhile.
+      this.#send(); // lines were finished meanwhile
       return;
     }
     this.#again ||= !arrived;
@@ -177,7 +184,7 @@ export class Typing {
     }, arrived ? GAP : AGAIN);
   }
 
-  /** Send what there is; says whether it has arrived. */
+  /** Send one request; resolves to whether the server has answered it for good. */
   async #ask() {
     try {
       const answer = await fetch(this.form.action, {

@@ -1,28 +1,32 @@
-// Keeps the form of *Ask or comment* for when the line is away, with what it is made of. Everything else it leaves alone.
+// The service worker that caches the form *Ask or comment*, with its scripts and styles, for when there is no
+// connection. It leaves all other requests alone.
 
 const KEPT = 'moothall.asking';
-const PATIENCE = 8000; // ms for an answer: of a line that is frozen none ever comes
-const MOST = 10; // forms; of more, the oldest goes
+const PATIENCE = 8000; // ms until a request times out: over a frozen connection no answer ever comes
+const MOST = 10; // forms. Overflow: the oldest is dropped
 const FORM = /^\/s\/[^/]+\/ask$/;
 
 /** @param {string} address */
 const isForm = (address) => FORM.test(new URL(address).pathname);
 
-/** Fetch a form, and keep it with all that it names. @param {Request} request */
+/** Fetch a form, and cache it with the static files that it names. @param {Request} request */
 async function fetchForm(request) {
   const answer = await fetch(request);
   if (answer.ok && !answer.redirected) await put(request.url, answer.clone());
   return answer;
 }
 
-/** @param {string} address  @param {Response} answer */
+/**
+ * Cache a form and its files; drop the oldest forms, and files of earlier versions.
+ * @param {string} address  @param {Response} answer
+ */
 async function put(address, answer) {
   const cache = await caches.open(KEPT);
   const parts = [...new Set((await answer.clone().text()).match(/\/static\/[\w./+-]+/g) ?? [])];
   const missing = [];
   for (const part of parts) if (!(await cache.match(part, { ignoreVary: true }))) missing.push(part);
   await cache.addAll(missing);
-  await cache.delete(address); // What was kept last stands last.
+  await cache.delete(address); // so that the newest is last
   await cache.put(address, answer);
   const all = await cache.keys();
   const old = all.filter(({ url }) => isForm(url)).slice(0, -MOST);
@@ -31,15 +35,15 @@ async function put(address, answer) {
   await Promise.all([...old, ...past].map((request) => cache.delete(request)));
 }
 
-/** Fails where no answer comes. @returns {Promise<never>} */
+/** A promise that fails after PATIENCE ms. @returns {Promise<never>} */
 const late = () => new Promise((_, fail) => setTimeout(() => fail(new Error('The line is frozen.')), PATIENCE));
 
-/** The form from the server, else as it was kept. @param {Request} request */
+/** The form from the server, or else from the cache. @param {Request} request */
 async function form(request) {
   try {
     return await Promise.race([fetchForm(request), late()]);
   } catch {
-    // Whatever the browser says of itself otherwise than when it was kept.
+    // The headers of the browser's request may differ from those with which it was cached.
     const same = { ignoreVary: true };
     const [exact, other] = await Promise.all([caches.match(request.url, same), caches.match(request.url, { ...same, ignoreSearch: true })]);
     return exact ?? other ?? Response.error();
@@ -48,7 +52,7 @@ async function form(request) {
 
 addEventListener('install', () => skipWaiting());
 addEventListener('message', (event) => {
-  // Not to ask yet: no cookie is wanted.
+  // Marked as a prefetch, so that the server sets no cookie before the reader opens the form.
   const wanted = new Request(event.data, { headers: { 'Sec-Purpose': 'prefetch', Purpose: 'prefetch' } });
   if (isForm(wanted.url)) /** @type {MessageEvent & ExtendableEvent} */ (event).waitUntil(fetchForm(wanted).catch(() => {}));
 });

@@ -1,5 +1,6 @@
-// Whoever asked is told on the page of the text that their turn is near, or has come: in the bar, in the title, by a sound
-// and a jolt where the browser allows them. The stream is that of all readers; the part of the page is this browser's own.
+// Tells the author of a question, on the page of a text, that their turn is near or has come: in the bar, in the title,
+// and by a sound and a vibration where the browser allows them. The stream of events is that of all readers; only the
+// part of the page that is fetched is this browser's own.
 
 import { ring } from '../lib/bell.js';
 import { Link } from '../lib/link.js';
@@ -11,13 +12,13 @@ const WORDS = /^(intervention\.status-changed|queue\.|turn\.|session\.)/;
 const about = () => at('YourTurn').firstElementChild?.dataset ?? {};
 const { address, events } = about();
 let seen = about().position ?? '';
-let told = false; // whether it has been said that the turn has come
+let told = false; // whether the page has said that the turn has come
 /** @type {?string} */
-let title = null; // of the page, while another one stands there
+let title = null; // the page's own title, while the turn is in its place
 
 const renewal = new Renewal(['YourTurn'], show, address);
 
-/** Say it in the title, and once by sound. */
+/** Show in the title that the turn has come, and ring once. */
 function show() {
   const now = 'now' in about();
   if (now) {
@@ -50,11 +51,11 @@ const link = new Link(() => `${events}&after=${seen}`, (frame) => {
   }
 }, () => {}, () => Number(seen.split(':')[1]));
 
-// With little data there is no second stream: the bar's note of what is asked now changes whenever the queue moves on.
+// With low data there is no second stream: the note of the question asked now changes whenever the queue moves on.
 const note = document.documentElement.dataset.read === 'low' && at('NowAsked');
 
 show();
-new MutationObserver(show).observe(only('title'), { childList: true }); // the page gives itself one
+new MutationObserver(show).observe(only('title'), { childList: true }); // the page's own script changes the title too
 if (note) new MutationObserver(() => renewal.soon()).observe(note, { attributes: true, childList: true, subtree: true });
 else link.open();
 addEventListener('online', () => link.hurry());

@@ -1,10 +1,11 @@
-// A page that the browser had kept, to which somebody goes back after asking: it was made before, and doesn't know of it.
+// For a page to which somebody goes back after asking: the browser shows it from its cache, made before the question.
+// This adds the note about one's turn.
 
 import { at, only } from '../lib/nodes.js';
 
-const PATIENCE = 12500; // ms for an answer: of a line that is frozen none ever comes
+const PATIENCE = 12500; // ms until a request times out: over a frozen connection no answer ever comes
 
-/** Ask for what the page has for whoever asked, and put it in its place. */
+/** Fetch the note for the author of a question, and put it into the bar. */
 async function look() {
   if (at('YourTurn')) return;
   const address = `${location.pathname.replace(/\/read$/, '')}/your-turn${location.search}`;
@@ -16,4 +17,4 @@ async function look() {
 }
 
 look();
-addEventListener('pageshow', look); // each time that the browser brings it back
+addEventListener('pageshow', look); // each time that the page comes from the cache again

@@ -1,28 +1,29 @@
-// What a screen reader is told: nothing, finished lines, or speakers and notices only. Each once, and never a line that
-// still grows.
+// Announces the meeting to a screen reader: nothing, finished lines, or speakers and notices only, as the reader chose.
+// Each is announced once, and a line only when it no longer grows.
 //
-// One text stands in the region, and the next one takes its place. Of texts that are added to a page within 100 ms, such as
-// a line and what is told of it, Orca 48 leaves out all but the first; the text of an element with `aria-live` it never does.
+// The live region holds one text at a time, and the next one replaces it. Of several texts that are added to a page
+// within 100 ms, such as a line and a notice, Orca 48 reads only the first; the text of an element with `aria-live` it
+// always reads.
 
 import { element, only } from '../lib/nodes.js';
 
 const APART = 400; // ms between two texts
-const KEPT = 6; // that wait at most. Overflow: the oldest is left out
-const STANDS = 15000; // ms: whoever walks through the page would meet it a second time
+const KEPT = 6; // texts that wait at most. Overflow: the oldest is left out
+const STANDS = 15000; // ms until the region is emptied: a reader who walks through the page would hear its text again
 
 export class Aloud {
   /** @type {Set<string>} */
-  #said = new Set(); // ids of lines; as many as the page has
+  #said = new Set(); // ids of lines; at most as many as the page has
   #name = '';
   /** @type {HTMLElement[][]} */
   #waiting = [];
-  #busy = false; // the text has only just come
+  #busy = false; // the current text is younger than APART
   #gone = 0;
 
   /**
-   * @param {HTMLElement} region  polite and atomic, out of sight
-   * @param {() => string} wish
-   * @param {string} unnamed  what is said before a line of nobody who is named, where somebody was before
+   * @param {HTMLElement} region  a live region, polite and atomic, that is not visible
+   * @param {() => string} wish  gives what to announce: `nothing`, `lines`, or speakers and notices only
+   * @param {string} unnamed  heads a line without a named speaker, after lines with one
    */
   constructor(region, wish, unnamed) {
     this.region = region;
@@ -30,7 +31,10 @@ export class Aloud {
     this.unnamed = unnamed;
   }
 
-  /** Lines that came to the text; `name` gives who said one. @param {HTMLElement[]} items  @param {(item: HTMLElement) => string} name */
+  /**
+   * Announce new lines; `name` gives a line's speaker.
+   * @param {HTMLElement[]} items  @param {(item: HTMLElement) => string} name
+   */
   lines(items, name) {
     for (const item of items) {
       if (this.#said.has(item.id)) continue;
@@ -43,7 +47,7 @@ export class Aloud {
   }
 
   /**
-   * Somebody speaks from here on; an empty name is nobody's: that is said with the first line that nobody is named for.
+   * Announce who speaks from now on. An empty name is announced only with the first line that has no named speaker.
    * @param {string} name
    */
   speaker(name) {
@@ -51,18 +55,18 @@ export class Aloud {
     if (turn.length) this.#put(...turn);
   }
 
-  /** @param {string} text */
+  /** Announce a notice, such as a gap. @param {string} text */
   notice(text) {
     if (this.wish() !== 'nothing') this.#put(part(text));
   }
 
-  /** Nothing that waits is said any more. */
+  /** Drop all texts that wait, and empty the region. */
   hush() {
     this.#waiting = [];
     this.region.replaceChildren();
   }
 
-  /** Who speaks, where it has to be said. @param {string} name */
+  /** The speaker's name in front of a text; empty while the same person speaks. @param {string} name */
   #turn(name) {
     if (name === this.#name) return [];
     this.#name = name;

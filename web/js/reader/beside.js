@@ -1,11 +1,11 @@
-// The meeting's questions beside its text, in a window with room for them: parts of their page, renewed when something
-// happens to them. What is pressed here is sent from here, so that nobody leaves the text for it.
+// The meeting's questions beside its text, in a window that is wide enough: parts of the page of questions, renewed
+// when a question changes. Their forms are sent from here, so that nobody has to leave the text.
 
 import { keep } from '../lib/kept.js';
 import { Renewal, concerns } from '../lib/renewal.js';
 
 const PARTS = ['Now', 'NowActs', 'Hands', 'Room', 'Queue'];
-const SPREAD = 8000; // ms over which readers spread their questions: many may have this open
+const SPREAD = 8000; // ms over which readers spread their requests: many may have this open
 const KEY = 'moothall.beside'; // js/reader/page.js opens it again where there is room
 
 export class Beside {
@@ -17,18 +17,18 @@ export class Beside {
     this.open();
   }
 
-  /** It was opened or closed: remembered for the next text. */
+  /** The panel was opened or closed: remember that for the next text, and renew an open panel. */
   open() {
     keep(KEY, this.panel.open);
     if (this.panel.open) this.renewal.now();
   }
 
-  /** Something happened in the meeting. @param {EventBody} body */
+  /** Renew the open panel where an event of the meeting concerns it. @param {EventBody} body */
   happened(body) {
     if (this.panel.open && (concerns({ body }) || /^(poll|support)\./.test(body.type))) this.renewal.soon(SPREAD);
   }
 
-  /** @param {SubmitEvent} event */
+  /** Send a form without leaving the page. @param {SubmitEvent} event */
   async #send(event) {
     event.preventDefault();
     const { target: form, submitter } = event;

@@ -1,5 +1,6 @@
-// The original above each translated line, and alone where a line is not translated yet. Loaded when somebody asks for it;
-// the markup is that of web/pages/lib/_parts.html, and server/moothall/adapters/reading/parallel_text.py puts it there without scripts.
+// Shows the original above each translated line, and alone where a line is not translated yet. Loaded when a reader
+// asks for it. The markup is that of web/pages/lib/_parts.html; for readers without scripts
+// adapters/reading/parallel_text.py makes the same.
 
 import { Link } from '../lib/link.js';
 import { named } from '../lib/headings.js';
@@ -10,8 +11,8 @@ import { direction } from '../lib/words.js';
 export class Both {
   /**
    * @param {import('./view.js').View} view  of the translation
-   * @param {{words: import('../lib/words.js').Words, base: string, around: (change: () => void) => void, wait: () => number}} with_  `wait` is how
-   *   long (ms) text is held back
+   * @param {{words: import('../lib/words.js').Words, base: string, around: (change: () => void) => void, wait: () => number}} with_  `wait`
+   *   gives the ms by which text is held back for a video
    */
   constructor(view, { words, base, around, wait }) {
     this.view = view;
@@ -37,7 +38,7 @@ export class Both {
     document.addEventListener('visibilitychange', () => document.hidden || this.link.hurry());
   }
 
-  /** Show the originals, or take them away. @param {boolean} open */
+  /** Show or hide the originals. @param {boolean} open */
   show(open) {
     if (open === this.open) return;
     this.open = open;
@@ -63,12 +64,16 @@ export class Both {
     this.#older();
   }
 
-  /** What a line was made from; one that few data brought says so by its name. @param {Line} line */
+  /**
+   * The id of the original from which a line was translated. Lines of the low-data stream don't carry it: there it is
+   * part of the line's id.
+   * @param {Line} line
+   */
   #source({ segment, made_from: made }) {
     return made?.sources[0][0] ?? this.#named(segment);
   }
 
-  /** @param {string} segment */
+  /** The id of the original in a translation's id, which is `<original>-<channel>`. @param {string} segment */
   #named(segment) {
     return segment.slice(0, -this.reader.channel.length - 1);
   }
@@ -78,14 +83,17 @@ export class Both {
     return [...reader.lines.values()].sort((a, b) => a.number - b.number);
   }
 
-  /** @param {Frame} frame */
+  /** Fold a frame of the original into it, and update the page. @param {Frame} frame */
   #take(frame) {
     if (!this.open) return;
     if (this.said.apply(frame).lost) this.link.open();
     else this.around(() => this.update());
   }
 
-  /** @param {HTMLElement} item  @param {Line} [source] */
+  /**
+   * Put the original above a line, or remove one that no longer applies.
+   * @param {HTMLElement} item  @param {Line} [source]
+   */
   #above(item, source) {
     if (!source) return; // it may not be loaded yet
     const text = item.dataset.origin === 'translated' && !source.gone ? source.text.trim() : '';
@@ -100,7 +108,10 @@ export class Both {
     return element('p', { class: 'original', lang: language, dir: direction(language) }, text);
   }
 
-  /** Lines that are not translated yet, in the order of time. @param {Set<string>} made */
+  /**
+   * Show the originals that are not translated yet, in order of time.
+   * @param {Set<string>} made  ids of originals that have a translation
+   */
   #waiting(made) {
     const { list } = this.view;
     const first = this.reader.first ? this.#lines(this.reader)[0].t0 : 0;
@@ -123,7 +134,7 @@ export class Both {
     }
     for (const item of there.values()) item.remove();
     this.view.group();
-    // Without the originals, a line that is late stands after the log as it was said: here it stands already.
+    // Below the log, a line whose translation is late is shown as it was said. The log itself shows that original now.
     for (const block of this.view.growing.children) {
       block.hidden = shown.has(this.#named(block.dataset.of ?? ''));
     }
@@ -139,7 +150,7 @@ export class Both {
     return item;
   }
 
-  /** Fetch what the older lines on the page were made from, a page at a time. */
+  /** Fetch the originals of older lines on the page, one page of lines at a time. */
   async #older() {
     const { said } = this;
     const [first, earliest] = [this.#lines(said)[0], this.#lines(this.reader)[0]];

@@ -1,10 +1,10 @@
-// The front page: what was said last in each meeting that is on moves along while somebody looks at it.
+// Keeps the last line of each live meeting on the front page up to date while somebody looks at the page.
 
 const EVERY = 15000; // ms
-const PATIENCE = 10000; // ms for an answer: of a line that is frozen none ever comes
+const PATIENCE = 10000; // ms until a request times out: over a frozen connection no answer ever comes
 
 async function renew() {
-  if (document.hidden || document.documentElement.dataset.read === 'low') return; // whoever has little data asks by hand
+  if (document.hidden || document.documentElement.dataset.read === 'low') return; // a reader with low data reloads the page by hand
   try {
     const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, signal: AbortSignal.timeout(PATIENCE) });
     if (!answer.ok) return;
@@ -14,7 +14,7 @@ async function renew() {
       if (now && now.textContent !== said.textContent) said.replaceWith(now);
     }
   } catch {
-    // The line is away: what stands there stays.
+    // There is no connection: the old lines stay.
   }
 }
 

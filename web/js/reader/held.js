@@ -1,9 +1,10 @@
-// Text held back to fit a video that comes late: frames wait here, in order, until their time. Pure but for the timer.
+// Holds text back to match a video with a longer delay: frames wait here, in order, until their time. Pure except for
+// the timer.
 
-export const MOST = 120; // s; a stream that is later than this is another meeting
+export const MOST = 120; // s; a video that is later than this must be of another meeting
 
 export class Held {
-  /** @type {[number, Frame | Batch][]} frames with the time at which they came; no more than come in MOST seconds */
+  /** @type {[number, Frame | Batch][]} frames with the time at which they came, ms; bounded by what comes in MOST seconds */
   #waiting = [];
   #timer = 0;
 
@@ -14,7 +15,7 @@ export class Held {
     this.seconds = 0;
   }
 
-  /** @param {Frame | Batch} frame */
+  /** Pass a frame on at once, or when its time has come. @param {Frame | Batch} frame */
   take(frame) {
     if (!this.seconds && !this.#waiting.length) this.give(frame);
     else {
@@ -23,12 +24,16 @@ export class Held {
     }
   }
 
-  /** Hold back by so many seconds from here on; less gives at once what is due now. @param {number} seconds */
+  /**
+   * Hold frames back by `seconds` from now on. A shorter delay passes on at once the frames that are then due.
+   * @param {number} seconds
+   */
   by(seconds) {
     this.seconds = Math.min(MOST, Math.max(0, Math.round(seconds)));
     this.#due();
   }
 
+  /** Pass on the frames that are due. */
   #due() {
     clearTimeout(this.#timer);
     this.#timer = 0;
@@ -37,6 +42,7 @@ export class Held {
     this.#later();
   }
 
+  /** Set the timer for the next frame. */
   #later() {
     if (this.#timer || !this.#waiting.length) return;
     const wait = this.#waiting[0][0] + this.seconds * 1000 - this.now();

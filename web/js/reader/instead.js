@@ -1,10 +1,11 @@
-// An interpreter falls silent while others speak: whoever reads them reads the machine's translation until they go on.
-// Whoever chose the translation stays with it. Who looks back at older lines is not taken away from them, but asked.
+// Takes readers of an interpreter who falls silent to the machine's translation, and back when the interpreter
+// continues. Readers who chose the translation themselves stay there. A reader who looks back at older lines gets a
+// link instead.
 
 import { at, element } from '../lib/nodes.js';
 
-const CALM = 1000; // ms in which it is said before the page is left, and may be called off
-const MARK = 'instead-of'; // in the address of the translation: which interpreter's text it is read in place of
+const CALM = 1000; // ms for which the change is announced before the page is left; until then it can be cancelled
+const MARK = 'instead-of'; // in the translation's address: the interpreter's channel in whose place it is read
 
 export class Instead {
   #timer = 0;
@@ -16,17 +17,18 @@ export class Instead {
     this.words = words;
     this.tell = tell;
     this.following = following;
-    this.back = false; // whether the interpreter's text is gone back to
+    this.back = false; // whether the change leads back to the interpreter's text
     this.note = at('Instead');
     this.came = new URLSearchParams(location.search).get(MARK);
     if (this.came && this.note.textContent) tell(this.note.textContent);
-    else this.note.hidden = true; // what it says without scripts is told anew
+    else this.note.hidden = true; // the note for readers without scripts; `look` writes a new one
   }
 
   /**
-   * @param {?string} channel  which text to read in place of this one; null: this one goes on
-   * @param {boolean} translated  whether this one is a translation
-   * @param {boolean} over  whether the meeting is closed: nobody goes on, and this text stays
+   * Go to another text, offer a link to it, or take that back.
+   * @param {?string} channel  the text to read in place of this one; null: this one continues
+   * @param {boolean} translated  whether this text is a translation
+   * @param {boolean} over  whether the meeting is closed: then the reader stays with this text
    */
   look(channel, translated, over) {
     const target = over || (translated && channel !== this.came) ? null : channel;
@@ -53,6 +55,7 @@ export class Instead {
     if (this.#target !== null) this.go();
   }
 
+  /** Announce the change, then load the other text. */
   go() {
     const text = this.words.text(this.back ? 'instead.over' : 'instead');
     this.note.replaceChildren(text);

@@ -1,4 +1,4 @@
-// Single keys, for those who want them: each can be changed, all can be switched off (WCAG 2.2, 2.1.4).
+// Single-key shortcuts of the page of a text: each can be changed, and all can be switched off (WCAG 2.2, 2.1.4).
 
 import { keep, recall } from '../lib/kept.js';
 
@@ -6,11 +6,12 @@ const KEY = 'moothall.keys';
 const USUAL = { on: true, live: 'l', mark: 'm', place: 'g', missed: 'w', cards: 'c', larger: '+', smaller: '-' };
 
 /**
+ * Set up the form in which the reader chooses the keys, and return the handler of `keydown`.
  * @param {HTMLFormElement} form
- * @param {Record<string, () => unknown>} acts
+ * @param {Record<string, () => unknown>} acts  by the names of the form's fields
  * @param {import('./view.js').View} view
  * @param {import('./place.js').Place} place
- * @returns {(event: KeyboardEvent) => void} what a pressed key goes to
+ * @returns {(event: KeyboardEvent) => void}
  */
 export function keys(form, acts, view, place) {
   /** @type {Record<string, string | boolean>} */
@@ -40,7 +41,8 @@ export function keys(form, acts, view, place) {
 }
 
 /**
- * One line's time is a stop of the Tab key: of the newest line, or of the one that is read. Arrow keys go on from there.
+ * Make the log of lines one stop of the Tab key: the time of the newest line, or of the line that is read. Arrow keys
+ * move on from there.
  * @param {KeyboardEvent} event  @param {import('./view.js').View} view  @param {import('./place.js').Place} place
  */
 function walk(event, view, place) {
@@ -58,7 +60,10 @@ function walk(event, view, place) {
   if (time) stop(list, time).focus();
 }
 
-/** @param {HTMLElement} list  @param {Link} link  @template {?HTMLAnchorElement} Link  @returns {Link} */
+/**
+ * Make `link` the only stop of the Tab key in the list.
+ * @param {HTMLElement} list  @param {Link} link  @template {?HTMLAnchorElement} Link  @returns {Link}
+ */
 function stop(list, link) {
   for (const each of list.querySelectorAll('a.time[tabindex="0"]')) each.tabIndex = -1;
   if (link) link.tabIndex = 0;

@@ -1,14 +1,15 @@
-// Batches of the low-data door, spelt out. The shorthand is that of server/moothall/wire/low_data.py. Pure.
+// Decodes the messages of the low-data stream, whose shorthand server/moothall/wire/low_data.py defines. Pure.
 
-/** @param {string} id */
+/** The next id in a numbered sequence: `a-7` → `a-8`. @param {string} id */
 const next = (id) => id.replace(/\d{1,15}$/, (n) => `${Number(n) + 1}`);
 
-/** Reads the batches of one stream: each line may be told by what differs from the one before it. */
+/** Decodes the messages of one stream, in order: a line may be encoded by its differences from the line before it. */
 export class Speller {
   /** @type {?SpeltLine} */
   #line = null;
 
   /**
+   * Decode one message into the position after it and its lines, events and signals.
    * @param {Batch} batch
    * @returns {{to: number, news: News[]}}
    */
@@ -23,7 +24,10 @@ export class Speller {
     return { to, news };
   }
 
-  /** @param {(string | number | boolean | null | undefined)[]} about  as the door wrote it  @param {string} text  @returns {SpeltLine} */
+  /**
+   * Decode one line.
+   * @param {(string | number | boolean | null | undefined)[]} about  its fields in the shorthand  @param {string} text  @returns {SpeltLine}
+   */
   #next(about, text) {
     if (about.length > 2) {
       const [number, segment, t0, language, origin, speaker, mended, way] = /** @type {[number, string, number, string, string, ?string, number, string | true | undefined]} */ (about);

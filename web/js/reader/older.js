@@ -1,17 +1,18 @@
-// Older lines: fetched a page at a time when the reader scrolls up to them, or asks, or follows a link to one.
+// Fetches older lines, one page at a time, when the reader scrolls up to them, presses the button, or follows a link to
+// a line.
 
 import { at } from '../lib/nodes.js';
 
-const MOST_PAGES = 100; // one link to a line looks no further back than this
-const PATIENCE = 12500; // ms for an answer
-const AGAIN = 5000; // ms until a hole in the text is tried again
-const BEHIND = 2000; // ms in which the page's stream comes as far as an answer
+const MOST_PAGES = 100; // a link to a line looks no further back than this
+const PATIENCE = 12500; // ms until a request times out
+const AGAIN = 5000; // ms until another attempt to fill a hole in the text
+const BEHIND = 2000; // ms to wait for the page's stream to catch up with an answer
 
 /** @param {number} ms */
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * A page of lines, and how many there were in all; null when there is no answer, or a bad or broken one.
+ * Fetch a page of lines and the number of all lines at that time; null when there is no valid answer.
  * @param {string} address  @returns {Promise<?{lines: Line[], before?: number, total: number}>}
  */
 async function get(address) {
@@ -45,15 +46,16 @@ export class Older {
     this.watcher.observe(link);
   }
 
-  /** Load the page before the earliest line known. Resolves to whether there is more. */
+  /** Load the page of lines before the earliest loaded line. Resolves to whether there are older lines still. */
   load() {
     this.#loading ??= this.#page().finally(() => (this.#loading = null));
     return this.#loading;
   }
 
   /**
-   * Fill what lies between the newest page and the earliest line on the page, after a long absence.
-   * @param {number} from  @param {number} to
+   * After a long absence, load the lines between the newest page of lines and the earliest line on screen. Tries until it
+   * succeeds.
+   * @param {number} from  number of the first line of that page  @param {number} to  number of the earliest line
    */
   async refill(from, to) {
     let edge = [...this.reader.lines.values()].find(({ number }) => number === from);
@@ -66,7 +68,7 @@ export class Older {
     }
   }
 
-  /** Load pages until the line `id` is there; says whether it is. @param {string} id */
+  /** Load pages of lines until the line `id` is on screen; resolves to whether it is. @param {string} id */
   async find(id) {
     for (let page = 0; page < MOST_PAGES && !at(id); page++) {
       if (!this.reader.first || !(await this.load())) break;
@@ -79,16 +81,20 @@ export class Older {
     const first = await this.#fetch(() => this.reader.first);
     this.#say(first === null ? 'earlier.failed' : 'earlier');
     if (first !== null) {
-      this.watcher.unobserve(this.link); // it may still be in view: look anew
+      this.watcher.unobserve(this.link); // the link may still be in view: have the observer check again
       this.watcher.observe(this.link);
     }
     return Boolean(first?.number);
   }
 
-  /** Fetch and show the page before a line's number; resolves to its first line, null when that failed. @param {() => number} before */
+  /**
+   * Fetch and show the page of lines before a line's number. Resolves to its first line, undefined for an empty page,
+   * null after a failure.
+   * @param {() => number} before
+   */
   async #fetch(before) {
     const { reader } = this;
-    // What is translated late moves the numbers of lines: the page and the reader have to mean the same by them.
+    // A late translation shifts the numbers of lines: an answer is used only if none was shifted while it was fetched.
     for (;;) {
       const [stop, { moves }] = [before(), reader];
       const page = await get(this.address(stop));

@@ -1,5 +1,5 @@
-// What a text that isn't what is spoken has more than that one: how its lines were made, the original beside a translation,
-// and a translation in place of an interpreter who is silent. Loaded with such texts only, the larger parts when needed.
+// Parts of the page that only translations and interpretations have: how a line was translated, the original beside it,
+// and the translation in place of a silent interpreter. Loaded with such texts only, and its larger parts when needed.
 
 import { at } from '../lib/nodes.js';
 
@@ -7,7 +7,7 @@ const root = document.documentElement;
 const DIRECTION = /(?:^| )([A-Za-z0-9-]+)>[A-Za-z0-9-]+(?=,|$)/g; // in a route, as in adapters/pages/meeting_texts.py
 
 /**
- * What says how a line was translated, with the languages' names in the language `ui`.
+ * A function that describes how a line was translated, with the languages' names in the language `ui`.
  * @param {import('../lib/words.js').Words} words  @param {string} ui
  */
 export function made(words, ui) {
@@ -16,7 +16,7 @@ export function made(words, ui) {
     try {
       return names.of(tag.split('-')[0].toLowerCase());
     } catch {
-      return tag; // It is no tag.
+      return tag; // not a valid tag
     }
   };
   return (/** @type {MadeFrom} */ { route = '', rough }) => {
@@ -73,7 +73,7 @@ export class OtherText {
     this.place.around(() => this.#both?.show(both));
   }
 
-  /** Which text is to be read in place of this one may have changed. */
+  /** Check whether another text is to be read in place of this one. Called after each frame. */
   async look() {
     if (!this.#instead) {
       if ((this.translated || !this.reader.instead) && !at('Instead').textContent) return;

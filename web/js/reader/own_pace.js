@@ -1,4 +1,5 @@
-// The page to read at one's own pace. It works without this; what is added is remembering: choices, and the place.
+// The page to read at one's own pace. It works without this script, which remembers the reader's choices and where they
+// stopped.
 
 import { keepClear } from '../lib/bar.js';
 import { Choices } from '../lib/choices.js';
@@ -18,7 +19,7 @@ if (Number.isInteger(stopped) && stopped !== from) {
   link.href = address.href;
   link.hidden = false;
 }
-// Whoever comes without a place has not read on yet: what was kept stays until a next page is asked for.
+// An address without `from` is the beginning: the stored position stays until the reader opens another page of lines.
 if (new URLSearchParams(location.search).has('from')) keep(key, from);
 document.documentElement.classList.add('live');
 keepClear(only('.bar'));

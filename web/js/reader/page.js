@@ -1,4 +1,5 @@
-// The session's page.
+// The page of a session's text: connects the link, the folded state, the view and the controls. Parts that few readers
+// use are loaded on demand.
 
 import { focusOn, keepClear } from '../lib/bar.js';
 import { Bookmark } from '../panels/bookmark.js';
@@ -15,7 +16,7 @@ import { WORTH_SAYING, standing, standsIn, textOf, withStandIn } from '../lib/st
 import { View } from './view.js';
 import { Words, isoTime } from '../lib/words.js';
 
-const SAID = 15000; // ms for which what a screen reader is told stays
+const SAID = 15000; // ms until a message for screen readers is removed
 
 /** @type {ReaderData} */
 const data = JSON.parse(at('Data').textContent);
@@ -31,7 +32,7 @@ const lines = [...at('Lines').children].filter((item) => item.dataset.n !== unde
   origin: item.dataset.origin ?? '',
   speaker: item.dataset.speaker || null,
   text: only('.text', item).textContent,
-  words: -1, // ended: no hypothesis can follow
+  words: -1, // the line has ended: no partial can follow
   mended: item.querySelector('.mark') !== null,
   accepted: false,
   gone: false,
@@ -59,27 +60,27 @@ const older = () => {
     reader, view, place, words, link: at('Earlier'),
     address: (before) => `${data.base}/lines?${data.query}&before=${before}`,
   }));
-  earlier.catch(() => (earlier = null)); // asked again when it is needed
+  earlier.catch(() => (earlier = null)); // loaded again at the next use
   return earlier;
 };
 /** @type {?Promise<import('./aloud.js').Aloud>} */
-let aloud = null; // a promise, so that what is said keeps its order
+let aloud = null; // a promise, so that announcements keep their order
 const speak = (/** @type {(voice: import('./aloud.js').Aloud) => void} */ say) => {
   if (choices.get('say') === 'nothing') return;
   aloud ??= import('./aloud.js').then(({ Aloud }) => new Aloud(at('Announcer'), () => choices.get('say'), words.text('unnamed')));
   aloud.then(say, () => (aloud = null));
 };
 /** @type {?import('./voice.js').Voice} */
-let voice = null; // of the browser, once its panel has been opened
+let voice = null; // reads lines aloud, once its panel has been opened
 /** @type {?ReturnType<typeof import('./keys.js').keys>} */
 let keyed = null;
 const keys = async () => (keyed ??= (await import('./keys.js')).keys(at('Keys'), acts, view, place));
 /** @type {?import('./held.js').Held} */
-let held = null; // what holds text back for a video
+let held = null; // holds text back for a video
 /** @type {?import('./video.js').Video} */
 let video = null;
 /** @type {Map<string, number>} */
-const began = new Map(); // id of a line → when it began to come, ms; the newest 200
+const began = new Map(); // line id → when its first event came, Unix ms; the newest 200
 const match = async () => {
   const [{ Held }, { Video }] = await Promise.all([import('./held.js'), import('./video.js')]);
   held ??= new Held(take);
@@ -88,7 +89,7 @@ const match = async () => {
 /** @type {?Promise<import('../panels/quote.js').Quote>} */
 let quoting = null;
 let quiet = 0;
-/** Say it, once. @param {string} said */
+/** Announce a message to screen readers, once. @param {string} said */
 function tell(said) {
   at('Status').textContent = said;
   clearTimeout(quiet);
@@ -110,22 +111,22 @@ const text = other && new other.OtherText({
   view, words, place, choices, tell, base: data.base, translated: kind === 'translation', wait: () => (held?.seconds ?? 0) * 1000,
 });
 
-let ahead = data.now - Date.now(); // of our clock
+let ahead = data.now - Date.now(); // ms by which the server's clock is ahead of ours
 /** @type {?number} */
 let cutAt = null;
 /** @type {?number} */
 let backAt = null;
 let said = at('State').dataset.kind ?? '';
-let stoodIn = standsIn(reader.session) ? words.text('stands-in') : ''; // what was said of it
-let streamed = low(); // whether the low-data stream is read
+let stoodIn = standsIn(reader.session) ? words.text('stands-in') : ''; // the notice that was last announced
+let streamed = low(); // whether the low-data stream is the one being read
 /** @type {?typeof import('./low.js').Speller} */
 let Speller = null;
 /** @type {?import('./low.js').Speller} */
 let speller = null;
-let afresh = false; // whether the next stream begins with a snapshot
+let afresh = false; // whether the next stream has to begin with a snapshot
 let texts = count();
 /** @type {string[]} */
-let fresh = []; // ids of lines that came while the reader was elsewhere
+let fresh = []; // ids of lines that came while the reader was not at the end
 reader.spoke = data.spoke;
 
 async function open() {
@@ -137,7 +138,10 @@ function address() {
   return `${data.base}/${low() ? 'low' : 'events'}?${data.query}${afresh ? '' : `&after=${reader.position}`}`;
 }
 
-/** Take a frame in, at once or when the reader's video is as far. @param {Frame | Batch} frame */
+/**
+ * Handle a message of the stream: note it, and apply it at once or after the delay of the reader's video.
+ * @param {Frame | Batch} frame
+ */
 function came(frame) {
   const heard = Date.now();
   if (frame.sent) ahead = frame.sent - heard;
@@ -154,12 +158,15 @@ function came(frame) {
   else take(frame);
 }
 
-/** @param {Partial<EventBody> & Pick<EventBody, 'type'>} body */
+/**
+ * Update the question being asked now, where an event concerns it.
+ * @param {Partial<EventBody> & Pick<EventBody, 'type'>} body
+ */
 function asked(body) {
   if (at('NowAsked') && /^intervention\.[ps]/.test(body.type)) import('../questions/now_asked.js').then((now) => now.nowAsked(body));
 }
 
-/** @param {Frame | Batch} frame */
+/** Apply a message to the state and to the page. @param {Frame | Batch} frame */
 function take(frame) {
   const known = reader.last ? reader.first : Infinity;
   const batch = Array.isArray(frame) ? speller?.spell(frame) : null;
@@ -194,7 +201,10 @@ const isNews = (/** @type {string} */ id) => !data.making && !reader.lines.get(i
 
 const nameOf = (/** @type {?string} */ speaker = null) => reader.session.speakers[speaker ?? ''] ?? '';
 
-/** Tell a screen reader what was chosen. @param {Change} change  @param {string[]} added */
+/**
+ * Pass new lines and notices to the voice and to the screen reader.
+ * @param {Change} change  @param {string[]} added  ids of new lines
+ */
 function say(change, added) {
   if (change.snapshot) return;
   const [items, speaking] = [added.filter(isNews).map((id) => at(id)), nameOf(reader.session.speaking)];
@@ -213,7 +223,7 @@ function newest() {
   return item ? { id: item.id, text: only('.text', item).textContent } : null;
 }
 
-/** @param {string} name */
+/** The reader changed a choice. @param {string} name */
 function chosen(name) {
   if (name === 'say') {
     aloud?.then((voice) => voice.hush(), () => {});
@@ -225,12 +235,12 @@ function chosen(name) {
   place.settle();
   if (reader.session.status === 'closed' || low() === streamed) return;
   streamed = low();
-  reader.sound = null; // the other stream says it anew
-  afresh = !streamed; // the low-data stream carried no hypotheses
+  reader.sound = null; // the other stream reports it again
+  afresh = !streamed; // the low-data stream carried no partials
   open();
 }
 
-/** @param {boolean} open  @param {number} since */
+/** The link was opened or lost. @param {boolean} open  @param {number} since  Unix ms */
 function told(open, since) {
   if (open) {
     if (cutAt !== null && (said === 'lost' || said === 'offline')) backAt = Date.now();
@@ -242,10 +252,12 @@ function told(open, since) {
   state();
 }
 
+/** The number of texts of this session. */
 function count() {
   return Object.keys(reader.session.channels).length;
 }
 
+/** Show what has changed of the session: texts, title, status. */
 function session() {
   if (texts !== count()) {
     texts = count();
@@ -260,10 +272,11 @@ function session() {
   buttons();
 }
 
+/** Show the status line, and announce a change that is worth it. Called each second, and after each frame. */
 function state() {
   const { status, seal, cancelled = null } = reader.session;
   const own = Date.now() + ahead;
-  // The low-data stream tells of the sound only when it changes.
+  // The low-data stream reports the sound only when it changes, so the last report is never too old.
   const sound = reader.sound && low() ? { ...reader.sound, sent: own } : reader.sound;
   const how = standing({
     now: own, status, cancelled, online: navigator.onLine, unsaved: reader.unsaved !== '', lastWords: reader.lastWords, sound, spoke: reader.spoke,
@@ -285,9 +298,9 @@ function state() {
   said = kind;
 }
 
-/** @param {boolean} following */
+/** The reader has reached the end of the text, or left it. @param {boolean} following */
 function followed(following) {
-  // At the end Tab doesn't lead back to the beginning.
+  // At the end of the text, Tab must not lead back to its beginning.
   for (const way of at('Older').children) way.tabIndex = following ? -1 : 0;
   if (following) {
     fresh = [];
@@ -297,6 +310,7 @@ function followed(following) {
   buttons();
 }
 
+/** Show those buttons of the bar that apply now. */
 function buttons() {
   const [jump, news] = [at('Jump'), at('Fresh')];
   const focused = document.activeElement;
@@ -307,7 +321,10 @@ function buttons() {
   if (focused?.hidden) focusOn(at('Log'));
 }
 
-/** The line to mark: the selected, else the newest when following, else the first in view. */
+/**
+ * The id of the line to mark: the one with selected text, else the newest when following, else the first in view; null
+ * for none.
+ */
 function reading() {
   const selection = getSelection();
   const chosen = selection?.anchorNode;
@@ -342,13 +359,16 @@ const acts = {
   smaller: () => choices.step('size', -1),
 };
 
-/** The line on this page that was being said at `t`, media ms. @param {number} t */
+/**
+ * The id of the line that was being spoken at `t`, media ms; null before the first one on the page.
+ * @param {number} t
+ */
 function lineAt(t) {
   const found = [...view.list.children].findLast((item) => item.dataset.n !== undefined && Number(item.dataset.t0) <= t);
   return found?.id ?? null;
 }
 
-/** A screen reader is told finished lines, or no longer. */
+/** Switch the announcing of finished lines to screen readers on or off. */
 function sayLines() {
   const on = choices.get('say') !== 'lines';
   at('Pick-say').value = on ? 'lines' : 'nothing';
@@ -356,7 +376,7 @@ function sayLines() {
   tell(words.text(on ? 'says-lines' : 'says-nothing'));
 }
 
-/** @param {HTMLElement} line */
+/** Scroll to a line and focus it. @param {HTMLElement} line */
 function goTo(line) {
   line.tabIndex = -1;
   line.scrollIntoView({ block: 'start', behavior: 'instant' });
@@ -411,13 +431,14 @@ const read = () => place.inView() ?? at('Log');
 const shown = sheet(read);
 const toCard = cards(only('.bar'), read);
 
+/** Go to the line in the address's hash, loading older lines for it; resolves to whether it was found. */
 async function cited() {
   const id = decodeURIComponent(location.hash.slice(1));
-  if (!/^[a-z0-9]/.test(id)) return false; // page's own places begin with a capital
+  if (!/^[a-z0-9]/.test(id)) return false; // ids of the page's own parts begin with a capital
   place.stay();
   const known = at(id) !== null;
   if (!(await (await older()).find(id))) return false;
-  if (!known) location.replace(`#${id}`); // the browser goes to it and marks it
+  if (!known) location.replace(`#${id}`); // so that the browser goes to it and applies :target
   at(id).scrollIntoView({ block: 'start', behavior: 'instant' });
   place.stay();
   (await quote()).offer(at(id));

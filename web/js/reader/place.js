@@ -1,29 +1,31 @@
-// The reader's place: at the end it stays at the end; anywhere else nothing moves under the eye.
+// The scroll position: a reader at the end of the text stays at its end while it grows; anywhere else the lines in view
+// don't move.
 
 import { at } from '../lib/nodes.js';
 
-const SLACK = 48; // px from the end that still count as the end
-const LOW = matchMedia('(max-height: 20rem)'); // then what stands beside the text otherwise stands behind it
+const SLACK = 48; // px: so near to the end counts as the end
+const LOW = matchMedia('(max-height: 20rem)'); // in so low a window the parts around the text follow after it
 
 export class Place {
-  /** @param {Element} list  @param {(following: boolean) => void} tell */
+  /** @param {Element} list  of lines  @param {(following: boolean) => void} tell  called when the reader reaches or leaves the end */
   constructor(list, tell) {
     this.list = list;
     this.tell = tell;
     this.following = false;
     this.seen = scrollY;
-    /** @type {?number} scrollY at which somebody stays */
+    /** @type {?number} scrollY that doesn't count as the end, as `stay` has set it */
     this.still = null;
     addEventListener('scroll', () => this.#look(), { passive: true });
     new ResizeObserver(() => this.following && this.toEnd()).observe(document.body);
   }
 
+  /** The scrollY at which the end of the text is in view. */
   #bottom() {
     const end = LOW.matches ? scrollY + at('Reader').getBoundingClientRect().bottom : document.documentElement.scrollHeight;
     return Math.max(0, end - innerHeight);
   }
 
-  /** Whoever reaches the end follows; whoever goes back stops following. */
+  /** Begin to follow when the reader has scrolled to the end, stop when they have scrolled back. */
   #look() {
     if (scrollY === this.still) return;
     this.still = null;
@@ -35,6 +37,7 @@ export class Place {
     }
   }
 
+  /** Scroll to the end and stay there. */
   follow() {
     this.toEnd();
     if (!this.following) {
@@ -43,13 +46,13 @@ export class Place {
     }
   }
 
-  /** The page has another length. */
+  /** The page's length has changed: stay at the end, or check whether this is the end now. */
   settle() {
     if (this.following) this.toEnd();
     else this.#look();
   }
 
-  /** Stay, though near the end, until somebody scrolls. */
+  /** Don't follow, even near the end, until the reader scrolls. */
   stay() {
     this.following = false;
     this.still = this.seen = scrollY;
@@ -61,7 +64,7 @@ export class Place {
     this.seen = scrollY;
   }
 
-  /** Change the page by `update`, all at once. @param {() => void} update */
+  /** Change the page by `update` without moving the line that is read. @param {() => void} update */
   around(update) {
     if (scrollY < this.seen - 1) this.#look();
     if (this.following) {
@@ -79,7 +82,10 @@ export class Place {
     this.seen = scrollY;
   }
 
-  /** The line that is read: the first that begins within the window, else the one that fills it. */
+  /**
+   * The line that is read: the first that begins within the window, or else the one that fills it; undefined without
+   * lines.
+   */
   inView() {
     const lines = this.list.children;
     let [low, high] = [0, lines.length];

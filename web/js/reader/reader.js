@@ -1,11 +1,11 @@
-// What a reader of one feed knows, and how a frame changes it: the fold of server/moothall/core/views/captions.py. Pure.
+// The state of one feed and the fold of frames into it, as in server/moothall/core/views/captions.py. Pure.
 
 import { goesBefore } from '../lib/reading_order.js';
 
-const LONGEST = 15000; // ms in which a spoken line ends
-const LATE = 15000; // ms before the newest line; translations overtake one another by less
+const LONGEST = 15000; // ms within which a spoken line ends
+const LATE = 15000; // ms: a new line this far before the newest is late. Translations overtake one another by less
 
-/** @returns {Change} */
+/** A frame's effect that has not changed anything yet. @returns {Change} */
 const nothing = () => ({
   lost: false,
   cleared: false,
@@ -20,7 +20,8 @@ const nothing = () => ({
 });
 
 /**
- * Note a span without text, as reading_order.py.
+ * Add a span without text to the session, as in core/views/reading_order.py. Returns the gap, or null for an empty
+ * span.
  * @param {Session} session  @param {?number} t0  @param {number} t1  @param {string} reason
  */
 export function gapped(session, t0, t1, reason, said = t1) {
@@ -33,7 +34,7 @@ export function gapped(session, t0, t1, reason, said = t1) {
 export class Reader {
   unsaved = '';
   unrecorded = { text: '', language: '' };
-  lastWords = false; // awaited before the close
+  lastWords = false; // whether the meeting waits for them before it closes
 
   /** @param {Snapshot & {channel?: string}} start */
   constructor({ epoch, offset, channel = '', session, lines }) {
@@ -43,12 +44,12 @@ export class Reader {
     this.session = session;
     this.#begin({ epoch, offset, session });
     this.lines = new Map(lines.map((line) => [line.segment, line]));
-    /** @type {?Line} the newest */
+    /** @type {?Line} the one with the highest number */
     this.last = lines.at(-1) ?? null;
-    this.moves = 0; // of numbers
+    this.moves = 0; // how often the numbers of lines were shifted
     /** @type {?{sound: string, lag: number, sent: number}} */
     this.sound = null;
-    /** @type {?number} server's Unix ms when words last came */
+    /** @type {?number} when words last came, Unix ms of the server */
     this.spoke = null;
   }
 
@@ -56,7 +57,7 @@ export class Reader {
   #begin({ epoch, offset, session }) {
     Object.assign(this, { epoch, offset, session });
     this.last = null;
-    /** @type {?Signal} the newest, whether or not it may be shown */
+    /** @type {?Signal} the newest, whether or not it can be shown */
     this.partial = null;
     /** @type {?Signal} */
     this.typing = null;
@@ -64,7 +65,7 @@ export class Reader {
     this.lastWords = false;
     /** @type {?string} the text to read in place of this one */
     this.instead = null;
-    /** @type {Map<string, Partial<Line>>} what events changed of a line, for pages that were made before them */
+    /** @type {Map<string, Partial<Line>>} changes of lines by later events, for pages of older lines that were made before these */
     this.later = new Map();
     this.#wipe();
   }
@@ -73,7 +74,7 @@ export class Reader {
     return `${this.epoch}:${this.offset}`;
   }
 
-  /** Take a frame in. @param {Frame} frame */
+  /** Fold a frame into the state; returns what it changed. @param {Frame} frame */
   apply(frame) {
     const change = nothing();
     if (frame.snapshot) {
@@ -93,7 +94,10 @@ export class Reader {
     return change;
   }
 
-  /** Take a batch of the low-data door in. @param {{to: number, news: News[]}} batch  @param {number} sent */
+  /**
+   * Fold a message of the low-data stream into the state.
+   * @param {{to: number, news: News[]}} batch  @param {number} sent  Unix ms
+   */
   batch({ to, news }, sent) {
     const change = nothing();
     for (const item of news) {
@@ -108,7 +112,10 @@ export class Reader {
     return change;
   }
 
-  /** All lines with numbers from `start` to before `stop`. @param {Line[]} lines  @param {number} start  @param {number} stop */
+  /**
+   * Set the lines with numbers from `start` to before `stop`; `lines` are all of them.
+   * @param {Line[]} lines  @param {number} start  @param {number} stop
+   */
   fill(lines, start, stop) {
     const change = nothing();
     change.gaps = true;
@@ -129,29 +136,34 @@ export class Reader {
     });
   }
 
+  /** The number of the earliest line that is loaded; 0 without lines. */
   get first() {
     let first = this.last?.number ?? 0;
     for (const line of this.lines.values()) first = Math.min(first, line.number);
     return first;
   }
 
+  /** How many lines the text has, loaded or not. */
   get total() {
     return this.last ? this.last.number + 1 : 0;
   }
 
-  /** Whether a line stands apart, after the log. @param {Line} line */
+  /** Whether a line is the growing one, which the page shows apart, after the log. @param {Line} line */
   grows(line) {
     return line.t1 === null && line === this.#open();
   }
 
-  /** The line that grows, or null; people may type lines behind it. As `growing` in captions.py. */
+  /** The line that grows, or null. Lines that people type may come after it. As `growing` in core/views/captions.py. */
   #open() {
     const lines = [...this.lines.values()].sort((a, b) => b.number - a.number);
     const found = lines.find(({ t1, gone, origin }) => (t1 === null && !gone) || !/speaker|person/.test(origin));
     return found?.t1 === null && !found.gone && found.t0 >= lines[0].t0 - LONGEST ? found : null;
   }
 
-  /** The open line with the unconfirmed rest, and what isn't a line yet. */
+  /**
+   * What the page shows after the log: the growing line with its partial words (`rest`), and words that aren't a line
+   * yet.
+   */
   growing() {
     /** @type {{line: Line | Signal & {speaker?: ?string}, rest: string}[]} */
     const blocks = [];
@@ -168,6 +180,7 @@ export class Reader {
     return blocks;
   }
 
+  /** The partial if it continues exactly the committed words of its line; else null. */
   #shownPartial() {
     const { partial } = this;
     if (!partial?.text || this.session.status === 'closed') return null;
@@ -181,14 +194,17 @@ export class Reader {
     if (!this.last || line.number >= this.last.number) this.last = line;
   }
 
-  /** The number of a line that was said at `t0`. @param {number} t0 */
+  /** The number for a new line that was said at `t0`: after all lines that go above it. @param {number} t0 */
   #behind(t0) {
     let number = 0;
     for (const line of this.lines.values()) if (!goesBefore(t0, line.t0)) number = Math.max(number, line.number + 1);
     return number;
   }
 
-  /** Put a new line in; where its number is another's, move that on. @param {Line} line  @param {Change} change */
+  /**
+   * Insert a new line; where its number is taken, shift the lines from there on.
+   * @param {Line} line  @param {Change} change
+   */
   #come(line, change) {
     const [old, { first, last }, all, grew] = [this.lines.get(line.segment), this, [...this.lines.values()], this.#open()];
     if (old) line.number = old.number;
@@ -203,13 +219,16 @@ export class Reader {
     if (grew) change.lines.add(grew.segment);
   }
 
-  /** This text's translation of a line. @param {string} segment */
+  /** The id of this text's translation of a line. @param {string} segment  id of the original */
   #made(segment) {
     for (const line of this.lines.values()) if (line.made_from?.sources[0][0] === segment) return line.segment;
     return `${segment}-${this.channel}`;
   }
 
-  /** @param {Snapshot} snapshot  @param {Change} change */
+  /**
+   * Replace the state by a snapshot; lines of the same epoch that it doesn't cover stay.
+   * @param {Snapshot} snapshot  @param {Change} change
+   */
   #restart(snapshot, change) {
     change.snapshot = change.session = change.gaps = true;
     if (snapshot.epoch !== this.epoch) {
@@ -224,7 +243,7 @@ export class Reader {
     this.unrecorded = { text: '', language: '' };
   }
 
-  /** @param {LogEvent} event  @param {Change} change */
+  /** Fold one event into the state. @param {LogEvent} event  @param {Change} change */
   #fold({ at, by, body }, change) {
     if (!body) return;
     const { session } = this;
@@ -348,7 +367,7 @@ export class Reader {
         session.seal = body.version;
         change.session = true;
         return;
-      default: // of a later release
+      default: // an event of a later release
         return;
     }
     change.lines.add(body.segment);
@@ -361,14 +380,17 @@ export class Reader {
     change.gaps = true;
   }
 
-  /** @param {string} segment  @param {(Partial<Line> | undefined)[]} values */
+  /**
+   * Change fields of a line, which may not be loaded yet.
+   * @param {string} segment  @param {(Partial<Line> | undefined)[]} values
+   */
   #amend(segment, ...values) {
     this.later.set(segment, Object.assign({}, this.later.get(segment), ...values));
     const line = this.lines.get(segment);
     if (line) Object.assign(line, ...values);
   }
 
-  /** @param {Signal} signal  @param {number} sent */
+  /** Take over a signal. @param {Signal} signal  @param {number} sent  Unix ms */
   #signal(signal, sent) {
     switch (signal.kind) {
       case 'partial':

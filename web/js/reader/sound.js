@@ -1,4 +1,4 @@
-// The sound of a meeting in step with its text: parts one after the other, the line that is heard marked.
+// Plays the recorded sound of a meeting, part by part, and marks the line that is heard.
 
 import { at, only } from '../lib/nodes.js';
 
@@ -15,7 +15,7 @@ class Player {
     this.said = at('Unheard');
     /** @type {Part[]} in order */
     this.parts = [];
-    /** @type {?Part} the one that is heard */
+    /** @type {?Part} the one that is loaded */
     this.part = null;
     /** @type {?HTMLElement} */
     this.marked = null;
@@ -26,17 +26,18 @@ class Player {
     if (box.open) this.open();
   }
 
-  /** Media ms of what is heard. */
+  /** The media time, in ms, of the sound that is heard; 0 before a part is loaded. */
   get now() {
     return this.part === null ? 0 : this.part.t0 + this.audio.currentTime * 1000;
   }
 
+  /** Fetch the list of parts. */
   async load() {
     const answer = await fetch(`${box.dataset.address}.json?channel=${encodeURIComponent(box.dataset.channel ?? '')}`);
     if (answer.ok) this.parts = (await answer.json()).parts;
   }
 
-  /** The part that holds the moment `t`, or the first one behind it; null when there is none. @param {number} t */
+  /** The part with the moment `t`, or the first one after it; null when there is none. @param {number} t  media ms */
   partAt(t) {
     return this.parts.find((part) => t < part.t1) ?? null;
   }
@@ -51,10 +52,10 @@ class Player {
     this.unmark();
   }
 
-  /** Have a part ready at `ms` behind its beginning. @param {Part} part  @param {number} ms */
+  /** Load a part and seek to `ms` after its beginning. @param {Part} part  @param {number} ms */
   take(part, ms) {
     const seek = () => { this.audio.currentTime = ms / 1000; };
-    // It may have grown since it was loaded, so the end is part of the address.
+    // A part may have grown since it was loaded, so its end is in the address.
     const address = `${part.address}&upto=${part.t1}`;
     this.part = part;
     if (this.audio.getAttribute('src') === address && this.audio.readyState > 0) {
@@ -65,7 +66,7 @@ class Player {
     if (ms > 0) this.audio.addEventListener('loadedmetadata', seek, { once: true });
   }
 
-  /** Play from a moment. @param {number} t */
+  /** Play from the moment `t`, or say that it isn't recorded. @param {number} t  media ms */
   async play(t) {
     let part = this.partAt(t);
     if (part === null) {
@@ -75,11 +76,11 @@ class Player {
     this.said.textContent = part === null ? this.said.dataset.text ?? '' : '';
     if (part === null) return;
     this.take(part, Math.max(0, t - part.t0));
-    // Not when the box was closed meanwhile.
+    // The box may have been closed meanwhile.
     if (box.open) await this.audio.play().catch(() => {}); // the browser wants its own button pressed first
   }
 
-  /** At the end of what was known of a part: it may have grown, or another one follows. */
+  /** Continue after the known end of a part: it may have grown, or another one follows. */
   async goOn() {
     const t = this.part?.t1 ?? 0;
     await this.load();
@@ -88,7 +89,7 @@ class Player {
     else await this.play(Math.max(t, next.t0));
   }
 
-  /** @param {MouseEvent} event */
+  /** Play from the line whose time was clicked, while the box is open. @param {MouseEvent} event */
   pressed(event) {
     const time = event.target.closest('a.time');
     if (!box.open || time === null || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -98,6 +99,7 @@ class Player {
     this.play(Number(line.dataset.t0));
   }
 
+  /** Mark the line that is heard, and scroll to it if the reader wants that. */
   mark() {
     if (!box.open) return;
     const { now } = this;

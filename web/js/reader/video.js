@@ -1,19 +1,20 @@
-// Matching a video: the reader presses a button on hearing a line in the video; the text is held back by what lies
-// between the coming of that line and the press.
+// Matches the text to a delayed video: the reader presses a button on hearing a given line in the video, and the text
+// is held back by the time between the arrival of that line and the press.
 
 import { keep, recall } from '../lib/kept.js';
 import { at } from '../lib/nodes.js';
 
-const WORDS = 8; // of a line are enough to know it by ear
+const WORDS = 8; // words of a line that are shown, enough to recognise it by ear
 
 export class Video {
   /** @type {?string} */
   #asked = null; // the line that the reader listens for
 
   /**
-   * @param {import('./held.js').Held} held
+   * @param {import('./held.js').Held} held  `key`: under which the delay is stored in the browser
    * @param {{key: string, words: import('../lib/words.js').Words, came: Map<string, number>, newest: () => ?{id: string, text: string},
-   *   tell: () => void, view: import('./view.js').View, place: import('./place.js').Place}} with_  `came`: id of a line → when it began to come, ms
+   *   tell: () => void, view: import('./view.js').View, place: import('./place.js').Place}} with_  `came`: line id →
+   *   when its first event came, Unix ms
    */
   constructor(held, { key, words, came, newest, tell, view, place }) {
     this.held = held;
@@ -39,12 +40,15 @@ export class Video {
     at('HoldNot').addEventListener('click', () => this.#hold(0));
   }
 
-  /** A frame came. */
+  /** A frame came: if no line was there to listen for, choose one. */
   note() {
     if (this.#asked === null && at('Video').open) setTimeout(() => this.#ask());
   }
 
-  /** Text that was on the page from the start, at `made` (Unix ms), waits as well. @param {number} made */
+  /**
+   * Hide the text that the page had from the start until the video is as far.
+   * @param {number} made  when the page was made, Unix ms
+   */
   wait(made) {
     const { view, place, held } = this;
     if (!held.seconds || !view.reader.session.clock) return;
@@ -60,6 +64,7 @@ export class Video {
     hide(view.growing, held.seconds * 1000);
   }
 
+  /** Choose the newest line as the one to listen for. */
   #ask() {
     const line = this.newest();
     this.#asked = line && this.came.has(line.id) ? line.id : null;
@@ -68,7 +73,7 @@ export class Video {
     at('Hear').textContent = this.#asked === null ? this.words.text('hear.nothing') : this.words.text('hear', { text });
   }
 
-  /** @param {number} seconds */
+  /** Set and store the delay, and show all text that was hidden. @param {number} seconds */
   #hold(seconds) {
     this.held.by(seconds);
     keep(this.key, this.held.seconds);

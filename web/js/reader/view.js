@@ -1,21 +1,21 @@
-// Lines on the page: the markup of web/pages/lib/_parts.html.
+// Renders the lines of the text, with the markup of web/pages/lib/_parts.html.
 
 import { gapMark, headed, named } from '../lib/headings.js';
 import { at, element, only, set } from '../lib/nodes.js';
 import { Turn } from '../lib/reading_order.js';
 import { direction, isoTime, mediaTime } from '../lib/words.js';
 
-/** @typedef {Pick<Line, 'language'> & {speaker?: ?string}} Shown  a line, or words that aren't yet */
+/** @typedef {Pick<Line, 'language'> & {speaker?: ?string}} Shown  a line, or words that aren't a line yet */
 
 export class View {
   /**
    * @param {import('./reader.js').Reader} reader  @param {import('../lib/words.js').Words} words  @param {ReaderData['zone']} zone
-   * @param {(made: MadeFrom) => string} [made]  says how a line was translated, where lines are
+   * @param {(made: MadeFrom) => string} [made]  describes how a line was translated; only for texts that have translations
    */
   constructor(reader, words, zone, made) {
     this.zone = zone;
     this.made = made;
-    this.after = () => {}; // told after each change
+    this.after = () => {}; // called after each change
     this.reader = reader;
     this.words = words;
     this.list = at('Lines');
@@ -24,7 +24,7 @@ export class View {
     this.unrecorded = at('Unrecorded');
     /** @type {Set<string>} */
     this.unfinished = new Set(); // ids of lines that grow in the log
-    this.turn = new Turn(); // in the end, of the last line
+    this.turn = new Turn(); // after `group`, the turn at the end of the log
     this.group();
     for (const link of this.list.querySelectorAll('a.time')) link.tabIndex = -1;
   }
@@ -34,7 +34,7 @@ export class View {
   }
 
   /**
-   * Show what changed. Returns the ids of lines that came to the log.
+   * Show what has changed. Returns the ids of lines that are new in the log and finished.
    * @param {Pick<Change, 'cleared' | 'gone' | 'lines' | 'gaps'> & Partial<Change>} change
    */
   update(change) {
@@ -50,7 +50,7 @@ export class View {
       const line = this.reader.lines.get(id);
       if (!line || this.reader.grows(line)) continue;
       const fresh = this.#place(line);
-      if (line.t1 === null) this.unfinished.add(id); // it comes to the log when it has ended
+      if (line.t1 === null) this.unfinished.add(id); // it counts as new once it has ended
       else if (this.unfinished.delete(id) || fresh) came.push(id);
     }
     if (change.gaps) this.#gaps();
@@ -61,7 +61,7 @@ export class View {
     return came;
   }
 
-  /** Put a line in the log, or bring it up to date; says whether it is new there. @param {Line} line */
+  /** Insert a line into the log, update or remove it; returns whether it is new there. @param {Line} line */
   #place(line) {
     const old = at(line.segment);
     const text = line.text.trim();
@@ -84,7 +84,7 @@ export class View {
     return !old;
   }
 
-  /** What stands behind a new line. @param {Line} line */
+  /** The element before which a new line is inserted; null: at the end. @param {Line} line */
   #after({ number, t0 }) {
     /** @type {?HTMLElement} */
     let after = null;
@@ -96,7 +96,10 @@ export class View {
     return after;
   }
 
-  /** @param {{t0: number}} line */
+  /**
+   * A line's time: media time as text, date and time of the conference's zone as its title.
+   * @param {{t0: number}} line
+   */
   time({ t0 }) {
     const { opened } = this.reader.session;
     const [ahead, offset, name] = this.zone;
@@ -105,7 +108,10 @@ export class View {
     return element('time', { datetime: moment && moment + offset, title }, mediaTime(t0));
   }
 
-  /** @param {Shown} line  @param {...(Node | string)} text */
+  /**
+   * The heading, if the speaker has a name, and the text of a line.
+   * @param {Shown} line  @param {...(Node | string)} text
+   */
   #inside(line, ...text) {
     const tag = line.language;
     const paragraph = element('p', { class: 'text', lang: tag, dir: direction(tag) }, ...text);
@@ -113,7 +119,7 @@ export class View {
     return name ? [named(name, line.speaker), paragraph] : [paragraph];
   }
 
-  /** @param {HTMLElement} item  @param {Shown} line */
+  /** Bring the speaker's name above a line up to date. @param {HTMLElement} item  @param {Shown} line */
   #name(item, line) {
     const name = this.reader.session.speakers[line.speaker ?? ''];
     const shown = item.querySelector('.speaker:not(.unnamed)');
@@ -122,7 +128,7 @@ export class View {
     if (name) item.prepend(named(name, line.speaker));
   }
 
-  /** @param {Line} line */
+  /** The row below a line: its time, whether it was corrected, and its source. @param {Line} line */
   #about(line) {
     const about = element('p', { class: 'about' }, element('a', { class: 'time', href: `#${line.segment}`, tabindex: -1, 'aria-label': this.words.text('to-line', { time: mediaTime(line.t0) }) }, this.time(line)));
     if (line.mended) about.append(' ', element('span', { class: 'mark' }, this.words.text(line.accepted ? 'accepted' : 'mended')));
@@ -130,7 +136,7 @@ export class View {
     return about;
   }
 
-  /** @param {Line} line */
+  /** Who or what wrote a line, in words. @param {Line} line */
   #source({ origin, made_from: made, tool, respoken }) {
     const sent = tool ? this.words.text('tool', { name: tool }) : '';
     if (sent && origin !== 'translated') return sent;
@@ -139,7 +145,7 @@ export class View {
     return sent ? `${how} · ${sent}` : how;
   }
 
-  /** A speaker's name stands only where the speaker changes; that there is none, where there was one. */
+  /** Show names only where the speaker changes, and "nobody is named" only after a named speaker. */
   group() {
     this.turn = new Turn();
     for (const item of this.list.children) {
@@ -153,6 +159,7 @@ export class View {
     headed(item, turn.then(this.reader.session.speakers[item.dataset.speaker ?? ''] ?? ''), this.words.text('unnamed'));
   }
 
+  /** Insert the marks of gaps that the log doesn't show yet. */
   #gaps() {
     for (const gap of this.reader.session.gaps) {
       if (this.list.querySelector(`.gap[data-t0="${Number(gap.t0)}"]`)) continue;
@@ -164,7 +171,7 @@ export class View {
     }
   }
 
-  /** The line that grows; its nodes stay, their texts change. */
+  /** Show the growing text after the log. Its elements stay, and only their texts change. */
   #grow() {
     const blocks = this.reader.growing();
     const turn = Object.assign(new Turn(), this.turn);
@@ -191,7 +198,7 @@ export class View {
     this.#spoken();
   }
 
-  /** What is said while nothing is kept. */
+  /** Show what is said while nothing is recorded. */
   #spoken() {
     const { text, language } = this.reader.unrecorded;
     const paragraph = only('.text', this.unrecorded);

@@ -1,19 +1,19 @@
-// Reads finished lines aloud by a voice of the browser. Off until somebody starts it, at each visit. A voice that isn't this
-// device's sends the text to its maker: none of these is used unless the reader has allowed it.
+// Reads finished lines aloud with a voice of the browser. It is off at each visit until the reader starts it. Voices
+// that don't run on this device send the text to their maker: they are used only where the reader has allowed it.
 
 import { keep, recall } from '../lib/kept.js';
 import { at, set } from '../lib/nodes.js';
 import { fill } from '../lib/words.js';
 
 const KEY = 'moothall.voice';
-const MOST = 6; // lines that wait; of more the oldest is left out, so that the voice keeps up with the meeting
+const MOST = 6; // lines that wait. Overflow: the oldest is left out, so that the voice keeps up
 
-/** @param {string} tag */
+/** The primary language of a tag: `pt-BR` → `pt`. @param {string} tag */
 const primary = (tag) => tag.split(/[-_]/)[0].toLowerCase();
 
 /**
  * The voices that may be used for a language, those of this device first.
- * @param {SpeechSynthesisVoice[]} voices  @param {string} language  @param {boolean} allowed  whether those that send the text away are
+ * @param {SpeechSynthesisVoice[]} voices  @param {string} language  @param {boolean} allowed  whether voices that send the text away are allowed
  */
 export const usable = (voices, language, allowed) => voices
   .filter((voice) => primary(voice.lang) === primary(language) && (allowed || voice.localService))
@@ -22,7 +22,7 @@ export const usable = (voices, language, allowed) => voices
 export class Voice {
   #on = false;
   /** @type {HTMLElement[]} */
-  #waiting = []; // Bound: MOST. Their text is taken when they are read: it may have been mended or removed by then.
+  #waiting = []; // Bound: MOST. Elements, not texts: a line may be corrected or removed until it is read
   #left = 0; // lines left out in a row
   #speaking = false;
 
@@ -39,7 +39,7 @@ export class Voice {
     at('VoiceOn').addEventListener('click', () => (this.#on ? this.stop() : this.#start()));
     at('VoicePause').addEventListener('click', () => this.#pause());
     speech.addEventListener?.('voiceschanged', () => this.#look());
-    addEventListener('pagehide', () => this.stop()); // Some browsers read on when the page is gone.
+    addEventListener('pagehide', () => this.stop()); // some browsers go on reading after the page is left
     this.#look();
   }
 
@@ -50,12 +50,12 @@ export class Voice {
     this.#look();
   }
 
-  /** The first of the voices for a language. @param {string} language */
+  /** The best voice for a language; null when there is none. @param {string} language */
   #voice(language) {
     return usable(this.speech.getVoices(), language, this.kept.away)[0] ?? null;
   }
 
-  /** Say whether there is a voice for the text of the page. */
+  /** Show whether there is a voice for the language of the text; without one the voice can't be started. */
   #look() {
     const language = this.panel.dataset.language ?? '';
     const lacking = this.#voice(language) === null;
@@ -90,7 +90,7 @@ export class Voice {
     if (this.#on) set(at('VoiceSaid'), '');
   }
 
-  /** Lines that came to the text. @param {HTMLElement[]} items */
+  /** Queue new lines for reading. @param {HTMLElement[]} items */
   lines(items) {
     if (!this.#on) return;
     for (const item of items) {
@@ -104,6 +104,7 @@ export class Voice {
     this.#next();
   }
 
+  /** Read the next line that waits, unless one is being read. */
   #next() {
     const next = this.#speaking ? undefined : this.#waiting.shift();
     if (!next) return;

@@ -1,31 +1,34 @@
-// What staff pages are told and send: docs/reference/desk-socket.md. For the type check alone: no page loads it.
+// Messages between staff pages and the server (docs/reference/desk-socket.md). Only for the type check: no page loads
+// this file.
 
-/** What the page of a microphone begins with (server/moothall/adapters/desks/microphone_door.py). */
+/** The data in the page of a microphone (server/moothall/adapters/desks/microphone_door.py). */
 interface MicrophoneData extends Texts {
   base: string;
   title: string;
-  /** Whether it goes along with a room from meeting to meeting. */
+  /** Whether the page follows a room from meeting to meeting. */
   follows: boolean;
   zone: string;
   /** Tag and direction of each text. */
   languages: Record<string, [tag: string, direction: string]>;
 }
 
-/** A tenth of a second of sound: its samples, and how loud it is. */
+/** A tenth of a second of sound: its samples at 16 kHz, and its level (RMS and peak, from 0 to 1). */
 interface Piece {
   pcm: Int16Array<ArrayBuffer>;
   rms: number;
   peak: number;
 }
 
-/** What the audio door says besides a kind: whose sending goes on, or who else sends since when (Unix ms). */
+/**
+ * Details in messages of the audio door: the session to which sound is sent, or who else sends since when (Unix ms).
+ */
 interface LineNews {
   session?: string;
   by?: string;
   since?: number;
 }
 
-/** A line as desks see it: with the corrections so far, on which the next is based. */
+/** A line as desks get it, with its number of corrections, on which the next correction is based. */
 interface DeskLine extends Omit<Line, 'number' | 'accepted'> {
   accepted?: boolean;
   revision: number;
@@ -35,11 +38,11 @@ interface DeskFrame extends Omit<Frame, 'snapshot'> {
   snapshot?: Omit<Snapshot, 'lines'> & { lines: DeskLine[] };
 }
 
-/** What a frame changed, as `DeskState` says it. */
+/** What a frame has changed, as `DeskState` reports it. */
 interface DeskChange {
   /** A frame is missing. */
   lost: boolean;
-  /** All of it is another. */
+  /** The whole state was replaced. */
   whole: boolean;
   session: boolean;
   notes: boolean;
@@ -47,19 +50,19 @@ interface DeskChange {
   lines: Set<string>;
 }
 
-/** Who sits at a page of the staff. */
+/** Somebody at a staff page. */
 interface Seat {
   desk: string;
   role: string;
   label: string;
   name: string;
-  /** The line that is open in its box at that desk. */
+  /** Id of the line that is open in the editor there. */
   correcting?: string | null;
-  /** The public id of the link with which they came. */
+  /** The public id of their role link. */
   link?: string;
 }
 
-/** A line of somebody who was not on air. */
+/** A line by somebody who was not on air. */
 interface OfferedLine {
   segment: string;
   text: string;
@@ -70,27 +73,27 @@ interface OfferedLine {
   tool: string;
 }
 
-/** Who is on air in a text. */
+/** Who is on air in a channel. */
 interface ChannelAir {
   source: 'machine' | 'person' | 'tool' | 'respeaker';
   /** The public id of their link. */
   holder: string;
   name: string;
   token: number;
-  /** Why they write nothing: `gone` or `quiet`; empty where all is well. */
+  /** Why the holder writes nothing: `gone` or `quiet`; empty where all is well. */
   silent: '' | 'gone' | 'quiet';
   offered: OfferedLine[];
-  /** What the machine had heard and not written when a person took over, until a line is written. */
+  /** Words that the machine had heard but not written when a person took over; null once a line is written. */
   heard: { text: string; language: string } | null;
 }
 
-/** What else words in doubt may be: by text, line, and place of the word in it. */
+/** Other readings of words in doubt, by channel, line, and index of the word in the line. */
 type ReadingNews = Record<string, Record<string, Record<number, string[]>>>;
 
-/** By text. */
+/** By channel. */
 type AirNews = Record<string, ChannelAir>;
 
-/** Something to do: `do` says what; docs/reference/desk-socket.md says which fields each has. */
+/** A command; docs/reference/desk-socket.md says which fields each kind (`do`) has. */
 interface Command {
   do: string;
   text?: string;
@@ -111,7 +114,7 @@ interface Command {
   [more: string]: unknown;
 }
 
-/** What was done at once. */
+/** An act: commands that were carried out together; `at` is Unix ms. */
 interface Act {
   id: string;
   at: number;
@@ -119,12 +122,12 @@ interface Act {
   commands: Command[];
   /** Numbers of the questions in it, by their ids. */
   numbers?: Record<string, number>;
-  /** What undoes it; nothing where nothing does. */
+  /** The commands that undo it; empty if nothing can. */
   undo: Command[];
   undone: boolean;
 }
 
-/** A note; of the staff, or where there is a `hub` from or to that group. */
+/** A note among the staff, or with `hub` one from or to that hub; `at` is Unix ms. */
 interface Note {
   at: number;
   by: string;
@@ -135,20 +138,20 @@ interface Note {
   read?: string[];
 }
 
-/** What to know before something is done all the same. */
+/** A warning before an act: the user decides whether to do it anyway. */
 type Know = { kind: string; who: string; number: number; seconds: number };
 
-/** Why something was not done. */
+/** Why a request was refused. */
 interface Refusal {
   code: string;
   first_know?: Know;
-  /** Who was quicker to go on to another meeting. */
+  /** Who has gone on to another meeting first, and its title. */
   gone_on?: { who: string; title: string };
-  /** How the line reads now. */
+  /** The present state of the line. */
   segment?: Pick<DeskLine, 'revision' | 'words' | 'text'>;
 }
 
-/** The fields of all answers; only those that belong to what was asked are there, and none beside a refusal. */
+/** The fields of all answers. An answer has only those that belong to its request, and a refusal has no other field. */
 interface Answer extends Board {
   refusal?: Refusal;
   desk: string;
@@ -168,7 +171,7 @@ interface Answer extends Board {
   at: number;
   rows: Proposal[];
   text: string;
-  /** Abbreviations of the link. */
+  /** Abbreviations of the role link. */
   list: Record<string, string>;
   items: Question[];
   more: QuestionNews['more'];
@@ -178,13 +181,13 @@ interface Alarm {
   kind: string;
   urgent: boolean;
   values: Record<string, string>;
-  /** Who sees to it. */
+  /** Who sees to the alarm. */
   by?: string | null;
 }
 
 /** A correction that a second pass proposes; times are media ms. */
 interface Proposal {
-  /** Its number among all. */
+  /** Its number among all proposals, from 0. */
   n: number;
   segment: string;
   channel: string;
@@ -193,11 +196,11 @@ interface Proposal {
   language: string;
   /** Who said it; empty where nobody is named. */
   name: string;
-  /** The line in pieces, each with whether it differs. */
+  /** The line in pieces, each with whether it differs from the proposal. */
   old: [text: string, differs: boolean][];
-  /** The same as proposed. */
+  /** The proposed line in pieces. */
   new: [text: string, differs: boolean][];
-  /** How it reads, where it was changed since. */
+  /** The present text, if the line was changed since. */
   now: string | null;
 }
 
@@ -206,7 +209,7 @@ interface Term {
   language: string;
   source: string;
   keep: boolean;
-  /** How it is written, by language. */
+  /** The term's form in translations, by language. */
   written: Record<string, string>;
 }
 
@@ -247,7 +250,7 @@ interface HubNews {
   presence: HubStand[];
 }
 
-/** How a group stands; `people` is null where they were not counted, `since` Unix ms. */
+/** The presence of a hub; `people` is null where they were not counted, `since` is Unix ms. */
 interface HubStand {
   hub: string;
   people: number | null;
@@ -255,13 +258,13 @@ interface HubStand {
   since: number;
 }
 
-/** What readers report: how many of how many, by kind. */
+/** Readers' reports, by kind, and the number of readers. */
 interface ReportNews {
   readers: number;
   kinds: Record<string, { count: number; answer: string | null }>;
 }
 
-/** What is told beside the text, by name: null where there is nothing to tell. */
+/** News for desks besides the text, by the event's name; null where there is nothing to report. */
 interface DeskNews {
   gauges: Gauges | null;
   reports: ReportNews | null;
@@ -282,7 +285,7 @@ interface DeskNews {
   crowds: Crowd[] | null;
 }
 
-/** A card of the page of all meetings; ages are seconds. */
+/** A card of the control room; ages are in seconds. */
 interface Card {
   key: string;
   session: string;
@@ -290,16 +293,19 @@ interface Card {
   title: string;
   status: string;
   off: boolean;
-  /** How it stands, in one word. */
+  /** Its status in one word. */
   stands: string;
   /** When the last words came, Unix ms, where it is silent. */
   silent_since: number | null;
-  /** Each 10 s of the last ten minutes, the newest last: s, and words a minute; left out where they are as they were told last. */
+  /**
+   * Delays (s) and rates (words a minute) for each 10 s of the last ten minutes, the newest last; sent only when they
+   * have changed.
+   */
   delays?: (number | null)[];
   rates?: number[];
   alarms: Alarm[];
   here: Seat[];
-  /** Who is on air; empty: the machine. */
+  /** Who is on air; empty for the machine. */
   on_air: string;
   channels: Record<string, [kind: string, language: string]>;
   readers: Record<string, number>;
@@ -315,21 +321,24 @@ interface Card {
   quality: import('../desk/quality.js').Quality | null;
 }
 
-/** The page of all meetings. */
+/** The content of the control room. */
 interface Board {
   cards: Card[];
   overview: { at: number; engines: number; disk_free: number | null; disk_all: number; alarms: Alarm[] };
   translation: { connected: boolean; ways: Record<string, string[]>; missing: string[] };
 }
 
-/** What is told over the line of a staff page: an event's name and its body. */
-/** What the frame of a meeting's pages shows of it: services/control/control_room.py. */
+/**
+ * The figures in the frame of a meeting's staff pages: level, delay of the text, readers
+ * (services/control/control_room.py).
+ */
 interface Gauges {
   level: number | null;
   late: number;
   readers: number;
 }
 
+/** A message from the server to a staff page: an event's name and its body. */
 type Told =
   | [event: 'pulse', body: Pulse]
   | [event: 'frame', body: DeskFrame]
@@ -341,19 +350,19 @@ type Told =
   | [event: 'cards', body: Board]
   | { [Name in keyof DeskNews]: [event: Name, body: DeskNews[Name]] }[keyof DeskNews];
 
-/** How the line stands. */
+/** The state of a staff page's connection; `shut`: the server has refused it for good. */
 type LineState = 'open' | 'lost' | 'shut';
 
-/** What a staff page of a meeting begins with (server/moothall/adapters/desks/desk_door.py). */
+/** The data in a staff page of a meeting (server/moothall/adapters/desks/desk_door.py). */
 interface DeskData extends Texts {
   session: string;
   channel: string;
   role: string;
-  /** The public id of the link with which whoever sits here came. */
+  /** The public id of our role link. */
   link: string;
   base: string;
   zone: string;
-  /** Whether there is sound of a line to be heard. */
+  /** Whether the sound of lines can be played. */
   clip: boolean;
   names: boolean;
   tongues: string[];
@@ -361,14 +370,14 @@ interface DeskData extends Texts {
   others: [session: string, title: string][];
 }
 
-/** What is to be removed for good. */
+/** What to remove for good; times are media ms. */
 type Removes =
   | { type: 'lines'; segments: string[] }
   | { type: 'speaker'; speaker: string; name: boolean }
   | { type: 'span'; t0: number; t1: number }
   | { type: 'interventions'; interventions: string[] };
 
-/** What the page of all meetings begins with (server/moothall/adapters/desks/control_door.py). */
+/** The data in the page of the control room (server/moothall/adapters/desks/control_door.py). */
 interface ControlData extends Texts {
   zone: string;
 }

@@ -1,26 +1,30 @@
-// The parts of pages: what selectors and ids find, and how events are typed. For the type check alone: no page loads it.
+// The parts of pages: types of what selectors and ids find, and of events. Only for the type check: no page loads this
+// file.
 
-/** Values for the {places} of a text. */
+/** Values for the {placeholders} of a text. */
 type Values = Record<string, string | number | undefined>;
 
 /** The texts of a page, as `Catalogue.script` gives them. */
 interface Texts {
   ui: string;
   texts: Record<string, string>;
-  /** By CLDR category. */
+  /** Plural forms of a text, by CLDR category. */
   counted: Record<string, Record<string, string>>;
 }
 
 /** A form with its fields by name. */
 type Form<Fields> = HTMLFormElement & { readonly elements: HTMLFormControlsCollection & Fields };
 
-/** What a selector finds, by the tag of its last part: `a[href]` an anchor, `.note` some element; several are some element. */
+/**
+ * The type of what a selector finds, by the tag of its last part: `a[href]` finds an anchor; `.note`, and a list, any
+ * element.
+ */
 type Found<Selector extends string> = Selector extends `${string},${string}` ? HTMLElement : Tagged<LastPart<Selector>>;
 type LastPart<Selector> = Selector extends `${string} ${infer Rest}` ? LastPart<Rest> : Selector;
 type Tagged<Part> = Part extends `${infer Tag}${'.' | '#' | '[' | ':'}${string}` ? Tagged<Tag>
   : Part extends keyof HTMLElementTagNameMap ? HTMLElementTagNameMap[Part] : HTMLElement;
 
-// The pages are HTML throughout: no part that a script looks for is of another namespace.
+// The pages are HTML throughout: scripts look for no element of another namespace.
 interface ParentNode {
   querySelector<Selector extends string>(selectors: Selector): Found<Selector> | null;
   querySelectorAll<Selector extends string>(selectors: Selector): NodeListOf<Found<Selector>>;
@@ -42,7 +46,7 @@ interface Document {
   readonly activeElement: HTMLElement | null;
 }
 
-// Where somebody presses, types or looks is an element.
+// The targets of these events are always elements.
 interface SubmitEvent {
   readonly target: HTMLFormElement;
 }
@@ -59,14 +63,14 @@ interface FocusEvent {
   readonly target: HTMLElement;
 }
 
-/** Of the browser's audio thread, which the types of pages leave out. */
+/** Part of the browser's audio thread, which the DOM types leave out. */
 declare class AudioWorkletProcessor {
   readonly port: MessagePort;
 }
 declare const sampleRate: number;
 declare function registerProcessor(name: string, processor: new () => AudioWorkletProcessor): void;
 
-// Of service workers, which the types of pages leave out.
+// Parts of service workers, which the DOM types leave out.
 interface ExtendableEvent extends Event {
   waitUntil(done: Promise<unknown>): void;
 }
@@ -80,7 +84,7 @@ interface WindowEventMap {
 }
 declare function skipWaiting(): Promise<void>;
 
-/** Elements that a template of web/pages has, by id, where more has to be known of them than that they are elements. */
+/** Elements of the templates in web/pages, by id, of which scripts need a more specific type than HTMLElement. */
 interface Parts {
   AirBell: HTMLInputElement;
   AirGive: HTMLDetailsElement;
@@ -111,7 +115,7 @@ interface Parts {
   HubLine: WithData<'ask' | 'session' | 'lost' | 'kind'>;
   Join: HTMLDialogElement;
   Kept: WithData<'kept' | 'sent' | 'waits' | 'away'>;
-  Keys: HTMLFormElement; // of the page of a text; a list at desks
+  Keys: HTMLFormElement; // on the page of a text; at desks it is a list
   KeysOn: HTMLInputElement;
   Known: HTMLInputElement;
   Limit: HTMLSelectElement;
@@ -151,7 +155,7 @@ type MakeElement = <Name extends keyof HTMLElementTagNameMap>(
 /** A field of the form of choices: a check box or a list, as `type` says. */
 type Field = HTMLInputElement & Pick<HTMLSelectElement, 'options' | 'selectedIndex' | 'length'>;
 
-/** The fields of forms, by the form's id; where several pages have a form of that id, of all of them. */
+/** The fields of forms, by the form's id; if several pages have a form with that id, the fields of all of them. */
 interface Forms {
   AddShort: { short: HTMLInputElement; long: HTMLInputElement };
   Add: { text: HTMLTextAreaElement; name: HTMLInputElement; language: HTMLSelectElement };

@@ -1,20 +1,23 @@
-// Questions, shows of hands, and who is heard. For the type check alone: no page loads it.
+// Questions, shows of hands, and figures of who is heard. Only for the type check: no page loads this file.
 
 /** The fields of a form on *Ask or comment*, by name. */
 type FormFields = Record<string, string>;
 
-/** A form of questions that is kept in the browser until it has been sent. */
+/** A form of *Ask or comment* that is stored in the browser until it has been sent. */
 interface KeptForm {
   action: string;
   fields: FormFields;
   label?: string;
   /** When it was written, Unix ms. */
   at: number;
-  /** Why it was not taken; empty while it waits. */
+  /** Why the server has refused it; empty while it waits. */
   wrong?: string;
 }
 
-/** What the server answered to a form: the page with its address, and whether the form was taken, or came too often. */
+/**
+ * The server's answer to a form: its page and address, whether the form was taken, and whether the rate limit was
+ * reached (`often`).
+ */
 interface Sent {
   taken: boolean;
   often: boolean;
@@ -22,7 +25,7 @@ interface Sent {
   page: Document;
 }
 
-/** A question of a hub's room, kept in the browser until the meeting has it. */
+/** A question of a hub's room, stored in the browser until the meeting has it; `at` is Unix ms. */
 interface Carried {
   session: string;
   fields: FormFields;
@@ -30,7 +33,7 @@ interface Carried {
   page: string;
 }
 
-/** A question, comment or request as desks are told of it (docs/reference/desk-socket.md); times are media ms. */
+/** A question, comment or request as desks get it (docs/reference/desk-socket.md); times are media ms. */
 interface Question {
   id: string;
   number: number;
@@ -48,23 +51,23 @@ interface Question {
   given: string;
   /** When it was asked, media ms; null or 0 before the meeting. */
   t: number | null;
-  /** The line that was said then. */
+  /** The line that was being spoken then. */
   said: { segment: string; text: string; language: string } | null;
   support: number;
   after_close: boolean;
-  /** With which it was joined. */
+  /** Id of the question with which it was joined; empty for none. */
   into: string;
   reason: string;
-  /** Whether its author took it out or back. */
+  /** Whether its author has brought it to this status. */
   own: boolean;
-  /** The line at which it was answered. */
+  /** Id of the line at which it was answered. */
   segment: string | null;
-  /** An answer in writing. */
+  /** The written answer. */
   answer: string;
   answer_language: string;
 }
 
-/** A show of hands as desks are told of it. */
+/** A show of hands as desks get it. */
 interface Poll {
   id: string;
   number: number;
@@ -76,19 +79,19 @@ interface Poll {
   room: number[];
 }
 
-/** What desks are told of questions: all of it, where `whole`, else what changed. */
+/** News of questions for desks: with `whole` all of them, otherwise what has changed. */
 interface QuestionNews {
   whole: boolean;
   items: Question[];
   gone: string[];
   more: { before: number; count: number; checked: number } | null;
   queue: { intervention: string; why: string }[];
-  /** Ids of what is likely the same, the first that came first. */
+  /** Groups of ids of questions that are likely the same; the earliest is the first in its group. */
   alike: string[][];
   arranged: string[];
   order: string;
   called: string | null;
-  /** Since when a turn goes on. */
+  /** When the turn under way began, media ms; null for none. */
   turn: number | null;
   limit: number;
   time: number;
@@ -100,31 +103,31 @@ interface QuestionNews {
   known: boolean;
 }
 
-/** Ballots of a flood that don't count, by question and by show of hands. */
+/** The number of ballots that a flood has sent and that don't count, by question and by show of hands. */
 interface SetAside {
   support: Record<string, number>;
   hands: Record<string, number>;
 }
 
-/** Ballots of the last minute, and from how many addresses. */
+/** The number of ballots of the last minute, and from how many addresses they came. */
 interface Lately {
   support: Record<string, [ballots: number, addresses: number]>;
   hands: Record<string, [ballots: number, addresses: number]>;
 }
 
-/** Many questions from one address, and the first and last of their numbers. */
+/** Many questions from one network address: how many, and the first and last of their numbers. */
 interface Crowd {
   place: string;
   count: number;
   numbers: [first: number, last: number];
 }
 
-/** Who is heard: by place, and by what people say of themselves. */
+/** Figures of who is heard: by origin, and by what people say of themselves. */
 interface BalanceNews {
   origins: (BalanceRow & { origin: string })[];
   unheard: { origin: string; waiting: number; minutes: number }[];
   groups: { dimension: string; rows: (BalanceRow & { cell: string })[] }[];
 }
 
-/** Figures of those who are heard; null where there is none, or none that may be shown. */
+/** A row of such figures; null where there is none, or where it must not be shown. */
 type BalanceRow = Record<'people' | 'received' | 'taken' | 'turns' | 'heard' | 'answered' | 'spoken' | 'minutes' | 'wait', number | null>;

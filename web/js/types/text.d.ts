@@ -1,12 +1,12 @@
-// The text of a meeting as scripts get it. For the type check alone: no page loads it.
+// The text of a meeting as scripts get it. Only for the type check: no page loads this file.
 
-/** What the page of a display begins with (server/moothall/adapters/displays/display_door.py). */
+/** The data in the page of a display (server/moothall/adapters/displays/display_door.py). */
 interface DisplayData extends Texts {
   epoch: string;
   offset: number;
   session: Session;
   lines: Line[];
-  /** Whether what was cleared is left out. */
+  /** Whether text that was cleared is left out. */
   wall: boolean;
   events: string;
   now: number;
@@ -14,19 +14,19 @@ interface DisplayData extends Texts {
   look: Record<string, number> & { color: string; back: number };
 }
 
-/** What a line of a translation was made from. */
+/** The origin of a translated line: its source lines, the model and the route. */
 interface MadeFrom {
   sources: [segment: string, revision: number][];
   model?: string;
   route?: string;
-  /** By a translator that is known to be no more than rough. */
+  /** Whether the translator is known to be only rough. */
   rough?: boolean;
 }
 
 /** A segment as readers see it (server/moothall/core/views/captions.py); times are media ms. */
 interface Line {
   segment: string;
-  /** Its place in the whole text, from 0. */
+  /** Its position in the whole text, from 0. */
   number: number;
   t0: number;
   t1: number | null;
@@ -38,7 +38,7 @@ interface Line {
   mended: boolean;
   accepted: boolean;
   gone: boolean;
-  /** It came long after it was said, and is no news. */
+  /** It came long after it was said, and does not count as new. */
   late?: boolean;
   made_from?: MadeFrom;
   /** The public name of the outside tool that sent it. */
@@ -47,7 +47,7 @@ interface Line {
   respoken?: boolean;
 }
 
-/** A line as a batch of the low-data door tells it. */
+/** A line as it is in a message of the low-data stream. */
 type SpeltLine = Pick<Line, 'number' | 'segment' | 't0' | 'language' | 'origin' | 'speaker' | 'mended' | 'accepted' | 'text' | 'tool'>;
 
 /** A span without text. */
@@ -57,7 +57,7 @@ interface Gap {
   reason: string;
 }
 
-/** How a hub stands in a session, for walls. */
+/** The presence of a hub in a session, for walls. */
 interface HubStatus {
   hub: string;
   here: boolean;
@@ -90,15 +90,15 @@ interface Session {
   not_recorded: number | null;
   speaking: string | null;
   forced: string | null;
-  /** Whose text it is: `machine`, `person`, `tool` or `respeaker`; nothing before anybody but the machine has been on air. */
+  /** Who is on air: `machine`, `person`, `tool` or `respeaker`; absent while only the machine has ever been on air. */
   on_air?: string;
   /** The public name of the outside tool that is on air. */
   tool?: string;
   seal: string | null;
-  /** Why the meeting will not be held, empty where nobody said; null or nothing: it will be. */
+  /** Why the meeting is cancelled, maybe empty; null or absent: it is not cancelled. */
   cancelled?: string | null;
   hubs?: Record<string, HubStatus>;
-  /** From where on walls show the text, ms of the session; null or nothing: all of it. */
+  /** The media time in ms from which on walls show the text; null or absent: all of it. */
   wall_cleared?: number | null;
 }
 
@@ -109,17 +109,17 @@ interface EventBody {
   number?: number;
   status: string;
   question: string;
-  /** The answers of a show of hands, and whether its numbers are shown once it is closed. */
+  /** The options of a show of hands; with `quiet`, its numbers are shown only once it is closed. */
   options: string[];
   quiet?: boolean;
-  /** A show of hands is over without a result. */
+  /** The show of hands is over without a result. */
   void?: boolean;
-  /** How many would ask the same, by intervention. */
+  /** How many would ask the same, by the intervention's id. */
   counts: Record<string, number>;
   poll: string;
   remote: number[];
   room: number[];
-  /** A group far away, and how it stands. */
+  /** A hub, and its presence. */
   hub: string;
   here: boolean;
   people: number;
@@ -189,11 +189,14 @@ interface Snapshot {
   before?: number;
 }
 
-/** A message of the low-data stream: the position after it, then lines, events and signals in order. */
+/**
+ * A message of the low-data stream: the offset after it, then lines, events and signals in order
+ * (server/moothall/wire/low_data.py).
+ */
 type Batch = [position: number, ...BatchPart[]] & { sent?: undefined; events?: undefined; snapshot?: undefined };
 type BatchPart = LogEvent | Signal | string | number | (string | number | null)[];
 
-/** A message of the stream of events. */
+/** A message of the stream of events; `sent` is Unix ms. */
 interface Frame {
   0?: number;
   snapshot?: Snapshot;
@@ -206,7 +209,7 @@ interface Frame {
 interface Pulse {
   every: number;
   head: number;
-  /** At a hub: whether its own line to the meeting is dead. */
+  /** At a hub: whether its uplink is lost. */
   lost?: boolean;
 }
 
@@ -214,7 +217,7 @@ interface DocumentEventMap {
   pulse: CustomEvent<Pulse>;
 }
 
-/** What the page of a text begins with (server/moothall/adapters/reading/session_page.py). */
+/** The data in the page of a text (server/moothall/adapters/reading/session_page.py). */
 interface ReaderData extends Texts {
   epoch: string;
   offset: number;
@@ -224,40 +227,40 @@ interface ReaderData extends Texts {
   now: number;
   spoke: number | null;
   date: string;
-  /** Of the conference: ms ahead of UTC, how an ISO time says that, and its name. */
+  /** The conference's time zone: ms ahead of UTC, its offset in ISO notation, and its name. */
   zone: [ahead: number, offset: string, name: string];
-  /** Whether a translation of the whole is being made. */
+  /** Whether the meeting is closed and older lines of this text are being translated. */
   making: boolean;
   base: string;
   query: string;
 }
 
-/** What a frame changed, as `Reader` says it. */
+/** What a frame has changed, as `Reader` reports it. */
 interface Change {
-  /** A frame is missing: ask again from `position`. */
+  /** A frame is missing: connect again from `position`. */
   lost: boolean;
-  /** What is on the screen belongs to another text. */
+  /** The lines on the screen are of another epoch. */
   cleared: boolean;
   snapshot: boolean;
-  /** What to tell of, in order: a gap, or whether what is said is kept from here on. */
+  /** Notices to announce, in order: a gap, or whether recording has begun again (true) or ended (false). */
   notices: (Gap | boolean)[];
   session: boolean;
-  /** Somebody else has the floor. */
+  /** Somebody else speaks. */
   speaking: boolean;
   gaps: boolean;
   /** Ids of lines that changed. */
   lines: Set<string>;
-  /** Ids of lines that are in the text no more. */
+  /** Ids of lines that are no longer in the text. */
   gone: Set<string>;
-  /** Lines have other numbers than before. */
+  /** The numbers of lines were shifted. */
   moved: boolean;
 }
 
-/** A connection, and the offset up to which it has been read. */
+/** A connection, with the offset up to which it has been read. */
 type Source = EventSource & { seen: number };
 
 /** Gives a language's name by its BCP-47 tag. */
 type Tongue = (tag: string) => string;
 
-/** What a batch of the low-data door tells. */
+/** An item of a message of the low-data stream, decoded. */
 type News = SpeltLine | LogEvent | Signal;
