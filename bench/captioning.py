@@ -1,5 +1,4 @@
-"""The page on which text is corrected, in Chromium: the delay from a key or click to the picture, and
-the cost of one wrong word.
+"""The page for correcting text, in Chromium: the delay from key or click to picture, and the cost of one wrong word.
 
     .venv/bin/python bench/captioning.py                     # this checkout
     PYTHONPATH=FOLDER/server:FOLDER/tests .venv/bin/python bench/captioning.py   # another checkout

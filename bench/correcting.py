@@ -80,7 +80,7 @@ class Place:
 
 
 async def measured(times: int, translator: str) -> Mapping[str, Sequence[int]]:
-    """Return the ms of each correction, by the place where it was read."""
+    """Return the ms of each correction, by the text in which it was read."""
     found: dict[str, list[int]] = {}
     wanted = Translation(languages=("pt",), translators=(translator,))
     with tempfile.TemporaryDirectory() as folder:

@@ -1,5 +1,4 @@
-"""The page of questions in Chromium: rows in view, the acts for approving 29 of 40, and the delay
-from a key to the picture.
+"""The page of questions in Chromium: rows in view, acts for approving 29 of 40, the delay from key to picture.
 
     .venv/bin/python bench/moderating.py                     # this checkout
     PYTHONPATH=FOLDER/server:FOLDER/tests .venv/bin/python bench/moderating.py   # another checkout

@@ -1,5 +1,6 @@
-"""The delay from the key that puts the machine on air after a captioner to its first words, and whether words are
-doubled or lost there: a real model, real time, the sample session.
+"""The delay of the machine's first words after the key that puts it on air, behind a captioner.
+
+Also shows whether words are doubled or lost there: a real model, real time, the sample session.
 
     .venv/bin/python bench/on_air.py                      # whisper-tiny.en
     .venv/bin/python bench/on_air.py --model whisper-base --silent 8 --lag 4

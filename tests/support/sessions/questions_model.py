@@ -164,7 +164,9 @@ class QuestionsModel:
                 raise AssertionError(command)
 
     def _succeed(self, gone: InterventionId, place: InterventionStatus) -> None:
-        """Give the status of a withdrawn intervention to the first intervention joined with it."""
+        """Give the status of a withdrawn intervention to the first one joined with it, and join
+        the others with that one.
+        """
         joined = [name for name, each in self.asked.items() if each.into == gone]
         for name in joined[:1]:
             if not self.asked[name].published:
