@@ -1,5 +1,7 @@
-"""Whether a house kept its promise: compares people's acknowledgements, and the events they were
-shown, with the logs. Pure.
+"""Checks whether a house kept its promise: compares people's acknowledgements, and the events they
+were shown, with the logs.
+
+Pure. Each check returns the violations that it found.
 """
 
 from __future__ import annotations
@@ -61,7 +63,7 @@ class Wrong(msgspec.Struct, kw_only=True):
 
 
 def acts_against(answered: Sequence[Answered], records: Sequence[LogRecord]) -> Wrong:
-    """Whether each acknowledged act is in the log once, at the offsets of its receipt, in its author's order."""
+    """Check that each acknowledged act is in the log once, at its receipt's offsets, in its author's order."""
     wrong = Wrong()
     at: dict[str, list[int]] = {}
     for record in records:
@@ -84,8 +86,8 @@ def acts_against(answered: Sequence[Answered], records: Sequence[LogRecord]) -> 
 
 
 def lines_against(typed: Mapping[str, Sequence[str]], records: Sequence[LogRecord]) -> Wrong:
-    """Whether each author's lines are in the log once, as they were typed and in order. One more, whose
-    answer was lost, may follow.
+    """Check that each author's lines are in the log once, as typed and in order; one more may
+    follow whose answer was lost.
 
     `typed`: texts by author; a line's act is `AUTHOR:type:NUMBER`. Removed lines have no text.
     """
@@ -120,7 +122,7 @@ def lines_against(typed: Mapping[str, Sequence[str]], records: Sequence[LogRecor
 
 
 def questions_against(asked: Sequence[str], records: Sequence[LogRecord]) -> Wrong:
-    """Whether each accepted question is in the log once, in the order in which one person asked them."""
+    """Check that each accepted question is in the log once, in the order in which one person asked them."""
     wrong = Wrong()
     has = [event.text for event in map(_event, records) if isinstance(event, ev.InterventionReceived)]
     times = Counter(has)
@@ -137,7 +139,7 @@ def questions_against(asked: Sequence[str], records: Sequence[LogRecord]) -> Wro
 
 
 def shown_against(where: str, shown: Mapping[int, bytes], records: Sequence[LogRecord]) -> Wrong:
-    """Whether what readers were shown equals the log, apart from words that were removed since."""
+    """Check that what readers were shown equals the log, apart from words that were removed since."""
     wrong = Wrong()
     bodies = {record.header.offset: record.body for record in records}
     for offset, body in shown.items():
@@ -149,7 +151,7 @@ def shown_against(where: str, shown: Mapping[int, bytes], records: Sequence[LogR
 
 
 def times_against(records: Sequence[LogRecord]) -> Wrong:
-    """Whether no event has an earlier date than the one before it, whatever the clocks did."""
+    """Check that no event has an earlier date than the one before it, whatever the clocks did."""
     wrong = Wrong()
     for before, after in pairwise(records):
         if after.header.at < before.header.at:
@@ -160,7 +162,7 @@ def times_against(records: Sequence[LogRecord]) -> Wrong:
 
 
 def copies_against(copies: Mapping[str, Sequence[LogRecord]]) -> Wrong:
-    """Whether all copies of a log are the same, byte for byte, without a hole or a repeated event."""
+    """Check that all copies of a log are the same, byte for byte, without a hole or a repeated event."""
     wrong = Wrong()
     (name, first), *others = copies.items()
     if [record.header.offset for record in first] != list(range(1, len(first) + 1)):
@@ -176,7 +178,7 @@ def copies_against(copies: Mapping[str, Sequence[LogRecord]]) -> Wrong:
 
 
 def books_against(books: Mapping[str, Mapping[str, Mapping[str, bytes]]]) -> Wrong:
-    """Whether all copies of the book are the same, the order within each namespace included."""
+    """Check that all copies of the book are the same, the order within each namespace included."""
     wrong = Wrong()
     (name, first), *others = books.items()
     for other, book in others:

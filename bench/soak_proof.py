@@ -72,8 +72,8 @@ def logged(records: Sequence[LogRecord]) -> Logged:
 
 
 def against(session: str, said: Acknowledged, log: Logged, script: Sequence[str]) -> Found:
-    """Whether a session's log holds everything acknowledged, exactly once and in order, and the script's words in
-    sequence. Unacknowledged lines and questions may be there once too.
+    """Check that a session's log holds everything acknowledged, exactly once and in order, and the script's words in
+    sequence; returns the violations. Unacknowledged lines and questions may be there once too.
     """
     faults: list[str] = []
     lost = doubled = 0

@@ -1,4 +1,6 @@
-"""Writes docs/reference/record.md and record.schema.json from the docstrings of `moothall.record.json`."""
+"""Writes docs/reference/record.md and record.schema.json from the docstrings of
+`moothall.record.json` and of its types.
+"""
 
 from __future__ import annotations
 

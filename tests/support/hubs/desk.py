@@ -400,7 +400,7 @@ async def _untranslated(_: WantedTranslation) -> Refusal:
 
 
 def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) -> tuple[web.Application, LocalWall]:
-    """Return the doors of a room, assembled as a hub does."""
+    """Return the doors of a room, assembled as a hub does, and its wall."""
     clock, access = made.clock, ReaderAccess(made.hall.sessions)
 
     async def questions(wanted: SessionRequest, ui: Catalogue) -> AskedNow:

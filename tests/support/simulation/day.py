@@ -1,8 +1,8 @@
 """A day of a hub on a bad uplink, on a loop whose time jumps: cuts, silence, kills of either side;
 nothing lost or doubled.
 
-The server above is `hub_centre`, the hub is `hub_simulated`. A seed determines every failure: its time, its kind and
-its duration. Data on the disks survive; all other state of a killed process is gone.
+The server above is in `centre.py`, the hub in `hub.py`. A seed determines every failure: its time, its kind and its
+duration. Data on the disks survive; all other state of a killed process is gone.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A hub in a simulation: one run of its process, between its uplink and its disk, on the loop's time.
 
 The decisions are a real hub's: `moothall_hub.uplink.link`, `moothall_hub.mirror.replication` and their dependencies.
-The socket (`hub_line`) and the disk (`hub_disk`) are in memory. To kill a hub is to cancel it wherever it waits; all
-its state in memory is lost.
+The socket (`line.py`) and the disk (`disk.py`) are in memory. To kill a hub is to cancel it wherever it waits; all its
+state in memory is lost.
 """
 
 from __future__ import annotations
