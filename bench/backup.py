@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""A backup of many hours of text while a meeting is on: how late text is for readers before it and during it.
+"""A backup of many hours of text while a meeting is on: the latency of text for readers before and during the backup.
 
     python bench/backup.py [--hours 300] [--readers 200] [--rate 10] [--seconds 20] [--rounds 3] [--mb 4]
         [--phases-only] [--keep FOLDER]
 
-The data folder holds so many hours in sessions of an hour each, made up at the pace of speech; `--keep` makes it once
-and takes it again the next time. The server runs here, with a real log on a real disk, on core 0, and its readers
-(bench/fanout_readers.c, needs gcc) on core 1. The backup is the command, `moothall backup`, in a process of its own on
-any core, at `--mb` MB a second. Each round is a phase without it and a phase while it runs, after which it is killed;
-last it is run to its end, and once more, when there is nothing new. What to compare is p99 of appended → received: from
-just before the append until the other process read the frame.
+The data folder holds `--hours` sessions of an hour each, generated at the pace of speech; `--keep` makes the folder
+once and uses it again the next time. The server runs in this process, with a real log on a real disk, on core 0, and
+its readers (bench/fanout_readers.c, needs gcc) run on core 1. The backup is the command, `moothall backup`, in a
+process of its own on any core, at `--mb` MB a second. Each round is a phase without a backup and a phase during one,
+which is killed after it. At the end one backup runs to its end, and another one when there is nothing new. Compare the
+p99 of appended → received: from just before the append until the other process read the frame.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ from moothall.core.kernel.ids import CommandId, Epoch, Lane, SegmentId, SessionI
 from moothall.core.kernel.lanes import is_public
 
 LINES = 720
-"""An hour: a line each 5 s, with a commit of its words each second or so."""
+"""Lines of an hour: a line each 5 s, with a commit of its words about each second."""
 COMMITS = 4
 WORDS = 3
 START_MS = 1_700_000_000_000
 
 
 class Chain:
-    """One session's records, one after the other, as its writer makes them."""
+    """Makes one session's records, one after the other, chained as a session's writer chains them."""
 
     def __init__(self, session: SessionId, epoch: Epoch) -> None:
         self.session, self.epoch, self.offset = session, epoch, 0
@@ -76,7 +76,7 @@ class Chain:
 
 
 class DurableTalk(Talk):
-    """The talk of the meeting that is on, in a log on the disk; chained, so that a backup may look at it."""
+    """The live meeting's talk, in a log on the disk; its events are chained, so that a backup accepts them."""
 
     def __init__(self, log: SqliteLog) -> None:
         super().__init__()
@@ -86,13 +86,13 @@ class DurableTalk(Talk):
     async def store(self, *events: ev.AnyEvent) -> tuple[LogRecord, ...]:
         records = tuple(self.chain.record(event, time.time_ns() // 1_000_000) for event in events)
         await self.durable.append(SESSION, 1, self.offset, records)
-        await self.log.append(SESSION, 1, self.offset, records)  # what the fan-out reads
+        await self.log.append(SESSION, 1, self.offset, records)  # the fan-out reads this log
         self.offset += len(events)
         return records
 
 
 def hour(number: int) -> list[LogRecord]:
-    """An hour of text: some 5,000 events."""
+    """Return the records of an hour of text, some 5,000 events."""
     chain, at = Chain(SessionId(f"hour-{number}"), Epoch(f"e{number}")), START_MS
     made = [
         chain.record(ev.SessionCreated(title=f"Hour {number}", languages=("en",)), at),
@@ -123,7 +123,7 @@ def hour(number: int) -> list[LogRecord]:
 
 
 async def fill(folder: Path, hours: int) -> None:
-    """A data folder of so many hours."""
+    """Add sessions to a data folder until it has `hours` of them."""
     Ed25519Signer.open(folder / KEY)
     log = await SqliteLog.open(folder / FILE_NAME)
     there = set(await log.sessions())
@@ -136,7 +136,7 @@ async def fill(folder: Path, hours: int) -> None:
 
 
 class BackupBench(Bench):
-    """The fan-out of bench/fanout.py, with a log on the disk, and with a backup beside it."""
+    """The fan-out of bench/fanout.py with a log on the disk, measured with and without a backup."""
 
     def __init__(self, options: argparse.Namespace, data: Path, to: Path) -> None:
         super().__init__(options)
@@ -144,7 +144,7 @@ class BackupBench(Bench):
 
     async def run(self) -> list[dict[str, Any]]:
         for name in (f"{Path(FILE_NAME).stem}{SUFFIX}", LIST):
-            (self.data / name).unlink(missing_ok=True)  # of the last time, whose epoch was the same
+            (self.data / name).unlink(missing_ok=True)  # left by the last run, whose epoch was the same
         log = await SqliteLog.open(self.data / FILE_NAME)
         await log.forget(SESSION)
         await log.acquire(SESSION, EPOCH)
@@ -163,14 +163,16 @@ class BackupBench(Bench):
         )
 
     async def whole(self) -> None:
-        """A backup to its end, and how long it took."""
+        """Run a backup to its end, and print how long it took."""
         began = time.perf_counter()
         out, _ = await (process := await self.start()).communicate()
         assert process.returncode == 0, out
         print(f"{time.perf_counter() - began:.0f} s: {out.decode().splitlines()[0].partition(': ')[2]}")
 
     async def bare(self) -> None:
-        """In place of the bare broadcast: the same as ever, while a backup runs (see `paced`)."""
+        """Publish by the fan-out too: here the phase of the bare broadcast is the phase during
+        a backup (see `paced`).
+        """
         await self.by_fanout()
 
     async def paced(self, send: Any) -> tuple[float, dict[str, Any]]:
@@ -199,7 +201,7 @@ def main() -> int:
     parser.add_argument("--mb", type=float, default=4)
     parser.add_argument("--phases-only", action="store_true", help="leave out the two that run to their end")
     parser.add_argument("--keep", type=Path, help="make the data folder here, and take it again the next time")
-    parser.set_defaults(pairs=0)  # Of the bench that this one is made of.
+    parser.set_defaults(pairs=0)  # An option of the bench from which this one is derived.
     options = parser.parse_args()
     options.door, options.idle, options.no_pulses = "events", 2, False
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)

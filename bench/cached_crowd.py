@@ -1,8 +1,9 @@
-"""The readers of bench/cached_feed.py: as many as wanted in one process, each with its own time to ask and its own tag.
+"""The readers of bench/cached_feed.py: any number in one process, each with its own schedule and its own entity tag.
 
-Each reader asks for the contents every five seconds, says by its tag what it has, and asks for the pages that it lacks,
-as `moothall.wire.cached_feed.CachedText` says: what one with these contents lacks is worked out once for all who had
-the same before. They share connections that stay open, one request at a time on each.
+Each reader asks for the contents every five seconds, sends the tag of the contents that it has, and asks for the pages
+that it lacks, as `moothall.wire.cached_feed.CachedText` determines. Which pages are missing is computed once for all
+readers that change between the same two contents. Readers share connections that stay open, one request at a time on
+each.
 """
 
 from __future__ import annotations
@@ -25,21 +26,21 @@ _LENGTH = re.compile(rb"\r\ncontent-length: ([0-9]+)", re.IGNORECASE)
 _TAG = re.compile(rb"\r\netag: (?:W/)?\"([^\"]+)\"", re.IGNORECASE)
 _CHANCE = random.Random(1)  # noqa: S311  # when readers ask
 SAID_MS = 200
-"""How long before its end a line of bench/floor_hall.py was said."""
+"""How long before its end a line of bench/floor_hall.py was said, in ms."""
 
 
 class Reader:
-    """One of them."""
+    """One reader of the crowd."""
 
     __slots__ = ("asks", "due", "tag")
 
     def __init__(self, due: float) -> None:
         self.due = due
-        """When it asks next, s."""
+        """When the reader asks next, by perf_counter, in s."""
         self.tag = b""
-        """Of the contents that it has; empty when it has just come."""
+        """The tag of the contents that the reader has; empty for a reader that has just joined."""
         self.asks = 0
-        """Pages that it waits for."""
+        """The number of pages that the reader still waits for."""
 
     def __lt__(self, other: Reader) -> bool:
         return self.due < other.due
@@ -55,14 +56,14 @@ class _Connection:
         self.data = b""
         self.reader: Reader | None = None
         self.want = ""
-        """The page that was asked for; empty: the contents."""
+        """The page that was requested; empty for the contents."""
 
 
 class Crowd:
-    """All readers. `run` for so many seconds; then look at the counts."""
+    """All readers. Call `run` for some seconds, then read the counts."""
 
     def __init__(self, port: int, path: str, readers: int, *, every: float, connections: int, joins: float) -> None:
-        """`joins`: how many a second go and are followed by somebody who has nothing yet."""
+        """`joins`: how many readers a second leave, each replaced by a reader that has nothing yet."""
         self._path, self._every, self._joins = path, every, joins / max(1, readers) * every
         now = time.perf_counter()
         self._readers = [Reader(now + every * n / readers) for n in range(readers)]
@@ -76,33 +77,33 @@ class Crowd:
             self._poll.register(made.sock, select.EPOLLIN)
             self._free.append(made)
         self._waiting: deque[tuple[Reader, str]] = deque()
-        # By their tags, of contents that readers have: what such a reader has.
+        # What a reader has, by the tag of its contents.
         self._had: dict[bytes, CachedText] = {b"": CachedText()}
         self._change: dict[tuple[bytes, bytes], tuple[list[str], list[float]]] = {}
         self._begun = False
         self.counts: Counter[str] = Counter()
         self.bytes: Counter[str] = Counter()
-        """Of answers, headers among them: of contents, and of pages."""
+        """Bytes of answers, headers included: of contents, and of pages."""
         self.delay: list[float] = []
-        """From when a line was said until a reader had it, s."""
+        """Times from when a line was said until a reader had it, in s."""
         self.late: list[float] = []
-        """How much later than it should a reader has asked, s."""
+        """How much later than planned readers asked, in s."""
 
     def know(self, text: CachedText, contents: bytes) -> None:
-        """All of them have read until now: they have the text that these contents are of."""
+        """Give all readers the text that belongs to these contents, as if they had read until now."""
         name = tag(contents).encode()
         self._had[name] = text
         for reader in self._readers:
             reader.tag = name
 
     def begin(self) -> None:
-        """Count from now on."""
+        """Reset the counts."""
         self.counts.clear()
         self.bytes.clear()
         self.delay, self.late, self._begun = [], [], True
 
     def run(self, seconds: float) -> None:
-        """Ask and read for so long."""
+        """Ask and read for `seconds`."""
         until = time.perf_counter() + seconds
         while (now := time.perf_counter()) < until:
             while self._free and (self._waiting or self._readers[0].due <= now):
@@ -124,7 +125,7 @@ class Crowd:
                 self._read(self._by_file[file])
 
     def close(self) -> None:
-        """Hang up."""
+        """Close all connections."""
         for each in self._by_file.values():
             each.sock.close()
 
@@ -180,7 +181,7 @@ class Crowd:
             if text.whole:
                 self._had[new] = text
             elif new not in self._had:
-                self._had[new] = text  # Filled by whoever gets a page of it first.
+                self._had[new] = text  # The first reader that gets a missing page fills it in.
             for old in list(self._had)[1:-40]:
                 del self._had[old]
         missing, said = self._change[pair]
@@ -192,7 +193,7 @@ class Crowd:
     def _page(self, reader: Reader, name: str, status: int, body: bytes) -> None:
         reader.asks -= 1
         if status != 200:
-            reader.tag = b""  # It is no page any more: the next contents say which one is.
+            reader.tag = b""  # The page has been replaced; the next contents name its successor.
             return
         if not name.endswith(tag(body)):
             self.counts["broken"] += 1
@@ -202,11 +203,11 @@ class Crowd:
 
 
 def lines_of(text: CachedText) -> list[tuple[str, str]]:
-    """What a reader has: names of lines, and their texts."""
+    """Return the lines that a reader has: names and texts."""
     return [(str(line.segment), line.text) for line in text.lines]
 
 
 def record_lines(body: bytes) -> list[tuple[str, str]]:
-    """The same of a record as JSON, finished lines alone."""
+    """Return the finished lines of a record in JSON, in the same form."""
     record = msgspec.json.decode(body)
     return [(line["id"], line["text"]) for line in record["lines"] if line["t1"] is not None]

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""The cached feed: 20,000 readers at nginx, and what reaches the server.
+"""The cached feed: 20,000 readers at nginx, and the load that reaches the server.
 
     python bench/cached_feed.py [--readers 1 2000 20000] [--seconds 20] [--joins 50] [--lines 755]
 
 The server is bench/floor_hall.py in a process on core 0: real doors, log and files, LINES lines and somebody who speaks
-all the time. nginx is the cache as docs/how-to/cached-feed.md sets it up, on core 0 as well; between the two, a relay
+all the time. nginx is the cache as docs/how-to/cached-feed.md sets it up, on core 0 as well; a relay between the two
 counts the requests. The readers are in this process on core 1 (bench/cached_crowd.py): each asks for the contents every
-5 s over plain HTTP, without gzip, and `--joins` of them a second go and are followed by somebody who asks for the whole
-text. Then words are removed, and it is looked when they are gone.
+5 s over plain HTTP, without gzip. Every second, `--joins` of them leave, and as many new ones ask for the whole text.
+Then words are removed, and the bench measures when the cache stops giving them out.
 
-It ends with 1 where the server was asked more than 5 times a second, an answer was broken, the text put together isn't
-the record, or removed words were given out for longer than 10 s. Needs nginx. Linux only.
+It ends with 1 when the server was asked more than 5 times a second, an answer was broken, the assembled text isn't the
+record, or removed words were given out for longer than 10 s. Needs nginx. Linux only.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from urllib.request import Request, urlopen
 import aiohttp
 import socketio
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # nginx as a process is that of tests.
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # The tests' package runs nginx as a process.
 
 from cached_crowd import Crowd, lines_of, record_lines
 from floor_people import MEETING, OTHERS_CORE, SERVER_CORE, Server
@@ -60,12 +60,12 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def family(pid: int) -> list[int]:
-    """A process and its children that run."""
+    """Return the ids of a process and of its running children."""
     return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
 
 
 def cpu(pid: int) -> float:
-    """CPU time of a process and of its children that run, s."""
+    """Return the CPU time of a process and of its running children, in s."""
     total = 0
     for each in family(pid):
         fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
@@ -74,12 +74,12 @@ def cpu(pid: int) -> float:
 
 
 def at(times: list[float], share: float) -> float:
-    """The value below which that share lies."""
+    """Return the quantile of `times` at `share`; NaN when there are none."""
     return sorted(times)[min(len(times) - 1, int(share * len(times)))] if times else float("nan")
 
 
 def get(port: int, path: str) -> tuple[int, bytes]:
-    """Ask for an address, by a request of its own."""
+    """Request a path on a new connection; returns the status and the body."""
     try:
         with urlopen(Request(f"http://127.0.0.1:{port}{path}", headers={"Host": "hall.example.org"})) as answer:
             return answer.status, answer.read()
@@ -88,14 +88,14 @@ def get(port: int, path: str) -> tuple[int, bytes]:
 
 
 class Ports:
-    """Where the parts are, and their processes."""
+    """The server, nginx and the relay, with their ports."""
 
     def __init__(self, server: Server, nginx: int, nginx_pid: int, counted: Counted) -> None:
         self.server, self.nginx, self.nginx_pid, self.counted = server, nginx, nginx_pid, counted
 
 
 def phase(ports: Ports, readers: int, options: argparse.Namespace) -> bool:
-    """So many readers for a while; whether the server was left alone."""
+    """Run `readers` readers for a while; returns whether the server was asked rarely enough and no answer was wrong."""
     connections = min(400, max(1, readers // 20))
     joins = options.joins * readers / max(options.readers)
     crowd = Crowd(ports.nginx, PATH, readers, every=EVERY_S, connections=connections, joins=joins)
@@ -128,8 +128,8 @@ def phase(ports: Ports, readers: int, options: argparse.Namespace) -> bool:
 
 
 async def remove(server: Server) -> None:
-    """Have a technician remove a line."""
-    jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
+    """Remove a line, as a technician."""
+    jar = aiohttp.CookieJar(unsafe=True)  # keeps cookies of an IP address too
     async with aiohttp.ClientSession(cookie_jar=jar) as http:
         async with http.get(f"{server.address}/enter/{server.technician}", allow_redirects=False):
             client = socketio.AsyncClient(http_session=http)
@@ -142,7 +142,7 @@ async def remove(server: Server) -> None:
 
 
 def gone(ports: Ports, folder: Path) -> bool:
-    """Whether removed words leave the cache in time; a reader asks for their old page all the while."""
+    """Whether the cache stops giving out removed words in time; a reader asks for their old page all the while."""
     text, _ = whole(ports.nginx)
     line = next(line.text.encode() for line in text.lines if line.segment == REMOVED)
     assert text.contents is not None
@@ -165,7 +165,7 @@ def gone(ports: Ports, folder: Path) -> bool:
 
 
 def _pages(port: int) -> list[str]:
-    """The addresses of the text as it is now."""
+    """Return the addresses of the contents and pages of the current text."""
     contents = json.loads(get(port, PATH)[1])
     return [PATH, *(f"{PATH}/{name}" for name in contents.get("pages", ()))]
 
@@ -175,7 +175,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def whole(port: int) -> tuple[CachedText, bytes]:
-    """What a reader has who comes now, and the contents that it has it by."""
+    """Return the text of a reader who has just joined, and the contents from which it was built."""
     text = CachedText()
     while True:
         contents = get(port, PATH)[1]
@@ -188,7 +188,9 @@ def whole(port: int) -> tuple[CachedText, bytes]:
 
 
 def same(ports: Ports) -> bool:
-    """Whether the text put together is the record; somebody speaks, so what both had is compared."""
+    """Whether the assembled text equals the record. Somebody goes on speaking, so only the lines
+    that both have are compared.
+    """
     text = lines_of(whole(ports.nginx)[0])
     record = record_lines(get(ports.server.port, f"{MEETING}/record.json")[1])
     equal = len(text) > 20 and record[: len(text)] == text
@@ -199,7 +201,7 @@ def same(ports: Ports) -> bool:
 
 
 async def started(options: argparse.Namespace, folder: Path, done: threading.Event, told: list[Ports]) -> None:
-    """Server, relay and nginx, until `done`."""
+    """Run server, relay and nginx until `done` is set; appends their ports to `told`."""
     server = await Server.start(folder / "data", lines=options.lines)
     port = free_port(9)
     async with Counted(server.port).running() as counted, cache(folder / "nginx", port, counted.port) as pid:
@@ -211,7 +213,7 @@ async def started(options: argparse.Namespace, folder: Path, done: threading.Eve
 
 
 def main() -> int:
-    """Run it."""
+    """Run the bench."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--readers", type=int, nargs="+", default=[1, 2_000, 20_000])
     parser.add_argument("--seconds", type=float, default=20)

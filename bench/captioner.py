@@ -1,22 +1,22 @@
 #!/usr/bin/env python3
-"""A captioner at their page: from a letter to readers, a wrong word mended while text runs, and kills in mid-word.
+"""A captioner at their page: from a letter to readers, a wrong word corrected while text runs, and kills in mid-word.
 
     .venv/bin/python bench/captioner.py type [--readers 2000] [--seconds 120] [--rate 220]
     .venv/bin/python bench/captioner.py mend [--times 20]
     .venv/bin/python bench/captioner.py kill [--times 30]
 
-type: somebody types so many words a minute into `/caption/s` in Chromium, each twentieth key a wrong one that Backspace
-takes back, while so many readers read `/events` of a server in a process of its own. They are in another process: all
-take what comes, and twenty of them, spread over the order in which they joined, note when they have which text. A
-letter counts from its key's time stamp in the browser until a reader has a text that it is in. At the end each of the
-twenty must have what was typed, and all must have its last event.
+type: the script types `--rate` words a minute into `/caption/s` in Chromium, each twentieth key a wrong one that
+Backspace takes back, while `--readers` readers read `/events` of a server in a process of its own. The readers run in
+another process: all of them receive everything, and twenty of them, spread over the order in which they joined, note
+when they have which text. A letter's latency runs from its key's time stamp in the browser until a reader has a text
+that contains it. At the end each of the twenty must have what was typed, and all must have its last event.
 
-mend: the machine says three words a second; the last uncertain word is put right by keys, Alt+U, the word, Enter. To
-what the page takes, a person's keys are added as in captioning.py.
+mend: the machine says three words a second; the last uncertain word is corrected by keys: Alt+U, the word, Enter. A
+person's time for the keys is added to the page's time, as in captioning.py.
 
-kill: the whole browser is killed (SIGKILL) in mid-word, and started again with the same profile. The typist looks at
-the field and goes on behind what stands there. A word that was whole and is not there is missing; one that is there
-twice is doubled. Linux only.
+kill: the whole browser is killed (SIGKILL) in mid-word, and started again with the same profile. The script reads the
+field and continues typing after the text that is still there. A complete word that is not there counts as missing; a
+word that is there twice counts as doubled. Linux only.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-# The page's stage is a part of the tests, which are no package: Python is told where they are before it reads on.
+# The page's stage is part of the tests, which are no package, so their folder has to be on the path before the next
+# imports.
 sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("server", "hubs", "models", "tests"))
 
 from playwright.async_api import Browser, Page, Playwright, async_playwright
@@ -60,7 +61,7 @@ TEXT = (
     "I would like to ask the regulator, who is with us today, when the next report comes out! Is that so? "
 )
 PER_WORD = 5.0
-"""Keys of a word when words a minute are counted: a typist's word."""
+"""Keys of a word, by which words a minute are counted: a typist's standard word."""
 SAMPLED = 20
 CLOCK = SystemClock()
 WRONG_EACH = 20
@@ -77,7 +78,7 @@ addEventListener('input', ({ target, timeStamp }) => {
 
 
 class Reader:
-    """One that notes what it has when."""
+    """A reader that notes when it has which text."""
 
     def __init__(self) -> None:
         self.rest = b""
@@ -85,7 +86,7 @@ class Reader:
         self.ended: set[str] = set()
         self.typing: dict[str, Any] = {}
         self.had: list[tuple[float, int, int]] = []
-        """Unix ms, length and checksum of the text."""
+        """Unix ms, and the length and checksum of the text."""
 
     def text(self) -> str:
         growing = self.typing.get("text", "") if self.typing.get("segment") not in self.ended else ""
@@ -111,7 +112,7 @@ class Reader:
 
 
 def read(port: int, many: int, out: Path) -> None:
-    """Read until stdin ends; then say what came."""
+    """Read until standard input ends; then write to `out` what was received."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     poll, socks, tails = select.epoll(), dict[int, socket.socket](), dict[int, bytes]()
@@ -162,7 +163,7 @@ def read(port: int, many: int, out: Path) -> None:
 
 @asynccontextmanager
 async def a_hall(data: Path) -> AsyncIterator[DeskHall]:
-    """A server in a process of its own that recognises and translates nothing."""
+    """Run a server in a process of its own that recognises and translates nothing."""
     made = DeskHall(data, free_port(42))
     data.with_suffix(".toml").write_text("[engine]\ncount = 0\n[translation]\ntranslators = []\n", encoding="utf-8")
     await made.prepare()
@@ -185,7 +186,7 @@ async def sit_down(page: Page, hall: DeskHall) -> None:
 
 
 def keys_of(text: str) -> list[str]:
-    """Keys that type a text, some of them wrong and taken back."""
+    """Return keys that type a text, some of them wrong and taken back."""
     keys: list[str] = []
     for n, letter in enumerate(text):
         if n % WRONG_EACH == WRONG_EACH // 2 and letter.isalpha():
@@ -200,7 +201,7 @@ def cpu_s(pid: int) -> float:
 
 
 async def typed(page: Page, keys: list[str], gap: float) -> float:
-    """Press keys at a rate; how late the last was against it, s."""
+    """Press keys, one each `gap` s; returns how late the last was, in s."""
     began = time.perf_counter()
     for n, key in enumerate(keys):
         wait = began + n * gap - time.perf_counter()
@@ -211,7 +212,7 @@ async def typed(page: Page, keys: list[str], gap: float) -> float:
 
 
 def waits(versions: list[tuple[float, str]], had: list[tuple[float, int, int]]) -> tuple[list[float], int]:
-    """For each key the ms until a reader had a text that it is in; and how many it never had."""
+    """Return for each key the ms until a reader had a text that contains it; and how many keys it never had."""
     marks = [(len(text), zlib.crc32(text.encode())) for _, text in versions]
     found, first = list[float](), 0
     for at, *mark in had:
@@ -223,10 +224,10 @@ def waits(versions: list[tuple[float, str]], had: list[tuple[float, int, int]]) 
 
 
 def texts_of(inputs: list[tuple[float, str]]) -> list[tuple[float, str]]:
-    """The whole text behind each key; the field alone has what is not a line yet."""
+    """Return the whole text after each key; the field itself holds only the text that is not a line yet."""
     whole, before, texts = "", "", list[tuple[float, str]]()
     for at, value in inputs:
-        # A field that lost more than a letter was emptied by the page: a sentence had become a line.
+        # A field that lost more than one letter was emptied by the page, because a sentence had become a line.
         if len(value) < len(before) - 1:
             whole = f"{whole}{before.strip()} "
         before = value
@@ -335,13 +336,13 @@ async def started(playwright: Playwright, profile: Path) -> tuple[subprocess.Pop
     for _ in range(200):
         try:
             return process, await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
-        except Exception:  # it is not there yet
+        except Exception:  # the browser doesn't answer yet
             await asyncio.sleep(0.1)
     raise TimeoutError("The browser didn't start.")
 
 
 def lines_of(hall: DeskHall) -> list[str]:
-    """The lines that were typed, as the log has them."""
+    """Return the typed lines of the log."""
     return [line.whole for line in hall.lines() if line.id.startswith("d") and line.channel == FLOOR]
 
 

@@ -1,15 +1,15 @@
-"""The page on which text is corrected, in Chromium: from a key or click to the picture, and what one wrong word takes.
+"""The page for correcting text, in Chromium: the delay from key or click to picture, and the cost of one wrong word.
 
     .venv/bin/python bench/captioning.py                     # this checkout
     PYTHONPATH=FOLDER/server:FOLDER/tests .venv/bin/python bench/captioning.py   # another checkout
 
-A meeting of 3,000 lines and 300 questions, in which somebody speaks all the time (three words a second). A key or click
-counts from its event's time stamp until the picture after it has been handed over: the first task after the next
-animation frame. Beside it stands what the browser says itself (Event Timing, in steps of 8 ms: the measure behind
-"interaction to next paint"). Then a wrong word is put right again and again while the text goes on, by mouse and by
-keys: acts are counted, and time runs from the first act until the corrected line stands there without its box. To what
-the page takes, a person's acts are added by the keystroke-level model (Card, Moran, Newell, CACM 23, 1980): 1.1 s for
-a pointing, 0.2 s for its click, and 0.12 s for each key (its good typist: who captions types).
+A meeting of 3,000 lines and 300 questions, in which somebody speaks all the time (three words a second). The delay of a
+key or click runs from its event's time stamp until the picture after it has been handed over: the first task after the
+next animation frame. The table also shows the browser's own measure (Event Timing, in steps of 8 ms, the base of
+"interaction to next paint"). Then a wrong word is corrected again and again while the text goes on, by mouse and by
+keys: acts are counted, and time runs from the first act until the corrected line is shown and its edit box is gone. A
+person's acts are added to the page's time by the keystroke-level model (Card, Moran, Newell, CACM 23, 1980): 1.1 s for
+a pointing, 0.2 s for its click, and 0.12 s for each key (its good typist, since people who caption type).
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-# The page's stage is a part of the tests, which are no package: Python is told where they are before it reads on.
+# The page's stage is part of the tests, which are no package, so their folder has to be on the path before the next
+# imports.
 sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("server", "hubs", "models", "tests"))
 
 from playwright.async_api import Browser, Page, async_playwright
@@ -40,7 +41,7 @@ from support.sessions.questions import SOMEBODY, ask
 TEXT = "The fund for the last mile was ment to pay for the lines that nobody can make money with in our county"
 WRONG, RIGHT = "ment", "meant"
 ENGINE = Actor(Role.ENGINE, "scripted")
-AT_ONCE = 25  # lines of one act
+AT_ONCE = 25  # lines that one act writes
 KEY_S, POINT_S, CLICK_S = 0.12, 1.1, 0.2
 WATCH = """
 window.acts = [];
@@ -61,7 +62,7 @@ new PerformanceObserver((list) => {
 
 
 def line(n: int, generation: int, t: int) -> tuple[AnyCommand, AnyCommand]:
-    """The nth line of the engine, three words a second, from media time `t` on."""
+    """Return the commands for the engine's nth line, three words a second, from media time `t` on."""
     parts = [("" if i == 0 else " ") + word for i, word in enumerate(f"{TEXT} ({n}).".split())]
     sure = [0.3 if part.strip() == WRONG else 0.9 for part in parts]
     words = tuple(
@@ -86,7 +87,7 @@ async def written(on: Meeting, lines: int) -> None:
 
 
 async def speaking(on: Meeting, lines: int) -> None:
-    """Words come three a second, and become a line every twenty words or so, until cancelled."""
+    """Say three words a second, with a line's end after every twenty words or so, until cancelled."""
     generation, n = on.live.state.channels[FLOOR].generation, lines
     while True:
         commit, end = line(n, generation, 8_000 * n)
@@ -136,7 +137,7 @@ async def taken(page: Page, what: str, every: list[float]) -> None:
 
 
 async def acts(page: Page, times: int) -> None:
-    """Ms from each key and click to the next picture."""
+    """Measure and print the ms from each key and click to the next picture."""
     every: list[float] = []
     print(f"{'ms':34} {'n':>4} {'p50':>7} {'p95':>7} {'max':>7}")
     await page.locator("#Write textarea").click()
@@ -179,7 +180,7 @@ async def acts(page: Page, times: int) -> None:
 
 
 async def point_at(page: Page, line: str) -> tuple[float, float]:
-    """Where the wrong word of a line stands."""
+    """Return the position of a line's wrong word in the window."""
     x, y = await page.evaluate(
         """(line) => {
             const doubt = document.querySelector(`#${line} > .text .doubt`);
@@ -192,7 +193,7 @@ async def point_at(page: Page, line: str) -> tuple[float, float]:
 
 
 async def wrong(page: Page, back: int) -> str:
-    """The id of the nth line from the end that still has its wrong word, and is in view."""
+    """Return the id of the nth line from the end, in view, that still has its wrong word."""
     await page.keyboard.press("n")
     row = page.locator("#Lines .line", has=page.locator(".doubt")).nth(-back)
     await row.scroll_into_view_if_needed()
@@ -208,7 +209,7 @@ async def corrected(page: Page, line: str) -> None:
 
 
 async def words(page: Page, times: int) -> None:
-    """What it takes to put one wrong word right: by mouse, and by keys."""
+    """Measure what correcting one wrong word takes, by mouse and by keys."""
     took: dict[str, list[float]] = {"by mouse": [], "by keys": []}
     for n in range(times):
         line = await wrong(page, 2)

@@ -1,4 +1,4 @@
-"""chrF2 of a set of translations: how much they have of a human translation's character n-grams, 0 to 100.
+"""chrF2 of a set of translations: their overlap with the character n-grams of a human translation, 0 to 100.
 
 Popović 2015, "chrF: character n-gram F-score for automatic MT evaluation", with n up to 6, beta 2 and no spaces.
 Counts are added over all texts before they are divided, and an order that one side is too short for is left out, so
@@ -12,11 +12,13 @@ from collections.abc import Sequence
 
 ORDER = 6
 BETA = 2
-"""Recall counts so many times as much as precision."""
+"""How many times as much as precision recall counts."""
 
 
 def chrf2(translations: Sequence[str], references: Sequence[str]) -> float:
-    """The score of all texts together. Raises ValueError where there are not as many of one as of the other."""
+    """Return the score of all texts together. Raises ValueError when the numbers of
+    translations and references differ.
+    """
     found, given, shared = [0] * ORDER, [0] * ORDER, [0] * ORDER
     for translation, reference in zip(translations, references, strict=True):
         for order in range(ORDER):

@@ -6,9 +6,9 @@
 The server runs in a process on core 0, with real doors, log and files; on core 1 are the readers
 (bench/fanout_readers.c, needs gcc) and Chromium with a moderator's page, a room's screen and an overlay, each a window
 of its own. Each round a question is called and a line is said; once both walls show them the moderator's button is
-clicked. A round counts from the click's event in the moderator's page until the picture without either has been handed
-over in the wall's: the first task after the next animation frame. Ends with 1 where the slowest took more than 300 ms,
-or where anything came back. Linux only.
+clicked. A round's time runs from the click's event in the moderator's page until the wall's page has handed over the
+picture without question and line: the first task after the next animation frame. Ends with 1 when the slowest round
+took more than 300 ms, or when anything came back. Linux only.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from floor_people import MEETING, OTHERS_CORE, Author, Desk, Server, stand
 MOST_MS = 300
 WALLS = ("screen", "overlay")
 QUIET = ("--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows")
-"""So that a window behind another one is drawn as one on a wall is."""
+"""Make Chromium draw a window behind another one as it draws a window on a wall."""
 PRESSED = """
 addEventListener('click', (event) => {
   if (event.target.closest('#ClearWall')) window.pressed = performance.timeOrigin + event.timeStamp;
@@ -62,7 +62,7 @@ async def window(browser: Browser, script: str, address: str) -> Page:
 
 
 async def measure(server: Server, desk: Desk, author: Author, rounds: int) -> list[list[float]]:
-    """Ms of each round, by wall."""
+    """Return the ms of each round, by wall."""
     name, _ = await author.ask("Who wrote this rude question?")
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     took: list[list[float]] = [[] for _ in WALLS]

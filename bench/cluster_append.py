@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""How long an append takes until it is acknowledged: SQLite alone, and Redis or Valkey before it.
+"""The latency of an append until it is acknowledged: SQLite alone, and Redis or Valkey before it.
 
     python bench/cluster_append.py [--rounds 10] [--folder FOLDER]
 
 Starts a Redis and a Valkey of its own (`appendfsync always`) with folders beside the SQLite file, so that all three
 sync to the same disk. The stores take turns, round by round: 20 events in a second, each of them by every store one
-after the other, in an order that moves on; then 200 events as fast as they go; then 16 sessions at once with 20 each.
-`+ SQLite` is what a keeper does: the stream first, then its own file. bench/README.md says what was measured.
+after the other, in an order that rotates; then 200 events as fast as possible; then 16 sessions at once with 20 events
+each. `+ SQLite` does what a keeper does: the stream first, then its own file. bench/README.md has the figures.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ WORDS = tuple(ev.Word(f" word{n}", n * 200, n * 200 + 180) for n in range(6))
 
 
 class Writer:
-    """Appends to one session of one or two stores, the second once the first has answered."""
+    """Appends to one session of one or two stores, to the second once the first has answered."""
 
     def __init__(self, name: str, stores: Sequence[EventLog]) -> None:
         self.session = SessionId(name)
@@ -75,7 +75,7 @@ class Writer:
         return sealed
 
     async def append(self) -> float:
-        """One event; returns how long it took, ms."""
+        """Append one event to each store; returns how long it took, in ms."""
         record = self.record()
         began = time.perf_counter()
         for store in self.stores:
@@ -84,7 +84,7 @@ class Writer:
 
 
 class Contender:
-    """Some stores, and what was measured of them, ms."""
+    """A combination of stores, and its measured times in ms."""
 
     def __init__(self, name: str, stores: Sequence[EventLog]) -> None:
         self.name = name
@@ -93,7 +93,7 @@ class Contender:
         self.fast: list[float] = []
         self.crowd: list[float] = []
         self.took = 0.0
-        """Wall time of the crowds, s."""
+        """Wall time of all bursts of sessions at once, in s."""
 
     async def begin(self) -> None:
         for writer in self.writers:
@@ -110,7 +110,7 @@ class Contender:
         self.took += time.perf_counter() - began
 
     def forget(self) -> None:
-        """Count from here."""
+        """Reset the measured times."""
         self.paced, self.fast, self.crowd, self.took = [], [], [], 0.0
 
     async def _many(self, writer: Writer) -> list[float]:
@@ -138,7 +138,7 @@ def _figures(times: Sequence[float]) -> str:
 
 
 def start(program: str, folder: Path) -> tuple[subprocess.Popen[bytes], int]:
-    """A server, once it answers, and its port."""
+    """Start a store's server; returns the process and its port once it accepts connections."""
     folder.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = int(taken.getsockname()[1])
@@ -172,7 +172,7 @@ async def measure(folder: Path, ports: dict[str, int], rounds: int) -> list[Cont
         contenders += [Contender(name, [log]), Contender(f"{name} + SQLite", [log, file])]
     for each in contenders:
         await each.begin()
-    await round_of(contenders)  # Not counted: scripts are loaded, connections made.
+    await round_of(contenders)  # Not counted: it loads scripts and opens connections.
     for each in contenders:
         each.forget()
     for _ in range(rounds):

@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
-"""The proof by faults: two nodes on one Valkey, people who go on, random faults; nothing lost, doubled or reordered.
+"""The proof by faults: two nodes on one Valkey, people at work, random faults; nothing lost, doubled or reordered.
 
     python bench/cluster_faults.py [--faults 1000] [--seed 1]        or `make cluster-faults FAULTS=1000`
     python bench/cluster_faults.py --sum                             what the pieces so far add up to
 
-A round has a house of its own (`cluster_house.py`): `moothall serve` twice, Valkey, lines in front of each. Typists,
-somebody who asks and readers go on all the time (`cluster_people.py`), at both nodes. Faults come one after the other
-(`cluster_strikes.py`), each of a random kind, some with one beside them that hurts no copy, some right after a removal
-was sent. After each the house has to have a keeper, people have to be answered again, and then rest, and everything is
-compared (`cluster_history.py`): acts, lines and questions that were acknowledged are in the log once and in order,
-readers were shown what it has, and both nodes' files and Valkey's stream are the same byte for byte, the books too; of
-removed words no byte is in any file. At the end of a round `moothall verify` looks at both folders.
+A round has a house of its own (`cluster_house.py`): `moothall serve` twice, Valkey, and a link that can be cut in front
+of each. Typists, somebody who asks and readers work all the time (`cluster_people.py`), at both nodes. Faults come one
+after the other (`cluster_strikes.py`), each of a random kind, some together with a second fault that hurts no copy,
+some right after a removal was sent. After each fault the house has to have a keeper and people have to be answered
+again; then they pause, and everything is compared (`cluster_history.py`): acts, lines and questions that were
+acknowledged are in the log once and in order, readers were shown what the log has, both nodes' files and Valkey's
+stream are the same byte for byte, the books too, and no file has a byte of removed words. At the end of a round
+`moothall verify` checks both folders.
 
-A run adds a line to `bench/cluster/COMMIT.jsonl`. Ctrl-C ends it after the fault that is on. It ends with 1 where
-something was wrong; then the folders of these rounds stay. Linux only.
+A run adds a line to `bench/cluster/COMMIT.jsonl`. Ctrl-C ends it after the current fault. It ends with 1 when something
+was wrong; then the folders of the affected rounds are kept. Linux only.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import mean
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # Its nodes and lines are those of tests.
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # The tests' package runs nodes and weak links.
 
 from cluster_history import (
     Wrong,
@@ -55,21 +56,21 @@ from scoring import cpu_model
 from soak_pieces import commit_now
 
 SETTLED_S = 60.0
-"""Within which a house has a keeper again after a fault was mended, and everybody is answered."""
+"""Seconds in which a house must have a keeper again after a fault was mended, and must answer everybody."""
 SAME_S = 20.0
-"""Within which all copies are the same when nobody does anything."""
+"""Seconds in which all copies must become the same when nobody does anything."""
 WATCH_S = 0.02
 LOOK_S = 0.1
 MORE_ACTS = 2
-"""Of each typist, after a fault was mended."""
+"""Acts of each typist that must be answered after a fault was mended."""
 BETWEEN_S = (0.3, 1.5)
 CLOCKS_EACH = 4
-"""In each so many-th round clocks jump; there nodes are slower."""
+"""In each round of this number clocks jump, which makes nodes slower."""
 BESIDE_SHARE, REMOVAL_SHARE = 0.2, 0.3
 
 
 class Round:
-    """Some faults, one after the other, in one house."""
+    """A series of faults, one after the other, in one house."""
 
     def __init__(self, house: FaultyHouse, chance: random.Random, options: argparse.Namespace) -> None:
         self.house = house
@@ -105,7 +106,9 @@ class Round:
         return (*self.typists, self.asker)
 
     async def run(self, kinds: Sequence[str], over: asyncio.Event, *, verify: bool = True) -> bool:
-        """Do faults of these kinds; whether the house was whole after each, and to `moothall verify` at the end."""
+        """Do faults of these kinds; returns whether the house passed the checks after each, and
+        `moothall verify` at the end.
+        """
         await self.typists[0].open()
         async with AsyncExitStack() as stack:
             for typist in self.typists:
@@ -161,7 +164,7 @@ class Round:
         return not self.wrong
 
     async def _until_taken_over(self) -> float:
-        """When a node keeps the house that did not before."""
+        """Wait until a node keeps the house that did not before; returns the time, in s."""
         before = [node for node in self.house.nodes if node.keeps]
         while not any(node.keeps for node in self.house.nodes if node not in before):  # noqa: ASYNC110  # of a process
             await asyncio.sleep(WATCH_S)
@@ -173,7 +176,7 @@ class Round:
         return max((after - before for before, after in pairwise(times)), default=0.0)
 
     async def _settled(self, kind: str) -> bool:
-        """Whether the house has a keeper, and everybody is answered."""
+        """Whether the house has a keeper again, and answers everybody."""
         await self._started_again(kind)
         if await self.house.until_kept(SETTLED_S) is None:
             self.wrong.say("other", f"after {kind} nobody keeps the house")
@@ -181,8 +184,8 @@ class Round:
         return await self._goes_on(kind)
 
     async def _started_again(self, kind: str) -> bool:
-        """Start nodes again that have ended, as a service's manager does; whether one had. Only one whose disk is full
-        may end.
+        """Start ended nodes again, as a service manager does; returns whether there were any. Only a node whose disk
+        is full may end by itself.
         """
         started = False
         for node in self.house.nodes:
@@ -196,7 +199,7 @@ class Round:
         return started
 
     async def _goes_on(self, kind: str = "the start") -> bool:
-        """Whether each typist is answered some acts more."""
+        """Whether each typist is answered MORE_ACTS more acts."""
         wanted = [len(typist.answered) + MORE_ACTS for typist in self.typists]
         until = now() + SETTLED_S
         while any(len(typist.answered) < many for typist, many in zip(self.typists, wanted, strict=True)):
@@ -207,7 +210,7 @@ class Round:
         return True
 
     async def _prove(self, kind: str) -> None:
-        """Have everybody rest, and compare everything."""
+        """Have everybody pause, and compare everything."""
         found = Wrong()
         if not await all_rest(self._people, SETTLED_S):
             found.say("other", "people are not answered")
@@ -241,10 +244,10 @@ class Round:
         self.wrong.add(found)
 
     async def _same(self, found: Wrong, kind: str) -> dict[str, Sequence[LogRecord]]:
-        """All copies of the log, once they are the same, or as they are when that takes too long."""
+        """Return all copies of the log, once they are the same; after SAME_S as they are."""
         until = now() + SAME_S
         while True:
-            if await self._started_again(kind):  # It copies nothing before it runs.
+            if await self._started_again(kind):  # A node copies nothing before it runs.
                 until = now() + SAME_S
             session = self.house.planned.session
             copies: dict[str, Sequence[LogRecord]] = {}
@@ -258,7 +261,7 @@ class Round:
             await asyncio.sleep(3 * LOOK_S)
 
     async def _books(self) -> Wrong:
-        """How the copies of the book differ: not at all, or still after so long."""
+        """Return how the copies of the book differ: empty once they are the same, else the difference after SAME_S."""
         until = now() + SAME_S
         while True:
             shared = await self.house.shared_book() or {}
@@ -275,7 +278,7 @@ class Round:
                 *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
             )
             said, _ = await process.communicate()
-            # After a jump ahead the newest signature seems to be old, which is said until the next one.
+            # After a jump ahead the newest signature seems too old, and verify reports that until the next signature.
             unproved = self.pauses.keys() & set(CLOCK)
             if process.returncode not in ((0, 3) if unproved else (0,)):
                 self.wrong.say(
@@ -284,7 +287,7 @@ class Round:
 
 
 class Run:
-    """All rounds."""
+    """All rounds of a run."""
 
     def __init__(self, options: argparse.Namespace, folder: Path) -> None:
         self._options = options
@@ -292,14 +295,14 @@ class Run:
         self._over = asyncio.Event()
         self._kinds: dict[str, Counter[str]] = {}
         self.left: list[Path] = []
-        """Folders of rounds in which something was wrong."""
+        """Folders of the rounds in which something was wrong."""
 
     def stop(self) -> None:
-        """End it after the fault that is on."""
+        """End the run after the current fault."""
         self._over.set()
 
     async def run(self) -> FaultPiece:
-        """All of it; what it came to."""
+        """Do all rounds; returns the result."""
         options = self._options
         commit, changed = commit_now("bench/cluster")
         date, began = datetime.now(UTC).isoformat(timespec="seconds"), now()
@@ -369,7 +372,7 @@ async def _run(options: argparse.Namespace, folder: Path) -> tuple[FaultPiece, l
 
 
 def settings(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """What was asked for."""
+    """Return the options of the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--faults", type=int, default=1_000)
     parser.add_argument("--round", type=int, default=20, metavar="FAULTS", help="after which a new house begins")
@@ -389,7 +392,7 @@ def settings(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def main() -> int:
-    """Run a piece, keep it, print it and the sums."""
+    """Do a run, store and print its result, and print the sums."""
     options = settings()
     if options.sum:
         print(*sums(kept(options.pieces)), sep="\n")

@@ -1,4 +1,8 @@
-"""Whether a house kept its promise: what people were answered and shown, against the logs. Pure."""
+"""Checks whether a house kept its promise: compares people's acknowledgements, and the events they
+were shown, with the logs.
+
+Pure. Each check returns the violations that it found.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +17,23 @@ from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 
 SENTENCES = 20
-"""Of one kind that are said. Overflow: the others are counted only."""
+"""The most sentences kept for one kind of violation. Overflow: further ones are only counted."""
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
-    """An act that was acknowledged."""
+    """An acknowledged act."""
 
     author: str
     number: int
-    """In the order in which the author did it, from 1 on."""
+    """The act's number in its author's order, from 1 on."""
     id: str
     first: int
-    """Offsets of its events, as the answer says them."""
+    """First and last offset of the act's events, as its acknowledgement names them."""
     last: int
 
 
 class Wrong(msgspec.Struct, kw_only=True):
-    """What is against the promise."""
+    """Violations of the promise, by kind."""
 
     lost: int = 0
     doubled: int = 0
@@ -41,25 +45,25 @@ class Wrong(msgspec.Struct, kw_only=True):
         return bool(self.lost or self.doubled or self.reordered or self.other)
 
     def say(self, what: str, sentence: str) -> None:
-        """Count it under `what`, and keep the sentence."""
+        """Count a violation as `what`, and keep the sentence."""
         setattr(self, what, getattr(self, what) + 1)
         if getattr(self, what) <= SENTENCES:
             self.said.append(f"{what}: {sentence}")
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Reset the counts."""
         self.lost = self.doubled = self.reordered = self.other = 0
         self.said = []
 
     def add(self, more: Wrong) -> None:
-        """What is wrong besides."""
+        """Add the violations of another check."""
         for name in ("lost", "doubled", "reordered", "other"):
             setattr(self, name, getattr(self, name) + getattr(more, name))
         self.said += more.said
 
 
 def acts_against(answered: Sequence[Answered], records: Sequence[LogRecord]) -> Wrong:
-    """Whether each act that was acknowledged is in the log, once, where its answer says, in the order of its author."""
+    """Check that each acknowledged act is in the log once, at its receipt's offsets, in its author's order."""
     wrong = Wrong()
     at: dict[str, list[int]] = {}
     for record in records:
@@ -82,8 +86,10 @@ def acts_against(answered: Sequence[Answered], records: Sequence[LogRecord]) -> 
 
 
 def lines_against(typed: Mapping[str, Sequence[str]], records: Sequence[LogRecord]) -> Wrong:
-    """Whether each author's lines are in the log once, as they were typed, in their order; one more may be there that
-    nobody was answered. `typed`: texts by author; a line's act is `AUTHOR:type:NUMBER`. Removed ones have no text.
+    """Check that each author's lines are in the log once, as typed and in order; one more may
+    follow whose answer was lost.
+
+    `typed`: texts by author; a line's act is `AUTHOR:type:NUMBER`. Removed lines have no text.
     """
     wrong = Wrong()
     found: dict[str, list[tuple[int, str]]] = {}
@@ -116,7 +122,7 @@ def lines_against(typed: Mapping[str, Sequence[str]], records: Sequence[LogRecor
 
 
 def questions_against(asked: Sequence[str], records: Sequence[LogRecord]) -> Wrong:
-    """Whether each question that was taken is in the log once, in the order in which one person asked them."""
+    """Check that each accepted question is in the log once, in the order in which one person asked them."""
     wrong = Wrong()
     has = [event.text for event in map(_event, records) if isinstance(event, ev.InterventionReceived)]
     times = Counter(has)
@@ -133,7 +139,7 @@ def questions_against(asked: Sequence[str], records: Sequence[LogRecord]) -> Wro
 
 
 def shown_against(where: str, shown: Mapping[int, bytes], records: Sequence[LogRecord]) -> Wrong:
-    """Whether what readers were shown is what the log has, but for words that were removed since."""
+    """Check that what readers were shown equals the log, apart from words that were removed since."""
     wrong = Wrong()
     bodies = {record.header.offset: record.body for record in records}
     for offset, body in shown.items():
@@ -145,7 +151,7 @@ def shown_against(where: str, shown: Mapping[int, bytes], records: Sequence[LogR
 
 
 def times_against(records: Sequence[LogRecord]) -> Wrong:
-    """Whether no event is dated before the one that it follows, whatever clocks did."""
+    """Check that no event has an earlier date than the one before it, whatever the clocks did."""
     wrong = Wrong()
     for before, after in pairwise(records):
         if after.header.at < before.header.at:
@@ -156,7 +162,7 @@ def times_against(records: Sequence[LogRecord]) -> Wrong:
 
 
 def copies_against(copies: Mapping[str, Sequence[LogRecord]]) -> Wrong:
-    """Whether all copies of a log are the same, byte for byte, and have no hole and no event twice."""
+    """Check that all copies of a log are the same, byte for byte, without a hole or a repeated event."""
     wrong = Wrong()
     (name, first), *others = copies.items()
     if [record.header.offset for record in first] != list(range(1, len(first) + 1)):
@@ -172,7 +178,7 @@ def copies_against(copies: Mapping[str, Sequence[LogRecord]]) -> Wrong:
 
 
 def books_against(books: Mapping[str, Mapping[str, Mapping[str, bytes]]]) -> Wrong:
-    """Whether all copies of the book are the same, the order within each namespace too."""
+    """Check that all copies of the book are the same, the order within each namespace included."""
     wrong = Wrong()
     (name, first), *others = books.items()
     for other, book in others:

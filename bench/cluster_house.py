@@ -1,8 +1,8 @@
-"""The house of the proof by faults: two nodes, a Valkey, and a line in front of each of them that can be cut one way.
+"""The house of the proof by faults: two nodes, a Valkey, and a link before each that can be cut in one direction.
 
-    n1, n2 → a line each → Valkey            n2 → a line → n1, n1 → a line → n2 (where each says that it is found)
+    n1, n2 → a link each → Valkey            n2 → a link → n1, n1 → a link → n2 (the address that each announces)
 
-Visitors reach the nodes without a line.
+Visitors reach the nodes directly.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ LOOK_S = 0.1
 STARTED_S = 20.0
 CLOCK = SystemClock()
 FULL_BYTES = 4_096
-"""Larger no file may grow on a disk that is full: every one that is written is larger already."""
+"""The limit of a file's size on a full disk, in bytes: each file that is written is larger already."""
 
 
 def now() -> float:
-    """Seconds of a clock that doesn't run back."""
+    """Return the seconds of a monotonic clock."""
     return CLOCK.monotonic() / 1_000
 
 
 class ValkeyProcess(RedisProcess):
-    """A Valkey that writes its log into a file, so that it can run for hours without anybody who reads its output."""
+    """A Valkey that writes its log into a file, so that it can run for hours without a reader of its output."""
 
     def start(self) -> None:
-        """Start it, and come back when it answers."""
+        """Start Valkey; returns when it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._process = subprocess.Popen(
             [
@@ -69,12 +69,12 @@ class ValkeyProcess(RedisProcess):
         raise AssertionError((self.folder.parent / "valkey.log").read_text()[-2_000:])
 
     def begin(self, *command: str | int) -> None:
-        """Send a command, and wait for no answer."""
+        """Send a command without waiting for an answer."""
         with socket.create_connection(("127.0.0.1", self.port)) as line:
             line.sendall(" ".join(map(str, command)).encode() + b"\r\n")
 
     def has_older(self, copy: Path) -> bool:
-        """Take a copy of its append-only file, to be started with later; whether there is a whole one."""
+        """Copy the append-only file, for a later start from it; returns whether the copy is complete."""
         if b"aof_rewrite_in_progress:0" not in self.info("persistence"):
             return False
         shutil.rmtree(copy, ignore_errors=True)
@@ -82,7 +82,7 @@ class ValkeyProcess(RedisProcess):
         return b"aof_rewrite_in_progress:0" in self.info("persistence")
 
     def info(self, section: str) -> bytes:
-        """What it says of itself, as it says it."""
+        """Return a section of INFO, as Valkey sends it."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=STARTED_S) as line:
             line.sendall(f"INFO {section}\r\n".encode())
             with line.makefile("rb") as answer:
@@ -90,18 +90,18 @@ class ValkeyProcess(RedisProcess):
 
 
 def clock_library() -> Path | None:
-    """libfaketime, with which the wall clock of one process can jump; None where it is not installed."""
+    """Return the path of libfaketime, with which one process' wall clock can jump; None when it is not installed."""
     return next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 
 
 class Node(NodeProcess):
-    """A node, and the lines at it."""
+    """A node, and the links to it."""
 
     to_valkey: WeakLine
     from_other: WeakLine
 
     def have_clock(self, library: Path) -> None:
-        """Give it a wall clock of its own from its next start on. The monotonic one stays the machine's."""
+        """Give the node a wall clock of its own from its next start on. Its monotonic clock stays the machine's."""
         self._jump = self.config.with_suffix(".clock")
         self.jump(0)
         self.environment = {
@@ -112,20 +112,20 @@ class Node(NodeProcess):
         }
 
     def jump(self, seconds: float) -> None:
-        """Have its wall clock be so far from the machine's, a second from now."""
+        """Set the offset of the node's wall clock from the machine's; it takes effect within a second."""
         self._jump.write_text(f"{seconds:+.3f}\n")
 
     def disk_full(self, *, full: bool) -> None:
-        """Let no file of its grow any more, or let them again."""
+        """Keep the node's files from growing, or let them grow again."""
         _, most = resource.prlimit(self.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (FULL_BYTES if full else most, most))
 
     def wipe(self) -> None:
-        """Its disk is lost while it is down."""
+        """Delete the node's data folder; call it while the node is down."""
         shutil.rmtree(self.data)
 
     def book(self) -> Mapping[str, Mapping[str, bytes]]:
-        """Entries of its own book by namespace, without its notes on the shared one."""
+        """Return the entries of the node's own book by namespace, without its notes on the shared book."""
         found: dict[str, dict[str, bytes]] = {}
         with closing(sqlite3.connect(f"file:{self.data / BOOK}?mode=ro", uri=True)) as connection:
             for namespace, key, body in connection.execute("SELECT namespace, key, body FROM entry ORDER BY rowid"):
@@ -144,13 +144,15 @@ class FaultyHouse:
     planned: Prepared
 
     async def keeper(self) -> Node | None:
-        """Who keeps the house by Valkey's word and by its own; None while nobody does, or Valkey doesn't answer."""
+        """Return the node that keeps the house according to both Valkey and itself; None when none does
+        or Valkey doesn't answer.
+        """
         held = await self._asked("HGET", "moothall:house", "node")
         found = next((node for node in self.nodes if node.name.encode() == held), None)
         return found if found is not None and found.keeps else None
 
     async def until_kept(self, within_s: float, *, by: Node | None = None) -> Node | None:
-        """Whoever keeps the house, once somebody does, or `by` does; None when that takes longer."""
+        """Wait until a node, or `by`, keeps the house; returns it, or None after `within_s` seconds."""
         until = now() + within_s
         while now() < until:
             found = await self.keeper()
@@ -160,7 +162,7 @@ class FaultyHouse:
         return None
 
     def other(self, node: Node) -> Node:
-        """The one that isn't `node`."""
+        """Return the node that isn't `node`."""
         first, second = self.nodes
         return second if node is first else first
 
@@ -176,7 +178,7 @@ class FaultyHouse:
             return None
 
     async def stream(self) -> Sequence[LogRecord] | None:
-        """The session's log in Valkey; None when it can't be read now."""
+        """Return the session's log in Valkey; None when it can't be read now."""
         server = self.valkey.reached(answer_s=20.0, connect_s=5.0)
         try:
             return await RedisLog(server, "proof").read(self.planned.session, 0, 10_000_000)
@@ -186,7 +188,7 @@ class FaultyHouse:
             await server.close()
 
     async def shared_book(self) -> Mapping[str, Mapping[str, bytes]] | None:
-        """The book in Valkey, as `Node.book` has it; None when it can't be read now."""
+        """Return the book in Valkey, in the form of `Node.book`; None when it can't be read now."""
         server = self.valkey.reached(answer_s=20.0, connect_s=5.0)
         try:
             book = RedisBook(server, "proof")
@@ -197,7 +199,7 @@ class FaultyHouse:
             await server.close()
 
     async def erased(self, within_s: float) -> bool:
-        """Whether Valkey's files were made anew since the last removal, once they are or that takes longer."""
+        """Wait until Valkey has rewritten its files since the last removal; returns False after `within_s` seconds."""
         until = now() + within_s
         while now() < until:
             asked, done = [await self._asked("HGET", "moothall:erasures", name) for name in ("asked", "done")]
@@ -207,7 +209,7 @@ class FaultyHouse:
         return False
 
     def holding(self, words: Sequence[bytes]) -> list[str]:
-        """Files of the nodes and of Valkey, logs included, in which one of `words` stands."""
+        """Return the files of the nodes and of Valkey, logs included, that contain one of `words`."""
         found = []
         paths = [*self.valkey.folder.rglob("*"), *self.folder.glob("*.log")]
         for node in self.nodes:
@@ -225,8 +227,10 @@ def _holds(data: bytes, words: Sequence[bytes]) -> bool:
 
 @asynccontextmanager
 async def faulty_house(folder: Path, *, clocks: bool = False, one_copy: bool = False) -> AsyncIterator[FaultyHouse]:
-    """Both nodes and Valkey, running; the first node keeps the house. `clocks`: whether nodes have wall clocks of their
-    own, which cost them time. `one_copy`: whether the house goes on with one copy while Valkey is away.
+    """Run both nodes and Valkey; the first node keeps the house.
+
+    `clocks`: whether nodes have wall clocks of their own, which slow them down. `one_copy`: whether the house continues
+    with one copy while Valkey is away.
     """
     async with AsyncExitStack() as stack:
         valkey = ValkeyProcess("valkey", folder / "valkey")

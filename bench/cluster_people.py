@@ -1,7 +1,7 @@
 """The people of the proof by faults: typists at desks, somebody who asks by the form, readers over SSE.
 
-Who isn't answered sends again with the same id, at the other node, until it is; a part of what was answered is sent
-again too. Nobody waits longer than `PATIENCE_S` for a node that was stopped.
+People who get no answer send again with the same id, at the other node, until they get one; some answered acts are sent
+again too. Nobody waits longer than `PATIENCE_S` for a stopped node.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from support.desks.persistent import PersistentDesk
 PATIENCE_S = 5.0
 AGAIN_S = 0.2
 SILENCE_S = 12.0
-"""A reader's line with neither frame nor pulse for so long is dead."""
+"""Seconds without a frame or pulse after which a reader gives up its connection."""
 TWICE = 0.1
-"""Share of the acts that are sent again after their answer."""
+"""The share of the acts that are sent again after their answer."""
 ADDRESSES = 200
-"""From which people ask."""
+"""The number of addresses from which people ask."""
 REMOVED_OF = 20
-"""The last lines of which one is removed."""
+"""How many of the last lines a removal chooses from."""
 
 
 class Person:
-    """Does one thing after the other; rests between two of them when it is told to."""
+    """A person who does one thing after the other, and pauses between two of them on request."""
 
     def __init__(self, every_s: float, chance: random.Random) -> None:
         self._every_s = every_s
@@ -46,7 +46,7 @@ class Person:
         self._rests = asyncio.Event()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Act until cancelled."""
         while True:
             if not self._going.is_set():
                 self._rests.set()
@@ -60,17 +60,17 @@ class Person:
         raise NotImplementedError
 
     async def rest(self) -> None:
-        """Comes back when nothing is on its way."""
+        """Ask the person to pause; returns when none of their acts is under way."""
         self._going.clear()
         await self._rests.wait()
 
     def go_on(self) -> None:
-        """After a rest."""
+        """End the pause."""
         self._going.set()
 
 
 class Typist(Person):
-    """Types line after line at a desk of its own."""
+    """A person who types line after line at a desk of their own."""
 
     def __init__(
         self,
@@ -83,14 +83,14 @@ class Typist(Person):
         chance: random.Random,
         heard: Callable[[], None],
     ) -> None:
-        """`heard`: told at each answer."""
+        """`heard`: called at each answer."""
         super().__init__(every_s, chance)
         self.name = name
         self.typed: list[str] = []
-        """Texts that were acknowledged; each has a word that no other has."""
+        """Texts that were acknowledged; each has a unique word."""
         self.answered: list[Answered] = []
         self.removed: list[bytes] = []
-        """Words of lines whose removal was acknowledged."""
+        """Unique words of the lines whose removal was acknowledged."""
         self.wrong = Wrong()
         self._desk = PersistentDesk(addresses, token, again_s=AGAIN_S, patience_s=PATIENCE_S)
         self._session = session
@@ -112,7 +112,7 @@ class Typist(Person):
             self.typed.append(text)
 
     async def remove(self) -> None:
-        """Have one of the last lines removed for good."""
+        """Remove one of the last lines for good."""
         last = len(self.typed)
         there = [n for n in range(max(1, last - REMOVED_OF), last + 1) if n not in self._taken_out]
         if not there:
@@ -124,7 +124,7 @@ class Typist(Person):
             self.removed.append(self.typed[number - 1].split()[-1].rstrip(".").encode())
 
     async def close(self) -> None:
-        """Leave the desk."""
+        """Close the desk's connection."""
         await self._desk.close()
 
     async def _done(self, what: str, number: int, event: str, body: dict[str, Any]) -> bool:
@@ -153,12 +153,12 @@ class Typist(Person):
 
 
 class Asker(Person):
-    """Asks by the form, each time as a browser of its own."""
+    """A person who asks by the form, each time from a new browser."""
 
     def __init__(self, addresses: Sequence[str], session: SessionId, *, every_s: float, chance: random.Random) -> None:
         super().__init__(every_s, chance)
         self.asked: list[str] = []
-        """Texts of questions that were taken."""
+        """Texts of the accepted questions."""
         self.wrong = Wrong()
         self._addresses = cycle(addresses)
         self._session = session
@@ -194,11 +194,11 @@ class Asker(Person):
 
 
 class Reader:
-    """Reads over SSE, first at one node, and after each break at the other or the same one, from its position on."""
+    """A reader over SSE that begins at one node; after each break it resumes from its position at a random node."""
 
     def __init__(self, addresses: Sequence[str], session: SessionId, chance: random.Random) -> None:
         self.shown: dict[int, bytes] = {}
-        """Bodies by offset."""
+        """Bodies of shown events, by offset."""
         self.whole = Wholeness()
         self.connections = 0
         self.wrong = Wrong()
@@ -208,7 +208,7 @@ class Reader:
         self._events = 0
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Read until cancelled."""
         at = self._addresses[0]
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=PATIENCE_S, sock_read=SILENCE_S)
         async with aiohttp.ClientSession(timeout=timeout) as http:
@@ -223,7 +223,7 @@ class Reader:
                 await asyncio.sleep(AGAIN_S)
 
     async def until(self, offset: int, within_s: float) -> bool:
-        """Whether it has been given all up to there, once it has or that takes longer."""
+        """Wait until the reader has everything up to `offset`; returns False after `within_s` seconds."""
         for _ in range(int(within_s / AGAIN_S)):
             if self.whole.position is not None and self.whole.position.offset >= offset:
                 return True
@@ -252,7 +252,7 @@ class Reader:
 
 
 async def all_rest(people: Sequence[Person], within_s: float) -> bool:
-    """Have all of them rest; whether they do within that time."""
+    """Ask all of them to pause; returns whether they do within `within_s` seconds."""
     return await _within([person.rest() for person in people], within_s)
 
 

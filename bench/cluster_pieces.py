@@ -1,4 +1,4 @@
-"""Pieces of the proof by faults: what each run came to, a line of JSON in a file for its commit, and their sums."""
+"""Results of the proof by faults: each run's, a line of JSON in a file for its commit, and their sums."""
 
 from __future__ import annotations
 
@@ -11,28 +11,30 @@ from soak_pieces import BENCH, DIGITS
 
 PIECES = BENCH / "cluster"
 SAID_KEPT = 50
-"""Sentences that a piece keeps. Overflow: the others are counted only."""
+"""Sentences that a result keeps. Overflow: further ones are only counted."""
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """What faults of one kind came to."""
+    """The results of all faults of one kind."""
 
     pauses: tuple[float, ...] = ()
-    """Of each: seconds of the longest time without an acknowledgement, from the fault until people went on."""
+    """For each fault: the longest time without an acknowledgement, from the fault until people
+    were answered again, in s.
+    """
     after: tuple[float, ...] = ()
-    """Of each: seconds from its end until the next acknowledgement."""
+    """For each fault: seconds from its end until the next acknowledgement."""
     taken_over: tuple[float, ...] = ()
-    """Seconds from the fault until the other node kept the house, where it did."""
+    """Seconds from the fault until the other node kept the house, for the faults after which it did."""
 
 
 class FaultPiece(msgspec.Struct, frozen=True, kw_only=True):
-    """What one run came to."""
+    """The results of one run."""
 
     commit: str
     changed: bool
-    """Whether files differed from the commit's."""
+    """Whether files differed from the commit."""
     date: str
-    """When it began, UTC."""
+    """When the run began, UTC, in ISO format."""
     processor: str
     load: float
     seed: int
@@ -40,31 +42,31 @@ class FaultPiece(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     kinds: dict[str, Kind]
     acts: int
-    """That were acknowledged."""
+    """Acknowledged acts."""
     lines: int
     questions: int
     removals: int
     connections: int
-    """Of readers."""
+    """Connections of readers."""
     fresh: int
-    """Snapshots of readers that had a position."""
+    """Snapshots that readers got though they had a position."""
     events: int
-    """That the logs had at the ends of their rounds."""
+    """Events in the logs at the ends of their rounds."""
     lost: int
     doubled: int
     reordered: int
     other: int
-    """Whatever else was against the promise."""
+    """All other violations of the promise."""
     said: tuple[str, ...]
 
     @property
     def faults(self) -> int:
-        """How many were done."""
+        """The number of faults."""
         return sum(len(kind.pauses) for kind in self.kinds.values())
 
 
 def keep(piece: FaultPiece, folder: Path = PIECES) -> Path:
-    """Append it to the file of its commit; that file."""
+    """Append the results to the file of their commit; returns its path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{piece.commit[:DIGITS]}.jsonl"
     with path.open("ab") as file:
@@ -73,19 +75,19 @@ def keep(piece: FaultPiece, folder: Path = PIECES) -> Path:
 
 
 def kept(folder: Path = PIECES) -> list[FaultPiece]:
-    """All pieces of all commits, by date. Raises msgspec.ValidationError for a line that is none."""
+    """Return the results of all commits, by date. Raises msgspec.ValidationError for a line that is no result."""
     lines = [line for path in folder.glob("*.jsonl") for line in path.read_bytes().splitlines() if line.strip()]
     return sorted((msgspec.json.decode(line, type=FaultPiece) for line in lines), key=lambda each: each.date)
 
 
 def share(times: Sequence[float], part: float) -> float:
-    """The value below or at which that part of `times` lies (nearest rank)."""
+    """Return the quantile of `times` at `part` (nearest rank)."""
     ordered = sorted(times)
     return ordered[max(0, -(-round(part * 1_000) * len(ordered) // 1_000) - 1)]
 
 
 def sums(pieces: Iterable[FaultPiece]) -> list[str]:
-    """How pieces add up: a line of counts, and one for each kind of fault."""
+    """Return the sums of all results as text: a line of counts, and one for each kind of fault."""
     pieces = list(pieces)
 
     def of_all(name: str) -> int:

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Readers at nodes that stand by: how much later than at the keeper they see a line, and what each of them costs.
+"""Readers at nodes that stand by: their added latency compared with the keeper, and each delivery's cost.
 
     python bench/cluster_readers.py [--nodes 3] [--readers 500] [--seconds 20] [--rate 10]
 
-A Valkey, a keeper and nodes that stand by, each a `moothall serve` of its own; lines are typed at a desk. One reader
-is at the keeper and one at each node all of the time (SSE): for each line, its time at the node less that at the keeper
-is the added latency. Then `--readers` more are at the first node alone, then at all nodes. CPU time is that of a node's
-process by the kernel's count: what a node does for its copy alone (`idle`), and what each delivery adds. Nodes deliver
-together what fits into the rest of a core of each. Readers are here, on the same machine; their work is in the
-latencies, not in the CPU time.
+A Valkey, a keeper and nodes that stand by, each a `moothall serve` of its own; lines are typed at a desk. One reader is
+at the keeper and one at each node all of the time (SSE): for each line, the added latency is the time at the node minus
+the time at the keeper. Then `--readers` more are at the first node alone, then at all nodes. CPU time is that of a
+node's process by the kernel's count: the cost of its copy alone (`idle`), and the cost of each further delivery. The
+total that nodes can deliver is what fits into the rest of a core of each. Readers run here, on the same machine; their
+work affects the latencies, not the CPU time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # Nodes as processes are those of tests.
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # The tests' package runs nodes as processes.
 
 from cluster_house import ValkeyProcess
 from moothall.core.kernel.ids import SessionId
@@ -38,7 +38,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Reader(asyncio.Protocol):
-    """Counts frames, and where it is asked to notes when each line came."""
+    """A reader that counts frames and, if `notes`, notes when each line arrived."""
 
     def __init__(self, target: str, *, notes: bool) -> None:
         self.frames = 0
@@ -65,7 +65,7 @@ class Reader(asyncio.Protocol):
 
 
 async def join(address: str, session: SessionId, *, notes: bool = False) -> Reader:
-    """A reader of finished lines."""
+    """Connect a reader of finished lines."""
     parts = urlsplit(address)
     assert parts.hostname is not None
     assert parts.port is not None
@@ -76,7 +76,7 @@ async def join(address: str, session: SessionId, *, notes: bool = False) -> Read
 
 
 def cpu(node: NodeProcess) -> float:
-    """CPU time of its process, s."""
+    """Return the CPU time of a node's process, in s."""
     fields = Path(f"/proc/{node.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
@@ -90,7 +90,7 @@ class House:
         self._number = 0
 
     async def types(self, seconds: float) -> int:
-        """Lines at an even pace; how many."""
+        """Type lines at an even pace for `seconds`; returns how many."""
         began, first = time.perf_counter(), self._number
         while (behind := time.perf_counter() - began) < seconds:
             self._number += 1
@@ -102,7 +102,7 @@ class House:
         return self._number - first
 
     async def busy(self, seconds: float) -> list[float]:
-        """CPU time of each node while somebody types, as a share of a core."""
+        """Return each node's CPU time while somebody types, as a share of a core."""
         before, began = [cpu(node) for node in self.nodes], time.perf_counter()
         await self.types(seconds)
         took = time.perf_counter() - began
@@ -111,7 +111,7 @@ class House:
 
 @asynccontextmanager
 async def house(folder: Path, others: int, rate: float) -> AsyncIterator[House]:
-    """A keeper and nodes that stand by."""
+    """Run a keeper and `others` nodes that stand by."""
     async with AsyncExitStack() as stack:
         redis = ValkeyProcess("valkey", folder / "valkey")
         redis.start()
@@ -134,12 +134,12 @@ async def house(folder: Path, others: int, rate: float) -> AsyncIterator[House]:
 
 
 def at(times: list[float], share: float) -> float:
-    """The value below which that share lies."""
+    """Return the quantile of `times` at `share`."""
     return sorted(times)[min(len(times) - 1, int(share * len(times)))]
 
 
 async def measure(options: argparse.Namespace, folder: Path) -> None:
-    """All of it."""
+    """Run all phases and print their figures."""
     async with house(folder, options.nodes, options.rate) as made:
         watching = [await join(node.address, made.session, notes=True) for node in made.nodes]
         await made.types(3)
@@ -173,7 +173,7 @@ async def measure(options: argparse.Namespace, folder: Path) -> None:
 
 
 def main() -> None:
-    """Run it."""
+    """Run the bench."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--nodes", type=int, default=3)
     parser.add_argument("--readers", type=int, default=500)

@@ -1,6 +1,6 @@
-"""What is done to a house of two nodes in the proof by faults: each comes back when what it did is mended.
+"""The faults that the proof inflicts on a house of two nodes. Each call returns when its fault has been mended.
 
-None hurts more than one machine: two of the copies of what was acknowledged stay whole.
+No fault hurts more than one machine, so two copies of everything acknowledged stay whole.
 """
 
 from __future__ import annotations
@@ -18,46 +18,46 @@ from support.links.weak_line import WeakLine
 
 SHORTEST_S, LONGEST_S = 0.1, 30.0
 DOWN_S = 8.0
-"""A process that was killed is started again within so long."""
+"""The longest time before a killed process is started again, in s."""
 OLDER_S = (1.0, 4.0)
-"""How old an append-only file is that Valkey is started with."""
+"""How old the append-only file is with which Valkey is started, in s."""
 KEPT_S = 20.0
 FURTHEST_S = 3_600.0
-"""That a clock jumps."""
+"""How far a clock jumps at most, in s."""
 CLOCK_S = 1.1
-"""Until a process has heard that its clock has jumped."""
+"""Seconds until a process has noticed that its clock jumped."""
 
 
 @dataclass(eq=False)
 class Strikes:
-    """Acts on one house."""
+    """Faults in one house."""
 
     house: FaultyHouse
     chance: random.Random
     longest_s: float = LONGEST_S
 
     async def strike(self, kind: str) -> None:
-        """Do what `kind` of `KINDS` names, and mend it."""
+        """Inflict the fault that `kind` of `KINDS` names, and mend it."""
         keeper = await self.house.until_kept(KEPT_S)
         assert keeper is not None, "Nobody keeps the house."
         await KINDS[kind](self, keeper)
 
     def long(self) -> float:
-        """A time in seconds, log-uniform."""
+        """Return a random duration in seconds, log-uniform."""
         return math.exp(self.chance.uniform(math.log(SHORTEST_S), math.log(self.longest_s)))
 
     async def down(self) -> None:
-        """Wait for as long as something is down: not at all, or some seconds."""
+        """Wait while something is down: not at all, or some seconds."""
         await asyncio.sleep(self.chance.choice((0.0, self.chance.uniform(0, min(DOWN_S, self.longest_s)))))
 
     async def kill(self, node: Node) -> None:
-        """kill -9, and start it again."""
+        """Kill a node (SIGKILL), and start it again."""
         await node.kill()
         await self.down()
         await node.start()
 
     async def wipe(self, node: Node) -> None:
-        """kill -9, and start it again with an empty disk, but for the key that the house signs with."""
+        """Kill a node (SIGKILL), and start it again with an empty disk that has only the house's signing key."""
         await node.kill()
         await self.down()
         node.wipe()
@@ -65,20 +65,20 @@ class Strikes:
         await node.start()
 
     async def stop(self, node: Node) -> None:
-        """Stop it as a service's manager does, and start it again."""
+        """Stop a node as a service manager does, and start it again."""
         status = await node.stop()
         assert status == 0, f"{node.name} that was told to stop ended with {status}."
         await self.down()
         await node.start()
 
     async def freeze(self, node: Node) -> None:
-        """SIGSTOP, and SIGCONT later."""
+        """Freeze a node (SIGSTOP), and thaw it later (SIGCONT)."""
         node.freeze()
         await asyncio.sleep(self.long())
         node.thaw()
 
     async def full(self, node: Node) -> None:
-        """Let its disk be full for a while."""
+        """Fill a node's disk for a while."""
         node.disk_full(full=True)
         await asyncio.sleep(self.long())
         if not node.ended:
@@ -86,14 +86,14 @@ class Strikes:
                 node.disk_full(full=False)
 
     async def jump(self, node: Node) -> None:
-        """Its wall clock jumps, forwards or backwards, and back later."""
+        """Make a node's wall clock jump, forwards or backwards, and back later."""
         node.jump(self.chance.choice((-1, 1)) * math.exp(self.chance.uniform(math.log(0.1), math.log(FURTHEST_S))))
         await asyncio.sleep(CLOCK_S + self.long())
         node.jump(0)
         await asyncio.sleep(CLOCK_S)
 
     async def line(self, line: WeakLine, how: str) -> None:
-        """Cut a line, or let nothing through one way or both."""
+        """Cut a link, or stall one or both of its directions."""
         ways = {"up": [line.up], "down": [line.down], "both": [line.up, line.down], "cut": []}[how]
         for way in ways:
             way.stall()
@@ -105,7 +105,7 @@ class Strikes:
             way.go_on()
 
     async def valkey_down(self, *, wiped: bool = False) -> None:
-        """kill -9 of Valkey, and start it again."""
+        """Kill Valkey (SIGKILL), and start it again."""
         valkey = self.house.valkey
         valkey.kill()
         await self.down()
@@ -114,7 +114,7 @@ class Strikes:
         await asyncio.to_thread(valkey.start)
 
     async def valkey_older(self) -> None:
-        """Valkey is started again with an append-only file that is some seconds old."""
+        """Start Valkey again with an append-only file that is some seconds old."""
         valkey, copy = self.house.valkey, self.house.folder.parent / f"{self.house.folder.name}-older"
         while not await asyncio.to_thread(valkey.has_older, copy):  # noqa: ASYNC110  # of a process
             await asyncio.sleep(0.1)
@@ -126,30 +126,30 @@ class Strikes:
         await asyncio.to_thread(valkey.start)
 
     async def valkey_frozen(self) -> None:
-        """SIGSTOP of Valkey."""
+        """Freeze Valkey (SIGSTOP) for a while."""
         self.house.valkey.freeze()
         await asyncio.sleep(self.long())
         self.house.valkey.thaw()
 
     async def valkey_sleeps(self) -> None:
-        """DEBUG SLEEP."""
+        """Block Valkey by DEBUG SLEEP."""
         seconds = self.long()
         self.house.valkey.begin("DEBUG", "SLEEP", f"{seconds:.3f}")
         await asyncio.sleep(seconds)
 
     async def valkey_full(self) -> None:
-        """Valkey has no memory left for a while."""
+        """Leave Valkey no memory for a while."""
         valkey = self.house.valkey
         await asyncio.to_thread(valkey.ask, "CONFIG", "SET", "maxmemory", "1")
         await asyncio.sleep(self.long())
         await asyncio.to_thread(valkey.ask, "CONFIG", "SET", "maxmemory", "0")
 
     async def flush(self) -> None:
-        """FLUSHALL."""
+        """Delete all data in Valkey by FLUSHALL."""
         await asyncio.to_thread(self.house.valkey.ask, "FLUSHALL")
 
     async def cut_clients(self) -> None:
-        """CLIENT KILL TYPE normal, some times."""
+        """Cut all clients of Valkey several times, by CLIENT KILL TYPE normal."""
         for _ in range(self.chance.randint(1, 5)):
             self.house.valkey.begin("CLIENT", "KILL", "TYPE", "normal")
             await asyncio.sleep(self.chance.uniform(0, 0.3))
@@ -199,8 +199,10 @@ def _between(how: str) -> Act:
 
 
 CLOCK = ("keeper on a clock that jumps", "stand-by on a clock that jumps")
-"""For which libfaketime has to be there."""
+"""Kinds that need libfaketime."""
 KINDS = _kinds()
-"""What is done, by name. Lines: `cut` is refused, `both`, `up` (to whom is dialled) and `down` let nothing through."""
+"""Faults by name. Links: `cut` refuses connections; `both`, `up` (towards the dialled side) and
+`down` stall traffic.
+"""
 BESIDE = ("valkey's clients cut", "stand-by - keeper cut", "stand-by - keeper both", "stand-by - keeper down")
-"""What hurts no copy, and so may come at the same time as anything else."""
+"""Faults that hurt no copy, so that they may happen together with any other."""

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""A correction on its way: how long after it was sent it is wherever the line is read.
+"""A correction on its way: the delay from its sending until each reader of the line has it.
 
     .venv/bin/python bench/correcting.py [--times 30] [--translator bergamot]
 
 A server and a hub that is paired with it, each with its own sockets, in one process; the floor is translated into
-Portuguese. A captioner's line is read at six places: by Server-Sent Events at the server and at the hub, each in
-English and in Portuguese, and in the record's subtitles (`record.vtt`) of both. Then a number in it is corrected, which
-translators leave as it is. A place has the correction when its text has the other number; events are read as they come,
-subtitles asked for anew each 20 ms. Times are ms from sending the command, by the monotonic clock of the machine.
+Portuguese. A captioner's line is read in six ways: by Server-Sent Events at the server and at the hub, each in English
+and in Portuguese, and in the record's subtitles (`record.vtt`) of both. Then a number in it is corrected, which
+translators leave as it is. A reader has the correction when its text has the other number; events are read as they
+arrive, subtitles are requested again each 20 ms. Times are ms from sending the command, by the monotonic clock of the
+machine.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-# The house is a part of the tests, which are no package: Python is told where they are before it reads on.
+# The house is part of the tests, which are no package, so their folder has to be on the path before the next imports.
 sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("server", "hubs", "models", "tests"))
 
 from aiohttp import ClientSession, ClientTimeout
@@ -40,7 +41,7 @@ AGAIN_MS = 20
 
 
 class Place:
-    """One place where the line is read."""
+    """One of the six texts in which the line is read."""
 
     def __init__(self, name: str, address: str, *, streams: bool) -> None:
         self.name = name
@@ -63,14 +64,14 @@ class Place:
             async with client.get(self._address, headers={"Accept": "text/event-stream"}) as answer:
                 async for line in answer.content:
                     self._take(self._text[-100_000:] + line.decode())
-            await CLOCK.sleep(AGAIN_MS)  # The text in another language is there with its first line.
+            await CLOCK.sleep(AGAIN_MS)  # The text in another language exists only from its first line on.
 
     def _take(self, text: str) -> None:
         self._text = text
         self._came.set()
 
     async def has(self, word: str) -> int:
-        """When it had this word, monotonic ms."""
+        """Wait until the text has this word; returns the time, in monotonic ms."""
         async with asyncio.timeout(PATIENCE_S):
             while word not in self._text:
                 self._came.clear()
@@ -79,7 +80,7 @@ class Place:
 
 
 async def measured(times: int, translator: str) -> Mapping[str, Sequence[int]]:
-    """The ms of each correction by place."""
+    """Return the ms of each correction, by the text in which it was read."""
     found: dict[str, list[int]] = {}
     wanted = Translation(languages=("pt",), translators=(translator,))
     with tempfile.TemporaryDirectory() as folder:
@@ -135,7 +136,7 @@ def _last(segments: Sequence[tuple[object, Segment]]) -> Segment:
 
 
 def main() -> None:
-    """Print a row for each place."""
+    """Measure, and print a row for each text."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=30)
     parser.add_argument("--translator", default="bergamot")

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""The engine of a run on the CPU clock: one link, one thread, one thing after another (docs/reference/replay.md).
+"""The engine of a run on the CPU clock: one link, one thread, no concurrency (docs/reference/replay.md).
 
 `bench/replay.py` starts it. Speech policy, recogniser and messages are the product's; the clock is the bench's, and so
-is what moves the messages: audio comes as fast as the server sends it and is heard when its time has come.
+is the transport of the messages: audio arrives as fast as the server sends it, and the engine hears it when its time
+has come.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class TimedLink(Protocol):
     """The engine's end of the link."""
 
     async def receive(self) -> wire.ToEngine | None:
-        """The next message; None when the link has ended. Raises ProtocolError."""
+        """Return the next message; None when the link has ended. Raises ProtocolError."""
         ...
 
     async def send(self, message: wire.ToServer, at: float | None) -> None:
@@ -45,7 +46,7 @@ class TimedLink(Protocol):
 
 
 class StampedSocket:
-    """That link over a WebSocket."""
+    """A `TimedLink` over a WebSocket."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
@@ -66,21 +67,21 @@ class TimedSession:
     def __init__(
         self, session: LinkSession, link: TimedLink, recognise: Callable[[Window], Hypothesis], clock: EngineCpuClock
     ) -> None:
-        """`recognise` runs a pass here and now."""
+        """`recognise` runs a pass, blocking this thread."""
         self._session = session
         self._link = link
         self._recognise = recognise
         self._clock = clock
         self._numbers = itertools.count()
-        # Bounded by the session: acts by what it keeps unanswered, signals by their keys, as in its own queue.
+        # Bounded by the session: acts by its limit of unanswered acts, signals by their keys, as in its own queue.
         self._out: dict[object, tuple[wire.ToServer, float | None]] = {}
 
     async def run(self) -> None:
         """Serve the link until it ends.
 
-        Passes run between frames, and what was said while one ran is heard before its words are judged, as in life. The
-        server's answers are waited for, unbilled. Raises ProtocolError, and StorageUnavailable when the server can't
-        store: that can't be measured.
+        Passes run between frames. Sound that arrived during a pass is heard before the pass's words are judged, as in
+        live operation. Waiting for the server's answers is unbilled. Raises ProtocolError, and StorageUnavailable when
+        the server can't store, since such a run can't be measured.
         """
         started = False
         session, clock = self._session, self._clock
@@ -122,16 +123,16 @@ class TimedSession:
         self._collect(now)
 
     def _collect(self, now: float) -> None:
-        """Stamp what the session has to say: acts and signals with the time at which it made them."""
+        """Collect the session's messages, and stamp acts and signals with the time at which it made them."""
         while (message := self._session.next_message()) is not None:
             key: object = next(self._numbers)
             if isinstance(message, wire.Tell):
                 key = (message.attachment, message.signal.key)
-            self._out.pop(key, None)  # A newer signal takes the old one's place, behind what came meanwhile.
+            self._out.pop(key, None)  # A newer signal replaces the older one, at the queue's end.
             self._out[key] = (message, now if isinstance(message, wire.Act | wire.Tell) else None)
 
     async def _exchange(self) -> None:
-        """Write what there is, and wait until the server has answered all of it."""
+        """Send the queued messages, and wait until the server has answered all of them."""
         self._collect(self._clock.now())
         while True:
             for message, at in self._out.values():
@@ -150,7 +151,7 @@ class TimedSession:
 
 
 async def serve(server: EngineServer, recognizer: Recognizer, voice: Callable[[], VoiceActivity]) -> None:
-    """Warm up, dial, and serve one link to its end."""
+    """Warm up, dial the server, and serve one link to its end."""
     clock = EngineCpuClock()
     recognizer.warm_up()
     clock.warmed_up()
@@ -169,7 +170,7 @@ async def serve(server: EngineServer, recognizer: Recognizer, voice: Callable[[]
 
 
 def main() -> int:
-    """Load the model and serve; 1 with a sentence when that can't be done."""
+    """Load the model and serve; returns 1 after printing a sentence when that fails."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--url", required=True)
     parser.add_argument("--model", required=True)

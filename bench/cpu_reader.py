@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""The reader of a run on the CPU clock: `moothall read`, by the server's time of each frame.
+"""The reader of a run on the CPU clock: `moothall read`, with the server's time of each frame.
 
     python bench/cpu_reader.py ADDRESS --jsonl OUT
 
-A process of its own, as in life, so that what it computes isn't counted as the server's. `bench/replay.py` starts it.
+It is a process of its own, as in live operation, so that its CPU time isn't counted as the server's.
+`bench/replay.py` starts it.
 """
 
 from __future__ import annotations

@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""Two hours through the whole live path at full speed: memory has to stay flat, and no line may be lost.
+"""Two hours through the whole live path at full speed: checks that memory stays flat, and that no line is lost.
 
     python bench/endurance.py [RECORDING] [--minutes 120] [--model NAME] [--every 5] [--keep FOLDER]
 
-The recording (left out: the sample session; its reference lies beside it as .jsonl) is looped to at least so many
-minutes and replayed as `moothall replay` does it: server, decoder, engine and a reader on the ordinary door, each a
-process of its own. Each few seconds it looks at the memory of each, and at the sound and the log on disk.
+The recording (left out: the sample session; its reference lies beside it as .jsonl) is looped to at least `--minutes`
+and replayed as `moothall replay` does it: server, decoder, engine and a reader at the ordinary door, each a process of
+its own. Every `--every` seconds the script samples the memory of each process, and the size of the sound and the log on
+disk.
 
 Ends with 1 when, after ten minutes of sound, the server or the engine grows by more than `--allowed` MB for each hour
-of sound, when the engine ever has more than `--most` MB, when the reader got anything else than the log holds, when
-there is a gap, or when there is an utterance of which no word stands in the text. Linux only.
+of sound, when the engine ever has more than `--most` MB, when the reader's text differs from the log, when there is a
+gap, or when the text has no word of some utterance. Linux only.
 """
 
 from __future__ import annotations
@@ -38,21 +39,21 @@ from recordings import SAMPLE, load, utterances
 from scoring import machine, markdown
 
 WARM_UP_S = 600.0
-"""Of sound; what is loaded once and kept is there by then."""
+"""Seconds of sound; by then everything is loaded that is loaded once and kept."""
 ALLOWED_MB = 5.0
 MOST_ENGINE_MB = 600.0
 JUDGED = ("server", "engine")
 SHOWN = ("server", "engine", "decoder", "reader")
 ROWS = 30
-"""Looks that are printed, evenly spread."""
+"""The number of samples that are printed, evenly spread."""
 MARGIN_S = 0.3
-"""How far a word may lie outside of its utterance: alignment is 0.1-0.2 s wrong."""
+"""How far a word may lie outside of its utterance, in s: alignment is 0.1-0.2 s wrong."""
 Said = list[tuple[str, str]]
-"""What changed lines, in order: the line's id, and the words without their spaces."""
+"""The changes of lines, in order: the line's id, and the words without their spaces."""
 
 
 class Log(NamedTuple):
-    """What the log of the session holds."""
+    """The contents of the session's log."""
 
     said: Said
     words: list[ev.Word]
@@ -62,7 +63,7 @@ class Log(NamedTuple):
 
 
 class Follower:
-    """Reads along in what the reader writes."""
+    """Reads the reader's file while it grows."""
 
     def __init__(self, rows: Path) -> None:
         self._rows = rows
@@ -72,7 +73,7 @@ class Follower:
         """Seconds of sound up to the end of the last word."""
 
     def read(self) -> None:
-        """Take in whole lines that came since."""
+        """Read the complete lines that were written since the last call."""
         if not self._rows.exists():
             return
         with self._rows.open("rb") as file:
@@ -88,12 +89,14 @@ class Follower:
 
 
 def bare(text: str) -> str:
-    """Without spaces: where words are joined differs from reader to reader."""
+    """Return the text without spaces: readers differ in where they join words."""
     return "".join(text.split())
 
 
 def loop(recording: Path, minutes: float, out: Path) -> tuple[int, float]:
-    """Write the recording to `out` (WAV) as often as it takes; how often that is, and its length in s."""
+    """Write the recording to `out` (WAV) as often as it takes; returns how often that is, and the
+    recording's length in s.
+    """
     pcm = np.clip(np.round(load(recording) * 32_768), -32_768, 32_767).astype("<i2").tobytes()
     length = len(pcm) / 2 / RATE
     times = max(1, -int(-minutes * 60 // length))
@@ -107,9 +110,9 @@ def loop(recording: Path, minutes: float, out: Path) -> tuple[int, float]:
 
 
 def watch(command: Sequence[str], folder: Path, every: float) -> tuple[list[Footprint], Follower, float]:
-    """Run the replay and look at it until it ends; also the most MB that the engine ever had.
+    """Run the replay and sample it until it ends; returns the samples, the reader's text and the engine's peak in MB.
 
-    Exits with what it said when it fails.
+    Exits with the replay's output when it fails.
     """
     looks: list[Footprint] = []
     follower, most = Follower(folder / "reader.jsonl"), 0.0
@@ -126,7 +129,7 @@ def watch(command: Sequence[str], folder: Path, every: float) -> tuple[list[Foot
                 if "engine" in found:
                     most = max(most, peak(found["engine"]) or 0.0)
                 if not set(JUDGED) <= set(memory):
-                    continue  # It only begins, or ends.
+                    continue  # The replay is only beginning, or ending.
                 spool, log = on_disk(folder / "data", "spool/**/*"), on_disk(folder / "data", "*.sqlite*")
                 looks.append(Footprint(time.perf_counter() - began, follower.audio, memory, spool, log))
                 if sys.stderr.isatty():
@@ -142,13 +145,13 @@ def watch(command: Sequence[str], folder: Path, every: float) -> tuple[list[Foot
 
 
 def tell(look: Footprint) -> None:
-    """How far it is, on one line of the terminal."""
+    """Show the progress on one line of the terminal."""
     memory = ", ".join(f"{part} {look.memory[part]:.0f} MB" for part in SHOWN if part in look.memory)
     print(f"\r\x1b[K{look.audio / 60:5.1f} min of sound, {memory}", end="", file=sys.stderr, flush=True)
 
 
 def logged(data: Path) -> Log:
-    """Read the log of the session that was replayed."""
+    """Return the contents of the replayed session's log."""
     reader = LogReader(open_for_reading(data / FILE_NAME))
     try:
         records = reader.read(SessionId("replay"), 0, 10_000_000)
@@ -176,7 +179,9 @@ def logged(data: Path) -> Log:
 
 
 def without_words(reference: Path, times: int, length: float, words: Iterable[ev.Word]) -> list[tuple[int, float]]:
-    """The utterances of which no word stands in the text: in which loop, and where in the recording (s)."""
+    """Return the utterances of which the text has no word: the number of the loop, and the
+    start in the recording (s).
+    """
     middles = np.sort([(word.t0 + word.t1) / 2_000 for word in words])
     missing = []
     for number in range(times):
@@ -188,7 +193,7 @@ def without_words(reference: Path, times: int, length: float, words: Iterable[ev
 
 
 def table(looks: Sequence[Footprint]) -> str:
-    """Some of the looks, the last one among them."""
+    """Return some of the samples as a table, the last one among them."""
     step = max(1, -(-len(looks) // ROWS))
     shown = [*looks[: len(looks) - 1 : step], *looks[-1:]]
     head = ("s", "min of sound", *(f"{part} MB" for part in SHOWN), "spool MB", "log MB")
@@ -206,7 +211,7 @@ def table(looks: Sequence[Footprint]) -> str:
 
 
 def judge(grown: Sequence[Growth], most: float, allowed: float, most_allowed: float) -> list[str]:
-    """What is wrong with the memory, each as a sentence."""
+    """Return each fault of the memory as a sentence."""
     wrong = [
         f"The {each.part} grew by {each.slope:.1f} MB an hour over {each.hours:.1f} hours of sound."
         for each in grown
@@ -218,7 +223,7 @@ def judge(grown: Sequence[Growth], most: float, allowed: float, most_allowed: fl
 
 
 def compare(log: Log, read: Said, missing: Sequence[tuple[int, float]]) -> list[str]:
-    """What is wrong with the text, each as a sentence."""
+    """Return each fault of the text as a sentence."""
     wrong = []
     if read != log.said:
         at = next((n for n, (one, other) in enumerate(zip(read, log.said, strict=False)) if one != other), None)
@@ -233,7 +238,7 @@ def compare(log: Log, read: Said, missing: Sequence[tuple[int, float]]) -> list[
 
 
 def main() -> None:
-    """Run, look, print."""
+    """Run the replay, judge it, and print the results."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("recording", nargs="?", type=Path, default=SAMPLE / "session.opus")
     parser.add_argument("--minutes", type=float, default=120.0, help="of sound, at least")

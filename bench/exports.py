@@ -1,11 +1,11 @@
-"""How long the record of a long session takes to write, in each form that it can be taken home in.
+"""The time that it takes to write the record of a long session, in each downloadable form.
 
     .venv/bin/python bench/exports.py                 # 10,000 lines, five rounds
     .venv/bin/python bench/exports.py --lines 1000
 
-The session is made in memory: lines of 12 words with their times, four speakers, one line in twenty mended. First the
-log is folded into a record, as for the first who asks; then each writer runs as the door calls it. Times are CPU time
-of one thread, the median of the rounds.
+The session is made in memory: lines of 12 words with their times, four speakers, one line in twenty corrected. First
+the log is folded into a record, as for the first request; then each writer runs as the door calls it. Times are CPU
+time of one thread, the median of the rounds.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-# The stories are a part of the tests, which are no package: Python is told where they are before it reads on.
+# The stories are part of the tests, which are no package, so their folder has to be on the path before the next
+# imports.
 sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("server", "hubs", "models", "tests"))
 
 from moothall.record.html import write_html
@@ -42,7 +43,7 @@ STYLES = ("lib/tokens.css", "reader/record.css")
 
 
 def told(lines: int) -> Telling:
-    """A session of so many lines, one after the other."""
+    """Return a session of `lines` lines, one after the other."""
     telling = Telling("Plenary")
     length = len(WORDS.split())
     for n in range(lines):
@@ -55,7 +56,7 @@ def told(lines: int) -> Telling:
 
 
 def writers(style: str) -> dict[str, Callable[[Record], bytes]]:
-    """The forms, each as the door writes it."""
+    """Return a writer for each form, called as the door calls it."""
     options = Options()
     return {
         "vtt": lambda record: write_vtt(record, WORDING, options).encode(),
@@ -67,7 +68,7 @@ def writers(style: str) -> dict[str, Callable[[Record], bytes]]:
 
 
 def timed(work: Callable[[], object], rounds: int) -> float:
-    """The median CPU time of a round, ms."""
+    """Return the median CPU time of a round, in ms."""
     took = []
     for _ in range(rounds):
         began = time.process_time()

@@ -1,22 +1,22 @@
-"""Fan-out: N readers x R events a second on one core, beside a bare broadcast of the same bytes in the same run.
+"""Fan-out: N readers x R events a second on one core, compared with a bare broadcast of the same bytes in the same run.
 
     python bench/fanout.py [--readers 5000] [--rate 10] [--door events|ws] [--rounds 3] [--seconds 5] [--idle 20]
                            [--pairs 0] [--no-pulses] [--uvloop]
 
-The server runs here, on core 0, with the real doors; the readers are bench/fanout_readers.c (needs gcc), on core 1.
-Loopback only: it charges most of the receiver's TCP work to the sender. Each round is a phase of the fan-out and a
-phase of the bare broadcast (one `transport.write` a reader and nothing else), so that what else the machine does
-meets both. What to compare is the CPU per delivery; the wall-clock columns need a quiet machine.
+The server runs in this process, on core 0, with the real doors; the readers are bench/fanout_readers.c (needs gcc), on
+core 1. Loopback only: it charges most of the receiver's TCP work to the sender. Each round is a phase of the fan-out
+and a phase of the bare broadcast (one `transport.write` a reader and nothing else), so that other load on the machine
+affects both. Compare the CPU per delivery; the wall-clock columns need a quiet machine.
 
-appended → written: from just before the append (in memory) until the last reader's bytes were handed to its
-transport, noted by a reader in the server who joined last. appended → received: until the other process read them.
+appended → written: from just before the append (in memory) until the last reader's bytes were handed to its transport,
+noted by a reader inside the server that joined last. appended → received: until the other process read them.
 
-With `--pairs` so many pairs follow the rounds: one publication by the fan-out, one by the bare broadcast (a coin says
-which is first), each with the CPU time of its own period. What else the machine does changes little from one to the
-next, so the ratio of a pair says more than that of two phases; printed is the median with its 95 % interval.
+With `--pairs` that many pairs follow the rounds: one publication by the fan-out, one by the bare broadcast (a random
+one of them first), each with the CPU time of its own period. The load of the machine changes little from one to the
+next, so the ratio of a pair says more than that of two phases; the output is the median with its 95 % interval.
 
-Before the rounds nothing is said for `--idle` seconds: what the server's CPU does then is what pulses cost, less what
-it does with `--no-pulses`.
+Before the rounds nothing is said for `--idle` seconds: the server's CPU in that time, minus that of a run with
+`--no-pulses`, is the cost of pulses.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ MARK = re.compile(rb"#[0-9]{9}@([0-9]{20})")
 
 
 class NotingFanout(SessionFanout):
-    """Remembers its outlets, for the bare broadcast."""
+    """A fan-out that remembers its outlets, for the bare broadcast."""
 
     outlets: list[Outlet]
     pulses = True
@@ -93,7 +93,7 @@ class NotingFanout(SessionFanout):
 
 
 class Last:
-    """The reader who joined last: when the walk gets to it, everybody has been served."""
+    """An outlet that joined last: when the fan-out writes to it, all others have been served."""
 
     def __init__(self) -> None:
         self.noting = False
@@ -145,7 +145,7 @@ class Talk:
         return records
 
     def say(self) -> tuple[ev.WordsCommitted, Partial]:
-        """The next caption, with the moment at which it is made inside."""
+        """Return the next caption, which contains the time at which it was made."""
         self.number += 1
         mark = f" #{self.number:09d}@{time.monotonic_ns():020d}"
         word = ev.Word(mark, 100 * self.number, 100 * self.number + 90, 0.98)
@@ -169,7 +169,9 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def median_within(values: list[float]) -> tuple[float, float, float]:
-    """The median between the bounds of its 95 % interval, by order statistics (binomial, normal approximation)."""
+    """Return the median between the bounds of its 95 % interval, by order statistics (binomial,
+    normal approximation).
+    """
     ordered, n = sorted(values), len(values)
     off = 0.98 * math.sqrt(n)
     return ordered[max(0, round(n / 2 - off))], ordered[n // 2], ordered[min(n - 1, round(n / 2 + off))]
@@ -181,7 +183,7 @@ class Bench:
         self.talk = Talk()
         self.last = Last()
         self.ratios: list[float] = []
-        """Of pairs."""
+        """The CPU ratio of each pair."""
         self.readers: asyncio.subprocess.Process
         self.fanout: NotingFanout
         self.form = Format.WEBSOCKET if options.door == "ws" else Format.SSE_CHUNKED
@@ -193,7 +195,7 @@ class Bench:
         return dict(json.loads(await self.readers.stdout.readline()))
 
     async def paced(self, send: Any) -> tuple[float, dict[str, Any]]:
-        """Send at the rate for the phase; the server's CPU s, and what the readers counted."""
+        """Send at the rate for the phase; returns the server's CPU time in s, and the readers' counts."""
         await self.counts()
         loop, before = asyncio.get_running_loop(), cpu_s()
         start = loop.time()
@@ -213,7 +215,7 @@ class Bench:
         return used, got
 
     async def paired(self) -> list[float]:
-        """The ratio of each pair: the CPU time of a publication's period to that of a bare broadcast's."""
+        """Return the ratio of each pair: the CPU time of a publication's period to that of a bare broadcast's."""
         chance, loop, ratios = random.Random(1), asyncio.get_running_loop(), []  # noqa: S311  # a coin
         for _ in range(self.options.pairs):
             used = {}
@@ -234,7 +236,7 @@ class Bench:
 
     async def bare(self) -> None:
         event, rest = self.talk.say()
-        record = self.talk.record(event, self.talk.offset + 1)  # Stored nowhere: the fan-out goes on after it.
+        record = self.talk.record(event, self.talk.offset + 1)  # Not stored: the fan-out needs the same offset.
         data = carry(events_frame((record,), self.talk.offset, (rest,), record.header.at), self.form)
         for outlet in self.fanout.outlets:
             outlet.write(data)

@@ -3,8 +3,9 @@
    usage: fanout_readers PORT COUNT CORE REQUEST-FILE
 
    Sends the request on every connection, then reads. A caption holds one mark "#SSSSSSSSS@NNNNNNNNNNNNNNNNNNNN"
-   (number, CLOCK_MONOTONIC ns when it was appended). Per connection the numbers have to rise by exactly one.
-   Prints "ready" when all are connected. On a line at stdin it prints and resets its counts; at its end it exits. */
+   (number, CLOCK_MONOTONIC ns of its append). Per connection the numbers have to rise by exactly one.
+   Prints "ready" when all are connected. For each line on stdin it prints its counts and resets them, but for `lost`;
+   it exits when stdin ends. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

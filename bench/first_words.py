@@ -1,11 +1,13 @@
-"""How soon a phone on a weak line shows the newest line of a meeting, and then new words: Chromium, cold, 390 px wide.
+"""How soon a phone on a weak connection shows the newest line of a meeting, and then new words:
+Chromium, cold, 390 px wide.
 
     .venv/bin/python bench/first_words.py                 # 2G: 250 ms, 50 kbit/s
     .venv/bin/python bench/first_words.py --query read=low --runs 5
 
-The line is the browser's own emulation: each answer begins 250 ms late, and all share 50 kbit/s; set-up of connections
-and TLS costs nothing there. A line is in view when a whole line of text stands between the bar above and the one below.
-It is live when the page shows a word that was said after it was asked for. Bytes are those that came over the line.
+The connection is the browser's own emulation: each answer begins 250 ms late, and all share 50 kbit/s; setting up
+connections and TLS costs nothing there. A line is in view when a complete line of text is visible between the bars at
+the top and at the bottom. The page is live when it shows a word that was said after the page was requested. Bytes are
+those transferred over the connection.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ import statistics
 import sys
 from pathlib import Path
 
-# The page's stage is a part of the tests, which are no package: Python is told where they are before it reads on.
+# The page's stage is part of the tests, which are no package, so their folder has to be on the path before the next
+# imports.
 sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("server", "hubs", "models", "tests"))
 
 from playwright.async_api import Browser, async_playwright
@@ -29,7 +32,7 @@ from support.halls.stage import Stage, ended, opened, partial, stage, words
 
 LATENCY_MS, KBIT_S = 250, 50
 WORDS = sorted({word for word in Path(__file__).with_name("README.md").read_text("utf-8").split() if word.isalpha()})
-"""Words as they stand in a text, so that lines are packed as badly as those of a meeting."""
+"""Words of an ordinary text, so that lines compress as badly as those of a meeting."""
 WATCH = """() => {
     window.seen = {};
     const look = () => {
@@ -50,7 +53,7 @@ WATCH = """() => {
 
 
 async def visit(browser: Browser, on: Stage, query: str) -> tuple[float, float, int, int]:
-    """Ms to the first line in view and to the first new word; requests and bytes until then."""
+    """Return the ms to the first line in view and to the first new word, and the requests and bytes until then."""
     context = await browser.new_context(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
     page = await context.new_page()
     line = await context.new_cdp_session(page)
@@ -75,7 +78,7 @@ async def visit(browser: Browser, on: Stage, query: str) -> tuple[float, float, 
     await page.add_init_script(f"({WATCH})()")
     await page.goto(f"{on.page}{query}", wait_until="commit", timeout=60_000)
     n = 0
-    wanted = "line" if "read=low" in query else "live"  # with little data words come each 40 s
+    wanted = "line" if "read=low" in query else "live"  # with low data, words come only every 40 s
     while not await page.evaluate(f"window.seen.{wanted} ?? 0"):
         n += 1
         await on.say(words("g", n, f"new{n}"), signals=[partial("g", n + 1, "perhaps")])

@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
-"""Questions under load: how soon an act at a desk is seen, and what 500 questions and 50,000 supports do.
+"""Questions under load: the delay until an act at a desk is seen, and the load of 500 questions and 50,000 supports.
 
     python bench/floor.py [--readers 2000] [--acts 300] [--questions 500] [--supports 50000] [--minutes 5]
 
 The server runs in a process on core 0, with real doors, log and files; everybody else on core 1: the readers
-(bench/fanout_readers.c, needs gcc), two moderators over Socket.IO, the authors over server-sent events. Somebody
-speaks all the time. First a moderator acts, and each act is timed until the other moderator's page has been told,
-until the author's stream has it, and until the author's page, asked for then, says so. Then the questions and supports
-come, evenly, each support from a browser of its own among as many as there are, five browsers to an address
-(127.x.y.z), while a moderator goes on acting once a second. It ends with 1 when anything is lost or counted twice.
-Linux only.
+(bench/fanout_readers.c, needs gcc), two moderators over Socket.IO, the authors over server-sent events. Somebody speaks
+all the time. First a moderator acts, and each act is timed until the other moderator's page has received it, until the
+author's stream has it, and until the author's page, requested then, shows it. Then the questions and supports arrive at
+an even rate, each support from another one of as many browsers, five browsers to an address (127.x.y.z), while a
+moderator goes on acting once a second. It ends with 1 when anything is lost or counted twice. Linux only.
 """
 
 from __future__ import annotations
@@ -32,16 +31,16 @@ import aiohttp
 from floor_people import HERE, MEETING, OTHERS_CORE, Author, Desk, Server, Supports, stand
 
 PAUSE_S = 0.05
-"""Between two acts."""
+"""The pause between two acts, in s."""
 PATIENCE_S = 20.0
 MODERATE = ("queued", "called", "answered")
-"""Where each question is brought, one act each."""
+"""The statuses that each question is given, one act each."""
 TALK = [
     *("access", "water", "school", "cable", "village", "council", "price", "budget", "women", "youth", "border", "law"),
     *("satellite", "radio", "language", "data", "rural", "health", "trust", "standard", "island", "teacher", "market"),
     *("energy", "river", "privacy", "open", "tax", "clinic", "library"),
 ]
-"""What questions are made of."""
+"""The words of which questions are made."""
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -66,7 +65,7 @@ class Bench:
         self.author = author
 
     async def seen(self) -> list[str]:
-        """Act after act, each until everybody has seen it."""
+        """Do act after act, each until everybody has seen it; returns the rows of the table."""
         at_desk, at_author, on_page = list[float](), list[float](), list[float]()
         for n in range(-(-self.options.acts // len(MODERATE))):
             name, page = await self.author.ask(f"Question {n} of the bench?")
@@ -99,7 +98,9 @@ class Bench:
         return time.perf_counter()
 
     async def flood(self) -> tuple[list[str], bool]:
-        """Questions and supports as they come, while a moderator goes on."""
+        """Send questions and supports while a moderator acts; returns the rows of the table, and whether
+        every one was counted once.
+        """
         options, before = self.options, await self.server.figures()
         names = [(await self.author.ask(f"Which of the {n} options?"))[0] for n in range(10)]
         await self.one.act(*(stand(name, "queued") for name in names))
@@ -114,7 +115,7 @@ class Bench:
             await asking
             over.set()
             await acting
-        await asyncio.sleep(3)  # The last count is at most a second away.
+        await asyncio.sleep(3)  # The last count is published within a second.
         after = await self.server.figures()
         counted = {name: after["supports"][name] for name in names}
         right = counted == {name: wanted.of[number] for name, number in zip(names, numbers, strict=True)}
@@ -145,7 +146,7 @@ class Bench:
             took.append(1_000 * (time.perf_counter() - began))
 
     async def _go_on(self, took: list[float], told: list[float], over: asyncio.Event) -> None:
-        """Put off what was asked, and take it back, in turn."""
+        """Put off new questions, one a second."""
         while not over.is_set():
             fresh = [name for name, status in self.one.status.items() if status == "being-checked"]
             if fresh:
@@ -157,7 +158,7 @@ class Bench:
 
 
 async def readers(folder: Path, server: Server, many: int) -> asyncio.subprocess.Process:
-    """Readers that only read, in a process of their own."""
+    """Start the readers that only read, in a process of their own; returns when they have joined."""
     program, request = folder / "readers", folder / "request"
     subprocess.run(["gcc", "-O2", "-o", program, HERE / "fanout_readers.c"], check=True)  # noqa: ASYNC221  # nothing else runs yet
     request.write_text(f"GET {MEETING}/events HTTP/1.1\r\nHost: bench\r\n\r\n")

@@ -2,9 +2,9 @@
 
     python bench/floor_hall.py DATA CORE [LINES]
 
-LINES were typed before. Prints one line of JSON when its doors are open: its address, the links of two moderators and
-that of a technician. On a line at standard
-input it says how much CPU time it has used and what the log holds of the questions; at the end of that it ends.
+LINES lines are typed before it is ready. Prints one line of JSON when its doors are open: its address, the links of two
+moderators and the link of a technician. For each line on standard input it prints its CPU time and what the log holds
+of the questions; it ends when standard input ends.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ ENGINE = Actor(Role.ENGINE, "bench")
 COMMITS_S = 3
 """Commits a second, of one word each: about what a person says."""
 WORDS = 12
-"""Words of a line."""
+"""Words in each line."""
 LOOK_S = 0.02
-"""How often it is looked how late the loop is."""
+"""The interval at which the lag of the loop is measured, in s."""
 
 
 async def made(running: RunningServer) -> LiveSession:
-    """A meeting that has begun."""
+    """Make a meeting that has begun, with an engine attached."""
     live = await running.backend.sessions.open(SESSION)
     floor = do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",))
     create = do.CreateSession(title="Bench", languages=("en",))
@@ -53,7 +53,7 @@ async def made(running: RunningServer) -> LiveSession:
 
 
 async def typed(live: LiveSession, lines: int) -> None:
-    """Lines of before."""
+    """Type `lines` lines."""
     for n in range(lines):
         text = f"This is line number {n} of the meeting, as long as people's lines are on the whole."
         command = do.TypeSegment(channel=FLOOR, segment=SegmentId(f"t{n}"), text=text, language="en")
@@ -61,7 +61,7 @@ async def typed(live: LiveSession, lines: int) -> None:
 
 
 async def talk(live: LiveSession) -> None:
-    """Say a word after the other, in lines of WORDS."""
+    """Say one word after the other, in lines of WORDS words, until cancelled."""
     generation = live.state.channels[FLOOR].generation
     for n in count():
         await asyncio.sleep(1 / COMMITS_S)
@@ -87,8 +87,8 @@ async def talk(live: LiveSession) -> None:
 
 
 def figures(live: LiveSession, running: RunningServer, lag: Lag) -> dict[str, object]:
-    """What the log holds, what it cost so far and how long it waited for its core, who was refused, and how late the
-    loop was since this was last asked.
+    """Return the state of the questions, the CPU time so far and the time spent waiting for a core, the refused
+    requests, and the lag of the loop since the last call.
     """
     used = resource.getrusage(resource.RUSAGE_SELF)
     everything = live.state.questions.with_status(*InterventionStatus)
@@ -111,7 +111,7 @@ def figures(live: LiveSession, running: RunningServer, lag: Lag) -> dict[str, ob
 
 
 async def lines() -> AsyncIterator[None]:
-    """Once for each line of standard input."""
+    """Yield once for each line of standard input."""
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while await reader.readline():
@@ -119,7 +119,9 @@ async def lines() -> AsyncIterator[None]:
 
 
 class Lag:
-    """How much later than it should the server's loop does what is due, ms; asked for, it begins anew."""
+    """Measures the lag of the server's loop in ms: how late it runs what is due. Each report
+    starts a new measurement.
+    """
 
     def __init__(self) -> None:
         self._late: list[float] = []
@@ -136,7 +138,7 @@ class Lag:
 
 
 async def serve(data: str, before: int) -> None:
-    """Run it until standard input ends."""
+    """Run the server until standard input ends."""
     settings = Settings(
         server=Server(port=0, data=data), engine=Engine(count=0), translation=Translation(translators=())
     )

@@ -1,4 +1,4 @@
-"""Who takes part in bench/floor.py: the server, moderators, somebody who asks, browsers that would ask the same."""
+"""Those who take part in bench/floor.py: the server, moderators, somebody who asks, browsers that support questions."""
 
 from __future__ import annotations
 
@@ -39,8 +39,10 @@ class Server:
 
     @classmethod
     async def start(cls, data: Path, *, files: int | None = None, log: Path | None = None, lines: int = 0) -> Server:
-        """`files`: how many it may have open, as `ulimit -n` says; `log`: where its log goes, stderr without; `lines`:
-        how many the text has at the beginning.
+        """Start the server; returns when its doors are open.
+
+        `files`: how many files it may have open, as `ulimit -n` sets it. `log`: the file for its log; None for stderr.
+        `lines`: how many lines the text has at the beginning.
         """
         pipe = asyncio.subprocess.PIPE
         program = [sys.executable, str(HERE / "floor_hall.py"), str(data), str(SERVER_CORE), str(lines)]
@@ -67,7 +69,7 @@ class Server:
 
 
 class Desk:
-    """A moderator's page."""
+    """A moderator's page, without a browser."""
 
     def __init__(self, http: aiohttp.ClientSession) -> None:
         self._io = socketio.AsyncClient(http_session=http)
@@ -92,7 +94,7 @@ class Desk:
         return time.perf_counter()
 
     async def act(self, *commands: dict[str, Any]) -> float:
-        """Have something done; how long until it was acknowledged, ms."""
+        """Send commands; returns the ms until they were acknowledged."""
         began = time.perf_counter()
         wish = {"id": f"bench-{random.getrandbits(64):x}", "commands": list(commands)}
         answer = await self._io.call("act", wish, namespace="/desk", timeout=60)
@@ -108,7 +110,7 @@ def stand(name: str, status: str) -> dict[str, Any]:
 
 
 class Author:
-    """Somebody who has asked: the stream that their page follows, and the page."""
+    """The author of questions: the stream that their page follows, and the page."""
 
     def __init__(self, http: aiohttp.ClientSession, address: str) -> None:
         self._http = http
@@ -117,7 +119,7 @@ class Author:
         self.news = asyncio.Condition()
 
     async def ask(self, text: str) -> tuple[str, str]:
-        """Ask; the question's name, and its page."""
+        """Ask a question; returns its name, and its page's address."""
         fields = {"id": f"{random.getrandbits(64):x}", "kind": "question", "text": text, "language": "en"}
         headers = {"Origin": self._address}
         async with self._http.post(f"{self._address}{MEETING}/ask", data=fields, headers=headers) as answer:
@@ -151,7 +153,7 @@ class Author:
 
 
 class Supports:
-    """Browsers that would ask the same, some of them twice."""
+    """Browsers that support questions, some of them twice."""
 
     def __init__(self, server: Server, numbers: Sequence[int], many: int, seconds: float) -> None:
         self._port, self._origin, self._seconds = server.port, server.address, seconds
@@ -168,7 +170,7 @@ class Supports:
         self.took = 0.0
 
     async def send(self) -> list[float]:
-        """All of them at their times; how long each took, ms. Before that each browser gets its cookie."""
+        """Send all supports at their times; returns the ms of each. Before that each browser gets its cookie."""
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
             for browser in sorted({browser for each in self._by_address.values() for _, browser, _ in each}):
                 async with http.get(f"http://127.0.0.1:{self._port}{MEETING}/questions") as answer:

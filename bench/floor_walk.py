@@ -3,12 +3,12 @@
 
     python bench/floor_walk.py [--questions 300] [--seconds 1.35]
 
-All of them are there at the start, being checked: every tenth is rude and not taken, every fifth repeats another in
+All questions are there at the start, being checked: every tenth is rude and not taken, every fifth repeats another in
 other words and is joined with it, every fifteenth is for later, the others are approved. The script presses what a
-person would press, each time that the page shows what came of the last. To what the page takes, `--seconds` are added
-for each decision (1.35 s, the mental act of the keystroke-level model: Card, Moran, Newell, "The keystroke-level model
-for user performance time with interactive systems", CACM 23, 1980) and 0.28 s for each key (its average typist). Ends
-with 1 when that is more than ten minutes, or when anything stands elsewhere than it was brought. Needs Chromium.
+person would press, each time that the page shows the result of the last decision. To the page's time, `--seconds` are
+added for each decision (1.35 s, the mental act of the keystroke-level model: Card, Moran, Newell, "The keystroke-level
+model for user performance time with interactive systems", CACM 23, 1980) and 0.28 s for each key (its average typist).
+Ends with 1 when the sum is more than ten minutes, or when a question's status isn't the chosen one. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ GONE = "before => document.querySelectorAll('#Checked .question').length < befor
 
 
 def questions(many: int) -> list[str]:
-    """So many texts, in the order in which they come."""
+    """Return `many` texts, in the order in which they are asked."""
     rng, texts = random.Random(6), list[str]()  # noqa: S311  # the same at each run
     for n in range(many):
         words = " ".join(rng.sample(TALK, 8))
@@ -59,7 +59,7 @@ def questions(many: int) -> list[str]:
 
 
 async def come(live: LiveSession, texts: list[str]) -> None:
-    """Have them asked."""
+    """Ask the questions."""
     for n, text in enumerate(texts):
         name = InterventionId(f"q{n}")
         asked = do.Ask(intervention=name, kind=Kind.QUESTION, text=text, language="en", asker=f"a{n}")
@@ -67,13 +67,13 @@ async def come(live: LiveSession, texts: list[str]) -> None:
 
 
 class Walk:
-    """One person at the page."""
+    """One person at the page, who works by keys."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
         self.keys = 0
         self.took: list[float] = []
-        """What the page took for each decision, ms."""
+        """The page's time for each decision, in ms."""
         self.done: Counter[str] = Counter()
 
     async def press(self, *keys: str) -> None:
@@ -82,7 +82,7 @@ class Walk:
             await self._page.keyboard.press(key)
 
     async def sort(self) -> None:
-        """Decide on one after the other, until none is being checked."""
+        """Decide on one question after the other, until none is being checked."""
         await self.press("n")
         while (name := await self._focused()) is not None:
             row = self._page.locator(f"#Checked #q-{name}")
@@ -95,7 +95,7 @@ class Walk:
                 await self.press("l")
                 self.done["later"] += 1
             elif "Likely the same" in text and "what is being" in text:
-                # It, or where it came first the others, are joined.
+                # Either this question or, if it came first, its repetitions are joined.
                 before = await self._page.locator("#Checked .question").count()
                 await self.press("m")
                 await self._page.wait_for_function(GONE, arg=before)
@@ -116,7 +116,7 @@ class Walk:
 
 
 async def walk(running: RunningServer, live: LiveSession, options: argparse.Namespace) -> bool:
-    """The walk, and what to say of it; whether it held."""
+    """Sort all questions, and print the figures; returns whether time and statuses were right."""
     _, token = await running.backend.links.create(Role.MODERATOR, "hall", "Walker")
     flags = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:

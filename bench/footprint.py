@@ -1,4 +1,4 @@
-"""What a running replay holds: memory of its processes, its sound and its log on disk; and whether memory grows.
+"""Measures a running replay: memory of its processes, and its sound and log on disk; and decides whether memory grows.
 
 Linux only: it reads /proc.
 """
@@ -14,20 +14,20 @@ MB = 1_000_000
 HOUR = 3_600.0
 PROC = Path("/proc")
 PARTS = {"moothall_models": "engine", "moothall.adapters.sound.decode_child": "decoder", "read": "reader"}
-"""How the server's children are told by their command lines; `read` is the subcommand."""
+"""The words in command lines that tell the server's children apart; `read` is the subcommand."""
 ALLOWANCE_MB = 2.0
-"""What memory may grow by whatever the length: allocators take pages when they like."""
+"""MB by which memory may grow whatever the length: allocators take pages at times of their own."""
 
 
 class Footprint(NamedTuple):
-    """One look."""
+    """One sample of a running replay."""
 
     at: float
     """Seconds since the start."""
     audio: float
-    """Seconds of sound that text stands for."""
+    """Seconds of sound for which there is text."""
     memory: dict[str, float]
-    """MB that each process has resident, by its part: `server`, `engine`, `decoder`, `reader`."""
+    """Resident memory of each process in MB, by its part: `server`, `engine`, `decoder`, `reader`."""
     spool: float
     """MB of sound that waits on disk."""
     log: float
@@ -35,23 +35,23 @@ class Footprint(NamedTuple):
 
 
 class Growth(NamedTuple):
-    """How one process' memory went after the warm-up."""
+    """The change of one process' memory after the warm-up."""
 
     part: str
     hours: float
-    """Of sound, from the first look to the last."""
+    """Hours of sound, from the first sample to the last."""
     slope: float
-    """MB for each hour of sound: the straight line through all looks (least squares)."""
+    """MB for each hour of sound: the slope of the straight line through all samples (least squares)."""
     most: float
-    """MB at most, over all of the run."""
+    """The most memory in MB, over all of the run."""
 
     def flat(self, allowed: float) -> bool:
-        """Whether it grows by less than `allowed` MB an hour, and what an allocator takes as it likes."""
+        """Whether memory grows by less than `allowed` MB an hour plus ALLOWANCE_MB."""
         return self.slope * self.hours <= allowed * self.hours + ALLOWANCE_MB
 
 
 def processes(server: int, proc: Path = PROC) -> dict[str, int]:
-    """The server's process and those that it started, by their parts."""
+    """Return the process ids of the server and of the processes that it started, by part."""
     found = {"server": server}
     for children in proc.glob(f"{server}/task/*/children"):
         with suppress(OSError):
@@ -70,12 +70,12 @@ def _part_of(process: Path) -> str | None:
 
 
 def resident(pid: int, proc: Path = PROC) -> float | None:
-    """MB that a process has in memory (VmRSS); None when it is gone."""
+    """Return the resident memory of a process in MB (VmRSS); None when it is gone."""
     return _status(pid, "VmRSS", proc)
 
 
 def peak(pid: int, proc: Path = PROC) -> float | None:
-    """MB that it had at most (VmHWM)."""
+    """Return the peak memory of a process in MB (VmHWM); None when it is gone."""
     return _status(pid, "VmHWM", proc)
 
 
@@ -88,7 +88,7 @@ def _status(pid: int, field: str, proc: Path) -> float | None:
 
 
 def on_disk(folder: Path, pattern: str) -> float:
-    """MB of the files in a folder."""
+    """Return the size in MB of a folder's files that match a pattern."""
     size = 0
     for path in folder.glob(pattern):
         with suppress(OSError):
@@ -97,9 +97,10 @@ def on_disk(folder: Path, pattern: str) -> float:
 
 
 def growth(part: str, looks: Sequence[Footprint], warm_up: float) -> Growth | None:
-    """What one process' memory did after `warm_up` seconds of sound; None with fewer than three looks from then on.
+    """Return the change of one process' memory after `warm_up` seconds of sound; None with fewer than
+    three samples from then on.
 
-    Looks at the end, when all text has come and the processes let go of what they have, don't count.
+    Samples at the end don't count, when all text has arrived and the processes release memory.
     """
     last = max((look.audio for look in looks), default=0.0)
     counted = [look for look in looks if warm_up <= look.audio < last and part in look.memory]
@@ -111,7 +112,7 @@ def growth(part: str, looks: Sequence[Footprint], warm_up: float) -> Growth | No
 
 
 def slope(points: Sequence[tuple[float, float]]) -> float:
-    """Of the straight line through the points, by least squares; 0 when all stand at one place."""
+    """Return the slope of the straight line through the points, by least squares; 0 when all have the same x."""
     n = len(points)
     x0, y0 = sum(x for x, _ in points) / n, sum(y for _, y in points) / n
     spread = sum((x - x0) ** 2 for x, _ in points)

@@ -1,12 +1,12 @@
-"""What it costs a node to carry requests to the keeper: its CPU time, and by how much later an answer comes.
+"""The cost of carrying requests to the keeper: a node's CPU time, and the added latency of an answer.
 
     python bench/forwarding.py [--pages 600] [--readers 100] [--lines 150]
 
-Keeper and node are processes of their own; visitors and readers are here. Pages are asked of keeper and node in turn,
-one at a time; lines are typed ten a second, and read over server-sent events and WebSocket at the node by `--readers`.
-CPU time is that of the node's process by the kernel's count, less what it does while nothing is carried. Added latency:
-of pages that of each pair, of lines the time from one reader at the keeper to one at the node, for the same line.
-Loopback only, and this machine's other work is in the latencies.
+Keeper and node are processes of their own; visitors and readers are in this process. Pages are requested of keeper and
+node in turn, one at a time; lines are typed ten a second, and `--readers` read them at the node over server-sent events
+and WebSocket. CPU time is that of the node's process by the kernel's count, minus its CPU time while it carries
+nothing. Added latency: for pages the difference of each pair, for lines the time from a reader at the keeper to a
+reader at the node, for the same line. Loopback only; other work on this machine affects the latencies.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ Percentiles = tuple[float, float]
 
 
 async def keep() -> None:
-    """The keeper: says its address, then a line for each line on standard input."""
+    """Run the keeper: prints its address, then adds a line of text for each line on standard input."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
             server=Server(port=0, data=folder),
@@ -75,7 +75,7 @@ async def keep() -> None:
 
 
 async def carry(keeper: str) -> None:
-    """The node."""
+    """Run the node: prints its address, and carries requests to `keeper` until standard input ends."""
     async with AsyncExitStack() as stack:
         listener = create_server(("127.0.0.1", 0))
         clock, randomness = SystemClock(), SystemRandomness()
@@ -107,7 +107,7 @@ async def carry(keeper: str) -> None:
 
 
 async def lines_in() -> AsyncIterator[bytes]:
-    """Of standard input."""
+    """Yield the lines of standard input."""
     lines = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     while line := await lines.readline():
@@ -115,14 +115,14 @@ async def lines_in() -> AsyncIterator[bytes]:
 
 
 class Child:
-    """Keeper or node."""
+    """The process of the keeper or of the node."""
 
     def __init__(self, process: asyncio.subprocess.Process, address: str) -> None:
         self.process = process
         self.address = address
 
     def cpu_us(self) -> float:
-        """CPU time so far, µs."""
+        """Return the process's CPU time so far, in µs."""
         return int(Path(f"/proc/{self.process.pid}/schedstat").read_text().split()[0]) / 1e3
 
     def say(self) -> None:
@@ -150,7 +150,7 @@ def percentiles(values: list[float]) -> Percentiles:
 
 
 async def idle_us(node: Child) -> float:
-    """CPU µs of the node in a second in which it carries what it carries, and nothing comes."""
+    """Return the node's CPU µs a second while its open connections are quiet."""
     before = node.cpu_us()
     await asyncio.sleep(2)
     return (node.cpu_us() - before) / 2

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Measure recordings with and without their glossaries: errors over all words, names right, names and words invented.
+"""Measures recordings with and without their glossaries: errors over all words, names right, names and words invented.
 
     OMP_NUM_THREADS=1 python bench/glossary.py [FOLDER] [--model NAME] [--decoder NAME] [--way WAY] [--nothing]
 
-FOLDER holds pairs as for speech.py, and for each NAME a glossary NAME.toml (docs/reference/glossary.md); without it
-the synthetic recording in bench/glossary is taken. Each pair is heard once for each way:
+FOLDER holds pairs as for speech.py, and for each NAME a glossary NAME.toml (docs/reference/glossary.md); without FOLDER
+the synthetic recording in bench/glossary is used. Each pair is heard once for each way:
 
   none      without terms
   relevant  all terms told, none of them near: given when heard, or when something unsure sounds like them
@@ -45,35 +45,35 @@ HERE = Path(__file__).resolve().parent / "glossary"
 WAYS = ("none", "relevant", "near", "all")
 NEAR = 5
 DECODERS = {"drafting": DraftingWhisper, "ctranslate2": WhisperRecognizer}
-"""The decoder of an engine on a processor, and the one on a graphics card."""
+"""The decoder of an engine on a processor, and that of an engine on a graphics card."""
 Recognise = Callable[[Window], Hypothesis]
 
 
 class Names(NamedTuple):
-    """Terms in a text beside those in its reference."""
+    """Counts of terms in a text compared with its reference."""
 
     said: int
     right: int
-    """At most as many of each as were said."""
+    """Terms found, counted at most as often as each was said."""
     invented: int
-    """More of one than were said."""
+    """Terms found more often than they were said."""
 
 
 def count(term: str, text: str) -> int:
-    """How often a term stands in a text, word for word, without case and punctuation."""
+    """Return how often a term is in a text, word for word, without case and punctuation."""
     words, wanted = [plain(word) for word in text.split()], [plain(word) for word in term.split()]
     return sum(words[at : at + len(wanted)] == wanted for at in range(len(words)))
 
 
 def names(terms: Sequence[str], reference: str, heard: str) -> Names:
-    """Counts of all terms together. `Nwankwo's` counts as none, in both texts alike."""
+    """Return the counts of all terms together. `Nwankwo's` doesn't count as a term, in either text."""
     pairs = [(count(term, reference), count(term, heard)) for term in terms]
     said, right = sum(said for said, _ in pairs), sum(min(pair) for pair in pairs)
     return Names(said, right, sum(max(0, found - said) for said, found in pairs))
 
 
 def final_text(lines: Sequence[dict[str, Any]]) -> str:
-    """What stands in the end: words as they were committed, or as they were then corrected."""
+    """Return the final text: words as they were committed, or as they were then corrected."""
     segments: dict[str, str] = {}
     for line in lines:
         if line["kind"] == "commit":
@@ -84,7 +84,7 @@ def final_text(lines: Sequence[dict[str, Any]]) -> str:
 
 
 def terms_of(pair: Pair) -> tuple[str, ...]:
-    """The terms of the glossary beside a recording; exits if there is none."""
+    """Return the terms of the glossary beside a recording; exits if there is none."""
     path = pair.reference.with_suffix(".toml")
     if not path.is_file():
         sys.exit(f"{pair.name} has no glossary: put one at {path}.")
@@ -92,12 +92,12 @@ def terms_of(pair: Pair) -> tuple[str, ...]:
 
 
 def always(recognise: Recognise, terms: tuple[str, ...], window: Window) -> Hypothesis:
-    """A pass that is told everything."""
+    """Run a pass with all terms in its glossary."""
     return recognise(msgspec.structs.replace(window, glossary=terms))
 
 
 def run(pair: Pair, way: str, recognise: Recognise, args: argparse.Namespace, out: Path) -> list[str]:
-    """Hear a pair in one way; a row of the table."""
+    """Hear a pair in one way; returns a row of the table."""
     terms = terms_of(pair)
     given = () if way in ("none", "all") else terms
     passes = partial(always, recognise, terms) if way == "all" else recognise
@@ -138,7 +138,7 @@ HEAD = (
 
 
 def unspoken_words(pairs: Sequence[Pair], recognise: Recognise, args: argparse.Namespace) -> list[str]:
-    """Words invented in sounds in which nobody says any, without and with all terms; a line each."""
+    """Return the words invented in sounds without speech, without and with all terms, a line each."""
     voices = []
     for pair in pairs:
         sound = load(pair.sound)
@@ -161,7 +161,7 @@ def unspoken_words(pairs: Sequence[Pair], recognise: Recognise, args: argparse.N
 
 
 def main() -> None:
-    """Run, score, print."""
+    """Run, score, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=HERE, help="the pairs; left out, the synthetic one")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="only this pair (may be repeated)")

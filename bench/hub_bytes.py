@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""What an hour of one language costs a hub's line: bytes on its socket, both ways.
+"""The traffic of an hour of one language on a hub's uplink: bytes on its socket, both ways.
 
     python bench/hub_bytes.py LOG [--session NAME]
 
 LOG is a log (moothall.sqlite) with a session that ran as live: of `make demo`, or `moothall replay --as-live --data`.
-It is told again until it fills an hour (bench/hub_hour.py). The centre's own door and links
-(`moothall.adapters.hubs.link_door`, `moothall.services.hubs.links`) and a hub's own line
+It is repeated until it fills an hour (bench/hub_hour.py). The centre's own door and links
+(`moothall.adapters.hubs.link_door`, `moothall.services.hubs.links`) and a hub's own uplink
 (`moothall_hub.uplink.dialling`) talk over a real WebSocket on loopback, on a clock that jumps: handshake, greeting, a
 programme with a change each ten minutes, batches, signed checkpoints each minute, pulses and their answers. The hub
-unpacks every batch and checks it with the signatures, as it does when it stores them. All without TLS: what that
-adds, 22 bytes a frame, is estimated in the last column.
+unpacks every batch and checks it with the signatures, as it does when it stores them. All without TLS: its overhead, 22
+bytes a frame, is estimated in the last column.
 """
 
 from __future__ import annotations
@@ -58,30 +58,30 @@ from scoring import machine
 
 KEY = "k" * 52
 OTHERS = 11
-"""Meetings of the day beside this one: one of them begins or ends each ten minutes."""
+"""Meetings of the day in addition to this one: one of them begins or ends each ten minutes."""
 CHANGE_MS = 600_000
 GRACE_MS = 15_000
-"""After the last event: what waits goes."""
+"""How long after the last event queued batches may still be sent, in ms."""
 
 
 class Cost(NamedTuple):
-    """What an hour took."""
+    """The traffic of an hour, in bytes."""
 
     received: int
     sent: int
     frames: int
-    """Both ways, about: all that the meter was told of."""
+    """Frames in both directions, approximately: the calls of the meter."""
     events: int
     verified: bool
 
 
 class Source:
-    """A `LinkSource` of one session, whose log grows as it did."""
+    """A `LinkSource` of one session, whose log grows at its original pace."""
 
     def __init__(self, records: Sequence[LogRecord]) -> None:
         self.records = records
         self._here = 0
-        """How many of them there are by now; the nth has the offset n."""
+        """How many of the records have been appended by now; the nth has the offset n."""
         self._heads: dict[Lane, LaneHead] = {}
         self._told: list[News] = []
         self._clock = LoopClock()
@@ -90,7 +90,7 @@ class Source:
         self._session = records[0].header.session
 
     async def grow(self) -> None:
-        """Each event at its time."""
+        """Append each event at its time."""
         first, began = self.records[0].header, self._clock.monotonic()
         for record in self.records:
             await self._clock.sleep(began + record.header.at - first.at - self._clock.monotonic())
@@ -100,7 +100,7 @@ class Source:
                 told(self._session, frozenset({record.header.lane}))
 
     async def stand(self, session: SessionId) -> LogStatus | None:
-        """Where it stands."""
+        """Return the state of the log; None for another session, or before the first event."""
         if session != self._session or not self._here:
             return None
         heads, epoch = dict(self._heads), self.records[0].header.epoch
@@ -109,19 +109,19 @@ class Source:
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
     ) -> Sequence[LogRecord]:
-        """As a log does."""
+        """Return records as a log does."""
         found = (each for each in self.records[after : self._here] if lanes is None or each.header.lane in lanes)
         return list(itertools.islice(found, limit))
 
     async def sign(self, session: SessionId, behind: int) -> None:
-        """Nothing is missed."""
+        """Do nothing: the log has all its signatures."""
 
     def observe(self, told: News) -> None:
-        """As `LinkSource.observe`."""
+        """Call `told` at each new event, as `LinkSource.observe` says."""
         self._told.append(told)
 
     async def offered(self) -> Sequence[wire.Offered]:
-        """The programme."""
+        """Return the programme."""
         done = self._clock.monotonic() // CHANGE_MS
         texts = (wire.OfferedText(channel=ChannelId("floor"), kind=ChannelKind.FLOOR, languages=("en",)),)
         return [
@@ -139,7 +139,7 @@ class Source:
 
 
 class Room:
-    """The hub's side: it checks everything that comes."""
+    """The hub's side, which checks each batch."""
 
     def __init__(self, begun: Run, document: dict[str, object], due: int, channel: ChannelId, *, words: bool) -> None:
         self._follow = wire.Follow(session=begun.session, channels=(channel,), words=words)
@@ -151,7 +151,7 @@ class Room:
         self._signed = verifier(document)
 
     async def told(self, news: Told) -> None:
-        """Ask for the session, and check its batches."""
+        """Follow the session, and check its batches."""
         match news:
             case FollowAgain() if self.line is not None:
                 self.line.follow(self._follow)
@@ -169,18 +169,18 @@ class Room:
 
 
 class Counting(Meter):
-    """A meter that knows how often it was told of bytes."""
+    """A meter that counts how often it was called."""
 
     times = 0
 
     def count(self, wall: int, *, received: int = 0, sent: int = 0) -> bool:
-        """As `Meter.count`."""
+        """Count bytes as `Meter.count` does."""
         self.times += 1
         return super().count(wall, received=received, sent=sent)
 
 
 async def cost(records: Sequence[LogRecord], due: Sequence[LogRecord], signer: Ed25519Signer, *, words: bool) -> Cost:
-    """Have these events said, each at its time; those that are `due` go over a line."""
+    """Append these events, each at its time, and send those that are `due` over a hub's link; returns the traffic."""
     header = records[0].header
     lanes = frozenset(each.header.lane for each in due)
     channel = next(lane.removeprefix("ch:") for lane in lanes if lane.startswith("ch:"))
@@ -218,7 +218,7 @@ async def cost(records: Sequence[LogRecord], due: Sequence[LogRecord], signer: E
 
 
 def main() -> None:
-    """Read, tell for an hour, print."""
+    """Read the log, replay an hour, and print the costs."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("log", type=Path)
     parser.add_argument("--session", help="left out: the first one")

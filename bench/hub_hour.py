@@ -1,9 +1,10 @@
-"""An hour of a session, made of a shorter one's log: what was said is said again until the hour is full.
+"""An hour of a session, made of a shorter one's log by repeating its text until the hour is full.
 
-Each round's events are those of the log from the first line to the last, later by as much as the log is long: their
-times, the names of their lines and the ids of their commands go on, so that numbers get as long as they do in an hour.
-They are sealed anew, with salts and a chain of their own, and each minute ends with a signed checkpoint. What was
-before the first line comes once. Nothing gains by it that the same words come again: each batch stands for itself.
+Each round repeats the events of the log from the first line to the last, shifted by the length of the log: their times,
+the names of their lines and the ids of their commands are counted on, so that numbers get as long as they do in an
+hour. Events are sealed anew, with salts and a chain of their own, and each minute ends with a signed checkpoint. The
+events before the first line come once. Repeating the same words doesn't improve compression, since each batch is
+compressed by itself.
 """
 
 from __future__ import annotations
@@ -34,13 +35,15 @@ _COUNTED = re.compile(r"(?<=[.-])([0-9]+)(?=$|-[a-z])")
 
 
 def public_length(records: Sequence[LogRecord]) -> int:
-    """How long the text of a log is: to the end of its last line, media ms."""
+    """Return the length of a log's text in media ms: to the end of its last line."""
     ends = [_body(each)["t1"] for each in records if each.header.type == "segment.ended"]
     return int(max(ends))
 
 
 def hour(records: Sequence[LogRecord], signer: Signer, seed: int = 1, length_ms: int = HOUR_MS) -> list[LogRecord]:
-    """`length_ms` of text from the public lanes of a shorter log, beginning with what was before its first line."""
+    """Return `length_ms` of text from the public lanes of a shorter log, beginning with the
+    events before its first line.
+    """
     made = _Hour(records[0].header.session, records[0].header.epoch, signer, random.Random(seed))  # noqa: S311  # repeatable salts
     first = next(n for n, each in enumerate(records) if each.header.type == "segment.opened")
     before, said = records[:first], [each for each in records[first:] if _belongs(each)]
@@ -74,7 +77,7 @@ def _counted(name: str) -> int:
 
 
 class _Hour:
-    """The log as it grows."""
+    """The log while it is being made."""
 
     def __init__(self, session: SessionId, epoch: str, signer: Signer, salts: random.Random) -> None:
         self.records: list[LogRecord] = []
@@ -86,7 +89,9 @@ class _Hour:
         self._check_at = 0
 
     def add(self, record: LogRecord, later: int, lines: int, acts: int) -> None:
-        """An event, later by so many ms, with its lines and its command counted on by so much."""
+        """Add an event, shifted by `later` ms, with the numbers of its line and its command
+        raised by `lines` and `acts`.
+        """
         header, at = record.header, record.header.at + later
         self._check_at = self._check_at or at + CHECKPOINT_MS
         while at >= self._check_at:
@@ -100,7 +105,7 @@ class _Hour:
         self._seal(record, body, at, cause)
 
     def check(self) -> None:
-        """A minute has passed: sign, if anything has come since."""
+        """Sign the end of a minute, if any event was added since the last signature."""
         last = self.records[-1]
         if last.header.type != "record.checkpoint":
             lanes = {str(lane): head for lane, head in self._heads.items()}

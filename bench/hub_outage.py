@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""A hub whose line was down for ten minutes: how soon it shows what is said now, and how soon all is there, verified.
+"""A hub whose uplink was down for ten minutes: how soon it shows current speech, and how soon all is there, verified.
 
     python bench/hub_outage.py [--rounds 5] [--minutes 10] [--bits 64000] [--ms 600]
 
 Centre and hub are processes of their own, and between them is `tests/support/links/weak_line.py`, a TCP proxy that
-limits and delays (so many bits a second each way, half of `--ms` each way; a dial costs a way there and back). An hour
-is said and copied over a good line; it is cut, ten minutes are said at once on a clock that runs along (times,
-checkpoints and text as if they had passed), somebody goes on speaking, and the line comes back weak. Time counts from
-the hub's dial, of which the line hears first; how long the hub waited before it dialled is shown beside it.
+limits and delays (`--bits` a second each way, half of `--ms` each way; a dial costs a round trip). An hour is said and
+copied over a good link. The link is cut, ten minutes are said at once on a clock that runs along (times, checkpoints
+and text as if they had passed), somebody goes on speaking, and the link comes back weak. Time counts from the hub's
+dial, as the proxy sees it; how long the hub waited before it dialled is shown beside it.
 
-live: until a reader at the hub has the line that was finished last when it dialled, or a later one. whole: until the
-copy on the hub's disk has no hole. verified: until a signature vouches for all that was missed. Bytes are those on the
-socket from the dial until then. `--one-way` counts `--ms` for each way, not for both together.
+live: until a reader at the hub has the line that was finished last when the hub dialled, or a later one. whole: until
+the copy on the hub's disk has no hole. verified: until a signature vouches for all that was missed. Bytes are those on
+the socket from the dial until then. `--one-way` counts `--ms` for each way, not for both together.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pathlib import Path
 from statistics import median_high
 from typing import Any, NamedTuple
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # Its processes and lines are those of tests.
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # The tests' package runs the processes and weak links.
 
 from moothall.adapters.reading.reader_client import follow
 from moothall.core.events.codec import decode_event
@@ -42,13 +42,13 @@ from support.links.weak_line import GOOD, Quality, WeakLine, weak_line_to
 SESSION = SessionId("plenary")
 LOOK_MS = 20
 TALK_MS = 14_000
-"""As long as the longest line: one was finished since."""
+"""As long as the longest line, in ms: at least one line is finished in this time."""
 BEFORE_S = 3_600
 PATIENCE_S = 180.0
 
 
 class Round(NamedTuple):
-    """Seconds from the dial, and bytes."""
+    """The figures of a round: seconds from the dial, and bytes."""
 
     waited: float
     live: float
@@ -58,7 +58,7 @@ class Round(NamedTuple):
 
 
 class Look:
-    """At a hub's copy, on its disk."""
+    """Waits for states of a hub's copy on its disk."""
 
     def __init__(self, mirror: Mirror, session: SessionId = SESSION) -> None:
         self._mirror = mirror
@@ -69,7 +69,7 @@ class Look:
         return copy or Copy(session=self._session)
 
     async def whole(self, offset: int) -> None:
-        """Until it has no hole up to an event."""
+        """Wait until the copy has no hole up to an event."""
         while True:
             copy = await self.now()
             if copy.broken is not None:
@@ -79,21 +79,21 @@ class Look:
             await CLOCK.sleep(LOOK_MS)
 
     async def verified(self, offset: int) -> None:
-        """Until a signature vouches for it up to an event."""
+        """Wait until a signature vouches for the copy up to an event."""
         while (copy := await self.now()).live is not None or copy.verified < offset:
             await CLOCK.sleep(LOOK_MS)
 
 
 class Reader:
-    """One at the hub."""
+    """A reader at the hub."""
 
     def __init__(self) -> None:
         self.came: list[tuple[int, float]] = []
-        """Offsets of lines' ends, and when each came, by the loop's time."""
+        """Offsets of lines' ends, and when each arrived, by the loop's time."""
         self._more = asyncio.Event()
 
     async def read(self, hub: HubProcess) -> None:
-        """Until cancelled."""
+        """Read until cancelled."""
         loop = asyncio.get_running_loop()
         async for frame, _ in follow(f"{hub.address}/s/{SESSION}", FLOOR, CLOCK, tries=200):
             ends = [each.offset for each in frame.events if isinstance(decode_event(bytes(each.body)), SegmentEnded)]
@@ -103,7 +103,7 @@ class Reader:
             self._more.set()
 
     async def has(self, offset: int) -> float:
-        """When it had the line that ended there, or a later one."""
+        """Wait until the reader has the line that ended at `offset`, or a later one; returns the loop's time."""
         while (found := next((at for came, at in self.came if came >= offset), None)) is None:
             self._more.clear()
             await self._more.wait()
@@ -111,7 +111,7 @@ class Reader:
 
 
 class House(NamedTuple):
-    """What runs."""
+    """The processes of the bench, and the link between them."""
 
     centre: CentreProcess
     hub: HubProcess
@@ -120,7 +120,7 @@ class House(NamedTuple):
 
 
 async def outage(house: House, bad: Quality, seconds: int) -> Round:
-    """One of so many seconds."""
+    """Run one outage of `seconds`; returns its figures."""
     centre, hub, line, look = house
     loop = asyncio.get_running_loop()
     line.become(GOOD)
@@ -154,7 +154,7 @@ async def _when(done: Coroutine[Any, Any, None]) -> float:
 
 
 async def measure(arguments: argparse.Namespace) -> list[Round]:
-    """All rounds."""
+    """Run all rounds; returns their figures."""
     bad = Quality(bits_per_s=arguments.bits, delay_ms=arguments.ms if arguments.one_way else arguments.ms // 2)
     seconds = round(60 * arguments.minutes)
     with tempfile.TemporaryDirectory(prefix="moothall-") as folder:

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""What readers at a hub cost the line and the hub: one of them, then forty, while somebody speaks.
+"""The cost of readers at a hub, for the uplink and for the hub: one reader, then forty, while somebody speaks.
 
     python bench/hub_readers.py [--readers 40] [--seconds 120]
 
-Centre, hub and readers are processes of their own (the readers share one), and the line between centre and hub is a TCP
-proxy that counts (`tests/support/links/weak_line.py`).
-Each phase is as long as the other, with as much said in it; bytes are those on the socket both ways, pulses and
-checkpoints included. Memory is the hub's resident set, CPU what its process used of one core. Linux only.
+Centre, hub and readers are processes of their own (the readers share one), and the link between centre and hub is a TCP
+proxy that counts (`tests/support/links/weak_line.py`). Both phases have the same length and the same amount of speech;
+bytes are those on the socket both ways, pulses and checkpoints included. Memory is the hub's resident set, CPU the
+share of one core that its process used. Linux only.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # Its processes and lines are those of tests.
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # The tests' package runs the processes and weak links.
 
 from hub_outage import Look
 from moothall.adapters.reading.reader_client import follow
@@ -37,44 +37,44 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Phase(NamedTuple):
-    """What so many readers cost."""
+    """The costs of one number of readers."""
 
     readers: int
     line: int
-    """Bytes."""
+    """Bytes on the uplink."""
     cpu: float
-    """Seconds."""
+    """CPU time of the hub, in s."""
     resident: float
-    """MB at its end."""
+    """Resident memory of the hub at the end, in MB."""
     frames: int
-    """That readers got, all together."""
+    """Frames that all readers together received."""
 
 
 class Readers:
-    """Some of them, following the hub's page."""
+    """Readers that follow the hub's page, and the count of their frames."""
 
     def __init__(self) -> None:
         self.frames = 0
 
     async def read(self, address: str) -> None:
-        """One, until cancelled."""
+        """Follow the page as one reader, until cancelled."""
         async for _ in follow(f"{address}/s/{SESSION}", FLOOR, CLOCK, tries=200):
             self.frames += 1
 
 
 def cpu_s(pid: int) -> float:
-    """What a process has used."""
+    """Return the CPU time that a process has used, in s."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def resident_mb(pid: int) -> float:
-    """What it has in memory."""
+    """Return the resident memory of a process, in MB."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 async def phase(hub: HubProcess, line: WeakLine, readers: int, seconds: float) -> Phase:
-    """So many readers for so long."""
+    """Measure `readers` readers for `seconds`, after a pause in which they join."""
     reading = Readers()
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(reading.read(hub.address)) for _ in range(readers)]
@@ -88,7 +88,7 @@ async def phase(hub: HubProcess, line: WeakLine, readers: int, seconds: float) -
 
 
 async def measure(arguments: argparse.Namespace) -> list[Phase]:
-    """Both phases."""
+    """Measure both phases."""
     with tempfile.TemporaryDirectory(prefix="moothall-") as folder:
         centre = CentreProcess(Path(folder) / "centre", free_port(60), BEFORE_S)
         await centre.start()

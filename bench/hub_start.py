@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""How soon a hub whose power comes back shows its wall again: from its process's start, with hours of text on its disk.
+"""How soon a hub whose power returns shows its wall again: from its process's start, with hours of text on its disk.
 
     python bench/hub_start.py [--hours 8] [--sessions 8] [--rounds 5]
 
-A hub copies so many hours of speech in so many meetings (`bench/spoken_hall.py` says them at once, the last one is
-open) and is killed, and so is the centre: it starts without a line. Time counts from the start of its process until
-`/wall` has led to the page of the wall, until that page's first words have come from its feed, and until it told its
-addresses. Memory is its resident set then. Files are in the system's cache; a small board's card is slower: `--cold`
-drops the cache first, as root.
+A hub copies `--hours` of speech in `--sessions` meetings (`bench/spoken_hall.py` says them at once, the last one is
+open). Then hub and centre are killed, so the hub starts without an uplink. Time counts from the start of its process
+until `/wall` has led to the page of the wall, until that page's first words have arrived from its feed, and until the
+hub has printed its addresses. Memory is its resident set then. Files are in the system's cache; a small board's card is
+slower: `--cold` drops the cache first, as root.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import aiohttp
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # Its processes and lines are those of tests.
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # The tests' package runs the processes and weak links.
 
 from hub_outage import Look
 from hub_readers import resident_mb
@@ -39,19 +39,19 @@ PATIENCE_S = 600.0
 
 
 class Start(NamedTuple):
-    """Seconds from the process's start, and MB."""
+    """Times in seconds from the process's start, and memory in MB."""
 
     page: float
-    """The wall's page."""
+    """Until the wall's page is there."""
     words: float
-    """Its text."""
+    """Until the wall's text is there."""
     told: float
-    """The addresses are printed."""
+    """Until the hub's addresses are printed."""
     memory: float
 
 
 async def start(hub: HubProcess, wall: str) -> Start:
-    """One of it."""
+    """Start the hub once, measure, and kill it."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     starting = asyncio.ensure_future(hub.start())
@@ -80,13 +80,13 @@ async def start(hub: HubProcess, wall: str) -> Start:
 
 
 def forget_files() -> None:
-    """Empty the system's cache of them."""
+    """Empty the system's cache of files."""
     os.sync()
     Path("/proc/sys/vm/drop_caches").write_text("3")
 
 
 async def measure(arguments: argparse.Namespace) -> list[Start]:
-    """All rounds."""
+    """Run all rounds."""
     with tempfile.TemporaryDirectory(prefix="moothall-") as folder:
         each_s = round(3_600 * arguments.hours / arguments.sessions)
         centre = CentreProcess(Path(folder) / "centre", free_port(70), 3_600 * arguments.hours)

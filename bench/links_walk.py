@@ -3,8 +3,8 @@
     .venv/bin/python bench/links_walk.py                     # this checkout
     PYTHONPATH=FOLDER/server:FOLDER/tests .venv/bin/python bench/links_walk.py   # another checkout
 
-The walk is scripted in Chromium at 1280 × 800, by whatever way the pages have. An act is a click, a choice in a field,
-a print job or a step back; the time is the machine's, without the seconds in which people look and think.
+The walk is scripted in Chromium at 1280 × 800, by the ways that the pages offer. An act is a click, a choice in a
+field, a print job or a step back; the time is the machine's, without the seconds in which people look and think.
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ MEETINGS = 2
 
 
 class Walk:
-    """What was done so far."""
+    """A page, and the acts done on it so far."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.acts = self.prints = self.sheets = 0
 
     async def click(self, selector: str) -> None:
-        """One act; waits for the page that may come."""
+        """Click, which is one act, and wait for a page that may load."""
         await self.page.locator(selector).first.click()
         await self.page.wait_for_load_state()
         self.acts += 1
 
     async def print_all(self) -> None:
-        """One print job."""
+        """Print the page, which is one act."""
         self.sheets += (await self.page.pdf(prefer_css_page_size=True)).count(b"/Type /Page\n")
         self.acts += 1
         self.prints += 1
 
 
 async def one_by_one(walk: Walk) -> None:
-    """By each meeting's page."""
+    """Print the links by each meeting's page."""
     for n in range(MEETINGS):
         await walk.click(f"main a[href='/admin/meetings/m{n}']")
         for role in ROLES:
@@ -65,7 +65,7 @@ async def one_by_one(walk: Walk) -> None:
 
 
 async def at_once(walk: Walk) -> None:
-    """By the page of links."""
+    """Print the links by the page of links."""
     await walk.click("main a[href='/admin/links']")
     wanted = walk.page.locator("#Many input[name=role]")
     for n in range(await wanted.count()):
@@ -78,7 +78,7 @@ async def at_once(walk: Walk) -> None:
 
 
 async def measure() -> None:
-    """Print what is found."""
+    """Walk, and print the counts."""
     sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
     async with async_playwright() as playwright, house(MEETINGS, 1, MEETINGS) as running:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=[*QUIET, *sandbox])
@@ -94,7 +94,7 @@ async def measure() -> None:
 
 
 def main() -> None:
-    """The command."""
+    """Run the command."""
     argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0]).parse_args()
     asyncio.run(measure())
 

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Play one recording into many sessions of one server at once, in wall clock, and score each of them.
+"""Play one recording into many sessions of one server at once, in wall-clock time, and score each of them.
 
     python bench/many_sessions.py RECORDING.flac [--sessions 5] [--offset 17] [--workers 0] [--count 1] [--model NAME]
         [--alone] [--strict]
 
-Its reference lies beside it as RECORDING.jsonl. Session k begins k times `--offset` seconds after the first, so that
-what is said in them isn't the same at the same time. bench/README.md says what each column means. Beside each session
-stands how late the server itself told its readers that the text was; below, what came while it was so late. `--alone`
-plays one session by itself first, to say which words the others cost. How loaded the machine was is said, too: on a
-busy one these figures say little. With `--strict` it ends with 1 when the sessions weren't orderly: when words or sound
-were lost, or text was later than readers were told.
+The recording's reference lies beside it as RECORDING.jsonl. Session k begins k times `--offset` seconds after the
+first, so that sessions don't say the same at the same time. bench/README.md says what each column means. The table has
+for each session the most latency that the server itself announced to its readers; a second table shows what was
+published at each announced latency. `--alone` plays one session by itself first, to find the words that were lost
+because of the others. The machine's load is printed too: on a busy machine these figures say little. With `--strict` it
+ends with 1 when words or sound were lost, or text was later than announced.
 """
 
 from __future__ import annotations
@@ -37,30 +37,32 @@ from shedding import Shedding, disorder
 
 LOOK_MS = 100
 FINISH_S = 600
-"""How long the text may take after the sound is over."""
+"""How long the text may take after the end of the sound, in s."""
 LATE_MS = 10_000
-"""From here on the overview raises an alarm."""
+"""The latency in ms at which the overview raises an alarm."""
 LATEST = (("latest word", figure("latest", digits=1)), ("announced", figure("announced", digits=1)))
-"""How late, s: the word that stayed latest after it was spoken, and the most that readers were told."""
+"""Columns in s: the latest word, counted from its end, and the most latency announced to readers."""
 
 
 class Told:
-    """What readers were told."""
+    """Announcements to readers, and the load, of one run."""
 
     def __init__(self) -> None:
         self.shed = Shedding()
         self.full: list[int] = []
-        """How many more texts the engines would take, each time that they were full."""
+        """How many further channels the engines would accept with late text, once a second
+        while no more fit in time.
+        """
         self.load = 0.0
-        """Mean load of the machine."""
+        """The machine's mean load."""
 
     def seen(self, live: LiveSession, publication: Publication) -> None:
-        """Take in what is published."""
+        """Record a publication."""
         self.shed.seen(live.id, publication, 1_000 * time.perf_counter())
 
 
 async def run(recording: Path, out: Path, sessions: int, args: argparse.Namespace) -> Told:
-    """Play all; what readers received is in `out`. Returns what they were told."""
+    """Play all sessions, each reader's rows into a file in `out`; returns the announcements."""
     told, loads = Told(), list[float]()
     settings = Settings()
     with tempfile.TemporaryDirectory(prefix="moothall-") as data:
@@ -92,7 +94,7 @@ async def run(recording: Path, out: Path, sessions: int, args: argparse.Namespac
 
 
 async def one(running: RunningServer, recording: Path, number: int, out: Path, offset: float) -> None:
-    """Play one session, with a reader on its ordinary door."""
+    """Play one session, with a reader at its ordinary door."""
     programme = Playback(
         file=str(recording),
         title=f"Session {number}",
@@ -116,7 +118,7 @@ async def one(running: RunningServer, recording: Path, number: int, out: Path, o
 
 
 def measure(reference: Path, sessions: int, args: argparse.Namespace) -> tuple[Told, list[tuple[str, Result]]]:
-    """Play so many sessions and score them; each result also holds how late the text was announced to be, s."""
+    """Play and score `sessions` sessions; each result also holds the most latency announced, in s, as `announced`."""
     with tempfile.TemporaryDirectory(prefix="moothall-bench-") as scratch:
         told = asyncio.run(run(args.recording, Path(scratch), sessions, args))
         rows = []
@@ -129,7 +131,7 @@ def measure(reference: Path, sessions: int, args: argparse.Namespace) -> tuple[T
 
 
 def summed(rows: Sequence[tuple[str, Result]]) -> Result:
-    """All sessions as one: of what was latest, the most."""
+    """Return all sessions as one result; latencies are the greatest of any session."""
     result = together([each for _, each in rows])
     for key in ("announced", "latest"):
         result[key] = max((each[key] for _, each in rows if each[key] is not None), default=None)

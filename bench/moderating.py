@@ -1,12 +1,12 @@
-"""The page of questions in Chromium: rows in view, what it takes to approve 29 of 40, and from a key to the picture.
+"""The page of questions in Chromium: rows in view, acts for approving 29 of 40, the delay from key to picture.
 
     .venv/bin/python bench/moderating.py                     # this checkout
     PYTHONPATH=FOLDER/server:FOLDER/tests .venv/bin/python bench/moderating.py   # another checkout
 
-The walks are scripted: each act comes as soon as the page shows what the one before has done. A key counts from its
-event's time stamp until the picture after it has been handed over: the first task after the next animation frame.
-Beside it stands what the browser says itself (Event Timing, in steps of 8 ms: the measure behind "interaction to next
-paint"). An approval counts until its row stands in the queue, too: over the server and back.
+The walks are scripted: each act follows as soon as the page shows the result of the one before. The delay of a key runs
+from its event's time stamp until the picture after it has been handed over: the first task after the next animation
+frame. The table also shows the browser's own measure (Event Timing, in steps of 8 ms, the base of "interaction to next
+paint"). An approval is also timed until its row is in the queue, which takes a round trip to the server.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-# The page's stage is a part of the tests, which are no package: Python is told where they are before it reads on.
+# The page's stage is part of the tests, which are no package, so their folder has to be on the path before the next
+# imports.
 sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("server", "hubs", "models", "tests"))
 
 from playwright.async_api import Browser, Page, async_playwright
@@ -35,7 +36,7 @@ from support.sessions.questions import MODERATOR, SOMEBODY, ask, name
 
 APPROVED, ALL = 29, 40
 TEXT = "Who pays for the last mile where nobody can make money with it, and when will the fund be open ({n})?"
-SHOWN = 200  # that the page has of those that are being checked
+SHOWN = 200  # the most questions being checked that the page shows
 WATCH = """
 window.presses = [];
 window.browser_says = [];
@@ -57,7 +58,9 @@ IN_VIEW = """() => [...document.querySelectorAll('.panels .question')].filter((r
 
 @asynccontextmanager
 async def moderator(browser: Browser, questions: int) -> AsyncIterator[Page]:
-    """The page with so many questions, the last 200 being checked; all but 11 of each 40 are from remote people."""
+    """Open the page with this many questions, the last 200 being checked; all but 11 of each 40
+    are from remote people.
+    """
     with tempfile.TemporaryDirectory() as folder:
         async with meeting(Path(folder)) as on:
             for n in range(questions):
@@ -80,7 +83,7 @@ async def until_queued(page: Page, many: int) -> None:
 
 
 async def by_keys(page: Page) -> int:
-    """Approve what is remote, one after the other; how many acts it took."""
+    """Approve the remote questions, one after the other; returns the number of acts."""
     await page.keyboard.press("n")
     queued = 0
     for n in range(ALL):
@@ -94,11 +97,11 @@ async def by_keys(page: Page) -> int:
 
 
 async def picked(page: Page) -> int:
-    """Show what is remote, pick it, approve it; how many acts it took."""
+    """Filter the remote questions, pick all, approve them; returns the number of acts."""
     await page.locator("#Sift [name=place]").select_option("remote")
     every = page.locator("#Checked [data-does=pick-all]")
     boxes = page.locator("#Checked [data-does=pick]")
-    acts = 2  # the list, and the approval
+    acts = 2  # the choice in the list, and the approval
     if await every.count():
         await every.click()
         acts += 1
@@ -117,7 +120,7 @@ def told(what: str, ms: list[float]) -> str:
 
 
 async def keys(page: Page, presses: int) -> None:
-    """Ms of each key, and of approvals until they are seen."""
+    """Print the ms of each key, and of approvals until they are shown."""
     print(f"{'ms':34} {'n':>4} {'p50':>7} {'p95':>7} {'max':>7}")
     await page.keyboard.press("n")
     for key in ("n", "ArrowDown", "j", "s", "q"):
@@ -128,7 +131,7 @@ async def keys(page: Page, presses: int) -> None:
             await page.keyboard.press(key)
             await asyncio.sleep(0.05)
             if await page.locator("dialog[open]").count():
-                await page.keyboard.press("Escape")  # Once `j` asked with which another is joined.
+                await page.keyboard.press("Escape")  # Close the choice of a question to join, which `j` opened.
         found = [ms for pressed, ms in await page.evaluate("window.presses") if pressed == key]
         print(told(f"{key} → next picture", found))
     if await page.locator("#Unpick").is_visible():

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Make a set of recordings noisy: pink noise and the babble of the recording's other voices.
+"""Adds noise to a set of recordings: pink noise and the babble of the recording's other voices.
 
     python bench/noise.py FOLDER OUT [--only NAME] [--seed 1] [--snr 10]
 
-FOLDER holds pairs of a recording and its reference (bench/README.md). Each becomes OUT/NAME_noise.flac, with its
-reference beside it as it was. Half of the noise's power is pink noise, half is babble; together they lie `--snr` dB
-below the RMS of active speech. The same seed and the same libraries make the same bytes.
+FOLDER holds pairs of a recording and its reference (bench/README.md). Each becomes OUT/NAME_noise.flac, with a copy of
+its reference beside it. Half of the noise's power is pink noise, half is babble; together they lie `--snr` dB below the
+RMS of active speech. The same seed and the same libraries make the same bytes.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ SUFFIX = "_noise"
 SEED = 1
 SNR_DB = 10.0
 FRAME = RATE // 50
-"""Samples of the 20 ms over which a level is taken."""
+"""Samples of the 20 ms over which a level is measured."""
 MARGIN_DB = 15.9
 """Frames this far below the level of active speech are pauses (the margin of ITU-T P.56)."""
 VOICES = 6
 """Tracks of babble: other people speaking at once."""
 FADE = RATE // 10
-"""Samples over which one babble goes over into the next when the speaker changes."""
+"""Samples of the cross-fade from one babble to the next when the speaker changes."""
 LOWEST_HZ = 50.0
-"""Below it pink noise would put its power where no microphone of a room hears any."""
+"""The lowest frequency of pink noise; a room's microphone would hardly hear the power below it."""
 
 
 def rms(samples: Samples) -> float:
-    """Root of the mean square; 0 of nothing."""
+    """Return the root mean square; 0 for no samples."""
     return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if len(samples) else 0.0
 
 
 def active(samples: Samples, spoken: Sequence[dict[str, Any]]) -> NDArray[np.bool_]:
-    """Which samples are active speech: in an utterance of the reference, and not in its pauses.
+    """Return which samples are active speech: in an utterance of the reference, and not in its pauses.
 
-    As in ITU-T P.56, a frame counts when it is no more than 15.9 dB below the level of all frames that count; that
-    is asked again until nothing changes.
+    As in ITU-T P.56, a frame counts when it is at most 15.9 dB below the mean level of all frames that count; the
+    selection is repeated until it no longer changes.
     """
     frames = len(samples) // FRAME
     power = np.mean(np.square(samples[: frames * FRAME].reshape(frames, FRAME), dtype=np.float64), axis=1)
@@ -64,7 +64,7 @@ def active(samples: Samples, spoken: Sequence[dict[str, Any]]) -> NDArray[np.boo
 
 
 def pink(count: int, chance: np.random.Generator) -> Samples:
-    """Noise whose power falls with 3 dB an octave from 50 Hz on, of RMS 1."""
+    """Return noise with RMS 1 whose power falls by 3 dB an octave from 50 Hz on."""
     spectrum = np.fft.rfft(chance.standard_normal(count))
     hertz = np.fft.rfftfreq(count, 1 / RATE)
     spectrum *= np.where(hertz >= LOWEST_HZ, 1 / np.sqrt(np.maximum(hertz, LOWEST_HZ)), 0.0)
@@ -73,7 +73,7 @@ def pink(count: int, chance: np.random.Generator) -> Samples:
 
 
 def voice(pieces: Sequence[Samples], count: int, chance: np.random.Generator) -> Samples:
-    """A track of somebody speaking without end: the pieces in a random order, from anywhere in it, of RMS 1."""
+    """Return a track of endless speech with RMS 1: the pieces in a random order, from a random position."""
     order = chance.permutation(len(pieces))
     track = np.concatenate([pieces[number] / max(rms(pieces[number]), 1e-9) for number in order])
     track = np.roll(track, -int(chance.integers(len(track))))
@@ -81,10 +81,10 @@ def voice(pieces: Sequence[Samples], count: int, chance: np.random.Generator) ->
 
 
 def babble(samples: Samples, spoken: Sequence[dict[str, Any]], chance: np.random.Generator) -> Samples:
-    """Everybody of the recording but whoever is speaking, `VOICES` tracks at once, of RMS 1.
+    """Return the babble of all speakers but the current one, `VOICES` tracks at once, with RMS 1.
 
-    From the middle of one pause to the middle of the next the babble is made of the utterances of other speakers.
-    Exits when there are none: babble of one's own voice would be a second speaker, not noise.
+    From the middle of one pause to the middle of the next, the utterances of other speakers make up the babble. Exits
+    when there is no other speaker: babble of the speaker's own voice would be a second speaker, not noise.
     """
     pieces = [samples[round(line["start"] * RATE) : round(line["end"] * RATE)] for line in spoken]
     edges = [0]
@@ -112,7 +112,7 @@ def babble(samples: Samples, spoken: Sequence[dict[str, Any]], chance: np.random
 
 
 def noise_for(samples: Samples, spoken: Sequence[dict[str, Any]], *, seed: int = SEED, snr: float = SNR_DB) -> Samples:
-    """The noise to add to a recording, `snr` dB below the RMS of its active speech."""
+    """Return the noise to add to a recording, `snr` dB below the RMS of its active speech."""
     chance = np.random.default_rng(seed)
     noise = pink(len(samples), chance) + babble(samples, spoken, chance)
     target = rms(samples[active(samples, spoken)]) * 10 ** (-snr / 20)
@@ -120,7 +120,7 @@ def noise_for(samples: Samples, spoken: Sequence[dict[str, Any]], *, seed: int =
 
 
 def make_noisy(pair: Pair, out: Path, *, seed: int = SEED, snr: float = SNR_DB) -> Pair:
-    """Write the noisy recording and its reference. If the sum would clip, all of it is made quieter."""
+    """Write the noisy recording and a copy of its reference. If the sum would clip, all of it is made quieter."""
     samples, spoken = load(pair.sound), utterances(pair.reference)
     noisy = samples + noise_for(samples, spoken, seed=seed, snr=snr)
     out.mkdir(parents=True, exist_ok=True)
@@ -133,7 +133,7 @@ def make_noisy(pair: Pair, out: Path, *, seed: int = SEED, snr: float = SNR_DB) 
 
 
 def voices(pair: Pair) -> int:
-    """How many people speak in it."""
+    """Return how many people speak in a recording."""
     return len({line.get("speaker") for line in utterances(pair.reference)})
 
 

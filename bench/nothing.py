@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Ten minutes in which nobody says a word, through the speech policy: no word may come out.
+"""Plays ten minutes without any speech through the speech policy: it must produce no word.
 
     python bench/nothing.py [FOLDER] [--model NAME] [--languages en] [--only KIND] [--seed 1] [--keep FOLDER]
 
 Silence, a room's noise, applause, music, breath, typing and knocks, hum, and the babble of twelve voices of the pairs
-in FOLDER; `unspoken.py` makes them. They are heard in one session, in a session for each third of a kind, and in one
-for each third after somebody spoke. Prints a line for each kind, then whatever was invented, with the probability of
-each word and how long the detector heard speech. Ends with 1 when anything was.
+in FOLDER; `unspoken.py` makes them. They are played in one session, in a session for each third of a kind, and in a
+session for each third after somebody spoke. Prints a row for each kind, then all invented words, with the probability
+of each word and the time for which the detector heard speech. Ends with 1 when any word was invented.
 """
 
 from __future__ import annotations
@@ -37,56 +37,58 @@ SEED = 1
 AT_A_TIME = 1000
 """Frames that the detector judges in one call."""
 LONGEST_SPOKEN = 6 * RATE
-"""Samples of an utterance that are spoken before the sound begins; its end, so that it ends as people do."""
+"""The longest speech before the sound begins, in samples: the end of an utterance, so that it ends as people do."""
 PAUSE = RATE
-"""Samples of silence behind it."""
+"""Samples of silence after that speech."""
 MARGIN_MS = 300
-"""A word that begins this long after the utterance's end is none of its words (the scorer's margin)."""
+"""A word that begins this long after the utterance's end, in ms, isn't counted as one of its
+words (the scorer's margin).
+"""
 LATE_MS = 1_500
-"""So long after it its own words may still be on display as a partial."""
+"""How long after the utterance's end its own words may still be shown as a partial, in ms."""
 Tallies = dict[str, "Tally"]
 HEAD = ("sound", "s", "voice s", "openings", "passes", "shown", "words", "CPU s / s")
 
 
 class Session(NamedTuple):
-    """What one channel hears from its first sample on."""
+    """The sound of one channel, from its first sample on."""
 
     samples: Samples
     counted: int
-    """From here on (ms) nobody speaks; what came before was spoken, and isn't counted."""
+    """The time in ms from which nobody speaks; speech before it isn't counted."""
     blocks: list[Block]
 
 
 class Opening(NamedTuple):
-    """A stretch that the gate takes for an utterance; ms."""
+    """A stretch that the gate takes for an utterance, in ms."""
 
     start: int
     end: int
     speech: int
-    """How much of it the detector took for speech."""
+    """The ms of it that the detector took for speech."""
 
 
 class Invented(NamedTuple):
-    """Words that were committed together, and nobody said."""
+    """Invented words that were committed together."""
 
     at: int
-    """Where the first begins, ms of the session."""
+    """The start of the first word, in ms of the session."""
     text: str
     language: str
     odds: tuple[float, ...]
     """Probability of each word."""
     opening: Opening | None
-    """What the gate took for speech there."""
+    """The gate's opening in which they were heard; None outside of every opening."""
 
 
 class Tally:
-    """What happened in one kind of sound."""
+    """Counts of one kind of sound."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.ms = self.voice = self.openings = self.passes = self.shown = 0
         self.cpu = 0.0
-        """ms."""
+        """CPU time in ms."""
         self.invented: list[Invented] = []
 
     @property
@@ -100,7 +102,9 @@ class Tally:
 
 
 def sessions(samples: Samples, blocks: Sequence[Block], voices: Voices) -> dict[str, list[Session]]:
-    """The ten minutes in three ways. The detector remembers what it heard before, so each finds other faults."""
+    """Return the ten minutes in three ways. The detector remembers earlier sound, so that each
+    way finds other faults.
+    """
     third = (blocks[0].end - blocks[0].start) // 3
     anew, after = [], []
     for number, at in enumerate(range(0, blocks[-1].end, third)):
@@ -119,7 +123,7 @@ def sessions(samples: Samples, blocks: Sequence[Block], voices: Voices) -> dict[
 
 
 def openings(samples: Samples, detector: SileroVoiceActivity) -> tuple[list[float], list[Opening]]:
-    """The probability of speech in each frame, and when the gate is open because of them."""
+    """Return the probability of speech in each frame, and the openings of the gate that follow from them."""
     gate = Gate(DEFAULT_SETTINGS)
     step = AT_A_TIME * VAD_FRAME
     odds = [p for at in range(0, len(samples), step) for p in detector.probabilities(samples[at : at + step])]
@@ -142,7 +146,7 @@ def play(
     out: Tallies,
     glossary: tuple[str, ...] = (),
 ) -> None:
-    """Run the policy over one session, and sort what comes out by the kind of sound; all of a glossary is near."""
+    """Run the policy over one session, and count its outputs by the kind of sound; all terms of `glossary` are near."""
     odds, found = openings(session.samples, SileroVoiceActivity())
     clock = CpuClock()
     spent = 0.0
@@ -185,7 +189,7 @@ def play(
 
 
 def together(tallies: Sequence[Tally]) -> Tally:
-    """All kinds as one."""
+    """Return the sum of all kinds."""
     total = Tally("together")
     for tally in tallies:
         total.ms, total.voice, total.openings = (
@@ -203,7 +207,7 @@ def together(tallies: Sequence[Tally]) -> Tally:
 
 
 def told(kind: str, one: Invented) -> str:
-    """What somebody who mends the policy needs to know of words that nobody said."""
+    """Return the facts about invented words that help to correct the policy."""
     where = one.opening
     heard = (
         "outside of every opening" if where is None else f"{where.speech} ms of voice in {where.end - where.start} ms"

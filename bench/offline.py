@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Recognise a set with the whole recording at hand: what live text is measured against.
+"""Recognise a set with the whole recording at hand: the comparison for live text.
 
     python bench/offline.py FOLDER [--only NAME] [--model whisper-base] [--scorer score_stream.py] [--keep FOLDER]
 
-faster-whisper on one thread, int8, beam 5, its voice activity filter on, everything else as it comes. A recording in
-one language goes in whole. One in several languages goes in utterance by utterance, as the reference cuts it, each in
-its language: told the wrong language, or left to guess it for each half minute, Whisper translates.
+faster-whisper on one thread, int8, beam 5, its voice activity filter on, all other options at their defaults. A
+recording in one language is recognised whole. A recording in several languages is recognised utterance by utterance, as
+the reference cuts it, each in its language: with a wrong language, or with its own guess for each half minute, Whisper
+translates.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from scoring import SCORER, Column, Result, figure, machine, score, table, toget
 MODEL = "whisper-base"
 BEAM = 5
 MARGIN = 0.2
-"""Seconds of an utterance's pauses that go in with it, at each end."""
+"""Seconds of pause that are recognised with an utterance, at each end."""
 
 COLUMNS: tuple[Column, ...] = (
     ("words", figure("ref_words", digits=0)),
@@ -40,14 +41,14 @@ COLUMNS: tuple[Column, ...] = (
 
 
 def load_model(name: str) -> Any:
-    """A model of the store, as faster-whisper has it."""
+    """Load a model of the store into faster-whisper."""
     from faster_whisper import WhisperModel
 
     return WhisperModel(str(open_store().path(name)), device="cpu", compute_type="int8", cpu_threads=1, num_workers=1)
 
 
 def parts(pair: Pair, samples: Samples) -> Iterator[tuple[float, Samples, str]]:
-    """What goes in at a time: where it begins (seconds), its sound, its language."""
+    """Yield the parts that are recognised separately: the start (seconds), the sound, the language."""
     if len(pair.languages) == 1:
         yield 0.0, samples, pair.languages[0]
         return
@@ -57,7 +58,7 @@ def parts(pair: Pair, samples: Samples) -> Iterator[tuple[float, Samples, str]]:
 
 
 def recognise(pair: Pair, model: Any, out: Path) -> None:
-    """Write what the model hears in the form that the scorer reads; all of it comes after the end."""
+    """Write the recognised text in the form that the scorer reads; all of it is dated after the end."""
     samples = load(pair.sound)
     seconds = len(samples) / RATE
     lines: list[dict[str, Any]] = []

@@ -1,11 +1,12 @@
-"""How soon the machine's first words come after the key that puts it on air, behind a captioner, and whether words are
-doubled or lost there: a real model, real time, the sample session.
+"""The delay of the machine's first words after the key that puts it on air, behind a captioner.
+
+Also shows whether words are doubled or lost there: a real model, real time, the sample session.
 
     .venv/bin/python bench/on_air.py                      # whisper-tiny.en
     .venv/bin/python bench/on_air.py --model whisper-base --silent 8 --lag 4
 
-The captioner types what was said, right, line by line and `--lag` seconds late, until they fall silent; `--silent`
-seconds later somebody presses the key. Sound and engine run in this process, over the link without a socket.
+The captioner types the true text, line by line and `--lag` seconds late, then falls silent; `--silent` seconds later
+somebody presses the key. Sound and engine run in this process, over the link without a socket.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-# What is shared with the tests is no package: Python is told where it is before it reads on.
+# The code shared with the tests is no package, so its folder has to be on the path before the next imports.
 sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("server", "hubs", "models", "tests"))
 
 from moothall.core import commands as do
@@ -45,7 +46,7 @@ CAPTIONER = Actor(Role.CAPTIONER, "c")
 
 
 class Pcm:
-    """A source of the whole sound."""
+    """A source that reads PCM from memory."""
 
     def __init__(self, sound: bytes) -> None:
         self._sound, self._at = sound, 0

@@ -1,10 +1,10 @@
-"""From a frame in the browser to text on the screen: the reader's page in Chromium, EN 301 549 7.1.1 asks for 100 ms.
+"""From a frame in the browser to text on the screen: the reader's page in Chromium. EN 301 549, 7.1.1, asks for 100 ms.
 
     .venv/bin/python bench/painting.py            # 300 frames on a page of 200 lines
     .venv/bin/python bench/painting.py --slow 4   # on a processor four times slower
 
-A frame counts from the moment at which the browser hands it to scripts until the picture with it has been handed over:
-the first task after the next animation frame.
+The time of a frame runs from the moment at which the browser hands it to scripts until the picture with it has been
+handed over: the first task after the next animation frame.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import os
 import sys
 from pathlib import Path
 
-# The page's stage is a part of the tests, which are no package: Python is told where they are before it reads on.
+# The page's stage is part of the tests, which are no package, so their folder has to be on the path before the next
+# imports.
 sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("server", "hubs", "models", "tests"))
 
 from playwright.async_api import async_playwright
@@ -28,7 +29,7 @@ WORDS = "This is what somebody says while everybody reads it word by word"
 
 
 async def measure(frames: int, slow: float) -> list[float]:
-    """Ms of each frame."""
+    """Return the ms of each frame, sorted."""
     sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
     async with async_playwright() as playwright, stage() as on:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=[*QUIET, *sandbox])

@@ -2,7 +2,8 @@
 
     python bench/queue_order.py SESSION --order alternate [--data FOLDER]
 
-What can't be known stays as it was: when each was approved, when turns began, and how many there were.
+Facts that the rule can't change stay as they were: when each question was approved, when turns began,
+and how many there were.
 """
 
 from __future__ import annotations
@@ -33,44 +34,44 @@ _NAME = SessionId("simulated")
 
 
 class Had(msgspec.Struct, frozen=True, kw_only=True):
-    """A turn that was, and the one that would have been in its place."""
+    """A turn that took place, and the question that the other rule would have called instead."""
 
     t: int
-    """When it began, media ms."""
+    """When the turn began, media ms."""
     was: InterventionId
     would: InterventionId
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of those of one place (room, remote, hub) under a rule."""
+    """The results for the questions of one origin (room, remote, hub) under a rule."""
 
     asked: int
     taken: int
     waits: tuple[int, ...]
-    """From the asking to the turn, media ms, of those that were taken."""
+    """Media ms from asking to turn, of each question that was called."""
 
 
 class Simulated(msgspec.Struct, frozen=True, kw_only=True):
-    """A queue under another rule."""
+    """The results of a queue under another rule."""
 
     turns: tuple[Had, ...]
     was: dict[str, Outcome]
-    """By place, as it was."""
+    """Results by origin, as they were."""
     would: dict[str, Outcome]
-    """By place, as it would have been."""
+    """Results by origin, as they would have been."""
     numbers: dict[InterventionId, int]
-    """By which people know them."""
+    """The questions' numbers, which people see."""
 
 
 def simulated(events: Iterable[ev.AnyEvent | UnknownEvent | None], order: QueueOrder) -> Simulated:
-    """The queue of a session's log under another rule.
+    """Return the queue of a session's log under another rule.
 
-    At each turn that somebody had, the rule chooses among what had been approved by then and has had no turn under it.
-    What the chair put first, and what was taken out of the queue otherwise, counts as it was. A call that was undone,
-    or put back for another one, was no turn.
+    At each turn that took place, the rule chooses among the questions that had been approved by then and have had no
+    turn under it. The chair's precedence, and removals from the queue for other reasons, apply as they were. A call
+    that was undone, or put back for another question, doesn't count as a turn.
     """
     told = list(events)
-    # Of those whose words were removed it is said last what they were.
+    # The last events of questions whose words were removed go first: they alone still say what the questions were.
     told.sort(key=lambda event: not isinstance(event, ev.InterventionRemoved))
     told.sort(key=lambda event: not (isinstance(event, ev.InterventionPublished) and event.removed))
     begun = {(turn.intervention, turn.t) for turn in _folded(told).questions.turns}
@@ -104,7 +105,9 @@ def _folded(told: Iterable[ev.AnyEvent | UnknownEvent | None]) -> State:
 def _chosen(
     questions: Questions, called: InterventionId, had: Sequence[Had], history: Sequence[Turn], order: QueueOrder
 ) -> InterventionId:
-    """Whose turn it would be: of what waits, and of what had its turn in fact but not under the rule."""
+    """Return the question that the rule calls: one that waits, or one that was called in fact
+    but not under the rule.
+    """
     replace = msgspec.structs.replace
     waiting, taken, were = questions, {each.would for each in had}, {each.was for each in had}
     for each in questions.with_status(*InterventionStatus):
@@ -174,7 +177,7 @@ def _events(reader: LogReader, session: SessionId) -> Iterator[AnyEvent | Unknow
 
 
 def main() -> int:
-    """Run it from the command line."""
+    """Run the command."""
     parser = argparse.ArgumentParser(description="Replay the queue of a meeting under another rule.")
     parser.add_argument("session", help="the meeting's name, as in its address")
     parser.add_argument("--order", choices=[order.value for order in QueueOrder], required=True, help="the other rule")

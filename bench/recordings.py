@@ -1,4 +1,6 @@
-"""The pairs that the benches run on, a recording and its reference each, and how their sound is read and written."""
+"""The pairs on which the benches run, a recording and its reference each, and functions that
+read and write their sound.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ SOUNDS = (".flac", ".opus", ".wav", ".mp3", ".ogg")
 FULL_SCALE = 32767
 """The largest value of PCM16."""
 PIECE = 4096
-"""Samples of a FLAC frame."""
+"""Samples in a FLAC frame."""
 
 
 class Pair(NamedTuple):
@@ -32,7 +34,7 @@ class Pair(NamedTuple):
 
 
 def pairs_in(folder: Path, names: Sequence[str] = ()) -> list[Pair]:
-    """All pairs of a folder, in order of their names; only `names` if there are any. Exits if there is none."""
+    """Return all pairs of a folder, sorted by name; only `names` if there are any. Exits if there is none."""
     found = []
     for reference in sorted(folder.glob("*.jsonl")):
         sound = next((path for end in SOUNDS if (path := reference.with_suffix(end)).is_file()), None)
@@ -48,13 +50,15 @@ def pairs_in(folder: Path, names: Sequence[str] = ()) -> list[Pair]:
 
 
 def utterances(reference: Path) -> list[dict[str, Any]]:
-    """The utterances of a reference, in order of their start: `start` and `end` in seconds, `speaker`, `lang`, …"""
+    """Return the utterances of a reference, in order of their start: `start` and `end` in
+    seconds, `speaker`, `lang`, …
+    """
     lines = [json.loads(line) for line in reference.read_text(encoding="utf-8").splitlines() if line.strip()]
     return sorted(lines, key=lambda line: float(line["start"]))
 
 
 def load(path: Path) -> Samples:
-    """Mono samples at 16 kHz, -1 to 1."""
+    """Return the mono samples of a file at 16 kHz, between -1 and 1."""
     import av
 
     pieces: list[Samples] = [np.zeros(0, np.float32)]

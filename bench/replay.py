@@ -3,8 +3,8 @@
 
     python bench/replay.py FILE --jsonl OUT [--language en[,de…]] [--model NAME] [--data FOLDER]
 
-The server is the product's, with three things of the bench's: its clock, the link on which its engine comes, and that
-engine (`cpu_engine.py`). On the wall clock `moothall replay` does the same without them.
+The server is the product's, with three parts of the bench: its clock, its engine (`cpu_engine.py`) and that engine's
+link. `moothall replay` does the same on the wall clock, without these parts.
 """
 
 from __future__ import annotations
@@ -56,20 +56,20 @@ ENGINE = (sys.executable, str(BENCH / "cpu_engine.py"))
 READER = (sys.executable, str(BENCH / "cpu_reader.py"))
 ROUNDS = 61
 BODY = b'{"type":"words.committed","text":"' + b"x" * 270 + b'"}'
-"""About as much as a commit of a few words."""
+"""About the size of a commit of a few words."""
 SCRATCH = "append-time.sqlite"
 LOOK_MS = 50
 INBOX = 1_024
-"""Messages that may wait for their turn; then the link is read no further."""
+"""Messages that may wait for their turn. Overflow: the link isn't read until one has been handed out."""
 TURNS = 4
-"""Of the event loop, until a signal that was handed out is a frame: the attachment takes it, then the fan-out."""
+"""Turns of the event loop until a signal that was handed out is a frame: the attachment takes it, then the fan-out."""
 
 
 class TimedSocket:
     """The engine's link as the server sees it (`EngineConnection`): hands out one message at a time.
 
-    When a message has had its effect, and not before, it is the turn of the next: with that the clock goes on from the
-    engine's time of it. What was computed while it waited counts from its arrival on.
+    The next message is handed out only when the one before has had its effect; then the clock continues from the
+    engine's time of that message. CPU time used while a message waited counts from its arrival on.
     """
 
     name = "bench"
@@ -79,7 +79,7 @@ class TimedSocket:
         self._clock = clock
         self._arrived: asyncio.Queue[tuple[wire.ToServer, Receipt | None] | None] = asyncio.Queue(INBOX)
         self._answered = asyncio.Event()
-        """Whether the last act has its answer, which goes out once it is in the log."""
+        """Set while the last act has its answer, which is sent once the act is in the log."""
         self._answered.set()
 
     async def read(self) -> None:
@@ -120,7 +120,7 @@ class TimedSocket:
 
 @asynccontextmanager
 async def listen(recognising: Recognising, clock: ServerCpuClock, token: str) -> AsyncIterator[int]:
-    """Serve the engine that has `token`; gives the port."""
+    """Serve the engine that has `token`; yields the port."""
 
     def admit(socket: ServerConnection, request: Request) -> Response | None:
         if request.headers.get("Authorization") == f"Bearer {token}":
@@ -141,7 +141,7 @@ async def listen(recognising: Recognising, clock: ServerCpuClock, token: str) ->
 
 
 async def measure(settings: Settings, programme: Playback, out: Path) -> None:
-    """Play with one engine and one reader; `out` gets what the reader received and what it cost."""
+    """Play with one engine and one reader; writes the reader's rows and the costs to `out`."""
     await require_sound(programme)
     clock = ServerCpuClock(await measure_append_us(Path(settings.server.data)))
     token = SystemRandomness().bytes(24).hex()
@@ -159,7 +159,9 @@ async def measure(settings: Settings, programme: Playback, out: Path) -> None:
 
 
 def alone(settings: Settings) -> Settings:
-    """Without an engine and translators of the server's own: what turns sound into text is measured, nothing else."""
+    """Return settings without engines and translators of the server's own, so that only the
+    bench's engine is measured.
+    """
     return msgspec.structs.replace(
         settings,
         engine=msgspec.structs.replace(settings.engine, count=0),
@@ -176,7 +178,7 @@ async def engine_ready(running: RunningServer, child: EngineChild) -> None:
 
 
 async def measure_append_us(folder: Path) -> int:
-    """Median time of one durable append to a log in `folder`, µs: the constant that the clock adds.
+    """Return the median time of a durable append to a log in `folder`, in µs: the constant that the clock adds.
 
     The scratch log is removed.
     """
@@ -216,7 +218,7 @@ def _remove(folder: Path) -> None:
 
 
 def main() -> int:
-    """Replay one recording; 1 with a sentence when that can't be done."""
+    """Replay one recording; returns 1 after printing a sentence when that fails."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("file", help="a recording")
     parser.add_argument("--jsonl", required=True, type=Path, metavar="OUT", help="write what a reader receives here")

@@ -1,4 +1,4 @@
-"""Scores of runs, several of them together, and their table."""
+"""Scores of runs, sums over several runs, and tables of them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ Column = tuple[str, Callable[[Result], str]]
 
 
 def score(reference: Path, scorer: Path, hypothesis: Path) -> Result:
-    """What the scorer says of one run; under `_commit` and `_visible` the seconds of each word, if it tells them.
+    """Return the scorer's result for one run; `_commit` and `_visible` hold the seconds of each
+    word, if it reports them.
 
-    Exits with what the scorer said when it fails.
+    Exits with the scorer's output when it fails.
     """
     words = hypothesis.with_suffix(".words")
     command = [sys.executable, str(scorer), str(reference), str(hypothesis), "--quiet", "--words", str(words)]
@@ -36,7 +37,8 @@ def score(reference: Path, scorer: Path, hypothesis: Path) -> Result:
     if words.is_file():
         rows = [json.loads(line) for line in words.read_text(encoding="utf-8").splitlines()]
         words.unlink()
-        # Words that came out right have a latency: as many as the scorer says, or its rows mean something else.
+        # Only words that are right have a latency. If their number differs from the scorer's, its rows mean something
+        # else.
         right = [row for row in rows if row["ref"] is not None and row.get("hyp") == row["ref"]]
         if len(right) == result.get("latency_words"):
             result["_commit"] = [row["commit_at"] - row["end"] for row in right]
@@ -45,12 +47,12 @@ def score(reference: Path, scorer: Path, hypothesis: Path) -> Result:
 
 
 def wrong_words(result: Result) -> int:
-    """Words replaced, missing and added."""
+    """Return the number of words replaced, missing and added."""
     return int(result["substitutions"] + result["deletions"] + result["insertions"])
 
 
 def latency(values: Sequence[float]) -> dict[str, float | int | None]:
-    """Mean and nearest-rank percentiles, as the scorer takes them."""
+    """Return the mean and the nearest-rank percentiles, computed as the scorer does."""
     if not values:
         return {"n": 0, "mean": None, "p50": None, "p95": None}
     ranked = sorted(values)
@@ -59,10 +61,10 @@ def latency(values: Sequence[float]) -> dict[str, float | int | None]:
 
 
 def together(results: Sequence[Result]) -> Result:
-    """The figures of several recordings as of one.
+    """Return the figures of several recordings as of one.
 
     Counts are added, latencies are those of all words, the end lag is the longest; erasure and languages are weighted
-    by words. Where the scorer doesn't tell each word's latency there are means, weighted by words, and no percentiles.
+    by words. If the scorer doesn't report each word's latency there are means, weighted by words, and no percentiles.
     """
 
     def total(key: str) -> Any:
@@ -99,7 +101,7 @@ def together(results: Sequence[Result]) -> Result:
 
 
 def figure(*path: str, digits: int = 2, scale: float = 1.0) -> Callable[[Result], str]:
-    """A column that shows a figure of the scorer, or a dash where there is none."""
+    """Return a column that shows a figure of the scorer, or a dash if it is missing."""
 
     def show(result: Result) -> str:
         value: Any = result
@@ -133,7 +135,7 @@ OFFLINE: tuple[Column, ...] = (
 
 
 def table(rows: Sequence[tuple[str, Result]], columns: Sequence[Column] = COLUMNS) -> str:
-    """The figures as a Markdown table, its columns padded."""
+    """Return the figures as a Markdown table with padded columns."""
     return markdown(
         ("recording", *(name for name, _ in columns)),
         [(name, *(show(row) for _, show in columns)) for name, row in rows],
@@ -141,7 +143,7 @@ def table(rows: Sequence[tuple[str, Result]], columns: Sequence[Column] = COLUMN
 
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table, its columns padded: the first to the left, the others to the right."""
+    """Return a Markdown table with padded columns: the first aligned left, the others right."""
     cells = [head, *rows]
     widths = [max(3, *(len(row[column]) for row in cells)) for column in range(len(head))]
     padded = [
@@ -153,7 +155,7 @@ def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def cpu_model() -> str:
-    """The processor as the system names it."""
+    """Return the processor's name, as the system reports it."""
     info = Path("/proc/cpuinfo")
     if info.is_file():
         for line in info.read_text(encoding="utf-8").splitlines():
@@ -163,7 +165,7 @@ def cpu_model() -> str:
 
 
 def installed(package: str) -> str:
-    """A package with its version."""
+    """Return a package's name and version, or a dash for the version if it isn't installed."""
     try:
         return f"{package} {version(package)}"
     except PackageNotFoundError:
@@ -171,7 +173,7 @@ def installed(package: str) -> str:
 
 
 def machine() -> list[str]:
-    """What somebody else needs to know of the machine to repeat the figures."""
+    """Return the facts about the machine that are needed to repeat the figures."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     return [
         f"machine   {cpu_model()}, {os.cpu_count()} cores, load {load:.1f} at the start",

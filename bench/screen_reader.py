@@ -3,10 +3,10 @@
 
     .venv/bin/python bench/screen_reader.py [--keep FILE]
 
-A meeting that is on is read by arrow keys, new lines are read to the screen reader, a question is asked and called, and
-the record is read. The braille display is BRLTTY's in a window of X; keys come by xdotool, all on a display of their
-own. Orca writes what it says and shows into its log. It ends with 1 where a new line isn't said exactly once, or the
-asker isn't told of their turn. `--keep` writes each line of 40 cells. Needs Debian's packages orca, brltty, brltty-x11,
+A live meeting is read by arrow keys, new lines are read by the screen reader, a question is asked and called, and the
+record is read. The braille display is BRLTTY's in a window of X; xdotool presses the keys, all on a display of their
+own. Orca logs what it says and shows. It ends with 1 when a new line isn't said exactly once, or the asker isn't
+informed of their turn. `--keep` writes each line of 40 cells. Needs Debian's packages orca, brltty, brltty-x11,
 python3-brlapi, chromium, xvfb, openbox, dbus-daemon, at-spi2-core, gsettings-desktop-schemas, dconf-gsettings-backend
 and xdotool. Linux only.
 """
@@ -27,7 +27,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# The page's stage is a part of the tests, which are no package: Python is told where they are before it reads on.
+# The page's stage is part of the tests, which are no package, so their folder has to be on the path before the next
+# imports.
 sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("server", "hubs", "models", "tests"))
 
 from moothall.core import commands as do
@@ -63,17 +64,17 @@ wait
 
 @dataclass
 class Walk:
-    """Somebody at the keyboard, and what Orca has said and shown."""
+    """A person at the keyboard, and what Orca has said and shown."""
 
     log: Path
     environment: dict[str, str]
     told: list[str] = field(default_factory=list)
-    """What was done, said and shown, in order."""
+    """All acts, speech and braille lines, in order."""
     said: list[str] = field(default_factory=list)
     _read: int = 0
 
     def listen(self, what: str) -> str:
-        """What was said since the last time; `what` was done."""
+        """Note that `what` was done; returns what Orca has said since the last call."""
         text = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
         new, self._read = text[self._read :], len(text)
         self.told.append(f"> {what}")
@@ -88,14 +89,14 @@ class Walk:
         return " ".join(said)
 
     async def press(self, key: str, seconds: float = 1.0) -> str:
-        """Press a key, none where it is empty, and listen for so long."""
+        """Press a key (none if it is empty), and listen for `seconds`."""
         if key:
             self._xdotool("key", "--clearmodifiers", key)
         await asyncio.sleep(seconds)
         return self.listen(key)
 
     async def until(self, key: str, words: str, most: int = 40) -> None:
-        """Press a key until these words are said. Raises RuntimeError where they never are."""
+        """Press a key until Orca says these words. Raises RuntimeError after `most` presses."""
         for _ in range(most):
             if words in await self.press(key):
                 return
@@ -107,12 +108,12 @@ class Walk:
         self.listen(f"types {text}")
 
     def _xdotool(self, *command: str) -> None:
-        subprocess.run(["xdotool", *command], env=self.environment, check=True)  # its own display
+        subprocess.run(["xdotool", *command], env=self.environment, check=True)  # on the desktop's own display
 
 
 @contextmanager
 def desktop(folder: Path, page: str) -> Iterator[Walk]:
-    """A display with Orca, a braille display, and Chromium at a page."""
+    """Run a display with Orca, a braille display, and Chromium at a page."""
     read, write = os.pipe()
     xvfb = subprocess.Popen(
         ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x900x24"],
@@ -148,7 +149,7 @@ def desktop(folder: Path, page: str) -> Iterator[Walk]:
 
 
 async def go(on: Meeting, walk: Walk) -> Sequence[str]:
-    """Live, ask, your turn, record; what was said while new lines came."""
+    """Walk from live text to a question, its turn and the record; returns what Orca said while new lines arrived."""
     await walk.until("", "Finished loading", most=60)
     await walk.press("ctrl+Home")
     for _ in range(14):
@@ -159,7 +160,7 @@ async def go(on: Meeting, walk: Walk) -> Sequence[str]:
     before = len(walk.said)
     for n, line in enumerate(NEW):
         await on.say(f"new{n}", line)
-        if n:  # The first two come one behind the other.
+        if n:  # The first two lines follow each other at once.
             await asyncio.sleep(4.0)
             walk.listen("new lines come")
     heard = walk.said[before:]
@@ -190,7 +191,7 @@ async def go(on: Meeting, walk: Walk) -> Sequence[str]:
 
 
 async def main() -> int:
-    """Walk, print it, and say whether anything was left out."""
+    """Walk, print everything, and return 1 if anything was left out."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--keep", type=Path, metavar="FILE")
     options = parser.parse_args()

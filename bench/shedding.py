@@ -1,4 +1,6 @@
-"""What readers of many sessions were told and shown, by how late the text was: what an engine leaves out first."""
+"""Counts what readers of many sessions received, by the announced latency: shows what an engine
+under load leaves out first.
+"""
 
 from __future__ import annotations
 
@@ -13,40 +15,41 @@ from moothall.services.log.publication import Publication
 from scoring import Result, markdown
 
 BOUNDS_MS = (1_000, 2_000, 4_000, 8_000, 16_000)
-"""Where classes of lateness end; the last one has no end."""
+"""Upper bounds of the classes of latency; the last class has none."""
 MINUTE = 60_000.0
 SLACK_S = 3.0
-"""How much later than ever announced a word may be: one pass, its wait, and the second between two reports."""
+"""How much later than announced a word may be: one pass, its wait, and the second between two reports."""
 JITTER_S = 0.5
-"""How much later than by itself a word may be, whatever was announced: a line that the engine corrected is late by
-that, and that is not the others' doing."""
+"""How much later than in a session by itself a word may be, whatever was announced. A line that the engine corrected is
+late by that much, and the other sessions don't cause it.
+"""
 LOST_SHARE = 0.01
-"""Of the words that were said: what single runs of one model differ by."""
+"""The share of spoken words that may be lost: single runs of one model differ by as much."""
 
 
 class Class(NamedTuple):
-    """What came while the text was announced to be so late."""
+    """What was published while the announced latency was in one class."""
 
     ms: float = 0.0
-    """How long that was, all sessions together."""
+    """The duration of that, summed over all sessions."""
     partials: int = 0
     commits: int = 0
     words: int = 0
 
 
 class Shedding:
-    """What is published in all sessions of a server."""
+    """Counts what is published in all sessions of a server."""
 
     def __init__(self) -> None:
         self.lag: dict[SessionId, int] = {}
-        """The most that was announced, ms."""
+        """The greatest announced latency of each session, in ms."""
         self.gaps: dict[SessionId, int] = {}
         self.classes = [Class()] * (len(BOUNDS_MS) + 1)
         self._now: dict[SessionId, tuple[float, int]] = {}
-        """When each session was last looked at, and how late its text was then."""
+        """For each session the time of its last publication, and the latency announced then."""
 
     def seen(self, session: SessionId, publication: Publication, now: float) -> None:
-        """Take in what is published at `now` (any clock, ms)."""
+        """Count what is published at `now` (any clock, ms)."""
         before, lag = self._now.get(session, (now, 0))
         self._add(lag, ms=now - before)
         for event in publication.events:
@@ -68,7 +71,9 @@ class Shedding:
         self.classes[number] = Class(had.ms + ms, had.partials + partials, had.commits + commits, had.words + words)
 
     def table(self) -> str:
-        """For each class what came in a minute of one session; partials should grow fewer first, words never."""
+        """Return a table of the publications a minute of one session, by class; partials should become
+        fewer first, words never.
+        """
         names = ["below 1 s", *(f"{a // 1000}-{b // 1000} s" for a, b in pairwise(BOUNDS_MS))]
         head = ("announced late", "minutes", "partials a min", "commits a min", "words a commit", "words a min")
         rows = [
@@ -86,9 +91,10 @@ class Shedding:
 
 
 def disorder(results: Sequence[tuple[str, Result]], alone: Result | None, gaps: int) -> list[str]:
-    """What isn't orderly about sessions beside one another, each as a sentence; `alone` is one session by itself.
+    """Return each sign that sessions disturbed one another as a sentence; `alone` is the result
+    of one session by itself.
 
-    Each result holds what was announced at most under `announced` (s), and under `_commit` each word's lateness.
+    Each result holds the greatest announced latency as `announced` (s), and each word's latency as `_commit` (s).
     """
     wrong = []
     if gaps:

@@ -4,14 +4,15 @@
     python bench/siege.py [--seconds 60] [--slow 1100] [--readers 1100] [--files 1024] [--addresses 40] [--again 0.5]
                           [--within]
 
-The server is bench/floor_hall.py on core 0, with `ulimit -n 1024`, soft and hard. Here, on core 1, are `--slow`
-connections that post a question of 40,000 bytes, a byte each 3 s, and dial again `--again` seconds after they were cut;
-`--readers` readers over SSE, who come back as `Retry-After` says; both behind so many addresses (127.0.x.y). In a
-process of its own a visitor opens the session's page twice a second, each time on a new connection, and every second
-time posts a question; the visitor has an address of its own, or with `--within` the first of the others'.
+The server is bench/floor_hall.py on core 0, with `ulimit -n 1024`, soft and hard. In this process, on core 1, are
+`--slow` connections that post a question of 40,000 bytes, a byte each 3 s, and dial again `--again` seconds after they
+were cut; and `--readers` readers over SSE, who come back as `Retry-After` says. Both use `--addresses` addresses
+(127.0.x.y). In a process of its own a visitor opens the session's page twice a second, each time on a new connection,
+and every second time posts a question; the visitor has an address of its own, or with `--within` the first of the
+others'.
 
-It ends with 1 where one of the visitor's requests failed or their p95 is above 300 ms, or the log has a traceback or
-more than a line a minute about connections that couldn't be taken. Linux only; needs prlimit.
+It ends with 1 when one of the visitor's requests failed or their p95 is above 300 ms, or the log has a traceback or
+more than a line a minute about connections that couldn't be accepted. Linux only; needs prlimit.
 """
 
 from __future__ import annotations
@@ -53,9 +54,9 @@ class Slow:
         self._poll = select.epoll()
         self._by_file: dict[int, tuple[socket.socket, int]] = {}
         self._due: dict[int, float] = {n: time.perf_counter() + 2 * n / many for n in range(many)}
-        """Who dials when."""
+        """When each connection dials, by its number."""
         self._next: dict[int, float] = {}
-        """Whose next byte goes when."""
+        """When each connection sends its next byte, by file descriptor."""
         self.dialled = 0
         self.answers: Counter[str] = Counter()
 
@@ -64,7 +65,7 @@ class Slow:
         return len(self._by_file)
 
     def turn(self) -> None:
-        """What is due, and what happens on the sockets; waits for nothing."""
+        """Do what is due, and handle what is ready on the sockets, without waiting."""
         now = time.perf_counter()
         for n in [n for n, due in self._due.items() if due <= now][:200]:
             del self._due[n]
@@ -116,18 +117,18 @@ class Slow:
 
 
 def address(n: int) -> str:
-    """The same as those of bench/storm.py."""
+    """Return the nth address, as bench/storm.py assigns them."""
     return f"127.0.{1 + n // 250}.{1 + n % 250}"
 
 
 class Visitor:
-    """Somebody who wants a page, and asks something."""
+    """A visitor who opens the page and asks questions."""
 
     def __init__(self, port: int, source: str) -> None:
         self._port, self._source = port, source
 
     async def visit(self, seconds: float) -> dict[str, Any]:
-        """Twice a second for so long: how long each took, ms; -1: it failed."""
+        """Send requests twice a second for `seconds`; returns the ms of each, -1 for a failure, and the reasons."""
         took: dict[str, list[float]] = {"page": [], "question": []}
         why: Counter[str] = Counter()
         start = time.perf_counter()
@@ -167,7 +168,7 @@ class Visitor:
 
 
 async def besiege(server: Server, options: argparse.Namespace, slow: Slow, crowd: Crowd) -> dict[str, Any]:
-    """Both kinds at once; the visitor comes when they have been there for 5 s."""
+    """Run slow connections and readers at once; the visitor begins 5 s later."""
     source = address(0) if options.within else VISITOR
     program = (sys.executable, __file__, "--visitor", source, "--port", str(server.port))
     visiting: asyncio.subprocess.Process | None = None

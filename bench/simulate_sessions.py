@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Many sessions on one engine, on a virtual clock: whose pass goes first, and how late the text gets, on any machine.
+"""Many sessions on one engine, on a virtual clock: the order of passes, and the latency of the text, on any machine.
 
     OMP_NUM_THREADS=1 python bench/simulate_sessions.py RECORDING.flac --model DIR [--sessions 5] [--workers 2]
 
-The engine's own scheduler (`LinkSession`) and a real model run, one pass after another; a pass takes, on the virtual
-clock, as long as it took of this process's CPU time, and `--workers` of them run at a time as if each had a core of its
-own. So a busy machine shows nearly what an idle one would. It leaves out the server, the link, and what two cores take
-from each other; `many_sessions.py` has all that, in wall clock. The reference lies beside the recording as .jsonl.
+The engine's own scheduler (`LinkSession`) and a real model run, one pass after another. On the virtual clock a pass
+takes as long as it took of this process's CPU time, and `--workers` passes run at a time as if each had a core of its
+own. So a busy machine shows nearly the same figures as an idle one. Not simulated are the server, the link, and the
+slowing of two cores by each other; `many_sessions.py` has all of these, in wall-clock time. The reference lies beside
+the recording as .jsonl.
 """
 
 from __future__ import annotations
@@ -34,11 +35,11 @@ from scoring import SCORER, Result, machine, score, table, together
 from simulate_speech import Lines, attach_from_start
 
 PIECE = 64
-"""Sound that comes at a time, ms."""
+"""The length of a piece of sound, in ms."""
 
 
 class Session:
-    """One session's sound and what its readers saw."""
+    """One session's sound, and what its readers saw."""
 
     def __init__(self, number: int, begins: float, pcm: bytes) -> None:
         self.number = number
@@ -54,7 +55,7 @@ class Simulation:
     """The clock, the workers, and the sessions."""
 
     def __init__(self, sessions: list[Session], recognizer: DraftingWhisper, workers: int, slower: float) -> None:
-        """`slower`: how much longer a pass takes than it did."""
+        """`slower`: the factor by which a pass takes longer than it did."""
         network = SileroNetwork()
         self.now = 0.0
         self.busy = 0.0
@@ -77,7 +78,7 @@ class Simulation:
         )
 
     def run(self) -> None:
-        """Until every session's last word is there."""
+        """Run until every session has its last word."""
         waiting = sorted(self._sessions.values(), key=lambda session: session.begins)
         while not all(session.done for session in self._sessions.values()):
             while waiting and waiting[0].begins <= self.now:

@@ -2,10 +2,10 @@
 
     OMP_NUM_THREADS=1 python bench/simulate_speech.py AUDIO OUT.jsonl --model DIR [--languages en,de]
 
-The clock is one dedicated core: CPU time of this process plus the time it waited. A frame reaches the policy once
-the clock has passed its last sample. OUT is what bench scorers of streaming recognisers read: one JSON object a
-line, `partial` or `commit` with `at`, `segment`, `t0`, `t1`, `text`, `lang` (seconds), and a `usage` line at the end.
-This leaves out the engine process, its link and the server; `bench/replay.py` has them all.
+The clock is one dedicated core: CPU time of this process plus the time it waited. A frame reaches the policy once the
+clock has passed its last sample. OUT is what bench scorers of streaming recognisers read: one JSON object a line,
+`partial` or `commit` with `at`, `segment`, `t0`, `t1`, `text`, `lang` (seconds), and a `usage` line at the end. The
+engine process, its link and the server are left out; `bench/replay.py` includes them.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ FRAME_MS = VAD_FRAME * 1000 // RATE
 
 
 class CpuClock:
-    """Milliseconds of process CPU time since it was made, plus the time waited."""
+    """A clock of the process's CPU time since its making plus the time waited, in ms."""
 
     def __init__(self) -> None:
         self._began = time.process_time()
         self._idle = 0.0
         self.saved = 0.0
-        """CPU ms that a cache stands in for; counted as if they had been spent."""
+        """CPU ms that a cache saved; they count as if they had been spent."""
 
     @property
     def cpu(self) -> float:

@@ -5,23 +5,23 @@
     python bench/soak.py --sum                                                  what the pieces so far add up to
 
 Two houses run side by side, each a server (`moothall serve`) with five rooms and hubs (`moothall hub`) behind weak
-lines. **calm** is never killed: only there can memory and descriptors be watched for hours, since a kill ends whatever
-has grown. Its hub's line is cut now and then. In **struck** the server is killed each `--kill-every` minutes (each
-third time a hub instead; each fourth time the server is stopped orderly and started again), and the lines of both hubs
-are cut. Two houses at the same time rather than phases that alternate: so all of the time counts for both questions,
-and slow growth has hours to show in.
+links. **calm** is never killed: only there can memory and descriptors be watched for hours, since a kill resets all
+growth. Its hub's link is cut now and then. In **struck** the server is killed each `--kill-every` minutes (each third
+time a hub instead; each fourth time the server is stopped orderly and started again), and the links of both hubs are
+cut. Two houses run at the same time, rather than in alternating phases, so that all of the time counts for both
+questions, and slow growth has hours to show in.
 
-In four rooms lines are typed at desks, in the fifth a microphone's sound goes through the server's own engine process.
-That has the scripted recogniser: whole path, known truth, little cost; the memory of real models is the business of
-`bench/endurance.py`. Questions are asked and moved on; sessions end and the next begin. Readers are at servers and
-hubs, half over SSE and half over WebSocket, from addresses of their own.
+In four rooms lines are typed at desks; in the fifth a microphone's sound goes through the server's own engine process.
+Its recogniser is the scripted one, which takes the whole path, has a known result and costs little;
+`bench/endurance.py` measures the memory of real models. Questions are asked and moved on; sessions end and the next
+begin. Readers are at servers and hubs, half over SSE and half over WebSocket, from addresses of their own.
 
-A round ends before each kill: what was acknowledged (lines, questions, moderators' acts, by id and text) is in the log
-exactly once and in order, the engine's words follow the script, what readers were shown is what the log has, hubs'
-copies equal the log, `moothall verify` finds all intact. Right before a kill the rooms hurry, so that acts are on their
-way. Each minute memory (USS), descriptors, threads, metrics and the data folder's size are looked at. A run adds a line
-to `bench/soak/COMMIT.jsonl`. Ctrl-C ends it cleanly and counts what was. It ends with 1 when there was a fault; then
-its folder stays. Linux only.
+A round ends before each kill with these checks: acknowledged lines, questions and moderators' acts are in the log
+exactly once and in order, by id and text; the engine's words follow the script; readers were shown what the log has;
+hubs' copies equal the log; `moothall verify` finds all intact. Right before a kill the rooms hurry, so that acts are
+under way. Each minute memory (USS), descriptors, threads, metrics and the data folder's size are sampled. A run adds a
+line to `bench/soak/COMMIT.jsonl`. Ctrl-C ends it cleanly, and the result counts. It ends with 1 when there was a fault;
+then its folder is kept. Linux only.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # Its hubs' processes and lines are those of tests.
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # The tests' package runs hubs and weak links.
 
 import aiohttp
 
@@ -59,18 +59,18 @@ from soak_readers import Reader, Tally
 from soak_side import HEARD, TYPED, Side
 
 AT_HUBS = 0.2
-"""Share of the readers, spread over the hubs."""
+"""The share of the readers that read at hubs."""
 HURRY_S = 2.0
-"""Before a kill, at most."""
+"""The longest hurry before a kill, in s."""
 SETTLE_S = 15.0
-"""Until what belongs to readers that left is gone."""
+"""Seconds until the server has freed everything of readers that left."""
 LOOK_S = 60.0
-"""Between two looks; more often in a short piece, which needs some."""
+"""Seconds between two samples; less in a short run, which needs LEAST_LOOKS samples."""
 LEAST_LOOKS = 20
 
 
 class Soak:
-    """One piece."""
+    """One run of the soak."""
 
     def __init__(self, options: argparse.Namespace, folder: Path) -> None:
         self._options = options
@@ -86,7 +86,7 @@ class Soak:
         self._over = asyncio.Event()
 
     def fault(self, said: str) -> None:
-        """Something is wrong."""
+        """Record and print a fault."""
         self.faults.append(f"{self._hours():.3f} h: {said}" if self._began else said)
         print(self.faults[-1], file=sys.stderr, flush=True)
 
@@ -94,14 +94,14 @@ class Soak:
         self.fault(f"{house}: {said}")
 
     def stop(self) -> None:
-        """End it cleanly."""
+        """End the run cleanly."""
         self._over.set()
 
     def _hours(self) -> float:
         return (asyncio.get_running_loop().time() - self._began) / 3_600
 
     async def run(self) -> Piece:
-        """All of it; what it came to."""
+        """Do the run; returns its result."""
         options, folder = self._options, self._folder
         commit, changed = commit_now("bench/soak")
         date = datetime.now(UTC).isoformat(timespec="seconds")
@@ -169,7 +169,7 @@ class Soak:
         return readers
 
     async def _rounds(self, side: Side, *, struck: bool) -> None:
-        """Cut lines, prove, strike; until it is over."""
+        """Cut links, check, and strike, round after round, until the run is over."""
         every, number = 60 * self._options.kill_every, 0
         while not self._over.is_set():
             cuts = [self._cut(side, n, every) for n in range(len(side.house.hubs))]
@@ -186,13 +186,13 @@ class Soak:
                     self.stop()
 
     async def _passed(self, seconds: float) -> None:
-        """So long, or until it is over."""
+        """Wait for `seconds`, or until the run is over."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._over.wait()
 
     async def _cut(self, side: Side, number: int, every: float) -> None:
-        """Cut a hub's line once in the round, in its first part, for up to a tenth of it."""
+        """Cut a hub's link once in the round, in its first part, for up to a tenth of it."""
         await self._passed(every * self._chance.uniform(0.05, 0.4))
         if not self._over.is_set():
             side.struck = _more(side.struck, lines_cut=1)
@@ -243,7 +243,7 @@ class Soak:
             await asyncio.sleep(every)
 
     def _watch_over(self, calm: Side) -> None:
-        """Nothing may end there by itself."""
+        """Check that no process of the calm house ended or began by itself."""
         pids = processes(calm.house.server.pid)
         self._pids = self._pids or pids
         if pids != self._pids or not calm.house.server.runs:
@@ -312,7 +312,7 @@ def _more(struck: Struck, **more: int) -> Struck:
 
 @contextlib.asynccontextmanager
 async def _background() -> AsyncIterator[Any]:
-    """What is given to it runs until the end of the block, and one that fails ends the block."""
+    """Yield a function that starts background tasks. They end with the block, and a task that fails ends the block."""
     async with asyncio.TaskGroup() as group:
         tasks: list[asyncio.Task[None]] = []
 
@@ -334,7 +334,7 @@ async def _run(options: argparse.Namespace, folder: Path) -> Piece:
 
 
 def main() -> int:
-    """Run a piece, keep it, print it and the sums."""
+    """Do a run, store and print its result, and print the sums."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--hours", type=float, default=24.0)
     parser.add_argument("--kill-every", type=float, default=10.0, metavar="MINUTES")

@@ -1,7 +1,7 @@
-"""A house of the soak: `moothall serve` on a data folder, `moothall hub` processes, and weak lines between them.
+"""A house of the soak: `moothall serve` on a data folder, `moothall hub` processes, and weak links between them.
 
 Sessions, role links and hubs' pairing words are made before the server starts, as `moothall conference import` and the
-secretariat make them; from then on everything goes over the doors that people use.
+secretariat make them; from then on all traffic uses the public doors.
 """
 
 from __future__ import annotations
@@ -34,26 +34,26 @@ from support.hubs.processes import HubProcess
 from support.links.weak_line import Quality, WeakLine, weak_line_to
 
 LINE = Quality(bits_per_s=256_000, delay_ms=100)
-"""Of the hubs."""
+"""The quality of the hubs' links."""
 OPEN_S = 120.0
-"""Within which a server's doors are open: reading the log again takes longer on a busy machine."""
+"""Seconds within which a server's doors must open: reading the log takes longer on a busy machine."""
 STOP_S = 60.0
 COUNTED = ("moothall_connections", "moothall_sessions", "moothall_outboxes", "moothall_readers")
-"""Metrics that a look keeps; of series with labels the sum."""
+"""Metrics that a sample keeps; series with labels are summed."""
 BAD = (" ERROR ", " CRITICAL ", "Traceback (most recent call last)")
-"""In a line of a log: nothing that happens here should be an error of the program."""
+"""Signs of an error in a log: nothing in a soak should cause an error of the program."""
 NAMES = ("Kisumu", "Recife", "Chiang Mai")
 
 
 class ServerProcess:
-    """`moothall serve` with a settings file, and a data folder that outlives it."""
+    """`moothall serve` with a settings file, and a data folder that outlives the process."""
 
     def __init__(self, data: Path, script: Path) -> None:
         self.data = data
         self.port, self.metrics = free_port(60), free_port(61)
         self.address = f"http://127.0.0.1:{self.port}"
         self.log = data.parent / f"{data.name}.log"
-        """What it wrote on standard error, all starts together."""
+        """The file of its standard error, of all starts."""
         self._config = data.parent / f"{data.name}.toml"
         self._config.write_text(
             f'[server]\nport = {self.port}\ndata = "{data}"\n\n'
@@ -65,14 +65,14 @@ class ServerProcess:
         self._said: asyncio.Future[None] | None = None
 
     async def start(self) -> None:
-        """Comes back once its doors are open."""
+        """Start the server; returns once its doors are open."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "moothall", "serve", "--config", str(self._config)),
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
-                start_new_session=True,  # Ctrl-C is for the soak, which ends it.
+                start_new_session=True,  # Ctrl-C goes to the soak, which ends the server.
             )
         output = self._process.stdout
         assert output is not None
@@ -84,11 +84,11 @@ class ServerProcess:
         raise AssertionError(f"The server did not start; see {self.log}.")
 
     async def kill(self) -> None:
-        """kill -9."""
+        """Kill the server (SIGKILL)."""
         await self._end(signal.SIGKILL)
 
     async def stop(self) -> int:
-        """As a service's manager stops it; its exit status."""
+        """Stop the server as a service manager does; returns its exit status."""
         return await self._end(signal.SIGTERM)
 
     async def _end(self, number: int) -> int:
@@ -105,17 +105,17 @@ class ServerProcess:
 
     @property
     def pid(self) -> int:
-        """Its process."""
+        """The id of the server's process."""
         assert self._process is not None
         return self._process.pid
 
     @property
     def runs(self) -> bool:
-        """Whether its process is there."""
+        """Whether the server's process runs."""
         return self._process is not None and self._process.returncode is None
 
     async def figures(self, http: aiohttp.ClientSession) -> dict[str, float]:
-        """Of its metrics, those that are counted; none while it is away."""
+        """Return the metrics of `COUNTED`; none while the server is away."""
         found: dict[str, float] = {}
         try:
             async with http.get(f"http://127.0.0.1:{self.metrics}/metrics") as answer:
@@ -135,25 +135,25 @@ async def _passed_over(output: asyncio.StreamReader) -> None:
 
 
 class HubAtLine(NamedTuple):
-    """A hub, and its line to the server."""
+    """A hub, and its link to the server."""
 
     process: HubProcess
     line: WeakLine
 
 
 class Made(NamedTuple):
-    """What stands in the data folder before the server starts."""
+    """The contents of the data folder before the server starts."""
 
     sessions: dict[str, tuple[SessionId, ...]]
-    """By room, in the order of the programme."""
+    """Sessions by room, in the order of the programme."""
     token: str
-    """Of a technician's link."""
+    """The token of a technician's role link."""
     words: dict[str, str]
-    """To pair hubs with, by their titles."""
+    """Pairing words of the hubs, by their titles."""
 
 
 class House:
-    """What runs together."""
+    """A server and its hubs."""
 
     def __init__(self, name: str, server: ServerProcess, hubs: Sequence[HubAtLine], made: Made) -> None:
         self.name = name
@@ -162,18 +162,18 @@ class House:
         self.made = made
 
     def held(self) -> dict[str, Held]:
-        """By each of its processes that is there."""
+        """Return the resources of each running process, by part."""
         pids = processes(self.server.pid)
         pids |= {f"hub {hub.process.data.name}": hub.process.pid for hub in self.hubs}
         return {part: each for part, pid in pids.items() if (each := held(pid)) is not None}
 
     async def figures(self, http: aiohttp.ClientSession) -> dict[str, float]:
-        """Its metrics, and MB on its disk."""
+        """Return the server's metrics, and the MB on its disk."""
         disk = {"log_mb": on_disk(self.server.data, "*.sqlite*"), "spool_mb": on_disk(self.server.data, "spool/**/*")}
         return {f"{self.name}.{key}": value for key, value in (await self.server.figures(http) | disk).items()}
 
     def complaints(self) -> list[str]:
-        """What its processes wrote of errors: the first line of each log, and how many there are."""
+        """Return for each log with errors a sentence: their number, and the first line."""
         found = []
         for log in (self.server.log, *(hub.process.log for hub in self.hubs)):
             wrong = [line for line in log.read_text(errors="replace").splitlines() if any(each in line for each in BAD)]
@@ -182,7 +182,7 @@ class House:
         return found
 
     async def cut(self, hub: HubAtLine, seconds: float, chance: random.Random) -> None:
-        """A hub's line for so long: it breaks, or nothing comes through and nobody is told."""
+        """Disturb a hub's link for `seconds`: it is cut, or it stalls without a sign."""
         if chance.random() < 0.5:
             hub.line.cut()
             try:
@@ -198,7 +198,7 @@ class House:
 
 
 async def prepared(data: Path, rooms: Sequence[str], sessions: int, minutes: float, hubs: Sequence[str]) -> Made:
-    """Make so many sessions of so many minutes in each room, a technician's link, and hubs with their words."""
+    """Make `sessions` sessions of `minutes` each in each room, a technician's link, and hubs with their words."""
     settings = Settings(server=Server(data=str(data)))
     async with quiet_backend(settings, SystemClock()) as backend:
         wall, length = backend.clock.wall(), round(60_000 * minutes)
@@ -230,7 +230,7 @@ async def prepared(data: Path, rooms: Sequence[str], sessions: int, minutes: flo
 async def house(
     folder: Path, script: Path, *, rooms: Sequence[str], sessions: int, minutes: float, hubs: int
 ) -> AsyncIterator[House]:
-    """All of it started, the hubs paired and linked; at the end it is stopped."""
+    """Start everything, pair and link the hubs; stop it at the end of the context."""
     made = await prepared(folder / "server", rooms, sessions, minutes, NAMES[:hubs])
     server = ServerProcess(folder / "server", script)
     async with _lines(server.port, hubs) as lines:

@@ -1,7 +1,7 @@
-"""What the soak's processes hold (memory of their own, descriptors, threads), and whether that stays as it was.
+"""Resources of the soak's processes (own memory, descriptors, threads), and whether they stay flat.
 
-Memory is USS: pages that no other process has, so that neither a fork nor a shared library counts. Linux only: it reads
-/proc.
+Memory is USS: pages that no other process has, so that neither a fork nor a shared library counts.
+Linux only: it reads /proc.
 """
 
 from __future__ import annotations
@@ -17,51 +17,53 @@ from footprint import MB, PROC, slope
 from soak_pieces import Course
 
 WARM_UP_H = 1.0
-"""What is loaded once and kept is there by then, and sessions have come and gone."""
+"""Hours after which everything is loaded that is loaded once and kept, and sessions have come and gone."""
 LEAST_H = 2.0
-"""Of a piece whose memory is judged."""
+"""The shortest run whose memory is judged, in hours."""
 FLAT = 0.05
-"""Of what it was: so much more is still flat."""
+"""The share by which memory may change and still count as flat."""
 TENTH = 10
 SPARE_DESCRIPTORS = 8
-"""By which they may differ at rest: a store's connection that idles, a desk that is just coming back."""
+"""The difference of descriptors allowed at rest: a store's idle connection, a desk that is just reconnecting."""
 Point = tuple[float, float]
-"""Hours since the start, MB."""
+"""Hours since the start, and MB."""
 
 
 class Held(NamedTuple):
-    """By one process at a moment."""
+    """The resources of one process at a moment."""
 
     own_mb: float
-    """USS."""
+    """USS in MB."""
     shared_mb: float
-    """PSS: with its share of the pages that others have too."""
+    """PSS in MB: USS plus a share of the pages that others have too."""
     descriptors: int
     threads: int
 
 
 class Look(NamedTuple):
-    """At all of them."""
+    """One sample of all processes."""
 
     hours: float
-    """Since the start."""
+    """Hours since the start."""
     held: dict[str, Held]
-    """By part."""
+    """Resources by part."""
     figures: dict[str, float]
-    """Load, MB on the disk, and what the servers' metrics say."""
+    """Load, MB on the disk, and the servers' metrics."""
 
 
 class Line(NamedTuple):
     """The straight line through points, by least squares."""
 
     rise: float
-    """An hour."""
+    """MB an hour."""
     within: float
-    """95 % of such lines lie so near to it, were the points independent; looks at a process are not, so it is more."""
+    """The half width of the slope's 95 % interval, for independent points. Samples of a process
+    aren't, so it is wider.
+    """
 
 
 def held(pid: int, proc: Path = PROC) -> Held | None:
-    """By a process; None when it is gone."""
+    """Return the resources of a process; None when it is gone."""
     with suppress(OSError):
         kb: dict[str, int] = {}
         for line in (proc / str(pid) / "smaps_rollup").read_text().splitlines()[1:]:
@@ -78,7 +80,7 @@ def held(pid: int, proc: Path = PROC) -> Held | None:
 
 
 def straight(points: Sequence[Point]) -> Line:
-    """Through at least three points; without them it rises by 0, within infinity."""
+    """Return the line through at least three points; with fewer the slope is 0, within infinity."""
     n = len(points)
     if n < 3:
         return Line(0.0, inf)
@@ -90,9 +92,9 @@ def straight(points: Sequence[Point]) -> Line:
 
 
 def course(part: str, points: Sequence[Point], descriptors: tuple[int, int]) -> Course:
-    """What became of one process, from at least one look.
+    """Return the course of one process, from at least one sample.
 
-    Where the piece is too short to be judged, all looks count but those of its first quarter.
+    If the run is too short to be judged, all samples but those of its first quarter count.
     """
     whole = points[-1][0]
     judged = whole >= LEAST_H
@@ -112,7 +114,7 @@ def course(part: str, points: Sequence[Point], descriptors: tuple[int, int]) -> 
 
 
 def faults(each: Course) -> list[str]:
-    """What is wrong with a course, each as a sentence."""
+    """Return each fault of a course as a sentence."""
     wrong = []
     if each.judged and abs(each.end_mb / each.begin_mb - 1) > FLAT:
         change = 100 * (each.end_mb / each.begin_mb - 1)
@@ -127,7 +129,7 @@ def faults(each: Course) -> list[str]:
 
 
 def sentence(each: Course) -> str:
-    """How a course is printed."""
+    """Return the printed form of a course."""
     within = "?" if each.within_mb is None else f"{each.within_mb:.1f}"
     said = (
         f"{each.part:15} {each.begin_mb:.1f} MB, at the end {each.end_mb:.1f} ({each.mb_an_hour:+.1f} ± {within} MB an "

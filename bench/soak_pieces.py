@@ -1,4 +1,4 @@
-"""Pieces of the soak: what each run came to, a line of JSON in a file for its commit, and how they add up."""
+"""Results of the soak: each run's, a line of JSON in a file for its commit, and their sums."""
 
 from __future__ import annotations
 
@@ -11,79 +11,79 @@ import msgspec
 BENCH = Path(__file__).parent
 PIECES = BENCH / "soak"
 DIGITS = 8
-"""Of a commit's name, in a file's."""
+"""Digits of a commit's name in a file's name."""
 FAULTS_KEPT = 50
-"""Sentences that a piece keeps. Overflow: the others are counted only."""
+"""Sentences that a result keeps. Overflow: further ones are only counted."""
 
 
 class Struck(msgspec.Struct, frozen=True, kw_only=True):
-    """What was done to the processes, how often each."""
+    """Counts of what was done to the processes."""
 
     servers_killed: int = 0
     hubs_killed: int = 0
     servers_restarted: int = 0
-    """With SIGTERM, as by a service's manager."""
+    """Stops by SIGTERM, as by a service manager, each followed by a start."""
     lines_cut: int = 0
 
     @property
     def kills(self) -> int:
-        """With SIGKILL."""
+        """The number of processes killed by SIGKILL."""
         return self.servers_killed + self.hubs_killed
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What was said and read, how much of each."""
+    """Counts of what was said and read."""
 
     sessions: int = 0
-    """That were begun."""
+    """Sessions that were begun."""
     lines: int = 0
-    """That were acknowledged to a captioner."""
+    """Lines that were acknowledged to a captioner."""
     words: int = 0
-    """That an engine heard in the sound of a microphone."""
+    """Words that an engine heard in the sound of a microphone."""
     questions: int = 0
-    """That were acknowledged to whoever asked."""
+    """Questions that were acknowledged to their authors."""
     acts: int = 0
-    """Of moderators, that were acknowledged."""
+    """Acknowledged acts of moderators."""
     connections: int = 0
-    """Of readers, the first ones and those below."""
+    """Connections of readers, reconnections included."""
     reconnections: int = 0
-    """Of readers that had a position."""
+    """Connections of readers that had a position."""
     fresh: int = 0
-    """Of these, how often the answer was a snapshot."""
+    """Reconnections that were answered by a snapshot."""
     events: int = 0
-    """That readers were given, all together."""
+    """Events that all readers together received."""
 
 
 class Course(msgspec.Struct, frozen=True, kw_only=True):
-    """How one process did that was never killed."""
+    """The resources of one process that was never killed, over a run."""
 
     part: str
-    """Such as `server` or `hub`."""
+    """The process's name, such as `server` or `hub`."""
     begin_mb: float
-    """Memory of its own (USS), median of the first tenth after the warm-up."""
+    """Its own memory (USS), median of the first tenth after the warm-up."""
     end_mb: float
-    """Median of the last tenth."""
+    """Its own memory, median of the last tenth."""
     mb_an_hour: float
-    """The straight line through all looks after the warm-up."""
+    """The slope of the straight line through all samples after the warm-up."""
     within_mb: float | None
-    """95 % of such lines lie so near to it (per hour), were the looks independent; None with fewer than three."""
+    """The half width of the slope's 95 % interval (per hour), for independent samples; None with fewer than three."""
     descriptors: tuple[int, int]
-    """Without readers: before the first came, and after the last left."""
+    """Descriptors without readers: before the first came, and after the last left."""
     judged: bool
-    """Whether it was long enough to say whether memory is flat."""
+    """Whether the run was long enough to decide whether memory is flat."""
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
-    """What one run came to."""
+    """The result of one run."""
 
     commit: str
     changed: bool
-    """Whether files differed from the commit's."""
+    """Whether files differed from the commit."""
     date: str
-    """When it began, UTC."""
+    """When the run began, UTC, in ISO format."""
     processor: str
     load: float
-    """Of the machine, mean of the looks."""
+    """The machine's load, mean of the samples."""
     hours: float
     kill_every_s: float
     readers: int
@@ -93,17 +93,17 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
     doubled: int
     courses: tuple[Course, ...]
     faults: tuple[str, ...]
-    """The first of them, sentences."""
+    """The first faults, as sentences."""
     fault_count: int
 
 
 class Sum(msgspec.Struct, frozen=True, kw_only=True):
-    """Several pieces together."""
+    """The sum of several results."""
 
     pieces: int = 0
     hours: float = 0.0
     longest: float = 0.0
-    """Hours of the longest piece."""
+    """Hours of the longest run."""
     kills: int = 0
     cuts: int = 0
     lines: int = 0
@@ -123,7 +123,7 @@ class Sum(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def added(pieces: Iterable[Piece]) -> Sum:
-    """How they add up."""
+    """Return the sum of results."""
     total = Sum()
     for each in pieces:
         total = Sum(
@@ -143,7 +143,7 @@ def added(pieces: Iterable[Piece]) -> Sum:
 
 
 def keep(piece: Piece, folder: Path = PIECES) -> Path:
-    """Append it to the file of its commit; that file."""
+    """Append a result to the file of its commit; returns that file's path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{piece.commit[:DIGITS]}.jsonl"
     with path.open("ab") as file:
@@ -152,20 +152,22 @@ def keep(piece: Piece, folder: Path = PIECES) -> Path:
 
 
 def kept(folder: Path = PIECES) -> list[Piece]:
-    """All pieces of all commits, by date. Raises msgspec.ValidationError for a line that is none."""
+    """Return the results of all commits, by date. Raises msgspec.ValidationError for a line that is no result."""
     lines = [line for path in folder.glob("*.jsonl") for line in path.read_bytes().splitlines() if line.strip()]
     return sorted((msgspec.json.decode(line, type=Piece) for line in lines), key=lambda each: each.date)
 
 
 def sums(pieces: Sequence[Piece], commit: str) -> list[str]:
-    """What is printed after a run: the sum of this commit's pieces, and that of all."""
+    """Return the lines printed after a run: the sum of this commit's results, and the sum of all."""
     ours = [each for each in pieces if each.commit[:DIGITS] == commit[:DIGITS]]
     commits = len({each.commit[:DIGITS] for each in pieces})
     return [f"commit {commit[:DIGITS]}  {added(ours)}", f"all commits ({commits})  {added(pieces)}"]
 
 
 def commit_now(but: str = "", folder: Path = BENCH) -> tuple[str, bool]:
-    """Which commit is checked out in `folder`, and whether files differ from it, `but` for what a run itself writes."""
+    """Return the commit checked out in `folder`, and whether files differ from it, apart from `but`,
+    which a run itself writes.
+    """
 
     def git(*arguments: str) -> str:
         done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=False)

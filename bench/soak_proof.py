@@ -1,4 +1,4 @@
-"""Whether nothing was lost or doubled: what was acknowledged and shown, and hubs' copies, against the log."""
+"""Checks that nothing was lost or doubled: compares acknowledgements, shown events and hubs' copies with the log."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from soak_readers import Shown
 from soak_rooms import Acknowledged
 
 WHOLE_S = 180.0
-"""Within which a hub has all that was there, its line being up."""
+"""Seconds within which a hub must have everything, while its link is up."""
 LOOK_S = 0.2
 MOST = 10_000_000
 
 
 class Found(NamedTuple):
-    """What is wrong."""
+    """The violations that were found."""
 
     lost: int
     doubled: int
@@ -38,20 +38,20 @@ class Found(NamedTuple):
 
 
 class Logged(NamedTuple):
-    """What the log of a session holds of what people and engines did."""
+    """The contents of a session's log that people and engines caused."""
 
     closed: bool
     lines: list[tuple[str, str]]
-    """Causes and texts of lines that were typed, in order."""
+    """Causes and texts of typed lines, in order."""
     questions: list[str]
-    """Texts, in order."""
+    """Texts of questions, in order."""
     causes: set[str]
     words: list[str]
-    """That engines committed, in order."""
+    """Words that engines committed, in order."""
 
 
 def logged(records: Sequence[LogRecord]) -> Logged:
-    """Of a session's records."""
+    """Return the contents of a session's records."""
     found = Logged(False, [], [], {record.header.cause for record in records}, [])
     closed = False
     for record in records:
@@ -72,8 +72,8 @@ def logged(records: Sequence[LogRecord]) -> Logged:
 
 
 def against(session: str, said: Acknowledged, log: Logged, script: Sequence[str]) -> Found:
-    """Whether a session's log holds what was acknowledged, exactly once, in order; and the script's words one after
-    the other. What was not acknowledged may be there once too.
+    """Check that a session's log holds everything acknowledged, exactly once and in order, and the script's words in
+    sequence; returns the violations. Unacknowledged lines and questions may be there once too.
     """
     faults: list[str] = []
     lost = doubled = 0
@@ -100,7 +100,7 @@ def against(session: str, said: Acknowledged, log: Logged, script: Sequence[str]
 
 
 def compared(given: Sequence[str], has: Sequence[str]) -> tuple[list[str], list[str], bool]:
-    """What is missing of what was given, what is there more than once, and whether it stands in the order given."""
+    """Return what is missing of `given`, what is in `has` more than once, and whether the order is the given one."""
     times = Counter(has)
     wanted = set(given)
     kept = [each for each in dict.fromkeys(has) if each in wanted]
@@ -109,7 +109,7 @@ def compared(given: Sequence[str], has: Sequence[str]) -> tuple[list[str], list[
 
 
 def broken(words: Sequence[str], script: Sequence[str]) -> list[tuple[str, str]]:
-    """Where words don't follow each other as in the script, which begins again at its end. Its words differ."""
+    """Return where words don't follow the script, which begins again at its end. Each word is in the script once."""
     number = {word: n for n, word in enumerate(script)}
 
     def follows(one: str, other: str) -> bool:
@@ -119,7 +119,7 @@ def broken(words: Sequence[str], script: Sequence[str]) -> list[tuple[str, str]]
 
 
 def shown_as_stored(session: str, shown: Shown, records: Sequence[LogRecord]) -> list[str]:
-    """Whether what readers were shown is in the log as they were shown it."""
+    """Return a sentence if readers were shown events that the log doesn't have in that form."""
     sums = {record.header.offset: crc32(record.body) for record in records if record.body is not None}
     seen = shown.sums.get(SessionId(session), {})
     wrong = sorted(offset for offset, each in seen.items() if sums.get(offset) != each)
@@ -131,19 +131,19 @@ def shown_as_stored(session: str, shown: Shown, records: Sequence[LogRecord]) ->
 
 
 class Proof:
-    """Of a house, at the end of each round."""
+    """Checks a house at the end of each round."""
 
     def __init__(self, house: House, script: Sequence[str], shown: Sequence[Shown]) -> None:
         self._house = house
         self._script = script
         self._shown = shown
         self._closed_words = 0
-        """Of engines, in sessions that were proved after their close."""
+        """Words of engines in sessions that were checked after their close."""
         self.words = 0
-        """Of engines, in all that was proved."""
+        """Words of engines in everything that was checked."""
 
     async def held(self, said: dict[SessionId, Acknowledged]) -> Found:
-        """What was acknowledged and shown, against the log; what is closed and proved is forgotten."""
+        """Compare what was acknowledged and shown with the log; closed sessions are forgotten once they are checked."""
         lost, doubled, faults, open_words = 0, 0, list[str](), 0
         for session, acknowledged in list(said.items()):
             before = (list(acknowledged.lines), list(acknowledged.questions), list(acknowledged.acts))
@@ -171,7 +171,7 @@ class Proof:
         return Found(lost, doubled, faults)
 
     async def _arrived(self, session: SessionId, asked: Sequence[str]) -> tuple[list[LogRecord], Logged]:
-        """The log of a session once what was asked at hubs is in it, or as it is when that takes too long."""
+        """Return the log of a session once it has the questions asked at hubs; after WHOLE_S as it is."""
         loop = asyncio.get_running_loop()
         until = loop.time() + WHOLE_S
         while True:
@@ -182,7 +182,7 @@ class Proof:
             await asyncio.sleep(LOOK_S)
 
     async def verified(self) -> list[str]:
-        """What `moothall verify` has to say against the data folder."""
+        """Return the complaints of `moothall verify` about the data folder."""
         command = (sys.executable, "-m", "moothall", "verify", "--data", str(self._house.server.data))
         process = await asyncio.create_subprocess_exec(
             *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, start_new_session=True
@@ -194,7 +194,7 @@ class Proof:
         return [f"moothall verify of {self._house.name} ended with {process.returncode}: {' '.join(wrong)[:500]}"]
 
     async def copied(self, session: SessionId) -> list[str]:
-        """Whether each hub has of a session what the log has, its line being up."""
+        """Return the differences between the log and each hub's copy of a session; hubs' links must be up."""
         return [fault for hub in self._house.hubs for fault in await self._copied(hub, session)]
 
     async def _copied(self, hub: HubAtLine, session: SessionId) -> list[str]:
@@ -220,13 +220,13 @@ class Proof:
         return []
 
     def _public_end(self, session: SessionId) -> int:
-        """The last event of the floor's lines."""
+        """Return the offset of the last event that ended a line."""
         records = records_of(self._house.server.data, session)
         return max((each.header.offset for each in records if each.header.type == "segment.ended"), default=0)
 
 
 async def _whole(mirror: Mirror, session: SessionId, offset: int) -> Copy:
-    """A copy once it has all up to there; or as it is when that takes too long."""
+    """Return a copy once it has everything up to `offset`; as it is when it is broken or WHOLE_S has passed."""
     loop = asyncio.get_running_loop()
     until = loop.time() + WHOLE_S
     while True:
@@ -237,7 +237,7 @@ async def _whole(mirror: Mirror, session: SessionId, offset: int) -> Copy:
 
 
 def records_of(data: Path, session: SessionId) -> list[LogRecord]:
-    """All of a session's, while the server runs or not."""
+    """Return all records of a session; the server may be running."""
     reader = LogReader(open_for_reading(data / FILE_NAME))
     try:
         return reader.read(session, 0, MOST)

@@ -1,4 +1,4 @@
-"""Readers of the soak: over SSE and WebSocket, from many addresses, coming and going, each checking what it got."""
+"""Readers of the soak: over SSE and WebSocket, from many addresses, coming and going; each checks what it receives."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Received, decode
 
 STAYS_S = 90.0
-"""On average: then a reader leaves, and comes back or goes to another room."""
+"""The mean stay of a reader in s, after which it leaves, and comes back or goes to another room."""
 AWAY_S = (0.5, 8.0)
 AGAIN_S = (1.0, 4.0)
-"""After a broken line, as the stream tells browsers to."""
+"""The pause in s after a broken connection, as the stream tells browsers to make."""
 VISITS = 5
-"""Of a room, at most, before the reader goes to another one."""
+"""The most stays in a room before the reader goes to another one."""
 SILENCE_S = 45.0
-"""Without a frame or a pulse after which a line is dead."""
+"""Seconds without a frame or a pulse after which a connection counts as dead."""
 MANY = 250
-"""Addresses in one of 127.0.x."""
+"""How many addresses each 127.0.x holds."""
 CLOSED = b'"session.closed"'
 
 
 class Wholeness:
-    """What a reader has of a session, over all its connections, and what was wrong with it. No clock, no I/O."""
+    """Checks what a reader has of a session, over all its connections. No clock, no I/O."""
 
     def __init__(self) -> None:
         self.position: Position | None = None
         self.fresh = 0
-        """Snapshots although it had a position."""
+        """Snapshots that arrived although the reader had a position."""
         self.lost = 0
         self.doubled = 0
         self.faults: list[str] = []
         self._back = False
 
     def come_back(self) -> None:
-        """It has connected anew. At another node the first frame may begin before its position, since nodes put other
-        events together: whoever reads drops what they have (the reader's rule, docs/reference/doors.md).
+        """Note a new connection. At another node the first frame may begin before the reader's position, since nodes
+        combine other events into frames: readers drop what they have (the reader's rule, docs/reference/doors.md).
         """
         self._back = True
 
     def take(self, frame: Received) -> None:
-        """What came; faults are added as sentences."""
+        """Check a frame; faults are added as sentences."""
         at = self.position
         if frame.snapshot is not None:
             self._start(Position(frame.snapshot.epoch, frame.snapshot.offset))
@@ -87,18 +87,18 @@ class Wholeness:
 
 
 class Shown:
-    """What readers of one server or hub were shown of its sessions: no two of them anything different."""
+    """Checks that all readers of one server or hub were shown the same events."""
 
     def __init__(self, where: str) -> None:
         self.where = where
         self.sums: dict[SessionId, dict[int, int]] = {}
-        """Checksums of bodies, by session and offset. Bound: sessions that were read since they were proved last."""
+        """Checksums of bodies, by session and offset. Bound: sessions read since they were last checked."""
         self.differ = 0
-        """Events that another reader was shown otherwise."""
+        """How often a reader was shown an event in another form than another reader."""
         self.events = 0
 
     def take(self, session: SessionId, frame: Received) -> None:
-        """Note what a frame has."""
+        """Note the events of a frame."""
         sums = self.sums.setdefault(session, {})
         self.events += len(frame.events)
         for event in frame.events:
@@ -108,7 +108,7 @@ class Shown:
 
 
 class Place:
-    """Where one can read: a server or a hub, and which session is on in each room."""
+    """A server or a hub at which one can read, and the sessions that are on there."""
 
     def __init__(self, address: str, shown: Shown, sessions: Callable[[], Sequence[SessionId]]) -> None:
         self.address = address
@@ -117,7 +117,7 @@ class Place:
 
 
 class Tally:
-    """What all readers together came to."""
+    """Counts of all readers together."""
 
     def __init__(self, fault: Callable[[str], None]) -> None:
         self.count: Counter[str] = Counter()
@@ -126,7 +126,7 @@ class Tally:
 
 
 class Reader:
-    """Somebody who reads here and there until cancelled."""
+    """A reader that reads in one room after another until cancelled."""
 
     def __init__(self, number: int, place: Place, tally: Tally, chance: random.Random) -> None:
         self._number = number
@@ -137,10 +137,10 @@ class Reader:
         self._over = False
         """Whether the session is closed."""
         self._dead = False
-        """Whether the line broke."""
+        """Whether the connection broke."""
 
     async def run(self) -> None:
-        """Read, leave, come back."""
+        """Read, leave and come back, until cancelled."""
         source = (f"127.0.{1 + self._number // MANY}.{1 + self._number % MANY}", 0)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=20, sock_read=SILENCE_S)
         await asyncio.sleep(self._chance.uniform(0, AWAY_S[1]))

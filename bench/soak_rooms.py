@@ -1,9 +1,8 @@
 """Rooms of the soak: one session follows another, lines are typed or heard, questions are asked and moved on.
 
-Everything goes over the doors: a technician's desk over Socket.IO, and the form *Ask or comment* of
-servers and hubs.
-What was not acknowledged is sent again with the same id, as the pages do it, until it is; what was acknowledged is
-written down in `Acknowledged`, against which the log is held.
+All traffic uses the public doors: a technician's desk over Socket.IO, and the form *Ask or comment* of servers and
+hubs. An act without an acknowledgement is sent again with the same id, as the pages do, until it has one; each
+acknowledgement is noted in `Acknowledged`, with which the log is compared.
 """
 
 from __future__ import annotations
@@ -24,40 +23,40 @@ from support.hubs.processes import HubProcess
 
 AGAIN_S = 0.5
 HURRY_S = 0.06
-"""A desk may send 20 messages a second, for long."""
+"""The pause between acts in a hurry, in s: a desk may send 20 messages a second for a long time."""
 ASK_EACH, MOVE_EACH = 6, 3
-"""Lines' time after which somebody asks, and after which the questions are moved on."""
+"""The number of turns after which somebody asks, and after which the questions are moved on."""
 ADDRESSES = 40
-"""From which people ask."""
+"""The number of addresses from which people ask."""
 NEXT_STATUS = {"called": "answered", "queued": "called", "being-checked": "queued"}
-"""What a moderator does with a question, those further on first."""
+"""The next status of a question under a moderator; questions furthest on come first."""
 
 
 class Acknowledged:
-    """What was acknowledged in one session, in this order."""
+    """Everything acknowledged in one session, in order."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, str]] = []
         """Ids of acts, and the lines' texts."""
         self.questions: list[str] = []
-        """Texts of those that were asked at the server."""
+        """Texts of questions asked at the server."""
         self.at_hubs: list[str] = []
-        """Texts of those that were asked at a hub, and come to the server when its line lets them."""
+        """Texts of questions asked at a hub, which reach the server when the hub's link is up."""
         self.acts: list[str] = []
-        """Ids of the other acts."""
+        """Ids of all other acts."""
 
 
 class Asker:
-    """Whoever fills in the form *Ask or comment*: a browser of its own each time."""
+    """A person who fills in the form *Ask or comment*, each time in a new browser."""
 
     def __init__(self, address: str, chance: random.Random, again: frozenset[int] = frozenset()) -> None:
-        """`again`: statuses after which it is sent again, besides those that ask for it."""
+        """`again`: statuses after which the form is sent again, besides 429 and 503."""
         self._address = address
         self._chance = chance
         self._again = again | {429, 503}
 
     async def ask(self, session: SessionId, text: str) -> bool:
-        """Send it until it is answered; whether it was taken."""
+        """Send a question until it is answered; returns whether it was accepted."""
         source = (f"127.9.0.{1 + self._chance.randrange(ADDRESSES)}", 0)
         page = f"{self._address}/s/{quote(session)}/ask"
         form = {"id": f"{self._chance.getrandbits(64):x}", "kind": "question", "text": text, "language": "en"}
@@ -80,7 +79,7 @@ class Asker:
 
 
 class AskerAtHub:
-    """Whoever asks at a hub, and its coordinator, who lets questions through unread."""
+    """A person who asks at a hub, and its coordinator, who lets questions through unread."""
 
     def __init__(self, hub: HubProcess, chance: random.Random) -> None:
         self._hub = hub
@@ -88,19 +87,19 @@ class AskerAtHub:
         self._opened = SessionId("")
 
     async def ask(self, session: SessionId, text: str) -> bool:
-        """As `Asker.ask`; the hub's line may be down."""
+        """Ask as `Asker.ask` does; the hub's link may be down."""
         while self._opened != session:
             try:
                 async with self._hub.coordinator() as desk:
                     await desk.press("/desk", session=session, act="mode:open")
                 self._opened = session
-            except (AssertionError, aiohttp.ClientError, OSError):  # It is being started, or has no copy yet.
+            except (AssertionError, aiohttp.ClientError, OSError):  # The hub is starting, or has no copy yet.
                 await asyncio.sleep(AGAIN_S)
         return await self._asker.ask(session, text)
 
 
 class Room:
-    """A room, in which one session follows the other."""
+    """A room, in which one session follows another."""
 
     def __init__(
         self,
@@ -114,10 +113,10 @@ class Room:
         fault: Callable[[str], None],
         chance: random.Random,
     ) -> None:
-        """`texts`: what is typed, again and again; without them nobody types."""
+        """`texts`: lines that are typed, again and again; nobody types if it is empty."""
         self.name = name
         self.acknowledged: dict[SessionId, Acknowledged] = {}
-        """By session; one that is proved after its close is taken away."""
+        """Acknowledgements by session; a session that was checked after its close is deleted."""
         self.count: Counter[str] = Counter()
         """sessions, lines, questions, acts, refused."""
         self._desk = desk
@@ -134,32 +133,32 @@ class Room:
         self._roused = asyncio.Event()
         self._resting = asyncio.Event()
         self.hurries = False
-        """Whether it does one thing right after the other."""
+        """Whether the room does one act right after the other."""
 
     @property
     def session(self) -> SessionId | None:
-        """The one that is on."""
+        """The session that is on; None before the first."""
         return self._on
 
     def rest(self) -> asyncio.Event:
-        """Do nothing from now on; what is returned is set once nothing is on its way."""
+        """Do nothing from now on; the returned event is set once no act is under way."""
         self._still.clear()
         self._roused.set()
         return self._resting
 
     def go_on(self) -> None:
-        """After a rest."""
+        """End a rest."""
         self._resting.clear()
         self._roused.clear()
         self._still.set()
 
     def hurry(self) -> None:
-        """Do one thing right after the other from now on, so that something is on its way at any moment."""
+        """Do one act right after the other from now on, so that one is under way at any moment."""
         self.hurries = True
         self._roused.set()
 
     def take_time(self) -> None:
-        """After a hurry."""
+        """End a hurry."""
         self.hurries = False
         self._roused.clear()
 
@@ -170,7 +169,7 @@ class Room:
         self._begun(self._on)
 
     async def run(self, every_s: float, length_s: float) -> None:
-        """Type, ask, moderate, and go on to the next session in its time; until cancelled."""
+        """Type, ask, moderate, and begin the next session when its time comes, until cancelled."""
         loop = asyncio.get_running_loop()
         until, turn = loop.time() + length_s * self._chance.uniform(0.5, 1), 0
         while True:
@@ -190,7 +189,7 @@ class Room:
                 await self._move()
 
     async def _pause(self, seconds: float) -> None:
-        """So long, or until there is something else to do."""
+        """Wait for `seconds`, or until the room is asked to rest or to hurry."""
         if self.hurries:
             await asyncio.sleep(HURRY_S)
             return
@@ -199,7 +198,7 @@ class Room:
                 await self._roused.wait()
 
     async def close(self) -> None:
-        """Leave the desk."""
+        """Close the desk's connection."""
         await self._desk.close()
 
     def _begun(self, session: SessionId) -> None:
@@ -258,7 +257,8 @@ class Room:
         assert self._on is not None
         answer = await self._desk.send(self._on, "act", {"id": name, "commands": list(commands), **more})
         if "refusal" in answer and not (answer["refusal"]["code"] == "unknown" and "anyway" in more):
-            # But for a question of the session before, of which a message was on its way when the desk joined this one.
+            # A refusal is right for a question of the session before: its message was under way when the desk joined
+            # this session.
             self.count["refused"] += 1
             self._fault(f"An act in {self._on} was refused: {answer['refusal']['message']}")
         return "refusal" not in answer

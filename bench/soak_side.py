@@ -1,4 +1,6 @@
-"""A house of the soak with what goes on in it: rooms, a microphone, places to read, and the proof at a round's end."""
+"""A house of the soak with its activity: rooms, a microphone, servers and hubs to read at, and
+the checks after a round.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +20,15 @@ from soak_rooms import Acknowledged, Asker, AskerAtHub, Room
 from support.desks.persistent import PersistentDesk
 
 TYPED, HEARD = ("hall", "north", "south", "east"), "main"
-"""The rooms where lines are typed, and the one where a microphone is heard."""
+"""The rooms where lines are typed, and the room with a microphone."""
 REST_S = 240.0
-"""Until every act is answered: *next* may take a minute, and a server that was killed comes back first."""
+"""Seconds within which every act must be answered: *next* may take a minute, and a killed server has to start first."""
 LEAST_S = 60.0
-"""Of a round in which something has to be heard and shown everywhere."""
+"""The shortest round, in s, in which each engine must hear and each server and hub must show something."""
 
 
 class Side:
-    """A house with what goes on in it."""
+    """A house with its activity."""
 
     def __init__(self, made: House, script: Script, chance: random.Random, fault: Callable[[str], None]) -> None:
         self.house = made
@@ -34,7 +36,7 @@ class Side:
         self.struck = Struck()
         self.lost = self.doubled = 0
         self._before: dict[str, int] = {}
-        """How much had been heard and shown at the end of the round before."""
+        """How much had been heard and shown at the end of the previous round."""
         server, token = made.server, made.made.token
         texts = [utterance["text"] for utterance in utterances(SAMPLE / "session.jsonl")]
         self.rooms = [
@@ -62,16 +64,18 @@ class Side:
         self.proof = Proof(made, words, [place.shown for place in self.places])
 
     def sessions(self) -> list[SessionId]:
-        """Those that are on."""
+        """Return the sessions that are on."""
         return [room.session for room in self.rooms if room.session is not None]
 
     @property
     def acknowledged(self) -> dict[SessionId, Acknowledged]:
-        """By session, all rooms together; nothing that is taken from it is missed here."""
+        """Acknowledgements by session, of all rooms; a new dict, from which entries may be deleted."""
         return {session: said for room in self.rooms for session, said in room.acknowledged.items()}
 
     async def prove(self, lasted_s: float) -> None:
-        """At the end of a round of so many seconds: nobody acts for a moment, so that what is compared stands still."""
+        """Check everything at the end of a round of `lasted_s` seconds; nobody acts meanwhile,
+        so that nothing changes.
+        """
         try:
             async with asyncio.timeout(REST_S):
                 await asyncio.gather(*(room.rest().wait() for room in self.rooms))
@@ -91,7 +95,9 @@ class Side:
                 room.go_on()
 
     def _went_on(self, lasted_s: float) -> list[str]:
-        """Whether words were heard and readers were shown something since the last time, and all of them the same."""
+        """Return a sentence for each part that heard or showed nothing in the round, or showed
+        readers different events.
+        """
         wrong = []
         now = {"The engine has heard": self.proof.words}
         now |= {f"{place.shown.where} has shown readers": place.shown.events for place in self.places}

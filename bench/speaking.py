@@ -1,7 +1,8 @@
-"""Somebody speaks without an engine: the commands that one would send of a reference text, at its times.
+"""Speech without an engine: the commands that an engine would send of a reference text, at its times.
 
-What is committed when follows what engines do here: a look each 0.7 s, and the words that have ended 0.5 s before it.
-Lines end with the utterance, or after 12 s. Text, word times and pauses are those of the reference, again and again.
+Commits follow the timing of this project's engines: a look each 0.7 s, and the words that ended at least 0.5 s before
+it. Lines end with the utterance, or after 12 s. Text, word times and pauses are those of the reference, again and
+again.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ LOOK_MS, BEHIND_MS = 700, 500
 LONGEST_MS = 12_000
 MINUTE_MS = 60_000
 PAUSE_MS = 1_500
-"""Between the reference's end and its beginning again."""
+"""The pause between the reference's end and its next beginning, in ms."""
 
 
 class Said(NamedTuple):
-    """What is sent at a moment."""
+    """The commands that are sent at one moment."""
 
     at: int
     """Media ms."""
@@ -37,30 +38,30 @@ class Said(NamedTuple):
 
 
 class ShiftedClock:
-    """A clock that is wrong by so much as it is told, and passes as the other does."""
+    """A clock that differs from another one by a settable shift, and runs at the same rate."""
 
     def __init__(self, clock: Clock, shift: int = 0) -> None:
         self._clock = clock
         self.shift = shift
-        """ms; added to the other's wall time."""
+        """ms that are added to the other clock's wall time."""
 
     def wall(self) -> int:
-        """Unix time in ms."""
+        """Return the Unix time in ms, shifted."""
         return self._clock.wall() + self.shift
 
     def monotonic(self) -> int:
-        """As the other's, whose shift it doesn't know."""
+        """Return the other clock's monotonic time in ms, which has no shift."""
         return self._clock.monotonic()
 
     async def sleep(self, ms: int) -> None:
-        """As the other's."""
+        """Sleep by the other clock."""
         await self._clock.sleep(ms)
 
 
 def speech(
     since: int = 0, generation: int = 1, channel: ChannelId = FLOOR, reference: Path = SAMPLE / "session.jsonl"
 ) -> Iterator[Said]:
-    """What an engine sends from media ms `since` on, without an end."""
+    """Yield what an engine sends from media ms `since` on, without end."""
     said, number = utterances(reference), 0
     length = round(float(said[-1]["end"]) * 1_000) + PAUSE_MS
     while True:
@@ -110,7 +111,9 @@ def _line(
 
 
 async def begin(live: LiveSession, life: str = "1", channels: Sequence[ChannelId] = (FLOOR,)) -> None:
-    """Let an engine write into a session, which is made and opened if need be. `life`: of the server, told apart."""
+    """Let an engine write into a session, which is made and opened if need be. `life`: an id of
+    this run of the server.
+    """
     commands: list[do.AnyCommand] = []
     if not live.state.channels:
         commands.append(do.CreateSession(title="Open hall", languages=("en",)))
@@ -121,7 +124,7 @@ async def begin(live: LiveSession, life: str = "1", channels: Sequence[ChannelId
     for channel in channels:
         commands.append(do.AttachEngine(channel=channel, model="bench"))
         now = live.state.channels.get(channel)
-        if now is not None and now.open_segment is not None:  # Of the life before.
+        if now is not None and now.open_segment is not None:  # Left open by the previous run of the server.
             commands.append(
                 do.EndSegment(
                     channel=channel,
@@ -138,22 +141,24 @@ async def begin(live: LiveSession, life: str = "1", channels: Sequence[ChannelId
 
 
 class Speaker:
-    """Says the reference in a session that was begun with `begin`, at its pace or at once."""
+    """Speaks the reference in a session that was begun with `begin`, at its pace or at once."""
 
     def __init__(self, live: LiveSession, clock: ShiftedClock, life: str = "1") -> None:
-        """`life`: of the server, told apart from those before."""
+        """`life`: an id of this run of the server."""
         self._live = live
         self._clock = clock
         self._life = life
         while live.state.media_now(clock.wall()) < live.state.channels[FLOOR].committed_through:
-            clock.shift += LOOK_MS  # It ran ahead before the server was killed, and goes on from there.
+            clock.shift += LOOK_MS  # The clock ran ahead before the server was killed; continue from there.
         self._speech = speech(live.state.media_now(clock.wall()), live.state.channels[FLOOR].generation)
         self._next = next(self._speech)
         self._minute = 0
         self._sent = self._signed = 0
 
     async def at_once(self, ms: int) -> None:
-        """So much of it, on a clock that runs ahead as if that time had passed, with a checkpoint each minute."""
+        """Say `ms` of speech at once, on a clock that runs ahead as if that time had passed, with
+        a checkpoint each minute.
+        """
         until = self._media() + ms
         while self._next.at <= until:
             self._clock.shift += max(0, self._next.at - self._media())
@@ -165,12 +170,12 @@ class Speaker:
         self._clock.shift += max(0, until - self._media())
 
     async def sign(self) -> None:
-        """A checkpoint, now."""
+        """Sign a checkpoint now."""
         self._signed += 1
         await self._send(SYSTEM, f"checkpoint:{self._life}:asked:{self._signed}", [])
 
     async def as_live(self) -> None:
-        """At its pace, until cancelled; the writer makes the checkpoints."""
+        """Speak at the reference's pace, until cancelled; the writer makes the checkpoints."""
         while True:
             await self._clock.sleep(self._next.at - self._media())
             await self._say()

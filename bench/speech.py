@@ -5,9 +5,9 @@
     python bench/speech.py FOLDER --whole --markdown TABLE.md
 
 FOLDER holds pairs of a recording and its reference, NAME.flac (or .opus, .wav, .mp3, .ogg) and NAME.jsonl; without it
-the sample session is taken. `--whole` adds each recording of several voices once more with noise, and the figures of
-the same model with the whole recording at hand. bench/README.md says what each column means and how to get figures
-worth comparing.
+the sample session is used. `--whole` adds each recording of several voices once more with noise, and the figures of the
+same model with the whole recording at hand. bench/README.md says what each column means and how to get figures worth
+comparing.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from recordings import SAMPLE, Pair, pairs_in
 from scoring import COLUMNS, OFFLINE, SCORER, Result, machine, score, table, together
 
 COMPUTE_TYPE = "int8"
-"""What the engine asks CTranslate2 for on a CPU."""
+"""The compute type that the engine requests of CTranslate2 on a CPU."""
 ON_THE_CPU_CLOCK = Path(__file__).with_name("replay.py")
 MODEL = "whisper-base"
-"""What is measured offline when no model is named: the default of the live path."""
+"""The model for offline figures when none is named: the default of the live path."""
 
 
 def replay(pair: Pair, args: argparse.Namespace, out: Path) -> float:
-    """Run the whole live path on one recording. Returns the seconds it took; exits with what it said if it fails."""
+    """Run the whole live path on one recording. Returns the seconds it took; exits with its output if it fails."""
     live = ["-m", "moothall", "replay", "--as-live"]
     command = [sys.executable, *(live if args.clock == "wall" else [str(ON_THE_CPU_CLOCK)])]
     command += [str(pair.sound), "--jsonl", str(out), "--language", args.language or ",".join(pair.languages)]
@@ -49,7 +49,7 @@ def replay(pair: Pair, args: argparse.Namespace, out: Path) -> float:
 
 
 def facts(args: argparse.Namespace) -> list[str]:
-    """What somebody else needs to know to repeat the figures."""
+    """Return the facts that are needed to repeat the figures."""
     cpu = "CPU time of one thread plus idle time (bench/replay.py)"
     return [
         f"date      {time.strftime('%Y-%m-%d')}",
@@ -61,7 +61,7 @@ def facts(args: argparse.Namespace) -> list[str]:
 
 
 def run(pairs: Sequence[Pair], args: argparse.Namespace, out: Path) -> list[tuple[str, Result]]:
-    """Replay and score every pair; with `--offline` each result holds the offline one under `offline`."""
+    """Replay and score every pair; with `--offline` each result holds the offline figures as `offline`."""
     import offline
 
     model = offline.load_model(args.model or MODEL) if args.offline else None

@@ -16,9 +16,9 @@ is answered by a line:
     {"link": "moderator"}   a link for somebody of the staff        {"link": "http://…/enter/…"}
     {"look": true}          what the log holds                      {"offset": 1234, "line": 1230, "asked": ["…"]}
 
-`line` is where the last line ended that is finished. Where speech is said at once the clock runs ahead as if the time
-had passed, so that times and checkpoints stand in the log as they would. `AHEAD_S`: how far back that clock begins, so
-that it ends at the true time.
+`line` is the offset of the event that ended the last finished line. When speech is said at once the clock runs ahead as
+if the time had passed, so that the log has the times and checkpoints that it would have had. `AHEAD_S`: how far back
+that clock begins, so that it ends at the true time.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ LIFE = f"{os.getpid()}"
 
 
 class Centre:
-    """Carries out orders."""
+    """Carries out orders of standard input."""
 
     def __init__(
         self, running: RunningServer, live: LiveSession, clock: ShiftedClock, group: asyncio.TaskGroup
@@ -69,7 +69,7 @@ class Centre:
         running.backend.sessions.observe(self._published)
 
     async def order(self, told: dict[str, Any]) -> dict[str, Any]:
-        """Carry one out."""
+        """Carry out one order; returns the answer."""
         if "hub" in told:
             name = hub_name(told["hub"])
             if self._hall.backend.hubs.get(name) is None:
@@ -104,7 +104,7 @@ class Centre:
         self._speaker = Speaker(self._live, self._clock, LIFE)
 
     def hush(self) -> None:
-        """Nobody speaks any more."""
+        """Stop the speech."""
         if self._talking is not None:
             self._talking.cancel()
 
@@ -133,7 +133,7 @@ class Centre:
 
 
 async def lines() -> AsyncIterator[bytes]:
-    """Each line of standard input."""
+    """Yield each line of standard input."""
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():
@@ -141,7 +141,7 @@ async def lines() -> AsyncIterator[bytes]:
 
 
 async def serve(data: str, port: int, back_s: float) -> None:
-    """Run it until standard input ends."""
+    """Run the centre until standard input ends."""
     settings = Settings(
         server=Server(port=port, data=data), engine=Engine(count=0), translation=Translation(translators=())
     )

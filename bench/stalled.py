@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Readers that stall beside one that reads: how late the one has each caption, without them and with them.
+"""Readers that stall beside one that reads: the latency of captions for the latter, with and without the former.
 
     python bench/stalled.py [--stalled 400] [--rate 10] [--seconds 30] [--rounds 3] [--away 20]
 
-The server runs here, on core 0, with the real doors and its log in memory. On core 1, in a process of its own, is a
-reader who reads, and so many who ask for the stream and never read it, with the smallest receive window there is. The
-server cuts one for which 256 captions wait; each of them dials again after `--away` seconds, before or after that, one
-after the other. Rounds without and with them alternate, so that what else the machine does meets both.
+The server runs in this process, on core 0, with the real doors and its log in memory. On core 1, in a process of its
+own, are a reader that reads, and `--stalled` readers that request the stream and never read it, with the smallest
+receive window there is. The server cuts a reader for which 256 captions wait. Each stalled reader dials again every
+`--away` seconds, cut or not, at evenly spread times. Rounds with and without stalled readers alternate, so that other
+load on the machine affects both.
 
-late: from just before a caption is appended (in memory) until the reader has it. It ends with 1 where the median of the
+late: from just before a caption is appended (in memory) until the reader has it. It ends with 1 when the median of the
 rounds' p95 with stalled readers is above 50 ms, or the reader missed a caption. Linux only.
 """
 
@@ -49,14 +50,14 @@ RESET = struct.pack("ii", 1, 0)
 
 
 class Crowd:
-    """The readers, in a process of their own: commands come as lines at standard input, each is answered with one."""
+    """The readers, in a process of their own: each line on standard input is a command, and is answered by a line."""
 
     def __init__(self, port: int, away: float) -> None:
         self._port = port
         self._away = away
         self._request = f"GET /s/{SESSION}/events HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
         self._poll = select.epoll()
-        # By when they dial again, the first of them first.
+        # Sorted by the time at which they dial again.
         self._stalled: deque[tuple[float, socket.socket]] = deque()
         self._reader: socket.socket | None = None
         self._rest = b""
@@ -123,7 +124,7 @@ class Crowd:
 
 
 class Bench:
-    """The server."""
+    """The server, and the rounds."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
@@ -176,7 +177,7 @@ class Bench:
         for _ in range(self.options.rounds):
             for many in (0, self.options.stalled):
                 await self.command("stall", many)
-                await self.say(fanout, 5)  # Until windows are full.
+                await self.say(fanout, 5)  # Until the receive windows are full.
                 rows.append({"stalled": many} | await self.measured(fanout))
         assert self.crowd.stdin is not None
         self.crowd.stdin.close()
@@ -228,7 +229,7 @@ class Bench:
         return dict(json.loads(await self.crowd.stdout.readline()))
 
     async def watch(self) -> None:
-        """How late the loop does what is due, ms."""
+        """Record the lag of the loop in ms, until cancelled."""
         while True:
             due = time.perf_counter() + LOOK_S
             await asyncio.sleep(LOOK_S)
@@ -236,7 +237,7 @@ class Bench:
 
 
 def waited_s() -> float:
-    """How long this process was ready and didn't have its core."""
+    """Return how long this process was ready to run but waited for its core, in s."""
     return int(Path("/proc/self/schedstat").read_text().split()[1]) / 1e9
 
 
@@ -259,7 +260,7 @@ def main() -> int:
     for name in rows[0]:
         print(f"{name:12}", *[f"{row[name]!s:>8}" for row in rows])
     p95 = statistics.median(row["p95_ms"] for row in rows if row["stalled"])
-    fewest = options.rate * options.seconds - options.rate  # The last ones may come a moment later.
+    fewest = options.rate * options.seconds - options.rate  # The last captions may arrive a moment later.
     reached = p95 <= BAR_MS and all(not row["missed"] and row["captions"] >= fewest for row in rows)
     print(f"{'reached' if reached else 'not reached'}: median p95 {p95:.1f} ms, the bar is {BAR_MS:.0f} ms")
     return 0 if reached else 1

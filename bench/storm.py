@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""A storm: every reader's line is cut at once; how soon all of them are back with nothing missing.
+"""A storm: every reader's connection is cut at once; how soon are all back with nothing missing?
 
     python bench/storm.py [--readers 6000] [--addresses 1] [--rounds 3] [--away 2] [--browsers]
 
 The server is bench/floor_hall.py in a process on core 0: real doors, log and files, and somebody who speaks all the
-time. The readers are here, on core 1: one loop over epoll, one connection each, behind so many addresses
-(127.0.x.y). They read `/events` until all have the newest text; then each line is cut (RST), and after `--away` seconds
-each dials again with `Last-Event-ID`, at once, or with `--browsers` within 1 to 4 s, as the stream tells browsers to.
-A reader that is turned away waits as long as `Retry-After` says and comes back.
+time. The readers are in this process, on core 1: one loop over epoll, one connection each, from `--addresses` addresses
+(127.0.x.y). They read `/events` until all have the newest text; then each connection is cut (RST), and after `--away`
+seconds each reader dials again with `Last-Event-ID`, at once, or with `--browsers` within 1 to 4 s, as the stream tells
+browsers to. A reader that is turned away waits as long as `Retry-After` says and comes back.
 
-back: until a reader has had an event as new as the newest when it dialled, in one piece with what it had before the
-cut (each frame's `prev` is the offset of the frame before it). It ends with 1 where a reader lost an event or was told
+back: until a reader has had an event as new as the newest when it dialled, contiguous with what it had before the cut
+(each frame's `prev` is the offset of the frame before it). It ends with 1 when a reader lost an event or was answered
 that it asks too often. Linux only.
 """
 
@@ -43,7 +43,7 @@ WAIT = random.Random(1)  # noqa: S311  # how long browsers wait
 
 
 class Reader:
-    """One of them, over all its connections."""
+    """One reader, over all its connections."""
 
     __slots__ = ("address", "due", "epoch", "holes", "offset", "sock", "status", "tail", "told")
 
@@ -52,17 +52,17 @@ class Reader:
         self.sock: socket.socket | None = None
         self.epoch = b""
         self.offset = -1
-        """That of the newest event it has had."""
+        """The offset of the newest event that it has received."""
         self.status = 0
         self.tail = b""
         self.due = 0.0
-        """When it dials."""
+        """When it dials, by perf_counter in s; 0 when no dial is planned."""
         self.told: Counter[int] = Counter()
         """How often it was turned away, by status."""
         self.holes = 0
 
     def take(self, data: bytes) -> None:
-        """Read what came."""
+        """Parse received data."""
         text = self.tail + data
         if not self.status:
             head, found, text = text.partition(b"\r\n\r\n")
@@ -113,7 +113,7 @@ class Crowd:
             reader.sock = None
 
     def turn(self) -> None:
-        """What happens on the sockets within 10 ms."""
+        """Handle what happens on the sockets within 10 ms."""
         for file, events in self._poll.poll(0.01, 512):
             reader = self._by_file.get(file)
             if reader is None or reader.sock is None:
@@ -132,12 +132,14 @@ class Crowd:
                     self._again(reader)
 
     def _again(self, reader: Reader) -> None:
-        """It was turned away, or its line broke: it dials again in its time."""
+        """Plan another dial of a reader that was turned away or whose connection broke."""
         self.cut(reader)
         reader.due = reader.due or time.perf_counter() + WAIT.uniform(1, 4)
 
     def until_back(self) -> list[float]:
-        """Run until each has the newest text of when it first dialled; seconds since now, for each."""
+        """Run until each reader has the newest text of when it first dialled; returns the
+        seconds from now, for each.
+        """
         start = time.perf_counter()
         newest = max((each.offset for each in self.readers), default=-1)
         missing, took = set(self.readers), list[float]()
@@ -154,7 +156,7 @@ class Crowd:
 
 
 def storm(crowd: Crowd, away: float, browsers: bool) -> list[float]:
-    """Cut all of them, and have them come back."""
+    """Cut all readers, and run until they are back."""
     for reader in crowd.readers:
         crowd.cut(reader)
     until = time.perf_counter() + away

@@ -1,11 +1,11 @@
-"""`/admin` with 21 and with 300 meetings: how tall it is, how long the server takes, and the way to a desk.
+"""`/admin` with 21 and with 300 meetings: its height, the server's time for it, and the way to a desk.
 
     .venv/bin/python bench/timetable.py                     # this checkout
     PYTHONPATH=FOLDER/server:FOLDER/tests .venv/bin/python bench/timetable.py   # another checkout
 
-The walk is scripted in Chromium at 1280 × 800: from `/admin` to the desk of the meeting that is on in a room, by what
-the page has. An act is a click; the way is a screenful that has to be scrolled to reach what is clicked. The server's
-time is that of whole answers over one connection, one after the other, without a browser.
+The walk is scripted in Chromium at 1280 × 800: from `/admin` to the desk of the live meeting in a room, by the links of
+the page. Clicks are counted, and screenfuls that have to be scrolled to reach what is clicked. The server's time is
+that of whole answers over one connection, one after the other, without a browser.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-# The page's stage is a part of the tests, which are no package: Python is told where they are before it reads on.
+# The page's stage is part of the tests, which are no package, so their folder has to be on the path before the next
+# imports.
 sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("server", "hubs", "models", "tests"))
 
 from aiohttp import ClientSession, CookieJar
@@ -43,7 +44,7 @@ TITLES = ("Broadband for the islands", "Who decides about the water?", "Budget h
 
 @asynccontextmanager
 async def house(meetings: int, days: int, rooms: int) -> AsyncIterator[RunningServer]:
-    """A server with so many meetings, the first of each room on."""
+    """Run a server with `meetings` meetings, of which the first of each room is on."""
     with tempfile.TemporaryDirectory() as folder:
         server = Server(port=0, data=folder)
         settings = Settings(server=server, engine=Engine(count=0), translation=Translation(translators=()))
@@ -69,13 +70,13 @@ async def house(meetings: int, days: int, rooms: int) -> AsyncIterator[RunningSe
 
 
 async def enter(running: RunningServer) -> str:
-    """A new link of the secretariat."""
+    """Return the address of a new role link of the secretariat."""
     _, token = await running.backend.links.create(Role.SECRETARIAT, HALL, "bench")
     return f"{running.address}/enter/{token}"
 
 
 async def server_ms(running: RunningServer, path: str, times: int) -> tuple[float, float, int]:
-    """Median and slowest ms of an answer, and its bytes."""
+    """Return the median and slowest ms of an answer, and its bytes."""
     took, size = [], 0
     async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as client:
         await (await client.get(await enter(running))).read()
@@ -88,7 +89,7 @@ async def server_ms(running: RunningServer, path: str, times: int) -> tuple[floa
 
 
 async def walk(page: Page, title: str) -> tuple[int, int, float]:
-    """Clicks, screenfuls and seconds from `/admin` to the desk of a meeting."""
+    """Return the clicks, screenfuls and seconds from `/admin` to the desk of a meeting."""
     clicks = screens = 0
     began = time.perf_counter()
     strip = page.locator(".strip-of-live li", has_text=title).locator("a[href^='/desk/']")
@@ -106,7 +107,7 @@ async def walk(page: Page, title: str) -> tuple[int, int, float]:
 
 
 async def measure(answers: int) -> None:
-    """Print what is found of each house."""
+    """Measure each house, and print its figures."""
     sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=[*QUIET, *sandbox])
@@ -129,7 +130,7 @@ async def measure(answers: int) -> None:
 
 
 def main() -> None:
-    """The command."""
+    """Run the command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--answers", type=int, default=20, help="of the server, whose time is measured")
     asyncio.run(measure(parser.parse_args().answers))

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Play one recording live into a session that is translated, all of it on one core, and say how late translations are.
+"""Play one recording live into a session that is translated, all of it on one core, and measure
+the translations' latency.
 
     python bench/translating.py RECORDING.flac [--model whisper-base] [--cores 1]
 
-Two readers follow the server's own events door, one of each translation. A line's latency is from its end in the log
-to the arrival of its whole translation at the reader: the translator's work, its way to the process and back, the
-append and the fan-out, with the recogniser of the same session computing beside it. The translators' processes are
-asked for their CPU and memory (proportional set size, so that what processes share is counted once). In the end a
-session in English, Spanish and Portuguese has all directions of a fresh machine loaded, and the memory is read again.
-bench/README.md has the figures.
+Two readers follow the server's own events door, one of each translation. A line's latency is from its end in the log to
+the arrival of its whole translation at the reader: the translator's work, its way to the process and back, the append
+and the fan-out, while the recogniser of the same session runs too. CPU and memory of the translators' processes are
+read (proportional set size, so that pages shared by processes count once). In the end a session in English, Spanish and
+Portuguese has all directions of a fresh machine loaded, and the memory is read again. bench/README.md has the figures.
 """
 
 from __future__ import annotations
@@ -41,9 +41,11 @@ from scoring import machine
 
 LANGUAGES = ("pt", "es")
 ALLOWED = {"pt": 250, "es": 400}
-"""ms, of 95 lines in 100."""
+"""The allowed latency of 95 % of the lines, in ms."""
 AGAIN: dict[str, int | None] = {}
-"""Lines that their engine heard once more, and after how many ms it bettered them; None where it didn't."""
+"""Lines that their engine heard once more, and the ms until it corrected them; None for a line
+that it left as it was.
+"""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -52,13 +54,13 @@ class Heard:
 
     def __init__(self) -> None:
         self.ended: dict[str, int] = {}
-        """Lines, and when they arrived, Unix ms."""
+        """Lines, and when their ends arrived, in Unix ms."""
         self.shown = 0
-        """Pieces of lines that still grew."""
+        """Translated pieces of lines that were still growing."""
 
 
 def tree(pid: int) -> Iterator[int]:
-    """A process and all below it."""
+    """Yield the ids of a process and of all its descendants."""
     yield pid
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -70,7 +72,7 @@ def tree(pid: int) -> Iterator[int]:
 
 
 def cpu_s(pid: int) -> float:
-    """CPU seconds of a process and all below it."""
+    """Return the CPU seconds of a process and of all its descendants."""
     used = 0
     for each in tree(pid):
         fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
@@ -79,7 +81,7 @@ def cpu_s(pid: int) -> float:
 
 
 def memory_mb(pid: int) -> float:
-    """Proportional set size of a process and all below it, MB."""
+    """Return the proportional set size of a process and of all its descendants, in MB."""
     total = 0
     for each in tree(pid):
         for line in Path(f"/proc/{each}/smaps_rollup").read_text().splitlines():
@@ -102,7 +104,9 @@ async def read(running: RunningServer, session: SessionId, language: str, heard:
 
 
 async def live(running: RunningServer, recording: Path) -> tuple[dict[str, Heard], dict[str, int], float, float, float]:
-    """Play it; returns what the readers heard, when lines ended, the seconds that it took, CPU seconds and MB."""
+    """Play the recording; returns what the readers received, when lines ended, the seconds it
+    took, CPU seconds and MB.
+    """
     programme = Playback(
         file=str(recording),
         title="Bench",
@@ -135,7 +139,7 @@ async def live(running: RunningServer, recording: Path) -> tuple[dict[str, Heard
         readers = [group.create_task(read(running, made.id, each, heard[each])) for each in LANGUAGES]
         while not all(ChannelId(f"mt-{each}") in made.state.channels for each in LANGUAGES):
             await running.backend.clock.sleep(100)
-        await asyncio.sleep(3)  # The models are loaded when the session begins, not with its first line.
+        await asyncio.sleep(3)  # The models load at the session's beginning, not with its first line.
         assert child.pid is not None
         before, began = cpu_s(child.pid), asyncio.get_running_loop().time()
         await play(running, made, programme)
@@ -148,7 +152,7 @@ async def live(running: RunningServer, recording: Path) -> tuple[dict[str, Heard
 
 
 async def all_directions(running: RunningServer) -> float:
-    """MB with every direction of a fresh machine in use."""
+    """Return the MB with every direction of a fresh machine in use."""
     made = await running.backend.sessions.open(SessionId("all"))
     languages, floor = ("en", "es", "pt"), ChannelId("floor")
     await made.writer.send(
@@ -174,12 +178,12 @@ async def all_directions(running: RunningServer) -> float:
 
 
 def percentile(values: list[int], share: float) -> float:
-    """The value that so many of the values are at most."""
+    """Return the quantile of `values` at `share`."""
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
 async def main() -> None:
-    """Run it and print the table."""
+    """Run the bench and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recording", type=Path)
     parser.add_argument("--model", default="whisper-base")

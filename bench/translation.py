@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
-"""Measure the translators that are installed: chrF2 and time, for each direction and for the ways through several.
+"""Measure the installed translators: chrF2 and time, for each direction and for the routes through several.
 
     python bench/translation.py FOLDER [--lines N] [--keep FOLDER] [--bare]
 
-Lines go as those of a session do: with what is done around the engines, formulas and typography included, which must
-not make them worse. `--bare` leaves that out.
+Lines are translated as those of a session are: with the processing around the engines, formulas and typography
+included, which must not make them worse. `--bare` leaves that out.
 
 FOLDER holds one text in several languages, a sentence a line, as NAME.LANGUAGE.txt, with LANGUAGE as in NTREX-128: eng,
-por-BR, spa, spa-MX, fra. Of several files of a language the one with the shortest name is translated, and each is
-compared with.
-Ends with 1 where a figure is below the bar.
+por-BR, spa, spa-MX, fra. If a language has several files, the file with the shortest name is translated, and each file
+is a reference. Ends with 1 when a figure is below the bar.
 """
 
 from __future__ import annotations
@@ -33,9 +32,9 @@ from moothall_models.translators.port import Translator
 from scoring import machine, markdown
 
 TAGS = {"eng": "en", "por": "pt", "spa": "es", "fra": "fr"}
-"""Of the languages in the files' names, without region."""
+"""Language tags of the languages in the files' names, without region."""
 BAR = {("en", ("pt",), "por-BR"): 58.0, ("en", ("pt", "es"), "spa"): 54.0}
-"""The least that a way has to reach against a reference: source, languages that it goes to, reference."""
+"""The least score that a route must reach against a reference: source, the languages it passes through, reference."""
 
 
 class Text(NamedTuple):
@@ -47,7 +46,7 @@ class Text(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """A way against a reference."""
+    """The figures of a route against a reference."""
 
     route: Route
     reference: str
@@ -57,18 +56,18 @@ class Figures(NamedTuple):
 
     @property
     def way(self) -> tuple[str, ...]:
-        """The languages that it goes to."""
+        """The languages to which the route leads, in order."""
         return tuple(hop.target for hop in self.route.hops)
 
     @property
     def below(self) -> float | None:
-        """The bar that it misses."""
+        """The bar that the score misses; None if it misses none."""
         bar = BAR.get((self.route.hops[0].source, self.way, self.reference))
         return bar if bar is not None and self.score < bar else None
 
 
 def texts_in(folder: Path, most: int | None = None) -> list[Text]:
-    """Files of known languages, shorter names first. Exits with a sentence where they don't belong together."""
+    """Return the files of known languages, shorter names first. Exits with a sentence if they don't belong together."""
     found = []
     for path in sorted(folder.glob("*.*.txt"), key=lambda path: (len(path.name), path.name)):
         name = path.name.split(".")[-2]
@@ -82,7 +81,7 @@ def texts_in(folder: Path, most: int | None = None) -> list[Text]:
 
 
 def ways(directions: Sequence[Direction], languages: Iterable[str]) -> list[Route]:
-    """Every direction between these languages, and the best way where that is through others."""
+    """Return every direction between these languages, and the best routes that lead through others."""
     known = sorted(set(languages))
     found = [Route(hops=(each,)) for each in directions if {each.source, each.target} <= set(known)]
     for source in known:
@@ -96,9 +95,9 @@ def ways(directions: Sequence[Direction], languages: Iterable[str]) -> list[Rout
 def run(
     route: Route, lines: Sequence[str], translators: Sequence[Translator], formulas: Sequence[Phrase] | None
 ) -> tuple[list[str], list[float]]:
-    """The translations, line by line as captions come, and the milliseconds of each."""
+    """Return the translations, line by line as captions arrive, and the milliseconds of each."""
     engines = {each: translator for translator in translators for each in translator.directions}
-    for hop in route.hops:  # load
+    for hop in route.hops:  # load the models
         engines[hop].translate(lines[:1], hop)
     words = None if formulas is None else wording(formulas, {}, route.hops[0].source, route.hops[-1].target)
     translated, took = [], []
@@ -126,12 +125,12 @@ def _worded(route: Route, line: str, engines: Mapping[Direction, Translator], wo
 
 
 def p95(values: Sequence[float]) -> float:
-    """The value that 95 % don't exceed."""
+    """Return the 95th percentile (nearest rank)."""
     return sorted(values)[max(0, -(-95 * len(values) // 100) - 1)]
 
 
 def table(rows: Sequence[Figures]) -> str:
-    """As Markdown, the best against each reference first."""
+    """Return a Markdown table, the best route against each reference first."""
     head = ("way", "engines", "against", "chrF2", "median ms", "p95 ms")
     ordered = sorted(rows, key=lambda row: (row.route.hops[0].source, row.reference, -row.score))
     return markdown(

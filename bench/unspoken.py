@@ -1,4 +1,4 @@
-"""Sounds of a meeting room in which nobody says a word, made from numbers: seeded, so that they are always the same."""
+"""Sounds of a meeting room in which nobody says a word: synthesised and seeded, so that they are always the same."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from moothall_models.ports import RATE, Samples
 from noise import pink, rms, voice
 
 SECONDS = 75
-"""Of each kind; eight kinds are ten minutes."""
+"""The length of each kind in s; eight kinds are ten minutes."""
 LEVELS_DBFS = (-45.0, -32.0, -22.0)
-"""Each kind is heard from far, from the middle of the room and near, a third of its time each."""
+"""RMS levels at which each kind is heard, a third of its time each: from far, from the middle of the room and near."""
 REST = RATE
-"""Silence behind each third, so that what is heard can be told apart."""
+"""Samples of silence after each third, so that what is heard can be assigned to it."""
 RISE = RATE // 10
-"""Samples over which a third fades in and out."""
+"""Samples of each third's fade-in and fade-out."""
 CROWD = 12
 """Voices at once in the babble; half of them run backwards."""
 FULL = 0.97
-"""The highest peak that is left."""
+"""The highest peak of the result."""
 
 Chance = np.random.Generator
 Voices = Sequence[Samples]
 
 
 class Block(NamedTuple):
-    """A stretch of one kind of sound; ms of the whole."""
+    """A stretch of one kind of sound, in ms from the beginning."""
 
     kind: str
     start: int
@@ -36,7 +36,7 @@ class Block(NamedTuple):
 
 
 def noise(count: int, low: float, high: float, chance: Chance) -> Samples:
-    """White noise between two frequencies (Hz), its edges an eighth of their frequency wide; of RMS 1."""
+    """Return white noise with RMS 1 between two frequencies (Hz), its edges an eighth of their frequency wide."""
     hertz = np.fft.rfftfreq(count, 1 / RATE)
     edge = 1 / (1 + np.exp(-(hertz - low) / (low / 16))) / (1 + np.exp((hertz - high) / (high / 16)))
     made = np.fft.irfft(np.fft.rfft(chance.standard_normal(count)) * edge, count)
@@ -44,26 +44,26 @@ def noise(count: int, low: float, high: float, chance: Chance) -> Samples:
 
 
 def put(out: Samples, at: int, sound: Samples) -> None:
-    """Add a sound that begins at a sample; what lies behind the end is left out."""
+    """Add a sound that begins at sample `at`; what exceeds the end is dropped."""
     end = min(len(out), at + len(sound))
     if at < end:
         out[at:end] += sound[: end - at]
 
 
 def decay(count: int, seconds: float) -> Samples:
-    """From 1 to 1/e in `seconds`, and on."""
+    """Return an exponential decay: from 1 to 1/e in `seconds`, and further."""
     return np.exp(-np.arange(count) / (seconds * RATE)).astype(np.float32)
 
 
 def room(count: int, chance: Chance, voices: Voices) -> Samples:
-    """Ventilation and far traffic: pink noise and rumble that swells slowly."""
+    """Return ventilation and far traffic: pink noise and rumble that swells slowly."""
     time = np.arange(count, dtype=np.float32) / RATE
     swell = 1 + 0.4 * np.sin(2 * np.pi * time / 7 + chance.uniform(0, 6)) + 0.2 * np.sin(2 * np.pi * time / 2.3)
     return ((pink(count, chance) + 0.8 * noise(count, 40, 200, chance)) * swell).astype(np.float32)
 
 
 def applause(count: int, chance: Chance, voices: Voices) -> Samples:
-    """Sixty pairs of hands, each at its own pace and pitch, in rounds that swell and die down."""
+    """Return sixty pairs of hands, each at its own pace and pitch, in rounds that swell and die down."""
     out = np.zeros(count, np.float32)
     round_length = RATE * 8
     for begin in range(0, count, round_length):
@@ -79,7 +79,7 @@ def applause(count: int, chance: Chance, voices: Voices) -> Samples:
 
 
 def tone(hertz: float, seconds: float, harmonics: int, chance: Chance) -> Samples:
-    """A plucked or bowed note: partials that die the faster the higher they are."""
+    """Return a plucked or bowed note: the higher a partial, the faster it dies."""
     time = np.arange(int(seconds * RATE), dtype=np.float32) / RATE
     out = np.zeros_like(time)
     for n in range(1, harmonics + 1):
@@ -88,7 +88,7 @@ def tone(hertz: float, seconds: float, harmonics: int, chance: Chance) -> Sample
 
 
 def music(count: int, chance: Chance, voices: Voices) -> Samples:
-    """Chords, bass, a tune and a cymbal at 96 beats a minute; no voice."""
+    """Return chords, bass, a tune and a cymbal at 96 beats a minute, without a voice."""
     out = np.zeros(count, np.float32)
     beat = 60 / 96
     chords = ((0, 4, 7), (7, 11, 14), (9, 12, 16), (5, 9, 12))
@@ -110,7 +110,9 @@ def music(count: int, chance: Chance, voices: Voices) -> Samples:
 
 
 def breath(count: int, chance: Chance, voices: Voices) -> Samples:
-    """Breath at an open microphone: in through a narrow throat, out through a wide one; now and then a puff."""
+    """Return breath at an open microphone: in through a narrow throat, out through a wide one,
+    with occasional puffs.
+    """
     out = np.zeros(count, np.float32)
     at = 0
     while at < count:
@@ -127,7 +129,7 @@ def breath(count: int, chance: Chance, voices: Voices) -> Samples:
 
 
 def knocks(count: int, chance: Chance, voices: Voices) -> Samples:
-    """Typing in bursts, and now and then somebody knocks on the table or sets a cup down."""
+    """Return typing in bursts, and now and then a knock on the table or a cup that is set down."""
     out = np.zeros(count, np.float32)
     at = 0.3
     while at * RATE < count:
@@ -147,7 +149,7 @@ def knocks(count: int, chance: Chance, voices: Voices) -> Samples:
 
 
 def hum(count: int, chance: Chance, voices: Voices) -> Samples:
-    """Mains hum with its harmonics, a transformer's second one beside it, and the hiss of an amplifier."""
+    """Return mains hum with its harmonics, a second one of a transformer, and the hiss of an amplifier."""
     time = np.arange(count, dtype=np.float64) / RATE
     out = 0.03 * chance.standard_normal(count)
     for base in (50.0, 50.13):
@@ -157,7 +159,9 @@ def hum(count: int, chance: Chance, voices: Voices) -> Samples:
 
 
 def babble(count: int, chance: Chance, voices: Voices) -> Samples:
-    """A full room before the meeting: twelve voices at once, each at its own speed, every other one backwards."""
+    """Return a full room before the meeting: twelve voices at once, each at its own speed,
+    every other one backwards.
+    """
     out = np.zeros(count, np.float32)
     for number in range(CROWD):
         track = voice(voices, int(count * 1.2), chance)
@@ -180,7 +184,7 @@ KINDS: dict[str, Callable[[int, Chance, Voices], Samples] | None] = {
 
 
 def silence(count: int, third: int, chance: Chance) -> Samples:
-    """Of a line that is off, of a converter that flips its last bit, and of a good preamplifier (-70 dBFS)."""
+    """Return silence: of a dead input, of a converter that flips its last bit, or of a good preamplifier (-70 dBFS)."""
     if third == 0:
         return np.zeros(count, np.float32)
     if third == 1:
@@ -189,12 +193,12 @@ def silence(count: int, third: int, chance: Chance) -> Samples:
 
 
 def unspoken(voices: Voices, *, seed: int, seconds: int = SECONDS) -> tuple[Samples, list[Block]]:
-    """All kinds one after the other, `seconds` of each; `voices` are the utterances that the babble is made of."""
+    """Return all kinds one after the other, `seconds` of each; the utterances `voices` make up the babble."""
     sounds: list[Samples] = []
     blocks = []
     third = seconds * RATE // 3
     for number, (kind, make) in enumerate(KINDS.items()):
-        # A stream of chance for each kind: a change to one leaves the others as they are.
+        # Each kind has its own random generator, so that a change to one leaves the others as they are.
         chance = np.random.default_rng([seed, number])
         blocks.append(Block(kind, number * third * 3 * 1000 // RATE, (number + 1) * third * 3 * 1000 // RATE))
         for part, level in enumerate(LEVELS_DBFS):

@@ -1,8 +1,8 @@
-"""Asks the database of advisories for every package that the lock files pin; `make audit` runs it.
+"""Asks the database of advisories about every package that the lock files pin; `make audit` runs it.
 
-Ends with 0 when no advisory is known for any of them, 1 when there is one, and 2 when the database doesn't answer for
-all of them: the program by which it asks passes over those, and calls that well. What fixes an advisory is `make lock`,
-or a bound in pyproject.toml.
+Ends with 0 when the database has no advisory for any package, with 1 when it has one, and with 2 when it doesn't answer
+for all packages (pip-audit skips such packages and still reports success). To fix an advisory, run `make lock` or set a
+bound in pyproject.toml.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Run `make audit` where there is a network, before each release. What was said la
 
 
 def main() -> int:
-    """Run the command."""
+    """Run the command; returns the exit status."""
     status = 0
     for name in LOCKED:
         path = ROOT / "requirements" / f"{name}.txt"
@@ -51,7 +51,7 @@ def main() -> int:
 
 
 def read_answer(answer: str) -> tuple[list[str], list[str]] | None:
-    """The advisories in pip-audit's answer, and what it passed over, a line each; None when it is no answer in JSON."""
+    """Return pip-audit's advisories and the packages it skipped, one text each; None when the answer isn't its JSON."""
     try:
         packages = json.loads(answer)["dependencies"]
     except (ValueError, KeyError, TypeError):

@@ -1,8 +1,9 @@
-"""Writes what a release is made of, as CycloneDX 1.6 (`moothall-VERSION.cdx.json`): `bill_of_materials.py FOLDER`.
+"""Writes a release's bill of materials, CycloneDX 1.6 (`moothall-VERSION.cdx.json`): `bill_of_materials.py FOLDER`.
 
-The components are the packages of `requirements/demo.txt`, which all that runs needs, with their hashes, licences and
-what needs what; and the models of the manifest, with the digests of their files. What only developers run is left out.
-It is the same for the same sources: its serial number is made from them, and it has no date.
+The components are the packages of `requirements/demo.txt`, which covers everything that runs, with their hashes,
+licences and dependencies; and the models of the manifest, with the digests of their files. Packages that only
+developers use are left out. The same sources give the same document: its serial number is derived from them, and it has
+no date.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _NEEDED_BY = re.compile(r"^    #(?: via)? +(?!via$)(\S.*)$")
 
 
 def bill(version: str) -> dict[str, Any]:
-    """The document for a release."""
+    """Return the CycloneDX document for a release."""
     packages = pinned(LOCK.read_text(encoding="utf-8"))
     said = licences(LICENCES.read_text(encoding="utf-8"))
     own = f"pkg:pypi/moothall@{version}"
@@ -59,7 +60,7 @@ def bill(version: str) -> dict[str, Any]:
 
 
 def pinned(lock: str) -> list[dict[str, Any]]:
-    """The packages of a lock file: name, version, marker, hashes (SHA-256) and by what each is needed."""
+    """Return the packages of a lock file: name, version, marker, hashes (SHA-256) and the packages that need them."""
     found: list[dict[str, Any]] = []
     for line in lock.splitlines():
         pin = _PIN.match(line)
@@ -78,12 +79,12 @@ def pinned(lock: str) -> list[dict[str, Any]]:
 
 
 def licences(page: str) -> dict[str, str]:
-    """What each package says of its licence, from the generated page."""
+    """Return the licence of each package, read from the generated page."""
     return dict(re.findall(r"^\| ([a-z0-9._-]+) \| ([^|]+?) \|$", page, re.MULTILINE))
 
 
 def models() -> list[dict[str, Any]]:
-    """The models of the manifest."""
+    """Return the models of the manifest as components."""
     manifest = tomllib.loads((ROOT / "models" / "manifest.toml").read_text(encoding="utf-8"))
     return [
         {
@@ -110,13 +111,13 @@ def _component(package: dict[str, Any], said: dict[str, str]) -> dict[str, Any]:
         "version": package["version"],
         "purl": package["ref"],
         "licenses": [{"expression": licence}] if licence else [],
-        # A package has several files, one for each system; whichever is installed has one of these digests.
+        # A package has several files, one for each system; the installed file has one of these digests.
         "properties": [*marker, *({"name": "moothall:sha256", "value": each} for each in package["hashes"])],
     }
 
 
 def main(folder: Path) -> None:
-    """Write it."""
+    """Write the bill of materials of the current version into `folder`."""
     source = (ROOT / "server" / "moothall" / "__init__.py").read_text(encoding="utf-8")
     version = re.findall(r'^__version__ = "([^"]+)"', source, re.MULTILINE)[0]
     path = folder / f"moothall-{version}.cdx.json"

@@ -2,8 +2,8 @@
 
     python tools/coastlines.py land-110m.json > web/map/land.svg
 
-The shape is in the projection of `moothall.core.pictures.world`, in tenths of the map's units, each point told by its
-distance to the one before. Points that are nearer to one another than can be seen are left out.
+The shape is in the projection of `moothall.core.pictures.world`, in tenths of the map's units, each point relative to
+the one before. A point that is too near to the one before to be seen apart from it is left out.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from moothall.core.pictures.world import HEIGHT, WIDTH, EarthPoint, projected
 
 TENTHS = 10
 NEAR = 10
-"""Tenths of a unit."""
+"""The shortest distance between two points that are kept, in tenths of a unit."""
 Point = tuple[int, int]
 Earthly = tuple[float, float]
-"""Degrees to the east, and to the north."""
+"""Longitude and latitude, in degrees east and north."""
 
 
 class _Transform(msgspec.Struct):
@@ -32,7 +32,7 @@ class _Transform(msgspec.Struct):
 
 class _Shape(msgspec.Struct):
     arcs: list[list[list[int]]]
-    """Of each polygon its rings, each a list of numbers of arcs; `~n` is arc n, backwards."""
+    """For each polygon its rings, each a list of arc numbers; `~n` is arc n, backwards."""
 
 
 class _Shapes(msgspec.Struct):
@@ -50,7 +50,7 @@ class _Topology(msgspec.Struct):
 
 
 def land(topology: _Topology) -> str:
-    """The path of all land."""
+    """Return the SVG path of all land."""
     arcs = [list(_points(arc, topology.transform)) for arc in topology.arcs]
     rings = (ring for shape in topology.objects.land.geometries for polygon in shape.arcs for ring in polygon)
     cut = (part for ring in rings for part in _on_the_map(list(_joined(arcs, ring))))
@@ -70,12 +70,14 @@ def _points(arc: list[tuple[int, int]], transform: _Transform) -> Iterator[Earth
 
 
 def _on_the_map(ring: list[Earthly]) -> Iterator[list[Earthly]]:
-    """A ring as it lies on the map: one that goes over the date line is cut there, with a part at each edge."""
+    """Yield the parts of a ring that lie on the map: a ring that crosses the date line is cut
+    there, a part at each edge.
+    """
     unrolled, turns = ring[:1], 0
     for before, now in pairwise(ring):
         turns += (now[0] - before[0] < -180) - (now[0] - before[0] > 180)
         unrolled.append((now[0] + 360 * turns, now[1]))
-    if turns:  # It goes around the pole in the south: there is no other land at a pole.
+    if turns:  # The ring goes around the south pole: there is no land at the other pole.
         unrolled += [(unrolled[-1][0], -90.0), (unrolled[0][0], -90.0)]
     for shift in (-360, 0, 360):
         moved = [(longitude + shift, latitude) for longitude, latitude in unrolled]
@@ -85,7 +87,9 @@ def _on_the_map(ring: list[Earthly]) -> Iterator[list[Earthly]]:
 
 
 def _kept(ring: list[Earthly], edge: float, sign: int) -> list[Earthly]:
-    """What of a ring lies to the east of a meridian, for a sign above 0, or to its west (Sutherland and Hodgman)."""
+    """Return the part of a ring to the east of a meridian for a positive sign, else to its west
+    (Sutherland and Hodgman).
+    """
     kept: list[Earthly] = []
     for before, now in zip([*ring[-1:], *ring[:-1]], ring, strict=True):
         inside, was = sign * (now[0] - edge) >= 0, sign * (before[0] - edge) >= 0
@@ -117,7 +121,7 @@ def _ring(points: list[Point]) -> str:
 
 
 def main() -> None:
-    """Read the file that is named, and write the picture."""
+    """Read the file named on the command line, and write the picture to standard output."""
     topology = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=_Topology)
     size = f'viewBox="0 0 {WIDTH} {HEIGHT}"'
     shape = f'<path id="land" transform="scale(.1)" d="{land(topology)}"/>'

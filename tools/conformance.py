@@ -1,7 +1,7 @@
 """Writes docs/reference/conformance.md: the rows of docs/reference/accessibility.md in the order of the standards.
 
-Every criterion of WCAG 2.2 of levels A and AA has a line, and every chapter of EN 301 549 that can apply to web pages.
-What the page of origin doesn't say, this one doesn't claim.
+Every criterion of WCAG 2.2 of levels A and AA has a row, and every chapter of EN 301 549 that can apply to web pages.
+This page claims nothing that the source page doesn't say.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LEVEL_AA = """
 3.2.4 3.3.3 3.3.4 3.3.8 4.1.3
 """
 CRITERIA = dict.fromkeys(LEVEL_A.split(), "A") | dict.fromkeys(LEVEL_AA.split(), "AA")
-"""All that WCAG 2.2 has of these levels (4.1.1 is no criterion of it any more), with their level."""
+"""All criteria of WCAG 2.2 of these levels, with their level; 4.1.1 is no longer one of them."""
 
 CHAPTERS = (
     ("5 Generic requirements", "not evaluated beyond what WCAG asks"),
@@ -56,7 +56,7 @@ this documentation. Method: the tests that [Accessibility](accessibility.md) des
 
 
 class Row(NamedTuple):
-    """A row of the page of origin, for one criterion."""
+    """A row of the source page, for one criterion."""
 
     number: str
     name: str
@@ -65,7 +65,7 @@ class Row(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """What the row amounts to, as procurement words it."""
+        """The row's conformance, as procurement words it."""
         if self.shown == "does not apply":
             return "Does not apply"
         if self.shown in ("not tested", "met as the criterion is worded; not tested"):
@@ -74,7 +74,7 @@ class Row(NamedTuple):
 
 
 def rows(section: str) -> list[tuple[str, str, str]]:
-    """The three cells of each row of a section of the page of origin."""
+    """Return the three cells of each row of a section of the source page."""
     text = SOURCE.read_text(encoding="utf-8").partition(f"## {section}\n")[2].partition("\n## ")[0]
     return [
         (one, two, three) for one, two, three in re.findall(r"^\| (.*?) \| (.*?) ?\| (.*?) \|$", text, re.MULTILINE)
@@ -82,7 +82,7 @@ def rows(section: str) -> list[tuple[str, str, str]]:
 
 
 def criteria() -> dict[str, Row]:
-    """The rows of WCAG by criterion. Raises ValueError when one is missing, twice there or unknown."""
+    """Return the rows of WCAG by criterion. Raises ValueError when a criterion is missing, given twice or unknown."""
     found: dict[str, Row] = {}
     for title, how, shown in rows("WCAG 2.2, levels A and AA"):
         numbers = re.findall(r"\d\.\d\.\d+", title)
@@ -97,7 +97,7 @@ def criteria() -> dict[str, Row]:
 
 
 def render() -> str:
-    """The page."""
+    """Return the page's text."""
     parts = [HEAD]
     for level in ("A", "AA"):
         parts.append(f"\n## WCAG 2.2, level {level}\n\n| criterion | conformance | remarks |\n|---|---|---|\n")

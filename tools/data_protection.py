@@ -1,7 +1,7 @@
-"""Writes docs/reference/data-protection.md: what is kept of people, from the table of docs/why/privacy.md.
+"""Writes docs/reference/data-protection.md: which personal data are kept, from the table of docs/why/privacy.md.
 
-The table says what, where and how long; this says of each row who sees it and whose data they are, and takes the
-settings that decide on it from the settings' own docstrings.
+The table says what is kept, where and how long. This module adds to each row whose data they are and who sees them, and
+takes the settings that affect them from the settings' own docstrings.
 """
 
 from __future__ import annotations
@@ -63,14 +63,16 @@ WHO = {
     "from which address": ("people who ask", NOBODY),
     "logs of the program": ("none", OPERATOR),
 }
-"""By the beginning of each row, the longest that fits: whose data they are, and who sees them."""
+"""By the beginning of a row's first cell: whose data they are, and who sees them. The longest
+beginning that fits counts.
+"""
 
 SETTINGS = (
     "recording.keep_days", "server.unload_after_minutes", "balance.asks", "balance.groups", "engine.model",
     "translation.service", "sign_in.issuer", "sign_in.scopes", "sign_in.hours", "sign_in.link_hours_after_close",
     "logging.level",
 )  # fmt: skip
-"""What an operator decides on personal data."""
+"""The settings by which an operator decides about personal data."""
 
 HEAD = """\
 # Data protection sheet
@@ -113,14 +115,14 @@ they are kept.
 
 
 def kept() -> list[tuple[str, str, str]]:
-    """What, where and how long: the rows of the page of origin."""
+    """Return the rows of the source page: what is kept, where, how long."""
     text = SOURCE.read_text(encoding="utf-8").partition("\n## ")[0]
     found = re.findall(r"^\| (.*?) \| (.*?) \| (.*?) \|$", text, re.MULTILINE)
     return [(what, where, how_long) for what, where, how_long in found if what != "what"]
 
 
 def who(what: str) -> tuple[str, str]:
-    """Whose data a row is of, and who sees them. Raises KeyError when no entry says it."""
+    """Return whose data a row describes, and who sees them. Raises KeyError when no entry of WHO fits."""
     found = max((begin for begin in WHO if what.startswith(begin)), key=len, default=None)
     if found is None:
         raise KeyError(f"Say in WHO of tools/data_protection.py who sees: {what}")
@@ -128,7 +130,7 @@ def who(what: str) -> tuple[str, str]:
 
 
 def render() -> str:
-    """The page."""
+    """Return the page's text."""
     parts = [HEAD]
     for what, where, how_long in kept():
         whose, seen = who(what)

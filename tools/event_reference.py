@@ -1,4 +1,4 @@
-"""Writes docs/reference/events.md from what `moothall.core.events.types` says of itself."""
+"""Writes docs/reference/events.md from the docstrings of `moothall.core.events.types`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ the frames around it. `v` is the body's version and 1 where nothing else is said
 
 
 def render() -> str:
-    """The page's text."""
+    """Return the page's text."""
     known = classes(SOURCE)
     parts = [INTRODUCTION.format(about=_about())]
     parts.append(
@@ -38,13 +38,13 @@ def render() -> str:
 
 
 def _about() -> str:
-    """The module's docstring without its pointer to this page."""
+    """Return the docstring of the events' module without its pointer to this page."""
     paragraphs = module_doc(SOURCE).split("\n\n")
     return "\n\n".join(paragraphs).replace(" `docs/reference/events.md` is generated from this file.", "")
 
 
 def _lane(type_name: str) -> str:
-    """The lane's name, as the type itself gives it for a channel and a hub that are called CHANNEL and HUB."""
+    """Return the lane's name, as the type itself gives it for a channel named CHANNEL and a hub named HUB."""
     named: Any = SimpleNamespace(channel="CHANNEL", hub="HUB")
     return EVENT_TYPES[type_name].lane(named)
 

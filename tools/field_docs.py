@@ -1,4 +1,4 @@
-"""Reads what the source says of its classes and fields: the docstring under each."""
+"""Reads classes, their fields and the docstring under each field from Python source, without importing it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Field(NamedTuple):
-    """A field as it stands in the source."""
+    """A field or an enumeration's member, as the source declares it."""
 
     name: str
     type: str
@@ -20,34 +20,34 @@ class Field(NamedTuple):
 
 
 class Class(NamedTuple):
-    """A class as it stands in the source."""
+    """A class, as the source declares it."""
 
     name: str
     bases: tuple[str, ...]
     doc: str
     fields: tuple[Field, ...]
     members: tuple[Field, ...]
-    """An enumeration's members."""
+    """The members of an enumeration."""
 
 
 def classes(path: Path) -> dict[str, Class]:
-    """The classes of a module by name, in the source's order."""
+    """Return the classes of a module by name, in the source's order."""
     module = ast.parse(path.read_text(encoding="utf-8"))
     return {node.name: _class(node) for node in module.body if isinstance(node, ast.ClassDef)}
 
 
 def module_doc(path: Path) -> str:
-    """A module's docstring, or nothing."""
+    """Return a module's docstring; empty when it has none."""
     return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
 
 
 def one_line(text: str) -> str:
-    """A docstring as one line, for a table."""
+    """Return a docstring as one line with `|` escaped, for a cell of a Markdown table."""
     return " ".join(text.split()).replace("|", "\\|")
 
 
 def publish(path: Path, text: str) -> None:
-    """Write a generated page, and say so when it changed."""
+    """Write a generated page if its text has changed, and print its path then."""
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8")
         print(f"wrote {path.relative_to(ROOT)}")

@@ -1,4 +1,4 @@
-"""Writes config/moothall-hub.toml and docs/reference/hub-settings.md from what `moothall_hub.settings` says."""
+"""Writes config/moothall-hub.toml and docs/reference/hub-settings.md from the docstrings of `moothall_hub.settings`."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ what came of them stands in the data folder.
 
 
 class Entry(NamedTuple):
-    """A setting, in words."""
+    """A setting, as a file and the page describe it."""
 
     key: str
     default: str
-    """As TOML."""
+    """The default, as TOML."""
     allowed: str
     doc: str
 
 
 def entries() -> Iterator[Entry]:
-    """All of them, in their order."""
+    """Yield all settings, in the source's order."""
     defaults = settings.HubSettings()
     for field in classes(SOURCE)["HubSettings"].fields:
         value = getattr(defaults, field.name)

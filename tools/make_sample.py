@@ -32,18 +32,18 @@ from numpy.typing import NDArray
 Samples = NDArray[np.float32]
 
 RATE = 24_000
-"""What the network renders, samples a second."""
+"""The sample rate of the network's output, in Hz."""
 OUT_RATE = 48_000
 DURATIONS = "/encoder/Clip_output_0"
 """The tensor inside the network that holds the frames of each phoneme (after rounding and the minimum of one)."""
 FRAME = RATE // 100
-"""Samples in 10 ms, the step in which levels are looked at."""
+"""Samples in 10 ms, the step in which levels are measured."""
 AUDIBLE = 10 ** (-40 / 20)
-"""A frame can be heard if its level is at most 40 dB below the line's loudest."""
+"""A frame is audible if its level is at most 40 dB below the line's loudest."""
 NOISE_DBFS = -62.0
-"""Level of the room noise: below speech by nearly 40 dB, above digital silence."""
+"""RMS level of the room noise: below speech by nearly 40 dB, above digital silence."""
 PAUSE = RATE * 15 // 100
-"""Samples of silence that no sound inside a word has."""
+"""Samples of silence that are longer than any silence inside a word (150 ms)."""
 SEED = 20261124
 
 log = logging.getLogger("make_sample")
@@ -67,7 +67,7 @@ def with_durations(path: Path) -> onnxruntime.InferenceSession:
 
 
 def word_positions(spoken: str, alone: list[str]) -> list[int]:
-    """Where each word begins in the phonemes of the whole line, by minimum edit alignment.
+    """Return where each word begins in the phonemes of the whole line, by minimum edit alignment.
 
     `spoken` is the line's phonemes, `alone` the phonemes of each word by itself. The two differ: in running speech
     words are weakened, and some are written together ("of the" has no space in it).
@@ -120,8 +120,8 @@ def speak(
     starts = [float(first), *(float(edges[k + 1]) for k in begins[1:]), float(last)]
     words = []
     for word, start, following in zip(texts, starts, starts[1:], strict=False):
-        # Words in running speech touch. Before a pause, which the network counts as part of the sounds around it, the
-        # word ends where it falls silent.
+        # Words in running speech touch. The network counts a pause as part of the sounds around it; so before a pause
+        # the word ends where it falls silent.
         inside = heard[(heard >= start) & (heard < following)]
         pauses = np.flatnonzero(np.diff([*inside, following]) > PAUSE)
         end = float(inside[pauses[0]]) + FRAME if len(pauses) else following
@@ -130,13 +130,13 @@ def speak(
 
 
 def audible(audio: Samples) -> NDArray[np.int64]:
-    """First samples of the frames in which something can be heard."""
+    """Return the first sample of each audible frame."""
     levels = np.sqrt(np.mean(audio[: len(audio) // FRAME * FRAME].reshape(-1, FRAME) ** 2, axis=1))
     return np.flatnonzero(levels > AUDIBLE * levels.max()) * FRAME
 
 
 def levelled(audio: Samples, dbfs: float) -> Samples:
-    """The line with its root mean square at `dbfs`, its edges faded over 4 ms."""
+    """Return the line with its root mean square at `dbfs`, its edges faded over 4 ms."""
     out: Samples = audio * np.float32(10 ** (dbfs / 20) / np.sqrt(np.mean(audio**2)))
     peak = float(np.abs(out).max())
     if peak > 0.89:
@@ -148,7 +148,7 @@ def levelled(audio: Samples, dbfs: float) -> Samples:
 
 
 def room_noise(count: int) -> Samples:
-    """Seeded noise that falls by 3 dB an octave above 100 Hz, at NOISE_DBFS."""
+    """Return `count` samples of seeded noise that falls by 3 dB an octave above 100 Hz, at NOISE_DBFS."""
     white = np.random.default_rng(SEED).standard_normal(count)
     spectrum = np.fft.rfft(white)
     hertz = np.fft.rfftfreq(count, 1 / RATE)
@@ -158,7 +158,7 @@ def room_noise(count: int) -> Samples:
 
 
 def assemble(script: dict[str, Any], network: onnxruntime.InferenceSession, voices: Path) -> tuple[Samples, list[Any]]:
-    """Put all lines on one time line: the samples of the session and its reference."""
+    """Put all lines on one time line; returns the samples of the session and its reference."""
     tokenizer = Tokenizer()
     styles = {
         who: np.fromfile(voices / f"{voice['voice']}.bin", dtype=np.float32).reshape(-1, 256)

@@ -1,4 +1,4 @@
-"""Writes docs/reference/metrics.md from what `moothall.adapters.metrics.metrics` says of itself."""
+"""Writes docs/reference/metrics.md from the descriptions in `moothall.adapters.metrics.metrics`."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ Beside these stand the figures of the process and of Python that every Prometheu
 
 
 def render() -> str:
-    """The page's text."""
+    """Return the page's text."""
     return HEAD + "".join(_row(each) for each in METRICS) + TAIL
 
 
 def unit(described: Described) -> str:
-    """What a value counts, from its name."""
+    """Return the unit of a metric, read from its name, and its kind."""
     for word in ("seconds", "bytes"):
         if f"_{word}" in described.name:
             return f"{word}, {described.kind.value}"

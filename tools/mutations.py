@@ -3,9 +3,9 @@
 
     python tools/mutations.py [ID …] [--table FILE] [--tree FOLDER] [--out FILE] [--wider] [--trust] [--timeout S]
 
-`tools/mutations.toml` holds the faults, written by hand: one realistic change of a line or two each. A fault that the
-tests named beside it don't find goes on to the wider selection with `--wider`. Prints a row for each fault; ends with 1
-if a fault survived, with 2 if one no longer applies or if tests fail without any. The source itself is not touched:
+`tools/mutations.toml` holds the faults, written by hand: one realistic change of a line or two each. With `--wider`, a
+fault that its named tests don't find is tried with the wider selection. Prints a row for each fault; ends with 1 if a
+fault survived, with 2 if a fault no longer applies or if tests fail without any. The source itself is not touched:
 everything happens in a copy of the files that git has or would add, with the packages of the virtual environment that
 runs this script. With `--trust` the named tests aren't run without a fault first.
 """
@@ -31,7 +31,9 @@ WIDER = ("tests/unit", "tests/property", "tests/contract", "tests/golden")
 QUICK = "not slow and not chaos"
 PURE = f"{QUICK} and not model and not browser"
 FAILED = 1
-"""Of pytest and of Node's runner: tests ran, and one of them failed. Every other status but 0 says nothing."""
+"""The exit status of pytest and of Node's runner when tests ran and at least one failed. Any other
+status but 0 is an error.
+"""
 
 
 class NoLongerApplies(Exception):
@@ -40,7 +42,7 @@ class NoLongerApplies(Exception):
 
 @dataclass(frozen=True)
 class Mutation:
-    """One fault."""
+    """One fault: a change of text in one file."""
 
     id: str
     file: str
@@ -48,13 +50,13 @@ class Mutation:
     fault: str
     """What goes wrong, in a sentence."""
     old: str
-    """Stands exactly once in the file."""
+    """The text that the fault replaces; it is exactly once in the file."""
     new: str
     tests: tuple[str, ...]
-    """Paths, or pytest's names of tests, that have to find it."""
+    """Paths or pytest's names of the tests that have to find the fault."""
 
     def applied(self, text: str) -> str:
-        """The text of the file with the fault in it; raises NoLongerApplies."""
+        """Return `text`, the file's, with the fault in it; raises NoLongerApplies."""
         times = text.count(self.old)
         if times != 1:
             where = "isn't there" if not times else f"is there {times} times"
@@ -64,7 +66,7 @@ class Mutation:
 
 @dataclass(frozen=True)
 class Result:
-    """What the tests said of a fault."""
+    """The outcome of the tests for one fault."""
 
     mutation: Mutation
     caught_by: str
@@ -73,11 +75,11 @@ class Result:
 
 
 Run = Callable[[Path, Sequence[str], str], bool]
-"""Whether tests of a tree fail: the tree, the tests, which marks of pytest are meant."""
+"""Whether tests fail. Its arguments: the tree, the tests, a marker expression for pytest."""
 
 
 def read(table: Path) -> tuple[Mutation, ...]:
-    """The mutations of a table, in order. Raises ValueError with a sentence for one that can't be meant."""
+    """Return the mutations of a table, in order. Raises ValueError for a mutation that makes no sense."""
     with table.open("rb") as file:
         rows = tomllib.load(file)["mutation"]
     found: dict[str, Mutation] = {}
@@ -93,7 +95,7 @@ def read(table: Path) -> tuple[Mutation, ...]:
 
 @contextmanager
 def put_into(tree: Path, mutation: Mutation) -> Iterator[None]:
-    """Have the fault in a tree's file for as long as this is held. Raises NoLongerApplies."""
+    """Put the fault into a tree's file for the duration of the context. Raises NoLongerApplies."""
     path = tree / mutation.file
     if not path.is_file():
         raise NoLongerApplies(f"the mutation {mutation.id} no longer applies: there is no {mutation.file}")
@@ -107,7 +109,7 @@ def put_into(tree: Path, mutation: Mutation) -> Iterator[None]:
 
 
 def judge(tree: Path, mutation: Mutation, run: Run, wider: Sequence[str] = ()) -> Result:
-    """Run the tests of a mutation with the fault in the tree, and if they don't find it the `wider` ones."""
+    """Run the tests of a mutation with the fault in the tree, and the `wider` tests if those don't find it."""
     began = time.perf_counter()
     caught_by = ""
     with put_into(tree, mutation):
@@ -128,7 +130,9 @@ def copy_of(source: Path, target: Path) -> None:
 
 
 def runner(timeout: float) -> Run:
-    """Runs tests in processes of their own. Tests that don't end in time count as failed: the fault hangs them."""
+    """Return a function that runs tests in processes of their own. Tests that exceed `timeout` seconds count as
+    failed: the fault hangs them.
+    """
 
     def run(tree: Path, tests: Sequence[str], marks: str) -> bool:
         scripts = [each for each in tests if each.endswith(".test.js")]
@@ -143,7 +147,7 @@ def runner(timeout: float) -> Run:
 
 
 def _fails(command: Sequence[str], tree: Path, timeout: float) -> bool:
-    # Programs that tests start have to find the copy, not the source that the virtual environment knows.
+    # Programs that tests start have to import the copy, not the source to which the virtual environment points.
     paths = os.pathsep.join(str(tree / name) for name in ("server", "hubs", "models"))
     given = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_PROFILE": "ci"}
     try:
@@ -159,7 +163,7 @@ def _fails(command: Sequence[str], tree: Path, timeout: float) -> bool:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Judge the mutations that are named, or all of them."""
+    """Judge the named mutations, or all of them; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ids", nargs="*", metavar="ID")
     parser.add_argument("--table", type=Path, default=TABLE)

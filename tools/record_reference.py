@@ -1,4 +1,6 @@
-"""Writes docs/reference/record.md and record.schema.json from what `moothall.record.json` says of itself."""
+"""Writes docs/reference/record.md and record.schema.json from the docstrings of
+`moothall.record.json` and of its types.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,7 @@ the file by itself proves nothing ([Verify a record](../how-to/verify.md)).
 
 
 def render_page() -> str:
-    """The page's text."""
+    """Return the page's text."""
     known = _known()
     parts = [INTRODUCTION]
     parts += [_section(known[name]) for name in _names()]
@@ -57,7 +59,7 @@ def render_page() -> str:
 
 
 def render_schema() -> str:
-    """The schema's text."""
+    """Return the JSON schema's text."""
     schema = msgspec.json.schema(Document)
     known = _known()
     for name, definition in schema["$defs"].items():
@@ -75,7 +77,7 @@ def _known() -> dict[str, Class]:
 
 
 def _names() -> list[str]:
-    """The structures and values of the file: the whole first, then in order of their names."""
+    """Return the names of the structures and values in the file: the whole first, then in alphabetical order."""
     names: dict[str, Any] = msgspec.json.schema(Document)["$defs"]
     return ["Document", *sorted(names.keys() - {"Document"})]
 

@@ -1,4 +1,4 @@
-"""Writes config/moothall.toml and docs/reference/settings.md from what `moothall.settings.loading` says of itself."""
+"""Writes config/moothall.toml and docs/reference/settings.md from the docstrings in `moothall.settings`."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ MARK = " ⟳"
 
 
 class Entry(NamedTuple):
-    """A setting, in words."""
+    """A setting, as the file and the page describe it."""
 
     key: str
     default: str
-    """As TOML."""
+    """The default, as TOML."""
     allowed: str
     doc: str
     reloaded: bool
-    """Whether it counts after `moothall reload`, without a restart."""
+    """Whether `moothall reload` applies a change, without a restart."""
 
 
 def sections() -> Iterator[tuple[str, str, list[Entry]]]:
-    """Name, docstring and settings of each section."""
+    """Yield name, docstring and settings of each section."""
     known = classes(SOURCE)
     for section, kind in settings.sections().items():
         entries = [

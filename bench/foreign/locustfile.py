@@ -1,11 +1,11 @@
-"""A scenario for locust, which is no part of this project: how to run it is in bench/README.md.
+"""A scenario for locust, which is no part of this project: bench/README.md says how to run it.
 
-To one meeting come readers, who open its page and follow its text over SSE, scripts, which poll, and visitors, who look
-at pages and questions. What locust calls *caption* is how late a frame is: from the moment at which the
-server encoded it (`sent`) until it was read here, by one clock. It ends with 1 where a request failed, or where the p95
-of what is asked is above 300 ms, or that of captions above 100.
+Readers open a meeting's page and follow its text over SSE, scripts poll, and visitors look at pages and questions. What
+locust calls *caption* is the latency of a frame: from the moment at which the server encoded it (`sent`) until it was
+read here, by one clock. Ends with 1 when a request failed, when the p95 of requests is above 300 ms, or that of
+captions above 100 ms.
 
-MEETING: the meeting's address, `/s/bench` without.
+The environment variable MEETING is the meeting's path, `/s/bench` by default.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ PAGE = {"Accept": "text/html", "Accept-Language": "en"}
 
 
 class Reader(HttpUser):
-    """Opens the page as a browser does, with what it needs, and follows the text for half a minute."""
+    """Opens the page as a browser does, with the files that it needs, and follows the text for half a minute."""
 
     weight = 6
     wait_time = between(1, 4)
 
     @task
     def read(self) -> None:
-        """One stay."""
+        """Open the page and follow the text once."""
         with self.client.get(MEETING, headers=PAGE, name="page", catch_response=True) as page:
             if page.status_code != 200:
                 page.failure(f"status {page.status_code}")
@@ -75,7 +75,7 @@ class Reader(HttpUser):
 
 
 class Script(HttpUser):
-    """Polls, from where it stands."""
+    """Polls, each time from its last position."""
 
     weight = 2
     wait_time = between(0.5, 1)
@@ -83,7 +83,7 @@ class Script(HttpUser):
 
     @task
     def poll(self) -> None:
-        """Once; who has everything waits for up to 5 s."""
+        """Poll once; a poll that has everything waits for up to 5 s."""
         query = f"?wait=5&after={self.after}" if self.after else "?wait=0"
         name = "poll, waited" if self.after else "poll"
         with self.client.get(f"{MEETING}/poll{query}", name=name, catch_response=True) as answer:
@@ -95,21 +95,21 @@ class Script(HttpUser):
 
 
 class Visitor(HttpUser):
-    """Looks around."""
+    """Looks at pages."""
 
     weight = 2
     wait_time = between(1, 3)
 
     @task
     def look(self) -> None:
-        """One after the other."""
+        """Request each page once."""
         for path, name in (("/", "front page"), (MEETING, "page"), (f"{MEETING}/questions", "questions")):
             self.client.get(path, headers=PAGE, name=name)
 
 
 @events.quitting.add_listener
 def judge(environment: Any, **_: Any) -> None:
-    """The verdict, as the exit status."""
+    """Print the verdict, and set the exit status."""
     stats = environment.stats
     wrong = [
         f"{each.name}: p95 {each.get_response_time_percentile(0.95):.0f} ms"

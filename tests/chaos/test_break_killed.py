@@ -1,4 +1,6 @@
-"""A break with a real model, and with kills: nothing of it is in any file, and what was said since its end is."""
+"""A break with a real model, and with kills: no file has anything of the break, and all speech
+after its end is in the log.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The engine killed every 30 s of a ten-minute meeting, beside the same meeting undisturbed: `make chaos`.
+"""The engine is killed every 30 s of a ten-minute meeting, which is compared with an undisturbed run: `make chaos`.
 
-Each kill prints a line of figures, and the end what both runs came to. `CHAOS_MINUTES=20` plays for longer,
-`CHAOS_MODEL=whisper-base` hears with another model, `CHAOS_SPEECH=FOLDER` plays another folder of pairs than
-`../shared/speech`; where there is none the sample session is played. As in `test_many_kills`, it is for a machine that
+Each kill prints a line of figures, and the end prints the results of both runs. `CHAOS_MINUTES=20` plays for longer,
+`CHAOS_MODEL=whisper-base` uses another model, `CHAOS_SPEECH=FOLDER` plays another folder of pairs than
+`../shared/speech`; if that is missing, the sample session is played. As `test_many_kills`, it needs a machine that
 keeps up.
 """
 

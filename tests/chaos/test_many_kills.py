@@ -1,6 +1,6 @@
 """Fifty kills of server and engine in one session, many 1-3 s after a word's end: `make chaos`.
 
-Each kill prints a line of figures, and each session what it came to. `CHAOS_SEEDS=5,6` draws other moments.
+Each kill prints a line of figures, and each session its results. `CHAOS_SEEDS=5,6` draws other moments.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""As `tests/integration/removal/test_not_recorded.py`, with kills in the span, and with what was logged already."""
+"""The tests of `tests/integration/removal/test_not_recorded.py`, with kills in the span, and
+with events already logged.
+"""
 
 from __future__ import annotations
 

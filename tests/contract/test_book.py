@@ -1,4 +1,4 @@
-"""What every Book promises, asked of each; and what only the one on disk can."""
+"""The contract of every Book, and further promises of the Book on disk."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""What every EventLog promises, asked of each. What only the one on disk can promise is in
-`tests/unit/adapters/store/test_log_sqlite.py`."""
+"""The contract of every EventLog. Promises of the log on disk alone are in
+`tests/unit/adapters/store/test_log_sqlite.py`.
+"""
 
 from __future__ import annotations
 

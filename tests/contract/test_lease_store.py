@@ -1,4 +1,4 @@
-"""What every LeaseStore promises, asked of each."""
+"""The contract of every LeaseStore."""
 
 from __future__ import annotations
 

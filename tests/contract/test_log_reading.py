@@ -1,4 +1,4 @@
-"""What everybody promises whose logs are read: a server's own, and a hub's copies of them."""
+"""The contract of logs that are read: a server's own, and a hub's copies."""
 
 from __future__ import annotations
 

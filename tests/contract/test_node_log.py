@@ -1,4 +1,4 @@
-"""What every NodeLog promises beyond an EventLog, asked of each."""
+"""The contract of every NodeLog, in addition to that of an EventLog."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every NodeNotes promises, asked of each."""
+"""The contract of every NodeNotes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever is behind the pages of questions, the sessions of the centre or the room of a hub, does the same."""
+"""The contract of what serves the pages of questions: the sessions of the centre, and the room of a hub."""
 
 from __future__ import annotations
 

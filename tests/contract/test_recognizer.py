@@ -1,4 +1,4 @@
-"""What every Recognizer promises, asked of each: the scripted one, Whisper with two decoders, and an HTTP service."""
+"""The contract of every Recognizer: the scripted one, Whisper with two decoders, and an HTTP service."""
 
 from __future__ import annotations
 

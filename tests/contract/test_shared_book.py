@@ -1,4 +1,4 @@
-"""What every SharedBook promises beyond a Book, asked of each; two nodes share it."""
+"""The contract of every SharedBook, in addition to that of a Book, between two nodes."""
 
 from __future__ import annotations
 

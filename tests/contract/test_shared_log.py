@@ -1,4 +1,4 @@
-"""What every SharedLog promises beyond an EventLog, asked of each; two nodes share it."""
+"""The contract of every SharedLog, in addition to that of an EventLog, between two nodes."""
 
 from __future__ import annotations
 

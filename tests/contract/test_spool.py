@@ -1,4 +1,4 @@
-"""What every SpoolStore promises, asked of each. Any order of acts: test_spool_sequence.py."""
+"""The contract of every SpoolStore. Acts in any order: test_spool_sequence.py."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""What every Translator promises, asked of each: echo, Bergamot's models, Argos packages with and without
-the package argostranslate, a service, Apertium."""
+"""The contract of every Translator: echo, Bergamot's models, Argos packages with and without the package
+argostranslate, a service, Apertium.
+"""
 
 from __future__ import annotations
 

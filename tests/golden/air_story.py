@@ -1,4 +1,4 @@
-"""A story for `make_log.py`: a captioner takes over, a tool offers a line, one is taken, and the machine goes on."""
+"""A story for `make_log.py`: a captioner goes on air, a tool offers a line that is taken, and the machine returns."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def taken_over(recorder: Recorder) -> list[LogRecord]:
 
 
 def remove_what_was_offered(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
-    """The line that was offered, with the one that it became."""
+    """Remove the offered line, and the line that was made of it."""
     gone = (6, 7, 8)
     removed = ev.BodyRemoved(offsets=gone, reason="request", by=STAFF.id)
     return gone, [recorder.record(removed, STAFF, cause="remove:1")]

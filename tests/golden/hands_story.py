@@ -1,4 +1,4 @@
-"""A story for `make_log.py`: a show of hands, and another one whose question is taken out again."""
+"""A story for `make_log.py`: a show of hands, and another one whose question is removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A room far away takes part, is counted, loses its line and is back; one below it asks."""
+"""A story for `make_log.py`: a hub's people are counted, its link breaks and returns, and a hub below it asks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NORTH, KISUMU = "north", "north.kisumu"
 
 
 def rooms_far_away(recorder: Recorder) -> list[LogRecord]:
-    """What a log has of hubs in a meeting of a minute and a half."""
+    """Return a log with events of hubs in a meeting of a minute and a half."""
     tell = recorder.record
 
     def stands(hub: str, title: str, people: int | None, t: int, *, here: bool = True) -> LogRecord:
@@ -49,5 +49,5 @@ def rooms_far_away(recorder: Recorder) -> list[LogRecord]:
 
 
 def remove_what_it_asked(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
-    """The question goes; of the hubs nothing does."""
+    """Remove the question; events of hubs stay."""
     return (7,), [recorder.record(ev.BodyRemoved(offsets=(7,), reason="request", by="staff-1"), STAFF)]

@@ -1,9 +1,9 @@
-"""Write down what 0.1.0's programs say to each other: at the cut of a release, once.
+"""Records what a release's programs send each other: run once, when the release is cut.
 
     PYTHONPATH=tests:bench python tests/golden/make_links.py 0.1.0
 
-A server, an engine, translators and a hub of the release carry a short meeting, and what goes over each link is a file
-beside this one: `link-RELEASE-NAME.txt` with a line for each frame. `make_release.py` freezes them.
+A server, an engine, translators and a hub of the release hold a short meeting, and the frames on each link become a
+file beside this one: `link-RELEASE-NAME.txt` with a line for each frame. `make_release.py` freezes them.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from support.releases.release import unpacked
 
 HERE = Path(__file__).parent
 SCRIPT = make_script(7, 30)
-"""What is said."""
+"""The words spoken in the meeting."""
 
 
 async def record(name: str, folder: Path) -> Recorded:
-    """Have the meeting, and what was said on its links."""
+    """Hold the meeting; returns the conversations on its links."""
     recorded = Recorded()
     release = unpacked(name, folder / "release")
     (folder / "house").mkdir()
@@ -44,12 +44,12 @@ async def record(name: str, folder: Path) -> Recorded:
         await house.witness.until(lambda: house.witness.closed)
         while not any(b"record.checkpoint" in body for body in logged(house.server.data).bodies.values()):
             await CLOCK.sleep(100)
-        await CLOCK.sleep(3_000)  # What is said last comes a moment later.
+        await CLOCK.sleep(3_000)  # The last messages arrive a moment later.
     return recorded
 
 
 def main(name: str) -> None:
-    """Record a release."""
+    """Record a release's links, and write the files."""
     with tempfile.TemporaryDirectory() as folder:
         recorded = asyncio.run(record(name, Path(folder)))
     for path, said in recorded.said.items():

@@ -1,9 +1,9 @@
 # ruff: noqa: T201 (a script that prints)
-"""Writes the databases that every later release must open: together every type of event, fixed salts and times.
+"""Writes the databases that every later release must open: together all types of event, with fixed salts and times.
 
-Each is named for the release and what came with it. With a new story in `STORIES`, from the project's folder:
-`PYTHONPATH=tests .venv/bin/python tests/golden/make_log.py`, then `pytest tests/golden --update-golden`. It never
-writes over one that is there.
+Each file's name has the release, and what the story shows. After adding a story to `STORIES`, run from the project's
+folder: `PYTHONPATH=tests .venv/bin/python tests/golden/make_log.py`, then `pytest tests/golden --update-golden`.
+Existing databases are never overwritten.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from support.sessions.recorder import EPOCH, MORNING, SESSION, Recorder
 
 HERE = Path(__file__).parent
 SIGNER = Ed25519Signer(Ed25519PrivateKey.from_private_bytes(b"moothall golden log, no secret.."))
-"""A key that everybody may know."""
+"""A key that isn't secret."""
 ENGINE = Actor(Role.ENGINE, "engine-1")
 CAPTIONER = Actor(Role.CAPTIONER, "captioner-7")
 CHAIR = Actor(Role.CHAIR, "chair-2")
@@ -73,7 +73,7 @@ def ended(segment: SegmentId, t1: int, text: str, reason: ev.EndReason = ev.EndR
 
 
 def story(recorder: Recorder) -> list[LogRecord]:
-    """A short session with a break, two languages, a correction, a gap and a name that is taken out later."""
+    """A short session with a break, two languages, a correction, a gap and a name that is removed later."""
     tell = recorder.record
     return [
         tell(ev.SessionCreated(title="Opening plenary · Abertura", languages=("en", "pt")), STAFF),
@@ -131,7 +131,9 @@ def remove_the_neighbour(recorder: Recorder) -> tuple[tuple[int, ...], list[LogR
 
 
 def open_hall(recorder: Recorder) -> list[LogRecord]:
-    """A technician names speakers, forces a language, goes off the record, and moves what came to the wrong session."""
+    """A technician names speakers, forces a language, goes off the record, and moves lines that
+    came to the wrong session.
+    """
     tell = recorder.record
     return [
         tell(ev.SessionCreated(title="Hearing", languages=("en", "pt"), sound=ev.SoundKept.PUBLISHED), STAFF),
@@ -185,7 +187,7 @@ def remove_what_was_not_recorded(recorder: Recorder) -> tuple[tuple[int, ...], l
 
 
 def closing(recorder: Recorder) -> list[LogRecord]:
-    """A session whose last words were awaited when somebody closed it, the second time in earnest."""
+    """A session that somebody closes twice while last words are awaited; the second close is carried out."""
     tell = recorder.record
     return [
         tell(ev.SessionCreated(title="Closing", languages=("en",)), STAFF),
@@ -207,7 +209,7 @@ def remove_the_last_words(recorder: Recorder) -> tuple[tuple[int, ...], list[Log
 
 
 def better_pass(recorder: Recorder) -> list[LogRecord]:
-    """An engine betters two lines right after their end; a person has the last word on the second one."""
+    """An engine corrects two lines right after their end; then a person corrects the second line."""
     tell = recorder.record
     better = ev.SegmentCorrected(
         channel=FLOOR, segment=S1, base_revision=0, base_words=2, text="Good morning.", tail="", machine=True
@@ -243,7 +245,7 @@ def remove_the_bettered(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRe
 
 
 def chosen_terms(recorder: Recorder) -> list[LogRecord]:
-    """Names and terms that a desk had preferred, one of them the name of somebody who wants to be taken out."""
+    """Names and terms that a desk preferred, one of them the name of somebody who wants it removed."""
     tell = recorder.record
     return [
         tell(ev.SessionCreated(title="Names", languages=("en", "pt")), STAFF),
@@ -263,7 +265,9 @@ def remove_her_name(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord
 
 
 def translated(recorder: Recorder) -> list[LogRecord]:
-    """Lines that are translated, late and in another order, one of them anew and one struck; two are taken out."""
+    """Lines that are translated late and in another order; one is translated again, one is
+    struck, and two are removed.
+    """
     tell, mt = recorder.record, Actor(Role.TRANSLATOR, "translator")
     spanish = ChannelId("mt-es")
 
@@ -326,7 +330,7 @@ def remove_a_line_in_both_languages(recorder: Recorder) -> tuple[tuple[int, ...]
 
 
 def asking(recorder: Recorder) -> list[LogRecord]:
-    """A question that is mended, answered in writing and supported; and one that is taken out again."""
+    """A question that is reworded, answered in writing and supported; and a question that is removed."""
     tell, by = recorder.record, Actor(Role.PARTICIPANT, "visitor")
     q1, q2 = InterventionId("q1"), InterventionId("q2")
 
@@ -385,7 +389,7 @@ def remove_what_was_asked(recorder: Recorder) -> tuple[tuple[int, ...], list[Log
 
 
 def turns(recorder: Recorder) -> list[LogRecord]:
-    """A wish to speak that its author puts off, comes back with, and types when it is called."""
+    """A request to speak that its author puts off, resumes, and types when it is called."""
     tell, by = recorder.record, Actor(Role.PARTICIPANT, "q1")
     q1, line, speaker = InterventionId("q1"), SegmentId("i1.a"), SpeakerId("i1")
 
@@ -443,7 +447,7 @@ def remove_what_was_typed(recorder: Recorder) -> tuple[tuple[int, ...], list[Log
 
 
 def held_turn(recorder: Recorder) -> list[LogRecord]:
-    """A question whose author needs longer when it is called; the next is called meanwhile."""
+    """A question whose author needs more time when it is called; the next question is called meanwhile."""
     tell, by, q1 = recorder.record, Actor(Role.PARTICIPANT, "q1"), InterventionId("q1")
     received = ev.InterventionReceived(
         intervention=q1, number=1, kind=Kind.QUESTION, text="Who pays?", language="en", name="", origin="remote",
@@ -504,7 +508,7 @@ def remove_a_note(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]
 
 Story = Callable[[Recorder], list[LogRecord]]
 Removal = Callable[[Recorder], tuple[tuple[int, ...], list[LogRecord]]]
-"""Which bodies go, and what is written with that."""
+"""Returns the offsets of the bodies to remove, and the records to append with their removal."""
 STORIES: dict[str, tuple[Story, Removal]] = {
     "log-0.1": (story, remove_the_neighbour),
     "log-0.1-open-hall": (open_hall, remove_what_was_not_recorded),

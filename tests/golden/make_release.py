@@ -2,9 +2,9 @@
 """Writes the log and the book of a release, as a data folder has them: made once, at the cut, and never again.
 
 The log holds the stories of `make_log.py`, each in a session of its own; the book holds two rooms, a planned session,
-role links and a hub. Ids, salts and times are the same each time. From the project's folder, with a new release's name
-in `RELEASE`: `PYTHONPATH=tests .venv/bin/python tests/golden/make_release.py`. It never writes over a folder that is
-there.
+role links and a hub. Ids, salts and times are the same each time. Set `RELEASE` to the new release's name, and run from
+the project's folder: `PYTHONPATH=tests .venv/bin/python tests/golden/make_release.py`. An existing folder is never
+overwritten.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ RELEASE = "0.2.0"
 
 
 class NotingBook(MemoryBook):
-    """A book in memory that knows all of its entries."""
+    """A book in memory that records all written entries."""
 
     def __init__(self) -> None:
         super().__init__()
         self.entries: dict[tuple[str, str], BookEntry] = {}
 
     async def write(self, entries: Sequence[BookEntry]) -> None:
-        """Keep or take out entries (`Book`)."""
+        """Write entries, and record them (`Book.write`)."""
         await super().write(entries)
         self.entries |= {(each.namespace, each.key): each for each in entries}
 
@@ -64,7 +64,7 @@ async def write_log(path: Path) -> None:
 
 
 async def entries() -> list[BookEntry]:
-    """What the services of the server write into a book."""
+    """Return the entries that the server's services write into a book."""
     book = NotingBook()
     async with programme_house(ProgrammeHouse(book=book)) as house:
         await house.programme.keep(rooms=[Room(id=RoomId("annex"), title="Annexe · Anexo")])
@@ -91,7 +91,7 @@ async def write_book(path: Path, found: list[BookEntry]) -> None:
 
 
 def kept(path: Path, draft: Path) -> None:
-    """Put a database into one file, without what SQLite leaves beside it."""
+    """Write a database as a single file, without SQLite's side files."""
     connection = sqlite3.connect(draft, isolation_level=None)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.execute("VACUUM")

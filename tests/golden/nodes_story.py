@@ -1,4 +1,4 @@
-"""A story for `make_log.py`: a house of several servers, of which one dies in a meeting and another writes on."""
+"""A story for `make_log.py`: a server of a house with several dies in a meeting, and another one continues the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A story for `make_log.py`: two questions are not taken, and who may ask is limited; then the words of one go."""
+"""A story for `make_log.py`: two questions are not taken, and who may ask is limited; then the
+words of one are removed.
+"""
 
 from __future__ import annotations
 

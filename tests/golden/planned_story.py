@@ -1,4 +1,4 @@
-"""A story for `make_log.py`: a session that is arranged anew, cancelled and held after all."""
+"""A story for `make_log.py`: a session that is rearranged, cancelled and held after all."""
 
 from __future__ import annotations
 

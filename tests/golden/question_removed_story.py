@@ -1,4 +1,6 @@
-"""A story for `make_log.py`: a question is called, answered in writing and not taken; then its words go for good."""
+"""A story for `make_log.py`: a question is called, answered in writing and not taken; then its
+words are removed for good.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,7 @@ def question_not_taken(recorder: Recorder) -> list[LogRecord]:
 
 
 def remove_its_words(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
-    """The same as `moothall.core.removal.questions.stays_of` says of it in this release."""
+    """Append the events that `moothall.core.removal.questions.stays_of` makes in this release."""
     gone, tell = (4, 6, 7, 10, 11), recorder.record
     stays = ev.InterventionRemoved(
         intervention=Q, number=1, kind=Kind.QUESTION, language="en", origin="remote", asker="asker-1", t=900

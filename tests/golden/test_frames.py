@@ -1,4 +1,4 @@
-"""The bytes that readers of this release get. Later releases must still be understood by what reads these."""
+"""Pins the bytes of frames: programs that can read these must be able to read later releases' frames too."""
 
 from __future__ import annotations
 

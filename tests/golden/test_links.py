@@ -1,6 +1,6 @@
-"""What a release said on its links is said again to this release's server, engine, translators and hub.
+"""Replays what an earlier release sent on its links to this release's server, engine, translators and hub.
 
-A later release that fails here can't stand beside the one before: see docs/reference/support.md.
+A release that fails here can't run beside the earlier one: see docs/reference/support.md.
 """
 
 from __future__ import annotations
@@ -52,16 +52,16 @@ from support.releases.release import COMMITS
 
 HERE = Path(__file__).parent
 SCRIPT = make_script(7, 30)
-"""As `make_links.py` has it."""
+"""The same script as in `make_links.py`."""
 UNKNOWN = tuple(map(msgspec.msgpack.encode, ({"m": "mood", "good": True}, {"m": "act-2", "id": "a"}, [9, "s", 1])))
 """Messages of kinds that no release has; only the hub link has arrays."""
 ASKED = 77
-"""`sent` of a pulse."""
+"""The value of `sent` in a test's pulse."""
 WORDS = [word.text.strip() for word in SCRIPT.words]
 
 pytestmark = [pytest.mark.parametrize("release", COMMITS)]
 later = pytest.mark.parametrize("later", [False, True], ids=["as it was", "as of a later release"])
-"""With `later` each message has a field that nobody knows, and between them are messages of kinds that nobody knows."""
+"""With `later` each message has an unknown field, and messages of unknown kinds are inserted between them."""
 
 
 def test_each_conversation_has_what_is_asked_of_it(release: str) -> None:
@@ -268,7 +268,7 @@ async def test_this_hub_follows_a_server_of_the_release(release: str, later: boo
 
 
 class _Spoken:
-    """An `AudioSource` of a script."""
+    """An `AudioSource` that plays a script."""
 
     def __init__(self, script: Script) -> None:
         self._pcm = render(script)
@@ -285,7 +285,7 @@ class _Spoken:
 
 
 def _said(release: str, name: str, later: str = "") -> list[Said]:
-    """The conversation; what one side says may be as of a release that came later."""
+    """Return a conversation; messages of the side `later` are altered as if a later release had sent them."""
     said = read_conversation(HERE / f"link-{release}-{name}.txt")
     first = next((number for number, each in enumerate(said) if each.by == later), 0)
     made: list[Said] = []
@@ -303,7 +303,7 @@ def _with_more(frame: bytes) -> bytes:
 
 
 async def _until_it_is_done(visit: Visit) -> None:
-    """Until the hub has done all that was said: it answers what comes behind that."""
+    """Wait until the hub has handled everything sent before: its pulse answers ours in order."""
     await visit.socket.send(hub.encode(hub.Pulse(sent=ASKED, wall=1)))
     while True:
         message = hub.decode_from_hub(await visit.socket.recv(decode=False))

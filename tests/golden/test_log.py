@@ -1,4 +1,4 @@
-"""Databases of earlier releases: each must open, verify, and read as it always did."""
+"""Databases of earlier releases: each must open, verify, and read the same as ever."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FEEDS = [Feed(ChannelId(channel), live) for channel in ("floor", "pt") for live 
 
 
 async def opened(original: Path, tmp_path: Path) -> tuple[LogHead, list[LogRecord]]:
-    """What this release reads in a copy of the file."""
+    """Return the head and the records that this release reads in a copy of the file."""
     copy = tmp_path / "log.sqlite"
     shutil.copyfile(original, copy)
     log = await SqliteLog.open(copy)
@@ -38,7 +38,7 @@ async def opened(original: Path, tmp_path: Path) -> tuple[LogHead, list[LogRecor
 
 
 def row(record: LogRecord) -> str:
-    """A record on one line, as a person reads it; the body as its bytes are."""
+    """Return a record as one readable line, with its body's original bytes."""
     header = record.header
     place = f"{header.offset:3} {header.lane:9} <{header.prev:<3} {header.at} {header.role}:{header.actor}"
     digests = f"{record.body_digest.hex()[:12]} {record.digest.hex()[:12]}"
@@ -80,7 +80,7 @@ async def test_it_verifies_with_the_keys_of_its_time(original: Path, tmp_path: P
 
 
 async def test_together_they_hold_every_type_of_event(tmp_path: Path) -> None:
-    """A new type needs a new story in make_log.py: what is there stays as it is."""
+    """A new type needs a new story in make_log.py; existing databases stay as they are."""
     told: set[str] = set()
     for original in LOGS:
         _, records = await opened(original, tmp_path)

@@ -1,4 +1,4 @@
-"""The log and the book of each release: this one opens, verifies and exports them as that release did."""
+"""The log and the book of each release: this release opens, verifies and exports them as that release did."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ MANY = 10_000
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """A session as it was read at the cut of its release."""
+    """A session as read at the cut of its release."""
 
     events: int
     records: dict[str, dict[str, str]]
-    """By channel and format: the SHA-256 of the exported record."""
+    """The SHA-256 of the exported record, by channel and format."""
 
 
 class Expected(msgspec.Struct, frozen=True):
-    """What `expected.json` of a release holds."""
+    """The contents of a release's `expected.json`."""
 
     sessions: dict[str, Opened]
     book: dict[str, list[str]]
-    """Names of what the services find in the book."""
+    """Names that the services find in the book."""
     keys: dict[str, object]
 
 
@@ -58,7 +58,7 @@ async def read_session(log: SqliteLog, session: SessionId) -> tuple[LogHead, lis
 
 
 def state_of(session: SessionId, records: list[LogRecord]) -> State:
-    """The state after all events; fails on a type that is unknown here."""
+    """Return the state after all events; fails on a type of event that this release doesn't know."""
     state = State(id=session)
     for record in records:
         event = None if record.body is None else decode_event(record.body)
@@ -68,7 +68,7 @@ def state_of(session: SessionId, records: list[LogRecord]) -> State:
 
 
 def records_of(session: SessionId, epoch: Epoch, records: list[LogRecord]) -> dict[str, dict[str, str]]:
-    """The SHA-256 of each export of each channel's record."""
+    """Return the SHA-256 of each export of each channel's record."""
     found: dict[str, dict[str, str]] = {}
     for channel in state_of(session, records).channels:
         fold = RecordFold(session, epoch, ChannelId(channel))
@@ -85,7 +85,7 @@ def records_of(session: SessionId, epoch: Epoch, records: list[LogRecord]) -> di
 
 
 async def read_book(path: Path) -> dict[str, list[str]]:
-    """What the services of this release find in a book."""
+    """Return the names that this release's services find in a book."""
     book = await SqliteBook.open(path)
     house = ProgrammeHouse(book=book)  # type: ignore[arg-type]
     await house.programme.load()

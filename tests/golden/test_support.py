@@ -1,4 +1,4 @@
-"""What `docs/reference/support.md` promises: of folders of earlier releases, of rollback, and of unknown events."""
+"""The promises of `docs/reference/support.md` about folders of earlier releases, rollback, and unknown events."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def copied(folder: Path, data: Path) -> Path:
     data.mkdir()
     for name in (LOG, FILE_NAME):
         shutil.copyfile(folder / name, data / name)
-    Ed25519Signer.open(data / KEY_FILE)  # As `moothall new-key`: the key of those who cut the release stayed with them.
+    Ed25519Signer.open(data / KEY_FILE)  # like `moothall new-key`: the release's own key isn't in its folder
     return data
 
 
@@ -63,7 +63,7 @@ async def sessions_of(path: Path) -> dict[SessionId, list[LogRecord]]:
 
 
 def later_release(records: list[LogRecord], lane: str, body: bytes = LATER) -> LogRecord:
-    """An event of a type that only a later release knows, behind the others."""
+    """Return an event, after all others, of a type that only a later release knows."""
     before = [record for record in records if record.header.lane == lane]
     last = records[-1].header
     header = Header(
@@ -83,7 +83,7 @@ def later_release(records: list[LogRecord], lane: str, body: bytes = LATER) -> L
 
 
 def state_of(session: SessionId, records: list[LogRecord]) -> State:
-    """As a server folds it, which passes over what it doesn't know."""
+    """Return the state as a server folds it, skipping unknown events."""
     state = State(id=session)
     for record in records:
         event = None if record.body is None else decode_event(record.body)
@@ -99,7 +99,7 @@ def exports(session: SessionId, records: list[LogRecord]) -> dict[str, tuple[str
         fold.take([record for record in records if record.header.lane in fold.feed.lanes])
         made = fold.record()
         lines = msgspec.json.decode(write_json(made, WORDING, Options()))["lines"]
-        text, _, _ = write_text(made, WORDING, Options()).rpartition("State: ")  # The position goes on.
+        text, _, _ = write_text(made, WORDING, Options()).rpartition("State: ")  # The position differs.
         found[channel] = (text, msgspec.json.encode(lines))
     return found
 
@@ -132,7 +132,7 @@ async def test_a_folder_of_each_release_is_opened_and_written_and_verifies(folde
 
 
 class LinkOf010(msgspec.Struct, frozen=True):
-    """A link in the book as 0.1.0 reads it."""
+    """A link in the book, as 0.1.0 reads it."""
 
     staff: Staff
     digest: str
@@ -140,7 +140,7 @@ class LinkOf010(msgspec.Struct, frozen=True):
 
 
 class VisitorOf010(msgspec.Struct, frozen=True):
-    """A browser in the book as 0.1.0 reads it."""
+    """A browser in the book, as 0.1.0 reads it."""
 
     links: tuple[str, ...]
     since: int
@@ -161,7 +161,7 @@ async def test_0_1_0_reads_what_this_release_writes_into_the_book(tmp_path: Path
     (visitor,) = (msgspec.json.decode(body, type=VisitorOf010) for body in (await book.read("visitor")).values())
     await book.close()
     assert link.staff == staff
-    assert visitor.links == (staff.link,)  # Whoever signed in is nobody there: their job is in no link.
+    assert visitor.links == (staff.link,)  # A sign-in is unknown there: its role is in no link.
 
 
 @pytest.mark.parametrize("lane", ["session", "text:floor", "questions", "staff", "of-a-later-release"])
@@ -191,7 +191,7 @@ async def test_an_event_of_a_later_release_passes_through_untouched(tmp_path: Pa
             sent = await live.writer.send(SYSTEM, CommandId("after"), (do.DescribeSession(title="After it"),))
             assert isinstance(sent, Receipt)
             async with http.get(f"{running.address}/s/{name}/record.json") as answer:
-                assert answer.status in (200, 404), await answer.text()  # 404: not for everybody.
+                assert answer.status in (200, 404), await answer.text()  # 404: the session isn't open to everybody.
             async with http.get(f"{running.address}/s/{name}") as answer:
                 assert answer.status in (200, 404)
             read = await running.backend.log.read(name, record.header.offset - 1, 1)

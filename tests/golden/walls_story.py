@@ -1,4 +1,4 @@
-"""A story for `make_log.py`: walls are cleared while somebody is called, and that is taken back."""
+"""A story for `make_log.py`: walls are cleared while a question is called, twice; the first time that is undone."""
 
 from __future__ import annotations
 

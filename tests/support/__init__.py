@@ -1,1 +1,1 @@
-"""What tests share, in packages by what they set up. Nothing here is part of the product."""
+"""Code that tests share, in packages by what they set up. Nothing here is part of the product."""

@@ -1,4 +1,4 @@
-"""Tests that a page of the documentation names: a file below `tests/`, two colons and the name of the test."""
+"""Checks of the tests that documentation names: a file below `tests/`, two colons and the name of the test."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ TESTS = Path(__file__).resolve().parents[1]
 
 @cache
 def functions(path: Path) -> frozenset[str]:
-    """Names of all functions of a file."""
+    """Return the names of all functions in a file."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return frozenset(each.name for each in ast.walk(tree) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 def assert_named_tests(text: str) -> int:
-    """How many tests a text names; each of them has to be there."""
+    """Assert that each test named in a text exists; returns their number."""
     tests = re.findall(r"`([^`]+)::([^`]+)`", text)
     for path, name in tests:
         assert name.startswith("test_")

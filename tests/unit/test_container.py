@@ -1,4 +1,6 @@
-"""The image that the Containerfile makes; building one takes minutes and a package index, so it is only read here."""
+"""The image that the Containerfile makes; building it takes minutes and a package index, so the
+file is only read here.
+"""
 
 from __future__ import annotations
 

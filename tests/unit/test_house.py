@@ -1,4 +1,4 @@
-"""The rules of the house that a machine can hold up (CONTRIBUTING.md)."""
+"""The rules of the house that a program can check (CONTRIBUTING.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The drawing of the packages in the documentation is what the contracts hold the code to."""
+"""The drawing of the packages in the documentation equals the contracts that the code is checked against."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comments and docstrings point to files that exist: who moves or renames a file finds here who names it."""
+"""Comments and docstrings name files that exist: whoever moves or renames a file finds here what names it."""
 
 from __future__ import annotations
 

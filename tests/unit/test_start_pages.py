@@ -1,4 +1,4 @@
-"""The README and the pages of docs/start say what is there: commands, options, addresses, buttons, files."""
+"""The README and the pages of docs/start are right about commands, options, addresses, buttons and files."""
 
 from __future__ import annotations
 

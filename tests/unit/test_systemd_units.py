@@ -1,4 +1,4 @@
-"""The units of systemd: systemd itself reads them, where its command is there."""
+"""The units of systemd: systemd itself checks them, where its command is installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/why/threats.md: each module and each test that it names is there, and what is open says so."""
+"""docs/why/threats.md: each module and each test that it names exists, and open threats are marked."""
 
 from __future__ import annotations
 

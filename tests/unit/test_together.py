@@ -1,4 +1,4 @@
-"""docs/reference/together.md: each pair has a row, and each row a test that is there."""
+"""docs/reference/together.md: each pair has a row, and each row names an existing test."""
 
 from __future__ import annotations
 

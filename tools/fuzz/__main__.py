@@ -1,8 +1,8 @@
-"""`make fuzz`: each target for some minutes, one after the other. Prints what was found and where the input lies.
+"""`make fuzz`: fuzzes each target for some minutes, one after the other, and prints findings and their inputs' paths.
 
-An input that breaks a parser stays in `.cache/fuzz/TARGET/found`. Mend the parser, give it a test of its own, and run
-with --keep, which puts some of the inputs that reached something new into `tools/fuzz/corpus`. Each run is noted in
-`tools/fuzz/runs.jsonl` (`runs.py`); --sum prints what they come to.
+An input that breaks a parser stays in `.cache/fuzz/TARGET/found`. Fix the parser, add a test for the input, and run
+with --keep, which writes some of the inputs that reached new branches into `tools/fuzz/corpus`. Each run is noted in
+`tools/fuzz/runs.jsonl` (`runs.py`); --sum prints the totals.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from soak_pieces import commit_now
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache" / "fuzz"
 MOST_KEPT = 3_000
-"""Bytes of a target's file in the corpus; all of them together stay below 100 kB."""
+"""The size limit of a target's file in the corpus, in bytes; it keeps all files together below 100 kB."""
 LONGEST_S = 10
-"""How long one input may take: a parser that takes longer is a finding."""
+"""The longest time that one input may take, in seconds: a parser that takes longer is a finding."""
 MOST_MB = 1_500
 _DONE = re.compile(rb"Done (\d+) runs? in (\d+) second")
 _COVERED = re.compile(rb"cov: (\d+) ft: (\d+)")
@@ -68,7 +68,7 @@ def main() -> int:
 
 
 def _fuzz(family: str, target: Target, seconds: int) -> bool:
-    """Fuzz a target; whether nothing was found. Prints a line on it, and notes the run."""
+    """Fuzz a target for `seconds`; returns True when nothing was found. Prints a summary and notes the run."""
     commit, changed = commit_now(str(RUNS.relative_to(ROOT)))
     begun = datetime.now(UTC)
     inputs, broken = CACHE / target.name / "inputs", CACHE / target.name / "found"
@@ -104,7 +104,7 @@ def _fuzz(family: str, target: Target, seconds: int) -> bool:
         print(f"{target.name:24} {run.executions:>10} inputs in {run.seconds} s, {run.edges} edges", flush=True)
         return True
     print(f"{target.name:24} FOUND; the input lies in {broken}", flush=True)
-    for stream in (said.stderr, said.stdout):  # atheris prints an exception on the latter
+    for stream in (said.stderr, said.stdout):  # atheris prints exceptions to standard output
         print(stream.decode("utf-8", "replace")[-4_000:], flush=True)
     return False
 
@@ -120,14 +120,14 @@ def _libfuzzer(family: str, target: Target, *options: str) -> subprocess.Complet
 
 
 def _keep(target: Target) -> None:
-    """Write the corpus: of the inputs that reached something new as many as there is room for, short and long ones."""
+    """Write the corpus: as many as fit of the inputs that reached new branches, short and long ones."""
     inputs = CACHE / target.name / "inputs"
     found = sorted(
         {path.read_bytes() for path in inputs.iterdir()} - {b"", *target.seeds}, key=lambda data: (len(data), data)
     )
     lines: list[str] = []
     room = MOST_KEPT
-    # Every second, then every second of the rest, and so on: so all lengths are there however few fit.
+    # Inputs are sorted by length. Taking every 16th first, then every 8th and so on covers all lengths however few fit.
     order = [found[place] for step in (16, 8, 4, 2, 1) for place in range(0, len(found), step)]
     for line in dict.fromkeys(base64.b64encode(data).decode() for data in order):
         if len(line) < room:

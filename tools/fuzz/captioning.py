@@ -1,7 +1,7 @@
-"""What captioning software and caption bridges send, and what a server of ours says to a bridge.
+"""Targets for the input of captioning software and caption bridges, and for a server's messages to a bridge.
 
-The doors are the server's own, on sessions in memory whose time passes by itself. One check is taken out, which no
-fuzzer would get past: that the key is right.
+The doors are the server's own, on sessions in memory whose clock jumps. Only the check of the key is taken out, which
+no fuzzer would get past.
 """
 
 from __future__ import annotations
@@ -47,25 +47,25 @@ SESSION, FLOOR = SessionId("s"), ChannelId("floor")
 CAPTIONER = Staff(link="l", role=Role.CAPTIONER, scope="session:s", label="")
 CHARSETS = ("", "; charset=utf-8", "; charset=latin1", "; charset=utf-16", "; charset=utf-16le", "; charset=x")
 ASKED = make_mocked_request("GET", "/captions/link?session=s")
-"""Copied for each post: to make one takes longer than all that a door does with it."""
+"""A template request, cloned for each post: making a new one takes longer than the door's own work."""
 ANSWERS = {200, 413, 415, *STATUS.values()}
 RENEWED = 200
-"""Inputs that one house is given: all that they write stays in its memory."""
+"""Inputs after which a house is replaced, since everything that they write stays in its memory."""
 
 
 class Keys(CaptionKeys):
-    """Each key is right."""
+    """Accepts every key."""
 
     def __init__(self, streams: CaptionStreams) -> None:
         self.streams = streams
 
     async def open(self, address: str, key: str, session: str, channel: str) -> TextStream | Refusal:
-        """The stream of the one link."""
+        """Open the stream of the only link."""
         return await self.streams.open(CAPTIONER, SessionId(session or SESSION), channel)
 
 
 class House:
-    """A session that is on, in memory, and the doors to it."""
+    """An open session in memory, and the doors to it."""
 
     def __init__(self) -> None:
         self.loop = JumpingLoop()
@@ -85,7 +85,7 @@ class House:
         self.run(self._open())
 
     def run(self, what: Coroutine[Any, Any, Any]) -> Any:
-        """What comes of it."""
+        """Run a coroutine to its end; returns its result."""
         return self.loop.run_until_complete(what)
 
     async def _open(self) -> None:
@@ -95,9 +95,9 @@ class House:
         await live.writer.send(SYSTEM, CommandId("begin"), begun)
 
     async def finish(self) -> None:
-        """Make lines of what was sent, look at them, and forget the stream.
+        """Make lines of the input, check them, and forget the stream.
 
-        Raises AssertionError for a line that holds what no line may.
+        Raises AssertionError for a line with characters that no line may contain.
         """
         await self.streams.finish(SESSION, 0)
         self.streams.gone(CAPTIONER.link)
@@ -107,7 +107,7 @@ class House:
                 raise AssertionError(f"A line holds what is no text: {line.whole!r}.")
 
     def close(self) -> None:
-        """End all of it."""
+        """Stop the sessions' task and close the loop."""
         self.owner.cancel()
         with suppress(asyncio.CancelledError):
             self.loop.run_until_complete(self.owner)
@@ -118,7 +118,7 @@ _houses: list[House] = []
 
 
 def house() -> House:
-    """The house of the next input."""
+    """Return the house for the next input; a new one after RENEWED inputs."""
     if _houses and _houses[0].given >= RENEWED:
         atexit.unregister(_houses[0].close)
         _houses.pop().close()
@@ -130,7 +130,7 @@ def house() -> House:
 
 
 def posts(data: bytes) -> None:
-    """Posts as Zoom takes them or as StreamText sends them: a byte for the kind, a query, a line feed, the body."""
+    """Try posts in Zoom's form or in StreamText's: a byte for the kind, a query, a line feed, the body."""
     made = house()
 
     async def story() -> None:
@@ -153,14 +153,14 @@ async def _post(made: House, kind: int, query: str, body: bytes) -> web.Response
     url = "".join(sign for sign in query if sign.isascii() and sign.isprintable() and sign not in "# ")
     try:
         request = ASKED.clone(method="POST", rel_url=f"{path}?{url}", headers=headers)
-    except ValueError:  # It never comes to a door.
+    except ValueError:  # aiohttp would refuse such a request before any door.
         return web.Response()
     request._payload = content
     return await (made.posts.caption if kind & 1 else made.posts.stream)(request)
 
 
 class _Nowhere(asyncio.Transport):
-    """Takes what is written."""
+    """A transport that keeps what is written to it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -178,7 +178,7 @@ class _Nowhere(asyncio.Transport):
 
 
 def tcp(data: bytes) -> None:
-    """A connection of a CAT program: the first line, and what is typed behind it."""
+    """Try a connection of a CAT program: the first line, and the text typed after it."""
     made = house()
 
     async def story() -> None:
@@ -189,7 +189,7 @@ def tcp(data: bytes) -> None:
         writer = asyncio.StreamWriter(nowhere := _Nowhere(), protocol, reader, asyncio.get_running_loop())
         serving = asyncio.ensure_future(made.tcp._serve(reader, writer))
         await asyncio.sleep(0)
-        protocol.connection_lost(None)  # So that nobody waits for the end of the line.
+        protocol.connection_lost(None)  # Without it the server would wait for the end of the connection.
         await serving
         if not nowhere.closed:
             raise AssertionError("The line stays open.")
@@ -213,7 +213,7 @@ class _Socket:
 
 
 def link(data: bytes) -> None:
-    """Messages of a bridge; the first byte of each says whether it is a text or bytes."""
+    """Try messages of a bridge; the first byte of each says whether it is a text or bytes."""
     made = house()
 
     async def story() -> None:
@@ -237,7 +237,9 @@ def _message(text: str) -> Begin | Answer | None:
 
 
 def bridged(data: bytes) -> None:
-    """A bridge whose server says whatever it likes, while somebody types; the first byte of each message says which."""
+    """Try a bridge whose server sends arbitrary messages while somebody types; the first byte of a
+    message says whose it is.
+    """
     unsent, held, negotiated = Unsent(), b"", b""
     for each in parts(data):
         if each[:1] < b"\x80":
@@ -259,7 +261,7 @@ def bridged(data: bytes) -> None:
 
 
 def pulled(data: bytes) -> None:
-    """A program that asks for a text piece by piece: place, length and language, a line feed, the lines of the text."""
+    """Try a program that fetches a text in pieces: position, length, language, a line feed, the lines of the text."""
     asked, _, rest = data.partition(b"\n")
     last, length, language = (*asked.decode("latin-1").split(" ", 2), "", "", "")[:3]
     place, size = place_of(last), number_in(length, 4)
@@ -288,7 +290,9 @@ def pulled(data: bytes) -> None:
 
 
 def characters(data: bytes) -> None:
-    """Bytes of a stream as characters: the same however they are cut, which the first byte says."""
+    """Check that a stream of bytes gives the same characters whatever the size of its pieces,
+    which the first byte sets.
+    """
     size, data = 1 + (data[0] if data else 0) % 32, data[1:]
     plain, negotiated = b"", b""
     for at in range(0, len(data), size):

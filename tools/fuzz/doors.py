@@ -1,9 +1,10 @@
-"""Every address of a running server and of a hub: hostile paths, queries, forms, JSON, cookies, and bytes that are no
-HTTP.
+"""Targets for every address of a running server and of a hub: hostile paths, queries, forms, JSON, cookies,
+and bytes that are no HTTP.
 
-Both are whole ones, on folders that go with the process. Whoever asks comes from another address each time. Two checks
-are taken out, which no fuzzer would get past: that a form was made for this browser, and that it is sent once. What
-stands behind them is what is tried. And a hub is paired once: it dials no address of an input's.
+Both are complete, on folders that are deleted with the process. Each connection comes from another address. Two checks
+are taken out, which no fuzzer would get past: that a form was made for this browser, and that it is sent only once; the
+code behind them is what is fuzzed. A hub is paired before fuzzing begins, and never again: it dials no address that an
+input names.
 """
 
 from __future__ import annotations
@@ -36,17 +37,21 @@ from moothall_hub.settings import HubSettings
 
 KINDS = (b"application/x-www-form-urlencoded", b"application/json", b"text/plain", b"multipart/form-data; boundary=b")
 NAMES = {"session": b"s", "room": b"hall", "number": b"1", "hub": b"kisumu", "form": b"json", "channel": b"floor"}
-"""What stands in the places of addresses, unless the input says otherwise."""
+"""The values of the variables in paths, unless the input gives another one."""
 WITHIN_S = 0.4
-"""How long an answer may take. None is no finding: a server may wait for the rest, or hold a stream open."""
+"""The longest wait for an answer, in seconds. No answer is no finding: a server may wait for the
+rest, or hold a stream open.
+"""
 PATIENCE_S = 3
-"""How long a house may take to end. With a finding libFuzzer's alarm comes soon, and would lose the input."""
+"""The longest time that a house may take to end, in seconds. After a finding libFuzzer's alarm comes soon,
+and would lose the input.
+"""
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
 _COOKIE = re.compile(rb"Set-Cookie: ((?:moothall_staff|moothall_hub)=[^;]+)")
 
 
 class _Tracebacks(logging.Handler):
-    """Remembers what a log would have had a traceback for."""
+    """Remembers each log record that has a traceback."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -61,7 +66,9 @@ class House:
     """A server with a meeting, and the cookies of a stranger, a chair and a secretary."""
 
     from_anywhere = False
-    """Whether connections come from other addresses each time; else a header says so, as a proxy's."""
+    """Whether each connection comes from another local address; if not, a header names the
+    address, as a proxy's does.
+    """
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
@@ -73,11 +80,11 @@ class House:
         self.port = 0
 
     def run(self, what: Coroutine[Any, Any, bytes]) -> bytes:
-        """What comes of it."""
+        """Run a coroutine to its end; returns its result."""
         return self.loop.run_until_complete(what)
 
     async def open(self) -> bytes:
-        """Start it."""
+        """Start the server, and enter as a chair and as a secretary."""
         running = await self.serve()
         self.meets(running.address, running.served.routes)
         for role in (Role.CHAIR, Role.SECRETARIAT):
@@ -86,7 +93,7 @@ class House:
         return b""
 
     async def serve(self) -> RunningServer:
-        """A server with a meeting."""
+        """Start a server with a meeting."""
         folder = self.stack.enter_context(tempfile.TemporaryDirectory())
         server = Server(port=0, data=folder, trusted_proxies=("127.0.0.1",), max_readers=100, address_share=100)
         settings = Settings(
@@ -97,20 +104,20 @@ class House:
         return running
 
     def meets(self, address: str, routes: tuple[str, ...]) -> None:
-        """From now on it is this address that is asked, and what it is asked for is one of its routes."""
+        """Send the requests to this address from now on, and to these routes."""
         self.port = int(address.rpartition(":")[2])
         self.routes = [(each.partition(" ")[0].encode(), each.partition(" ")[2]) for each in routes]
         logging.getLogger().addHandler(self.log)
         logging.disable(logging.NOTSET)
 
     async def enter(self, token: str) -> None:
-        """Follow a role's link, and keep the cookie."""
+        """Follow a role link, and keep the cookie."""
         said = await self.send(b"GET /enter/%b HTTP/1.1\r\nHost: x\r\n\r\n" % token.encode())
         found = _COOKIE.search(said)
         self.cookies.append(b"" if found is None else found[1])
 
     async def send(self, request: bytes) -> bytes:
-        """The beginning of the answer to one connection."""
+        """Send a request on a new connection; returns the answer's beginning, empty if none comes within WITHIN_S."""
         self.asked += 1
         last = self.asked % 62_500
         own = f"127.1.{last // 250}.{last % 250 + 1}" if self.from_anywhere else "127.0.0.1"
@@ -126,7 +133,7 @@ class House:
             await asyncio.sleep(0)
 
     def ask(self, request: bytes) -> None:
-        """Raises AssertionError when it is answered 5xx, or the log has a traceback for it."""
+        """Send a request. Raises AssertionError when the answer is 500, 502 or 504, or the log has a traceback."""
         self.log.seen.clear()
         answer = self.run(self.send(request))
         status = _STATUS.match(answer)
@@ -137,12 +144,12 @@ class House:
 
 
 class HubHouse(House):
-    """A hub that has a copy of a meeting, below a server; and the cookies of a stranger and of the coordinator."""
+    """A hub with a copy of a server's meeting, and the cookies of a stranger and of the coordinator."""
 
     from_anywhere = True
 
     async def open(self) -> bytes:
-        """Start both."""
+        """Start the server and the hub, pair them, and enter as the coordinator."""
         above = await self.serve()
         await above.backend.hubs.add("Kisumu", Details())
         words = await above.backend.pairing.words("kisumu")
@@ -171,7 +178,7 @@ async def _meeting(running: RunningServer) -> None:
 
 @cache
 def house(kind: type[House] = House) -> House:
-    """The server, or the hub, of this process."""
+    """Return this process's server or hub; the first call starts it."""
     FormGuard.passes = lambda *_: True  # type: ignore[method-assign]
     FormGuard.first_time = lambda *_: True  # type: ignore[method-assign]
     made = kind()
@@ -186,7 +193,9 @@ def house(kind: type[House] = House) -> House:
 
 
 def door(data: bytes, made: House | None = None) -> None:
-    """A request: route, content type, cookie; then after line feeds a place of the path, a query and the body."""
+    """Try a request: bytes for route, content type and cookie; then, separated by line feeds, a path
+    variable, a query and the body.
+    """
     made = made or house()
     if len(data) < 3:
         return
@@ -210,17 +219,17 @@ def door(data: bytes, made: House | None = None) -> None:
 
 
 def raw(data: bytes) -> None:
-    """Bytes as they come over a connection, with an end so that the server needn't wait."""
+    """Try raw bytes as one connection, with an end added so that the server needn't wait."""
     house().ask(data + b"\r\n\r\n")
 
 
 def hub_door(data: bytes) -> None:
-    """As `door`, at a hub."""
+    """Try a request as `door` does, at a hub."""
     door(data, house(HubHouse))
 
 
 def hub_raw(data: bytes) -> None:
-    """As `raw`, at a hub."""
+    """Try raw bytes as `raw` does, at a hub."""
     house(HubHouse).ask(data + b"\r\n\r\n")
 
 

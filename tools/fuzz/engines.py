@@ -1,4 +1,4 @@
-"""The links of engines and translators, in both directions, and what services answer that they ask."""
+"""Targets for the links of engines and translators, in both directions, and for the answers of outside services."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ WORD = Word(text="Good", t0=0, t1=200, p=0.9)
 
 
 def encoded(encode: Callable[[Any], bytes], *messages: object) -> tuple[bytes, ...]:
-    """What ordinary senders send."""
+    """Return encoded messages as ordinary senders send them."""
     return tuple(encode(message) for message in messages)
 
 
 def notes(data: bytes) -> None:
-    """The note beside the audio: what is kept is read the same once more."""
+    """Check that the note beside the audio, cut to the points that are kept, reads the same after a round trip."""
     points = engine.decode_resume_points(data)[: engine.RESUME_POINTS]
     if engine.decode_resume_points(engine.encode_resume_points(points)) != points:
         raise AssertionError("A note that is kept is read as another one.")
 
 
 def transcription(data: bytes) -> None:
-    """What a transcription service answers, up to the words of it: in order, and none behind the sound's end."""
+    """Check that the words of a transcription service's answer all lie within the sound."""
     answer = read_answer(data)
     for language in ("en", "zh"):
         words = heard_words(answer, language, 10_000)

@@ -1,4 +1,4 @@
-"""Files that people upload or install: programmes, glossaries, settings, records, packages of models."""
+"""Targets for files that people upload or install: programmes, glossaries, settings, records, packages of models."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ _MOST_READ = 1 << 20
 
 
 def seed(path: str, most: int) -> bytes:
-    """The beginning of a file of the project, up to a line's end."""
+    """Return the beginning of a file of the project, at most `most` bytes, up to a line's end."""
     data = (ROOT / path).read_bytes()
     return data if len(data) <= most else data[: data.rindex(b"\n", 0, most) + 1]
 
 
 def in_file(data: bytes) -> Path:
-    """A file in memory that holds `data`; the one before is overwritten."""
+    """Return the path of a file in memory that holds `data`; it replaces the previous contents."""
     os.ftruncate(_FILE, 0)
     os.pwrite(_FILE, data, 0)
     return Path(f"/proc/self/fd/{_FILE}")
@@ -59,7 +59,7 @@ _FILE = os.memfd_create("fuzzed")
 
 
 def tables(data: bytes) -> None:
-    """The project's TOML files, all of them given the same text; each has to take it or to say what is wrong."""
+    """Give the same text to each of the project's TOML readers, which has to accept it or raise ConfigurationError."""
     text = data.decode("utf-8", "replace")
     _settle(lambda: read_glossary(text, "it"))
     _settle(lambda: read_phrases(text, "it"))
@@ -79,7 +79,7 @@ def _settle(call: Callable[[], object]) -> None:
 
 
 def glossary(data: bytes) -> None:
-    """A glossary: no more than it may have, and each term as it may stand in a prompt."""
+    """Check that a glossary stays within its limits, and that each term is fit for a prompt."""
     found = read_glossary(data.decode("utf-8", "replace"), "it")
     if len(found) > MOST_PARTS or sum(len(part.terms) for part in found) > MOST_TERMS:
         raise AssertionError("A glossary has more than it may have.")
@@ -90,9 +90,9 @@ def glossary(data: bytes) -> None:
 
 
 def logo(data: bytes) -> None:
-    """A picture: as it comes, or its parts with sums that are right, where the first byte says so.
+    """Check that cleaning a picture again changes nothing, and that its size is allowed.
 
-    What is kept is a picture of a size, and is kept the same once more.
+    The input is the whole file, or chunks to which correct checksums are added, as the first byte says.
     """
     if data[:1] >= b"\x80":
         chunks = (each[:4].ljust(4, b"\0") + each[4:] for each in parts(data[1:]))
@@ -116,7 +116,7 @@ LOGO = (
 
 
 def record(data: bytes) -> None:
-    """Events as they stand in a log: header, salt, body and digest of each, four messages an event."""
+    """Try events as a log stores them: header, salt, body and digest of each, four messages an event."""
     rows = parts(data, most=160)
     records = []
     for header, salt, body, digest in zip(rows[::4], rows[1::4], rows[2::4], rows[3::4], strict=False):
@@ -135,7 +135,7 @@ def record(data: bytes) -> None:
 
 
 def taken_home(data: bytes) -> None:
-    """A record as JSON that somebody has kept, and a document of keys."""
+    """Try a record in JSON that somebody has kept, and a document of keys."""
     path = in_file(data)
     try:
         heads = read_heads(path)
@@ -147,7 +147,7 @@ def taken_home(data: bytes) -> None:
 
 
 def archive(data: bytes) -> None:
-    """A package of a translation model, up to its last byte."""
+    """Try a package of a translation model, read up to its last byte."""
     with opened_archive(in_file(data)) as opened:
         check_files(set(opened.files))
         for name in opened.files:
@@ -160,7 +160,7 @@ def archive(data: bytes) -> None:
 
 
 def package() -> bytes:
-    """A little one."""
+    """Return a minimal package as a seed."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as zipped:
         zipped.writestr("a/metadata.json", '{"from_code":"en","to_code":"es","package_version":"1.9"}')

@@ -1,4 +1,4 @@
-"""One target under atheris, in a process of its own: `python -m fuzz.guided FAMILY TARGET [libFuzzer's options]`."""
+"""Fuzzes one target under atheris, in its own process: `python -m fuzz.guided FAMILY TARGET [libFuzzer's options]`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import atheris
 
 
 def main(family: str, name: str, options: list[str]) -> None:
-    """Fuzz it until libFuzzer ends the process: 0 when its time is over, otherwise there is a finding."""
+    """Fuzz the target until libFuzzer ends the process: with 0 when its time is over, otherwise with a finding."""
     logging.disable(logging.WARNING)
-    for module in (tomllib, zipfile):  # loaded already, by atheris or by Python itself
+    for module in (tomllib, zipfile):  # Already loaded by atheris or by Python itself, so not instrumented
         for loaded in [each for each in sys.modules if each.partition(".")[0] == module.__name__]:
             del sys.modules[loaded]
     include = ["moothall", "moothall_hub", "moothall_models", "icalendar", "dateutil", "tomllib", "zipfile"]

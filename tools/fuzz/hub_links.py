@@ -1,4 +1,4 @@
-"""The hub link in both directions, its batches, and what a hostile centre can make of a hub's copy."""
+"""Targets for the hub link in both directions, its batches, and a hostile centre's effect on a hub's copy."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SESSION, EPOCH, FLOOR = SessionId("s"), Epoch("1"), ChannelId("floor")
 
 
 def log() -> list[LogRecord]:
-    """A little log: opened, a channel, an end."""
+    """Return the records of a minimal log: created, a channel, opened, closed."""
     heads: dict[str, tuple[int, bytes]] = {}
     records = []
     events: tuple[ev.AnyEvent, ...] = (
@@ -61,7 +61,7 @@ def log() -> list[LogRecord]:
 
 
 def batch(data: bytes) -> None:
-    """A batch, as a hub unpacks it: what it gives packs and unpacks to the same."""
+    """Unpack a batch as a hub does, and check that its records pack and unpack to the same."""
     records = unpack(data, session=SESSION, epoch=EPOCH, heads={}, after=0)
     again = unpack(pack(records, session=SESSION, epoch=EPOCH), session=SESSION, epoch=EPOCH, heads={}, after=0)
     if again != records:
@@ -69,27 +69,27 @@ def batch(data: bytes) -> None:
 
 
 def packed(rows: bytes, beside: bytes) -> bytes:
-    """A batch of these rows: what goes through the compression is hardly ever reached from outside of it."""
+    """Return a batch of these rows: hardly any input would get through decompression by itself."""
     deflate = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zlib.Z_DEFAULT_STRATEGY, DICTIONARY)
     return bytes([VERSION]) + deflate.compress(rows) + deflate.flush() + beside
 
 
 def rows_of(batch: bytes) -> tuple[bytes, bytes]:
-    """What `packed` makes such a batch of."""
+    """Return the two arguments from which `packed` makes this batch."""
     inflate = zlib.decompressobj(-zlib.MAX_WBITS, DICTIONARY)
     return inflate.decompress(batch[1:]), inflate.unused_data
 
 
 def rows(data: bytes) -> None:
-    """A batch as it is before it is compressed: two bytes say how many of the others go beside it."""
+    """Try a batch before its compression: the first two bytes say how many of the others are stored beside the rows."""
     beside = int.from_bytes(data[:2], "little")
     batch(packed(data[2 + beside :], data[2 : 2 + beside]))
 
 
 def centre(data: bytes) -> None:
-    """A hub whose server above says whatever it likes, one message after the other. No message may break it.
+    """Try a hub whose centre sends arbitrary messages, one after the other. No message may break the hub.
 
-    Raises ProtocolError for a frame that can't be read, as the hub's line ends there.
+    Raises ProtocolError for a frame that can't be read, as the hub drops the uplink there.
     """
     link = Link("0123456789abcdef", "1", lambda: 0.5)
     at = Moment(0, 0)
@@ -100,7 +100,7 @@ def centre(data: bytes) -> None:
     link.follow(follow)
     programme: wire.HubProgramme | None = None
     for n, frame in enumerate(parts(data), 1):
-        if frame[:1] == ROWS:  # no frame begins so
+        if frame[:1] == ROWS:  # no MessagePack frame begins so
             beside = int.from_bytes(frame[2:4], "little")
             part = wire.FeedPart(frame[1] % len(wire.FeedPart)) if len(frame) > 1 else wire.FeedPart.LIVE
             inner = packed(frame[4 + beside :], frame[4 : 4 + beside])
@@ -119,7 +119,7 @@ def centre(data: bytes) -> None:
 
 
 def _copied(copy: Copy, told: wire.Live | wire.Batch | wire.Caught | wire.Stopped) -> Copy:
-    """As `Replication` does it, with no disk."""
+    """Change the copy as `Replication` does, without a disk."""
     match told:
         case wire.Live():
             found = copying.began(copy, told)
@@ -141,7 +141,7 @@ def _copied(copy: Copy, told: wire.Live | wire.Batch | wire.Caught | wire.Stoppe
 
 
 ROWS = b"\xc1"
-"""The byte that MessagePack never uses: what follows is a batch before it is compressed."""
+"""The byte that MessagePack never uses; a batch before its compression follows it."""
 LOG = pack(log(), session=SESSION, epoch=EPOCH)
 WELCOME = wire.Welcome(protocol=1, hub="kisumu", title="Kisumu", above=("centre",), wall=1, keys=b'{"keys":[]}')
 LIVE = wire.Live(session=SESSION, epoch=EPOCH, channels=(FLOOR,), begin=0, heads={}, missed=False, number=1)

@@ -1,4 +1,6 @@
-"""The link of nodes, in both directions, the events that one asks the other for, and the proof of who speaks."""
+"""Targets for the link of nodes, in both directions, for the events that one node requests of
+another, and for a node's proof.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,7 @@ TO_NODE: tuple[node_link.ToNode, ...] = (
 
 
 def link(data: bytes) -> None:
-    """A message, or events that were asked for; the first byte says which. What is read is written as it was read."""
+    """Check that a message, or a batch of events, is written as it was read; the first byte says which kind it is."""
     reads: tuple[Callable[[bytes], object], ...] = (_to_keeper, _to_node, _events)
     reads[data[0] % len(reads) if data else 0](data[1:])
 
@@ -63,9 +65,9 @@ def _events(packed: bytes) -> None:
 
 
 def proof(data: bytes) -> None:
-    """A request with the fields of a node, a line each: method, target, node, address, scheme, host, proof, key.
+    """Try a request with the fields of a node, a line each: method, target, node, address, scheme, host, proof, key.
 
-    Nothing that a stranger says is taken; what the node itself says of the same request is, once.
+    A stranger's proof is never accepted. The node's own proof of the same request is accepted, once.
     """
     lines = [line.decode("utf-8", "surrogateescape") for line in data.split(b"\n", 7)] + [""] * 7
     method, target, node, address, scheme, host, given, key = lines[:8]

@@ -1,5 +1,5 @@
-"""What staff and visitors send: the microphone's messages, the desks' payloads, forms, pairing, the cookie, headers,
-and the ID tokens of whoever signs in.
+"""Targets for the input of staff and visitors: the microphone's messages, the desks' payloads, forms, pairing, the
+cookie, headers, and the ID tokens of people who sign in.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from moothall_hub.pairing.pairing import _Answer as PairingAnswer
 from moothall_hub.pairing.pairing import address_of
 
 DESK_KINDS = (
-    desk_socket._Join,  # the shapes are the door's own, and it is the door that is tried
+    desk_socket._Join,  # private, since the target is the door's own parsing
     desk_socket._Act,
     desk_socket._Undo,
     desk_socket._Name,
@@ -49,7 +49,7 @@ FORWARDED = visitor_address(trusted_networks(["127.0.0.1", "::1", "10.0.0.0/8"])
 
 
 class _Clock:
-    """It is always the same time."""
+    """A clock that stands still."""
 
     def wall(self) -> int:
         return 1_764_000_000_000
@@ -62,7 +62,7 @@ class _Clock:
 
 
 class _NoChance:
-    """Zeros."""
+    """A source of randomness that gives zeros only."""
 
     def bytes(self, count: int) -> bytes:
         return bytes(count)
@@ -72,7 +72,7 @@ VISITORS = Visitors(bytes(32), _Clock(), _NoChance())
 
 
 def microphone(data: bytes) -> None:
-    """What a microphone sends: the first byte says whether it is a text or samples."""
+    """Try a microphone's message; the first byte says whether it is a text or samples."""
     if data[:1] < b"\x80":
         audio.decode(data[1:].decode("utf-8", "replace"))
         return
@@ -82,21 +82,21 @@ def microphone(data: bytes) -> None:
 
 
 def desk(data: bytes) -> None:
-    """A desk's message, from JSON to what its handler is given; the first byte says which."""
+    """Try a desk's message, from JSON to the value that its handler receives; the first byte says which message."""
     kind = DESK_KINDS[data[0] % len(DESK_KINDS)] if data else DeskRequest
     value = read_json(data[1:], dict)
     msgspec.convert(value, kind)
 
 
 def command(data: bytes) -> None:
-    """A command, which is written as it is read."""
+    """Check that a command is written as it was read."""
     given = read(COMMANDS, data)
     if read(COMMANDS, msgspec.json.encode(given)) != given:
         raise AssertionError("A command is read otherwise once more.")
 
 
 def pairing(data: bytes) -> None:
-    """Both sides of a pairing: words and addresses that are typed, what a machine sends and what it is answered."""
+    """Try both sides of a pairing: words and addresses that are typed, a machine's request and the answer to it."""
     text = data.decode("utf-8", "replace")
     secret = secret_of(text)
     if secret is not None and secret_of(" ".join(words_of(secret))) != secret:
@@ -114,7 +114,7 @@ def pairing(data: bytes) -> None:
 
 
 def headers(data: bytes) -> None:
-    """Headers of a request that come from strangers: the proxies', and the visitor's cookie."""
+    """Try headers that strangers control: the proxies', and the visitor's cookie."""
     lines = [line.decode("latin-1") for line in data.split(b"\n", 8)[:8]]
     given: CIMultiDict[str] = CIMultiDict()
     for line in lines:
@@ -128,7 +128,7 @@ def headers(data: bytes) -> None:
 
 
 def texts(data: bytes) -> None:
-    """What is done with every text that somebody typed. Nothing that turns signs round stays in it."""
+    """Clean a text as every typed text is. Characters that change the direction of writing must not remain."""
     text = data.decode("utf-8", "surrogatepass" if data[:1] == b"s" else "replace")
     cleaned = clean(text)
     cleaned.encode()
@@ -139,7 +139,7 @@ def texts(data: bytes) -> None:
 
 
 WANTED = Wanted(issuer="https://id.example", client="moothall", nonce="n", now_s=1_764_000_000.0)
-"""What a token has to say in this process, whenever that is."""
+"""What a token must contain in this process, at a fixed time."""
 
 
 @cache
@@ -154,10 +154,10 @@ def _own_key() -> dict[str, Any]:
 
 
 def id_token(data: bytes) -> None:
-    """A token of a provider that says whatever it likes, and its keys: header, claims and keys, a line each.
+    """Try a provider's arbitrary token and its keys: header, claims and keys, a line each.
 
-    The first byte says how it is signed: as the header says by a key that is known, or not at all. Whom it lets in is
-    named, and is meant for us.
+    The first byte says whether the token is signed by a known key, as the header says, or not at all. An accepted token
+    must name a person and be meant for us.
     """
     header, claims, keys = (*data[1:].split(b"\n", 2), b"", b"")[:3]
     said = f"{_text(header)}.{_text(claims)}"

@@ -1,4 +1,4 @@
-"""What readers send, and what clients of ours read from a server: positions, streams, frames."""
+"""Targets for readers' requests, and for what our own clients read from a server: positions, streams, frames."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CACHED = b'{"session":"s","channel":"floor","pages":["0-1-k2Lm0-Zq"],"lines":[%b
 
 
 def position(data: bytes) -> None:
-    """`Last-Event-ID` and `?after=`: what is read says the same once more."""
+    """Check that a position from `Last-Event-ID` or `?after=` reads the same after a round trip."""
     read = Position.parse(data.decode("latin-1"))
     again = Position.parse(str(read))
     if again != read:
@@ -27,7 +27,7 @@ def position(data: bytes) -> None:
 
 
 def stream(data: bytes) -> None:
-    """A stream as the hub's and the command line's clients read it: however it is cut, it holds the same events."""
+    """Check that the client of hub and command line finds the same events however a stream is cut into pieces."""
     whole = EventStream()
     events = whole.feed(data)
     cut = EventStream()
@@ -43,7 +43,7 @@ def stream(data: bytes) -> None:
 
 
 def cached(data: bytes) -> None:
-    """Contents of the cached feed and, behind a line end, a page, as a reader takes them that reads them again."""
+    """Try the contents of a cached feed and, after a line feed, a page, as a reader that fetches both twice."""
     contents, _, page = data.partition(b"\n")
     text = CachedText()
     for _ in range(2):

@@ -1,6 +1,7 @@
-"""Gives the targets of a family all that is kept of them, what breaks others, and mixtures of it: `fuzz.replay FAMILY`.
+"""Tries a family's targets with their corpus, hostile inputs and mixtures of both: `fuzz.replay FAMILY`.
 
-Without atheris, always the same, in a few seconds. Ends with 1 at the first finding, which it prints.
+It needs no atheris, does the same in each run, and takes a few seconds. Ends with 1 at the first
+finding, which it prints.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ import sys
 from fuzz.target import HOSTILE, Target
 
 MIXED = 150
-"""Mixtures a target."""
+"""Mixtures for each target."""
 
 
 def inputs(target: Target) -> list[bytes]:
-    """What it is given."""
+    """Return the inputs for a target."""
     chance = random.Random(20261128)  # noqa: S311  # repeatable is what it has to be
     known = [*target.corpus(), *HOSTILE]
     mixed = []
@@ -28,13 +29,13 @@ def inputs(target: Target) -> list[bytes]:
 
 
 def main(family: str) -> int:
-    """Run the command."""
+    """Run the command; returns 1 at the first finding."""
     for target in importlib.import_module(f"fuzz.{family}").TARGETS:
         given = inputs(target)
         for data in given:
             try:
                 target.try_with(data)
-            except Exception as error:  # whatever it is, it isn't declared
+            except Exception as error:  # any error that the target doesn't declare is a finding
                 print(f"{target.name}: {type(error).__name__}: {error} for {data!r}")
                 return 1
         print(f"{target.name}: {len(given)} inputs.")

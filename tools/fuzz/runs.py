@@ -1,4 +1,4 @@
-"""What fuzzing came to: each run of a target, a line of JSON in a file that is kept, and how they add up."""
+"""The results of fuzzing: each run of a target, a line of JSON in a file that is kept, and their sums."""
 
 from __future__ import annotations
 
@@ -9,40 +9,40 @@ import msgspec
 
 RUNS = Path(__file__).with_name("runs.jsonl")
 DIGITS = 8
-"""Of a commit's name, where it is printed."""
+"""Digits of a commit's name in printed sums."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """One target, fuzzed once."""
+    """One run of one target."""
 
     target: str
     commit: str
     changed: bool
-    """Whether files differed from the commit's."""
+    """Whether files differed from the commit."""
     date: str
-    """When it began, UTC."""
+    """When the run began, UTC, in ISO format."""
     seconds: int
     executions: int
-    """Inputs that were tried; 0 where it ended with a finding, and didn't say."""
+    """Inputs that were tried; 0 when the run ended with a finding and printed no count."""
     edges: int
     """Branches of Python that were reached."""
     finding: bool
 
 
 def note(run: Run, path: Path = RUNS) -> None:
-    """Append it."""
+    """Append a run to the file."""
     with path.open("ab") as file:
         file.write(msgspec.json.encode(run) + b"\n")
 
 
 def noted(path: Path = RUNS) -> list[Run]:
-    """All of them, as they were appended. Raises msgspec.ValidationError for a line that is none."""
+    """Return all noted runs, in the order of the file. Raises msgspec.ValidationError for a line that is no run."""
     lines = path.read_bytes().splitlines() if path.exists() else []
     return [msgspec.json.decode(line, type=Run) for line in lines]
 
 
 def sums(runs: Iterable[Run], targets: Sequence[str]) -> list[str]:
-    """A line for each target, with its last run's commit; then one for all."""
+    """Return a printable line for each target, with its last run's commit; then one for all."""
     of: dict[str, list[Run]] = {name: [] for name in targets}
     for run in runs:
         of.setdefault(run.target, []).append(run)

@@ -1,4 +1,6 @@
-"""What servers of sound streams send: playlists of HLS, answers of RTSP; and the addresses that are entered."""
+"""Targets for what servers of sound streams send (playlists of HLS, answers of RTSP), and for the
+addresses that staff enter.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ SOUND = b"$\x00\x00\x0cRTSP/1.0 302"
 
 
 def playlist(data: bytes) -> None:
-    """A playlist, and the addresses to which it leads."""
+    """Try a playlist, and the addresses that it names."""
     text = data.decode("utf-8", "replace")
     read = read_playlist(text)
     if read is None:
@@ -51,7 +53,9 @@ def playlist(data: bytes) -> None:
 
 
 def rtsp(data: bytes) -> None:
-    """Bytes of a server, cut as the first byte says: what passes is their beginning, and the same however it is cut."""
+    """Check that RTSP passes the filter unchanged up to a refusal, whatever the size of its pieces,
+    which the first byte sets.
+    """
     size, data = 1 + (data[0] if data else 0), data[1:]
     cut, through = RtspFilter(), bytearray()
     misled = False
@@ -68,7 +72,7 @@ def rtsp(data: bytes) -> None:
 
 
 def address(data: bytes) -> None:
-    """An address as it is typed: of a stream, and of Zoom's captions."""
+    """Try a typed address: of a stream, and of Zoom's captions."""
     text = data.decode("utf-8", "replace")
     zoom_address(text)
     read = read_address(text)

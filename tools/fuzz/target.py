@@ -1,4 +1,4 @@
-"""What a target of fuzzing is, and the bytes with which it begins."""
+"""A target of fuzzing, and the inputs with which it begins."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 CORPUS = Path(__file__).with_name("corpus")
-"""A file for each target: bytes that reached something new, base64, one a line."""
+"""One file for each target: inputs that reached new branches, base64, one a line."""
 
 HOSTILE = (
     b"",
@@ -26,14 +26,14 @@ HOSTILE = (
     b'"\xff"',
     '"\ud800"'.encode("utf-8", "surrogatepass"),
 )
-"""What has broken parsers of others, and some of ours."""
+"""Inputs that have broken other parsers, and some of ours."""
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """A parser, and what it may answer with.
+    """A parser, and the errors that it may raise.
 
-    `call` takes bytes as a stranger sends them. It may return, or raise one of `declared`; whatever else it raises is
-    a finding.
+    `call` takes bytes as a stranger sends them. It may return, or raise one of `declared`; whatever
+    else it raises is a finding.
     """
 
     name: str
@@ -41,14 +41,14 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     declared: tuple[type[Exception], ...] = ()
     """The errors that the parser's docstring names."""
     seeds: Sequence[bytes] = ()
-    """What ordinary senders send."""
+    """Inputs as ordinary senders send them."""
     instrumented: tuple[str, ...] = ("moothall", "moothall_hub", "moothall_models")
     """Packages whose branches guide the fuzzer."""
     most: int = 4_096
-    """Bytes of an input at most."""
+    """The longest input, in bytes."""
 
     def try_with(self, data: bytes) -> bool:
-        """Give it `data`; returns whether it took it. Raises what isn't declared."""
+        """Give `data` to the parser; returns whether it accepted it. Raises every error that isn't declared."""
         try:
             self.call(data)
         except self.declared:
@@ -56,14 +56,14 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         return True
 
     def corpus(self) -> list[bytes]:
-        """The seeds, and what is kept of earlier runs."""
+        """Return the seeds, and the inputs that are kept of earlier runs."""
         path = CORPUS / f"{self.name}.txt"
         kept = path.read_text("ascii").split() if path.exists() else []
         return [*self.seeds, *map(base64.b64decode, kept)]
 
 
 def parts(data: bytes, most: int = 64) -> list[bytes]:
-    """Several messages out of the bytes of one input: each begins with two bytes of length, little-endian."""
+    """Split one input into messages, at most `most`: each begins with two bytes of length, little-endian."""
     found: list[bytes] = []
     while len(data) >= 2 and len(found) < most:
         size = int.from_bytes(data[:2], "little")
@@ -73,5 +73,5 @@ def parts(data: bytes, most: int = 64) -> list[bytes]:
 
 
 def joined(messages: Sequence[bytes]) -> bytes:
-    """The bytes of which `parts` makes these messages."""
+    """Return the bytes that `parts` splits into these messages."""
     return b"".join(len(each).to_bytes(2, "little") + each for each in messages)

@@ -1,4 +1,4 @@
-"""The frame of a text's page: text first, a bar above and one below, and all else beside it or in a sheet."""
+"""The frame of a text's page: text first, a bar above and one below, everything else beside the text or in a sheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The captioner's page: seen as it is typed, never lost, mended by keys."""
+"""The captioner's page: text is seen as it is typed, never lost, and corrected by keys."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""A captioner's browser dies in mid-word: the control room is rung, one key puts the machine on air, and back they are.
+"""A captioner's browser dies in mid-word: the control room gets an alarm, one key puts the machine on air,
+and the captioner returns.
 
-A word is said each second; whoever is on air writes it, and at the end each stands once.
+A word is said each second; whoever is on air writes it, and at the end each word is in the text once.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Readers see whose text it is: a tool's line says its name, and the page says that the machine stands in."""
+"""Readers see whose text it is: a tool's line has the tool's name, and the page says when the machine stands in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A respeaker in Chromium: heard in place of the room by one key, until the key, or until their page is gone."""
+"""A respeaker in Chromium: one key puts them on air in place of the room's sound, until the key again
+or the end of their page.
+"""
 
 from __future__ import annotations
 

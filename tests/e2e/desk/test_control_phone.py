@@ -1,4 +1,4 @@
-"""The overview of all meetings on a phone: what is wrong comes first."""
+"""The overview of all meetings on a phone: problems come first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""“They speak …” at the desk: the language is said, and the last minute is written again."""
+"""“They speak …” at the desk: the technician sets the language, and the last minute is recognised again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done at the desk with lines that went wrong: moved and moved back, removed, given names."""
+"""What the desk can do with wrong lines: move them and move them back, remove them, name their speaker."""
 
 from __future__ import annotations
 

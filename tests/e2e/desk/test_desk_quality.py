@@ -1,4 +1,4 @@
-"""How good the text is, at the desk and in the overview, while it comes."""
+"""The quality of the text, at the desk and in the overview, while the meeting is on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page of the staff goes on when the server is killed and started again."""
+"""A page of the staff continues after its server was killed and started again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names and terms at the page of a meeting: added, taken away, undone, proposed; by keyboard, from right to left."""
+"""Names and terms at the page of a meeting: added, removed, undone, proposed; by keyboard, and from right to left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A second pass's proposals, decided on in a browser."""
+"""The staff decide on a second pass's proposals in a browser."""
 
 from __future__ import annotations
 

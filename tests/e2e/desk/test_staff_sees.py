@@ -1,4 +1,4 @@
-"""Whoever acts sees what came of it, on every page of the staff; and nothing acts on what is out of view."""
+"""Each page of the staff shows the result of every act, and no act affects what is out of view."""
 
 from __future__ import annotations
 

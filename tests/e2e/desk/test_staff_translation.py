@@ -1,4 +1,4 @@
-"""What the staff's pages say of translation in Chromium: what works now, and what to install for more."""
+"""The staff's pages in Chromium say which translation works now, and what to install for more."""
 
 from __future__ import annotations
 

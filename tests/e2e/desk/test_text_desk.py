@@ -1,4 +1,6 @@
-"""The desk of whoever corrects and types the text: by word, by key, in all lines, abbreviated, seen as it is typed."""
+"""The desk of people who correct and type the text: by word, by key, in all lines, abbreviated,
+seen while it is typed.
+"""
 
 from __future__ import annotations
 

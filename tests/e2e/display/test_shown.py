@@ -1,4 +1,4 @@
-"""The pages that show the text elsewhere, and *Something wrong?*, in Chromium with the real stream behind them."""
+"""Pages that show the text elsewhere, and *Something wrong?*, in Chromium with the real stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked, on walls and over pictures, in Chromium; and *Clear the wall* from the pages that have it."""
+"""Questions on walls and over videos, in Chromium; and *Clear the wall* from the pages that have it."""
 
 from __future__ import annotations
 

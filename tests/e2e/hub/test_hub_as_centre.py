@@ -1,4 +1,4 @@
-"""One script over the centre and over a hub: authors, voters and readers see the same at both, and after the close."""
+"""One script over the centre and over a hub: authors, voters and readers see the same at both, also after the close."""
 
 from __future__ import annotations
 

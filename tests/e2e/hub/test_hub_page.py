@@ -1,4 +1,4 @@
-"""The page of a group in a browser: what its script renews, counts and says; and the words of a sheet's code."""
+"""The page of a group in a browser: what its script renews, counts and says; and the words in a sheet's code."""
 
 from __future__ import annotations
 

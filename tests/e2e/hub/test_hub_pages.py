@@ -1,4 +1,4 @@
-"""What a hub adds to the pages of readers, in a browser: the strip of its line, what was missed, the set-up."""
+"""What a hub adds to the pages of readers, in a browser: the bar of its uplink, missed spans, the set-up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A turn that is typed at a hub: lines go when their author finishes them, and none while nothing is recorded."""
+"""A turn typed at a hub: each line is sent when its author finishes it, and none while nothing is recorded."""
 
 from __future__ import annotations
 

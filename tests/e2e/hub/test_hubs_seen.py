@@ -1,4 +1,4 @@
-"""Groups far away, as those see them who lead a discussion, and as a wall shows them; in Chromium."""
+"""Groups far away, as the leaders of a discussion and as a wall show them; in Chromium."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The microphone page in Chromium, with a server in a process of its own behind a line that can be cut."""
+"""The microphone page in Chromium, with a server in a process of its own behind a connection that can be cut."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the microphone's page follows of the meeting that it feeds."""
+"""How the microphone's page follows the meeting that it feeds."""
 
 from __future__ import annotations
 

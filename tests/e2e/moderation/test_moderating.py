@@ -1,4 +1,4 @@
-"""The pages on which questions are brought on, in Chromium, against the whole server."""
+"""The pages on which moderators advance questions, in Chromium, against the whole server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The moderator's page on a phone: what is asked now and comes next in one screen, its acts under a thumb."""
+"""The moderator's page on a phone: the current and the next question in one screen, acts within a thumb's reach."""
 
 from __future__ import annotations
 

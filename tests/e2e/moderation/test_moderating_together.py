@@ -1,4 +1,4 @@
-"""The pages of the staff while much changes under the hands of whoever works there."""
+"""The pages of the staff while others change much on them at the same time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody asked is removed for good, in Chromium, against the whole server."""
+"""A question's words are removed for good, in Chromium, against the whole server."""
 
 from __future__ import annotations
 

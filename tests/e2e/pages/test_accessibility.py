@@ -1,7 +1,7 @@
-"""Every page that there is: by axe's rules, at 320 px and 400 %, with the text spacing of WCAG 1.4.12, by keys alone.
+"""Every page: by axe's rules, at 320 px and 400 %, with the text spacing of WCAG 1.4.12, by keys alone.
 
 The pages come from the real server. A page without an entry in `every_page.PAGES` fails a test here. `make test-all`
-takes all `LOOKS`: every page in every language, in each window and in all colours. `make test` takes those of `TENTH`.
+runs all `LOOKS`: every page in every language, in each window and in all colours. `make test` runs those of `TENTH`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The look of the pages' parts, held against kept pictures: a change of look is a decision.
+"""The look of the pages' parts, compared with stored pictures: a change of look is a decision.
 
-`make pictures` keeps new ones. Pictures differ with the browser and the fonts, so they are compared only where both are
-those that they were made with (`tests/pictures/made_with.json`).
+`make pictures` stores new ones. Pictures differ with the browser and the fonts, so they are compared only where both
+are the same as when the pictures were made (`tests/pictures/made_with.json`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What a screen reader says by itself of somebody's question, from the form to the answer, and of the public list.
+"""What a screen reader says of a question without being asked, from the form to the answer, and of the public list.
 
-A simulated one, as in `test_spoken.py`.
+The screen reader is simulated, as in `test_spoken.py`.
 """
 
 from __future__ import annotations

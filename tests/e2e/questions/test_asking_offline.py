@@ -1,4 +1,4 @@
-"""Asking while the line is away: it is kept in the browser, and sent later, once."""
+"""Asking without a connection: the question is stored in the browser, and sent later, once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows of hands in Chromium: with a script and without, and at the desk of whoever leads, against the whole server."""
+"""Shows of hands in Chromium: with a script and without, and at the leader's desk, against the whole server."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A question's way from its author to the record, in three browsers and through whatever goes wrong at each step.
+"""A question's way from its author to the record, in three browsers, with every kind of trouble at each step.
 
-A participant who reads Spanish, a moderator who reads English, and the wall of the room, against a server in a process
-of its own. The same is done with a mouse, by keys alone, with every page loaded again, with the line cut and with the
-server killed while each act is made.
+The browsers are a participant's who reads Spanish, a moderator's who reads English, and the room's wall; the server is
+a process of its own. The walk is repeated with a mouse, by keys alone, with every page reloaded, with the connection
+cut and with the server killed while each act is made.
 """
 
 from __future__ import annotations

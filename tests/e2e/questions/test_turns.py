@@ -1,4 +1,4 @@
-"""Turns in Chromium, against the whole server: typing in one's turn, how long it may take, and putting it off."""
+"""Turns in Chromium, against the whole server: typing in one's turn, its time limit, and putting it off."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""A line that freezes: nothing comes over it any more, and neither side's system says so. It never reads as live.
+"""A connection that freezes: nothing arrives over it any more, and neither system reports it. The
+page must not read as live.
 
-The page's time is the test's: nothing here waits for a watchdog.
+The test moves the page's time: nothing here waits for a watchdog.
 """
 
 from __future__ import annotations

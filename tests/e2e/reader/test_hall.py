@@ -1,4 +1,4 @@
-"""The whole of it: a recording, a real model, a server in its own process, and Chromium at the end of a bad line."""
+"""The whole path: a recording, a real model, a server in its own process, and Chromium behind a bad connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people say of themselves when they ask, and what is seen of who is heard, in a browser."""
+"""People's statements about themselves when they ask, and the figures of who is heard, in a browser."""
 
 from __future__ import annotations
 

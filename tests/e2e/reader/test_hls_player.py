@@ -1,4 +1,4 @@
-"""hls.js, the player of most video pages, in Chromium: our captions beside a video that another server has."""
+"""hls.js, the player of most video pages, in Chromium: our captions beside a video from another server."""
 
 from __future__ import annotations
 

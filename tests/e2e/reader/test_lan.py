@@ -1,4 +1,4 @@
-"""`moothall demo --lan` as it is: at this machine's own address in the local network, and nowhere else."""
+"""`moothall demo --lan`: reachable at this machine's own address in the local network, and nowhere else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A meeting is closed at the desk while its last words are awaited: desk and readers are told, also without scripts."""
+"""A meeting is closed at the desk while its last words are awaited: desk and readers are
+informed, also without scripts.
+"""
 
 from __future__ import annotations
 

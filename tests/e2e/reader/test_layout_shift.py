@@ -1,4 +1,4 @@
-"""Nothing that somebody reads moves by itself: neither when the page begins to live nor while the text grows."""
+"""Nothing that somebody reads moves by itself: neither when the page becomes live nor while the text grows."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Pages that were opened at the last release stay open while this one takes its place: their streams go on, what they
-load only now is there, and their forms are taken.
+"""Pages opened at the last release stay usable while this release replaces it: their streams continue, the files that
+they load later exist, and their forms are accepted.
 
-Slow: two programs are run. `unit/adapters/reading/test_page_door.py` has what a page of another release is given.
+Slow: it runs two programs. `unit/adapters/reading/test_page_door.py` tests what a page of another release gets.
 """
 
 from __future__ import annotations

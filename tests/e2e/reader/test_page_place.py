@@ -1,4 +1,6 @@
-"""The reader's place in Chromium: at the end or elsewhere, while text comes, changes and goes, and after a cut line."""
+"""The reader's position in Chromium: at the end or elsewhere, while text arrives, changes and goes,
+and after a cut connection.
+"""
 
 from __future__ import annotations
 

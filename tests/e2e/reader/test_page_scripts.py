@@ -1,4 +1,4 @@
-"""A script of the reader's page that needs nothing of the page but one element."""
+"""A script of the reader's page that needs only one element of it."""
 
 from __future__ import annotations
 

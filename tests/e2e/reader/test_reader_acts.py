@@ -1,4 +1,4 @@
-"""What a reader does and is told: marks, keys, quotes, a late video, a screen reader, and what is not recorded."""
+"""A reader's acts and the page's replies: marks, keys, quotes, a late video, a screen reader, and unrecorded speech."""
 
 from __future__ import annotations
 

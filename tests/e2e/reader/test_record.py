@@ -1,4 +1,4 @@
-"""The record that is taken home, in a browser: captions as `<track>` shows them, the HTML file as it is opened."""
+"""The downloaded record in a browser: captions as `<track>` shows them, and the HTML file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sound in step with the text: a line's time plays from there, over the edges of files, and the line is marked."""
+"""Sound in step with the text: a line's time plays the sound from there, across files, and the line is marked."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""What a screen reader says of the reader's pages, by itself while text comes, and when it is asked to read on.
+"""What a screen reader says of the reader's pages: by itself while text arrives, and when asked to read on.
 
-A simulated one: NVDA, JAWS, VoiceOver and Orca say these things in words of their own, and may leave out or join some.
+The screen reader is simulated: NVDA, JAWS, VoiceOver and Orca word these things in their own ways, and
+may leave out or join some.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Times on the pages: the conference's, whoever makes the markup, and on the front page the reader's own beside."""
+"""Times on the pages: in the conference's zone, whatever makes the markup, and on the front page
+also in the reader's own.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A closed meeting in another language, asked for on its page in Chromium, with and without scripts."""
+"""A reader requests a closed meeting in another language on its page in Chromium, with and without scripts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real translators behind real pages: what a desk corrects reaches a reader in Spanish."""
+"""The real translators behind real pages: a desk's correction reaches a reader in Spanish."""
 
 from __future__ import annotations
 

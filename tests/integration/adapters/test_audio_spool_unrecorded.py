@@ -1,5 +1,5 @@
 # ruff: noqa: ASYNC240 (files are looked at as a test goes on)
-"""What is not recorded never stays on the disk of a spool, nor after a kill."""
+"""Unrecorded speech never stays in a spool on the disk, not even after a kill."""
 
 from __future__ import annotations
 

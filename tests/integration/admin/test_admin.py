@@ -1,4 +1,4 @@
-"""The staff's pages over HTTP: who gets in, what a form does, and what nobody else gets."""
+"""The staff's pages over HTTP: who gets in, what each form does, and what others don't get."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Links over HTTP: what one lets in, and what becomes of it when it is replaced or taken back."""
+"""Role links over HTTP: what a link permits, and what happens when it is replaced or revoked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The links of many meetings in one go: made once, as sheets and as a table, never doubled unless asked."""
+"""The links of many meetings at once: made once, as sheets and as a table, never doubled unless asked."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The public agenda and the form of access needs over HTTP: what everybody is shown, and what reaches nobody but the
-secretariat.
-"""
+"""The public agenda and the form of access needs over HTTP: what everybody sees, and what only the secretariat gets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The conference's name, logo and colours: chosen by the secretariat, on the pages, kept, and gone once removed."""
+"""The conference's name, logo and colours: the secretariat sets them, pages show them, they are
+stored and can be removed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the overview tells over its socket beside the walls: levels, what all meetings share, and who is no reader."""
+"""The overview's socket, apart from walls: sound levels, what all meetings share, and who doesn't count as a reader."""
 
 from __future__ import annotations
 

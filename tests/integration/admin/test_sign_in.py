@@ -1,4 +1,4 @@
-"""Signing in with an account, by HTTP through the server's own doors and a provider of this process."""
+"""Signing in with an account over HTTP, through the server's own doors and a provider in this process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The composition root: it starts whole, stops whole, and says what keeps it from starting."""
+"""The composition root: it starts whole, stops whole, and names what keeps it from starting."""
 
 from __future__ import annotations
 

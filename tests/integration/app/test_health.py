@@ -1,4 +1,4 @@
-"""What a load balancer hears of a running server and of a running hub."""
+"""The answers of a running server and of a running hub to a load balancer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a server and its programs write about themselves: ids, in both formats, and nothing of what people said."""
+"""The logs of a server and its programs: ids, in both formats, and nothing that people said."""
 
 from __future__ import annotations
 

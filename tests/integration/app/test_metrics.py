@@ -1,4 +1,4 @@
-"""Metrics of a running server: each that dashboards and alerts name is there, and none says who or what."""
+"""Metrics of a running server: those named by dashboards and alerts exist, and none identifies people or content."""
 
 from __future__ import annotations
 

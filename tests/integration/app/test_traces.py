@@ -1,4 +1,4 @@
-"""Traces that a server and its engine send to a collector: which spans there are, and what none of them says."""
+"""Traces that a server and its engine send to a collector: which spans exist, and what none of them contains."""
 
 from __future__ import annotations
 

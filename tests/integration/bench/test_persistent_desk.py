@@ -1,6 +1,7 @@
-"""The desk of the proofs by faults: several people send at it at a time, as a typist does who has a line removed.
+"""The desk of the proofs by faults: several people send over it at once, such as a typist who has a line removed.
 
-Two of them who each opened and closed the line kept each other out of a server that was well, for a minute and longer.
+Two people who each opened and closed the connection once kept each other out of a healthy server,
+for a minute and longer.
 """
 
 from __future__ import annotations

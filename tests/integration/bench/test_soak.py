@@ -1,4 +1,4 @@
-"""A soak of a minute with a kill each 20 s. What it judges by: `tests/unit/bench/test_soak_*.py`, without processes."""
+"""A soak of a minute with a kill each 20 s. `tests/unit/bench/test_soak_*.py` test its criteria without processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Captioning software as others have written it, at a real server: what it sends is what readers get."""
+"""Other people's captioning software at a real server: readers get what it sends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`moothall demo-cluster` with real processes: its keeper is killed as it says, and the text goes on."""
+"""`moothall demo-cluster` with real processes: it kills its keeper as announced, and the text continues."""
 
 from __future__ import annotations
 

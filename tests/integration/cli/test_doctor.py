@@ -1,4 +1,4 @@
-"""`moothall doctor` and `moothall status`, with a server that runs and without one."""
+"""`moothall doctor` and `moothall status`, with a running server and without."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`moothall drain`: a meeting goes on to its end, none begins, and the server ends by itself."""
+"""`moothall drain`: the current meeting continues to its end, none begins, and the server ends by itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A demo and a hub beside it are connected without anybody typing words."""
+"""A demo and a hub on the same machine are paired without anybody typing words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`moothall hub` as people run it: a process that prints addresses, is asked how it is, and is stopped."""
+"""`moothall hub` as people run it: a process that prints addresses, reports its state, and is stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `demo`, `serve --play` and `replay` make before they play."""
+"""What `demo`, `serve --play` and `replay` set up before they play."""
 
 from __future__ import annotations
 

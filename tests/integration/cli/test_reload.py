@@ -1,4 +1,4 @@
-"""`moothall reload`: what counts at once, what takes a restart, and what is wrong with new settings."""
+"""`moothall reload`: which settings apply at once, which need a restart, and the errors of new settings."""
 
 from __future__ import annotations
 

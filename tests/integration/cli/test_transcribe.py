@@ -1,4 +1,4 @@
-"""`moothall transcribe` as it is started: whole, stopped, killed, given again."""
+"""`moothall transcribe` run to its end, stopped, killed and run again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The agenda and access needs on two nodes: any of them answers, and what was acknowledged outlives the keeper."""
+"""The agenda and access needs on two nodes: each of them answers, and what was acknowledged outlives the keeper."""
 
 from __future__ import annotations
 

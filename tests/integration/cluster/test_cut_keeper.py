@@ -1,4 +1,4 @@
-"""A keeper that is cut from Redis, and succeeded, serves nobody with what may have been removed since."""
+"""A keeper without Redis that has been succeeded serves nobody with words that may have been removed since."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A node whose wall clock differs by seconds takes a session over: no event is dated back, and media time goes on."""
+"""A node whose wall clock differs by seconds takes a session over: no event is dated back, and media time continues."""
 
 from __future__ import annotations
 

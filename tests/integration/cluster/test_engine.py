@@ -1,4 +1,4 @@
-"""An engine on another machine that dials a node which stands by: a process of its own, and the keeper's sound."""
+"""An engine on another machine that dials a stand-by node: a process of its own, which hears the keeper's sound."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""The proof by faults in short: those that end no node, one after the other. `make cluster-faults` does all of them.
+"""The proof by faults in short: the faults that end no node, one after the other. `make
+cluster-faults` does all faults.
 
-What it judges by: `tests/unit/bench/test_cluster_history.py`, without processes.
+`tests/unit/bench/test_cluster_history.py` tests its criteria without processes.
 """
 
 from __future__ import annotations

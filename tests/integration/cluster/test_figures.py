@@ -1,4 +1,4 @@
-"""The figures of a meeting at a node that stands by, and after it has taken over."""
+"""The figures of a meeting at a stand-by node, and after it has taken over."""
 
 from __future__ import annotations
 

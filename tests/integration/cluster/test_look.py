@@ -1,4 +1,4 @@
-"""The look and many links on two nodes: any of them takes the forms, and a take-over loses neither."""
+"""The look and many links on two nodes: each of them accepts the forms, and a take-over loses neither."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Redis comes back empty, and the node that takes the house then has a copy that lags: it asks the other one first."""
+"""Redis returns empty, and the node that takes the house has a copy that lags: it asks the other node first."""
 
 from __future__ import annotations
 

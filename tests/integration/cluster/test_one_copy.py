@@ -1,4 +1,4 @@
-"""Redis dies, the nodes don't: where that is allowed acts go on with one copy, and Redis has all of them afterwards."""
+"""Redis dies, the nodes don't: if allowed, acts continue with one copy, and Redis has all of them afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Readers at a node that stands by: served from its copy, told what the keeper tells, counted at the keeper."""
+"""Readers at a stand-by node: served from its copy, with the keeper's signals, and counted at the keeper."""
 
 from __future__ import annotations
 

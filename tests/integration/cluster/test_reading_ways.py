@@ -1,4 +1,4 @@
-"""Ways of reading at a node that stands by: little data, polls, and a translation that only its reader wants."""
+"""Ways of reading at a stand-by node: low data, polls, and a translation that only its reader wants."""
 
 from __future__ import annotations
 

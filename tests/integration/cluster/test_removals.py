@@ -1,4 +1,4 @@
-"""What was removed while a node was stopped: the keeper names the node until its own copy is without it."""
+"""Removals while a node was stopped: the keeper names the node until its own copy lacks the words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A node whose disk is lost is put back from a backup, while the house goes on; then it keeps the house."""
+"""A node whose disk is lost is restored from a backup, while the house is in use; then it keeps the house."""
 
 from __future__ import annotations
 

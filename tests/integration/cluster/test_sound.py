@@ -1,4 +1,4 @@
-"""Sound outlives the node that has it on its disk: a microphone speaks while one keeper after the other is killed."""
+"""Sound outlives the node that has it on its disk: a microphone sends while one keeper after the other is killed."""
 
 from __future__ import annotations
 

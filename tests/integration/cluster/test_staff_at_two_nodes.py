@@ -1,5 +1,5 @@
-"""The staff at two nodes at once and over a take-over: moderators' rows, walls and a removal, what is typed ahead and
-in a speaker's turn, who is on air, the trend of the control room.
+"""The staff at two nodes at once and over a take-over: moderators' rows, walls and a removal, drafts of captioners and
+of a speaker's turn, who is on air, the trend of the control room.
 """
 
 from __future__ import annotations

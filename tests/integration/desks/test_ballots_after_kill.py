@@ -1,7 +1,7 @@
-"""The server is killed with -9 amid supports and hands: no acknowledged ballot is lost, none is doubled.
+"""The server is killed (SIGKILL) amid supports and shows of hands: no acknowledged ballot is lost or doubled.
 
-Slow: `test_ballot_box.py` (acknowledged once written) and `test_ballots.py` (counted after a crash) hold the rules, and
-`test_log_crash.py` kills whoever writes into the book.
+Slow: `test_ballot_box.py` (acknowledged once written) and `test_ballots.py` (counted after a crash) test the rules, and
+`test_log_crash.py` kills a process that writes into the book.
 """
 
 from __future__ import annotations

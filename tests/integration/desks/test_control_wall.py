@@ -1,4 +1,4 @@
-"""*Clear the wall* from the overview, over the socket that its page has."""
+"""*Clear the wall* from the overview, over the socket of its page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The captioner's page without scripts: its form sends a line, once, and keeps what was not taken."""
+"""The captioner's page without scripts: its form sends a line once, and keeps the text of a refused line."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A server that was killed on the way from one session to the next one goes on, once, on the real log.
-
-Slow: `unit/services/programme/test_next_session.py` kills it at each step of that way on a log in memory.
-"""
+"""A server killed on the way from one session to the next completes the change, once, on the real log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody at a desk has words removed from a server that runs: they leave every file of its folder."""
+"""Somebody at a desk has words removed from a running server: they leave every file of its folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The strangers' test at the staff's Socket.IO: each role is told what is for it, and nothing of a hub's lane."""
+"""The strangers' test at the staff's Socket.IO: each role receives only what is meant for it, and
+nothing of a hub's lane.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server is killed with -9, and what was done at its desks before can be undone.
+"""Acts done at desks before the server was killed (SIGKILL) can be undone afterwards.
 
 Slow: `e2e/desk/test_desk_restart.py` does it by presses, `test_desks.py` and `test_line_moves.py` after a restart.
 """

@@ -1,4 +1,6 @@
-"""Two run a place: whoever comes second is told who was quicker, and the first is told who opened beside them."""
+"""Two people run a room: the slower one is informed who was quicker, and the first is informed
+who opened the desk too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An engine that betters its lines, over the engine link, beside people who correct them and a disk that fills up."""
+"""An engine that corrects its lines, over the engine link, beside people who correct them and a disk that fills up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The socket of the engine link: who is let in, and what ends it."""
+"""The socket of the engine link: who may connect, and what ends it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The whole engine on a real socket: in this process, and as a process of its own.
 
-In this process, time is that of `moothall.testing.loop`: it jumps, so what sleeps here costs nothing.
+In this process, time is that of `moothall.testing.loop`: it jumps, so sleeping costs nothing.
 """
 
 from __future__ import annotations

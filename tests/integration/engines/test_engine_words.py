@@ -1,4 +1,4 @@
-"""Script in, exactly those words out: the real policy, acts and drivers on a link without a socket."""
+"""A script's words, and exactly these, come out: the real policy, acts and drivers on a link without a socket."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""An engine's process that is stopped, hangs in a pass or has no memory left: another one goes on with its words.
+"""An engine's process is stopped, hangs in a pass or runs out of memory: another engine continues its words.
 
-Patience is short here; the real one is waited for in `test_frozen_hall.py`.
+Time limits are short here; `test_frozen_hall.py` waits for the real ones.
 """
 
 from __future__ import annotations

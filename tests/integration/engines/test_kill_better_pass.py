@@ -1,7 +1,7 @@
-"""Server and engine are killed while lines end and are bettered: nothing is lost, doubled or bettered twice.
+"""Server and engine are killed while lines end and are corrected: nothing is lost, doubled or corrected twice.
 
 The server is a process; the engine works in the test's own, over the real link, and is killed by cutting that. Long,
-and therefore slow: `test_better_pass.py` and `test_revising_laws.py` hold the rules, `test_kill.py` kills in each run.
+and therefore slow: `test_better_pass.py` and `test_revising_laws.py` test the rules, `test_kill.py` kills in each run.
 """
 
 from __future__ import annotations

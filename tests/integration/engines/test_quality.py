@@ -1,4 +1,4 @@
-"""How good a text is, from the log to readers and records, and that nothing is left of what is removed."""
+"""The quality of a text, from the log to readers and records, and that nothing of removed words is left in it."""
 
 from __future__ import annotations
 

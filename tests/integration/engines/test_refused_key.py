@@ -1,4 +1,4 @@
-"""An engine whose service refuses the key: it says so where people look, and goes on when the right key is there."""
+"""An engine whose service refuses the key: it reports so where people look, and continues once the key is right."""
 
 from __future__ import annotations
 

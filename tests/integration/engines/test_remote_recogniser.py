@@ -1,7 +1,7 @@
 """A hall whose engine asks a service: real processes, real sound, and a real model behind the service.
 
 Without a model, `contract/test_recognizer.py` and `unit/models/recognizers/test_endpoint*.py` have services that fail,
-refuse and answer in four styles, and `test_refused_key.py` has a hall whose engine is refused by one.
+refuse and answer in four styles, and `test_refused_key.py` has a hall whose engine's service refuses it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Several meetings on two engines with the real policy: they are shared out, and move when an engine dies."""
+"""Several meetings on two engines with the real policy: the engines share them, and meetings
+move when an engine dies.
+"""
 
 from __future__ import annotations
 

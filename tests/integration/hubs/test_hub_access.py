@@ -1,4 +1,4 @@
-"""A meeting that not everybody may read any more goes from hubs and those below them, with a line or without."""
+"""A meeting that is no longer public goes from hubs and the hubs below them, with an uplink or without."""
 
 from __future__ import annotations
 

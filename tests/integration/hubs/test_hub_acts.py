@@ -1,4 +1,4 @@
-"""What a hub's room does, in a whole server: in the log, on the pages, and there again after a restart."""
+"""Acts of a hub's room in a whole server: in the log, on the pages, and there again after a restart."""
 
 from __future__ import annotations
 

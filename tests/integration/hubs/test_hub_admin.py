@@ -1,4 +1,4 @@
-"""The registry of hubs on the secretariat's pages, and what of it everybody may see."""
+"""The registry of hubs on the secretariat's pages, and the part of it that everybody may see."""
 
 from __future__ import annotations
 

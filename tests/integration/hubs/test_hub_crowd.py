@@ -1,4 +1,4 @@
-"""300 in a hub's room, all behind its access point, ask, read and would ask too: nobody is refused or set aside."""
+"""300 people in a hub's room, all behind its access point, ask, read and support: nobody is refused or set aside."""
 
 from __future__ import annotations
 

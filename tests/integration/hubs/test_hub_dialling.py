@@ -1,4 +1,4 @@
-"""A hub's line over real sockets: what is said first, what a cut does, who stops it, and what it counts."""
+"""A hub's uplink over real sockets: its first messages, the effect of a cut, who stops it, and what it counts."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # ruff: noqa: ASYNC220 (a test's loop has nobody else to wait for)
-"""What a hub says it has kept is there: after kill -9, and after a power cut on a disk that loses unsynced writes."""
+"""What a hub says it has stored is there: after SIGKILL, and after a power cut on a disk that loses unsynced writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hubs at the real door: real sockets, a real log on disk, and a line that is cut."""
+"""Hubs at the real door: real sockets, a real log on disk, and a connection that is cut."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A hub serves its room from its own disk, with nobody above."""
+"""A hub serves its room from its own disk, without a server above."""
 
 from __future__ import annotations
 

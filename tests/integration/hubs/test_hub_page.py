@@ -1,4 +1,4 @@
-"""A hub with nothing installed: what its coordinator does on its page, over HTTP and without a script."""
+"""A hub after installation: what its coordinator does on its page, over HTTP and without a script."""
 
 from __future__ import annotations
 

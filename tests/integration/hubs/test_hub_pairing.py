@@ -1,4 +1,4 @@
-"""Six words over HTTP: a machine gets its key, a browser the page; and who only guesses gets neither."""
+"""Six words over HTTP: a machine gets its key, a browser the page, and whoever guesses gets neither."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A centre, a hub and a hub below it as processes: lines are cut, all are killed, and nothing is lost or doubled."""
+"""A centre, a hub and a hub below it as processes: links are cut, all are killed, and nothing is lost or doubled."""
 
 from __future__ import annotations
 

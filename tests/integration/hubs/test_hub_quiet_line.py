@@ -1,4 +1,4 @@
-"""A hub whose line freezes: its pages say so soon, since when nothing came, and so do the hubs below it."""
+"""A hub whose uplink freezes: its pages soon say since when nothing arrived, and so do the hubs below it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words that are removed at the centre go from the disks of hubs and those below them, and from all of their pages."""
+"""Words removed at the centre go from the disks of hubs and the hubs below them, and from all of their pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody on the line alters, re-orders, leaves out and repeats: the hub takes no more, and says at which event."""
+"""A man in the middle alters, reorders, drops and repeats events: the hub stops accepting them, and names the event."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A newcomer's walk through docs/start/hub.md: its commands are taken from the page and run, and what it says is seen.
+"""A newcomer's walk through docs/start/hub.md: the page's own commands are run, and its statements checked.
 
-Put in are only ports, folders, a short recording that a script recognises, and words that are good. Whoever changes the
-page has to walk it here again.
+Only ports, folders, a short recording that a script recognises, and valid pairing words are replaced. A change to the
+page needs another walk here.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The decoder of our own on a real model, beside CTranslate2's, on what was said in the sample session.
+"""Our own decoder on a real model, compared with CTranslate2's, on speech of the sample session.
 
-What is marked `slow` is in the quick tests too: `contract/test_recognizer.py` gives the same model drafts and two
+Everything marked `slow` is also in the quick tests: `contract/test_recognizer.py` gives the same model drafts, two
 channels at a time and 40 s of sound, and `unit/models/recognizers/whisper` decodes with a small one.
 """
 

@@ -1,4 +1,4 @@
-"""The formulas of meetings, in sentences as they are said, over the engines that are installed, and over any.
+"""The formulas of meetings, in spoken sentences, over the installed engines, and over any engine.
 
 `tests/formulas/*.toml` are the tables, one for each language.
 """

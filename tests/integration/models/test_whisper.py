@@ -1,4 +1,4 @@
-"""The recogniser on a real model, the small English one, and on what was said in the sample session.
+"""The recogniser on a real model, the small English one, on speech of the sample session.
 
 Two workers at once are in the quick tests too: `contract/test_recognizer.py`, on the other decoder of the same model.
 """

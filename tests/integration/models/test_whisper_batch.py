@@ -1,4 +1,4 @@
-"""Batches of windows on a real model, the small English one, and on what was said in the sample session."""
+"""Batches of windows on a real model, the small English one, on speech of the sample session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server that runs is backed up by another process, and what was backed up is restored and served."""
+"""Another process backs up a running server, and the backup is restored and served."""
 
 from __future__ import annotations
 

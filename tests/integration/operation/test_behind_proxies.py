@@ -1,7 +1,7 @@
-"""A hall behind real nginx, Caddy and HAProxy with TLS, each as the page tells operators to set it up.
+"""A hall behind real nginx, Caddy and HAProxy with TLS, each set up as the page says.
 
-What the server itself does is proved without these programs by test_strangers.py, test_cookies.py, and test_bodies.py
-and test_forwarded.py in unit/adapters/http.
+test_strangers.py, test_cookies.py, and test_bodies.py and test_forwarded.py in unit/adapters/http test the server's own
+part without these programs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A whole server behind nodes that stand by: whatever it serves is served at them, and counts for its visitors."""
+"""A whole server behind stand-by nodes: they serve everything that it serves, and count visitors rightly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole server with its engine, of which one or the other is stopped for longer than anybody's patience."""
+"""A whole server with its engine, one of which is stopped for longer than any time limit."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A disk that fills up while a session is live: nothing acknowledged is lost, readers are told, it heals by itself.
+"""A disk fills up while a session is live: nothing acknowledged is lost, readers are informed, and the server recovers.
 
-What is marked `slow` is proved by quick tests too. A file that may not grow: `test_log_crash.py`. An engine that dies
-while nothing can be stored: `unit/services/engines`. A start that finds no room: the start after a kill and the first
-start here.
+Quick tests cover everything marked `slow`. A file that may not grow: `test_log_crash.py`. An engine that dies while
+nothing can be stored: `unit/services/engines`. A start that finds no room: the start after a kill and the first start
+here.
 """
 
 from __future__ import annotations

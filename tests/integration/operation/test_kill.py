@@ -1,8 +1,8 @@
-"""Server and engine are killed with -9 at random: nothing that was acknowledged is lost, doubled or changed.
+"""Server and engine are killed (SIGKILL) at random: nothing acknowledged is lost, doubled or changed.
 
 Quick tests kill three times: a server, an engine, and a server that is just starting. `make test-all` kills ten times,
-and a real model's engine too: where that takes up its words is what `property/models/speech/test_resume_point_laws.py`
-and `unit/models/engine/test_session.py` prove. `tests/chaos` kills 50 times.
+and a real model's engine too: `property/models/speech/test_resume_point_laws.py` and
+`unit/models/engine/test_session.py` test where its words continue. `tests/chaos` kills 50 times.
 """
 
 from __future__ import annotations

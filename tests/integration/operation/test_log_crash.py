@@ -1,5 +1,5 @@
 # ruff: noqa: ASYNC220, ASYNC221 (a test's loop has nobody else to wait for)
-"""Nothing acknowledged is lost, by a log or by the book: not to kill -9, not to a full disk."""
+"""Nothing acknowledged is lost, by a log or by the book: not at SIGKILL, and not on a full disk."""
 
 from __future__ import annotations
 

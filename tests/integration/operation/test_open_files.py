@@ -1,4 +1,4 @@
-"""A server whose system allows it few open files, and a stranger who wants them all."""
+"""A server whose system allows it few open files, and a stranger who takes as many as possible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `make release` builds works where there is no checkout. Until then unit/test_house.py and the editable install
+"""The files of `make release` work without a checkout. Before a release, unit/test_house.py and the editable install
 show that the modules can be imported.
 """
 

@@ -1,7 +1,7 @@
-"""A data folder that this release has written is opened, written on and verified by the program of an earlier one, and
-again by this one: what docs/reference/support.md says of a rollback.
+"""An earlier release's program opens, continues and verifies a data folder that this release has written, and then this
+release does so again: the rollback of docs/reference/support.md.
 
-Slow: another program is run. `golden/test_support.py` puts events of a later release before this one.
+Slow: it runs another program. `golden/test_support.py` gives events of a later release to this one.
 """
 
 from __future__ import annotations

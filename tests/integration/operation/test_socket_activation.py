@@ -1,4 +1,4 @@
-"""A socket that somebody else holds: a server or hub stops and starts while clients connect, and none is refused."""
+"""A socket held by another process: a server or hub stops and starts while clients connect, and none is refused."""
 
 from __future__ import annotations
 

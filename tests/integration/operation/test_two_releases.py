@@ -1,6 +1,6 @@
 """A server of one release, and an engine, translators and a hub of another: each killed in the middle, nothing lost.
 
-Slow: two programs are run. `golden/test_links.py` replays what the other one says.
+Slow: it runs two programs. `golden/test_links.py` replays the other release's messages.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What `support.halls.warm` forks is as what the command line starts: the same test over both."""
+"""What `support.halls.warm` forks behaves as a process started by the command line: the same test over both."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The cached feed of a real hall behind real nginx, set up as docs/how-to/cached-feed.md says.
 
-What the door itself says and keeps is shown without nginx by unit/adapters/cached/test_cached_door.py.
+unit/adapters/cached/test_cached_door.py tests the door's own answers without nginx.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What each cookie says about itself: out of reach of scripts, of what other sites send, and of http where https is."""
+"""The attributes of each cookie: out of reach of scripts, of other sites' requests, and of HTTP where HTTPS is used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The doors lose and repeat nothing, and say what they are. What they refuse: test_doors_refusing.py."""
+"""The doors lose and repeat nothing, and describe themselves. Refusals: test_doors_refusing.py."""
 
 from __future__ import annotations
 

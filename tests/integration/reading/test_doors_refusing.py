@@ -1,4 +1,4 @@
-"""What the doors refuse, and with which sentence; nobody who breaks the rules harms the others."""
+"""What the doors refuse, and with which sentence; a client that breaks the rules doesn't harm others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is the long poll's own; that it loses and repeats nothing is shown with the other doors in test_doors.py."""
+"""What only the long poll does; test_doors.py shows that it loses and repeats nothing."""
 
 from __future__ import annotations
 

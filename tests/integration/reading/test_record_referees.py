@@ -1,6 +1,6 @@
-"""The records' files before readers that others wrote: the W3C's parser, FFmpeg and pysubs2.
+"""The records' files in independent readers: the W3C's parser, FFmpeg and pysubs2.
 
-pysubs2 doesn't decode WebVTT's text (it keeps tags' contents and the next cue's name), so it judges its times only.
+pysubs2 doesn't decode WebVTT's text (it keeps tags' contents and the next cue's name), so only its times are compared.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The strangers' test: every event type, every role, every door. What isn't meant for somebody reaches nobody else.
+"""The strangers' test: every event type, every role, every door. Each event reaches only those for whom it is meant.
 
 The log holds an event of every type and, in lanes of staff and hubs, notes, held texts and names with a secret word,
-those of later releases included. Whoever reads through any door gets exactly the types of the lanes of the feed, and
-the secret nowhere. The doors are the server's own routes: one that this test doesn't know fails it.
+those of later releases included. A reader at any door gets exactly the types of the lanes of the feed, and never the
+secret. The doors are the server's own routes: a route that this test doesn't know fails it.
 """
 
 from __future__ import annotations

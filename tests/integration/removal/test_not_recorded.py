@@ -1,8 +1,8 @@
-"""What is said while nothing is recorded stands in no file, whatever happens.
+"""Speech during "not recorded" is in no file, whatever happens.
 
-One word is spoken in the span. In another hall, where all is recorded, it is found by the same search: in the log, and
-in the sound that is kept. In quick tests a script says it, whose samples tell its words; in `make test-all` a voice
-says it, and a real model hears each sound that is kept.
+One word is spoken in the span. In another hall, where all is recorded, the same search finds it: in the log, and in the
+stored sound. In quick tests a script says it, whose samples encode its words; in `make test-all` a voice says it, and a
+real model hears all stored sound.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Where what is recorded begins and ends in the middle of speech, no word is made up of half a word.
+"""Where recording ends or begins in the middle of speech, half a word never becomes another word.
 
 The real model hears what the server lets it hear, on either side of an edge that moves over a stretch of speech in
-steps of 100 ms; its commands pass the server's rule. Each word that is left near the edge was said near its time, or
-the model hears it there with nothing cut, too. Further away the model may take a word for another, by the rounding of
-the processor it runs on, but makes up none.
+steps of 100 ms; its commands pass the server's rule. Each word near the edge was said near its time, or the model hears
+it there in the uncut sound too. Further away the model may confuse words, by the rounding of the processor, but invents
+none.
 """
 
 from __future__ import annotations

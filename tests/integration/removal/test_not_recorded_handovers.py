@@ -1,9 +1,9 @@
-"""Twenty meetings follow each other in a room, and its microphone goes along. In each is a break, and a span that is
-not recorded: no file holds a word of what is said in the spans, however the microphone came to the meeting.
+"""Twenty meetings follow each other in a room, with the same microphone. Each has a break, and a span of "not
+recorded": no file holds a word of these spans, however the microphone came to the meeting.
 
-What is said is a real recording that a real model hears, over the room's own door. Where all of it is recorded the same
-search finds it. At every other handover the microphone's line is cut and comes back with sound that it has kept, which
-was heard before the meeting began.
+A real model hears a real recording, over the room's own door. The same search finds the words when everything is
+recorded. At every other handover the microphone's connection is cut, and returns with sound that it kept from before
+the meeting began.
 """
 
 from __future__ import annotations

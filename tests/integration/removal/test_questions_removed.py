@@ -1,4 +1,4 @@
-"""What somebody asked, and what was being said then, leave a server that runs: its desks, its doors, and every file."""
+"""A question's words, and the lines spoken during it, leave a running server: its desks, its doors, and every file."""
 
 from __future__ import annotations
 

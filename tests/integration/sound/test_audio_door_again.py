@@ -1,5 +1,6 @@
-"""A microphone that is sent away with 1001, because its sound failed in the server or lies apart from the session's
-clock: it comes back, and nothing is missing."""
+"""A microphone is disconnected with 1001, because its sound failed in the server or disagrees with the session's clock:
+it reconnects, and nothing is missing.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the secretariat gets of who was heard, and nobody else does."""
+"""Figures of who was heard, which only the secretariat gets."""
 
 from __future__ import annotations
 

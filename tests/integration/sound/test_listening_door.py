@@ -1,4 +1,4 @@
-"""Listening in over HTTP: who may, what comes, and when it ends."""
+"""Listening in over HTTP: who may, what is sent, and when it ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever asks a session for its time gets the time since it was opened, whatever came before in its room."""
+"""A session's time is the time since it was opened, for everything that asks, whatever happened in its room before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Respeakers at the microphone's door: who may, who hears whom, and what is written where their line ends."""
+"""Respeakers at the microphone's door: who may, who hears whom, and what is written when their connection ends."""
 
 from __future__ import annotations
 

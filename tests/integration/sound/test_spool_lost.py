@@ -1,5 +1,6 @@
-"""A server that is killed while a microphone speaks, and starts without what it had spooled: as where another machine
-takes over. The microphone has it still, and no word is lost or comes twice."""
+"""A server is killed while a microphone sends, and starts without its spool, as when another machine takes over. The
+microphone still has the sound, and no word is lost or doubled.
+"""
 
 from __future__ import annotations
 

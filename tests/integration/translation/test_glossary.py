@@ -1,4 +1,4 @@
-"""Names and terms over the whole server: from a file, the title, the speakers and a desk, and over a restart."""
+"""Names and terms in the whole server: from a file, the title, the speakers and a desk, and after a restart."""
 
 from __future__ import annotations
 

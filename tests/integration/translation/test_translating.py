@@ -1,4 +1,4 @@
-"""The translators of this machine behind a real server: corrections, kills, hangs, restarts, and what a reader gets."""
+"""This machine's translators behind a real server: corrections, kills, hangs, restarts, and what a reader gets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever is asked of it, a log on Redis or Valkey answers as the one in memory does."""
+"""A log on Redis or Valkey answers every request as the log in memory does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The texts of the agenda: nothing that is written is lost or made up, whatever it looks like."""
+"""The texts of the agenda: nothing written is lost or invented, whatever it looks like."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Laws of the queue's rules: each does step by step what its sentence says."""
+"""Laws of the queue's rules: each step of a rule does what its sentence says."""
 
 from __future__ import annotations
 

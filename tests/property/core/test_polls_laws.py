@@ -1,4 +1,4 @@
-"""Laws of shows of hands: one is open at most, what was counted has an option each, and every act has a way back."""
+"""Laws of shows of hands: at most one is open, each count belongs to an option, and every act can be undone."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Laws of questions: whatever is done in whatever order, no intervention is lost, and none stands in two places.
+"""Laws of questions: whatever is done in whatever order, no intervention is lost, and none has two statuses.
 
-A state machine, beside a model (`support/sessions/questions_model.py`) that says of each command whether it is to be
-done, what comes of it, and why whose turn is next.
+A state machine, compared with a model (`support/sessions/questions_model.py`) that says of each command whether it must
+be carried out, with what effect, and why whose turn is next.
 """
 
 from __future__ import annotations

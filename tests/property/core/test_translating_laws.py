@@ -1,4 +1,4 @@
-"""Laws of translating: a way is the cheapest there is, and what is kept can be put in again."""
+"""Laws of translating: a route is the cheapest one, and protected parts can be put back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The laws of what a hub believes: what was written is verified whatever came when, and nothing else ever is."""
+"""Laws of what a hub trusts: written events are verified in whatever order they arrive, and nothing else ever is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The laws of a hub's copy: whatever happens to the line, all of its lanes comes, once, and as it was written."""
+"""Laws of a hub's copy: whatever happens to the uplink, all events of its lanes arrive, once and unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What a hub's room votes is counted once, whatever fails between: restarts, a full outbox, lost answers, the close."""
+"""Votes in a hub's room are counted once, whatever fails in between: restarts, a full outbox,
+lost answers, the close.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Hours and days of a hub on a bad line: 0 events and 0 acts lost or doubled, and all of it vouched for."""
+"""Hours and days of a hub on a bad uplink: no events and no acts are lost or doubled, and a
+signature vouches for everything.
+"""
 
 from __future__ import annotations
 

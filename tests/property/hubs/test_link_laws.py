@@ -1,5 +1,6 @@
-"""The laws of a hub's line: each act is answered once and none goes ahead of an older one on a new line; and nothing of
-a session is told that belongs to another wish than the last."""
+"""Laws of a hub's uplink: each act is answered once, none overtakes an older one on a new connection, and no message is
+passed on that belongs to an earlier choice of sessions.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever is said, the files can be read, and what is read is what was said."""
+"""Whatever is said, the files can be read, and reading returns what was said."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever is done to a record outside of its port is found; what the port removes is said to be removed."""
+"""Any change to a record outside of its port is detected; what the port removes is reported as removed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Two nodes and a shared log, of which any one may lose what it has at any moment: nothing acknowledged is lost.
+"""Two nodes and a shared log, any one of which may lose its data at any moment: nothing acknowledged is lost.
 
-After each fault the house has a keeper again before the next fault comes: two at once are two machines. It may be
-another one, also where it is the shared log that has lost something, and its copy may lag as far as it likes.
+After each fault the house has a keeper again before the next fault: two faults at once would be two machines. The new
+keeper may be another node, also when the shared log lost something, and its copy may lag as far as it likes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whoever reads the cached feed, at whatever moments, has the text as it is."""
+"""A reader of the cached feed has the current text, at whatever moments it reads."""
 
 from __future__ import annotations
 

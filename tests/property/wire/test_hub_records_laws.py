@@ -1,4 +1,4 @@
-"""The law of the hub link's batches: what comes out is what went in, whatever a later release writes."""
+"""The law of the hub link's batches: unpacking returns what was packed, whatever a later release writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Of a later release a link may say more: fields and kinds that nobody knows change nothing, whatever they hold."""
+"""A link may carry more from a later release: unknown fields and kinds change nothing, whatever they hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Data folders that live and are backed up, and what must be in no file."""
+"""Data folders that are in use and are backed up, and searches for words that must be in no file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FAST = 1_000_000_000
 
 
 class House:
-    """A data folder with a log that is open, as a server has it."""
+    """A data folder whose log is open, as a server has it."""
 
     def __init__(self, folder: Path, removals: RemovalList | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ class House:
         self.recorders: dict[str, Recorder] = {}
         self.terms: dict[str, int] = {}
         self.words: dict[str, dict[int, bytes]] = {}
-        """By session and offset what a body holds that no other has."""
+        """By session and offset the text of each line, which no other body contains."""
         self.loop = asyncio.new_event_loop()
         self.log = self.do(SqliteLog.open(folder / LOG, removals=removals))
 
@@ -59,7 +59,7 @@ class House:
         self.loop.close()
 
     def enter(self, *entries: BookEntry) -> None:
-        """Put these into the book."""
+        """Write entries into the book."""
 
         async def act() -> None:
             book = await SqliteBook.open(self.folder / BOOK)
@@ -78,7 +78,7 @@ class House:
         return self.recorders[session]
 
     def say(self, session: str, *texts: str) -> None:
-        """A line each."""
+        """Append a line for each text."""
         recorder, before = self.recorder(session), self.recorder(session).offset
         records = []
         for text in texts:
@@ -94,7 +94,7 @@ class House:
         self.do(self.log.remove(SessionId(session), self.terms[session], before, offsets, [said]))
 
     def list_only(self, session: str, *offsets: int) -> TextRemoved:
-        """Put a removal on the list, as a server does that is killed before it carries it out."""
+        """Put a removal on the list without carrying it out, like a server that is killed in between."""
         events = tuple(named(each) for each in self.records(session) if each.header.offset in offsets)
         line = RemovalList(self.folder / LIST).append(
             lambda new: TextRemoved(
@@ -110,7 +110,7 @@ class House:
         return line
 
     def restart(self) -> None:
-        """Close the log and open it, as the next server does."""
+        """Close the log and open it again, as the server's next run does."""
         self.do(self.log.close())
         self.log = self.do(SqliteLog.open(self.folder / LOG))
         for session in self.terms:
@@ -122,7 +122,9 @@ class House:
         self.do(self.log.append(SessionId(session), self.terms[session], before, [record]))
 
     def backup(self, to: Path, *, block: int = 4, keep: int = 0, between: Callable[[], None] | None = None) -> Taken:
-        """As `moothall backup`, with small blocks. `between`: done once the logs are copied, before the book is."""
+        """Back up as `moothall backup` does, with small blocks. `between` is called after the logs are
+        copied, before the book is.
+        """
         store = BackupFolder.make(to)
         folder = DataFolder(self.folder, self.folder / "recordings", apart(to), {})
         if between is not None:
@@ -139,14 +141,14 @@ class House:
 
 
 class Between(DataFolder):
-    """A data folder in which something happens while it is copied."""
+    """A data folder that calls `between` while it is copied."""
 
     def __init__(self, folder: DataFolder, between: Callable[[], None]) -> None:
         self.__dict__.update(folder.__dict__)
         self._between = between
 
     def book(self) -> Sequence[BookEntry]:
-        with ThreadPoolExecutor() as thread:  # whoever does it has a loop of their own, as a server has
+        with ThreadPoolExecutor() as thread:  # `between` runs an event loop of its own, as a server does
             thread.submit(self._between).result()
         return super().book()
 
@@ -156,12 +158,12 @@ def epoch_of(session: str) -> Epoch:
 
 
 def apart(to: Path) -> Path:
-    """Where the list of removals goes by default."""
+    """Return the default path of the list of removals."""
     return to.with_name(f"{to.name}.removals.jsonl")
 
 
 def records_of(folder: Path) -> dict[str, list[LogRecord]]:
-    """All logs of a data folder that nobody uses."""
+    """Return all logs of a data folder that nobody uses, by session."""
     reader = LogReader(open_for_reading(folder / LOG))
     try:
         return {str(session): list(reader.all(session)) for session in reader.sessions()}
@@ -170,7 +172,7 @@ def records_of(folder: Path) -> dict[str, list[LogRecord]]:
 
 
 def holding(folder: Path, words: Iterable[bytes]) -> list[tuple[str, bytes]]:
-    """The files below a folder that hold any of these words."""
+    """Return the files below a folder that contain any of these words, each with the word."""
     wanted, found = list(words), list[tuple[str, bytes]]()
     for path in sorted(each for each in folder.rglob("*") if each.is_file()):
         data = path.read_bytes()
@@ -179,7 +181,7 @@ def holding(folder: Path, words: Iterable[bytes]) -> list[tuple[str, bytes]]:
 
 
 def restored(source: Path, to: Path, *, removals: Path, at: int | None = None) -> str:
-    """What `moothall restore` says; the keys are put there by nobody."""
+    """Restore a backup without keys; returns the output of `moothall restore`."""
     out = io.StringIO()
     assert restore_command(source, to, out, at=at, removals=removals, keys=None) == 0
     return out.getvalue()

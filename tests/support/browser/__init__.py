@@ -1,1 +1,1 @@
-"""Pages in Chromium or Node.js: what is shown, said, and wrong by the rules of accessibility."""
+"""Pages in Chromium or Node.js: what they show, what they say, and where they break rules of accessibility."""

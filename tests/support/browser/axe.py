@@ -1,4 +1,4 @@
-"""What axe has to say of a page, by the rules of WCAG 2.2 AA."""
+"""axe's findings on a page, by the rules of WCAG 2.2 AA."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from support.browser.node import module
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 MORE = ["label-content-name-mismatch", "css-orientation-lock", "target-size"]
-"""Rules that axe leaves out unless it is asked: WCAG 2.5.3, 1.3.4, 2.5.8."""
+"""Rules that axe leaves out by default: WCAG 2.5.3, 1.3.4, 2.5.8."""
 
 
 async def findings(page: Page, only: list[str] | None = None) -> list[str]:
-    """What axe has to say of a page: the rule, and the elements. A page that is not to have it at once is given it."""
+    """Return axe's findings: the rule, and the element. Loads axe into the page if it isn't there."""
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(module("axe-core/axe.min.js").read_text(encoding="utf-8"))
     wanted = {"runOnly": only or RULES, "resultTypes": ["violations"], "selectors": False}

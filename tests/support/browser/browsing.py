@@ -1,4 +1,4 @@
-"""What a reader does in a browser, for the tests of the session's page."""
+"""A reader's acts in a browser, for the tests of the session's page."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ async def visit(page: Page, on: Stage, query: str = "", stream: str = "/events")
 
 
 async def texts(page: Page) -> list[str]:
-    """What stands in the log."""
+    """Return the texts of the page's lines."""
     return await page.locator("#Lines .text").all_text_contents()
 
 
 async def shape(page: Page) -> str:
-    """The log's markup without white space between its elements, but for the stops of the Tab key."""
+    """Return the markup of the page's log without white space between elements and without `tabindex`."""
     html = (await page.locator("#Log").inner_html()).replace(' tabindex="-1"', "")
     return re.sub(r">\s+", ">", re.sub(r"\s+<", "<", html))
 
@@ -40,7 +40,7 @@ async def style(where: Locator, name: str) -> str:
 
 @asynccontextmanager
 async def tab(browser: Browser, **about: object) -> AsyncIterator[Page]:
-    """A tab of a browser that is set as `about` says."""
+    """Open a tab of a new browser context with the options `about`."""
     context = await browser.new_context(locale="en-GB", **about)  # type: ignore[arg-type]
     context.set_default_timeout(60_000)
     try:
@@ -63,7 +63,7 @@ sheet.replaceSync(`
 `);
 document.adoptedStyleSheets = [sheet];
 """
-"""The text spacing of WCAG 2.2, 1.4.12."""
+"""A script that sets the text spacing of WCAG 2.2, 1.4.12."""
 
 PAINTED = """
 window.painted = [];
@@ -81,7 +81,7 @@ window.EventSource = class extends EventSource {
     }
 };
 """
-"""Notes for each frame how long it took, ms, until the picture with it had been handed over."""
+"""A script that notes for each frame the ms until the picture with it had been handed over."""
 
 CAME = """
 window.EventSource = class extends EventSource {
@@ -95,4 +95,4 @@ window.EventSource = class extends EventSource {
     }
 };
 """
-"""Notes in the page the line of which news came last over the stream, whether it is shown yet or not."""
+"""A script that notes in the page the segment of the last event on the stream, shown or not."""

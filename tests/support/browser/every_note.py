@@ -17,7 +17,9 @@ QUESTIONS = (
 
 
 async def every_note(told: Callable[..., Awaitable[None]]) -> None:
-    """Read and unread, for all, for one role and for a hub; lines with every mark, under questions and under none."""
+    """Leave notes, read and unread, for all, for one role and for a hub; mark lines with every mark,
+    with and without a question.
+    """
     captioner, hub = Actor(Role.CAPTIONER, "c1"), Actor(Role.HUB, "h1", hub=HUB)
     chair = Actor(Role.CHAIR, "k1")
     await told(chair, "note-all", do.LeaveNote(note=NoteId("n1"), text="Two more minutes & <then> the break"))

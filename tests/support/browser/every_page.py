@@ -1,4 +1,4 @@
-"""A real server with meetings before, in and after their time, and the way to every page that it has."""
+"""A real server with meetings before, during and after their time, and the way to every page that it has."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ LINES = 12
 
 
 async def _needing_nothing(page: Page) -> None:
-    """Sent without what is needed: the browser would keep it from being sent."""
+    """Send a form without its required fields; validation is off, or the browser wouldn't send it."""
     await page.evaluate("document.querySelector('.asking').noValidate = true")
     await page.fill("#Name", "Ms. Añez <chair>")
     await _sent(page, ".asking button")
@@ -83,7 +83,7 @@ async def _many_sheets(page: Page) -> None:
 
 
 async def _revoking(page: Page) -> None:
-    """Asked whether a link is to be revoked."""
+    """Ask to revoke a link, which opens the page that asks for confirmation."""
     await _sent(page, "form[action*='/revoke'] button >> nth=0")
 
 
@@ -99,7 +99,7 @@ async def _asking_nothing(page: Page) -> None:
 
 
 async def _asking(page: Page) -> None:
-    """Take back what was asked last, so that the next time isn't one too many; then ask again."""
+    """Ask and take the question back, so that the limit is never reached; then ask again."""
     await page.fill("#Text", f"Will the <board> publish the figures? {page.url}")
     await _sent(page, ".asking button")
     await _sent(page, ".asks form button")
@@ -110,7 +110,7 @@ async def _asking(page: Page) -> None:
 
 
 async def _from_elsewhere(page: Page) -> None:
-    """A question is sent from a page that isn't ours: one of no address says the origin `null`."""
+    """Send a question from a page that isn't ours; a page without an address has the origin `null`."""
     ours = page.url
     await page.goto("about:blank")
     text = '<textarea name="text">Who pays for <water>?</textarea>'
@@ -120,7 +120,7 @@ async def _from_elsewhere(page: Page) -> None:
 
 
 async def _in_its_turn(page: Page) -> None:
-    """A wish to speak that was called, with a line typed and one in progress."""
+    """Ask to speak, have the request called, and type a finished line and an unfinished one."""
     await page.fill("#Text", "Will the <board> publish the figures?")
     await _sent(page, ".asking button")
     what = page.url.partition("?")[0].rpartition(".")[2]
@@ -136,7 +136,7 @@ async def _in_its_turn(page: Page) -> None:
 
 
 async def _at_work(page: Page) -> None:
-    """At the desk, with two lines picked out and one being mended."""
+    """Open the desk, pick a line, and begin to correct another one."""
     await page.locator("#Desk:not([hidden])").wait_for()
     await page.locator(".pick input").first.check()
     await page.locator(".mend").last.click()
@@ -144,7 +144,7 @@ async def _at_work(page: Page) -> None:
 
 
 async def _captioning(page: Page) -> None:
-    """Writing, with a name offered under the word, a line in its box, and all keys shown."""
+    """Write: with a name offered under the word, a line in its edit box, and all keys shown."""
     await page.locator("#Desk:not([hidden])").wait_for()
     await page.locator(".mend").last.click()
     await page.locator(".editor").wait_for()
@@ -153,7 +153,7 @@ async def _captioning(page: Page) -> None:
 
 
 async def _leading(page: Page) -> None:
-    """Among questions of every status, with two picked out, and figures of who is heard."""
+    """Open the questions of every status, with two picked out, and the figures of who is heard."""
     await page.locator("#Desk:not([hidden])").wait_for()
     await page.locator("#Checked .question [data-does=pick]").first.check()
     await page.locator("#Queued .question [data-does=pick]").first.check()
@@ -162,13 +162,13 @@ async def _leading(page: Page) -> None:
 
 
 async def _on_the_podium(page: Page) -> None:
-    """With something asked now and something waiting."""
+    """Wait until a question is being asked and another one waits."""
     await page.locator("#Now .text").first.wait_for()
     await page.locator("#Next .question").first.wait_for()
 
 
 async def _deciding(page: Page) -> None:
-    """Among proposals of every fate."""
+    """Open proposals of every outcome."""
     await page.locator("#Desk:not([hidden])").wait_for()
     await page.locator("[data-n='3'][data-fate]").wait_for()
     leave = page.locator("[data-n='3'] [data-does=leave]")
@@ -179,12 +179,12 @@ async def _deciding(page: Page) -> None:
 
 
 async def _in_portuguese(page: Page) -> None:
-    """With what a translator has made of a question."""
+    """Wait for the translation of a question."""
     await page.locator(".other").first.wait_for(state="attached")
 
 
 async def _group_is_added(page: Page) -> None:
-    """Another one each time: a name is taken once."""
+    """Add a group; its name differs each time, since a name can be used only once."""
     await page.fill("#Name", f"Lima & <Centro> {await page.evaluate('Date.now() % 1e9')}")
     await _sent(page, "button.main")
 
@@ -195,7 +195,7 @@ async def _words_are_wrong(page: Page) -> None:
 
 
 async def _in_a_group(page: Page) -> None:
-    """With people counted and a note to the moderator."""
+    """Count people and write a note to the moderator."""
     await page.fill("#Number", "23")
     await page.click("#Set button")
     await page.locator(".many").wait_for()
@@ -205,7 +205,7 @@ async def _in_a_group(page: Page) -> None:
 
 
 async def _beside(page: Page) -> None:
-    """With a line that is not translated yet."""
+    """Wait for a line that is not translated yet."""
     await page.locator("#line-1-mt-es .original").wait_for(state="attached")
     await page.locator("#Lines > .waiting").first.wait_for(state="attached")
 
@@ -287,7 +287,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "lib/error.html": ("/s/none-of-that-name", None),
     "reader/not_ours.html": ("/s/plenary/ask", _from_elsewhere),
 }
-"""What is looked at, by template; after a comma, in which state. The record is a file: e2e/reader/test_record.py."""
+"""The pages that are tested, by template; after a comma, the state. The record is a file: e2e/reader/test_record.py."""
 
 
 INTO_PORTUGUESE = Direction(engine="echo", version="1", source="en", target="pt", cost=40.0)
@@ -299,7 +299,9 @@ TO_INSTALL = (
 
 @asynccontextmanager
 async def into_portuguese(running: RunningServer) -> AsyncIterator[None]:
-    """Translators that know one direction and what to install for more, for a while."""
+    """Connect translators that know one direction and name a package to install for more, for
+    the context's duration.
+    """
     echo = EchoEnd((INTO_PORTUGUESE,), missing=(TO_INSTALL,))
     serving = [asyncio.ensure_future(each) for each in (running.translation.translators.serve(echo.server), echo.run())]
     try:
@@ -311,7 +313,7 @@ async def into_portuguese(running: RunningServer) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def full_house(data: Path) -> AsyncIterator[RunningServer]:
-    """A server with a conference, and sessions before, in and after their time."""
+    """Run a server with a conference, and sessions before, during and after their time."""
     settings = Settings(
         server=Server(port=0, data=str(data), style_page=True),
         engine=Engine(count=0),
@@ -329,12 +331,12 @@ async def full_house(data: Path) -> AsyncIterator[RunningServer]:
         await _proposed(running)
         await _groups(running)
         await _limited(running)
-        async with into_portuguese(running):  # Now: yesterday's meeting is closed, and may be asked for.
+        async with into_portuguese(running):  # Now, since the meeting is closed and may be asked for.
             yield running
 
 
 async def _agenda(running: RunningServer) -> None:
-    """An agenda with every part, two of them in Arabic too, all that can change of a plan, and what somebody needs."""
+    """Write an agenda with every part, two parts in Arabic too, every kind of change of a plan, and access needs."""
     programme = running.backend.programme
     agenda, garden = programme.agenda, RoomId("garden")
     text = "Nobody <offline>,\nnobody unheard.\n\n- Who pays for the last mile & who decides\n- Shared towers"
@@ -361,7 +363,7 @@ async def _agenda(running: RunningServer) -> None:
 
 
 async def _groups(running: RunningServer) -> None:
-    """A group far away that takes part in a meeting that is on, and has asked something."""
+    """Make a group far away that takes part in a live meeting, and has asked a question."""
     details = Details(city="Kisumu", institution="Library & <archive>", languages=("sw", "en"), expected=20)
     assert isinstance(await running.backend.hubs.add("Kisumu & <Library>", details), tuple)
     await running.backend.hubs.count("kisumu-library", SessionId("translated"), 23, 1)
@@ -384,7 +386,7 @@ async def _groups(running: RunningServer) -> None:
 
 
 async def _limited(running: RunningServer) -> None:
-    """A link for one browser that has opened it and an expired link, and somebody who signed in."""
+    """Make a link for one browser that has opened it, an expired link, and somebody who signed in."""
     links, now = running.backend.links, running.backend.clock.wall()
     _, token = await links.create(Role.CHAIR, HALL, "Ana & <Bo>", LinkTerms(expires=now + HOUR_MS, one_browser=True))
     assert isinstance(await links.enter(token, ""), Entered)
@@ -395,7 +397,7 @@ async def _limited(running: RunningServer) -> None:
 
 
 async def _proposed(running: RunningServer) -> None:
-    """A second pass has heard yesterday's meeting once more, and some of it has been decided on."""
+    """Propose corrections of a second pass over yesterday's meeting; some of them have been decided."""
     session = SessionId("yesterday")
     writer = (await running.backend.sessions.open(session)).writer
 
@@ -440,7 +442,7 @@ async def _proposed(running: RunningServer) -> None:
 
 
 async def _translated(running: RunningServer) -> None:
-    """A meeting with a translation of record, and one that somebody asked for; the last lines have none yet."""
+    """Make a meeting with a translation of record, and a requested one; the last lines have no translation yet."""
     writer = (await running.backend.sessions.open(SessionId("translated"))).writer
     for language, text in TRANSLATIONS.items():
         channel = ChannelId(f"mt-{language}")
@@ -495,7 +497,7 @@ async def _meeting(running: RunningServer, name: str) -> None:
         do.ChooseTerm(term="Añez & Söhne", wanted=True, language="ar"),
         do.ChooseTerm(term="Potable", wanted=False),
     )
-    for number in (6, 9):  # corrected twice: proposed as a term
+    for number in (6, 9):  # corrected twice, so that the desk proposes a term
         line = writer.state.segments.get(SegmentId(f"line-{number}"))
         assert line is not None
         fix = do.CorrectSegment(
@@ -532,7 +534,7 @@ def _line(number: int, language: str, text: str) -> Sequence[do.AnyCommand]:
 
 @asynccontextmanager
 async def visitor(browser: Browser, running: RunningServer, **options: Any) -> AsyncIterator[BrowserContext]:
-    """A browser that has the links of a technician, of the secretariat and of a hub; it lets tests put scripts in."""
+    """Open a browser with the links of a technician, of the secretariat and of a hub; tests may inject scripts."""
     context = await browser.new_context(bypass_csp=True, **{"locale": "en-GB", **options})
     context.set_default_timeout(60_000)
     hub = (Role.HUB, session_scope(SessionId("translated")), "Kisumu & <Library>")
@@ -544,7 +546,7 @@ async def visitor(browser: Browser, running: RunningServer, **options: Any) -> A
 
 
 async def come_to(page: Page, running: RunningServer, name: str, language: str = "en") -> None:
-    """Go to one of `PAGES`, do there what is to be done, open all panels, and wait until its scripts have run."""
+    """Go to one of `PAGES`, bring it into its state, open all panels, and wait until its scripts have run."""
     address, done = PAGES[name]
     answer = await page.goto(f"{running.address}{address}{'&' if '?' in address else '?'}ui={language}")
     assert answer is not None

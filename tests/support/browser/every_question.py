@@ -30,11 +30,11 @@ SHOWS_OF_HANDS: tuple[do.AnyCommand, ...] = (
     ),
     do.CountRoom(poll=NOW, room=(12, 4, 0)),
 )
-"""One that is over, and one that is open."""
+"""A show of hands that is over, and one that is open."""
 
 
 async def asked(running: RunningServer) -> None:
-    """Questions of every status that there is to be seen, in that meeting with translations."""
+    """Ask questions of every visible status, in the meeting with translations."""
     writer = (await running.backend.sessions.open(SessionId("translated"))).writer
     names = tuple(
         InterventionId(name) for name in ("answered", "now", "first", "second", "later", "writing", "written")
@@ -67,7 +67,7 @@ async def asked(running: RunningServer) -> None:
 
 
 async def said_of_themselves(running: RunningServer) -> None:
-    """Half of those who have asked in the plenary say something of themselves, so that figures by group stand there."""
+    """Add statements of half of the authors in the plenary, so that figures by group exist."""
     session = SessionId("plenary")
     for number in range(6):
         said = {Dimension.GROUP: "civil-society", Dimension.YOUNG: "yes"}
@@ -76,7 +76,7 @@ async def said_of_themselves(running: RunningServer) -> None:
 
 
 async def every_question(told: Callable[..., Awaitable[None]]) -> None:
-    """One in each standing, from everywhere, in two directions of writing."""
+    """Ask a question for each status, from every origin, in both directions of writing."""
     texts = (
         ("en", "Who pays for <water> & power?"),
         ("ar", "من يدفع ثمن المياه؟"),

@@ -18,7 +18,7 @@ MODULES = Path(sys.prefix) / "js" / "node_modules"
 
 
 def node() -> str:
-    """The program that runs them; skips the test where there is none."""
+    """Return the path of Node.js; skips the test if it isn't installed."""
     found = shutil.which("node")
     if found is None:
         pytest.skip("Node.js is not installed: this test needs the packages 'nodejs' and 'npm', and then `make test`.")
@@ -26,7 +26,7 @@ def node() -> str:
 
 
 def module(name: str) -> Path:
-    """A package, or a file of one; skips the test where it isn't installed."""
+    """Return the path of a package, or of a file in it; skips the test if it isn't installed."""
     path = MODULES / name
     if not path.exists():
         pytest.skip(f"{name} is not installed: `make test` does it, where there is npm.")
@@ -43,7 +43,9 @@ console.log(JSON.stringify((await run(await load(module), JSON.parse(await text(
 
 
 def run_script(module: str, body: str, value: object = None) -> Any:
-    """What a piece of JavaScript returns that has a module of web/js as `m`, `load(other)`, and a value as `v`."""
+    """Run a piece of JavaScript with a module of web/js as `m`, `load(other)`, and a value as
+    `v`; returns its result.
+    """
     root = (find_web_folder() / "js").as_uri()
     done = subprocess.run(
         [node(), "--input-type=module", "--eval", RUN, root, module, body],

@@ -1,6 +1,6 @@
-"""A simulated screen reader in Chromium: what it says by itself, and what when it is asked to read on.
+"""A simulated screen reader in Chromium: what it says by itself, and what it says when asked to read on.
 
-NVDA, JAWS, VoiceOver and Orca say these things in words of their own, and may leave out or join some.
+NVDA, JAWS, VoiceOver and Orca word these things in their own ways, and may leave out or join some.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ TOLD = """() => {
     const keep = () => region.textContent && told.push(region.textContent);
     new MutationObserver(keep).observe(region, { childList: true });
 }"""
-"""Keeps in `told` what the page gives to a screen reader, each text once."""
+"""A script that keeps in `told` what the page gives to a screen reader, each text once."""
 FRAMES = ("list", "paragraph", "time, ", "end of ", "polite: ")
-"""What a screen reader says of the elements around words."""
+"""The beginnings of phrases about elements, not about their words."""
 MOST = 600
-"""Items to go through before one counts as missing."""
+"""Items to go through before a phrase counts as missing."""
 
 
 async def listen(page: Page, address: str) -> None:
-    """Open a page with a screen reader running."""
+    """Open a page and start the screen reader."""
     path = module("@guidepup/virtual-screen-reader") / "lib" / "esm" / "index.browser.js"
 
     async def give(route: Route) -> None:
@@ -56,12 +56,12 @@ async def listen(page: Page, address: str) -> None:
 
 
 async def heard(page: Page) -> list[str]:
-    """What was said by itself so far, without the degree of politeness."""
+    """Return what was said without being asked, without the degree of politeness."""
     phrases: list[str] = await page.evaluate(HEARD)
     return [phrase.removeprefix("polite: ") for phrase in phrases]
 
 
 async def read_on(page: Page, first: str, last: str) -> list[str]:
-    """What is said from one phrase to another by going on to the next item again and again; only what has words."""
+    """Return the phrases with words from `first` to `last`, reached by going on item by item."""
     phrases: Sequence[str] = await page.evaluate(READ_ON, {"from": first, "to": last, "most": MOST})
     return [phrase for phrase in phrases if not phrase.startswith(FRAMES)]

@@ -1,4 +1,4 @@
-"""Lines of a Spanish translation as events: what tests of the pages share."""
+"""Lines of a Spanish translation as events, shared by tests of the pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROUTE = "bergamot 0.2.0 en>pt, apertium-es-pt 1.2.1 pt>es"
 
 
 def name(source: str, channel: ChannelId = SPANISH) -> SegmentId:
-    """What the line is called that is made of another one."""
+    """Return the id of the translation of a line."""
     return line_of(SegmentId(source), channel)
 
 
@@ -39,7 +39,7 @@ def made(
     rough: bool = False,
     origin: ev.Origin = ev.Origin.TRANSLATED,
 ) -> Sequence[ev.AnyEvent]:
-    """What the log gets when a line was translated: it comes whole."""
+    """Return the events of a translated line, which is complete at once."""
     segment = name(source, channel)
     return (
         ev.SegmentOpened(
@@ -56,7 +56,7 @@ def made(
 
 
 def made_again(source: str, text: str, revision: int = 1, *, channel: ChannelId = SPANISH) -> ev.SegmentCorrected:
-    """The same line once its source was corrected."""
+    """Return the correction of a translated line after its source was corrected."""
     return ev.SegmentCorrected(
         channel=channel,
         segment=name(source, channel),
@@ -74,14 +74,14 @@ TEXTS: Sequence[ev.AnyEvent] = (
     ev.ChannelAdded(channel=SPANISH, kind=ev.ChannelKind.TRANSLATION, languages=("es",), of_record=True),
     ev.ChannelAdded(channel=ARABIC, kind=ev.ChannelKind.TRANSLATION, languages=("ar",), requested=1_764_000_000_000),
 )
-"""An interpreter into French, Spanish of record, and Arabic that somebody asked for."""
+"""Channels: an interpreter into French, Spanish of record, and Arabic on request."""
 
 IN_SPANISH = "?channel=mt-es"
 
 
 @asynccontextmanager
 async def translated(count: int = 3) -> AsyncIterator[Stage]:
-    """A meeting of so many lines, 4 s apart, each with its Spanish."""
+    """Run a meeting of `count` lines, 4 s apart, each with its Spanish translation."""
     async with stage(*TEXTS, ev.SpeakerIntroduced(speaker=SpeakerId("ana"), name="Ana")) as on:
         await on.lines(count)
         for number in range(count):

@@ -1,8 +1,8 @@
-"""How Plover2CAT posts captions to Zoom, written again from what its documentation and Zoom's say.
+"""A copy of how Plover2CAT posts captions to Zoom, written from the documentation of both.
 
 It asks for the last number at the path `/closedcaption/seq` of the server, whatever path it was given, puts `seq` and
-`lang` behind the address, counts characters where bytes are meant, and by default sends its last lines whole each time
-that a word is added.
+`lang` behind the address, counts characters where bytes are meant, and by default sends its last lines again in full
+each time that a word is added.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ LONGEST, LINES = 32, 3
 
 
 class PloverWorker:
-    """Posts words as its user writes them. It waits for each answer."""
+    """Posts words as its user writes them, and waits for each answer."""
 
     def __init__(self, address: str, *, rolling: bool = True) -> None:
         self.address = urlsplit(address)

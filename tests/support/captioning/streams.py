@@ -1,4 +1,4 @@
-"""A session that is on, and the text streams that captioning software sends into it."""
+"""An open session, and the text streams that captioning software sends into it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DESK = Actor(Role.CAPTIONER, "desk")
 
 
 class StreamMeeting(MemoryMeeting):
-    """A session that is on, and one link's stream into its floor."""
+    """An open session, and one link's stream into its floor."""
 
     def __init__(self, hall: MemoryHall, live: LiveSession, life: int = 0) -> None:
         super().__init__(hall, live)

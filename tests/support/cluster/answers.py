@@ -1,4 +1,4 @@
-"""A line to a server whose answers can be kept back, so that an act is done and nobody hears of it."""
+"""A proxy to a server that can withhold its answers, so that an act is done and the sender doesn't learn of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.cluster.process import patient
 
 
 class AnswerLine:
-    """Forwards connections to a port; answers only as long as none is kept back."""
+    """Forwards connections to a port; drops answers while `kept_back` is set."""
 
     def __init__(self, port: int) -> None:
         self._to = port
@@ -20,17 +20,17 @@ class AnswerLine:
         self._serving: set[asyncio.Task[None]] = set()
         self.kept_back = False
         self.asked = asyncio.Event()
-        """Something was sent to the server since it was last cleared."""
+        """Set when something is sent to the server; tests clear it."""
         self.answered = asyncio.Event()
-        """The server answered since then, whether that was kept back or not."""
+        """Set when the server answers, whether the answer is dropped or not; tests clear it."""
         self.port = 0
 
     def reached(self) -> RedisServer:
-        """The server at the other end."""
+        """Return a client of the server through this proxy."""
         return patient(RedisAddress("127.0.0.1", self.port))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection."""
+        """Forward one connection."""
         task = asyncio.current_task()
         assert task is not None
         self._serving.add(task)
@@ -67,7 +67,7 @@ class AnswerLine:
 
 @asynccontextmanager
 async def answers_of(port: int) -> AsyncIterator[AnswerLine]:
-    """A line to a server on this machine."""
+    """Run a proxy to a server on this machine."""
     line = AnswerLine(port)
     server = await asyncio.start_server(line.serve, "127.0.0.1", 0)
     line.port = server.sockets[0].getsockname()[1]

@@ -1,4 +1,4 @@
-"""A keeper that answers oddly, a node before it, and a client: what tests of carrying requests need."""
+"""A keeper that answers oddly, a node before it, and a client, for tests of carrying requests."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ NOTHING_OF_USE = {
 
 
 class Keeper:
-    """What was asked of it, and how it stands."""
+    """A keeper that notes its requests and answers as their paths and queries say."""
 
     def __init__(self) -> None:
         self.asked: list[web.Request] = []
         self.bodies: list[bytes] = []
         self.took = 0
-        """Bytes of the upload that is under way."""
+        """Bytes received of the upload that is under way."""
         self.sent = 0
-        """Pieces of the long answer that were written."""
+        """Pieces of the long answer written so far."""
         self.go = asyncio.Event()
         self.left = asyncio.Event()
         self.sockets: list[web.WebSocketResponse] = []
@@ -74,7 +74,9 @@ class Keeper:
         return web.Response(text="at last")
 
     async def long(self, request: web.Request) -> web.StreamResponse:
-        """As much as is taken; it ends by breaking off where `go` is set."""
+        """Write an answer as long as the client reads; with `waits` each piece waits for `go`,
+        which breaks the connection.
+        """
         self.asked.append(request)
         answer = web.StreamResponse()
         if "length" in request.query:
@@ -116,7 +118,7 @@ class Keeper:
         return web.Response(text=str(self.took))
 
     async def recording(self, request: web.Request) -> web.StreamResponse:
-        """As `SoundDoor` answers."""
+        """Answer as `SoundDoor` does."""
         return web.FileResponse(Path(__file__), headers={"Cache-Control": "no-store", "Content-Type": "audio/ogg"})
 
     async def socket(self, request: web.Request) -> web.StreamResponse:
@@ -136,7 +138,7 @@ class Keeper:
 
 
 class Pair:
-    """A node, the keeper behind it, and a client."""
+    """A node, the keeper to which it carries, and a client."""
 
     def __init__(self, keeper: Keeper, there: str, by: Node, http: aiohttp.ClientSession) -> None:
         self.keeper = keeper
@@ -148,7 +150,7 @@ class Pair:
         return self.node.address + path
 
     async def calm(self) -> None:
-        """Nothing is carried any more."""
+        """Wait until the node carries no request."""
         await until(lambda: self.node.places.count == 0)
 
 

@@ -39,7 +39,7 @@ class FollowingNodes:
 
 
 class Keeper:
-    """What a node reads at the keeper; None while that can't be asked."""
+    """The keeper as a node reads from it; unreachable while `records` is None."""
 
     def __init__(self) -> None:
         self.records: list[LogRecord] | None = None

@@ -1,4 +1,4 @@
-"""Nodes that stand by before a keeper: a web server each, which carries all that it is asked."""
+"""Nodes that stand by before a keeper: a web server each, which carries every request to it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PAGES = Pages(find_web_folder())
 
 
 class Node:
-    """One that stands by."""
+    """A node that stands by."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -58,7 +58,7 @@ async def node(
     tls: ssl.SSLContext | None = None,
     **options: Any,
 ) -> AsyncIterator[Node]:
-    """A node that carries to `keeper`, which `trust` trusts; `options` are those of `Forwarding`."""
+    """Run a node that carries to `keeper`, whose certificate `trust` checks; `options` are those of `Forwarding`."""
     made, clock = Node(name), clock or SystemClock()
     made.keeper = keeper
     made.places = Places(SeededRandomness(), most=most)
@@ -112,7 +112,7 @@ async def keeper_of(
     clock: Clock | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[str]:
-    """A keeper with these routes, and middlewares behind that which lets nodes in; gives its address."""
+    """Run a keeper with these routes, and with middlewares after the one that lets nodes in; yields its address."""
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(closing(socket.create_server(("127.0.0.1", 0))))
         gate = NodeGate(key, clock or SystemClock()).middleware()

@@ -1,4 +1,4 @@
-"""A keeper in a process of its own, to be killed: a server that lets in what nodes carry.
+"""A keeper in a process of its own, which tests kill: a server that accepts requests carried by nodes.
 
 python -m support.cluster.keeper_process FOLDER PORT        with tests/ on PYTHONPATH
 """
@@ -45,7 +45,7 @@ class Keeping:
         return sum(self.live.fanout.readers.values())
 
     async def say(self) -> str:
-        """Have a line appear; returns its text."""
+        """Type a line; returns its text."""
         self._said += 1
         text = f"Line {self._said} is here."
         line = do.TypeSegment(channel=FLOOR, segment=SegmentId(f"l{self._said}"), text=text, language="en")
@@ -56,7 +56,7 @@ class Keeping:
 
 @asynccontextmanager
 async def keeping(folder: Path, *, port: int = 0, readers: int = 10_000, share: int = 60) -> AsyncIterator[Keeping]:
-    """A hall that keeps the house."""
+    """Run a hall that keeps the house."""
     server = Server(port=port, data=str(folder), max_readers=readers, address_share=share)
     settings = Settings(server=server, engine=Engine(count=0), translation=Translation(translators=()))
     async with hall(settings, nodes=Nodes(NodeGate(KEY, SystemClock()), ReadElsewhere())) as running:
@@ -68,7 +68,7 @@ async def keeping(folder: Path, *, port: int = 0, readers: int = 10_000, share: 
 
 
 class KeeperProcess:
-    """One that can be killed."""
+    """A keeper's process that can be killed."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self.address = f"http://127.0.0.1:{port}"
@@ -77,7 +77,7 @@ class KeeperProcess:
         self._process: Program | None = None
 
     async def start(self) -> None:
-        """Comes back when it serves."""
+        """Start the process; returns when it serves."""
         with self._log.open("ab") as log:
             self._process = await start_program(
                 *self._arguments, stderr=log, env={**os.environ, "PYTHONPATH": str(TESTS)}
@@ -86,7 +86,7 @@ class KeeperProcess:
         assert await self._process.stdout.readline() == b"ready\n"
 
     async def kill(self) -> None:
-        """kill -9; nothing where it is gone."""
+        """Kill the process (SIGKILL); does nothing if it is gone."""
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             await self._process.wait()

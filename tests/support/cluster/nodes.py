@@ -1,4 +1,4 @@
-"""Nodes of a house as processes: `moothall serve` with [cluster], killed, stopped and frozen as a test wants."""
+"""Nodes of a house as processes: `moothall serve` with [cluster], which tests kill, stop and freeze."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ HUB = "Kisumu"
 
 
 class Prepared(NamedTuple):
-    """What stands in the first node's folder before anything runs."""
+    """The contents of the first node's folder before anything runs."""
 
     session: SessionId
     token: str
-    """Of a technician's link."""
+    """The token of a technician's link."""
     words: str
-    """To pair a hub with."""
+    """Pairing words for a hub."""
 
 
 async def prepared(data: Path, session: str = "plenary") -> Prepared:
-    """Plan a session in a folder that was a server's alone, and make a technician's link."""
+    """Plan a session in the folder of a single server, and make a technician's link and pairing words."""
     async with quiet_backend(Settings(server=Server(data=str(data))), SystemClock()) as backend:
         now = backend.clock.wall()
         await backend.programme.keep(rooms=[Room(id=RoomId("hall"), title="Hall")])
@@ -59,7 +59,7 @@ async def prepared(data: Path, session: str = "plenary") -> Prepared:
 
 
 class NodeProcess:
-    """One node. Its data folder outlives it."""
+    """The process of one node. Its data folder outlives it."""
 
     def __init__(
         self,
@@ -73,8 +73,8 @@ class NodeProcess:
         engines: str = "",
         more: str = "",
     ) -> None:
-        """`known_at`: where the other nodes find it, unless it is its own. `model`: of its engine; it has none where it
-        is left out. `engines`: more settings of `[engine]`, as in a file; `more`: of further sections.
+        """`known_at`: the address that it announces to the other nodes; empty for its own. `model`: of its engine;
+        without one it has no engine. `engines`: more settings of `[engine]`, as in a file. `more`: further sections.
         """
         self.name = f"n{number}"
         self.data = folder / self.name
@@ -82,7 +82,7 @@ class NodeProcess:
         self.address = f"http://127.0.0.1:{self.port}"
         self.log = folder / f"{self.name}.log"
         self.environment: dict[str, str] = {}
-        """Variables that its process has besides this one's."""
+        """Environment variables of its process in addition to this process's."""
         self._process: Program | None = None
         self._reading: asyncio.Task[None] | None = None
         self._said: list[str] = []
@@ -102,12 +102,12 @@ class NodeProcess:
         )
 
     def sign_like(self, other: NodeProcess) -> None:
-        """Copy the key that the house signs with, as an operator does."""
+        """Copy the house's signing key, as an operator does."""
         self.data.mkdir(mode=0o700, exist_ok=True)
         shutil.copy2(other.data / signing.FILE_NAME, self.data / signing.FILE_NAME)
 
     async def start(self) -> None:
-        """Start it; comes back when it stands by."""
+        """Start the node; returns when it stands by."""
         self._said = []
         with self.log.open("ab") as log:
             self._process = await start_program(
@@ -128,23 +128,23 @@ class NodeProcess:
 
     @property
     def keeps(self) -> bool:
-        """Whether it has said last that it keeps the house."""
+        """Whether its last message says that it keeps the house."""
         told = [each for each in self._said if each.startswith("Node ") or each == "ended"]
         return bool(told) and "keeps the house" in told[-1]
 
     @property
     def ended(self) -> bool:
-        """Whether it has ended by itself."""
+        """Whether the process has ended by itself."""
         return self._process is not None and self._process.returncode is not None
 
     @property
     def pid(self) -> int:
-        """Of its process, which was started."""
+        """The id of its process, which must have been started."""
         assert self._process is not None
         return self._process.pid
 
     async def until(self, what: str) -> None:
-        """Wait until it says this, unless it has said it last."""
+        """Wait until the last line of its output contains `what`."""
         async with asyncio.timeout(STARTED_S):
             while not any(what in each for each in self._said[-1:]):
                 assert "ended" not in self._said, self.log.read_text()
@@ -152,25 +152,25 @@ class NodeProcess:
                 await self._news.wait()
 
     def reload(self) -> None:
-        """Tell it to read its settings again."""
+        """Make the node read its settings again (SIGHUP)."""
         assert self._process is not None
         self._process.send_signal(signal.SIGHUP)
 
     async def kill(self) -> None:
-        """kill -9."""
+        """Kill the node (SIGKILL)."""
         await self._end(signal.SIGKILL)
 
     async def stop(self) -> int:
-        """As a service's manager stops it; its exit status."""
+        """Stop the node as a service manager does; returns its exit status."""
         return await self._end(signal.SIGTERM)
 
     def freeze(self) -> None:
-        """Let it do nothing until it is thawed."""
+        """Freeze the node (SIGSTOP)."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it go on."""
+        """Continue a frozen node."""
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
@@ -187,7 +187,7 @@ class NodeProcess:
         return status
 
     def records(self, session: SessionId) -> Sequence[LogRecord]:
-        """What its own log holds of a session."""
+        """Return the records of a session in the node's own log."""
         reader = LogReader(open_for_reading(self.data / FILE_NAME))
         try:
             return reader.read(session, 0, 1_000_000)

@@ -1,4 +1,4 @@
-"""Redis and Valkey as processes: on free ports, with folders of their own, killed and frozen as a test wants."""
+"""Redis and Valkey as processes, on free ports and with folders of their own, which tests kill and freeze."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ READY = b"Ready to accept connections"
 
 
 def patient(address: RedisAddress, **options: Any) -> RedisServer:
-    """A server that has the time which a busy machine takes, unless `options` say otherwise."""
+    """Return a client with time-outs for a busy machine, unless `options` set others."""
     return RedisServer(address, **{"connect_s": 60.0, "answer_s": 60.0, **options})
 
 
 class RedisProcess:
-    """One server. Its files are in `folder`, and stay when it is stopped or killed."""
+    """One server process. Its files are in `folder`, and stay when it is stopped or killed."""
 
     def __init__(self, program: str, folder: Path, *options: str, port: int = 0) -> None:
-        """`program`: `redis` or `valkey`. `options`: as for the program, after those that every one here has."""
+        """`program`: `redis` or `valkey`. `options`: further arguments of the program, after the common ones."""
         if shutil.which(f"{program}-server") is None:
             pytest.skip(f"{program}-server is not installed: `make test` does it as root, or says how.")
         self.program = program
@@ -41,7 +41,7 @@ class RedisProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, and come back when it answers."""
+        """Start the server; returns when it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         chosen = ("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder))
         durable = ("--appendonly", "yes", "--appendfsync", "always", "--save", "")
@@ -59,11 +59,11 @@ class RedisProcess:
             said += line
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill the server, as a power cut would."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        """End it as its operator would."""
+        """Stop the server, as its operator would."""
         self._end(signal.SIGTERM)
 
     def _end(self, how: signal.Signals) -> None:
@@ -71,38 +71,38 @@ class RedisProcess:
         if process is not None:
             process.send_signal(how)
             if how is not signal.SIGKILL:
-                process.send_signal(signal.SIGCONT)  # It may be frozen.
+                process.send_signal(signal.SIGCONT)  # A frozen process doesn't handle other signals.
             process.wait()
             assert process.stdout is not None
             process.stdout.close()
 
     def freeze(self) -> None:
-        """Let it do nothing until it is thawed or ended."""
+        """Freeze the server until it is thawed or ended."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it go on."""
+        """Continue a frozen server."""
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
     def ask(self, *command: str | bytes | int) -> Any:
-        """What it answers to a command, from beside the code that is tested."""
+        """Run a command over a separate client, not by the code under test; returns the answer."""
         with redis.Redis(port=self.port, decode_responses=False) as client:
             return client.execute_command(*command)
 
     def reached(self, **options: Any) -> RedisServer:
-        """It, as the stores see it."""
+        """Return a client of the server, as the stores use it."""
         return patient(RedisAddress("127.0.0.1", self.port), **options)
 
     def holds(self, words: bytes) -> list[str]:
-        """The names of its files in which `words` stand."""
+        """Return the names of the server's files that contain `words`."""
         files = [path for path in self.folder.rglob("*") if path.is_file()]
         return sorted(path.name for path in files if words in path.read_bytes())
 
 
 class Opened:
-    """What a test has reached, for its end, when it is closed."""
+    """Clients that a test has opened, so that they can be closed at its end."""
 
     def __init__(self) -> None:
         self.servers: list[RedisServer] = []
@@ -112,19 +112,19 @@ class Opened:
         return server
 
     def log(self, server: RedisServer, owner: str = "node-a") -> RedisLog:
-        """A node's log there."""
+        """Return a node's log on that server."""
         return RedisLog(self.server(server), owner)
 
 
 class RedisProcesses:
-    """The servers that tests share: at most one of each program, empty for each test that asks."""
+    """Servers that tests share: at most one for each program, emptied for each test that uses it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._running: dict[str, RedisProcess] = {}
 
     def empty(self, program: str) -> RedisProcess:
-        """The server, without a key. Skips the test where it is not installed."""
+        """Return the server without any key. Skips the test if the program isn't installed."""
         if program not in self._running:
             process = RedisProcess(program, self._folder / program)
             process.start()
@@ -134,14 +134,14 @@ class RedisProcesses:
         return process
 
     def stop(self) -> None:
-        """End all of them."""
+        """Kill all servers."""
         for process in self._running.values():
             process.kill()
 
 
 @contextmanager
 def running(program: str, folder: Path, *options: str) -> Iterator[RedisProcess]:
-    """A server that one test has for itself."""
+    """Run a server for one test alone."""
     process = RedisProcess(program, folder / program, *options)
     process.start()
     try:

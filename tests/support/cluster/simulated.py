@@ -1,6 +1,7 @@
-"""A house in simulated time: nodes with clocks of their own that are started again, Redis that goes away and loses
-things, and the log of one session. The rules are those of `moothall.core.cluster`; what carries them out is written
-here again, in short.
+"""A house in simulated time: nodes with clocks of their own that restart, Redis that goes away and loses data,
+and the log of one session.
+
+The rules are those of `moothall.core.cluster`; the code that carries them out is a short second implementation.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ ANSWER_MS = 2_000
 ACT_MS = 300
 TELL_MS = 1_000
 ASK_AGAIN_MS, PATIENCE_MS = 200, 10_000
-"""Of a node that gathers what the others have."""
+"""Interval and time limit of a new keeper's requests for the other nodes' logs."""
 Interval = tuple[int, int]
-"""Begin and length, ms."""
+"""Begin and length, in ms."""
 Log = tuple[str, ...]
 
 
 class Back(StrEnum):
-    """How Redis comes back."""
+    """With which data Redis comes back."""
 
     SAME = "same"
     OLDER = "older"
@@ -35,7 +36,7 @@ class Back(StrEnum):
 
 
 class Down(NamedTuple):
-    """Redis is away."""
+    """A time in which Redis is away."""
 
     begin: int
     length: int
@@ -43,7 +44,7 @@ class Down(NamedTuple):
 
 
 class Acked(NamedTuple):
-    """What somebody was told is stored."""
+    """An act that was acknowledged to somebody."""
 
     what: str
     node: str
@@ -56,7 +57,7 @@ def within(now: int, some: list[Interval]) -> bool:
 
 @dataclass
 class World:
-    """Real time, and Redis, which does one thing after the other."""
+    """Real time, and Redis, which runs one script after the other."""
 
     delay: Callable[[], int]
     downs: list[Down] = field(default_factory=list)
@@ -99,8 +100,10 @@ class World:
     def ask(
         self, node: Node, script: Callable[[], object], told: Callable[[object], None], failed: Callable[[], None]
     ) -> None:
-        """A script is run at Redis some time later, and its answer comes some time after that, if nothing is away. The
-        node waits for `ANSWER_MS`; what was not answered by then may be run all the same.
+        """Run a script at Redis after a delay, and return its answer after another one, if neither
+        Redis nor the node is away.
+
+        The node waits for `ANSWER_MS`; a script without an answer by then may have run nevertheless.
         """
         ended, life = False, node.life
 
@@ -130,34 +133,34 @@ class World:
 
 @dataclass(eq=False)
 class Node:
-    """One of them. Its disk stays whatever happens to it."""
+    """One node. Its disk outlives everything."""
 
     world: World
     number: int
     rate: float = 1.0
     sleeps: list[Interval] = field(default_factory=list)
     cuts: list[Interval] = field(default_factory=list)
-    """From Redis."""
+    """Intervals without a connection to Redis."""
     away: list[Interval] = field(default_factory=list)
-    """From the other nodes."""
+    """Intervals without a connection to the other nodes."""
     restarts: list[Interval] = field(default_factory=list)
-    """When there is no process of it."""
+    """Intervals in which its process doesn't run."""
     one_copy: bool = True
     lag: int = 0
-    """How seldom its copy follows, ms; 0 where it does so with each look at the lease."""
+    """The interval in ms at which its copy follows; 0 if it follows with each look at the lease."""
 
     def __post_init__(self) -> None:
         self.name = f"n{self.number}"
         self.disk: Log = ()
         self.disk_term = 0
-        """The highest that its copy has had."""
+        """The highest term of its copy."""
         self.aside: set[str] = set()
         self.took = 0
         self.terms: list[int] = []
         self.acts = 0
         self.told = 0
         self.life = 0
-        """Of which process what is on its way is."""
+        """The number of its process; answers to an earlier process are ignored."""
         self.runs = True
         for begin, length in self.restarts:
             self.world.later(begin, self._die)
@@ -165,7 +168,7 @@ class Node:
         self._begin()
 
     def _begin(self) -> None:
-        """As a process that begins."""
+        """Start as a new process."""
         self.life += 1
         self.runs = True
         self.holding: Holding | None = None
@@ -178,15 +181,15 @@ class Node:
         self.met: set[str] = set()
         self.followed_at = self.clock()
         self.gathers: set[str] | None = None
-        """Whom it still asks for what they have; None where it asks nobody."""
+        """Nodes that it still asks for their logs; None when it asks nobody."""
         self.held = False
         """Whether the log in Redis has had this keeper's term."""
         self.synced = False
-        """Whether it has what the disk has, as far as the keeper knows."""
+        """Whether Redis has everything on the disk, as far as the keeper knows."""
         self.single = False
-        """Whether the disk alone has something, as far as it knows."""
+        """Whether the disk has something that Redis lacks, as far as the keeper knows."""
         self.sent: str | None = None
-        """What Redis may have."""
+        """An act that Redis may or may not have."""
         self.busy = False
         for act in (self.beat, self.act, self.tell, self.ask_others)[: 4 if self.one_copy else 3]:
             self._later(self.number, act)
@@ -226,7 +229,7 @@ class Node:
         self.world.later(ms, lambda: act() if self.life == life else None)
 
     def tell(self) -> None:
-        """Of itself, and look at what the others tell."""
+        """Publish a note on itself, and read the others' notes."""
         if self._again(TELL_MS, self.tell):
             self.world.ask(self, self._told, self._heard, lambda: None)
 
@@ -248,7 +251,7 @@ class Node:
         return living(self.seen, self.clock())
 
     def beat(self) -> None:
-        """Renew, or look."""
+        """Renew the lease as its holder, else look at it."""
         if not self._again(BEAT_MS if self.holding is not None else BEAT_MS // 2, self.beat):
             return
         sent, holding, world = self.clock(), self.holding, self.world
@@ -332,8 +335,8 @@ class Node:
             self._gather(self.clock() + PATIENCE_MS, {*self.met})
 
     def _gather(self, until: int, asked: set[str]) -> None:
-        """Ask the others for what they have, before anything else is done in this term: each once, and those that live
-        until they answer.
+        """Ask the others for their logs, before any act of this term: each node once, and
+        living ones until they answer.
         """
         left = self.gathers
         if left is None or self.holding is None:
@@ -347,7 +350,7 @@ class Node:
                 self._ask(other, other.stand, self._gathered)
 
     def stand(self) -> tuple[Log, int]:
-        """What it tells another one of its log."""
+        """Return its log and term, in answer to another node."""
         return self.disk, self.disk_term
 
     def _gathered(self, name: str, answer: object) -> None:
@@ -360,7 +363,7 @@ class Node:
             self._follow(log, term)
 
     def _ask(self, other: Node, question: Callable[[], object], told: Callable[[str, object], None]) -> None:
-        """Another node, over the network of the nodes."""
+        """Ask another node, over the network between the nodes."""
         world, life = self.world, (self.life, other.life)
 
         def cut() -> bool:
@@ -379,7 +382,7 @@ class Node:
         self._unreached()
 
     def _follow(self, log: Log, term: int) -> None:
-        """Bring the copy up to a log of this term."""
+        """Bring the copy up to date with a log of this term."""
         if log[: len(self.disk)] == self.disk:
             self.disk = log
         elif self.disk[: len(log)] != log and self.disk_term <= term:
@@ -388,14 +391,14 @@ class Node:
         self.disk_term = max(self.disk_term, term)
 
     def confirm(self) -> bool:
-        """What it answers to the keeper."""
+        """Answer the keeper whether this node is without Redis too; a promise if so."""
         if self.holding is not None or self.reached or self.taking:
             return False
         self.promise = self.promise.again()
         return True
 
     def ask_others(self) -> None:
-        """Whether they are without Redis, too."""
+        """Ask the others whether they are without Redis too."""
         if not self._again(ASK_MS, self.ask_others) or self.holding is None or self.reached or self.answers:
             return
         sent, world = self.clock(), self.world
@@ -409,7 +412,7 @@ class Node:
                 self._ask(other, other.confirm, hear)
 
     def act(self) -> None:
-        """Somebody asks for something to be stored."""
+        """Store something on somebody's request."""
         if not self._again(ACT_MS, self.act) or self.holding is None or self.gathers is not None:
             return
         if self.alone and self.held:
@@ -444,7 +447,7 @@ class Node:
         self.busy = False
 
     def _sync(self, term: int, mine: Log) -> Log | None:
-        """Bring each of the two up to the other, under the check of the term; what the log is then."""
+        """Bring disk and Redis up to date with each other, if no later term exists; returns the log, or None."""
         world = self.world
         if world.log_term > term:
             return None

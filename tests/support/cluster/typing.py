@@ -17,7 +17,7 @@ from support.desks.persistent import PATIENCE_S, PersistentDesk
 
 
 class Typist:
-    """Types one line after the other at a desk; remembers those that were acknowledged."""
+    """Types one line after the other at a desk, and remembers the acknowledged lines."""
 
     def __init__(self, nodes: Sequence[NodeProcess], planned: Prepared, patience_s: float = PATIENCE_S) -> None:
         addresses = [node.address for node in nodes]
@@ -29,7 +29,7 @@ class Typist:
         self._news = asyncio.Event()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Type until cancelled."""
         answer = await self.desk.send(self.session, "act", {"id": "open", "commands": [{"do": "open"}]})
         assert "refusal" not in answer, answer
         while True:
@@ -40,16 +40,16 @@ class Typist:
             assert "refusal" not in answer, answer
             self.typed.append(text)
             self._news.set()
-            # Not as fast as it goes: each line keeps all nodes at work, for as long as a test waits for something else.
+            # Not at full speed: each line makes all nodes work, for as long as a test waits for something else.
             await asyncio.sleep(0.15)
 
     async def act(self, name: str, *commands: dict[str, Any]) -> None:
-        """Another act at the same desk."""
+        """Do another act at the same desk."""
         answer = await self.desk.send(self.session, "act", {"id": name, "commands": commands})
         assert "refusal" not in answer, answer
 
     async def types(self, more: int) -> None:
-        """Wait until so many more lines were acknowledged."""
+        """Wait until `more` further lines were acknowledged."""
         wanted = len(self.typed) + more
         while len(self.typed) < wanted:
             self._news.clear()
@@ -67,11 +67,11 @@ async def house(
     environment: Mapping[str, str] | None = None,
     patience_s: float = PATIENCE_S,
 ) -> AsyncIterator[tuple[tuple[NodeProcess, ...], Typist]]:
-    """Nodes, of which the first keeps the house, and somebody who types.
+    """Run nodes, of which the first keeps the house, and somebody who types.
 
-    `more`: further settings of all nodes. `first_by`: the port by which the first finds Redis, unless it is its own.
-    `environment`: of each.
-    `patience_s`: for how long the typist's desk stays where all is refused.
+    `more`: further settings of all nodes. `first_by`: the port by which the first node finds Redis; 0 for Redis's own.
+    `environment`: variables of each node. `patience_s`: how long the typist's desk stays at a node that refuses
+    everything.
     """
     ports = [first_by or redis.port, *[redis.port] * (many - 1)]
     nodes = tuple(NodeProcess(folder, number, port, more=more) for number, port in enumerate(ports, start=1))
@@ -104,7 +104,7 @@ def texts(node: NodeProcess, session: SessionId) -> list[str]:
 
 
 def require_all(typist: Typist, *nodes: NodeProcess) -> None:
-    """Each line once, in order; one more may be there that nobody was answered."""
+    """Assert that each node has each acknowledged line once, in order; one more may follow whose answer was lost."""
     for node in nodes:
         found = texts(node, typist.session)
         assert found[: len(typist.typed)] == typist.typed

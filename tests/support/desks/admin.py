@@ -1,4 +1,4 @@
-"""A real server and browsers without a screen, for the tests of the staff's pages."""
+"""A real server and browsers without a window, for the tests of the staff's pages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NO_STREAMS = Streams()
 
 
 class Browser:
-    """Keeps cookies, sends forms as a browser does, and remembers the last page."""
+    """A browser that keeps cookies, sends forms as real browsers do, and remembers the last page."""
 
     def __init__(self, http: aiohttp.ClientSession, address: str) -> None:
         self.http = http
@@ -31,7 +31,7 @@ class Browser:
         self.url = ""
         self.headers: dict[str, str] = {}
         self.cookies: list[str] = []
-        """What the last answer set, a line each."""
+        """The `Set-Cookie` headers of the last answer."""
 
     async def get(self, path: str, *, follow: bool = True) -> int:
         async with self.http.get(self._full(path), allow_redirects=follow) as answer:
@@ -47,22 +47,22 @@ class Browser:
             return await self._take(answer)
 
     async def send(self, action: str, **fields: str) -> int:
-        """Fill in the form of the page that goes to `action`, and send it."""
+        """Fill in and send the page's form whose action is `action`; returns the status."""
         return await self.post(action, {**self.hidden(action), **fields})
 
     def hidden(self, action: str) -> dict[str, str]:
-        """The hidden fields of the page's first form that goes to `action`."""
+        """Return the hidden fields of the page's first form whose action is `action`."""
         form = re.search(rf'<form[^>]* action="{re.escape(action)}".*?</form>', self.text, re.DOTALL)
         assert form is not None, f"no form for {action}"
         pairs = re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', form[0])
         return {name: unescape(value) for name, value in pairs}
 
     def addresses(self) -> list[str]:
-        """The addresses on the sheets."""
+        """Return the addresses on the sheets."""
         return [unescape(found) for found in re.findall(r'class="address"[^>]*><a href="([^"]+)"', self.text)]
 
     async def upload(self, data: bytes, **fields: str) -> int:
-        """Send a programme with the overview's form."""
+        """Upload a programme with the overview's form; returns the status."""
         form = aiohttp.FormData()
         for name, value in {**self.hidden("/admin/programme"), **fields}.items():
             form.add_field(name, value)
@@ -80,20 +80,20 @@ class Browser:
 
 
 class AdminHouse:
-    """The server, and as many browsers as the test needs."""
+    """A server, and as many browsers as the test needs."""
 
     def __init__(self, running: RunningServer, stack: AsyncExitStack) -> None:
         self.running = running
         self._stack = stack
 
     async def browser(self) -> Browser:
-        """Somebody who has never been here."""
+        """Return a browser that has never been here."""
         jar = aiohttp.CookieJar(unsafe=True)
         http = await self._stack.enter_async_context(aiohttp.ClientSession(cookie_jar=jar))
         return Browser(http, self.running.address)
 
     async def secretary(self) -> Browser:
-        """Somebody who has opened the admin link."""
+        """Return a browser that has opened the admin link."""
         browser = await self.browser()
         link = await self.running.office.admin_link(new=True)
         assert link is not None
@@ -101,7 +101,7 @@ class AdminHouse:
         return browser
 
     async def colleague(self) -> Browser:
-        """Another of the secretariat, beside those who are there."""
+        """Return the browser of another member of the secretariat, who has a link of their own."""
         browser = await self.browser()
         _, token = await self.running.backend.links.create(Role.SECRETARIAT, HALL, "colleague")
         assert await browser.get(f"/enter/{token}") == 200
@@ -112,7 +112,7 @@ class AdminHouse:
 async def admin_house(
     folder: Path, public_address: str = "", sign_in: SignIn = NO_SIGN_IN, streams: Streams = NO_STREAMS
 ) -> AsyncIterator[AdminHouse]:
-    """The server, running without engines."""
+    """Run a server without engines."""
     server = Server(port=0, data=str(folder / "data"), public_address=public_address)
     async with (
         hall(

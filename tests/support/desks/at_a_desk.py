@@ -1,4 +1,4 @@
-"""A technician at the desk of a server in a process of its own, over the doors that browsers use."""
+"""A technician at the desk of a server in a process of its own, through the doors that browsers use."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support.halls.process import SESSION
 
 
 class HallWithLink(Protocol):
-    """A server that runs, and the token of a technician's link."""
+    """A running server, and the token of a technician's link."""
 
     @property
     def address(self) -> str: ...
@@ -26,8 +26,8 @@ class HallWithLink(Protocol):
 
 @asynccontextmanager
 async def at_a_desk(hall: HallWithLink) -> AsyncIterator[tuple[socketio.AsyncClient, list[dict[str, Any]]]]:
-    """A technician's page, and the acts that it was shown."""
-    jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
+    """Connect as a technician's page; yields the client, and the acts that it was shown."""
+    jar = aiohttp.CookieJar(unsafe=True)  # keeps cookies of an IP address too
     async with aiohttp.ClientSession(cookie_jar=jar) as http:
         async with http.get(f"{hall.address}/enter/{hall.token}", allow_redirects=False):
             client = socketio.AsyncClient(reconnection=False, http_session=http)
@@ -40,11 +40,11 @@ async def at_a_desk(hall: HallWithLink) -> AsyncIterator[tuple[socketio.AsyncCli
 
 
 async def asked(client: socketio.AsyncClient, message: str, **wish: object) -> None:
-    """Ask for something, which must be done."""
+    """Send a message; asserts that it was carried out."""
     answer = await client.call(message, wish, namespace="/desk", timeout=60)
     assert "receipt" in answer, answer
 
 
 async def act(client: socketio.AsyncClient, name: str, *commands: do.AnyCommand) -> None:
-    """Carry out commands, which must be done."""
+    """Send commands; asserts that they were carried out."""
     await asked(client, "act", id=name, commands=msgspec.to_builtins(commands))

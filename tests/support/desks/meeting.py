@@ -1,4 +1,4 @@
-"""A meeting of a real server for the tests of the staff's pages, which sit down at it in a browser."""
+"""A meeting of a real server, for tests of the staff's pages in a browser."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Meeting:
         await self.do(*(IntroduceSpeaker(speaker=SpeakerId(f"p{n}"), name=name) for n, name in enumerate(names, 1)))
 
     async def say(self, segment: str, text: str, *, end: bool = True) -> None:
-        """A line of the engine."""
+        """Write a line as the engine."""
         now = self.live.state.channels[FLOOR]
         if not now.generation or now.generation <= now.air.behind:
             await self.do(AttachEngine(channel=FLOOR, model="scripted"))
@@ -82,18 +82,20 @@ class Meeting:
         return None if line is None else line.speaker
 
     async def link(self, role: Role, scope: str = "hall") -> str:
-        """The address that lets somebody in."""
+        """Return the address of a new role link."""
         _, token = await self.running.backend.links.create(role, scope, f"{role} 1")
         return f"{self.running.address}/enter/{token}"
 
     async def enter(self, page: Page, role: Role, scope: str = "hall") -> None:
-        """Open a link in the browser of a page. The page to which it leads is not loaded: that costs as any other."""
+        """Open a role link in the browser of a page, without loading the page to which it
+        leads, which would cost time.
+        """
         answer = await page.context.request.get(await self.link(role, scope), max_redirects=0)
         assert answer.status == 303, await answer.text()
 
     async def sit_down(self, page: Page, role: Role = Role.TECHNICIAN, query: str = "") -> None:
-        """Open the page of the meeting as somebody, and wait until it is connected."""
-        await page.bring_to_front()  # a page behind another one is drawn once a second
+        """Open the desk of the meeting in a role, and wait until it is connected."""
+        await page.bring_to_front()  # a page in the background is drawn once a second only
         await self.enter(page, role)
         await page.goto(f"{self.running.address}/desk/{S}{query}")
         await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
@@ -109,9 +111,9 @@ async def meeting(
     port: int = 0,
     behind: str = "",
 ) -> AsyncIterator[Meeting]:
-    """A session that has begun, on a server without engines that listen.
+    """Run a session that has begun, on a server without engines that listen.
 
-    `behind`: the address at which browsers reach it, where that is another.
+    `behind`: the address at which browsers reach the server; empty for its own.
     """
     settings = Settings(
         server=Server(port=port, data=str(tmp_path / "data"), public_address=behind),

@@ -1,4 +1,4 @@
-"""A technician's desk that comes back after each cut: what is not answered is sent again with the same id."""
+"""A technician's desk that reconnects after each cut, and sends acts without an answer again with the same id."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import socketio
 from moothall.core.kernel.ids import SessionId
 
 PATIENCE_S = 70.0
-"""For an acknowledgement: *next* may take a minute."""
+"""Seconds to wait for an acknowledgement: *next* may take a minute."""
 AGAIN_S = 0.5
 GOODBYE_S = 15.0
-"""More than the library waits for the other side at a close: cut off in that, it would leave its connection open."""
+"""Seconds for closing; more than the library waits for the other side, or it would leave its connection open."""
 LOST = (socketio.exceptions.SocketIOError, aiohttp.ClientError, OSError)
-"""What a line that breaks raises."""
+"""The errors that a broken connection raises."""
 BUSY = frozenset({"busy", "unavailable"})
 
 
@@ -35,7 +35,7 @@ class _Line:
         self.gone = asyncio.Event()
         self.joined = SessionId("")
         self._sockets: list[aiohttp.ClientWebSocketResponse] = []
-        """All that were opened: of one that breaks in its handshake the library knows nothing any more."""
+        """All sockets that were opened; the library forgets a socket that breaks in its handshake."""
 
     def _opened(self, *arguments: Any, **more: Any) -> aiohttp.ClientWebSocketResponse:
         socket = aiohttp.ClientWebSocketResponse(*arguments, **more)
@@ -43,11 +43,11 @@ class _Line:
         return socket
 
     async def close(self, patience_s: float) -> None:
-        """Let go of it; it may be open or not."""
+        """Close the connection, in whatever state it is."""
         self.gone.set()
         try:
             for goes in (self.io.disconnect, *(socket.close for socket in self._sockets)):
-                with suppress(TimeoutError):  # Of a server that was stopped.
+                with suppress(TimeoutError):  # A stopped server doesn't answer.
                     async with asyncio.timeout(patience_s):
                         await goes()
         finally:
@@ -55,24 +55,26 @@ class _Line:
 
 
 class PersistentDesk:
-    """A technician's page, which comes back after each cut. Several may send at it at a time, in the same session."""
+    """A technician's page that reconnects after each cut. Several tasks may send over it at
+    once, in the same session.
+    """
 
     def __init__(
         self, addresses: Sequence[str], token: str, *, again_s: float = AGAIN_S, patience_s: float = PATIENCE_S
     ) -> None:
-        """`addresses`: of the server, or of several of one house, which are tried in turn."""
+        """`addresses`: of the server, or of several servers of one house, which are tried in turn."""
         self._addresses = cycle(addresses)
         self._again_s = again_s
         self._patience_s = patience_s
         self._token = token
         self._line: _Line | None = None
         self._opening = asyncio.Lock()
-        """Its holder opens or closes a line."""
+        """Held while a connection is opened or closed."""
         self.questions: dict[str, str] = {}
-        """Where each stands, in the session that it has joined."""
+        """The status of each question of the joined session."""
 
     async def send(self, session: SessionId, event: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Join the session if need be, and send until it is answered; the answer, which may hold a refusal."""
+        """Join the session if need be, and send until there is an answer; returns it, a refusal included."""
         loop = asyncio.get_running_loop()
         leaves = loop.time() + self._patience_s
         while True:
@@ -88,13 +90,13 @@ class PersistentDesk:
                 return answer
             if (
                 loop.time() > leaves
-            ):  # A server that can do nothing for so long: as a proxy does that asks for readiness.
+            ):  # The server has been unable to act for `patience_s`: try the next, like a proxy that checks readiness.
                 await self._leave(line)
                 leaves = loop.time() + self._patience_s
             await asyncio.sleep(self._again_s)
 
     async def standing(self, session: SessionId) -> dict[str, str]:
-        """Where each question of a session stands, as far as the desk was told."""
+        """Return the status of each question of a session, as far as the desk has received them."""
         while True:
             try:
                 await self._join(session)
@@ -103,18 +105,20 @@ class PersistentDesk:
                 await asyncio.sleep(self._again_s)
 
     async def close(self) -> None:
-        """Go away."""
+        """Close the desk's connection."""
         await self._leave(self._line)
 
     async def _leave(self, line: _Line | None) -> None:
-        """Let go of a line that is of no use, unless somebody else has done so already."""
+        """Close a useless connection, unless another task has done so already."""
         async with self._opening:
             if line is not None and self._line is line:
                 self._line = None
                 await line.close(min(GOODBYE_S, self._patience_s))
 
     async def _join(self, session: SessionId) -> _Line:
-        """The line, in that session. One that can't be opened, or doesn't let in, is let go of; raises `LOST` then."""
+        """Return a connection that has joined the session. Raises one of `LOST` after closing a
+        connection that fails.
+        """
         async with self._opening:
             line = self._line
             try:
@@ -140,7 +144,7 @@ class PersistentDesk:
 
     async def _open(self, line: _Line) -> None:
         address = next(self._addresses)
-        # The page to which it leads is not loaded: a server that has just started would make it first.
+        # The page to which the link leads is not loaded: a server that has just started would have to compile it first.
         async with line.http.get(f"{address}/enter/{self._token}", allow_redirects=False) as entered:
             entered.raise_for_status()
         line.io.on("disconnect", lambda *_: line.gone.set(), namespace="/desk")
@@ -152,7 +156,7 @@ class PersistentDesk:
         self.questions |= {item["id"]: item["status"] for item in (body or {}).get("items", ())}
 
     async def _call(self, line: _Line, event: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Raises ConnectionError when the line breaks meanwhile."""
+        """Send a message; returns its acknowledgement. Raises ConnectionError when the connection breaks meanwhile."""
         called = asyncio.ensure_future(line.io.call(event, body, namespace="/desk", timeout=self._patience_s))
         gone = asyncio.ensure_future(line.gone.wait())
         try:

@@ -1,4 +1,4 @@
-"""A server in a process of its own, without engines, with two sessions and a technician at a desk: to be killed."""
+"""A server in a process of its own, without engines, with two sessions and a technician at a desk, which tests kill."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ FLOOR = ChannelId("floor")
 OTHER = SessionId("other")
 ROOM = RoomId("room")
 LATER_MS = 120_000
-"""How far media time is set on: lines can be moved half a minute after they were said."""
+"""How far media time is set forward, in ms: lines can be moved only half a minute after they were said."""
 HOUR_MS = 3_600_000
 
 
 class DeskHall(MicrophoneHall):
-    """`moothall serve` with two sessions, of which the first is on and has three lines of a machine."""
+    """`moothall serve` with two sessions, of which the first is open and has three lines of a machine."""
 
     def __init__(self, data: Path, port: int) -> None:
         super().__init__(data, "scripted", port)
@@ -55,7 +55,7 @@ class DeskHall(MicrophoneHall):
             _, self.token = await house.links.create(Role.TECHNICIAN, HALL, "Ann")
 
     def records(self, session: SessionId = SESSION) -> Sequence[LogRecord]:
-        """What the log in the data folder has of a session."""
+        """Return the records of a session in the data folder's log."""
         reader = LogReader(open_for_reading(self.data / FILE_NAME))
         try:
             return reader.read(session, 0, 1_000_000)
@@ -63,19 +63,19 @@ class DeskHall(MicrophoneHall):
             reader.close()
 
     def state(self, session: SessionId = SESSION) -> State:
-        """A session as its log has it."""
+        """Return the state of a session, folded from its log."""
         state = State(id=session)
         for record in self.records(session):
             state = evolve(state, None if record.body is None else decode_event(record.body))
         return state
 
     def lines(self, session: SessionId = SESSION) -> list[Segment]:
-        """Those that stand and have text, in the order of their times."""
+        """Return the lines that have text and aren't removed, in the order of their times."""
         stand = [line for _, line in self.state(session).segments.items() if not line.gone and line.whole]
         return sorted(stand, key=lambda line: line.t0)
 
     def texts(self, session: SessionId = SESSION) -> list[str]:
-        """What these say."""
+        """Return the texts of `lines`."""
         return [line.whole for line in self.lines(session)]
 
 
@@ -105,7 +105,7 @@ async def _begin(sessions: Sessions, name: SessionId, *texts: str) -> None:
 
 @asynccontextmanager
 async def desk_hall(data: Path, port: int, *, begin_other: bool = True) -> AsyncIterator[DeskHall]:
-    """The server, started; whoever has it may kill it and start it again."""
+    """Start the server; tests may kill it and start it again."""
     made = DeskHall(data, port)
     await made.prepare(begin_other=begin_other)
     await made.start()

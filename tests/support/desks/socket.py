@@ -1,4 +1,4 @@
-"""The staff's pages on a real server of this machine, with sessions in memory behind them."""
+"""The staff's pages on a real server on this machine, with sessions in memory."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ STAFF = {
     "cap": Staff(link="link-c", role=Role.CAPTIONER, scope="session:s", label="Captioner 1"),
     "chair": Staff(link="link-x", role=Role.CHAIR, scope="session:other", label="Chair elsewhere"),
 }
-"""Who the cookie `who` may name."""
+"""The staff whom the cookie `who` may name."""
 
 
 class House:
-    """The server, and the session that its tests are about."""
+    """A server, and the session that tests use."""
 
     def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
         self.hall = hall
@@ -59,7 +59,7 @@ class House:
         self._said = 0
 
     def of(self, request: web.Request) -> tuple[Staff, ...]:
-        """The staff that a request's cookie names."""
+        """Return the staff named by a request's cookie."""
         names = request.cookies.get("who", "").split("+")
         return tuple(self.staff[name] for name in names if name in self.staff)
 
@@ -68,18 +68,18 @@ class House:
         return staff.scope in ("hall", f"session:{session}")
 
     async def do(self, *commands: AnyCommand, by: Actor = SYSTEM) -> Receipt:
-        """Have something carried out."""
+        """Carry out commands; asserts that they were not refused."""
         self._said += 1
         answer = await self.live.writer.send(by, CommandId(f"test:{self._said}"), commands)
         assert isinstance(answer, Receipt), answer
         return answer
 
     async def open(self) -> None:
-        """The session begins."""
+        """Open the session."""
         await self.do(OpenSession())
 
     async def say(self, segment: str, *texts: str, end: bool = True, language: str = "en") -> None:
-        """A line of the engine; it takes over the channel first if nobody has."""
+        """Write a line as the engine, which attaches to the channel first if none has."""
         if not self.live.state.channels[FLOOR].generation:
             await self.do(AttachEngine(channel=FLOOR, model="scripted"))
         channel = self.live.state.channels[FLOOR]
@@ -118,7 +118,7 @@ async def desk_house(
     ping_s: float = PING_S,
     clock: Clock | None = None,
 ) -> AsyncIterator[House]:
-    """The server, running; `routes` adds doors to it. `clock`: of the socket, unless it is the house's."""
+    """Run the server; `routes` adds doors to it. `clock`: of the socket; None for the house's."""
     async with AsyncExitStack() as stack:
         hall = await stack.enter_async_context(memory_hall())
         house = House(hall, await hall.session(name))
@@ -155,12 +155,12 @@ async def desk_house(
 
 
 class Desk:
-    """A stock Socket.IO client at a desk, and what it was told."""
+    """A stock Socket.IO client at a desk, and the messages that it received."""
 
     def __init__(self, house: House, who: str, namespace: str = "/desk") -> None:
         self.house = house
         self.namespace = namespace
-        jar = aiohttp.CookieJar(unsafe=True)  # of a host without a name
+        jar = aiohttp.CookieJar(unsafe=True)  # keeps cookies of an IP address too
         self._http = aiohttp.ClientSession(cookies={"who": who}, cookie_jar=jar)
         self.client = socketio.AsyncClient(reconnection=False, http_session=self._http)
         self.told: list[tuple[str, Any]] = []
@@ -182,22 +182,22 @@ class Desk:
         )
 
     async def ask(self, event: str, data: object = None) -> Any:
-        """Send a message; its acknowledgement."""
+        """Send a message; returns its acknowledgement."""
         return await self.client.call(event, data, namespace=self.namespace, timeout=5)
 
     async def until(self, event: str, holds: Callable[[Any], object] = lambda _: True) -> Any:
-        """The first message of the kind that `holds` is true for."""
+        """Wait for the first message of the kind for which `holds` is true; returns its body."""
         async with asyncio.timeout(5), self._news:
             while not (found := [body for kind, body in self.told if kind == event and holds(body)]):
                 await self._news.wait()
         return found[0]
 
     def bodies(self) -> list[dict[str, Any]]:
-        """The events of all frames, in order."""
+        """Return the events of all frames, in order."""
         return [event["body"] for kind, frame in self.told if kind == "frame" for event in frame.get("events", ())]
 
     async def close(self) -> None:
-        """Go away."""
+        """Disconnect."""
         leaving = asyncio.ensure_future(self.client.disconnect())
         with suppress(TimeoutError):
             async with asyncio.timeout(0.5):  # Without a WebSocket the client waits until its last poll is over.
@@ -208,7 +208,7 @@ class Desk:
 
 @asynccontextmanager
 async def desk(house: House, who: str = "tech", *transports: str, join: bool = True) -> AsyncIterator[Desk]:
-    """A desk that has joined the house's session."""
+    """Connect a desk, and join the house's session."""
     made = Desk(house, who)
     await made.connect(*transports)
     try:
@@ -221,5 +221,5 @@ async def desk(house: House, who: str = "tech", *transports: str, join: bool = T
 
 
 def plain(commands: Sequence[AnyCommand]) -> list[dict[str, Any]]:
-    """Commands as a page sends them."""
+    """Return commands in the form in which a page sends them."""
     return [msgspec.to_builtins(command) for command in commands]

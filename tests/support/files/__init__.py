@@ -1,1 +1,1 @@
-"""Files that tests read, and what programs leave on a disk."""
+"""Files that tests read, and files that programs leave on a disk."""

@@ -1,5 +1,5 @@
 # ruff: noqa: T201 (what it prints is what it is for)
-"""A process to be killed: appends to the log given, one event after the other, and prints each offset once stored.
+"""A process to be killed: appends events to a log, one after the other, and prints each offset once it is stored.
 
 Usage: appending.py LOG. With `--limit BYTES` no file may grow past that size at first; when an append is refused it
 prints `refused`, lifts the limit and stores 20 more.

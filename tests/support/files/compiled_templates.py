@@ -1,6 +1,7 @@
-"""Templates of pages compiled once for all processes that tests run, and kept as compiled modules are.
+"""Page templates compiled once for all processes that tests run, and kept as compiled modules are.
 
-Compiling all takes 2.3 s of CPU: each worker did it, and for the pages that it made each server that was forked.
+Compiling all templates takes 2.3 s of CPU. Without this, each worker would do it, and so would each forked server for
+the pages that it makes.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ FOLDER = Path(__file__).parents[2] / "__pycache__" / "templates"
 
 
 def keep_compiled() -> None:
-    """From now on, this process and those that it forks take templates from there. A changed one is compiled anew.
+    """Make this process, and processes forked from it, load compiled templates from `FOLDER`. Changed
+    templates are recompiled.
 
-    Nothing is kept where no modules are to be kept compiled.
+    Does nothing where Python writes no bytecode.
     """
     if sys.dont_write_bytecode:
         return

@@ -1,7 +1,7 @@
 # ruff: noqa: T201 (what it prints is what it is for)
-"""A process to be killed: writes entries into the book given, one after the other, and prints each once it is written.
+"""A process to be killed: writes entries into a book, one after the other, and prints each number once it is written.
 
-Usage: entering.py BOOK. Each write makes an entry of its own, and changes the one that all of them share.
+Usage: entering.py BOOK. Each write makes a new entry, and changes an entry that all writes share.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""A disk that loses what was not synced: what a program wrote is recorded, and laid out as a power cut might leave it.
+"""A disk that loses unsynced data: records a program's writes, and reconstructs what a power cut might leave of them.
 
-The program runs under strace, which notes every write, truncation and sync of its files in the order in which they
-happened. At a power cut each file is as it was when it was last synced; of what was written since, the disk has kept
-nothing, all of it, or any part in any order, and the last write may be torn at a sector. A file that is made or taken
-away is so for good once its folder was synced, and not before.
+The program runs under strace, which notes every write, truncation and sync of its files in order. After a power cut
+each file is as it was when it was last synced; of later writes the disk has kept nothing, all, or any part in any
+order, and the last write may be torn at a sector. The making or removal of a file is durable once its folder was
+synced, and not before.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SYNC = re.compile(r"(?:fsync|fdatasync)\(\d+<(?P<path>[^>]*)>\) += 0")
 
 
 class Written(msgspec.Struct, frozen=True):
-    """Bytes of a file."""
+    """Bytes were written to a file."""
 
     name: str
     at: int
@@ -39,30 +39,30 @@ class Written(msgspec.Struct, frozen=True):
 
 
 class Cut(msgspec.Struct, frozen=True):
-    """A file is made so long."""
+    """A file was truncated or extended to a size."""
 
     name: str
     size: int
 
 
 class Synced(msgspec.Struct, frozen=True):
-    """A file is on the disk as it stands."""
+    """A file was synced."""
 
     name: str
 
 
 class Gone(msgspec.Struct, frozen=True):
-    """A file is taken away."""
+    """A file was removed."""
 
     name: str
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """The folder is on the disk with the names that are in it."""
+    """The folder was synced, with the names in it."""
 
 
 class Said(msgspec.Struct, frozen=True):
-    """The program has printed a line."""
+    """The program printed a line."""
 
     line: str
 
@@ -72,7 +72,9 @@ Files = Mapping[str, bytes]
 
 
 def recorded(command: Sequence[str], folder: Path, environment: Mapping[str, str], notes: Path) -> list[Deed]:
-    """What a program does to the files in `folder`, and what it prints. Skips where there is no strace that may."""
+    """Return what a program does to the files in `folder`, and what it prints. Skips the test
+    without a usable strace.
+    """
     strace = shutil.which("strace")
     if strace is None:
         pytest.skip("strace is not installed: these tests need the package 'strace', which notes what is written.")
@@ -131,12 +133,12 @@ def _bytes(noted: str) -> bytes:
 
 
 class PowerCut(msgspec.Struct, frozen=True):
-    """What is left."""
+    """The state after a power cut."""
 
     after: int
-    """How many deeds were done."""
+    """The number of deeds before the power cut."""
     how: str
-    """What the disk kept of what was not synced."""
+    """Which unsynced data the disk kept: one of `HOW`."""
     files: Files
     said: Sequence[str]
 
@@ -145,7 +147,9 @@ HOW = ("nothing", "all", "some", "torn")
 
 
 def power_cuts(deeds: Sequence[Deed], *, how: Sequence[str] = HOW, every: int = 1, seed: int = 0) -> Iterator[PowerCut]:
-    """What is left when the power goes after each `every`th deed, for each way `how` the disk may take it."""
+    """Yield the state after a power cut following each `every`th deed, for each way `how` in
+    which the disk may keep data.
+    """
     disk, said = _Disk(), list[str]()
     chance = random.Random(seed)  # noqa: S311  # repeatable is what it has to be
     for n, deed in enumerate(deeds, 1):
@@ -162,9 +166,9 @@ class _Disk:
         self._safe: dict[str, bytearray] = {}
         self._loose: dict[str, list[Written | Cut]] = {}
         self._named: set[str] = set()
-        """Files whose names are on the disk."""
+        """Files whose names are durable."""
         self._gone: set[str] = set()
-        """Those of them that were taken away, which the disk may not have heard yet."""
+        """Removed files whose removal may not be durable yet."""
 
     def take(self, deed: Written | Cut | Synced | Gone | Listed) -> None:
         match deed:

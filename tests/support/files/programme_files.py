@@ -1,4 +1,4 @@
-"""Conference files for tests."""
+"""Conference files for tests, and functions that read them."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ READING = FileContext(zones=ZONES.get, calendar=read_icalendar, zone=UTC)
 
 
 def sample(name: str) -> bytes:
-    """The bytes of a file of the sample conference."""
+    """Return the bytes of a file of the sample conference."""
     return (SAMPLES / name).read_bytes()
 
 
 def read(text: str) -> Timetable:
-    """What a file of this text says."""
+    """Return the timetable of a file with this text."""
     return read_programme(text.encode(), READING)
 
 
 def table(*rows: str, heading: str = "id,title,room,start,duration,languages,speakers") -> Timetable:
-    """What a table of these rows says."""
+    """Return the timetable of a CSV file with these rows."""
     return read("\n".join((heading, *rows)))

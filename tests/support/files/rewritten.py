@@ -1,7 +1,7 @@
-"""Test modules compiled before they are collected, by all workers together.
+"""Compiles test modules before pytest collects them, divided among all workers.
 
-pytest compiles each test module with assertions that tell what they saw, and keeps that. Workers begin at the same time
-and go through all modules in the same order, so that in a fresh checkout each of them compiled all: 16 s of CPU each.
+pytest compiles each test module with rewritten assertions, and caches the result. Workers begin at the same time and go
+through all modules in the same order, so that in a fresh checkout each of them would compile all: 16 s of CPU each.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-with suppress(ImportError):  # They belong to pytest itself: where they have other names, each worker compiles all.
+with suppress(ImportError):  # Private functions of pytest: where they have other names, each worker compiles all.
     from _pytest.assertion.rewrite import (
         PYC_TAIL,
         _rewrite_test,
@@ -24,7 +24,7 @@ with suppress(ImportError):  # They belong to pytest itself: where they have oth
 
 
 def stale(places: Sequence[Path]) -> list[Path]:
-    """Test modules in these folders of which nothing newer is kept."""
+    """Return the test modules in these folders whose compiled form is missing or older."""
     found: list[Path] = []
     for place in places:
         for module in sorted(place.rglob("test_*.py")):
@@ -37,7 +37,7 @@ def stale(places: Sequence[Path]) -> list[Path]:
 
 
 def rewrite_part(config: pytest.Config, part: int, parts: int) -> None:
-    """Compile one of so many parts of what is to be collected and isn't compiled yet."""
+    """Compile one of `parts` parts of the modules that are to be collected and aren't compiled yet."""
     if "_rewrite_test" not in globals():
         return
     for module in stale([path for path in map(Path, config.args) if path.is_dir()])[part::parts]:

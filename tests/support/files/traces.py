@@ -1,4 +1,4 @@
-"""Looking for a word in everything that a hall leaves on a disk: what the tests of "not recorded" share."""
+"""Searches everything that a hall leaves on a disk for a word, for the tests of "not recorded"."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from support.sound.hearing import sample_sound
 
 MODEL = "whisper-tiny.en"
 BEFORE, SPAN, AFTER = (11_000, 16_700), (31_100, 40_400), (58_500, 63_900)
-"""Of the sample session, ms. The word is spoken in the second of them, and nowhere else."""
+"""Spans of the sample session, in ms. The word is spoken in the second span, and nowhere else."""
 PAUSE_MS = 1_500
-"""Between the pieces, so that nothing hangs on a tenth of a second."""
+"""Ms of silence between the spans, so that a tenth of a second makes no difference."""
 BEGIN_MS = BEFORE[1] - BEFORE[0] + PAUSE_MS // 2
 END_MS = BEGIN_MS + SPAN[1] - SPAN[0] + PAUSE_MS
 WORD = "lisbon"
-"""A name that the model spells right, and that nothing else in a hall has in it."""
+"""A name that the model spells right, and that no other file of a hall contains."""
 RATE = 16_000
 SNIPPET = 64
-"""Samples that are looked for in one piece: 4 ms."""
+"""Samples that are searched for at once: 4 ms."""
 
 
 def silence(ms: int) -> bytes:
-    """PCM16 of so many ms."""
+    """Return `ms` of silence as PCM16."""
     return bytes(2 * ms * RATE // 1000)
 
 
 async def make_sound(path: Path) -> bytes:
-    """Three pieces of the sample session; returns the samples of the second."""
+    """Write a sound of three spans of the sample session; returns the samples of the second."""
     pieces = [await sample_sound(*piece) for piece in (BEFORE, SPAN, AFTER)]
     write_wave(path, silence(PAUSE_MS).join([*pieces, b""]))
     return pieces[1]
 
 
 def found_in(folder: Path, pcm: bytes) -> set[str]:
-    """What of the secret is in the files below: names of those that hold the word, and `sound` for its samples."""
+    """Return the traces of the secret below a folder: names of files with the word, and `sound` for its samples."""
     found: set[str] = set()
     snippets = list(_snippets(pcm))
     for path in sorted(folder.rglob("*")):
@@ -58,7 +58,7 @@ def found_in(folder: Path, pcm: bytes) -> set[str]:
 
 
 def _snippets(pcm: bytes) -> Iterator[bytes]:
-    """Pieces of the sound from a tenth of a second to the next, the loudest of each."""
+    """Yield a snippet of each tenth of a second that is loud enough to be unique."""
     for begin in range(0, len(pcm) - 2 * RATE // 10, 2 * RATE // 10):
         piece = pcm[begin + 200 : begin + 200 + 2 * SNIPPET]
         if max(abs(sample) for sample in memoryview(piece).cast("h")) > 500:
@@ -70,7 +70,7 @@ def _files(folder: Path, ending: str) -> list[Path]:
 
 
 async def heard_in_sounds(folder: Path) -> str:
-    """What the model hears in every sound below: the spool as it stands, and the recordings, decoded."""
+    """Return what the model hears in every sound below: the spool as it is, and the recordings, decoded."""
     texts = []
     spools: dict[Path, bytes] = {}
     for path in _files(folder, "pcm"):
@@ -93,7 +93,7 @@ async def heard_in_sounds(folder: Path) -> str:
 
 
 def open_for_writing(pid: int | None) -> set[Path]:
-    """The files that a process has open to write to."""
+    """Return the files that a process has open for writing."""
     found: set[Path] = set()
     for link in Path(f"/proc/{pid}/fd").iterdir():
         target = Path(link.readlink())

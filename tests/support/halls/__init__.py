@@ -1,1 +1,1 @@
-"""A real server, in this process or in one of its own, and what is done to it."""
+"""A real server, in this process or in one of its own, and what tests do to it."""

@@ -1,4 +1,4 @@
-"""Whatever is posted to a server or a hub from a page that isn't its own, at every route that it has."""
+"""Posts to a server or a hub from a page that isn't its own, at every route that it has."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Iterable
 import aiohttp
 
 ORIGINS = ("https://elsewhere.example", "null", "{own}.evil.example", "{own}/", None)
-"""Of no page of ours; None: nothing is said, as by programs that are no browser."""
+"""Origins that are none of our pages'; None sends no `Origin`, as programs that are no browser do."""
 MACHINES = {"POST /hub/pair": {400, 403, 503}, "POST /socket.io/": {400, 403}}
-"""Where such programs send: what they are answered to nothing."""
+"""Routes to which such programs post, and the statuses that answer an empty post."""
 KEYED = frozenset({"POST /closedcaption", "POST /captions"})
-"""Where programs are let in by a key in the address: what they are answered without one is a sentence."""
+"""Routes that need a key in the address; a post without a key is answered by a sentence."""
 SENT = {
     "application/x-www-form-urlencoded": b"form=x&text=Why%3F",
     "application/json": b"{}",
@@ -25,7 +25,7 @@ SENTENCE = "This was sent from a page that is not ours, so nothing was done with
 async def wrongly_answered(
     http: aiohttp.ClientSession, own: str, posts: Iterable[tuple[str, str]], origin: str | None
 ) -> list[tuple[str, str, int, str]]:
-    """Which of `posts` (route, path) are not refused by the one page, with what was typed and a way back to a page."""
+    """Return the posts (route, path) whose answer isn't the page of refusal with the typed text and a way back."""
     wrong = []
     said = {} if origin is None else {"Origin": origin.format(own=own)}
     for route, path in posts:
@@ -54,4 +54,4 @@ async def _leads_back(http: aiohttp.ClientSession, own: str, text: str) -> bool:
     if found is None:
         return False
     async with http.get(own + found[1]) as page:
-        return page.status in (200, 403, 404)  # not for everybody; or what the test names isn't there
+        return page.status in (200, 403, 404)  # not open to everybody, or the thing that the test names doesn't exist

@@ -1,4 +1,4 @@
-"""Killing a server and its engine, at random or by the clock, and looking what the log still holds."""
+"""Kills of a server and its engine, at random or by the clock, and checks of what the log still holds."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ KINDS = ("server", "engine", "engine", "server", "start")
 
 
 class Kill(msgspec.Struct, frozen=True, kw_only=True):
-    """One of many."""
+    """One kill."""
 
     what: str
     """`server`, `engine`, or `start`: a server that was just starting again."""
     after_word: int
-    """How long it came after the end of the last committed word, ms of media time."""
+    """Media ms between the end of the last committed word and the kill."""
     words: int
     """Words committed so far."""
     events: int
     """Events in the log so far."""
     back: int
-    """How long the killed one took to be there again, ms; until its doors were open."""
+    """Ms until the killed process was there again; for a server until its doors were open."""
 
 
 async def kill_at_random(
@@ -41,10 +41,10 @@ async def kill_at_random(
 ) -> list[Kill]:
     """Kill server or engine again and again, often 1-3 s after a word's end, until it was done `rounds` times.
 
-    The moments are drawn by `seed`: most follow a word that was just shown (it was spoken about a second before),
-    some come at any time within `longest_ms`, also while everything is still starting after the kill before. At
-    each kill the log must hold what it held at the one before. `kinds` says what is killed in each round, where that is
-    not drawn too. `tell` hears of each at once. Comes back early when the session is over.
+    The moments are drawn by `seed`: most follow a word that was just shown (it was spoken about a second before), some
+    come at any time within `longest_ms`, also while everything is still starting after the kill before. After each kill
+    the log must hold everything that it held at the one before. `kinds` says what is killed in each round; without it
+    that is drawn too. `tell` is called after each kill. Returns early when the session is closed.
     """
     chance = random.Random(seed)  # noqa: S311  # repeatable is what it has to be
     kills: list[Kill] = []
@@ -95,9 +95,9 @@ async def kill_at_random(
 async def kill_engine_every(
     hall: HallProcess, witness: Witness, every_ms: int, *, tell: Callable[[int, int, int], None]
 ) -> int:
-    """Kill the engine each `every_ms` of wall time until the session is closed; how often that was.
+    """Kill the engine each `every_ms` of wall time until the session is closed; returns the number of kills.
 
-    `tell` hears of each kill's number, the words before it, and after how many ms the next ones came.
+    `tell` is called with each kill's number, the words before it, and the ms until the next words.
     """
     kills, due = 0, CLOCK.monotonic() + every_ms
     while not await _closed_within(witness, due - CLOCK.monotonic()):

@@ -1,4 +1,4 @@
-"""The microphone's door on a free port of this machine, and a microphone that a test plays."""
+"""The microphone's door on a free port of this machine, and a microphone that the test controls."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EVERYBODY = {each.link: each for each in (TECHNICIAN, CHAIR, INTERPRETER, ANN, B
 
 
 class Door:
-    """The door on a free port, and who has which link: a cookie says it."""
+    """The door on a free port, and the staff by the cookie of their link."""
 
     def __init__(self, hall: MemoryHall, http: aiohttp.ClientSession, port: int, adapter: AudioDoor) -> None:
         self.hall = hall
@@ -41,7 +41,7 @@ class Door:
         self.links = dict(EVERYBODY)
         self.running: SessionId | None = None
         self.leaves = False
-        """Whether whoever comes is gone before it is answered."""
+        """Whether clients disconnect before they are answered."""
 
     @asynccontextmanager
     async def connected(
@@ -99,7 +99,7 @@ async def door(ears: Ears | None = None, hall: MemoryHall | None = None) -> Asyn
 
 
 async def told(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
-    """The next message, acknowledgements of nothing passed over."""
+    """Return the next message that acknowledges something."""
     while True:
         message = await socket.receive()
         assert message.type is aiohttp.WSMsgType.TEXT, (message.type, message.data, message.extra)
@@ -109,14 +109,14 @@ async def told(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
 
 
 async def until(socket: aiohttp.ClientWebSocketResponse, kind: str) -> dict[str, Any]:
-    """Until a message of this kind comes."""
+    """Wait for the next message of this kind; returns it."""
     while (said := await told(socket))["kind"] != kind:
         pass
     return said
 
 
 async def shut(socket: aiohttp.ClientWebSocketResponse) -> int | None:
-    """The code with which the server closes."""
+    """Wait until the server closes the socket; returns the close code."""
     while (await socket.receive()).type is aiohttp.WSMsgType.TEXT:
         pass
     return socket.close_code
@@ -134,7 +134,9 @@ async def send(socket: aiohttp.ClientWebSocketResponse, first: int, last: int, m
 
 @asynccontextmanager
 async def sending() -> AsyncIterator[tuple[Door, aiohttp.ClientWebSocketResponse]]:
-    """The door of an open session, and a technician's microphone that was asked for its sound from 0 on."""
+    """Open the door of an open session, and connect a technician's microphone, which is asked
+    for its sound from 0 on.
+    """
     async with door() as at:
         await at.hall.session()
         async with at.connected() as socket:

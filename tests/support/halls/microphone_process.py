@@ -1,4 +1,4 @@
-"""A server in a process of its own that microphones send to, and a Chromium whose microphone plays a file."""
+"""A server in a process of its own to which microphones send, and a Chromium whose microphone plays a file."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ RATE = 16_000
 
 
 class MicrophoneHall(HallProcess):
-    """`moothall serve`, with one planned session, and links of a technician and of a captioner to it."""
+    """`moothall serve`, with one planned session, and role links of a technician and of a captioner to it."""
 
     def __init__(self, data: Path, model: str, port: int, *, behind: str = "") -> None:
-        """`behind`: the address at which browsers reach it, where that is another."""
+        """`behind`: the address at which browsers reach the server; empty for its own."""
         super().__init__(data, data, model, port)
         config = data.with_suffix(".toml")
         config.write_text(f'[server]\npublic_address = "{behind}"\n', encoding="utf-8")
@@ -38,7 +38,7 @@ class MicrophoneHall(HallProcess):
         self.token = self.captioner = ""
 
     async def prepare(self, languages: tuple[str, ...] = ("en",)) -> None:
-        """Plan the session and make the link, while no server runs."""
+        """Plan the session and make the links, while no server runs."""
         settings = Settings(server=Server(data=str(self.data)))
         async with quiet_backend(settings, SystemClock()) as house:
             planned = Planned(session=SESSION, title="Open hall", languages=languages)
@@ -48,14 +48,14 @@ class MicrophoneHall(HallProcess):
             _, self.captioner = await house.links.create(Role.CAPTIONER, session_scope(SESSION), "Ann")
 
     async def opened(self) -> bool:
-        """Wait until its doors are open; False when it ends instead."""
+        """Wait until the server's doors are open; returns False when it ends instead."""
         assert self._process is not None
         assert self._process.stdout is not None
         return b"Moothall is at" in await self._process.stdout.readline()
 
 
 def write_capture(path: Path, pcm: bytes) -> Path:
-    """Save PCM16 mono 16 kHz as what a sound card of 48 kHz would give: each sample three times, nothing rounded."""
+    """Save PCM16 mono 16 kHz as a sound card of 48 kHz would record it: each sample three times, nothing rounded."""
     samples = array("h", pcm)
     wide = array("h", bytes(6 * len(samples)))
     for third in range(3):
@@ -70,7 +70,7 @@ def write_capture(path: Path, pcm: bytes) -> Path:
 
 @asynccontextmanager
 async def chromium_with_microphone(sound: Path | None, executable: str, *options: str) -> AsyncIterator[Browser]:
-    """A browser whose microphone plays `sound` once, from when it is first opened; a fresh one for each test.
+    """Open a new browser whose microphone plays `sound` once, from when it is first opened.
 
     Without a sound the browser has no microphone.
     """

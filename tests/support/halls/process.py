@@ -1,4 +1,4 @@
-"""A real server in processes of its own, to be killed: what the crash tests share."""
+"""A real server in processes of its own, which crash tests kill."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FLOOR = Feed(ChannelId("floor"))
 SESSION = SessionId("s")
 CLOCK = SystemClock()
 PORTS = range(12_000, 30_000)
-"""Below those that systems give to whoever asks for any: a server that was killed finds its port free again."""
+"""Below the ports that systems assign by themselves, so that a killed server finds its port free again."""
 
 
 def write_wave(path: Path, pcm: bytes) -> None:
@@ -44,7 +44,7 @@ def write_wave(path: Path, pcm: bytes) -> None:
 
 
 def engine_of(server: int) -> int | None:
-    """The process of a server's engine, None while there is none."""
+    """Return the process id of a server's engine; None while it has none."""
     with suppress(FileNotFoundError, ProcessLookupError):
         for child in Path(f"/proc/{server}/task/{server}/children").read_text().split():
             if b"moothall_models" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
@@ -53,7 +53,7 @@ def engine_of(server: int) -> int | None:
 
 
 class HallProcess:
-    """`moothall serve --play` with a data folder that outlives it."""
+    """`moothall serve --play` with a data folder that outlives the process."""
 
     def __init__(self, data: Path, audio: Path, model: str, port: int, *options: str) -> None:
         self.data = data
@@ -63,49 +63,49 @@ class HallProcess:
             *("--play", str(audio), "--session", SESSION, *options),
         ]
         self.settings: dict[str, str] = {}
-        """Variables that say more than the arguments do."""
+        """Environment variables that are added to this process's."""
         self.without: Collection[str] = ()
-        """Variables that it isn't to have."""
+        """Environment variables that are removed."""
         self._process: Program | None = None
         self.log = data.parent / f"{data.name}.log"
-        """What it and its engine wrote on standard error, all starts together."""
+        """The file with standard error of the server and its engine, of all starts."""
 
     async def launch(self) -> None:
-        """Start the process, without waiting for anything."""
+        """Start the process without waiting for its doors."""
         with self.log.open("ab") as log:
             environment = {name: said for name, said in os.environ.items() if name not in self.without}
             self._process = await start_program(*self._arguments, stderr=log, env=environment | self.settings)
 
     async def start(self) -> None:
-        """Start it; comes back once its doors are open and the session is there."""
+        """Start the server; returns once its doors are open and the session exists."""
         await self.launch()
         assert await self.opened(), self.log.read_text()
 
     async def opened(self) -> bool:
-        """Wait until its doors are open and the session is there; False when it ends instead."""
+        """Wait until the doors are open and the session exists; returns False when the server ends instead."""
         assert self._process is not None
         assert self._process.stdout is not None
         return b"Read it at" in await self._process.stdout.readline()
 
     @property
     def pid(self) -> int:
-        """The server's process."""
+        """The server's process id."""
         assert self._process is not None
         return self._process.pid
 
     @property
     def engine_pid(self) -> int | None:
-        """The engine's process, None while there is none."""
+        """The engine's process id; None while there is no engine."""
         return engine_of(self.pid)
 
     async def kill(self) -> None:
-        """kill -9 of the server."""
+        """Kill the server (SIGKILL)."""
         assert self._process is not None
         self._process.kill()
         await self._process.wait()
 
     def kill_engine(self) -> bool:
-        """kill -9 of the engine; whether there was one."""
+        """Kill the engine (SIGKILL); returns whether there was one."""
         pid = self.engine_pid
         if pid is None:
             return False
@@ -113,12 +113,12 @@ class HallProcess:
         return True
 
     async def ended(self) -> int:
-        """Its exit status, once it ends by itself."""
+        """Wait until the server ends by itself; returns its exit status."""
         assert self._process is not None
         return await self._process.wait()
 
     async def stop(self) -> int:
-        """Ctrl-C, and its exit status."""
+        """Stop the server by Ctrl-C (SIGINT); returns its exit status."""
         assert self._process is not None
         if self._process.returncode is None:
             self._process.send_signal(signal.SIGINT)
@@ -126,7 +126,7 @@ class HallProcess:
 
 
 class Witness:
-    """A reader that stays through everything, and remembers what it was told had happened."""
+    """A reader that stays through everything, and remembers every event that it received."""
 
     def __init__(self) -> None:
         self.seen: dict[int, bytes] = {}
@@ -135,12 +135,12 @@ class Witness:
         self.losses = 0
         self.words: list[ev.Word] = []
         self.attached = 0
-        """Engines that were attached so far."""
+        """The number of engines attached so far."""
         self.unsaved = ""
         self.unrecorded = ""
-        """What is said and not recorded, as it stands on the screen."""
+        """Text that is shown and not recorded, as it is on the screen."""
         self.text = ""
-        """Of the lines that have ended, joined."""
+        """The texts of the ended lines, joined."""
         self.state: ChannelState | None = None
         self.closed = False
         self._position = 0
@@ -148,7 +148,7 @@ class Witness:
 
     @property
     def heard(self) -> int:
-        """Media ms that have been spoken, as far as it was told."""
+        """Media ms that have been spoken, by the last state of the channel."""
         return 0 if self.state is None else self.state.t + self.state.lag
 
     async def watch(self, address: str) -> None:
@@ -160,12 +160,12 @@ class Witness:
                 return
 
     async def until(self, holds: Callable[[], object]) -> None:
-        """Wait until what it has seen makes `holds` true."""
+        """Wait until `holds` is true of what the witness has seen."""
         while not holds():
             await self.news()
 
     async def more_words(self, than: int) -> None:
-        """Wait until it was told of more words, or that all is over."""
+        """Wait until more words than `than` have arrived, or the session is closed."""
         await self.until(lambda: len(self.words) > than or self.closed)
 
     async def news(self) -> None:
@@ -208,29 +208,29 @@ class Witness:
 
 
 class Seam(msgspec.Struct, frozen=True):
-    """Where an engine took up the words of another."""
+    """The moment at which an engine continued the words of another one."""
 
     t: int
-    """End of the last word that was committed, media ms."""
+    """End of the last committed word, in media ms."""
     words: int
-    """How many there were."""
+    """The number of words before it."""
 
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True):
-    """What a session's log holds."""
+    """The contents of a session's log."""
 
     bodies: dict[int, bytes]
-    """By offset."""
+    """Bodies by offset."""
     words: list[ev.Word]
-    """All that were committed."""
+    """All committed words."""
     texts: list[str]
-    """Of the segments that have ended."""
+    """Texts of the ended segments."""
     seams: list[Seam]
     gaps: int
 
 
 def logged(data: Path) -> Logged:
-    """Read the session's log in a data folder, whether a server has it open, was killed or has stopped."""
+    """Return the contents of the session's log in a data folder, whether its server runs, was killed or has stopped."""
     reader = LogReader(open_for_reading(data / FILE_NAME))
     try:
         records = reader.read(SESSION, 0, 1_000_000)
@@ -257,7 +257,9 @@ def logged(data: Path) -> Logged:
 
 
 def require_nothing_lost(witness: Witness, log: Logged) -> None:
-    """What the reader was told stands in the log as it was told, once each, in one piece and to the end."""
+    """Assert that the log has everything that the witness received, once, in order and unchanged, and
+    that nothing is missing.
+    """
     assert witness.snapshots == 1, "The reader should have followed from the beginning, without a fresh start."
     assert (witness.repeats, witness.losses) == (0, 0)
     changed = [offset for offset, body in witness.seen.items() if log.bodies.get(offset) != body]
@@ -267,7 +269,7 @@ def require_nothing_lost(witness: Witness, log: Logged) -> None:
 
 
 def require_intact(data: Path) -> None:
-    """`moothall verify` says that every chain is whole."""
+    """Assert that `moothall verify` finds every chain intact."""
     said = io.StringIO()
     assert verify_command(data, None, said) == SOUND, said.getvalue()
     assert "s: intact; " in said.getvalue()
@@ -276,7 +278,7 @@ def require_intact(data: Path) -> None:
 
 @asynccontextmanager
 async def watched(hall: HallProcess) -> AsyncIterator[Witness]:
-    """The server running, with a witness who follows it."""
+    """Run the server, with a witness that follows it."""
     witness = Witness()
     await hall.start()
     async with asyncio.TaskGroup() as group:
@@ -290,7 +292,7 @@ async def watched(hall: HallProcess) -> AsyncIterator[Witness]:
 
 
 def free_port(number: int) -> int:
-    """A port that nothing listens on now; tests at the same time give different numbers."""
+    """Return a port on which nothing listens now; tests that run at the same time pass different numbers."""
     chance = random.Random(f"{os.getpid()} {number}")  # noqa: S311  # only to be spread
     while True:
         port = chance.choice(PORTS)
@@ -299,5 +301,5 @@ def free_port(number: int) -> int:
 
 
 def plain(words: Sequence[ev.Word]) -> list[str]:
-    """The words' characters, without their spaces."""
+    """Return the words' texts, without their spaces."""
     return [word.text.strip() for word in words]

@@ -1,9 +1,9 @@
-"""A real server in a process of its own, which takes commands on its standard input: what a desk would send.
+"""A real server in a process of its own, which takes commands of a desk on its standard input.
 
     python -m support.halls.process_with_desk ARGUMENTS        as `moothall serve`, with tests/ on PYTHONPATH
 
-Each line on standard input is a command as JSON, or `Unsaid`; the answer is a line on standard output: `done` or a
-refusal.
+Each line on standard input is a command as JSON, or `Unsaid`; the answer is a line on standard output: `done`
+or the code of a refusal.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ TESTS = Path(__file__).resolve().parents[2]
 
 
 class Unsaid(Command, frozen=True, kw_only=True, tag="unsaid"):
-    """Not recorded, set back to the media time `since` (ms): the server's clock says how far back that is."""
+    """Begin "not recorded" at the earlier media time `since` (ms); the server's clock
+    determines how far back that is.
+    """
 
     since: int
 
@@ -43,14 +45,14 @@ class HallWithDesk(HallProcess):
     """`moothall serve --play`, and somebody at its desk."""
 
     def __init__(self, data: Path, audio: Path, model: str, port: int, temporary: Path) -> None:
-        """`temporary`: where it and its engine may leave files."""
+        """`temporary`: the folder for temporary files of the server and its engine."""
         super().__init__(data, audio, model, port)
         self._arguments[:2] = ["-m", "support.halls.process_with_desk"]
         temporary.mkdir(exist_ok=True)
         self.temporary = temporary
 
     async def launch(self) -> None:
-        """As `HallProcess.launch`."""
+        """Start the process as `HallProcess.launch` does."""
         with self.log.open("ab") as log:
             self._process = await start_program(
                 *self._arguments,
@@ -65,7 +67,7 @@ class HallWithDesk(HallProcess):
             )
 
     async def tell(self, command: Told) -> str:
-        """Send a command, and its answer."""
+        """Send a command; returns the answer."""
         assert self._process is not None
         assert self._process.stdin is not None
         assert self._process.stdout is not None

@@ -47,7 +47,7 @@ HANDSHAKE = {
 
 
 class House:
-    """The server and what stands behind it."""
+    """The server, and the parts behind its doors."""
 
     def __init__(self, meeting: Meeting, fanout: SessionFanout, clock: Clock, measures: Measures) -> None:
         self.meeting = meeting
@@ -76,7 +76,7 @@ class House:
 
 
 def _address_of(request: web.Request) -> str:
-    """As `X-From` says; with `X-Leaves` the reader is gone before it is answered."""
+    """Return the address in `X-From`; with `X-Leaves` the reader disconnects before it is answered."""
     if "X-Leaves" in request.headers:
         assert request.transport is not None
         request.transport.abort()
@@ -147,7 +147,7 @@ async def house(
 
 
 class SseClient:
-    """Reads server-sent events, one connection after the other, and folds what comes."""
+    """Reads server-sent events, one connection after the other, and folds them."""
 
     def __init__(self, house: House, reader: Reader | None = None) -> None:
         self.house = house
@@ -186,7 +186,7 @@ class SseClient:
         self.seen += [event.offset for event in frame.events if before is not None and event.offset > before.offset]
 
     async def read_to(self, offset: int) -> None:
-        """On a connection of its own, until the event at `offset` has come."""
+        """Read on a new connection until the event at `offset` has arrived."""
         async with self.connected() as frames:
             async for _ in frames:
                 if self.offset >= offset:
@@ -195,7 +195,7 @@ class SseClient:
 
 
 class WsClient(SseClient):
-    """The same over WebSocket."""
+    """A client like `SseClient`, over WebSocket."""
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[AsyncIterator[Received]]:
@@ -216,13 +216,13 @@ class WsClient(SseClient):
 
 
 async def joined(socket: aiohttp.ClientWebSocketResponse) -> None:
-    """Take what comes first over a WebSocket: the snapshot, and a pulse."""
+    """Receive the first messages over a WebSocket: the snapshot, and a pulse."""
     assert decode((await socket.receive()).data).snapshot is not None
     assert decode((await socket.receive()).data).pulse is not None
 
 
 class PollClient(SseClient):
-    """The same with one poll after the other."""
+    """A client like `SseClient` that polls."""
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[AsyncIterator[Received]]:
@@ -245,7 +245,7 @@ class PollClient(SseClient):
 
 
 class Polled(msgspec.Struct, forbid_unknown_fields=True):
-    """What a poll is answered."""
+    """The answer to a poll."""
 
     position: str
     frames: list[msgspec.Raw]
@@ -264,7 +264,7 @@ async def talk(port: int, request: bytes) -> AsyncIterator[tuple[asyncio.StreamR
 
 @asynccontextmanager
 async def unread(port: int, request: bytes) -> AsyncIterator[socket.socket]:
-    """A connection that nobody reads from, with little room in the kernel."""
+    """Open a connection from which nobody reads, with little buffer in the kernel."""
     with socket.socket() as stream:
         stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         stream.setblocking(False)
@@ -275,20 +275,20 @@ async def unread(port: int, request: bytes) -> AsyncIterator[socket.socket]:
 
 
 async def until(condition: object) -> None:
-    """Let the loop turn, sockets and all, until `condition` holds; the test's time-out ends it otherwise."""
+    """Run the loop, sockets included, until `condition` holds; otherwise the test's time-out ends it."""
     assert callable(condition)
     while not condition():  # noqa: ASYNC110  # what is waited for happens in the server, which tells nobody
         await asyncio.sleep(0)
 
 
 def request_of(door: str, headers: dict[str, str]) -> bytes:
-    """A request for a door of the session, as it goes over the wire."""
+    """Return the bytes of a request for a door of the session."""
     lines = [f"GET /s/plenary/{door} HTTP/1.1", "Host: x", *[f"{name}: {headers[name]}" for name in headers], "", ""]
     return "\r\n".join(lines).encode()
 
 
 async def closed(http: aiohttp.ClientSession, url: str) -> aiohttp.WSMessage:
-    """The message with which the WebSocket at `url` is closed."""
+    """Return the message with which the server closes the WebSocket at `url`."""
     async with http.ws_connect(url, autoclose=False) as socket_:
         message = await socket_.receive()
         assert message.type is aiohttp.WSMsgType.CLOSE

@@ -1,4 +1,4 @@
-"""Somebody at a desk of a real server, who has words removed that stand in a session with two lines."""
+"""A real server's session with two lines, and people at its desks who have words removed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ANA = SpeakerId("ana")
 
 
 async def held(running: RunningServer, session: SessionId = SESSION) -> None:
-    """A session with a line of nobody and one of Ana's, in which the word stands."""
+    """Make a session with a line of nobody and a line of Ana's, both with the word `HIDDEN`."""
     live = await running.backend.sessions.open(session)
     engine = Actor(Role.ENGINE, "e")
     acts: list[tuple[Actor, do.AnyCommand]] = [
@@ -55,9 +55,9 @@ async def held(running: RunningServer, session: SessionId = SESSION) -> None:
 
 @asynccontextmanager
 async def at_a_desk(running: RunningServer, role: Role) -> AsyncIterator[socketio.AsyncClient]:
-    """Somebody with a link for the job, joined."""
+    """Connect to the desk in a role, and join the session."""
     _, token = await running.backend.links.create(role, f"session:{SESSION}", "somebody")
-    jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
+    jar = aiohttp.CookieJar(unsafe=True)  # keeps cookies of an IP address too
     async with aiohttp.ClientSession(cookie_jar=jar) as http:
         async with http.get(f"{running.address}/enter/{token}", allow_redirects=False):
             client = socketio.AsyncClient(reconnection=False, http_session=http)

@@ -1,4 +1,4 @@
-"""What a room has behind it before a scene begins: shared by the scenes of "not recorded"."""
+"""The history of a room before a scene begins, shared by the scenes of "not recorded"."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONG_MS = 90_000
 
 
 class Server(Protocol):
-    """The house of a hall, or a hall in memory."""
+    """A running hall, or a hall in memory."""
 
     @property
     def sessions(self) -> Sessions: ...
@@ -29,10 +29,10 @@ class Server(Protocol):
 
 
 async def room_before(server: Server, microphones: LiveIngest, session: SessionId) -> None:
-    """A handover, a break and a second microphone, in a session that is open.
+    """Do a handover, a break and a second microphone in an open session.
 
-    The first microphone comes from another meeting: its line was cut for longer than this one is old. None of it takes
-    time, and none of it moves the session's clock.
+    The first microphone comes from another meeting; it was disconnected for longer than this meeting has existed. None
+    of it takes time or moves the session's clock.
     """
     live = await server.sessions.open(session)
     wall = server.clock.wall()

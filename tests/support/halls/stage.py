@@ -1,4 +1,4 @@
-"""A session's page in a browser: the real doors and fan-out behind it, and a meeting that the test writes itself."""
+"""A session's page in a browser, with the real doors and fan-out, and a meeting whose events the test writes."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def opened(
 
 
 def words(segment: str, first: int, text: str) -> ev.WordsCommitted:
-    """The words of `text`, each with the space before it."""
+    """Return the commit of the words of `text`, each with the space before it."""
     said = tuple(ev.Word(f" {word}", 0, 0) for word in text.split())
     return ev.WordsCommitted(channel=FLOOR, segment=SegmentId(segment), first=first, words=said)
 
@@ -89,15 +89,15 @@ class Stage:
         self.address = ""
         self.clock = ManualClock(wall=MORNING)
         self.refusing = False
-        """Whether streams of events are refused with 503, as by a server that is going away."""
+        """Whether streams of events are refused with 503, as by a server that is shutting down."""
         self.reports = Reports(clock=self.clock, randomness=SeededRandomness(), readers=lambda _: 210)
         self.low_data_readers = 10
-        """How many the door for poor lines serves."""
+        """The capacity of the low-data door, in readers."""
         self.zone = UTC_ZONE
         self.offered: tuple[str, ...] = ()
-        """Languages that readers may ask for."""
+        """Languages whose translation readers may request."""
         self.asked: list[str] = []
-        """Paths with queries of all requests for streams and pages of lines."""
+        """Paths with queries of all requests for streams and for pages of lines."""
         self._recorder = Recorder()
         self._log = MemoryLog()
         self._term = 0
@@ -125,13 +125,13 @@ class Stage:
         return self._recorder.offset
 
     def cut(self) -> None:
-        """Cut every stream, as a bad line does."""
+        """Cut every stream, as a bad connection does."""
         for transport in self._streams:
             transport.abort()
         self._streams.clear()
 
     async def begin(self, *events: ev.AnyEvent) -> None:
-        """What is in the log before the server starts."""
+        """Store the events that are in the log before the server starts."""
         head = await self._log.acquire(self.session, self._recorder.epoch)
         self._term = head.term
         await self._store(events, ENGINE)
@@ -151,12 +151,12 @@ class Stage:
         return records
 
     async def say(self, *events: ev.AnyEvent, signals: Sequence[AnySignal] = (), by: Actor = ENGINE) -> None:
-        """What one append and one publication carry; signals alone are published without records."""
+        """Append and publish these events and signals together; signals alone are published without records."""
         records = await self._store(events, by) if events else ()
         self.fanout.publish(Publication(session=self.session, records=records, events=events, signals=tuple(signals)))
 
     async def lines(self, count: int, text: str = "This is line number {n} of the meeting, as it was said.") -> None:
-        """So many whole lines, 4 s apart, in one publication."""
+        """Publish `count` finished lines, 4 s apart, at once."""
         events: list[ev.AnyEvent] = []
         for n in range(self._count, self._count + count):
             events += [opened(f"s{n}", n * 4_000), ended(f"s{n}", text.format(n=n), n * 4_000 + 3_500)]
@@ -171,7 +171,7 @@ class Stage:
         await self._log.remove(self.session, self._term, before, offsets, [record])
         self.fanout.publish(Publication(session=self.session, records=(record,), events=(event,)))
 
-    # What the doors ask
+    # The callbacks of the doors
 
     async def find(self, session: SessionId) -> SessionFanout | None:
         return self._fanout if session == self.session else None
@@ -194,7 +194,7 @@ class Stage:
         return None if view is None else view.number(segment)
 
     async def want(self, _: SessionId, language: str) -> ChannelId | Refusal:
-        """Another translation."""
+        """Add a channel for another translation."""
         channel = ChannelId(f"mt-{language}")
         kind, asked = ev.ChannelKind.TRANSLATION, self.clock.wall()
         await self.say(ev.ChannelAdded(channel=channel, kind=kind, languages=(language,), requested=asked))
@@ -202,7 +202,7 @@ class Stage:
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
-        """The server runs while inside, on a free port of this machine."""
+        """Run the server for the duration of the context, on a free port of this machine."""
 
         @web.middleware
         async def watch(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -278,7 +278,7 @@ async def stage(
     low_data_readers: int = 10,
     zone: Zone = UTC_ZONE,
 ) -> AsyncIterator[Stage]:
-    """A server with one session, whose log has `more` after its beginning."""
+    """Run a server with one session, whose log has `more` after its first events."""
     acting = Stage()
     acting.low_data_readers, acting.zone = low_data_readers, zone
     beginning: list[ev.AnyEvent] = [
@@ -293,5 +293,5 @@ async def stage(
 
 
 async def _worker(_: web.Request) -> web.Response:
-    """Nobody asks here, and pages that are open for long fetch it all the same."""
+    """Answer with an empty script: nobody asks questions here, but pages fetch it once they are open for long."""
     return web.Response(text="", content_type="text/javascript")

@@ -1,9 +1,10 @@
-"""Servers and hubs as real processes, from one that has loaded the product, has begun a server once, and forks.
+"""Servers and hubs as real processes, forked from a process that has loaded the product and started a server once.
 
-A start by the command line is mostly loading: a second of CPU, a hundred times in `make test`. What is forked has a
-process id, a memory, an environment and files of its own and dies by kill -9 like any other; its parent has one thread,
-no event loop and nothing open. `tests/integration/cli/test_drain.py`, `test_hub_command.py` and `test_backup.py` start
-programs by the command line, and so does everything where `keep_warm` wasn't called: benches do not call it.
+A start by the command line is mostly loading: a second of CPU, a hundred times in `make test`. A forked process has a
+process id, a memory, an environment and files of its own, and SIGKILL ends it like any other; its parent has one
+thread, no event loop and nothing open. `tests/integration/cli/test_drain.py`, `test_hub_command.py` and
+`test_backup.py` start programs by the command line, and so does everything that didn't call `keep_warm`: benches do not
+call it.
 """
 
 from __future__ import annotations
@@ -36,13 +37,13 @@ LOADED = (
     "moothall_hub.running",
 )
 PATHS = os.environ.get("PYTHONPATH", "").split(os.pathsep) if os.environ.get("PYTHONPATH") else []
-"""Where the product is, where it is not the one that is installed: `tools/mutations.py` runs tests over a copy."""
+"""Where the product is, unless it is installed: `tools/mutations.py` runs tests over a copy."""
 MOST_BYTES, MOST_FILES = 200_000, 1_024
-"""Of an order with its environment; that a process which loads modules has open."""
+"""The size of an order with its environment; the number of files that the parent may have open."""
 
 
 class _Warm:
-    """The process that forks; begun when it is first needed."""
+    """The process that forks; started when it is first needed."""
 
     wanted = False
     order: socket.socket | None = None
@@ -52,7 +53,7 @@ class _Warm:
         if self.order is None and self.wanted and hasattr(os, "pidfd_open"):
             self.order, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with theirs:
-                self.process = subprocess.Popen(  # our own
+                self.process = subprocess.Popen(  # our own socket
                     [sys.executable, "-m", "support.halls.warm", str(theirs.fileno())],
                     stdin=subprocess.DEVNULL,
                     pass_fds=[theirs.fileno()],
@@ -62,7 +63,7 @@ class _Warm:
         return self.order
 
     def close(self) -> None:
-        """It ends with the socket."""
+        """Close the socket, which ends the process."""
         if self.order is not None and self.process is not None:
             self.order.close()
             self.process.wait()
@@ -72,15 +73,15 @@ _WARM = _Warm()
 
 
 def keep_warm() -> None:
-    """From now on, `start_program` forks."""
+    """Make `start_program` fork from now on."""
     _WARM.wanted = True
 
 
 class Forked:
-    """As much of `asyncio.subprocess.Process` as tests ask for."""
+    """The part of `asyncio.subprocess.Process` that tests use, for a forked process."""
 
     def __init__(self, stdin: asyncio.StreamWriter | None, stdout: asyncio.StreamReader, status: int) -> None:
-        """`status`: where its parent tells its number and, later, how it ended, a line each."""
+        """`status`: a pipe on which the parent writes the process id and later the exit code, a line each."""
         self.stdin = stdin
         self.stdout = stdout
         self.pid = 0
@@ -104,27 +105,27 @@ class Forked:
         self._gone.set()
 
     async def begun(self) -> None:
-        """Wait until it is there."""
+        """Wait until the process has started."""
         await self._begun.wait()
 
     async def wait(self) -> int:
-        """Its exit status, once it has ended; below 0: the signal that ended it."""
+        """Wait until the process ends; returns its exit status, negative for the signal that ended it."""
         await self._gone.wait()
         assert self.returncode is not None
         return self.returncode
 
     def send_signal(self, number: int) -> None:
-        """Raises ProcessLookupError once it has ended."""
+        """Send a signal. Raises ProcessLookupError once the process has ended."""
         if self.returncode is not None:
             raise ProcessLookupError
         os.kill(self.pid, number)
 
     def terminate(self) -> None:
-        """SIGTERM."""
+        """Send SIGTERM."""
         self.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """kill -9."""
+        """Send SIGKILL."""
         self.send_signal(signal.SIGKILL)
 
 
@@ -139,14 +140,14 @@ async def start_program(
     apart: bool = False,
     fork: bool = True,
 ) -> Program:
-    """`python ARGUMENTS`, with a pipe for what it writes, and one for what it reads where `stdin` says so.
+    """Start `python ARGUMENTS`, with a pipe for its output, and one for its input if `stdin`.
 
-    `arguments` are `-m MODULE …` or a file and what it is given. `apart`: in a session of its own. `fork`: unless it is
-    to begin by its command line.
+    `arguments` are `-m MODULE …` or a file and its arguments. `apart`: in a process session of its own. `fork`: False
+    starts it by the command line.
     """
     environment = dict(os.environ if env is None else env)
     paths = environment.get("PYTHONPATH", "").split(os.pathsep)
-    # Another release is loaded from where it is.
+    # Another release has its own path, and can't be forked from this one.
     order = _WARM() if fork and set(paths) <= {"", str(TESTS), *PATHS} else None
     if order is None:
         return await asyncio.create_subprocess_exec(
@@ -177,7 +178,7 @@ async def start_program(
 
 
 def _serve(orders: socket.socket) -> Callable[[], object]:
-    """Fork as ordered, and tell how each ends. Comes back in what was forked, with what it is to run."""
+    """Fork as ordered, and report each exit. In a forked process, returns the function that it is to run."""
     from moothall.app.hall import hall
     from moothall.settings.sections import Engine, Metrics, Server, Settings, Translation
     from support.files.compiled_templates import keep_compiled
@@ -198,8 +199,8 @@ def _serve(orders: socket.socket) -> Callable[[], object]:
         import_module(module)
     asyncio.run(
         begin_once()
-    )  # what each start reads, compiles and keeps: texts of pages, places, patterns of addresses
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for what was forked.
+    )  # caches what each start reads and compiles: texts of pages, locations, patterns of addresses
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for forked processes.
     gc.collect()
     gc.freeze()
     assert os.listdir("/proc/self/task") == [str(os.getpid())], "What forks must have one thread."
@@ -232,7 +233,7 @@ def _serve(orders: socket.socket) -> Callable[[], object]:
 
 
 def _become(told: dict[str, Any], files: list[int]) -> Callable[[], object]:
-    """Have nothing of the parent's but its modules; what is to be run."""
+    """Keep only the parent's modules; returns the function to run."""
     for number, file in enumerate(files[:3]):
         os.dup2(file, number)
     os.closerange(3, MOST_FILES)
@@ -251,7 +252,7 @@ def _become(told: dict[str, Any], files: list[int]) -> Callable[[], object]:
         sys.path.insert(0, str(Path(kind).parent))
         return lambda: runpy.run_path(kind, run_name="__main__")
     sys.argv = rest
-    if rest[:2] == ["moothall", "hub"]:  # which the command line makes this, too
+    if rest[:2] == ["moothall", "hub"]:  # as the command line does
         sys.argv = ["moothall_hub", *rest[2:]]
     return lambda: runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 

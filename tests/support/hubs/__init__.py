@@ -1,1 +1,1 @@
-"""Hubs and the server above them: in this process, in processes, or one of the two alone."""
+"""Hubs and the server above them: both in this process, both in processes, or one of the two alone."""

@@ -1,4 +1,4 @@
-"""What somebody on the line can do with events on their way to a hub: they are opened, altered, and closed again."""
+"""Alterations of events on their way to a hub: batches are unpacked, altered and packed again."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from moothall.wire.hub.records import pack, unpack
 from support.hubs.tampering import Tamperer
 
 Altered = Callable[[Sequence[LogRecord]], Sequence[LogRecord]]
-"""What goes on in place of the events of a batch."""
+"""Returns the events that replace those of a batch."""
 
 
 class Batches:
-    """The batches of one session that a tamperer passes on. `alter` is set when the trouble begins."""
+    """The batches of one session that a tamperer forwards. Setting `alter` begins the tampering."""
 
     def __init__(self, tamperer: Tamperer) -> None:
         self.alter: Altered | None = None
         self.first: int | None = None
-        """The first event that was altered, or the first of the batch."""
+        """The first event that was altered, or else the first of the batch."""
         self._epoch = Epoch("")
         self._heads: dict[hub.FeedPart, dict[Lane, LaneHead]] = {}
         self._tamperer = tamperer
@@ -61,7 +61,9 @@ class Batches:
 
 
 def with_body(record: LogRecord, old: bytes, new: bytes) -> LogRecord:
-    """The same event, saying something else; its digests are those of what it says."""
+    """Return the event with `old` replaced by `new` in its body, and a body digest to match;
+    unchanged if it lacks `old`.
+    """
     if record.body is None or record.salt is None or old not in record.body:
         return record
     body = record.body.replace(old, new)
@@ -69,6 +71,6 @@ def with_body(record: LogRecord, old: bytes, new: bytes) -> LogRecord:
 
 
 def with_header(record: LogRecord, **fields: object) -> LogRecord:
-    """The same event under another header."""
+    """Return the event with fields of its header replaced."""
     header: Header = msgspec.structs.replace(record.header, **fields)
     return msgspec.structs.replace(record, header=header, header_bytes=msgspec.json.encode(header))

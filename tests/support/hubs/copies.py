@@ -1,4 +1,4 @@
-"""A hub's copies without a disk, and the hub's side of a session that is followed."""
+"""A hub's copies without a disk, and the hub's side of a session that it follows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from support.sessions.recorder import SESSION
 
 
 class MemoryCopies:
-    """The `Copies` of one session; it can be away, or damaged."""
+    """The `Copies` of one session; it can be unavailable or damaged."""
 
     def __init__(self) -> None:
         self.disk = Disk()
@@ -56,7 +56,7 @@ class MemoryCopies:
 
 
 class Followed:
-    """Follows a log, keeps what comes, and shows it."""
+    """A hub that follows a log, stores batches, and shows them."""
 
     def __init__(self, log: LogAbove, copies: MemoryCopies, sessions: MirroredSessions) -> None:
         self.log = log

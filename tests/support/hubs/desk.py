@@ -78,7 +78,7 @@ PAGES = Pages(find_web_folder())
 
 
 def jumping(test: Callable[[], Coroutine[object, object, None]]) -> Callable[[], None]:
-    """A test on a loop whose clock jumps: nobody waits."""
+    """Return a test that runs on a loop whose clock jumps, so that nothing really waits."""
 
     @wraps(test)
     def jumped() -> None:
@@ -97,22 +97,22 @@ class Put(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MemoryOutbox:
-    """The `Outbox` of tests; it refuses everything while `full`."""
+    """An `Outbox` in memory; it refuses everything while `full`."""
 
     def __init__(self) -> None:
         self.acts: dict[CommandId, Put] = {}
         self.standing: dict[CommandId, ActStatus] = {}
         self.full = False
         self.reads = 0
-        """How often it was asked where acts stand."""
+        """The number of queries for acts' states."""
         self._told: list[Callable[[CommandId], None]] = []
 
     def when_answered(self, told: Callable[[CommandId], None], /) -> None:
-        """As `Outbox.when_answered`."""
+        """Implement `Outbox.when_answered`."""
         self._told.append(told)
 
     async def put(self, session: SessionId, act_id: CommandId, hub: str, act: AnyAct, at: int, /) -> None:
-        """As `Outbox.put`."""
+        """Implement `Outbox.put`."""
         if self.full:
             raise StorageUnavailable("The outbox can't be written at the moment.")
         assert not hub
@@ -121,7 +121,7 @@ class MemoryOutbox:
             self.standing[act_id] = ActStatus(state=ActState.WAITING)
 
     async def waiting(self, session: SessionId, /) -> Sequence[WaitingAct]:
-        """As `Outbox.waiting`."""
+        """Implement `Outbox.waiting`."""
         return [
             WaitingAct(number=n, act=Act(id=put.id, session=put.session, at=put.at, act=put.act))
             for n, put in enumerate(self.acts.values())
@@ -129,55 +129,55 @@ class MemoryOutbox:
         ]
 
     async def state(self, act_id: CommandId, /) -> ActStatus | None:
-        """As `Outbox.state`."""
+        """Implement `Outbox.state`."""
         self.reads += 1
         return self.standing.get(act_id)
 
     async def states(self, act_ids: Collection[CommandId], /) -> Mapping[CommandId, ActStatus]:
-        """As `Outbox.states`."""
+        """Implement `Outbox.states`."""
         self.reads += 1
         return {act_id: self.standing[act_id] for act_id in act_ids if act_id in self.standing}
 
     def answer(self, act_id: CommandId, code: RefusalCode | None = None, message: str = "") -> None:
-        """What the server above says of it."""
+        """Store the server's answer to an act; without a code it was done."""
         state = ActState.DONE if code is None else ActState.REFUSED
         self.standing[act_id] = ActStatus(state=state, code=code, message=message)
         for told in self._told:
             told(act_id)
 
     def of(self, kind: type[AnyAct]) -> list[Put]:
-        """The acts of a kind, in the order in which they were put."""
+        """Return the acts of a kind, in the order in which they were put."""
         return [put for put in self.acts.values() if isinstance(put.act, kind)]
 
 
 class FakeLine:
-    """The `Line` of tests: what is set."""
+    """A `Line` whose health tests set."""
 
     def __init__(self) -> None:
         self.now = LineHealth(state=LineState.GOOD, since=0, delay_ms=210)
 
     def health(self) -> LineHealth:
-        """As `Line.health`."""
+        """Implement `Line.health`."""
         return self.now
 
 
 class FakeWanted:
-    """The `Wanted` of tests."""
+    """A `Wanted` in memory."""
 
     def __init__(self) -> None:
         self.choice = SessionChoice()
 
     def get(self) -> SessionChoice:
-        """As `Wanted.get`."""
+        """Implement `Wanted.get`."""
         return self.choice
 
     async def set(self, choice: SessionChoice, /) -> None:
-        """As `Wanted.set`."""
+        """Implement `Wanted.set`."""
         self.choice = choice
 
 
 class FakeMeetings:
-    """The `Meetings` of tests: a hall in memory as its public lanes tell of it, and what is set."""
+    """The `Meetings` of a hall in memory, as a hub sees its public lanes, and values that tests set."""
 
     def __init__(self, hall: MemoryHall) -> None:
         self.hall = hall
@@ -189,11 +189,11 @@ class FakeMeetings:
         self.away = False
 
     def programme(self) -> Sequence[Offered]:
-        """As `Meetings.programme`."""
+        """Implement `Meetings.programme`."""
         return self.offered
 
     async def state(self, session: SessionId, /) -> State | None:
-        """As `Meetings.state`."""
+        """Implement `Meetings.state`."""
         if self.away:
             raise StorageUnavailable("The copies can't be read at the moment.")
         records = await self.hall.log.read(session, 0, 100_000)
@@ -204,24 +204,24 @@ class FakeMeetings:
         return state if records else None
 
     async def notes(self, _: SessionId, /) -> Sequence[HubNote]:
-        """As `Meetings.notes`."""
+        """Implement `Meetings.notes`."""
         return self.left
 
     async def checked(self, _: SessionId, /) -> bool:
-        """As `Meetings.checked`."""
+        """Implement `Meetings.checked`."""
         return self.whole
 
     async def stuck(self) -> Sequence[Stuck]:
-        """As `Meetings.stuck`."""
+        """Implement `Meetings.stuck`."""
         return self.stopped
 
     async def fetch_again(self, session: SessionId, /) -> None:
-        """As `Meetings.fetch_again`."""
+        """Implement `Meetings.fetch_again`."""
         self.fetched.append(session)
 
 
 class Meeting:
-    """The session at the centre, and what the server above does with what it is sent."""
+    """The session at the centre, and the way in which the server above carries out a hub's acts."""
 
     def __init__(self, hall: MemoryHall, live: LiveSession, outbox: MemoryOutbox) -> None:
         self.hall = hall
@@ -230,13 +230,13 @@ class Meeting:
         self._acts = 0
 
     async def do(self, *commands: do.AnyCommand, actor: Actor = MODERATOR) -> None:
-        """Carry something out there."""
+        """Carry out commands at the centre."""
         self._acts += 1
         answer = await self.live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
         assert isinstance(answer, Receipt), answer
 
     async def take(self) -> None:
-        """Take all questions that were passed on, as the server above would."""
+        """Accept all questions that were passed on, as the server above would."""
         for put in self.outbox.of(AskAct):
             if self.outbox.standing[put.id].state is not ActState.WAITING or not isinstance(put.act, AskAct):
                 continue
@@ -254,17 +254,17 @@ class Meeting:
             self.outbox.answer(put.id)
 
     async def stand(self, what: InterventionId, status: InterventionStatus, reason: str = "") -> None:
-        """Bring one to another status."""
+        """Set a question's status."""
         await self.do(do.SetStatus(interventions=(what,), status=status, reason=reason))
 
     async def remove(self, what: InterventionId) -> None:
-        """Remove the words of one for good."""
+        """Remove the words of a question for good."""
         removed = await self.live.writer.remove(SECRETARIAT, CommandId(f"remove-{what}"), Interventions((what,)))
         assert isinstance(removed, Receipt), removed
 
 
 class Room:
-    """All of it."""
+    """A hub's room with its parts."""
 
     def __init__(self, hall: MemoryHall, live: LiveSession, book: MemoryBook, clock: Clock) -> None:
         self.hall = hall
@@ -278,18 +278,18 @@ class Room:
         self.facts = HubFacts(name="kisumu", title="Kisumu", zone=UTC_ZONE, address="https://hall.example.org")
         self.free = 10 << 30
         self.doing: list[Summary] = []
-        """How the texts are doing, as the server above told it."""
+        """The state of the texts, as the server above reported it."""
         self.reports = Reports(clock=clock, randomness=SeededRandomness(9), readers=lambda _: 12)
         self.local = RoomQuestions(self.parts)
         self.presence = RoomPresence(self.parts)
         self.hands = RoomHands(self.parts)
         self.voting: asyncio.Task[None] | None = None
-        """Runs `hands`."""
+        """The task that runs `hands`."""
         self.links = RoleLinks(book=book, clock=clock, randomness=SeededRandomness(4))
 
     @property
     def parts(self) -> RoomParts:
-        """What parts are made of that stand on this room's disk, as after a restart. `load` them."""
+        """The ports of parts on this room's disk, as after a restart; tests have to `load` the parts."""
         return RoomParts(
             book=self.book,
             outbox=self.outbox,
@@ -301,7 +301,7 @@ class Room:
         )
 
     async def vote_again(self) -> None:
-        """Take votes on this room's disk, as after a restart; what took them before takes none any more."""
+        """Start counting votes anew from this room's disk, as after a restart; the previous counter stops."""
         if self.voting is not None:
             self.voting.cancel()
             await asyncio.wait([self.voting])
@@ -313,7 +313,7 @@ class Room:
 
 @asynccontextmanager
 async def room(*, opened: bool = True) -> AsyncIterator[Room]:
-    """A room with a meeting that is on."""
+    """Run a room with an open meeting."""
     async with memory_hall() as hall:
         live = await hall.session(languages=("en", "pt"))
         made = Room(hall, live, MemoryBook(), hall.clock)
@@ -331,7 +331,7 @@ async def room(*, opened: bool = True) -> AsyncIterator[Room]:
 
 
 class Browser:
-    """A browser that reads what a page says."""
+    """A browser that reads the texts of pages."""
 
     def __init__(self, client: TestClient[web.Request, web.Application], cookies: dict[str, str] | None = None) -> None:
         self.client = client
@@ -342,7 +342,7 @@ class Browser:
         return {"Accept-Language": "en", **({"Cookie": cookies} if cookies else {}), **more}
 
     async def get(self, path: str) -> tuple[int, str]:
-        """A page, its markup unescaped."""
+        """Get a page; returns its status and its text, unescaped."""
         async with self.client.get(path, headers=self._headers({}), allow_redirects=False) as answer:
             assert answer.headers["Cache-Control"] in ("no-store", "no-cache")
             for name, value in answer.cookies.items():
@@ -350,7 +350,7 @@ class Browser:
             return answer.status, unescape(await answer.text())
 
     async def post(self, path: str, fields: dict[str, str], origin: str = ORIGIN) -> tuple[int, str, str]:
-        """Send a form: the status, where it leads, and the page."""
+        """Send a form; returns the status, the redirect's address, and the page."""
         headers = self._headers({"Origin": origin, "Content-Type": "application/x-www-form-urlencoded"})
         async with self.client.post(
             path, data=urlencode(fields).encode(), headers=headers, allow_redirects=False
@@ -358,7 +358,7 @@ class Browser:
             return answer.status, answer.headers.get("Location", ""), unescape(await answer.text())
 
     async def ask(self, text: str, **fields: str) -> str:
-        """Ask something; the address of its author's page."""
+        """Ask a question; returns the address of its author's page."""
         _, form = await self.get("/s/s/ask")
         found = re.search(r'name="id" value="(.+?)"', form)
         assert found is not None
@@ -368,7 +368,7 @@ class Browser:
         return where
 
     async def act(self, act: str, **fields: str) -> tuple[int, str, str]:
-        """Press a button of the desk."""
+        """Press a button of the desk; returns what `post` returns."""
         _, desk = await self.get("/desk")
         token = re.search(r'name="form" value="(.+?)"', desk)
         assert token is not None
@@ -376,7 +376,7 @@ class Browser:
 
 
 class OpenRoom:
-    """A room with its doors open."""
+    """A room with open doors."""
 
     def __init__(self, made: Room, client: TestClient[web.Request, web.Application], wall: LocalWall) -> None:
         self.room = made
@@ -384,11 +384,11 @@ class OpenRoom:
         self.wall = wall
 
     def browser(self, cookie: str = "") -> Browser:
-        """Somebody in the room."""
+        """Return the browser of somebody in the room."""
         return Browser(self.client, {COOKIE: cookie * 22} if cookie else {})
 
     async def coordinator(self) -> Browser:
-        """The coordinator's browser."""
+        """Return the coordinator's browser."""
         _, token = await self.room.links.create(Role.HUB, HALL, "Kisumu")
         entered = await self.room.links.enter(token, "")
         assert isinstance(entered, Entered)
@@ -400,7 +400,7 @@ async def _untranslated(_: WantedTranslation) -> Refusal:
 
 
 def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) -> tuple[web.Application, LocalWall]:
-    """The doors of a room, as a hub puts them together."""
+    """Return the doors of a room, assembled as a hub does, and its wall."""
     clock, access = made.clock, ReaderAccess(made.hall.sessions)
 
     async def questions(wanted: SessionRequest, ui: Catalogue) -> AskedNow:
@@ -487,7 +487,7 @@ async def _static(request: web.Request) -> web.Response:
 
 @asynccontextmanager
 async def open_room(*, opened: bool = True) -> AsyncIterator[OpenRoom]:
-    """A room with its doors open."""
+    """Run a room with open doors."""
     async with room(opened=opened) as made:
         app, wall = application(made, frozenset({ORIGIN}))
         async with TestClient(TestServer(app), cookie_jar=DummyCookieJar()) as client:
@@ -495,5 +495,5 @@ async def open_room(*, opened: bool = True) -> AsyncIterator[OpenRoom]:
 
 
 def a_note(note: str, text: str, *, by: Role = Role.MODERATOR, at: int = 0, read: tuple[Role, ...] = ()) -> HubNote:
-    """A note to or from the hub."""
+    """Return a note to or from the hub."""
     return HubNote(note=NoteId(note), hub="kisumu", by=by, text=text, at=at, read=read)

@@ -1,4 +1,4 @@
-"""What a hub's disk goes through in a test: the same each time, so that one process does it and another one knows."""
+"""A story of changes on a hub's disk, always the same, so that one process carries it out and another one knows it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WHAT = (*KINDS, "live", "live", "missed", "missed", "line is back", "own batch"
 
 
 def steps(seed: int) -> Iterator[tuple[CopyStep, Disk]]:
-    """Steps without end, each with what is to be on the disk after it."""
+    """Yield steps without end, each with the disk's contents after it."""
     chance = random.Random(seed)  # noqa: S311  # repeatable is what it has to be
     log, disk = LogAbove(), Disk()
     served: Served | None = None
@@ -47,6 +47,6 @@ def steps(seed: int) -> Iterator[tuple[CopyStep, Disk]]:
 
 
 def act(n: int) -> Act:
-    """What the room does after step `n`."""
+    """Return the room's act after step `n`."""
     asked = AskAct(intervention=InterventionId(f"i{n}"), kind=Kind.QUESTION, text=f"Question {n}?", language="en")
     return Act(id=CommandId(f"ask:i{n}"), session=SESSION, at=n, act=asked)

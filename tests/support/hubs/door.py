@@ -1,4 +1,4 @@
-"""A real data folder behind the real door of hubs, and a hub that dials it with a WebSocket library."""
+"""A real data folder with the real door of hubs, and a hub that dials it with a WebSocket library."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KEY = "key-1"
 
 
 class HubHall:
-    """It, running."""
+    """A running server with the door of hubs."""
 
     def __init__(self, backend: Backend, door: HubDoor, links: HubLinks, registry: MemoryRegistry, port: int) -> None:
         self.backend = backend
@@ -45,14 +45,14 @@ class HubHall:
         self._acts = 0
 
     async def do(self, *commands: AnyCommand, session: SessionId = SESSION, actor: Actor = SYSTEM) -> None:
-        """Something happens in a session."""
+        """Carry out commands in a session."""
         self._acts += 1
         live = await self.backend.sessions.open(session)
         answer = await live.writer.send(actor, CommandId(f"act-{self._acts}"), commands)
         assert isinstance(answer, Receipt), answer
 
     async def session(self, access: Access = Access.PUBLIC) -> None:
-        """A session that is on."""
+        """Make an open session."""
         made = CreateSession(title="Open hall", languages=("en",), access=access)
         await self.do(made, AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)), OpenSession())
 
@@ -65,7 +65,7 @@ class Dialled:
         self.closed: tuple[int, str] | None = None
 
     async def receive(self) -> wire.ToHub | None:
-        """The next message; None when the link has ended."""
+        """Return the next message; None when the link has ended."""
         try:
             return wire.decode_to_hub(await self.socket.recv(decode=False))
         except ConnectionClosed as closed:
@@ -77,13 +77,13 @@ class Dialled:
         await self.socket.send(wire.encode(message))
 
     async def next_of(self, *kinds: type[wire.ToHub]) -> wire.ToHub:
-        """The next message of these kinds."""
+        """Return the next message of these kinds; others are dropped."""
         while not isinstance(message := await self.receive(), kinds):
             assert message is not None, self.closed
         return message
 
     async def feed(self, model: Model, events: int) -> bool:
-        """Have the model take what comes until it has so many events without a hole; False when the link ended."""
+        """Feed messages to the model until it has `events` events without a hole; returns False when the link ended."""
         while model.hole or len(model.known) < events:
             message = await self.receive()
             if message is None:
@@ -93,7 +93,7 @@ class Dialled:
         return True
 
     async def ended(self) -> int:
-        """The code with which the link ended, whatever came before."""
+        """Wait until the link ends; returns the close code."""
         while await self.receive() is not None:
             pass
         assert self.closed is not None
@@ -102,7 +102,7 @@ class Dialled:
 
 @asynccontextmanager
 async def hub_hall(data: Path) -> AsyncIterator[HubHall]:
-    """A house, and its door of hubs on a free port; the hub `kisumu` has the key `KEY`."""
+    """Run a server, and its door of hubs on a free port; the hub `kisumu` has the key `KEY`."""
     async with AsyncExitStack() as stack:
         house = await open_backend(stack, Settings(server=Server(data=str(data))), SystemClock())
         registry, acts = MemoryRegistry(), MemoryActs()
@@ -134,7 +134,7 @@ async def hub_hall(data: Path) -> AsyncIterator[HubHall]:
 async def dialled(
     port: int, *, key: str = KEY, hello: wire.FromHub | None = HELLO, headers: Mapping[str, str] | None = None
 ) -> AsyncIterator[Dialled]:
-    """A hub that dials this port and says hello. Raises as `websockets` does when it isn't let in."""
+    """Dial this port as a hub, and say hello. Raises an error of `websockets` when the server refuses."""
     sent = {"Authorization": f"Bearer {key}", **(headers or {})}
     async with connect(
         f"ws://127.0.0.1:{port}{wire.PATH}",

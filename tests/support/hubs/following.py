@@ -1,4 +1,4 @@
-"""A hub without a line: its copies, its disk that may refuse, and the log of the server above, for tests."""
+"""A hub without an uplink: its copies, a disk that may refuse writes, and the log of the server above."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OTHER = SessionId("other")
 
 
 class Store:
-    """The disk, which may refuse."""
+    """The disk, which may refuse writes."""
 
     def __init__(self, done: list[object]) -> None:
         self.disk = Disk()
@@ -53,7 +53,7 @@ class Store:
 
 
 class Shown:
-    """What readers get."""
+    """The readers' side, which records what is shown."""
 
     def __init__(self, done: list[object]) -> None:
         self.fails = False
@@ -73,7 +73,7 @@ class Shown:
 
 
 class Hub:
-    """Everything but a line."""
+    """Everything of a hub but an uplink."""
 
     def __init__(self, spans: MissedSpans | None = None, disk: Disk | None = None) -> None:
         self.done: list[object] = []
@@ -107,7 +107,7 @@ class Hub:
         return found
 
     async def link(self, *, little: int = 3, back: int = 2) -> None:
-        """A link begins, and the server above answers."""
+        """Begin a link, which the server above answers."""
         await self.replication.linked()
         follow = self.said[-1]
         assert isinstance(follow, hub.Follow)
@@ -119,7 +119,7 @@ class Hub:
         await self.batch(hub.FeedPart.LIVE, self.served.now())
 
     async def missed(self, most: int = 100) -> bool:
-        """The next batch of what was missed."""
+        """Take the next batch of missed events; returns False when nothing was missed any more."""
         assert self.served is not None
         found = self.served.missed(most)
         if isinstance(found, hub.Caught):
@@ -134,11 +134,11 @@ class Hub:
 
 
 async def hub_that_follows() -> Hub:
-    """A hub that has been there from the beginning."""
+    """Return a hub that has followed from the beginning."""
     made = Hub()
     made.log.happens("line")
     await made.replication.want(WANT)
-    assert made.said == []  # There is no link.
+    assert made.said == []  # The hub has no link yet.
     await made.link()
     while await made.missed():
         pass

@@ -1,5 +1,5 @@
 # ruff: noqa: T201 (what it prints is what it is for)
-"""A process to be killed: keeps one step after the other on a hub's disk, and what the room does, and prints each.
+"""A process to be killed: stores step after step on a hub's disk, and acts of the room, and prints each.
 
 Usage: keeping.py FOLDER SEED [STEPS].
 """

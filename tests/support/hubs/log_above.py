@@ -1,4 +1,4 @@
-"""The log of the server above, and what it answers a hub: a model of it, without a link and without a clock."""
+"""A model of the log of the server above, and of its answers to a hub, without a link and without a clock."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ HUB = "kisumu"
 OWN = hub_lane(HUB)
 
 KINDS = ("session", "line", "french", "words", "floor", "note", "own", "check", "check", "removal")
-"""What may happen, as `LogAbove.happens` takes it."""
+"""The kinds of event that `LogAbove.happens` takes."""
 
 
 class LogAbove:
-    """A session's log, event by event."""
+    """A session's log that grows event by event."""
 
     def __init__(self, recorder: Recorder | None = None) -> None:
         self.recorder = recorder or Recorder()
         self.records: list[LogRecord] = []
         self.stood: list[dict[Lane, LaneHead]] = [{}]
-        """Where the lanes stood behind each offset."""
+        """The heads of the lanes after each offset."""
         self.channels: list[ChannelId] = []
         self.add(ev.SessionCreated(title="Open hall", languages=("en",), access=ev.Access.PUBLIC))
         self.text(FLOOR)
 
     def text(self, channel: ChannelId) -> None:
-        """A text is added."""
+        """Add a channel."""
         self.channels.append(channel)
         self.add(ev.ChannelAdded(channel=channel, kind=ev.ChannelKind.FLOOR, languages=("en",)))
 
@@ -91,7 +91,7 @@ class LogAbove:
 
     @property
     def checked(self) -> int:
-        """Its last checkpoint."""
+        """The offset of the last checkpoint."""
         return max((each.header.offset for each in self.records if each.header.type == "record.checkpoint"), default=0)
 
     def _added(self, record: LogRecord) -> LogRecord:
@@ -101,10 +101,10 @@ class LogAbove:
 
 
 class Served:
-    """What one `Follow` gets, a batch at a time."""
+    """The answers to one `Follow`, a batch at a time."""
 
     def __init__(self, log: LogAbove, follow: Follow, *, little: int = 3, back: int = 2) -> None:
-        """Whoever misses `little` events goes on; else live begins `back` events before the end."""
+        """A hub that misses at most `little` events continues; otherwise live begins `back` events before the end."""
         self._log = log
         channels = tuple(each for each in follow.channels if each in log.channels) or tuple(log.channels[:1])
         self.lanes = lanes_of(channels, words=follow.words)
@@ -139,14 +139,14 @@ class Served:
         )
 
     def now(self, most: int = 100) -> list[LogRecord]:
-        """The next batch of what is said now."""
+        """Return the next batch of live events."""
         found = [each for each in self._log.of(self.lanes) if each.header.offset > self.live_at][:most]
         if found:
             self.live_at = found[-1].header.offset
         return found
 
     def missed(self, most: int = 100) -> tuple[int, list[LogRecord]] | Caught | None:
-        """The next batch of what was missed, with its number."""
+        """Return the next batch of missed events with its number, `Caught` after the last batch, and then None."""
         if self._caught:
             return None
         found = [each for each in self._behind(self.missed_from) if each.header.offset <= self._through][:most]
@@ -177,7 +177,7 @@ class Served:
 
 
 class Disk:
-    """What is kept of steps: as `moothall_hub.mirror.mirror` does it, in a dict."""
+    """The contents of a hub's disk after each step: what `moothall_hub.mirror.mirror` stores, in a dict."""
 
     def __init__(self) -> None:
         self.copy = Copy(session=SESSION)
@@ -195,7 +195,7 @@ class Disk:
         for offset in step.erase:
             if offset in self.records:
                 self.records[offset] = msgspec.structs.replace(self.records[offset], body=None, salt=None)
-        # As from the disk.
+        # A round trip through JSON, as through the disk.
         self.copy = msgspec.json.decode(msgspec.json.encode(step.copy), type=Copy)
 
     def of(self, lanes: frozenset[Lane]) -> list[LogRecord]:

@@ -1,4 +1,4 @@
-"""A hub in this process, with copies on its disk as if they had come over a line."""
+"""A hub in this process, with copies on its disk as if it had received them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ FLOOR = ChannelId("floor")
 
 
 ELSEWHERE = ChannelId("mt-es")
-"""A text of the meeting that is not copied."""
+"""A channel of the meeting that is not copied."""
 
 
 def meeting() -> list[LogRecord]:
-    """Twelve lines, a minute apart, in a meeting that goes on."""
+    """Return the records of an open meeting with twelve lines, a minute apart."""
     recorder = Recorder()
     told: list[ev.Event] = [
         ev.SessionCreated(title="Plenary & <hubs>", languages=("en",), access=ev.Access.PUBLIC),
@@ -46,7 +46,7 @@ def meeting() -> list[LogRecord]:
 
 
 async def copied(data: Path, session: SessionId, records: Sequence[LogRecord], channels: Sequence[ChannelId]) -> None:
-    """Put a copy into the data folder of a hub that doesn't run; nobody has signed it."""
+    """Put an unsigned copy into the data folder of a hub that doesn't run."""
     lanes = lanes_of(channels, words=False)
     run = first_run(session, records[0].header.epoch, lanes)
     kept = [each for each in records if each.header.lane in lanes]
@@ -61,7 +61,7 @@ async def copied(data: Path, session: SessionId, records: Sequence[LogRecord], c
 
 
 async def came_late(data: Path, session: SessionId, begin: int, end: int, records: Sequence[LogRecord]) -> None:
-    """Note that a span of the session came late: the lines among `records`."""
+    """Note that a span of the session, with the lines among `records`, arrived late."""
     book = await SqliteBook.open(data / BOOK)
     spans = await MissedSpans.load(book)
     spans.begin(session, worth=True)
@@ -75,6 +75,6 @@ async def came_late(data: Path, session: SessionId, begin: int, end: int, record
 
 @asynccontextmanager
 async def running_hub(data: Path, **settings: object) -> AsyncIterator[RunningHub]:
-    """A hub on this machine alone, on a free port."""
+    """Run a hub without a server, on a free port."""
     async with hub(HubSettings(**{"host": "127.0.0.1", "port": 0, "data": str(data), **settings})) as running:  # type: ignore[arg-type]
         yield running

@@ -1,4 +1,4 @@
-"""A centre and hubs as real processes, paired by words, with lines between them: what their tests and benches share."""
+"""A centre and hubs as real processes, paired by words, with weak links between them; shared by tests and benches."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ AGAIN_MS = 200
 
 
 class CentreProcess:
-    """`bench/spoken_hall.py` with a data folder that outlives it."""
+    """`bench/spoken_hall.py` with a data folder that outlives the process."""
 
     def __init__(self, data: Path, port: int, back_s: float = 0.0) -> None:
         self.data = data
         self.port = port
         self.address = f"http://127.0.0.1:{port}"
         self.log = data.parent / f"{data.name}.log"
-        """What it wrote on standard error, all starts together."""
+        """The file of its standard error, of all starts."""
         self._back_s = back_s
         self._process: Program | None = None
 
     async def start(self) -> None:
-        """Comes back once its doors are open."""
+        """Start the centre; returns once its doors are open."""
         with self.log.open("ab") as log:
             self._process = await start_program(
                 spoken_hall.__file__, str(self.data), str(self.port), str(self._back_s), stdin=True, stderr=log
@@ -44,18 +44,18 @@ class CentreProcess:
         await self._answer()
 
     async def order(self, **told: object) -> dict[str, Any]:
-        """As `bench/spoken_hall.py` says."""
+        """Send an order as `bench/spoken_hall.py` defines them; returns the answer."""
         assert self._process is not None
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(told).encode() + b"\n")
         return await self._answer()
 
     async def kill(self) -> None:
-        """kill -9."""
+        """Kill the centre (SIGKILL)."""
         await _kill(self._process)
 
     async def stop(self) -> None:
-        """End it orderly."""
+        """Stop the centre by closing its standard input."""
         if self._process is not None and self._process.returncode is None:
             assert self._process.stdin is not None
             self._process.stdin.close()
@@ -63,7 +63,7 @@ class CentreProcess:
 
     @property
     def pid(self) -> int:
-        """Its process."""
+        """The centre's process id."""
         assert self._process is not None
         return self._process.pid
 
@@ -77,12 +77,12 @@ class CentreProcess:
 
 
 class HubProcess:
-    """`moothall hub` with a data folder that outlives it."""
+    """`moothall hub` with a data folder that outlives the process."""
 
     def __init__(
         self, data: Path, port: int, *, apart: bool = False, environment: Mapping[str, str] | None = None
     ) -> None:
-        """`apart`: a Ctrl-C on the terminal isn't for it. `environment`: variables beside those of the test."""
+        """`apart`: keeps Ctrl-C on the terminal from the hub. `environment`: variables added to the test's."""
         self.data = data
         self.port = port
         self.address = f"http://127.0.0.1:{port}"
@@ -90,11 +90,11 @@ class HubProcess:
         self._apart = apart
         self._environment = {**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})}
         self.link = ""
-        """The coordinator's, which the first start prints."""
+        """The coordinator's link, which the first start prints."""
         self._process: Program | None = None
 
     async def pair(self, address: str, words: str) -> str:
-        """Pair it with the server at an address; what it said. It must not run."""
+        """Pair the hub, which must not run, with the server at an address; returns the command's output."""
         with self.log.open("ab") as log:
             pairing = await start_program(
                 *self._command("pair", address, *words.split()), stderr=log, env=self._environment
@@ -105,7 +105,7 @@ class HubProcess:
         return said.decode()
 
     async def start(self) -> None:
-        """Comes back once its doors are open."""
+        """Start the hub; returns once its doors are open."""
         with self.log.open("ab") as log:
             self._process = await start_program(*self._command(), stderr=log, env=self._environment, apart=self._apart)
         assert self._process.stdout is not None
@@ -117,13 +117,13 @@ class HubProcess:
         raise AssertionError(self.log.read_text())
 
     async def connect(self, address: str, words: str) -> None:
-        """Pair it with the server at an address while it runs, on its page, as its coordinator does."""
+        """Pair the running hub with the server at an address on its page, as its coordinator does."""
         async with self.coordinator() as desk:
             page = await desk.press("/setup", address=address, words=words)
-            assert 'id="LineNow"' in page, page  # One is taken to the desk by itself.
+            assert 'id="LineNow"' in page, page  # The page of set-up leads to the desk by itself.
 
     async def give(self, title: str) -> str:
-        """Six words for a hub below it."""
+        """Return six pairing words for a hub below this one."""
         async with self.coordinator() as desk:
             page = await desk.press("/setup", below=title)
         return (
@@ -132,7 +132,7 @@ class HubProcess:
 
     @asynccontextmanager
     async def coordinator(self) -> AsyncIterator[Coordinator]:
-        """Whoever has its link, without a browser."""
+        """Enter by the coordinator's link, without a browser."""
         async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as client:
             async with client.get(self.link) as response:
                 assert response.status == 200, await response.text()
@@ -140,21 +140,23 @@ class HubProcess:
             yield Coordinator(client, f"{parts.scheme}://{parts.netloc}")
 
     async def line(self) -> str:
-        """How its line is, as each of its pages says it: a kind of `moothall_hub.uplink.status_bar`."""
+        """Return the state of the uplink as each page of the hub shows it: a kind of
+        `moothall_hub.uplink.status_bar`.
+        """
         async with ClientSession() as client, client.get(f"{self.address}/uplink?ui=en") as response:
             return str((await response.json())["kind"])
 
     async def until_line(self, kind: str) -> None:
-        """Wait until it is so; the test's time-out ends it."""
+        """Wait until the uplink is in this state; otherwise the test's time-out ends it."""
         while await self.line() != kind:
             await CLOCK.sleep(LOOK_MS)
 
     async def kill(self) -> None:
-        """kill -9."""
+        """Kill the hub (SIGKILL)."""
         await _kill(self._process)
 
     async def stop(self) -> int:
-        """Ctrl-C, and its exit status."""
+        """Stop the hub by SIGTERM; returns its exit status."""
         assert self._process is not None
         if self._process.returncode is None:
             self._process.terminate()
@@ -162,7 +164,7 @@ class HubProcess:
 
     @property
     def pid(self) -> int:
-        """Its process."""
+        """The hub's process id."""
         assert self._process is not None
         return self._process.pid
 
@@ -179,13 +181,13 @@ class Coordinator:
         self._address = address
 
     async def page(self, path: str) -> str:
-        """A page of theirs."""
+        """Return a page of the coordinator's."""
         async with self._client.get(f"{self._address}{path}{'&' if '?' in path else '?'}ui=en") as response:
             assert response.status == 200, await response.text()
             return await response.text()
 
     async def press(self, path: str, to: str = "", /, **fields: str) -> str:
-        """Send a form of the page, to where it goes; the page that follows."""
+        """Send a form of a page, to `to` or to the page itself; returns the next page."""
         form = (await self.page(path)).partition('name="form" value="')[2].partition('"')[0]
         async with self._client.post(
             f"{self._address}{to or path}?ui=en", data={"form": form, **fields}, headers={"Origin": self._address}
@@ -196,7 +198,7 @@ class Coordinator:
 
 
 class House(NamedTuple):
-    """A centre, a hub, and a hub below that, with the lines between them."""
+    """A centre, a hub, and a hub below that, with the links between them."""
 
     centre: CentreProcess
     north: HubProcess
@@ -207,7 +209,7 @@ class House(NamedTuple):
 
 @asynccontextmanager
 async def house(folder: Path, number: int) -> AsyncIterator[House]:
-    """All of them paired and linked; `number` as for `free_port`, and the two that follow."""
+    """Run, pair and link all three; `number` and the two after it are numbers for `free_port`."""
     centre = CentreProcess(folder / "centre", free_port(number))
     north, kisumu = (HubProcess(folder / name, free_port(number + n)) for n, name in enumerate(("north", "kisumu"), 1))
     async with weak_line_to(centre.port, GOOD) as upper, weak_line_to(north.port, GOOD) as lower:
@@ -223,7 +225,7 @@ async def house(folder: Path, number: int) -> AsyncIterator[House]:
 
 
 async def let_in_questions(hub: HubProcess, session: str) -> None:
-    """Have the questions of its room go up without anybody's reading them first."""
+    """Have the questions of a hub's room passed on without anybody reading them first."""
     async with hub.coordinator() as desk:
         while "You read them first." not in await desk.page("/desk"):
             await CLOCK.sleep(LOOK_MS)
@@ -231,7 +233,7 @@ async def let_in_questions(hub: HubProcess, session: str) -> None:
 
 
 async def ask(hub: HubProcess, session: str, number: int) -> None:
-    """Somebody in its room asks. Whoever isn't told that it is kept presses again."""
+    """Ask as somebody in a hub's room; sends again until the hub confirms that the question is stored."""
     form = {"id": f"form-{number}", "kind": "question", "text": f"Is this no. {number}?", "language": "en"}
     async with ClientSession() as client:
         while True:

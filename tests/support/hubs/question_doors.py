@@ -1,9 +1,9 @@
-"""The doors of questions that a hub has as the centre has them: `room_doors` in `moothall_hub/pages/questions_door.py`.
+"""The doors of questions that hubs share with the centre: `room_doors` in `moothall_hub/pages/questions_door.py`.
 
-It is short since it only names them, for the tests of the two pages on which they have to stand.
+This module is short since it only names them, for the tests of the two pages that must list them.
 """
 
 from __future__ import annotations
 
 SHARED = ("asking", "typing", "hands", "questions", "translations")
-"""Their modules below `server/moothall/adapters/questions`, without the ending `_door`."""
+"""Their modules below `server/moothall/adapters/questions`, without the suffix `_door`."""

@@ -1,4 +1,4 @@
-"""Questions at the centre and at a hub, behind the one port of the pages: for tests that hold both to the same."""
+"""Questions at the centre and at a hub, behind the pages' common port, for tests that expect the same of both."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MODERATOR = Actor(Role.MODERATOR, "m1")
 
 
 class Place:
-    """Where people ask: the port, and what happens at the meeting."""
+    """The port at which people ask, at the centre or at a hub, and the acts at the meeting."""
 
     def __init__(self, questions: AuthorQuestions, live: LiveSession, clock: Clock, made: Room | None) -> None:
         self.questions = questions
@@ -45,21 +45,21 @@ class Place:
 
     @property
     def state(self) -> State:
-        """The meeting's."""
+        """The meeting's state."""
         return self.live.state
 
     async def do(self, command: do.AnyCommand, actor: Actor = MODERATOR) -> Refusal | None:
-        """Somebody does something at the meeting."""
+        """Carry out a command at the meeting; returns None or the refusal."""
         self._acts += 1
         answer = await self.live.writer.send(actor, CommandId(f"place-{self._acts}"), command)
         return None if isinstance(answer, Receipt) else answer
 
     async def stand(self, what: InterventionId, status: InterventionStatus, reason: str = "") -> Refusal | None:
-        """The moderator brings a question somewhere."""
+        """Set a question's status, as the moderator; returns None or the refusal."""
         return await self.do(do.SetStatus(interventions=(what,), status=status, reason=reason))
 
     async def carry(self) -> None:
-        """What waits for the uplink reaches the meeting, in its order; what it said before it says again."""
+        """Deliver the outbox's acts to the meeting, in order, and store the answers. Does nothing at the centre."""
         if self._room is None:
             return
         for put in list(self._room.outbox.acts.values()):
@@ -92,7 +92,7 @@ def _command(state: State, act: object) -> tuple[do.AnyCommand, Actor]:
 
 @asynccontextmanager
 async def centre() -> AsyncIterator[Place]:
-    """At the centre."""
+    """Run the port at the centre."""
     async with memory_hall() as hall:
         live = await hall.session(languages=("en", "pt"))
         asking = Asking(hall.sessions, book=MemoryBook(), clock=hall.clock, randomness=SeededRandomness(1))
@@ -104,7 +104,7 @@ async def centre() -> AsyncIterator[Place]:
 
 @asynccontextmanager
 async def hub() -> AsyncIterator[Place]:
-    """In a hub's room that passes everything on."""
+    """Run the port in a hub's room that passes everything on."""
     async with room() as made:
         await made.local.set_mode(SESSION, Mode.OPEN)
         yield Place(made.local, made.meeting.live, made.clock, made)
@@ -114,7 +114,7 @@ PLACES: dict[str, Callable[[], AbstractAsyncContextManager[Place]]] = {"centre":
 
 
 def seen(own: Own | None) -> dict[str, object]:
-    """What an author's page says of a question, and what it offers."""
+    """Return the texts of an author's page about a question, and the acts that it offers."""
     assert own is not None
     return {
         "heading": texts.yours(own, UI),

@@ -1,4 +1,4 @@
-"""A registry of hubs around sessions in memory, for the tests of services."""
+"""A registry of hubs around sessions in memory, for tests of services."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from support.memory.hall import MemoryHall, memory_hall
 
 
 class Registry:
-    """Hubs, and what they stand on."""
+    """The registry, and the services on which it depends."""
 
     def __init__(self, hall: MemoryHall) -> None:
         self.hall = hall
@@ -28,11 +28,11 @@ class Registry:
         self.book = MemoryBook()
         self.told: list[tuple[object, ...]] = []
         self.refuses: Refusal | None = None
-        """What those say who are told of head counts."""
+        """The answer of the callback for head counts."""
         self.randomness = SeededRandomness(7)
 
     async def open(self) -> None:
-        """Load all of it from the book, as a server that starts does."""
+        """Load everything from the book, as a starting server does."""
         self.links = RoleLinks(book=self.book, clock=self.clock, randomness=self.randomness)
         self.hubs = Hubs(
             book=self.book, sessions=self.hall.sessions, links=self.links, clock=self.clock, randomness=self.randomness
@@ -52,19 +52,19 @@ class Registry:
         return self.refuses
 
     async def kisumu(self) -> Hub:
-        """The hub of most tests."""
+        """Make the hub that most tests use."""
         made = await self.hubs.add("Kisumu Library", Details(city="Kisumu", coordinator="Ms. Achieng"))
         assert isinstance(made, tuple), made
         return made[0]
 
     async def do(self, session: SessionId, act: str, *commands: AnyCommand) -> None:
-        """Something happens in a session."""
+        """Carry out commands in a session."""
         live = await self.hall.sessions.open(session)
         assert isinstance(await live.writer.send(SYSTEM, CommandId(act), commands), Receipt)
 
 
 def with_registry(act: Callable[[Registry], Coroutine[None, None, None]]) -> Callable[[], None]:
-    """A test with a registry, on a loop that jumps."""
+    """Return a test that gets a registry, on a loop whose clock jumps."""
 
     async def within() -> None:
         async with memory_hall() as hall:

@@ -1,4 +1,4 @@
-"""A server above for tests of a hub's line: it greets, and lets a test say the rest."""
+"""A server above for tests of a hub's uplink: it greets, and the test sends the rest."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Visit:
     def __init__(self, socket: ServerConnection, first: Sequence[bytes] = ()) -> None:
         self.socket = socket
         self.first = list(first)
-        """Frames that came with the handshake, where it hears those."""
+        """Frames that came with the handshake, if the server reads those."""
         self.frames = 0
 
     async def hear(self) -> wire.FromHub | None:
-        """The next message but for pulses; None when the line has ended. Pulses are answered."""
+        """Return the next message, without pulses, which it answers; None when the link has ended."""
         while True:
             try:
                 frame = self.first.pop(0) if self.first else await self.socket.recv(decode=False)
@@ -42,31 +42,31 @@ class Visit:
             await self.say(wire.Pulse(sent=1, echo=message.sent, wall=WELCOME.wall))
 
     async def say(self, *messages: wire.ToHub) -> None:
-        with contextlib.suppress(ConnectionClosed):  # whoever hears next is told
+        with contextlib.suppress(ConnectionClosed):  # the next `hear` reports it
             for message in messages:
                 await self.socket.send(wire.encode(message))
 
     async def greet(self, welcome: wire.Welcome = WELCOME) -> wire.FromHub | None:
-        """Hear the hub's name, and greet it."""
+        """Read the hub's hello, and send a welcome; returns the hello."""
         hello = await self.hear()
         await self.say(welcome)
         return hello
 
     async def end(self) -> int | None:
-        """Hear all until the line has ended; its close code."""
+        """Read everything until the link has ended; returns the close code."""
         while await self.hear() is not None:
             pass
         return self.socket.close_code
 
 
 class HubServer:
-    """Where it is, and who came."""
+    """The server's address, and the connections of hubs."""
 
     def __init__(self) -> None:
         self.port = 0
         self.requests: list[Request] = []
         self.visits: asyncio.Queue[Visit] = asyncio.Queue()
-        """In the order in which they came."""
+        """Connections in the order in which they were opened."""
 
     @property
     def address(self) -> str:
@@ -83,7 +83,7 @@ class HubServer:
 async def hub_server(
     admit: Admit | None = None, tls: ssl.SSLContext | None = None, *, hears: bool = False
 ) -> AsyncIterator[HubServer]:
-    """A server on this machine; `admit` may turn hubs away. `hears`: what comes with the handshake too."""
+    """Run the server on this machine; `admit` may turn hubs away. `hears`: whether it reads frames in the handshake."""
     server = HubServer()
 
     def seen(socket: ServerConnection, request: Request) -> Response | None:

@@ -1,4 +1,4 @@
-"""A log that hubs follow, and a hub that follows it and counts: what tests of the server's half of the link share."""
+"""A log that hubs follow, and a counting hub that follows it, for tests of the server's half of the link."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ALL = (*LANES, MINE, BELOW, Lane("hub:kisumu-2"), Lane("staff"))
 
 
 class LogSource:
-    """A `LinkSource` of one session, whose events a test writes itself."""
+    """A `LinkSource` of one session, whose events the test writes."""
 
     def __init__(self, *, channels: Sequence[str] = (ROOM, FRENCH)) -> None:
         self.log = MemoryLog()
@@ -45,26 +45,26 @@ class LogSource:
         self.channels = tuple(channels)
         self.offers: list[wire.Offered] = [wire.Offered(session=HALL, title="Hall", status=Status.OPEN)]
         self.hole: tuple[int, int] | None = None
-        """(complete through, begins again behind): a copy that lacks what is between."""
+        """(complete through, continues after): a copy that lacks the events in between."""
         self.copy = False
         self.reads = 0
         self.to_sign: list[int] = []
-        """Behind which events a checkpoint was asked for."""
+        """Offsets after which a checkpoint was requested."""
         self.fails: list[Exception] = []
-        """What the next reads raise."""
+        """Errors that the next reads raise."""
         self._told: list[Told] = []
         self._offset = 0
 
     async def write(self, *lanes: Lane, size: int = 20) -> None:
-        """Append an event in each lane, of some `size`."""
+        """Append an event to each lane, with `size` bytes of text."""
         await self.append([(lane, "noted", b'{"type":"noted","text":"%s"}' % (b"x" * size)) for lane in lanes])
 
     async def happen(self, *events: ev.AnyEvent) -> None:
-        """Append these."""
+        """Append these events."""
         await self.append([(event.lane(), type_name(event), encode_event(event)) for event in events])
 
     async def append(self, rows: Sequence[tuple[Lane, str, bytes]]) -> None:
-        """Append events of these lanes, types and bodies, and tell of them."""
+        """Append events with these lanes, types and bodies, and notify the observers."""
         head = await self.log.acquire(HALL, self.epoch)
         heads = dict(head.lanes)
         records = []
@@ -91,12 +91,12 @@ class LogSource:
         self.tell(frozenset(lane for lane, _, _ in rows))
 
     def tell(self, lanes: frozenset[Lane]) -> None:
-        """Tell of news in these lanes."""
+        """Notify the observers of new events in these lanes."""
         for told in self._told:
             told(HALL, lanes)
 
     async def records(self, lanes: frozenset[Lane]) -> Sequence[LogRecord]:
-        """All that was written of some lanes, whatever is missing here."""
+        """Return all records of some lanes, including those that `hole` hides."""
         return await self.log.read(HALL, 0, 1_000_000, lanes)
 
     def _here(self, offset: int) -> bool:
@@ -149,7 +149,7 @@ class LogSource:
 
 
 class Model:
-    """A hub that follows a session and takes what it is told, as far as each event follows on the one before."""
+    """A hub that follows a session and applies messages, checking that each event continues the one before."""
 
     def __init__(self, *channels: ChannelId, words: bool = False) -> None:
         self.channels = channels
@@ -172,7 +172,7 @@ class Model:
         self._asked = False
 
     def follow(self) -> wire.Follow:
-        """What it says."""
+        """Return its message `Follow`."""
         self._asked, self.caught = True, False
         return wire.Follow(
             session=HALL,
@@ -186,7 +186,7 @@ class Model:
         )
 
     def take(self, message: wire.ToHub) -> wire.Taken | None:
-        """What it makes of a message, and its answer."""
+        """Apply a message; returns the acknowledgement, if it needs one."""
         match message:
             case wire.Live():
                 self._begin(message)
@@ -257,7 +257,7 @@ HELLO = wire.Hello(protocol=wire.PROTOCOL, node="0123456789abcdef", release="0.2
 
 
 class Centre:
-    """Links of hubs over one log."""
+    """The server's links of hubs over one log."""
 
     def __init__(
         self,
@@ -292,7 +292,7 @@ class Centre:
         self.group: asyncio.TaskGroup | None = None
 
     async def dial(self, hello: wire.FromHub | None = HELLO, *, room: int = 4, key: str = "key-1") -> HubEnd:
-        """A link of the hub that has this key."""
+        """Dial as the hub that has this key; returns its end of the link."""
         hub, ours = hub_link(room)
         assert self.group is not None
         identity = self.registry.of_key(key)
@@ -306,7 +306,7 @@ class Centre:
 
 @asynccontextmanager
 async def centre(made: Centre | None = None) -> AsyncIterator[Centre]:
-    """It, running."""
+    """Run the links."""
     running = made or Centre()
     async with asyncio.TaskGroup() as group:
         running.group = group
@@ -315,14 +315,14 @@ async def centre(made: Centre | None = None) -> AsyncIterator[Centre]:
 
 
 async def next_of(hub: HubEnd, *kinds: type[wire.ToHub]) -> wire.ToHub:
-    """The next message of these kinds; pulses, programmes and what else comes before are passed over."""
+    """Return the next message of these kinds; pulses, programmes and all others are dropped."""
     while not isinstance(message := await hub.receive(), kinds):
         assert message is not None, hub.closed
     return message
 
 
 async def ended(hub: HubEnd) -> int:
-    """The code with which the server ends the link, whatever comes before."""
+    """Wait until the server ends the link; returns the close code."""
     while await hub.receive() is not None:
         pass
     assert hub.closed is not None
@@ -330,7 +330,7 @@ async def ended(hub: HubEnd) -> int:
 
 
 async def listen(hub: HubEnd, model: Model, *, until_quiet_ms: int = 3_000) -> None:
-    """Have the model take what comes, until nothing but pulses and programmes came for so long."""
+    """Feed messages to the model until only pulses and programmes arrived for `until_quiet_ms`."""
     while True:
         try:
             async with asyncio.timeout(until_quiet_ms / 1000):
@@ -345,10 +345,10 @@ async def listen(hub: HubEnd, model: Model, *, until_quiet_ms: int = 3_000) -> N
 
 
 def opened(segment: str, channel: ChannelId = ROOM) -> ev.SegmentOpened:
-    """A line that began."""
+    """Return the beginning of a line."""
     return ev.SegmentOpened(channel=channel, segment=SegmentId(segment), language="en", t0=0, origin=ev.Origin.MACHINE)
 
 
 def finished(segment: str, channel: ChannelId = ROOM) -> ev.SegmentEnded:
-    """A line that is whole."""
+    """Return the end of a line, with its text."""
     return ev.SegmentEnded(channel=channel, segment=SegmentId(segment), t1=1, reason=ev.EndReason.SENTENCE, text="Yes.")

@@ -1,7 +1,7 @@
-"""Somebody on the line between a hub and the server above it, who reads everything and may change what goes down.
+"""A man in the middle between a hub and the server above it, who reads everything and may change messages to the hub.
 
-A hub that dials it is passed on with its key. Each frame downwards is opened and given to `alter`, which says what goes
-on in its stead: itself, something else, several, nothing. All other requests (pairing) pass as they are.
+A dialling hub is forwarded with its key. Each frame to the hub is decoded and given to `alter`, which returns what is
+sent instead: the message itself, another one, several or none. All other requests (pairing) are forwarded unchanged.
 """
 
 from __future__ import annotations
@@ -18,44 +18,44 @@ from moothall.wire.hub import messages as hub
 from support.links.site import Site
 
 Alter = Callable[[hub.ToHub], Sequence[hub.ToHub | bytes]]
-"""What goes down in place of a message; bytes are a frame as it is."""
+"""Returns what is sent to the hub instead of a message; bytes are sent as a raw frame."""
 
 PASSED_ON = ("Authorization", "User-Agent", "Content-Type", "Accept")
-"""Headers of a request."""
+"""The headers of a request that are forwarded."""
 
 
 def nothing(message: hub.ToHub) -> Sequence[hub.ToHub]:
-    """Alter nothing."""
+    """Return the message unaltered."""
     return (message,)
 
 
 class Tamperer:
-    """Made by `tampered_line_to`."""
+    """The man in the middle; `tampered_line_to` makes it."""
 
     def __init__(self, above: str, client: aiohttp.ClientSession) -> None:
         self.address = ""
-        """Where a hub dials it."""
+        """The address that hubs dial."""
         self.alter: Alter = nothing
         self.down: list[hub.ToHub] = []
-        """All that came from above, as it came."""
+        """All messages from the server above, unaltered."""
         self.up: list[hub.FromHub] = []
-        """All that came from the hub."""
+        """All messages from the hub."""
         self._above = above
         self._client = client
         self._to_hub: web.WebSocketResponse | None = None
 
     async def send(self, message: hub.ToHub | bytes) -> None:
-        """Say something to the hub that nobody above said."""
+        """Send the hub a message that the server above didn't send."""
         assert self._to_hub is not None, "No hub has dialled."
         await self._to_hub.send_bytes(message if isinstance(message, bytes) else hub.encode(message))
 
     async def cut(self) -> None:
-        """End the hub's link; it dials again."""
+        """End the hub's link; the hub dials again."""
         assert self._to_hub is not None, "No hub has dialled."
         await self._to_hub.close(code=aiohttp.WSCloseCode.GOING_AWAY)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """One request."""
+        """Handle one request."""
         headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
         url = f"{self._above}{request.rel_url}"
         if request.path == hub.PATH:
@@ -109,7 +109,7 @@ class Tamperer:
 
 @asynccontextmanager
 async def tampered_line_to(above: str) -> AsyncIterator[Tamperer]:
-    """Somebody in front of a server at `http://HOST:PORT`."""
+    """Run a man in the middle before a server at `http://HOST:PORT`."""
     parts = urlsplit(above)
     async with aiohttp.ClientSession() as client:
         tamperer = Tamperer(f"{parts.scheme}://{parts.netloc}", client)

@@ -1,4 +1,4 @@
-"""A centre and hubs in one process: paired by words, and what happens at each."""
+"""A centre and hubs in one process: pairing them, and acts at each."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def centre(data: Path, port: int = 0, *, translation: Translation | None =
 
 
 class Meeting:
-    """What happens at the centre."""
+    """Acts at the centre."""
 
     def __init__(self, running: RunningServer) -> None:
         self.running = running
@@ -64,7 +64,7 @@ class Meeting:
 
 
 async def paired(running: RunningServer, hub: RunningHub, title: str = "Kisumu") -> None:
-    """Give a hub its words, and connect it with them."""
+    """Register a hub if need be, and pair it by its words."""
     if running.backend.hubs.get(title.lower()) is None:
         await running.backend.hubs.add(title, Details())
     words = await running.backend.pairing.words(title.lower())
@@ -74,7 +74,7 @@ async def paired(running: RunningServer, hub: RunningHub, title: str = "Kisumu")
 
 
 async def until(holds: Callable[[], Awaitable[object]]) -> None:
-    """Wait until something is so, looking often; the test's time-out ends it."""
+    """Wait until `holds` returns something true, polling often; otherwise the test's time-out ends it."""
     while not await holds():
         await CLOCK.sleep(20)
 
@@ -98,7 +98,7 @@ async def forwarded(client: ClientSession, hub: RunningHub, desk: str) -> None:
 
 
 async def below(upper: RunningHub, lower: RunningHub, title: str) -> None:
-    """Connect a hub with another one above it."""
+    """Pair a hub with another hub above it."""
     words = await upper.parts.below.give(title)
     assert words is not None
     done = await lower.parts.pair(upper.own, " ".join(words))

@@ -1,1 +1,1 @@
-"""Lines that fail, and what makes them safe: proxies on this machine, certificates."""
+"""Connections that fail, and safeguards for connections: proxies on this machine, certificates."""

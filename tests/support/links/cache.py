@@ -1,4 +1,4 @@
-"""nginx as the cache of docs/how-to/cached-feed.md, and a count of what passes it on its way to the server."""
+"""nginx as the cache of docs/how-to/cached-feed.md, and a count of the requests that it passes on to the server."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _REQUEST = re.compile(rb"^(?:GET|HEAD|POST) (\S+) HTTP/1\.[01]\r\n", re.MULTILIN
 
 
 class Counted:
-    """Passes bytes on to a server, and counts the requests among them."""
+    """A relay to a server that counts the requests."""
 
     def __init__(self, to: int) -> None:
         self.asked: Counter[str] = Counter()
-        """How often each address was asked for."""
+        """The number of requests for each address."""
         self.port = 0
         self.to = to
         self.open: set[asyncio.Transport] = set()
-        """Both sides of all connections."""
+        """Transports of both sides of all connections."""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Counted]:
-        """Pass on at `port` while inside."""
+        """Relay at `port` for the duration of the context."""
         server = await asyncio.get_running_loop().create_server(lambda: _FromCache(self), "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         try:
@@ -42,7 +42,7 @@ class Counted:
 
 
 class _Side(asyncio.Protocol):
-    """One side of a connection that is passed on."""
+    """One side of a relayed connection."""
 
     def __init__(self, counted: Counted) -> None:
         self.counted = counted
@@ -90,7 +90,7 @@ class _FromCache(_Side):
             self.transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
-        self.counted.asked.update(path.decode() for path in _REQUEST.findall(data))  # None comes in two pieces.
+        self.counted.asked.update(path.decode() for path in _REQUEST.findall(data))  # No request is split in two.
         super().data_received(data)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -100,14 +100,14 @@ class _FromCache(_Side):
 
 
 def configuration(folder: Path, port: int, to: int, *, connections: int = 1_000) -> str:
-    """The page's two blocks with other ports and another folder, and what nginx needs around them."""
+    """Return the page's two blocks with other ports and another folder, inside the configuration that nginx needs."""
     blocks = re.findall(r"^```nginx\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     around, location = (block.replace("127.0.0.1:8080", f"127.0.0.1:{to}") for block in blocks)
     around = around.replace("/var/cache/nginx/moothall", f"{folder}/cache")
     places = "".join(
         f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
-    user = "user root;\n" if os.geteuid() == 0 else ""  # nobody else may look into the folder of a test
+    user = "user root;\n" if os.geteuid() == 0 else ""  # nobody else may read the folder of a test
     return (
         f"{user}daemon off;\nworker_processes 1;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n"
         f"worker_rlimit_nofile {2 * connections + 100};\nevents {{ worker_connections {2 * connections}; }}\n"
@@ -118,7 +118,9 @@ def configuration(folder: Path, port: int, to: int, *, connections: int = 1_000)
 
 @asynccontextmanager
 async def cache(folder: Path, port: int, to: int, *, connections: int = 1_000) -> AsyncIterator[int]:
-    """Run it at `port` before the server at port `to`, with room for so many connections; gives its process."""
+    """Run nginx at `port` before the server at port `to`, for up to `connections` connections;
+    yields its process id.
+    """
     path, log = _written(folder, configuration(folder, port, to, connections=connections)), folder / "log"
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(

@@ -17,7 +17,7 @@ YEAR = timedelta(days=365)
 def make_certificate(
     folder: Path, name: str = "server", *, password: bytes | None = None, host: str = "127.0.0.1"
 ) -> tuple[Path, Path]:
-    """Write a certificate for 127.0.0.1 and `host` that signs itself, and its key; returns both paths."""
+    """Write a self-signed certificate for 127.0.0.1 and `host`, and its key; returns both paths."""
     key = ec.generate_private_key(ec.SECP256R1())
     who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""A collector of OpenTelemetry's that keeps what it is sent."""
+"""A collector of OpenTelemetry that keeps what it receives."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """A span."""
+    """A received span."""
 
     name: str
     attributes: dict[str, str | int]
@@ -22,13 +22,13 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class Collector:
-    """Takes OTLP over HTTP."""
+    """Receives OTLP over HTTP."""
 
     def __init__(self) -> None:
         self.address = ""
         self.spans: list[Sent] = []
         self.raw = b""
-        """All bytes that came, unpacked."""
+        """All received bytes, decompressed."""
 
     async def take(self, request: web.Request) -> web.Response:
         from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest

@@ -1,4 +1,4 @@
-"""A line between a reader and a server that can be cut and mended, or freezes: a TCP proxy on loopback."""
+"""A connection between a reader and a server that tests can cut, mend or freeze: a TCP proxy on loopback."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Line:
         self._serving: set[asyncio.Task[None]] = set()
         self._takes = True
         self._early: set[asyncio.StreamWriter] = set()
-        """Dialled while it was frozen."""
+        """Connections that were opened while it was frozen."""
         self.address = ""
 
     def cut(self) -> None:
@@ -36,9 +36,10 @@ class Line:
         self._up = True
 
     def freeze(self) -> None:
-        """Let nothing through any more, over connections that are still to come neither, and tell nobody.
+        """Let nothing through any more, not over new connections either, without closing anything.
 
-        Those that carry no stream are closed first, as a server closes idle ones: a browser would dial by them.
+        Connections without a stream are closed first, as a server closes idle ones: otherwise a
+        browser would reuse them.
         """
         self._takes = False
         for writer in self._open - self._streams:
@@ -47,10 +48,10 @@ class Line:
             moves.clear()
 
     def take(self) -> None:
-        """Let what is dialled from now on through; what froze stays as it is.
+        """Let new connections through from now on; frozen ones stay frozen.
 
-        What was dialled meanwhile ends: over a dead line no connection comes about, and a browser that keeps one
-        would send its next requests there.
+        Connections opened meanwhile are aborted: over a dead link none would have been established, and a browser that
+        keeps one would send its next requests there.
         """
         self._takes = True
         for writer in self._early:
@@ -58,18 +59,18 @@ class Line:
         self._early.clear()
 
     def thaw(self) -> None:
-        """Let everything through again, what has waited first."""
+        """Let everything through again, withheld bytes first."""
         self._takes = True
         for moves in self._moves:
             moves.set()
 
     async def ended(self) -> None:
-        """Wait until all that was cut is closed."""
+        """Wait until all cut connections are closed."""
         while self._serving:
             await asyncio.wait(self._serving)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection."""
+        """Forward one connection."""
         task = asyncio.current_task()
         assert task is not None
         self._serving.add(task)
@@ -80,7 +81,7 @@ class Line:
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to)
         except OSError:
-            writer.transport.abort()  # The server is away, as it may be.
+            writer.transport.abort()  # The server is down, which tests allow.
             return
         self._open |= {writer, far_writer}
         self._moves.add(moves := asyncio.Event())
@@ -125,7 +126,7 @@ async def _pass_on(
 
 @asynccontextmanager
 async def line_to(port: int) -> AsyncIterator[Line]:
-    """A line to a server on this machine."""
+    """Run a proxy to a server on this machine."""
     line = Line(port)
     server = await asyncio.start_server(line.serve, "127.0.0.1", 0)
     line.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"

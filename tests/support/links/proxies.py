@@ -22,17 +22,17 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "behind-a-proxy
 PROGRAMS = ("nginx", "caddy", "haproxy")
 WITHIN_S = 30.0
 BODY_S = 3
-"""How long Caddy waits for a body here."""
+"""How long Caddy waits for a body in tests, in s."""
 _LANGUAGE = {"nginx": "nginx", "caddy": "caddyfile", "haproxy": "haproxy"}
 
 
 def missing(program: str) -> str:
-    """Why it can't be tried here; empty when it can."""
+    """Return why a program can't be tried here; empty when it can."""
     return "" if found(program) else f"{program} is not installed; on Debian: apt-get install {program}"
 
 
 def block(program: str) -> str:
-    """The page's block for a program."""
+    """Return the page's block for a program."""
     blocks = re.findall(
         rf"^```{_LANGUAGE[program]}\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
     )
@@ -41,7 +41,8 @@ def block(program: str) -> str:
 
 
 def configuration(program: str, folder: Path, port: int, to: int) -> str:
-    """The page's block with another port, name of files and server to go to, and what the program needs around it.
+    """Return the page's block with another port, file names and server, inside the
+    configuration that the program needs.
 
     Writes a certificate into the folder.
     """
@@ -62,7 +63,7 @@ def configuration(program: str, folder: Path, port: int, to: int) -> str:
         case "caddy":
             site = f"{HOST}:{port} {{\n\tbind 127.0.0.1\n\ttls {certificate} {key}\n"
             text = text.replace("{\n\tservers", "{\n\tadmin off\n\tauto_https disable_redirects\n\tservers", 1)
-            # Sooner than the page has it, which would take a minute here; streams have to outlive it.
+            # Shorter than on the page, which would take a minute here; streams have to outlive it.
             return text.replace("read_body 60s", f"read_body {BODY_S}s").replace(f"{HOST} {{\n", site)
         case _:
             both = folder / "hall.pem"
@@ -81,8 +82,9 @@ async def proxy(
     more: str = "",
     change: Callable[[str], str] = str,
 ) -> AsyncIterator[ssl.SSLContext]:
-    """Run one before the server at port `to`; gives what trusts its certificate. `more`: for nginx's `location`;
-    `change` makes of its configuration another one.
+    """Run a program before the server at port `to`; yields an SSL context that trusts its certificate.
+
+    `more`: lines for nginx's `location`. `change` edits the configuration.
     """
     path = _written(program, folder, port, to, more)
     path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
@@ -126,7 +128,7 @@ def _written(program: str, folder: Path, port: int, to: int, more: str) -> Path:
 
 
 def browser(trust: ssl.SSLContext, address: str = "") -> aiohttp.ClientSession:
-    """A client that finds the host at this machine; `address`: its own, where that isn't 127.0.0.1."""
+    """Return a client that resolves the host to this machine; `address`: its own address, 127.0.0.1 by default."""
     connector = aiohttp.TCPConnector(
         ssl=trust, resolver=_Here(), local_addr=(address, 0) if address else None, force_close=not address
     )
@@ -138,12 +140,12 @@ class _Here(AbstractResolver):
         return [{"hostname": host, "host": "127.0.0.1", "port": port, "family": family, "proto": 0, "flags": 0}]
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: nothing is open."""
 
 
 def found(program: str) -> str:
-    """Where a program is; empty where it isn't."""
-    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))  # where Debian has servers
+    """Return the path of a program; empty if it isn't installed."""
+    path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))  # where Debian puts servers
     return shutil.which(program, path=path) or ""
 
 
@@ -152,7 +154,7 @@ def _said(log: Path) -> str:
 
 
 async def listening(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
-    """Wait until something takes connections at a port."""
+    """Wait until something accepts connections at a port."""
     async with asyncio.timeout(WITHIN_S):
         while True:
             assert process.returncode is None, _said(log)

@@ -1,4 +1,4 @@
-"""A port of this machine at which the web server of a test listens, for clients that dial again by themselves."""
+"""A port of this machine on which a test's web server listens, safe for clients that reconnect by themselves."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from moothall.adapters.system.accepting import stop_accepting
 
 
 class Site(web.SockSite):
-    """Listens at any free port, or where `listener` does, until the runner's `cleanup`.
+    """Listens at any free port, or at `listener`, until the runner's `cleanup`.
 
-    aiohttp's own site lets go of its listening socket at once: a connection that it has just accepted is left open then
-    (`moothall.adapters.system.accepting`), which fails whichever test runs when it is collected.
+    aiohttp's own site closes its listening socket at once. A connection that it has just accepted then stays open
+    (`moothall.adapters.system.accepting`), and makes whichever test runs fail when it is collected.
     """
 
     def __init__(
@@ -24,6 +24,6 @@ class Site(web.SockSite):
         super().__init__(runner, self._listener, ssl_context=tls)
 
     async def stop(self) -> None:
-        """As the runner's `cleanup` calls it."""
+        """Stop listening; the runner's `cleanup` calls it."""
         await stop_accepting([self._listener])
         await super().stop()

@@ -1,4 +1,4 @@
-"""Requests whose end can be read in two ways, and what a server of ours was passed by a proxy."""
+"""Requests whose end can be read in two ways, and what a proxy passes of them to our server."""
 
 from __future__ import annotations
 
@@ -55,11 +55,13 @@ PROBES: dict[str, bytes] = {
     "an absolute address": b"GET http://elsewhere.example/smuggled HTTP/1.1\r\nHost: hall.example.org\r\n\r\n",
     "two hosts": b"GET / HTTP/1.1\r\nHost: hall.example.org\r\nHost: elsewhere.example\r\n\r\n",
 }
-"""By what is wrong with it. Each may be answered once, or refused; what hides in it never."""
+"""Requests by what is wrong with them. Each may be answered once or refused; the hidden request
+must never be answered.
+"""
 
 
 async def answers(port: int, request: bytes, trust: ssl.SSLContext | None, *, quiet_s: float = 1.0) -> list[bytes]:
-    """The answers' first lines to what one connection sends, until it closes or says nothing for so long."""
+    """Return the first lines of the answers on one connection, until it closes or is quiet for `quiet_s`."""
     reader, writer = await asyncio.open_connection(
         "127.0.0.1", port, ssl=trust, server_hostname="hall.example.org" if trust else None
     )
@@ -77,7 +79,7 @@ async def answers(port: int, request: bytes, trust: ssl.SSLContext | None, *, qu
 
 
 class Passed:
-    """A relay before the server that remembers what a proxy passes on."""
+    """A relay before the server that records what a proxy passes on."""
 
     def __init__(self, to: int) -> None:
         self._to = to
@@ -86,11 +88,11 @@ class Passed:
         self._server: asyncio.Server | None = None
 
     async def start(self, port: int) -> None:
-        """Listen."""
+        """Listen on `port`."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", port)
 
     async def close(self) -> None:
-        """End all."""
+        """Stop listening, and end all connections."""
         assert self._server is not None
         self._server.close()
         for task in list(self._tasks):
@@ -116,7 +118,7 @@ class Passed:
             far_writer.transport.abort()
 
     def heads(self) -> list[list[bytes]]:
-        """The lines of each request's head. Raises AssertionError where one can be read in two ways."""
+        """Return the lines of each request's head. Raises AssertionError for a request that can be read in two ways."""
         return [head for stream in self.streams for head in _heads(bytes(stream))]
 
 

@@ -1,11 +1,11 @@
-"""A weak line between a hub and the server above it: a TCP proxy on loopback that is slow, far, and breaks.
+"""A weak link between a hub and the server above it: a TCP proxy on loopback that is slow, distant, and breaks.
 
-What it models is one line that all connections through it share: each way sends so many bits a second, one piece after
-the other, and each piece arrives a while later. A new connection costs a way there and back before its first byte goes.
-Not modelled: lost packets and their repetition, the headers of IP and TCP, and a sender that starts slowly.
+It models one link that all connections through it share: each direction sends a limited number of bits a second, one
+piece after the other, and each piece arrives after a delay. A new connection costs a round trip before its first byte
+is sent. Not modelled: packet loss and retransmission, the headers of IP and TCP, and slow start.
 
-`cut` breaks connections as a router does that is switched off; `stall` lets nothing through and tells nobody, as when a
-phone is in a tunnel. What a way has `passed` are the bytes on the socket, both sides' handshakes included.
+`cut` breaks connections as a router does that is switched off; `stall` lets nothing through without closing anything,
+as when a phone is in a tunnel. `passed` counts the bytes on the socket in a direction, both sides' handshakes included.
 """
 
 from __future__ import annotations
@@ -21,52 +21,56 @@ from moothall.adapters.system.accepting import stop_accepting
 
 
 class Quality(msgspec.Struct, frozen=True, kw_only=True):
-    """What one way of a line is like."""
+    """The quality of one direction of a link."""
 
     bits_per_s: int | None = None
-    """None: as many as this machine can."""
+    """None for as many as this machine can send."""
     delay_ms: int = 0
-    """From one end to the other."""
+    """The delay from one end to the other."""
     piece: int = 1_400
-    """Bytes that arrive together at most."""
+    """The most bytes that arrive together."""
     held: int = 4 << 10
-    """Bytes that wait at its beginning, as in a modem. Overflow: no more are read, and the sender's system waits."""
+    """Bytes that wait at the link's beginning, as in a modem. Overflow: no more are read, and
+    the sender's system waits.
+    """
 
 
 GOOD = Quality()
 WEAK = Quality(bits_per_s=64_000, delay_ms=300)
-"""64 kbit/s, and 600 ms there and back: of issue 7's numbers."""
+"""64 kbit/s, and a round trip of 600 ms: the numbers of issue 7."""
 
 PIECES_ON_THEIR_WAY = 256
-"""On a connection's way, where no number of bits limits it. Overflow: no more are read."""
+"""Pieces under way on a connection without a limit of bits. Overflow: no more are read."""
 RECEIVED_AHEAD = 8 << 10
-"""Bytes that the system takes in for the proxy: of more a sender would believe that they are on the line."""
+"""Bytes that the system buffers for the proxy; with more of them a sender would believe that they have been sent."""
 SEGMENT = 1_400
-"""Of TCP; else loopback sends pieces larger than `RECEIVED_AHEAD`, and waits long for room."""
+"""The segment size of TCP in bytes; otherwise loopback sends pieces larger than `RECEIVED_AHEAD`,
+and waits long for room.
+"""
 
 
 class Timing:
-    """When what enters one way of a line arrives. Pure; seconds of any clock that doesn't run back."""
+    """Computes when bytes arrive that enter one direction of a link. Pure; times in s of any monotonic clock."""
 
     def __init__(self, quality: Quality) -> None:
         self.quality = quality
         self._free = 0.0
-        """When the last bit that has entered will be on the line."""
+        """When the last bit that has entered will have been sent."""
         self._last = 0.0
         """When the last byte arrives."""
 
     def enters(self, now: float, size: int) -> float:
-        """When `size` bytes arrive that enter now; never before what entered earlier."""
+        """Return when `size` bytes that enter now arrive; never before bytes that entered earlier."""
         self._free = max(now, self._free) + self._takes(size)
         self._last = max(self._last, self._free + self.quality.delay_ms / 1_000)
         return self._last
 
     def full_for(self, now: float) -> float:
-        """How long nothing more fits in: 0 while there is room."""
+        """Return for how long nothing more fits in, in s; 0 while there is room."""
         return max(0.0, self._free - now - self._takes(self.quality.held))
 
     def postpone(self, seconds: float) -> None:
-        """It stood still for so long: what is on it arrives so much later."""
+        """Delay everything under way by the seconds for which the link was stalled."""
         self._free += seconds
         self._last += seconds
 
@@ -75,25 +79,25 @@ class Timing:
 
 
 class Way:
-    """One of a line's two ways."""
+    """One of a link's two directions."""
 
     def __init__(self, quality: Quality) -> None:
         self.passed = 0
         """Bytes that have arrived."""
         self._timing = Timing(quality)
         self._postponed = 0.0
-        """Seconds that it has stood still."""
+        """Seconds for which it has been stalled in all."""
         self._stalled: float | None = None
         self._moves = asyncio.Event()
         self._moves.set()
 
     @property
     def quality(self) -> Quality:
-        """What it is like now."""
+        """The current quality."""
         return self._timing.quality
 
     def become(self, quality: Quality) -> None:
-        """Be like this from now on; what is on its way arrives as it would have."""
+        """Change the quality from now on; bytes under way arrive as they would have."""
         self._timing.quality = quality
 
     def stall(self) -> None:
@@ -103,7 +107,7 @@ class Way:
             self._stalled = asyncio.get_running_loop().time()
 
     def go_on(self) -> None:
-        """Let it through again, what has waited first."""
+        """End a stall; withheld bytes go first."""
         if self._stalled is not None:
             stood = asyncio.get_running_loop().time() - self._stalled
             self._postponed += stood
@@ -112,7 +116,7 @@ class Way:
         self._moves.set()
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection's bytes, to their end."""
+        """Carry one connection's bytes, until it ends."""
         moving: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(PIECES_ON_THEIR_WAY)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._take_in(reader, moving))
@@ -140,7 +144,7 @@ class Way:
             await writer.drain()
 
     async def until(self, due: float) -> None:
-        """Wait until what is due at a moment, had it never stood still, has arrived."""
+        """Wait until the moment `due`, put off by all stalls."""
         loop = asyncio.get_running_loop()
         await self._moves.wait()
         while (left := due + self._postponed - loop.time()) > 0:
@@ -148,7 +152,7 @@ class Way:
             await self._moves.wait()
 
     def due_in(self, seconds: float) -> float:
-        """What `until` is asked for what is due so much later."""
+        """Return the argument for `until` of a moment `seconds` from now."""
         return asyncio.get_running_loop().time() - self._postponed + seconds
 
 
@@ -157,40 +161,40 @@ class WeakLine:
 
     def __init__(self, port: int, up: Quality, down: Quality) -> None:
         self.up = Way(up)
-        """From whoever dials."""
+        """The direction from the dialling side."""
         self.down = Way(down)
-        """To whoever dialled."""
+        """The direction to the dialling side."""
         self.port = 0
         self.opened = 0
         """Connections so far that reached the other side."""
         self.dialled = 0.0
-        """When the newest connection was begun, by the loop's time."""
+        """When the newest connection was opened, by the loop's time."""
         self._to = port
         self._is_up = True
         self._open: dict[asyncio.Task[object], asyncio.StreamWriter] = {}
 
     @property
     def address(self) -> str:
-        """Where to dial, for a browser or a hub."""
+        """The address that a browser or a hub dials."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def passed(self) -> int:
-        """Bytes both ways."""
+        """Bytes in both directions."""
         return self.up.passed + self.down.passed
 
     @property
     def connections(self) -> int:
-        """How many are open now."""
+        """The number of open connections."""
         return len(self._open)
 
     def become(self, quality: Quality) -> None:
-        """Be like this both ways from now on."""
+        """Change the quality of both directions from now on."""
         self.up.become(quality)
         self.down.become(quality)
 
     def cut(self) -> None:
-        """Break every connection, and refuse new ones until mended. What was on its way is lost."""
+        """Break every connection, and refuse new ones until mended. Bytes under way are lost."""
         self._is_up = False
         for task, writer in list(self._open.items()):
             writer.transport.abort()
@@ -201,17 +205,17 @@ class WeakLine:
         self._is_up = True
 
     def stall(self) -> None:
-        """Let nothing through either way, and tell nobody."""
+        """Let nothing through in either direction, without closing anything."""
         self.up.stall()
         self.down.stall()
 
     def go_on(self) -> None:
-        """Let it through again."""
+        """End a stall."""
         self.up.go_on()
         self.down.go_on()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection."""
+        """Serve one connection."""
         task = asyncio.current_task()
         assert task is not None
         self._open[task] = writer
@@ -220,7 +224,7 @@ class WeakLine:
             if self._is_up:
                 await self._connect(reader, writer)
         except asyncio.CancelledError:
-            pass  # Cut. It ends as any other: Python 3.11 complains of a connection's task that was cancelled.
+            pass  # Cut. The task returns normally, since Python 3.11 logs an error for a connection's cancelled task.
         finally:
             del self._open[task]
             writer.transport.abort()
@@ -230,19 +234,19 @@ class WeakLine:
         try:
             far_reader, far_writer = await _open(self._to)
         except OSError:
-            return  # The server is away, as it may be.
+            return  # The server is down, which tests allow.
         self.opened += 1
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.up.carry(reader, far_writer))
                 group.create_task(self.down.carry(far_reader, writer))
         except* OSError:
-            pass  # One side has broken it, and so the other hears of it.
+            pass  # One side has broken the connection; the other is closed too.
         finally:
             far_writer.transport.abort()
 
     async def ended(self) -> None:
-        """Cut, and wait until nothing is left of it."""
+        """Cut the link, and wait until all connections are closed."""
         self.cut()
         await asyncio.gather(*self._open, return_exceptions=True)
 
@@ -250,7 +254,7 @@ class WeakLine:
 def _listening() -> socket.socket:
     ours = socket.create_server(("127.0.0.1", 0))
     ours.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT)
-    ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVED_AHEAD)  # Those that it accepts have it too.
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVED_AHEAD)  # Accepted sockets inherit it.
     return ours
 
 
@@ -269,7 +273,9 @@ async def _open(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
 
 @asynccontextmanager
 async def weak_line_to(port: int, quality: Quality = GOOD, *, up: Quality | None = None) -> AsyncIterator[WeakLine]:
-    """A line to a server on this machine: of one quality both ways, or with another one `up` to the server."""
+    """Run a link to a server on this machine, with one quality in both directions, or with
+    another one `up` to the server.
+    """
     line = WeakLine(port, up or quality, quality)
     server = await asyncio.start_server(line.serve, sock=_listening(), limit=SEGMENT)
     line.port = server.sockets[0].getsockname()[1]

@@ -1,4 +1,4 @@
-"""A fan-out that runs in a test, and readers who join it."""
+"""A fan-out that runs in a test, and readers that join it."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from support.sessions.meeting import LIVE, Meeting
 
 
 async def settle() -> None:
-    """Turn the loop until nothing more comes of what was done: nobody tells that there is nothing left to do."""
+    """Run the loop until everything has settled; 100 turns, since no signal says that nothing is left to do."""
     for _ in range(100):
         await asyncio.sleep(0)
 
 
 async def one_line(house: Meeting, fanout: SessionFanout) -> None:
-    """A line is published, and everybody is served who can be."""
+    """Publish a line, and let it reach every reader that can take it."""
     fanout.publish(await house.line())
     await settle()
 
 
 async def until_written(outlet: MemoryOutlet) -> None:
-    """Until a walk has begun with `outlet`, and not a turn of the loop longer."""
+    """Wait until the fan-out has written to `outlet` once more, and not a turn of the loop longer."""
     before = len(outlet.writes)
     for _ in range(100):
         if len(outlet.writes) > before:
@@ -39,8 +39,8 @@ async def until_written(outlet: MemoryOutlet) -> None:
 
 
 async def walked() -> None:
-    """What was published has been handed out by itself: the fan-out wakes in one turn of the loop, and walks by the
-    next.
+    """Wait until the fan-out has delivered what was published: it wakes in one turn of the loop,
+    and delivers by the next.
     """
     await asyncio.sleep(0)
     await asyncio.sleep(0)

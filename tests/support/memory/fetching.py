@@ -1,4 +1,4 @@
-"""A hall without sockets that fetches streams: what the tests of streams share."""
+"""A hall without sockets that fetches sound streams, for tests."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class At:
         )
 
     async def meeting(self) -> LiveSession:
-        """One that is on, fed from the stream."""
+        """Make an open meeting whose floor is fed from the stream."""
         live = await self.hall.session()
         await self.act(OpenSession())
         assert await self.streams.put(SESSION, FLOOR, ADDRESS) is None

@@ -1,4 +1,4 @@
-"""A log that answers when a test lets it."""
+"""A log that answers when the test permits."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from moothall.testing.log_memory import MemoryLog
 
 
 class GatedLog(MemoryLog):
-    """A `MemoryLog` whose reads wait while there is a `gate`, and fail while it is `broken`. Appends to a session wait
-    while it has one of the `slow` gates.
+    """A `MemoryLog` whose reads wait while there is a `gate`, and fail while it is `broken`.
+
+    Appends to a session wait while the session has a gate in `slow`.
     """
 
     def __init__(self) -> None:
@@ -21,7 +22,7 @@ class GatedLog(MemoryLog):
         self.gate: asyncio.Event | None = None
         self.waiting = 0
         self.arrived = asyncio.Event()
-        """Set by whoever waits at the gate."""
+        """Set when a read has reached the gate."""
         self.broken = False
         self.slow: dict[SessionId, asyncio.Event] = {}
 

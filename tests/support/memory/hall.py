@@ -1,4 +1,4 @@
-"""Everything of the server that has no socket and no disk, on a loop that jumps: what service tests share."""
+"""All parts of the server without a socket or a disk, on a loop whose time jumps, for tests of services."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ class MemoryHall:
         patience: Patience | None = None,
         ahead: int = 0,
     ) -> None:
-        """`clock`: what sessions run on, where that isn't the loop's; `patience`: with engines; `ahead`: ms by which
-        the wall clock of its machine is ahead.
+        """`clock`: of sessions; None for the loop's. `patience`: the time limits for engines. `ahead`: ms by which the
+        machine's wall clock is fast.
         """
         self.clock = LoopClock(LONG_AGO + ahead)
         self.log = log or FailingLog()
@@ -63,7 +63,7 @@ class MemoryHall:
             log=self.log, clock=clock or self.clock, randomness=SeededRandomness(), signer=SeededSigner()
         )
         self.preferred = NOTHING
-        """What engines are to prefer in every text."""
+        """Terms that engines prefer in every text."""
         self.pulses = Pulses(self.clock, patience)
         self.recognising = Recognising(
             self.clock,
@@ -83,7 +83,7 @@ class MemoryHall:
     async def session(
         self, name: SessionId = SESSION, access: Access = Access.PUBLIC, languages: tuple[str, ...] = ("en",)
     ) -> LiveSession:
-        """A session with one channel, made."""
+        """Make a session with one channel."""
         live = await self.sessions.open(name)
         commands: list[AnyCommand] = [
             CreateSession(title="Open hall", languages=languages, access=access),
@@ -100,7 +100,7 @@ class MemoryHall:
         links: Mapping[str, Staff] | None = None,
         beside: Callable[[SessionId], Refusal | None] = lambda _: None,
     ) -> Desks:
-        """Its desks. Whoever wants news has to run them."""
+        """Return the hall's desks. For news their `run` has to be started."""
         self.moves = LineMoves(self.sessions, log=self.log, clock=self.clock, may_act=may_act)
         known = links or {}
         return Desks(
@@ -117,12 +117,12 @@ class MemoryHall:
         )
 
     async def events(self, name: SessionId = SESSION) -> list[AnyEvent | UnknownEvent]:
-        """All events of the session's log."""
+        """Return all events of a session's log."""
         records = await self.log.read(name, 0, 100_000)
         return [decode_event(record.body) for record in records if record.body is not None]
 
     def connect(self, name: str = "engine") -> EngineEnd:
-        """The engine's end of a link that this server serves."""
+        """Return the engine's end of a link that this server serves."""
         ours, theirs = engine_link(name)
         assert self.group is not None
         self.group.create_task(self.recognising.serve(theirs))
@@ -132,7 +132,7 @@ class MemoryHall:
 
 @asynccontextmanager
 async def memory_hall(hall: MemoryHall | None = None) -> AsyncIterator[MemoryHall]:
-    """The hall, running."""
+    """Run the hall."""
     made = hall or MemoryHall()
     try:
         async with asyncio.TaskGroup() as group:
@@ -149,7 +149,7 @@ async def memory_hall(hall: MemoryHall | None = None) -> AsyncIterator[MemoryHal
 
 
 class Sound:
-    """An `AudioSource` of so many samples of silence, that may break at its end."""
+    """An `AudioSource` of a number of samples of silence, which may break at its end."""
 
     def __init__(self, samples: int, *, breaks: bool = False) -> None:
         self.left = samples
@@ -174,7 +174,7 @@ class Sound:
 async def assigned(
     hall: MemoryHall, name: str = SESSION, languages: tuple[str, ...] = ("en",)
 ) -> tuple[LiveSession, LiveAudio, asyncio.Task[None]]:
-    """An open session whose channel is assigned: itself, its sound, and what waits for the words."""
+    """Open a session and assign its channel; returns the session, its sound, and the task that waits for its words."""
     live = await hall.session(SessionId(name), languages=languages)
     await live.writer.send(SYSTEM, CommandId("open"), OpenSession())
     audio = LiveAudio(MIC, await hall.spools.open(live.id, MIC), 0, hall.clock)
@@ -192,7 +192,7 @@ async def hello(
     takes_glossary: bool = False,
     life: str = "",
 ) -> None:
-    """Say hello."""
+    """Send an engine's hello."""
     said = wire.Hello(
         protocol=wire.PROTOCOL,
         name="e",
@@ -207,19 +207,19 @@ async def hello(
 
 
 async def attached(engine: EngineEnd) -> wire.Attach:
-    """The attachment that comes next."""
+    """Return the next message, which must be an attachment."""
     message = await engine.receive()
     assert isinstance(message, wire.Attach), message
     return message
 
 
 async def next_attached(engine: EngineEnd) -> wire.Attach:
-    """The next attachment, past the audio of the one before."""
+    """Return the next attachment; messages before it are dropped."""
     while not isinstance(message := await engine.receive(), wire.Attach):
         assert message is not None
     return message
 
 
 def shown(outlet: MemoryOutlet) -> list[AnySignal]:
-    """All signals that a reader over SSE was sent, in order."""
+    """Return all signals sent to a reader over SSE, in order."""
     return [signal for event in EventStream().feed(outlet.sent) for signal in decode(event.data).signals]

@@ -1,4 +1,4 @@
-"""An engine whose last words come late: what the tests of closing a session share."""
+"""An engine whose last words arrive late, for tests of closing a session."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support.memory.hall import FLOOR, hello
 
 
 async def slow_engine(engine: EngineEnd, clock: LoopClock, takes_ms: int = 1_000, *, says: bool = True) -> None:
-    """Says the last 300 ms of what it hears, as a word, a while after their end; no other word."""
+    """Commit one word, for the last 300 ms of the sound, `takes_ms` after the sound's end."""
     await hello(engine, channels=4)
     heard: dict[int, tuple[wire.Attach, int]] = {}
     while (message := await engine.receive()) is not None:

@@ -1,4 +1,4 @@
-"""A session with live sound and an engine that the test plays: what goes to engines, and what becomes of it."""
+"""A session with live sound and an engine that the test controls: what is sent to engines, and what becomes of it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from support.memory.hall import FLOOR, MIC, MemoryHall, Sound, attached, hello, 
 
 
 class Live:
-    """A session with live sound, whose channel is attached to engines that the test plays."""
+    """A session with live sound, whose channel is attached to engines that the test controls."""
 
     def __init__(self, hall: MemoryHall, live: LiveSession, audio: LiveAudio, engine: EngineEnd) -> None:
         self.hall = hall
@@ -36,19 +36,19 @@ class Live:
         assert isinstance(await self.live.writer.send(SYSTEM, CommandId(name), command), Receipt)
 
     async def off_the_record(self, at: int) -> wire.Attach:
-        """Take what is attached, and go off the record when `at` ms of sound have come."""
+        """Take the first attachment, and begin "not recorded" after `at` ms of sound; returns the attachment."""
         before = await attached(self.engine)
         await self.hall.clock.sleep(at)
         await self.command("off", do.BeginNotRecorded())
         return before
 
     async def drained(self, attach: wire.Attach) -> wire.Attach:
-        """Say that all of an attachment's sound was heard, and take the next one."""
+        """Report that all of an attachment's sound was heard; returns the next attachment."""
         await self.engine.send(wire.Drained(attachment=attach.attachment))
         return await attached(self.engine)
 
     async def until_it_ends(self) -> tuple[int, wire.ToEngine]:
-        """Media ms of the end of the audio that comes, and the message behind it."""
+        """Read audio up to its end; returns that end in media ms, and the message after it."""
         end = -1
         while isinstance(message := await self.engine.receive(), wire.Audio):
             end = message.t + to_ms(len(message.pcm) // 2)
@@ -79,7 +79,7 @@ class Live:
 
 @asynccontextmanager
 async def live_scene() -> AsyncIterator[Live]:
-    """A minute of sound that comes as it is spoken, and an engine."""
+    """Run a minute of sound that arrives as it is spoken, and an engine."""
     async with memory_hall() as hall:
         live = await hall.session()
         await live.writer.send(SYSTEM, CommandId("open"), do.OpenSession())

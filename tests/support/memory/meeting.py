@@ -1,4 +1,4 @@
-"""A meeting in memory that a test acts in: how the tests of doors and services change a session is written here."""
+"""A meeting in memory whose session tests change, the base for tests of doors and services."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class MemoryMeeting:
     """A session of a hall. Tests extend it by what they look at."""
 
     by: Actor = SYSTEM
-    """Who acts where a test names nobody."""
+    """The actor if a test names none."""
 
     def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
         self.hall = hall
@@ -22,9 +22,9 @@ class MemoryMeeting:
         self._acts = 0
 
     async def do(self, *commands: AnyCommand, by: Actor | None = None, session: SessionId | None = None) -> None:
-        """Carry them out, as one act; in another session of the hall where one is named."""
+        """Carry out commands as one act, in this session or in another of the hall."""
         self._acts += 1
-        # It may have been unloaded meanwhile, when nobody needed it.
+        # The session may have been unloaded meanwhile.
         live = await self.hall.sessions.open(session or self.live.id)
         if session is None:
             self.live = live

@@ -1,4 +1,4 @@
-"""A microphone and an engine's ears without sockets: what the tests of live sound share."""
+"""A microphone and an engine's hearing without sockets, for tests of live sound."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from support.memory.hall import FLOOR, MemoryHall, hello, memory_hall
 
 RATE = 16_000
 PERIOD = 65_521
-"""Samples after which a microphone's sound begins anew."""
+"""Samples after which a microphone's sound repeats."""
 STEP = 1_600
-"""Samples of a piece, 100 ms."""
+"""Samples in a piece, 100 ms."""
 
 
 def sound(first: int, count: int, mark: int = 0) -> bytes:
-    """Samples that tell their positions; `mark` tells one microphone from another."""
+    """Return PCM16 whose samples encode their positions; `mark` distinguishes microphones."""
     begin, period = first % PERIOD, _period(mark)
     turns = (begin + count) // PERIOD + 1
     return (period * turns)[2 * begin : 2 * (begin + count)]
@@ -37,23 +37,23 @@ def _period(mark: int) -> bytes:
 
 
 def greeting(take: str = "takeone1", *, first: int = 0, age: int = 0, channel: ChannelId = FLOOR) -> audio.Hello:
-    """What a microphone says first."""
+    """Return a microphone's first message."""
     return audio.Hello(protocol=audio.PROTOCOL, channel=channel, take=take, first=first, age=age)
 
 
 class Ears:
-    """An engine that understands nothing and remembers everything that it was sent."""
+    """An engine that recognises nothing and remembers all audio that it receives."""
 
     def __init__(self) -> None:
         self.heard: list[tuple[ChannelId, int, bytes]] = []
-        """Per attachment: its channel, the media ms at which its audio begins, and the audio."""
+        """For each attachment: its channel, the media ms at which its audio begins, and the audio."""
         self.attachments: dict[int, int] = {}
 
     def attached(self, message: engine.Attach) -> None:
-        """It is attached to another span of sound."""
+        """Called for each attachment; does nothing here."""
 
     async def listen(self, link: EngineEnd, channels: int = 4) -> None:
-        """Take every attachment, until the link ends."""
+        """Accept every attachment, until the link ends."""
         await hello(link, channels)
         while (message := await link.receive()) is not None:
             match message:
@@ -73,7 +73,7 @@ class Ears:
 
 @asynccontextmanager
 async def live_hall(hall: MemoryHall | None = None, *, ears: Ears | None = None) -> AsyncIterator[MemoryHall]:
-    """A hall that takes in live sound, with an engine where `ears` are given."""
+    """Run a hall that takes in live sound, with an engine if `ears` are given."""
     async with memory_hall(hall) as made:
         assert made.group is not None
         started = asyncio.Event()
@@ -98,7 +98,7 @@ async def close(hall: MemoryHall, session: SessionId) -> None:
 
 
 async def begun(hall: MemoryHall, session: SessionId, said: audio.Hello, done: int = 0) -> LiveTake:
-    """The take that a hello begins or goes on with."""
+    """Begin or continue a take by a hello; returns the take."""
     take = await hall.live.begin(session, said, done)
     assert isinstance(take, LiveTake), take
     return take
@@ -107,7 +107,7 @@ async def begun(hall: MemoryHall, session: SessionId, said: audio.Hello, done: i
 async def speak(
     hall: MemoryHall, take: LiveTake, until: int, *, mark: int = 0, age: int = 0, pace: bool = True
 ) -> None:
-    """Send samples from where the take is up to position `until`, at the pace of real time or at once."""
+    """Send samples from the take's end up to position `until`, at the pace of real time or at once."""
     while take.received < until:
         count = min(STEP, until - take.received)
         if pace:

@@ -1,4 +1,4 @@
-"""A house with rooms in memory: what the tests of the programme share."""
+"""A house with rooms in memory, for tests of the programme."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from support.memory.hall import MemoryHall, memory_hall
 HALL = RoomId("hall")
 HOUR = 3_600_000
 NOW = LONG_AGO
-"""The wall clock when a story begins."""
+"""The wall clock when a story begins, in Unix ms."""
 
 
 class ProgrammeHouse(MemoryHall):
-    """The hall with a programme and links."""
+    """A hall with a programme and role links."""
 
     def __init__(
         self, log: MemoryLog | None = None, book: MemoryBook | None = None, spools: SpoolStore | None = None
@@ -45,7 +45,7 @@ class ProgrammeHouse(MemoryHall):
         self.role_links = RoleLinks(book=self.book, clock=self.clock, randomness=randomness)
 
     async def plan(self, name: str, starts: int | None = None, *, room: RoomId | None = HALL) -> Planned:
-        """Make a session of an hour that begins so many ms after the story."""
+        """Plan a session of an hour that begins `starts` ms after NOW; without a time if None."""
         begins = None if starts is None else NOW + starts
         planned = Planned(
             session=SessionId(name),
@@ -61,7 +61,7 @@ class ProgrammeHouse(MemoryHall):
 
 @asynccontextmanager
 async def programme_house(house: ProgrammeHouse | None = None) -> AsyncIterator[ProgrammeHouse]:
-    """The house, running, with one room."""
+    """Run the house, with one room."""
     made = house or ProgrammeHouse()
     async with memory_hall(made):
         await made.programme.load()

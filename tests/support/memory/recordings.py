@@ -1,4 +1,4 @@
-"""A session whose sound is recorded in memory: what the recording's tests share."""
+"""A session whose sound is recorded in memory, for tests of recordings."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from support.memory.hall import FLOOR, MIC, SESSION, MemoryHall, Sound, memory_h
 
 KEEP_DAYS = 30
 MOST_S = 200
-"""Seconds of a part here."""
+"""The length of a recording's part, in s."""
 
 
 class MemoryStore:
-    """A `SoundStore` that holds samples as they are."""
+    """A `SoundStore` that holds plain samples."""
 
     def __init__(self) -> None:
         self.held: dict[SessionId, dict[tuple[SourceId, int], bytearray]] = {}
@@ -103,7 +103,7 @@ class Scene:
         assert isinstance(answer, Receipt), answer
 
     def pattern(self) -> str:
-        """What is recorded: `#` for a second with sound, `.` for a silent one, `?` for one of both."""
+        """Return the recording: `#` for a second with sound, `.` for a silent second, `?` for a mixed one."""
         pcm = b"".join(bytes(part) for _, part in sorted(self.store.held.get(SESSION, {}).items()))
         seconds = (pcm[at : at + 2 * RATE] for at in range(0, len(pcm), 2 * RATE))
         return "".join("." if not any(each) else "#" if all(each) else "?" for each in seconds)

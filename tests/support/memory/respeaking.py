@@ -1,5 +1,5 @@
-"""A room in which a word is said each second, a respeaker who says it again somewhat later, and an engine that
-understands both: the samples of a word are its number.
+"""A room in which a word is said each second, a respeaker who repeats it later, and an engine that recognises both: a
+word's samples equal its number.
 """
 
 from __future__ import annotations
@@ -32,22 +32,24 @@ NAMES = (
     *("xray", "yankee", "zulu"),
 )
 LAG_MS = 1_500
-"""How much later the respeaker says a word."""
+"""The delay of the respeaker's words, in ms."""
 
 
 def word(n: int) -> str:
-    """The word of second n."""
+    """Return the word of second n."""
     return NAMES[n % len(NAMES)] + "s" * (n // len(NAMES))
 
 
 def said(until: int, since: int = 0) -> list[str]:
-    """The words of these seconds."""
+    """Return the words of these seconds."""
     return [word(n) for n in range(since, until)]
 
 
 def speech(t: int, count: int, lag: int = 0, since: int = 0) -> bytes:
-    """PCM of `count` samples from media ms `t` on: word n from n.1 s to n.5 s, so much later, but for those before word
-    `since`."""
+    """Return the PCM of `count` samples from media ms `t` on.
+
+    Word n lasts from n.1 s to n.5 s, `lag` ms later; words before number `since` are silent.
+    """
     samples = array("h")
     for at in range(t - lag, t - lag + count * 1_000 // RATE):
         second, ms = divmod(at, 1_000)
@@ -63,7 +65,7 @@ class Listener(Ears):
         self._attached: dict[int, _Heard] = {}
 
     async def listen(self, link: EngineEnd, channels: int = 4) -> None:
-        """Take every attachment, until the link ends."""
+        """Accept every attachment, until the link ends."""
         await hello(link, channels)
         while (message := await link.receive()) is not None:
             match message:
@@ -83,7 +85,7 @@ class _Heard:
     def __init__(self, attach: wire.Attach) -> None:
         self._attach = attach
         self._open: tuple[int, int] | None = None
-        """The number of the word that is being said, and since when."""
+        """The number of the word being said, and the media ms of its start."""
         known = attach.open_segment
         self._segment = SegmentId(f"g{attach.generation}") if known is None else known.segment
         self._words = 0 if known is None else len(known.words)
@@ -116,7 +118,7 @@ class _Heard:
 
     def _said(self, number: int, t0: int, t1: int) -> list[wire.ToServer]:
         if t0 + t1 < 2 * self._attach.committed_through or t1 - t0 < 200:
-            return []  # It was committed before, or is half a word.
+            return []  # Already committed, or only half a word.
         text = word(number - 1)
         commit = do.CommitWords(
             channel=FLOOR,
@@ -136,7 +138,7 @@ class _Heard:
 
 
 def lines_of(state: State) -> list[tuple[bool, str]]:
-    """The lines of the floor in order: whether each was respoken, and its text."""
+    """Return the lines of the floor in order: whether each was respoken, and its text."""
     lines = (line for _, line in state.segments.items() if not line.gone)
     return [(bool(line.respoken), line.whole.strip()) for line in sorted(lines, key=lambda line: (line.t0, line.id))]
 
@@ -154,7 +156,7 @@ class Room:
         return self.live.state.channels[FLOOR].air.source
 
     async def put(self, source: ev.AirSource, by: Actor) -> None:
-        """Somebody puts the machine or themselves on air."""
+        """Put the machine or a person on air."""
         await self.do(do.PutOnAir(channel=FLOOR, source=source), by)
 
     async def do(self, command: do.AnyCommand, by: Actor = SYSTEM) -> None:
@@ -164,19 +166,22 @@ class Room:
         assert isinstance(answer, Receipt), answer
 
     async def type(self, text: str, by: Actor = ANN) -> None:
-        """Somebody writes a line."""
+        """Write a line, as a captioner."""
         line = SegmentId(f"t{self.takes}")
         await self.do(do.TypeSegment(channel=FLOOR, segment=line, text=text, language="en"), by)
 
     def comes_back(self, name: str, received: int) -> sent.Hello:
-        """What a microphone says whose take the server has that far, as it was told: it has the last seconds before."""
+        """Return the hello of a microphone that reconnects.
+
+        The server has its take up to `received`; the microphone still has the 10 s before.
+        """
         state = self.live.state
         first = max(0, received - 10 * RATE)
         (t,) = [known.t for source, known in state.sources.items() if (take_of(source) or ("",))[0].endswith(name)]
         return greeting(name, first=first, age=state.media_now(self.hall.clock.wall()) - t - first * 1_000 // RATE)
 
     async def floor(self, hello: sent.Hello | None = None) -> LiveTake:
-        """The room's microphone, which hears each word as it is said."""
+        """Connect the room's microphone, which hears each word as it is said."""
         take = await self.hall.live.begin(self.live.id, hello or self._greeting())
         assert isinstance(take, LiveTake), take
         self._begin(take, 0)
@@ -185,7 +190,7 @@ class Room:
     async def respeak(
         self, by: Actor = ANN, lag: int = LAG_MS, hello: sent.Hello | None = None, since: int | None = None
     ) -> LiveTake:
-        """A respeaker goes on air, and says what doesn't stand yet, or from word `since` on."""
+        """Put a respeaker on air, who says the words that the text lacks, or those from word `since` on."""
         since = len(self.words()) if since is None else since
         take = await self.respeaking.begin(self.live.id, hello or self._greeting(), 0, by)
         assert isinstance(take, LiveTake), take
@@ -203,14 +208,14 @@ class Room:
     async def _speak(self, take: LiveTake, lag: int, since: int) -> None:
         while not take.finished:
             now = self.live.state.media_now(self.hall.clock.wall())
-            if (waits := take.t(take.received + STEP) - now) > 0:  # What was kept meanwhile comes at once.
+            if (waits := take.t(take.received + STEP) - now) > 0:  # Sound kept meanwhile is sent at once.
                 await self.hall.clock.sleep(waits)
             age = max(0, -waits)
             pcm = speech(take.t(take.received), STEP, lag, since)
             await take.feed(sent.Piece(first=take.received, age=age, pcm=pcm), self.hall.clock.monotonic())
 
     async def fall_silent(self) -> None:
-        """The line of whoever began to send last is gone."""
+        """Disconnect the microphone that began to send last."""
         task = self._speaking.pop()
         task.cancel()
         with suppress(asyncio.CancelledError):
@@ -221,11 +226,11 @@ class Room:
         await self.hall.clock.sleep(max(0, t - self.live.state.media_now(self.hall.clock.wall())))
 
     def lines(self) -> list[tuple[bool, str]]:
-        """The lines in order: whether each was respoken, and its text."""
+        """Return the lines in order: whether each was respoken, and its text."""
         return lines_of(self.live.state)
 
     def words(self) -> list[str]:
-        """All words, in order."""
+        """Return all words, in order."""
         return " ".join(text for _, text in self.lines()).split()
 
     async def gaps(self) -> list[ev.GapNoted]:
@@ -238,8 +243,8 @@ class Room:
 
 @asynccontextmanager
 async def room(hall: MemoryHall | None = None, *, channels: int = 4) -> AsyncIterator[Room]:
-    """A session that is on, with an engine that can hear so many texts; where the log of `hall` has it already, another
-    life of its server.
+    """Run an open session, with an engine for `channels` texts. If the log of `hall` has the session already, this is
+    another run of its server.
     """
     async with live_hall(hall) as made:
         engine = Listener()

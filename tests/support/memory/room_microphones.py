@@ -1,7 +1,7 @@
-"""A room whose meetings follow each other, with microphones that are as honest as the page and as good as their cards.
+"""A room whose meetings follow each other, with microphones that report as the page does, on imperfect sound cards.
 
-Nothing has a socket or a disk, and time jumps. A microphone keeps what isn't safe, says how old it is, and does after
-each answer of the server what `microphone/line.js` does.
+Nothing has a socket or a disk, and time jumps. A microphone keeps samples that aren't safe yet, reports their age, and
+reacts to each answer of the server as `microphone/line.js` does.
 """
 
 from __future__ import annotations
@@ -32,63 +32,63 @@ from support.memory.microphone import live_hall
 
 BOOTH = ChannelId("booth")
 CUT_MS = 60_000
-"""After that a line is there again."""
+"""How long a cut connection takes to return, in ms."""
 STEP_MS = 250
-"""How often a microphone hands over what it has heard."""
+"""How often a microphone sends what it has heard, in ms."""
 
 
 class Microphone:
-    """One sound card and its line."""
+    """A sound card and its connection."""
 
     def __init__(self, channel: ChannelId, *, card: float = 1.0, delay: int = 0) -> None:
-        """`card`: its seconds in a second of the wall's; `delay`: ms that its line takes."""
+        """`card`: seconds of the card in a second of the wall clock; `delay`: the connection's delay in ms."""
         self.channel = channel
         self.delay = delay
         self.on = False
         self.cut_at: int | None = None
-        """Monotonic ms since which its line is cut; None while it isn't."""
+        """Monotonic ms since which the connection is cut; None while it isn't."""
         self.came_back, self.was_cut = 0, 0
-        """When its line was there again, and for how long it had been cut, ms."""
+        """When the connection returned, and for how long it had been cut, in ms."""
         self.take: LiveTake | None = None
         self.session: SessionId | None = None
-        """Whose the take is."""
+        """The session of the take."""
         self._card = card
         self._takes = 0
         self._began = 0
         self._first = 0
-        """The first sample that it still has."""
+        """The first sample that it still keeps."""
 
     def start(self, now: int) -> None:
-        """Begin a take; of an earlier one nothing is kept."""
+        """Begin a take; sound of an earlier take is dropped."""
         self._takes += 1
         self._began, self._first, self.take, self.on = now, 0, None, True
 
     async def stop(self) -> None:
-        """As when somebody presses stop and the rest has come."""
+        """Stop as when somebody presses stop and all sound has been sent."""
         self.on = False
         if self.take is not None:
             await self.take.finish(EndReason.STOPPED)
         self.take = None
 
     def cut(self, now: int) -> None:
-        """Its line breaks."""
+        """Cut the connection."""
         self.cut_at, self.take = now if self.cut_at is None else self.cut_at, None
 
     def back(self, now: int) -> None:
-        """Its line is there again."""
+        """Restore the connection."""
         if self.cut_at is not None:
             self.came_back, self.was_cut, self.cut_at = now, now - self.cut_at, None
 
     def heard(self, now: int) -> int:
-        """Samples of its take that it has heard by monotonic ms `now`."""
+        """Return the number of samples of its take that it has heard by monotonic ms `now`."""
         return max(0, int((now - self._began) * 16 * self._card))
 
     def hearing(self, now: int) -> int | None:
-        """Media ms at which what it hears now is written; None while none of it comes to a session."""
+        """Return the media ms of what it hears now; None while no session receives it."""
         return None if self.take is None or self.take.finished else self.take.t(self.heard(now))
 
     async def send(self, hall: MemoryHall, session: SessionId | None, now: int) -> None:
-        """Say hello where that is due, and hand over what has been heard, as it arrives at `now`."""
+        """Send a hello if one is due, and the sound heard so far, which arrives at `now`."""
         if self.cut_at is not None and now - self.cut_at >= CUT_MS:
             self.back(now)
         if not self.on or self.cut_at is not None or session is None:
@@ -119,21 +119,21 @@ class Microphone:
 
 
 class Room:
-    """What stays when the server goes, and the server while it is there."""
+    """Everything that outlives a run of the server, and the server while it runs."""
 
     def __init__(self, *microphones: Microphone) -> None:
         self.microphones = microphones
         self.live: LiveSession | None = None
-        """The meeting that is on or was the last."""
+        """The current meeting, or the last one."""
         self._log, self._spools = FailingLog(), MemorySpools()
         self._acts = 0
         self._meetings = 0
         self._lives = 0
         self._hall: MemoryHall | None = None
         self.ahead = 0
-        """Ms by which the wall clock of the machine is ahead that serves now."""
+        """Ms by which the wall clock of the serving machine is fast."""
         self._wrote = 0
-        """When the last event was written, ms of the monotonic clock, which is the same everywhere here."""
+        """When the last event was written, in ms of the monotonic clock, which all runs share."""
 
     @property
     def hall(self) -> MemoryHall:
@@ -147,13 +147,14 @@ class Room:
 
     @property
     def now(self) -> int:
-        """Media ms, as everything that asks the session has it."""
+        """The session's media time in ms."""
         return self.state.media_now(self.hall.clock.wall())
 
     @asynccontextmanager
     async def served(self, ahead: int | None = None) -> AsyncIterator[None]:
-        """One life of the server; the sessions are folded from their logs again. `ahead`: it is that of another
-        machine, whose wall clock is so far ahead.
+        """Run the server once; sessions are folded from their logs again.
+
+        `ahead`: it is another machine's server, whose wall clock is that many ms fast; None for the same machine.
         """
         self.ahead = self.ahead if ahead is None else ahead
         async with live_hall(MemoryHall(self._log, self._spools, ahead=self.ahead)) as hall:
@@ -180,7 +181,7 @@ class Room:
                     each.take = None
 
     async def _taken_over(self, live: LiveSession) -> None:
-        """As a node does that keeps the house from now on."""
+        """Take the session over, as a node does that begins to keep the house."""
         self._lives += 1
         passed = self.hall.clock.monotonic() - self._wrote
         t = taken_over(live.state, live.writer.at, passed, self.hall.clock.wall())
@@ -188,7 +189,7 @@ class Room:
         self._wrote = self.hall.clock.monotonic()
 
     async def log(self) -> Sequence[LogRecord]:
-        """Of the meeting that is on or was the last."""
+        """Return the log of the current or last meeting."""
         assert self.live is not None
         return await self._log.read(self.live.id, 0, 100_000)
 
@@ -200,14 +201,14 @@ class Room:
             await self.hall.clock.sleep(STEP_MS)
 
     async def do(self, command: AnyCommand) -> Receipt | Refusal:
-        """Carry out a command, as desks do: a close waits for the last words."""
+        """Carry out a command as desks do: a close waits for the last words."""
         assert self.live is not None
         self._acts += 1
         name = CommandId(f"act-{self._acts}")
         return await self.hall.closing.send(self.live.writer, SYSTEM, name, command)
 
     async def meet(self, *, opened: bool) -> None:
-        """The next meeting; where it isn't `opened` its first microphone opens it."""
+        """Begin the next meeting; unless `opened`, its first microphone opens it."""
         self._meetings += 1
         self.live = await self.hall.session(SessionId(f"meeting-{self._meetings}"))
         await self.do(AddChannel(channel=BOOTH, kind=ChannelKind.INTERPRETATION, languages=("fr",)))
@@ -216,7 +217,7 @@ class Room:
 
 
 async def _deaf(link: EngineEnd) -> None:
-    """An engine that forgets what it hears."""
+    """Run an engine that ignores what it hears."""
     await hello(link, 4)
     while (message := await link.receive()) is not None:
         if isinstance(message, engine.EndOfAudio):

@@ -1,4 +1,4 @@
-"""An engine that says what a test tells it to, in order to see how far the words have come."""
+"""An engine that says what the test orders, to see how far the words have come."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support.memory.microphone import Ears
 
 
 class Scribe(Ears):
-    """Hears everything, and writes a word, or that nobody spoke, when it is told to."""
+    """Hears everything, and reports a word or silence on the test's order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class Scribe(Ears):
         self._attached = message
 
     async def word(self, t0: int, t1: int) -> None:
-        """A line of one word, from media ms `t0` to `t1`."""
+        """Commit a line of one word, from media ms `t0` to `t1`."""
         self.said += 1
         attach, link = self._attached, self._link
         assert attach is not None
@@ -46,7 +46,7 @@ class Scribe(Ears):
         await link.send(wire.Act(attachment=attach.attachment, id=CommandId(f"say:{line}"), commands=commands))
 
     async def quiet(self, t: int) -> None:
-        """Nobody speaks at media ms `t`, and all words from before have been said."""
+        """Report silence at media ms `t`, and that all words before it have been said."""
         attach, link = self._attached, self._link
         assert attach is not None
         assert link is not None

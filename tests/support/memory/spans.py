@@ -1,4 +1,4 @@
-"""Tracing that keeps what it is told."""
+"""Tracing that keeps its spans."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from moothall.services.metrics.tracing import ATTRIBUTES, Place
 
 
 class KeptSpans:
-    """A `Tracing`."""
+    """A `Tracing` in memory."""
 
     def __init__(self) -> None:
         self.spans: list[tuple[str, dict[str, str | int]]] = []
-        """Those that are over."""
+        """Finished spans."""
 
     @contextmanager
     def span(self, name: str, parent: Place | None = None, **attributes: str | int) -> Iterator[object]:

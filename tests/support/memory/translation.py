@@ -1,4 +1,4 @@
-"""A hall in memory whose sessions are translated, by translators that echo: what tests of translating share."""
+"""A hall in memory whose sessions are translated by translators that echo, for tests of translation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CAPTIONER = Actor(Role.CAPTIONER, "c1")
 
 
 class Translated:
-    """A session, and what its translations read."""
+    """A session, and the contents of its translations."""
 
     def __init__(self, hall: MemoryHall, live: LiveSession, translating: Translating, translators: Translators) -> None:
         self.hall, self.live = hall, live
@@ -44,7 +44,7 @@ class Translated:
         assert isinstance(answer, Receipt), answer
 
     async def says(self, name: str, text: str, language: str = "en") -> None:
-        """A person writes a line."""
+        """Write a line, as a captioner."""
         line = do.TypeSegment(channel=FLOOR, segment=SegmentId(name), text=text, language=language)
         await self.do(line, actor=CAPTIONER)
 
@@ -55,7 +55,7 @@ class Translated:
         await self.do(line, actor=CAPTIONER)
 
     def lines(self, channel: ChannelId) -> dict[str, str]:
-        """What a translation reads, by the names of its sources, in the order of time."""
+        """Return the lines of a translation by the ids of their sources, in order of time."""
         found = [
             line
             for _, line in self.live.state.segments.items()
@@ -65,7 +65,7 @@ class Translated:
         return {line.made_from.sources[0].segment: line.whole for line in found if line.made_from is not None}
 
     async def comes(self, condition: Callable[[], bool], within: float = 60) -> float:
-        """Wait for something; returns after how many seconds it was there."""
+        """Wait until `condition` holds; returns the seconds that it took."""
         began = self.hall.clock.monotonic()
         while not condition():
             waited = (self.hall.clock.monotonic() - began) / 1000
@@ -74,12 +74,12 @@ class Translated:
         return (self.hall.clock.monotonic() - began) / 1000
 
     async def reads(self, channel: ChannelId) -> Callable[[], None]:
-        """Somebody reads a translation until what comes back is called."""
+        """Subscribe a reader to a translation; returns the function that ends the subscription."""
         subscription = await self.live.fanout.subscribe(MemoryOutlet(), Feed(channel), Format.SSE, None)
         return lambda: self.live.fanout.unsubscribe(subscription)  # type: ignore[arg-type]
 
     def connect(self, end: EchoEnd | None = None) -> EchoEnd:
-        """Translators dial in."""
+        """Connect translators; returns their end of the link."""
         made = end or EchoEnd()
         assert self.hall.group is not None
         self.hall.group.create_task(self.translators.serve(made.server))
@@ -96,7 +96,7 @@ async def translated_hall(
     languages: tuple[str, ...] = ("en",),
     terms: TermsOf | None = None,
 ) -> AsyncIterator[Translated]:
-    """A session that is on, with nobody connected who translates."""
+    """Run an open session, with no translator connected."""
     async with memory_hall(hall) as made:
         translators = Translators()
         texts = TextTranslation(translators, ())
@@ -115,6 +115,6 @@ async def translated_hall(
 
 
 def added(on: Translated) -> dict[str, bool]:
-    """The session's translations, and whether they are of record."""
+    """Return the session's translations, and whether they are of record."""
     channels = on.live.state.channels.values()
     return {each.id: each.of_record for each in channels if each.kind is ev.ChannelKind.TRANSLATION}

@@ -1,4 +1,4 @@
-"""A session writer with everything around it, on a clock that is moved by hand: what tests of writing share."""
+"""A session writer with all its dependencies, on a clock that tests move, for tests of writing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TECHNICIAN = Actor(Role.TECHNICIAN, "t1")
 
 
 class Stage:
-    """A writer with everything around it."""
+    """A session writer with its dependencies."""
 
     def __init__(self, log: EventLog, session: SessionId = SESSION, clock: ManualClock | None = None) -> None:
         self.clock = clock or ManualClock()
@@ -43,7 +43,7 @@ class Stage:
         return await self.writer.send(actor, CommandId(name), commands)
 
     async def done(self, name: str, *commands: do.AnyCommand, actor: Actor = SYSTEM) -> Receipt:
-        """Send what must be stored."""
+        """Send commands that must not be refused; returns the receipt."""
         answer = await self.send(name, commands, actor)
         assert isinstance(answer, Receipt), answer
         return answer
@@ -56,11 +56,11 @@ class Stage:
         return await self.log.read(self.writer.session, 0, 100_000)
 
     async def bodies(self) -> bytes:
-        """All that the log says."""
+        """Return the bodies of all events in the log, one a line."""
         return b"\n".join(record.body for record in await self.records() if record.body is not None)
 
     def copies(self, *others: Stage) -> OtherLogs:
-        """Where else the words of its lines stand: in its own log and in those of `others`."""
+        """Return where else the words of its lines are stored: in its own log and in those of `others`."""
         writers = {made.writer.session: made.writer for made in (self, *others)}
 
         async def find(session: SessionId) -> SessionWriter | None:
@@ -69,7 +69,7 @@ class Stage:
         return OtherLogs(self.log, find)
 
     def texts(self) -> list[str]:
-        """The lines that stand, in the order of their times."""
+        """Return the texts of the lines that aren't removed, in the order of their times."""
         lines = [line for _, line in self.writer.state.segments.items() if not line.gone]
         return [line.whole for line in sorted(lines, key=lambda line: (line.t0, line.id))]
 
@@ -90,7 +90,7 @@ async def stage(
 
 
 async def opened(made: Stage) -> None:
-    """Four events: the session has a channel and an engine, and its time runs."""
+    """Write four events: the session has a channel and an engine, and its time runs."""
     commands: list[do.AnyCommand] = [
         do.CreateSession(title="x", languages=("en",)),
         do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)),
@@ -102,7 +102,7 @@ async def opened(made: Stage) -> None:
 
 
 async def said(made: Stage, line: str, t0: int, *texts: str, first: int = 0, ends: bool = True) -> None:
-    """Words of 400 ms, one each half second from `t0` on, and the end of their line."""
+    """Commit words of 400 ms, one each half second from `t0` on, and end their line if `ends`."""
     segment = SegmentId(line)
     words = tuple(ev.Word(text, t0 + 500 * n, t0 + 500 * n + 400) for n, text in enumerate(texts))
     start = None if first else do.SegmentStart(t0=t0, language="en")

@@ -1,8 +1,8 @@
-"""Packages in the form of Argos Translate that are small, real and translate nothing: they write letter for letter.
+"""Small, real packages in the form of Argos Translate that translate nothing: they transliterate letter by letter.
 
 The Transformer in them is not trained. Its weights are set by hand so that the decoder attends to the letter at its own
-place and writes the letter of the other script that stands for it. So it shows that the way through CTranslate2 and
-SentencePiece works, in both directions of writing, and nothing of how good a translation is.
+position and writes the corresponding letter of the other script. It shows that the path through CTranslate2 and
+SentencePiece works, in both directions of writing, and nothing about the quality of translations.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SCRIPTS = {
     "zh": "一丁七万丈三上下不与专且世丘业丛东丝两严丧个中丰串临",
     "ru": "абвгдежзийклмнопрстуфхцчшщ",  # Cyrillic letters
 }
-"""26 letters in each language; those at the same place stand for each other."""
+"""26 letters for each language; letters at the same position correspond."""
 MOST_PLACES = 1_024
 _SPECIAL = ("<unk>", "<s>", "</s>", "▁", "__to__")
 _WAVES = 16
@@ -38,25 +38,25 @@ Floats = NDArray[np.float32]
 
 
 def written(text: str, source: str, target: str) -> str:
-    """What the package's model is to write for a text."""
+    """Return the text that the package's model should write."""
     return text.lower().translate(str.maketrans(SCRIPTS[source], SCRIPTS[target]))
 
 
 def put_package(folder: Path, source: str, target: str, **metadata: object) -> Path:
-    """An installed package below `folder`."""
+    """Install a package below `folder`; returns its folder."""
     with zipfile.ZipFile(io.BytesIO(packed(source, target, **metadata))) as archive:
         name = archive.namelist()[0].partition("/")[0]
-        archive.extractall(folder)  # our own
+        archive.extractall(folder)  # our own archive
     return folder / name
 
 
 def packed(source: str, target: str, **metadata: object) -> bytes:
-    """The bytes of an `.argosmodel`; `metadata` replaces fields, with None it leaves them out."""
+    """Return the bytes of an `.argosmodel`; `metadata` replaces fields, and None removes a field."""
     return zipped(members(source, target, **metadata))
 
 
 def members(source: str, target: str, **metadata: object) -> dict[str, bytes]:
-    """What is in it, by name."""
+    """Return the files of a package by name."""
     about: dict[str, object] = {
         "package_version": "1.9",
         "argos_version": "1.9.0",
@@ -73,7 +73,7 @@ def members(source: str, target: str, **metadata: object) -> dict[str, bytes]:
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
-    """A zip of the files."""
+    """Return a zip archive of the files."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
@@ -106,7 +106,7 @@ def _pieces(letters: list[str]) -> bytes:
 
 
 def _spec(tokens: tuple[str, ...], stands_for: Mapping[int, int]) -> ctranslate2.specs.TransformerSpec:
-    """One layer each side, in which only the decoder's attention to the source does anything."""
+    """Return a model with one layer on each side, in which only the decoder's attention to the source has an effect."""
     size = len(tokens)
     width = size + 4 * _WAVES
     spec = ctranslate2.specs.TransformerSpec.from_config(1, 1, pre_norm=True, no_final_norm=True)
@@ -121,7 +121,7 @@ def _spec(tokens: tuple[str, ...], stands_for: Mapping[int, int]) -> ctranslate2
         _does_nothing(side.layer[0].self_attention, width)
         _does_nothing(side.layer[0].ffn, width)
     spec.encoder.embeddings[0].weight = letter
-    spec.decoder.embeddings.weight = np.zeros((size, width), np.float32)  # what it has written doesn't matter
+    spec.decoder.embeddings.weight = np.zeros((size, width), np.float32)  # the letters already written have no effect
 
     place = np.diag((np.arange(width) >= size).astype(np.float32))
     attention = spec.decoder.layer[0].attention
@@ -146,7 +146,7 @@ def _spec(tokens: tuple[str, ...], stands_for: Mapping[int, int]) -> ctranslate2
 
 
 def _places() -> Floats:
-    """Sines and cosines of the place, and the same with the other sign: the mean of each row is 0."""
+    """Return sines and cosines of each position, and the same negated, so that the mean of each row is 0."""
     waves = np.geomspace(1.0, 0.002, _WAVES)
     turned = np.outer(np.arange(MOST_PLACES), waves)
     half = np.concatenate([np.sin(turned), np.cos(turned)], axis=1)

@@ -1,4 +1,4 @@
-"""A Whisper decoder small enough for unit tests: random weights, and a file of them in CTranslate2's form."""
+"""A Whisper decoder small enough for unit tests: random weights, and their file in CTranslate2's form."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from moothall_models.recognizers.whisper.ct2_model import KIND, TYPES, VERSION, Weights
 
 LAYERS, WIDTH, HEADS, VOCABULARY, POSITIONS, STEPS = 2, 128, 4, 300, 64, 40
-"""`STEPS`: of the encoder, in a window."""
+"""`STEPS`: the encoder's positions in a window."""
 FOLLOWING = ((0, 1), (1, 0), (1, 3))
-"""Heads whose attention is asked for."""
+"""Heads (layer, head) whose attention is returned."""
 
 
 def random_weights(seed: int = 1) -> Weights:
-    """All that the decoder needs; sizes such that nothing vanishes and nothing is certain."""
+    """Return all weights of the decoder, scaled so that no value vanishes and no token is certain."""
     random = np.random.default_rng(seed)
     weights: Weights = {
         "decoder/num_heads": np.array(HEADS, dtype=np.int16),
@@ -62,7 +62,7 @@ def model_bytes(
     version: int = VERSION,
     kind: str = KIND,
 ) -> bytes:
-    """The file that CTranslate2's converter would write of them."""
+    """Return the file that CTranslate2's converter would write for these weights."""
     numbers = {np.dtype(type_): number for number, type_ in TYPES.items()}
     out = bytearray(struct.pack("<I", version) + _name(kind) + struct.pack("<II", 3, len(weights)))
     for name, values in weights.items():
@@ -76,7 +76,7 @@ def model_bytes(
 
 
 def write_model(path: Path, data: bytes) -> Path:
-    """Save it as `model.bin` in a folder; returns the file."""
+    """Save data as `model.bin` in a folder; returns the file's path."""
     (path / "model.bin").write_bytes(data)
     return path / "model.bin"
 

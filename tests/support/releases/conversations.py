@@ -1,4 +1,4 @@
-"""What both sides of a link said, as files: written down on the way between two programs, and read to be said again."""
+"""Conversations of both sides of a link, as files: recorded between two programs, and read to be replayed."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from moothall.wire.hub.first import FIELD
 from support.links.site import Site
 
 UP, DOWN = ">", "<"
-"""Said by whoever dialled, and by the server."""
+"""Marks of frames from the dialling side and from the server."""
 NAMES = {"/": "engine", "/translate": "translators", "/hub/link": "hub"}
 _PASSED_ON = ("Authorization", "Origin", "Content-Type", "Cookie")
-"""Fields of a request. Not `Moothall-First`: what a hub says with its dial comes as frames then."""
+"""Headers that are passed on. `Moothall-First` isn't, so that a hub's first messages arrive as frames."""
 
 
 class Said(NamedTuple):
-    """A frame."""
+    """A frame, and the side that sent it."""
 
     by: str
     frame: bytes
 
 
 class Recorded:
-    """The conversations, by the paths of their links; of each path the first one."""
+    """Recorded conversations by the path of their link; the first connection of each path only."""
 
     def __init__(self) -> None:
         self.said: dict[str, list[Said]] = {}
 
     @asynccontextmanager
     async def between(self, port: int) -> AsyncIterator[int]:
-        """A port that leads to that one, over which all is written down."""
+        """Run a recording proxy to a port; yields the proxy's port."""
         app = web.Application()
         target = f"http://127.0.0.1:{port}"
 
@@ -98,12 +98,12 @@ async def _pass(source: Socket, target: Socket, said: list[Said], by: str) -> No
 
 
 def write_conversation(path: Path, said: list[Said]) -> None:
-    """One line a frame: who said it, and the frame, packed and in base64."""
+    """Write one line for each frame: the mark of its sender, and the frame, compressed and in base64."""
     rows = (f"{each.by} {base64.b64encode(zlib.compress(each.frame, 9)).decode()}\n" for each in said)
     path.write_text("".join(rows), encoding="ascii")
 
 
 def read_conversation(path: Path) -> list[Said]:
-    """What was written."""
+    """Return the frames of a file that `write_conversation` wrote."""
     rows = (row.split(" ") for row in path.read_text(encoding="ascii").splitlines())
     return [Said(by, zlib.decompress(base64.b64decode(packed))) for by, packed in rows]

@@ -1,4 +1,4 @@
-"""A server with an engine, translators and a hub as if on other machines, each of the release that is asked for."""
+"""A server with an engine, translators and a hub as if on other machines, each of a chosen release."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from support.models.translation_service import Chat, chatting
 from support.releases.release import Release
 
 LANGUAGE = "ru"
-"""Into which all is translated."""
+"""The language into which everything is translated."""
 TOKENS = {"recognise": "a-token-of-an-engine-that-is-long", "translate": "a-token-of-translators-as-long"}
 STOP_S = 60.0
 BAD = (" ERROR ", " CRITICAL ", "Traceback (most recent call last)")
-"""In a line of a log."""
+"""Signs of an error in a log's line."""
 _PREPARED = """
 import asyncio, sys
 import moothall
@@ -40,16 +40,16 @@ async def prepare():
 
 asyncio.run(prepare())
 """
-"""What the secretariat does before: a technician's link, and words for a hub."""
+"""A program that prepares the data folder as the secretariat does: a technician's link, and pairing words for a hub."""
 
 
 Between = Callable[[int], AbstractAsyncContextManager[int]]
-"""From a port to one that leads there."""
+"""Takes a port, and provides another port that leads to it."""
 
 
 @asynccontextmanager
 async def straight(port: int) -> AsyncIterator[int]:
-    """Nothing in between."""
+    """Yield the port itself, with nothing in between."""
     yield port
 
 
@@ -66,20 +66,20 @@ class Dialling:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        """Start it; it dials until somebody answers."""
+        """Start the process; it dials until the server answers."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, *self._arguments), stderr=log, env={**os.environ, **self._release.environment}
             )
 
     async def kill(self) -> None:
-        """kill -9."""
+        """Kill the process (SIGKILL)."""
         assert self._process is not None
         self._process.kill()
         await self._process.wait()
 
     async def stop(self) -> None:
-        """As a service's manager stops it."""
+        """Stop the process as a service manager does."""
         if self._process is not None and self._process.returncode is None:
             self._process.terminate()
             await asyncio.wait_for(self._process.wait(), STOP_S)
@@ -92,17 +92,17 @@ class ServerHall(HallProcess):
 
 
 class TwoReleases(NamedTuple):
-    """What runs together."""
+    """Processes of two releases that run together."""
 
     server: ServerHall
     engine: Dialling
     translators: Dialling
     hub: HubProcess
     witness: Witness
-    """Reads at the server, from before the first word."""
+    """A reader at the server, from before the first word."""
 
     def complaints(self) -> dict[str, list[str]]:
-        """The lines of errors in each log that has any."""
+        """Return the lines with errors of each log that has any."""
         found = {}
         for each in (self.server, self.engine, self.translators, self.hub):
             lines = each.log.read_text(errors="replace").splitlines()
@@ -112,7 +112,7 @@ class TwoReleases(NamedTuple):
 
 
 async def _prepared(release: Release, data: Path) -> tuple[str, str]:
-    """A technician's token, and the words for the hub."""
+    """Prepare the data folder; returns a technician's token, and the words for the hub."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", _PREPARED, str(data)),
         stdout=asyncio.subprocess.PIPE,
@@ -129,9 +129,9 @@ async def _prepared(release: Release, data: Path) -> tuple[str, str]:
 async def two_releases(
     folder: Path, script: Script, *, server: Release, peers: Release, number: int, between: Between = straight
 ) -> AsyncIterator[TwoReleases]:
-    """All of them started, the hub paired; `number` as for `free_port`, and the two that follow.
+    """Run everything, with the hub paired; `number` and the two after it are numbers for `free_port`.
 
-    `between` stands between a port of the server's and its peers.
+    `between` is put between the server's ports and its peers.
     """
     (folder / "script.json").write_bytes(write_script(script))
     write_wave(folder / "talk.wav", render(script))

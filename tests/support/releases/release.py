@@ -1,4 +1,4 @@
-"""A release's own program, taken out of git, and this one: run by the same Python, with the same libraries."""
+"""The program of a release, extracted from git, or of this checkout; both run with the same Python and libraries."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ COMMITS = {
     "0.1.0": "f13eac06b23a00acfb5a65439b30a78f96f7af10",
     "0.2.0": "338783560372ca8bc3889220eaeb130b72f9b780",
 }
-"""Of each release, the commit that it was cut at. The next release adds its own."""
+"""The commit of each release. Each new release adds its own."""
 UNKNOWN_SETTINGS = {"0.1.0": ("MOOTHALL_METRICS__HOST",)}
-"""Variables of the tests' that would stop a release, since they came later."""
+"""Variables of the tests that are newer than a release and would stop it."""
 PARTS = ("server", "hubs", "models")
-"""Folders with the packages."""
+"""The folders with the packages."""
 
 
 class Release(NamedTuple):
@@ -31,12 +31,12 @@ class Release(NamedTuple):
 
     @property
     def environment(self) -> dict[str, str]:
-        """For a process that is to run this program, whatever is installed."""
+        """Variables for a process that must run this program, whatever is installed."""
         return {"PYTHONPATH": os.pathsep.join(str(self.tree / part) for part in PARTS)}
 
     @property
     def unknown_settings(self) -> tuple[str, ...]:
-        """Variables that a server of this release must not be given."""
+        """Variables that must not be set for a server of this release."""
         return UNKNOWN_SETTINGS.get(self.name, ())
 
 
@@ -44,7 +44,7 @@ WORK = Release("the release in work", HERE)
 
 
 def unpacked(name: str, folder: Path) -> Release:
-    """A release's program below a folder. Skips the test where this isn't a clone of git that has its commit."""
+    """Extract a release's program into a folder. Skips the test unless this is a clone of git that has its commit."""
     command = ["git", "-C", str(HERE), "archive", "--format=tar", COMMITS[name]]
     try:
         made = subprocess.run(command, capture_output=True, check=True)

@@ -1,6 +1,6 @@
-"""Small readers of caption files that share nothing with the writers: each goes by the format's own rules.
+"""Small readers of caption files that share no code with the writers: each follows the format's own rules.
 
-They refuse what a strict reader would: AssertionError is their way to say so.
+They refuse what a strict reader would, by AssertionError.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Shown(NamedTuple):
     language: str
     lines: tuple[str, ...]
     body: str
-    """The lines as they stand in the file."""
+    """The lines as they are in the file."""
 
 
 def _ms(hours: str, minutes: str, seconds: str, ms: str) -> int:
@@ -33,7 +33,7 @@ def _ms(hours: str, minutes: str, seconds: str, ms: str) -> int:
 
 
 def read_vtt(text: str) -> list[Shown]:
-    """All cues of a WebVTT file (W3C WebVTT §4.1), of which nothing but NOTEs and cues is expected."""
+    """Return all cues of a WebVTT file (W3C WebVTT §4.1), which may hold only NOTEs and cues."""
     assert "\r" not in text
     assert "\0" not in text
     assert text.endswith("\n")
@@ -68,7 +68,7 @@ def read_vtt(text: str) -> list[Shown]:
 
 
 def read_srt(text: str) -> list[Shown]:
-    """All cues of a SubRip file with CR LF, numbered from 1 without a gap."""
+    """Return all cues of a SubRip file with CR LF, which must be numbered from 1 without a gap."""
     assert "\n" not in text.replace("\r\n", "")
     assert "\r" not in text.replace("\r\n", "")
     cues: list[Shown] = []

@@ -1,4 +1,4 @@
-"""Sessions as far as they have come, and what is decided in them: what tests of the rules share."""
+"""States of sessions at several stages, and decisions in them, for tests of the rules."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def end(name: str, t1: int, generation: int = 1) -> do.EndSegment:
 
 
 def speaking() -> State:
-    """One ended segment of three words, and an open one of one word."""
+    """Return a session with an ended segment of three words, and an open segment of one word."""
     return carry_out(
         opened(),
         commit("a", 0, word("Good", 0, 300), word(" morning", 300, 700), start=0),
@@ -99,7 +99,7 @@ def correct(name: str, revision: int, words: int, text: str) -> do.CorrectSegmen
 
 
 def undoing_of(state: State, *commands: do.AnyCommand) -> Undoing:
-    """What undoes an act that is carried out in `state`; empty when nothing does, or when it is refused."""
+    """Return the commands that undo an act in `state`; empty when nothing does, or when the act is refused."""
     now, done = state, list[ev.AnyEvent]()
     for command in commands:
         decision = decide(now, command, CAPTIONER, now.clock[1])
@@ -116,7 +116,7 @@ def revise(name: str, words: int, text: str, generation: int = 1) -> do.ReviseSe
 
 
 def line_of(state: State, name: str) -> Segment:
-    """A line that has to be there."""
+    """Return a line, which must exist."""
     line = state.segments.get(segment(name))
     assert line is not None
     return line

@@ -45,9 +45,9 @@ WALL = 1_764_000_000_000
 
 
 def events(access: ev.Access) -> list[ev.AnyEvent]:
-    """One of every type, and a second channel that readers of the first don't follow."""
+    """Return an event of every type, and a second channel that readers of the first don't follow."""
     return [
-        # First, since whoever stands before a removal gets a snapshot instead of the events.
+        # First, since a reader whose position is before a removal gets a snapshot instead of the events.
         ev.BodyRemoved(offsets=(), reason="request", by="t1"),
         ev.SessionCreated(title="Open haul", languages=("en", "pt"), access=access, sound=ev.SoundKept.PUBLISHED),
         ev.SessionDescribed(title="Open hall"),
@@ -107,7 +107,7 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
             t=5,
         ),
         ev.InterventionStatusChanged(intervention=Q, number=1, status=InterventionStatus.CHECKED, t=5),
-        # As earlier releases wrote it.
+        # In the form of earlier releases.
         ev.InterventionStatusChanged(intervention=Q, number=1, status=InterventionStatus.DECLINED, t=5, reason=WORD),
         ev.InterventionDeclined(intervention=Q, reason=WORD),
         ev.HubDeclined(hub="kisumu", intervention=Q, reason=WORD),
@@ -142,11 +142,11 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
 
 
 CHECKPOINT = ev.RecordCheckpoint(lanes={}, key="0" * 16, signature=base64.b64encode(bytes(64)).decode())
-"""In the log it names where the lanes stand."""
+"""Replaced in the log by an event with the lanes' heads."""
 
 
 def notes() -> list[tuple[Lane, str, bytes]]:
-    """What the desks and hubs of this release and of later ones write."""
+    """Return what desks and hubs of this release and of later ones write."""
     rows = [(STAFF, type_name(note), encode_event(note)) for note in [ev.NoteLeft(text=f"{WORD} again")]]
     for kind, lanes in (
         ("note.posted", (STAFF, hub_lane("kisumu"), Lane("later"), Lane("w"), Lane("channel"))),
@@ -159,19 +159,19 @@ def notes() -> list[tuple[Lane, str, bytes]]:
 
 
 def rows(access: ev.Access) -> list[tuple[Lane, str, bytes]]:
-    """Lane, type and body of all of them, as they stand in the log, with the secrets between them."""
+    """Return lane, type and body of all rows in the order of the log, with the secrets in between."""
     first, *rest = ((event.lane(), type_name(event), encode_event(event)) for event in events(access))
-    # Each of these between two of the others, as it would come.
+    # Each secret is between two of the other events, as in a real log.
     return [first, *(row for index, own in enumerate(rest) for row in (own, notes()[index % len(notes())]))]
 
 
 async def write(path: Path, session: SessionId, access: ev.Access) -> None:
-    """Put them into the log of a session, beside a signing key as whoever wrote them had."""
+    """Write the rows into the log of a session, and the signing key beside it."""
     Ed25519Signer.open(path.with_name(signing.FILE_NAME))
     log = await SqliteLog.open(path)
     try:
         head = await log.acquire(session, Epoch("e1"))
-        now = SystemClock().wall()  # What is older and not signed is signed at once.
+        now = SystemClock().wall()  # The server signs older events without a signature at once.
         heads: dict[Lane, tuple[int, bytes]] = {}
         records: list[LogRecord] = []
         for offset, (lane, kind, said) in enumerate(rows(access), 1):

@@ -1,4 +1,4 @@
-"""A session as its writer would publish it, without the writer."""
+"""A session's publications as its writer would make them, without the writer."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def ended(segment: str, text: str) -> ev.SegmentEnded:
 
 
 class Meeting:
-    """Keeps a log and a fan-out that follows it."""
+    """A log and its recorder; makes fan-outs that follow the log."""
 
     def __init__(self, log: MemoryLog | None = None, session: str = "plenary") -> None:
         self.recorder = Recorder(SessionId(session))
@@ -59,7 +59,7 @@ class Meeting:
         return self.recorder.session
 
     async def open(self, *channels: str, access: ev.Access = ev.Access.PUBLIC) -> None:
-        """The session is created and has its channels."""
+        """Create the session with its channels, and open it."""
         head = await self.log.acquire(self.session, self.recorder.epoch)
         self._term = head.term
         await self.store(
@@ -72,7 +72,7 @@ class Meeting:
         )
 
     async def store(self, *events: ev.AnyEvent, signals: Sequence[AnySignal] = (), by: Actor = SYSTEM) -> Publication:
-        """Make events durable; what comes back is still to be published."""
+        """Make events durable; returns the publication, which is still to be published."""
         before = self.recorder.offset
         records = tuple(self.recorder.record(event, by) for event in events)
         await self.log.append(self.session, self._term, before, records)
@@ -86,13 +86,13 @@ class Meeting:
         return Publication(session=self.session, records=(record,), events=(event,))
 
     async def line(self) -> Publication:
-        """One more short line, whole: three events."""
+        """Store a short finished line of three events."""
         self.lines += 1
         name, text = f"s{self.lines}", f" line {self.lines}."
         return await self.store(opened(name), words(name, 0, " line", f" {self.lines}."), ended(name, text), by=ENGINE)
 
     async def fanout(self, measures: Measures | None = None) -> SessionFanout:
-        """A fan-out that starts where the log stands."""
+        """Return a fan-out that starts at the log's end."""
         records = await self.log.read(self.session, 0, 1_000_000)
         bodies = [decode_event(record.body) for record in records if record.body is not None]
         return SessionFanout(
@@ -106,7 +106,7 @@ class Meeting:
         )
 
     async def truth(self, feed: Feed = LIVE) -> Reader:
-        """What a reader has who was given every event of the log."""
+        """Return a reader that has received every event of the log."""
         fanout = await self.fanout()
         view = await fanout.view(feed)
         assert not isinstance(view, Refusal)
@@ -114,12 +114,12 @@ class Meeting:
 
 
 def frames_of(stream: bytes) -> list[Received]:
-    """The frames in the bytes of an event stream without chunks."""
+    """Return the frames in the bytes of an event stream without chunks."""
     return [decode(event.data) for event in EventStream().feed(stream)]
 
 
 def read(stream: bytes, reader: Reader) -> Reader:
-    """What `reader` has after the stream; nothing may be missing from it."""
+    """Return `reader` after the stream, which must not have a hole."""
     for frame in frames_of(stream):
         reader, outcome = reader.take(frame)
         assert outcome is not Outcome.LOSS

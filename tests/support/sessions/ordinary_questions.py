@@ -1,8 +1,7 @@
 # ruff: noqa: RUF001 (letters of seven languages)
-"""Questions as people ask them at public meetings, 300 in each language of the pages: no list may hold one.
+"""Questions as people ask them at public meetings, 300 in each language of the pages: no list of rude words may match.
 
-Made of ten openings and thirty subjects. Among these are words in which a rude one stands (Scunthorpe), or that look
-like one.
+They combine ten openings and thirty subjects. Some subjects contain a rude word (Scunthorpe), or resemble one.
 """
 
 from __future__ import annotations
@@ -322,5 +321,5 @@ SUBJECTS = {
 
 
 def ordinary(language: str) -> list[str]:
-    """Three hundred of them."""
+    """Return three hundred questions."""
     return [opening.format(subject) for opening in OPENINGS[language] for subject in SUBJECTS[language]]

@@ -1,4 +1,4 @@
-"""Sessions in which somebody asks: what tests of interventions share."""
+"""Sessions in which somebody asks, for tests of interventions."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def of(state: State, what: str) -> Intervention:
 
 
 def asked() -> State:
-    """Three questions that are being checked, the second from a hub."""
+    """Return a session with three questions that are being checked, the second from a hub."""
     return carry_out(
         speaking(),
         ask("a", "Why?"),
@@ -48,7 +48,7 @@ def asked() -> State:
 
 
 class Told:
-    """A session's events as they come."""
+    """A session's state, and its events as they happen."""
 
     def __init__(self) -> None:
         self.state: State = created()
@@ -67,7 +67,9 @@ class Told:
 
 
 def meeting() -> Told:
-    """Three of the room and one who is remote, taken as they came, a minute each."""
+    """Return a session with three questions from the room and a remote one, of which the first three
+    are called a minute apart.
+    """
     told = Told()
     for number, origin in enumerate(("room", "room", "room", "remote")):
         told.at = WALL + 1_000 * number
@@ -79,5 +81,5 @@ def meeting() -> Told:
 
 
 async def nobodys(_session: SessionId, _token: str) -> frozenset[InterventionId]:
-    """For lists on which nobody has asked anything."""
+    """Return no questions, for lists on which nobody has asked anything."""
     return frozenset()

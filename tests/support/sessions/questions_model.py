@@ -1,4 +1,4 @@
-"""What an interventions' floor has to be after each command, said a second time and without the code that is tested."""
+"""A second model of the questions after each command, independent of the tested code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FOR_STAFF = {
     InterventionStatus.CLOSED,
 }
 LINE = SegmentId("a")
-"""The one line of the record at which something may be answered."""
+"""The only line of the record with which a question may be answered."""
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Asked:
 
 @dataclass
 class QuestionsModel:
-    """All of them, and whose turn it was and is."""
+    """All interventions, and the turns so far."""
 
     asked: dict[InterventionId, Asked] = field(default_factory=dict)
     turns: list[InterventionId] = field(default_factory=list)
@@ -60,7 +60,7 @@ class QuestionsModel:
         return [name for name, each in self.asked.items() if each.status in statuses]
 
     def takes(self, command: do.AnyCommand, actor: Actor) -> bool:
-        """Whether it is to be done rather than refused."""
+        """Whether a command must be carried out rather than refused."""
         match command:
             case do.Ask():
                 second = command.kind is Kind.REQUEST and self._requests(command.asker)
@@ -86,7 +86,7 @@ class QuestionsModel:
                 return self.closed is isinstance(command, do.ReopenSession)
 
     def _requests(self, asker: str) -> bool:
-        """Whether somebody has asked to speak, and waits."""
+        """Whether the asker already waits with a request to speak."""
         mine = [each for each in self.asked.values() if each.ask.asker == asker and each.status in TO_COME]
         return any(each.ask.kind is Kind.REQUEST for each in mine)
 
@@ -126,7 +126,7 @@ class QuestionsModel:
                 return True
 
     def done(self, command: do.AnyCommand, actor: Actor) -> None:
-        """Have it done."""
+        """Carry out a command."""
         match command:
             case do.Ask():
                 self.asked[command.intervention] = Asked(command, len(self.asked) + 1, command.text, command.name)
@@ -164,11 +164,13 @@ class QuestionsModel:
                 raise AssertionError(command)
 
     def _succeed(self, gone: InterventionId, place: InterventionStatus) -> None:
-        """What was joined with one that is taken back goes on in its place."""
+        """Give the status of a withdrawn intervention to the first one joined with it, and join
+        the others with that one.
+        """
         joined = [name for name, each in self.asked.items() if each.into == gone]
         for name in joined[:1]:
             if not self.asked[name].published:
-                place = InterventionStatus.CHECKED  # Nobody has approved what it says.
+                place = InterventionStatus.CHECKED  # Nobody has approved its text.
             self._bring(name, do.SetStatus(interventions=(), status=place), own=False)
         for name in joined[1:]:
             self._bring(
@@ -180,7 +182,7 @@ class QuestionsModel:
         if each.status is InterventionStatus.CALLED and (
             to in (InterventionStatus.QUEUED, InterventionStatus.CHECKED) or (own and to is InterventionStatus.LATER)
         ):
-            self.turns.pop()  # It has not had its turn.
+            self.turns.pop()  # The turn didn't take place.
         if to is InterventionStatus.CALLED and (
             self.turns[-1:] != [name] or each.status is InterventionStatus.QUEUED or each.own
         ):
@@ -193,7 +195,7 @@ class QuestionsModel:
         each.published = each.published or to not in FOR_STAFF
 
     def explained(self, queue: Sequence[Waiting], order: QueueOrder, arranged: Sequence[InterventionId]) -> None:
-        """Check that what is told of each place is so: by which rule nobody behind it should be before it."""
+        """Check the reason of each rank in a queue: by that rule, no intervention after it should be before it."""
         names = [each.intervention for each in queue]
         assert sorted(names) == sorted(self.status(InterventionStatus.QUEUED))
         assert names[: len(arranged)] == list(arranged)
@@ -227,7 +229,7 @@ class QuestionsModel:
 
 
 def _firsts(behind: Iterable[Asked], here: Asked) -> list[Asked]:
-    """Those whose authors' earlier ones don't wait behind `here` too: only these could be before it."""
+    """Return each author's first intervention in `behind`; of `here`'s own author only one that came after `here`."""
     found: dict[str, Asked] = {}
     for each in behind:
         found.setdefault(each.ask.asker, each)
@@ -235,7 +237,7 @@ def _firsts(behind: Iterable[Asked], here: Asked) -> list[Asked]:
 
 
 def _is_the_authors(each: Asked, to: InterventionStatus) -> bool:
-    """Whether an author may want it there."""
+    """Whether an author may ask for this status."""
     match to:
         case InterventionStatus.WITHDRAWN:
             return True

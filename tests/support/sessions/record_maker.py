@@ -68,7 +68,7 @@ WORDING = Wording(
 
 
 class Telling:
-    """A session with a floor and a French interpretation, told event by event."""
+    """A session with a floor and a French interpretation, written event by event."""
 
     def __init__(
         self, title: str = "Plenary", languages: tuple[str, ...] = ("en", "ar"), *, opened: bool = True
@@ -98,7 +98,7 @@ class Telling:
         origin: ev.Origin = ev.Origin.MACHINE,
         words: Sequence[ev.Word] = (),
     ) -> SegmentId:
-        """Log a line; it is still open when `t1` is None, and `name` introduces whoever is new."""
+        """Log a line; it is still open when `t1` is None. A new `name` is introduced as a speaker first."""
         segment = SegmentId(f"floor-1-{len(self.records)}")
         speaker = self._speaker(name) if name else None
         opened = ev.SegmentOpened(
@@ -113,7 +113,7 @@ class Telling:
         return segment
 
     def spoken(self, text: str, t0: int, each: int = 300, pause: int = 100, *, name: str = "") -> SegmentId:
-        """Log a line whose words are `each` ms long, with a pause behind each."""
+        """Log a line whose words are `each` ms long, with a pause of `pause` ms after each."""
         words = timed(text, t0, each, pause)
         return self.line(text, t0, words[-1].t1, name=name, words=words)
 
@@ -131,7 +131,7 @@ class Telling:
         return SpeakerId(self._names[name])
 
     def fold(self, channel: ChannelId = FLOOR) -> RecordFold:
-        """Everything told so far that readers of a channel may see."""
+        """Fold all events so far that readers of a channel may see."""
         fold = RecordFold(SESSION, EPOCH, channel)
         fold.take([record for record in self.records if record.header.lane in fold.feed.lanes])
         return fold
@@ -141,7 +141,7 @@ class Telling:
 
 
 def timed(text: str, t0: int, each: int = 300, pause: int = 100) -> tuple[ev.Word, ...]:
-    """Words of a text, one after the other."""
+    """Return the words of a text, one after the other."""
     return tuple(
         ev.Word(f" {word}" if n else word, t0 + n * (each + pause), t0 + n * (each + pause) + each)
         for n, word in enumerate(text.split(" "))
@@ -153,7 +153,9 @@ CHINESE = "会议现在开始，请各位代表就座；我们今天要讨论水
 
 
 def meeting(*, closed: bool = True) -> Telling:
-    """A short session with all that makes a record hard: names, languages, gaps, corrections, what isn't recorded."""
+    """Return a short session with everything that makes a record hard: names, languages, gaps,
+    corrections, unrecorded spans.
+    """
     told = Telling("Water & <land> --> 2026")
     welcome = "Good afternoon, everybody, and welcome to this open session on remote participation."
     told.spoken(welcome, 1_000, name=ANEZ)
@@ -174,7 +176,7 @@ def meeting(*, closed: bool = True) -> Telling:
 
 
 class Questions:
-    """What is asked in a session, as its public lanes tell."""
+    """Questions of a session, written into its public lanes."""
 
     def __init__(self, told: Telling) -> None:
         self.told = told
@@ -183,7 +185,7 @@ class Questions:
     def ask(
         self, text: str, t: int = 1_000, *, name: str = "", language: str = "en", kind: Kind = Kind.QUESTION
     ) -> InterventionId:
-        """One that was approved."""
+        """Log a question and its approval."""
         self._last += 1
         asked, number = InterventionId(f"q{self._last}"), self._last
         self.told.tell(
@@ -203,7 +205,7 @@ class Questions:
         return asked
 
     def hidden(self, t: int = 1_000) -> InterventionId:
-        """One that nobody has approved."""
+        """Log a question that nobody has approved."""
         self._last += 1
         asked = InterventionId(f"q{self._last}")
         self.stand(asked, InterventionStatus.CHECKED, t)
@@ -226,14 +228,14 @@ class Questions:
         self.told.tell(stands)
 
     def write(self, asked: InterventionId, text: str, language: str = "en") -> None:
-        """An answer in writing."""
+        """Log an answer in writing."""
         number = int(asked.removeprefix("q"))
         self.told.tell(ev.InterventionWritten(intervention=asked, number=number, text=text, language=language))
         self.stand(asked, InterventionStatus.WRITTEN, 9_000)
 
 
 def unanswered(*, closed: bool) -> Telling:
-    """A session with one that waits, one that is put off and one that is called, before the close or after it."""
+    """Return a session with a waiting question, one put off and one called, open or closed."""
     told = Telling()
     made = Questions(told)
     made.ask("Why?")
@@ -245,7 +247,7 @@ def unanswered(*, closed: bool) -> Telling:
 
 
 def questioned() -> Telling:
-    """A session with questions of every kind of end."""
+    """Return a session with a question for each outcome."""
     told = Telling()
     line = told.line("Because <we> can.", 65_000, 67_000)
     made = Questions(told)
@@ -273,16 +275,16 @@ HOSTILE = st.one_of(
     st.lists(st.sampled_from(_MEANING), max_size=30).map(" ".join),
     st.sampled_from(["x" * 10_000, "水" * 3_000, "a\u0301" * 3_000, "word " * 2_000]),
 )
-"""Texts that look like everything that means something in a file."""
+"""Texts that imitate everything with a meaning in a file."""
 
 
 @st.composite
 def records(draw: st.DrawFn) -> Record:
-    """Any record: hostile lines in any order of time, said by anybody, typed or with words, still open or not."""
+    """Draw any record: hostile lines in any order of time, said by anybody, typed or with words, still open or not."""
     told = Telling(draw(HOSTILE)[:200] or "x", draw(st.sampled_from([("en",), ("ar", "en"), ("zh-Hans",)])))
     for _ in range(draw(st.integers(0, 5))):
         text = draw(HOSTILE)
-        t0 = draw(st.integers(0, 350_000_000))  # less than 100 hours, beyond which pysubs2 cuts a digit off
+        t0 = draw(st.integers(0, 350_000_000))  # less than 100 hours: pysubs2 cuts off further digits
         t1 = draw(st.none() | st.integers(t0, t0 + 20_000))
         words = timed(" ".join(text.split()), t0, 300, 100) if draw(st.booleans()) and text.split() else ()
         name = draw(st.sampled_from(["", "Ann", "أحمد"]) | HOSTILE.map(lambda each: each[:300]))

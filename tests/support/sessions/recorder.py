@@ -1,4 +1,4 @@
-"""Makes a session's records one after the other, as its writer does, with salts and times that repeat."""
+"""Makes a session's records one after the other, as its writer does, with reproducible salts and times."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Recorder:
         self.offset = 0
         self.heads: dict[Lane, LaneHead] = {}
         self.later = 0
-        """How much later than they follow one another events are, ms."""
+        """A shift of all later events' times, in ms."""
 
     def go_on(self, head: LogHead) -> None:
         """Continue a log that has been opened again."""

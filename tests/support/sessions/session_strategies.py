@@ -1,4 +1,4 @@
-"""Whatever may be sent to a session, for laws that hold in all of them."""
+"""Strategies for all commands to a session, for laws that hold in every session."""
 
 from __future__ import annotations
 

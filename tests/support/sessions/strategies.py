@@ -30,7 +30,7 @@ from moothall.core.kernel.ids import (
 )
 
 MAX_INT = 2**53 - 1
-"""What JSON carries through every reader, JavaScript included."""
+"""The largest integer that every reader of JSON preserves, JavaScript included."""
 
 _SMALL = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -68,7 +68,7 @@ _PLAIN: dict[Any, st.SearchStrategy[Any]] = {
 
 
 def of_type(kind: Any) -> st.SearchStrategy[Any]:
-    """Values of a type that a body may hold."""
+    """Return a strategy for values of a type that a body may hold."""
     if kind in _PLAIN:
         return _PLAIN[kind]
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
@@ -88,7 +88,7 @@ def of_type(kind: Any) -> st.SearchStrategy[Any]:
 
 
 def of_struct(kind: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
-    """Structs with any values; an event's `v` is always its type's."""
+    """Return a strategy for structs with any values; an event's `v` is always its type's."""
     hints = typing.get_type_hints(kind)
     fields = {field.name: of_type(hints[field.name]) for field in msgspec.structs.fields(kind) if field.name != "v"}
     return st.builds(kind, **fields)
@@ -98,11 +98,11 @@ EVENTS_BY_TYPE: dict[str, st.SearchStrategy[ev.AnyEvent]] = {
     name: of_struct(kind) for name, kind in EVENT_TYPES.items()
 }
 EVENTS: st.SearchStrategy[ev.AnyEvent] = st.one_of(list(EVENTS_BY_TYPE.values()))
-"""Events of all types, one as likely as another, without any story between them."""
+"""Events of all types, equally likely, unrelated to one another."""
 
 
 class Told(msgspec.Struct, frozen=True):
-    """An event as a fold gets it; None for one whose body was removed."""
+    """An event as a fold receives it; None for an event whose body was removed."""
 
     offset: int
     role: Role
@@ -111,7 +111,7 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class _Teller:
-    """Tells a session that could have happened: what each event refers to came before it, mostly."""
+    """Writes a session that could have happened: events mostly refer to earlier ones."""
 
     def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
         self.draw = draw
@@ -122,7 +122,7 @@ class _Teller:
         self.revisions: dict[SegmentId, int] = {}
 
     def tell(self, event: ev.AnyEvent | UnknownEvent, role: Role = Role.ENGINE) -> None:
-        # Offsets jump: between two events of a feed stand those of other lanes.
+        # Offsets jump, since events of other lanes are between two events of a feed.
         self.offset += self.draw(st.integers(1, 3))
         lane = "session" if isinstance(event, UnknownEvent) else str(event.lane())
         gone = self.draw(st.integers(0, 19)) == 0
@@ -160,12 +160,12 @@ class _Teller:
             assigned = ev.SpeakerAssigned(segments=names, speaker=speaker)
             self.tell(self.draw(st.sampled_from(struck)) if act == "strike" else assigned)
         else:
-            # The newest lines mostly, the oldest now and then: they may be outside of a snapshot.
+            # Mostly the newest lines; occasionally an old line, which may be outside of a snapshot.
             newest = st.integers(max(0, len(self.segments) - 3), len(self.segments) - 1)
             self.change(act, *self.segments[self.draw(newest | st.integers(0, len(self.segments) - 1))])
 
     def around(self, channel: ChannelId) -> ev.AnyEvent:
-        """Something about the session, or of this channel what isn't about lines."""
+        """Return an event about the session, or an event of this channel that isn't about lines."""
         event: ev.AnyEvent = self.draw(st.one_of([EVENTS_BY_TYPE[name] for name in _AROUND]))
         if isinstance(event, ev.SpeakerChanged | ev.LanguageForced | ev.SegmentsMovedHere):
             return msgspec.structs.replace(event, channel=channel)
@@ -207,7 +207,7 @@ _AROUND = (
 
 @st.composite
 def stories(draw: Callable[[st.SearchStrategy[Any]], Any], max_steps: int = 40) -> list[Told]:
-    """A session's events in order; sometimes with hundreds of lines before what happens in the end."""
+    """Draw a session's events in order, sometimes after hundreds of lines."""
     teller = _Teller(draw)
     for _ in range(draw(st.sampled_from([0, 0, 0, 150, 199, 200, 201, 430]))):
         segment = SegmentId(f"s{len(teller.segments)}")

@@ -1,4 +1,4 @@
-"""A session with a Spanish translation, and what makes its lines: what tests of translations share."""
+"""A session with a Spanish translation, and commands that make its lines, for tests of translations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROUTE = "echo 1 en>es"
 
 
 def translated_session() -> State:
-    """As `speaking`, with a translation of record into Spanish that has no line yet."""
+    """Return the session of `speaking` with a translation of record into Spanish, without a line yet."""
     return carry_out(
         speaking(),
         do.AddChannel(channel=SPANISH, kind=ev.ChannelKind.TRANSLATION, languages=("es",), of_record=True),
@@ -29,5 +29,5 @@ def translate(name: str, text: str, revision: int = 0, route: str = ROUTE, *, ro
 
 
 def spanish(name: str) -> SegmentId:
-    """What a line is called in the translation."""
+    """Return the id of a line's translation."""
     return line_of(SegmentId(name), SPANISH)

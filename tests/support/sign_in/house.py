@@ -16,7 +16,7 @@ ROLES = ("secretariat=mh-office", "captioner=mh-text", "moderator=mh-text")
 
 @asynccontextmanager
 async def house_with(folder: Path, public: str = "", **settings: Any) -> AsyncIterator[tuple[AdminHouse, TestProvider]]:
-    """A server and the provider at which its staff have accounts."""
+    """Run a server and the provider at which its staff have accounts."""
     secret = folder / "client.secret"
     secret.write_text(f"{SECRET}\n")
     async with provider() as theirs:

@@ -1,4 +1,4 @@
-"""A real OpenID Connect provider on a port of its own, which can be told to answer wrongly."""
+"""A real OpenID Connect provider on a port of its own, which tests can make answer wrongly."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def new_rsa(bits: int = 2048) -> rsa.RSAPrivateKey:
 
 @cache
 def usual_rsa() -> rsa.RSAPrivateKey:
-    """The key of every provider that is given no other: making a key takes 0.1 s."""
+    """Return the default key of all providers: making a key takes 0.1 s."""
     return new_rsa()
 
 
@@ -60,7 +60,9 @@ def jwk(key: Key, kid: str | None, **more: str) -> dict[str, Any]:
 
 
 def signed(claims: dict[str, Any], key: Key | bytes | None, **header: Any) -> str:
-    """A token as `header` says of itself: signed with a private key, with HMAC and a secret, or not at all."""
+    """Return a token that is signed by a private key, by HMAC with a secret, or not at all;
+    `header` may claim anything.
+    """
     said = f"{b64(json.dumps({'typ': 'JWT', **header}).encode())}.{b64(json.dumps(claims).encode())}"
     if key is None:
         return f"{said}."
@@ -74,7 +76,7 @@ def signed(claims: dict[str, Any], key: Key | bytes | None, **header: Any) -> st
 
 @dataclass
 class Asked:
-    """What a browser was sent with."""
+    """Parameters of a browser's request."""
 
     nonce: str
     challenge: str
@@ -94,13 +96,13 @@ class TestProvider:
     wrong: Change | None = None
     forge: Callable[[TestProvider, dict[str, Any]], str] | None = None
     named_issuer: str = ""
-    """What it calls itself, where that isn't its issuer."""
+    """The issuer in its metadata; empty for its own."""
     down: bool = False
     keys_asked: int = 0
     tokens: list[str] = field(default_factory=list)
     codes: dict[str, Asked] = field(default_factory=dict)
     redirects: frozenset[str] = frozenset()
-    """Where it sends browsers back to; empty: anywhere."""
+    """Redirect addresses that it accepts; empty for any."""
 
     def application(self) -> web.Application:
         app = web.Application(middlewares=[self._down])
@@ -131,7 +133,7 @@ class TestProvider:
         )
 
     async def _authorize(self, request: web.Request) -> web.Response:
-        """Whoever comes is signed in at once, as with single sign-on."""
+        """Sign in every visitor at once, as with single sign-on."""
         query = request.query
         assert (query["client_id"], query["response_type"], query["scope"]) == (CLIENT, "code", "openid groups")
         assert query["code_challenge_method"] == "S256"
@@ -183,7 +185,7 @@ class TestProvider:
 
 @asynccontextmanager
 async def provider() -> AsyncIterator[TestProvider]:
-    """It runs while inside."""
+    """Run the provider."""
     made = TestProvider()
     runner = web.AppRunner(made.application(), access_log=None)
     await runner.setup()

@@ -1,1 +1,1 @@
-"""A hub, its line and the server above it in a simulation that a seed decides."""
+"""A hub, its uplink and the server above it, in a simulation that a seed determines."""

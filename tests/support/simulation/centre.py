@@ -1,7 +1,7 @@
-"""The server above a hub in a simulation: one life of its process, and who does what the hub's room did.
+"""The server above a hub in a simulation: one run of its process, and the acts of the hub's room that it carries out.
 
-All of it is real but for the disk and the sockets: sessions, their writers, and what serves links
-(`moothall.services.hubs.links`). When it is killed its log stays as it was, and all else of it is gone.
+All of it is real but for the disk and the sockets: sessions, their writers, and the service of links
+(`moothall.services.hubs.links`). When it is killed, its log stays as it was, and all other state is gone.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ REMOVED = Actor(Role.SECRETARIAT, "secretariat")
 
 
 class NotedActs:
-    """An `ActTaker` that notes what was done on a disk of its own. It takes its time by the loop, which jumps."""
+    """An `ActTaker` that notes acts on a durable disk of its own. It takes simulated time."""
 
     def __init__(self, chance: random.Random) -> None:
         self.done: Counter[CommandId] = Counter()
-        """How often each was done."""
+        """How often each act was carried out."""
         self.order: list[CommandId] = []
         self.refused: dict[CommandId, wire.NotDone] = {}
         self._chance = chance
 
     async def take(self, hub_path: str, act: wire.Act, node: str) -> wire.Done | wire.NotDone:
-        """As `ActTaker.take`."""
+        """Implement `ActTaker.take`."""
         await asyncio.sleep(self._chance.uniform(0, 0.05))
         if act.id in self.done:
             return wire.Done(id=act.id)
@@ -66,7 +66,7 @@ Serve = Callable[[AboveEnd], Awaitable[None]]
 
 
 class SimulatedCentre:
-    """One life of the server above."""
+    """One run of the server above."""
 
     def __init__(self, life: int, log: MemoryLog, acts: NotedActs, chance: random.Random, pause_s: float) -> None:
         self.life = life
@@ -77,10 +77,10 @@ class SimulatedCentre:
         self._group: asyncio.TaskGroup | None = None
         self._links: list[AboveEnd] = []
         self._ended: list[SegmentId] = []
-        """Lines that may be removed: the newest."""
+        """The newest lines, which may be removed."""
 
     async def run(self, serving: Callable[[SimulatedCentre], Serve]) -> None:
-        """Until it is killed."""
+        """Run the server until it is killed."""
         try:
             async with asyncio.TaskGroup() as group:
                 started = asyncio.Event()
@@ -98,7 +98,7 @@ class SimulatedCentre:
             self._group = None
 
     def accept(self, link: AboveEnd) -> bool:
-        """Somebody dials; whether there is anybody."""
+        """Accept a dialled link; returns whether the server runs."""
         if self._group is None:
             return False
         self._links.append(link)
@@ -128,14 +128,14 @@ class SimulatedCentre:
                 late += round(1_000 * self._chance.expovariate(1 / self._pause_s))
 
     async def tell(self, hub: str, note: str) -> None:
-        """Whoever leads tells a hub something, in its own lane."""
+        """Leave a note of the moderator for a hub, in the hub's lane."""
         live = self.hall.sessions.loaded(SESSION)
         if live is not None:
             left = do.LeaveHubNote(hub=hub, note=NoteId(note), text="Can you hear us?")
             await live.writer.send(MODERATOR, CommandId(f"leave:{note}"), left)
 
     async def remove_something(self) -> None:
-        """Take a line out of the record that was said some minutes ago at most."""
+        """Remove a line from the record that was said a few minutes ago at most."""
         live = self.hall.sessions.loaded(SESSION)
         if live is None:
             return
@@ -145,7 +145,7 @@ class SimulatedCentre:
 
 
 def _later(said: Said, ms: int) -> Said:
-    """The same, so much later."""
+    """Return the same commands, `ms` later."""
     commands: list[do.AnyCommand] = []
     for command in said.commands:
         match command:

@@ -1,7 +1,8 @@
-"""A day of a hub on a bad line, on a loop that jumps: cuts, silence, kills of either side, and nothing lost or doubled.
+"""A day of a hub on a bad uplink, on a loop whose time jumps: cuts, silence, kills of either side;
+nothing lost or doubled.
 
-The server above is `hub_centre`, the hub is `hub_simulated`. Everything that goes wrong is drawn by a seed: when, what,
-and for how long. What was on the disks stays; all else of what was killed is gone.
+The server above is in `centre.py`, the hub in `hub.py`. A seed determines every failure: its time, its kind and its
+duration. Data on the disks survive; all other state of a killed process is gone.
 """
 
 from __future__ import annotations
@@ -29,13 +30,13 @@ from support.simulation.line import BelowEnd, HubLine
 
 HUB = "kisumu"
 CALM_S = 300.0
-"""At the end: nothing goes wrong, and what is missing comes."""
+"""Seconds at the end in which nothing fails, and missing events arrive."""
 TRIES_S = 10.0
 MOST_BEHIND = 30
-"""Events that are on their way, or gathered for a second, when all ends."""
+"""Events that may be under way, or gathered for a second, at the end."""
 
 LINES = (WEAK, Quality(bits_per_s=9_600, delay_ms=900), Quality(bits_per_s=1_000_000, delay_ms=40))
-"""What the line is like, anew each time that it is dialled."""
+"""Qualities of the uplink, one of which is drawn at each dial."""
 WISHES = (
     Want(channels=(FLOOR,)),
     Want(channels=(FLOOR,), words=True),
@@ -45,24 +46,24 @@ WISHES = (
 
 
 class Fate(msgspec.Struct, frozen=True, kw_only=True):
-    """How bad a day it is. Seconds are means of what is drawn."""
+    """How bad a day it is; times are means of random durations, in s."""
 
     seconds: float
-    """How long it lasts, without the calm at its end."""
+    """The length of the day, without the calm at its end."""
     good_s: float = 240.0
-    """Between two troubles."""
+    """Between two failures."""
     bad_s: float = 60.0
-    """How long one lasts."""
+    """The duration of a failure."""
     act_s: float = 20.0
     """Between two acts of the room."""
     note_s: float = 600.0
     """Between two notes to the hub."""
     pause_s: float = 0.0
-    """Of whoever speaks, behind each line; so that a day has fewer of them."""
+    """The speaker's pause after each line, which gives a day fewer lines."""
 
 
 class Day:
-    """One run. `live` it, then look at what is left."""
+    """One simulated day. Call `live`, then check what is left."""
 
     def __init__(
         self,
@@ -72,17 +73,17 @@ class Day:
         verify: Callable[[str, bytes, bytes], bool],
         disk: HubDisk,
     ) -> None:
-        """`serving` makes of a life of the server above what serves its links."""
+        """`serving` returns the service of links for a run of the server above."""
         self.fate = fate
         self.chance = random.Random(seed)  # noqa: S311  # repeatable is what it has to be
         self.log = MemoryLog()
         self.acts = NotedActs(self.chance)
         self.disk = disk
         self.put: list[CommandId] = []
-        """Acts that the room was told were kept, in order."""
+        """Acts whose storage was confirmed to the room, in order."""
         self.troubles: Counter[str] = Counter()
         self.faults: list[str] = []
-        """What readers of the hub were shown wrong, and links that ended as none should."""
+        """Wrong events shown to the hub's readers, and links that ended as no link should."""
         self.dialled = 0
         self.bytes = 0
         self._serving = serving
@@ -97,7 +98,7 @@ class Day:
         self._wish = WISHES[0]
 
     async def live(self) -> None:
-        """From the morning to the calm evening."""
+        """Simulate the day and the calm after it."""
         async with asyncio.TaskGroup() as group:
             self._group = group
             self._start_centre()
@@ -113,7 +114,7 @@ class Day:
 
     @property
     def hub(self) -> SimulatedHub:
-        """Its last life."""
+        """The hub's last run."""
         assert self._hub is not None
         return self._hub
 
@@ -168,7 +169,7 @@ class Day:
         self._tasks["centre"] = self._group.create_task(self._centre.run(self._serving))
 
     async def _notes(self) -> None:
-        """Whoever leads tells the hub something, again and again."""
+        """Leave notes for the hub, again and again."""
         number = 0
         while True:
             await asyncio.sleep(self.chance.expovariate(1 / self.fate.note_s))
@@ -185,7 +186,7 @@ class Day:
 
     async def _dial(self) -> BelowEnd | None:
         quality = self.chance.choice(LINES)
-        await asyncio.sleep(4 * quality.delay_ms / 1_000)  # TCP's handshake, and WebSocket's.
+        await asyncio.sleep(4 * quality.delay_ms / 1_000)  # the handshakes of TCP and WebSocket
         line = HubLine(quality, quality)
         if not self._up or self._centre is None or not self._centre.accept(line.above):
             await asyncio.sleep(self.chance.uniform(0, TRIES_S))
@@ -195,7 +196,7 @@ class Day:
         return line.below
 
     async def _room(self) -> None:
-        """People in the room do something, again and again; who isn't told that it is kept does it again."""
+        """Do acts of the room, again and again; an act without a confirmation is repeated."""
         number = 0
         while not self._over:
             await asyncio.sleep(self.chance.expovariate(1 / self.fate.act_s))
@@ -227,10 +228,12 @@ class Day:
         self.faults += self.hub.shown.faults
         self.faults += self.hub.stopped
 
-    # What is left
+    # Checks after the day
 
     async def require_nothing_lost(self) -> None:
-        """All that the hub wanted is on its disk as it was written, once, and vouched for; all acts were done, once."""
+        """Assert that the hub's disk has all wanted events once, unchanged and signed, and that all
+        acts were carried out once.
+        """
         self._look_at_hub()
         assert not self.faults, self.faults
         self.disk.begin()

@@ -1,7 +1,7 @@
-"""A hub's disk in memory, for simulations: what was not finished when the hub was killed is not there.
+"""A hub's disk in memory, for simulations: a write that was not finished when the hub was killed is not there.
 
-A write takes a while, and all of it is there at its end or none. A hub that is killed just behind that end has it on
-its disk and doesn't know: so it is with a real one.
+A write takes a while; at its end all of it is there, or nothing. A hub that is killed right after that end has the data
+on its disk without knowing, as a real hub may.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from moothall.wire.hub.messages import Act, Done, NotDone
 from moothall_hub.mirror.copied import Copy, CopyStep, dropped
 
 WRITE_S = 0.03
-"""Longest that a write takes until it is there; and until whoever writes knows of it."""
+"""The longest time until a write is durable, and again until the writer knows, in s."""
 
 
 class KeptAct(msgspec.Struct):
@@ -27,29 +27,29 @@ class KeptAct(msgspec.Struct):
 
     act: Act
     answer: Done | NotDone | None = None
-    """None: it waits for the line."""
+    """None while the act waits for the uplink."""
 
 
 class HubDisk:
-    """Copies with their records, and the outbox. It is the same one for all lives of a hub."""
+    """Copies with their records, and the outbox; the same object for all runs of a hub."""
 
     def __init__(self, seed: int) -> None:
         self.copies: dict[SessionId, Copy] = {}
         self.records: dict[SessionId, dict[int, LogRecord]] = {}
         self.acts: dict[CommandId, KeptAct] = {}
-        """In the order in which they were put."""
+        """Acts in the order in which they were put."""
         self.writes = 0
         self._chance = random.Random(seed)  # noqa: S311  # repeatable is what it has to be
 
     def copy(self, session: SessionId) -> Copy:
-        """As it stands on the disk."""
+        """Return the copy of a session on the disk."""
         return self.copies.get(session) or Copy(session=session)
 
     def begin(self) -> None:
-        """A hub starts, and reads all of it."""
+        """Read everything, as a starting hub does."""
 
     async def keep(self, step: CopyStep) -> None:
-        """One step's records and copy, in one transaction."""
+        """Store one step's records and copy, in one transaction."""
         await self._write()
         self._keep(step)
         await self._written()
@@ -73,13 +73,13 @@ class HubDisk:
         self.copies[session] = step.copy
 
     async def drop(self, session: SessionId) -> Copy:
-        """All that is kept of a session goes."""
+        """Delete everything of a session."""
         left = dropped(self.copy(session))
         await self.keep(CopyStep(copy=left, anew=True))
         return left
 
     async def put(self, act: Act) -> None:
-        """Keep an act; the same id again changes nothing."""
+        """Store an act; a known id changes nothing."""
         await self._write()
         self._put(act)
         await self._written()
@@ -88,7 +88,7 @@ class HubDisk:
         self.acts.setdefault(act.id, KeptAct(act))
 
     async def answered(self, answer: Done | NotDone) -> None:
-        """What became of an act."""
+        """Store the answer to an act."""
         await self._write()
         self._answered(answer)
         await self._written()
@@ -97,7 +97,7 @@ class HubDisk:
         self.acts[answer.id].answer = answer
 
     def unanswered(self) -> Sequence[Act]:
-        """In the order in which they were put."""
+        """Return the acts without an answer, in the order in which they were put."""
         return [kept.act for kept in self.acts.values() if kept.answer is None]
 
     async def _write(self) -> None:

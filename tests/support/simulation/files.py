@@ -1,4 +1,4 @@
-"""A hub's disk for simulations, in the files that a hub has: what a life of it finds is what SQLite gives back."""
+"""A hub's disk for simulations in the files of a real hub: each run reads what SQLite returns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ALL = 10_000_000
 
 
 class HubFiles(HubDisk):
-    """As `HubDisk`. `begin` reads what is there, and `close` lets go of the files."""
+    """A `HubDisk` in files. `begin` reads them, and `close` closes them."""
 
     def __init__(self, seed: int, folder: Path) -> None:
         super().__init__(seed)
@@ -28,7 +28,7 @@ class HubFiles(HubDisk):
         self._outbox = OutboxFile(folder / outbox_sqlite.FILE_NAME)
 
     def begin(self) -> None:
-        """Forget all but what is in the files."""
+        """Forget everything that isn't in the files."""
         self.copies = {copy.session: copy for copy in mirror_sqlite.copies(self._connection)}
         for session in self.copies:
             found = self._reader.read(session, 0, ALL)
@@ -44,11 +44,11 @@ class HubFiles(HubDisk):
                 kept.answer = Done(id=act) if code is None else NotDone(id=act, code=code, message=message)
 
     def unanswered(self) -> Sequence[Act]:
-        """As the outbox has them."""
+        """Return the outbox's acts without an answer."""
         return [act for _, act in self._outbox.waiting(MOST_WAITING, None)]
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         self._reader.close()
         self._connection.close()
         self._outbox.close()

@@ -1,8 +1,8 @@
-"""A hub in a simulation: one life of its process, between its line and its disk, on the loop's time.
+"""A hub in a simulation: one run of its process, between its uplink and its disk, on the loop's time.
 
-What decides is a real hub's: `moothall_hub.uplink.link`, `moothall_hub.mirror.replication` and what these stand on. In
-memory are the socket (`hub_line`) and the disk (`hub_disk`). A hub that is killed is cancelled wherever it waits, and
-all that it knew is gone.
+The decisions are a real hub's: `moothall_hub.uplink.link`, `moothall_hub.mirror.replication` and their dependencies.
+The socket (`line.py`) and the disk (`disk.py`) are in memory. To kill a hub is to cancel it wherever it waits; all its
+state in memory is lost.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from support.simulation.line import BelowEnd, Closed
 
 
 class Shown(msgspec.Struct):
-    """What the hub's readers were given of its sessions: all anew, or what follows."""
+    """The readers' side of a hub, which checks the order of shown events."""
 
     last: dict[tuple[SessionId, str], int] = {}
-    """The last event that they have: of what is public, and of each lane of the hub's own."""
+    """The last shown offset: of the public lanes, and of each lane of the hub's own."""
     renewals: int = 0
     faults: list[str] = []
 
     async def take(self, step: CopyStep) -> None:
-        """As `moothall_hub.mirror.replication.Shown.take`."""
+        """Implement `moothall_hub.mirror.replication.Shown.take`."""
         session = step.copy.session
         if step.renew:
             await self.renew(session)
@@ -52,7 +52,7 @@ class Shown(msgspec.Struct):
                 self.last[part] = offset
 
     async def renew(self, session: SessionId) -> None:
-        """As `moothall_hub.mirror.replication.Shown.renew`."""
+        """Implement `moothall_hub.mirror.replication.Shown.renew`."""
         self.renewals += 1
         for part in [each for each in self.last if each[0] == session]:
             del self.last[part]
@@ -74,7 +74,7 @@ class SimulatedHub:
         self.disk = disk
         self.shown = Shown()
         self.stopped: list[str] = []
-        """Why links ended for good, or sessions did."""
+        """Why links or sessions were ended for good."""
         self.link = Link(node, "0", chance.random)
         self.replication = Replication(
             disk.copies.values(),
@@ -90,13 +90,13 @@ class SimulatedHub:
         self._dial = dial
         self._given: set[CommandId] = set()
         self._more = asyncio.Event()
-        # As many as the link has: a window of batches and of acts.
+        # Bounded by the link: a window of batches and of acts.
         self._frames: deque[bytes] = deque()
         self._to_send = asyncio.Event()
         self._hung: Hang | None = None
 
     async def run(self) -> None:
-        """Dial, and dial again, for ever."""
+        """Dial again and again, until the link is over for good."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._pass_on())
             await self.replication.want(self._wanted)
@@ -115,17 +115,17 @@ class SimulatedHub:
             self.stopped.append(self.link.sentence)
 
     async def want(self, wanted: Mapping[SessionId, Want]) -> None:
-        """The coordinator wants this from now on."""
+        """Set the sessions and channels to follow, as the coordinator does."""
         self._wanted = wanted
         await self.replication.want(wanted)
 
     async def do(self, act: wire.Act) -> None:
-        """The room does something; it is on the disk when this returns."""
+        """Do an act of the room; it is on the disk when this returns."""
         await self.disk.put(act)
         self._more.set()
 
     def copy(self, session: SessionId) -> Copy | None:
-        """As it is known now."""
+        """Return the copy of a session as the hub knows it."""
         return self.replication.copy(session)
 
     async def _talk(self, socket: BelowEnd) -> None:
@@ -199,7 +199,7 @@ class SimulatedHub:
                 await self.replication.take(news)
             case wire.Done() | wire.NotDone():
                 await self.disk.answered(news)
-                self._given.discard(news.id)  # Not before: it would be taken for one that waits.
+                self._given.discard(news.id)  # Only now: earlier, the act would count as waiting.
             case _:
                 pass
 
@@ -229,6 +229,6 @@ def _now() -> Moment:
 
 
 async def _until(due: int | None) -> None:
-    """Until a moment, or for a second: what is due may have changed."""
+    """Sleep until a moment, at most a second: the moment may have changed."""
     left = 1_000 if due is None else due - _now().monotonic
     await asyncio.sleep(min(1.0, max(0.001, left / 1_000)))

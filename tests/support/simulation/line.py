@@ -1,8 +1,8 @@
-"""A line between a hub and the server above it in memory, for simulations on a loop that jumps.
+"""A link between a hub and the server above it in memory, for simulations on a loop whose time jumps.
 
-Frames take the time that a `weak_line.Quality` gives them. A line is *cut*: both ends hear of it at once, and what was
-on its way is lost. Or it *dies*: neither hears of it, nothing arrives any more, and what is sent goes nowhere, until an
-end gives up. Or an end closes it, and the other hears of that behind all that was sent before.
+Frames take the time that a `weak_line.Quality` gives them. A link can be *cut*: both ends learn of it at once, and
+frames under way are lost. It can *die*: neither end learns of it, nothing arrives any more, and whatever is sent is
+lost, until an end gives up. Or an end closes it; the other learns of that after all frames sent before.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from moothall.wire.hub import messages as hub
 from support.links.weak_line import Quality, Timing
 
 FRAME_HEADER = 8
-"""Bytes that a frame has beside what it carries: up to 4 of WebSocket and 4 of its mask."""
+"""Bytes that a frame has in addition to its payload: up to 4 of WebSocket and 4 of its mask."""
 SENT_AHEAD = 16 << 10
-"""Bytes that the sender's system takes before it makes the sender wait."""
+"""Bytes that the sender's system buffers before it makes the sender wait."""
 
 
 class Closed(msgspec.Struct, frozen=True):
@@ -33,11 +33,11 @@ BROKEN = Closed(CloseCode.ABNORMAL)
 
 
 class _Way:
-    """Frames one way."""
+    """The frames in one direction."""
 
     def __init__(self, quality: Quality) -> None:
         self.bytes = 0
-        """That were sent, with the frames' headers."""
+        """Bytes that were sent, frame headers included."""
         self._timing = Timing(quality)
         self._coming: deque[tuple[float, int, bytes | Closed]] = deque()
         self._changed = asyncio.Event()
@@ -46,10 +46,10 @@ class _Way:
         self._end: Closed | None = None
 
     async def put(self, frame: bytes) -> None:
-        """Send a frame, and wait while too much waits before it; silent where the way has ended."""
+        """Send a frame, after waiting while too much is queued; does nothing if the direction has ended."""
         size = len(frame) + FRAME_HEADER
         while self._end is None and (self._lost if self._dead else self._waiting()) > SENT_AHEAD:
-            await self._news(None)  # Until the other side has taken some of it.
+            await self._news(None)  # until the other side has taken some of it
         if self._end is not None:
             return
         self.bytes += size
@@ -59,7 +59,7 @@ class _Way:
             self._arrives(size, frame)
 
     async def get(self) -> bytes | Closed:
-        """The next frame, once it has arrived; or how it ended."""
+        """Wait for the next frame; returns it, or how the link ended."""
         while self._end is None:
             due = self._coming[0][0] - asyncio.get_running_loop().time() if self._coming else None
             if due is not None and due <= 0:
@@ -73,18 +73,18 @@ class _Way:
         return self._end
 
     def say_last(self, closed: Closed) -> None:
-        """Close it behind what was sent."""
+        """Close the direction after everything sent before."""
         if not self._dead and self._end is None:
             self._arrives(FRAME_HEADER, closed)
 
     def end(self, closed: Closed) -> None:
-        """It is over, and what is on it is lost."""
+        """End the direction; frames under way are lost."""
         self._coming.clear()
         self._end = self._end or closed
         self._tell()
 
     def die(self) -> None:
-        """Nothing arrives any more."""
+        """Let nothing arrive any more."""
         self._coming.clear()
         self._dead = True
 
@@ -117,88 +117,88 @@ class HubLine:
 
     @property
     def bytes(self) -> int:
-        """Both ways."""
+        """Bytes in both directions."""
         return self._up.bytes + self._down.bytes
 
     def cut(self) -> None:
-        """Break it; both ends hear of it at once."""
+        """Cut the link; both ends learn of it at once."""
         self._up.end(BROKEN)
         self._down.end(BROKEN)
 
     def die(self) -> None:
-        """Break it; neither end hears of it."""
+        """Let the link die; neither end learns of it."""
         self._up.die()
         self._down.die()
 
 
 class BelowEnd:
-    """What the hub has of it: frames."""
+    """The hub's end, which handles frames."""
 
     def __init__(self, down: _Way, up: _Way) -> None:
         self._down = down
         self._up = up
 
     async def receive(self) -> bytes | Closed:
-        """The next frame, or how it ended."""
+        """Wait for the next frame; returns it, or how the link ended."""
         return await self._down.get()
 
     async def send(self, frame: bytes) -> None:
-        """Send a frame, and wait while the line is full; silent when it has ended."""
+        """Send a frame, after waiting while the link is full; does nothing when it has ended."""
         await self._up.put(frame)
 
     def close(self, code: CloseCode = CloseCode.NORMAL, reason: str = "") -> None:
-        """End it; the other side hears of it behind what was sent."""
+        """Close the link; the other side learns of it after all frames sent before."""
         self._up.say_last(Closed(code, reason))
         self._down.end(Closed(code, reason))
 
     def abort(self) -> None:
-        """The process is gone; its system says so to the other side."""
+        """End the link as when the process dies: its system closes the connection."""
         self._up.say_last(BROKEN)
         self._down.end(BROKEN)
 
     @property
     def bytes_sent(self) -> int:
-        """With the frames' headers."""
+        """Bytes sent, frame headers included."""
         return self._up.bytes
 
     @property
     def bytes_received(self) -> int:
-        """With the frames' headers; those on their way too."""
+        """Bytes sent to this end, frame headers and frames under way included."""
         return self._down.bytes
 
 
 class AboveEnd:
-    """What the server above has of it: messages. A `moothall.services.hubs.ports.HubConnection`."""
+    """The server's end, which handles messages: a `moothall.services.hubs.ports.HubConnection`."""
 
     def __init__(self, down: _Way, up: _Way) -> None:
         self._down = down
         self._up = up
 
     async def receive(self) -> hub.FromHub | None:
-        """The next message; None when it has ended. Raises ProtocolError."""
+        """Return the next message; None when the link has ended. Raises ProtocolError."""
         frame = await self._up.get()
         return hub.decode_from_hub(frame) if isinstance(frame, bytes) else None
 
     async def send(self, message: hub.ToHub) -> None:
-        """Send a message, and wait while the line is full; silent when it has ended."""
+        """Send a message, after waiting while the link is full; does nothing when it has ended."""
         await self._down.put(hub.encode(message))
 
     async def close(self, code: CloseCode, reason: str) -> None:
-        """Say why, and end it."""
+        """Close the link with a code and a reason."""
         self._down.say_last(Closed(code, reason))
         self._up.end(Closed(code, reason))
 
     def abort(self) -> None:
-        """The process is gone; its system says so to the other side."""
+        """End the link as when the process dies: its system closes the connection."""
         self._down.say_last(BROKEN)
         self._up.end(BROKEN)
 
     @property
     def bytes_sent(self) -> int:
-        """With the frames' headers."""
+        """Bytes sent, frame headers included."""
         return self._down.bytes
 
     @property
     def bytes_received(self) -> int:
-        """With the frames' headers; those on their way too."""
+        """Bytes sent to this end, frame headers and frames under way included."""
         return self._up.bytes

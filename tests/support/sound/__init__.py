@@ -1,1 +1,1 @@
-"""Sound and speech of which the truth is known."""
+"""Sound and speech whose true text is known."""

@@ -1,4 +1,4 @@
-"""Makes recordings for tests with PyAV, and raw WAV files byte by byte."""
+"""Recordings for tests, made with PyAV, and raw WAV files, byte by byte."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ TONE = 440
 
 
 def tone(samples: int, rate: int, first: int = 0) -> list[int]:
-    """A sine of 440 Hz, 16-bit values."""
+    """Return a sine of 440 Hz as 16-bit values."""
     step = 2 * math.pi * TONE / rate
     return [round(8000 * math.sin(step * n)) for n in range(first, first + samples)]
 
 
 def wav(values: list[int], rate: int = 16_000, channels: int = 1) -> bytes:
-    """A WAV file of interleaved 16-bit values."""
+    """Return a WAV file of interleaved 16-bit values."""
     pcm = array.array("h", values).tobytes()
     form = struct.pack("<IHHIIHH", 16, 1, channels, rate, rate * channels * 2, channels * 2, 16)
     return b"RIFF" + struct.pack("<I", 36 + len(pcm)) + b"WAVEfmt " + form + b"data" + struct.pack("<I", len(pcm)) + pcm
 
 
 def endless(path: Path, *, channels: int, rate: int) -> Path:
-    """A WAV file of 2 GB of silence, with a hole for its samples: it takes no room."""
+    """Write a WAV file of 2 GB of silence; its samples are a hole that takes no space."""
     size = 2_000_000_000
     form = struct.pack("<IHHIIHH", 16, 1, channels, rate, rate * channels * 2, channels * 2, 16)
     head = b"RIFF" + struct.pack("<I", 36 + size) + b"WAVEfmt " + form + b"data" + struct.pack("<I", size)
@@ -75,7 +75,7 @@ def encode(
 
 
 def picture(path: Path) -> Path:
-    """Write a film without sound."""
+    """Write a video without sound."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=10)
         assert isinstance(stream, av.VideoStream)
@@ -88,6 +88,6 @@ def picture(path: Path) -> Path:
 
 
 def loudness(pcm: bytes) -> float:
-    """Root mean square of 16-bit samples."""
+    """Return the root mean square of 16-bit samples."""
     values = array.array("h", pcm)
     return math.sqrt(sum(value * value for value in values) / max(len(values), 1))

@@ -1,4 +1,4 @@
-"""Comparing what a real model heard: with the reference, with another run, and at the seams between engines."""
+"""Comparisons of what a real model heard: with the reference, with another run, and at the seams between engines."""
 
 from __future__ import annotations
 
@@ -17,37 +17,39 @@ from support.halls.process import Seam
 SAMPLE = Path(__file__).parents[3] / "config" / "sample"
 RATE = 16_000
 AT_SEAM_MS = 2_500
-"""How near to a seam a difference counts as one of the seam; alignment is 0.2 s wrong, and windows begin 2 s before."""
+"""How near to a seam a difference counts as caused by it, in ms; alignment is 0.2 s wrong, and
+windows begin 2 s before.
+"""
 
 _normalise = EnglishTextNormalizer()
 
 
 class Heard(msgspec.Struct, frozen=True):
-    """A word as it is compared."""
+    """A word in the form in which words are compared."""
 
     text: str
     t: int
-    """Its middle, media ms."""
+    """The word's middle, in media ms."""
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One word that is another, missing or too much."""
+    """A word that is wrong, missing or superfluous."""
 
     kind: str
     """`substitute`, `delete` or `insert`."""
     text: str
-    """What should have been, or what is too much."""
+    """The right word, or the superfluous one."""
     t: int
-    """Where, media ms."""
+    """The word's position, in media ms."""
 
 
 def heard(words: Sequence[ev.Word]) -> list[Heard]:
-    """Committed words; one with a hyphen may be several."""
+    """Return committed words in comparable form; a word with a hyphen may become several."""
     return [Heard(text, (word.t0 + word.t1) // 2) for word in words for text in plain(word.text)]
 
 
 def reference(first_ms: int, last_ms: int) -> list[Heard]:
-    """What is said in the sample session between two moments, in ms after the first of them."""
+    """Return the words of the sample session between two moments, with times in ms after the first moment."""
     words: list[Heard] = []
     for line in (SAMPLE / "session.jsonl").read_text(encoding="utf-8").splitlines():
         for text, begin, end in json.loads(line)["words"]:
@@ -57,7 +59,7 @@ def reference(first_ms: int, last_ms: int) -> list[Heard]:
 
 
 async def sample_sound(first_ms: int, last_ms: int) -> bytes:
-    """The sample session's sound between two moments, PCM16 mono at 16 kHz."""
+    """Return the sample session's sound between two moments, PCM16 mono at 16 kHz."""
     if not _WHOLE:
         async with AudioFile(SAMPLE / "session.opus") as sound:
             while piece := await sound.read(RATE):
@@ -67,11 +69,11 @@ async def sample_sound(first_ms: int, last_ms: int) -> bytes:
 
 
 _WHOLE = bytearray()
-"""All of it, decoded once: 2 MB, where each piece took a decoder."""
+"""The whole session as PCM, 2 MB, decoded once: otherwise each piece would start a decoder."""
 
 
 def changes(said: Sequence[Heard], got: Sequence[Heard]) -> list[Change]:
-    """What turns one into the other, as few words as possible."""
+    """Return the fewest changes of words that turn `said` into `got`."""
     return list(_changes(said, got))
 
 
@@ -87,7 +89,7 @@ def _changes(said: Sequence[Heard], got: Sequence[Heard]) -> Iterator[Change]:
 
 
 def at_seams(found: Sequence[Change], seams: Sequence[Seam]) -> list[Change]:
-    """Those of the changes that may come of the seams: words doubled or missing near one."""
+    """Return the changes that a seam may have caused: words doubled or missing near one."""
     return [
         change
         for change in found
@@ -96,17 +98,17 @@ def at_seams(found: Sequence[Change], seams: Sequence[Seam]) -> list[Change]:
 
 
 def only_in(said: Sequence[Heard], got: Sequence[Heard], other: Sequence[Heard]) -> list[Change]:
-    """What is wrong in `got` and right, or wrong in another way, in `other`."""
+    """Return the errors of `got` that `other` hasn't made too."""
     known = {(change.kind, change.text) for change in changes(said, other)}
     return [change for change in changes(said, got) if (change.kind, change.text) not in known]
 
 
 def require_as_good(said: Sequence[Heard], undisturbed: Sequence[Heard], got: Sequence[Heard]) -> None:
-    """As many words are right as in the undisturbed run, within 1 % of all (at least one).
+    """Assert that `got` has at most 1 % (at least one word) more errors than the undisturbed run.
 
-    Not the two runs' difference: after a kill the windows fall elsewhere, and a model that errs in other places
-    is no worse. Undisturbed runs were alike to the word on a quiet machine, and differed in a word of a hundred on
-    a busy one.
+    The two runs aren't compared with each other: after a kill the windows begin elsewhere, and a model with errors in
+    other words is no worse. Undisturbed runs were equal to the word on a quiet machine, and differed in a word of a
+    hundred on a busy one.
     """
     few = max(1, len(said) // 100)
     found = changes(said, got)
@@ -116,11 +118,11 @@ def require_as_good(said: Sequence[Heard], undisturbed: Sequence[Heard], got: Se
 def require_whole_seams(
     said: Sequence[Heard], undisturbed: Sequence[Heard], got: Sequence[Heard], seams: Sequence[Seam]
 ) -> None:
-    """No word near a seam is doubled or missing that the undisturbed run has right."""
+    """Assert that no word near a seam is doubled or missing that the undisturbed run has right."""
     found = at_seams(only_in(said, got, undisturbed), seams)
     assert not found, found
 
 
 def plain(text: str) -> list[str]:
-    """The words of a text as they are compared."""
+    """Return the words of a text in comparable form."""
     return str(_normalise(text)).split()

@@ -1,4 +1,4 @@
-"""A meeting of any length, made of the recordings at hand one after another, again and again."""
+"""A meeting of any length, made of the available recordings one after another, again and again."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from support.sound.hearing import Heard, plain
 
 
 class LongMeeting(NamedTuple):
-    """What is played, and what is said in it."""
+    """The sound of a meeting, and what is said in it."""
 
     names: tuple[str, ...]
-    """Of the recordings, in order."""
+    """Names of the recordings, in order."""
     languages: tuple[str, ...]
     pcm: bytes
     """PCM16 mono at 16 kHz."""
@@ -25,14 +25,14 @@ class LongMeeting(NamedTuple):
 
     @property
     def ms(self) -> int:
-        """Its length."""
+        """The length in ms."""
         return len(self.pcm) // 2 * 1000 // RATE
 
 
 def long_meeting(folder: Path, ms: int, *, english: bool) -> LongMeeting:
-    """`ms` or a little more of the pairs in `folder`, with `english` of those in English alone.
+    """Return at least `ms` of the pairs in `folder`, with `english` of English pairs only.
 
-    Where there is none, of the sample session.
+    If there is none, the sample session is used.
     """
     pairs = _fitting(folder, english=english) if folder.is_dir() else []
     pairs = pairs or pairs_in(SAMPLE)
@@ -53,7 +53,7 @@ def _fitting(folder: Path, *, english: bool) -> Sequence[Pair]:
 
 
 def _words(pair: Pair, begins: int) -> Iterator[Heard]:
-    """What is said in a recording that begins at media ms `begins`."""
+    """Yield the words of a recording that begins at media ms `begins`."""
     for line in utterances(pair.reference):
         words = line.get("words") or [[line["text"], line["start"], line["end"]]]
         for text, first, last in words:

@@ -1,4 +1,4 @@
-"""Recordings of loud sound, and what can be heard of them."""
+"""Recordings of loud sound, and functions that measure what is audible in them."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ RATE = 16_000
 
 
 def tone(seconds: float) -> bytes:
-    """Loud sound."""
+    """Return loud sound as PCM16."""
     return array("h", (int(12_000 * math.sin(n / 6)) for n in range(int(seconds * RATE)))).tobytes()
 
 
 def loudness(pcm: bytes) -> list[int]:
-    """The loudest sample of each half second."""
+    """Return the loudest sample of each half second."""
     samples = array("h", pcm)
     return [max(map(abs, samples[at : at + RATE // 2])) for at in range(0, len(samples), RATE // 2)]
 
 
 def pattern(loud: Sequence[int]) -> str:
-    """`#` for each half second that is loud, `.` for each that is silent."""
+    """Return `#` for each loud half second, `.` for each silent one, `?` for others."""
     return "".join("#" if each > 6_000 else "." if each < 200 else "?" for each in loud)
 
 
 async def record(folder: SoundFolder, pcm: bytes, first: int = 0, session: SessionId = SESSION) -> RecordingPart:
-    """A part of that sound."""
+    """Write a recording's part with this sound; returns the part."""
     writer = await folder.begin(session, MIC, first)
     for at in range(0, len(pcm), 2 * RATE):
         await writer.write(pcm[at : at + 2 * RATE])

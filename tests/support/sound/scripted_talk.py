@@ -1,4 +1,4 @@
-"""A talk whose words are known, as the files that a program is started with."""
+"""A talk whose words are known, as files that a program can load."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.halls.process import write_wave
 
 
 def scripted_talk(folder: Path) -> Script:
-    """Write `talk.wav` and `script.json`, from which a scripted recogniser hears it."""
+    """Write `talk.wav` and `script.json`, from which a scripted recogniser hears the talk; returns the script."""
     script = make_script(3, 24, burn_ms=5)
     (folder / "script.json").write_bytes(write_script(script))
     write_wave(folder / "talk.wav", render(script))
@@ -20,10 +20,10 @@ def scripted_talk(folder: Path) -> Script:
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
-    """What a reader received, as `--jsonl` writes it."""
+    """Return what a reader received, from a file that `--jsonl` wrote."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def committed(received: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The words that will not change, in order."""
+    """Return the committed words, in order."""
     return [word for row in received if row["kind"] == "commit" for word in row["text"].split()]

@@ -1,4 +1,4 @@
-"""Talks and policies for the laws of speech."""
+"""Strategies for talks and policies, for the laws of speech."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ VOCABULARY = ["we", "hold", "self-evident", "and,", "so.", "Americans:", "no,", 
 
 @st.composite
 def talks(draw: st.DrawFn, *, distinct: bool = False) -> list[Word]:
-    """Words with pauses of every length between them."""
+    """Draw words with pauses of every length between them."""
     words: list[Word] = []
     t = draw(st.integers(0, 1_500))
     for number in range(draw(st.integers(0, 30))):

@@ -1,4 +1,4 @@
-"""What the tests of a source's sound on its way to disk share: a source, and samples that tell where they belong."""
+"""A source and samples that encode their positions, for tests of a source's sound on its way to disk."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ SOURCE = SourceId("microphone")
 
 
 def pcm(first: int, count: int) -> bytes:
-    """Samples that tell their own positions."""
+    """Return samples that encode their own positions."""
     return b"".join((position % 65_521).to_bytes(2, "little") for position in range(first, first + count))
 
 
 def kill_while_it_syncs(program: str, folder: Path, lines: int) -> int:
-    """Run a program that writes a spool in `folder` and prints where it is synced to; kill -9 after so many lines.
+    """Run a program that writes a spool and prints how far it is synced, and kill it (SIGKILL) after `lines` lines.
 
-    Comes back with the last that it printed.
+    Returns the last number that it printed.
     """
     with subprocess.Popen(
         [sys.executable, "-c", program, str(folder)], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
@@ -38,7 +38,7 @@ def kill_while_it_syncs(program: str, folder: Path, lines: int) -> int:
 
 
 async def survived(folder: Path) -> tuple[int, bytes]:
-    """Where the spool in `folder` ends, and all its sound."""
+    """Return where the spool in `folder` ends, and all its sound."""
     spool = await DiskSpools(folder, file_samples=5_000).open(SESSION, SOURCE)
     audio = await spool.read(spool.start, spool.end - spool.start)
     await spool.close()
@@ -46,7 +46,7 @@ async def survived(folder: Path) -> tuple[int, bytes]:
 
 
 class OddSpools:
-    """A disk that fails in a way that nobody foresaw, when a spool is synced; or refuses to say what it has."""
+    """A disk that raises an unexpected error when a spool is synced, or can't list its contents."""
 
     def __init__(self, inner: SpoolStore) -> None:
         self._inner = inner

@@ -1,4 +1,4 @@
-"""Servers of streams for tests: well-behaved, and such as nobody would wish for."""
+"""Servers of sound streams for tests: well-behaved and hostile."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OK = b"HTTP/1.0 200 OK\r\nContent-Type: audio/mpeg\r\n\r\n"
 
 
 def ffmpeg(*arguments: str) -> None:
-    """Run it; the test is skipped where it isn't installed."""
+    """Run ffmpeg; skips the test if it isn't installed."""
     program = shutil.which("ffmpeg")
     if program is None:
         pytest.skip("ffmpeg isn't installed; on Debian: sudo apt-get install --no-install-recommends ffmpeg")
@@ -29,7 +29,7 @@ def ffmpeg(*arguments: str) -> None:
 
 
 def hls(folder: Path, *, seconds: int, codec: str = "aac", fragments: bool = False, first: int = 0) -> list[str]:
-    """Segments of two seconds of a tone; returns the names of their files."""
+    """Write a tone as segments of two seconds; returns the names of their files."""
     folder.mkdir(parents=True, exist_ok=True)
     form = ["-hls_segment_type", "fmp4"] if fragments else []
     ffmpeg(
@@ -42,19 +42,19 @@ def hls(folder: Path, *, seconds: int, codec: str = "aac", fragments: bool = Fal
 
 
 class HttpServer:
-    """Answers each path as it is told to, byte by byte."""
+    """A server that answers each path with configured bytes or a function."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer | bytes] = {}
         self.asked: list[tuple[str, bytes]] = []
-        """Each path that was asked for, and the request's head."""
+        """Each requested path, and the request's head."""
         self.address = ""
         self.sent = 0
-        """Bytes that were given to lines."""
+        """Bytes written to connections."""
         self.lines: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection."""
+        """Serve one connection."""
         if (me := asyncio.current_task()) is not None:
             self.lines.add(me)
             me.add_done_callback(self.lines.discard)
@@ -69,21 +69,21 @@ class HttpServer:
             else:
                 await answer(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # Whoever asked has left, or the test is over.
+            pass  # The client has left, or the test is over.
         finally:
             writer.close()
 
     def file(self, path: str, data: bytes) -> None:
-        """A file that says how long it is."""
+        """Serve a file with its length."""
         self.answers[path] = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(data) + data
 
     def folder(self, path: str, folder: Path) -> None:
-        """All files of a folder."""
+        """Serve all files of a folder."""
         for each in folder.iterdir():
             self.file(f"{path}/{each.name}", each.read_bytes())
 
     async def pour(self, writer: asyncio.StreamWriter, data: bytes) -> None:
-        """Send as fast as it is taken."""
+        """Send data as fast as the client reads."""
         writer.write(data)
         await writer.drain()
         self.sent += len(data)
@@ -91,7 +91,7 @@ class HttpServer:
 
 @asynccontextmanager
 async def http_server() -> AsyncIterator[HttpServer]:
-    """Running on 127.0.0.1."""
+    """Run the server on 127.0.0.1."""
     made = HttpServer()
     server = await asyncio.start_server(made.serve, "127.0.0.1", 0, limit=1 << 16)
     made.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -121,7 +121,7 @@ _ICECAST = """<icecast>
 
 
 def _icecast_settings(folder: Path, *, port: int, source: str) -> Path:
-    folder.chmod(0o755)  # It reads as nobody where root starts it.
+    folder.chmod(0o755)  # Started by root, Icecast changes to the user nobody, who must be able to read the folder.
     user = "<changeowner><user>nobody</user><group>nogroup</group></changeowner>" if os.getuid() == 0 else ""
     (folder / "people").write_text(f"me:{hashlib.md5(b'secret', usedforsecurity=False).hexdigest()}\n")
     settings = folder / "icecast.xml"
@@ -131,8 +131,10 @@ def _icecast_settings(folder: Path, *, port: int, source: str) -> Path:
 
 @asynccontextmanager
 async def icecast() -> AsyncIterator[str]:
-    """The address of Debian's Icecast on 127.0.0.1, for `me` with the password `secret`: a tone, sent to it by ffmpeg.
-    The test is skipped where one of them isn't installed.
+    """Run Debian's Icecast on 127.0.0.1, to which ffmpeg sends a tone; yields its address, for `me`
+    with the password `secret`.
+
+    Skips the test if one of the programs isn't installed.
     """
     program, source = shutil.which("icecast2"), "hackme"
     if program is None or shutil.which("ffmpeg") is None:
@@ -158,12 +160,12 @@ async def icecast() -> AsyncIterator[str]:
 
 
 async def nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Accept, and say nothing until the other side leaves."""
+    """Accept, and send nothing until the client leaves."""
     await reader.read()
 
 
 async def rtsp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, moved: str = "", refused: str = "") -> None:
-    """A camera that speaks μ-law as fast as it is taken; leads elsewhere (`moved`), or answers so (`refused`)."""
+    """Act as a camera that sends μ-law as fast as it is read, redirects to `moved`, or answers with `refused`."""
     body = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nt=0 0\r\nm=audio 0 RTP/AVP 0\r\na=control:one\r\n"
     extra = {
         "DESCRIBE": f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}",
@@ -197,7 +199,7 @@ async def rtsp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, moved
 
 @asynccontextmanager
 async def rtsp_server(moved: str = "", refused: str = "") -> AsyncIterator[str]:
-    """Its address."""
+    """Run the camera; yields its address."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await rtsp(reader, writer, moved, refused)

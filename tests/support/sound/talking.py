@@ -1,4 +1,4 @@
-"""A channel of speech for tests: audio of which the truth is known, and an independent check of what comes out."""
+"""A channel of speech for tests: audio whose words are known, and an independent check of the output."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def silence(frames: int) -> Samples:
 
 
 def said(text: str, t: int = 0, each: int = 300) -> tuple[Word, ...]:
-    """Words one after another from media ms `t`, `each` ms long; those after the first have a leading space."""
+    """Return words one after another from media ms `t`, `each` ms long; words after the first have a leading space."""
     return tuple(
         Word(text=word if not number else f" {word}", t0=t + number * each, t1=t + (number + 1) * each)
         for number, word in enumerate(text.split())
@@ -64,7 +64,7 @@ def said(text: str, t: int = 0, each: int = 300) -> tuple[Word, ...]:
 
 
 def probability(words: Sequence[Word], t: int) -> float:
-    """1.0 for a frame at `t` in which a word sounds; each of the words ends before the next begins."""
+    """Return 1.0 if a word sounds in the frame at `t`, else 0.0; each word must end before the next begins."""
     begun = bisect_left(words, t + FRAME, key=attrgetter("t0"))
     return 1.0 if begun and t < words[begun - 1].t1 else 0.0
 
@@ -72,7 +72,7 @@ def probability(words: Sequence[Word], t: int) -> float:
 def hear(
     words: Sequence[Word], request: PassRequest, *, language: str = "en", likeliest: str | None = None
 ) -> Hypothesis:
-    """What a recogniser that is never wrong makes of a window: the words of which most lies in it."""
+    """Return what a perfect recogniser hears in a window: the words that lie mostly within it."""
     heard = []
     for word in words[bisect_right(words, request.start, key=attrgetter("t1")) :]:
         if word.t0 >= request.edge:
@@ -84,7 +84,9 @@ def hear(
 
 
 def play(channel: SpeechChannel, words: Sequence[Word], begin: int, end: int, *, close: bool = False) -> list[Output]:
-    """Frames from media ms `begin` until `end`, each with the passes that it makes due, done at once."""
+    """Play frames from media ms `begin` until `end`, each with the passes that it makes due, done at
+    once; returns the outputs.
+    """
     out: list[Output] = []
     for t in range(begin, end, FRAME):
         out += channel.hear(t, silence(1), [probability(words, t)])
@@ -103,7 +105,7 @@ def settle(channel: SpeechChannel, words: Sequence[Word], now: int) -> list[Outp
 
 
 class Reader:
-    """A session that believes nothing: it checks each output against the protocol and keeps the text."""
+    """An independent session that checks each output against the protocol and keeps the text."""
 
     def __init__(self, attached: Attach) -> None:
         self._generation = attached.generation
@@ -114,14 +116,14 @@ class Reader:
         self.words: list[Word] = []
         self.open: OpenSegment | None = attached.open_segment
         self.lines: list[str] = []
-        """As they stand: bettered where they were."""
+        """Texts of ended lines, with their corrections."""
         self._ended: dict[SegmentId, tuple[int, int]] = {}
-        """Of lines that may still be bettered: their place in `lines`, and how many words they have."""
+        """Ended lines that may still be corrected: their index in `lines`, and their number of words."""
 
     def read(self, outputs: Iterable[Output]) -> None:
         for output in outputs:
             if isinstance(output, OtherReadings):
-                continue  # They change nothing that stands.
+                continue  # These change no text.
             assert output.channel == CHANNEL
             match output:
                 case CommitWords():
@@ -177,7 +179,7 @@ class Reader:
         self.open = None
 
     def _revise(self, command: ReviseSegment) -> None:
-        """Once, whole, after its end, and to something else."""
+        """Check a correction: after the line's end, only once, of all its words, and to another text."""
         assert command.generation == self._generation
         number, words = self._ended.pop(command.segment)
         assert command.base_words == words

@@ -1,4 +1,4 @@
-"""Which table of places a server's map is drawn by, and what is said of one that is wrong."""
+"""Which table of locations a server's map uses, and the errors of a wrong table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The proof that docs/reference/replay.md names: what a pass burns is what the CPU clock shows."""
+"""The test that docs/reference/replay.md names: the CPU clock shows the CPU time of a pass."""
 
 from __future__ import annotations
 

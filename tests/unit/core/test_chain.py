@@ -1,4 +1,4 @@
-"""The chain's bytes, fixed: whoever verifies a record with a program of his own needs them to stay."""
+"""The chain's bytes are fixed: people who verify records with their own programs need them to stay."""
 
 from __future__ import annotations
 

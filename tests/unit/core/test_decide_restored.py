@@ -1,4 +1,4 @@
-"""Of `decide_lines`: what was struck for another language stands again."""
+"""`decide_lines`: lines struck for another language are restored."""
 
 from __future__ import annotations
 

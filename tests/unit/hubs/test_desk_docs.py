@@ -1,4 +1,4 @@
-"""The page for coordinators says what there is."""
+"""The documentation for coordinators says what the pages have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of a hub's doors says what is there."""
+"""The documentation of a hub's doors lists the existing ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ends the following of a session: words that were removed, a stop, a failure; and what is being checked."""
+"""What ends the following of a session: removed words, a stop, a failure; and what is being checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing in a hub is for one kind of system only."""
+"""No code of a hub is for one operating system only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A room's questions on real files: what was kept is there after the program has ended, and goes up once."""
+"""A room's questions on real files: stored ones are there after the program has ended, and go up once."""
 
 from __future__ import annotations
 

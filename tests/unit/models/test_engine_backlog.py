@@ -1,4 +1,4 @@
-"""An engine that is asked for more than it can do: what it can't hear yet waits as it came, and all of it is heard."""
+"""An engine that is overloaded: sound that it can't hear yet waits unchanged, and all of it is heard."""
 
 from __future__ import annotations
 

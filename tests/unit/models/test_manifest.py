@@ -1,4 +1,4 @@
-"""What a manifest may say, and the sentence for each thing that it may not."""
+"""What a manifest may contain, and the sentence for each thing that it may not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A line that an engine bettered, in every format: as it was bettered, and as a machine's."""
+"""A line that an engine corrected, in every format: with the corrected text, and as a machine's."""
 
 from __future__ import annotations
 

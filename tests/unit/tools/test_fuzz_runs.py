@@ -1,4 +1,4 @@
-"""What fuzzing came to: runs are noted, read and added up, and those that are kept are of targets that there are."""
+"""Runs of fuzzing are noted, read and summed, and the stored ones are of existing targets."""
 
 from __future__ import annotations
 

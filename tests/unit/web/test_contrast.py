@@ -1,7 +1,7 @@
 """The contrast of all colours in every theme, by arithmetic (WCAG 2.2, relative luminance): axe skips Arabic text.
 
-A text may stand on any ground, and so may a border, so all their pairs are computed; the sheets' rules are read to see
-that they use no colour but these.
+A text may be on any ground, and so may a border, so all their pairs are computed; the style sheets' rules are read to
+check that they use no other colours.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What no page does, read off its source: nothing shown by hovering, no dragging, nothing that moves or sounds alone.
-
-The numbers are WCAG 2.2's.
-"""
+"""What no page does, by its source: no content shown by hovering only, no dragging, no movement or sound by itself."""
 
 from __future__ import annotations
 

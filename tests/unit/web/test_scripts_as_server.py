@@ -1,4 +1,4 @@
-"""Pure scripts, each held against its counterpart in Python. They run in Node.js, without a browser."""
+"""Pure scripts, each compared with its counterpart in Python. They run in Node.js, without a browser."""
 
 from __future__ import annotations
 

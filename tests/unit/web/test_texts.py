@@ -1,4 +1,4 @@
-"""The interface's words: all of them translated, all of them used, none of them the developers' own."""
+"""The interface's texts: all translated, all used, and none with developers' terms."""
 
 from __future__ import annotations
 

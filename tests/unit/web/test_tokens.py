@@ -1,4 +1,4 @@
-"""The tokens of the sheets: the same in every theme, and a rule for whatever a reader may choose."""
+"""The style sheets' tokens: the same in every theme, and a rule for each choice of the reader."""
 
 from __future__ import annotations
 

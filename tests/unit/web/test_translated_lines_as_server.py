@@ -1,4 +1,4 @@
-"""What the page's scripts know of a translation, held against the fold in Python. They run in Node.js."""
+"""What the page's scripts know of a translation, compared with the fold in Python. They run in Node.js."""
 
 from __future__ import annotations
 

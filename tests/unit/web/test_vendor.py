@@ -1,4 +1,4 @@
-"""What was made by others and is served from here: it is what its makers published."""
+"""Third-party files served from here are what their makers published."""
 
 from __future__ import annotations
 

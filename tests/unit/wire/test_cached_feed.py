@@ -1,4 +1,4 @@
-"""Pages of finished lines, and the reader who puts them together. The law for any text is in tests/property/wire."""
+"""Pages of finished lines, and the reader that joins them. The law for any text is in tests/property/wire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A book that several nodes share: one writes, the others follow."""
+"""A book that several nodes share: one node writes, the others follow."""
 
 from __future__ import annotations
 

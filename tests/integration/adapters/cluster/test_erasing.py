@@ -1,4 +1,4 @@
-"""What is removed from a log or a book is in no file of Redis or Valkey, and in no list of theirs."""
+"""Words removed from a log or a book are in no file of Redis or Valkey, and in none of their lists."""
 
 from __future__ import annotations
 

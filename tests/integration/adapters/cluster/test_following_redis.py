@@ -1,4 +1,4 @@
-"""A copy on a real disk of a log in a real Redis: once it has all of it, both say that they stand at the same place."""
+"""A copy on a real disk of a log in a real Redis: once it is complete, both have the same heads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a node carries to a keeper arrives there as it was sent, and comes back as it was answered, or not at all."""
+"""A request that a node carries reaches the keeper unchanged, and the answer returns unchanged or not at all."""
 
 from __future__ import annotations
 

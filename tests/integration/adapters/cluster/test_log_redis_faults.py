@@ -1,5 +1,6 @@
-"""Logs on a Redis or Valkey that is killed, emptied, frozen, full or somebody else's: nothing is stored that is not
-said to be, and nothing that is said to be is lost."""
+"""Logs on a Redis or Valkey that is killed, emptied, frozen, full or somebody else's: every log stores what it
+acknowledged, and acknowledges only what it stored.
+"""
 
 from __future__ import annotations
 

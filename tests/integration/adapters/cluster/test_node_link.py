@@ -1,4 +1,4 @@
-"""The link of nodes over real WebSockets, between a keeper's door and a node's line."""
+"""The link of nodes over real WebSockets, between a keeper's door and a node's end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sound that waits for its words, between a keeper's doors and a node that copies it."""
+"""Sound that waits for its words, sent from a keeper's doors to a node that copies it."""
 
 from __future__ import annotations
 

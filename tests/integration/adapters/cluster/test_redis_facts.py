@@ -1,4 +1,4 @@
-"""Redis and Valkey are looked at before they are trusted."""
+"""Redis and Valkey are checked before they are used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Redis is emptied, then the disk of the node that stands by is lost, then the keeper's: nothing is lost."""
+"""Redis is emptied, then the stand-by node's disk is lost, then the keeper's: nothing is lost."""
 
 from __future__ import annotations
 

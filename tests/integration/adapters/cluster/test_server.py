@@ -1,4 +1,4 @@
-"""Redis and Valkey as they are reached: with a password, a user, over TLS; and when they can't be."""
+"""Connections to Redis and Valkey: with a password, a user, over TLS; and failing ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two connections as one, whichever side ends first, and how."""
+"""Two spliced connections, whichever side ends first, and how."""
 
 from __future__ import annotations
 

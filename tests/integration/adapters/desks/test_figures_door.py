@@ -1,4 +1,4 @@
-"""The page of a meeting's figures: who may see it, and that it tells no words and no names."""
+"""The page of a meeting's figures: who may see it, and that it contains no words and no names."""
 
 from __future__ import annotations
 

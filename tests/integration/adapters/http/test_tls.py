@@ -1,4 +1,4 @@
-"""https by the settings: pages, streams and WebSockets, and what is wrong with a certificate in a sentence."""
+"""HTTPS by the settings: pages, streams and WebSockets, and a sentence for each fault of a certificate."""
 
 from __future__ import annotations
 

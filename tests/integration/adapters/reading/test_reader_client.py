@@ -1,4 +1,4 @@
-"""The reading client: against the real door over a line that is cut, and against a server that answers oddly."""
+"""The reading client: against the real door over a connection that is cut, and against a server that answers oddly."""
 
 from __future__ import annotations
 

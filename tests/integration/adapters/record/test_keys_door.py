@@ -1,4 +1,4 @@
-"""The published document is all that somebody needs who checks a record."""
+"""The published document is enough to check a record."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # ruff: noqa: ASYNC240 (a test's loop has nobody else to wait for)
-"""Recordings through the decoding process: what readers get, what is said of bad files, and what it may cost."""
+"""Recordings through the decoding process: what readers get, the errors for bad files, and the limits on cost."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # ruff: noqa: ASYNC240 (files are looked at as a test goes on)
-"""What only the spool on disk can promise. What is not recorded: test_audio_spool_unrecorded.py."""
+"""Promises of the spool on disk alone. Unrecorded speech: test_audio_spool_unrecorded.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the decoding process can't do any more once it is confined, and when it ends."""
+"""What the decoding process can no longer do once it is confined, and when it ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of many formats to samples, whole ones and bad ones, in this process."""
+"""Decoding files of many formats in this process, whole files and bad ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sender at a real server's microphone door: it goes on where it was cut, and ends with its session."""
+"""A sender at a real server's microphone door: it resumes after a cut, and ends with its session."""
 
 from __future__ import annotations
 

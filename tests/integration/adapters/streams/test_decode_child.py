@@ -1,4 +1,4 @@
-"""What the process that decodes a stream can't do any more once it is confined."""
+"""What the process that decodes a stream can no longer do once it is confined."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Streams from real servers, decoded by a real process: what comes of them, and what is wrong with the others."""
+"""Streams from real servers, decoded by a real process: the results of good streams, and the errors of bad ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Zip files that want to do harm, and those that are merely broken."""
+"""Hostile zip files, and broken ones."""
 
 from __future__ import annotations
 

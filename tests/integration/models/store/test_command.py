@@ -1,4 +1,4 @@
-"""`moothall models`, as a person at a terminal meets it."""
+"""`moothall models`, as a person uses it at a terminal."""
 
 from __future__ import annotations
 

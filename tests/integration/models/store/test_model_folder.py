@@ -1,4 +1,4 @@
-"""Fetching into the store's folder: whole or not at all, once, and from the first source that gives it."""
+"""Fetching into the store's folder: complete or not at all, once, and from the first source that has it."""
 
 from __future__ import annotations
 

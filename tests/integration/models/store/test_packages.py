@@ -1,6 +1,6 @@
-"""Packages of Argos Translate: from the file to a text in another language, and everything that is refused on the way.
+"""Packages of Argos Translate: from the file to a text in another language, and everything refused on the way.
 
-The packages are format tests: their models write letter for letter (`argos_packages`).
+The packages test the format only: their models transliterate (`argos_packages`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How far a download is: a bar on a terminal, some lines in a log."""
+"""The progress of a download: a bar on a terminal, some lines in a log."""
 
 from __future__ import annotations
 

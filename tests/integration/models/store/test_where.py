@@ -1,4 +1,4 @@
-"""Where models are kept, and which manifests count."""
+"""Where models are stored, and which manifests count."""
 
 from __future__ import annotations
 

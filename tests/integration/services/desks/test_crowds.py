@@ -1,4 +1,6 @@
-"""Many behind one address: 300 who mean it ask, read and vote; a flood takes its share and goes in one act."""
+"""Many people behind one address: 300 ask, read and vote in earnest; a flood gets only its
+share, and one act removes it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A second pass hands its proposals to a server that runs; the staff decide on them, and nobody else sees a word."""
+"""A second pass gives its proposals to a running server; the staff decide on them, and nobody else sees a word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A desk has a text translated, over real sockets."""
+"""A desk requests the translation of a text, over real sockets."""
 
 from __future__ import annotations
 

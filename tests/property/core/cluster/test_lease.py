@@ -1,4 +1,6 @@
-"""Whatever the network delays, however long a node sleeps and however its clock runs: only one node answers."""
+"""Whatever the network delays, however long a node sleeps and however its clock runs: only one
+node acts as the keeper.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Whatever goes away and however clocks run: never do two nodes acknowledge anything at the same time, and what was
-acknowledged with one copy is lost with the keeper's disk alone.
+"""Whatever fails and however clocks run: two nodes never acknowledge at the same time, and acts acknowledged with one
+copy are lost only with the keeper's disk.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a node says of the list of removals never makes it lack less than it does."""
+"""A node's report on the list of removals never claims a removal that the node hasn't applied."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Redis goes away and loses what it had, and any other node dies or is started again meanwhile, while its copy lags and
-the keeper is slow: a house whose keeper lives has all that was acknowledged, in order, as soon as Redis is back.
+"""Redis goes away and loses data, and any other node dies or restarts meanwhile, while its copy lags and the keeper is
+slow: a house whose keeper lives has everything acknowledged, in order, as soon as Redis is back.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""PersistentList is a list, PersistentMap a dict, and neither ever changes."""
+"""PersistentList acts as a list, PersistentMap as a dict, and neither ever changes."""
 
 from __future__ import annotations
 

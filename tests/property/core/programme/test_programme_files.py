@@ -1,4 +1,4 @@
-"""Laws of conference files: whatever comes in, a programme or one sentence comes out; and twice is once."""
+"""Laws of conference files: any input gives a programme or one sentence, and a second import changes nothing."""
 
 from __future__ import annotations
 

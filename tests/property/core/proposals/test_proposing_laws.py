@@ -1,4 +1,4 @@
-"""Laws of the words that are marked as different."""
+"""Laws of marking the words that differ."""
 
 from __future__ import annotations
 

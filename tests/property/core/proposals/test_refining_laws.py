@@ -1,4 +1,4 @@
-"""Laws of the second pass: the same words change nothing, and no word is told twice."""
+"""Laws of the second pass: the same words change nothing, and no word is assigned to two lines."""
 
 from __future__ import annotations
 

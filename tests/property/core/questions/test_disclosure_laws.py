@@ -1,6 +1,7 @@
-"""Whoever adds and subtracts what he was shown, and knows all totals, never comes to fewer than five people.
+"""Whoever adds and subtracts published figures, and knows all totals, never isolates fewer than five people.
 
-The attacker here works with whom each figure was made of, which he is not shown, so as to be told on whom he closes in.
+The attacker here also knows which people each figure counts, which is never published, so that the test
+can tell whom he isolates.
 """
 
 from __future__ import annotations

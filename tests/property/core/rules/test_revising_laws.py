@@ -1,4 +1,4 @@
-"""Laws of a line that an engine betters: whatever engines and people send, in whatever order."""
+"""Laws of a line that an engine corrects: whatever engines and people send, in whatever order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Laws of turns: what is typed is its author's, in its turn, where it is kept, and once."""
+"""Laws of turns: typed text is its author's, in its turn, where it is recorded, and once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Law 1: a snapshot and the events after it give the snapshot that comes later, for either kind of feed."""
+"""Law 1: a snapshot and the events after it give the later snapshot, for either kind of feed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Laws of what is proposed as a term after corrections by people."""
+"""Laws of the terms proposed after people's corrections."""
 
 from __future__ import annotations
 

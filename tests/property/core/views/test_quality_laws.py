@@ -1,4 +1,4 @@
-"""Laws of the fold that says how good a text is."""
+"""Laws of the fold that computes a text's quality."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The times of tokens against the same dynamic programming written step by step."""
+"""The times of tokens, compared with the same dynamic programming written step by step."""
 
 from __future__ import annotations
 

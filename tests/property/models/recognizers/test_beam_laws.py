@@ -1,4 +1,4 @@
-"""Laws of the search: it finds nothing less likely than what was written, and says truly how likely it is."""
+"""Laws of the search: its result is at least as likely as the written text, and its reported likelihood is right."""
 
 from __future__ import annotations
 

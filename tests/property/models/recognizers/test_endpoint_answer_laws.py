@@ -1,4 +1,4 @@
-"""Whatever a transcription service answers, what comes of it fits the window."""
+"""Whatever a transcription service answers, the words fit the window."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of timestamps, said again token by token."""
+"""The rules of timestamps, compared with a second implementation, token by token."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What is promised of the policy, whatever its numbers: agreement never retracts, time never runs back, every sample of
-speech is decoded at least once, and memory is bounded.
+"""Promises of the policy, whatever its numbers: agreement never retracts, time never runs back, every sample of speech
+is decoded at least once, and memory is bounded.
 
-They stand on the public face of `SpeechChannel` alone: audio, hypotheses and the time go in, outputs come out.
+The tests use only the public interface of `SpeechChannel`: audio, hypotheses and the time go in, outputs come out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Laws of the terms that passes are told: few, always the same ones, none while nobody speaks, nothing invented."""
+"""Laws of the terms given to passes: few, always the same ones, none while nobody speaks, nothing invented."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The law of an overloaded engine: every channel gets its turns, and all that was said is committed once."""
+"""The law of an overloaded engine: every channel gets its turns, and all speech is committed once."""
 
 from __future__ import annotations
 

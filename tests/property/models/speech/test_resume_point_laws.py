@@ -1,4 +1,4 @@
-"""The law of a resume_point: an engine that begins there says what the one that was killed would have said."""
+"""The law of a resume point: an engine that begins there says what the killed engine would have said."""
 
 from __future__ import annotations
 

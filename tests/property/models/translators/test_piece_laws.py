@@ -1,4 +1,4 @@
-"""Laws of what engines are given: nothing is lost, nothing is too long, nothing is unreadable."""
+"""Laws of the texts given to engines: nothing is lost, too long or unreadable."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Whatever is said, removed and backed up in whatever order: a restored log is the live one as it was, less what was
-removed until today; and what was removed is in no file of the backup or of the restored folder.
+"""Whatever is said, removed and backed up in whatever order: a restored log is the live log at that time, less
+everything removed until now; and removed words are in no file of the backup or of the restored folder.
 """
 
 from __future__ import annotations

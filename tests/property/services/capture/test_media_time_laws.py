@@ -1,4 +1,4 @@
-"""Laws of media time: whatever happens in a room, it never disagrees with the wall by more than drift."""
+"""Laws of media time: whatever happens in a room, it never differs from the wall clock by more than drift."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a hub's room does happens once, however often the line or the server fails in between."""
+"""Acts of a hub's room are carried out once, however often the uplink or the server fails in between."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Laws of the hub link's server: whatever is written, cut and stalled, a hub gets each event of its lanes once."""
+"""Laws of the server's end of the hub link: whatever is written, cut and stalled, a hub gets each
+event of its lanes once.
+"""
 
 from __future__ import annotations
 

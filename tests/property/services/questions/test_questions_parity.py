@@ -1,4 +1,4 @@
-"""Whatever people do, the centre and a hub say the same of it, refuse the same, and offer the same."""
+"""Whatever people do, the centre and a hub answer the same, refuse the same, and offer the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever of a log is missing, what is there can be folded and read: of every log that a release has written."""
+"""Whatever a log lacks, the rest can be folded and read: of every log that a release has written."""
 
 from __future__ import annotations
 

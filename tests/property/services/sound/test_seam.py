@@ -1,4 +1,4 @@
-"""Laws of where a microphone goes on at a machine that lacks its sound."""
+"""Laws of where a microphone resumes at a machine that lacks its sound."""
 
 from __future__ import annotations
 

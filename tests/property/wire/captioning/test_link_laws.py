@@ -1,4 +1,4 @@
-"""Laws of the caption bridge: what the server has at the end is what was typed, however often the line breaks."""
+"""Laws of the caption bridge: in the end the server has what was typed, however often the connection breaks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a spreadsheet makes of the table of links."""
+"""How a spreadsheet reads the table of links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of meetings on `/admin`: what is on first, and only those that are looked for."""
+"""The list of meetings on `/admin`: live meetings first, filtered by what is searched for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The door for caches: what it says may be kept, and for how long, and what it never says."""
+"""The door for caches: what its answers let caches keep, for how long, and what they never contain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The overview's words: what is wrong, and what to do about it."""
+"""The overview's texts: each problem, and what to do about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Time here is that of `moothall.testing.loop`: it jumps as soon as everybody waits."""
+"""Time limits of request bodies and headers. `moothall.testing.loop` jumps as soon as everybody waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which connections get a place, and whose; `/held` is answered when all leave, all else at once."""
+"""Which connections get a slot, and whose; `/held` is answered when all leave, everything else at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The map of hubs, and what their countries are called."""
+"""The map of hubs, and the names of its countries."""
 
 from __future__ import annotations
 

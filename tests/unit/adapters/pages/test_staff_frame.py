@@ -1,4 +1,6 @@
-"""The frame of the staff's pages: tabs by what links may do, addresses that are kept, and one word for the meeting."""
+"""The frame of the staff's pages: tabs by what links permit, addresses that stay valid, and one
+word for the meeting.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Readers report a question as rude: through the doors of the list and of reports, together."""
+"""Readers report a question as rude: the doors of the list and of reports, together."""
 
 from __future__ import annotations
 

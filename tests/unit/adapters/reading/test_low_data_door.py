@@ -1,4 +1,4 @@
-"""The door for a poor line, asked over a socket so that every byte of its answer is counted."""
+"""The low-data door, over a socket so that every byte of its answer is counted."""
 
 from __future__ import annotations
 

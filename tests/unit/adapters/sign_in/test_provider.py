@@ -1,4 +1,4 @@
-"""What a provider may answer, and how much of it: served by a real one on this machine."""
+"""Which answers of a provider are accepted, and of what size: served by a real one on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of a host's addresses are tried, and how long."""
+"""Which of a host's addresses are tried, and for how long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who connects in any turn of the loop before a server closes is closed too, not forgotten."""
+"""A client that connects in any turn of the loop before a server closes is closed too, not forgotten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the machine goes on behind a person: no word of the overlap twice, none after it lost."""
+"""Where the machine continues after a person: no word of the overlap twice, none after it lost."""
 
 from __future__ import annotations
 

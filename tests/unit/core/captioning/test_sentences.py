@@ -1,4 +1,4 @@
-"""Where sentences end: the cases are those of the script of the captioner's page."""
+"""Where sentences end: the cases of the script of the captioner's page."""
 
 from __future__ import annotations
 

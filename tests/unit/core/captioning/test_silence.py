@@ -1,4 +1,4 @@
-"""When whoever is on air counts as silent; times are given."""
+"""When the holder counts as silent; times are given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the laws in `tests/property/core/cluster` hold for every history, once for each rule."""
+"""Examples, one for each rule, of what the laws in `tests/property/core/cluster` show for every history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where hubs are, by what people write of city and country."""
+"""The locations of hubs, found from written cities and countries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bars and lines."""
+"""Bar charts and line charts."""
 
 from __future__ import annotations
 

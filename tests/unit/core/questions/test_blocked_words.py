@@ -1,4 +1,4 @@
-"""Which texts wait for a person's eye because of a word."""
+"""Which texts wait for a person's check because of a word."""
 
 from __future__ import annotations
 

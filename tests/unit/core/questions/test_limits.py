@@ -1,4 +1,4 @@
-"""How many questions a session takes: what is open counts, and a place that was taken is free again."""
+"""How many questions a session takes: open ones count, and a used slot becomes free again."""
 
 from __future__ import annotations
 

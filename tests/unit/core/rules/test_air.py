@@ -1,4 +1,4 @@
-"""Who may put whom on air, what becomes of the machine's open line, and of lines of those who are not on air."""
+"""Who may put whom on air, what becomes of the machine's open line, and of lines of people who are not on air."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A respeaker on air: whose words are taken, what their lines say, and where the machine goes on behind them."""
+"""A respeaker on air: whose words are accepted, how their lines are marked, and where the
+machine continues after them.
+"""
 
 from __future__ import annotations
 

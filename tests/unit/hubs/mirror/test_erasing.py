@@ -1,4 +1,4 @@
-"""What has to go beside the copies, before the server above is told."""
+"""What must be erased in addition to the copies, before the server above gets the confirmation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The copies on a hub's disk. What a kill and a lost write leave of them is in `integration/hubs/test_hub_disk.py`."""
+"""The copies on a hub's disk. `integration/hubs/test_hub_disk.py` tests what a kill and a lost write leave of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes over the line is checked, stored, answered and shown, in that order."""
+"""Events from the uplink are checked, stored, acknowledged and shown, in that order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What the room did, until the server above has it. What kills leave of it: `integration/hubs/test_hub_disk.py`."""
+"""Acts of the room, until the server above has them. `integration/hubs/test_hub_disk.py` tests
+what kills leave of them.
+"""
 
 from __future__ import annotations
 

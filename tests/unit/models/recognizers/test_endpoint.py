@@ -1,4 +1,4 @@
-"""The client of transcription services: whom it asks, how often, and what it says when nothing comes of it."""
+"""The client of transcription services: where it sends requests, how often, and its errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a service's answer to words: whose text it is, whose times, and what is done where either is missing."""
+"""From a service's answer to words: whose text it is, whose times, and what happens if either is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked of a transcription service, and which language it is taken to have heard."""
+"""Requests to a transcription service, and the language that it is assumed to have heard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Windows that the recogniser has no answer to: heard again with what follows, or said to be missing."""
+"""Windows without an answer from the recogniser: heard again with the following sound, or reported as missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pipe with other programs in it: `cat` says again what it hears, as Apertium does with what it doesn't know."""
+"""The pipe with other programs in it: `cat` repeats its input, as Apertium does with unknown words."""
 
 from __future__ import annotations
 

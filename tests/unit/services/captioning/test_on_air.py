@@ -1,4 +1,4 @@
-"""Whoever is on air goes silent: the control room and the desks know, and the machine is put on air or not."""
+"""The holder goes silent: the control room and the desks are informed, and the machine goes on air or not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What else words may be: told to desks once the words are stored, and gone with them."""
+"""Alternative readings of words: sent to desks once the words are stored, and dropped with them."""
 
 from __future__ import annotations
 

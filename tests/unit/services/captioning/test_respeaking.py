@@ -1,4 +1,4 @@
-"""A respeaker is heard in place of the floor, and the floor again when they are gone, with no word twice or missing."""
+"""A respeaker is heard in place of the floor, and the floor again after them, with no word doubled or missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A break, and what it meets: docs/why/architecture.md, "Breaks", has the table of these cells."""
+"""Breaks in every situation: docs/why/architecture.md, "Breaks", has the table of these cells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The last words of a session that is being closed: how long they are awaited, who is told, and what a kill leaves."""
+"""The last words of a session that is being closed: how long they are awaited, who is informed,
+and what a kill leaves.
+"""
 
 from __future__ import annotations
 

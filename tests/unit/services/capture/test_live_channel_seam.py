@@ -1,4 +1,4 @@
-"""A take whose sound a server lacks, since another machine had it: it goes on as the log says."""
+"""A take whose sound the server lacks, since another machine had it: it continues as the log says."""
 
 from __future__ import annotations
 

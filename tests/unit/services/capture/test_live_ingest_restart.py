@@ -1,4 +1,4 @@
-"""Live sound that an earlier life of the server had spooled."""
+"""Live sound that an earlier run of the server had spooled."""
 
 from __future__ import annotations
 

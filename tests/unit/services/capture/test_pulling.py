@@ -1,4 +1,4 @@
-"""What a stream does, and what becomes of the meeting: on a clock that jumps."""
+"""States of a stream, and their effects on the meeting, on a clock that jumps."""
 
 from __future__ import annotations
 

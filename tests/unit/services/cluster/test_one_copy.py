@@ -1,4 +1,4 @@
-"""A keeper that goes on with one copy (`TwoCopies.alone`), and what becomes of it when the shared log is back."""
+"""A keeper that continues with one copy (`TwoCopies.alone`), and what happens when the shared log is back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has to be seen to, and from which figure on (docs/reference/alarms.md)."""
+"""Which problems raise alarms, and from which figure on (docs/reference/alarms.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many read over time: a sample a minute, and none that tells of few."""
+"""The number of readers over time: a sample a minute, and none that reveals few readers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Abbreviations that are kept for a link."""
+"""Abbreviations that are stored for a link."""
 
 from __future__ import annotations
 

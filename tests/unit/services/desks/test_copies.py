@@ -1,4 +1,4 @@
-"""Removing lines that were moved: from every log, wherever it is asked."""
+"""Removing lines that were moved: from every log, from whichever session the request comes."""
 
 from __future__ import annotations
 

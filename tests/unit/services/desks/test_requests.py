@@ -1,4 +1,4 @@
-"""What desks ask for beside commands: who may, what it has to say, and that each act is done once."""
+"""Requests of desks other than commands: who may send them, what they must contain, and that each act is done once."""
 
 from __future__ import annotations
 

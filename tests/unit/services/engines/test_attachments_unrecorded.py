@@ -1,4 +1,4 @@
-"""What engines get around a span that is not recorded: what came before by itself, and the span by itself."""
+"""What engines get around a span of "not recorded": the sound before it separately, and the span separately."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The machine's first words after a person's: held back, counted anew, and none of them lost."""
+"""The machine's first words after a person's: held back, renumbered, and none of them lost."""
 
 from __future__ import annotations
 

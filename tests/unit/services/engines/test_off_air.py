@@ -1,4 +1,4 @@
-"""While a person is on air no engine hears the channel; put on air again, the machine goes on where they ended."""
+"""While a person is on air no engine hears the channel; back on air, the machine continues where they ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which engine gets a channel, by its room and its languages, and what is said when none does."""
+"""Which engine gets a channel, by its room and its languages, and the message when none does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Engines that end or hang with a channel's pass under way: who hears it next, and from where."""
+"""Engines that end or hang during a pass: which engine hears the channel next, and from where."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of an engine behind a person's, on their way into the log: none is lost and none is there twice."""
+"""The words of an engine after a person's, on their way into the log: none is lost or doubled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who holds what, and what of it has to go."""
+"""Which hubs hold what, and what must be erased there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What leaves a log, seen through the writer that takes it out."""
+"""What leaves a log, seen through the writer that removes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One session of a room follows another, once, also when the server is killed in between."""
+"""One session of a room follows another, once, even when the server is killed in between."""
 
 from __future__ import annotations
 

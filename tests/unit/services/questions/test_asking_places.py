@@ -1,4 +1,4 @@
-"""How many open questions come from one address, and which came together."""
+"""The number of open questions from one address, and which arrived together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What readers are sent. Who is slow or leaves: test_fanout_readers.py; the log and removals: test_fanout_log.py."""
+"""What readers are sent. Slow and leaving readers: test_fanout_readers.py; the log and removals: test_fanout_log.py."""
 
 from __future__ import annotations
 

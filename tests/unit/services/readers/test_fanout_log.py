@@ -1,4 +1,4 @@
-"""A fan-out whose log is slow, away or short of an event, and what a removal means for its readers."""
+"""A fan-out whose log is slow, unavailable or lacks an event, and the effect of a removal on its readers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What readers get where nothing happens."""
+"""What readers get while nothing happens."""
 
 from __future__ import annotations
 

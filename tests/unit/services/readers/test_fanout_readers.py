@@ -1,4 +1,4 @@
-"""Readers who join or leave in the middle: nobody else notices. Slow ones: test_slow_readers.py."""
+"""Readers that join or leave midway: nobody else notices. Slow readers: test_slow_readers.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A fan-out whose log has gaps, and into the middle of which something comes: it is renewed, and goes on."""
+"""A fan-out whose log has gaps, into which an event is inserted later: it is renewed, and continues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Readers that don't keep up, in the fan-out that uses this and alone."""
+"""Readers that don't keep up: in the fan-out that uses this class, and by themselves."""
 
 from __future__ import annotations
 

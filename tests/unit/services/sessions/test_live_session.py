@@ -1,4 +1,4 @@
-"""A session that fails is begun again from its log, and nobody who has it notices more than a pause."""
+"""A session that fails is restarted from its log, and its users notice no more than a pause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The graph of a small random decoder against the same decoder written out in numpy."""
+"""The graph of a small random decoder, compared with the same decoder written out in numpy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which languages a vocabulary knows; what the model itself does is in tests/integration/models/test_whisper.py."""
+"""Which languages a vocabulary knows; the model itself is tested in tests/integration/models/test_whisper.py."""
 
 from __future__ import annotations
 
