@@ -205,8 +205,8 @@ def main() -> int:
     options = parser.parse_args()
     options.door, options.idle, options.no_pulses = "events", 2, False
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    with tempfile.TemporaryDirectory(prefix="moothall-") as place:
-        data = options.keep or Path(place) / "data"
+    with tempfile.TemporaryDirectory(prefix="moothall-") as folder:
+        data = options.keep or Path(folder) / "data"
         data.mkdir(parents=True, exist_ok=True)
         asyncio.run(fill(data, options.hours))
         size = sum(path.stat().st_size for path in data.glob("moothall.sqlite*"))
@@ -214,7 +214,7 @@ def main() -> int:
             f"{options.hours} hours, {size / 1e6:.0f} MB; {options.readers} readers, {options.rate} captions a second"
         )
         os.sched_setaffinity(0, {SERVER_CORE})
-        bench = BackupBench(options, data, Path(place) / "backup")
+        bench = BackupBench(options, data, Path(folder) / "backup")
         rows = asyncio.run(bench.run())
         ratios = sorted(row["bare_received_p99_ms"] / row["received_p99_ms"] for row in rows)
         for row in rows:

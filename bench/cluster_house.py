@@ -30,7 +30,7 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.cluster.two_books import NOTES
 from support.cluster.nodes import NodeProcess, Prepared, prepared
 from support.cluster.process import RedisProcess
-from support.links.weak_line import WeakLine, weak_line_to
+from support.links.weak_link import WeakLink, weak_link_to
 
 LOOK_S = 0.1
 STARTED_S = 20.0
@@ -70,8 +70,8 @@ class ValkeyProcess(RedisProcess):
 
     def begin(self, *command: str | int) -> None:
         """Send a command without waiting for an answer."""
-        with socket.create_connection(("127.0.0.1", self.port)) as line:
-            line.sendall(" ".join(map(str, command)).encode() + b"\r\n")
+        with socket.create_connection(("127.0.0.1", self.port)) as connection:
+            connection.sendall(" ".join(map(str, command)).encode() + b"\r\n")
 
     def has_older(self, copy: Path) -> bool:
         """Copy the append-only file, for a later start from it; returns whether the copy is complete."""
@@ -83,9 +83,9 @@ class ValkeyProcess(RedisProcess):
 
     def info(self, section: str) -> bytes:
         """Return a section of INFO, as Valkey sends it."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=STARTED_S) as line:
-            line.sendall(f"INFO {section}\r\n".encode())
-            with line.makefile("rb") as answer:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=STARTED_S) as connection:
+            connection.sendall(f"INFO {section}\r\n".encode())
+            with connection.makefile("rb") as answer:
                 return answer.read(int(answer.readline()[1:]))
 
 
@@ -97,8 +97,8 @@ def clock_library() -> Path | None:
 class Node(NodeProcess):
     """A node, and the links to it."""
 
-    to_valkey: WeakLine
-    from_other: WeakLine
+    to_valkey: WeakLink
+    from_other: WeakLink
 
     def have_clock(self, library: Path) -> None:
         """Give the node a wall clock of its own from its next start on. Its monotonic clock stays the machine's."""
@@ -253,8 +253,8 @@ async def faulty_house(folder: Path, *, clocks: bool = False, one_copy: bool = F
 async def _node(stack: AsyncExitStack, folder: Path, number: int, valkey_port: int, *, clocks: bool, more: str) -> Node:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    to_valkey = await stack.enter_async_context(weak_line_to(valkey_port))
-    from_other = await stack.enter_async_context(weak_line_to(port))
+    to_valkey = await stack.enter_async_context(weak_link_to(valkey_port))
+    from_other = await stack.enter_async_context(weak_link_to(port))
     node = Node(folder, number, to_valkey.port, port=port, known_at=from_other.address, more=more)
     node.to_valkey, node.from_other = to_valkey, from_other
     library = clock_library() if clocks else None

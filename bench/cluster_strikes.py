@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from cluster_house import FaultyHouse, Node
-from support.links.weak_line import WeakLine
+from support.links.weak_link import WeakLink
 
 SHORTEST_S, LONGEST_S = 0.1, 30.0
 DOWN_S = 8.0
@@ -92,15 +92,15 @@ class Strikes:
         node.jump(0)
         await asyncio.sleep(CLOCK_S)
 
-    async def line(self, line: WeakLine, how: str) -> None:
+    async def link(self, link: WeakLink, how: str) -> None:
         """Cut a link, or stall one or both of its directions."""
-        ways = {"up": [line.up], "down": [line.down], "both": [line.up, line.down], "cut": []}[how]
+        ways = {"up": [link.up], "down": [link.down], "both": [link.up, link.down], "cut": []}[how]
         for way in ways:
             way.stall()
         if how == "cut":
-            line.cut()
+            link.cut()
         await asyncio.sleep(self.long())
-        line.mend()
+        link.mend()
         for way in ways:
             way.go_on()
 
@@ -180,8 +180,8 @@ def _kinds() -> dict[str, Act]:
         found[f"keeper {what}"] = act
         found[f"stand-by {what}"] = _at_other(act)
     for how in ("cut", "both", "up", "down"):
-        found[f"keeper - valkey {how}"] = _at_line(how, at_keeper=True)
-        found[f"stand-by - valkey {how}"] = _at_line(how, at_keeper=False)
+        found[f"keeper - valkey {how}"] = _at_link(how, at_keeper=True)
+        found[f"stand-by - valkey {how}"] = _at_link(how, at_keeper=False)
         found[f"stand-by - keeper {how}"] = _between(how)
     return found
 
@@ -190,12 +190,12 @@ def _at_other(act: Act) -> Act:
     return lambda all_, keeper: act(all_, all_.house.other(keeper))
 
 
-def _at_line(how: str, *, at_keeper: bool) -> Act:
-    return lambda all_, keeper: all_.line((keeper if at_keeper else all_.house.other(keeper)).to_valkey, how)
+def _at_link(how: str, *, at_keeper: bool) -> Act:
+    return lambda all_, keeper: all_.link((keeper if at_keeper else all_.house.other(keeper)).to_valkey, how)
 
 
 def _between(how: str) -> Act:
-    return lambda all_, keeper: all_.line(keeper.from_other, how)
+    return lambda all_, keeper: all_.link(keeper.from_other, how)
 
 
 CLOCK = ("keeper on a clock that jumps", "stand-by on a clock that jumps")

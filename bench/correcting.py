@@ -40,7 +40,7 @@ PATIENCE_S = 30.0
 AGAIN_MS = 20
 
 
-class Place:
+class Site:
     """One of the six texts in which the line is read."""
 
     def __init__(self, name: str, address: str, *, streams: bool) -> None:
@@ -96,8 +96,8 @@ async def measured(times: int, translator: str) -> Mapping[str, Sequence[int]]:
             await hub.parts.offers.set(SessionChoice(languages=("pt",)))
             await meeting.say("We begin with the words of welcome.")
             await CLOCK.sleep(2_000)
-            places = [
-                Place(f"{where}, {what}", f"{address}/s/{SESSION}/{path}", streams=streams)
+            sites = [
+                Site(f"{where}, {what}", f"{address}/s/{SESSION}/{path}", streams=streams)
                 for where, address in (("server", running.address), ("hub", hub.own))
                 for what, path, streams in (
                     ("original", "events?channel=floor", True),
@@ -105,20 +105,20 @@ async def measured(times: int, translator: str) -> Mapping[str, Sequence[int]]:
                     ("subtitles", "record.vtt?channel=floor", False),
                 )
             ]
-            tasks = [readers.create_task(place.run(client)) for place in places]
+            tasks = [readers.create_task(site.run(client)) for site in sites]
             for number in range(times):
-                for name, ms in (await _corrected(meeting, places, number)).items():
+                for name, ms in (await _corrected(meeting, sites, number)).items():
                     found.setdefault(name, []).append(ms)
             for task in tasks:
                 task.cancel()
     return found
 
 
-async def _corrected(meeting: Meeting, places: Sequence[Place], number: int) -> Mapping[str, int]:
+async def _corrected(meeting: Meeting, sites: Sequence[Site], number: int) -> Mapping[str, int]:
     said, meant = str(5_000 + number), str(7_000 + number)
     text, mended = (f"We open harbour {each} again." for each in (said, meant))
     await meeting.say(text)
-    await asyncio.gather(*(place.has(said) for place in places))
+    await asyncio.gather(*(site.has(said) for site in sites))
     live = await meeting.running.backend.sessions.find(SESSION)
     assert live is not None
     line = _last(list(live.state.segments.items()))
@@ -127,8 +127,8 @@ async def _corrected(meeting: Meeting, places: Sequence[Place], number: int) -> 
         channel=FLOOR, segment=line.id, base_revision=line.revision, base_words=len(line.words), text=mended
     )
     await meeting.do(correction, by=Actor(Role.CAPTIONER, "c"))
-    at = await asyncio.gather(*(place.has(meant) for place in places))
-    return {place.name: ms - began for place, ms in zip(places, at, strict=True)}
+    at = await asyncio.gather(*(site.has(meant) for site in sites))
+    return {site.name: ms - began for site, ms in zip(sites, at, strict=True)}
 
 
 def _last(segments: Sequence[tuple[object, Segment]]) -> Segment:
@@ -142,7 +142,7 @@ def main() -> None:
     parser.add_argument("--translator", default="bergamot")
     arguments = parser.parse_args()
     found = asyncio.run(measured(arguments.times, arguments.translator))
-    print(f"{'place':24}{'p50 ms':>8}{'max ms':>8}   {arguments.times} corrections")
+    print(f"{'site':24}{'p50 ms':>8}{'max ms':>8}   {arguments.times} corrections")
     for name, all_ms in found.items():
         print(f"{name:24}{statistics.median(all_ms):8.0f}{max(all_ms):8d}")
 

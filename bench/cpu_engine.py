@@ -129,7 +129,7 @@ class TimedSession:
             if isinstance(message, wire.Tell):
                 key = (message.attachment, message.signal.key)
             self._out.pop(key, None)  # A newer signal replaces the older one, at the queue's end.
-            self._out[key] = (message, now if isinstance(message, wire.Act | wire.Tell) else None)
+            self._out[key] = (message, now if isinstance(message, wire.PassAct | wire.Tell) else None)
 
     async def _exchange(self) -> None:
         """Send the queued messages, and wait until the server has answered all of them."""

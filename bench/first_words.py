@@ -56,10 +56,10 @@ async def visit(browser: Browser, on: Stage, query: str) -> tuple[float, float, 
     """Return the ms to the first line in view and to the first new word, and the requests and bytes until then."""
     context = await browser.new_context(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
     page = await context.new_page()
-    line = await context.new_cdp_session(page)
-    await line.send("Network.enable")
+    devtools = await context.new_cdp_session(page)
+    await devtools.send("Network.enable")
     speed = KBIT_S * 1000 / 8
-    await line.send(
+    await devtools.send(
         "Network.emulateNetworkConditions",
         {"offline": False, "latency": LATENCY_MS, "downloadThroughput": speed, "uploadThroughput": speed},
     )
@@ -73,8 +73,8 @@ async def visit(browser: Browser, on: Stage, query: str) -> tuple[float, float, 
         nonlocal bytes_
         bytes_ += int(event["encodedDataLength"])
 
-    line.on("Network.requestWillBeSent", asked)
-    line.on("Network.dataReceived", came)
+    devtools.on("Network.requestWillBeSent", asked)
+    devtools.on("Network.dataReceived", came)
     await page.add_init_script(f"({WATCH})()")
     await page.goto(f"{on.page}{query}", wait_until="commit", timeout=60_000)
     n = 0

@@ -30,7 +30,7 @@ from floor import TALK, percentile
 from floor_hall import SESSION, made
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId
 from moothall.services.sessions.live_session import LiveSession
@@ -62,7 +62,7 @@ async def come(live: LiveSession, texts: list[str]) -> None:
     """Ask the questions."""
     for n, text in enumerate(texts):
         name = InterventionId(f"q{n}")
-        asked = do.Ask(intervention=name, kind=Kind.QUESTION, text=text, language="en", asker=f"a{n}")
+        asked = do.Ask(intervention=name, kind=InterventionKind.QUESTION, text=text, language="en", asker=f"a{n}")
         await live.writer.send(Actor(Role.PARTICIPANT, name), CommandId(f"ask:{n}"), asked)
 
 

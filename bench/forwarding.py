@@ -31,7 +31,7 @@ from moothall.adapters.cluster.node_gate import NodeGate, NodeSeal
 from moothall.adapters.http.connections import unshared_connections
 from moothall.adapters.http.forwarded import remote_address
 from moothall.adapters.http.limits import runner_options
-from moothall.adapters.http.places import Places
+from moothall.adapters.http.slots import Slots
 from moothall.adapters.http.taking import serve
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
@@ -89,7 +89,7 @@ async def carry(keeper: str) -> None:
             address_of=remote_address,
             over_https=lambda _: False,
             origins=frozenset({address}),
-            places=Places(randomness, most=MOST_CARRIED),
+            slots=Slots(randomness, most=MOST_CARRIED),
         )
         await made.open()
         stack.push_async_callback(made.close)

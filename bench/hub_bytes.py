@@ -147,14 +147,14 @@ class Room:
         self.due = due
         self.events = 0
         self.all_here = asyncio.Event()
-        self.line: Dialling | None = None
+        self.dialling: Dialling | None = None
         self._signed = verifier(document)
 
     async def told(self, news: Told) -> None:
         """Follow the session, and check its batches."""
         match news:
-            case FollowAgain() if self.line is not None:
-                self.line.follow(self._follow)
+            case FollowAgain() if self.dialling is not None:
+                self.dialling.follow(self._follow)
             case wire.Batch(data=data):
                 found = unpack(
                     data, session=self.run.session, epoch=self.run.epoch, heads=self.run.heads, after=self.run.offset
@@ -202,8 +202,10 @@ async def cost(records: Sequence[LogRecord], due: Sequence[LogRecord], signer: E
     room = Room(first_run(header.session, header.epoch, lanes), document, len(due), ChannelId(channel), words=words)
     meter = Counting(None)
     where = CentreAddress(address=f"http://127.0.0.1:{runner.addresses[0][1]}", key=KEY)
-    room.line = Dialling(Link("a" * 16, "0.1.0", lambda: 0.5), CentreClock(LoopClock()), meter, room.told, where=where)
-    running = asyncio.ensure_future(room.line.run())
+    room.dialling = Dialling(
+        Link("a" * 16, "0.1.0", lambda: 0.5), CentreClock(LoopClock()), meter, room.told, where=where
+    )
+    running = asyncio.ensure_future(room.dialling.run())
     await source.grow()
     async with asyncio.timeout(GRACE_MS / 1_000):
         await room.all_here.wait()

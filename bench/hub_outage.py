@@ -3,7 +3,7 @@
 
     python bench/hub_outage.py [--rounds 5] [--minutes 10] [--bits 64000] [--ms 600]
 
-Centre and hub are processes of their own, and between them is `tests/support/links/weak_line.py`, a TCP proxy that
+Centre and hub are processes of their own, and between them is `tests/support/links/weak_link.py`, a TCP proxy that
 limits and delays (`--bits` a second each way, half of `--ms` each way; a dial costs a round trip). An hour is said and
 copied over a good link. The link is cut, ten minutes are said at once on a clock that runs along (times, checkpoints
 and text as if they had passed), somebody goes on speaking, and the link comes back weak. Time counts from the hub's
@@ -32,12 +32,12 @@ from moothall.core.events.codec import decode_event
 from moothall.core.events.types import SegmentEnded
 from moothall.core.kernel.ids import SessionId
 from moothall_hub.app import COPIES
-from moothall_hub.mirror.copied import Copy
+from moothall_hub.mirror.copied import SessionCopy
 from moothall_hub.mirror.mirror import Mirror
 from scoring import machine, markdown
 from support.halls.process import CLOCK, FLOOR, free_port
 from support.hubs.processes import CentreProcess, HubProcess
-from support.links.weak_line import GOOD, Quality, WeakLine, weak_line_to
+from support.links.weak_link import GOOD, Quality, WeakLink, weak_link_to
 
 SESSION = SessionId("plenary")
 LOOK_MS = 20
@@ -64,9 +64,9 @@ class Look:
         self._mirror = mirror
         self._session = session
 
-    async def now(self) -> Copy:
+    async def now(self) -> SessionCopy:
         copy = await self._mirror.copy(self._session)
-        return copy or Copy(session=self._session)
+        return copy or SessionCopy(session=self._session)
 
     async def whole(self, offset: int) -> None:
         """Wait until the copy has no hole up to an event."""
@@ -115,33 +115,33 @@ class House(NamedTuple):
 
     centre: CentreProcess
     hub: HubProcess
-    line: WeakLine
+    link: WeakLink
     look: Look
 
 
 async def outage(house: House, bad: Quality, seconds: int) -> Round:
     """Run one outage of `seconds`; returns its figures."""
-    centre, hub, line, look = house
+    centre, hub, link, look = house
     loop = asyncio.get_running_loop()
-    line.become(GOOD)
+    link.become(GOOD)
     await look.whole((await centre.order(look=True))["offset"] - 5)
-    line.cut()
+    link.cut()
     missed = (await centre.order(say=seconds))["offset"]
-    line.become(bad)
+    link.become(bad)
     await centre.order(talk=True)
     reader = Reader()
     reading = asyncio.ensure_future(reader.read(hub))
     await CLOCK.sleep(TALK_MS)
-    dialled, before, mended = line.dialled, line.passed, loop.time()
-    line.mend()
-    while line.dialled == dialled:
+    dialled, before, mended = link.dialled, link.passed, loop.time()
+    link.mend()
+    while link.dialled == dialled:
         await CLOCK.sleep(1)
-    began = line.dialled
+    began = link.dialled
     said = (await centre.order(look=True))["line"]
     async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
         live = group.create_task(reader.has(said))
         times = [group.create_task(_when(each)) for each in (look.whole(missed), look.verified(missed))]
-    passed = line.passed - before
+    passed = link.passed - before
     reading.cancel()
     await centre.order(talk=False)
     whole, verified = (each.result() for each in times)
@@ -164,13 +164,13 @@ async def measure(arguments: argparse.Namespace) -> list[Round]:
         words = (await centre.order(hub="Kisumu"))["words"]
         await centre.order(say=BEFORE_S)
         rounds: list[Round] = []
-        async with weak_line_to(centre.port, GOOD) as line:
+        async with weak_link_to(centre.port, GOOD) as link:
             hub = HubProcess(Path(folder) / "hub", free_port(51))
-            await hub.pair(line.address, words)
+            await hub.pair(link.address, words)
             await hub.start()
             mirror = await Mirror.open(hub.data / COPIES)
             for _ in range(arguments.rounds):
-                rounds.append(await outage(House(centre, hub, line, Look(mirror)), bad, seconds))
+                rounds.append(await outage(House(centre, hub, link, Look(mirror)), bad, seconds))
                 print(*(f"{name} {value:.2f}" for name, value in rounds[-1]._asdict().items()), file=sys.stderr)
             await mirror.close()
             await hub.stop()

@@ -4,7 +4,7 @@
     python bench/hub_readers.py [--readers 40] [--seconds 120]
 
 Centre, hub and readers are processes of their own (the readers share one), and the link between centre and hub is a TCP
-proxy that counts (`tests/support/links/weak_line.py`). Both phases have the same length and the same amount of speech;
+proxy that counts (`tests/support/links/weak_link.py`). Both phases have the same length and the same amount of speech;
 bytes are those on the socket both ways, pulses and checkpoints included. Memory is the hub's resident set, CPU the
 share of one core that its process used. Linux only.
 """
@@ -28,7 +28,7 @@ from moothall_hub.mirror.mirror import Mirror
 from scoring import machine, markdown
 from support.halls.process import CLOCK, FLOOR, free_port
 from support.hubs.processes import CentreProcess, HubProcess
-from support.links.weak_line import GOOD, WeakLine, weak_line_to
+from support.links.weak_link import GOOD, WeakLink, weak_link_to
 
 SESSION = "plenary"
 BEFORE_S = 3_600
@@ -40,7 +40,7 @@ class Phase(NamedTuple):
     """The costs of one number of readers."""
 
     readers: int
-    line: int
+    link: int
     """Bytes on the uplink."""
     cpu: float
     """CPU time of the hub, in s."""
@@ -73,15 +73,15 @@ def resident_mb(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-async def phase(hub: HubProcess, line: WeakLine, readers: int, seconds: float) -> Phase:
+async def phase(hub: HubProcess, link: WeakLink, readers: int, seconds: float) -> Phase:
     """Measure `readers` readers for `seconds`, after a pause in which they join."""
     reading = Readers()
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(reading.read(hub.address)) for _ in range(readers)]
         await CLOCK.sleep(SETTLE_MS)
-        passed, cpu, reading.frames = line.passed, cpu_s(hub.pid), 0
+        passed, cpu, reading.frames = link.passed, cpu_s(hub.pid), 0
         await CLOCK.sleep(round(1_000 * seconds))
-        done = Phase(readers, line.passed - passed, cpu_s(hub.pid) - cpu, resident_mb(hub.pid), reading.frames)
+        done = Phase(readers, link.passed - passed, cpu_s(hub.pid) - cpu, resident_mb(hub.pid), reading.frames)
         for task in tasks:
             task.cancel()
     return done
@@ -94,14 +94,14 @@ async def measure(arguments: argparse.Namespace) -> list[Phase]:
         await centre.start()
         words = (await centre.order(hub="Kisumu"))["words"]
         await centre.order(say=BEFORE_S)
-        async with weak_line_to(centre.port, GOOD) as line:
+        async with weak_link_to(centre.port, GOOD) as link:
             hub = HubProcess(Path(folder) / "hub", free_port(61))
-            await hub.pair(line.address, words)
+            await hub.pair(link.address, words)
             await hub.start()
             mirror = await Mirror.open(hub.data / COPIES)
             await Look(mirror).whole((await centre.order(talk=True))["offset"])
             await mirror.close()
-            phases = [await phase(hub, line, readers, arguments.seconds) for readers in (1, arguments.readers)]
+            phases = [await phase(hub, link, readers, arguments.seconds) for readers in (1, arguments.readers)]
             await hub.stop()
         await centre.stop()
         return phases
@@ -116,7 +116,7 @@ def main() -> None:
     rows = [
         [
             f"{each.readers}",
-            f"{each.line:,}",
+            f"{each.link:,}",
             f"{100 * each.cpu / arguments.seconds:.1f}",
             f"{each.resident:.0f}",
             f"{each.frames}",

@@ -121,16 +121,16 @@ def _chosen(
 
 
 def _outcomes(questions: Questions, turns: dict[InterventionId, int]) -> dict[str, Outcome]:
-    places: dict[str, list[tuple[int, int | None]]] = {}
+    sides: dict[str, list[tuple[int, int | None]]] = {}
     for each in questions.with_status(*InterventionStatus):
-        places.setdefault(side_of(each.origin), []).append((each.t, turns.get(each.id)))
+        sides.setdefault(side_of(each.origin), []).append((each.t, turns.get(each.id)))
     return {
-        place: Outcome(
+        side: Outcome(
             asked=len(times),
             taken=sum(turn is not None for _, turn in times),
             waits=tuple(turn - asked for asked, turn in times if turn is not None),
         )
-        for place, times in sorted(places.items())
+        for side, times in sorted(sides.items())
     }
 
 
@@ -154,9 +154,9 @@ def simulate_command(data: Path, session: str, order: QueueOrder, out: TextIO) -
         had, other = (f"no. {found.numbers.get(name, 0)}" for name in (turn.was, turn.would))
         print(f"{minutes:>5}:{seconds:02}  {had:<9} {'the same' if other == had else other}", file=out)
     print(f"\n{'from':<8} {'asked':>6} {'taken':>6} {'would':>6} {'wait':>6} {'would':>6}  (minutes, median)", file=out)
-    for place, was in found.was.items():
-        would = found.would[place]
-        row = f"{place:<8} {was.asked:>6} {was.taken:>6} {would.taken:>6} {_median(was):>6} {_median(would):>6}"
+    for side, was in found.was.items():
+        would = found.would[side]
+        row = f"{side:<8} {was.asked:>6} {was.taken:>6} {would.taken:>6} {_median(was):>6} {_median(would):>6}"
         print(row, file=out)
     return 0
 

@@ -102,7 +102,7 @@ class TimedSocket:
         message, receipt = arrived
         if receipt is not None:
             self._clock.begin(receipt)
-        if isinstance(message, wire.Act):
+        if isinstance(message, wire.PassAct):
             self._answered.clear()
         return message
 

@@ -113,7 +113,7 @@ class Simulation:
 
     def _take(self, message: wire.ToServer) -> None:
         match message:
-            case wire.Act():
+            case wire.PassAct():
                 session = self._sessions[message.attachment]
                 texts = [command for command in message.commands if isinstance(command, CommitWords | ReviseSegment)]
                 shown = [] if message.show is None else [message.show]

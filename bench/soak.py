@@ -51,7 +51,7 @@ import aiohttp
 from footprint import processes
 from moothall.testing.scripted import make_script, write_script
 from scoring import cpu_model
-from soak_house import HubAtLine, ServerProcess, house
+from soak_house import LinkedHub, ServerProcess, house
 from soak_memory import Held, Look, course, faults, sentence
 from soak_microphone import WORDS
 from soak_pieces import FAULTS_KEPT, Course, Piece, Struck, Told, commit_now, keep, kept, sums
@@ -161,7 +161,7 @@ class Soak:
     def _readers(self, sides: list[Side]) -> list[Reader]:
         readers: list[Reader] = []
         for side in sides:
-            server, *hubs = side.places
+            server, *hubs = side.sites
             many = self._options.readers // len(sides)
             for n in range(many):
                 far = hubs and n < AT_HUBS * many
@@ -209,7 +209,7 @@ class Soak:
             for room in side.rooms:
                 room.take_time()
 
-    async def _hit(self, side: Side, number: int, server: ServerProcess, hubs: Sequence[HubAtLine]) -> None:
+    async def _hit(self, side: Side, number: int, server: ServerProcess, hubs: Sequence[LinkedHub]) -> None:
         if number % 4 == 0:
             status = await server.stop()
             if status != 0:

@@ -31,9 +31,9 @@ from moothall.settings.sections import Server, Settings
 from soak_memory import Held, held
 from support.halls.process import free_port
 from support.hubs.processes import HubProcess
-from support.links.weak_line import Quality, WeakLine, weak_line_to
+from support.links.weak_link import Quality, WeakLink, weak_link_to
 
-LINE = Quality(bits_per_s=256_000, delay_ms=100)
+LINK = Quality(bits_per_s=256_000, delay_ms=100)
 """The quality of the hubs' links."""
 OPEN_S = 120.0
 """Seconds within which a server's doors must open: reading the log takes longer on a busy machine."""
@@ -134,11 +134,11 @@ async def _passed_over(output: asyncio.StreamReader) -> None:
         pass
 
 
-class HubAtLine(NamedTuple):
+class LinkedHub(NamedTuple):
     """A hub, and its link to the server."""
 
     process: HubProcess
-    line: WeakLine
+    link: WeakLink
 
 
 class Made(NamedTuple):
@@ -155,7 +155,7 @@ class Made(NamedTuple):
 class House:
     """A server and its hubs."""
 
-    def __init__(self, name: str, server: ServerProcess, hubs: Sequence[HubAtLine], made: Made) -> None:
+    def __init__(self, name: str, server: ServerProcess, hubs: Sequence[LinkedHub], made: Made) -> None:
         self.name = name
         self.server = server
         self.hubs = hubs
@@ -181,20 +181,20 @@ class House:
                 found.append(f"{log.name} has {len(wrong)} lines of errors; the first: {wrong[0][:300]}")
         return found
 
-    async def cut(self, hub: HubAtLine, seconds: float, chance: random.Random) -> None:
+    async def cut(self, hub: LinkedHub, seconds: float, chance: random.Random) -> None:
         """Disturb a hub's link for `seconds`: it is cut, or it stalls without a sign."""
         if chance.random() < 0.5:
-            hub.line.cut()
+            hub.link.cut()
             try:
                 await asyncio.sleep(seconds)
             finally:
-                hub.line.mend()
+                hub.link.mend()
         else:
-            hub.line.stall()
+            hub.link.stall()
             try:
                 await asyncio.sleep(seconds)
             finally:
-                hub.line.go_on()
+                hub.link.go_on()
 
 
 async def prepared(data: Path, rooms: Sequence[str], sessions: int, minutes: float, hubs: Sequence[str]) -> Made:
@@ -233,16 +233,16 @@ async def house(
     """Start everything, pair and link the hubs; stop it at the end of the context."""
     made = await prepared(folder / "server", rooms, sessions, minutes, NAMES[:hubs])
     server = ServerProcess(folder / "server", script)
-    async with _lines(server.port, hubs) as lines:
+    async with _links(server.port, hubs) as links:
         beside = [
-            HubAtLine(HubProcess(folder / hub_name(title), free_port(70 + n), apart=True), line)
-            for n, (title, line) in enumerate(zip(NAMES[:hubs], lines, strict=True))
+            LinkedHub(HubProcess(folder / hub_name(title), free_port(70 + n), apart=True), link)
+            for n, (title, link) in enumerate(zip(NAMES[:hubs], links, strict=True))
         ]
-        started: list[HubAtLine] = []
+        started: list[LinkedHub] = []
         try:
             await server.start()
             for title, hub in zip(NAMES, beside, strict=False):
-                await hub.process.pair(hub.line.address, made.words[title])
+                await hub.process.pair(hub.link.address, made.words[title])
                 await hub.process.start()
                 started.append(hub)
             yield House(folder.name, server, beside, made)
@@ -253,9 +253,9 @@ async def house(
 
 
 @asynccontextmanager
-async def _lines(port: int, number: int) -> AsyncIterator[list[WeakLine]]:
+async def _links(port: int, number: int) -> AsyncIterator[list[WeakLink]]:
     if number == 0:
         yield []
         return
-    async with weak_line_to(port, LINE) as line, _lines(port, number - 1) as others:
-        yield [line, *others]
+    async with weak_link_to(port, LINK) as link, _links(port, number - 1) as others:
+        yield [link, *others]

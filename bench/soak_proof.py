@@ -17,9 +17,9 @@ from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import SessionId
 from moothall_hub.app import COPIES
-from moothall_hub.mirror.copied import Copy
+from moothall_hub.mirror.copied import SessionCopy
 from moothall_hub.mirror.mirror import Mirror
-from soak_house import House, HubAtLine
+from soak_house import House, LinkedHub
 from soak_readers import Shown
 from soak_rooms import Acknowledged
 
@@ -197,7 +197,7 @@ class Proof:
         """Return the differences between the log and each hub's copy of a session; hubs' links must be up."""
         return [fault for hub in self._house.hubs for fault in await self._copied(hub, session)]
 
-    async def _copied(self, hub: HubAtLine, session: SessionId) -> list[str]:
+    async def _copied(self, hub: LinkedHub, session: SessionId) -> list[str]:
         name = hub.process.data.name
         mirror = await Mirror.open(hub.process.data / COPIES)
         try:
@@ -225,12 +225,12 @@ class Proof:
         return max((each.header.offset for each in records if each.header.type == "segment.ended"), default=0)
 
 
-async def _whole(mirror: Mirror, session: SessionId, offset: int) -> Copy:
+async def _whole(mirror: Mirror, session: SessionId, offset: int) -> SessionCopy:
     """Return a copy once it has everything up to `offset`; as it is when it is broken or WHOLE_S has passed."""
     loop = asyncio.get_running_loop()
     until = loop.time() + WHOLE_S
     while True:
-        copy = await mirror.copy(session) or Copy(session=session)
+        copy = await mirror.copy(session) or SessionCopy(session=session)
         if (copy.whole and copy.offset >= offset) or copy.broken is not None or loop.time() > until:
             return copy
         await asyncio.sleep(LOOK_S)

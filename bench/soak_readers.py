@@ -107,7 +107,7 @@ class Shown:
                 self.differ += sums.setdefault(event.offset, this) != this
 
 
-class Place:
+class Site:
     """A server or a hub at which one can read, and the sessions that are on there."""
 
     def __init__(self, address: str, shown: Shown, sessions: Callable[[], Sequence[SessionId]]) -> None:
@@ -128,9 +128,9 @@ class Tally:
 class Reader:
     """A reader that reads in one room after another until cancelled."""
 
-    def __init__(self, number: int, place: Place, tally: Tally, chance: random.Random) -> None:
+    def __init__(self, number: int, site: Site, tally: Tally, chance: random.Random) -> None:
         self._number = number
-        self._place = place
+        self._site = site
         self._tally = tally
         self._chance = chance
         self._whole = Wholeness()
@@ -148,7 +148,7 @@ class Reader:
             connector=aiohttp.TCPConnector(local_addr=source, force_close=True), timeout=timeout
         ) as http:
             while True:
-                sessions = self._place.sessions()
+                sessions = self._site.sessions()
                 if sessions:
                     await self._stay(http, self._chance.choice(sessions))
                 await asyncio.sleep(self._chance.uniform(*AWAY_S))
@@ -171,7 +171,7 @@ class Reader:
                     except ProtocolError as error:
                         self._dead = True
                         self._tally.fault(
-                            f"A reader of {session} at {self._place.shown.where} can't read a frame: {error}"
+                            f"A reader of {session} at {self._site.shown.where} can't read a frame: {error}"
                         )
                     await asyncio.sleep(self._chance.uniform(*AGAIN_S) if self._dead else 0)
                 if self._over:
@@ -192,7 +192,7 @@ class Reader:
                     count["reconnections"] += at is not None
                     first = False
                 self._whole.take(frame)
-                self._place.shown.take(session, frame)
+                self._site.shown.take(session, frame)
                 count["events"] += len(frame.events)
                 self._over |= any(event.original is not None and CLOSED in event.original for event in frame.events)
                 self._over |= frame.snapshot is not None and frame.snapshot.session.status is Status.CLOSED
@@ -204,7 +204,7 @@ class Reader:
         self, http: aiohttp.ClientSession, session: SessionId, at: Position | None
     ) -> AsyncGenerator[Received]:
         headers = {} if at is None else {"Last-Event-ID": str(at)}
-        async with http.get(f"{self._place.address}/s/{session}/events", headers=headers) as answer:
+        async with http.get(f"{self._site.address}/s/{session}/events", headers=headers) as answer:
             if answer.status != 200:
                 await self._refused(answer.status, answer.headers.get("Retry-After"))
                 return
@@ -218,7 +218,7 @@ class Reader:
     ) -> AsyncGenerator[Received]:
         query = {} if at is None else {"after": str(at)}
         try:
-            async with http.ws_connect(f"{self._place.address}/s/{session}/ws", params=query, max_msg_size=0) as socket:
+            async with http.ws_connect(f"{self._site.address}/s/{session}/ws", params=query, max_msg_size=0) as socket:
                 async for message in socket:
                     if message.type is aiohttp.WSMsgType.TEXT:
                         yield decode(message.data)
@@ -228,7 +228,7 @@ class Reader:
     async def _refused(self, status: int, wait: str | None) -> None:
         self._tally.count[f"status {status}"] += 1
         if status == 429:
-            self._tally.fault(f"A reader at {self._place.shown.where} was told that it asks too often.")
+            self._tally.fault(f"A reader at {self._site.shown.where} was told that it asks too often.")
         await asyncio.sleep(min(10.0, float(wait or 1)))
 
     def _count(self, session: SessionId) -> None:
@@ -237,4 +237,4 @@ class Reader:
         count["lost"] += self._whole.lost
         count["doubled"] += self._whole.doubled
         for sentence in self._whole.faults:
-            self._tally.fault(f"A reader of {session} at {self._place.shown.where}: {sentence}")
+            self._tally.fault(f"A reader of {session} at {self._site.shown.where}: {sentence}")

@@ -15,7 +15,7 @@ from soak_house import House
 from soak_microphone import Microphone
 from soak_pieces import Struck
 from soak_proof import Found, Proof
-from soak_readers import Place, Shown
+from soak_readers import Shown, Site
 from soak_rooms import Acknowledged, Asker, AskerAtHub, Room
 from support.desks.persistent import PersistentDesk
 
@@ -53,15 +53,15 @@ class Side:
             for name in (*TYPED, HEARD)
         ]
         self.microphone = Microphone(server.address, token, HEARD, script, chance)
-        self.places = [
-            Place(address, Shown(f"{made.name}/{name}"), self.sessions)
+        self.sites = [
+            Site(address, Shown(f"{made.name}/{name}"), self.sessions)
             for name, address in [
                 ("server", server.address),
                 *((hub.process.data.name, hub.process.address) for hub in made.hubs),
             ]
         ]
         words = [word.text.strip() for word in script.words]
-        self.proof = Proof(made, words, [place.shown for place in self.places])
+        self.proof = Proof(made, words, [site.shown for site in self.sites])
 
     def sessions(self) -> list[SessionId]:
         """Return the sessions that are on."""
@@ -100,14 +100,14 @@ class Side:
         """
         wrong = []
         now = {"The engine has heard": self.proof.words}
-        now |= {f"{place.shown.where} has shown readers": place.shown.events for place in self.places}
+        now |= {f"{site.shown.where} has shown readers": site.shown.events for site in self.sites}
         if lasted_s >= LEAST_S:
             wrong += [f"{what} nothing for {lasted_s:.0f} s." for what, n in now.items() if n == self._before.get(what)]
         self._before = now
-        for place in self.places:
-            if place.shown.differ:
-                wrong.append(f"{place.shown.where} has shown {place.shown.differ} events to some readers otherwise.")
-                place.shown.differ = 0
+        for site in self.sites:
+            if site.shown.differ:
+                wrong.append(f"{site.shown.where} has shown {site.shown.differ} events to some readers otherwise.")
+                site.shown.differ = 0
         return wrong
 
     def _take(self, found: Found) -> None:

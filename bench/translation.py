@@ -25,7 +25,7 @@ from chrf import chrf2
 from moothall.app.translation import phrases
 from moothall.core.translating.phrases import Phrase
 from moothall.core.translating.routes import Direction, Route, best_route
-from moothall.core.translating.wording import Wording, finished, prepared, wording
+from moothall.core.translating.wording import WordingRules, finished, prepared, wording
 from moothall_models.translators.apertium import ApertiumTranslator
 from moothall_models.translators.bergamot import BergamotTranslator
 from moothall_models.translators.port import Translator
@@ -114,7 +114,7 @@ def _through(route: Route, text: str, engines: Mapping[Direction, Translator]) -
     return text
 
 
-def _worded(route: Route, line: str, engines: Mapping[Direction, Translator], words: Wording) -> str:
+def _worded(route: Route, line: str, engines: Mapping[Direction, Translator], words: WordingRules) -> str:
     source, target = route.hops[0].source, route.hops[-1].target
     given = prepared(line, source, words)
     for each in (given, given.unprotected):

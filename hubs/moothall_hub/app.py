@@ -36,21 +36,21 @@ from moothall.services.log.publication import Publication
 from moothall.services.metrics.readiness import Readiness, disk_lacks
 from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.readers.mirrored import MirroredSessions
-from moothall.services.sessions.catalogue import Catalogue
+from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.supervision.supervising import supervise
 from moothall_hub.mirror.damaged import CopiesDamaged
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.offers import Offers
-from moothall_hub.node.line import NodeLine, kept_of_line
 from moothall_hub.node.meetings import NodeMeetings
 from moothall_hub.node.node_below import Below
+from moothall_hub.node.uplink import NodeUplink, kept_of_uplink
 from moothall_hub.outbox.outbox import HubOutbox
 from moothall_hub.pages.routes import DOORS, HubAddress, Parts, open_hub_doors
-from moothall_hub.pairing.pairing import Pairing, Pairings, Unpaired, pair
+from moothall_hub.pairing.pairing import Pairing, PairingFailure, Pairings, pair
 from moothall_hub.room.hands import RoomHands
-from moothall_hub.room.ports import LineState, RoomParts
+from moothall_hub.room.ports import RoomParts, UplinkHealthState
 from moothall_hub.room.presence import RoomPresence
 from moothall_hub.room.questions import RoomQuestions, RoomWords
 from moothall_hub.room.signals import RepeatedSignals
@@ -103,7 +103,7 @@ async def hub(
         def keep_running(run: Callable[[], Awaitable[None]]) -> None:
             stack.callback(tasks.create_task(supervise(run, own_clock)).cancel)
 
-        line = NodeLine(
+        uplink = NodeUplink(
             book=book,
             mirror=mirror,
             outbox=outbox,
@@ -113,19 +113,19 @@ async def hub(
             randomness=randomness,
             missed=await MissedSpans.load(book),
             budget=settings.budget,
-            kept=await kept_of_line(book),
+            kept=await kept_of_uplink(book),
         )
-        clock = line.clock
-        sessions = MirroredSessions(mirror, clock, source=lambda: line.source)
+        clock = uplink.clock
+        sessions = MirroredSessions(mirror, clock, source=lambda: uplink.source)
         await _begin(stack, tasks, mirror, sessions)
-        shown = RepeatedSignals(line.signals, sessions.signal, up=lambda: line.up, clock=clock)
-        line.when_way(shown.way)
-        catalogue = Catalogue(mirror)
+        shown = RepeatedSignals(uplink.signals, sessions.signal, up=lambda: uplink.up, clock=clock)
+        uplink.when_way(shown.way)
+        catalogue = SessionCatalogue(mirror)
         sessions.observe(lambda _, publication: catalogue.take(publication))
         sessions.tell_renewed(catalogue.read_again)
         await catalogue.all()  # Sessions that are closed need not be followed.
-        await line.show(sessions, closed=lambda session: _is_closed(catalogue, session))
-        meetings = NodeMeetings(sessions, lambda: line.replication, offers)
+        await uplink.show(sessions, closed=lambda session: _is_closed(catalogue, session))
+        meetings = NodeMeetings(sessions, lambda: uplink.replication, offers)
         links = RoleLinks(book=book, clock=clock, randomness=randomness)
         await links.load()
         room = RoomParts(
@@ -135,18 +135,18 @@ async def hub(
             clock=clock,
             randomness=randomness,
             node=pairings.node,
-            up=lambda: line.health().state is LineState.GOOD,
+            up=lambda: uplink.health().state is UplinkHealthState.GOOD,
         )
         local, presence, hands = RoomQuestions(room), RoomPresence(room), RoomHands(room)
         for part in (local, presence, hands):
             await part.load()
         sessions.observe(lambda live, _: hands.observe(live.state))
-        translations = _translations(line, sessions)
+        translations = _translations(uplink, sessions)
 
-        async def pair_here(address: str, words: str) -> Pairing | Unpaired:
+        async def pair_here(address: str, words: str) -> Pairing | PairingFailure:
             done = await pair(address, words, pairings.node)
             if isinstance(done, Pairing):
-                await line.paired(done)
+                await uplink.paired(done)
             return done
 
         below = await Below.open(
@@ -157,14 +157,16 @@ async def hub(
             outbox=outbox,
             offers=offers,
             pairings=pairings,
-            line=line,
+            uplink=uplink,
             translations=translations,
             clock=clock,
             randomness=randomness,
             keep_running=keep_running,
         )
-        line.replication.erasing.has(room=RoomWords(local, hands, translations, outbox, meetings), below=below.removals)
-        below.removals.when_clear(line.replication.erasing.clear)
+        uplink.replication.erasing.has(
+            room=RoomWords(local, hands, translations, outbox, meetings), below=below.removals
+        )
+        below.removals.when_clear(uplink.replication.erasing.clear)
         parts = Parts(
             data=data,
             book=book,
@@ -180,7 +182,7 @@ async def hub(
             presence=presence,
             hands=hands,
             translations=translations,
-            line=line,
+            uplink=uplink,
             doing=shown.now,
             pair=pair_here,
             below=below,
@@ -198,7 +200,7 @@ async def hub(
             keep_running=keep_running,
         )
         for running in (
-            *(shown.run, local.run, presence.run, hands.run, translations.run, line.run, line.look_after),
+            *(shown.run, local.run, presence.run, hands.run, translations.run, uplink.run, uplink.look_after),
             partial(collect, own_clock),
         ):
             keep_running(running)
@@ -229,9 +231,9 @@ def _readiness(data: Path, mirror: Mirror) -> Readiness:
     return readiness
 
 
-def _translations(line: NodeLine, sessions: MirroredSessions) -> QuestionTranslations:
+def _translations(uplink: NodeUplink, sessions: MirroredSessions) -> QuestionTranslations:
     """Translations of questions, made by the server above. All are forgotten when any body is removed from a log."""
-    translations = QuestionTranslations(line.translations.translate, line.translations.has_way, clock=line.clock)
+    translations = QuestionTranslations(uplink.translations.translate, uplink.translations.has_way, clock=uplink.clock)
 
     def observe(publication: Publication) -> None:
         if any(isinstance(event, BodyRemoved) for event in publication.events):
@@ -246,7 +248,7 @@ async def _end_when_damaged(mirror: Mirror) -> None:
     raise CopiesDamaged
 
 
-def _is_closed(catalogue: Catalogue, session: SessionId) -> bool:
+def _is_closed(catalogue: SessionCatalogue, session: SessionId) -> bool:
     entry = catalogue.known(session)
     return entry is not None and entry.status is Status.CLOSED
 

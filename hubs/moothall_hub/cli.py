@@ -18,7 +18,7 @@ import msgspec
 
 from moothall.adapters.system.programs import exit_status, start_logging, until_terminated
 from moothall.core.kernel.errors import ConfigurationError
-from moothall_hub.pairing.pairing import PROBLEMS, Pairing, Unpaired
+from moothall_hub.pairing.pairing import PROBLEMS, Pairing, PairingFailure
 from moothall_hub.settings import HubSettings, load
 
 FAILED, UNUSABLE = 1, 2
@@ -115,7 +115,7 @@ def _pair(arguments: argparse.Namespace) -> int:
     from moothall_hub.running import pair_folder
 
     done = asyncio.run(pair_folder(settings_of(arguments), arguments.address, " ".join(arguments.words)))
-    if isinstance(done, Unpaired):
+    if isinstance(done, PairingFailure):
         raise ConfigurationError(PROBLEMS[done])
     print(f"This computer speaks for {done.title} now, at {done.people}.")
     return 0

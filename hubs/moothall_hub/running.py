@@ -22,7 +22,7 @@ from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.staff import HALL
 from moothall_hub.app import BOOK, RunningHub, hold_hub_folder, hub
 from moothall_hub.mirror.damaged import CopiesDamaged
-from moothall_hub.pairing.pairing import PROBLEMS, Pairing, Pairings, Unpaired, pair
+from moothall_hub.pairing.pairing import PROBLEMS, Pairing, PairingFailure, Pairings, pair
 from moothall_hub.settings import HubSettings
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ async def run_hub(settings: HubSettings, *, code: bool = False, beside: Path | N
             logger.error("the file of the copies is damaged; the hub restarts without it")
 
 
-async def pair_folder(settings: HubSettings, address: str, words: str) -> Pairing | Unpaired:
+async def pair_folder(settings: HubSettings, address: str, words: str) -> Pairing | PairingFailure:
     """Pair the hub of a data folder while it does not run. Raises ConfigurationError, StorageUnavailable."""
     async with _book(settings) as book:
         pairings = await Pairings.load(book, SystemRandomness())
@@ -120,7 +120,7 @@ async def pair_beside(running: RunningHub, folder: Path) -> None:
         )
         raise ConfigurationError(msg) from error
     done = await running.parts.pair(found.address, found.words)
-    if isinstance(done, Unpaired):
+    if isinstance(done, PairingFailure):
         raise ConfigurationError(PROBLEMS[done])
 
 

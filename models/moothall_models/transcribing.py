@@ -24,18 +24,18 @@ from moothall.core.kernel.errors import MoothallError, ProtocolError
 from moothall.wire.transcribing import (
     FRAME_SAMPLES,
     MOST_FRAME,
-    Answer,
     Finished,
     HeardPiece,
     Reached,
+    TranscriberMessage,
+    TranscriptionFailed,
     TranscriptionRequest,
-    Trouble,
 )
 from moothall_models.cli import KEY_VARIABLE, SCRIPTED, Computing, at_endpoint, load_model
 from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Samples, VoiceActivity, Window
 from moothall_models.recognizers.endpoint import SCHEME
 from moothall_models.speech.joining import lines_of, words_of
-from moothall_models.speech.pieces import Cutting, Piece, PieceCutter
+from moothall_models.speech.pieces import Cutting, PieceCutter, SpeechPiece
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.store import open_store
 
@@ -104,7 +104,7 @@ class Transcription:
         self._audio_from = self._next
         self._end = self.order.first
         """One past the last sample received."""
-        self._waiting: list[tuple[Piece, Samples]] = []
+        self._waiting: list[tuple[SpeechPiece, Samples]] = []
 
     def hear(self, samples: Samples) -> Iterator[HeardPiece | Reached]:
         """Take in the next samples, and yield pieces that are recognised, or the progress."""
@@ -137,7 +137,7 @@ class Transcription:
         self._audio = self._audio[(keep - self._audio_from) * FRAME_SAMPLES :]
         self._audio_from = keep
 
-    def _take(self, pieces: Iterable[Piece]) -> None:
+    def _take(self, pieces: Iterable[SpeechPiece]) -> None:
         for piece in pieces:
             first, last = ((at - self._audio_from) * FRAME_SAMPLES for at in (piece.first, piece.last))
             self._waiting.append((piece, self._audio[first:last]))
@@ -161,7 +161,7 @@ class Transcription:
     def _window(self, audio: Samples) -> Window:
         return Window(audio=audio, languages=self.order.languages, beam=self.order.beam)
 
-    def _worth(self, piece: Piece) -> bool:
+    def _worth(self, piece: SpeechPiece) -> bool:
         return piece.spoken * FRAME_SAMPLES // MS >= self.settings.shortest_speech
 
     def _model(self) -> BatchRecognizer:
@@ -169,7 +169,7 @@ class Transcription:
             self._recognizer = self.load()
         return self._recognizer
 
-    def _heard(self, piece: Piece, hypothesis: Hypothesis | None) -> HeardPiece:
+    def _heard(self, piece: SpeechPiece, hypothesis: Hypothesis | None) -> HeardPiece:
         first, last = piece.first * FRAME_SAMPLES, min(piece.last * FRAME_SAMPLES, self._end)
         spoken = piece.spoken * FRAME_SAMPLES // MS
         language = self.order.languages[0] if hypothesis is None else hypothesis.language
@@ -184,7 +184,7 @@ def main(source: BinaryIO, answers: BinaryIO) -> int:
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # A core dump would hold speech.
 
-    def tell(answer: Answer) -> None:
+    def tell(answer: TranscriberMessage) -> None:
         answers.write(msgspec.json.encode(answer) + b"\n")
         answers.flush()
 
@@ -195,11 +195,11 @@ def main(source: BinaryIO, answers: BinaryIO) -> int:
         return 1  # The command has ended or closed the pipe.
     except (MoothallError, ValueError, RuntimeError, msgspec.MsgspecError) as error:
         with contextlib.suppress(BrokenPipeError):
-            tell(Trouble(sentence=str(error)))
+            tell(TranscriptionFailed(sentence=str(error)))
         return 1
 
 
-def _serve(order: TranscriptionRequest, source: BinaryIO, tell: Callable[[Answer], None]) -> int:
+def _serve(order: TranscriptionRequest, source: BinaryIO, tell: Callable[[TranscriberMessage], None]) -> int:
     settings = SpeechSettings()
     began = time.process_time_ns()
     loading = 0

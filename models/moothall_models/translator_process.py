@@ -20,7 +20,7 @@ from moothall.core.kernel.errors import MoothallError, ProtocolError
 from moothall.core.translating.routes import Direction
 from moothall.wire import translation as wire
 from moothall_models.engine.progress import EngineProgress
-from moothall_models.translators.port import LONGEST, TranslationFailed, Translator
+from moothall_models.translators.port import LONGEST, Translator, UnusableTranslation
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -131,7 +131,7 @@ class TranslatorService:
         if number not in self._sane:
             try:
                 await self._in_thread(number, lambda: self._tried(number), self.loading_s)
-            except TranslationFailed as failed:
+            except UnusableTranslation as failed:
                 await self._tell_unfit(group, link, number, str(failed))
                 if isinstance(message, wire.Translate):
                     await link.send(wire.NotTranslated(id=message.id, reason=str(failed)))
@@ -141,7 +141,7 @@ class TranslatorService:
         direction, translator = self._ways[number]
         try:
             text = await self._in_thread(number, lambda: self._one(translator, message.text, direction), self.hung_s)
-        except TranslationFailed as failed:
+        except UnusableTranslation as failed:
             await link.send(wire.NotTranslated(id=message.id, reason=str(failed)))
         else:
             await link.send(wire.Translated(id=message.id, text=text))
@@ -157,7 +157,7 @@ class TranslatorService:
             await asyncio.sleep(self.again_s)
             try:
                 await self._in_thread(number, lambda: self._tried(number), self.loading_s)
-            except TranslationFailed as failed:
+            except UnusableTranslation as failed:
                 logger.warning("the translators' process retries in %.0f s: %s", self.again_s, failed)
             else:
                 self._unfit.discard(number)
@@ -170,7 +170,7 @@ class TranslatorService:
         direction, translator = self._ways[number]
         try:
             self.try_out(translator, direction)
-        except TranslationFailed:
+        except UnusableTranslation:
             raise
         except Exception as error:  # any exception of an engine while it is loaded
             raise _broke(direction, error) from None
@@ -179,10 +179,10 @@ class TranslatorService:
     def _one(self, translator: Translator, text: str, direction: Direction) -> str:
         if len(text) > LONGEST:
             msg = f"A text of {len(text)} characters is too long to be translated; {LONGEST} are allowed."
-            raise TranslationFailed(msg)
+            raise UnusableTranslation(msg)
         try:
             return translator.translate([text], direction)[0]
-        except TranslationFailed:
+        except UnusableTranslation:
             raise
         except Exception as error:  # any exception of an engine, so that the next text is translated all the same
             raise _broke(direction, error) from None
@@ -215,9 +215,9 @@ class TranslatorService:
             raise TranslatorHung(msg) from None
 
 
-def _broke(direction: Direction, error: Exception) -> TranslationFailed:
+def _broke(direction: Direction, error: Exception) -> UnusableTranslation:
     # Without the error's message, which may quote the text.
-    return TranslationFailed(
+    return UnusableTranslation(
         f"{direction.engine} failed from {direction.source} to {direction.target} ({type(error).__name__})."
     )
 

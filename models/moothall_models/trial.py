@@ -1,8 +1,8 @@
 """Tries the models of this machine: `python -m moothall_models.trial`, for `moothall doctor`.
 
-It reads one `TrialOrder` (`moothall.wire.trial`) from standard input and writes one `Tried` to standard output: the
-engine's model is loaded and hears ten seconds of noise, and each translator translates a sentence in each direction.
-It is a process of its own, so that a crash of a model affects nothing else.
+It reads one `TrialOrder` (`moothall.wire.trial`) from standard input and writes one `TrialResult` to standard output:
+the engine's model is loaded and hears ten seconds of noise, and each translator translates a sentence in each
+direction. It is a process of its own, so that a crash of a model affects nothing else.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from moothall.core.kernel.errors import MoothallError
-from moothall.wire.trial import ModelTrial, TranslatorTrial, TrialOrder, Tried
+from moothall.wire.trial import ModelTrial, TranslatorTrial, TrialOrder, TrialResult
 from moothall_models.cli import KEY_VARIABLE, SCRIPTED, Computing, load_model
 from moothall_models.engine.own_process import secret
 from moothall_models.ports import RATE, Recognizer, Window
@@ -85,7 +85,7 @@ def main(source: BinaryIO, answer: BinaryIO) -> int:
     """Carry out one order; returns the exit status."""
     order = msgspec.json.decode(source.read(), type=TrialOrder)
     heard = try_model(order, time.perf_counter) if order.model and not order.model.startswith(SCRIPTED) else None
-    answer.write(msgspec.json.encode(Tried(model=heard, translators=try_translators(order.translators))) + b"\n")
+    answer.write(msgspec.json.encode(TrialResult(model=heard, translators=try_translators(order.translators))) + b"\n")
     answer.flush()
     return 0
 

@@ -18,7 +18,7 @@ from moothall.core.kernel.lanes import channel_lane
 from moothall.core.ports import EventLog, LogReading
 from moothall.testing.log_memory import MemoryLog
 from moothall_hub.mirror.checking import first_run
-from moothall_hub.mirror.copied import Copy, CopyStep
+from moothall_hub.mirror.copied import CopyStep, SessionCopy
 from moothall_hub.mirror.mirror import Mirror
 from support.cluster.process import PROGRAMS, RedisProcesses
 from support.hubs.log_above import OWN, LogAbove
@@ -46,7 +46,7 @@ async def filled(
         async def copied(records: Sequence[LogRecord]) -> None:
             session = records[0].header.session
             known = first_run(session, EPOCH, frozenset({SESSION_LANE}))
-            await mirror.keep(CopyStep(copy=Copy(session=session, known=known), records=tuple(records)))
+            await mirror.keep(CopyStep(copy=SessionCopy(session=session, known=known), records=tuple(records)))
 
         yield Filled(mirror, copied)
         await mirror.close()

@@ -9,7 +9,7 @@ import pytest
 from moothall.adapters.cluster.book_redis import RedisBook
 from moothall.core.kernel.errors import LogMissing, StaleWriter
 from moothall.core.ports import BookEntry, SharedBook
-from moothall.testing.book import MemorySharedBook, SharedStore
+from moothall.testing.book import MemorySharedBook, SharedBookStore
 from support.cluster.process import PROGRAMS, RedisProcesses
 
 Books = tuple[SharedBook, SharedBook]
@@ -19,7 +19,7 @@ ROOM = BookEntry("room", "a", b"1")
 @pytest.fixture(params=["memory", *PROGRAMS])
 async def books(request: pytest.FixtureRequest, redis_processes: RedisProcesses) -> AsyncIterator[Books]:
     if request.param == "memory":
-        store = SharedStore()
+        store = SharedBookStore()
         yield MemorySharedBook(store, "n1"), MemorySharedBook(store, "n2")
         return
     server = redis_processes.empty(request.param).reached()

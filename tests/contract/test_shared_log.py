@@ -9,12 +9,12 @@ import pytest
 from moothall.adapters.cluster.house_redis import RedisLease
 from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.core.cluster.lease import Lease
-from moothall.core.cluster.removals import NOTHING, Applied, Removal
+from moothall.core.cluster.removals import NOTHING, Applied, ListedRemoval
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import LogMissing, LogTrimmed, OffsetConflict, StaleWriter
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import SharedLog
-from moothall.testing.log_shared import MemorySharedLog, SharedStore
+from moothall.testing.log_shared import MemorySharedLog, SharedLogStore
 from support.cluster.process import RedisProcesses
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
@@ -27,7 +27,7 @@ async def nodes(
     request: pytest.FixtureRequest, redis_processes: RedisProcesses
 ) -> AsyncIterator[tuple[SharedLog, SharedLog]]:
     if request.param == "memory":
-        store = SharedStore()
+        store = SharedLogStore()
         store.house = ("n1", 1_001)
         yield MemorySharedLog(store, "n1"), MemorySharedLog(store, "n2")
         return
@@ -197,7 +197,7 @@ async def test_removals_are_listed_in_the_order_in_which_they_were_made(nodes: N
     await first.acquire(OTHER, Epoch("other"), 1_001)
     await first.forget(OTHER)
     await first.forget(OTHER)
-    found: list[Removal] = []
+    found: list[ListedRemoval] = []
     while more := await second.removals(found[-1].here if found else NOTHING):
         found += more
     assert [(each.number, each.session, each.epoch, each.offset, each.digest) for each in found] == [

@@ -25,7 +25,7 @@ from moothall_models.translators.argos import ArgosTranslator, argos_library
 from moothall_models.translators.argos_package import ArgosPackage, installed_packages
 from moothall_models.translators.bergamot import BergamotTranslator
 from moothall_models.translators.echo import EchoTranslator
-from moothall_models.translators.port import LONGEST, SAID, TranslationFailed, Translator
+from moothall_models.translators.port import LONGEST, SAID, Translator, UnusableTranslation
 from support.models.argos_packages import put_package
 from support.models.translation_service import Chat, standing, translator
 
@@ -180,7 +180,7 @@ def test_nothing_gets_lost_of_many_sentences(subject: Subject) -> None:
 )
 def test_whatever_comes_in_the_next_text_is_translated_as_ever(subject: Subject, text: str) -> None:
     before = subject.translate(subject.said)
-    with contextlib.suppress(TranslationFailed):
+    with contextlib.suppress(UnusableTranslation):
         [answer] = subject.translate(text)
         assert_is_text(answer)
         assert bool(answer) == bool(text.split() and text.strip("\0"))
@@ -207,7 +207,7 @@ def test_any_text_at_all(name: str) -> None:
 
 
 def test_what_is_too_long_is_refused_with_a_sentence_that_does_not_hold_it(subject: Subject) -> None:
-    with pytest.raises(TranslationFailed, match=r"has 20001 characters.*\.$") as caught:
+    with pytest.raises(UnusableTranslation, match=r"has 20001 characters.*\.$") as caught:
         subject.translate(subject.said, "secret" + "!" * (LONGEST - 5))
     assert "secret" not in str(caught.value)
     assert subject.translate(subject.said)[0]
@@ -232,7 +232,7 @@ def test_a_closed_one_translates_nothing_more(name: str) -> None:
     subject.translate(subject.said)
     for _ in range(2):
         subject.translator.close()
-        with pytest.raises(TranslationFailed):
+        with pytest.raises(UnusableTranslation):
             subject.translate(subject.said)
 
 
@@ -266,8 +266,8 @@ def test_a_hung_echo_costs_its_call_alone() -> None:
             pass
         assert subject.translate(subject.said) == good  # meanwhile
         released.set()
-        assert isinstance(hung.exception(), TranslationFailed)
-    with pytest.raises(TranslationFailed, match="call 4"):
+        assert isinstance(hung.exception(), UnusableTranslation)
+    with pytest.raises(UnusableTranslation, match="call 4"):
         subject.translate(subject.said)
     assert subject.translate(subject.said) == good
 
@@ -280,7 +280,7 @@ def test_a_hung_apertium_costs_its_call_alone(apertium: tuple[ApertiumTranslator
         group = translator.processes()[subject.direction]
         os.killpg(group, signal.SIGSTOP)
         timers.armed = True
-        with pytest.raises(TranslationFailed, match="no answer for pt-es in 10 s"):
+        with pytest.raises(UnusableTranslation, match="no answer for pt-es in 10 s"):
             subject.translate("A secret.")
         assert_gone(group)
         assert subject.translate(subject.said) == good

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import HUB, Kind
+from moothall.core.events.question_parts import HUB, InterventionKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId
 from support.sessions.recorder import MORNING, Recorder
@@ -27,7 +27,7 @@ def rooms_far_away(recorder: Recorder) -> list[LogRecord]:
     asked = ev.InterventionPublished(
         intervention=InterventionId("q1"),
         number=1,
-        kind=Kind.QUESTION,
+        kind=InterventionKind.QUESTION,
         text="And here?",
         language="en",
         name="",

@@ -29,7 +29,7 @@ from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
 from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import (
@@ -339,7 +339,7 @@ def asking(recorder: Recorder) -> list[LogRecord]:
             ev.InterventionReceived(
                 intervention=name,
                 number=number,
-                kind=Kind.QUESTION,
+                kind=InterventionKind.QUESTION,
                 text=text,
                 language="en",
                 name="Ana Conceição",
@@ -365,7 +365,7 @@ def asking(recorder: Recorder) -> list[LogRecord]:
             ev.InterventionPublished(
                 intervention=q1,
                 number=1,
-                kind=Kind.QUESTION,
+                kind=InterventionKind.QUESTION,
                 text="Why?",
                 language="en",
                 name="Ana Conceição",
@@ -404,7 +404,7 @@ def turns(recorder: Recorder) -> list[LogRecord]:
             ev.InterventionReceived(
                 intervention=q1,
                 number=1,
-                kind=Kind.REQUEST,
+                kind=InterventionKind.REQUEST,
                 text="",
                 language="en",
                 name="Ana",
@@ -416,7 +416,14 @@ def turns(recorder: Recorder) -> list[LogRecord]:
         ),
         tell(
             ev.InterventionPublished(
-                intervention=q1, number=1, kind=Kind.REQUEST, text="", language="en", name="Ana", origin="remote", t=900
+                intervention=q1,
+                number=1,
+                kind=InterventionKind.REQUEST,
+                text="",
+                language="en",
+                name="Ana",
+                origin="remote",
+                t=900,
             ),
             STAFF,
         ),
@@ -450,11 +457,19 @@ def held_turn(recorder: Recorder) -> list[LogRecord]:
     """A question whose author needs more time when it is called; the next question is called meanwhile."""
     tell, by, q1 = recorder.record, Actor(Role.PARTICIPANT, "q1"), InterventionId("q1")
     received = ev.InterventionReceived(
-        intervention=q1, number=1, kind=Kind.QUESTION, text="Who pays?", language="en", name="", origin="remote",
+        intervention=q1, number=1, kind=InterventionKind.QUESTION, text="Who pays?", language="en", name="",
+        origin="remote",
         asker="asker-1", t=900,
     )  # fmt: skip
     published = ev.InterventionPublished(
-        intervention=q1, number=1, kind=Kind.QUESTION, text="Who pays?", language="en", name="", origin="remote", t=900
+        intervention=q1,
+        number=1,
+        kind=InterventionKind.QUESTION,
+        text="Who pays?",
+        language="en",
+        name="",
+        origin="remote",
+        t=900,
     )
 
     def stands(status: InterventionStatus, t: int) -> LogRecord:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import HUB, REMOTE, InterventionStatus, Kind
+from moothall.core.events.question_parts import HUB, REMOTE, InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId
 from support.sessions.recorder import MORNING, Recorder
@@ -21,7 +21,7 @@ def _asked(name: InterventionId, number: int, text: str, origin: str) -> ev.Inte
     return ev.InterventionReceived(
         intervention=name,
         number=number,
-        kind=Kind.QUESTION,
+        kind=InterventionKind.QUESTION,
         text=text,
         language="en",
         name="",
@@ -63,7 +63,13 @@ def two_not_taken(recorder: Recorder) -> list[LogRecord]:
 def remove_the_one_from_a_hub(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecord]]:
     gone, tell = (7, 12, 13), recorder.record
     stays = ev.InterventionRemoved(
-        intervention=OTHER, number=2, kind=Kind.QUESTION, language="en", origin=f"{HUB}kisumu", asker="asker-2", t=950
+        intervention=OTHER,
+        number=2,
+        kind=InterventionKind.QUESTION,
+        language="en",
+        origin=f"{HUB}kisumu",
+        asker="asker-2",
+        t=950,
     )
     return gone, [
         tell(stays, STAFF, cause="r"),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId
 from support.sessions.recorder import MORNING, Recorder
@@ -24,7 +24,7 @@ def _published(text: str, name: str, *, removed: bool = False) -> ev.Interventio
     return ev.InterventionPublished(
         intervention=Q,
         number=1,
-        kind=Kind.QUESTION,
+        kind=InterventionKind.QUESTION,
         text=text,
         language="en",
         name=name,
@@ -39,7 +39,7 @@ def question_not_taken(recorder: Recorder) -> list[LogRecord]:
     received = ev.InterventionReceived(
         intervention=Q,
         number=1,
-        kind=Kind.QUESTION,
+        kind=InterventionKind.QUESTION,
         text="Wy João Silva?",
         language="en",
         name="Ana Conceição",
@@ -67,7 +67,7 @@ def remove_its_words(recorder: Recorder) -> tuple[tuple[int, ...], list[LogRecor
     """Append the events that `moothall.core.removal.questions.stays_of` makes in this release."""
     gone, tell = (4, 6, 7, 10, 11), recorder.record
     stays = ev.InterventionRemoved(
-        intervention=Q, number=1, kind=Kind.QUESTION, language="en", origin="remote", asker="asker-1", t=900
+        intervention=Q, number=1, kind=InterventionKind.QUESTION, language="en", origin="remote", asker="asker-1", t=900
     )
     return gone, [
         tell(stays, STAFF, cause="r"),

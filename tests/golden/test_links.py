@@ -129,7 +129,7 @@ def test_this_engine_hears_a_session_of_a_server_of_the_release(release: str, la
         async def answer() -> None:
             while (message := await theirs.receive()) is not None:
                 came.append(message)
-                if isinstance(message, engine.Act):
+                if isinstance(message, engine.PassAct):
                     await theirs.send_frame(msgspec.msgpack.encode({**accepted, "id": message.id, "offset": len(came)}))
                 if isinstance(message, engine.Drained):
                     theirs.cut()
@@ -146,7 +146,7 @@ def test_this_engine_hears_a_session_of_a_server_of_the_release(release: str, la
     commits = [
         command
         for message in came
-        if isinstance(message, engine.Act)
+        if isinstance(message, engine.PassAct)
         for command in message.commands
         if isinstance(command, do.CommitWords)
     ]

@@ -17,7 +17,7 @@ from moothall.core.kernel.ids import ChannelId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import LogHead
 from moothall.core.views.captions import CaptionsView
-from moothall.record.verify import Verdict, verify
+from moothall.record.verify import RecordVerdict, verify
 from support.sessions.recorder import SESSION
 
 HERE = Path(__file__).parent
@@ -40,10 +40,10 @@ async def opened(original: Path, tmp_path: Path) -> tuple[LogHead, list[LogRecor
 def row(record: LogRecord) -> str:
     """Return a record as one readable line, with its body's original bytes."""
     header = record.header
-    place = f"{header.offset:3} {header.lane:9} <{header.prev:<3} {header.at} {header.role}:{header.actor}"
+    position = f"{header.offset:3} {header.lane:9} <{header.prev:<3} {header.at} {header.role}:{header.actor}"
     digests = f"{record.body_digest.hex()[:12]} {record.digest.hex()[:12]}"
     body = f"({header.type}, removed)" if record.body is None else record.body.decode()
-    return f"{place} {header.cause}.{header.n} {digests} {body}"
+    return f"{position} {header.cause}.{header.n} {digests} {body}"
 
 
 def seen(head: LogHead, records: list[LogRecord], feed: Feed) -> str:
@@ -75,7 +75,7 @@ async def test_it_verifies_with_the_keys_of_its_time(original: Path, tmp_path: P
     keys = msgspec.json.decode(original.with_suffix(".keys.json").read_bytes())
     found = verify(records, expected=head.lanes, signed=verifier(keys))
     assert (found.broken, found.missing) == ((), ())
-    assert found.verdict is Verdict.REMOVED
+    assert found.verdict is RecordVerdict.REMOVED
     assert found.signed == head.offset
 
 

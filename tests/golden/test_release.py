@@ -21,7 +21,7 @@ from moothall.record.json import write_json
 from moothall.record.model import RecordFold
 from moothall.record.subtitles import write_srt, write_vtt
 from moothall.record.text import write_text
-from moothall.record.verify import Verdict, verify
+from moothall.record.verify import RecordVerdict, verify
 from moothall.record.wording import Options
 from moothall.services.hubs.registry import Hubs
 from moothall.testing.clock import SeededRandomness
@@ -120,7 +120,7 @@ async def test_its_log_opens_verifies_and_exports_the_same_records(folder: Path,
         told |= {record.header.type for record in records}
         found = verify(records, expected=head.lanes, signed=verifier(expected.keys))
         assert (found.broken, found.missing, found.signed) == ((), (), head.offset), name
-        assert found.verdict is Verdict.REMOVED
+        assert found.verdict is RecordVerdict.REMOVED
         assert records_of(SessionId(name), head.epoch, records) == opened.records, name
     await log.close()
     assert told <= set(EVENT_TYPES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId
 from support.sessions.recorder import MORNING, Recorder
@@ -25,7 +25,7 @@ def cleared_walls(recorder: Recorder) -> list[LogRecord]:
     received = ev.InterventionReceived(
         intervention=Q1,
         number=1,
-        kind=Kind.QUESTION,
+        kind=InterventionKind.QUESTION,
         text="Why?",
         language="en",
         name="Ana",
@@ -34,7 +34,14 @@ def cleared_walls(recorder: Recorder) -> list[LogRecord]:
         t=900,
     )
     published = ev.InterventionPublished(
-        intervention=Q1, number=1, kind=Kind.QUESTION, text="Why?", language="en", name="Ana", origin="remote", t=900
+        intervention=Q1,
+        number=1,
+        kind=InterventionKind.QUESTION,
+        text="Why?",
+        language="en",
+        name="Ana",
+        origin="remote",
+        t=900,
     )
     return [
         tell(ev.SessionCreated(title="Walls", languages=("en",)), STAFF),

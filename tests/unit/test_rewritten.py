@@ -13,8 +13,8 @@ from support.files.rewritten import rewrite_part, stale
 class Config:
     """As much of pytest's as is looked at."""
 
-    def __init__(self, config: pytest.Config, place: Path) -> None:
-        self.args = [str(place)]
+    def __init__(self, config: pytest.Config, folder: Path) -> None:
+        self.args = [str(folder)]
         self.stash = {assertstate_key: config.stash[assertstate_key]}
         self.getini = config.getini
 

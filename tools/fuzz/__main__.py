@@ -128,7 +128,7 @@ def _keep(target: Target) -> None:
     lines: list[str] = []
     room = MOST_KEPT
     # Inputs are sorted by length. Taking every 16th first, then every 8th and so on covers all lengths however few fit.
-    order = [found[place] for step in (16, 8, 4, 2, 1) for place in range(0, len(found), step)]
+    order = [found[index] for step in (16, 8, 4, 2, 1) for index in range(0, len(found), step)]
     for line in dict.fromkeys(base64.b64encode(data).decode() for data in order):
         if len(line) < room:
             room -= len(line) + 1

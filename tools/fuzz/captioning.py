@@ -22,7 +22,7 @@ from moothall.adapters.captioning import bridge
 from moothall.adapters.captioning.keys import CaptionKeys
 from moothall.adapters.captioning.link_door import CaptionsLinkDoor
 from moothall.adapters.captioning.posts_door import STATUS, PostsDoor
-from moothall.adapters.captioning.pull_door import _whole as place_of
+from moothall.adapters.captioning.pull_door import _whole as position_of
 from moothall.adapters.captioning.tcp_door import TcpDoor
 from moothall.core import commands as do
 from moothall.core.captioning.charsets import MOST_HELD, lenient_text, whole_text, without_telnet
@@ -40,7 +40,17 @@ from moothall.services.sessions.staff import Staff
 from moothall.testing.clock import LoopClock, SeededRandomness, SeededSigner
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.loop import JumpingLoop
-from moothall.wire.captioning.link import MOST_POST, Answer, Begin, Unsent, answered, begun, broken, next_post, typed
+from moothall.wire.captioning.link import (
+    MOST_POST,
+    Begin,
+    PostAnswer,
+    Unsent,
+    answered,
+    begun,
+    broken,
+    next_post,
+    typed,
+)
 from moothall.wire.captioning.pull import MOST_LENGTH, pull
 
 SESSION, FLOOR = SessionId("s"), ChannelId("floor")
@@ -225,14 +235,14 @@ def link(data: bytes) -> None:
             if not await made.link._take(ASKED, cast("web.WebSocketResponse", socket), kind, said):
                 break
         for answer in socket.said:
-            if not isinstance(_message(answer), Answer):
+            if not isinstance(_message(answer), PostAnswer):
                 raise AssertionError(f"A bridge can't read the answer {answer}.")
         await made.finish()
 
     made.run(story())
 
 
-def _message(text: str) -> Begin | Answer | None:
+def _message(text: str) -> Begin | PostAnswer | None:
     return bridge._message(WSMessage(WSMsgType.TEXT, text, ""))
 
 
@@ -250,7 +260,7 @@ def bridged(data: bytes) -> None:
             match _message(each[1:].decode("utf-8", "replace")):
                 case Begin() as begin:
                     unsent, _ = begun(unsent, begin)
-                case Answer() as answer:
+                case PostAnswer() as answer:
                     unsent = answered(unsent, answer)
                 case None:
                     unsent = broken(unsent)
@@ -264,8 +274,8 @@ def pulled(data: bytes) -> None:
     """Try a program that fetches a text in pieces: position, length, language, a line feed, the lines of the text."""
     asked, _, rest = data.partition(b"\n")
     last, length, language = (*asked.decode("latin-1").split(" ", 2), "", "", "")[:3]
-    place, size = place_of(last), number_in(length, 4)
-    if place is None or size is None or not 0 < size <= MOST_LENGTH:
+    position, size = position_of(last), number_in(length, 4)
+    if position is None or size is None or not 0 < size <= MOST_LENGTH:
         return
     lines = [
         Line(
@@ -281,12 +291,12 @@ def pulled(data: bytes) -> None:
     ]
     numbers = range(len(lines) // 3, len(lines))
     for _ in range(20):
-        piece = pull(lines.__getitem__, numbers, place, size, language)
-        if piece.last_position < place or len(piece.content) > size + 1:
+        piece = pull(lines.__getitem__, numbers, position, size, language)
+        if piece.last_position < position or len(piece.content) > size + 1:
             raise AssertionError("A program is led back, or given more than it asked for.")
-        if piece.last_position == place:
+        if piece.last_position == position:
             break
-        place = piece.last_position
+        position = piece.last_position
 
 
 def characters(data: bytes) -> None:

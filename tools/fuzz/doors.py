@@ -31,7 +31,7 @@ from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.settings.sections import Engine, Metrics, Server, Settings, Translation
 from moothall_hub import app as hub_app
-from moothall_hub.pairing.pairing import Unpaired
+from moothall_hub.pairing.pairing import PairingFailure
 from moothall_hub.running import coordinators_link
 from moothall_hub.settings import HubSettings
 
@@ -165,8 +165,8 @@ class HubHouse(House):
         return b""
 
 
-async def _nowhere(*_: object) -> Unpaired:
-    return Unpaired.NOBODY
+async def _nowhere(*_: object) -> PairingFailure:
+    return PairingFailure.NOBODY
 
 
 async def _meeting(running: RunningServer) -> None:

@@ -50,7 +50,7 @@ TARGETS = (
         seeds=encoded(
             engine.encode,
             engine.Hello(protocol=1, name="a", model="m", languages=("en",), channels=2),
-            engine.Act(
+            engine.PassAct(
                 attachment=1,
                 id=CommandId("c1"),
                 commands=(
@@ -89,7 +89,7 @@ TARGETS = (
         name="pulse",
         call=pulse.decode,
         declared=(ProtocolError,),
-        seeds=(pulse.encode(pulse.Pulse(life="a", working=True, attachments=(1,))),),
+        seeds=(pulse.encode(pulse.ProcessPulse(life="a", working=True, attachments=(1,))),),
     ),
     Target(
         name="translators-to-server",

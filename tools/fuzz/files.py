@@ -21,7 +21,7 @@ from moothall.cli.verifying import read_heads, read_keys
 from moothall.core.chain import LogRecord, decode_header
 from moothall.core.events.codec import decode_event
 from moothall.core.glossary.files import MOST_PARTS, MOST_TERMS, read_glossary
-from moothall.core.hubs.places import read_places
+from moothall.core.hubs.gazetteer import read_places
 from moothall.core.kernel.decoding import Unreadable
 from moothall.core.kernel.errors import ConfigurationError, ProgrammeError, RecordBroken
 from moothall.core.programme.drafts import FileContext

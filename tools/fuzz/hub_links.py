@@ -21,9 +21,9 @@ from moothall.wire.hub.records import pack, unpack
 from moothall.wire.hub.vocabulary import DICTIONARY, VERSION
 from moothall_hub.mirror import copying
 from moothall_hub.mirror.checking import Broken
-from moothall_hub.mirror.copied import Copy
+from moothall_hub.mirror.copied import SessionCopy
 from moothall_hub.uplink.link import Link
-from moothall_hub.uplink.parts import Moment, Tell
+from moothall_hub.uplink.parts import ClockReading, MessageReceived
 
 SESSION, EPOCH, FLOOR = SessionId("s"), Epoch("1"), ChannelId("floor")
 
@@ -92,11 +92,11 @@ def centre(data: bytes) -> None:
     Raises ProtocolError for a frame that can't be read, as the hub drops the uplink there.
     """
     link = Link("0123456789abcdef", "1", lambda: 0.5)
-    at = Moment(0, 0)
+    at = ClockReading(0, 0)
     link.restart(at)
     link.dialled(at)
     link.opened(at)
-    copy, follow = copying.follow(Copy(session=SESSION), (FLOOR,), words=True)
+    copy, follow = copying.follow(SessionCopy(session=SESSION), (FLOOR,), words=True)
     link.follow(follow)
     programme: wire.HubProgramme | None = None
     for n, frame in enumerate(parts(data), 1):
@@ -107,18 +107,18 @@ def centre(data: bytes) -> None:
             message: wire.ToHub = wire.Batch(session=SESSION, part=part, number=n, data=inner)
         else:
             message = wire.decode_to_hub(frame)
-        for move in link.received(Moment(n, n), message):
-            if not isinstance(move, Tell):
+        for move in link.received(ClockReading(n, n), message):
+            if not isinstance(move, MessageReceived):
                 continue
             match move.news:
                 case wire.HubProgramme() as told:
                     programme = changed(programme, told)
                 case wire.Live() | wire.Batch() | wire.Caught() | wire.Stopped() as told:
                     copy = _copied(copy, told)
-        msgspec.json.decode(msgspec.json.encode(copy), type=Copy)
+        msgspec.json.decode(msgspec.json.encode(copy), type=SessionCopy)
 
 
-def _copied(copy: Copy, told: wire.Live | wire.Batch | wire.Caught | wire.Stopped) -> Copy:
+def _copied(copy: SessionCopy, told: wire.Live | wire.Batch | wire.Caught | wire.Stopped) -> SessionCopy:
     """Change the copy as `Replication` does, without a disk."""
     match told:
         case wire.Live():
@@ -151,7 +151,7 @@ FROM_HUB: tuple[wire.FromHub, ...] = (
     wire.Taken(session=SESSION, number=1),
     wire.Leave(session=SESSION),
     wire.Pulse(sent=1, echo=0, wall=2),
-    copying.follow(Copy(session=SESSION), (FLOOR,), words=True)[1],
+    copying.follow(SessionCopy(session=SESSION), (FLOOR,), words=True)[1],
 )
 TO_HUB: tuple[wire.ToHub, ...] = (
     WELCOME,

@@ -20,8 +20,8 @@ SESSION = SessionId("s")
 KEY, NONCE, NOW = bytes(range(32)), bytes(12), 1_764_000_000_000
 STANDS = {Lane("session"): LaneHead(4, "00" * 32)}
 TO_KEEPER: tuple[node_link.ToKeeper, ...] = (
-    node_link.Follow(session=SESSION),
-    node_link.Leave(session=SESSION),
+    node_link.FollowSession(session=SESSION),
+    node_link.LeaveSession(session=SESSION),
     node_link.ReadHere(session=SESSION, readers={ChannelId("floor"): 3}),
     node_link.Kept(session=SESSION, epoch=Epoch("1"), lanes=STANDS),
     node_link.Without(number=1, redis=True),

@@ -24,7 +24,7 @@ from moothall.adapters.http.visitor_cookie import Visitors
 from moothall.adapters.hubs.machine_pairing import _Machine as Machine
 from moothall.adapters.pages.visitor_request import clean
 from moothall.adapters.reading.reports_door import _known as known_reports
-from moothall.adapters.sign_in.id_token import TokenRefused, Wanted, read_id_token
+from moothall.adapters.sign_in.id_token import ExpectedClaims, TokenRefused, read_id_token
 from moothall.adapters.sign_in.provider import _Keys as ProviderKeys
 from moothall.adapters.store.signing import verifier
 from moothall.core.commands import AnyCommand
@@ -138,7 +138,7 @@ def texts(data: bytes) -> None:
     known_reports(text)
 
 
-WANTED = Wanted(issuer="https://id.example", client="moothall", nonce="n", now_s=1_764_000_000.0)
+WANTED = ExpectedClaims(issuer="https://id.example", client="moothall", nonce="n", now_s=1_764_000_000.0)
 """What a token must contain in this process, at a fixed time."""
 
 

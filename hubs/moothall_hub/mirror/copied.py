@@ -16,7 +16,7 @@ from moothall.wire.hub.messages import Erased, Taken
 from moothall_hub.mirror.checking import Broken, Run
 
 
-class Copy(msgspec.Struct, frozen=True, kw_only=True):
+class SessionCopy(msgspec.Struct, frozen=True, kw_only=True):
     """A hub's copy of one session: its state without the events. It is stored as JSON beside its records."""
 
     session: SessionId
@@ -99,7 +99,7 @@ class EventRange(msgspec.Struct, frozen=True):
 class CopyStep(msgspec.Struct, frozen=True, kw_only=True):
     """What one message changes in a copy. `copy`, `records`, `forget` and `erase` are stored in one transaction."""
 
-    copy: Copy
+    copy: SessionCopy
     records: tuple[LogRecord, ...] = ()
     """Events to be stored. An event that is stored already is replaced."""
     anew: bool = False
@@ -116,11 +116,11 @@ class CopyStep(msgspec.Struct, frozen=True, kw_only=True):
     """Messages for the server above, to be sent once the step is on the disk."""
 
 
-def dropped(copy: Copy) -> Copy:
+def dropped(copy: SessionCopy) -> SessionCopy:
     """What is left of a dropped copy: the wanted channels, and a raised `fills`, so that readers' positions become
     invalid.
     """
-    return Copy(
+    return SessionCopy(
         session=copy.session, channels=copy.channels, words=copy.words, fills=copy.fills + 1, number=copy.number
     )
 

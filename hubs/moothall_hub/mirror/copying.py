@@ -23,7 +23,7 @@ from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane
 from moothall.core.kernel.lanes import SESSION, is_public
 from moothall.record.verify import VerifySignature
-from moothall.wire.hub.messages import Erased, FeedPart, Follow, Held, Live, Stopped, Taken
+from moothall.wire.hub.messages import Erased, FeedPart, Follow, HeldEvents, Live, Stopped, Taken
 from moothall_hub.mirror.checking import (
     Broken,
     Run,
@@ -35,14 +35,14 @@ from moothall_hub.mirror.checking import (
     take,
     with_lanes,
 )
-from moothall_hub.mirror.copied import Copy, CopyStep, EventRange, dropped, lanes_of
+from moothall_hub.mirror.copied import CopyStep, EventRange, SessionCopy, dropped, lanes_of
 
 _REMOVED = str(BodyRemoved.__struct_config__.tag)
 _NOTHING = LaneHead(offset=0, digest=GENESIS.hex())
 _HUB = "hub:"
 
 
-def follow(copy: Copy, channels: Sequence[ChannelId], *, words: bool) -> tuple[Copy, Follow]:
+def follow(copy: SessionCopy, channels: Sequence[ChannelId], *, words: bool) -> tuple[SessionCopy, Follow]:
     """Return the copy, which now awaits an answer, and the message that subscribes: it says how far the copy is.
 
     Raises ValueError for a broken copy, which has to be dropped first.
@@ -62,15 +62,15 @@ def follow(copy: Copy, channels: Sequence[ChannelId], *, words: bool) -> tuple[C
         channels=asked.channels,
         words=words,
         epoch=copy.epoch,
-        known=None if known is None else Held(offset=_end(known.offset, known.heads), heads=heads),
-        live=None if live is None else Held(offset=live.offset, heads=dict(live.heads)),
+        known=None if known is None else HeldEvents(offset=_end(known.offset, known.heads), heads=heads),
+        live=None if live is None else HeldEvents(offset=live.offset, heads=dict(live.heads)),
         live_begin=0 if live is None else live.begin,
         own=copy.own,
         number=asked.number,
     )
 
 
-def began(copy: Copy, told: Live) -> CopyStep | Broken:
+def began(copy: SessionCopy, told: Live) -> CopyStep | Broken:
     """Take the answer to `follow`, which says where live events begin. An answer that is not awaited is ignored.
 
     A `number` of 0 comes from a server that does not say which `follow` it answers.
@@ -85,7 +85,7 @@ def began(copy: Copy, told: Live) -> CopyStep | Broken:
 
 
 def batch(
-    copy: Copy, part: FeedPart, records: Sequence[LogRecord], signed: VerifySignature, *, number: int = 0
+    copy: SessionCopy, part: FeedPart, records: Sequence[LogRecord], signed: VerifySignature, *, number: int = 0
 ) -> CopyStep | Broken:
     """Take received events. `number` is the batch's own; it is acknowledged where the events are missed ones."""
     if copy.asked or copy.known is None or copy.broken is not None:
@@ -110,7 +110,7 @@ def batch(
     return _joined(_renewed(step) if middle else step)
 
 
-def caught(copy: Copy) -> CopyStep | Broken:
+def caught(copy: SessionCopy) -> CopyStep | Broken:
     """Take the server's message that it has sent all missed events. Broken where some are still missing."""
     if copy.asked or copy.broken is not None or copy.known is None or copy.live is None:
         return CopyStep(copy=copy)
@@ -122,7 +122,7 @@ def caught(copy: Copy) -> CopyStep | Broken:
     return Broken(at, f"All that was missed has come, it is said, but event {at} of lane {lane} has not.", lane)
 
 
-def has_erased(copy: Copy, epoch: Epoch, offset: int) -> bool:
+def has_erased(copy: SessionCopy, epoch: Epoch, offset: int) -> bool:
     """Whether the removal of the `body.removed` at `offset` is done: that event is here, or there is no copy."""
     if copy.known is None:
         return True
@@ -133,7 +133,7 @@ def has_erased(copy: Copy, epoch: Epoch, offset: int) -> bool:
     return behind or offset <= known.offset
 
 
-def stopped(copy: Copy, told: Stopped) -> Copy:
+def stopped(copy: SessionCopy, told: Stopped) -> SessionCopy:
     """Take the server's message that it sends nothing more. The copy is broken where the message names an event,
     otherwise only stopped.
     """
@@ -142,12 +142,12 @@ def stopped(copy: Copy, told: Stopped) -> Copy:
     return msgspec.structs.replace(copy, asked=True, stopped=told.message)
 
 
-def broke(copy: Copy, found: Broken) -> Copy:
+def broke(copy: SessionCopy, found: Broken) -> SessionCopy:
     """Return the copy as broken: no more events are accepted."""
     return msgspec.structs.replace(copy, asked=False, broken=found)
 
 
-def _begun(copy: Copy, told: Live) -> CopyStep | Broken:
+def _begun(copy: SessionCopy, told: Live) -> CopyStep | Broken:
     lanes = lanes_of(told.channels, words=copy.words)
     base = {lane: head for lane, head in told.heads.items() if lane in lanes and head.offset}
     for lane, head in sorted(base.items()):
@@ -173,7 +173,9 @@ def _begun(copy: Copy, told: Live) -> CopyStep | Broken:
     return _joined(_with(step, live=live))
 
 
-def _with_new_texts(copy: Copy, told: Live, lanes: frozenset[Lane], base: Mapping[Lane, LaneHead]) -> Copy:
+def _with_new_texts(
+    copy: SessionCopy, told: Live, lanes: frozenset[Lane], base: Mapping[Lane, LaneHead]
+) -> SessionCopy:
     """Add lanes without events, such as those of a channel that was just added, to both runs if the live run
     continues.
     """
@@ -187,7 +189,7 @@ def _with_new_texts(copy: Copy, told: Live, lanes: frozenset[Lane], base: Mappin
     return msgspec.structs.replace(copy, known=known, live=live)
 
 
-def _ready(copy: Copy, told: Live, lanes: frozenset[Lane]) -> CopyStep:
+def _ready(copy: SessionCopy, told: Live, lanes: frozenset[Lane]) -> CopyStep:
     """Return the copy with a known run of exactly these lanes, and no answer awaited."""
     copy = msgspec.structs.replace(copy, asked=False, followed=told.channels)
     known = copy.known
@@ -251,7 +253,7 @@ def _taken(run: Run, records: Sequence[LogRecord], signed: VerifySignature) -> R
     return run
 
 
-def _own(copy: Copy, known: Run, records: Sequence[LogRecord]) -> CopyStep | Broken:
+def _own(copy: SessionCopy, known: Run, records: Sequence[LogRecord]) -> CopyStep | Broken:
     """Take events of the lanes of this hub and of the hubs below it. They are not signed, but each lane has a chain."""
     heads = dict(copy.own)
     for record in records:
@@ -265,7 +267,7 @@ def _own(copy: Copy, known: Run, records: Sequence[LogRecord]) -> CopyStep | Bro
     return CopyStep(copy=msgspec.structs.replace(copy, own=heads), records=tuple(records), show=True)
 
 
-def _kept(copy: Copy, records: Sequence[LogRecord]) -> CopyStep:
+def _kept(copy: SessionCopy, records: Sequence[LogRecord]) -> CopyStep:
     """Build the step that stores events, without the bodies that one of them or an earlier event removes."""
     removals = [(each.header.offset, _removed_by(each)) for each in records if each.header.type == _REMOVED]
     erase = frozenset(offset for _, offsets in removals for offset in offsets)
@@ -283,7 +285,7 @@ def _kept(copy: Copy, records: Sequence[LogRecord]) -> CopyStep:
     return CopyStep(copy=grown, records=kept, erase=tuple(sorted(erase)), say=say)
 
 
-def _in_hole(copy: Copy, gone: frozenset[int]) -> frozenset[int]:
+def _in_hole(copy: SessionCopy, gone: frozenset[int]) -> frozenset[int]:
     """The removed events in the hole. They may still arrive with their bodies if they were sent before the removal."""
     if copy.known is None or copy.live is None:
         return frozenset()

@@ -52,7 +52,7 @@ class ErasingBelow(Protocol):
         ...
 
 
-class Erasing:
+class HubErasure:
     """Erases removed words outside the copies, and reports `Erased` when all is done. A report may be sent twice."""
 
     def __init__(self, say: Callable[[Erased], None], clock: Clock) -> None:

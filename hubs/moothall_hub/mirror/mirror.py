@@ -17,7 +17,7 @@ from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import LogHead
 from moothall_hub.mirror import store as mirror_sqlite
-from moothall_hub.mirror.copied import Copy, CopyStep, dropped
+from moothall_hub.mirror.copied import CopyStep, SessionCopy, dropped
 from moothall_hub.mirror.damaged import forget_set_aside, note_damage, set_aside_if_damaged
 
 T = TypeVar("T")
@@ -76,7 +76,7 @@ class Mirror(SqliteRecords):
 
         await self._write(act)
 
-    async def drop(self, session: SessionId) -> Copy:
+    async def drop(self, session: SessionId) -> SessionCopy:
         """Erase all that is kept of a session. If it is copied again, this begins with the first event.
 
         Only the wanted channels and the count `fills` are kept, so that no reader's old position passes for a new one.
@@ -86,7 +86,7 @@ class Mirror(SqliteRecords):
             known = await self.copy(session)
         except RecordBroken:
             known = None  # The copy may be dropped because it is broken.
-        left = dropped(known or Copy(session=session))
+        left = dropped(known or SessionCopy(session=session))
         await asyncio.to_thread(forget_set_aside, self._path)
 
         def act(connection: sqlite3.Connection) -> None:
@@ -96,11 +96,11 @@ class Mirror(SqliteRecords):
         await self._write(act)
         return left
 
-    async def copy(self, session: SessionId) -> Copy | None:
+    async def copy(self, session: SessionId) -> SessionCopy | None:
         """Return the copy of a session; None where there never was one. Raises StorageUnavailable, RecordBroken."""
         return await self._read(lambda: mirror_sqlite.copy_of(self._connection, session))
 
-    async def copies(self) -> Sequence[Copy]:
+    async def copies(self) -> Sequence[SessionCopy]:
         """Return all copies, in order of their sessions' ids. Raises StorageUnavailable, RecordBroken."""
         return await self._read(lambda: mirror_sqlite.copies(self._connection))
 

@@ -22,8 +22,8 @@ from moothall.wire.hub.messages import Batch, Caught, Erased, FeedPart, FromHub,
 from moothall.wire.hub.records import unpack
 from moothall_hub.mirror import copying
 from moothall_hub.mirror.checking import Broken
-from moothall_hub.mirror.copied import Copy, CopyStep
-from moothall_hub.mirror.erasing import ALL, Erasing
+from moothall_hub.mirror.copied import CopyStep, SessionCopy
+from moothall_hub.mirror.erasing import ALL, HubErasure
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.wanted import Want
 from moothall_hub.uplink.status_bar import CopyNow
@@ -48,7 +48,7 @@ class CopyStore(Protocol):
         """Store a step in one transaction. Raises StorageUnavailable."""
         ...
 
-    async def drop(self, session: SessionId) -> Copy:
+    async def drop(self, session: SessionId) -> SessionCopy:
         """Erase all that is kept of a session. Raises StorageUnavailable."""
         ...
 
@@ -69,7 +69,7 @@ class CopyAudience(Protocol):
 class Replication:
     """Keeps the copies of all sessions up to date. It needs the wanted sessions, each new link, and each message."""
 
-    stored: InitVar[Iterable[Copy]]
+    stored: InitVar[Iterable[SessionCopy]]
     """The copies on the disk at the start."""
     _: KW_ONLY
     store: CopyStore
@@ -82,7 +82,7 @@ class Replication:
     missed: MissedSpans
     clock: Clock
 
-    def __post_init__(self, stored: Iterable[Copy]) -> None:
+    def __post_init__(self, stored: Iterable[SessionCopy]) -> None:
         self._copies = {copy.session: copy for copy in stored}
         self._wanted: Mapping[SessionId, Want] = {}
         self._linked = False
@@ -91,7 +91,7 @@ class Replication:
         self._turn = asyncio.Lock()
         """Lets one change run at a time. Otherwise a message that waits for the disk would undo what is asked for
         meanwhile."""
-        self.erasing = Erasing(self.say, self.clock)
+        self.erasing = HubErasure(self.say, self.clock)
         self.storing = True
         """Whether the disk can store new events. While it cannot, nothing new is shown, and the uplink waits."""
         # Each dict is bounded by the sessions that are wanted and those that are held.
@@ -104,11 +104,11 @@ class Replication:
         until they are."""
 
     @property
-    def copies(self) -> Sequence[Copy]:
+    def copies(self) -> Sequence[SessionCopy]:
         """The copies of all sessions."""
         return tuple(self._copies.values())
 
-    def copy(self, session: SessionId) -> Copy | None:
+    def copy(self, session: SessionId) -> SessionCopy | None:
         """The copy of a session; None where there is none."""
         return self._copies.get(session)
 
@@ -202,7 +202,7 @@ class Replication:
         await self._note_missed(copy, found, told)
         await self._erased(found)
 
-    def _step(self, copy: Copy, told: Text) -> CopyStep | Broken:
+    def _step(self, copy: SessionCopy, told: Text) -> CopyStep | Broken:
         match told:
             case Live():
                 return copying.began(copy, told)
@@ -214,7 +214,7 @@ class Replication:
                 logger.warning("session %s: the server above stopped sending it", told.session)
                 return CopyStep(copy=copying.stopped(copy, told))
 
-    def _batch(self, copy: Copy, told: Batch) -> CopyStep | Broken:
+    def _batch(self, copy: SessionCopy, told: Batch) -> CopyStep | Broken:
         known = copy.known
         if copy.asked or known is None or copy.broken is not None:
             return CopyStep(copy=copy)  # It was sent before the answer to `follow`.
@@ -229,7 +229,7 @@ class Replication:
             return Broken(after + 1, f"What follows event {after} can't be read: {error}")
         return copying.batch(copy, told.part, records, self.signed, number=told.number)
 
-    async def _broke(self, copy: Copy, found: Broken) -> None:
+    async def _broke(self, copy: SessionCopy, found: Broken) -> None:
         logger.error(
             "session %s: copying stopped at event %d, which differs from the centre's log", copy.session, found.offset
         )
@@ -242,7 +242,7 @@ class Replication:
     async def _recall(self, told: Recall) -> None:
         """Erase what the message names, which may be here."""
         session = told.session
-        copy = self._copies.get(session) or Copy(session=session)
+        copy = self._copies.get(session) or SessionCopy(session=session)
         if told.offset == ALL:
             if copy.epoch == told.epoch:
                 await self._drop(session)
@@ -304,7 +304,7 @@ class Replication:
             # The step is on the disk, and the readers' side continues from the disk.
             note_failure(error, f"session {session}: readers can't be shown it at the moment")
 
-    async def _note_missed(self, before: Copy, step: CopyStep, told: Text) -> None:
+    async def _note_missed(self, before: SessionCopy, step: CopyStep, told: Text) -> None:
         """Keep which span of the session arrived late, so that its readers can be told."""
         if isinstance(told, Live) and step.copy.live is not None and not told.goes_on:
             begun = before.known is not None and bool(before.known.heads)
@@ -338,7 +338,7 @@ class Replication:
             del self._following[session]
             self.say(Leave(session=session))
         for session, want in wanted.items():
-            copy = self._copies.get(session) or Copy(session=session)
+            copy = self._copies.get(session) or SessionCopy(session=session)
             later = self.clock.monotonic() < self._again.get(session, 0)
             if self._following.get(session) == want or copy.broken is not None or later:
                 continue
@@ -352,7 +352,7 @@ class Replication:
             self._following[session] = want
             self.say(message)
 
-    def _finished(self, copy: Copy) -> bool:
+    def _finished(self, copy: SessionCopy) -> bool:
         return copy.broken is not None or copy.known is None or (copy.whole and self.closed(copy.session))
 
 

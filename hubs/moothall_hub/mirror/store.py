@@ -17,7 +17,7 @@ from moothall.adapters.store.sqlite_opening import DatabaseKind
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import SessionId
 from moothall_hub.mirror.checking import Broken
-from moothall_hub.mirror.copied import Copy, CopyStep
+from moothall_hub.mirror.copied import CopyStep, SessionCopy
 
 FILE_NAME = "mirror.sqlite"
 """The file's name in a hub's data folder."""
@@ -62,7 +62,7 @@ _FORGET = "DELETE FROM record WHERE session = ? AND offset > ? AND offset <= ? A
 _DROP = "DELETE FROM record WHERE session = ?"
 
 _encoder = msgspec.json.Encoder(order="deterministic")
-_decoder = msgspec.json.Decoder(Copy)
+_decoder = msgspec.json.Decoder(SessionCopy)
 
 
 def keep(connection: sqlite3.Connection, step: CopyStep) -> None:
@@ -76,12 +76,12 @@ def keep(connection: sqlite3.Connection, step: CopyStep) -> None:
     connection.executemany(_ERASE, [(number, offset) for offset in step.erase])
 
 
-def drop(connection: sqlite3.Connection, copy: Copy) -> None:
+def drop(connection: sqlite3.Connection, copy: SessionCopy) -> None:
     """Erase all records of a session, and store `copy`, which is what is left."""
     connection.execute(_DROP, (_keep_copy(connection, copy),))
 
 
-def copies(connection: sqlite3.Connection) -> list[Copy]:
+def copies(connection: sqlite3.Connection) -> list[SessionCopy]:
     """All copies, by their sessions' ids. A copy that cannot be read is returned as broken, so that it is fetched
     again.
     """
@@ -89,25 +89,25 @@ def copies(connection: sqlite3.Connection) -> list[Copy]:
     return [_read_or_broken(*row) for row in rows]
 
 
-def copy_of(connection: sqlite3.Connection, session: SessionId) -> Copy | None:
+def copy_of(connection: sqlite3.Connection, session: SessionId) -> SessionCopy | None:
     """A session's copy; None where there is none. Raises RecordBroken when it cannot be read."""
     row = connection.execute("SELECT id, copy FROM session WHERE id = ?", (session,)).fetchone()
     return None if row is None else _read_copy(*row)
 
 
-def _keep_copy(connection: sqlite3.Connection, copy: Copy) -> int:
+def _keep_copy(connection: sqlite3.Connection, copy: SessionCopy) -> int:
     row = connection.execute(_KEEP_COPY, (copy.session, copy.epoch or "", _encoder.encode(copy))).fetchone()
     return int(row[0])
 
 
-def _read_or_broken(session: str, stored: bytes) -> Copy:
+def _read_or_broken(session: str, stored: bytes) -> SessionCopy:
     try:
         return _read_copy(session, stored)
     except RecordBroken as error:
-        return Copy(session=SessionId(session), broken=Broken(0, str(error)))
+        return SessionCopy(session=SessionId(session), broken=Broken(0, str(error)))
 
 
-def _read_copy(session: str, stored: bytes) -> Copy:
+def _read_copy(session: str, stored: bytes) -> SessionCopy:
     try:
         return _decoder.decode(stored)
     except msgspec.MsgspecError as error:

@@ -23,8 +23,8 @@ from moothall.core.ports import Clock
 from moothall.core.session.state import State
 from moothall.services.hubs.ports import LogStatus, Told, spoken_in
 from moothall.services.supervision.waiting import until_set
-from moothall.wire.hub.messages import Act, Done, NotDone, Offered
-from moothall_hub.mirror.copied import Copy
+from moothall.wire.hub.messages import Act, ActDone, ActNotDone, Offered
+from moothall_hub.mirror.copied import SessionCopy
 from moothall_hub.outbox.outbox import ActState, ActStatus
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ again."""
 class CopyRecords(Protocol):
     """Reads copies and their records from the disk (`moothall_hub.mirror.mirror`)."""
 
-    async def copy(self, session: SessionId) -> Copy | None:
+    async def copy(self, session: SessionId) -> SessionCopy | None:
         """The copy of a session; None where there never was one."""
         ...
 
@@ -157,7 +157,7 @@ class PassingOn:
         if awaited is not None:
             awaited.set()
 
-    async def take(self, hub_path: str, act: Act, node: str) -> Done | NotDone:
+    async def take(self, hub_path: str, act: Act, node: str) -> ActDone | ActNotDone:
         """Store an act of a hub below, and wait for its answer, at most PATIENCE_MS. Raises StorageUnavailable."""
         name, _, below = hub_path.partition(".")
         title = act.title if below else self._title_of(name)
@@ -174,12 +174,12 @@ class PassingOn:
             return answer
         logger.info("session %s: an act of hub %s waits for the uplink", act.session, hub_path)
         message = "The hub above has no connection at the moment; this act waits there."
-        return NotDone(id=act.id, code=RefusalCode.UNAVAILABLE, message=message)
+        return ActNotDone(id=act.id, code=RefusalCode.UNAVAILABLE, message=message)
 
-    async def _answer(self, act: Act) -> Done | NotDone | None:
+    async def _answer(self, act: Act) -> ActDone | ActNotDone | None:
         standing = await self._outbox.state(act.id)
         if standing is None or standing.state in (ActState.WAITING, ActState.SENT):
             return None
         if standing.state is ActState.DONE:
-            return Done(id=act.id)
-        return NotDone(id=act.id, code=standing.code or RefusalCode.UNAVAILABLE, message=standing.message)
+            return ActDone(id=act.id)
+        return ActNotDone(id=act.id, code=standing.code or RefusalCode.UNAVAILABLE, message=standing.message)

@@ -19,7 +19,7 @@ class NodeMeetings:
     """Answers questions about the sessions that this hub copies: programme, state, notes, checks."""
 
     def __init__(self, sessions: MirroredSessions, following: Callable[[], Replication], offers: Offers) -> None:
-        """`following` gives the replication; it is called each time, since `NodeLine.show` makes it later."""
+        """`following` gives the replication; it is called each time, since `NodeUplink.show` makes it later."""
         self._sessions = sessions
         self._following = following
         self._offers = offers

@@ -20,8 +20,8 @@ from moothall.core.kernel.errors import NoLink, Refusal
 from moothall.core.kernel.ids import is_name
 from moothall.core.ports import Clock, Randomness
 from moothall.services.hubs.links import MOST_BELOW, HubLinks
-from moothall.services.hubs.pairing import Pairing as Words
-from moothall.services.hubs.pairing import Unpaired
+from moothall.services.hubs.pairing import PairingRefusal
+from moothall.services.hubs.pairing import PairingWords as Words
 from moothall.services.hubs.ports import ConferenceInfo
 from moothall.services.hubs.registry import Hubs
 from moothall.services.hubs.removals import HubRemovals
@@ -35,7 +35,7 @@ from moothall.wire.hub.records import pack
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.offers import Offers
 from moothall_hub.node.below import CopySource, PassingOn
-from moothall_hub.node.line import NodeLine
+from moothall_hub.node.uplink import NodeUplink
 from moothall_hub.outbox.outbox import HubOutbox
 from moothall_hub.pairing.pairing import Pairing, Pairings
 
@@ -74,7 +74,7 @@ class Below:
         outbox: HubOutbox,
         offers: Offers,
         pairings: Pairings,
-        line: NodeLine,
+        uplink: NodeUplink,
         translations: QuestionTranslations,
         clock: Clock,
         randomness: Randomness,
@@ -106,28 +106,28 @@ class Below:
             return ConferenceInfo(keys=keys, zone=offers.about.zone, address=offers.about.address)
 
         served = HubLinks(
-            CopySource(sessions, mirror, offers=lambda: offers.sessions, listen=line.replication.observe),
+            CopySource(sessions, mirror, offers=lambda: offers.sessions, listen=uplink.replication.observe),
             PassingOn(outbox, clock, title_of),
             hubs,
             clock,
             pack=pack,
             about=about,
-            above=(*line.above, pairings.node),
+            above=(*uplink.above, pairings.node),
             path=offers.about.hub,
             up=False,
-            age=lambda: line.source.age,
+            age=lambda: uplink.source.age,
             most=MOST_BELOW,
             removals=removals,
-            signals=line.signals,
+            signals=uplink.signals,
             translate=translations_for_hubs(translations, ReaderAccess(sessions).questions),
         )
 
         def way_changed() -> None:
             served.set_path(offers.about.hub)
-            served.set_above((*line.above, pairings.node))
-            served.set_up(line.up)
+            served.set_above((*uplink.above, pairings.node))
+            served.set_up(uplink.up)
 
-        line.when_way(way_changed)
+        uplink.when_way(way_changed)
         door = HubDoor(served, hubs, AddressGate(clock, randomness, TRIES, TRIES_PATIENCE_MS))
         stack.push_async_callback(door.close)
         keep_running(hubs.run)
@@ -189,5 +189,5 @@ class BelowPairDoor:
         if above is None:
             return sentence_response(503, "This hub is not connected itself yet.")
         if self._gate.take(request.remote or "") > 0:
-            return sentence_response(429, TOLD[Unpaired.OFTEN])
+            return sentence_response(429, TOLD[PairingRefusal.OFTEN])
         return await pair_machine(request, self._words, keys=above.keys, address=above.people)

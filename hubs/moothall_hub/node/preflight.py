@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall_hub.room.ports import LineHealth, LineState, Saving
+from moothall_hub.room.ports import Saving, UplinkHealth, UplinkHealthState
 
 SLOW_MS = 2_000
 """A median round trip above this many ms is reported."""
@@ -23,7 +23,7 @@ class Check(StrEnum):
     """The checks of a hub before a meeting."""
 
     PAIRED = "paired"
-    LINE = "line"
+    UPLINK = "line"
     DELAY = "delay"
     BUDGET = "budget"
     CLOCK = "clock"
@@ -33,7 +33,7 @@ class Check(StrEnum):
     WALL = "wall"
 
 
-class Readiness(StrEnum):
+class CheckResult(StrEnum):
     """The result of a check."""
 
     GOOD = "good"
@@ -49,13 +49,13 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     """A check and its result."""
 
     check: Check
-    verdict: Readiness
+    verdict: CheckResult
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """The facts that the checks judge."""
 
-    line: LineHealth
+    uplink: UplinkHealth
     free_bytes: int
     """Free bytes on the disk that holds the copies."""
     offered: int
@@ -70,17 +70,17 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 def look(facts: Facts) -> tuple[Looked, ...]:
     """Return the results of all checks, in the order in which problems should be solved."""
-    line = facts.line
-    paired = line.state is not LineState.UNPAIRED
-    good = line.state is LineState.GOOD
-    full = facts.free_bytes < NO_DISK or not line.storing
-    bad, care, fine, unknown = Readiness.BAD, Readiness.CARE, Readiness.GOOD, Readiness.UNKNOWN
+    uplink = facts.uplink
+    paired = uplink.state is not UplinkHealthState.UNPAIRED
+    good = uplink.state is UplinkHealthState.GOOD
+    full = facts.free_bytes < NO_DISK or not uplink.storing
+    bad, care, fine, unknown = CheckResult.BAD, CheckResult.CARE, CheckResult.GOOD, CheckResult.UNKNOWN
     found = {
-        Check.PAIRED: bad if line.state in (LineState.UNPAIRED, LineState.REFUSED) else fine,
-        Check.LINE: fine if good else bad if line.state is LineState.DOWN else unknown,
-        Check.DELAY: unknown if not good or line.delay_ms is None else care if line.delay_ms > SLOW_MS else fine,
-        Check.BUDGET: unknown if not paired else fine if line.saving is Saving.NOTHING else care,
-        Check.CLOCK: unknown if not paired else care if abs(line.clock_difference_ms) >= CLOCK_MS else fine,
+        Check.PAIRED: bad if uplink.state in (UplinkHealthState.UNPAIRED, UplinkHealthState.REFUSED) else fine,
+        Check.UPLINK: fine if good else bad if uplink.state is UplinkHealthState.DOWN else unknown,
+        Check.DELAY: unknown if not good or uplink.delay_ms is None else care if uplink.delay_ms > SLOW_MS else fine,
+        Check.BUDGET: unknown if not paired else fine if uplink.saving is Saving.NOTHING else care,
+        Check.CLOCK: unknown if not paired else care if abs(uplink.clock_difference_ms) >= CLOCK_MS else fine,
         Check.DISK: bad if full else care if facts.free_bytes < LITTLE_DISK else fine,
         Check.PROGRAMME: unknown if not paired else fine if facts.kept else bad,
         Check.COPY: bad if facts.stuck else fine,
@@ -91,4 +91,4 @@ def look(facts: Facts) -> tuple[Looked, ...]:
 
 def ready(found: tuple[Looked, ...]) -> bool:
     """Whether no check has the result BAD."""
-    return all(each.verdict is not Readiness.BAD for each in found)
+    return all(each.verdict is not CheckResult.BAD for each in found)

@@ -10,20 +10,22 @@ from moothall.core.kernel.languages import primary
 from moothall.core.ports import Clock
 from moothall.services.hubs.translating import check_of
 from moothall.services.questions.translations import Rendered, WantedTranslation
-from moothall.wire.hub.messages import NotTranslated, Translate, Translated
+from moothall.wire.hub.messages import QuestionNotTranslated, QuestionTranslated, TranslateQuestion
 
 KEPT = 256
 """The number of directions that are kept as having no translator. Overflow: the oldest is dropped, and asked for
 again."""
 AGAIN_MS = 60_000
 """Milliseconds after which a direction without a translator is asked for again."""
-_NO_LINE = refuse(RefusalCode.UNAVAILABLE, "There is no line to the meeting; the translation comes once it is back.")
+_NO_UPLINK = refuse(
+    RefusalCode.UNAVAILABLE, "There is no connection to the meeting; the translation comes once it is back."
+)
 
 
 class TranslationsAbove:
     """Requests translations from the server above, for `QuestionTranslations`, which requests one at a time."""
 
-    def __init__(self, say: Callable[[Translate], None], clock: Clock, *, up: Callable[[], bool]) -> None:
+    def __init__(self, say: Callable[[TranslateQuestion], None], clock: Clock, *, up: Callable[[], bool]) -> None:
         """`up` says whether the uplink to the centre is up; `say` sends a message upwards."""
         self._say = say
         self._clock = clock
@@ -41,12 +43,12 @@ class TranslationsAbove:
     async def translate(self, wanted: WantedTranslation) -> Rendered | Refusal:
         """Request a translation. Waits for the answer as long as the uplink is up; then returns a refusal."""
         if not self._up():
-            return _NO_LINE
+            return _NO_UPLINK
         self._number += 1
         awaited: asyncio.Future[Rendered | Refusal] = asyncio.get_running_loop().create_future()
         self._awaited = awaited
         self._say(
-            Translate(
+            TranslateQuestion(
                 number=self._number,
                 session=wanted.session,
                 intervention=wanted.intervention,
@@ -62,22 +64,22 @@ class TranslationsAbove:
                 del self._without[next(iter(self._without))]
         return made
 
-    def take(self, answer: Translated | NotTranslated) -> None:
+    def take(self, answer: QuestionTranslated | QuestionNotTranslated) -> None:
         """Pass an answer to the request that awaits it; a late answer is dropped."""
         if answer.number == self._number:
             self._end(
                 Rendered(text=answer.text, route=answer.route, rough=answer.rough)
-                if isinstance(answer, Translated)
+                if isinstance(answer, QuestionTranslated)
                 else refuse(answer.code, answer.message)
             )
 
-    def line_changed(self) -> None:
+    def uplink_changed(self) -> None:
         """Note that the uplink has come up or gone down. A request on the previous link gets no answer, and the server
         above may have other translators now.
         """
         self._without.clear()
         if not self._up():
-            self._end(_NO_LINE)
+            self._end(_NO_UPLINK)
 
     def _end(self, answer: Rendered | Refusal) -> None:
         if self._awaited is not None and not self._awaited.done():

@@ -10,7 +10,7 @@ from typing import Protocol
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId
 from moothall.core.ports import Clock
-from moothall.wire.hub.messages import MOST_ACTS, Act, Done, NotDone
+from moothall.wire.hub.messages import MOST_ACTS, Act, ActDone, ActNotDone
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class WaitingActs(Protocol):
         """Note that no act is on its way any more."""
         ...
 
-    async def answered(self, act_id: CommandId, answer: Done | NotDone) -> None:
+    async def answered(self, act_id: CommandId, answer: ActDone | ActNotDone) -> None:
         """Store the answer to an act."""
         ...
 
@@ -68,7 +68,7 @@ class ActsUp:
         """Count the acts that wait. Raises StorageUnavailable."""
         self.waiting = await self._outbox.count()
 
-    def line_changed(self) -> None:
+    def uplink_changed(self) -> None:
         """Note that the uplink has come up or gone down: no act is on its way."""
         self._given.clear()
         self._outbox.link_ended()
@@ -77,7 +77,7 @@ class ActsUp:
         """Note that the uplink can take more acts."""
         self._more.set()
 
-    async def answered(self, told: Done | NotDone) -> None:
+    async def answered(self, told: ActDone | ActNotDone) -> None:
         """Store an answer of the server above. Retries while the disk refuses, and returns once it is stored."""
         while True:
             try:

@@ -23,7 +23,7 @@ import msgspec
 from moothall.core.kernel.errors import PASSING, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.services.supervision.waiting import Listeners
-from moothall.wire.hub.messages import Act, AnyAct, Done, NotDone
+from moothall.wire.hub.messages import Act, ActDone, ActNotDone, AnyAct
 from moothall_hub.outbox.store import OutboxFile
 
 T = TypeVar("T")
@@ -122,15 +122,15 @@ class HubOutbox:
         """Note that the link has ended: all unanswered acts are sent again on the next one."""
         self._on_way.clear()
 
-    async def answered(self, act_id: CommandId, answer: Done | NotDone) -> None:
+    async def answered(self, act_id: CommandId, answer: ActDone | ActNotDone) -> None:
         """Store the answer to an act. After a temporary refusal it waits again, and so do the acts after it, so that
         their order is kept. Raises StorageUnavailable.
         """
-        if isinstance(answer, NotDone) and answer.code in PASSING:
+        if isinstance(answer, ActNotDone) and answer.code in PASSING:
             self._on_way.clear()
             return
         self._on_way.pop(act_id, None)
-        code, message = (answer.code, answer.message) if isinstance(answer, NotDone) else (None, "")
+        code, message = (answer.code, answer.message) if isinstance(answer, ActNotDone) else (None, "")
         await self._do(partial(self._file.answered, act_id, code, message))
         self.when_answered.tell(act_id)
 

@@ -67,7 +67,7 @@ class OutboxFile:
             if counts is not None:
                 connection.execute("UPDATE act SET body = NULL WHERE counts = ? AND body IS NOT NULL", (counts,))
             if _count(connection) >= most:
-                raise StorageUnavailable(f"The outbox is full: {most} acts wait for the line. Nothing was kept.")
+                raise StorageUnavailable(f"The outbox is full: {most} acts wait for the connection. Nothing was kept.")
             row = (act.id, act.session, counts, _encoder.encode(act))
             connection.execute("INSERT INTO act (id, session, counts, body) VALUES (?, ?, ?, ?)", row)
 

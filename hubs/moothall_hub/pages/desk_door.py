@@ -35,7 +35,7 @@ from moothall_hub.pages.local_wall import LocalWall
 from moothall_hub.pages.setup_door import coordinates
 from moothall_hub.room import local_questions
 from moothall_hub.room.local_questions import Local, Mode
-from moothall_hub.room.ports import HubFacts, Meetings, Uplink, Wanted
+from moothall_hub.room.ports import ChosenSessions, HubFacts, Meetings, Uplink
 from moothall_hub.room.presence import LONGEST_NOTE, MOST_PEOPLE, RoomPresence
 from moothall_hub.room.questions import RoomQuestions
 from moothall_hub.uplink.addresses import room_address
@@ -50,7 +50,7 @@ MOST_DONE = 50
 
 
 @dataclass(eq=False, repr=False)
-class DeskDoor:
+class CoordinatorDeskDoor:
     """Handlers of the coordinator's desk and of its forms.
 
     `zone` is the room's time zone; `free_bytes` are those of the disk that holds the copies; `told` gives this hub's
@@ -65,8 +65,8 @@ class DeskDoor:
     presence: RoomPresence
     _: KW_ONLY
     meetings: Meetings
-    wanted: Wanted
-    line: Uplink
+    wanted: ChosenSessions
+    uplink: Uplink
     wall: LocalWall
     facts: Callable[[], HubFacts]
     clock: Clock
@@ -179,13 +179,13 @@ class DeskDoor:
         ui, clocks, choice = asked.ui, self._clocks(), self.wanted.get()
         offered = self.meetings.programme()
         about = view.chosen_session(offered, session or request.query.get("session", ""), choice, clocks)
-        health, facts = self.line.health(), self.facts()
+        health, facts = self.uplink.health(), self.facts()
         stuck = await self.meetings.stuck()
         rows = view.programme(offered, choice, clocks, ui)
         kept = sum(bool(row["kept"]) for row in rows)
         found = look(
             Facts(
-                line=health,
+                uplink=health,
                 free_bytes=self.free_bytes(),
                 offered=len(rows),
                 kept=kept,
@@ -221,7 +221,7 @@ class DeskDoor:
             text=None if about is None else await self._text(request, about.session, asked),
             problem=ui.text(problem) if problem else "",
             given=given or {},
-            line=view.line(health, clocks, ui),
+            uplink=view.uplink(health, clocks, ui),
             checks=checks,
             about=shown,
             programme=rows,

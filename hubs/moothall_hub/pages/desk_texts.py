@@ -10,16 +10,16 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.session.state import ON, State, Status
 from moothall.core.signals import ChannelState, LastWords, Sound, Summary
 from moothall.services.hubs.ports import spoken_in
-from moothall.services.questions.author_view import QuestionPlace
-from moothall_hub.room.ports import LineHealth, LineState
+from moothall.services.questions.author_view import QuestionStage
+from moothall_hub.room.ports import UplinkHealth, UplinkHealthState
 from moothall_hub.uplink.status_bar import TEXTS
 
 MEGABYTE = 1_000_000
 
 DESK_WHERE = {
-    QuestionPlace.HERE: "Nothing was decided yet",
-    QuestionPlace.KEPT: "Kept in the group",
-    QuestionPlace.WITHDRAWN: "Taken back by whoever asked it",
+    QuestionStage.HERE: "Nothing was decided yet",
+    QuestionStage.KEPT: "Kept in the group",
+    QuestionStage.WITHDRAWN: "Taken back by whoever asked it",
 }
 """What the coordinator reads of a question's stage, where the text for its author does not fit."""
 HERE = "No. {n} of your group"
@@ -57,15 +57,15 @@ NOTE_OWN = "From you, {time}"
 NOTE_THEIRS = "From the meeting, {time}"
 NOTE_UNREAD = "Nobody has said yet that they have read it."
 NOTE_REFUSED = "The meeting did not take it."
-NO_ROOM = "So many notes wait for the line that no more can be kept."
+NO_ROOM = "So many notes wait for the connection that no more can be kept."
 PEOPLE_WRONG = "Write how many people are here, as a number."
 COUNTED_AT = "Counted at {time}"
 TWO_TIMES = "{time} here, {other} at the meeting"
 
 
-def line(health: LineHealth, time: str, ui: Catalogue) -> str:
+def uplink_status(health: UplinkHealth, time: str, ui: Catalogue) -> str:
     """The state of the uplink as a sentence; `time` is since when it has this state."""
-    if health.state is LineState.GOOD and not health.storing:
+    if health.state is UplinkHealthState.GOOD and not health.storing:
         return ui.text(TEXTS["full"])
     return ui.named(f"hub/line.{health.state}", time=time)
 
@@ -90,16 +90,16 @@ def doing(state: State | None, signals: Sequence[Summary], ui: Catalogue) -> lis
     return [ui.named("standing/standing.silence"), *kept]
 
 
-def figures(health: LineHealth, ui: Catalogue) -> list[str]:
+def figures(health: UplinkHealth, ui: Catalogue) -> list[str]:
     """The uplink in figures, each as a short sentence."""
     found: list[str] = []
-    if health.state is LineState.GOOD and health.delay_ms is not None:
+    if health.state is UplinkHealthState.GOOD and health.delay_ms is not None:
         found.append(ui.text(DELAY, n=health.delay_ms))
     if health.acts_waiting:
         found.append(ui.counted(TO_SEND, health.acts_waiting))
     if health.events_missing:
         found.append(ui.counted(TO_COME, health.events_missing))
-    if health.state is LineState.UNPAIRED:
+    if health.state is UplinkHealthState.UNPAIRED:
         return found
     used = format_decimal(health.bytes_today / MEGABYTE, "0.0", locale=ui.locale)
     if health.budget is None:

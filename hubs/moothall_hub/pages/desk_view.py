@@ -7,26 +7,26 @@ from datetime import UTC
 
 from moothall.adapters.pages.catalogues import Catalogue, own_name
 from moothall.adapters.questions import asking_texts
-from moothall.core.events.question_parts import Kind
+from moothall.core.events.question_parts import InterventionKind
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone
 from moothall.core.session.state import ON
-from moothall.services.questions.author_view import Own, QuestionPlace
+from moothall.services.questions.author_view import Own, QuestionStage
 from moothall.services.sessions.reports import Tally
 from moothall.wire.hub.messages import Offered
 from moothall_hub.mirror.offers import SessionChoice
-from moothall_hub.node.preflight import CLOCK_MS, Check, Looked, Readiness, ready
+from moothall_hub.node.preflight import CLOCK_MS, Check, CheckResult, Looked, ready
 from moothall_hub.outbox.outbox import ActState
 from moothall_hub.pages import desk_texts
 from moothall_hub.room import local_questions
 from moothall_hub.room.local_questions import Local, LocalQuestion, LocalQuestions
-from moothall_hub.room.ports import LineHealth, LineState, Stuck
+from moothall_hub.room.ports import Stuck, UplinkHealth, UplinkHealthState
 from moothall_hub.room.presence import Note
 
-OF_THE_LINE = frozenset({Check.PAIRED, Check.LINE, Check.PROGRAMME, Check.COPY})
+OF_THE_UPLINK = frozenset({Check.PAIRED, Check.UPLINK, Check.PROGRAMME, Check.COPY})
 """Checks that are not listed as urgent: the page's frame shows them already, they follow from others, or, for a stopped
 copy, the page shows it above."""
 
@@ -54,17 +54,17 @@ class Clocks:
         return ui.text(desk_texts.TWO_TIMES, time=self.time(at), other=other)
 
 
-def line(health: LineHealth, clocks: Clocks, ui: Catalogue) -> dict[str, object]:
+def uplink(health: UplinkHealth, clocks: Clocks, ui: Catalogue) -> dict[str, object]:
     """The uplink in words and figures."""
     wrong = abs(health.clock_difference_ms) >= CLOCK_MS
     own = clocks.time(clocks.now + health.clock_difference_ms)
-    kinds = {LineState.GOOD: "live" if health.storing else "unsaved", LineState.DOWN: "lost"}
+    kinds = {UplinkHealthState.GOOD: "live" if health.storing else "unsaved", UplinkHealthState.DOWN: "lost"}
     return {
-        "good": health.state is LineState.GOOD,
+        "good": health.state is UplinkHealthState.GOOD,
         "kind": kinds.get(health.state, "cut"),
-        "says": desk_texts.line(health, clocks.time(health.since), ui),
-        "setup": health.state in (LineState.UNPAIRED, LineState.REFUSED),
-        "reason": health.reason if health.state is LineState.REFUSED else "",
+        "says": desk_texts.uplink_status(health, clocks.time(health.since), ui),
+        "setup": health.state in (UplinkHealthState.UNPAIRED, UplinkHealthState.REFUSED),
+        "reason": health.reason if health.state is UplinkHealthState.REFUSED else "",
         "figures": desk_texts.figures(health, ui),
         "clock": ui.text(desk_texts.CLOCK, own=own, right=clocks.time(clocks.now)) if wrong else "",
     }
@@ -103,7 +103,7 @@ def wants(
     made = [_want(ui.text(desk_texts.ALONE), urgent=True)] if alone else []
     todo = ui.group("hub-todo")
     for each in checks:
-        if each.verdict is Readiness.BAD and each.check not in OF_THE_LINE:
+        if each.verdict is CheckResult.BAD and each.check not in OF_THE_UPLINK:
             said = todo.get(f"{each.check}.{each.verdict}", "") or ui.named(f"hub/verdict.{each.verdict}")
             name = ui.named(f"hub/check.{each.check}")
             made.append(_want(f"{name}: {said}", "#Ready", ui.text("Ready?"), urgent=True))
@@ -167,7 +167,7 @@ def question(
         "support": ui.counted(desk_texts.SUPPORT_HERE, many) if many else "",
         "on_wall": each.on_wall,
         "may_be_on_wall": local_questions.may_be_on_wall(each),
-        "may_be_joined": each.kind is not Kind.REQUEST,
+        "may_be_joined": each.kind is not InterventionKind.REQUEST,
         "may_go_on": each.stands in (Local.HERE, Local.KEPT),
         "says": says,
         "reason": reason,
@@ -191,7 +191,7 @@ def note(each: Note, clocks: Clocks, ui: Catalogue) -> dict[str, object]:
     if standing is not None and standing.state is ActState.REFUSED:
         says = ui.text(desk_texts.NOTE_REFUSED)
     elif standing is not None:
-        says = ui.text(asking_texts.WHERE[QuestionPlace.WAITING])
+        says = ui.text(asking_texts.WHERE[QuestionStage.WAITING])
     elif not each.own:
         says = ""
     else:

@@ -32,7 +32,7 @@ MOST_LINES = 300
 """Lines of one page, for about half an hour. The page links to the lines after these."""
 MAX_DIGITS = 11
 SPAN = "From {start} to {end}"
-"""The heading of the missed lines, with media times (`web/locales`, hub_line.po)."""
+"""The heading of the missed lines, with media times (`web/locales`, hub_status_bar.po)."""
 
 
 class MissedSpan(msgspec.Struct, frozen=True):

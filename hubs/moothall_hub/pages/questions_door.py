@@ -37,7 +37,7 @@ from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.questions.interventions import Questions
 from moothall.services.questions.abuse_reports import AbuseReports
-from moothall.services.questions.author_view import Own, QuestionPlace
+from moothall.services.questions.author_view import Own, QuestionStage
 from moothall.services.sessions.reader_access import ASKER
 from moothall_hub.pages import desk_texts
 from moothall_hub.pages.setup_door import coordinates
@@ -71,7 +71,7 @@ def room_doors(
         question = local.of(wanted.session).by_id[own.intervention.id]
         kept = {
             "session": wanted.session,
-            "safe": own.room is not None and own.room.where not in (QuestionPlace.HERE, QuestionPlace.WAITING),
+            "safe": own.room is not None and own.room.where not in (QuestionStage.HERE, QuestionStage.WAITING),
             "ago": max(0, context.clock.wall() - question.at),
             "fields": {
                 "id": question.form,

@@ -56,21 +56,21 @@ from moothall.core.views.captions import Snapshot
 from moothall.services.metrics.readiness import Readiness
 from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.readers.mirrored import MirroredSessions
-from moothall.services.sessions.catalogue import Catalogue
+from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import Records
 from moothall.services.sessions.reports import Reports
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.wire.hub.messages import Offered
 from moothall.wire.token_bucket import Allowance
-from moothall_hub.mirror.copied import Copy
+from moothall_hub.mirror.copied import SessionCopy
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.offers import Offers
-from moothall_hub.node.line import NodeLine
 from moothall_hub.node.meetings import NodeMeetings
 from moothall_hub.node.node_below import Below
+from moothall_hub.node.uplink import NodeUplink
 from moothall_hub.outbox.outbox import HubOutbox
-from moothall_hub.pages.desk_door import DeskDoor
+from moothall_hub.pages.desk_door import CoordinatorDeskDoor
 from moothall_hub.pages.local_wall import LocalWall
 from moothall_hub.pages.missed_door import MissedDoor
 from moothall_hub.pages.questions_door import room_doors
@@ -103,7 +103,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     mirror: Mirror
     outbox: HubOutbox
     sessions: MirroredSessions
-    catalogue: Catalogue
+    catalogue: SessionCatalogue
     meetings: NodeMeetings
     offers: Offers
     pairings: Pairings
@@ -112,7 +112,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     presence: RoomPresence
     hands: RoomHands
     translations: QuestionTranslations
-    line: NodeLine
+    uplink: NodeUplink
     doing: Callable[[SessionId], Sequence[Summary]]
     pair: Pair
     """Pairs this hub, and dials the new uplink at once."""
@@ -143,7 +143,7 @@ async def open_hub_doors(
     keep_running: Callable[[Callable[[], Awaitable[None]]], None],
 ) -> HubAddress:
     """Serve the room until the stack unwinds. `keep_running` runs a coroutine function as a supervised task."""
-    clock, randomness, copies = parts.clock, parts.randomness, parts.line.replication
+    clock, randomness, copies = parts.clock, parts.randomness, parts.uplink.replication
     port = listener.getsockname()[1]
 
     def told() -> tuple[str, ...]:
@@ -194,7 +194,7 @@ async def open_hub_doors(
     )
     translated = QuestionTranslationsDoor(context, parts.translations, questions_of=access.questions)
     snapshot_here = only_here(access.snapshot, copies.copy)
-    status_bar = StatusBarDoor(pages, line=parts.line.now, copy=copies.now)
+    status_bar = StatusBarDoor(pages, uplink=parts.uplink.now, copy=copies.now)
     wall = LocalWall(
         pages,
         parts.local,
@@ -235,13 +235,13 @@ async def open_hub_doors(
     )
     reports = Reports(clock=clock, randomness=randomness, readers=_readers_of(parts.sessions))
     reporting = ReportsDoor(context, reports)
-    desk = DeskDoor(
+    desk = CoordinatorDeskDoor(
         shared,
         parts.local,
         parts.presence,
         meetings=parts.meetings,
         wanted=parts.offers,
-        line=parts.line,
+        uplink=parts.uplink,
         wall=wall,
         facts=facts,
         clock=clock,
@@ -268,7 +268,7 @@ async def open_hub_doors(
         agenda=partial(_agenda, parts.offers),
     )
     setup = SetupDoor(
-        shared, paired=lambda: parts.pairings.now, pair=parts.pair, below=parts.below, line=parts.line.now
+        shared, paired=lambda: parts.pairings.now, pair=parts.pair, below=parts.below, uplink=parts.uplink.now
     )
     last_wall = await WallDoor.load(parts.book, is_coordinator, parts.catalogue.listed)
     health = HealthDoor(lambda: parts.readiness.lacking)
@@ -362,7 +362,7 @@ def _agenda(offers: Offers) -> str:
     return f"{offers.about.address}/agenda" if offers.about.address else ""
 
 
-def readable(offered: Offered | None, copy: Copy | None, spoken: Sequence[str]) -> Sequence[str]:
+def readable(offered: Offered | None, copy: SessionCopy | None, spoken: Sequence[str]) -> Sequence[str]:
     """The languages in which a session can be read here: those that are spoken, and those of the copied texts.
 
     A text is copied only where the coordinator has chosen it; readers here cannot ask for others.
@@ -375,7 +375,7 @@ def readable(offered: Offered | None, copy: Copy | None, spoken: Sequence[str]) 
 SnapshotOf = Callable[[SessionId, Feed], Awaitable[Snapshot | None]]
 
 
-def here(snapshot: Snapshot, copy: Copy | None, channel: ChannelId) -> Snapshot:
+def here(snapshot: Snapshot, copy: SessionCopy | None, channel: ChannelId) -> Snapshot:
     """Return a snapshot with only the channels that are or were copied here, and `channel`, which is read."""
     if copy is None or not copy.followed:
         return snapshot  # It is not known yet which channels are sent.
@@ -387,14 +387,14 @@ def here(snapshot: Snapshot, copy: Copy | None, channel: ChannelId) -> Snapshot:
     return replace(snapshot, session=replace(snapshot.session, channels=kept))
 
 
-def comes(copy: Copy | None, channel: ChannelId) -> bool:
+def comes(copy: SessionCopy | None, channel: ChannelId) -> bool:
     """Whether a channel is copied, as far as is known. A copy that was given up is incomplete, so no file is made of
     it.
     """
     return copy is None or not copy.followed or channel in copy.followed
 
 
-def only_here(snapshot_of: SnapshotOf, copy_of: Callable[[SessionId], Copy | None]) -> SnapshotOf:
+def only_here(snapshot_of: SnapshotOf, copy_of: Callable[[SessionId], SessionCopy | None]) -> SnapshotOf:
     """Wrap `snapshot_of` so that its snapshots contain only the channels that are copied here."""
 
     async def found(session: SessionId, feed: Feed) -> Snapshot | None:

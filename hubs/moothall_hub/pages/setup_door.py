@@ -19,15 +19,15 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.sessions.staff import Staff
 from moothall_hub.node.node_below import Below
-from moothall_hub.pairing.pairing import PROBLEMS, Pairing, Unpaired
-from moothall_hub.uplink.status_bar import LineOf, UplinkStatus
+from moothall_hub.pairing.pairing import PROBLEMS, Pairing, PairingFailure
+from moothall_hub.uplink.status_bar import UplinkOf, UplinkStatus
 
-Pair = Callable[[str, str], Awaitable[Pairing | Unpaired]]
+Pair = Callable[[str, str], Awaitable[Pairing | PairingFailure]]
 """(address, words) → the pairing, which is stored and in use from now on, or why it failed. Raises
 StorageUnavailable."""
 LONGEST = 200
 """The most characters of a typed text that are shown again."""
-# Keys of the catalogues (`web/locales`, hub_line.po).
+# Keys of the catalogues (`web/locales`, hub_status_bar.po).
 SPEAKS = "This computer speaks for {title}, at {address}."
 TAKEN = "Another computer speaks for {title} now, at {address}. With new words this one can take its place again."
 NO_TITLE = "A group needs a name with letters or figures. Words are shown once; ask for new ones."
@@ -43,10 +43,10 @@ class SetupDoor:
     """Handlers of the page that pairs this computer with a server."""
 
     def __init__(
-        self, pages: StaffPages, *, paired: Callable[[], Pairing | None], pair: Pair, below: Below, line: LineOf
+        self, pages: StaffPages, *, paired: Callable[[], Pairing | None], pair: Pair, below: Below, uplink: UplinkOf
     ) -> None:
         self.pages = pages
-        self._line = line
+        self._uplink = uplink
         self._paired = paired
         self._pair = pair
         self._below = below
@@ -74,8 +74,8 @@ class SetupDoor:
             done = await self._pair(given.get("address", ""), given.get("words", ""))
         except StorageUnavailable as error:
             raise AdminProblem(503, AdminText.BUSY, str(error)) from error
-        if isinstance(done, Unpaired):
-            status = 503 if done is Unpaired.NOBODY else 400
+        if isinstance(done, PairingFailure):
+            status = 503 if done is PairingFailure.NOBODY else 400
             return self._page(asked, status=status, problem=asked.ui.text(PROBLEMS[done]), given=given)
         return see_other(asked.to("/desk"))
 
@@ -116,7 +116,7 @@ class SetupDoor:
         words: str = "",
     ) -> web.Response:
         paired, given = self._paired(), given or {}
-        says = TAKEN if self._line().state is UplinkStatus.FENCED else SPEAKS
+        says = TAKEN if self._uplink().state is UplinkStatus.FENCED else SPEAKS
         speaks = "" if paired is None else asked.ui.text(says, title=paired.title, address=paired.people)
         return self.pages.show(
             "hub/hub_setup.html",

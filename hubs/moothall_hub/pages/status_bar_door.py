@@ -17,15 +17,15 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.kernel.times import time_of_day
 from moothall.services.sessions.reader_access import ASKER
-from moothall_hub.uplink.status_bar import MISSED, TEXTS, CopyOf, LineOf, StatusBar, status_bar
+from moothall_hub.uplink.status_bar import MISSED, TEXTS, CopyOf, StatusBar, UplinkOf, status_bar
 
 
 class StatusBarDoor:
     """Renders the status bar for every page, and handles `GET /uplink`."""
 
-    def __init__(self, pages: Pages, *, line: LineOf, copy: CopyOf) -> None:
+    def __init__(self, pages: Pages, *, uplink: UplinkOf, copy: CopyOf) -> None:
         self._pages = pages
-        self._line = line
+        self._uplink = uplink
         self._copy = copy
         pages.status_bar(self.markup)
 
@@ -56,7 +56,7 @@ class StatusBarDoor:
     def _told(self, name: str, text: str, ui: Catalogue) -> dict[str, object]:
         session = SessionId(name) if is_name(name) else None
         channel = ChannelId(text) if is_name(text) else None
-        found = status_bar(self._line(), None if session is None else self._copy(session), channel)
+        found = status_bar(self._uplink(), None if session is None else self._copy(session), channel)
         told: dict[str, object] = {"kind": found.kind, "text": self._sentence(found, ui), "missed": None}
         if found.missed is not None and session is not None:
             span = {"from": found.missed.begin, "to": found.missed.end}

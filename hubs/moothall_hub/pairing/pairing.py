@@ -65,7 +65,7 @@ class Pairing(msgspec.Struct, frozen=True, kw_only=True):
         return f"Pairing(hub={self.hub!r}, address={self.address!r})"
 
 
-class Unpaired(StrEnum):
+class PairingFailure(StrEnum):
     """Why a machine was not paired."""
 
     ADDRESS = "address"
@@ -83,14 +83,14 @@ class Unpaired(StrEnum):
 
 
 PROBLEMS = {
-    Unpaired.ADDRESS: "This is no address. Write it as it stands on your sheet.",
-    Unpaired.WORDS: "These are not six of the words that are given out. Look for one that is written wrong.",
-    Unpaired.UNKNOWN: "These words are not known there, or were used already. Ask for new ones.",
-    Unpaired.OFTEN: "Too many words were tried from here. Wait a minute, then try again.",
-    Unpaired.NOBODY: "Nobody answers at this address. Is it written right, and is there a line?",
-    Unpaired.STRANGE: "What answers at this address does not know how to connect a computer like this one.",
+    PairingFailure.ADDRESS: "This is no address. Write it as it stands on your sheet.",
+    PairingFailure.WORDS: "These are not six of the words that are given out. Look for one that is written wrong.",
+    PairingFailure.UNKNOWN: "These words are not known there, or were used already. Ask for new ones.",
+    PairingFailure.OFTEN: "Too many words were tried from here. Wait a minute, then try again.",
+    PairingFailure.NOBODY: "Nobody answers at this address. Is it written right, and is there a connection?",
+    PairingFailure.STRANGE: "What answers at this address does not know how to connect a computer like this one.",
 }
-"""The sentences for people; keys of the catalogues (`web/locales`, hub_line.po)."""
+"""The sentences for people; keys of the catalogues (`web/locales`, hub_status_bar.po)."""
 
 
 class _Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,14 +157,14 @@ def address_of(text: str) -> str | None:
     return f"{parts.scheme}://{host}{'' if port is None else f':{port}'}"
 
 
-async def pair(address: str, words: str, node: str) -> Pairing | Unpaired:
-    """Exchange six words for a key. `node` is this installation's name. On any failure it returns `Unpaired`."""
+async def pair(address: str, words: str, node: str) -> Pairing | PairingFailure:
+    """Exchange six words for a key. `node` is this installation's name. On any failure it returns `PairingFailure`."""
     where = address_of(address[:2000])
     if where is None:
-        return Unpaired.ADDRESS
+        return PairingFailure.ADDRESS
     secret = secret_of(words)
     if secret is None:
-        return Unpaired.WORDS
+        return PairingFailure.WORDS
     words = " ".join(words_of(secret))
     timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
     try:
@@ -175,18 +175,18 @@ async def pair(address: str, words: str, node: str) -> Pairing | Unpaired:
             body = await response.content.read(LONGEST_ANSWER)
             status = response.status
     except (aiohttp.ClientError, TimeoutError, OSError):
-        return Unpaired.NOBODY
+        return PairingFailure.NOBODY
     if status == 429:
-        return Unpaired.OFTEN
+        return PairingFailure.OFTEN
     if status in (400, 403) and _is_json(body):
-        return Unpaired.UNKNOWN if status == 403 else Unpaired.WORDS
+        return PairingFailure.UNKNOWN if status == 403 else PairingFailure.WORDS
     if status >= 500:
-        return Unpaired.NOBODY
+        return PairingFailure.NOBODY
     try:
         answer = read_json(body, _Answer)
         verifier(answer.keys)  # With unreadable keys no event could ever be verified.
     except (Unreadable, ConfigurationError):
-        return Unpaired.STRANGE
+        return PairingFailure.STRANGE
     return made_of(Pairing, answer, address=where, public=answer.address)
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.events.question_parts import Kind
+from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.questions.interventions import Questions
 from moothall.services.questions.author_view import OwnAct
@@ -60,7 +60,7 @@ class LocalQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """Its number in this room, from 1 in each session. At the meeting it has another one."""
     form: str
     """The id of the form with which it was sent; each form has another one."""
-    kind: Kind
+    kind: InterventionKind
     text: str
     language: str
     name: str
@@ -122,7 +122,9 @@ class LocalQuestions(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, supporters={**self.supporters, what: those})
 
 
-def name_of(session: SessionId, form: str, *, kind: Kind, text: str, language: str, name: str) -> InterventionId:
+def name_of(
+    session: SessionId, form: str, *, kind: InterventionKind, text: str, language: str, name: str
+) -> InterventionId:
     """Make a question's id, here and at the meeting, from its form and words: the same on each machine that gets it."""
     said = msgspec.json.encode([session, form, kind.value, text, language, name])
     return InterventionId(hashlib.sha256(said).hexdigest()[:_NAME_DIGITS])
@@ -145,7 +147,11 @@ def join(local: LocalQuestions, names: Iterable[InterventionId]) -> list[LocalQu
     supporters. A request to speak is never joined.
     """
     known = [local.by_id[name] for name in dict.fromkeys(names) if name in local.by_id]
-    fit = [each for each in known if each.kind is not Kind.REQUEST and each.stands in (Local.HERE, Local.FORWARDED)]
+    fit = [
+        each
+        for each in known
+        if each.kind is not InterventionKind.REQUEST and each.stands in (Local.HERE, Local.FORWARDED)
+    ]
     if not fit:
         return []
     first = min(fit, key=lambda each: (not each.forwarded, -count(local, each.id), each.number))

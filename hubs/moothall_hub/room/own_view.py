@@ -26,7 +26,7 @@ from moothall.services.questions.author_view import (
     InRoom,
     Own,
     OwnAct,
-    QuestionPlace,
+    QuestionStage,
     RefusedAct,
     Typed,
     own_with_joined,
@@ -136,23 +136,23 @@ def _after(state: State, name: InterventionId, acts: Iterable[OwnAct | None], wa
     return state
 
 
-_STAYS = {Local.HERE: QuestionPlace.HERE, Local.KEPT: QuestionPlace.KEPT, Local.JOINED: QuestionPlace.JOINED}
+_STAYS = {Local.HERE: QuestionStage.HERE, Local.KEPT: QuestionStage.KEPT, Local.JOINED: QuestionStage.JOINED}
 """The author's view of a question that the meeting does not have, by its status in the room."""
 
 
-def where(question: LocalQuestion, asked: ActStatus | None, there: Intervention | None) -> QuestionPlace:
+def where(question: LocalQuestion, asked: ActStatus | None, there: Intervention | None) -> QuestionStage:
     """Return at which stage a question is. `asked` is the state of the act that asks it, in the outbox; `there` is the
     meeting's own record of it, None when it has none.
     """
     if question.stands in _STAYS:
         return _STAYS[question.stands]
     if there is not None:
-        return QuestionPlace.STANDS
+        return QuestionStage.STANDS
     if question.stands is Local.WITHDRAWN:
-        return QuestionPlace.WITHDRAWN
+        return QuestionStage.WITHDRAWN
     if waits(asked):
-        return QuestionPlace.WAITING
-    return QuestionPlace.REFUSED if asked is not None and asked.state is ActState.REFUSED else QuestionPlace.ARRIVED
+        return QuestionStage.WAITING
+    return QuestionStage.REFUSED if asked is not None and asked.state is ActState.REFUSED else QuestionStage.ARRIVED
 
 
 def waits(act: ActStatus | None) -> bool:
@@ -182,7 +182,7 @@ def own_here(
     seen = at_meeting(state, local, (question,) if joined is None else (question, joined))
     found = where(question, asked, there)
     each = _intervention(question, there)
-    if found is QuestionPlace.REFUSED:
+    if found is QuestionStage.REFUSED:
         each = replace(each, status=InterventionStatus.CLOSED)
     own = own_with_joined(seen, each, lambda one: ahead_of(seen.questions, one) if queue else None, wall)
     waiting = tuple(sent.act for sent, now in acts if waits(now))
@@ -191,7 +191,7 @@ def own_here(
     if voice is not None:
         voice = replace(voice, may_hold=voice.may_hold and may_hold(after, question.id))
     into = None if question.into is None else local.by_id.get(question.into)
-    refused = asked if found is QuestionPlace.REFUSED else None
+    refused = asked if found is QuestionStage.REFUSED else None
     room = InRoom(
         where=found,
         number=question.number,

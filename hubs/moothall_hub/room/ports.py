@@ -21,7 +21,7 @@ from moothall_hub.mirror.offers import SessionChoice
 from moothall_hub.outbox.outbox import ActStatus, WaitingAct
 
 
-class LineState(StrEnum):
+class UplinkHealthState(StrEnum):
     """The state of the uplink to the server above."""
 
     UNPAIRED = "unpaired"
@@ -44,10 +44,10 @@ class Saving(StrEnum):
     """Partial words and all languages but one are left out."""
 
 
-class LineHealth(msgspec.Struct, frozen=True, kw_only=True):
+class UplinkHealth(msgspec.Struct, frozen=True, kw_only=True):
     """The uplink in figures."""
 
-    state: LineState
+    state: UplinkHealthState
     since: int
     """Since when it has this state, in Unix ms of the meeting's clock."""
     reason: str = ""
@@ -72,7 +72,7 @@ class LineHealth(msgspec.Struct, frozen=True, kw_only=True):
 class Uplink(Protocol):
     """Reports the state of the uplink."""
 
-    def health(self) -> LineHealth:
+    def health(self) -> UplinkHealth:
         """The state and figures of the uplink at this moment."""
         ...
 
@@ -90,7 +90,7 @@ class HubFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The conference's own public web address, which pages show."""
 
 
-class Wanted(Protocol):
+class ChosenSessions(Protocol):
     """The coordinator's choice of sessions and languages; it survives a restart."""
 
     def get(self) -> SessionChoice:

@@ -34,7 +34,7 @@ from moothall.services.questions.asking import (
 from moothall.services.questions.author_view import Own, OwnAct
 from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.questions.typing import InProgress, TypingReceived, TypingUpdate, Untyped, fits, typed_by
-from moothall.wire.hub.messages import AskAct, Done, HoldAct, ReportAct, StandAct, SupportAct, TypeAct
+from moothall.wire.hub.messages import ActDone, AskAct, HoldAct, ReportAct, StandAct, SupportAct, TypeAct
 from moothall_hub.outbox.outbox import MOST_OWN_ACTS, MOST_OWN_LINES, ActStatus
 from moothall_hub.outbox.outbox import HubOutbox as DiskOutbox
 from moothall_hub.room import local_questions, own_view
@@ -224,7 +224,9 @@ class RoomQuestions:
                 return None if brought.code is RefusalCode.STALE else brought
             if question.forwarded:
                 if sum(sent.act is not None for sent in waiting) >= MOST_OWN_ACTS:
-                    return refuse(RefusalCode.BUSY, f"{MOST_OWN_ACTS} acts of its author wait for the line already.")
+                    return refuse(
+                        RefusalCode.BUSY, f"{MOST_OWN_ACTS} acts of its author wait for the connection already."
+                    )
                 command, made = act.command(question.id), f"own:{question.id}:{self._room.randomness.bytes(8).hex()}"
                 does: StandAct | HoldAct = HoldAct(intervention=question.id)
                 if isinstance(command, SetStatus):
@@ -525,7 +527,7 @@ class RoomWords:
             act = waiting.act
             there = state.questions.get(act.act.intervention) if state and isinstance(act.act, AskAct) else None
             if there is not None and there.removed:
-                await self.outbox.answered(act.id, Done(id=act.id))
+                await self.outbox.answered(act.id, ActDone(id=act.id))
         await self.local.erase_removed(session)
 
     async def forget(self, session: SessionId) -> None:

@@ -31,7 +31,7 @@ def step(used_bytes: int, budget_bytes: int | None) -> BudgetStep:
     return BudgetStep.LINES if used_bytes < ONE_LANGUAGE_FROM * budget_bytes else BudgetStep.ONE_LANGUAGE
 
 
-class Usage(msgspec.Struct, frozen=True, kw_only=True):
+class DailyUsage(msgspec.Struct, frozen=True, kw_only=True):
     """The bytes of one day. Its owner keeps it on disk, since a restart does not begin a new day."""
 
     day: str = ""
@@ -46,14 +46,14 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
         return self.received + self.sent
 
 
-def used(before: Usage, day: str, *, received: int, sent: int) -> Usage:
+def used(before: DailyUsage, day: str, *, received: int, sent: int) -> DailyUsage:
     """Return the usage with more bytes added; a new day begins with these bytes.
 
     A past day does not come back, as clocks waver around midnight. A stored day later than tomorrow was counted by a
     clock that was wrong, so it is taken as the present day.
     """
     if day > before.day:
-        return Usage(day=day, received=received, sent=sent)
+        return DailyUsage(day=day, received=received, sent=sent)
     called = day if _next(day) < before.day else before.day
     return msgspec.structs.replace(before, day=called, received=before.received + received, sent=before.sent + sent)
 
@@ -71,11 +71,11 @@ class Meter:
     """Counts the bytes of the uplink, and says which step applies."""
 
     def __init__(
-        self, budget_bytes: int | None, usage: Usage | None = None, *, zone: Callable[[], tzinfo] = lambda: UTC
+        self, budget_bytes: int | None, usage: DailyUsage | None = None, *, zone: Callable[[], tzinfo] = lambda: UTC
     ) -> None:
         """`usage` was stored before a restart; `zone` gives the conference's time zone, in which its day ends."""
         self.budget_bytes = budget_bytes
-        self.usage = usage or Usage()
+        self.usage = usage or DailyUsage()
         self._zone = zone
 
     @property

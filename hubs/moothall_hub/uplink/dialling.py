@@ -106,7 +106,7 @@ class Dialling:
         """Unsubscribe from a session (`Link`)."""
         self._put(self.link.leave(session))
 
-    def say(self, message: wire.Taken | wire.Erased | wire.Translate) -> None:
+    def say(self, message: wire.Taken | wire.Erased | wire.TranslateQuestion) -> None:
         """Send a message that is not repeated on the next connection. Does nothing while the uplink is down."""
         self._put(self.link.say(message))
 
@@ -237,7 +237,7 @@ class Dialling:
     async def _do(self, todo: Iterable[parts.Do]) -> None:
         for each in todo:
             match each:
-                case parts.Tell(news=news):
+                case parts.MessageReceived(news=news):
                     self._heed(news)
                     await self._pass_on(news)
                 case parts.FollowAgain() | parts.OfferActs() | parts.Down() | parts.Quiet():
@@ -257,7 +257,7 @@ class Dialling:
                 case parts.Hang():
                     self._hang = each
                     self._hung.set()
-                case parts.Measured(sample=sample):
+                case parts.ClockMeasured(sample=sample):
                     self.clock.heard(sample)
                 case _:
                     pass
@@ -279,8 +279,8 @@ class Dialling:
     def _count(self, received: int, sent: int) -> None:
         self.meter.count(self.clock.wall(), received=received, sent=sent)
 
-    def _now(self) -> parts.Moment:
-        return parts.Moment(self.clock.monotonic(), self.clock.own_wall)
+    def _now(self) -> parts.ClockReading:
+        return parts.ClockReading(self.clock.monotonic(), self.clock.own_wall)
 
 
 def _first_of(failed: BaseException) -> BaseException:

@@ -106,7 +106,7 @@ class Link:
 
     # Events
 
-    def restart(self, at: parts.Moment) -> list[parts.Do]:
+    def restart(self, at: parts.ClockReading) -> list[parts.Do]:
         """Dial at once, from any phase: at the start, and when the hub has been paired again."""
         hang: list[parts.Do] = []
         if self.phase in (parts.Phase.GREETING, parts.Phase.UP, parts.Phase.DIALLING):
@@ -114,7 +114,7 @@ class Link:
         self._tries = 0
         return [*hang, *self._dial()]
 
-    def tick(self, at: parts.Moment) -> list[parts.Do]:
+    def tick(self, at: parts.ClockReading) -> list[parts.Do]:
         """Do what is due at this time."""
         now = at.monotonic
         if self.phase is parts.Phase.WAITING and now >= self._due:
@@ -136,12 +136,12 @@ class Link:
             done += [*self._send_acts(), parts.OfferActs()]
         return done
 
-    def opened(self, at: parts.Moment) -> list[parts.Do]:
+    def opened(self, at: parts.ClockReading) -> list[parts.Do]:
         """Note that a connection is open."""
         self.phase, self._greeted = parts.Phase.GREETING, at.monotonic
         return []
 
-    def dialled(self, at: parts.Moment) -> list[parts.Do]:
+    def dialled(self, at: parts.ClockReading) -> list[parts.Do]:
         """Return the messages that are sent together with the dial, which follows."""
         self._said = at.monotonic
         hello = wire.Hello(
@@ -149,7 +149,7 @@ class Link:
         )
         return [parts.Send(hello), parts.FollowAgain()]
 
-    def refused(self, at: parts.Moment, turned: parts.Turned | None) -> list[parts.Do]:
+    def refused(self, at: parts.ClockReading, turned: parts.Turned | None) -> list[parts.Do]:
         """Note that dialling failed: no server answered (None), or not with a WebSocket."""
         if turned is None:
             return self._down(at, parts.NOBODY, backoff=NOBODY_BACKOFF)
@@ -157,7 +157,7 @@ class Link:
             return self._down(at, turned.final, for_good=True)
         return self._down(at, f"The server above answers with status {turned.status}.")
 
-    def lost(self, at: parts.Moment, code: int) -> list[parts.Do]:
+    def lost(self, at: parts.ClockReading, code: int) -> list[parts.Do]:
         """Note that the connection has ended, by the server above or on the way. `code` is that of its close frame.
 
         A connection that broke may have been dead for some time, so it counts as down since anything was last heard.
@@ -170,13 +170,13 @@ class Link:
         since = self.heard if broke else None
         return self._down(at, parts.BROKEN, backoff=NOBODY_BACKOFF if broke else BACKOFF, since=since)
 
-    def passed_over(self, at: parts.Moment) -> list[parts.Do]:
+    def passed_over(self, at: parts.ClockReading) -> list[parts.Do]:
         """Note a message of a kind that this release does not know: it shows that the server above is there."""
         moves: list[parts.Do] = [parts.Quiet(False)] if self.quiet else []
         self.heard, self._asked_at, self.quiet = at.monotonic, None, False
         return moves
 
-    def received(self, at: parts.Moment, message: wire.ToHub) -> list[parts.Do]:
+    def received(self, at: parts.ClockReading, message: wire.ToHub) -> list[parts.Do]:
         """Process a message of the server above."""
         moves = self.passed_over(at)
         if isinstance(message, wire.Welcome | wire.Above):
@@ -187,7 +187,7 @@ class Link:
             self.centre_heard = at.monotonic
         return [*moves, *self._received(at, message)]
 
-    def _received(self, at: parts.Moment, message: wire.ToHub) -> list[parts.Do]:
+    def _received(self, at: parts.ClockReading, message: wire.ToHub) -> list[parts.Do]:
         match message:
             case wire.Welcome():
                 return self._welcomed(at, message)
@@ -199,7 +199,7 @@ class Link:
                 return self._measured(at, message)
             case wire.Above():
                 looped = self._node in message.above
-                return self._looped(at) if looped else [parts.Tell(message)]
+                return self._looped(at) if looped else [parts.MessageReceived(message)]
             case wire.Live():
                 return self._answered(message.session, message)
             case wire.Stopped():
@@ -208,11 +208,11 @@ class Link:
                     del self._asked[message.session]
                 return told
             case wire.Batch() | wire.Caught() | wire.Signalled():
-                return [parts.Tell(message)] if self._asked.get(message.session) == 0 else []
-            case wire.Done() | wire.NotDone():
+                return [parts.MessageReceived(message)] if self._asked.get(message.session) == 0 else []
+            case wire.ActDone() | wire.ActNotDone():
                 return self._act_answered(at, message)
             case _:
-                return [parts.Tell(message)]
+                return [parts.MessageReceived(message)]
 
     # Requests
 
@@ -229,7 +229,7 @@ class Link:
             return []
         return [parts.Send(wire.Leave(session=session))]
 
-    def say(self, message: wire.Taken | wire.Erased | wire.Translate) -> list[parts.Do]:
+    def say(self, message: wire.Taken | wire.Erased | wire.TranslateQuestion) -> list[parts.Do]:
         """Send a message that is not repeated on the next connection. Does nothing while the uplink is down."""
         return [parts.Send(message)] if self.phase is parts.Phase.UP else []
 
@@ -253,7 +253,7 @@ class Link:
 
     def _down(
         self,
-        at: parts.Moment,
+        at: parts.ClockReading,
         sentence: str,
         *,
         for_good: bool = False,
@@ -277,14 +277,20 @@ class Link:
         return [parts.Down(sentence, for_good)]
 
     def _hang_up(
-        self, at: parts.Moment, code: CloseCode, sentence: str, *, for_good: bool = False, since: int | None = None
+        self,
+        at: parts.ClockReading,
+        code: CloseCode,
+        sentence: str,
+        *,
+        for_good: bool = False,
+        since: int | None = None,
     ) -> list[parts.Do]:
         return [parts.Hang(code, sentence), *self._down(at, sentence, for_good=for_good, since=since)]
 
-    def _looped(self, at: parts.Moment) -> list[parts.Do]:
+    def _looped(self, at: parts.ClockReading) -> list[parts.Do]:
         return self._hang_up(at, CloseCode.LOOP, parts.LOOP, for_good=True)
 
-    def _welcomed(self, at: parts.Moment, welcome: wire.Welcome) -> list[parts.Do]:
+    def _welcomed(self, at: parts.ClockReading, welcome: wire.Welcome) -> list[parts.Do]:
         if self.phase is not parts.Phase.GREETING:
             return self._hang_up(at, CloseCode.PROTOCOL_ERROR, parts.BROKEN)
         if self._node in welcome.above:
@@ -294,40 +300,40 @@ class Link:
         except OtherVersion:
             return self._hang_up(at, CloseCode.PROTOCOL_ERROR, parts.OTHER_PROTOCOL)
         self.phase, self.since, self.sentence, self.welcome = parts.Phase.UP, at.monotonic, "", welcome
-        first = parts.Measured(sample(self._said, at.monotonic, welcome.wall))
+        first = parts.ClockMeasured(sample(self._said, at.monotonic, welcome.wall))
         # The receiver of `Welcome` may have to wait, and offer other acts meanwhile; acts offered before go first.
-        return [first, *self._pulse(at), *self._send_acts(), parts.Tell(welcome), parts.OfferActs()]
+        return [first, *self._pulse(at), *self._send_acts(), parts.MessageReceived(welcome), parts.OfferActs()]
 
-    def _pulse(self, at: parts.Moment) -> list[parts.Do]:
+    def _pulse(self, at: parts.ClockReading) -> list[parts.Do]:
         self._pulse_at = at.monotonic + wire.PULSE_MS
         if self._asked_at is None:
             self._asked_at = at.monotonic
         # 0 would mean that nothing is echoed.
         return [parts.Send(wire.Pulse(sent=max(1, at.monotonic), wall=at.wall))]
 
-    def _measured(self, at: parts.Moment, pulse: wire.Pulse) -> list[parts.Do]:
+    def _measured(self, at: parts.ClockReading, pulse: wire.Pulse) -> list[parts.Do]:
         trip = at.monotonic - pulse.echo
         if not 0 <= trip <= wire.SILENT_MS:
             return []
         self._delays.append(trip)
-        return [parts.Measured(sample(pulse.echo, at.monotonic, pulse.wall))]
+        return [parts.ClockMeasured(sample(pulse.echo, at.monotonic, pulse.wall))]
 
     def _answered(self, session: SessionId, message: wire.Live | wire.Stopped) -> list[parts.Do]:
         waiting = self._asked.get(session)
         if waiting is None:
             return []
         self._asked[session] = max(0, waiting - 1)
-        return [parts.Tell(message)] if waiting <= 1 else []
+        return [parts.MessageReceived(message)] if waiting <= 1 else []
 
-    def _act_answered(self, at: parts.Moment, answer: wire.Done | wire.NotDone) -> list[parts.Do]:
+    def _act_answered(self, at: parts.ClockReading, answer: wire.ActDone | wire.ActNotDone) -> list[parts.Do]:
         if answer.id not in self._acts:
             return []
         self._on_way.discard(answer.id)
-        if isinstance(answer, wire.NotDone) and answer.code in PASSING:
+        if isinstance(answer, wire.ActNotDone) and answer.code in PASSING:
             self._acts_from = at.monotonic + BUSY_MS
             return []
         del self._acts[answer.id]
-        return [parts.Tell(answer), parts.OfferActs()]
+        return [parts.MessageReceived(answer), parts.OfferActs()]
 
     def _send_acts(self) -> list[parts.Do]:
         """Send the offered acts that are not on their way."""

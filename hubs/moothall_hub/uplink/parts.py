@@ -12,7 +12,7 @@ from moothall.wire.hub import messages as wire
 from moothall_hub.uplink.centre_clock import ClockSample
 
 
-class Moment(NamedTuple):
+class ClockReading(NamedTuple):
     """The present time by the hub's own clock."""
 
     monotonic: int
@@ -52,13 +52,13 @@ class Hang(msgspec.Struct, frozen=True):
 
 
 News = (
-    wire.Welcome | wire.Above | wire.HubProgramme | wire.Live | wire.Batch | wire.Caught | wire.Stopped | wire.Done
-    | wire.NotDone | wire.Recall | wire.Signalled | wire.Translated | wire.NotTranslated
+    wire.Welcome | wire.Above | wire.HubProgramme | wire.Live | wire.Batch | wire.Caught | wire.Stopped | wire.ActDone
+    | wire.ActNotDone | wire.Recall | wire.Signalled | wire.QuestionTranslated | wire.QuestionNotTranslated
 )  # fmt: skip
 """Messages for the copies, the outbox and the translations; not pulses, nor messages of sessions no longer followed."""
 
 
-class Tell(msgspec.Struct, frozen=True):
+class MessageReceived(msgspec.Struct, frozen=True):
     """Pass on a received message."""
 
     news: News
@@ -71,7 +71,7 @@ class FollowAgain(msgspec.Struct, frozen=True):
     """
 
 
-class Measured(msgspec.Struct, frozen=True):
+class ClockMeasured(msgspec.Struct, frozen=True):
     """A measurement of the centre's clock."""
 
     sample: ClockSample
@@ -94,7 +94,7 @@ class Quiet(msgspec.Struct, frozen=True):
     now: bool
 
 
-Do = Dial | Send | Hang | Tell | FollowAgain | Measured | OfferActs | Down | Quiet
+Do = Dial | Send | Hang | MessageReceived | FollowAgain | ClockMeasured | OfferActs | Down | Quiet
 
 FENCED = MEANINGS[CloseCode.FENCED].reason
 LOOP = MEANINGS[CloseCode.LOOP].reason
@@ -102,7 +102,7 @@ UNKNOWN_KEY = "The server above doesn't know this hub's key: pair the hub again.
 OTHER_PROTOCOL = "The server above speaks another version of the hub link: the older of both needs an update."
 NOBODY = "The server above can't be reached."
 SILENT = "Nothing is heard from the server above."
-BROKEN = "The line to the server above broke."
+BROKEN = "The connection to the server above broke."
 
 
 class Turned(msgspec.Struct, frozen=True):

@@ -29,7 +29,7 @@ class UplinkStatus(StrEnum):
     """The server above refuses the hub until somebody does something."""
 
 
-class LineNow(msgspec.Struct, frozen=True, kw_only=True):
+class UplinkNow(msgspec.Struct, frozen=True, kw_only=True):
     """The uplink's present status."""
 
     state: UplinkStatus
@@ -73,15 +73,15 @@ class CopyNow(msgspec.Struct, frozen=True, kw_only=True):
 TEXTS: Mapping[str, str] = {
     "unpaired": "This computer is not connected to any meeting yet.",
     "beginning": "This computer is connecting to the meeting. What is here can be read meanwhile.",
-    "good": "The line to the meeting is good.",
-    "down": "The line has been down since {time}. What is here stays; it goes on by itself.",
+    "good": "The connection to the meeting is good.",
+    "down": "The connection has been down since {time}. What is here stays; it goes on by itself.",
     "fenced": "Another computer has taken the place of this one. What is here stays; nothing new comes.",
     "refused": "The meeting does not let this computer in at the moment. What is here stays.",
     "absent": ErrorText.NOT_HERE,
     "full": "This computer can't store anything at the moment. What is here stays; it goes on by itself.",
-    "filling": "The line is back: you read what is said now. What was said meanwhile is still coming.",
-    "checking": "The line is back. What came last is being checked.",
-    "stopped": "What came over the line is not what was written, so nothing more of it is shown.",
+    "filling": "The connection is back: you read what is said now. What was said meanwhile is still coming.",
+    "checking": "The connection is back. What came last is being checked.",
+    "stopped": "What came over the connection is not what was written, so nothing more of it is shown.",
 }
 """The sentences by kind; keys of the catalogues."""
 MISSED = "You missed {n} minute."
@@ -99,16 +99,16 @@ class StatusBar(msgspec.Struct, frozen=True, kw_only=True):
     missed: Missed | None = None
 
 
-def status_bar(line: LineNow, copy: CopyNow | None, channel: ChannelId | None = None) -> StatusBar:
+def status_bar(uplink: UplinkNow, copy: CopyNow | None, channel: ChannelId | None = None) -> StatusBar:
     """Decide what a page's status bar says. `copy` is that of the page's session, `channel` the text that it shows."""
     missed = None if copy is None or copy.filling else copy.missed
     if copy is not None and copy.stopped:
         return StatusBar(kind="stopped", missed=missed)
-    if line.state is not UplinkStatus.GOOD:
-        return StatusBar(kind=line.state.value, since=line.since, missed=missed)
+    if uplink.state is not UplinkStatus.GOOD:
+        return StatusBar(kind=uplink.state.value, since=uplink.since, missed=missed)
     if copy is not None and channel is not None and copy.texts and channel not in copy.texts:
         return StatusBar(kind="absent")
-    if not line.storing:
+    if not uplink.storing:
         return StatusBar(kind="full", missed=missed)
     if copy is not None and copy.filling:
         return StatusBar(kind="filling")
@@ -117,6 +117,6 @@ def status_bar(line: LineNow, copy: CopyNow | None, channel: ChannelId | None = 
     return StatusBar(kind="good", missed=missed)
 
 
-LineOf = Callable[[], LineNow]
+UplinkOf = Callable[[], UplinkNow]
 CopyOf = Callable[[SessionId], CopyNow | None]
 """Gives the state of a session's copy; None where there is none."""

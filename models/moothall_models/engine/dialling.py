@@ -26,7 +26,7 @@ CLOSE_TIMEOUT = 1.0
 """Timeout of the closing handshake, s."""
 
 
-class GivenUp(MoothallError):
+class GivenUpByServer(MoothallError):
     """The server has given this process up because a pass in it hangs; the process has to end."""
 
 
@@ -34,7 +34,7 @@ def raise_if_given_up(closed: ConnectionClosed) -> None:
     """Raise GivenUp if the server closed the link for that reason."""
     if closed.rcvd is not None and closed.rcvd.code == GIVEN_UP:
         msg = "The server gave this process up since its work makes no progress; it ends, and has to be started again."
-        raise GivenUp(msg) from None
+        raise GivenUpByServer(msg) from None
 
 
 def _raise_if_other_version(closed: ConnectionClosed) -> None:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from moothall.wire.pulse import EVERY_MS, TIMES, Pulse
+from moothall.wire.pulse import EVERY_MS, TIMES, ProcessPulse
 
 MEASURED = 20
 """Number of recent passes whose slowest rate is taken as usual."""
@@ -82,8 +82,9 @@ class EngineProgress:
                 if took_ms and window_ms:
                     self._rates.append(took_ms / window_ms)
 
-    def pulse(self, passed_ms: int, loaded: int) -> Pulse:
-        """The next pulse, `passed_ms` after the last one. `loaded`: progress of loading, as in `wire.pulse.Pulse`.
+    def pulse(self, passed_ms: int, loaded: int) -> ProcessPulse:
+        """The next pulse, `passed_ms` after the last one. `loaded`: progress of loading, as in
+        `wire.pulse.ProcessPulse`.
 
         Called by the pulse thread only. It also asks the event loop for its next sign of life.
         """
@@ -93,7 +94,7 @@ class EngineProgress:
                 each.aged_ms += passed_ms
             self._loop_ms = self._loop_ms + passed_ms if self._asked else 0
             worst = max(self._under_way, key=self._overdue, default=None)
-            pulse = Pulse(
+            pulse = ProcessPulse(
                 life=self.life,
                 working=self._working,
                 loaded=0 if self._working else loaded,

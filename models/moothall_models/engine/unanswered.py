@@ -13,7 +13,7 @@ from moothall.core.events.types import GapReason
 from moothall.core.kernel.errors import PASSING, ProtocolError, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.signals import Partial
-from moothall.wire.engine import Act, EngineCommand, OtherReadings, ResumePoint
+from moothall.wire.engine import EngineCommand, OtherReadings, PassAct, ResumePoint
 
 RETRY_FIRST_MS = 1_000
 RETRY_LAST_MS = 5_000
@@ -46,7 +46,7 @@ class UnansweredActs:
         self._prefix = prefix
         self._attachment = attachment
         self._count = 0
-        self._pending: list[Act] = []  # Bound: KEEP_MS. Overflow: the oldest words are given up.
+        self._pending: list[PassAct] = []  # Bound: KEEP_MS. Overflow: the oldest words are given up.
         self._under_way: deque[CommandId] = deque()  # Sent and unanswered; at most all of `_pending`, twice.
         self._written = 0  # How many acts at the beginning of `_pending` need not be sent now.
         self._first_refused: CommandId | None = None
@@ -87,10 +87,10 @@ class UnansweredActs:
         again: tuple[SegmentId, ...] = (),
         readings: tuple[OtherReadings, ...] = (),
     ) -> None:
-        """Append `commands` as one act; the other arguments are as in `wire.engine.Act`."""
+        """Append `commands` as one act; the other arguments are as in `wire.engine.PassAct`."""
         self._count += 1
         act_id = CommandId(f"{self._prefix}.{self._count}")
-        act = Act(
+        act = PassAct(
             attachment=self._attachment,
             id=act_id,
             commands=tuple(commands),
@@ -103,7 +103,7 @@ class UnansweredActs:
         while self.held_up and not self._under_way and self._span() > KEEP_MS and self._give_up_oldest():
             pass
 
-    def take(self, now: int) -> list[Act]:
+    def take(self, now: int) -> list[PassAct]:
         """Take the acts to be sent now, in order; `now` is a monotonic time in ms, by the same clock in all calls."""
         if self._trying:
             return []  # A new act must not overtake the acts after the one that is retried.
@@ -178,7 +178,7 @@ class UnansweredActs:
         gap = NoteGap(channel=mine[0].channel, t0=first, t1=max(last, first + 1), reason=GapReason.STORAGE)
         if any(command.start is not None for command in mine):
             end = []  # The server doesn't know the segment. Otherwise the accepted part of it still has to end.
-        pending: list[Act] = []
+        pending: list[PassAct] = []
         placed = False
         for act in self._pending:
             kept = [c for c in act.commands if isinstance(c, NoteGap) or c.segment != segment]

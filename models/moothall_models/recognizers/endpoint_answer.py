@@ -155,9 +155,9 @@ def _letters(word: AnswerWord, end: int) -> Iterator[_Letter]:
     """Yield the letters of a word, each with an equal share of the word's time."""
     plain = _plain(word.word)
     t0, t1 = _ms(word.start, end), _ms(word.end, end)
-    for place, sign in enumerate(plain):
+    for index, sign in enumerate(plain):
         share = max(0.0, t1 - t0) / len(plain)
-        yield _Letter(sign, t0 + place * share, t0 + (place + 1) * share, word.probability)
+        yield _Letter(sign, t0 + index * share, t0 + (index + 1) * share, word.probability)
 
 
 def _take_times(pieces: Sequence[_Piece], letters: Sequence[_Letter]) -> None:

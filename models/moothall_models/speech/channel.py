@@ -23,7 +23,7 @@ from moothall_models.speech.passes import PassRequest
 from moothall_models.speech.review import Reviewer
 from moothall_models.speech.segmentation import Segmenter
 from moothall_models.speech.settings import SpeechSettings
-from moothall_models.speech.utterance import FRAME_MS, Frame, FrameEffect, Gate, Utterance, heard_words
+from moothall_models.speech.utterance import FRAME_MS, FrameEffect, Gate, SpeechFrame, Utterance, heard_words
 
 Output = CommitWords | EndSegment | ReviseSegment | NoteGap | Partial | ChannelState | OtherReadings
 
@@ -49,7 +49,7 @@ class SpeechChannel:
         self._committed: deque[Word] = deque(attach.last_words, maxlen=LAST_WORDS)
         self._others: dict[tuple[int, str], tuple[str, ...]] = {}
         """Alternatives to words of the last pass, by the word's beginning (media ms) and text."""
-        self._latest: deque[Frame] = deque(maxlen=settings.pre_roll // FRAME_MS + 1)
+        self._latest: deque[SpeechFrame] = deque(maxlen=settings.pre_roll // FRAME_MS + 1)
         # Bound: the audio in them, since the caller bounds how far audio may be ahead of passes.
         self._utterances: deque[Utterance] = deque()
         self._count = 0
@@ -103,7 +103,7 @@ class SpeechChannel:
             out += self._finish_closed()
         for index, p in enumerate(speech):
             piece = samples[index * VAD_FRAME : (index + 1) * VAD_FRAME]
-            frame = Frame(self._heard, piece, p)
+            frame = SpeechFrame(self._heard, piece, p)
             self.reviewer.hear(frame)
             out += self._frame(frame)
         self._now = max(self._now, self._heard)
@@ -221,7 +221,7 @@ class SpeechChannel:
         span = utterance.unheard.given_up(before)
         return [] if span is None else list(self._segmenter.skip(*span))
 
-    def _frame(self, frame: Frame) -> list[Output]:
+    def _frame(self, frame: SpeechFrame) -> list[Output]:
         if self._resumed is not None:
             if frame.t < self._resumed.begin:
                 self._warm_up(frame)
@@ -247,13 +247,13 @@ class SpeechChannel:
             self._utterances[-1].add(frame)
         return []
 
-    def _warm_up(self, frame: Frame) -> None:
+    def _warm_up(self, frame: SpeechFrame) -> None:
         """Take in a frame before the resume point's window: it only restores the pre-roll and the pause so far."""
         self._heard += FRAME_MS
         self._latest.append(frame)
         self._paused = self._paused + FRAME_MS if frame.p < self._settings.silence_p else 0
 
-    def _resume(self, frame: Frame, point: ResumePoint) -> None:
+    def _resume(self, frame: SpeechFrame, point: ResumePoint) -> None:
         """Restore the state of a resume point; `frame` is the first of its window."""
         self._resumed = None
         if point.speaking is None:
@@ -304,9 +304,9 @@ class SpeechChannel:
         for output in out:
             if isinstance(output, CommitWords):
                 self._committed.extend(output.words)  # The words as in the log, which the next engine would get.
-                for place, word in zip(range(output.first, output.first + len(output.words)), said, strict=False):
+                for index, word in zip(range(output.first, output.first + len(output.words)), said, strict=False):
                     if texts := self._others.get((word.t0, word.text)):
-                        readings.append(OtherReadings(segment=output.segment, word=place, texts=texts))
+                        readings.append(OtherReadings(segment=output.segment, word=index, texts=texts))
         return out + readings
 
     def _trim(self, utterance: Utterance, edge: int, *, missed: bool) -> None:

@@ -25,7 +25,7 @@ class Cutting(msgspec.Struct, frozen=True, kw_only=True):
     """Most audio after the last speech that belongs to the piece."""
 
 
-class Piece(msgspec.Struct, frozen=True):
+class SpeechPiece(msgspec.Struct, frozen=True):
     """Frames to be recognised together, from `first` up to but not including `last`."""
 
     first: int
@@ -55,7 +55,7 @@ class PieceCutter:
         self._now = first
         self._free = first
         """Frames before this one belong to pieces that were returned or to `_piece`."""
-        self._piece: Piece | None = None
+        self._piece: SpeechPiece | None = None
         """The piece of ended utterances to which the next one may be added."""
         self._began: int | None = None
         """The first frame of the current utterance, pre-roll included; None when nobody speaks."""
@@ -72,7 +72,7 @@ class PieceCutter:
             return self._piece.first
         return self._began if self._began is not None else max(self._free, self._now - self._pre_roll)
 
-    def hear(self, p: float) -> list[Piece]:
+    def hear(self, p: float) -> list[SpeechPiece]:
         """Take in the next frame, with probability `p` of speech, and return the pieces that it completes."""
         change = self._gate.hear(p, self._frame)
         if change is FrameEffect.BEGINS:
@@ -85,12 +85,12 @@ class PieceCutter:
         self._odds.append(p)
         return self._over(self._began) if change is FrameEffect.ENDS else self._too_long(self._began)
 
-    def end(self) -> list[Piece]:
+    def end(self) -> list[SpeechPiece]:
         """Return the last pieces, at the end of the recording."""
         out = self._over(self._began) if self._began is not None else []
         return out + self._alone()
 
-    def _over(self, began: int) -> list[Piece]:
+    def _over(self, began: int) -> list[SpeechPiece]:
         """End the current utterance: it joins the previous piece or begins a new one."""
         speech = [number for number, p in enumerate(self._odds, 1) if p >= self._silence_p]
         self._began, self._odds = None, []
@@ -99,7 +99,7 @@ class PieceCutter:
         last = min(self._now, began + speech[-1] + self._tail)
         out = [] if self._fits(began, last) else self._alone()
         first, spoken = (self._piece.first, self._piece.spoken) if self._piece is not None else (began, 0)
-        self._piece = Piece(first, last, spoken=spoken + len(speech))
+        self._piece = SpeechPiece(first, last, spoken=spoken + len(speech))
         self._free = last
         return out
 
@@ -108,14 +108,14 @@ class PieceCutter:
         piece = self._piece
         return piece is None or (began - piece.last < self._joined and last - piece.first <= self._longest)
 
-    def _too_long(self, began: int) -> list[Piece]:
+    def _too_long(self, began: int) -> list[SpeechPiece]:
         """The pieces that have to be returned because the current utterance becomes too long to join or to wait."""
         out = [] if self._fits(began, self._now) else self._alone()
         if self._piece is None and self._now - began >= self._longest:
             at = _quietest(self._odds)
             behind, self._odds = self._odds[at:], self._odds[:at]
             spoken = sum(p >= self._silence_p for p in self._odds)
-            out.append(Piece(began, began + at, cut=True, spoken=spoken))
+            out.append(SpeechPiece(began, began + at, cut=True, spoken=spoken))
             # The frames after the cut are processed again, as by a cutter that begins there.
             self._began = self._free = self._now = began + at
             self._odds = []
@@ -124,7 +124,7 @@ class PieceCutter:
                 out += self.hear(p)
         return out
 
-    def _alone(self) -> list[Piece]:
+    def _alone(self) -> list[SpeechPiece]:
         """Return the current piece, if any, as complete."""
         out = [] if self._piece is None else [self._piece]
         self._piece = None
@@ -136,5 +136,5 @@ def _quietest(odds: list[float]) -> int:
 
     The two neighbouring frames count half, so that about a tenth of a second is judged.
     """
-    places = range(len(odds) - 2, len(odds) // 2 - 1, -1)
-    return min(places, key=lambda at: odds[at - 1] + 2 * odds[at] + odds[at + 1])
+    candidates = range(len(odds) - 2, len(odds) // 2 - 1, -1)
+    return min(candidates, key=lambda at: odds[at - 1] + 2 * odds[at] + odds[at + 1])

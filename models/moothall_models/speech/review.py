@@ -22,7 +22,7 @@ from moothall.core.kernel.ids import SegmentId
 from moothall_models.ports import Hypothesis, Samples, Window
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.text import plain
-from moothall_models.speech.utterance import FRAME_MS, Frame
+from moothall_models.speech.utterance import FRAME_MS, SpeechFrame
 
 BEAM = 5
 """Beam width that is requested, for a better text at the cost of time."""
@@ -53,12 +53,12 @@ class Reviewer:
     def __init__(self, settings: SpeechSettings) -> None:
         self._settings = settings
         reach = settings.longest_segment + 2 * settings.review_margin + settings.review_within + settings.longest_step
-        self._frames: deque[Frame] = deque(maxlen=reach // FRAME_MS)  # Overflow: the oldest sound is forgotten.
+        self._frames: deque[SpeechFrame] = deque(maxlen=reach // FRAME_MS)  # Overflow: the oldest sound is forgotten.
         self._lines: deque[EndedLine] = deque(maxlen=WAITING)
         self._open: tuple[SegmentId, str, list[Word]] | None = None
         self._committed = self._changed = 0
 
-    def hear(self, frame: Frame) -> None:
+    def hear(self, frame: SpeechFrame) -> None:
         """Take in the next frame of the channel's sound. After a gap the sound before it is forgotten."""
         if self._frames and frame.t != self._frames[-1].t + FRAME_MS:
             self._frames.clear()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall_models.speech.settings import SpeechSettings
-from moothall_models.speech.utterance import Moment, Utterance
+from moothall_models.speech.utterance import SpeechProgress, Utterance
 
 SLOW_PASSES = 3
 """Slow passes in a row after which early passes that could commit no word are left out."""
@@ -52,7 +52,7 @@ def window_end(utterance: Utterance, settings: SpeechSettings, pace: PassRate) -
     return None
 
 
-def _edge(utterance: Utterance, moment: Moment, settings: SpeechSettings, pace: PassRate) -> int | None:
+def _edge(utterance: Utterance, moment: SpeechProgress, settings: SpeechSettings, pace: PassRate) -> int | None:
     """Media ms where the window of a pass due at `moment` ends, or None when no pass was due then."""
     if moment.speech_ms < settings.shortest_speech:
         return None
@@ -71,7 +71,7 @@ def _edge(utterance: Utterance, moment: Moment, settings: SpeechSettings, pace: 
     return min(moment.t, moment.speech_end + settings.tail, utterance.start + settings.longest_window)
 
 
-def _complete(utterance: Utterance, moment: Moment) -> bool:
+def _complete(utterance: Utterance, moment: SpeechProgress) -> bool:
     return utterance.covered >= min(moment.speech_end + SETTLED_ENOUGH, moment.t)
 
 

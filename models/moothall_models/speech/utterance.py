@@ -21,7 +21,7 @@ SHORTEST = 20
 """Shortest duration of a real word, ms: one step of the encoder. A shorter word has no sound of its own."""
 
 
-class Frame:
+class SpeechFrame:
     """32 ms of audio and the probability that somebody speaks in it."""
 
     __slots__ = ("p", "samples", "t")
@@ -32,7 +32,7 @@ class Frame:
         self.p = p
 
 
-class Moment(msgspec.Struct, frozen=True):
+class SpeechProgress(msgspec.Struct, frozen=True):
     """The state of an utterance after one frame."""
 
     t: int
@@ -46,7 +46,7 @@ class Moment(msgspec.Struct, frozen=True):
 class Utterance:
     """Speech from a little before its first sound to a little after its last, with the audio of its window. Mutable."""
 
-    def __init__(self, number: int, before: Sequence[Frame], silence_p: float) -> None:
+    def __init__(self, number: int, before: Sequence[SpeechFrame], silence_p: float) -> None:
         """Begin with `before`: the frames of the pre-roll, if any, and the first frame of speech.
 
         A frame whose probability of speech is below `silence_p` counts as silence.
@@ -59,7 +59,7 @@ class Utterance:
         """Media ms of the first sample that is still held: the beginning of the window."""
         self.speech_start = before[-1].t
         """Media ms of the first frame of speech."""
-        self._moments = [Moment(self.start, 0, self.speech_start)]
+        self._moments = [SpeechProgress(self.start, 0, self.speech_start)]
         """The states at the window's first sample, and at the end of each frame since."""
         self.closed = False
         """Whether the utterance has ended, so that no frames will be added."""
@@ -83,11 +83,11 @@ class Utterance:
             self.add(frame)
 
     @classmethod
-    def resumed(cls, number: int, frame: Frame, speaking: Speaking, silence_p: float) -> Utterance:
+    def resumed(cls, number: int, frame: SpeechFrame, speaking: Speaking, silence_p: float) -> Utterance:
         """Restore an utterance that another engine had begun, from its window's first `frame` on."""
         utterance = cls(number, (frame,), silence_p)
         utterance.speech_start = speaking.speech_start
-        utterance._moments = [Moment(frame.t, speaking.speech_ms, speaking.speech_end)]
+        utterance._moments = [SpeechProgress(frame.t, speaking.speech_ms, speaking.speech_end)]
         utterance._know(frame)
         utterance.covered, utterance.again, utterance.redo = speaking.covered, speaking.again, speaking.redo
         utterance.language, utterance.unconfirmed = speaking.language, speaking.unconfirmed
@@ -112,7 +112,7 @@ class Utterance:
         )
 
     @property
-    def now(self) -> Moment:
+    def now(self) -> SpeechProgress:
         """The newest state."""
         return self._moments[-1]
 
@@ -131,15 +131,15 @@ class Utterance:
         """Duration of its speech so far, ms."""
         return self.now.speech_ms
 
-    def moments(self, after: int) -> Sequence[Moment]:
+    def moments(self, after: int) -> Sequence[SpeechProgress]:
         """The states at the end of each frame that ends later than media ms `after`."""
         return self._moments[max(1, (after - self.start) // FRAME_MS + 1) :]
 
-    def known_at(self, t: int) -> Moment:
+    def known_at(self, t: int) -> SpeechProgress:
         """The state at media ms `t`."""
         return self._moments[max(0, min((t - self.start) // FRAME_MS, len(self._p)))]
 
-    def add(self, frame: Frame) -> None:
+    def add(self, frame: SpeechFrame) -> None:
         """Append the next frame."""
         end = (len(self._p) + 1) * VAD_FRAME
         if end > len(self._samples):
@@ -148,11 +148,13 @@ class Utterance:
         self._p.append(frame.p)
         self._know(frame)
 
-    def _know(self, frame: Frame) -> None:
+    def _know(self, frame: SpeechFrame) -> None:
         before, t = self.now, frame.t + FRAME_MS
         speech = frame.p >= self._silence_p and frame.t >= self.speech_start  # Not in the pre-roll.
         self._moments.append(
-            Moment(t, before.speech_ms + FRAME_MS, t) if speech else Moment(t, before.speech_ms, before.speech_end)
+            SpeechProgress(t, before.speech_ms + FRAME_MS, t)
+            if speech
+            else SpeechProgress(t, before.speech_ms, before.speech_end)
         )
 
     def audio(self, until: int) -> Samples:

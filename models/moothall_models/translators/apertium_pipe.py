@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import IO
 
-from moothall_models.translators.port import TranslationFailed
+from moothall_models.translators.port import UnusableTranslation
 
 PATIENCE = 10.0
 """Time limit of a text, s, starting the programs included."""
@@ -80,7 +80,7 @@ class ApertiumPipe:
                 if answer is not None:
                     return _ESCAPED.sub(r"\1", answer.removesuffix(_END)).replace(_TILDE, "~")
             msg = f"Apertium's programs for {self.name} end, or give no whole answer. Are its packages whole?"
-            raise TranslationFailed(msg)
+            raise UnusableTranslation(msg)
 
     def close(self) -> None:
         """Kill the programs; a text that is being translated fails."""
@@ -111,21 +111,21 @@ class ApertiumPipe:
         if answer is None or late.is_set():
             self._put_down()
         if self._closed:
-            raise TranslationFailed(f"Apertium for {self.name} was closed.")
+            raise UnusableTranslation(f"Apertium for {self.name} was closed.")
         if late.is_set():
             msg = f"Apertium gave no answer for {self.name} in {self.patience:g} s. It starts again for the next text."
-            raise TranslationFailed(msg)
+            raise UnusableTranslation(msg)
         return answer
 
     def _running(self) -> _Programs:
         if self._closed:
-            raise TranslationFailed(f"Apertium for {self.name} was closed.")
+            raise UnusableTranslation(f"Apertium for {self.name} was closed.")
         if self._programs is None:
             try:
                 self._programs = _Programs(self._commands)
             except OSError as error:
                 msg = f"Apertium's programs for {self.name} can't be started: {error.strerror}."
-                raise TranslationFailed(msg) from error
+                raise UnusableTranslation(msg) from error
         return self._programs
 
     def _put_down(self) -> None:

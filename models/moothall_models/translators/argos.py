@@ -19,7 +19,7 @@ from moothall.core.kernel.languages import primary
 from moothall.core.translating.routes import Direction
 from moothall_models.translators.argos_package import MODEL, PIECES, ArgosPackage
 from moothall_models.translators.pieces import joined, readable, sentences, within
-from moothall_models.translators.port import SAID, TranslationFailed
+from moothall_models.translators.port import SAID, UnusableTranslation
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def wanting(libraries: Sequence[str] = LIBRARIES) -> tuple[str, ...]:
     return tuple(name for name in libraries if find_spec(name) is None)
 
 
-class Native(Protocol):
+class ArgosModel(Protocol):
     """A loaded package. Threads may share it; it releases the GIL while it works."""
 
     def tokens(self, text: str) -> list[str]:
@@ -73,7 +73,7 @@ class ArgosTranslator:
         self,
         packages: Sequence[ArgosPackage],
         *,
-        load: Callable[[ArgosPackage], Native] | None = None,
+        load: Callable[[ArgosPackage], ArgosModel] | None = None,
         libraries: Sequence[str] = LIBRARIES,
         engine: str = ENGINE,
         install: str = INSTALL,
@@ -94,7 +94,7 @@ class ArgosTranslator:
                 self._packages[_direction(package, engine)] = package
             except OSError as error:
                 logger.warning("package %s can't be read and is not used (%s)", package.folder, error.strerror)
-        self._loaded: dict[Direction, Native] = {}
+        self._loaded: dict[Direction, ArgosModel] = {}
         self._loading = threading.Lock()
         self._closed = False
 
@@ -135,7 +135,7 @@ class ArgosTranslator:
             said = SAID.get(primary(direction.source))
             if said is not None and not self._model(native, said[0], direction):
                 msg = f"The package in {package.folder} gives nothing for its test sentence. Take it away."
-                raise TranslationFailed(msg)
+                raise UnusableTranslation(msg)
 
     def close(self) -> None:
         """Release the models."""
@@ -153,7 +153,7 @@ class ArgosTranslator:
         # For letters that it doesn't know a model returns nothing; the untranslated piece is better than none.
         return self._model(self._native(direction), piece, direction) or piece
 
-    def _model(self, native: Native, piece: str, direction: Direction) -> str:
+    def _model(self, native: ArgosModel, piece: str, direction: Direction) -> str:
         try:
             answers = [native.translate(tokens, _most(tokens)) for tokens in _few(native, piece)]
         except Exception:  # whatever native code raises
@@ -163,20 +163,20 @@ class ArgosTranslator:
                 f"The package from {direction.source} to {direction.target} failed; it is loaded again for the next "
                 "text."
             )
-            raise TranslationFailed(msg) from None
+            raise UnusableTranslation(msg) from None
         answer = joined(answers, direction.target)
         if len(answer) > MOST_TIMES_LONG * len(piece) + MOST_LONGER:
             msg = (
                 f"The package from {direction.source} to {direction.target} gave {len(answer)} characters for "
                 f"{len(piece)}."
             )
-            raise TranslationFailed(msg)
+            raise UnusableTranslation(msg)
         return " ".join(readable(answer).split())
 
-    def _native(self, direction: Direction) -> Native:
+    def _native(self, direction: Direction) -> ArgosModel:
         with self._loading:
             if self._closed:
-                raise TranslationFailed("The packages of Argos were closed.")
+                raise UnusableTranslation("The packages of Argos were closed.")
             if direction not in self._loaded:
                 package = self._packages[direction]
                 try:
@@ -187,7 +187,7 @@ class ArgosTranslator:
                         f"The package in {package.folder} can't be loaded ({type(error).__name__}): it is damaged, or "
                         "of a form that this CTranslate2 doesn't know. Install it again, or take it away."
                     )
-                    raise TranslationFailed(msg) from None
+                    raise UnusableTranslation(msg) from None
             return self._loaded[direction]
 
 
@@ -203,7 +203,7 @@ def _direction(package: ArgosPackage, engine: str) -> Direction:
     )
 
 
-def _few(native: Native, text: str) -> list[list[str]]:
+def _few(native: ArgosModel, text: str) -> list[list[str]]:
     """The tokens of a text, in parts of at most MOST_TOKENS: it is halved until they fit, if possible between words."""
     tokens = native.tokens(text)
     if len(tokens) <= MOST_TOKENS or len(text) == 1:
@@ -228,12 +228,12 @@ class _Loaded:
         self._model = ctranslate2.Translator(str(folder), device="cpu", inter_threads=1, intra_threads=1)
 
     def tokens(self, text: str) -> list[str]:
-        """The text in the model's tokens (`Native`)."""
+        """The text in the model's tokens (`ArgosModel`)."""
         tokens: list[str] = self._pieces.encode(text, out_type=str)
         return tokens
 
     def translate(self, tokens: Sequence[str], most: int) -> str:
-        """The translation of some tokens, as text of at most `most` tokens (`Native`).
+        """The translation of some tokens, as text of at most `most` tokens (`ArgosModel`).
 
         Tokens that the model doesn't know are copied into the translation.
         """
@@ -264,7 +264,7 @@ def argos_library(packages: Sequence[ArgosPackage], *, libraries: Sequence[str] 
     )
 
 
-class _LoadedByLibrary(Native):
+class _LoadedByLibrary(ArgosModel):
     """A package run by `argostranslate`. A lock serialises texts, since the library doesn't claim to be thread-safe."""
 
     def __init__(self, package: ArgosPackage) -> None:
@@ -281,6 +281,6 @@ class _LoadedByLibrary(Native):
         return [text]
 
     def translate(self, tokens: Sequence[str], most: int) -> str:
-        """The translation of the text (`Native`). `most` has no effect: the library sets its own limit."""
+        """The translation of the text (`ArgosModel`). `most` has no effect: the library sets its own limit."""
         with self._lock:
             return str(self._translation.translate(tokens[0]))

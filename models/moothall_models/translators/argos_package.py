@@ -127,19 +127,19 @@ def installed_packages(folder: Path) -> tuple[ArgosPackage, ...]:
     """
     found: dict[tuple[str, str], ArgosPackage] = {}
     try:
-        places = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+        candidates = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     except OSError:
         return ()
-    for place in places:
+    for candidate in candidates:
         try:
-            package = read_package(place)
+            package = read_package(candidate)
         except PackageUnusable as unusable:
-            logger.warning("package %s is not used: %s", place, unusable)
+            logger.warning("package %s is not used: %s", candidate, unusable)
             continue
         pair = (package.source, package.target)
         other = found.get(pair)
         if other is not None:
-            logger.warning("packages %s and %s have the same languages; the newer one is used", other.folder, place)
+            logger.warning("packages %s and %s have the same languages; the newer one is used", other.folder, candidate)
         if other is None or _newness(other) < _newness(package):
             found[pair] = package
     return tuple(found[pair] for pair in sorted(found))

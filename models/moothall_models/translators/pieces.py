@@ -7,12 +7,12 @@ import unicodedata
 from collections.abc import Iterable
 
 from moothall.core.kernel.languages import primary
-from moothall_models.translators.port import LONGEST, TranslationFailed
+from moothall_models.translators.port import LONGEST, UnusableTranslation
 
 _END = re.compile(r"(?:[.?!…]+[\"'”’»)\]]*\s+|[。！？؟।]+\s*)")  # noqa: RUF001  # all of them end sentences
 _ABBREVIATED = re.compile(r"(?<![^\s(\"'“‘«])(?:[^\W\d_]\w{0,2}|(?:\w\.)+\w)\.\s+\Z")  # noqa: RUF001
 """A capitalised word of up to three letters (Mr., Sra., J.), or letters with stops (U.S.), at the end."""
-_PLACES = (_END, re.compile(r"[,;:)–—]\s+"), re.compile(r"\s+"))  # noqa: RUF001
+_CUT_POINTS = (_END, re.compile(r"[,;:)–—]\s+"), re.compile(r"\s+"))  # noqa: RUF001
 """Patterns of the boundaries at which a text that is too long is cut, the best first."""
 _TOGETHER = frozenset({"ja", "zh"})
 
@@ -28,7 +28,7 @@ def readable(text: str) -> str:
     """
     if len(text) > LONGEST:
         msg = f"The text has {len(text)} characters, and at most {LONGEST} are translated: send it in parts."
-        raise TranslationFailed(msg)
+        raise UnusableTranslation(msg)
     composed = unicodedata.normalize("NFC", text)
     return _UNREADABLE.sub("\ufffd", _BREAKS.sub(" ", composed)).strip()
 
@@ -82,8 +82,8 @@ def within(text: str, most: int) -> list[str]:
 
 
 def _cut(head: str, most: int) -> int:
-    for places in _PLACES:
-        ends = [match.end() for match in places.finditer(head) if most / 3 <= match.start() and match.end() <= most]
+    for pattern in _CUT_POINTS:
+        ends = [match.end() for match in pattern.finditer(head) if most / 3 <= match.start() and match.end() <= most]
         if ends:
             return ends[-1]
     return most

@@ -16,7 +16,7 @@ LONGEST = 20_000
 """Most characters of a text; a longer text is refused. A line has a few hundred."""
 
 
-class TranslationFailed(MoothallError):
+class UnusableTranslation(MoothallError):
     """A translator gave no usable translation of this text; the next text may be translated all the same.
 
     The error's message never quotes the text.
@@ -101,4 +101,4 @@ def try_out(
                 f"{direction.engine} {direction.version} doesn't translate its test sentence from {source} to {target} "
                 f"sanely. {install}"
             )
-            raise TranslationFailed(msg)
+            raise UnusableTranslation(msg)

@@ -21,7 +21,7 @@ from moothall.core.kernel.languages import primary
 from moothall.core.translating.routes import Direction
 from moothall_models.recognizers.endpoint import Door, Endpoint, EndpointAddress, read_address
 from moothall_models.translators.pieces import joined, readable, within
-from moothall_models.translators.port import SAID, TranslationFailed
+from moothall_models.translators.port import SAID, UnusableTranslation
 
 ENGINE = "service"
 CHAT = Door(
@@ -180,26 +180,26 @@ class ServiceTranslator:
                 f"{self.address.host} gave no translation from {direction.source} to {direction.target}: "
                 f"{untranslated}."
             )
-            raise TranslationFailed(msg) from None
+            raise UnusableTranslation(msg) from None
 
     def _answer(self, body: bytes, until: float) -> bytes:
         self._end_if_closed()
         now = self.seconds()
         if now >= until:
             msg = f"{self.address.host} was too slow for a long text: it had {TEXT_SECONDS:g} s for all of it."
-            raise TranslationFailed(msg)
+            raise UnusableTranslation(msg)
         try:
             if self._refused is not None:
                 rests_until, why = self._refused
                 if now < rests_until:
-                    raise TranslationFailed(why)
+                    raise UnusableTranslation(why)
                 self.endpoint.read_key()
             answer = self.endpoint.ask(body, "application/json", seconds=until - now)
         except ConfigurationError as wrong:
             self._refused = (self.seconds() + REST, str(wrong))
-            raise TranslationFailed(str(wrong)) from None
+            raise UnusableTranslation(str(wrong)) from None
         except RecognitionFailed as failed:
-            raise TranslationFailed(str(failed)) from None
+            raise UnusableTranslation(str(failed)) from None
         finally:
             if self._closed:
                 self.endpoint.close()
@@ -209,7 +209,7 @@ class ServiceTranslator:
 
     def _end_if_closed(self) -> None:
         if self._closed:
-            raise TranslationFailed("The translation service was closed.")
+            raise UnusableTranslation("The translation service was closed.")
 
 
 class Untranslated(Exception):

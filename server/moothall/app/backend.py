@@ -33,17 +33,17 @@ from moothall.core.kernel.times import Zone
 from moothall.core.ports import Book, Clock, EventLog, NodeLog
 from moothall.core.programme.plan import Room, RoomId
 from moothall.core.questions.blocked_words import MOST_BYTES, BlockedWords, WordList, parse
-from moothall.core.questions.statements import AboutQuestions, Dimension, Group
+from moothall.core.questions.statements import AboutQuestions, Dimension, StakeholderGroup
 from moothall.services.captioning.zoom_push import ZoomPush
 from moothall.services.capture.closing import Closing
 from moothall.services.cluster.sound_copies import SoundCopies
 from moothall.services.control.openers import Openers
-from moothall.services.hubs.pairing import Pairing
+from moothall.services.hubs.pairing import PairingWords
 from moothall.services.hubs.registry import Hubs
 from moothall.services.hubs.removals import HubRemovals
 from moothall.services.metrics.measures import Measures
 from moothall.services.metrics.readiness import Readiness, disk_lacks, log_lacks
-from moothall.services.metrics.tracing import Tracing
+from moothall.services.metrics.tracing import SpanWriter
 from moothall.services.programme.access_needs import AccessNeeds
 from moothall.services.programme.house_look import HouseLook
 from moothall.services.programme.office import Office
@@ -51,9 +51,9 @@ from moothall.services.programme.programme import Programme
 from moothall.services.programme.rehearsals import Rehearsals
 from moothall.services.proposals.proposing import Proposals
 from moothall.services.questions.asking import Asking
-from moothall.services.questions.balance import Balance
+from moothall.services.questions.balance import BalanceFigures
 from moothall.services.questions.ballots import Ballots
-from moothall.services.questions.typing import Typing
+from moothall.services.questions.typing import TurnTyping
 from moothall.services.sessions.forgetting import Forgetting
 from moothall.services.sessions.link_terms import HOUR_MS
 from moothall.services.sessions.live_session import LiveSession
@@ -90,7 +90,7 @@ class Backend:
     zone: Zone
     clock: Clock
     tasks: asyncio.TaskGroup
-    tracing: Tracing | None = None
+    tracing: SpanWriter | None = None
 
     def __post_init__(self) -> None:
         self.data = Path(self.settings.server.data)
@@ -134,7 +134,7 @@ class Backend:
         )
         self.hubs = Hubs(book=self.book, sessions=sessions, links=self.links, clock=self.clock, randomness=randomness)
         self.hub_removals = HubRemovals(book=self.book, read=self.log.read, clock=self.clock)
-        self.pairing = Pairing(self.hubs, self.links, book=self.book, clock=self.clock, randomness=randomness)
+        self.pairing = PairingWords(self.hubs, self.links, book=self.book, clock=self.clock, randomness=randomness)
         self.proposals = Proposals(
             sessions,
             log=self.log,
@@ -152,13 +152,15 @@ class Backend:
             blocked=blocked_words(self.settings.conference),
             share=most,
         )
-        self.typing = Typing(sessions, self.clock)
+        self.typing = TurnTyping(sessions, self.clock)
         self.ballots = Ballots(sessions, book=self.book, clock=self.clock, randomness=randomness, most_new=most)
         dimensions = tuple(Dimension(each) for each in dict.fromkeys(self.settings.balance.asks))
         questions = AboutQuestions(
-            dimensions=dimensions, groups=tuple(map(Group, dict.fromkeys(self.settings.balance.groups)))
+            dimensions=dimensions, groups=tuple(map(StakeholderGroup, dict.fromkeys(self.settings.balance.groups)))
         )
-        self.balance = Balance(sessions, book=self.book, clock=self.clock, randomness=randomness, questions=questions)
+        self.balance = BalanceFigures(
+            sessions, book=self.book, clock=self.clock, randomness=randomness, questions=questions
+        )
         self.zoom_client = ZoomClient()
         self.forgetting = Forgetting(sessions, self.programme.plan_of, self.clock)
         self.zoom = ZoomPush(sessions, self.book, self.zoom_client, self.forgetting, self.clock)

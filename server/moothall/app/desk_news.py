@@ -70,7 +70,7 @@ def desk_news(backend: Backend, reports: Reports, control: ControlRoom, glossari
         return backend.loaded(session, lambda live: outcome(live.state), None)
 
     def crowds(session: SessionId) -> object:
-        found = backend.loaded(session, lambda live: backend.asking.places.crowds(session, live.state.questions), ())
+        found = backend.loaded(session, lambda live: backend.asking.addresses.crowds(session, live.state.questions), ())
         return msgspec.to_builtins(found) if found else None
 
     def next_session(session: SessionId) -> object:

@@ -136,7 +136,7 @@ def open_desks(
     extras = {
         **requests.all(),
         **ProposalMessages(backend.proposals, desks).all(),
-        **CrowdMessages(backend.asking.places, desks).all(),
+        **CrowdMessages(backend.asking.addresses, desks).all(),
         **services.translation.messages.all(),
     }
     DeskSocket(socket, desks, may_act=staff.may_act, extras=extras)

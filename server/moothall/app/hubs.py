@@ -23,7 +23,7 @@ from moothall.adapters.store.files import read_text, shipped
 from moothall.adapters.system.time_zones import find_zone
 from moothall.app.backend import Backend
 from moothall.app.parts import Entrance, Services
-from moothall.core.hubs.places import MOST_BYTES, Gazetteer
+from moothall.core.hubs.gazetteer import MOST_BYTES, Gazetteer
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.services.hubs.acts import HubActs
@@ -33,7 +33,7 @@ from moothall.services.hubs.presence import HubPresence
 from moothall.services.hubs.signals import HubSignals, SoundWatch
 from moothall.services.hubs.source import CentreSource
 from moothall.services.hubs.translating import TranslateForHub, none_translated
-from moothall.services.sessions.catalogue import Catalogue
+from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.settings.sections import Conference
 from moothall.wire.hub.records import pack
 
@@ -113,7 +113,7 @@ def hub_door(
     *,
     registry: Registry,
     acts: ActTaker,
-    catalogue: Catalogue,
+    catalogue: SessionCatalogue,
     pack: Pack,
     public: str,
     address_of: AddressOf,

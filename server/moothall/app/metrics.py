@@ -12,7 +12,7 @@ import msgspec
 
 from moothall import __version__
 from moothall.adapters.engines.child import EngineChild
-from moothall.adapters.http.places import Places
+from moothall.adapters.http.slots import Slots
 from moothall.adapters.metrics.metrics import MOST_SESSIONS, Scrape
 from moothall.adapters.metrics.metrics_door import MetricsDoor, folder_sizes, open_metrics_door
 from moothall.adapters.reading.reader_routes import Readers
@@ -24,7 +24,7 @@ from moothall.services.readers.fanout import FanoutFigures
 from moothall.services.sessions.live_session import LiveSession
 
 
-class Measured(msgspec.Struct, frozen=True, kw_only=True):
+class MetricSources(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of a server from which metrics are read."""
 
     services: Services
@@ -49,13 +49,13 @@ async def open_metrics(
         return None
     backend.sessions.observe(times.take)
     backend.keep(stack, partial(watch_loop, backend.clock, backend.measures.loop_lag))
-    measured = Measured(services=services, doors=doors, children=children, times=times, nodes=nodes)
+    measured = MetricSources(services=services, doors=doors, children=children, times=times, nodes=nodes)
     sizes = partial(folder_sizes, backend.data, {name: name for name in SOUND_FOLDERS})
     door = MetricsDoor(partial(read, measured), sizes, backend.clock)
     return await open_metrics_door(stack, door, settings.host, settings.port, backend.randomness)
 
 
-def read(measured: Measured) -> Scrape:
+def read(measured: MetricSources) -> Scrape:
     """Read all figures as they are now, without waiting for anything."""
     scrape, services = Scrape(), measured.services
     backend = services.backend
@@ -141,7 +141,7 @@ def _session(scrape: Scrape, live: LiveSession, times: ChannelTimes) -> None:
             scrape.tell_ms("moothall_channel_words_lag_seconds", text.words_lag, **labels)
 
 
-def tell_doors(scrape: Scrape, readers: Readers, connections: Places) -> None:
+def tell_doors(scrape: Scrape, readers: Readers, connections: Slots) -> None:
     """Add the number of connections, and the limits of readers and connections."""
     scrape.tell("moothall_readers_limit", readers.limit)
     scrape.tell("moothall_connections", connections.count)
@@ -155,7 +155,7 @@ def tell_disk(scrape: Scrape, disk: tuple[int, int] | None) -> None:
         scrape.tell("moothall_disk_size_bytes", disk[1])
 
 
-def _engines(scrape: Scrape, measured: Measured) -> None:
+def _engines(scrape: Scrape, measured: MetricSources) -> None:
     recognising, translation = measured.services.recognising, measured.services.translation
     scrape.tell("moothall_engines", recognising.engines)
     scrape.tell("moothall_engines_refused", recognising.refused)
@@ -178,7 +178,7 @@ def _engines(scrape: Scrape, measured: Measured) -> None:
     scrape.tell("moothall_translation_failures_total", translators.failures)
 
 
-def _hubs(scrape: Scrape, measured: Measured) -> None:
+def _hubs(scrape: Scrape, measured: MetricSources) -> None:
     """Add figures of hubs, by the name that is in a hub's address, which everybody may know."""
     hubs, linked = measured.services.backend.hubs, {each.hub: each for each in measured.doors.hubs.connected}
     for hub in hubs.list():

@@ -17,17 +17,17 @@ from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.cluster.copies_door import StandDoor
 from moothall.adapters.cluster.node_gate import NodeGate
 from moothall.adapters.http.forwarded import AddressOf
-from moothall.adapters.http.places import Places
+from moothall.adapters.http.slots import Slots
 from moothall.adapters.operation.probe_door import ProbeDoor
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.app.backend import Backend
-from moothall.app.translation import Translation
+from moothall.app.translation import TranslationParts
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.services.capture.ingest import Ingest
 from moothall.services.capture.live_ingest import LiveIngest
-from moothall.services.capture.streams import Streams
+from moothall.services.capture.streams import StreamSources
 from moothall.services.cluster.read_elsewhere import ReadElsewhere
 from moothall.services.control.control_room import ControlRoom
 from moothall.services.engines.recognising import Recognising
@@ -35,13 +35,13 @@ from moothall.services.hubs.acts import HubActs
 from moothall.services.hubs.links import HubLinks
 from moothall.services.hubs.presence import HubPresence
 from moothall.services.operation.draining import Draining
-from moothall.services.sessions.catalogue import Catalogue
+from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sound.recording import Recordings
 from moothall.services.supervision.pulses import Pulses
 from moothall.services.translation.glossaries import Glossaries
 from moothall.settings.sections import Settings
-from moothall.wire.frames import HERE, Source
+from moothall.wire.frames import HERE, Freshness
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,10 +51,10 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     pages: Pages
     pulses: Pulses
     recognising: Recognising
-    translation: Translation
+    translation: TranslationParts
     ingest: Ingest
     live: LiveIngest
-    streams: Streams
+    streams: StreamSources
     """Fetches sound from sound streams."""
     glossaries: Glossaries
     recordings: Recordings
@@ -96,7 +96,7 @@ class Nodes(NamedTuple):
     """The faults of Redis since this node was started, as sentences."""
     stand: StandDoor | None = None
     """Reports to them which events and book entries this node has; None: it reports nothing."""
-    source: Callable[[], Source] = lambda: HERE
+    source: Callable[[], Freshness] = lambda: HERE
     """How fresh the text is that its readers see."""
 
 
@@ -136,7 +136,7 @@ class OpenDoors(msgspec.Struct, frozen=True, kw_only=True):
     hubs: HubLinks
     probe: ProbeDoor
     readers: Readers
-    connections: tuple[Places, Places]
+    connections: tuple[Slots, Slots]
     """The slots of connections, and of requests."""
     tls: ssl.SSLContext | None
 
@@ -149,5 +149,5 @@ class Entrance(msgspec.Struct, frozen=True, kw_only=True):
     """Finds the client address of a request."""
     staff: StaffDoor
     forms: StaffPages
-    catalogue: Catalogue
+    catalogue: SessionCatalogue
     access: ReaderAccess

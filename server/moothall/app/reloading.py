@@ -11,7 +11,7 @@ from pathlib import Path
 
 from moothall.adapters.engines.link import EngineTokens, Holder
 from moothall.adapters.http.open_files import raise_open_files, room_for
-from moothall.adapters.http.places import Places, share
+from moothall.adapters.http.slots import Slots, share
 from moothall.adapters.http.tls import tls_context
 from moothall.adapters.store.files import explained
 from moothall.adapters.store.glossary_folder import GlossaryFolder
@@ -39,7 +39,7 @@ class Reloading:
     tls: ssl.SSLContext | None
     readers: Callable[[int, int], None]
     """Sets how many readers there may be, and how many at one address."""
-    connections: tuple[Places, ...]
+    connections: tuple[Slots, ...]
 
     def __post_init__(self) -> None:
         self._now = self.backend.settings
@@ -67,8 +67,8 @@ class Reloading:
             self.tokens.change(others)
             room = room_for(server.max_readers, raise_open_files())
             self.readers(room.readers, share(room.readers, server.address_share))
-            for places in self.connections:
-                places.resize(room.connections, share(room.connections, server.address_share))
+            for slots in self.connections:
+                slots.resize(room.connections, share(room.connections, server.address_share))
             logging.getLogger().setLevel(new.logging.level.upper())
             self._now = in_force(self._now, new)
         told = ", ".join(found.at_once), ", ".join(found.by_restart)

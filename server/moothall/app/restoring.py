@@ -17,7 +17,7 @@ from moothall.adapters.store.removal_list import add_lines
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.app.backend import RECORDINGS_FOLDER
-from moothall.core.backup.removed import Removals
+from moothall.core.backup.removed import RemovedContent
 from moothall.core.backup.restore_point import RestorePoint, SoundPart
 from moothall.core.kernel.errors import RecordBroken
 from moothall.record.verify import verify
@@ -41,7 +41,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def restore(
-    store: BackupFolder, point: RestorePoint, removals: Removals, keys: Keys, folder: Path, *, links: bool
+    store: BackupFolder, point: RestorePoint, removals: RemovedContent, keys: Keys, folder: Path, *, links: bool
 ) -> Result:
     """Fill an empty folder. `links` says whether role links are restored too.
 

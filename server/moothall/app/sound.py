@@ -27,7 +27,7 @@ from moothall.core.session.state import State
 from moothall.core.views.captions import Session
 from moothall.services.captioning.respeaking import Respeaking
 from moothall.services.capture.live_ingest import LiveIngest
-from moothall.services.capture.streams import Streams
+from moothall.services.capture.streams import StreamSources
 from moothall.services.engines.recognising import Recognising
 from moothall.services.programme.meeting_plan import other_session_in_room
 from moothall.services.sessions.staff import Staff
@@ -56,9 +56,9 @@ async def open_live(
     return live
 
 
-async def open_streams(stack: AsyncExitStack, backend: Backend, live: LiveIngest) -> Streams:
+async def open_streams(stack: AsyncExitStack, backend: Backend, live: LiveIngest) -> StreamSources:
     """Fetch the sound streams that feed meetings, until the stack unwinds. Streams of before a restart are resumed."""
-    streams = Streams(
+    streams = StreamSources(
         book=backend.book,
         sessions=backend.sessions,
         ingest=live,

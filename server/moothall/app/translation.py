@@ -34,7 +34,7 @@ PROGRAM = (sys.executable, "-m", "moothall_models.translator_cli")
 
 
 @dataclass(eq=False, repr=False)
-class Translation:
+class TranslationParts:
     """The translation services, and what the doors ask of them."""
 
     sessions: Sessions
@@ -110,7 +110,9 @@ class Translation:
         return Lacking(missing=missing, making=self.translating.making(live, channel))
 
 
-def open_translating(stack: AsyncExitStack, backend: Backend, glossaries: Glossaries, pulses: Pulses) -> Translation:
+def open_translating(
+    stack: AsyncExitStack, backend: Backend, glossaries: Glossaries, pulses: Pulses
+) -> TranslationParts:
     """Translate all sessions with all translators that connect, until the stack unwinds. Raises ConfigurationError."""
     settings = backend.settings.translation
     translators = Translators(pulses=pulses, remote_first=settings.remote_first, tracing=backend.measures.tracing)
@@ -130,7 +132,7 @@ def open_translating(stack: AsyncExitStack, backend: Backend, glossaries: Glossa
     )
     interpreting = Interpreting(backend.sessions, backend.clock)
     backend.keep(stack, translating.run, interpreting.run)
-    return Translation(backend.sessions, translating, translators, texts, terms)
+    return TranslationParts(backend.sessions, translating, translators, texts, terms)
 
 
 def start_translators(

@@ -30,8 +30,8 @@ from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.http.forwarded import AddressOf, came_by_https, is_proxy, trusted_networks, visitor_address
 from moothall.adapters.http.limits import MAX_BODY_BYTES, AddressGate, runner_options
 from moothall.adapters.http.open_files import ConnectionCapacity
-from moothall.adapters.http.places import Places, share
 from moothall.adapters.http.security_headers import secure
+from moothall.adapters.http.slots import Slots, share
 from moothall.adapters.http.taking import serve
 from moothall.adapters.http.tls import hsts_seconds, insist_on_https, tls_context
 from moothall.adapters.metrics.health_door import HealthDoor
@@ -69,11 +69,11 @@ from moothall.core.programme.plan import RoomId
 from moothall.core.programme.reading import MOST_BYTES
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.capture.pulling import is_pulled
-from moothall.services.cluster.sound_copies import Offered
+from moothall.services.cluster.sound_copies import OfferedSound
 from moothall.services.desks.typed_ahead import TypedAhead
 from moothall.services.programme.programme import Programme
 from moothall.services.questions.abuse_reports import AbuseReports, tell_desks
-from moothall.services.sessions.catalogue import Catalogue
+from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import Records
 from moothall.services.sessions.reports import Reports
@@ -197,8 +197,8 @@ async def open_doors(
     entrance = await _entrance(services, address, address_of, catalogue, access)
     staff = entrance.staff
     backend.links.when_gone(lambda _: readers.recheck(staff.asker))
-    places = _places(backend, room)
-    app = _application(services, entrance, connections := Connections(*places, proxies=is_proxy(trusted)), nodes)
+    slots = _slots(backend, room)
+    app = _application(services, entrance, connections := Connections(*slots, proxies=is_proxy(trusted)), nodes)
     records = RecordDoor(Records(access, backend.log), pages)
     backend.sessions.observe(records.observe)
     front = FrontPage(
@@ -277,7 +277,7 @@ async def open_doors(
         hubs=links,
         probe=probe,
         readers=readers,
-        connections=places,
+        connections=slots,
         tls=tls,
     )
 
@@ -294,7 +294,9 @@ def _open_node_link(backend: Backend, app: web.Application, nodes: Nodes, live: 
     if nodes.stand is not None:
         app.add_routes(nodes.stand.routes())
     app.on_shutdown.append(door.close)
-    offered = Offered(lambda: [(of, take.audio) for of, take in live.takes() if take.finished or is_pulled(take.name)])
+    offered = OfferedSound(
+        lambda: [(of, take.audio) for of, take in live.takes() if take.finished or is_pulled(take.name)]
+    )
     app.add_routes(NodeSoundDoor(offered).routes())
 
 
@@ -305,15 +307,15 @@ async def _set_up(stack: AsyncExitStack, app: web.Application) -> web.AppRunner:
     return runner
 
 
-def _catalogue(backend: Backend) -> Catalogue:
-    catalogue = Catalogue(backend.log)
+def _catalogue(backend: Backend) -> SessionCatalogue:
+    catalogue = SessionCatalogue(backend.log)
     backend.sessions.observe(lambda _, publication: catalogue.take(publication))
     backend.sessions.tell_forgotten(catalogue.drop)
     return catalogue
 
 
 async def _entrance(
-    services: Services, address: ServerAddress, address_of: AddressOf, catalogue: Catalogue, access: ReaderAccess
+    services: Services, address: ServerAddress, address_of: AddressOf, catalogue: SessionCatalogue, access: ReaderAccess
 ) -> Entrance:
     """Build the parts that decide who may enter."""
     backend, pages, settings = services.backend, services.pages, services.backend.settings.sign_in
@@ -373,11 +375,11 @@ def _application(
     return app
 
 
-def _places(backend: Backend, room: ConnectionCapacity) -> tuple[Places, Places]:
+def _slots(backend: Backend, room: ConnectionCapacity) -> tuple[Slots, Slots]:
     """The slots of connections, and of requests."""
     each, measures = share(room.connections, backend.settings.server.address_share), backend.measures
     connections, requests = (
-        Places(backend.randomness, most=room.connections, each=each, refused=refused)
+        Slots(backend.randomness, most=room.connections, each=each, refused=refused)
         for refused in (measures.connections_refused, measures.requests_refused)
     )
     return connections, requests

@@ -22,14 +22,14 @@ from moothall.adapters.store.signing import FILE_NAME as SIGNING_KEY
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.backend import RECORDINGS_FOLDER
 from moothall.app.restoring import restore
-from moothall.core.backup.book import Kept, chosen
-from moothall.core.backup.removed import Removals
+from moothall.core.backup.book import NamespaceBackup, chosen
+from moothall.core.backup.removed import RemovedContent
 from moothall.core.backup.restore_point import RestorePoint
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.ports import Clock
 from moothall.services.backup.checking import check
-from moothall.services.backup.taking import Taken, Taking
+from moothall.services.backup.taking import BackupResult, Taking
 from moothall.settings.loading import load
 from moothall.settings.sections import Settings
 
@@ -143,7 +143,7 @@ def backup_command(
         store = BackupFolder.make(to)
         with store.held():
             if keys is not None:
-                write_keys(keys, secrets, chosen(folder.book(), Kept.WITH_KEYS))
+                write_keys(keys, secrets, chosen(folder.book(), NamespaceBackup.WITH_KEYS))
             taking = Taking(folder, store, clock=clock or SystemClock(), rate=rate, release=__version__, keep=keep)
             taken = asyncio.run(taking.run())
     finally:
@@ -152,7 +152,7 @@ def backup_command(
     return DONE
 
 
-def _say_taken(taken: Taken, to: Path, kept_apart: Path, keys: Path | None, out: TextIO) -> None:
+def _say_taken(taken: BackupResult, to: Path, kept_apart: Path, keys: Path | None, out: TextIO) -> None:
     print(f"{to}: restore point {taken.name}, {_what(taken.point)}; {_megabytes(taken.written)} copied.", file=out)
     if taken.cleaned:
         print(f"What was removed since was taken out of {_count(taken.cleaned, 'older restore point')}.", file=out)
@@ -222,7 +222,7 @@ def restore_command(
         lines = () if removals is None else read_removals(removals)
         found = Keys(files={}, entries=()) if keys is None else read_keys(keys)
         with _in_place(to) as new:
-            result = asyncio.run(restore(store, point, Removals(lines), found, new, links=links))
+            result = asyncio.run(restore(store, point, RemovedContent(lines), found, new, links=links))
     print(f"{to}: restored, as it was at {UTC_ZONE.at(point.at):%Y-%m-%d %H:%M:%S} UTC.", file=out)
     for each in result.sessions:
         removed = f"intact but for {_count(each.removed, 'event')} removed since" if each.removed else "intact"

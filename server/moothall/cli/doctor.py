@@ -48,7 +48,7 @@ from moothall.services.operation.outside_checks import outside
 from moothall.services.operation.redis_checks import needed_memory, redis_findings
 from moothall.services.operation.status import ServerStatus
 from moothall.settings.sections import Settings
-from moothall.wire.trial import ModelTrial, TrialOrder, Tried
+from moothall.wire.trial import ModelTrial, TrialOrder, TrialResult
 
 PROGRAM = (sys.executable, "-m", "moothall_models.trial")
 TRIAL_S = 180.0
@@ -177,7 +177,7 @@ async def _models(settings: Settings, status: ServerStatus | None, *, quick: boo
         key_file=engine.key_file,
         translators=wanted,
     )
-    tried = await trial(order) if order.model or order.translators else Tried()
+    tried = await trial(order) if order.model or order.translators else TrialResult()
     return [*found, check_engine(facts, tried.model, connected), *check_translators(wanted, tried.translators)]
 
 
@@ -198,7 +198,7 @@ def _model_facts(name: str, count: int) -> ModelFacts:
     return ModelFacts(name=name, count=count, faults=faults, files=files)
 
 
-async def trial(order: TrialOrder, program: Sequence[str] = PROGRAM) -> Tried:
+async def trial(order: TrialOrder, program: Sequence[str] = PROGRAM) -> TrialResult:
     """Try the models in a process of its own, and return what it reports. If it breaks down or hangs, that is reported
     as a trouble of the model.
     """
@@ -212,7 +212,7 @@ async def trial(order: TrialOrder, program: Sequence[str] = PROGRAM) -> Tried:
     try:
         async with asyncio.timeout(TRIAL_S):
             said, _ = await process.communicate(msgspec.json.encode(order))
-        return read_json(said, Tried)
+        return read_json(said, TrialResult)
     except TimeoutError:
         trouble = f"It wasn't loaded within {TRIAL_S:.0f} s."
     except Unreadable:
@@ -221,4 +221,6 @@ async def trial(order: TrialOrder, program: Sequence[str] = PROGRAM) -> Tried:
         if process.returncode is None:
             process.kill()
             await to_the_end(process.wait())
-    return Tried(model=ModelTrial(model=order.model, trouble=f"{trouble} Try `moothall models verify {order.model}`."))
+    return TrialResult(
+        model=ModelTrial(model=order.model, trouble=f"{trouble} Try `moothall models verify {order.model}`.")
+    )

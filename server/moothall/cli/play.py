@@ -39,7 +39,7 @@ from moothall.cli.playing import (
     stop_signal,
 )
 from moothall.cli.pulling import address_of, close_pulled, pull, pulled_session
-from moothall.cli.sample_speakers import Turn, name_speakers, turns_of
+from moothall.cli.sample_speakers import SampleTurn, name_speakers, turns_of
 from moothall.core.events.types import SoundKept
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.errors import AudioError, ConfigurationError, Refusal
@@ -197,7 +197,7 @@ async def _run(
     beside: bool = False,
     read: Callable[[], Settings] | None = None,
     pulled: str | None = None,
-    turns: Sequence[Turn] = (),
+    turns: Sequence[SampleTurn] = (),
 ) -> None:
     """Run a server. `read` reads the settings again. `beside` says whether a hub on this machine may be connected
     without anybody typing words. `turns` says who speaks in the recording, where that is known.
@@ -312,7 +312,7 @@ async def show(
     staff: str = "",
     piped: bool = False,
     code: bool = False,
-    turns: Sequence[Turn] = (),
+    turns: Sequence[SampleTurn] = (),
 ) -> None:
     """Play the recording, print where to read it, and stay until stopped.
 
@@ -412,7 +412,7 @@ class SampleSession(msgspec.Struct, frozen=True, kw_only=True):
     speakers: Mapping[str, str]
     """The speakers' names, by the ids that the reference uses."""
 
-    def turns(self) -> list[Turn]:
+    def turns(self) -> list[SampleTurn]:
         """Who begins to speak when, in order."""
         return turns_of(self.reference.read_text(encoding="utf-8").splitlines(), self.speakers)
 

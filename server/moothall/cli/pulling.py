@@ -15,7 +15,7 @@ from moothall.core.kernel.errors import ConfigurationError, Refusal
 from moothall.core.kernel.ids import CommandId
 from moothall.core.session.state import Status
 from moothall.core.streams.addresses import LONGEST_ADDRESS, read_address
-from moothall.services.capture.streams import Tried
+from moothall.services.capture.streams import TriedStream
 
 _ISOLATES = {0x2066: None, 0x2069: None}
 """Unicode isolates, which pages need but terminals show as boxes."""
@@ -60,7 +60,7 @@ async def pull(running: RunningServer, wanted: Playback, address: str) -> None:
         if isinstance(opened, Refusal):
             raise ConfigurationError(f"The session '{live.id}' can't be opened. {opened.message}")
     tried = await running.streams.try_it(address)
-    if isinstance(tried, Tried):
+    if isinstance(tried, TriedStream):
         for said in tried_said(tried, running.pages.catalogues["en"]):
             print(said.translate(_ISOLATES), flush=True)
     refused = await running.streams.put(live.id, FLOOR, address)

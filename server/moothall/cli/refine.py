@@ -26,7 +26,7 @@ from moothall.core.kernel.decoding import Unreadable, made_of, read_json
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.proposals.refining import Again, CurrentLine, Findings, Proposal, propose
-from moothall.core.session.parts import Source
+from moothall.core.session.parts import SessionSource
 from moothall.core.session.state import State, Status, evolve
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.services.proposals.refining import Refined, RefineOrder, for_machine
@@ -164,12 +164,12 @@ def _state(data: Path, session: SessionId) -> tuple[State, int]:
     return state, after
 
 
-def _languages(state: State, source: Source, given: str | None) -> tuple[str, ...]:
+def _languages(state: State, source: SessionSource, given: str | None) -> tuple[str, ...]:
     """The languages that may be spoken: those of the command, otherwise those of the channel."""
     return state.channels[source.channel].languages if given is None else languages_of(given)
 
 
-def _placed(lines: tuple[HeardLine, ...], part: RecordingPart, source: Source) -> list[Again]:
+def _placed(lines: tuple[HeardLine, ...], part: RecordingPart, source: SessionSource) -> list[Again]:
     """Shift the lines' times to media time of the session."""
     shift = source.t + part.first // SAMPLES_A_MS
     return [

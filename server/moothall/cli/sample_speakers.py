@@ -19,7 +19,7 @@ AHEAD_MS = 300
 LOOK_MS = 200
 
 
-class Turn(msgspec.Struct, frozen=True):
+class SampleTurn(msgspec.Struct, frozen=True):
     """The moment at which somebody begins to speak."""
 
     at: int
@@ -28,18 +28,18 @@ class Turn(msgspec.Struct, frozen=True):
     name: str
 
 
-def turns_of(reference: Iterable[str], names: Mapping[str, str]) -> list[Turn]:
+def turns_of(reference: Iterable[str], names: Mapping[str, str]) -> list[SampleTurn]:
     """The turns of a reference, which has one JSON object a line, with `start` in s and `speaker`."""
     said = [json.loads(line) for line in reference]
     before = [None, *(each["speaker"] for each in said)]
     return [
-        Turn(round(1_000 * each["start"]), SpeakerId(each["speaker"]), names[each["speaker"]])
+        SampleTurn(round(1_000 * each["start"]), SpeakerId(each["speaker"]), names[each["speaker"]])
         for each, last in zip(said, before, strict=False)
         if each["speaker"] != last
     ]
 
 
-async def name_speakers(live: LiveSession, source: SourceId, turns: Sequence[Turn], clock: Clock) -> None:
+async def name_speakers(live: LiveSession, source: SourceId, turns: Sequence[SampleTurn], clock: Clock) -> None:
     """Set the speaker of each turn shortly before the sound of `source` reaches it. Returns after the last turn."""
     people = {turn.speaker: turn.name for turn in turns}
     introduced = [IntroduceSpeaker(speaker=speaker, name=name) for speaker, name in people.items()]

@@ -16,10 +16,10 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.cli.journal import Journal, head_of, write_whole
 from moothall.cli.playing import languages_of, require_model
 from moothall.cli.progress import RecordingProgress
-from moothall.cli.transcriber import Transcription, cores, transcribe
+from moothall.cli.transcriber import RecordingTranscript, cores, transcribe
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.core.kernel.times import media_time
-from moothall.wire.transcribing import Answer, HeardPiece, Reached, TranscriptionRequest
+from moothall.wire.transcribing import HeardPiece, Reached, TranscriberMessage, TranscriptionRequest
 
 MODEL = "whisper-base"
 MOST_THREADS = 8
@@ -198,11 +198,11 @@ async def _transcribe(file: Path, work: Work) -> bool:
 
 async def recognise(
     file: Path, order: TranscriptionRequest, journal: Journal, progress: RecordingProgress
-) -> Transcription:
+) -> RecordingTranscript:
     """Recognise a recording, and keep what is heard in the journal. Raises AudioError, ConfigurationError."""
     known = journal.heard
 
-    def hear(answer: Answer) -> None:
+    def hear(answer: TranscriberMessage) -> None:
         match answer:
             case HeardPiece():
                 journal.add(answer)

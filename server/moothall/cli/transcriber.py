@@ -14,7 +14,15 @@ import msgspec
 from moothall.adapters.engines.child_owner import signal_child, start_child, to_the_end
 from moothall.adapters.sound.audio_file import AudioFile
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
-from moothall.wire.transcribing import FRAME_SAMPLES, Answer, Finished, HeardLine, TranscriptionRequest, Trouble, frame
+from moothall.wire.transcribing import (
+    FRAME_SAMPLES,
+    Finished,
+    HeardLine,
+    TranscriberMessage,
+    TranscriptionFailed,
+    TranscriptionRequest,
+    frame,
+)
 
 WORKER = (sys.executable, "-m", "moothall_models.transcribing")
 AT_ONCE = 16 * FRAME_SAMPLES
@@ -25,7 +33,7 @@ MOST_ANSWER = 1 << 22
 """The most bytes of a line of the worker's output; a piece or a line of text holds some dozens of words."""
 
 
-class Transcription(msgspec.Struct, frozen=True, kw_only=True):
+class RecordingTranscript(msgspec.Struct, frozen=True, kw_only=True):
     """The transcription of a whole recording."""
 
     lines: tuple[HeardLine, ...]
@@ -38,8 +46,11 @@ class Transcription(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def transcribe(
-    path: Path, order: TranscriptionRequest, hear: Callable[[Answer], None], begin: Callable[[int | None], None]
-) -> Transcription:
+    path: Path,
+    order: TranscriptionRequest,
+    hear: Callable[[TranscriberMessage], None],
+    begin: Callable[[int | None], None],
+) -> RecordingTranscript:
     """Recognise a recording; what `order.known` holds is not recognised again.
 
     `hear` is called with each answer at once; `begin` with the recording's length in ms, or None if it does not say.
@@ -64,35 +75,35 @@ async def transcribe(
                 feeding = tasks.create_task(_feed(process, order, sound))
                 listening = tasks.create_task(_listen(process, hear))
                 lines, last = await listening
-                if last is None or isinstance(last, Trouble):
+                if last is None or isinstance(last, TranscriptionFailed):
                     feeding.cancel()
         except* MoothallError as group:
             raise _first(group) from None
         finally:
             signal_child(process, signal.SIGKILL)
             await to_the_end(process.communicate())  # the pipes are read to their ends, so that asyncio closes them
-        if isinstance(last, Trouble):
+        if isinstance(last, TranscriptionFailed):
             raise ConfigurationError(last.sentence)
         if last is None:
             msg = f"The recogniser broke down on {path}. The same command goes on from where it was."
             raise ConfigurationError(msg)
         samples = first + feeding.result()
-        return Transcription(lines=tuple(lines), samples=samples, warning=sound.warning, cpu_ms=last.cpu_ms)
+        return RecordingTranscript(lines=tuple(lines), samples=samples, warning=sound.warning, cpu_ms=last.cpu_ms)
 
 
 async def _listen(
-    process: asyncio.subprocess.Process, hear: Callable[[Answer], None]
-) -> tuple[list[HeardLine], Finished | Trouble | None]:
+    process: asyncio.subprocess.Process, hear: Callable[[TranscriberMessage], None]
+) -> tuple[list[HeardLine], Finished | TranscriptionFailed | None]:
     """Read all answers of the worker: return the lines, and how it ended; None when it broke down."""
     assert process.stdout is not None  # noqa: S101 - it was asked for
     lines: list[HeardLine] = []
-    last: Finished | Trouble | None = None
+    last: Finished | TranscriptionFailed | None = None
     while line := await process.stdout.readline():
-        answer = msgspec.json.decode(line, type=Answer)
+        answer = msgspec.json.decode(line, type=TranscriberMessage)
         match answer:
             case HeardLine():
                 lines.append(answer)
-            case Finished() | Trouble():
+            case Finished() | TranscriptionFailed():
                 last = answer
             case _:
                 hear(answer)

@@ -24,7 +24,15 @@ from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, Lane, SessionId, is_name
 from moothall.core.kernel.times import UTC_ZONE
-from moothall.record.verify import Gone, Removal, Verdict, Verification, VerifySignature, signature_bytes, verify
+from moothall.record.verify import (
+    Gone,
+    RecordVerdict,
+    RemovalEvent,
+    Verification,
+    VerifySignature,
+    signature_bytes,
+    verify,
+)
 
 SOUND, UNSOUND, UNREADABLE, UNPROVED = 0, 1, 2, 3
 """Exit codes: intact or removed; broken or something is missing; cannot be read; whole, but nothing proves that it was
@@ -239,21 +247,21 @@ def _verify_one(reader: sqlite_file.LogReader, name: SessionId, known: _Known, o
     except StorageUnavailable as error:
         print(f"{name}: it can't be read. {error}", file=out)
         return UNREADABLE
-    found = min(each, key=lambda one: list(Verdict).index(one.verdict))
+    found = min(each, key=lambda one: list(RecordVerdict).index(one.verdict))
     doubt = _doubt(found, SystemClock().wall()) if known.signed is not None else ""
     print(f"{name}: {_sentence(found, checked=known.signed is not None)}{doubt}", file=out)
     for removal in found.removals:
         print(f"  {_removal(removal)}", file=out)
     for span in known.one_copy.get(name, ()):
         print(f"  {_one_copy(span)}", file=out)
-    if found.verdict not in (Verdict.INTACT, Verdict.REMOVED):
+    if found.verdict not in (RecordVerdict.INTACT, RecordVerdict.REMOVED):
         return UNSOUND
     return UNPROVED if doubt else SOUND
 
 
 def _doubt(found: Verification, now: int) -> str:
     """Say what is not proved of a record that is whole; empty when all is. `now` is in Unix ms."""
-    if found.verdict not in (Verdict.INTACT, Verdict.REMOVED):
+    if found.verdict not in (RecordVerdict.INTACT, RecordVerdict.REMOVED):
         return ""
     if found.closed > found.signed:
         return f" Not proved: it was closed at event {found.closed}, and nothing was signed then."
@@ -268,16 +276,16 @@ def _doubt(found: Verification, now: int) -> str:
 
 def _sentence(found: Verification, *, checked: bool) -> str:
     match found.verdict:
-        case Verdict.BROKEN:
+        case RecordVerdict.BROKEN:
             first, *others = found.broken
             more = f" Further damage: {_count(len(others), 'finding')}." if others else ""
             return f"broken at event {first.offset}. {first.reason}{more}"
-        case Verdict.TAIL_MISSING:
+        case RecordVerdict.TAIL_MISSING:
             return f"tail missing. {found.missing[0].reason}"
-        case Verdict.REMOVED:
+        case RecordVerdict.REMOVED:
             times = sum(1 for removal in found.removals if removal.gone)
             what = f"intact; words were removed by its keepers, {_count(times, 'time')}"
-        case Verdict.INTACT:
+        case RecordVerdict.INTACT:
             what = "intact"
     if not checked:
         return f"{what}; {_count(found.events, 'event')}."
@@ -285,7 +293,7 @@ def _sentence(found: Verification, *, checked: bool) -> str:
     return f"{what}; {_count(found.events, 'event')}, {signed}."
 
 
-def _removal(removal: Removal) -> str:
+def _removal(removal: RemovalEvent) -> str:
     """Say when a removal was made, by which role, why, and of which events; never the words."""
     by = "the server" if removal.role is Role.SYSTEM else f"the role {removal.role}"
     why = _REASONS.get(removal.reason, removal.reason)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.events.question_parts import REMOTE, InterventionStatus, Kind, QueueOrder
+from moothall.core.events.question_parts import REMOTE, InterventionKind, InterventionStatus, QueueOrder
 from moothall.core.events.types import (
     Access,
     AirSource,
@@ -463,7 +463,7 @@ class Ask(Command, frozen=True, kw_only=True, tag="ask"):
     """Ask a question, comment, or ask to speak."""
 
     intervention: InterventionId
-    kind: Kind
+    kind: InterventionKind
     text: str
     language: str
     asker: str

@@ -10,7 +10,7 @@ import msgspec
 from moothall.core.chain import LogRecord
 from moothall.core.cluster.lease import Lease
 from moothall.core.cluster.nodes import NodeNote
-from moothall.core.cluster.removals import Applied, Removal
+from moothall.core.cluster.removals import Applied, ListedRemoval
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import Epoch, Lane, SessionId, SourceId
 
@@ -256,7 +256,7 @@ class SharedLog(EventLog, Protocol):
         """
         ...
 
-    async def removals(self, after: Applied) -> Sequence[Removal] | None:
+    async def removals(self, after: Applied) -> Sequence[ListedRemoval] | None:
         """Some of the list of removals after the position `after`, in order; empty at its end.
 
         `remove` and `forget` add to the list, each atomically. None where the list has no such position, or no longer

@@ -65,7 +65,7 @@ class ChannelState(Signal, frozen=True, kw_only=True, tag="state"):
     """What the engine receives."""
     lag: int
     """How far the text is behind the sound, ms; without what is caught up after the end of a break was set back
-    (`Keeping.delay`).
+    (`RecordKeeping.delay`).
     """
     t: int
     """Media ms up to which the engine has heard the channel."""

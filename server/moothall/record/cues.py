@@ -78,8 +78,8 @@ def cues_of_line(line: RecordedLine, prefix: str, voice: str, following: int | N
     before, said = pieces(prefix), pieces(line.text)
     parts = [*before, *said]
     times = _Times(line, following)
-    places = [*[0] * len(before), 0, *accumulate(map(_letters, said))]
-    starts, ends = [times.start(place) for place in places], [times.end(place) for place in places]
+    positions = [*[0] * len(before), 0, *accumulate(map(_letters, said))]
+    starts, ends = [times.start(position) for position in positions], [times.end(position) for position in positions]
     found: list[Cue] = []
     for first, last in captions(parts, lambda first, last: ends[last] - starts[first] <= LONGEST):
         found.append(
@@ -114,14 +114,14 @@ class _Times:
         self._bounds = [0, *accumulate(letters for letters, _, _ in words)]
         self._of = _letters(line.text)
 
-    def start(self, place: int) -> int:
+    def start(self, position: int) -> int:
         """When the letter after a position begins, media ms."""
-        scaled = place * self._bounds[-1]
+        scaled = position * self._bounds[-1]
         return self._within(scaled, bisect_right(self._bounds, scaled // self._of, hi=len(self._spans)) - 1)
 
-    def end(self, place: int) -> int:
+    def end(self, position: int) -> int:
         """When the letter before a position ends, media ms."""
-        scaled = place * self._bounds[-1]
+        scaled = position * self._bounds[-1]
         return self._within(scaled, max(0, bisect_left(self._bounds, -(-scaled // self._of)) - 1))
 
     def _within(self, scaled: int, word: int) -> int:

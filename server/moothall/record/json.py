@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.events.types import ChannelKind, GapReason, LaneHead, MadeFrom, Origin
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import Position
@@ -21,7 +21,7 @@ from moothall.core.questions.listing import QuestionCounts
 from moothall.core.session.state import Status
 from moothall.core.views.quality import Quality
 from moothall.record.model import Absence, Checkpoint, Missing, Record, RecordedLine, Seal
-from moothall.record.questions import Answer
+from moothall.record.questions import WrittenAnswer
 from moothall.record.wording import AskedWording, Options, Wording
 from moothall.record.wrapping import plain
 
@@ -123,7 +123,7 @@ class DocumentIntervention(msgspec.Struct, frozen=True, kw_only=True):
     """Unique in the session."""
     number: int
     """The public number, counted from 1. Numbers of interventions that were never published are missing."""
-    kind: Kind
+    kind: InterventionKind
     """What the author wanted."""
     language: str
     """BCP-47 tag of the text."""
@@ -270,7 +270,7 @@ def _interventions(record: Record, words: AskedWording, options: Options) -> Ite
         )
 
 
-def _answer(answer: Answer) -> DocumentAnswer:
+def _answer(answer: WrittenAnswer) -> DocumentAnswer:
     return DocumentAnswer(text=answer.text, language=answer.language, direction=direction(answer.language))
 
 

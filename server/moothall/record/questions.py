@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.events.question_parts import OPEN, InterventionStatus, Kind
+from moothall.core.events.question_parts import OPEN, InterventionKind, InterventionStatus
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import InterventionId, SegmentId
 from moothall.core.questions.interventions import Intervention, Questions
 from moothall.record.wrapping import plain
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class WrittenAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An answer to an intervention in writing."""
 
     text: str
@@ -29,7 +29,7 @@ class RecordedQuestion(msgspec.Struct, frozen=True, kw_only=True):
 
     id: InterventionId
     number: int
-    kind: Kind
+    kind: InterventionKind
     text: str
     """The public text; rows are separated by a line feed, and none is blank. Empty when it was taken back or has no
     text.
@@ -47,7 +47,7 @@ class RecordedQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """The number of the question with which it was joined; None otherwise."""
     segment: SegmentId | None
     """The line of the floor in which it was answered; None when none was named."""
-    answer: Answer | None
+    answer: WrittenAnswer | None
     support: int
     """How many people would ask the same."""
     removed: bool
@@ -67,7 +67,7 @@ def asked_in(questions: Questions, *, closed: bool) -> tuple[RecordedQuestion, .
 def _asked(questions: Questions, each: Intervention, *, closed: bool) -> RecordedQuestion:
     taken_back = each.status is InterventionStatus.WITHDRAWN
     into = None if each.into is None else questions.get(each.into)
-    answer = Answer(text=_lines(each.answer), language=each.answer_language)
+    answer = WrittenAnswer(text=_lines(each.answer), language=each.answer_language)
     return made_of(
         RecordedQuestion,
         each,

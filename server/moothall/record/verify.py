@@ -40,7 +40,7 @@ _REOPENED = str(SessionReopened.__struct_config__.tag)
 _REMOVED = str(BodyRemoved.__struct_config__.tag)
 
 
-class Verdict(StrEnum):
+class RecordVerdict(StrEnum):
     """The result for a whole record, worst first."""
 
     BROKEN = "broken"
@@ -52,7 +52,7 @@ class Verdict(StrEnum):
     INTACT = "intact"
 
 
-class Finding(msgspec.Struct, frozen=True):
+class RecordFault(msgspec.Struct, frozen=True):
     """A fault, and the event at which it was found."""
 
     offset: int
@@ -70,7 +70,7 @@ class Gone(msgspec.Struct, frozen=True):
     """Unix ms when it was written."""
 
 
-class Removal(msgspec.Struct, frozen=True, kw_only=True):
+class RemovalEvent(msgspec.Struct, frozen=True, kw_only=True):
     """An event that says that bodies were removed."""
 
     offset: int
@@ -91,9 +91,9 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """How many events were read."""
     offset: int
     """Offset of the last event; 0 when there was none."""
-    broken: tuple[Finding, ...]
+    broken: tuple[RecordFault, ...]
     """Faults in order. Each damage is reported once, however many events follow it."""
-    missing: tuple[Finding, ...]
+    missing: tuple[RecordFault, ...]
     """Events that a checkpoint or an expected head names and that are missing, lane by lane."""
     removed: tuple[int, ...]
     """Offsets of the events whose bodies were removed."""
@@ -107,7 +107,7 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the key of the last of these checkpoints; empty without one."""
     closed: int
     """Offset of the event that closed the session; 0 when it is not closed."""
-    removals: tuple[Removal, ...]
+    removals: tuple[RemovalEvent, ...]
     """Removals in order. Those after the last valid signature may have been made by anybody who can write to
     the log.
     """
@@ -117,13 +117,13 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """The head of each lane."""
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> RecordVerdict:
         """The overall result."""
         if self.broken:
-            return Verdict.BROKEN
+            return RecordVerdict.BROKEN
         if self.missing:
-            return Verdict.TAIL_MISSING
-        return Verdict.REMOVED if self.removed else Verdict.INTACT
+            return RecordVerdict.TAIL_MISSING
+        return RecordVerdict.REMOVED if self.removed else RecordVerdict.INTACT
 
 
 def verify(
@@ -166,8 +166,8 @@ class Walk:
         self._offset = 0
         self._events = 0
         self._heads: dict[Lane, LaneHead] = {}
-        self._broken: list[Finding] = []
-        self._missing: dict[Lane, Finding] = {}
+        self._broken: list[RecordFault] = []
+        self._missing: dict[Lane, RecordFault] = {}
         self._with_body: set[int] = set()
         self._without_body: dict[int, Gone] = {}
         self._named_removed: set[int] = set()
@@ -175,14 +175,14 @@ class Walk:
         self._signed_through = 0
         self._key = ""
         self._closed = 0
-        self._removals: list[Removal] = []
+        self._removals: list[RemovalEvent] = []
         self._unsigned: tuple[int, int] | None = None
 
     def step(self, record: LogRecord) -> None:
         """Verify the next record."""
         header = record.header
         self._events += 1
-        self._check_place(header)
+        self._check_position(header)
         self._check_chain(record)
         self._check_expected(header, record.digest)
         self._check_body(record)
@@ -199,7 +199,7 @@ class Walk:
         self._heads[header.lane] = LaneHead(header.offset, record.digest.hex())
 
     @property
-    def broken(self) -> Sequence[Finding]:
+    def broken(self) -> Sequence[RecordFault]:
         """The faults found so far, apart from missing events."""
         return self._broken
 
@@ -227,7 +227,7 @@ class Walk:
             heads=dict(self._heads),
         )
 
-    def _check_place(self, header: Header) -> None:
+    def _check_position(self, header: Header) -> None:
         self._identity = self._identity or (header.session, header.epoch)
         if (header.session, header.epoch) != self._identity:
             self._fault(header.offset, "It belongs to another session, or to another epoch of this session's log.")
@@ -280,7 +280,7 @@ class Walk:
         earlier = {offset for offset in event.offsets if offset < header.offset}
         new = sorted((earlier - self._named_removed) & self._without_body.keys())
         gone = tuple(self._without_body[offset] for offset in new)
-        said = Removal(offset=header.offset, at=header.at, role=header.role, reason=event.reason, gone=gone)
+        said = RemovalEvent(offset=header.offset, at=header.at, role=header.role, reason=event.reason, gone=gone)
         self._removals.append(said)
         self._named_removed |= earlier
         for offset in earlier & self._with_body:
@@ -312,7 +312,7 @@ class Walk:
         return self._heads.get(lane, _NOTHING)
 
     def _fault(self, offset: int, reason: str) -> None:
-        self._broken.append(Finding(offset, reason))
+        self._broken.append(RecordFault(offset, reason))
 
     def _miss(self, lane: Lane, offset: int, how: str) -> None:
         """Record that events of a lane are missing. Only the last one that is named is reported; those before it are
@@ -320,7 +320,7 @@ class Walk:
         """
         known = self._missing.get(lane)
         if known is None or known.offset < offset:
-            self._missing[lane] = Finding(offset, f"Event {offset} of lane {lane} isn't there, and {how}.")
+            self._missing[lane] = RecordFault(offset, f"Event {offset} of lane {lane} isn't there, and {how}.")
 
 
 _NOTHING = LaneHead(offset=0, digest=GENESIS.hex())

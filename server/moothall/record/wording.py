@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import msgspec
 from msgspec import UnsetType
 
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.events.types import MadeFrom, Origin, SealVersion
 from moothall.core.kernel.times import media_time
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK
@@ -45,7 +45,7 @@ class AskedWording(msgspec.Struct, frozen=True, kw_only=True):
     heading: str
     figures: tuple[str, ...]
     """How many asked, how many were answered, and how long they waited; empty where nobody asked."""
-    kinds: Mapping[Kind, str]
+    kinds: Mapping[InterventionKind, str]
     """With {n}, the number."""
     statuses: Mapping[InterventionStatus, str]
     joined: str

@@ -10,12 +10,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from moothall.core.questions.statements import Dimension, Group
+from moothall.core.questions.statements import Dimension, StakeholderGroup
 from moothall.wire.engine import ComputeType, Device, workers_for
 from moothall.wire.log_lines import LogFormat
 
 DIMENSIONS = tuple(each.value for each in Dimension)
-GROUPS = tuple(each.value for each in Group)
+GROUPS = tuple(each.value for each in StakeholderGroup)
 
 
 def _some_of(names: tuple[str, ...]) -> msgspec.Meta:

@@ -48,7 +48,7 @@ class MemoryBook:
             raise StorageUnavailable("The programme can't be stored at the moment.")
 
 
-class SharedStore:
+class SharedBookStore:
     """The data of a shared book. Each node has a `MemorySharedBook` on it."""
 
     def __init__(self) -> None:
@@ -75,9 +75,9 @@ class SharedStore:
 
 
 class MemorySharedBook:
-    """The `SharedBook` of one node, over a `SharedStore`."""
+    """The `SharedBook` of one node, over a `SharedBookStore`."""
 
-    def __init__(self, store: SharedStore, owner: str) -> None:
+    def __init__(self, store: SharedBookStore, owner: str) -> None:
         self._store = store
         self._owner = owner
         self._term = 0

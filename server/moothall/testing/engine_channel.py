@@ -48,7 +48,7 @@ class EngineChannel:
         self.events: list[ev.AnyEvent] = []
         self.refuses: RefusalCode | None = None
         """The code with which every act is refused from now on; None: acts are carried out."""
-        self.acts: list[wire.Act] = []
+        self.acts: list[wire.PassAct] = []
         """All acts that were received, refused ones included."""
         self.tells: list[wire.Tell] = []
         self.usage: wire.Usage | None = None
@@ -102,7 +102,7 @@ class EngineChannel:
             audio_from=max(0, channel.committed_through - CONTEXT_MS),
         )
 
-    def answer(self, act: wire.Act) -> wire.Accepted | wire.Refused:
+    def answer(self, act: wire.PassAct) -> wire.Accepted | wire.Refused:
         """Carry out an act, or refuse it. After a failure to store one, others are refused until it is repeated."""
         self.acts.append(act)
         if act.id in self._answered:
@@ -126,7 +126,7 @@ class EngineChannel:
         self,
         link: ServerSide,
         reached: Callable[[int], Awaitable[None]],
-        answered: Callable[[wire.Act], None] = lambda _: None,
+        answered: Callable[[wire.PassAct], None] = lambda _: None,
     ) -> None:
         """Have the channel recognised over `link` until it is drained or the link ends.
 
@@ -154,11 +154,11 @@ class EngineChannel:
             await link.send(wire.Audio(attachment=attach.attachment, t=t, pcm=pcm))
         await link.send(wire.EndOfAudio(attachment=attach.attachment))
 
-    async def _take(self, link: ServerSide, attachment: int, answered: Callable[[wire.Act], None]) -> bool:
+    async def _take(self, link: ServerSide, attachment: int, answered: Callable[[wire.PassAct], None]) -> bool:
         """Take the engine's messages for one attachment. Return False when the link has ended."""
         while (message := await link.receive()) is not None:
             match message:
-                case wire.Act() if message.attachment == attachment:
+                case wire.PassAct() if message.attachment == attachment:
                     answer = self.answer(message)
                     answered(message)
                     await link.send(answer)
@@ -176,7 +176,7 @@ class EngineChannel:
                     pass
         return False
 
-    def _carry_out(self, act: wire.Act) -> Refusal | None:
+    def _carry_out(self, act: wire.PassAct) -> Refusal | None:
         state, events = self.state, list[ev.AnyEvent]()
         for command in act.commands:
             decision = decide(state, command, Actor(Role.ENGINE, "scripted"), 0)

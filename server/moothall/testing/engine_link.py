@@ -72,7 +72,7 @@ class EngineEnd:
         await self._to_server.put(frame)
 
 
-class ServerEnd:
+class EngineServerEnd:
     """The server's end of the link: an `EngineConnection`."""
 
     def __init__(self, to_engine: Pipe, to_server: Pipe, name: str) -> None:
@@ -107,10 +107,10 @@ class ServerEnd:
         self._to_server.close()
 
 
-def engine_link(name: str = "engine") -> tuple[EngineEnd, ServerEnd]:
+def engine_link(name: str = "engine") -> tuple[EngineEnd, EngineServerEnd]:
     """Both ends of a new link."""
     to_engine, to_server = Pipe(), Pipe()
-    return EngineEnd(to_engine, to_server), ServerEnd(to_engine, to_server, name)
+    return EngineEnd(to_engine, to_server), EngineServerEnd(to_engine, to_server, name)
 
 
 class PulseEnd:
@@ -126,12 +126,12 @@ class PulseEnd:
         """The name of the process, for logs."""
         return self._name
 
-    async def receive(self) -> pulse.Pulse | None:
+    async def receive(self) -> pulse.ProcessPulse | None:
         """The next pulse; None at the end. Raises ProtocolError."""
         frame = await self._frames.get()
         return None if frame is None else pulse.decode(frame)
 
-    async def beat(self, beat: pulse.Pulse | None) -> None:
+    async def beat(self, beat: pulse.ProcessPulse | None) -> None:
         """Send a pulse, or with None end the link. Returns when the server has had time to take it."""
         self._frames.put_nowait(None if beat is None else pulse.encode(beat))
         for _ in range(5):

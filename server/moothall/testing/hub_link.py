@@ -54,7 +54,7 @@ class HubEnd:
         self.up.put_nowait(None)
 
 
-class ServerEnd:
+class HubServerEnd:
     """The server's end of the link: a `HubConnection`."""
 
     def __init__(self, hub: HubEnd) -> None:
@@ -99,10 +99,10 @@ class ServerEnd:
         self._hub.up.put_nowait(None)
 
 
-def hub_link(room: int = ROOM) -> tuple[HubEnd, ServerEnd]:
+def hub_link(room: int = ROOM) -> tuple[HubEnd, HubServerEnd]:
     """Both ends of a new link."""
     hub = HubEnd(room)
-    return hub, ServerEnd(hub)
+    return hub, HubServerEnd(hub)
 
 
 class MemoryRegistry:
@@ -150,10 +150,10 @@ class MemoryActs:
     def __init__(self) -> None:
         self.done: list[tuple[str, wire.Act, str]] = []
         """The hub's path, the act and the node of each act that was carried out."""
-        self.answers: dict[CommandId, list[wire.NotDone | Exception]] = {}
+        self.answers: dict[CommandId, list[wire.ActNotDone | Exception]] = {}
         """The answers that an act gets first, in order, before it is carried out."""
 
-    async def take(self, hub_path: str, act: wire.Act, node: str) -> wire.Done | wire.NotDone:
+    async def take(self, hub_path: str, act: wire.Act, node: str) -> wire.ActDone | wire.ActNotDone:
         """Carry out an act once; the same id again gets the same answer (`ActTaker`)."""
         if waiting := self.answers.get(act.id):
             answer = waiting.pop(0)
@@ -162,7 +162,7 @@ class MemoryActs:
             return answer
         if all(each.id != act.id for _, each, _ in self.done):
             self.done.append((hub_path, act, node))
-        return wire.Done(id=act.id)
+        return wire.ActDone(id=act.id)
 
 
 class PackedRecord(msgspec.Struct, frozen=True, array_like=True):

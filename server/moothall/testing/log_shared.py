@@ -8,14 +8,14 @@ from hashlib import sha256
 import msgspec
 
 from moothall.core.chain import LogRecord
-from moothall.core.cluster.removals import Applied, Removal
+from moothall.core.cluster.removals import Applied, ListedRemoval
 from moothall.core.kernel.errors import LogMissing, LogTrimmed, OffsetConflict, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.core.ports import LogChanges, LogHead
 from moothall.testing.log_memory import FailingLog
 
 
-class SharedStore(FailingLog):
+class SharedLogStore(FailingLog):
     """The data of shared logs. Each node has a `MemorySharedLog` on it."""
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class SharedStore(FailingLog):
         self._forgotten: dict[tuple[SessionId, Epoch], int] = {}
         self.losses: dict[SessionId, int] = {}
         """How often the end of each log was lost, as the node that begins it anew reports."""
-        self.listed: list[Removal] = []
+        self.listed: list[ListedRemoval] = []
         """The list of removals, oldest first."""
         self.house: tuple[str, int] | None = None
         """The name of the node that keeps the house, and its term; None: nobody keeps it."""
@@ -54,7 +54,7 @@ class SharedStore(FailingLog):
         last = events[-1]
         self._list(session, last.header.epoch, last.header.offset, last.digest.hex())
 
-    async def removals(self, after: Applied) -> Sequence[Removal] | None:
+    async def removals(self, after: Applied) -> Sequence[ListedRemoval] | None:
         """The next two removals of the list after one; None where the list does not have that one (`SharedLog`)."""
         self._refuse_when_closed()
         if after.number and (len(self.listed) < after.number or self.listed[after.number - 1].here != after):
@@ -66,7 +66,7 @@ class SharedStore(FailingLog):
         mark = sha256(f"{before} {session} {epoch} {offset} {digest}".encode()).hexdigest()[:16]
         number = len(self.listed) + 1
         self.listed.append(
-            Removal(number=number, mark=mark, session=session, epoch=epoch, offset=offset, digest=digest)
+            ListedRemoval(number=number, mark=mark, session=session, epoch=epoch, offset=offset, digest=digest)
         )
 
     async def changed(self, after: int, count: str = "") -> LogChanges:
@@ -131,9 +131,9 @@ class SharedStore(FailingLog):
 
 
 class MemorySharedLog:
-    """The `SharedLog` of one node, over a `SharedStore`."""
+    """The `SharedLog` of one node, over a `SharedLogStore`."""
 
-    def __init__(self, store: SharedStore, owner: str) -> None:
+    def __init__(self, store: SharedLogStore, owner: str) -> None:
         self._store = store
         self._owner = owner
         self.append, self.remove = store.append, store.remove

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from moothall.core.ports import Clock
-from moothall.core.streams.watching import Found, Trouble
+from moothall.core.streams.watching import StreamFault, StreamProperties
 from moothall.services.capture.pulling import BYTES, StreamLost, StreamOver
 
 RATE = 16_000
@@ -20,7 +20,7 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
 
     ms: int = 10_000_000
     """Milliseconds of sound that it gives."""
-    then: Trouble | None = None
+    then: StreamFault | None = None
     """How the stream is lost after that; with SILENT no more sound is given, and the fetch does not end. None: it ends
     by itself."""
     fast: bool = False
@@ -58,7 +58,7 @@ class MemoryStreams:
         self.addresses.append(address)
         if behaviour.over:
             raise StreamOver
-        if not behaviour.ms and behaviour.then not in (None, Trouble.SILENT):
+        if not behaviour.ms and behaviour.then not in (None, StreamFault.SILENT):
             raise StreamLost(behaviour.then)
         self.open += 1
         try:
@@ -76,7 +76,7 @@ class MemoryRun:
         self._clock = clock
         self._behaviour = behaviour
         self._left = behaviour.ms * RATE // 1_000
-        self.found = Found(codec="aac", channels=2, rate=48_000)
+        self.found = StreamProperties(codec="aac", channels=2, rate=48_000)
         """The format of the stream."""
         self.once = behaviour.once
         """Whether the stream begins at its start when it is fetched again."""
@@ -87,7 +87,7 @@ class MemoryRun:
         """The next samples (`StreamRun`): a saw-tooth wave, so that it is not silence. Empty at the end."""
         count = min(samples, self._left)
         if not count:
-            if self._behaviour.then is Trouble.SILENT:
+            if self._behaviour.then is StreamFault.SILENT:
                 await asyncio.get_running_loop().create_future()
             if self._behaviour.then is not None:
                 raise StreamLost(self._behaviour.then)

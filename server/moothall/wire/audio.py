@@ -38,7 +38,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbi
 # Microphone → server
 
 
-class Hello(Message, frozen=True, kw_only=True, tag="hello"):
+class TakeHello(Message, frozen=True, kw_only=True, tag="hello"):
     """The first message: announces the take that the microphone is going to send."""
 
     protocol: int
@@ -56,7 +56,7 @@ class TakeOver(Message, frozen=True, kw_only=True, tag="take-over"):
     """The answer to `held`: the microphone wants to replace the current sender."""
 
 
-class EndReason(StrEnum):
+class TakeEndReason(StrEnum):
     """Why a take is over."""
 
     STOPPED = "stopped"
@@ -69,10 +69,10 @@ class End(Message, frozen=True, kw_only=True, tag="end"):
     """The take ends at position `at`."""
 
     at: int
-    reason: EndReason
+    reason: TakeEndReason
 
 
-ToServer = Hello | TakeOver | End
+ToServer = TakeHello | TakeOver | End
 
 # Server → microphone
 
@@ -168,7 +168,7 @@ def decode(text: str) -> ToServer:
         message = read(_decoder, text)
     except Unreadable:
         raise ProtocolError(f"A microphone's message of {len(text)} characters can't be read.") from None
-    if isinstance(message, Hello):
+    if isinstance(message, TakeHello):
         if message.protocol != PROTOCOL:
             raise ProtocolError(f"This server speaks protocol {PROTOCOL} with microphones, not {message.protocol}.")
         if not is_take(message.take):

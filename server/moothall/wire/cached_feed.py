@@ -160,7 +160,7 @@ def _finished(lines: Iterable[Line], names: Mapping[SpeakerId, str]) -> Iterator
         )
 
 
-def _places(count: int) -> Iterator[tuple[int, int]]:
+def _page_spans(count: int) -> Iterator[tuple[int, int]]:
     """Yield for each page of a text with `count` lines the number of its first line and its size."""
     start = 0
     for size in SIZES:
@@ -170,7 +170,7 @@ def _places(count: int) -> Iterator[tuple[int, int]]:
 
 
 def _pages(lines: list[bytes]) -> Iterator[tuple[str, bytes]]:
-    for start, size in _places(len(lines)):
+    for start, size in _page_spans(len(lines)):
         body = _page(lines[start : start + size])
         yield f"{start}-{size}-{tag(body)}", body
 

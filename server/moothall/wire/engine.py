@@ -1,7 +1,7 @@
 """The engine link: MessagePack messages over one WebSocket, each a frame of its own.
 
 The engine dials the server with its token and sends `Hello`. For every channel that the server assigns to it, it gets
-`Attach`, then `Audio`. It answers with `Partial`s (in `Tell`) and `Act`s, and the server answers every `Act` by
+`Attach`, then `Audio`. It answers with `Partial`s (in `Tell`) and `PassAct`s, and the server answers every `PassAct` by
 `Accepted` or `Refused`, in order. Media times are integer ms of the session. Audio is PCM16 mono little-endian, 16 kHz.
 `wire.kinds` says how later releases may extend the link.
 """
@@ -254,7 +254,7 @@ class OtherReadings(msgspec.Struct, frozen=True, kw_only=True):
     """The alternatives, the likeliest first, at most three, without surrounding spaces."""
 
 
-class Act(Message, frozen=True, kw_only=True, tag="act"):
+class PassAct(Message, frozen=True, kw_only=True, tag="act"):
     """Engine → server: all commands that result from one pass, with one id; carried out together or not at all.
 
     Readers get the result as one update of their display, together with `show`, so that text that moves from the
@@ -295,7 +295,7 @@ class SoundsLike(Message, frozen=True, kw_only=True, tag="sounds-like"):
 
 
 class Stands(Message, frozen=True, kw_only=True, tag="stands"):
-    """Engine → server: a segment of `Act.again` was recognised once more, and its text stays as it is."""
+    """Engine → server: a segment of `PassAct.again` was recognised once more, and its text stays as it is."""
 
     attachment: int
     segment: SegmentId
@@ -335,7 +335,7 @@ class Usage(Message, frozen=True, kw_only=True, tag="usage"):
 
 
 ToEngine = Attach | Audio | EndOfAudio | Glossary | Detach | Accepted | Refused
-ToServer = Hello | Act | Tell | SoundsLike | Stands | Drained | Lost | Capacity | Usage
+ToServer = Hello | PassAct | Tell | SoundsLike | Stands | Drained | Lost | Capacity | Usage
 
 RESUME_POINTS = 2
 """How many of the newest resume points are kept: the act of the newest one may never reach the log."""

@@ -75,7 +75,7 @@ PULSE_MS = 5_000
 """Interval of the pulses of a feed in which nothing happens, ms."""
 
 
-class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ReaderPulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A sign of life, sent when there is no other frame.
 
     A reader that gets neither frame nor pulse for two and a half times `every` takes the connection for dead.
@@ -91,16 +91,16 @@ class Pulse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether the centre counts as out of reach."""
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True):
+class Freshness(msgspec.Struct, frozen=True, kw_only=True):
     """How up to date the data is that a server passes on."""
 
     age: int = 0
-    """Time since the centre was last heard, ms, as in `Pulse`."""
+    """Time since the centre was last heard, ms, as in `ReaderPulse`."""
     lost: bool = False
     """Whether the centre counts as out of reach."""
 
 
-HERE = Source()
+HERE = Freshness()
 """The source at the centre itself: always up to date."""
 
 _encoder = msgspec.json.Encoder()
@@ -145,7 +145,7 @@ def signals_frame(signals: Sequence[AnySignal], sent: int) -> Frame:
     )
 
 
-def pulse_frame(pulse: Pulse, sent: int) -> Frame:
+def pulse_frame(pulse: ReaderPulse, sent: int) -> Frame:
     """The frame of a pulse; `sent` in Unix ms."""
     return Frame(json=b'{"sent":%d,"pulse":%b}' % (sent, _encoder.encode(pulse)), position=None, pulse=True)
 
@@ -254,7 +254,7 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[FrameEvent, ...] = ()
     signals: tuple[AnySignal, ...] = ()
     """The signals whose kind this release knows."""
-    pulse: Pulse | None = None
+    pulse: ReaderPulse | None = None
 
 
 class _Text(msgspec.Struct, frozen=True, kw_only=True):
@@ -263,7 +263,7 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
     prev: int = 0
     events: tuple[FrameEvent, ...] = ()
     signals: tuple[msgspec.Raw, ...] = ()
-    pulse: Pulse | None = None
+    pulse: ReaderPulse | None = None
 
 
 class _Kind(msgspec.Struct, frozen=True):

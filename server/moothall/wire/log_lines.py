@@ -38,7 +38,7 @@ class LogLines(logging.Formatter):
         error = record.exc_info[1] if record.exc_info else None
         if error is None:
             return line
-        return "\n".join([line, *(f"  {place}" for place in places(error)), f"  {type(error).__name__}"])
+        return "\n".join([line, *(f"  {frame}" for frame in stack_frames(error)), f"  {type(error).__name__}"])
 
 
 class JsonLogLines(logging.Formatter):
@@ -56,7 +56,7 @@ class JsonLogLines(logging.Formatter):
         }
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
-            line |= {"error": type(error).__name__, "where": places(error)}
+            line |= {"error": type(error).__name__, "where": stack_frames(error)}
         return msgspec.json.encode(line).decode()
 
 
@@ -91,7 +91,7 @@ def fields(record: logging.LogRecord) -> dict[str, str | int]:
     return found
 
 
-def places(error: BaseException) -> list[str]:
+def stack_frames(error: BaseException) -> list[str]:
     """The stack frames of an exception, each as `FOLDER/FILE:LINE in FUNCTION`, innermost last.
 
     For an exception group these are the frames of its first member.

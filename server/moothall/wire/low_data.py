@@ -33,7 +33,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import InterventionId, SegmentId
 from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound, StandIn, Unrecorded, Unsaved
 from moothall.core.views.captions import CaptionsView, Line
-from moothall.wire.frames import FrameEvent, Pulse, Received, Source
+from moothall.wire.frames import FrameEvent, Freshness, ReaderPulse, Received
 
 LATE_MS = 5_000
 """Step of reported delays, ms: a delay is reported from one step on, and again when it has changed by a step."""
@@ -135,9 +135,9 @@ class LowData:
         self.urgent = False
         return msgspec.json.encode(items)
 
-    def pulse(self, source: Source) -> bytes:
+    def pulse(self, source: Freshness) -> bytes:
         """A pulse as JSON, UTF-8, which shows the reader that the connection is alive."""
-        return msgspec.json.encode(Pulse(head=self.head, age=source.age, every=PULSE_MS, lost=source.lost))
+        return msgspec.json.encode(ReaderPulse(head=self.head, age=source.age, every=PULSE_MS, lost=source.lost))
 
     def _event(self, event: FrameEvent, what: ev.AnyEvent | UnknownEvent | None) -> None:
         match what:

@@ -23,7 +23,7 @@ TIMES = 10
 """A pass counts as hanging when it takes this many times as long as such passes usually take on that machine."""
 
 
-class Pulse(msgspec.Struct, frozen=True, kw_only=True):
+class ProcessPulse(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a process. Counters begin at 0 and only grow."""
 
     life: str
@@ -51,15 +51,15 @@ class Pulse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder: msgspec.msgpack.Decoder[Pulse] = msgspec.msgpack.Decoder(Pulse)
+_decoder: msgspec.msgpack.Decoder[ProcessPulse] = msgspec.msgpack.Decoder(ProcessPulse)
 
 
-def encode(pulse: Pulse) -> bytes:
+def encode(pulse: ProcessPulse) -> bytes:
     """The frame of a pulse, as MessagePack."""
     return _encoder.encode(pulse)
 
 
-def decode(frame: bytes) -> Pulse:
+def decode(frame: bytes) -> ProcessPulse:
     """Decode and check a frame; raises ProtocolError."""
     try:
         pulse = read(_decoder, frame)

@@ -2,7 +2,7 @@
 
 The command writes one line of JSON, a `TranscriptionRequest`, then frames: the length in bytes (four bytes,
 little-endian) and PCM16 mono 16 kHz. An empty frame marks the end of the sound; a stream that ends without it means
-that the rest of the answer isn't wanted. The process writes one `Answer` a line, as JSON.
+that the rest of the answer isn't wanted. The process writes one `TranscriberMessage` a line, as JSON.
 """
 
 from __future__ import annotations
@@ -80,14 +80,14 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, tag="finished", tag_fi
     """CPU time of the run without that of loading the model, ms."""
 
 
-class Trouble(msgspec.Struct, frozen=True, kw_only=True, tag="trouble", tag_field="is"):
+class TranscriptionFailed(msgspec.Struct, frozen=True, kw_only=True, tag="trouble", tag_field="is"):
     """The last message of a run that failed."""
 
     sentence: str
     """What went wrong, and what to do."""
 
 
-Answer = HeardPiece | Reached | HeardLine | Finished | Trouble
+TranscriberMessage = HeardPiece | Reached | HeardLine | Finished | TranscriptionFailed
 
 
 def frame(pcm: bytes) -> bytes:

@@ -44,7 +44,7 @@ class TranslatorTrial(msgspec.Struct, frozen=True, kw_only=True):
     """Why the trial failed, and what to do; empty when it succeeded."""
 
 
-class Tried(msgspec.Struct, frozen=True, kw_only=True):
+class TrialResult(msgspec.Struct, frozen=True, kw_only=True):
     """The answer: the results of all trials."""
 
     model: ModelTrial | None = None

@@ -83,7 +83,7 @@ async def room(hall: MicrophoneHall, pcm: bytes) -> AsyncIterator[Room]:
         async with http.get(f"{hall.address}/enter/{hall.token}") as answer:
             assert answer.status == 200
         async with http.ws_connect(f"{hall.address}/s/{SESSION}/audio") as socket:
-            said = audio.Hello(protocol=audio.PROTOCOL, channel="floor", take="takeroom1", first=0, age=0)
+            said = audio.TakeHello(protocol=audio.PROTOCOL, channel="floor", take="takeroom1", first=0, age=0)
             await socket.send_str(audio.encode(said))
             speaking = asyncio.ensure_future(speak(socket))
             try:

@@ -244,7 +244,7 @@ async def test_a_meeting_is_written_by_a_person_alone_without_sound(
         await expect(page.get_by_role("button", name="Begin a break")).to_be_visible()
 
 
-async def test_a_cut_line_loses_nothing_that_was_typed(page: Page, context: BrowserContext, tmp_path: Path) -> None:
+async def test_a_cut_link_loses_nothing_that_was_typed(page: Page, context: BrowserContext, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.sit_down(page)
         await context.set_offline(True)

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import NoteId, PolicyQuestionId, SegmentId
@@ -76,7 +76,7 @@ async def test_questions_are_narrowed_down(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path, languages=("en", "es")) as on:
         await on.do(ask("a", "Who pays?"), by=SOMEBODY)
         await on.do(ask("b", "¿Quién paga?", language="es", flags=("blocked-word",)), by=SOMEBODY)
-        await on.do(ask("c", "I see", kind=Kind.COMMENT, origin="hub:nairobi"), by=SOMEBODY)
+        await on.do(ask("c", "I see", kind=InterventionKind.COMMENT, origin="hub:nairobi"), by=SOMEBODY)
         await on.do(stand(InterventionStatus.LATER, "c"), by=MODERATOR)
         await lead(page, on)
         await page.locator("#Narrow summary").click()

@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, expect
 from support.browser.browsing import tab
 from support.halls.process import CLOCK, free_port
 from support.hubs.processes import LOOK_MS, CentreProcess, House, HubProcess, house
-from support.links.weak_line import weak_line_to
+from support.links.weak_link import weak_link_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -86,24 +86,24 @@ async def shows(page: Page, part: str, says: str, *, by_itself: bool) -> None:
     await expect(page.locator(part)).to_contain_text(says)
 
 
-async def asked_while_cut(all_of: House, at: Seats, lines: Sequence[str], *, by_itself: bool = True) -> None:
+async def asked_while_cut(all_of: House, at: Seats, links: Sequence[str], *, by_itself: bool = True) -> None:
     """One question at the bottom while these lines are cut, from asking to its place in the queue."""
 
     async def stands(says: str) -> None:
         await shows(at.author, "#Stands", says, by_itself=by_itself)
 
-    for name in lines:
+    for name in links:
         getattr(all_of, name).cut()
-    await all_of.kisumu.until_line("down")
+    await all_of.kisumu.until_uplink("down")
     await all_of.centre.order(write="On dit cela.", language="fr")
-    text = f"Who pays while the {' and the '.join(lines)} line is cut?"
+    text = f"Who pays while the {' and the '.join(links)} line is cut?"
     await ask(at.author, all_of.kisumu.address, text)
-    await stands("Waiting for the line")
-    if "upper" in lines:
-        await shows(at.desk, "#LineNow", "No line since", by_itself=by_itself)
+    await stands("Waiting for the connection")
+    if "upper" in links:
+        await shows(at.desk, "#LineNow", "No connection since", by_itself=by_itself)
     here = at.moderator.locator("li.question").filter(has_text=text)
     await expect(here).to_have_count(0)
-    for name in lines:
+    for name in links:
         getattr(all_of, name).mend()
     await expect(here).to_have_count(1)
     await expect(at.moderator.locator("#Groups")).to_contain_text("North\u2069 (23 people)")
@@ -121,13 +121,13 @@ async def text_is_everywhere(at: Seats) -> None:
     first = at.reader.locator("#Lines .text").first
     await expect(first).to_have_text("Bonjour à tous.")
     await expect(first).to_have_attribute("lang", "fr")
-    await expect(at.desk.locator("#LineNow")).to_contain_text("The line is good.")
+    await expect(at.desk.locator("#LineNow")).to_contain_text("The connection is good.")
 
 
 # On real processes, what test_hub_as_centre.py and test_hub_page.py show in one, and
 # integration/hubs/test_hub_processes.py without a browser.
 @pytest.mark.slow
-async def test_text_comes_down_and_what_is_asked_while_the_upper_line_is_cut_arrives_once(
+async def test_text_comes_down_and_what_is_asked_while_the_upper_link_is_cut_arrives_once(
     browser: Browser, tmp_path: Path
 ) -> None:
     async with house(tmp_path, 60) as all_of, seats(browser, all_of) as at:
@@ -136,17 +136,17 @@ async def test_text_comes_down_and_what_is_asked_while_the_upper_line_is_cut_arr
 
 
 @pytest.mark.slow
-async def test_any_of_the_lines_may_be_cut_and_who_asks_too_late_is_told(browser: Browser, tmp_path: Path) -> None:
+async def test_any_of_the_links_may_be_cut_and_who_asks_too_late_is_told(browser: Browser, tmp_path: Path) -> None:
     async with house(tmp_path, 63) as all_of, seats(browser, all_of) as at:
         await text_is_everywhere(at)
         await asked_while_cut(all_of, at, ["lower"])
         await asked_while_cut(all_of, at, ["upper", "lower"])
         await asked_while_cut(all_of, at, ["upper"])
         all_of.lower.cut()
-        await all_of.kisumu.until_line("down")
+        await all_of.kisumu.until_uplink("down")
         await all_of.centre.order(close=True)
         await ask(at.author, all_of.kisumu.address, "Is it over?")
-        await shows(at.author, "#Stands", "Waiting for the line", by_itself=True)
+        await shows(at.author, "#Stands", "Waiting for the connection", by_itself=True)
         all_of.lower.mend()
         await shows(at.author, "#Stands", "It came too late: the meeting was over.", by_itself=True)
         assert "Is it over?" not in (await all_of.centre.order(look=True))["asked"]
@@ -158,13 +158,13 @@ async def test_another_laptop_takes_over_and_what_a_phone_kept_arrives_once_by_e
 ) -> None:
     centre = CentreProcess(tmp_path / "centre", free_port(66))
     first, spare = (HubProcess(tmp_path / name, free_port(66 + n)) for n, name in enumerate(("first", "spare"), 1))
-    async with weak_line_to(centre.port) as line, tab(browser) as phone:
+    async with weak_link_to(centre.port) as link, tab(browser) as phone:
         await asyncio.gather(centre.start(), first.start(), spare.start())
-        await first.connect(line.address, (await centre.order(hub="Kisumu"))["words"])
+        await first.connect(link.address, (await centre.order(hub="Kisumu"))["words"])
         await open_to_all(first)
-        line.cut()
+        link.cut()
         await ask(phone, first.address, "Who pays?")
-        await shows(phone, "#Stands", "Waiting for the line", by_itself=False)
+        await shows(phone, "#Stands", "Waiting for the connection", by_itself=False)
         # Another machine takes its place, and the phone takes its question there.
         await spare.connect(centre.address, (await centre.order(hub="Kisumu"))["words"])
         await open_to_all(spare)
@@ -177,16 +177,16 @@ async def test_another_laptop_takes_over_and_what_a_phone_kept_arrives_once_by_e
         await phone.wait_for_url("**/asked/**")
         await shows(phone, "#Stands", "Being checked", by_itself=False)
         # The first one is there again, is shut out and says so, also after a restart.
-        line.mend()
-        await first.until_line("fenced")
+        link.mend()
+        await first.until_uplink("fenced")
         await phone.goto(f"{first.address}/s/{SESSION}?ui=en")
         await expect(phone.locator("#HubSaid")).to_contain_text("Another computer has taken the place of this one.")
         await first.kill()
         await first.start()
-        await first.until_line("fenced")
+        await first.until_uplink("fenced")
         # It is given the place back, and sends what it had kept: the same question.
-        await first.connect(line.address, (await centre.order(hub="Kisumu"))["words"])
-        await spare.until_line("fenced")
+        await first.connect(link.address, (await centre.order(hub="Kisumu"))["words"])
+        await spare.until_uplink("fenced")
         async with first.coordinator() as desk:
             while "Being checked" not in (page := await desk.page("/desk")) or "waits to be sent" in page:
                 await CLOCK.sleep(LOOK_MS)

@@ -16,7 +16,7 @@ from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId, Lane, SegmentId, SessionId
@@ -24,7 +24,7 @@ from moothall.core.kernel.times import Zone
 from moothall.core.session.state import Status
 from moothall.services.sessions.staff import HALL
 from moothall.wire.hub.messages import Offered, OfferedText
-from moothall_hub.room.ports import HubFacts, LineHealth, LineState, Saving, Stuck
+from moothall_hub.room.ports import HubFacts, Saving, Stuck, UplinkHealth, UplinkHealthState
 from support.browser.axe import findings
 from support.browser.node import module
 from support.hubs.desk import Room, S, a_note, application, room
@@ -89,7 +89,13 @@ async def busy(there: Served) -> None:
     """Everything that its pages can show."""
     made, now = there.room, there.room.clock.wall()
     await made.meeting.do(
-        do.Ask(intervention=InterventionId("q1"), kind=Kind.QUESTION, text="Who <pays>?", language="en", asker="x")
+        do.Ask(
+            intervention=InterventionId("q1"),
+            kind=InterventionKind.QUESTION,
+            text="Who <pays>?",
+            language="en",
+            asker="x",
+        )
     )
     await made.meeting.stand(InterventionId("q1"), InterventionStatus.QUEUED)
     first, second, third = made.local.of(S).by_id
@@ -104,8 +110,8 @@ async def busy(there: Served) -> None:
         zone=Zone("Africa/Nairobi", ZoneInfo("Africa/Nairobi")),
         address="https://hall.example",
     )
-    made.line.now = LineHealth(
-        state=LineState.DOWN,
+    made.uplink.now = UplinkHealth(
+        state=UplinkHealthState.DOWN,
         since=now - 400_000,
         acts_waiting=3,
         events_missing=12,
@@ -168,12 +174,12 @@ async def test_the_author_sees_it_go_and_the_browser_keeps_it_until_it_has_arriv
     await page.clock.install()
     what = await there.ask(page, "Why?")
     made = there.room
-    made.line.now = msgspec.structs.replace(made.line.now, state=LineState.DOWN)
+    made.uplink.now = msgspec.structs.replace(made.uplink.now, state=UplinkHealthState.DOWN)
     kept = "() => JSON.parse(localStorage.getItem('moothall.hub.asks') ?? '[]').map(({ fields }) => fields.text)"
     assert await page.evaluate(kept) == ["Why?"]
     await made.local.forward(S, [what])
     await page.clock.run_for(RENEWED_MS)
-    await page.locator("#Stands", has_text="Waiting for the line").wait_for()
+    await page.locator("#Stands", has_text="Waiting for the connection").wait_for()
     await page.locator("#Handing").wait_for()
     await made.meeting.take()
     await made.meeting.stand(what, InterventionStatus.QUEUED)
@@ -237,7 +243,7 @@ async def test_the_desk_renews_itself_and_keeps_what_was_picked(
 
 # The strip of a reader says the same by the same part (`test_hub_pages.py`).
 @pytest.mark.slow
-async def test_the_desk_calls_no_line_good_while_its_own_computer_is_away(page: Page, there: Served) -> None:
+async def test_the_desk_calls_no_link_good_while_its_own_computer_is_away(page: Page, there: Served) -> None:
     await page.clock.install()
     await there.desk(page)
     line = page.locator("#LineNow .line-state")
@@ -257,7 +263,7 @@ async def test_the_desk_calls_no_line_good_while_its_own_computer_is_away(page: 
     assert await line.get_attribute("data-good") == "yes"
 
 
-async def test_the_text_the_line_and_what_wants_an_act_are_in_view_and_the_text_is_live(
+async def test_the_text_the_link_and_what_wants_an_act_are_in_view_and_the_text_is_live(
     page: Page, there: Served
 ) -> None:
     made, captioner = there.room, Actor(Role.CAPTIONER, "c1")
@@ -301,7 +307,7 @@ async def test_by_keys_alone_enter_passes_nothing_on(page: Page, there: Served) 
     assert there.room.outbox.acts == {}
 
 
-async def test_the_wall_is_cleared_from_the_desk_without_a_line(
+async def test_the_wall_is_cleared_from_the_desk_without_a_link(
     page: Page, context: BrowserContext, there: Served
 ) -> None:
     what = await there.ask(page, "Why?")

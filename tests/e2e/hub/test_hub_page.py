@@ -100,14 +100,14 @@ async def test_what_changes_comes_by_itself_and_what_is_typed_stays(browser: Bro
         await expect(page.locator("#NotesNow")).to_contain_text("Read by: \u2068Kisumu\u2069")
 
 
-# `test_frozen_line.py` has the same words on other pages.
+# `test_frozen_link.py` has the same words on other pages.
 @pytest.mark.slow
-async def test_a_line_that_is_away_is_said_until_it_is_back(browser: Browser, tmp_path: Path) -> None:
+async def test_a_link_that_is_away_is_said_until_it_is_back(browser: Browser, tmp_path: Path) -> None:
     async with group(tmp_path) as house, tab(browser) as page:
         await come_in(page, house)
         await page.clock.install()
         await page.goto(house.running.address + PAGE)
-        away = page.get_by_text("The line is away.")
+        away = page.get_by_text("The connection is away.")
         await expect(away).to_be_hidden()
         await page.context.set_offline(True)
         await page.clock.run_for(31_000)
@@ -153,7 +153,7 @@ async def test_a_note_that_gets_no_answer_is_kept_and_goes_again(browser: Browse
         await expect(page.locator("#Waiting")).to_be_hidden()
 
 
-async def test_what_is_counted_written_and_asked_without_a_line_is_kept_and_sent_once(
+async def test_what_is_counted_written_and_asked_without_a_link_is_kept_and_sent_once(
     browser: Browser, tmp_path: Path
 ) -> None:
     async with group(tmp_path) as house, tab(browser) as page:
@@ -168,7 +168,7 @@ async def test_what_is_counted_written_and_asked_without_a_line_is_kept_and_sent
         await page.get_by_role("button", name="Send the note").click()
         await expect(page.get_by_label("Your note")).to_have_value("")
         await expect(page.locator("#WaitingNotes")).to_have_text("We hear nothing.")
-        await expect(page.get_by_text("The line is away.")).to_be_visible()
+        await expect(page.get_by_text("The connection is away.")).to_be_visible()
         await page.get_by_role("link", name="Ask or comment").click()
         await page.get_by_label("Your question or comment").fill("Who pays?")
         await page.get_by_role("button", name="Send").click()

@@ -113,7 +113,7 @@ async def test_what_was_missed_is_read_or_skipped_for_good_by_keyboard(hub: Runn
     assert await page.get_by_text("You missed 5 minutes.").is_hidden()
 
 
-async def test_the_strip_says_by_itself_when_the_line_is_another(hub: RunningHub, page: Page) -> None:
+async def test_the_strip_says_by_itself_when_the_link_is_another(hub: RunningHub, page: Page) -> None:
     await page.goto(at(hub, f"/s/{SESSION}"))
     status = page.locator("#HubSaid")
     await status.get_by_text("not connected to any meeting").wait_for()
@@ -122,7 +122,7 @@ async def test_the_strip_says_by_itself_when_the_line_is_another(hub: RunningHub
     assert await status.get_attribute("role") == "status"
 
 
-async def test_the_strip_is_told_by_the_texts_line_and_does_not_speak_for_a_computer_out_of_reach(
+async def test_the_strip_is_told_by_the_texts_link_and_does_not_speak_for_a_computer_out_of_reach(
     hub: RunningHub, page: Page
 ) -> None:
     await page.clock.install()
@@ -185,7 +185,7 @@ STATE_SHOWN = """(kind) => {
 
 # A matter of the sheet of styles alone.
 @pytest.mark.slow
-async def test_in_a_wide_window_the_line_stands_above_and_nothing_is_called_live_without_it(
+async def test_in_a_wide_window_the_link_stands_above_and_nothing_is_called_live_without_it(
     hub: RunningHub, page: Page
 ) -> None:
     await page.set_viewport_size({"width": 1366, "height": 768})

@@ -28,7 +28,7 @@ from moothall.services.sound.live_take import take_of
 from moothall.testing.scripted import Script, make_script, render, write_script
 from support.halls.microphone_process import MicrophoneHall, chromium_with_microphone, write_capture
 from support.halls.process import SESSION, Witness, free_port, logged, plain
-from support.links.line import Line, line_to
+from support.links.breakable_link import BreakableLink, breakable_link_to
 from support.sound.hearing import heard, reference, sample_sound
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -47,7 +47,7 @@ def a_script(seed: int, words: int, pause_ms: int = 400) -> Script:
 
 
 @asynccontextmanager
-async def microphone_page(hall: MicrophoneHall, line: Line, sound: Path) -> AsyncIterator[Page]:
+async def microphone_page(hall: MicrophoneHall, link: BreakableLink, sound: Path) -> AsyncIterator[Page]:
     """The page, entered by the technician's link."""
     path = chromium()
     if path is None:
@@ -55,8 +55,8 @@ async def microphone_page(hall: MicrophoneHall, line: Line, sound: Path) -> Asyn
     async with chromium_with_microphone(sound, path, *QUIET) as browser:
         context = await browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
         page = await context.new_page()
-        await page.goto(f"{line.address}/enter/{hall.token}")
-        await page.goto(f"{line.address}/s/{SESSION}/microphone")
+        await page.goto(f"{link.address}/enter/{hall.token}")
+        await page.goto(f"{link.address}/s/{SESSION}/microphone")
         yield page
 
 
@@ -69,17 +69,17 @@ def scripted(folder: Path, script: Script) -> str:
 @asynccontextmanager
 async def sending(
     folder: Path, model: str, pcm: bytes, port: int
-) -> AsyncIterator[tuple[MicrophoneHall, Line, Witness, Page]]:
+) -> AsyncIterator[tuple[MicrophoneHall, BreakableLink, Witness, Page]]:
     """A server behind a line, a reader of it, and the page whose microphone hears `pcm`; nothing is pressed yet."""
     sound, witness = write_capture(folder / "sound.wav", pcm), Witness()
-    async with line_to(port) as line:
-        hall = MicrophoneHall(folder / "data", model, port, behind=line.address)
+    async with breakable_link_to(port) as link:
+        hall = MicrophoneHall(folder / "data", model, port, behind=link.address)
         await hall.prepare()
         await hall.start()
         try:
-            async with microphone_page(hall, line, sound) as page, asyncio.TaskGroup() as group:
+            async with microphone_page(hall, link, sound) as page, asyncio.TaskGroup() as group:
                 watching = group.create_task(witness.watch(hall.address))
-                yield hall, line, witness, page
+                yield hall, link, witness, page
                 watching.cancel()
         finally:
             await hall.stop()
@@ -100,21 +100,21 @@ async def record(address: str) -> str:
     return re.sub(r"<[^>]*>", "", " ".join(said))
 
 
-async def test_words_reach_readers_over_a_cut_line_and_a_killed_server_and_somebody_takes_over(tmp_path: Path) -> None:
+async def test_words_reach_readers_over_a_cut_link_and_a_killed_server_and_somebody_takes_over(tmp_path: Path) -> None:
     script = a_script(5, 22)
     model = scripted(tmp_path, script)
-    async with sending(tmp_path, model, render(script), free_port(7)) as (hall, line, witness, page):
+    async with sending(tmp_path, model, render(script), free_port(7)) as (hall, link, witness, page):
         reader = await page.context.new_page()
-        await reader.goto(f"{line.address}/s/{SESSION}")
+        await reader.goto(f"{link.address}/s/{SESSION}")
         stands = page.locator("#Stands")
         await page.locator("#Start").click()
         await expect(stands).to_have_text("Sending")
         await expect(page.locator("#Text")).to_contain_text("w2")
         await expect(page.locator("#Text")).to_have_attribute("lang", "en")
 
-        line.cut()
+        link.cut()
         await expect(stands).to_contain_text("2 s are kept here")
-        line.mend()
+        link.mend()
         await expect(stands).to_have_text("Sending")
 
         await hall.kill()
@@ -220,16 +220,16 @@ async def test_what_was_said_offline_arrives_afterwards_and_once(
     back.
     """
     model = scripted(tmp_path, script)
-    async with sending(tmp_path, model, render(script), free_port(10)) as (hall, line, witness, page):
+    async with sending(tmp_path, model, render(script), free_port(10)) as (hall, link, witness, page):
         stands = page.locator("#Stands")
         await page.locator("#Start").click()
         await witness.more_words(2)
         await page.context.set_offline(True)
         if cut:
-            line.cut()
+            link.cut()
         await expect(stands).to_contain_text("s are kept here")
         known = len(witness.words)
-        line.mend()
+        link.mend()
         await expect(stands).to_contain_text(f"{away_s} s are kept here")
         assert len(witness.words) == known, "it is offline"
         await page.context.set_offline(False)
@@ -280,13 +280,13 @@ async def test_real_speech_reaches_a_reader_over_an_outage_and_a_killed_server(
     """To the word it is in `test_words_reach_readers_…`, with a script in place of the model."""
     spoken, said = await played()
     pcm = bytes(LEAD_MS * 32) + spoken
-    async with sending(tmp_path, "whisper-tiny.en", pcm, free_port(9)) as (hall, line, witness, page):
+    async with sending(tmp_path, "whisper-tiny.en", pcm, free_port(9)) as (hall, link, witness, page):
         stands = page.locator("#Stands")
         await page.locator("#Start").click()
         await witness.more_words(2)
-        line.cut()
+        link.cut()
         await expect(stands).to_contain_text(f"{away_s} s are kept here")
-        line.mend()
+        link.mend()
         await expect(stands).to_have_text("Sending")
         await hall.kill()
         await hall.start()

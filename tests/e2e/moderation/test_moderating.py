@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.questions.interventions import Intervention
@@ -139,7 +139,7 @@ async def test_several_at_once_search_and_what_is_left(page: Page, tmp_path: Pat
     async with meeting(tmp_path) as on:
         for n in range(4):
             await on.do(ask(f"q{n}", f"Question {n} about water"), by=SOMEBODY)
-        await on.do(ask("r", "", kind=Kind.REQUEST, name="Ana", origin="hub:lima"), by=SOMEBODY)
+        await on.do(ask("r", "", kind=InterventionKind.REQUEST, name="Ana", origin="hub:lima"), by=SOMEBODY)
         await lead(page, on)
         await page.locator("#Sift [name=text]").fill("QUÉSTION 2")
         await expect(page.locator(".panels .question")).to_have_count(1)
@@ -271,7 +271,7 @@ async def test_the_podium_takes_answers_and_puts_off(page: Page, tmp_path: Path)
         assert (found(on, "a").segment, found(on, "b").status) == ("s1", InterventionStatus.LATER)
 
 
-async def test_a_cut_line_and_a_restart_between_two_acts_lose_nothing_and_double_nothing(
+async def test_a_cut_link_and_a_restart_between_two_acts_lose_nothing_and_double_nothing(
     page: Page, tmp_path: Path
 ) -> None:
     async with desk_hall(tmp_path / "data", free_port(43)) as hall:

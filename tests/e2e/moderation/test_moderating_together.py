@@ -142,9 +142,9 @@ async def test_keys_work_on_keyboards_without_latin_letters(page: Page, tmp_path
             await expect(page.locator(f"#Queued #q-{question}")).to_be_visible()
 
 
-# A staff page's line that is away is in `test_frozen_line.py` and `test_moderating.py`.
+# A staff page's line that is away is in `test_frozen_link.py` and `test_moderating.py`.
 @pytest.mark.slow
-async def test_asked_for_somebody_twice_while_the_line_is_away_it_is_asked_once(page: Page, tmp_path: Path) -> None:
+async def test_asked_for_somebody_twice_while_the_link_is_away_it_is_asked_once(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await lead(page, on)
         await page.locator("#Add textarea").fill("And here?")

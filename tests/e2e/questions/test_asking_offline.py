@@ -30,7 +30,7 @@ async def write(page: Page, text: str) -> None:
     await page.get_by_role("button", name="Send").click()
 
 
-async def test_it_is_kept_and_sent_once_when_the_line_is_back(page: Page, tmp_path: Path) -> None:
+async def test_it_is_kept_and_sent_once_when_the_link_is_back(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await page.goto(f"{on.running.address}/s/{S}/ask?ui=en")
         await page.get_by_label("Your name or a pseudonym").fill("Ana")
@@ -107,7 +107,7 @@ async def test_what_the_server_refuses_at_once_stands_in_the_form(page: Page, tm
         assert [each.text for each in received(on)] == ["Who pays?"]
 
 
-async def test_the_form_opens_without_a_line_for_whoever_has_read_the_meeting(page: Page, tmp_path: Path) -> None:
+async def test_the_form_opens_without_a_link_for_whoever_has_read_the_meeting(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await page.add_init_script(AT_ONCE)
         await page.goto(f"{on.running.address}/s/{S}?ui=en")

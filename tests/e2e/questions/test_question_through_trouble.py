@@ -20,7 +20,7 @@ from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.events.types import Origin
 from support.desks.process import DeskHall
 from support.halls.process import SESSION, free_port
-from support.links.line import Line, line_to
+from support.links.breakable_link import BreakableLink, breakable_link_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 MOST_TABS = 120
@@ -54,8 +54,8 @@ class Hall(DeskHall):
 class Story:
     """The three pages, and what is done on them."""
 
-    def __init__(self, hall: Hall, line: Line, trouble: Trouble, pages: tuple[Page, Page, Page]) -> None:
-        self.hall, self.line, self.trouble = hall, line, trouble
+    def __init__(self, hall: Hall, link: BreakableLink, trouble: Trouble, pages: tuple[Page, Page, Page]) -> None:
+        self.hall, self.link, self.trouble = hall, link, trouble
         self.author, self.desk, self.wall = pages
 
     @property
@@ -69,14 +69,14 @@ class Story:
         for page in (self.author, self.desk, self.wall):
             await page.wait_for_load_state()
         if self.trouble is Trouble.CUT:
-            self.line.cut()
+            self.link.cut()
         elif self.trouble is Trouble.RESTART:
             await self.hall.kill()
         if self.away:
             await expect(self.desk.locator("#Stands")).to_have_attribute("data-kind", "lost")
         yield
         if self.trouble is Trouble.CUT:
-            self.line.mend()
+            self.link.mend()
         elif self.trouble is Trouble.RESTART:
             await self.hall.start()
         elif self.trouble is Trouble.RELOAD:
@@ -123,8 +123,8 @@ async def _shown(locator: Locator, text: str) -> None:
 @asynccontextmanager
 async def _story(browser: Browser, tmp_path: Path, trouble: Trouble) -> AsyncIterator[Story]:
     port = free_port(60 + list(Trouble).index(trouble))
-    async with line_to(port) as line:
-        hall = Hall(tmp_path / "data", port, line.address)
+    async with breakable_link_to(port) as link:
+        hall = Hall(tmp_path / "data", port, link.address)
         await hall.prepare(("en", "es"), begin_other=False)
         contexts = [await browser.new_context(locale=tag) for tag in ("es-CO", "en-GB", "en-GB")]
         author, desk, wall = [await context.new_page() for context in contexts]
@@ -135,7 +135,7 @@ async def _story(browser: Browser, tmp_path: Path, trouble: Trouble) -> AsyncIte
             await desk.goto(f"{hall.address}/moderate/{SESSION}?ui=en")
             await wall.goto(f"{hall.address}/s/{SESSION}/screen?ui=en")
             await expect(desk.locator("#Stands")).to_have_attribute("data-kind", "live")
-            yield Story(hall, line, trouble, (author, desk, wall))
+            yield Story(hall, link, trouble, (author, desk, wall))
         finally:
             for context in contexts:
                 await context.close()

@@ -210,14 +210,16 @@ async def test_without_scripts_one_types_puts_off_and_comes_back(page: Page, bro
         await context.close()
 
 
-async def test_a_cut_line_loses_no_words(page: Page, tmp_path: Path) -> None:
+async def test_a_cut_link_loses_no_words(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         what = await ask(page, on, "Who pays?")
         await stand(on, what, InterventionStatus.QUEUED, InterventionStatus.CALLED)
         await words(page).focus()
         await page.context.set_offline(True)
         await page.keyboard.type("One. Two. Thr")
-        await expect(page.locator("#TypingStands")).to_have_text("The line is slow. What you typed is sent again.")
+        await expect(page.locator("#TypingStands")).to_have_text(
+            "The connection is slow. What you typed is sent again."
+        )
         await page.context.set_offline(False)
         await expect(page.locator("#TypingStands")).to_be_empty()
         await page.keyboard.press("Enter")

@@ -13,7 +13,7 @@ from playwright.async_api import Page
 from whisper_normalizer.english import EnglishTextNormalizer
 
 from support.halls.process import SESSION, HallProcess, free_port, logged, write_wave
-from support.links.line import line_to
+from support.links.breakable_link import breakable_link_to
 from support.sound.hearing import reference, sample_sound
 
 pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.asyncio(loop_scope="session")]
@@ -39,7 +39,7 @@ async def sample(first_ms: int, last_ms: int, folder: Path) -> tuple[Path, str]:
 
 async def real(_: Path) -> tuple[Path, str]:
     """Recorded speech of people, where it lies beside the checkout."""
-    rows = [json.loads(line) for line in REAL.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(link) for link in REAL.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()]
     return REAL, " ".join(row["text"] for row in sorted(rows, key=lambda row: row["start"]))
 
 
@@ -54,7 +54,7 @@ there = pytest.mark.skipif(not REAL.exists(), reason="no recorded speech lies be
         pytest.param(real, id="recorded speech", marks=[pytest.mark.slow, there]),
     ],
 )
-async def test_its_words_reach_a_reader_over_a_cut_line_and_a_killed_server(
+async def test_its_words_reach_a_reader_over_a_cut_link_and_a_killed_server(
     page: Page, tmp_path: Path, played: Callable[[Path], Awaitable[tuple[Path, str]]]
 ) -> None:
     audio, said = await played(tmp_path)
@@ -62,17 +62,17 @@ async def test_its_words_reach_a_reader_over_a_cut_line_and_a_killed_server(
     hall = HallProcess(tmp_path / "data", audio, MODEL, port, "--fast")
     await hall.start()
     try:
-        async with line_to(port) as line:
-            await page.goto(f"{line.address}/s/{SESSION}")
+        async with breakable_link_to(port) as link:
+            await page.goto(f"{link.address}/s/{SESSION}")
             await page.locator(LINES).nth(1).wait_for()
 
             await hall.kill()
             await hall.start()
             await page.locator(LINES).nth(3).wait_for()
 
-            line.cut()
+            link.cut()
             await page.locator("#State[data-kind=lost]").wait_for()
-            line.mend()
+            link.mend()
             await page.locator("#State[data-kind=closed]").wait_for()
             shown = await page.locator(LINES).all_inner_texts()
             ids = await page.locator("#Lines > li.line").evaluate_all("lines => lines.map(line => line.id)")

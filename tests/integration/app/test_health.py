@@ -64,7 +64,7 @@ async def test_no_rate_of_an_address_counts_them(tmp_path: Path) -> None:
             assert other.status == 200
 
 
-async def test_a_hub_without_a_line_is_ready(tmp_path: Path) -> None:
+async def test_a_hub_without_a_link_is_ready(tmp_path: Path) -> None:
     async with running_hub(tmp_path) as hub, aiohttp.ClientSession(hub.own) as http:
         assert await asked(http, "/healthz") == (200, "ok\n")
         assert await asked(http, "/readyz") == (200, "ready\n")

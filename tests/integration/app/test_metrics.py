@@ -15,7 +15,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from moothall.adapters.metrics.metrics import BY_NAME, MOST_SESSIONS, Kind
+from moothall.adapters.metrics.metrics import BY_NAME, MOST_SESSIONS, MetricKind
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events import types as ev
@@ -238,7 +238,7 @@ async def test_every_metric_and_label_of_dashboards_and_alerts_is_in_a_scrape(tm
         text = await scraped(running)
     families = {family.name: family for family in text_string_to_metric_families(text)}
     there = set(families) | {sample for sample, _ in samples(text)}
-    there |= {each.name for each in BY_NAME.values() if each.kind is Kind.COUNTER and each.name[:-6] in families}
+    there |= {each.name for each in BY_NAME.values() if each.kind is MetricKind.COUNTER and each.name[:-6] in families}
     asked = list(expressions())
     assert len(asked) > 60
     for title, expression, beside in asked:

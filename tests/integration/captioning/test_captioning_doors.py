@@ -19,7 +19,7 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.app.hall import RunningServer, hall
 from moothall.cli.caption_bridge import carry
 from moothall.core import commands as do
-from moothall.core.captioning.outgoing import Held
+from moothall.core.captioning.outgoing import OutgoingLine
 from moothall.core.events.types import AirSource, ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import ConfigurationError
@@ -304,15 +304,15 @@ async def test_what_waits_at_the_bridge_when_its_link_is_replaced_is_written_dow
     assert house.lines == []
 
 
-async def test_a_message_that_is_none_ends_a_bridges_line(house: CaptioningDoors) -> None:
+async def test_a_message_that_is_none_ends_a_bridges_link(house: CaptioningDoors) -> None:
     bearer = {"Authorization": f"Bearer {house.key}"}
     async with aiohttp.ClientSession() as http:
         for bad in ("Hello.", '{"type":"text","seq":1,"text":"x","more":' + "[" * 3_000):
-            async with http.ws_connect(house.address("/captions/link", ""), headers=bearer) as line:
-                await line.receive()
-                await line.send_str(bad)
-                await line.receive()
-                assert line.close_code == CloseCode.BAD_REQUEST
+            async with http.ws_connect(house.address("/captions/link", ""), headers=bearer) as link:
+                await link.receive()
+                await link.send_str(bad)
+                await link.receive()
+                assert link.close_code == CloseCode.BAD_REQUEST
     assert house.lines == []
 
 
@@ -405,7 +405,7 @@ async def test_captions_are_given_out_a_piece_at_a_time_and_as_subtitles_of_hls(
 
 async def test_captions_go_to_a_door_that_keeps_to_zoom_s_description(house: CaptioningDoors) -> None:
     client = ZoomClient(private=True)
-    line = Held(SegmentId("a"), "Good morning", "en", 0)
+    line = OutgoingLine(SegmentId("a"), "Good morning", "en", 0)
     try:
         assert await client.last(house.address("/closedcaption")) == 0
         assert await client.post(house.address("/closedcaption"), 1, line)

@@ -139,7 +139,7 @@ async def test_six_words_pair_a_hub_and_status_says_with_whom(
         await hub.until("It speaks for Kisumu")
         assert await asyncio.to_thread(run, "status", *data, "--port", port) == 0
         # The second is what it says some seconds later.
-        assert re.search("connecting to the meeting|The line has been down since", capsys.readouterr().out)
+        assert re.search("connecting to the meeting|The connection has been down since", capsys.readouterr().out)
         async with ClientSession() as client, client.get(f"http://127.0.0.1:{port}/uplink") as response:
             assert json.loads(await response.text())["kind"] != "good"
     await server.close()

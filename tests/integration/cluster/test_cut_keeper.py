@@ -10,7 +10,7 @@ import pytest
 from support.cluster.process import running
 from support.cluster.typing import house, require_all
 from support.halls.process import CLOCK
-from support.links.weak_line import weak_line_to
+from support.links.weak_link import weak_link_to
 
 
 # `test_keeping.py` proves the same by the clock; here links and doors are those of processes.
@@ -18,8 +18,8 @@ from support.links.weak_line import weak_line_to
 async def test_a_keeper_that_was_cut_off_and_succeeded_sends_its_readers_away_until_it_follows(tmp_path: Path) -> None:
     with running("valkey", tmp_path) as redis:
         async with (
-            weak_line_to(redis.port) as line,
-            house(tmp_path, redis, first_by=line.port, patience_s=5) as ((first, second), typist),
+            weak_link_to(redis.port) as link,
+            house(tmp_path, redis, first_by=link.port, patience_s=5) as ((first, second), typist),
             aiohttp.ClientSession() as reader,
         ):
 
@@ -30,12 +30,12 @@ async def test_a_keeper_that_was_cut_off_and_succeeded_sends_its_readers_away_un
                         found.add(answer.status)
                 return found
 
-            line.cut()
+            link.cut()
             await second.until("keeps the house")
             assert first.keeps, "nobody has told it"
             await first.until("stands by")
             assert await statuses() == {503}
-            line.mend()
+            link.mend()
             while await statuses() != {200}:
                 await CLOCK.sleep(100)
             await typist.types(5)

@@ -23,7 +23,7 @@ from support.cluster.nodes import NodeProcess
 from support.cluster.process import RedisProcess, running
 from support.cluster.typing import Typist, house, require_all, texts
 from support.halls.process import CLOCK, FLOOR
-from support.links.weak_line import weak_line_to
+from support.links.weak_link import weak_link_to
 
 TOLD = "is kept on one machine alone"
 ALLOWED = 'one_copy = "allow"\nnodes = ["n1", "n2"]\n'
@@ -124,16 +124,16 @@ async def test_a_redis_that_comes_back_empty_is_filled_with_all_and_the_secretar
 
 async def test_while_the_other_node_still_sees_redis_nothing_has_one_copy(tmp_path: Path) -> None:
     with running("valkey", tmp_path) as redis:
-        async with weak_line_to(redis.port) as line:
-            async with house(tmp_path, redis, more=ALLOWED, first_by=line.port, patience_s=5) as (
+        async with weak_link_to(redis.port) as link:
+            async with house(tmp_path, redis, more=ALLOWED, first_by=link.port, patience_s=5) as (
                 (first, second),
                 typist,
             ):
-                line.cut()
+                link.cut()
                 await second.until("keeps the house")
                 await typist.types(5)
                 assert not (first.data / FILE_NAME).exists()
-                line.mend()
+                link.mend()
                 await first.until("stands by")
             require_all(typist, second)
 

@@ -120,14 +120,14 @@ async def test_a_hub_at_a_node_that_stands_by_goes_on_when_that_one_keeps_the_ho
         await hub.pair(second.address, typist.planned.words)
         await hub.start()
         try:
-            await hub.until_line("good")
+            await hub.until_uplink("good")
             await let_in_questions(hub, typist.session)
             await ask(hub, typist.session, 1)
             await first.kill()
             await second.until("keeps the house")
             await typist.types(5)
             await ask(hub, typist.session, 2)
-            await hub.until_line("good")
+            await hub.until_uplink("good")
             wanted = typist.typed[-1].encode()
             async for frame, _ in follow(f"{hub.address}/s/{typist.session}", FLOOR, CLOCK):
                 if wanted in encode(frame):

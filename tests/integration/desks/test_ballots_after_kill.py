@@ -22,7 +22,7 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.app.backend import quiet_backend
 from moothall.cli.verifying import SOUND, verify_command
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId, InterventionId, PollId
@@ -103,7 +103,7 @@ async def prepared(data: Path) -> tuple[DeskHall, Sequence[str]]:
     async with quiet_backend(Settings(server=Server(data=str(data))), SystemClock()) as house:
         live = await house.sessions.open(SESSION)
         commands: list[do.AnyCommand] = [
-            do.Ask(intervention=name, kind=Kind.QUESTION, text=f"{name}?", language="en", asker=name)
+            do.Ask(intervention=name, kind=InterventionKind.QUESTION, text=f"{name}?", language="en", asker=name)
             for name in QUESTIONS
         ]
         commands.append(do.SetStatus(interventions=QUESTIONS, status=InterventionStatus.QUEUED))

@@ -15,7 +15,7 @@ from moothall.adapters.engines.link import EngineSocket, Holder, PulseSocket, Tr
 from moothall.adapters.system.clock import SystemClock
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.services.engines.recognising import Recognising
-from moothall.services.supervision.pulses import GivenUp
+from moothall.services.supervision.pulses import NoProgress
 from moothall.services.translation.translators import Translators
 from moothall.wire import engine as wire
 from moothall.wire import pulse, translation
@@ -112,7 +112,7 @@ async def test_both_kinds_may_send_their_pulses() -> None:
     async with serve_engines("127.0.0.1", 0, lambda: TOKENS, Handled(), feel=feel) as port:
         for headers in (GOOD, TRANSLATES):
             async with connect(f"ws://127.0.0.1:{port}{pulse.PATH}", additional_headers=headers) as socket:
-                await socket.send(pulse.encode(pulse.Pulse(life="a", working=True)))
+                await socket.send(pulse.encode(pulse.ProcessPulse(life="a", working=True)))
     assert felt == [("gpu-1", "a", False), ("mt-2", "a", False)]
     async with (
         serve_engines("127.0.0.1", 0, lambda: TOKENS, Handled()) as port,
@@ -125,7 +125,7 @@ async def test_both_kinds_may_send_their_pulses() -> None:
 async def test_one_that_was_given_up_is_told_so() -> None:
     async def handle(link: EngineSocket) -> None:
         await link.receive()
-        raise GivenUp("engine gpu-1 was given up.")
+        raise NoProgress("engine gpu-1 was given up.")
 
     async with (
         serve_engines("127.0.0.1", 0, lambda: TOKENS, handle) as port,

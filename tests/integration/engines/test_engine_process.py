@@ -17,7 +17,7 @@ import pytest
 
 from moothall.adapters.engines.link import EngineSocket, Holder, serve_engines
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.services.supervision.pulses import GivenUp
+from moothall.services.supervision.pulses import NoProgress
 from moothall.testing.engine_channel import EngineChannel
 from moothall.testing.loop import run
 from moothall.testing.scripted import Script, make_script, render, write_script
@@ -194,7 +194,7 @@ async def test_one_that_the_server_gave_up_ends_and_says_why(tmp_path: Path) -> 
 
     async def serve(link: EngineSocket) -> None:
         await link.receive()
-        raise GivenUp("engine hall was given up")
+        raise NoProgress("engine hall was given up")
 
     async with serve_engines("127.0.0.1", 0, lambda: TOKENS, serve) as port:
         process = await asyncio.create_subprocess_exec(

@@ -12,7 +12,7 @@ import pytest
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RefusalCode
 from moothall.testing.engine_channel import EngineChannel
-from moothall.testing.engine_link import ServerEnd, engine_link
+from moothall.testing.engine_link import EngineServerEnd, engine_link
 from moothall.testing.loop import run
 from moothall.testing.scripted import Script, make_script, render
 from moothall.wire import engine as wire
@@ -38,7 +38,7 @@ class Room:
         self.channel = EngineChannel(render(script))
         self.recognizer = ScriptedRecognizer(script)
         self.links = 0
-        self.link: ServerEnd | None = None
+        self.link: EngineServerEnd | None = None
 
     async def recognise(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
         await asyncio.sleep(PASS_S)
@@ -47,7 +47,7 @@ class Room:
     async def run(
         self,
         reached: Callable[[int], Awaitable[None]] | None = None,
-        answered: Callable[[wire.Act], None] = lambda _: None,
+        answered: Callable[[wire.PassAct], None] = lambda _: None,
     ) -> None:
         while not self.channel.drained:
             clock = EngineClock()
@@ -125,7 +125,7 @@ def test_links_that_are_cut_anywhere_lose_and_double_nothing(seed: int) -> None:
             del cuts[0]
             room.cut()
 
-    def answered(_: wire.Act) -> None:
+    def answered(_: wire.PassAct) -> None:
         if next(count) in lost_answers:  # Stored, and the engine never hears of it.
             room.cut()
 
@@ -176,7 +176,7 @@ def test_an_engine_that_lost_its_place_is_attached_again() -> None:
     room = Room(script)
     count = itertools.count(1)
 
-    def answered(_: wire.Act) -> None:
+    def answered(_: wire.PassAct) -> None:
         room.channel.refuses = RefusalCode.STALE if next(count) in (9, 20, 21) else None
 
     run(room.run(None, answered))

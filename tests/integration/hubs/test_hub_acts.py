@@ -6,7 +6,7 @@ from pathlib import Path
 
 import aiohttp
 
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId
@@ -21,20 +21,22 @@ async def test_a_room_far_away_asks_and_is_counted(tmp_path: Path) -> None:
     def act(act: wire.AnyAct, known_by: str, at: int) -> wire.Act:
         return wire.Act(id=CommandId(known_by), session=S, at=at, title="Kisumu", act=act)
 
-    asked = wire.AskAct(intervention=name("why"), kind=Kind.QUESTION, text="Who pays?", language="en", asker="x")
+    asked = wire.AskAct(
+        intervention=name("why"), kind=InterventionKind.QUESTION, text="Who pays?", language="en", asker="x"
+    )
     acts: list[tuple[wire.AnyAct, str]] = [(asked, "ask:why"), (wire.HeadCountAct(people=23), "c1")]
     async with meeting(tmp_path) as on:
         now = on.running.backend.clock.wall()
         unknown = await on.running.hub_acts.take("kisumu", act(acts[1][0], "c0", now), "0a1b")
-        assert isinstance(unknown, wire.NotDone)
+        assert isinstance(unknown, wire.ActNotDone)
         assert unknown.message == "There is no such hub."
         assert not on.live.state.hubs
         assert isinstance(await on.running.backend.hubs.add("Kisumu", Details()), tuple)
         for each, known_by in acts * 2:
-            assert isinstance(await on.running.hub_acts.take("kisumu", act(each, known_by, now), "0a1b"), wire.Done)
+            assert isinstance(await on.running.hub_acts.take("kisumu", act(each, known_by, now), "0a1b"), wire.ActDone)
         await on.do(stand(InterventionStatus.QUEUED, "why"), by=MODERATOR)
         support = act(wire.SupportAct(intervention=name("why"), count=4), "s1", now)
-        assert isinstance(await on.running.hub_acts.take("kisumu", support, "0a1b"), wire.Done)
+        assert isinstance(await on.running.hub_acts.take("kisumu", support, "0a1b"), wire.ActDone)
         async with aiohttp.ClientSession() as client:
             async with client.get(f"{on.running.address}/s/{S}/screen", headers={"Accept-Language": "en"}) as response:
                 assert "Kisumu\u2069 is with us: 23 people" in await response.text()

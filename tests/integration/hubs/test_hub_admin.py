@@ -129,7 +129,7 @@ async def test_what_is_wrong_is_said_and_what_was_typed_stays(tmp_path: Path) ->
         assert await secretary.post("/admin/hubs/nobody/words", again) == 404
 
 
-async def test_the_secretariat_sees_how_the_line_of_each_group_is(tmp_path: Path) -> None:
+async def test_the_secretariat_sees_how_the_link_of_each_group_is(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house, aiohttp.ClientSession() as machine:
         secretary = await house.secretary()
         await secretary.get("/admin/hubs")
@@ -140,15 +140,15 @@ async def test_the_secretariat_sees_how_the_line_of_each_group_is(tmp_path: Path
         await secretary.get("/admin/hubs")
         assert "Linked since" not in secretary.text
         key = {"Authorization": f"Bearer {paired.key}"}
-        async with machine.ws_connect(f"{house.running.address}/hub/link", headers=key) as line:
+        async with machine.ws_connect(f"{house.running.address}/hub/link", headers=key) as link:
 
             async def until(kind: type[wire.ToHub]) -> None:
-                while not isinstance(wire.decode_to_hub((await line.receive(10)).data), kind):
+                while not isinstance(wire.decode_to_hub((await link.receive(10)).data), kind):
                     pass
 
-            await line.send_bytes(wire.encode(wire.Hello(protocol=1, node="0123456789abcdef", release="9.9", wall=0)))
+            await link.send_bytes(wire.encode(wire.Hello(protocol=1, node="0123456789abcdef", release="9.9", wall=0)))
             await until(wire.HubProgramme)
-            await line.send_bytes(wire.encode(wire.Follow(session=SessionId("plenary"), channels=())))
+            await link.send_bytes(wire.encode(wire.Follow(session=SessionId("plenary"), channels=())))
             await until(wire.Live)
             assert await secretary.get("/admin/hubs") == 200
             assert "Linked since" in secretary.text

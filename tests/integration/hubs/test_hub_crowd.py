@@ -11,7 +11,7 @@ import aiohttp
 
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.session.state import Status
@@ -74,7 +74,14 @@ async def with_a_question(data: Path) -> None:
     records, recorder = meeting(), Recorder()
     recorder.offset = records[-1].header.offset
     asked = ev.InterventionPublished(
-        intervention=WHY, number=1, kind=Kind.QUESTION, text="Who pays?", language="en", name="", origin="web", t=0
+        intervention=WHY,
+        number=1,
+        kind=InterventionKind.QUESTION,
+        text="Who pays?",
+        language="en",
+        name="",
+        origin="web",
+        t=0,
     )
     queued = ev.InterventionStatusChanged(intervention=WHY, number=1, status=InterventionStatus.QUEUED, t=0)
     records += [recorder.record(asked), recorder.record(queued)]

@@ -25,7 +25,7 @@ from moothall.testing.loop import run as on_a_jumping_loop
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub import messages as wire
 from moothall.wire.kinds import passed_over
-from moothall_hub.uplink.budget import BudgetStep, Meter, Usage
+from moothall_hub.uplink.budget import BudgetStep, DailyUsage, Meter
 from moothall_hub.uplink.centre_clock import CentreClock
 from moothall_hub.uplink.counted_connection import TLS_RECEIVED_BYTES, TLS_SENT_BYTES
 from moothall_hub.uplink.dialling import WAITING_FRAMES, CentreAddress, Dialling, Stepped, Told
@@ -43,8 +43,8 @@ from moothall_hub.uplink.parts import (
     Quiet,
 )
 from support.hubs.server import WELCOME, HubServer, Visit, hub_server
+from support.links.breakable_link import BreakableLink, breakable_link_to
 from support.links.certificate import make_certificate
-from support.links.line import Line, line_to
 
 PLENARY = SessionId("plenary")
 FOLLOW = wire.Follow(session=PLENARY, channels=(ChannelId("floor"),))
@@ -65,12 +65,12 @@ class Hub:
         self.clock = CentreClock(more.pop("own", SystemClock()))
         self.meter = more.pop("meter", Meter(None))
         link = Link("a" * 16, "0.1.0", more.pop("random", lambda: 0.0))
-        self.line = Dialling(link, self.clock, self.meter, self._told, where=where, **more)
+        self.dialling = Dialling(link, self.clock, self.meter, self._told, where=where, **more)
 
     async def _told(self, news: Told) -> None:
         self.news.put_nowait(news)
         for follow in self.follows if isinstance(news, FollowAgain) else ():
-            self.line.follow(follow)
+            self.dialling.follow(follow)
         await self.goes_on.wait()
         if type(news) in self.raises:
             raise self.raises.pop(type(news))
@@ -85,7 +85,7 @@ class Hub:
 @asynccontextmanager
 async def dialling(address: str | None, **more: Any) -> AsyncIterator[Hub]:
     hub = Hub(None if address is None else CentreAddress(address=address, key="k" * 52), **more)
-    task = asyncio.ensure_future(hub.line.run())
+    task = asyncio.ensure_future(hub.dialling.run())
     try:
         yield hub
     finally:
@@ -110,19 +110,19 @@ async def test_it_comes_with_its_key_and_no_more_than_it_needs_and_hears_what_it
         assert request.path == wire.PATH
         assert request.headers["Authorization"] == "Bearer " + "k" * 52
         assert not {"Origin", "User-Agent", "Sec-WebSocket-Extensions"} & set(request.headers)
-        hub.line.follow(FOLLOW)
+        hub.dialling.follow(FOLLOW)
         assert await visit.hear() == FOLLOW
         await visit.say(LIVE, BATCH)
         assert await hub.until(wire.Live) == LIVE
         assert await hub.until(wire.Batch) == BATCH
-        hub.line.say(wire.Taken(session=PLENARY, number=1))
-        hub.line.offer([ACT])
-        hub.line.leave(PLENARY)
+        hub.dialling.say(wire.Taken(session=PLENARY, number=1))
+        hub.dialling.offer([ACT])
+        hub.dialling.leave(PLENARY)
         assert [await visit.hear() for _ in range(3)] == [
             wire.Taken(session=PLENARY, number=1), ACT, wire.Leave(session=PLENARY),
         ]  # fmt: skip
-        await visit.say(wire.Done(id=ACT.id))
-        assert await hub.until(wire.Done) == wire.Done(id=ACT.id)
+        await visit.say(wire.ActDone(id=ACT.id))
+        assert await hub.until(wire.ActDone) == wire.ActDone(id=ACT.id)
         assert await hub.until(OfferActs) == OfferActs()
         assert abs(hub.clock.wall() - WELCOME.wall) < 60_000
 
@@ -137,20 +137,20 @@ async def test_what_is_wanted_goes_with_the_dial_and_is_said_once(hears: bool) -
         assert await visit.hear() == FOLLOW
         await visit.say(LIVE)
         assert await hub.until(wire.Live) == LIVE
-        hub.line.leave(PLENARY)
+        hub.dialling.leave(PLENARY)
         assert await visit.hear() == wire.Leave(session=PLENARY)
 
 
-async def test_a_cut_line_is_dialled_again_and_what_has_no_answer_goes_again() -> None:
-    async with hub_server() as server, line_to(server.port) as line, dialling(line.address) as hub:
+async def test_a_cut_link_is_dialled_again_and_what_has_no_answer_goes_again() -> None:
+    async with hub_server() as server, breakable_link_to(server.port) as link, dialling(link.address) as hub:
         visit = await server.visits.get()
         await visit.greet()
         await hub.until(wire.Welcome)
-        hub.line.offer([ACT])
+        hub.dialling.offer([ACT])
         assert await visit.hear() == ACT
-        line.cut()
+        link.cut()
         assert await hub.until(Down) == Down(BROKEN, for_good=False)
-        line.mend()
+        link.mend()
         visit = await server.visits.get()
         await visit.greet()
         assert await visit.hear() == ACT
@@ -181,12 +181,12 @@ def turned(status: HTTPStatus, body: str, **headers: str) -> Callable[[ServerCon
 async def test_who_is_turned_away_stops_until_it_is_paired_again(status: HTTPStatus, body: str, sentence: str) -> None:
     async with hub_server(turned(status, f"{body}\n")) as server, dialling(server.address) as hub:
         assert await hub.until(Down) == Down(sentence, for_good=True)
-        hub.line.pair(CentreAddress(address=server.address, key="new"))
+        hub.dialling.pair(CentreAddress(address=server.address, key="new"))
         visit = await server.visits.get()
         await visit.greet()
         await hub.until(wire.Welcome)
         assert len(server.requests) == 2
-        hub.line.pair(CentreAddress(address=server.address, key="new"))
+        hub.dialling.pair(CentreAddress(address=server.address, key="new"))
         assert await visit.end() == CloseCode.NORMAL
         await (await server.visits.get()).greet()
         await hub.until(wire.Welcome)
@@ -203,8 +203,8 @@ async def test_a_captive_portal_is_no_end_and_gets_no_key_elsewhere() -> None:
 
 async def test_a_hub_that_isnt_paired_dials_nobody_until_it_is() -> None:
     async with hub_server() as server, dialling(None) as hub:
-        hub.line.follow(FOLLOW)
-        hub.line.pair(CentreAddress(address=server.address, key="new"))
+        hub.dialling.follow(FOLLOW)
+        hub.dialling.pair(CentreAddress(address=server.address, key="new"))
         await (await server.visits.get()).greet()
         await hub.until(wire.Welcome)
 
@@ -234,13 +234,13 @@ async def test_an_error_of_its_user_ends_it() -> None:
     async with hub_server() as server:
         hub = Hub(CentreAddress(address=server.address, key="k"))
         hub.raises[wire.Welcome] = StorageUnavailable("The disk is full.")
-        task = asyncio.ensure_future(hub.line.run())
+        task = asyncio.ensure_future(hub.dialling.run())
         visit = await server.visits.get()
         await visit.greet()
         with pytest.raises(StorageUnavailable, match="The disk is full"):
             await task
         # Begun again it knows that there is no connection, and dials at once.
-        again = asyncio.ensure_future(hub.line.run())
+        again = asyncio.ensure_future(hub.dialling.run())
         assert await hub.until(Down) == Down(BROKEN, for_good=False)
         await (await server.visits.get()).greet()
         await hub.until(wire.Welcome)
@@ -251,18 +251,18 @@ async def test_an_error_of_its_user_ends_it() -> None:
 
 async def test_what_is_no_address_ends_it_with_a_sentence() -> None:
     with pytest.raises(ConfigurationError, match="'nowhere' is no address of a server"):
-        await Hub(CentreAddress(address="nowhere", key="k")).line.run()
+        await Hub(CentreAddress(address="nowhere", key="k")).dialling.run()
 
 
 async def test_a_server_that_takes_nothing_is_given_up() -> None:
     async with talking() as (hub, server, _):
         for _ in range(WAITING_FRAMES + 1):
-            hub.line.say(wire.Taken(session=PLENARY, number=1))
+            hub.dialling.say(wire.Taken(session=PLENARY, number=1))
         assert await hub.until(Down) == Down(BROKEN, for_good=False)
         assert await server.visits.get()
 
 
-def test_a_silent_line_is_quiet_and_then_dead() -> None:
+def test_a_silent_link_is_quiet_and_then_dead() -> None:
     async def story() -> None:
         async with hub_server() as server, dialling(server.address, own=LoopClock()) as hub:
             visit = await server.visits.get()
@@ -294,7 +294,7 @@ def test_news_come_one_after_the_other_however_long_one_takes() -> None:
     on_a_jumping_loop(story())
 
 
-class CountingLine(Line):
+class CountingLink(BreakableLink):
     """Counts what passes on, both ways."""
 
     up = down = 0
@@ -318,34 +318,34 @@ class CountingLine(Line):
 
 
 @asynccontextmanager
-async def counting_line_to(port: int) -> AsyncIterator[tuple[CountingLine, int]]:
-    line = CountingLine(port)
-    async with await asyncio.start_server(line.serve, "127.0.0.1", 0) as server:
-        yield line, server.sockets[0].getsockname()[1]
+async def counting_link_to(port: int) -> AsyncIterator[tuple[CountingLink, int]]:
+    link = CountingLink(port)
+    async with await asyncio.start_server(link.serve, "127.0.0.1", 0) as server:
+        yield link, server.sockets[0].getsockname()[1]
 
 
 async def test_every_byte_is_counted_the_handshake_too() -> None:
-    async with hub_server() as server, counting_line_to(server.port) as (line, port):
+    async with hub_server() as server, counting_link_to(server.port) as (link, port):
         async with dialling(f"http://127.0.0.1:{port}") as hub:
             visit = await server.visits.get()
             await visit.greet()
             await hub.until(wire.Welcome)
-            hub.line.follow(FOLLOW)
+            hub.dialling.follow(FOLLOW)
             await visit.hear()
             await visit.say(LIVE, BATCH)
             await hub.until(wire.Batch)
         await visit.socket.wait_closed()
-        assert (hub.meter.usage.sent, hub.meter.usage.received) == (line.up, line.down)
-        assert 0 < line.up < 600
-        assert 0 < line.down < 600
+        assert (hub.meter.usage.sent, hub.meter.usage.received) == (link.up, link.down)
+        assert 0 < link.up < 600
+        assert 0 < link.down < 600
 
 
-async def test_with_tls_about_as_much_is_counted_as_goes_over_the_line(tmp_path: Path) -> None:
+async def test_with_tls_about_as_much_is_counted_as_goes_over_the_link(tmp_path: Path) -> None:
     certificate, key = make_certificate(tmp_path)
     serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     serving.load_cert_chain(certificate, key)
     trusting = ssl.create_default_context(cafile=str(certificate))
-    async with hub_server(tls=serving) as server, counting_line_to(server.port) as (line, port):
+    async with hub_server(tls=serving) as server, counting_link_to(server.port) as (link, port):
         async with dialling(f"https://127.0.0.1:{port}", tls=trusting) as hub:
             visit = await server.visits.get()
             await visit.greet()
@@ -355,12 +355,12 @@ async def test_with_tls_about_as_much_is_counted_as_goes_over_the_line(tmp_path:
                 await hub.until(wire.HubProgramme)
         await visit.socket.wait_closed()
         usage = hub.meter.usage
-        assert abs(usage.sent - line.up) < TLS_SENT_BYTES
-        assert abs(usage.received - line.down) < TLS_RECEIVED_BYTES
+        assert abs(usage.sent - link.up) < TLS_SENT_BYTES
+        assert abs(usage.received - link.down) < TLS_RECEIVED_BYTES
 
 
 async def test_each_step_of_the_days_budget_is_told_once() -> None:
-    meter = Meter(10_000, Usage(day="2999-01-01", received=4_700))
+    meter = Meter(10_000, DailyUsage(day="2999-01-01", received=4_700))
     async with talking(meter=meter) as (hub, _, visit):
         await visit.say(*[wire.HubProgramme(sessions=())] * 3)
         assert await hub.until(Stepped) == Stepped(BudgetStep.LINES)

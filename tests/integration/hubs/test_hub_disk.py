@@ -16,7 +16,7 @@ import pytest
 from moothall.adapters.store.sqlite_file import LogReader, open_for_writing, open_to_read
 from moothall.core.chain import LogRecord
 from moothall_hub.mirror import store as mirror_sqlite
-from moothall_hub.mirror.copied import Copy
+from moothall_hub.mirror.copied import SessionCopy
 from moothall_hub.outbox import store as outbox_sqlite
 from moothall_hub.outbox.store import OutboxFile
 from support.files.lost_writes import HOW, Said, Synced, power_cuts, recorded
@@ -27,7 +27,7 @@ TESTS = Path(__file__).parents[2]
 PROGRAM = [sys.executable, str(TESTS / "support/hubs/keeping.py")]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(TESTS)}
 
-State = tuple[Copy | None, list[LogRecord]]
+State = tuple[SessionCopy | None, list[LogRecord]]
 
 
 class Lost(AssertionError):

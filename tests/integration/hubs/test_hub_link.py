@@ -27,7 +27,7 @@ from moothall.wire.hub.first import FIELD, HEARD, first_fields
 from support.halls.readers import until
 from support.hubs.door import KEY, Dialled, HubHall, dialled, hub_hall
 from support.hubs.side import HELLO, Model
-from support.links.line import Line, line_to
+from support.links.breakable_link import BreakableLink, breakable_link_to
 from support.memory.hall import FLOOR, SESSION
 
 CAPTIONER = Actor(Role.CAPTIONER, "c1")
@@ -50,8 +50,8 @@ async def events(hall: HubHall) -> int:
     return len(await hall.backend.log.read(SESSION, 0, 1_000_000, LANES))
 
 
-def port_of(line: Line) -> int:
-    return int(line.address.rpartition(":")[2])
+def port_of(link: BreakableLink) -> int:
+    return int(link.address.rpartition(":")[2])
 
 
 async def refusal(port: int, **headers: str) -> tuple[int, str]:
@@ -149,23 +149,23 @@ async def test_what_is_said_now_comes_at_once_and_what_was_missed_behind_it(tmp_
             assert len(model.known) < 60
 
 
-async def test_a_line_that_is_cut_amid_what_was_missed_goes_on_there(tmp_path: Path) -> None:
-    async with hub_hall(tmp_path) as hall, line_to(hall.port) as line:
+async def test_a_link_that_is_cut_amid_what_was_missed_goes_on_there(tmp_path: Path) -> None:
+    async with hub_hall(tmp_path) as hall, breakable_link_to(hall.port) as link:
         await hall.session()
         await say(hall, 300)
         model = Model(FLOOR)
         cuts = 0
         while True:
-            async with dialled(port_of(line)) as hub:
+            async with dialled(port_of(link)) as hub:
                 await hub.send(model.follow())
                 wanted = await events(hall)
                 enough = len(model.known) + 100
                 if await take(hub, model, min(enough, wanted)) and not model.hole and len(model.known) >= wanted:
                     break
-                line.cut()
+                link.cut()
                 cuts += 1
             await say(hall, 20)
-            line.mend()
+            link.mend()
         assert cuts > 3
         assert model.known == await hall.backend.log.read(SESSION, 0, 1_000_000, LANES)
 
@@ -268,7 +268,7 @@ async def test_acts_are_done_and_answered(tmp_path: Path) -> None:
     async with hub_hall(tmp_path) as hall, dialled(hall.port) as hub:
         act = wire.Act(id=CommandId("h:1"), session=SESSION, at=1, act=wire.HeadCountAct(people=23))
         await hub.send(act)
-        assert await hub.next_of(wire.Done) == wire.Done(id=CommandId("h:1"))
+        assert await hub.next_of(wire.ActDone) == wire.ActDone(id=CommandId("h:1"))
         assert hall.acts.done == [("kisumu", act, HELLO.node)]
 
 

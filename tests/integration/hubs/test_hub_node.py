@@ -100,10 +100,10 @@ async def test_help_is_here_and_the_agenda_is_above(tmp_path: Path) -> None:
 
 async def test_what_was_missed_is_a_page_of_its_own(tmp_path: Path) -> None:
     async with hub_with_a_meeting(tmp_path) as (hub, client):
-        line = json.loads(await text(client, f"{hub.own}/uplink?session={SESSION}&ui=en"))
-        assert line["kind"] == "unpaired"
-        assert line["missed"]["text"] == "You missed 5 minutes."
-        page = await text(client, hub.own + line["missed"]["address"])
+        status_bar = json.loads(await text(client, f"{hub.own}/uplink?session={SESSION}&ui=en"))
+        assert status_bar["kind"] == "unpaired"
+        assert status_bar["missed"]["text"] == "You missed 5 minutes."
+        page = await text(client, hub.own + status_bar["missed"]["address"])
         assert [f"Sentence {number}." in page for number in range(12)] == [3 <= n <= 8 for n in range(12)]
         assert "From 3:00 to 8:02" in page
         base = f"{hub.own}/s/{SESSION}/missed"

@@ -7,7 +7,7 @@ from html import unescape
 from pathlib import Path
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind
+from moothall.core.events.question_parts import InterventionKind
 from moothall.core.events.types import Access, ChannelKind
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -178,12 +178,12 @@ async def test_the_groups_questions_and_where_they_stand(tmp_path: Path) -> None
         form = {"id": "f1", "kind": "question", "text": "Who <pays>?", "name": "Ana", "language": "en", "hub": "kisumu"}
         assert await browser.post(f"/s/{S}/ask", form) == 200
         below = do.Ask(
-            intervention=InterventionId("below"), kind=Kind.QUESTION, text="And here?", language="en",
+            intervention=InterventionId("below"), kind=InterventionKind.QUESTION, text="And here?", language="en",
             asker="a", origin="hub:kisumu.ward",
         )  # fmt: skip
         await send(house, "below", below, by=Actor(Role.HUB, "b", hub="kisumu.ward"))
         elsewhere = do.Ask(
-            intervention=InterventionId("lima"), kind=Kind.QUESTION, text="From Lima", language="en",
+            intervention=InterventionId("lima"), kind=InterventionKind.QUESTION, text="From Lima", language="en",
             asker="b", origin="hub:lima",
         )  # fmt: skip
         await send(house, "lima", elsewhere, by=Actor(Role.HUB, "l", hub="lima"))

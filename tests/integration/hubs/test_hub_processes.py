@@ -15,7 +15,7 @@ from aiohttp import ClientError, ClientSession
 from moothall.adapters.store.sqlite_file import FILE_NAME, LogReader, open_for_reading
 from moothall.core.kernel.ids import SessionId
 from moothall_hub.app import COPIES
-from moothall_hub.mirror.copied import Copy
+from moothall_hub.mirror.copied import SessionCopy
 from moothall_hub.mirror.mirror import Mirror
 from support.halls.process import CLOCK
 from support.hubs.processes import House, HubProcess, house
@@ -63,7 +63,7 @@ class Scene:
         except (ClientError, OSError):
             return False
 
-    async def _require_the_same(self, hub: HubProcess, copy: Copy) -> None:
+    async def _require_the_same(self, hub: HubProcess, copy: SessionCopy) -> None:
         """It holds the events of its lanes as the centre's log has them, each once."""
         assert copy.known is not None
         reader = LogReader(open_for_reading(self.house.centre.data / FILE_NAME))
@@ -79,12 +79,12 @@ class Scene:
         assert list(held) == [record for record in written if record.header.offset <= copy.offset]
 
 
-async def _copied(hub: HubProcess, offset: int) -> Copy:
+async def _copied(hub: HubProcess, offset: int) -> SessionCopy:
     """What a hub's disk says once it is whole and vouched for, up to there."""
     mirror = await Mirror.open(hub.data / COPIES)
     try:
         while True:
-            copy = await mirror.copy(SESSION) or Copy(session=SESSION)
+            copy = await mirror.copy(SESSION) or SessionCopy(session=SESSION)
             assert copy.broken is None, copy.broken
             if copy.whole and copy.verified >= offset:
                 return copy
@@ -164,7 +164,7 @@ async def _trouble(all_of: House, chance: random.Random) -> None:
             await asyncio.gather(*(process.kill() for process in processes))
             await asyncio.gather(*(process.start() for process in processes))
         case which:
-            line = all_of.upper if which == "upper" else all_of.lower
-            line.cut()
+            link = all_of.upper if which == "upper" else all_of.lower
+            link.cut()
             await CLOCK.sleep(chance.randint(0, 3_000))
-            line.mend()
+            link.mend()

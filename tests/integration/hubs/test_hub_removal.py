@@ -19,7 +19,7 @@ from moothall.core.kernel.ids import CommandId, NoteId, SegmentId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.removal.selection import Interventions, Lines
 from moothall.core.signals import Unrecorded
-from moothall.services.hubs.removals import Removal
+from moothall.services.hubs.removals import HubRemoval
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.staff import HALL
 from moothall_hub.app import RunningHub
@@ -63,11 +63,11 @@ async def shown(client: ClientSession, hub: RunningHub, text: str) -> list[str]:
 
 def status(running: RunningServer) -> dict[str, bool]:
     """Whether each hub has erased the newest removal, by its name."""
-    newest: Removal = max(removals(running), key=lambda each: each.offset)
+    newest: HubRemoval = max(removals(running), key=lambda each: each.offset)
     return {holder.hub: newest.done(holder) is not None for holder in newest.holders}
 
 
-def removals(running: RunningServer) -> list[Removal]:
+def removals(running: RunningServer) -> list[HubRemoval]:
     return list(running.backend.hub_removals.list())
 
 

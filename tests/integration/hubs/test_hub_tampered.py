@@ -21,11 +21,11 @@ from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import Engine, Server, Settings, Translation
 from moothall.wire.hub import messages as wire
 from moothall_hub.app import RunningHub
-from moothall_hub.mirror.copied import Copy
+from moothall_hub.mirror.copied import SessionCopy
 from moothall_hub.pairing.pairing import Pairing
 from support.hubs.altering import Altered, Batches, with_body, with_header
 from support.hubs.node import running_hub
-from support.hubs.tampering import Tamperer, tampered_line_to
+from support.hubs.tampering import Tamperer, tampered_link_to
 
 CLOCK = SystemClock()
 SESSION, FLOOR = SessionId("plenary"), ChannelId("floor")
@@ -75,9 +75,9 @@ class Scene:
         self.batches = batches
 
     @property
-    def copy(self) -> Copy:
-        found = self.hub.parts.line.replication.copy(SESSION)
-        return Copy(session=SESSION) if found is None else found
+    def copy(self) -> SessionCopy:
+        found = self.hub.parts.uplink.replication.copy(SESSION)
+        return SessionCopy(session=SESSION) if found is None else found
 
     async def until(self, holds: Callable[[], object]) -> None:
         while not holds():
@@ -93,7 +93,7 @@ async def scene(folder: Path) -> AsyncIterator[Scene]:
     )
     async with (
         hall(settings) as running,
-        tampered_line_to(running.address) as tamperer,
+        tampered_link_to(running.address) as tamperer,
         running_hub(folder / "hub") as hub,
     ):
         meeting, batches = Meeting(running), Batches(tamperer)
@@ -137,7 +137,7 @@ ALTERED = (_other_text, _other_actor, _left_out, _re_ordered, _repeated, _signed
 
 
 @pytest.mark.parametrize("alter", ALTERED, ids=lambda each: each.__name__)
-async def test_what_was_altered_on_the_line_is_refused_with_the_event_at_which_it_shows(
+async def test_what_was_altered_on_the_link_is_refused_with_the_event_at_which_it_shows(
     tmp_path: Path, alter: Altered
 ) -> None:
     async with scene(tmp_path) as made:

@@ -24,7 +24,7 @@ from aiohttp import ClientSession, CookieJar
 from moothall.testing.scripted import make_script, render, write_script
 from support.halls.process import CLOCK, free_port, write_wave
 from support.hubs.processes import LOOK_MS, Coordinator
-from support.links.weak_line import weak_line_to
+from support.links.weak_link import weak_link_to
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs/start/hub.md"
@@ -131,12 +131,12 @@ async def test_a_newcomer_gets_there_by_what_the_page_says(tmp_path: Path) -> No
             await second.says("Coordinator's link:")
             await second.says("It speaks for Demo hub")
             at_hub = f"{front}s/{text.partition('/s/')[2]}"
-            await shows(client, at_hub, "The line to the meeting is good.", words := script.words[0].text.strip())
+            await shows(client, at_hub, "The connection to the meeting is good.", words := script.words[0].text.strip())
             await first.ctrl_c()
-            await shows(client, at_hub, "The line has been down since", words)
+            await shows(client, at_hub, "The connection has been down since", words)
             async with terminal(demo, tmp_path, **played) as again:
                 text = (await again.says("Read it at")).split()[3]
-                await shows(client, at_hub, "The line to the meeting is good.", words)
+                await shows(client, at_hub, "The connection to the meeting is good.", words)
                 await shows(client, front, "Live now", f'/s/{text.partition("/s/")[2]}?ui=en"')
                 where = f" --port {other} --data {tmp_path / 'data/other'}"
                 await two_machines(Way(client, tmp_path, text, admin, hub + where, pair + where))
@@ -161,7 +161,7 @@ async def two_machines(way: Way) -> None:
     """The secretariat, the coordinator, the room, and a cable that is pulled."""
     client, folder = way.client, way.folder
     centre, session = way.text.split("/s/")
-    async with weak_line_to(int(centre.rpartition(":")[2])) as cable:
+    async with weak_link_to(int(centre.rpartition(":")[2])) as cable:
         # The secretariat.
         async with client.get(way.admin):
             secretariat = Coordinator(client, centre)
@@ -189,12 +189,12 @@ async def two_machines(way: Way) -> None:
                     assert str(response.url).partition("?")[0] == f"{room}/screen"
             # Cut the line.
             cable.cut()
-            await shows(client, room, "The line has been down since")
+            await shows(client, room, "The connection has been down since")
             form = {"id": "form-1", "kind": "question", "text": "Do you hear us?", "language": "en"}
             async with client.post(f"{room}/ask?ui=en", data=form, headers={"Origin": own}) as response:
                 assert "Kept here." in await response.text()
             cable.mend()
-            await shows(client, room, "The line to the meeting is good.")
+            await shows(client, room, "The connection to the meeting is good.")
             await there.ctrl_c()
         # With a terminal, while the hub does not run.
         six = _words(await secretariat.press("/admin/hubs/kisumu", "/admin/hubs/kisumu/words"))

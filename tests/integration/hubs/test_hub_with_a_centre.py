@@ -39,12 +39,12 @@ async def test_a_session_is_copied_and_shown_while_the_centre_is_there_and_after
             await until(shows(client, f"{hub.own}/?ui=en", "Live now"))
             await meeting.say("This is said now.")
             await until(shows(client, page, "This is said now."))
-            await until(shows(client, page, "The line to the meeting is good."))
+            await until(shows(client, page, "The connection to the meeting is good."))
             await meeting.do(do.PutOnAir(channel=FLOOR, source=AirSource.PERSON), by=Actor(Role.CAPTIONER, "c"))
             await meeting.do(do.PutOnAir(channel=FLOOR, source=AirSource.MACHINE), by=Actor(Role.CAPTIONER, "c"))
             await until(shows(client, page, "Machine text while the captioner is away"))
             port = int(running.address.rpartition(":")[2])
-        await until(shows(client, page, "The line has been down since"))
+        await until(shows(client, page, "The connection has been down since"))
         assert await shows(client, page, "This is said now.")()
         async with centre(tmp_path / "centre", port) as running:
             meeting = Meeting(running)
@@ -54,7 +54,7 @@ async def test_a_session_is_copied_and_shown_while_the_centre_is_there_and_after
     async with running_hub(tmp_path / "hub") as hub, ClientSession() as client:
         assert await shows(client, f"{hub.own}/s/{SESSION}", "Said after the cut.")()
         assert await shows(client, f"{hub.own}/s/{SESSION}/record.txt", "Good morning to Kisumu.")()
-        assert hub.parts.line.now().state is UplinkStatus.BEGINNING
+        assert hub.parts.uplink.now().state is UplinkStatus.BEGINNING
 
 
 @pytest.mark.slow
@@ -78,7 +78,7 @@ async def test_a_language_that_only_a_hub_reads_is_translated_for_it(tmp_path: P
         assert made == {"floor", "mt-pt"}, "nobody reads Spanish"
 
 
-async def test_a_question_waits_for_the_line_and_arrives_once(tmp_path: Path) -> None:
+async def test_a_question_waits_for_the_link_and_arrives_once(tmp_path: Path) -> None:
     async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as client, running_hub(tmp_path / "hub") as hub:
         async with centre(tmp_path / "centre") as running:
             meeting = Meeting(running)
@@ -97,7 +97,7 @@ async def test_a_question_waits_for_the_line_and_arrives_once(tmp_path: Path) ->
             desk = await response.text()
             assert "When is lunch?" in desk
         await forwarded(client, hub, desk)
-        await until(shows(client, author, "Waiting for the line"))
+        await until(shows(client, author, "Waiting for the connection"))
         async with centre(tmp_path / "centre", port) as running:
             await running.backend.sessions.open(SESSION)
 
@@ -127,10 +127,10 @@ async def test_another_machine_takes_over_and_the_first_one_says_so(tmp_path: Pa
         meeting = Meeting(running)
         await meeting.begin()
         await paired(running, one)
-        await until(shows(client, f"{one.own}/?ui=en", "The line to the meeting is good."))
+        await until(shows(client, f"{one.own}/?ui=en", "The connection to the meeting is good."))
         await paired(running, two)
         await until(shows(client, f"{one.own}/?ui=en", "Another computer has taken the place of this one."))
-        await until(shows(client, f"{two.own}/?ui=en", "The line to the meeting is good."))
+        await until(shows(client, f"{two.own}/?ui=en", "The connection to the meeting is good."))
         async with client.get(f"{one.own}/uplink") as response:
             assert json.loads(await response.text())["kind"] == "fenced"
         _, token = await one.parts.links.create(*COORDINATOR)
@@ -174,8 +174,8 @@ async def test_a_hub_below_a_hub_has_all_and_what_it_asks_arrives_once(tmp_path:
             await meeting.do(note, by=Actor(Role.MODERATOR, "m"))
             await until(shows(client, f"{kisumu.own}/desk?ui=en", "We hear you."))
         # Its own line is as good as before, and says what it is worth.
-        await until(shows(client, f"{kisumu.own}/?ui=en", "The line has been down since"))
-        assert kisumu.parts.line.now().since is not None
+        await until(shows(client, f"{kisumu.own}/?ui=en", "The connection has been down since"))
+        assert kisumu.parts.uplink.now().since is not None
 
 
 ASKED = do.OpenPoll(poll=PollId("p1"), question="Shall we go on?", language="en", options=("Yes", "No"))
@@ -211,7 +211,7 @@ def remote(running: RunningServer, *counts: int) -> Callable[[], Awaitable[bool]
     return so
 
 
-async def test_a_vote_waits_for_the_line_counts_once_and_is_refused_after_the_close(tmp_path: Path) -> None:
+async def test_a_vote_waits_for_the_link_counts_once_and_is_refused_after_the_close(tmp_path: Path) -> None:
     async with (
         ClientSession(cookie_jar=CookieJar(unsafe=True)) as client,
         ClientSession(cookie_jar=CookieJar(unsafe=True)) as other,
@@ -227,19 +227,19 @@ async def test_a_vote_waits_for_the_line_counts_once_and_is_refused_after_the_cl
             assert await shows(other, page, ASKED.question)()
             port = int(running.address.rpartition(":")[2])
         # There is no line.
-        await until(shows(client, f"{hub.own}/?ui=en", "The line has been down since"))
+        await until(shows(client, f"{hub.own}/?ui=en", "The connection has been down since"))
         for option in (0, 1):
-            assert "It waits for the line." in await vote(client, hub, option)
+            assert "It waits for the connection." in await vote(client, hub, option)
         async with centre(tmp_path / "centre", port) as running:
             await running.backend.sessions.open(SESSION)
             await until(remote(running, 0, 1))
             await until(shows(client, page, "Remote: 1. On site: 0. Together: 1."))
-            await until(no_more(client, page, "It waits for the line."))
+            await until(no_more(client, page, "It waits for the connection."))
             assert await shows(client, page, "Your choice")()
             assert "Your choice" not in await (await other.get(page)).text()
         # The line goes again; the meeting closes it before the room's votes are there.
-        assert "It waits for the line." in await vote(client, hub, 0)
-        assert "It waits for the line." in await vote(other, hub, 0)
+        assert "It waits for the connection." in await vote(client, hub, 0)
+        assert "It waits for the connection." in await vote(other, hub, 0)
         async with centre(tmp_path / "centre") as running:
             await Meeting(running).do(do.ClosePoll(poll=ASKED.poll), by=LEADS)
         async with centre(tmp_path / "centre", port) as running:
@@ -267,7 +267,7 @@ async def test_a_vote_below_a_hub_is_passed_up_and_counted_once(tmp_path: Path) 
             await below(north, kisumu, "Kisumu")
             await until(shows(client, f"{kisumu.own}{LIST}", ASKED.question))
             port = int(running.address.rpartition(":")[2])
-        await until(shows(client, f"{kisumu.own}/?ui=en", "The line has been down since"))
+        await until(shows(client, f"{kisumu.own}/?ui=en", "The connection has been down since"))
         await vote(client, kisumu, 0)
         await vote(other, north, 1)
         async with centre(tmp_path / "centre", port) as running:
@@ -307,7 +307,7 @@ async def test_questions_are_translated_for_hubs_and_for_those_below_them(tmp_pa
         # What is there stays while there is no line; nothing else can be made.
         for page in lists:
             await until(shows(client, page, "[pt] Do you hear us?"))
-        await until(no_more(client, f"{kisumu.own}/?ui=en", "The line to the meeting is good."))
+        await until(no_more(client, f"{kisumu.own}/?ui=en", "The connection to the meeting is good."))
         async with client.get(f"{kisumu.own}/s/{SESSION}/questions/1/fr?ui=en") as response:
             assert response.status == 404
 
@@ -365,9 +365,9 @@ async def test_a_loop_is_refused(tmp_path: Path) -> None:
     ):
         await Meeting(running).begin()
         await paired(running, north, "North")
-        await until(shows(client, f"{north.own}/?ui=en", "The line to the meeting is good."))
+        await until(shows(client, f"{north.own}/?ui=en", "The connection to the meeting is good."))
         await below(north, kisumu, "Kisumu")
-        await until(shows(client, f"{kisumu.own}/?ui=en", "The line to the meeting is good."))
+        await until(shows(client, f"{kisumu.own}/?ui=en", "The connection to the meeting is good."))
         await below(kisumu, north, "North again")
         await until(shows(client, f"{north.own}/?ui=en", "does not let this computer in"))
-        assert north.parts.line.now().reason == "This hub's line leads back to itself."
+        assert north.parts.uplink.now().reason == "This hub's line leads back to itself."

@@ -22,8 +22,8 @@ from moothall.cli.backup import backup_command, restore_command
 from moothall.cli.backup import verify_command as verify_backup
 from moothall.cli.verifying import SOUND, verify_command
 from moothall.core import commands as do
-from moothall.core.backup.removed import Done, SoundSilenced
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.backup.removed import RemovalDone, SoundSilenced
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId, SourceId, SpeakerId
 from moothall.core.programme.look import Colours
@@ -60,20 +60,20 @@ async def moothall(*arguments: str | Path) -> str:
     return out.decode()
 
 
-async def backed_up(place: Path) -> str:
+async def backed_up(folder: Path) -> str:
     """What `moothall backup` says; in a thread, which is quicker than a process."""
     out = io.StringIO()
     await asyncio.to_thread(
-        partial(backup_command, place / "data", place / "backup", out, keys=place / "keys", rate=FAST)
+        partial(backup_command, folder / "data", folder / "backup", out, keys=folder / "keys", rate=FAST)
     )
     return out.getvalue()
 
 
-async def put_back(place: Path, to: str, removals: Path) -> str:
+async def put_back(folder: Path, to: str, removals: Path) -> str:
     """What `moothall restore` says."""
     out = io.StringIO()
     await asyncio.to_thread(
-        partial(restore_command, place / "backup", place / to, out, removals=removals, keys=place / "keys")
+        partial(restore_command, folder / "backup", folder / to, out, removals=removals, keys=folder / "keys")
     )
     return out.getvalue()
 
@@ -104,8 +104,8 @@ async def test_what_is_backed_up_live_is_restored_and_served_without_what_was_re
         colours = Colours(light="#7a0026")
         await running.backend.look.write(name="Water Forum", colours=colours, logo=png(3, 2))
         shown = running.backend.look.shown
-        place = ("--data", data, "--to", backup, "--keys", tmp_path / "keys")
-        said = await moothall("backup", *place, "--rate", "1000")
+        where = ("--data", data, "--to", backup, "--keys", tmp_path / "keys")
+        said = await moothall("backup", *where, "--rate", "1000")
         assert "restore point" in said
         assert "1 session" in said
         assert found(backup, HIDDEN)
@@ -214,12 +214,12 @@ async def test_a_restored_folder_goes_on_and_is_backed_up_again_without_taking_o
     assert found(tmp_path / "third", HIDDEN) == []
 
 
-async def backed_up_beginning(running: RunningServer, place: Path) -> None:
+async def backed_up_beginning(running: RunningServer, folder: Path) -> None:
     """A session of which the backup has the beginning only."""
     live = await running.backend.sessions.open(SESSION)
     create = do.CreateSession(title="Hearing", languages=("en",))
     assert isinstance(await live.writer.send(SYSTEM, CommandId("c0"), create), Receipt)
-    await backed_up(place)
+    await backed_up(folder)
     await held(running)
 
 
@@ -231,7 +231,7 @@ async def test_a_question_that_was_removed_since_keeps_its_number_and_loses_its_
         for n in range(3):
             ask = do.Ask(
                 intervention=InterventionId(f"q{n}"),
-                kind=Kind.QUESTION,
+                kind=InterventionKind.QUESTION,
                 text=f"what of {HIDDEN}{n}?",
                 name=f"Person {n}",
                 language="en",
@@ -273,7 +273,7 @@ async def test_sound_is_made_silent_where_it_was_removed_since(tmp_path: Path) -
     whole = path.read_bytes()
     await backed_up(tmp_path)
     await sound.silence(part, RATE, 3 * RATE)
-    assert [type(line) for line in read_removals(tmp_path / "data" / LIST)[1:]] == [SoundSilenced, Done]
+    assert [type(line) for line in read_removals(tmp_path / "data" / LIST)[1:]] == [SoundSilenced, RemovalDone]
     await put_back(tmp_path, "old", tmp_path / "data" / LIST)
     again = SoundFolder(tmp_path / "old" / "recordings", bitrate=24_000)
     (restored,) = await again.parts(SESSION)

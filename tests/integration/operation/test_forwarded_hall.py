@@ -135,7 +135,7 @@ async def test_a_reader_who_leaves_the_node_leaves_the_keeper(tmp_path: Path) ->
             request = f"GET /s/{SESSION}/{door} HTTP/1.1\r\nHost: x\r\n{lines}\r\n".encode()
             async with talk(made.nodes[0].port, request) as (reader, _):
                 await reader.readline()
-            await until(lambda: made.keeper.readers == 0 and made.nodes[0].places.count == 0)
+            await until(lambda: made.keeper.readers == 0 and made.nodes[0].slots.count == 0)
 
 
 class RoundRobin:

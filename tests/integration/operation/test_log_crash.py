@@ -16,7 +16,7 @@ from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SegmentId
-from moothall.record.verify import Verdict, verify
+from moothall.record.verify import RecordVerdict, verify
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 TESTS = Path(__file__).parents[2]
@@ -32,7 +32,7 @@ async def stored(path: Path) -> list[int]:
         records = await log.read(SESSION, 0, 100_000)
     finally:
         await log.close()
-    assert verify(records).verdict is Verdict.INTACT
+    assert verify(records).verdict is RecordVerdict.INTACT
     return [record.header.offset for record in records]
 
 

@@ -10,9 +10,9 @@ from contextlib import AsyncExitStack
 import aiohttp
 import pytest
 
-from moothall.adapters.http.admission import Admission, Beginning, ComeBack
+from moothall.adapters.http.admission import Admission, AdmissionTicket, ComeBack
 from moothall.adapters.http.limits import CROWD_S, AddressGate, keep_addresses_out_of_logs
-from moothall.adapters.http.places import share
+from moothall.adapters.http.slots import share
 from moothall.adapters.reading.websocket import MAX_MESSAGE_BYTES
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
@@ -339,20 +339,20 @@ async def test_readers_who_begin_wait_to_be_let_in(door: str) -> None:
         left = asyncio.ensure_future(made.http.get(f"{made.url}/{door}", headers={**HANDSHAKE, "X-Leaves": "1"}))
         await until(lambda: admission.waiting == 100 - 20 + 2)
         for one in ahead:
-            assert isinstance(one, Beginning)
+            assert isinstance(one, AdmissionTicket)
             one.done()
         async with await waits as answer:
             assert answer.status in (101, 200)
         with pytest.raises(aiohttp.ClientError):
             await left
         await until(lambda: admission.waiting == 0)
-        assert isinstance(admission.ask("", "stream", 0), Beginning)
+        assert isinstance(admission.ask("", "stream", 0), AdmissionTicket)
 
 
 class Full(Admission):
     """There is no room."""
 
-    def ask(self, address: str, kind: str, now: float) -> Beginning | ComeBack:
+    def ask(self, address: str, kind: str, now: float) -> AdmissionTicket | ComeBack:
         return ComeBack(7)
 
 

@@ -118,7 +118,7 @@ class RoomMicrophone:
 
     async def _hello(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         age = (len(self._take) // 2 - self._safe) * 1000 // RATE
-        said = audio.Hello(
+        said = audio.TakeHello(
             protocol=audio.PROTOCOL, channel="floor", take=f"takeno{self._takes:02}", first=self._safe, age=age
         )
         await socket.send_str(audio.encode(said))

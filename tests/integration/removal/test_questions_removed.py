@@ -14,7 +14,7 @@ import socketio
 from moothall.app.hall import RunningServer, hall
 from moothall.cli.verifying import SOUND, verify_command
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId
 from moothall.services.log.act_queue import Receipt
@@ -47,7 +47,7 @@ async def questions(running: RunningServer, line: str | None = "a", age: int = 0
     for name, text in ((Q, f"Is there {PRIVATE}?"), (LATER, "And tea?")):
         ask = do.Ask(
             intervention=name,
-            kind=Kind.REQUEST,
+            kind=InterventionKind.REQUEST,
             text=text,
             language="en",
             asker=f"by-{name}",

@@ -15,7 +15,7 @@ from moothall.testing.engine_link import EngineEnd
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.spool_memory import MemorySpools
 from moothall.wire import audio
-from moothall.wire.audio import EndReason, Piece
+from moothall.wire.audio import Piece, TakeEndReason
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.frames import PULSE_MS
 from support.halls.microphone_door import EVERYBODY, ORIGIN, door, say, send, sending, shut, told, until
@@ -36,7 +36,7 @@ def test_sound_is_taken_acknowledged_and_ended() -> None:
                 assert await told(socket) == {"kind": "go", "at": 0, "session": "s"}
                 await send(socket, 0, 2 * RATE)
                 assert (await until(socket, "safe"))["at"] > 0
-                await say(socket, audio.End(at=2 * RATE, reason=EndReason.STOPPED))
+                await say(socket, audio.End(at=2 * RATE, reason=TakeEndReason.STOPPED))
                 await until(socket, "ended")
                 await say(socket, greeting("taketwo2"))  # another start of the same microphone
                 assert (await until(socket, "go")) == {"kind": "go", "at": 0, "session": "s"}
@@ -57,7 +57,7 @@ def test_a_microphone_that_gave_up_before_it_was_answered_is_no_error(caplog: py
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
-def test_after_a_cut_line_it_is_asked_for_what_did_not_come_and_an_overlap_is_no_matter() -> None:
+def test_after_a_cut_link_it_is_asked_for_what_did_not_come_and_an_overlap_is_no_matter() -> None:
     async def story() -> None:
         ears = Ears()
         async with door(ears) as at:
@@ -71,7 +71,7 @@ def test_after_a_cut_line_it_is_asked_for_what_did_not_come_and_an_overlap_is_no
                 await say(socket, greeting(first=RATE // 2))
                 assert await until(socket, "go") == {"kind": "go", "at": RATE, "session": "s"}
                 await send(socket, RATE - 500, 3 * RATE)
-                await say(socket, audio.End(at=3 * RATE, reason=EndReason.STOPPED))
+                await say(socket, audio.End(at=3 * RATE, reason=TakeEndReason.STOPPED))
                 await until(socket, "ended")
             await at.hall.clock.sleep(1_000)
             assert [pcm for _, _, pcm in ears.heard] == [sound(0, 3 * RATE)]
@@ -97,7 +97,7 @@ def test_a_microphone_that_asks_for_it_has_a_pulse_whatever_else_is_said() -> No
     loop.run(story())
 
 
-def test_the_same_microphone_comes_back_before_its_old_line_is_seen_to_be_dead() -> None:
+def test_the_same_microphone_comes_back_before_its_old_link_is_seen_to_be_dead() -> None:
     async def story() -> None:
         async with door() as at:
             await at.hall.session()
@@ -133,7 +133,7 @@ def test_a_second_one_is_told_who_sends_and_may_take_over() -> None:
                 assert await until(second, "go") == {"kind": "go", "at": 0, "session": "s"}
                 assert await shut(first) == CloseCode.REPLACED
                 await send(second, 0, RATE, mark=4)
-                await say(second, audio.End(at=RATE, reason=EndReason.STOPPED))
+                await say(second, audio.End(at=RATE, reason=TakeEndReason.STOPPED))
                 await until(second, "ended")
             await at.hall.clock.sleep(1_000)
             assert [pcm for _, _, pcm in ears.heard] == [sound(0, 2 * RATE), sound(0, RATE, 4)]
@@ -231,7 +231,7 @@ def test_who_breaks_the_rules_is_closed_with_a_sentence(nonsense: str) -> None:
                     case "hole":
                         await send(socket, 10, 20)
                     case "wrong end":
-                        await say(socket, audio.End(at=5, reason=EndReason.STOPPED))
+                        await say(socket, audio.End(at=5, reason=TakeEndReason.STOPPED))
                     case "half a sample":
                         await socket.send_bytes(bytes(audio.HEAD_BYTES + 3))
                 assert await shut(socket) == CloseCode.BAD_REQUEST
@@ -263,7 +263,7 @@ def test_ten_minutes_that_were_kept_come_at_once_and_more_is_read_more_slowly() 
         async with sending() as (at, socket):
             for first in range(0, 1_600 * 8, 8):  # small pieces: it is their number that counts
                 await socket.send_bytes(audio.encode_piece(Piece(first=first, age=0, pcm=sound(first, 8))))
-            await say(socket, audio.End(at=1_600 * 8, reason=EndReason.STOPPED))
+            await say(socket, audio.End(at=1_600 * 8, reason=TakeEndReason.STOPPED))
             await until(socket, "ended")
             assert 1_000 < at.hall.clock.monotonic() < 5_000
 
@@ -275,14 +275,14 @@ def test_more_sound_than_a_microphone_may_have_kept_comes_no_faster_than_it_is_h
         async with sending() as (at, socket):
             for second in range(400):
                 await socket.send_bytes(audio.encode_piece(Piece(first=second * RATE, age=0, pcm=bytes(2 * RATE))))
-            await say(socket, audio.End(at=400 * RATE, reason=EndReason.STOPPED))
+            await say(socket, audio.End(at=400 * RATE, reason=TakeEndReason.STOPPED))
             await until(socket, "ended")
             before = at.hall.clock.monotonic()
             await say(socket, greeting("taketwo2"))
             await until(socket, "go")
             for second in range(238):
                 await socket.send_bytes(audio.encode_piece(Piece(first=second * RATE, age=0, pcm=bytes(2 * RATE))))
-            await say(socket, audio.End(at=238 * RATE, reason=EndReason.STOPPED))
+            await say(socket, audio.End(at=238 * RATE, reason=TakeEndReason.STOPPED))
             await until(socket, "ended")
             assert at.hall.clock.monotonic() - before > 5_000
 
@@ -326,7 +326,7 @@ def test_a_room_follows_its_sessions_and_takes_nothing_between_them() -> None:
                 await say(socket, greeting("taketwo2"))
                 assert await until(socket, "go") == {"kind": "go", "at": 0, "session": "next"}
                 await send(socket, 0, RATE, mark=5)
-                await say(socket, audio.End(at=RATE, reason=EndReason.STOPPED))
+                await say(socket, audio.End(at=RATE, reason=TakeEndReason.STOPPED))
                 await until(socket, "ended")
             async with at.connected(path="/room/nowhere/audio") as socket:
                 await say(socket, greeting())
@@ -392,7 +392,7 @@ def test_a_microphone_that_asks_is_told_what_is_done_and_its_end_waits_for_the_l
                     assert await told(socket) == {"kind": "done", "at": 3 * RATE}
                 else:
                     assert {each["kind"] for each in heard} == {"safe"}
-                await say(socket, audio.End(at=6 * RATE, reason=EndReason.STOPPED))
+                await say(socket, audio.End(at=6 * RATE, reason=TakeEndReason.STOPPED))
                 last = await told(socket)
                 if asks:
                     assert last == {"kind": "done", "at": 6 * RATE}
@@ -416,7 +416,7 @@ def test_where_no_engine_is_the_end_of_a_take_waits_ten_seconds_and_no_longer() 
             async with at.connected(path="/s/s/audio?done=0") as socket:
                 await say(socket, greeting())
                 await send(socket, 0, RATE)
-                await say(socket, audio.End(at=RATE, reason=EndReason.STOPPED))
+                await say(socket, audio.End(at=RATE, reason=TakeEndReason.STOPPED))
                 await until(socket, "ended")
             assert LAST_WORDS_MS <= at.hall.clock.monotonic() <= LAST_WORDS_MS + 2_000
 
@@ -447,7 +447,7 @@ def test_a_take_whose_end_lies_before_what_is_asked_for_is_over() -> None:
         async with door(ears, MemoryHall(log)) as at, at.connected(path="/s/s/audio?done=0") as socket:
             await say(socket, greeting(first=6 * RATE))
             assert (await told(socket))["at"] == 7 * RATE
-            await say(socket, audio.End(at=6 * RATE, reason=EndReason.STOPPED))
+            await say(socket, audio.End(at=6 * RATE, reason=TakeEndReason.STOPPED))
             await until(socket, "ended")
 
     loop.run(story())
@@ -457,7 +457,7 @@ def test_a_take_that_is_over_is_over() -> None:
     async def story() -> None:
         async with sending() as (at, socket):
             await send(socket, 0, RATE)
-            await say(socket, audio.End(at=RATE, reason=EndReason.STOPPED))
+            await say(socket, audio.End(at=RATE, reason=TakeEndReason.STOPPED))
             await until(socket, "ended")
             await at.hall.clock.sleep(2_000)
             await say(socket, greeting(first=RATE))

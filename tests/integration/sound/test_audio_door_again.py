@@ -11,7 +11,7 @@ from moothall.services.sound.live_take import LiveTake
 from moothall.testing import loop
 from moothall.testing.log_memory import FailingLog
 from moothall.wire import audio
-from moothall.wire.audio import EndReason
+from moothall.wire.audio import TakeEndReason
 from moothall.wire.close_codes import CloseCode
 from support.halls.microphone_door import door, say, send, shut, told, until
 from support.memory.hall import MemoryHall
@@ -46,7 +46,7 @@ def test_sound_that_fails_sends_its_microphone_away_and_takes_what_was_not_safe_
                 first = (await until(socket, "go"))["at"]
                 assert safe <= first <= 3 * RATE
                 await send(socket, safe, 4 * RATE)
-                await say(socket, audio.End(at=4 * RATE, reason=EndReason.STOPPED))
+                await say(socket, audio.End(at=4 * RATE, reason=TakeEndReason.STOPPED))
                 await until(socket, "ended")
             await at.hall.clock.sleep(1_000)
             assert ears.heard[-1][2] == sound(0, 4 * RATE)
@@ -73,7 +73,7 @@ def test_sound_that_lies_apart_from_the_clock_goes_on_where_it_is_heard() -> Non
                 await say(socket, greeting(first=safe, age=(2 * RATE - safe) * 1000 // RATE))
                 assert (await until(socket, "go"))["at"] == 2 * RATE
                 await send(socket, 2 * RATE, 3 * RATE)
-                await say(socket, audio.End(at=3 * RATE, reason=EndReason.STOPPED))
+                await say(socket, audio.End(at=3 * RATE, reason=TakeEndReason.STOPPED))
                 await until(socket, "ended")
             await at.hall.clock.sleep(1_000)
             assert b"".join(pcm for _, _, pcm in ears.heard) == sound(0, 3 * RATE)

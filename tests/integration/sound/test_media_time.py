@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from moothall.core import commands as do
 from moothall.core.events.codec import decode_event
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, PollId, SegmentId, SessionId, SpeakerId
 from moothall.services.log.act_queue import Receipt
@@ -18,7 +18,7 @@ ANA = SpeakerId("ana")
 ASKER, STAFF = Actor(Role.PARTICIPANT, "q"), Actor(Role.TECHNICIAN, "t")
 STEP_MS = 16_000
 ACTS: tuple[tuple[Actor, do.AnyCommand], ...] = (
-    (ASKER, do.Ask(intervention=Q, kind=Kind.QUESTION, text="Why?", language="en", asker="p")),
+    (ASKER, do.Ask(intervention=Q, kind=InterventionKind.QUESTION, text="Why?", language="en", asker="p")),
     (STAFF, do.SetStatus(interventions=(Q,), status=InterventionStatus.QUEUED)),
     (STAFF, do.SetStatus(interventions=(Q,), status=InterventionStatus.CALLED)),
     (STAFF, do.LimitTurns(ms=60_000)),

@@ -66,7 +66,7 @@ def words(live: LiveSession) -> list[str]:
     return " ".join(text for _, text in lines_of(live.state)).split()
 
 
-def test_a_respeaker_is_heard_beside_the_floor_over_a_cut_line_and_the_floor_again_when_they_stop() -> None:
+def test_a_respeaker_is_heard_beside_the_floor_over_a_cut_link_and_the_floor_again_when_they_stop() -> None:
     async def story() -> None:
         async with door(Listener()) as at, at.connected() as socket:
             live = await opened(at)
@@ -74,16 +74,16 @@ def test_a_respeaker_is_heard_beside_the_floor_over_a_cut_line_and_the_floor_aga
             speaking = asyncio.ensure_future(floor.speak(socket, await floor.greet(socket), 40_000))
             await at.hall.clock.sleep(10_000)
             ann = Microphone(at, live, "takeann1", lag=LAG_MS, since=10)
-            async with at.connected("ann", AS_ANN) as line:
-                await ann.speak(line, await ann.greet(line), 16_000)
+            async with at.connected("ann", AS_ANN) as link:
+                await ann.speak(link, await ann.greet(link), 16_000)
                 assert air(live) == (ev.AirSource.RESPEAKER, "ann")
             await at.hall.clock.sleep(1_500)
-            async with at.connected("ann", AS_ANN) as line:
-                there = await ann.greet(line)
+            async with at.connected("ann", AS_ANN) as link:
+                there = await ann.greet(link)
                 assert abs(there - 6 * RATE) <= STEP
-                end = await ann.speak(line, there, 25_000)
-                await say(line, audio.End(at=end, reason=audio.EndReason.STOPPED))
-                await until(line, "ended")
+                end = await ann.speak(link, there, 25_000)
+                await say(link, audio.End(at=end, reason=audio.TakeEndReason.STOPPED))
+                await until(link, "ended")
             await speaking
             assert air(live) == (ev.AirSource.MACHINE, "")
             assert [respoken for respoken, _ in lines_of(live.state)] == [False, True, False]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event, encode_event
-from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
 from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
@@ -31,7 +31,7 @@ from moothall.core.rules.turn_now import turn_now, typed_lines
 from moothall.core.rules.undo import read_act
 from moothall.core.session.state import State, evolve
 from moothall.core.views.question_moments import SpokenLines, spoken_lines
-from moothall.services.log.erasing import Erasure, TextPlaces, requested
+from moothall.services.log.erasing import Erasure, TextOffsets, requested
 from support.sessions.deciding import FLOOR, WALL, speaking
 
 TECHNICIAN = Actor(Role.TECHNICIAN, "t1")
@@ -41,7 +41,7 @@ Remove = InterventionId
 """Its words are removed from the log."""
 
 
-def asks(name: InterventionId, kind: Kind, origin: str, asker: str) -> do.AnyCommand:
+def asks(name: InterventionId, kind: InterventionKind, origin: str, asker: str) -> do.AnyCommand:
     return do.Ask(
         intervention=name,
         kind=kind,
@@ -54,9 +54,9 @@ def asks(name: InterventionId, kind: Kind, origin: str, asker: str) -> do.AnyCom
 
 
 BEGIN: list[do.AnyCommand] = [
-    asks(NAMES[0], Kind.QUESTION, "room", "x"),
-    asks(NAMES[1], Kind.REQUEST, "remote", "y"),
-    asks(NAMES[2], Kind.COMMENT, "room", "x"),
+    asks(NAMES[0], InterventionKind.QUESTION, "room", "x"),
+    asks(NAMES[1], InterventionKind.REQUEST, "remote", "y"),
+    asks(NAMES[2], InterventionKind.COMMENT, "room", "x"),
     do.SetStatus(interventions=tuple(NAMES[:2]), status=InterventionStatus.QUEUED),
 ]
 names = st.sampled_from(NAMES)
@@ -65,7 +65,9 @@ segments = st.sampled_from(["a", "b", "x", "y"]).map(SegmentId)
 polls = st.sampled_from(["p", "q"]).map(PollId)
 questions = st.sampled_from(["q1", "q2"]).map(PolicyQuestionId)
 hands = st.tuples(st.integers(0, 2), st.integers(0, 2))
-asked = st.builds(asks, names, st.sampled_from(Kind), st.sampled_from(["room", "remote"]), st.sampled_from("xy"))
+asked = st.builds(
+    asks, names, st.sampled_from(InterventionKind), st.sampled_from(["room", "remote"]), st.sampled_from("xy")
+)
 brought = st.builds(
     lambda name, status: do.SetStatus(interventions=(name,), status=status, reason="No time."),
     names,
@@ -145,7 +147,7 @@ class _Log:
     def __init__(self) -> None:
         self.begin = self.state = speaking()
         self.bodies: list[tuple[ev.AnyEvent | None, int]] = []
-        self.places = TextPlaces()
+        self.text_offsets = TextOffsets()
         for command in BEGIN:
             decision = decide(self.state, command, MODERATOR, WALL)
             assert not isinstance(decision, Refusal)
@@ -156,21 +158,21 @@ class _Log:
             read = decode_event(encode_event(event))
             assert read == event
             self.bodies.append((event, wall))
-            self.places.note(len(self.bodies), event)
+            self.text_offsets.note(len(self.bodies), event)
             self.state = evolve(self.state, event, wall)
 
     def remove(self, name: InterventionId, wall: int) -> None:
-        wanted = requested(self.state, self.places, Interventions((name,)), TECHNICIAN, CommandId("r"))
+        wanted = requested(self.state, self.text_offsets, Interventions((name,)), TECHNICIAN, CommandId("r"))
         if not isinstance(wanted, Erasure):
             return
-        gone = {*self.places.of_interventions([name]), *self.places.of_names(wanted.names)}
+        gone = {*self.text_offsets.of_interventions([name]), *self.text_offsets.of_names(wanted.names)}
         for each in wanted.interventions:
             self.append(stays_of(each), wall)
         self.bodies = [(None if n in gone else event, at) for n, (event, at) in enumerate(self.bodies, 1)]
-        self.places = TextPlaces()
+        self.text_offsets = TextOffsets()
         for n, (event, _) in enumerate(self.bodies, 1):
             if event is not None:
-                self.places.note(n, event)
+                self.text_offsets.note(n, event)
         self.state = self.folded()
 
     def folded(self, *, strangers: bool = False) -> State:

@@ -9,14 +9,14 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.pictures.charts import Bar, Group, Series, bars, lines
+from moothall.core.pictures.charts import Bar, BarGroup, Series, bars, lines
 from moothall.core.pictures.drawing import axis, text_width
 from moothall.core.pictures.world import Dot, EarthPoint, world_map
 
 VALUES = st.one_of(st.integers(0, 10**6), st.floats())
 TEXTS = st.text(st.characters(exclude_categories=["C"]), max_size=40)
 BARS = st.builds(Bar, TEXTS, VALUES, TEXTS)
-GROUPS = st.lists(st.builds(Group, TEXTS, st.lists(BARS, max_size=4).map(tuple)), max_size=15)
+GROUPS = st.lists(st.builds(BarGroup, TEXTS, st.lists(BARS, max_size=4).map(tuple)), max_size=15)
 SERIES = st.lists(st.builds(Series, TEXTS, st.lists(st.none() | VALUES, max_size=40).map(tuple)), max_size=8)
 SLACK = 0.2
 """Coordinates are rounded to a tenth."""
@@ -54,7 +54,7 @@ def outside(svg: str) -> list[str]:
 
 
 @given(groups=GROUPS, rtl=st.booleans())
-def test_bars_stay_in_their_frame(groups: list[Group], rtl: bool) -> None:
+def test_bars_stay_in_their_frame(groups: list[BarGroup], rtl: bool) -> None:
     assert outside(bars(groups, rtl=rtl)) == []
 
 

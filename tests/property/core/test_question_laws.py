@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from moothall.core import commands as do
 from moothall.core.events.codec import decode_event, encode_event
-from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import InterventionId, SegmentId
@@ -93,12 +93,18 @@ class QuestionsMachine(RuleBasedStateMachine):
     @initialize(asked=st.lists(st.tuples(origins, askers), min_size=2, max_size=5), queued=st.booleans())
     def begin(self, asked: list[tuple[str, str]], queued: bool) -> None:
         for number, (origin, asker) in enumerate(asked):
-            self.ask(number, Kind.QUESTION, "Why?", asker, origin)
+            self.ask(number, InterventionKind.QUESTION, "Why?", asker, origin)
         if queued:
             self.send(do.SetStatus(interventions=tuple(self.model.asked), status=InterventionStatus.QUEUED))
 
-    @rule(number=numbers, kind=st.sampled_from(Kind), text=st.sampled_from(["", "When?"]), asker=askers, origin=origins)
-    def ask(self, number: int, kind: Kind, text: str, asker: str, origin: str) -> None:
+    @rule(
+        number=numbers,
+        kind=st.sampled_from(InterventionKind),
+        text=st.sampled_from(["", "When?"]),
+        asker=askers,
+        origin=origins,
+    )
+    def ask(self, number: int, kind: InterventionKind, text: str, asker: str, origin: str) -> None:
         name = InterventionId(f"q{number}")
         asked = do.Ask(
             intervention=name, kind=kind, text=text, language="en", asker=asker, name=f"Ana {number}", origin=origin
@@ -187,7 +193,7 @@ class QuestionsMachine(RuleBasedStateMachine):
     @rule()
     def close_and_reopen(self) -> None:
         self.send(do.CloseSession())
-        self.ask(MOST, Kind.QUESTION, "Too late?", "x", "room")
+        self.ask(MOST, InterventionKind.QUESTION, "Too late?", "x", "room")
         self.send(do.ReopenSession())
 
     @invariant()

@@ -124,7 +124,7 @@ def lived_through(happenings: Sequence[tuple[str, int]], wish: tuple[tuple[Chann
 
 
 @given(HAPPENINGS, st.sampled_from(WISHES), st.integers(0, 6))
-def test_all_of_it_comes_whatever_happens_to_the_line(
+def test_all_of_it_comes_whatever_happens_to_the_link(
     happenings: list[tuple[str, int]], wish: tuple[tuple[ChannelId, ...], bool], back: int
 ) -> None:
     lived_through(happenings, wish, back)
@@ -170,7 +170,7 @@ def _story(kinds: Sequence[str]) -> LogAbove:
 
 
 @given(st.lists(st.sampled_from(KINDS), max_size=15), st.sampled_from(sorted(TAMPERINGS)), st.data())
-def test_what_is_tampered_with_on_the_line_is_named(kinds: list[str], how: str, data: st.DataObject) -> None:
+def test_what_is_tampered_with_on_the_link_is_named(kinds: list[str], how: str, data: st.DataObject) -> None:
     log = _story(kinds)
     hub = Hub(log)
     part = data.draw(st.sampled_from([FeedPart.LIVE, FeedPart.MISSED]), label="part")

@@ -14,7 +14,7 @@ from moothall.services.hubs.links import HubLinks
 from moothall.services.hubs.ports import ConferenceInfo
 from moothall.services.hubs.removals import HubRemovals
 from moothall.services.hubs.source import CentreSource
-from moothall.services.sessions.catalogue import Catalogue
+from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock, SeededSigner
 from moothall.testing.hub_link import MemoryRegistry
@@ -24,7 +24,7 @@ from moothall.wire.hub.records import pack
 from support.simulation.centre import Serve, SimulatedCentre
 from support.simulation.day import HUB, Day, Fate
 from support.simulation.files import HubFiles
-from support.simulation.line import AboveEnd
+from support.simulation.link import AboveEnd
 
 HOUR_S = 3_600.0
 
@@ -32,7 +32,7 @@ HOUR_S = 3_600.0
 def serving(removals: HubRemovals, centre: SimulatedCentre) -> Serve:
     hall, registry = centre.hall, MemoryRegistry()
     identity = registry.pair(HUB, "key")
-    catalogue = Catalogue(hall.log)
+    catalogue = SessionCatalogue(hall.log)
     hall.sessions.observe(lambda _, publication: catalogue.take(publication))
     hall.sessions.observe(lambda _, publication: removals.take(publication))
     source = CentreSource(hall.sessions, hall.log, hall.clock, catalogue=catalogue)

@@ -11,7 +11,7 @@ from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SessionId
 from moothall.wire.hub import messages as wire
 from moothall_hub.uplink.link import Link
-from moothall_hub.uplink.parts import Do, Down, Moment, Phase, Send, Tell
+from moothall_hub.uplink.parts import ClockReading, Do, Down, MessageReceived, Phase, Send
 
 SESSIONS = (SessionId("plenary"), SessionId("water"))
 WELCOME = wire.Welcome(protocol=1, hub="kisumu", title="Kisumu", above=(), wall=0, keys=b"{}")
@@ -29,9 +29,9 @@ class _Server:
             return None
         match self.asked.pop(0):
             case wire.Act(id=name):
-                busy = wire.NotDone(id=name, code=RefusalCode.BUSY, message="Later.")
-                no = wire.NotDone(id=name, code=RefusalCode.CONFLICT, message="Too late.")
-                return (busy, no, wire.Done(id=name))[fate % 3]
+                busy = wire.ActNotDone(id=name, code=RefusalCode.BUSY, message="Later.")
+                no = wire.ActNotDone(id=name, code=RefusalCode.CONFLICT, message="Too late.")
+                return (busy, no, wire.ActDone(id=name))[fate % 3]
             case wire.Follow(session=session, channels=channels):
                 number = int(channels[0])
                 self.wishes[session] = number
@@ -54,11 +54,11 @@ STEPS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 5)))
 
 
 @given(STEPS)
-def test_acts_and_wishes_survive_any_line(steps: list[tuple[str, int]]) -> None:
+def test_acts_and_wishes_survive_any_link(steps: list[tuple[str, int]]) -> None:
     link, server = Link("a" * 16, "0.1.0", lambda: 0.5), _Server()
     now, wishes, wanted = 0, 0, dict[SessionId, int]()
     outbox, answered = list[wire.Act](), list[CommandId]()
-    on_line: list[CommandId] = []
+    on_link: list[CommandId] = []
 
     def do(done: list[Do]) -> None:
         for each in done:
@@ -66,22 +66,22 @@ def test_acts_and_wishes_survive_any_line(steps: list[tuple[str, int]]) -> None:
                 case Send(message=message):
                     server.asked.append(message)
                     if isinstance(message, wire.Act):
-                        on_line.append(message.id)
+                        on_link.append(message.id)
                 case Down():
                     server.asked.clear()
                     server.wishes.clear()
-                    on_line.clear()
-                case Tell(news=wire.Done(id=name) | wire.NotDone(id=name)):
+                    on_link.clear()
+                case MessageReceived(news=wire.ActDone(id=name) | wire.ActNotDone(id=name)):
                     answered.append(name)
                     outbox[:] = [each for each in outbox if each.id != name]
-                case Tell(news=wire.Live(session=session, begin=begin)):
+                case MessageReceived(news=wire.Live(session=session, begin=begin)):
                     assert begin == wanted[session], "the answer to the last wish"
-                case Tell(news=wire.Batch(session=session, data=data)):
+                case MessageReceived(news=wire.Batch(session=session, data=data)):
                     assert int(data) == wanted[session], "of the last wish"
 
     for kind, number in steps:
         now += 700
-        at, session = Moment(now, now), SESSIONS[number % 2]
+        at, session = ClockReading(now, now), SESSIONS[number % 2]
         match kind:
             case "follow" if link.phase is Phase.UP:
                 wishes += 1
@@ -102,11 +102,11 @@ def test_acts_and_wishes_survive_any_line(steps: list[tuple[str, int]]) -> None:
                 do(link.lost(at, 1006))
             case "time":
                 now += 10_000
-                do(link.tick(Moment(now, now)))
+                do(link.tick(ClockReading(now, now)))
                 if link.phase is Phase.DIALLING:
-                    do(link.dialled(Moment(now, now)))
-                    do(link.opened(Moment(now, now)))
-                    do(link.received(Moment(now, now), WELCOME))
-                    assert on_line == [each.id for each in outbox[: wire.MOST_ACTS]], "all again, the oldest first"
+                    do(link.dialled(ClockReading(now, now)))
+                    do(link.opened(ClockReading(now, now)))
+                    do(link.received(ClockReading(now, now), WELCOME))
+                    assert on_link == [each.id for each in outbox[: wire.MOST_ACTS]], "all again, the oldest first"
         assert len(answered) == len(set(answered)), "each once"
         assert len([each for each in server.asked if isinstance(each, wire.Act)]) <= wire.MOST_ACTS

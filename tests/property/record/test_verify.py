@@ -16,7 +16,7 @@ from moothall.core.chain import LogRecord, body_digest, link
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.kernel.lanes import STAFF, Feed, is_public
-from moothall.record.verify import Verdict, verify
+from moothall.record.verify import RecordVerdict, verify
 from moothall.testing.log_memory import MemoryLog
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 from support.sessions.strategies import EVENTS
@@ -43,7 +43,7 @@ def records(draw: Callable[[st.SearchStrategy[Any]], Any]) -> list[LogRecord]:
 @given(made=records())
 def test_what_nobody_touched_is_intact(made: list[LogRecord]) -> None:
     found = verify(made, signed=SIGNED)
-    assert found.verdict is Verdict.INTACT
+    assert found.verdict is RecordVerdict.INTACT
     assert found.checkpoints == sum(record.header.type == "record.checkpoint" for record in made)
 
 
@@ -56,7 +56,7 @@ def test_any_changed_byte_is_found_where_it_is(made: list[LogRecord], data: st.D
     new = old[:index] + bytes([old[index] ^ data.draw(st.integers(1, 255))]) + old[index + 1 :]
     made[number] = msgspec.structs.replace(made[number], **{field: new})
     found = verify(made, signed=SIGNED)
-    assert found.verdict is Verdict.BROKEN
+    assert found.verdict is RecordVerdict.BROKEN
     assert found.broken[0].offset == made[number].header.offset
 
 
@@ -70,7 +70,7 @@ def test_any_event_taken_out_or_put_elsewhere_is_found(made: list[LogRecord], da
     elif number == len(made):
         made.append(taken)  # the last one alone can go unseen; other tests have that
         made.append(taken)
-    assert verify(made, signed=SIGNED).verdict is Verdict.BROKEN
+    assert verify(made, signed=SIGNED).verdict is RecordVerdict.BROKEN
 
 
 @given(made=records(), data=st.data())
@@ -90,7 +90,7 @@ def test_a_record_written_anew_does_not_get_past_a_checkpoint(made: list[LogReco
     later = [record for record in forged[number + 1 :] if record.header.type == "record.checkpoint"]
     found = verify(forged, signed=SIGNED)
     if target.header.type == "record.checkpoint" or (later and is_public(target.header.lane)):
-        assert found.verdict is Verdict.BROKEN
+        assert found.verdict is RecordVerdict.BROKEN
     else:
         assert found.signed <= target.header.offset or not is_public(target.header.lane)
 
@@ -113,7 +113,7 @@ def test_what_the_port_removes_is_removed_and_nothing_else(made: list[LogRecord]
     found = verify(asyncio.run(removed()), signed=SIGNED)
     gone = tuple(sorted({offset for offset in offsets if 0 < offset <= len(made)}))
     assert (found.broken, found.missing, found.removed) == ((), (), gone)
-    assert found.verdict is (Verdict.REMOVED if gone else Verdict.INTACT)
+    assert found.verdict is (RecordVerdict.REMOVED if gone else RecordVerdict.INTACT)
 
 
 @given(made=records(), data=st.data())
@@ -121,7 +121,7 @@ def test_a_cut_tail_is_found_by_whoever_knows_the_heads(made: list[LogRecord], d
     kept = data.draw(st.integers(0, len(made) - 1))
     whole = verify(made)
     found = verify(made[:kept], expected=whole.heads)
-    assert found.verdict is Verdict.TAIL_MISSING
+    assert found.verdict is RecordVerdict.TAIL_MISSING
     assert max(finding.offset for finding in found.missing) == len(made)
 
 
@@ -129,4 +129,4 @@ def test_a_cut_tail_is_found_by_whoever_knows_the_heads(made: list[LogRecord], d
 def test_any_feed_verifies_on_its_own(made: list[LogRecord], live: bool) -> None:
     lanes = Feed(ChannelId("floor"), live).lanes
     read = [record for record in made if record.header.lane in lanes]
-    assert verify(read, lanes=lanes, signed=SIGNED).verdict is Verdict.INTACT
+    assert verify(read, lanes=lanes, signed=SIGNED).verdict is RecordVerdict.INTACT

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import StorageError
-from moothall.services.cluster.following import Following
+from moothall.services.cluster.following import LogFollower
 from moothall.services.cluster.gathering import Gathering
 from moothall.services.cluster.two_copies import TwoCopies
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock
 from moothall.testing.house_memory import MemoryCopies, MemorySingles
 from moothall.testing.log_memory import FailingLog
-from moothall.testing.log_shared import MemorySharedLog, SharedStore
+from moothall.testing.log_shared import MemorySharedLog, SharedLogStore
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 FAULTS = st.sampled_from(
@@ -46,12 +46,12 @@ class Kept:
 
 
 class Node:
-    def __init__(self, store: SharedStore, number: int) -> None:
+    def __init__(self, store: SharedLogStore, number: int) -> None:
         self.number, self.own, self.kept = number, FailingLog(), Kept()
         self.shared = MemorySharedLog(store, f"n{number}")
         self.singles = MemorySingles()
         self.start()
-        self.following = Following(self.shared, self.own, ManualClock())
+        self.following = LogFollower(self.shared, self.own, ManualClock())
 
     def start(self) -> None:
         """As a process that begins."""
@@ -68,7 +68,7 @@ class Node:
 
 class House:
     def __init__(self) -> None:
-        self.store = SharedStore()
+        self.store = SharedLogStore()
         self.nodes = [Node(self.store, 1), Node(self.store, 2)]
         self.keeper, self.other = self.nodes
         self.terms = 0

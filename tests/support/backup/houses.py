@@ -27,7 +27,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
 from moothall.core.ports import BookEntry
-from moothall.services.backup.taking import Taken, Taking
+from moothall.services.backup.taking import BackupResult, Taking
 from support.sessions.recorder import Recorder
 
 T = TypeVar("T")
@@ -121,7 +121,9 @@ class House:
         record = recorder.checkpoint(self.signer)
         self.do(self.log.append(SessionId(session), self.terms[session], before, [record]))
 
-    def backup(self, to: Path, *, block: int = 4, keep: int = 0, between: Callable[[], None] | None = None) -> Taken:
+    def backup(
+        self, to: Path, *, block: int = 4, keep: int = 0, between: Callable[[], None] | None = None
+    ) -> BackupResult:
         """Back up as `moothall backup` does, with small blocks. `between` is called after the logs are
         copied, before the book is.
         """

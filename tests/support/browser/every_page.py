@@ -13,7 +13,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind
+from moothall.core.events.question_parts import InterventionKind
 from moothall.core.events.types import Access, ChannelKind, EndReason, Origin, SourceSegment, Word
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -374,7 +374,7 @@ async def _groups(running: RunningServer) -> None:
     running.backend.hub_removals.erased(held.hub, "one", SessionId("translated"), 7)
     asked = do.Ask(
         intervention=InterventionId("kisumu1"),
-        kind=Kind.QUESTION,
+        kind=InterventionKind.QUESTION,
         text="Who will <pay> for the line & the power?",
         language="en",
         asker="k1",

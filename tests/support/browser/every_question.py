@@ -7,7 +7,7 @@ from typing import Any
 
 from moothall.app.hall import RunningServer
 from moothall.core import commands as do
-from moothall.core.events.question_parts import HUB, REMOTE, ROOM, InterventionStatus, Kind
+from moothall.core.events.question_parts import HUB, REMOTE, ROOM, InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, PollId, SegmentId, SessionId
 from moothall.core.questions.statements import Dimension
@@ -47,7 +47,7 @@ async def asked(running: RunningServer) -> None:
         language, text = TEXT[number % len(TEXT)]
         question = do.Ask(
             intervention=name,
-            kind=list(Kind)[number % 3],
+            kind=list(InterventionKind)[number % 3],
             text=text,
             language=language,
             asker=name,
@@ -87,7 +87,7 @@ async def every_question(told: Callable[..., Awaitable[None]]) -> None:
         language, text = texts[number % 3]
         asked = do.Ask(
             intervention=InterventionId(f"q{number}"),
-            kind=(Kind.QUESTION, Kind.COMMENT, Kind.REQUEST)[number % 3],
+            kind=(InterventionKind.QUESTION, InterventionKind.COMMENT, InterventionKind.REQUEST)[number % 3],
             text=text,
             language=language,
             asker=f"somebody-{number}",

@@ -10,9 +10,9 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.signals import Typing
 from moothall.services.captioning.caption_streams import (
+    AcceptedPost,
     CaptionStreams,
     Post,
-    Taken,
     TextStream,
 )
 from moothall.services.desks.typed_ahead import TypedAhead
@@ -50,7 +50,7 @@ class StreamMeeting(MemoryMeeting):
         assert isinstance(stream, TextStream)
         return stream
 
-    async def put(self, body: str, seq: int | None = None, **more: object) -> Taken | Refusal:
+    async def put(self, body: str, seq: int | None = None, **more: object) -> AcceptedPost | Refusal:
         return await self.streams.put(await self.stream(), Post(body=body.encode(), seq=seq, **more))  # type: ignore[arg-type]
 
     @property

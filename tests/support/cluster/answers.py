@@ -11,7 +11,7 @@ from moothall.adapters.cluster.server import RedisServer
 from support.cluster.process import patient
 
 
-class AnswerLine:
+class AnswerProxy:
     """Forwards connections to a port; drops answers while `kept_back` is set."""
 
     def __init__(self, port: int) -> None:
@@ -66,13 +66,13 @@ class AnswerLine:
 
 
 @asynccontextmanager
-async def answers_of(port: int) -> AsyncIterator[AnswerLine]:
+async def answers_of(port: int) -> AsyncIterator[AnswerProxy]:
     """Run a proxy to a server on this machine."""
-    line = AnswerLine(port)
-    server = await asyncio.start_server(line.serve, "127.0.0.1", 0)
-    line.port = server.sockets[0].getsockname()[1]
+    proxy = AnswerProxy(port)
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+    proxy.port = server.sockets[0].getsockname()[1]
     try:
-        yield line
+        yield proxy
     finally:
         server.close()
-        await line.end()
+        await proxy.end()

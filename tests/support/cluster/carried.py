@@ -151,7 +151,7 @@ class Pair:
 
     async def calm(self) -> None:
         """Wait until the node carries no request."""
-        await until(lambda: self.node.places.count == 0)
+        await until(lambda: self.node.slots.count == 0)
 
 
 @asynccontextmanager

@@ -8,10 +8,10 @@ from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
-from moothall.services.cluster.following import Following
+from moothall.services.cluster.following import LogFollower
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import FailingLog
-from moothall.testing.log_shared import MemorySharedLog, SharedStore
+from moothall.testing.log_shared import MemorySharedLog, SharedLogStore
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 PAUSED = ev.SessionPaused(t=1)
@@ -23,11 +23,11 @@ class FollowingNodes:
     """A keeper that writes the shared logs, and a node that follows them."""
 
     def __init__(self) -> None:
-        self.store = SharedStore()
+        self.store = SharedLogStore()
         self.keeper = MemorySharedLog(self.store, "n1")
         self.own = FailingLog()
         self.clock = ManualClock()
-        self.following = Following(MemorySharedLog(self.store, "n2"), self.own, self.clock)
+        self.following = LogFollower(MemorySharedLog(self.store, "n2"), self.own, self.clock)
         self.recorder = Recorder()
 
     async def say(self, n: int = 1) -> None:

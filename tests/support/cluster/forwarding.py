@@ -17,7 +17,7 @@ from moothall.adapters.cluster.node_gate import NodeGate, NodeSeal
 from moothall.adapters.http.connections import unshared_connections
 from moothall.adapters.http.forwarded import came_by_https, trusted_networks, visitor_address
 from moothall.adapters.http.limits import runner_options
-from moothall.adapters.http.places import Places
+from moothall.adapters.http.slots import Slots
 from moothall.adapters.http.taking import serve
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
@@ -36,7 +36,7 @@ class Node:
         self.name = name
         self.keeper: str | None = None
         self.forwarding: Forwarding
-        self.places: Places
+        self.slots: Slots
         self.port = 0
 
     @property
@@ -61,7 +61,7 @@ async def node(
     """Run a node that carries to `keeper`, whose certificate `trust` checks; `options` are those of `Forwarding`."""
     made, clock = Node(name), clock or SystemClock()
     made.keeper = keeper
-    made.places = Places(SeededRandomness(), most=most)
+    made.slots = Slots(SeededRandomness(), most=most)
     networks = trusted_networks(trusted)
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(closing(socket.create_server(("127.0.0.1", 0))))
@@ -75,7 +75,7 @@ async def node(
             address_of=visitor_address(networks),
             over_https=came_by_https(networks),
             origins=frozenset({made.address}),
-            places=made.places,
+            slots=made.slots,
             **options,
         )
         await made.forwarding.open()

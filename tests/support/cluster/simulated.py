@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import partial
 from typing import NamedTuple
 
-from moothall.core.cluster.lease import BEAT_MS, Holding, Lease, Watch, next_term
+from moothall.core.cluster.lease import BEAT_MS, Lease, LeaseHolding, LeaseWatch, next_term
 from moothall.core.cluster.nodes import NodeNote, Seen, candidates_before, living, looked
 from moothall.core.cluster.one_copy import ASK_MS, Confirmations, Promise
 
@@ -171,8 +171,8 @@ class Node:
         """Start as a new process."""
         self.life += 1
         self.runs = True
-        self.holding: Holding | None = None
-        self.watch: Watch | None = None
+        self.holding: LeaseHolding | None = None
+        self.watch: LeaseWatch | None = None
         self.promise = Promise()
         self.reached, self.reached_at = True, self.clock()
         self.taking = False
@@ -282,7 +282,7 @@ class Node:
         self.world.lease = Lease(node=self.name, address="", term=mine.term, beat=lease.beat + 1)
         return True
 
-    def _renewed(self, holding: Holding, sent: int, done: object) -> None:
+    def _renewed(self, holding: LeaseHolding, sent: int, done: object) -> None:
         self.reached, self.reached_at = True, self.clock()
         if self.holding is None or self.holding.lease.term != holding.lease.term:
             return
@@ -301,7 +301,7 @@ class Node:
             self.followed_at = self.clock()
             self._follow(log, term)
         sent = self.clock()
-        self.watch = Watch.begun(lease, sent) if self.watch is None else self.watch.looked(lease, sent)
+        self.watch = LeaseWatch.begun(lease, sent) if self.watch is None else self.watch.looked(lease, sent)
         self.promise = self.promise.found(sent)
         rank = candidates_before(self.name, self.living)
         if self.name not in self.living or not self.watch.due(sent, rank) or not self.promise.free(sent):
@@ -326,7 +326,7 @@ class Node:
         self.taking = False
         if done:
             lease = Lease(node=self.name, address="", term=term, beat=0)
-            self.holding, self.watch = Holding(lease=lease, sent=sent), None
+            self.holding, self.watch = LeaseHolding(lease=lease, sent=sent), None
             self.promise, self.held, self.synced, self.single = Promise(), False, False, False
             self.sent, self.busy = None, False
             self.took += 1

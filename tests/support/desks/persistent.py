@@ -23,7 +23,7 @@ LOST = (socketio.exceptions.SocketIOError, aiohttp.ClientError, OSError)
 BUSY = frozenset({"busy", "unavailable"})
 
 
-class _Line:
+class _Connection:
     """One connection of the page, and the session that it has joined."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class PersistentDesk:
         self._again_s = again_s
         self._patience_s = patience_s
         self._token = token
-        self._line: _Line | None = None
+        self._connection: _Connection | None = None
         self._opening = asyncio.Lock()
         """Held while a connection is opened or closed."""
         self.questions: dict[str, str] = {}
@@ -78,12 +78,12 @@ class PersistentDesk:
         loop = asyncio.get_running_loop()
         leaves = loop.time() + self._patience_s
         while True:
-            line = None
+            connection = None
             try:
-                line = await self._join(session)
-                answer = await self._call(line, event, body)
+                connection = await self._join(session)
+                answer = await self._call(connection, event, body)
             except LOST:
-                await self._leave(line)
+                await self._leave(connection)
                 await asyncio.sleep(self._again_s)
                 continue
             if answer.get("refusal", {}).get("code") not in BUSY:
@@ -91,7 +91,7 @@ class PersistentDesk:
             if (
                 loop.time() > leaves
             ):  # The server has been unable to act for `patience_s`: try the next, like a proxy that checks readiness.
-                await self._leave(line)
+                await self._leave(connection)
                 leaves = loop.time() + self._patience_s
             await asyncio.sleep(self._again_s)
 
@@ -106,63 +106,63 @@ class PersistentDesk:
 
     async def close(self) -> None:
         """Close the desk's connection."""
-        await self._leave(self._line)
+        await self._leave(self._connection)
 
-    async def _leave(self, line: _Line | None) -> None:
+    async def _leave(self, connection: _Connection | None) -> None:
         """Close a useless connection, unless another task has done so already."""
         async with self._opening:
-            if line is not None and self._line is line:
-                self._line = None
-                await line.close(min(GOODBYE_S, self._patience_s))
+            if connection is not None and self._connection is connection:
+                self._connection = None
+                await connection.close(min(GOODBYE_S, self._patience_s))
 
-    async def _join(self, session: SessionId) -> _Line:
+    async def _join(self, session: SessionId) -> _Connection:
         """Return a connection that has joined the session. Raises one of `LOST` after closing a
         connection that fails.
         """
         async with self._opening:
-            line = self._line
+            connection = self._connection
             try:
                 async with asyncio.timeout(self._patience_s):
-                    if line is None or line.gone.is_set():
-                        if line is not None:
-                            await line.close(min(GOODBYE_S, self._patience_s))
-                        line = self._line = _Line()
-                        await self._open(line)
-                    if line.joined != session:
+                    if connection is None or connection.gone.is_set():
+                        if connection is not None:
+                            await connection.close(min(GOODBYE_S, self._patience_s))
+                        connection = self._connection = _Connection()
+                        await self._open(connection)
+                    if connection.joined != session:
                         self.questions = {}
-                        answer = await self._call(line, "join", {"session": session})
+                        answer = await self._call(connection, "join", {"session": session})
                         if "refusal" in answer:
                             raise ConnectionError(f"{session} can't be joined: {answer['refusal']}")
-                        line.joined = session
+                        connection.joined = session
                         self._told(answer["news"]["interventions"])
             except LOST:
-                self._line = None
-                if line is not None:
-                    await line.close(min(GOODBYE_S, self._patience_s))
+                self._connection = None
+                if connection is not None:
+                    await connection.close(min(GOODBYE_S, self._patience_s))
                 raise
-            return line
+            return connection
 
-    async def _open(self, line: _Line) -> None:
+    async def _open(self, connection: _Connection) -> None:
         address = next(self._addresses)
         # The page to which the link leads is not loaded: a server that has just started would have to compile it first.
-        async with line.http.get(f"{address}/enter/{self._token}", allow_redirects=False) as entered:
+        async with connection.http.get(f"{address}/enter/{self._token}", allow_redirects=False) as entered:
             entered.raise_for_status()
-        line.io.on("disconnect", lambda *_: line.gone.set(), namespace="/desk")
-        line.io.on("interventions", self._told, namespace="/desk")
-        line.io.on("*", lambda *_: None, namespace="/desk")
-        await line.io.connect(address, namespaces=["/desk"], transports=["websocket"])
+        connection.io.on("disconnect", lambda *_: connection.gone.set(), namespace="/desk")
+        connection.io.on("interventions", self._told, namespace="/desk")
+        connection.io.on("*", lambda *_: None, namespace="/desk")
+        await connection.io.connect(address, namespaces=["/desk"], transports=["websocket"])
 
     def _told(self, body: dict[str, Any] | None) -> None:
         self.questions |= {item["id"]: item["status"] for item in (body or {}).get("items", ())}
 
-    async def _call(self, line: _Line, event: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def _call(self, connection: _Connection, event: str, body: dict[str, Any]) -> dict[str, Any]:
         """Send a message; returns its acknowledgement. Raises ConnectionError when the connection breaks meanwhile."""
-        called = asyncio.ensure_future(line.io.call(event, body, namespace="/desk", timeout=self._patience_s))
-        gone = asyncio.ensure_future(line.gone.wait())
+        called = asyncio.ensure_future(connection.io.call(event, body, namespace="/desk", timeout=self._patience_s))
+        gone = asyncio.ensure_future(connection.gone.wait())
         try:
             await asyncio.wait({called, gone}, return_when=asyncio.FIRST_COMPLETED)
             if not called.done():
-                raise ConnectionError("The line broke.")
+                raise ConnectionError("The connection broke.")
             return dict(called.result())
         finally:
             for each in (called, gone):

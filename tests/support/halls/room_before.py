@@ -12,7 +12,7 @@ from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.live_take import LiveTake
-from moothall.wire.audio import PROTOCOL, EndReason, Hello, Piece
+from moothall.wire.audio import PROTOCOL, Piece, TakeEndReason, TakeHello
 
 FLOOR = ChannelId("floor")
 LONG_MS = 90_000
@@ -42,13 +42,13 @@ async def room_before(server: Server, microphones: LiveIngest, session: SessionI
     for number, command in enumerate(pause):
         assert isinstance(await live.writer.send(SYSTEM, CommandId(f"before-{number}"), command), Receipt)
     second = await _heard(server, microphones, session, "second001", age=0)
-    await second.finish(EndReason.STOPPED)
+    await second.finish(TakeEndReason.STOPPED)
     assert first.finished
     assert live.state.media_now(wall + LONG_MS) == now + LONG_MS
 
 
 async def _heard(server: Server, microphones: LiveIngest, session: SessionId, name: str, *, age: int) -> LiveTake:
-    hello = Hello(protocol=PROTOCOL, channel=FLOOR, take=name, first=0, age=age)
+    hello = TakeHello(protocol=PROTOCOL, channel=FLOOR, take=name, first=0, age=age)
     take = await microphones.begin(session, hello)
     assert isinstance(take, LiveTake), take
     assert await take.feed(Piece(first=take.received, age=0, pcm=bytes(320)), server.clock.monotonic())

@@ -34,7 +34,7 @@ from moothall.core.signals import AnySignal, Partial
 from moothall.core.views.captions import CaptionsView, Line, Snapshot
 from moothall.services.log.publication import Publication
 from moothall.services.readers.fanout import SessionFanout
-from moothall.services.sessions.catalogue import Catalogue
+from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.reports import Reports
 from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.testing.log_memory import MemoryLog
@@ -249,7 +249,7 @@ class Stage:
         shown = DisplayDoor(
             templates, clock=self.clock, snapshot_of=self.snapshot_of, public="https://hall.example.org", framers=("*",)
         )
-        front = FrontPage(templates, clock=self.clock, listed=Catalogue(self._log).listed)
+        front = FrontPage(templates, clock=self.clock, listed=SessionCatalogue(self._log).listed)
         for door in (pages, events, low, reporting, languages, shown, front):
             application.add_routes(door.routes())
         application.router.add_get("/asking-worker.js", _worker)

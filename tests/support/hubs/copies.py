@@ -12,7 +12,7 @@ from moothall.services.readers.mirrored import MirroredSessions
 from moothall.wire.hub.messages import FeedPart
 from moothall_hub.mirror import copying
 from moothall_hub.mirror.checking import Broken
-from moothall_hub.mirror.copied import Copy, CopyStep, dropped
+from moothall_hub.mirror.copied import CopyStep, SessionCopy, dropped
 from support.hubs.log_above import FLOOR, SIGNED, Disk, LogAbove, Served
 from support.sessions.recorder import SESSION
 
@@ -26,7 +26,7 @@ class MemoryCopies:
         self.damaged = False
         self.reads = 0
 
-    async def copy(self, session: SessionId) -> Copy | None:
+    async def copy(self, session: SessionId) -> SessionCopy | None:
         self._look()
         return self.disk.copy if session == SESSION else None
 
@@ -65,7 +65,7 @@ class Followed:
         self.served: Served | None = None
 
     @property
-    def copy(self) -> Copy:
+    def copy(self) -> SessionCopy:
         return self.copies.disk.copy
 
     async def follow(self, *channels: ChannelId, little: int = 1_000, back: int = 0) -> None:

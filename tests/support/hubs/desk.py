@@ -58,15 +58,15 @@ from moothall.testing.visitors import TrustingVisitors, visitor_context
 from moothall.wire.hub.messages import Act, AnyAct, AskAct, Offered
 from moothall_hub.mirror.offers import SessionChoice
 from moothall_hub.outbox.outbox import ActState, ActStatus, WaitingAct
-from moothall_hub.pages.desk_door import DeskDoor
+from moothall_hub.pages.desk_door import CoordinatorDeskDoor
 from moothall_hub.pages.local_wall import LocalWall
 from moothall_hub.pages.questions_door import room_doors
 from moothall_hub.pages.status_bar_door import StatusBarDoor
 from moothall_hub.room.hands import RoomHands
-from moothall_hub.room.ports import HubFacts, LineHealth, LineState, RoomParts, Stuck
+from moothall_hub.room.ports import HubFacts, RoomParts, Stuck, UplinkHealth, UplinkHealthState
 from moothall_hub.room.presence import RoomPresence
 from moothall_hub.room.questions import RoomQuestions
-from moothall_hub.uplink.status_bar import CopyNow, LineNow, UplinkStatus
+from moothall_hub.uplink.status_bar import CopyNow, UplinkNow, UplinkStatus
 from support.memory.hall import MemoryHall, memory_hall
 
 ORIGIN = "http://192.168.1.10:8080"
@@ -150,29 +150,29 @@ class MemoryOutbox:
         return [put for put in self.acts.values() if isinstance(put.act, kind)]
 
 
-class FakeLine:
-    """A `Line` whose health tests set."""
+class FakeUplink:
+    """A `Uplink` whose health tests set."""
 
     def __init__(self) -> None:
-        self.now = LineHealth(state=LineState.GOOD, since=0, delay_ms=210)
+        self.now = UplinkHealth(state=UplinkHealthState.GOOD, since=0, delay_ms=210)
 
-    def health(self) -> LineHealth:
-        """Implement `Line.health`."""
+    def health(self) -> UplinkHealth:
+        """Implement `Uplink.health`."""
         return self.now
 
 
 class FakeWanted:
-    """A `Wanted` in memory."""
+    """A `ChosenSessions` in memory."""
 
     def __init__(self) -> None:
         self.choice = SessionChoice()
 
     def get(self) -> SessionChoice:
-        """Implement `Wanted.get`."""
+        """Implement `ChosenSessions.get`."""
         return self.choice
 
     async def set(self, choice: SessionChoice, /) -> None:
-        """Implement `Wanted.set`."""
+        """Implement `ChosenSessions.set`."""
         self.choice = choice
 
 
@@ -273,7 +273,7 @@ class Room:
         self.outbox = MemoryOutbox()
         self.meeting = Meeting(hall, live, self.outbox)
         self.meetings = FakeMeetings(hall)
-        self.line = FakeLine()
+        self.uplink = FakeUplink()
         self.wanted = FakeWanted()
         self.facts = HubFacts(name="kisumu", title="Kisumu", zone=UTC_ZONE, address="https://hall.example.org")
         self.free = 10 << 30
@@ -297,7 +297,7 @@ class Room:
             clock=self.clock,
             randomness=SeededRandomness(5),
             node=NODE,
-            up=lambda: self.line.now.state is LineState.GOOD,
+            up=lambda: self.uplink.now.state is UplinkHealthState.GOOD,
         )
 
     async def vote_again(self) -> None:
@@ -445,13 +445,13 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
             questions_of=access.questions,
         ),
     )
-    desk = DeskDoor(
+    desk = CoordinatorDeskDoor(
         staff_pages,
         made.local,
         made.presence,
         meetings=made.meetings,
         wanted=made.wanted,
-        line=made.line,
+        uplink=made.uplink,
         wall=wall,
         facts=lambda: made.facts,
         clock=clock,
@@ -470,7 +470,7 @@ def application(made: Room, origins: frozenset[str], *, public: str = ORIGIN) ->
         randomness=SeededRandomness(10),
         origins=origins,
     )
-    strip = StatusBarDoor(PAGES, line=lambda: LineNow(state=UplinkStatus.GOOD), copy=lambda _: CopyNow())
+    strip = StatusBarDoor(PAGES, uplink=lambda: UplinkNow(state=UplinkStatus.GOOD), copy=lambda _: CopyNow())
     for door in (staff, *asking, desk, wall, shown, turn, strip, EventsDoor(readers)):
         app.add_routes(door.routes())
     app.router.add_get("/static/{version}/{name:.+}", _static)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from moothall.core.events.question_parts import Kind
+from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.ids import CommandId, InterventionId
 from moothall.wire.hub.messages import Act, AskAct, Caught, FeedPart
 from moothall_hub.mirror.checking import Broken
@@ -48,5 +48,7 @@ def steps(seed: int) -> Iterator[tuple[CopyStep, Disk]]:
 
 def act(n: int) -> Act:
     """Return the room's act after step `n`."""
-    asked = AskAct(intervention=InterventionId(f"i{n}"), kind=Kind.QUESTION, text=f"Question {n}?", language="en")
+    asked = AskAct(
+        intervention=InterventionId(f"i{n}"), kind=InterventionKind.QUESTION, text=f"Question {n}?", language="en"
+    )
     return Act(id=CommandId(f"ask:i{n}"), session=SESSION, at=n, act=asked)

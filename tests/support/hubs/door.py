@@ -21,7 +21,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.services.hubs.links import HubLinks
 from moothall.services.log.act_queue import Receipt
-from moothall.services.sessions.catalogue import Catalogue
+from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.settings.sections import Server, Settings
 from moothall.testing.hub_link import MemoryActs, MemoryRegistry, plain_pack
 from moothall.wire.hub import messages as wire
@@ -106,7 +106,7 @@ async def hub_hall(data: Path) -> AsyncIterator[HubHall]:
     async with AsyncExitStack() as stack:
         house = await open_backend(stack, Settings(server=Server(data=str(data))), SystemClock())
         registry, acts = MemoryRegistry(), MemoryActs()
-        catalogue = Catalogue(house.log)
+        catalogue = SessionCatalogue(house.log)
         house.sessions.observe(lambda _, publication: catalogue.take(publication))
         door, links = hub_door(
             house,

@@ -12,7 +12,7 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock
 from moothall.wire.hub import messages as hub
 from moothall.wire.hub.records import pack
-from moothall_hub.mirror.copied import Copy, CopyStep, dropped
+from moothall_hub.mirror.copied import CopyStep, SessionCopy, dropped
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.replication import Replication
 from moothall_hub.mirror.wanted import Want
@@ -46,7 +46,7 @@ class Store:
         self.disk.keep(step)
         self._done.append("kept")
 
-    async def drop(self, session: SessionId) -> Copy:
+    async def drop(self, session: SessionId) -> SessionCopy:
         self.disk.records.clear()
         self.disk.copy = dropped(self.disk.copy)
         return self.disk.copy
@@ -101,7 +101,7 @@ class Hub:
         self.done.append(type(message).__name__)
 
     @property
-    def copy(self) -> Copy:
+    def copy(self) -> SessionCopy:
         found = self.replication.copy(SESSION)
         assert found is not None
         return found

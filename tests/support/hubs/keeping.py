@@ -10,7 +10,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from moothall.wire.hub.messages import Done
+from moothall.wire.hub.messages import ActDone
 from moothall_hub.mirror import store as mirror_sqlite
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.outbox import store as outbox_sqlite
@@ -30,7 +30,7 @@ async def main(folder: Path, seed: int, most: int | None) -> None:
         await outbox.pass_on(act(n))
         print(f"act {n}", flush=True)
         if n % 3 == 0:
-            await outbox.answered(act(n // 3).id, Done(id=act(n // 3).id))
+            await outbox.answered(act(n // 3).id, ActDone(id=act(n // 3).id))
             print(f"answered {n // 3}", flush=True)
     await outbox.close()
     await mirror.close()

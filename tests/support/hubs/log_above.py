@@ -16,7 +16,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Lane, NoteId, SegmentId
 from moothall.core.kernel.lanes import hub_lane
 from moothall.wire.hub.messages import Caught, Follow, Live
-from moothall_hub.mirror.copied import Copy, CopyStep, lanes_of
+from moothall_hub.mirror.copied import CopyStep, SessionCopy, lanes_of
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 SIGNER = Ed25519Signer(Ed25519PrivateKey.from_private_bytes(b"the hubs' tests need a key too: "))
@@ -180,7 +180,7 @@ class Disk:
     """The contents of a hub's disk after each step: what `moothall_hub.mirror.mirror` stores, in a dict."""
 
     def __init__(self) -> None:
-        self.copy = Copy(session=SESSION)
+        self.copy = SessionCopy(session=SESSION)
         self.records: dict[int, LogRecord] = {}
 
     def keep(self, step: CopyStep) -> None:
@@ -196,7 +196,7 @@ class Disk:
             if offset in self.records:
                 self.records[offset] = msgspec.structs.replace(self.records[offset], body=None, salt=None)
         # A round trip through JSON, as through the disk.
-        self.copy = msgspec.json.decode(msgspec.json.encode(step.copy), type=Copy)
+        self.copy = msgspec.json.decode(msgspec.json.encode(step.copy), type=SessionCopy)
 
     def of(self, lanes: frozenset[Lane]) -> list[LogRecord]:
         return [each for _, each in sorted(self.records.items()) if each.header.lane in lanes]

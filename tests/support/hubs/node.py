@@ -12,7 +12,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall_hub.app import BOOK, COPIES, RunningHub, hub
 from moothall_hub.mirror.checking import Broken, first_run, take
-from moothall_hub.mirror.copied import Copy, CopyStep, lanes_of
+from moothall_hub.mirror.copied import CopyStep, SessionCopy, lanes_of
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.settings import HubSettings
@@ -55,7 +55,7 @@ async def copied(data: Path, session: SessionId, records: Sequence[LogRecord], c
         assert not isinstance(grown, Broken), grown
         run = grown
     mirror = await Mirror.open(data / COPIES)
-    copy = Copy(session=session, channels=tuple(channels), followed=tuple(channels), known=run, top=run.offset)
+    copy = SessionCopy(session=session, channels=tuple(channels), followed=tuple(channels), known=run, top=run.offset)
     await mirror.keep(CopyStep(copy=copy, records=tuple(kept)))
     await mirror.close()
 

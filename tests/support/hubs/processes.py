@@ -16,7 +16,7 @@ from aiohttp import ClientError, ClientSession, CookieJar
 import spoken_hall
 from support.halls.process import CLOCK, free_port
 from support.halls.warm import Program, start_program
-from support.links.weak_line import GOOD, WeakLine, weak_line_to
+from support.links.weak_link import GOOD, WeakLink, weak_link_to
 
 STOP_S = 60.0
 LOOK_MS = 50
@@ -139,16 +139,16 @@ class HubProcess:
             parts = urlsplit(self.link)
             yield Coordinator(client, f"{parts.scheme}://{parts.netloc}")
 
-    async def line(self) -> str:
+    async def uplink_status(self) -> str:
         """Return the state of the uplink as each page of the hub shows it: a kind of
         `moothall_hub.uplink.status_bar`.
         """
         async with ClientSession() as client, client.get(f"{self.address}/uplink?ui=en") as response:
             return str((await response.json())["kind"])
 
-    async def until_line(self, kind: str) -> None:
+    async def until_uplink(self, kind: str) -> None:
         """Wait until the uplink is in this state; otherwise the test's time-out ends it."""
-        while await self.line() != kind:
+        while await self.uplink_status() != kind:
             await CLOCK.sleep(LOOK_MS)
 
     async def kill(self) -> None:
@@ -203,8 +203,8 @@ class House(NamedTuple):
     centre: CentreProcess
     north: HubProcess
     kisumu: HubProcess
-    upper: WeakLine
-    lower: WeakLine
+    upper: WeakLink
+    lower: WeakLink
 
 
 @asynccontextmanager
@@ -212,13 +212,13 @@ async def house(folder: Path, number: int) -> AsyncIterator[House]:
     """Run, pair and link all three; `number` and the two after it are numbers for `free_port`."""
     centre = CentreProcess(folder / "centre", free_port(number))
     north, kisumu = (HubProcess(folder / name, free_port(number + n)) for n, name in enumerate(("north", "kisumu"), 1))
-    async with weak_line_to(centre.port, GOOD) as upper, weak_line_to(north.port, GOOD) as lower:
+    async with weak_link_to(centre.port, GOOD) as upper, weak_link_to(north.port, GOOD) as lower:
         try:
             await asyncio.gather(centre.start(), north.start(), kisumu.start())
             await north.connect(upper.address, (await centre.order(hub="North"))["words"])
             await kisumu.connect(lower.address, await north.give("Kisumu"))
-            await north.until_line("good")
-            await kisumu.until_line("good")
+            await north.until_uplink("good")
+            await kisumu.until_uplink("good")
             yield House(centre, north, kisumu, upper, lower)
         finally:
             await asyncio.gather(kisumu.stop(), north.stop(), centre.stop())

@@ -33,7 +33,7 @@ UI = Catalogues(find_web_folder() / "locales", ("en",))["en"]
 MODERATOR = Actor(Role.MODERATOR, "m1")
 
 
-class Place:
+class Site:
     """The port at which people ask, at the centre or at a hub, and the acts at the meeting."""
 
     def __init__(self, questions: AuthorQuestions, live: LiveSession, clock: Clock, made: Room | None) -> None:
@@ -91,26 +91,26 @@ def _command(state: State, act: object) -> tuple[do.AnyCommand, Actor]:
 
 
 @asynccontextmanager
-async def centre() -> AsyncIterator[Place]:
+async def centre() -> AsyncIterator[Site]:
     """Run the port at the centre."""
     async with memory_hall() as hall:
         live = await hall.session(languages=("en", "pt"))
         asking = Asking(hall.sessions, book=MemoryBook(), clock=hall.clock, randomness=SeededRandomness(1))
         await asking.load()
-        place = Place(asking, live, hall.clock, None)
+        place = Site(asking, live, hall.clock, None)
         assert await place.do(do.OpenSession(), actor=SYSTEM) is None
         yield place
 
 
 @asynccontextmanager
-async def hub() -> AsyncIterator[Place]:
+async def hub() -> AsyncIterator[Site]:
     """Run the port in a hub's room that passes everything on."""
     async with room() as made:
         await made.local.set_mode(SESSION, Mode.OPEN)
-        yield Place(made.local, made.meeting.live, made.clock, made)
+        yield Site(made.local, made.meeting.live, made.clock, made)
 
 
-PLACES: dict[str, Callable[[], AbstractAsyncContextManager[Place]]] = {"centre": centre, "hub": hub}
+SITES: dict[str, Callable[[], AbstractAsyncContextManager[Site]]] = {"centre": centre, "hub": hub}
 
 
 def seen(own: Own | None) -> dict[str, object]:

@@ -9,7 +9,7 @@ from moothall.core.hubs.entry import Details, Hub
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId, SessionId
-from moothall.services.hubs.pairing import Pairing
+from moothall.services.hubs.pairing import PairingWords
 from moothall.services.hubs.registry import Hubs
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.role_links import RoleLinks
@@ -37,7 +37,7 @@ class Registry:
         self.hubs = Hubs(
             book=self.book, sessions=self.hall.sessions, links=self.links, clock=self.clock, randomness=self.randomness
         )
-        self.pairing = Pairing(self.hubs, self.links, book=self.book, clock=self.clock, randomness=self.randomness)
+        self.pairing = PairingWords(self.hubs, self.links, book=self.book, clock=self.clock, randomness=self.randomness)
         await self.links.load()
         await self.hubs.load()
         await self.pairing.load()

@@ -179,8 +179,8 @@ class Model:
             channels=self.channels,
             words=self.words,
             epoch=self.epoch,
-            known=wire.Held(offset=self.offset, heads=dict(self.heads)) if self.epoch else None,
-            live=wire.Held(offset=self.live_offset, heads=dict(self.live_heads)) if self.hole else None,
+            known=wire.HeldEvents(offset=self.offset, heads=dict(self.heads)) if self.epoch else None,
+            live=wire.HeldEvents(offset=self.live_offset, heads=dict(self.live_heads)) if self.hole else None,
             live_begin=self.begin,
             own=dict(self.own_heads),
         )

@@ -30,7 +30,7 @@ def nothing(message: hub.ToHub) -> Sequence[hub.ToHub]:
 
 
 class Tamperer:
-    """The man in the middle; `tampered_line_to` makes it."""
+    """The man in the middle; `tampered_link_to` makes it."""
 
     def __init__(self, above: str, client: aiohttp.ClientSession) -> None:
         self.address = ""
@@ -108,7 +108,7 @@ class Tamperer:
 
 
 @asynccontextmanager
-async def tampered_line_to(above: str) -> AsyncIterator[Tamperer]:
+async def tampered_link_to(above: str) -> AsyncIterator[Tamperer]:
     """Run a man in the middle before a server at `http://HOST:PORT`."""
     parts = urlsplit(above)
     async with aiohttp.ClientSession() as client:

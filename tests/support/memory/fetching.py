@@ -14,7 +14,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.programme.plan import Planned
 from moothall.services.capture.pulling import PullState
-from moothall.services.capture.streams import Streams
+from moothall.services.capture.streams import StreamSources
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.forgetting import Forgetting
 from moothall.services.sessions.live_session import LiveSession
@@ -35,7 +35,7 @@ class At:
         self.hall = hall
         self.port = port
         self.plans: dict[SessionId, Planned] = {}
-        self.streams = Streams(
+        self.streams = StreamSources(
             book=book,
             sessions=hall.sessions,
             ingest=hall.live,

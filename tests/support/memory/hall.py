@@ -29,7 +29,7 @@ from moothall.services.sound.live_audio import LiveAudio
 from moothall.services.supervision.engine_watch import Patience
 from moothall.services.supervision.pulses import Pulses
 from moothall.testing.clock import LONG_AGO, LoopClock, SeededRandomness, SeededSigner
-from moothall.testing.engine_link import EngineEnd, ServerEnd, engine_link
+from moothall.testing.engine_link import EngineEnd, EngineServerEnd, engine_link
 from moothall.testing.log_memory import FailingLog, MemoryLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.testing.spool_memory import MemorySpools
@@ -78,7 +78,7 @@ class MemoryHall:
         )
         self.closing.first(self.live.finish, self.live.awaits)
         self.group: asyncio.TaskGroup | None = None
-        self.links: list[ServerEnd] = []
+        self.links: list[EngineServerEnd] = []
 
     async def session(
         self, name: SessionId = SESSION, access: Access = Access.PUBLIC, languages: tuple[str, ...] = ("en",)

@@ -38,7 +38,7 @@ async def slow_engine(engine: EngineEnd, clock: LoopClock, takes_ms: int = 1_000
                     words=(word,),
                     start=do.SegmentStart(t0=word.t0, language="en"),
                 )
-                await engine.send(wire.Act(attachment=message.attachment, id=CommandId("w"), commands=(said,)))
+                await engine.send(wire.PassAct(attachment=message.attachment, id=CommandId("w"), commands=(said,)))
                 await engine.send(wire.Tell(attachment=message.attachment, signal=quiet))
             case wire.Accepted() | wire.Refused():
                 await engine.send(wire.Drained(attachment=message.attachment))

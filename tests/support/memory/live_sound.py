@@ -56,7 +56,7 @@ class Live:
         return end, message
 
     async def act(self, attach: wire.Attach, name: str, *commands: wire.EngineCommand) -> wire.ToEngine:
-        await self.engine.send(wire.Act(attachment=attach.attachment, id=CommandId(name), commands=commands))
+        await self.engine.send(wire.PassAct(attachment=attach.attachment, id=CommandId(name), commands=commands))
         return (await self.until_it_ends())[1]
 
     def commit(self, attach: wire.Attach, text: str, t0: int, first: int = 0) -> do.CommitWords:

@@ -36,9 +36,9 @@ def _period(mark: int) -> bytes:
     return b"".join(((position * 7 + mark) % PERIOD).to_bytes(2, "little") for position in range(PERIOD))
 
 
-def greeting(take: str = "takeone1", *, first: int = 0, age: int = 0, channel: ChannelId = FLOOR) -> audio.Hello:
+def greeting(take: str = "takeone1", *, first: int = 0, age: int = 0, channel: ChannelId = FLOOR) -> audio.TakeHello:
     """Return a microphone's first message."""
-    return audio.Hello(protocol=audio.PROTOCOL, channel=channel, take=take, first=first, age=age)
+    return audio.TakeHello(protocol=audio.PROTOCOL, channel=channel, take=take, first=first, age=age)
 
 
 class Ears:
@@ -97,7 +97,7 @@ async def close(hall: MemoryHall, session: SessionId) -> None:
     assert isinstance(await live.writer.send(SYSTEM, CommandId("close"), CloseSession()), Receipt)
 
 
-async def begun(hall: MemoryHall, session: SessionId, said: audio.Hello, done: int = 0) -> LiveTake:
+async def begun(hall: MemoryHall, session: SessionId, said: audio.TakeHello, done: int = 0) -> LiveTake:
     """Begin or continue a take by a hello; returns the take."""
     take = await hall.live.begin(session, said, done)
     assert isinstance(take, LiveTake), take

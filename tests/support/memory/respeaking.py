@@ -131,10 +131,10 @@ class _Heard:
         self._words += 1
         return [self._act(commit)]
 
-    def _act(self, command: wire.EngineCommand) -> wire.Act:
+    def _act(self, command: wire.EngineCommand) -> wire.PassAct:
         self._acts += 1
         name = CommandId(f"{self._attach.generation}-{self._acts}")
-        return wire.Act(attachment=self._attach.attachment, id=name, commands=(command,))
+        return wire.PassAct(attachment=self._attach.attachment, id=name, commands=(command,))
 
 
 def lines_of(state: State) -> list[tuple[bool, str]]:
@@ -170,7 +170,7 @@ class Room:
         line = SegmentId(f"t{self.takes}")
         await self.do(do.TypeSegment(channel=FLOOR, segment=line, text=text, language="en"), by)
 
-    def comes_back(self, name: str, received: int) -> sent.Hello:
+    def comes_back(self, name: str, received: int) -> sent.TakeHello:
         """Return the hello of a microphone that reconnects.
 
         The server has its take up to `received`; the microphone still has the 10 s before.
@@ -180,7 +180,7 @@ class Room:
         (t,) = [known.t for source, known in state.sources.items() if (take_of(source) or ("",))[0].endswith(name)]
         return greeting(name, first=first, age=state.media_now(self.hall.clock.wall()) - t - first * 1_000 // RATE)
 
-    async def floor(self, hello: sent.Hello | None = None) -> LiveTake:
+    async def floor(self, hello: sent.TakeHello | None = None) -> LiveTake:
         """Connect the room's microphone, which hears each word as it is said."""
         take = await self.hall.live.begin(self.live.id, hello or self._greeting())
         assert isinstance(take, LiveTake), take
@@ -188,7 +188,7 @@ class Room:
         return take
 
     async def respeak(
-        self, by: Actor = ANN, lag: int = LAG_MS, hello: sent.Hello | None = None, since: int | None = None
+        self, by: Actor = ANN, lag: int = LAG_MS, hello: sent.TakeHello | None = None, since: int | None = None
     ) -> LiveTake:
         """Put a respeaker on air, who says the words that the text lacks, or those from word `since` on."""
         since = len(self.words()) if since is None else since
@@ -197,7 +197,7 @@ class Room:
         self._begin(take, lag, since)
         return take
 
-    def _greeting(self) -> sent.Hello:
+    def _greeting(self) -> sent.TakeHello:
         self.takes += 1
         return greeting(f"takeno{self.takes:02}")
 

@@ -1,7 +1,7 @@
 """A room whose meetings follow each other, with microphones that report as the page does, on imperfect sound cards.
 
 Nothing has a socket or a disk, and time jumps. A microphone keeps samples that aren't safe yet, reports their age, and
-reacts to each answer of the server as `microphone/line.js` does.
+reacts to each answer of the server as `microphone/audio_link.js` does.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from moothall.testing.engine_link import EngineEnd
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.spool_memory import MemorySpools
 from moothall.wire import engine
-from moothall.wire.audio import PROTOCOL, EndReason, Hello, Piece
+from moothall.wire.audio import PROTOCOL, Piece, TakeEndReason, TakeHello
 from support.memory.hall import MemoryHall, hello
 from support.memory.microphone import live_hall
 
@@ -67,7 +67,7 @@ class Microphone:
         """Stop as when somebody presses stop and all sound has been sent."""
         self.on = False
         if self.take is not None:
-            await self.take.finish(EndReason.STOPPED)
+            await self.take.finish(TakeEndReason.STOPPED)
         self.take = None
 
     def cut(self, now: int) -> None:
@@ -98,7 +98,7 @@ class Microphone:
             name = f"take{self.channel}{self._takes:04}"
             age = (heard - self._first) // 16
             took = await hall.live.begin(
-                session, Hello(protocol=PROTOCOL, channel=self.channel, take=name, first=self._first, age=age)
+                session, TakeHello(protocol=PROTOCOL, channel=self.channel, take=name, first=self._first, age=age)
             )
             if not isinstance(took, LiveTake):
                 if took is None or took.code is RefusalCode.CONFLICT:

@@ -43,7 +43,7 @@ class Scribe(Ears):
             ),
             do.EndSegment(channel=FLOOR, generation=attach.generation, segment=line, t1=t1, reason=ev.EndReason.PAUSE),
         )
-        await link.send(wire.Act(attachment=attach.attachment, id=CommandId(f"say:{line}"), commands=commands))
+        await link.send(wire.PassAct(attachment=attach.attachment, id=CommandId(f"say:{line}"), commands=commands))
 
     async def quiet(self, t: int) -> None:
         """Report silence at media ms `t`, and that all words before it have been said."""

@@ -163,7 +163,7 @@ async def two_releases(
             await asyncio.gather(made.engine.start(), made.translators.start())
             await made.hub.pair(f"http://127.0.0.1:{to_hubs}", words)
             await made.hub.start()
-            await made.hub.until_line("good")
+            await made.hub.until_uplink("good")
             yield made
         finally:
             reading.cancel()

@@ -15,7 +15,7 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.core.chain import GENESIS, Header, LogRecord, seal
 from moothall.core.events import types as ev
 from moothall.core.events.codec import encode_event, type_name
-from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
 from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import (
@@ -87,7 +87,7 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.InterventionReceived(
             intervention=Q,
             number=1,
-            kind=Kind.QUESTION,
+            kind=InterventionKind.QUESTION,
             text=WORD,
             language="en",
             name=WORD,
@@ -100,7 +100,7 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.InterventionRemoved(
             intervention=InterventionId(WORD),
             number=2,
-            kind=Kind.QUESTION,
+            kind=InterventionKind.QUESTION,
             language="en",
             origin=WORD,
             asker=WORD,
@@ -112,7 +112,14 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.InterventionDeclined(intervention=Q, reason=WORD),
         ev.HubDeclined(hub="kisumu", intervention=Q, reason=WORD),
         ev.InterventionPublished(
-            intervention=Q, number=1, kind=Kind.QUESTION, text="Why?", language="en", name="Ana", origin="remote", t=5
+            intervention=Q,
+            number=1,
+            kind=InterventionKind.QUESTION,
+            text="Why?",
+            language="en",
+            name="Ana",
+            origin="remote",
+            t=5,
         ),
         ev.InterventionWritten(intervention=Q, number=1, text="Because.", language="en"),
         ev.QueueArranged(first=(Q,)),

@@ -6,7 +6,7 @@ import msgspec
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.questions.interventions import Intervention
@@ -21,7 +21,14 @@ def name(text: str) -> InterventionId:
     return InterventionId(text)
 
 
-def ask(what: str, text: str = "Why?", *, kind: Kind = Kind.QUESTION, asker: str = "", **more: object) -> do.Ask:
+def ask(
+    what: str,
+    text: str = "Why?",
+    *,
+    kind: InterventionKind = InterventionKind.QUESTION,
+    asker: str = "",
+    **more: object,
+) -> do.Ask:
     given = do.Ask(intervention=name(what), kind=kind, text=text, language="en", asker=asker or f"by-{what}")
     return msgspec.structs.replace(given, **more)
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder, side_of
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder, side_of
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import InterventionId, SegmentId
-from moothall.core.questions.order import Waiting, Why
+from moothall.core.questions.order import QueuedIntervention, Why
 
 TO_COME = {InterventionStatus.CHECKED, InterventionStatus.QUEUED, InterventionStatus.CALLED, InterventionStatus.LATER}
 FOR_STAFF = {
@@ -63,15 +63,15 @@ class QuestionsModel:
         """Whether a command must be carried out rather than refused."""
         match command:
             case do.Ask():
-                second = command.kind is Kind.REQUEST and self._requests(command.asker)
-                empty = not command.text and command.kind is not Kind.REQUEST
+                second = command.kind is InterventionKind.REQUEST and self._requests(command.asker)
+                empty = not command.text and command.kind is not InterventionKind.REQUEST
                 return command.intervention not in self.asked and not (second or empty or self.closed)
             case do.SetStatus():
                 return set(command.interventions) <= self.asked.keys() and self._may_stand(command, actor)
             case do.Reword():
                 each = self.asked[command.intervention]
                 new = each.text != command.text or command.name not in (None, each.name)
-                return new and bool(command.text or each.ask.kind is Kind.REQUEST)
+                return new and bool(command.text or each.ask.kind is InterventionKind.REQUEST)
             case do.WriteAnswer():
                 return self.asked[command.intervention].status is not InterventionStatus.WITHDRAWN
             case do.ArrangeQueue():
@@ -88,7 +88,7 @@ class QuestionsModel:
     def _requests(self, asker: str) -> bool:
         """Whether the asker already waits with a request to speak."""
         mine = [each for each in self.asked.values() if each.ask.asker == asker and each.status in TO_COME]
-        return any(each.ask.kind is Kind.REQUEST for each in mine)
+        return any(each.ask.kind is InterventionKind.REQUEST for each in mine)
 
     def _may_stand(self, command: do.SetStatus, actor: Actor) -> bool:
         to, these = command.status, [self.asked[name] for name in command.interventions]
@@ -100,7 +100,9 @@ class QuestionsModel:
             return False
         if any(each.status is InterventionStatus.WITHDRAWN for each in these):
             first = these[0].ask
-            return actor.role is Role.PARTICIPANT and not (first.kind is Kind.REQUEST and self._requests(first.asker))
+            return actor.role is Role.PARTICIPANT and not (
+                first.kind is InterventionKind.REQUEST and self._requests(first.asker)
+            )
         if command.segment is not None and to is not InterventionStatus.ANSWERED:
             return False
         match to:
@@ -163,15 +165,15 @@ class QuestionsModel:
             case _:
                 raise AssertionError(command)
 
-    def _succeed(self, gone: InterventionId, place: InterventionStatus) -> None:
+    def _succeed(self, gone: InterventionId, status: InterventionStatus) -> None:
         """Give the status of a withdrawn intervention to the first one joined with it, and join
         the others with that one.
         """
         joined = [name for name, each in self.asked.items() if each.into == gone]
         for name in joined[:1]:
             if not self.asked[name].published:
-                place = InterventionStatus.CHECKED  # Nobody has approved its text.
-            self._bring(name, do.SetStatus(interventions=(), status=place), own=False)
+                status = InterventionStatus.CHECKED  # Nobody has approved its text.
+            self._bring(name, do.SetStatus(interventions=(), status=status), own=False)
         for name in joined[1:]:
             self._bring(
                 name, do.SetStatus(interventions=(), status=InterventionStatus.JOINED, into=joined[0]), own=False
@@ -194,7 +196,9 @@ class QuestionsModel:
         each.segment = command.segment if to is InterventionStatus.ANSWERED else None
         each.published = each.published or to not in FOR_STAFF
 
-    def explained(self, queue: Sequence[Waiting], order: QueueOrder, arranged: Sequence[InterventionId]) -> None:
+    def explained(
+        self, queue: Sequence[QueuedIntervention], order: QueueOrder, arranged: Sequence[InterventionId]
+    ) -> None:
         """Check the reason of each rank in a queue: by that rule, no intervention after it should be before it."""
         names = [each.intervention for each in queue]
         assert sorted(names) == sorted(self.status(InterventionStatus.QUEUED))

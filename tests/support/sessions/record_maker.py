@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SpeakerId
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK
@@ -53,7 +53,7 @@ WORDING = Wording(
     asked=AskedWording(
         heading="Questions and comments",
         figures=(),
-        kinds={kind: f"{kind} no. {{n}}".capitalize() for kind in Kind},
+        kinds={kind: f"{kind} no. {{n}}".capitalize() for kind in InterventionKind},
         statuses={status: f"{status}".capitalize() for status in InterventionStatus},
         joined="Joined with no. {n}",
         asked_at="Asked at {time}",
@@ -183,7 +183,13 @@ class Questions:
         self._last = 0
 
     def ask(
-        self, text: str, t: int = 1_000, *, name: str = "", language: str = "en", kind: Kind = Kind.QUESTION
+        self,
+        text: str,
+        t: int = 1_000,
+        *,
+        name: str = "",
+        language: str = "en",
+        kind: InterventionKind = InterventionKind.QUESTION,
     ) -> InterventionId:
         """Log a question and its approval."""
         self._last += 1
@@ -254,7 +260,7 @@ def questioned() -> Telling:
     answered = made.ask("Why?\n\nWhy & how?", 5_000, name="Ana <x>")
     made.stand(answered, InterventionStatus.CALLED, 61_000)
     made.stand(answered, InterventionStatus.ANSWERED, 70_000, segment=line)
-    written = made.ask("من؟", 6_000, language="ar", kind=Kind.COMMENT)
+    written = made.ask("من؟", 6_000, language="ar", kind=InterventionKind.COMMENT)
     made.write(written, "نحن.\nمعكم.", "ar")
     made.stand(made.ask("Secret, then taken back"), InterventionStatus.WITHDRAWN)
     made.stand(made.ask("Where?"), InterventionStatus.DECLINED, reason="Asked already")

@@ -24,7 +24,7 @@ from moothall.testing.log_memory import MemoryLog
 from moothall.wire.hub import messages as wire
 from speaking import ENGINE, FLOOR, Said, begin, speech
 from support.memory.hall import MemoryHall
-from support.simulation.line import AboveEnd
+from support.simulation.link import AboveEnd
 
 SESSION = SessionId("plenary")
 SECOND = ChannelId("second")
@@ -40,25 +40,25 @@ class NotedActs:
         self.done: Counter[CommandId] = Counter()
         """How often each act was carried out."""
         self.order: list[CommandId] = []
-        self.refused: dict[CommandId, wire.NotDone] = {}
+        self.refused: dict[CommandId, wire.ActNotDone] = {}
         self._chance = chance
 
-    async def take(self, hub_path: str, act: wire.Act, node: str) -> wire.Done | wire.NotDone:
+    async def take(self, hub_path: str, act: wire.Act, node: str) -> wire.ActDone | wire.ActNotDone:
         """Implement `ActTaker.take`."""
         await asyncio.sleep(self._chance.uniform(0, 0.05))
         if act.id in self.done:
-            return wire.Done(id=act.id)
+            return wire.ActDone(id=act.id)
         if act.id in self.refused:
             return self.refused[act.id]
         if self._chance.random() < 0.02:
-            return wire.NotDone(id=act.id, code=RefusalCode.UNAVAILABLE, message="Not now.")
+            return wire.ActNotDone(id=act.id, code=RefusalCode.UNAVAILABLE, message="Not now.")
         if self._chance.random() < 0.02:
-            self.refused[act.id] = wire.NotDone(id=act.id, code=RefusalCode.CONFLICT, message="It came too late.")
+            self.refused[act.id] = wire.ActNotDone(id=act.id, code=RefusalCode.CONFLICT, message="It came too late.")
             return self.refused[act.id]
         self.done[act.id] += 1
         self.order.append(act.id)
         await asyncio.sleep(self._chance.uniform(0, 0.05))
-        return wire.Done(id=act.id)
+        return wire.ActDone(id=act.id)
 
 
 Serve = Callable[[AboveEnd], Awaitable[None]]

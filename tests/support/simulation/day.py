@@ -16,17 +16,17 @@ from contextlib import suppress
 import msgspec
 
 from moothall.core.chain import LogRecord
-from moothall.core.events.question_parts import Kind
+from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.ids import CommandId, InterventionId, Lane, NoteId
 from moothall.testing.log_memory import MemoryLog
 from moothall.wire.hub import messages as wire
 from moothall_hub.mirror.wanted import Want
 from speaking import FLOOR
-from support.links.weak_line import WEAK, Quality
+from support.links.weak_link import WEAK, Quality
 from support.simulation.centre import SECOND, SESSION, NotedActs, Serve, SimulatedCentre
 from support.simulation.disk import HubDisk
 from support.simulation.hub import SimulatedHub
-from support.simulation.line import BelowEnd, HubLine
+from support.simulation.link import BelowEnd, SimulatedLink
 
 HUB = "kisumu"
 CALM_S = 300.0
@@ -35,7 +35,7 @@ TRIES_S = 10.0
 MOST_BEHIND = 30
 """Events that may be under way, or gathered for a second, at the end."""
 
-LINES = (WEAK, Quality(bits_per_s=9_600, delay_ms=900), Quality(bits_per_s=1_000_000, delay_ms=40))
+LINKS = (WEAK, Quality(bits_per_s=9_600, delay_ms=900), Quality(bits_per_s=1_000_000, delay_ms=40))
 """Qualities of the uplink, one of which is drawn at each dial."""
 WISHES = (
     Want(channels=(FLOOR,)),
@@ -90,7 +90,7 @@ class Day:
         self._verify = verify
         self._up = True
         self._over = False
-        self._lines: list[HubLine] = []
+        self._links: list[SimulatedLink] = []
         self._lives = 0
         self._centre: SimulatedCentre | None = None
         self._hub: SimulatedHub | None = None
@@ -134,9 +134,9 @@ class Day:
         match trouble:
             case "cut" | "died":
                 self._up = False
-                for line in self._lines:
-                    line.cut() if trouble == "cut" else line.die()
-                self._lines = []
+                for link in self._links:
+                    link.cut() if trouble == "cut" else link.die()
+                self._links = []
                 await asyncio.sleep(seconds)
                 self._up = True
             case "hub killed":
@@ -185,15 +185,15 @@ class Day:
         self._tasks["hub"] = self._group.create_task(self._hub.run())
 
     async def _dial(self) -> BelowEnd | None:
-        quality = self.chance.choice(LINES)
+        quality = self.chance.choice(LINKS)
         await asyncio.sleep(4 * quality.delay_ms / 1_000)  # the handshakes of TCP and WebSocket
-        line = HubLine(quality, quality)
-        if not self._up or self._centre is None or not self._centre.accept(line.above):
+        link = SimulatedLink(quality, quality)
+        if not self._up or self._centre is None or not self._centre.accept(link.above):
             await asyncio.sleep(self.chance.uniform(0, TRIES_S))
             return None
         self.dialled += 1
-        self._lines.append(line)
-        return line.below
+        self._links.append(link)
+        return link.below
 
     async def _room(self) -> None:
         """Do acts of the room, again and again; an act without a confirmation is repeated."""
@@ -217,7 +217,7 @@ class Day:
         at = round(_now() * 1_000)
         asked = InterventionId(f"{number:032x}")
         choices: Sequence[wire.AnyAct] = (
-            wire.AskAct(intervention=asked, kind=Kind.QUESTION, text=f"Question {number}?", language="en"),
+            wire.AskAct(intervention=asked, kind=InterventionKind.QUESTION, text=f"Question {number}?", language="en"),
             wire.SupportAct(intervention=asked, count=number),
             wire.HeadCountAct(people=number),
             wire.NoteAct(note=NoteId(f"note-{number}"), text="Can you hear us?"),

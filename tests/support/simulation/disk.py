@@ -15,8 +15,8 @@ import msgspec
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.kernel.lanes import is_public
-from moothall.wire.hub.messages import Act, Done, NotDone
-from moothall_hub.mirror.copied import Copy, CopyStep, dropped
+from moothall.wire.hub.messages import Act, ActDone, ActNotDone
+from moothall_hub.mirror.copied import CopyStep, SessionCopy, dropped
 
 WRITE_S = 0.03
 """The longest time until a write is durable, and again until the writer knows, in s."""
@@ -26,7 +26,7 @@ class KeptAct(msgspec.Struct):
     """An act of the room."""
 
     act: Act
-    answer: Done | NotDone | None = None
+    answer: ActDone | ActNotDone | None = None
     """None while the act waits for the uplink."""
 
 
@@ -34,16 +34,16 @@ class HubDisk:
     """Copies with their records, and the outbox; the same object for all runs of a hub."""
 
     def __init__(self, seed: int) -> None:
-        self.copies: dict[SessionId, Copy] = {}
+        self.copies: dict[SessionId, SessionCopy] = {}
         self.records: dict[SessionId, dict[int, LogRecord]] = {}
         self.acts: dict[CommandId, KeptAct] = {}
         """Acts in the order in which they were put."""
         self.writes = 0
         self._chance = random.Random(seed)  # noqa: S311  # repeatable is what it has to be
 
-    def copy(self, session: SessionId) -> Copy:
+    def copy(self, session: SessionId) -> SessionCopy:
         """Return the copy of a session on the disk."""
-        return self.copies.get(session) or Copy(session=session)
+        return self.copies.get(session) or SessionCopy(session=session)
 
     def begin(self) -> None:
         """Read everything, as a starting hub does."""
@@ -72,7 +72,7 @@ class HubDisk:
         self.records[session] = kept
         self.copies[session] = step.copy
 
-    async def drop(self, session: SessionId) -> Copy:
+    async def drop(self, session: SessionId) -> SessionCopy:
         """Delete everything of a session."""
         left = dropped(self.copy(session))
         await self.keep(CopyStep(copy=left, anew=True))
@@ -87,13 +87,13 @@ class HubDisk:
     def _put(self, act: Act) -> None:
         self.acts.setdefault(act.id, KeptAct(act))
 
-    async def answered(self, answer: Done | NotDone) -> None:
+    async def answered(self, answer: ActDone | ActNotDone) -> None:
         """Store the answer to an act."""
         await self._write()
         self._answered(answer)
         await self._written()
 
-    def _answered(self, answer: Done | NotDone) -> None:
+    def _answered(self, answer: ActDone | ActNotDone) -> None:
         self.acts[answer.id].answer = answer
 
     def unanswered(self) -> Sequence[Act]:

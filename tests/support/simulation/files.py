@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from moothall.adapters.store.sqlite_file import LogReader, open_for_writing, open_to_read
-from moothall.wire.hub.messages import Act, Done, NotDone
+from moothall.wire.hub.messages import Act, ActDone, ActNotDone
 from moothall_hub.mirror import store as mirror_sqlite
 from moothall_hub.mirror.copied import CopyStep
 from moothall_hub.outbox import store as outbox_sqlite
@@ -41,7 +41,7 @@ class HubFiles(HubDisk):
             if waits:
                 kept.answer = None
             else:
-                kept.answer = Done(id=act) if code is None else NotDone(id=act, code=code, message=message)
+                kept.answer = ActDone(id=act) if code is None else ActNotDone(id=act, code=code, message=message)
 
     def unanswered(self) -> Sequence[Act]:
         """Return the outbox's acts without an answer."""
@@ -63,7 +63,7 @@ class HubFiles(HubDisk):
         super()._put(act)
         self._outbox.put(act, MOST_WAITING)
 
-    def _answered(self, answer: Done | NotDone) -> None:
+    def _answered(self, answer: ActDone | ActNotDone) -> None:
         super()._answered(answer)
-        code, message = (answer.code, answer.message) if isinstance(answer, NotDone) else (None, "")
+        code, message = (answer.code, answer.message) if isinstance(answer, ActNotDone) else (None, "")
         self._outbox.answered(answer.id, code, message)

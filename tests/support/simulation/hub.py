@@ -20,14 +20,14 @@ from moothall.record.verify import VerifySignature
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.wire.hub import messages as wire
-from moothall_hub.mirror.copied import Copy, CopyStep
+from moothall_hub.mirror.copied import CopyStep, SessionCopy
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.replication import Replication
 from moothall_hub.mirror.wanted import Want
 from moothall_hub.uplink.link import Link
-from moothall_hub.uplink.parts import Do, Down, FollowAgain, Hang, Moment, OfferActs, Phase, Send, Tell
+from moothall_hub.uplink.parts import ClockReading, Do, Down, FollowAgain, Hang, MessageReceived, OfferActs, Phase, Send
 from support.simulation.disk import HubDisk
-from support.simulation.line import BelowEnd, Closed
+from support.simulation.link import BelowEnd, Closed
 
 
 class Shown(msgspec.Struct):
@@ -124,7 +124,7 @@ class SimulatedHub:
         await self.disk.put(act)
         self._more.set()
 
-    def copy(self, session: SessionId) -> Copy | None:
+    def copy(self, session: SessionId) -> SessionCopy | None:
         """Return the copy of a session as the hub knows it."""
         return self.replication.copy(session)
 
@@ -165,7 +165,7 @@ class SimulatedHub:
     async def _do(self, todo: list[Do]) -> None:
         for each in todo:
             match each:
-                case Tell(news=news):
+                case MessageReceived(news=news):
                     await self._tell(news)
                 case FollowAgain():
                     await self.replication.linked()
@@ -197,7 +197,7 @@ class SimulatedHub:
                 await self.replication.take(news)
             case wire.Live() | wire.Batch() | wire.Caught() | wire.Recall():
                 await self.replication.take(news)
-            case wire.Done() | wire.NotDone():
+            case wire.ActDone() | wire.ActNotDone():
                 await self.disk.answered(news)
                 self._given.discard(news.id)  # Only now: earlier, the act would count as waiting.
             case _:
@@ -223,9 +223,9 @@ class SimulatedHub:
                 self._put(self.link.say(message))
 
 
-def _now() -> Moment:
+def _now() -> ClockReading:
     loop = asyncio.get_running_loop()
-    return Moment(round(loop.time() * 1_000), round(loop.time() * 1_000))
+    return ClockReading(round(loop.time() * 1_000), round(loop.time() * 1_000))
 
 
 async def _until(due: int | None) -> None:

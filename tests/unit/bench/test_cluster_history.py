@@ -15,7 +15,7 @@ from cluster_history import (
 )
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Kind
+from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId
 from support.sessions.recorder import Recorder
 
@@ -81,7 +81,7 @@ def test_questions_are_there_once_and_in_order() -> None:
             ev.InterventionReceived(
                 intervention=InterventionId(f"i{n}"),
                 number=n,
-                kind=Kind.QUESTION,
+                kind=InterventionKind.QUESTION,
                 text=text,
                 language="en",
                 name="",

@@ -29,15 +29,15 @@ class Noting:
 
     def __init__(self, link: EngineEnd) -> None:
         self._link = link
-        self.acts: list[tuple[wire.Act, float]] = []
+        self.acts: list[tuple[wire.PassAct, float]] = []
         self.tells: list[float] = []
 
     async def receive(self) -> wire.ToEngine | None:
         return await self._link.receive()
 
     async def send(self, message: wire.ToServer, at: float | None) -> None:
-        assert (at is not None) == isinstance(message, wire.Act | wire.Tell)
-        if isinstance(message, wire.Act) and at is not None:
+        assert (at is not None) == isinstance(message, wire.PassAct | wire.Tell)
+        if isinstance(message, wire.PassAct) and at is not None:
             self.acts.append((message, at))
         elif at is not None:
             self.tells.append(at)
@@ -52,7 +52,7 @@ class Bench:
         self.clock = clock or EngineCpuClock()
         self.recognizer = ScriptedRecognizer(script)
         self.passes: list[tuple[float, float, int]] = []
-        self.burn: Callable[[wire.Act], None] = lambda _: None
+        self.burn: Callable[[wire.PassAct], None] = lambda _: None
 
     def recognise(self, window: Window) -> Hypothesis:
         began = self.clock.now()
@@ -113,7 +113,7 @@ def test_what_the_server_burns_before_it_answers_is_not_billed() -> None:
         cpu = FakeCpu()
         bench = Bench(fluent(0), EngineCpuClock(cpu))
 
-        def spend(_: wire.Act, cpu: FakeCpu = cpu, burn: int = burn) -> None:
+        def spend(_: wire.PassAct, cpu: FakeCpu = cpu, burn: int = burn) -> None:
             cpu.ns += burn
 
         bench.burn = spend

@@ -4,7 +4,7 @@ from typing import Any
 from zlib import crc32
 
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Kind
+from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId
 from soak_proof import Logged, against, broken, compared, logged, shown_as_stored
@@ -84,7 +84,7 @@ def test_the_log_is_read_by_who_caused_what() -> None:
     question = ev.InterventionReceived(
         intervention=InterventionId("q"),
         number=1,
-        kind=Kind.QUESTION,
+        kind=InterventionKind.QUESTION,
         text="Why?",
         language="en",
         name="",

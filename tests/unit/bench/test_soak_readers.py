@@ -5,7 +5,7 @@ import pytest
 
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.views.captions import Session, Snapshot
-from moothall.wire.frames import FrameEvent, Pulse, Received
+from moothall.wire.frames import FrameEvent, ReaderPulse, Received
 from soak_readers import Shown, Wholeness
 
 S = SessionId("s")
@@ -22,7 +22,7 @@ def events(before: int, *offsets: int, body: bytes = b"{}") -> Received:
 
 
 def pulse(head: int) -> Received:
-    return Received(sent=0, pulse=Pulse(head=head, age=0, every=5_000))
+    return Received(sent=0, pulse=ReaderPulse(head=head, age=0, every=5_000))
 
 
 def taken(*frames: Received) -> Wholeness:

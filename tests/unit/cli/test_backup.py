@@ -37,11 +37,11 @@ def backed_up(house: House, **options: object) -> str:
     return out.getvalue()
 
 
-def put_back(place: Path, to: str = "new", *, removals: Path | None = None, **options: object) -> str:
+def put_back(folder: Path, to: str = "new", *, removals: Path | None = None, **options: object) -> str:
     out = io.StringIO()
-    keys = options.pop("keys", place / "keys")
-    source = place / "backup"
-    assert restore_command(source, place / to, out, removals=removals or apart(source), keys=keys, **options) == 0  # type: ignore[arg-type]
+    keys = options.pop("keys", folder / "keys")
+    source = folder / "backup"
+    assert restore_command(source, folder / to, out, removals=removals or apart(source), keys=keys, **options) == 0  # type: ignore[arg-type]
     return out.getvalue()
 
 

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 
 from moothall.cli.play import find_sample
-from moothall.cli.sample_speakers import AHEAD_MS, LOOK_MS, Turn, name_speakers, turns_of
+from moothall.cli.sample_speakers import AHEAD_MS, LOOK_MS, SampleTurn, name_speakers, turns_of
 from moothall.core.commands import AnyCommand, AttachSource, OpenSession
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId, SpeakerId
@@ -22,9 +22,9 @@ def test_a_turn_begins_where_another_speaks() -> None:
     ]
     names = {"chair": "Helen", "guest": "Daniel"}
     assert turns_of(lines, names) == [
-        Turn(1_200, CHAIR, "Helen"),
-        Turn(9_000, GUEST, "Daniel"),
-        Turn(12_000, CHAIR, "Helen"),
+        SampleTurn(1_200, CHAIR, "Helen"),
+        SampleTurn(9_000, GUEST, "Daniel"),
+        SampleTurn(12_000, CHAIR, "Helen"),
     ]
 
 
@@ -38,7 +38,7 @@ def test_the_sample_has_three_speakers_who_take_turns() -> None:
 async def test_speakers_are_named_as_the_sound_comes_to_their_turns() -> None:
     async with memory_hall() as hall:
         live = await hall.session()
-        turns = [Turn(1_000, CHAIR, "Helen"), Turn(9_000, GUEST, "Daniel")]
+        turns = [SampleTurn(1_000, CHAIR, "Helen"), SampleTurn(9_000, GUEST, "Daniel")]
         naming = asyncio.ensure_future(name_speakers(live, MIC, turns, hall.clock))
         await hall.clock.sleep(5_000)
         assert live.state.speakers == {CHAIR: "Helen", GUEST: "Daniel"}

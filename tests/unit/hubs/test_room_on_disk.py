@@ -7,12 +7,12 @@ from pathlib import Path
 import msgspec
 
 from moothall.adapters.store.book_sqlite import SqliteBook
-from moothall.core.events.question_parts import Kind
+from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.ids import InterventionId
 from moothall.services.questions.asking import AskRequest
-from moothall.services.questions.author_view import QuestionPlace
+from moothall.services.questions.author_view import QuestionStage
 from moothall.testing.clock import SeededRandomness
-from moothall.wire.hub.messages import AskAct, Done
+from moothall.wire.hub.messages import ActDone, AskAct
 from moothall_hub.outbox.outbox import HubOutbox
 from moothall_hub.room.local_questions import Local, Mode
 from moothall_hub.room.presence import RoomPresence
@@ -32,7 +32,7 @@ async def test_what_a_room_did_is_there_after_a_restart_and_goes_up_once(tmp_pat
             await presence.load()
             if not life:
                 await local.set_mode(S, Mode.OPEN)
-                wish = AskRequest(kind=Kind.QUESTION, text="Why?", language="en", form="f1")
+                wish = AskRequest(kind=InterventionKind.QUESTION, text="Why?", language="en", form="f1")
                 assert isinstance(await local.ask(S, wish, "v1"), str)
                 await presence.count(S, 23)
                 await presence.leave(S, "We hear you.")
@@ -45,12 +45,12 @@ async def test_what_a_room_did_is_there_after_a_restart_and_goes_up_once(tmp_pat
             if life < 2:
                 assert [act.id for act in asks] == [f"ask:{each.id}"]
             if life == 1:
-                await outbox.answered(asks[0].id, Done(id=asks[0].id))
+                await outbox.answered(asks[0].id, ActDone(id=asks[0].id))
             if life == 2:
                 seen = (await local.seen(S, each)).room
                 assert asks == []
                 assert seen is not None
-                assert seen.where is QuestionPlace.ARRIVED
+                assert seen.where is QuestionStage.ARRIVED
                 assert local.of_token(S, local.token(S, InterventionId(each.id))) == each
             await outbox.close()
             await book.close()

@@ -60,7 +60,7 @@ def test_of_a_long_backlog_little_is_heard_ahead_of_the_passes_and_all_of_it_in_
             now += 100
             session.passed(turn, recognizer.recognise(turn.request.window), now)
         while (message := session.next_message()) is not None:
-            if isinstance(message, wire.Act):
+            if isinstance(message, wire.PassAct):
                 for command in message.commands:
                     words += [word.text.strip() for word in getattr(command, "words", ())]
                 session.received(wire.Accepted(attachment=1, id=message.id, offset=1), now)

@@ -76,7 +76,7 @@ def test_what_came_of_each_goes_to_its_own_channel() -> None:
         session.passed(turn, hypothesis, 200)
     said: dict[int, str] = {}
     while (message := session.next_message()) is not None:
-        if isinstance(message, wire.Act):
+        if isinstance(message, wire.PassAct):
             words = [word for each in message.commands if isinstance(each, CommitWords) for word in each.words]
             said[message.attachment] = "".join(word.text for word in words)
     assert {text.strip() for text in said.values()} == {"Good morning."}

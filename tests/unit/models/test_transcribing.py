@@ -11,13 +11,13 @@ import pytest
 from moothall.testing.scripted import Script, ScriptWord, make_script, render, write_script
 from moothall.wire.transcribing import (
     FRAME_SAMPLES,
-    Answer,
     Finished,
     HeardLine,
     HeardPiece,
     Reached,
+    TranscriberMessage,
+    TranscriptionFailed,
     TranscriptionRequest,
-    Trouble,
     frame,
 )
 from moothall_models.ports import RATE, VAD_FRAME, Hypothesis, Window
@@ -42,20 +42,20 @@ def order(tmp_path: Path, **fields: object) -> TranscriptionRequest:
     return msgspec.convert(fields, TranscriptionRequest)
 
 
-def served(wanted: TranscriptionRequest, pcm: bytes, *, whole: bool = True) -> tuple[int, list[Answer]]:
+def served(wanted: TranscriptionRequest, pcm: bytes, *, whole: bool = True) -> tuple[int, list[TranscriberMessage]]:
     sent = msgspec.json.encode(wanted) + b"\n"
     for at in range(0, len(pcm), 2 * AT_ONCE):
         sent += frame(pcm[at : at + 2 * AT_ONCE])
     out = io.BytesIO()
     code = main(io.BytesIO(sent + (frame(b"") if whole else b"")), out)
-    return code, [msgspec.json.decode(line, type=Answer) for line in out.getvalue().splitlines()]
+    return code, [msgspec.json.decode(line, type=TranscriberMessage) for line in out.getvalue().splitlines()]
 
 
-def pieces(answers: list[Answer]) -> list[HeardPiece]:
+def pieces(answers: list[TranscriberMessage]) -> list[HeardPiece]:
     return [each for each in answers if isinstance(each, HeardPiece)]
 
 
-def said(answers: list[Answer]) -> list[str]:
+def said(answers: list[TranscriberMessage]) -> list[str]:
     return [word.text.strip() for line in answers if isinstance(line, HeardLine) for word in line.words]
 
 
@@ -124,15 +124,15 @@ def test_speech_without_a_pause_is_cut_and_loses_no_word(tmp_path: Path) -> None
 def test_sound_that_breaks_off_is_no_recording(tmp_path: Path, script: Script, end: bytes) -> None:
     out = io.BytesIO()
     assert main(io.BytesIO(msgspec.json.encode(order(tmp_path)) + b"\n" + end), out) == 1
-    (trouble,) = [msgspec.json.decode(line, type=Answer) for line in out.getvalue().splitlines()]
-    assert isinstance(trouble, Trouble)
+    (trouble,) = [msgspec.json.decode(line, type=TranscriberMessage) for line in out.getvalue().splitlines()]
+    assert isinstance(trouble, TranscriptionFailed)
     assert "broke off" in trouble.sentence
 
 
 def test_what_can_not_be_done_is_said(tmp_path: Path, script: Script) -> None:
     code, answers = served(order(tmp_path, model=f"scripted:{tmp_path / 'none.json'}"), render(script)[:400_000])
     assert code == 1
-    assert isinstance(answers[-1], Trouble)
+    assert isinstance(answers[-1], TranscriptionFailed)
     assert "can't be read" in answers[-1].sentence
     assert main(io.BytesIO(b"?\n"), out := io.BytesIO()) == 1
     assert b'"is":"trouble"' in out.getvalue()

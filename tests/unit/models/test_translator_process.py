@@ -16,7 +16,7 @@ from moothall.testing.translator_link import TranslatorServerEnd
 from moothall.wire import translation as wire
 from moothall_models.translator_process import TranslatorHung, TranslatorService
 from moothall_models.translators.echo import EchoTranslator
-from moothall_models.translators.port import LONGEST, TranslationFailed, Translator
+from moothall_models.translators.port import LONGEST, Translator, UnusableTranslation
 
 EN_PT = EchoTranslator().directions[0]
 
@@ -176,4 +176,4 @@ async def test_a_direction_that_there_is_not_ends_the_link() -> None:
     with pytest.raises(ProtocolError, match="no direction 99"):
         await service.run(end)
     assert service.hello.missing == ()
-    assert issubclass(TranslationFailed, Exception)
+    assert issubclass(UnusableTranslation, Exception)

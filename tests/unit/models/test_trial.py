@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.wire.trial import TranslatorTrial, TrialOrder, Tried
+from moothall.wire.trial import TranslatorTrial, TrialOrder, TrialResult
 from moothall_models.cli import Computing
 from moothall_models.ports import Hypothesis, Recognizer, Window
 from moothall_models.translators.echo import EchoTranslator
-from moothall_models.translators.port import TranslationFailed, Translator
+from moothall_models.translators.port import Translator, UnusableTranslation
 from moothall_models.trial import main, try_model, try_translators
 
 
@@ -64,7 +64,7 @@ class Insane(EchoTranslator):
     """Doesn't stand the test."""
 
     def check(self) -> None:
-        raise TranslationFailed("It isn't sane.")
+        raise UnusableTranslation("It isn't sane.")
 
 
 def test_translators_are_loaded_and_asked() -> None:
@@ -83,7 +83,7 @@ def test_translators_are_loaded_and_asked() -> None:
 def test_an_order_comes_in_and_one_answer_goes_out() -> None:
     out = io.BytesIO()
     assert main(io.BytesIO(b'{"translators":["none"]}'), out) == 0
-    answer = msgspec.json.decode(out.getvalue(), type=Tried)
+    answer = msgspec.json.decode(out.getvalue(), type=TrialResult)
     assert answer.model is None
     assert [each.name for each in answer.translators] == ["none"]
     assert json.loads(out.getvalue())

@@ -3,10 +3,10 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.questions.listing import QuestionCounts
-from moothall.record.questions import Answer
+from moothall.record.questions import WrittenAnswer
 from support.sessions.record_maker import FLOOR, Questions, Telling, questioned
 
 
@@ -15,10 +15,15 @@ def test_what_was_published_stands_there_by_number_and_nothing_else() -> None:
     assert [each.number for each in record.asked] == [1, 2, 3, 4, 5]
     assert record.figures == QuestionCounts(received=6, answered=3, wait=56_000)
     first, second, third, fourth, fifth = record.asked
-    assert (first.kind, first.text, first.name, first.t) == (Kind.QUESTION, "Why?\nWhy & how?", "Ana <x>", 5_000)
+    assert (first.kind, first.text, first.name, first.t) == (
+        InterventionKind.QUESTION,
+        "Why?\nWhy & how?",
+        "Ana <x>",
+        5_000,
+    )
     assert (first.status, first.support, first.origin, first.answer) == (InterventionStatus.ANSWERED, 3, "remote", None)
     assert record.by_source()[first.segment or SegmentId("")].text == "Because <we> can."
-    assert (second.language, second.answer) == ("ar", Answer(text="نحن.\nمعكم.", language="ar"))
+    assert (second.language, second.answer) == ("ar", WrittenAnswer(text="نحن.\nمعكم.", language="ar"))
     assert (third.status, third.text, third.name) == (InterventionStatus.WITHDRAWN, "", "")
     assert (fourth.status, fourth.joined_with, fifth.joined_with) == (InterventionStatus.DECLINED, None, 1)
 
@@ -42,7 +47,7 @@ def test_of_what_was_removed_the_number_stays() -> None:
         ev.InterventionPublished(
             intervention=asked,
             number=1,
-            kind=Kind.QUESTION,
+            kind=InterventionKind.QUESTION,
             text="",
             language="en",
             name="",

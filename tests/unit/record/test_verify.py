@@ -13,7 +13,7 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SegmentId, SessionId
 from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall.core.kernel.lanes import STAFF, Feed
-from moothall.record.verify import Finding, Gone, Removal, Verdict, Walk, verify
+from moothall.record.verify import Gone, RecordFault, RecordVerdict, RemovalEvent, Walk, verify
 from moothall.testing.log_memory import MemoryLog
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
@@ -55,7 +55,7 @@ def test_an_untouched_record_is_intact_and_says_how_far_it_is_signed(
     records: list[LogRecord], recorder: Recorder
 ) -> None:
     found = verify(records, signed=SIGNED)
-    assert found.verdict is Verdict.INTACT
+    assert found.verdict is RecordVerdict.INTACT
     assert (found.events, found.offset, found.checkpoints, found.signed) == (7, 7, 1, 5)
     assert found.heads == recorder.heads
 
@@ -81,8 +81,8 @@ async def test_each_removal_says_when_who_and_what_and_nothing_twice(
     log.append(recorder.record(ev.BodyRemoved(offsets=(2, 6), reason="not-recorded", by="system")))
     words = [Gone(offset, Lane("w:floor"), log[offset - 1].header.at) for offset in (2, 6)]
     assert verify(log, signed=SIGNED).removals == (
-        Removal(offset=8, at=log[7].header.at, role=Role.TECHNICIAN, reason="request", gone=(words[0],)),
-        Removal(offset=9, at=log[8].header.at, role=Role.SYSTEM, reason="not-recorded", gone=(words[1],)),
+        RemovalEvent(offset=8, at=log[7].header.at, role=Role.TECHNICIAN, reason="request", gone=(words[0],)),
+        RemovalEvent(offset=9, at=log[8].header.at, role=Role.SYSTEM, reason="not-recorded", gone=(words[1],)),
     )
 
 
@@ -96,12 +96,12 @@ def test_damage_is_known_as_soon_as_it_is_met(records: list[LogRecord]) -> None:
 
 def test_a_record_of_nothing_is_intact() -> None:
     found = verify([])
-    assert (found.verdict, found.events, found.offset, found.heads) == (Verdict.INTACT, 0, 0, {})
+    assert (found.verdict, found.events, found.offset, found.heads) == (RecordVerdict.INTACT, 0, 0, {})
 
 
 def test_without_keys_signatures_are_left_out(records: list[LogRecord]) -> None:
     found = verify(records)
-    assert (found.verdict, found.checkpoints, found.signed) == (Verdict.INTACT, 0, 0)
+    assert (found.verdict, found.checkpoints, found.signed) == (RecordVerdict.INTACT, 0, 0)
 
 
 def test_a_reader_of_some_lanes_can_verify_them(records: list[LogRecord]) -> None:
@@ -109,13 +109,13 @@ def test_a_reader_of_some_lanes_can_verify_them(records: list[LogRecord]) -> Non
     read = [record for record in records if record.header.lane in lanes]
     assert [record.header.offset for record in read] == [1, 3, 5, 7]
     found = verify(read, lanes=lanes, signed=SIGNED)
-    assert (found.verdict, found.events, found.signed) == (Verdict.INTACT, 4, 5)
+    assert (found.verdict, found.events, found.signed) == (RecordVerdict.INTACT, 4, 5)
 
 
 def test_an_event_of_a_lane_that_was_not_asked_for_is_out_of_place(records: list[LogRecord]) -> None:
     lanes = frozenset({SESSION_LANE})
     found = verify([records[0], records[1]], lanes=lanes)
-    assert found.broken == (Finding(2, "It is of lane w:floor, which wasn't asked for."),)
+    assert found.broken == (RecordFault(2, "It is of lane w:floor, which wasn't asked for."),)
 
 
 async def test_removed_bodies_leave_the_chain_whole(records: list[LogRecord], recorder: Recorder) -> None:
@@ -124,25 +124,25 @@ async def test_removed_bodies_leave_the_chain_whole(records: list[LogRecord], re
     await log.append(SESSION, 1, 0, records)
     await log.remove(SESSION, 1, 7, [2], [recorder.record(REMOVED)])
     found = verify(await log.read(SESSION, 0, 100), signed=SIGNED)
-    assert (found.verdict, found.removed, found.broken) == (Verdict.REMOVED, (2,), ())
+    assert (found.verdict, found.removed, found.broken) == (RecordVerdict.REMOVED, (2,), ())
 
 
 def test_a_body_that_is_gone_without_a_word_is_broken(records: list[LogRecord]) -> None:
     records[5] = msgspec.structs.replace(records[5], body=None, salt=None)
     found = verify(records)
-    assert found.verdict is Verdict.BROKEN
-    assert found.broken == (Finding(6, "Its body is gone, and no event says that it was removed."),)
+    assert found.verdict is RecordVerdict.BROKEN
+    assert found.broken == (RecordFault(6, "Its body is gone, and no event says that it was removed."),)
 
 
 def test_a_body_that_was_removed_and_came_back_is_broken(records: list[LogRecord], recorder: Recorder) -> None:
     found = verify([*records, recorder.record(REMOVED)])
-    assert found.broken == (Finding(2, "Event 8 says that its body was removed, but here it is."),)
+    assert found.broken == (RecordFault(2, "Event 8 says that its body was removed, but here it is."),)
 
 
 def test_a_removal_does_not_speak_of_what_comes_after_it(recorder: Recorder) -> None:
     said = recorder.record(REMOVED)
     later = recorder.record(PAUSED)
-    assert verify([said, later]).verdict is Verdict.INTACT
+    assert verify([said, later]).verdict is RecordVerdict.INTACT
     gone = msgspec.structs.replace(later, body=None, salt=None)
     assert verify([said, gone]).broken[0].offset == 2
 
@@ -151,7 +151,7 @@ def test_whoever_does_not_read_the_session_lane_cannot_know_why_a_body_is_gone(r
     lane = records[1].header.lane
     read = [msgspec.structs.replace(records[1], body=None, salt=None), records[5]]
     found = verify(read, lanes=frozenset({lane}))
-    assert (found.verdict, found.removed) == (Verdict.REMOVED, (2,))
+    assert (found.verdict, found.removed) == (RecordVerdict.REMOVED, (2,))
 
 
 @pytest.mark.parametrize(
@@ -163,13 +163,13 @@ def test_a_body_that_is_not_the_one_written_is_broken_there(
     records: list[LogRecord], changed: dict[str, bytes | None]
 ) -> None:
     records[2] = msgspec.structs.replace(records[2], **changed)
-    assert verify(records).broken == (Finding(3, "Its body is not the one that was written."),)
+    assert verify(records).broken == (RecordFault(3, "Its body is not the one that was written."),)
 
 
 def test_moving_the_line_between_salt_and_body_is_found(records: list[LogRecord]) -> None:
     whole = (records[2].salt or b"") + (records[2].body or b"")
     records[2] = msgspec.structs.replace(records[2], salt=whole[:17], body=whole[17:])
-    assert verify(records).broken == (Finding(3, "Its body is not the one that was written."),)
+    assert verify(records).broken == (RecordFault(3, "Its body is not the one that was written."),)
 
 
 def test_a_body_that_was_exchanged_with_its_digest_breaks_the_chain(records: list[LogRecord]) -> None:
@@ -195,15 +195,15 @@ def test_header_bytes_that_say_something_else_are_found(records: list[LogRecord]
     records[5] = msgspec.structs.replace(records[5], header_bytes=b"\xff")
     records[6] = msgspec.structs.replace(records[6], header_bytes=b'{"session":"\xff"}')
     assert verify(records).broken == (
-        Finding(3, "Its header's bytes say something else than what was read from them."),
-        Finding(6, "Its header's bytes say something else than what was read from them."),
-        Finding(7, "Its header's bytes say something else than what was read from them."),
+        RecordFault(3, "Its header's bytes say something else than what was read from them."),
+        RecordFault(6, "Its header's bytes say something else than what was read from them."),
+        RecordFault(7, "Its header's bytes say something else than what was read from them."),
     )
 
 
 def test_an_event_taken_out_is_found_at_the_next(records: list[LogRecord]) -> None:
     del records[3]
-    assert verify(records).broken == (Finding(5, "It comes after event 3: events are missing or out of order."),)
+    assert verify(records).broken == (RecordFault(5, "It comes after event 3: events are missing or out of order."),)
 
 
 def test_two_events_that_changed_places_are_found(records: list[LogRecord]) -> None:
@@ -216,9 +216,9 @@ def test_a_lane_read_backwards_is_found(records: list[LogRecord]) -> None:
     lane = records[2].header.lane
     found = verify([records[6], records[2]], lanes=frozenset({lane}))
     assert found.broken == (
-        Finding(3, "It comes after event 7: events are out of order."),
-        Finding(3, "It follows event 0 of lane ch:floor, but the one before it is 7."),
-        Finding(7, "It follows event 3 of lane ch:floor, but the one before it is 0."),
+        RecordFault(3, "It comes after event 7: events are out of order."),
+        RecordFault(3, "It follows event 0 of lane ch:floor, but the one before it is 7."),
+        RecordFault(7, "It follows event 3 of lane ch:floor, but the one before it is 0."),
     )
 
 
@@ -226,29 +226,31 @@ def test_a_lane_read_backwards_is_found(records: list[LogRecord]) -> None:
 def test_an_event_of_another_log_is_found(records: list[LogRecord], other: Recorder) -> None:
     foreign = story(other)
     found = verify([*records[:6], foreign[6]])
-    assert found.broken[0] == Finding(7, "It belongs to another session, or to another epoch of this session's log.")
+    assert found.broken[0] == RecordFault(
+        7, "It belongs to another session, or to another epoch of this session's log."
+    )
 
 
 def test_a_cut_tail_is_unseen_without_somebody_who_saw_more(records: list[LogRecord], recorder: Recorder) -> None:
-    assert verify(records[:6], signed=SIGNED).verdict is Verdict.INTACT
+    assert verify(records[:6], signed=SIGNED).verdict is RecordVerdict.INTACT
     found = verify(records[:6], signed=SIGNED, expected=recorder.heads)
-    assert found.verdict is Verdict.TAIL_MISSING
-    assert found.missing == (Finding(7, "Event 7 of lane ch:floor isn't there, and it was seen elsewhere."),)
+    assert found.verdict is RecordVerdict.TAIL_MISSING
+    assert found.missing == (RecordFault(7, "Event 7 of lane ch:floor isn't there, and it was seen elsewhere."),)
 
 
 def test_heads_that_were_seen_elsewhere_are_compared(records: list[LogRecord]) -> None:
     lane = Lane("ch:floor")
     seen = {lane: ev.LaneHead(3, records[2].digest.hex())}
-    assert verify(records, expected=seen).verdict is Verdict.INTACT
+    assert verify(records, expected=seen).verdict is RecordVerdict.INTACT
     found = verify(records, expected={lane: ev.LaneHead(3, "00" * 32)})
-    assert found.broken == (Finding(3, "Its digest is not the one that was seen elsewhere."),)
+    assert found.broken == (RecordFault(3, "Its digest is not the one that was seen elsewhere."),)
 
 
 def test_heads_of_lanes_that_were_not_read_say_nothing(records: list[LogRecord]) -> None:
     found = verify(
         [records[0]], lanes=frozenset({SESSION_LANE}), expected={Lane("ch:floor"): ev.LaneHead(9, "00" * 32)}
     )
-    assert found.verdict is Verdict.INTACT
+    assert found.verdict is RecordVerdict.INTACT
 
 
 def test_a_checkpoint_that_names_more_than_is_there_tells_what_is_missing(recorder: Recorder) -> None:
@@ -257,8 +259,8 @@ def test_a_checkpoint_that_names_more_than_is_there_tells_what_is_missing(record
     recorder.record(ENDED)
     second = recorder.checkpoint(SIGNER)
     found = verify([first[0], first[1], first[3], second], lanes=lanes, signed=SIGNED)
-    assert found.verdict is Verdict.TAIL_MISSING
-    assert found.missing == (Finding(5, "Event 5 of lane ch:floor isn't there, and checkpoint 6 names it."),)
+    assert found.verdict is RecordVerdict.TAIL_MISSING
+    assert found.missing == (RecordFault(5, "Event 5 of lane ch:floor isn't there, and checkpoint 6 names it."),)
     known = {Lane("ch:floor"): ev.LaneHead(5, recorder.heads[Lane("ch:floor")].digest)}
     assert verify([first[0], first[1], first[3], second], lanes=lanes, expected=known).missing == found.missing
 
@@ -270,13 +272,13 @@ def test_a_lane_that_a_checkpoint_does_not_name_was_put_in_later(recorder: Recor
     recorder.heads = heads
     found = verify([opened, slipped_in, recorder.checkpoint(SIGNER)], signed=SIGNED)
     assert found.broken == (
-        Finding(3, "It names event 0 as the end of lane ch:floor, with another digest or another end."),
+        RecordFault(3, "It names event 0 as the end of lane ch:floor, with another digest or another end."),
     )
 
 
 def test_what_stands_in_a_lane_that_is_not_public_is_no_checkpoints_business(recorder: Recorder) -> None:
     read = [recorder.record(PAUSED, lane=STAFF), recorder.checkpoint(SIGNER), recorder.record(PAUSED, lane=STAFF)]
-    assert verify(read, signed=SIGNED).verdict is Verdict.INTACT
+    assert verify(read, signed=SIGNED).verdict is RecordVerdict.INTACT
 
 
 @pytest.mark.parametrize("signature", [b64encode(bytes(64)).decode(), "", "not base64!", "é"])
@@ -284,9 +286,9 @@ def test_a_forged_signature_is_found(recorder: Recorder, signature: str) -> None
     opened = recorder.record(PAUSED)
     public = {str(lane): head for lane, head in recorder.heads.items()}
     forged = recorder.record(ev.RecordCheckpoint(lanes=public, key=SIGNER.key_id, signature=signature))
-    assert verify([opened, forged]).verdict is Verdict.INTACT
+    assert verify([opened, forged]).verdict is RecordVerdict.INTACT
     assert verify([opened, forged], signed=SIGNED).broken == (
-        Finding(2, f"Its signature isn't one of key {SIGNER.key_id}."),
+        RecordFault(2, f"Its signature isn't one of key {SIGNER.key_id}."),
     )
 
 
@@ -305,12 +307,12 @@ def _with_body(record: LogRecord, body: bytes) -> LogRecord:
 
 def test_a_checkpoint_that_cannot_be_read_is_broken(recorder: Recorder) -> None:
     record = _with_body(recorder.record(REMOVED), b"\xff")
-    assert verify([record]).broken == (Finding(1, "Its body can't be read."),)
+    assert verify([record]).broken == (RecordFault(1, "Its body can't be read."),)
 
 
 def test_a_removal_of_a_later_release_explains_nothing_here(recorder: Recorder) -> None:
     record = _with_body(recorder.record(REMOVED), b'{"type":"body.removed","v":99}')
-    assert verify([record]).verdict is Verdict.INTACT
+    assert verify([record]).verdict is RecordVerdict.INTACT
 
 
 async def test_a_removed_checkpoint_is_removed_and_signs_nothing(recorder: Recorder) -> None:
@@ -320,4 +322,4 @@ async def test_a_removed_checkpoint_is_removed_and_signs_nothing(recorder: Recor
     said = recorder.record(ev.BodyRemoved(offsets=(5,), reason="request", by="staff-1"))
     await log.remove(SESSION, 1, 7, [5], [said])
     found = verify(await log.read(SESSION, 0, 100), signed=SIGNED)
-    assert (found.verdict, found.removed, found.signed) == (Verdict.REMOVED, (5,), 0)
+    assert (found.verdict, found.removed, found.signed) == (RecordVerdict.REMOVED, (5,), 0)

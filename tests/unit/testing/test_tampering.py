@@ -9,7 +9,7 @@ from aiohttp import web
 
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.wire.hub import messages as hub
-from support.hubs.tampering import Tamperer, tampered_line_to
+from support.hubs.tampering import Tamperer, tampered_link_to
 from support.links.site import Site
 
 KEY = {"Authorization": "Bearer key"}
@@ -29,7 +29,7 @@ async def _link(request: web.Request) -> web.StreamResponse:
             await socket.close(code=4001, message=b"enough")
             break
         await socket.send_bytes(hub.encode(CAUGHT))
-        await socket.send_bytes(hub.encode(hub.Done(id=CommandId("a"))))
+        await socket.send_bytes(hub.encode(hub.ActDone(id=CommandId("a"))))
     return socket
 
 
@@ -46,7 +46,7 @@ async def _tampered() -> AsyncIterator[Tamperer]:
     await runner.setup()
     try:
         await Site(runner).start()
-        async with tampered_line_to(f"http://127.0.0.1:{runner.addresses[0][1]}/") as tamperer:
+        async with tampered_link_to(f"http://127.0.0.1:{runner.addresses[0][1]}/") as tamperer:
             yield tamperer
     finally:
         await runner.cleanup()
@@ -63,8 +63,8 @@ async def test_it_passes_everything_on_and_reads_it() -> None:
         client.ws_connect(f"{tamperer.address}{hub.PATH}", headers=KEY) as socket,
     ):
         await socket.send_bytes(hub.encode(PULSE))
-        assert [await _next(socket), await _next(socket)] == [CAUGHT, hub.Done(id=CommandId("a"))]
-        assert (tamperer.up, tamperer.down) == ([PULSE], [CAUGHT, hub.Done(id=CommandId("a"))])
+        assert [await _next(socket), await _next(socket)] == [CAUGHT, hub.ActDone(id=CommandId("a"))]
+        assert (tamperer.up, tamperer.down) == ([PULSE], [CAUGHT, hub.ActDone(id=CommandId("a"))])
         await socket.send_bytes(hub.encode(hub.Leave(session=SessionId("s"))))
         assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
         assert socket.close_code == 4001

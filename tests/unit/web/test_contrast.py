@@ -112,7 +112,7 @@ def test_text_over_a_picture_stands_out_from_its_own_outline() -> None:
 def test_the_sheets_set_no_other_colours() -> None:
     """Else the pairs above are not all that there are."""
     wall = {"wall", "wall-ink", "wall-soft"}
-    sheets = ("display/screen.css", "display/wall_views.css", "hub/hub_wall.css", "hub/hub_line.css")
+    sheets = ("display/screen.css", "display/wall_views.css", "hub/hub_wall.css", "hub/hub_status_bar.css")
     own = {**dict.fromkeys(sheets, wall), "display/overlay.css": {"color", "back", "outline"}}
     wrong: list[str] = []
     for name, (around, selector, declared) in [(sheet, rule) for sheet in SHEETS for rule in rules(sheet)]:

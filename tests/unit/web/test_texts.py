@@ -42,7 +42,7 @@ from moothall.core.questions.statements import Dimension
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.rules.questions import ABUSE, REPORTED
 from moothall.core.session.state import Status
-from moothall.core.streams.watching import Trouble
+from moothall.core.streams.watching import StreamFault
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, NOT_RECORDED
 from moothall.services.capture.pulling import PullState
 from moothall.services.control.standing import Standing
@@ -272,7 +272,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "desk/refused": RefusalCode,
     "desk/first": [*get_args(get_type_hints(FirstKnow)["kind"]), "nobody"],
     "desk/tag": [*Tag, "none", "other", "asked"],
-    "moderation/wants": questions.Kind,
+    "moderation/wants": questions.InterventionKind,
     "moderation/why": Why,
     "moderation/flag": [BLOCKED_WORD, REPORTED, ABUSE],
     "moderation/order": questions.QueueOrder,
@@ -286,7 +286,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "admin/sound": SoundKept,
     "admin/change": ChangeKind,
     "stream/state": PullState,
-    "stream/trouble": Trouble,
+    "stream/trouble": StreamFault,
     "page/state": [*Status, "cancelled"],
     "page/sound": SoundKept,
     "page/kept": SoundKept,
@@ -296,8 +296,8 @@ FAMILIES: dict[str, Iterable[str]] = {
     "page/answer": reports.ReportOutcome,
     "asking/about": Dimension,
     "hub/check": preflight.Check,
-    "hub/verdict": preflight.Readiness,
-    "hub/line": hub_room.LineState,
+    "hub/verdict": preflight.CheckResult,
+    "hub/line": hub_room.UplinkHealthState,
     "hub/saving": hub_room.Saving,
 }
 """Names of texts that end with each value of an enumeration."""

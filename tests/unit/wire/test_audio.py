@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 
 from moothall.core.kernel.errors import ProtocolError
 from moothall.wire import audio as wire
-from moothall.wire.audio import EndReason, Piece
+from moothall.wire.audio import Piece, TakeEndReason
 
-HELLO = wire.Hello(protocol=wire.PROTOCOL, channel="floor", take="k3j9x2ab", first=0, age=120)
+HELLO = wire.TakeHello(protocol=wire.PROTOCOL, channel="floor", take="k3j9x2ab", first=0, age=120)
 
 
 @pytest.mark.parametrize(
     "message",
-    [HELLO, wire.TakeOver(), wire.End(at=16_000, reason=EndReason.STOPPED)],
+    [HELLO, wire.TakeOver(), wire.End(at=16_000, reason=TakeEndReason.STOPPED)],
     ids=lambda each: type(each).__name__,
 )
 def test_what_a_microphone_says_is_read_as_it_was_written(message: wire.ToServer) -> None:

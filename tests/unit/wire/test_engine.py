@@ -63,7 +63,7 @@ def test_an_act_with_other_readings_and_one_without_are_read_by_both_releases() 
         again: tuple[str, ...] = ()
 
     other = wire.OtherReadings(segment=SegmentId("a"), word=1, texts=("fund", "found"))
-    act = wire.Act(attachment=1, id=CommandId("x"), commands=(), readings=(other,))
+    act = wire.PassAct(attachment=1, id=CommandId("x"), commands=(), readings=(other,))
     assert msgspec.msgpack.decode(wire.encode(act), type=Earlier) == Earlier(attachment=1, id="x")
     before = {"m": "act", "attachment": 1, "id": "x", "commands": []}
     assert wire.decode_to_server(msgspec.msgpack.encode(before)) == msgspec.structs.replace(act, readings=())

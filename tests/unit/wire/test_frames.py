@@ -14,7 +14,7 @@ from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.core.views.captions import CaptionsView
 from moothall.wire.frames import (
     Format,
-    Pulse,
+    ReaderPulse,
     carry,
     chunk,
     decode,
@@ -132,13 +132,13 @@ def test_websocket_frames_say_their_length_in_the_shortest_way(size: int, header
 
 
 def test_a_pulse_is_an_event_of_its_own_name_that_moves_no_position() -> None:
-    frame = pulse_frame(Pulse(head=13, age=0, every=5_000), NOW)
+    frame = pulse_frame(ReaderPulse(head=13, age=0, every=5_000), NOW)
     assert frame.json == b'{"sent":%d,"pulse":{"head":13,"age":0,"every":5000}}' % NOW
     assert carry(frame, Format.SSE) == b"event: pulse\ndata: %b\n\n" % frame.json
     assert carry(frame, Format.SSE_CHUNKED) == chunk(carry(frame, Format.SSE))
     assert carry(frame, Format.WEBSOCKET) == text_frame(frame.json)
     assert (frame.position, frame.events, frame.keys) == (None, 0, ())
-    lost = Pulse(head=13, age=31_000, every=5_000, lost=True)
+    lost = ReaderPulse(head=13, age=31_000, every=5_000, lost=True)
     assert decode(pulse_frame(lost, NOW).json).pulse == lost
     assert is_pulse(carry(frame, Format.SSE))
     assert not is_pulse(carry(signals_frame((partial(" a"),), NOW), Format.SSE))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from moothall.wire.log_lines import LONGEST, MOST_FRAMES, JsonLogLines, LogLines, formatter, places
+from moothall.wire.log_lines import LONGEST, MOST_FRAMES, JsonLogLines, LogLines, formatter, stack_frames
 
 HIDDEN = "mallow"
 
@@ -85,7 +85,7 @@ def test_of_a_group_the_first_failure_is_told() -> None:
 
 
 def test_a_deep_exception_has_so_many_places() -> None:
-    assert len(places(raised(50))) == MOST_FRAMES
+    assert len(stack_frames(raised(50))) == MOST_FRAMES
 
 
 def test_info_of_no_exception_is_none() -> None:

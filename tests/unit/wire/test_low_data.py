@@ -8,13 +8,13 @@ import msgspec
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor
 from moothall.core.kernel.ids import InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import AnySignal, ChannelState, LastWords, Sound, StandIn, Unrecorded, Unsaved
 from moothall.core.views.captions import CaptionsView
-from moothall.wire.frames import Source, decode, events_frame, signals_frame
+from moothall.wire.frames import Freshness, decode, events_frame, signals_frame
 from moothall.wire.low_data import MOST_PUBLISHED, PULSE_MS, LowData
 from support.halls.stage import CAPTIONER, ENGINE, FLOOR, corrected, ended, opened, partial, words
 from support.sessions.recorder import EPOCH, MORNING, SESSION, Recorder
@@ -329,7 +329,7 @@ def test_what_is_asked_now_comes_with_its_words_and_those_only_then() -> None:
         return ev.InterventionPublished(
             intervention=InterventionId(f"q{n}"),
             number=n,
-            kind=Kind.COMMENT,
+            kind=InterventionKind.COMMENT,
             text=f"Words {n}",
             language="en",
             name="",
@@ -353,5 +353,5 @@ def test_a_pulse_says_where_the_text_stands_and_how_fresh_it_is() -> None:
     meeting = Meeting()
     meeting.say(opened("floor-1-9", 61_200), ended("floor-1-9", "One."))
     meeting.batch()
-    pulse = json.loads(meeting.low.pulse(Source(age=700, lost=True)))
+    pulse = json.loads(meeting.low.pulse(Freshness(age=700, lost=True)))
     assert pulse == {"head": meeting.low.head, "age": 700, "every": PULSE_MS, "lost": True}

@@ -6,8 +6,8 @@ from moothall.core.kernel.errors import ProtocolError
 from moothall.wire import pulse as wire
 
 
-def test_a_pulse_goes_over_the_line_as_it_is() -> None:
-    pulse = wire.Pulse(life="a", working=True, passes=3, samples=9, busy_ms=7, usual_ms=5, attachments=(1,))
+def test_a_pulse_goes_over_the_link_as_it_is() -> None:
+    pulse = wire.ProcessPulse(life="a", working=True, passes=3, samples=9, busy_ms=7, usual_ms=5, attachments=(1,))
     assert wire.decode(wire.encode(pulse)) == pulse
 
 
@@ -17,8 +17,8 @@ def test_a_pulse_goes_over_the_line_as_it_is() -> None:
         b"\xc1",
         b"\x81\xa1a" * 5_000,
         b"\x81\xa4life\xa1\xff",
-        wire.encode(wire.Pulse(life="", working=True)),
-        wire.encode(wire.Pulse(life="a" * (wire.MOST_LIFE + 1), working=True)),
+        wire.encode(wire.ProcessPulse(life="", working=True)),
+        wire.encode(wire.ProcessPulse(life="a" * (wire.MOST_LIFE + 1), working=True)),
     ],
 )
 def test_what_is_none_is_refused(frame: bytes) -> None:

@@ -17,17 +17,17 @@ export class Composing {
   #building = false; // whether an input method is composing a word
 
   /**
-   * @param {import('./draft.js').Draft} draft  @param {{saved: () => Promise<void>}} place
+   * @param {import('./draft.js').Draft} draft  @param {{saved: () => Promise<void>}} store
    * @param {{send: (line: Waiting) => Promise<Answer>, stands: (segment: string) => boolean, how: () => import('./draft.js').How,
    *          tell: (typed: {line: string, text: string, language: string}) => void, ended: (text: string) => string,
    *          refused: (refusal: Refusal) => void, changed: () => void}} does
-   *   `saved` of `place`: resolves when the draft is on disk; `stands`: whether a line is in the text already; `how`:
+   *   `saved` of `store`: resolves when the draft is on disk; `stands`: whether a line is in the text already; `how`:
    *   channel, language and speaker of new lines; `tell`: show readers the unfinished line; `ended`: gives a text as it
    *   is to be sent; `changed`: the list of lines waiting for their answer has changed
    */
-  constructor(draft, place, does) {
+  constructor(draft, store, does) {
     this.draft = draft;
-    this.place = place;
+    this.store = store;
     this.does = does;
     this.form = at('Compose');
     this.field = this.form.elements.text;
@@ -136,7 +136,7 @@ export class Composing {
     if (this.#sending) return;
     this.#sending = true;
     for (let [next] = this.draft.waiting; next; [next] = this.draft.waiting) {
-      await this.place.saved(); // before it is sent: a crash must not leave the words of a sent line in the field
+      await this.store.saved(); // before it is sent: a crash must not leave the words of a sent line in the field
       const { refusal } = this.does.stands(next.segment) ? {} : await this.does.send(next);
       if (refusal && !this.does.stands(next.segment)) {
         // To change the field now would lose the word that the input method is composing.

@@ -1,7 +1,7 @@
 // The captioner's page: connects the field, the text above it as readers see it, the keys, the sound and the connection
 // to the server.
 
-import { aPlace } from './places.js';
+import { openDraftStore } from './draft_store.js';
 import { Composing, onTheirWay } from './composing.js';
 import { Draft } from './draft.js';
 import { Hearing } from './hearing.js';
@@ -44,11 +44,11 @@ let here = [];
 /** @type {{act: string, segment: string}[]} */
 const written = []; // our own lines, the newest last; at most TAKES_BACK
 
-const { place, kept, left } = await aPlace(`${data.link}.${data.session}`);
-const draft = new Draft(kept, place, newId);
+const {store, kept, left } = await openDraftStore(`${data.link}.${data.session}`);
+const draft = new Draft(kept,store, newId);
 for (const each of left) {
   draft.inherit(each.kept);
-  each.place.write(null);
+  each.store.write(null);
 }
 
 /** @param {Refusal} refusal */
@@ -95,7 +95,7 @@ async function takeBack() {
 async function taking() {
   const line = draft.taking;
   if (!line) return;
-  await place.saved();
+  await store.saved();
   const { refusal } = await link.request('undo', { id: line.act });
   const stays = refusal && state.lines.get(line.segment)?.text.trim();
   if (stays) refused(refusal);
@@ -128,7 +128,7 @@ const replace = new DeskReplace(state, words, {
   say, left: toField,
 });
 abbreviations.writes(at('Compose').elements.text); // before `Composing`, which looks for the end of a sentence
-const composing = new Composing(draft, place, {
+const composing = new Composing(draft,store, {
   send,
   stands: (segment) => state.lines.has(segment),
   how: () => ({ channel, language: at('Compose').elements.language.value, speaker: state.session?.speaking ?? null }),
@@ -158,9 +158,9 @@ function heard() {
   const { text, language } = air.heard ?? { text: '', language: '' };
   const shown = text !== '' && text !== put && !draft.text.startsWith(text); // it may be in the field since before a reload
   if (!text) put = '';
-  const place = only('.text', at('Heard'));
-  const first = shown && (at('HeardBox').hidden || place.textContent !== text);
-  [place.lang, place.dir, place.textContent] = [language, direction(language), text];
+  const heard = only('.text', at('Heard'));
+  const first = shown && (at('HeardBox').hidden || heard.textContent !== text);
+  [heard.lang, heard.dir, heard.textContent] = [language, direction(language), text];
   at('HeardBox').hidden = !shown;
   if (first) say(at('Heard').textContent, '#Heard');
 }
@@ -184,7 +184,7 @@ function names() {
 
 /**
  * Open a line for correction, if that is allowed here.
- * @param {string} segment  @param {import('../lines/lines.js').Place} [word]  what to select
+ * @param {string} segment  @param {import('../lines/lines.js').WordSpan} [word]  what to select
  */
 function mend(segment, word) {
   if (may.has('correct')) edit.open(segment, word);
@@ -360,7 +360,7 @@ function onWay() {
   if (follows) lines.toEnd();
 }
 
-/** Show the state of the connection. @param {LineState} how  @param {number} waiting  requests without an answer */
+/** Show the state of the connection. @param {LinkState} how  @param {number} waiting  requests without an answer */
 function stands(how, waiting) {
   const line = at('Stands');
   const kind = how === 'open' && waiting > 3 ? 'waiting' : how;

@@ -3,7 +3,7 @@
 
 import { marked } from './keys.js';
 import { Capture } from '../microphone/capture.js';
-import { Line } from '../microphone/line.js';
+import { AudioLink } from '../microphone/audio_link.js';
 import { Meter } from '../microphone/meter.js';
 import { Ring } from '../microphone/ring.js';
 import { Takes, listInputs } from '../microphone/takes.js';
@@ -30,12 +30,12 @@ export class Respeaking {
     this.meter = new Meter((kind) => words.text(`verdict.${kind}`), (said) => said && does.say(said));
     const address = `${location.origin.replace(/^http/, 'ws')}/s/${encodeURIComponent(session)}/audio`;
     this.channel = channel;
-    this.line = new Line({ address, as: link, channel: () => this.#channel, ring: this.#ring, tell: (kind) => this.#told(kind) });
-    this.takes = new Takes(this.#ring, () => this.line.pump());
+    this.audio = new AudioLink({ address, as: link, channel: () => this.#channel, ring: this.#ring, tell: (kind) => this.#told(kind) });
+    this.takes = new Takes(this.#ring, () => this.audio.pump());
     marked(at('Respeak'), 'V');
     at('Respeak').addEventListener('click', () => this.turn());
     at('Device').addEventListener('change', () => this.#choose());
-    addEventListener('online', () => this.line.hurry());
+    addEventListener('online', () => this.audio.hurry());
   }
 
   /** Stop respeaking, if it was begun. */
@@ -78,7 +78,7 @@ export class Respeaking {
     this.#channel = this.channel();
     this.takes.again('lost');
     this.#stand('connecting');
-    this.line.start();
+    this.audio.start();
     clearInterval(this.#looking);
     this.#looking = setInterval(() => this.meter.look(performance.now()), LOOK);
   }
@@ -87,9 +87,9 @@ export class Respeaking {
   #stop() {
     this.#on = false;
     this.#ring.end('stopped');
-    if (this.line.open) {
+    if (this.audio.open) {
       this.#stand('finishing');
-      this.line.pump();
+      this.audio.pump();
     } else this.#leave('');
   }
 
@@ -119,7 +119,7 @@ export class Respeaking {
     set(at('RespeakTrouble'), this.words.text(`trouble.${problem}`));
   }
 
-  /** Handle a report of the connection. @param {string} kind  as of `Line` in microphone/line.js */
+  /** Handle a report of the connection. @param {string} kind  as of `Line` in microphone/audio_link.js */
   #told(kind) {
     if (kind === 'sending') this.#stand(this.#on ? 'on' : 'finishing');
     else if (kind === 'cut' || kind === 'full') this.#stand(this.#on ? kind : 'finishing');
@@ -134,7 +134,7 @@ export class Respeaking {
   #leave(kind) {
     this.#on = false;
     clearInterval(this.#looking);
-    this.line.close();
+    this.audio.close();
     this.#ring.clear();
     this.#capture.close();
     this.meter.off();

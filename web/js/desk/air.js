@@ -196,13 +196,13 @@ export class DeskAir {
 export function airKeys(keys, held = '') {
   for (const [id, key] of Object.entries(keys)) {
     const button = document.getElementById(id);
-    const place = button && (button.querySelector('summary') ?? button);
-    if (!place) continue;
-    const shown = place.querySelector('kbd');
+    const target = button && (button.querySelector('summary') ?? button);
+    if (!target) continue;
+    const shown = target.querySelector('kbd');
     if (shown) shown.textContent = key;
-    else place.prepend(element('kbd', { 'aria-hidden': 'true' }, key), ' ');
-    only('kbd', place).hidden = !key;
-    if (key) place.setAttribute('aria-keyshortcuts', held ? `${held}+${key}` : key);
-    else place.removeAttribute('aria-keyshortcuts');
+    else target.prepend(element('kbd', { 'aria-hidden': 'true' }, key), ' ');
+    only('kbd', target).hidden = !key;
+    if (key) target.setAttribute('aria-keyshortcuts', held ? `${held}+${key}` : key);
+    else target.removeAttribute('aria-keyshortcuts');
   }
 }

@@ -47,12 +47,12 @@ export class DeskLink {
    * @param {string} namespace
    * @param {() => {after?: ?string, trends?: 'changed'}} wish  gives the message with which to join, at each connection
    * @param {{joined: (state: Answer) => void, told: (...told: Told) => void,
-   *          stands: (how: LineState, waiting: number) => void}} ears
+   *          stands: (how: LinkState, waiting: number) => void}} ears
    */
   constructor(namespace, wish, ears) {
     this.wish = wish;
     this.ears = ears;
-    /** @type {LineState} */
+    /** @type {LinkState} */
     this.how = 'lost';
     this.namespace = namespace;
     this.socket = this.#dial();
@@ -214,7 +214,7 @@ export class DeskLink {
     });
   }
 
-  /** Note and report the state of the connection. @param {LineState} how */
+  /** Note and report the state of the connection. @param {LinkState} how */
   #stand(how) {
     this.how = how;
     if (how !== 'open') frameGauges(null); // the old ones may be wrong

@@ -144,10 +144,10 @@ function correct(base, text) {
 
 /**
  * Open a line for correction, if that is allowed here.
- * @param {string} segment  @param {import('../lines/lines.js').Place} [place]  what to select
+ * @param {string} segment  @param {import('../lines/lines.js').WordSpan} [span]  what to select
  */
-function mend(segment, place) {
-  if (may.has('correct')) edit.open(segment, place);
+function mend(segment, span) {
+  if (may.has('correct')) edit.open(segment, span);
 }
 
 /** The address of a piece of the meeting's sound. @param {number} from  @param {number} to  both in media ms */
@@ -224,7 +224,7 @@ function frame(body) {
   now();
 }
 
-/** Show the state of the connection. @param {LineState} how  @param {number} waiting  requests without an answer */
+/** Show the state of the connection. @param {LinkState} how  @param {number} waiting  requests without an answer */
 function stands(how, waiting) {
   const line = at('Stands');
   const kind = how === 'open' && waiting ? 'waiting' : how;

@@ -3,7 +3,7 @@
 import { at } from './nodes.js';
 
 /** @type {?string} selector of an element that says the same elsewhere on the page */
-let place = null;
+let selector = null;
 
 /**
  * Show a message in #Status. While the element `there` (a selector), which says the same, is in view, only screen
@@ -11,7 +11,7 @@ let place = null;
  * @param {string} text  @param {?string} there
  */
 export function say(text, there = null) {
-  place = there;
+  selector = there;
   at('Status').textContent = text;
   look();
   uncover();
@@ -32,7 +32,7 @@ export const unsay = (text) => {
 
 /** Hide the message from view, with `data-above`, while the element of `place` is wholly in view. */
 function look() {
-  const { top, bottom } = (place && document.querySelector(place)?.getBoundingClientRect()) || { top: 0, bottom: 0 };
+  const { top, bottom } = (selector && document.querySelector(selector)?.getBoundingClientRect()) || { top: 0, bottom: 0 };
   at('Status').toggleAttribute('data-above', top < bottom && top >= 0 && bottom <= innerHeight);
 }
 

@@ -22,10 +22,10 @@ export function frameStands({ status, not_recorded: off }) {
 
 /** @param {string} kind */
 function say(kind) {
-  const place = document.getElementById('FrameState');
-  if (!place || place.dataset.kind === kind) return;
-  place.dataset.kind = kind;
-  place.textContent = place.dataset[kind] ?? '';
+  const box = document.getElementById('FrameState');
+  if (!box || box.dataset.kind === kind) return;
+  box.dataset.kind = kind;
+  box.textContent = box.dataset[kind] ?? '';
 }
 
 /**
@@ -33,15 +33,15 @@ function say(kind) {
  * @param {?Gauges} gauges
  */
 export function frameGauges(gauges) {
-  const place = document.getElementById('FrameGauges');
-  if (!place) return;
-  place.hidden = !gauges;
+  const box = document.getElementById('FrameGauges');
+  if (!box) return;
+  box.hidden = !gauges;
   if (!gauges) return;
-  const meter = place.querySelector('meter');
+  const meter = box.querySelector('meter');
   if (meter) meter.value = gauges.level ?? 0;
   for (const name of /** @type {const} */ (['late', 'readers'])) {
-    const part = place.querySelector(`.${name}`);
-    const text = fill(place.dataset[name] ?? '', { n: gauges[name] });
+    const part = box.querySelector(`.${name}`);
+    const text = fill(box.dataset[name] ?? '', { n: gauges[name] });
     if (part && part.textContent !== text) part.textContent = text;
   }
 }

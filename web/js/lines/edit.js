@@ -39,11 +39,11 @@ export class DeskEdit {
   }
 
   /**
-   * Open a line with `place` selected. Another line that is open is closed, unless something was typed in it: then it
+   * Open a line with `span` selected. Another line that is open is closed, unless something was typed in it: then it
    * stays open.
-   * @param {string} segment  @param {import('./lines.js').Place} [place]
+   * @param {string} segment  @param {import('./lines.js').WordSpan} [span]
    */
-  open(segment, place) {
+  open(segment, span) {
     if (this.base && (this.base.segment === segment || this.area.value.trim() !== this.base.text.trim())) {
       this.area.focus();
       return;
@@ -78,7 +78,7 @@ export class DeskEdit {
     this.area.addEventListener('keydown', (event) => this.#key(event));
     this.ears.writes(this.area);
     this.ears.opened(segment);
-    const { at: from = this.area.value.length, end = from } = place ?? {};
+    const { at: from = this.area.value.length, end = from } = span ?? {};
     this.area.focus({ preventScroll: true });
     this.area.setSelectionRange(from, end);
     item.scrollIntoView({ block: 'nearest', behavior: 'instant' });

@@ -12,7 +12,7 @@ const MOST = 480; // lines on the page at most while somebody reads further up
 const NEAR = 400; // px from either end at which more are added
 const SLACK = 60; // px: so near to the end counts as the end
 
-/** @typedef {import('./word_spans.js').Span} Place  the selected part of a line's text */
+/** @typedef {import('./word_spans.js').Span} WordSpan  the selected part of a line's text */
 
 /** The id of the line to which an element belongs; empty for none. @param {Element} part */
 const idOf = (part) => part.closest('li.line')?.id ?? '';
@@ -21,7 +21,7 @@ const idOf = (part) => part.closest('li.line')?.id ?? '';
  * The index in an element's text at a point of the window; null where there is none.
  * @param {Element} text  @param {number} x  @param {number} y
  */
-function placeAt(text, x, y) {
+function offsetAt(text, x, y) {
   const found = document.caretPositionFromPoint?.(x, y) ?? document.caretRangeFromPoint?.(x, y) ?? null;
   if (!found) return null;
   const [node, offset] = found instanceof Range ? [found.startContainer, found.startOffset] : [found.offsetNode, found.offset];
@@ -36,7 +36,7 @@ export class DeskLines {
   /**
    * @param {import('./state.js').DeskState} state
    * @param {import('../lib/words.js').Words} words
-   * @param {{picked: (segments: string[]) => void, mend: (segment: string, place?: Place) => void}} ears
+   * @param {{picked: (segments: string[]) => void, mend: (segment: string, span?: WordSpan) => void}} ears
    */
   constructor(state, words, ears) {
     this.state = state;
@@ -105,10 +105,10 @@ export class DeskLines {
    * @param {DeskLine[]} all  @param {boolean} follows
    */
   #part(all, follows) {
-    const place = (/** @type {?string} */ id) => (id === null ? -1 : all.findIndex(({ segment }) => segment === id));
-    const from = follows ? -1 : place(this.first);
+    const numberOf = (/** @type {?string} */ id) => (id === null ? -1 : all.findIndex(({ segment }) => segment === id));
+    const from = follows ? -1 : numberOf(this.first);
     const begins = from < 0 ? Math.max(0, all.length - CALM) : from;
-    const end = from < 0 ? -1 : place(this.last);
+    const end = from < 0 ? -1 : numberOf(this.last);
     const ends = Math.min(end < 0 ? all.length : end + 1, begins + MOST);
     this.first = all[begins]?.segment ?? null;
     this.last = ends < all.length ? all[ends - 1].segment : null;
@@ -356,13 +356,13 @@ export class DeskLines {
   /**
    * The span of the word at the pointer; an empty span between two characters where there is none; undefined outside
    * the text.
-   * @param {Element} text  @param {string} segment  @param {MouseEvent} event  @returns {Place | undefined}
+   * @param {Element} text  @param {string} segment  @param {MouseEvent} event  @returns {WordSpan | undefined}
    */
   #pointed(text, segment, { clientX, clientY }) {
-    const place = placeAt(text, clientX, clientY);
-    if (place === null) return undefined;
+    const offset = offsetAt(text, clientX, clientY);
+    if (offset === null) return undefined;
     const spans = wordSpans(text.textContent, this.state.lines.get(segment)?.language);
-    return wordAt(spans, place) ?? { at: place, end: place };
+    return wordAt(spans, offset) ?? { at: offset, end: offset };
   }
 
   /**

@@ -264,11 +264,11 @@ export class DeskWalking {
 
 /**
  * The text node and the index in it for an index in the whole text of an element.
- * @param {Element} text  @param {number} place  @returns {?[Node, number]}
+ * @param {Element} text  @param {number} offset  @returns {?[Node, number]}
  */
-function nodeAt(text, place) {
+function nodeAt(text, offset) {
   const nodes = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
-  let rest = place;
+  let rest = offset;
   while (nodes.nextNode()) {
     const { length } = /** @type {Text} */ (nodes.currentNode);
     if (rest <= length) return [nodes.currentNode, rest];

@@ -15,8 +15,8 @@ export function wordSpans(text, language = '') {
   return [...text.matchAll(WORD)].map(({ 0: word, index }) => ({ at: index, end: index + word.length }));
 }
 
-/** The word at an index, or that ends there; null for none. @param {Span[]} spans  @param {number} place */
-export const wordAt = (spans, place) => spans.find(({ at, end }) => at <= place && place < end) ?? spans.find(({ end }) => end === place) ?? null;
+/** The word at an index, or that ends there; null for none. @param {Span[]} spans  @param {number} offset */
+export const wordAt = (spans, offset) => spans.find(({ at, end }) => at <= offset && offset < end) ?? spans.find(({ end }) => end === offset) ?? null;
 
 /**
  * The spans of words in doubt in a text. Each word is searched for after the one before it.

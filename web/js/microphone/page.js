@@ -5,7 +5,7 @@ import { Capture } from './capture.js';
 import { Room } from './echo.js';
 import { condition, next } from './condition.js';
 import { tone } from './tone.js';
-import { Line } from './line.js';
+import { AudioLink } from './audio_link.js';
 import { Meter } from './meter.js';
 import { RATE } from './resample.js';
 import { Ring } from './ring.js';
@@ -35,14 +35,14 @@ const meter = new Meter((kind) => say(`verdict.${kind}`), (said) => {
 });
 const words = new Words(shown);
 const ASK = 5000; // ms between two requests for the meeting that is on, while nothing is sent
-const line = new Line({
+const link = new AudioLink({
   address: `${location.origin.replace(/^http/, 'ws')}${data.base}/audio`,
   channel: () => text(),
   ring,
   tell: told,
 });
 
-const takes = new Takes(ring, () => line.pump());
+const takes = new Takes(ring, () => link.pump());
 
 let sending = false; // Start was pressed, and Stop was not
 let stands = 'stopped';
@@ -136,7 +136,7 @@ function broken(problem) {
     at('Choosing').hidden = true;
   }
   if (sending) ring.end('lost');
-  line.pump();
+  link.pump();
 }
 
 // Sending
@@ -146,7 +146,7 @@ async function start() {
   sending = true;
   takes.again('lost');
   stand('connecting');
-  line.start();
+  link.start();
   buttons();
   stayAwake();
 }
@@ -154,9 +154,9 @@ async function start() {
 function stop() {
   sending = false;
   ring.end('stopped');
-  if (stands !== 'held' && (line.open || ring.samples)) {
+  if (stands !== 'held' && (link.open || ring.samples)) {
     stand('finishing');
-    line.pump();
+    link.pump();
   } else leave('stopped');
   buttons();
 }
@@ -164,7 +164,7 @@ function stop() {
 /** Send nothing more, and drop what is not sent. @param {string} kind  the state to show */
 function leave(kind) {
   sending = false;
-  line.close();
+  link.close();
   ring.clear();
   awake?.release();
   awake = null;
@@ -174,7 +174,7 @@ function leave(kind) {
   buttons();
 }
 
-/** Handle a report of the connection. @param {string} kind  @param {LineNews} [detail] */
+/** Handle a report of the connection. @param {string} kind  @param {AudioLinkNews} [detail] */
 function told(kind, detail = {}) {
   switch (kind) {
     case 'sending':
@@ -330,11 +330,11 @@ at('Gain').addEventListener('input', () => {
 at('Tone').addEventListener('click', play);
 at('TakeOver').addEventListener('click', () => {
   stand('connecting');
-  line.takeOver();
+  link.takeOver();
   at('Stop').focus();
 });
 at('Leave').addEventListener('click', () => leave('stopped'));
-addEventListener('online', () => [line, words].forEach((each) => each.hurry()));
+addEventListener('online', () => [link, words].forEach((each) => each.hurry()));
 document.addEventListener('visibilitychange', () => document.hidden || words.hurry());
 document.addEventListener('visibilitychange', () => document.hidden || stayAwake());
 navigator.mediaDevices?.addEventListener('devicechange', () => capture.stream && inputs());

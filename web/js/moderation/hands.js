@@ -10,9 +10,9 @@ const MOST = 8;
 const LONGEST = 80; // characters of an answer
 
 export class HandsDesk {
-  /** @param {import('./line.js').QuestionLine} line */
-  constructor(line) {
-    this.line = line;
+  /** @param {import('./question_desk.js').QuestionDesk} questionDesk */
+  constructor(questionDesk) {
+    this.questionDesk = questionDesk;
     /** @type {Poll[]} */
     this.polls = [];
     at('HandsAsk').addEventListener('submit', (event) => {
@@ -23,10 +23,10 @@ export class HandsDesk {
 
   /** Show the open show of hands, or else the newest, and the earlier ones. */
   show() {
-    this.polls = this.line.questions.polls;
+    this.polls = this.questionDesk.questions.polls;
     const open = this.polls.some((poll) => poll.open);
     const { language } = at('HandsAsk').elements;
-    this.line.offer(language);
+    this.questionDesk.offer(language);
     if (open && at('HandsAsk').contains(document.activeElement)) at('HandsTitle').focus();
     at('HandsAsk').hidden = open;
     this.#fill(at('HandsNow'), this.polls.slice(0, 1), open);
@@ -40,7 +40,7 @@ export class HandsDesk {
     const answers = options.value.split('\n').map((each) => each.trim()).filter(Boolean);
     const right = question.value.trim() && answers.length >= FEWEST && answers.length <= MOST
       && new Set(answers).size === answers.length && answers.every((each) => each.length <= LONGEST);
-    at('HandsWrong').textContent = right ? '' : this.line.words.text('hands.wrong');
+    at('HandsWrong').textContent = right ? '' : this.questionDesk.words.text('hands.wrong');
     for (const field of [question, options]) field.toggleAttribute('aria-invalid', !right);
     if (!right) {
       (question.value.trim() ? options : question).focus();
@@ -52,9 +52,9 @@ export class HandsDesk {
 
   /** Send a command and announce it; resolves to whether it was carried out. @param {Command} command */
   async #act(command) {
-    const answer = await this.line.act(command);
+    const answer = await this.questionDesk.act(command);
     if (answer.refusal) return false;
-    this.line.say(this.line.done.describe([command]));
+    this.questionDesk.say(this.questionDesk.done.describe([command]));
     return true;
   }
 
@@ -78,7 +78,7 @@ export class HandsDesk {
    * @param {Poll} poll  @param {string} made  what it is made from  @param {boolean} open  whether any is open
    */
   #block(poll, made, open) {
-    const { words } = this.line;
+    const { words } = this.questionDesk;
     const { id, question, language, options } = poll;
     const tongue = { lang: language, dir: direction(language) };
     const head = ['remote', 'room', 'sum'].map((name) => element('th', { scope: 'col' }, words.text(`hands.${name}`)));
@@ -108,14 +108,14 @@ export class HandsDesk {
 
   /** @param {string} name  @param {string} asked  @param {Command} command */
   #button(name, asked, command) {
-    const button = element('button', { type: 'button', 'aria-describedby': asked }, this.line.words.text(name));
+    const button = element('button', { type: 'button', 'aria-describedby': asked }, this.questionDesk.words.text(name));
     button.addEventListener('click', () => this.#act(command));
     return button;
   }
 
   /** Put the numbers into a block. @param {Element} block  @param {Poll} poll */
   #count(block, poll) {
-    const { questions, words } = this.line;
+    const { questions, words } = this.questionDesk;
     const aside = questions.aside?.hands[poll.id];
     const told = only('.warn', block);
     told.hidden = !aside;

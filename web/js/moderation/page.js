@@ -11,7 +11,7 @@ import { KEYS, renewed } from './keymap.js';
 import { keep, recall } from '../lib/kept.js';
 import { at, element, only, set } from '../lib/nodes.js';
 import { QuestionItems } from './items.js';
-import { QuestionLine } from './line.js';
+import { QuestionDesk } from './question_desk.js';
 import { QuestionPanels } from './panels.js';
 import { QuestionSheets } from './sheets.js';
 import { QuestionSift, fits } from './sift.js';
@@ -40,24 +40,24 @@ const bell = only('input#Bell');
 let waits = ''; // the announcement that a question which may be rude has waited for long; empty for none
 let due = 0; // timer of the next display after changes in the text
 let next = 0; // timer of the next display after news: messages that come together are shown once
-const line = new QuestionLine({ shown: everything, came, closed, said: () => { due ||= setTimeout(show, CALM); }, balance: (told) => heard.take(told) });
-const { questions, words, state, data, say, act } = line;
+const questionDesk = new QuestionDesk({ shown: everything, came, closed, said: () => { due ||= setTimeout(show, CALM); }, balance: (told) => heard.take(told) });
+const { questions, words, state, data, say, act } = questionDesk;
 const heard = new BalancePanel(words, say);
 const items = new QuestionItems(questions, words, {
-  base: data.base, translated: (item) => line.translating.of(item), lacks: (item) => line.translating.lacks(item), said: line.said, now: line.now,
-  removes: () => line.may.has('remove'), tongue: line.done.tongue,
+  base: data.base, translated: (item) => questionDesk.translating.of(item), lacks: (item) => questionDesk.translating.lacks(item), said: questionDesk.said, now: questionDesk.now,
+  removes: () => questionDesk.may.has('remove'), tongue: questionDesk.done.tongue,
 });
-const hands = new HandsDesk(line);
+const hands = new HandsDesk(questionDesk);
 const panels = new QuestionPanels(questions, items, does);
-const turn = new QuestionTurn(line);
+const turn = new QuestionTurn(questionDesk);
 const choice = (/** @type {number} */ ms) => element('option', { value: ms }, ms ? words.text('limit.min', { n: ms / 60000 }) : words.text('limit.none'));
 let asks = false; // whether to ask about the remaining questions once the open sheet is closed
-const sheets = new QuestionSheets(words, line.done.tongue, () => {
+const sheets = new QuestionSheets(words, questionDesk.done.tongue, () => {
   panels.hold();
   if (asks) setTimeout(rest); // after the act of that sheet
 });
 const clear = clearsWall(act, words, say);
-const sift = new QuestionSift(questions, line.done.tongue, show);
+const sift = new QuestionSift(questions, questionDesk.done.tongue, show);
 
 const onChosen = (/** @type {string} */ name) => () => {
   if (panels.chosen().length) does(name, panels.chosen());
@@ -67,8 +67,8 @@ const lists = () => [panels.shown('Checked'), panels.shown('Queued'), [...panels
 /** @param {import('./arrows.js').Way} way */
 const go = (way) => panels.focus(step(panels.shown('Called'), lists(), panels.current, way));
 const undo = () => {
-  const last = line.done.undoable();
-  if (last) line.undo(last.id);
+  const last = questionDesk.done.undoable();
+  if (last) questionDesk.undo(last.id);
 };
 if (recall(KEPT_KEYS)) keep(KEPT_KEYS, renewed(recall(KEPT_KEYS))); // stored by an earlier release
 const keys = new DeskKeys({
@@ -162,7 +162,7 @@ async function does(name, ids) {
   for (const id of able) panels.fresh.delete(id);
   panels.picked.clear();
   for (const id of alone) panels.picked.add(id);
-  say([line.done.describe(commands), left].filter(Boolean).join(' · '));
+  say([questionDesk.done.describe(commands), left].filter(Boolean).join(' · '));
   show();
 }
 
@@ -200,7 +200,7 @@ async function asked(name, ids) {
     const text = await sheets.text(about[0]);
     return text && [{ do: 'reword', intervention: id, ...text }];
   }
-  const answer = await sheets.answer(about[0], line.languages());
+  const answer = await sheets.answer(about[0], questionDesk.languages());
   return answer && [{ do: 'write-answer', intervention: id, ...answer }];
 }
 
@@ -212,7 +212,7 @@ const stand = (interventions, status, more = {}) => ({ do: 'set-status', interve
 async function remove(ids) {
   const n = numbers(ids);
   if (!await sheets.sure(words.text('remove.asked', { n }))) return;
-  const answer = await line.link.request('remove', { id: newId(), removes: { type: 'interventions', interventions: ids } });
+  const answer = await questionDesk.link.request('remove', { id: newId(), removes: { type: 'interventions', interventions: ids } });
   say(words.text(answer.refusal ? `refused.${answer.refusal.code}` : 'removed'));
 }
 
@@ -236,7 +236,7 @@ async function rest() {
   const commands = to === 'closed' ? [[...still, ...others]] : [still, others];
   const made = commands.flatMap((ids, n) => parts(ids, MOST).map((part) => stand(part, n ? 'closed' : to)));
   const answer = made.length ? await act(...made) : null;
-  if (answer && !answer.refusal) say(line.done.describe(made));
+  if (answer && !answer.refusal) say(questionDesk.done.describe(made));
 }
 
 // Display
@@ -249,7 +249,7 @@ function everything() {
     rule.dataset.told = questions.order;
     rule.elements.order.value = questions.order;
   }
-  line.offer(at('Add').elements.language);
+  questionDesk.offer(at('Add').elements.language);
   next ||= setTimeout(show, FRAME);
 }
 
@@ -271,16 +271,16 @@ function show() {
   questions.over = state.session.status === 'closed';
   sift.offer();
   const wanted = sift.wanted();
-  const shown = panels.show((item) => fits(item, wanted, line.translating.of(item)));
+  const shown = panels.show((item) => fits(item, wanted, questionDesk.translating.of(item)));
   at('Shown').textContent = sift.any() ? words.text('shown', { n: shown, all: questions.items.size }) : '';
   at('Several').hidden = !panels.picked.size;
   at('Picked').textContent = words.text('picked', { n: panels.picked.size });
   at('Unarranged').hidden = !questions.arranged.length;
-  const last = line.done.undoable();
+  const last = questionDesk.done.undoable();
   for (const id of /** @type {const} */ (['UndoLast', 'ThumbUndo'])) at(id).setAttribute('aria-disabled', String(!last));
   at('ThumbCall').classList.toggle('first', questions.called === null);
   at('ThumbAnswered').classList.toggle('first', questions.called !== null);
-  set(at('UndoWhat'), last ? line.done.describe(last.commands, last.numbers) : '');
+  set(at('UndoWhat'), last ? questionDesk.done.describe(last.commands, last.numbers) : '');
   crowds();
   const checked = questions.panel('Checked').length;
   document.title = `${checked ? `(${checked}) ` : ''}${document.title.replace(/^\(\d+\) /, '')}`;
@@ -366,11 +366,11 @@ at('Crowds').addEventListener('click', async ({ target }) => {
   if (!crowd) return;
   const reason = await sheets.reason([{ number: crowd.numbers.join(' … ') }, {}]);
   if (!reason) return;
-  const answer = await line.link.request('crowd', { id: newId(), kind: place, text: reason });
+  const answer = await questionDesk.link.request('crowd', { id: newId(), kind: place, text: reason });
   say(answer.refusal ? words.text(`refused.${answer.refusal.code}`) : words.text('stands.declined'));
 });
 at('Older').addEventListener('click', async () => {
-  const answer = await line.link.request('older', { first: questions.more?.before ?? 0 });
+  const answer = await questionDesk.link.request('older', { first: questions.more?.before ?? 0 });
   if (answer.refusal) say(words.text(`refused.${answer.refusal.code}`));
   else {
     questions.takeOlder(answer);

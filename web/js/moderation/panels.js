@@ -38,7 +38,7 @@ export class QuestionPanels {
     /** @type {?string} */
     this.current = null; // the row that had the focus last
     /** @type {?{panel: string, index: number, id: string, key: ?string}} where the focus was last */
-    this.place = null;
+    this.lastFocus = null;
     /** @type {Map<string, [of: string, row: HTMLElement, stands?: string]>} the rows shown: the data of each as JSON, its element, its look */
     this.made = new Map();
     this.waits = 0; // timer until what is pressed is released
@@ -85,8 +85,8 @@ export class QuestionPanels {
 
   /** If nothing has the focus, give it back to the row that had it last, or to the one that is now at that position. */
   hold() {
-    if (!this.place || document.querySelector('dialog[open]') || (document.activeElement && document.activeElement !== document.body)) return;
-    const { panel, index, id, key } = this.place;
+    if (!this.lastFocus || document.querySelector('dialog[open]') || (document.activeElement && document.activeElement !== document.body)) return;
+    const { panel, index, id, key } = this.lastFocus;
     const list = only('ol', at(panel));
     const own = list.querySelector(`#q-${CSS.escape(id)}`);
     const there = own ?? list.children[Math.min(index, list.children.length - 1)];
@@ -127,15 +127,15 @@ export class QuestionPanels {
     const { current } = this;
     if (current && (this.grown === current || this.open.has(current))) this.#shut(current);
     else if (this.picked.size) this.picked.clear();
-    else if (this.place) {
-      this.place = null;
+    else if (this.lastFocus) {
+      this.lastFocus = null;
       document.activeElement?.blur();
     } else return false;
     return true;
   }
 
   /** Pick all rows of a panel; by default of the panel with the focus. @param {string} [name] */
-  pickAll(name = this.place?.panel || 'Checked') {
+  pickAll(name = this.lastFocus?.panel || 'Checked') {
     for (const id of this.shown(name)) this.picked.add(id);
   }
 
@@ -236,11 +236,11 @@ export class QuestionPanels {
   #focused(target) {
     const row = target.closest('.question');
     if (!row) {
-      this.place = null;
+      this.lastFocus = null;
       return;
     }
     const { id = '' } = row.dataset;
-    this.place = { panel: row.closest('.panel')?.id ?? '', index: [...row.parentElement?.children ?? []].indexOf(row), id, key: target.dataset.key ?? null };
+    this.lastFocus = { panel: row.closest('.panel')?.id ?? '', index: [...row.parentElement?.children ?? []].indexOf(row), id, key: target.dataset.key ?? null };
     const { current } = this;
     this.current = id;
     for (const each of [current, id]) if (each) this.#stand(each);

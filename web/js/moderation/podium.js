@@ -5,20 +5,20 @@ import { clearsWall } from '../desk/clear_wall.js';
 import { frameStands } from '../lib/staff_frame.js';
 import { at, element, set } from '../lib/nodes.js';
 import { QuestionItems } from './items.js';
-import { QuestionLine } from './line.js';
+import { QuestionDesk } from './question_desk.js';
 import { pressed } from './press.js';
 import { QuestionTurn } from './turn.js';
 
 const NEXT = 2; // questions shown after the one asked now
 
-const line = new QuestionLine({ shown: show, came: () => {}, closed: () => {}, said: show, balance: (told) => heard.take(told) });
-const { questions, words, state, data, say, act } = line;
+const questionDesk = new QuestionDesk({ shown: show, came: () => {}, closed: () => {}, said: show, balance: (told) => heard.take(told) });
+const { questions, words, state, data, say, act } = questionDesk;
 const heard = new BalancePanel(words, say);
 const items = new QuestionItems(questions, words, {
-  base: data.base, translated: (item) => line.translating.of(item), lacks: (item) => line.translating.lacks(item), said: line.said, now: line.now,
+  base: data.base, translated: (item) => questionDesk.translating.of(item), lacks: (item) => questionDesk.translating.lacks(item), said: questionDesk.said, now: questionDesk.now,
 });
 
-const turn = new QuestionTurn(line);
+const turn = new QuestionTurn(questionDesk);
 
 function show() {
   if (!state.session) return;
@@ -31,9 +31,9 @@ function show() {
   fill(at('Next'), next.map((item) => element('li', { class: 'question' }, element('h3', {}, ...items.head(item)), ...items.texts(item))));
   at('Taken').classList.toggle('first', !now);
   at('Answered').classList.toggle('first', Boolean(now));
-  const last = line.done.own();
+  const last = questionDesk.done.own();
   at('Undo').hidden = !last;
-  at('Undo').textContent = last ? `${words.text('undo')}: ${line.done.describe(last.commands)}` : '';
+  at('Undo').textContent = last ? `${words.text('undo')}: ${questionDesk.done.describe(last.commands)}` : '';
 }
 
 /** Fill a part of the page again if it differs. @param {HTMLElement} box  @param {Element[]} parts */
@@ -67,8 +67,8 @@ pressed('Later', () => {
   else say(words.text('none'));
 });
 pressed('Undo', () => {
-  const last = line.done.own();
-  if (last) line.undo(last.id);
+  const last = questionDesk.done.own();
+  if (last) questionDesk.undo(last.id);
 });
 clearsWall(act, words, say);
 set(at('Status'), '');

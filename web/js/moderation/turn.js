@@ -13,14 +13,14 @@ export class QuestionTurn {
   #longer = null; // the turn for which it was announced that its author needs longer
   #said = ''; // that last announcement
 
-  /** @param {import('./line.js').QuestionLine} line */
-  constructor(line) {
-    this.line = line;
+  /** @param {import('./question_desk.js').QuestionDesk} questionDesk */
+  constructor(questionDesk) {
+    this.questionDesk = questionDesk;
   }
 
   /** Update #Timer, #Time and #Held, and announce changes. */
   show() {
-    const { questions, state, words, say } = this.line;
+    const { questions, state, words, say } = this.questionDesk;
     const { turn, time, typed, begin, longer } = questions;
     const gone = turn === null || state.session?.status === 'closed'; // the close ends a turn
     at('Timer').hidden = gone;
@@ -28,7 +28,7 @@ export class QuestionTurn {
       [words.text('timer.over'), words.text('turn.nobody'), this.#said].forEach(unsay);
       return;
     }
-    const now = this.line.now();
+    const now = this.questionDesk.now();
     const spent = now - turn;
     const over = time > 0 && spent >= time;
     if (!over) unsay(words.text('timer.over'));

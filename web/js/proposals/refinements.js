@@ -72,7 +72,7 @@ function told(...[event, body]) {
   else if (event === 'proposals') news(body);
 }
 
-/** Show the state of the connection. @param {LineState} how  @param {number} waiting  requests without an answer */
+/** Show the state of the connection. @param {LinkState} how  @param {number} waiting  requests without an answer */
 function stands(how, waiting) {
   const kind = how === 'open' && waiting ? 'waiting' : how;
   at('Stands').dataset.kind = kind === 'open' ? 'live' : 'lost';

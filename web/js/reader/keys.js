@@ -10,10 +10,10 @@ const USUAL = { on: true, live: 'l', mark: 'm', place: 'g', missed: 'w', cards: 
  * @param {HTMLFormElement} form
  * @param {Record<string, () => unknown>} acts  by the names of the form's fields
  * @param {import('./view.js').View} view
- * @param {import('./place.js').Place} place
+ * @param {import('./scroll_position.js').ScrollPosition} scroll
  * @returns {(event: KeyboardEvent) => void}
  */
-export function keys(form, acts, view, place) {
+export function keys(form, acts, view, scroll) {
   /** @type {Record<string, string | boolean>} */
   const chosen = { ...USUAL, ...recall(KEY) };
   for (const [name, value] of Object.entries(chosen)) {
@@ -30,7 +30,7 @@ export function keys(form, acts, view, place) {
   });
   form.hidden = false;
   return (event) => {
-    walk(event, view, place);
+    walk(event, view, scroll);
     if (!chosen.on || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
     if (event.target.closest?.('input, select, textarea, [contenteditable]')) return;
     const act = Object.keys(acts).find((name) => chosen[name] && String(chosen[name]).toLowerCase() === event.key.toLowerCase());
@@ -43,13 +43,13 @@ export function keys(form, acts, view, place) {
 /**
  * Make the log of lines one stop of the Tab key: the time of the newest line, or of the line that is read. Arrow keys
  * move on from there.
- * @param {KeyboardEvent} event  @param {import('./view.js').View} view  @param {import('./place.js').Place} place
+ * @param {KeyboardEvent} event  @param {import('./view.js').View} view  @param {import('./scroll_position.js').ScrollPosition} scroll
  */
-function walk(event, view, place) {
+function walk(event, view, scroll) {
   const { list } = view;
   const back = event.shiftKey && list.querySelector('a.time[tabindex="0"]');
   if (event.key === 'Tab' && !back && !list.contains(event.target)) {
-    stop(list, (!place.following && place.inView()?.querySelector('a.time')) || view.newest()?.querySelector('a.time') || null);
+    stop(list, (!scroll.following && scroll.inView()?.querySelector('a.time')) || view.newest()?.querySelector('a.time') || null);
   }
   const step = event.key === 'ArrowUp' ? -1 : event.key === 'ArrowDown' ? 1 : 0;
   const from = step && event.target.closest?.('#Lines a.time')?.closest('.line');

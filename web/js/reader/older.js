@@ -29,18 +29,18 @@ export class Older {
   #loading = null;
 
   /**
-   * @param {{reader: import('./reader.js').Reader, view: import('./view.js').View, place: import('./place.js').Place,
+   * @param {{reader: import('./reader.js').Reader, view: import('./view.js').View, place: import('./scroll_position.js').ScrollPosition,
    *   words: import('../lib/words.js').Words, address: (before: number) => string, link: HTMLElement}} with_
    */
-  constructor({ reader, view, place, words, address, link }) {
+  constructor({ reader, view, place: scroll, words, address, link }) { // `place`: as open pages of 0.2.0 call it
     this.reader = reader;
     this.view = view;
-    this.place = place;
+    this.scroll = scroll;
     this.words = words;
     this.address = address;
     this.link = link;
     this.watcher = new IntersectionObserver(
-      ([seen]) => seen.isIntersecting && !place.following && reader.first && this.load(),
+      ([seen]) => seen.isIntersecting && !scroll.following && reader.first && this.load(),
       { rootMargin: '600px 0px 0px' },
     );
     this.watcher.observe(link);
@@ -102,7 +102,7 @@ export class Older {
       for (let waited = 0; reader.total < page.total && waited < BEHIND; waited += 50) await pause(50);
       if (moves !== reader.moves) continue;
       const start = page.before ?? 0;
-      this.place.around(() => this.view.update(reader.fill(page.lines, start, stop)));
+      this.scroll.around(() => this.view.update(reader.fill(page.lines, start, stop)));
       return reader.lines.get(page.lines[0]?.segment);
     }
   }

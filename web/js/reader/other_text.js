@@ -33,14 +33,14 @@ export class OtherText {
   #instead = null;
 
   /**
-   * @param {{view: import('./view.js').View, words: import('../lib/words.js').Words, place: import('./place.js').Place, choices: import('../lib/choices.js').Choices,
+   * @param {{view: import('./view.js').View, words: import('../lib/words.js').Words, place: import('./scroll_position.js').ScrollPosition, choices: import('../lib/choices.js').Choices,
    *   tell: (text: string) => void, base: string, translated: boolean, wait: () => number}} with_  `translated`: by a machine; `wait` as in js/reader/both.js
    */
-  constructor({ view, words, place, choices, tell, base, translated, wait }) {
+  constructor({ view, words, place: scroll, choices, tell, base, translated, wait }) { // `place`: as open pages of 0.2.0 call it
     this.view = view;
     this.reader = view.reader;
     this.words = words;
-    this.place = place;
+    this.scroll = scroll;
     this.choices = choices;
     this.tell = tell;
     this.base = base;
@@ -67,10 +67,10 @@ export class OtherText {
     const both = show === 'both' || show === 'side';
     if (both && !this.#both) {
       const { Both } = await import('./both.js');
-      const { words, base, place, wait } = this;
-      this.#both ??= new Both(this.view, { words, base, wait, around: (change) => place.around(change) });
+      const { words, base, scroll, wait } = this;
+      this.#both ??= new Both(this.view, { words, base, wait, around: (change) => scroll.around(change) });
     }
-    this.place.around(() => this.#both?.show(both));
+    this.scroll.around(() => this.#both?.show(both));
   }
 
   /** Check whether another text is to be read in place of this one. Called after each frame. */
@@ -78,7 +78,7 @@ export class OtherText {
     if (!this.#instead) {
       if ((this.translated || !this.reader.instead) && !at('Instead').textContent) return;
       const { Instead } = await import('./instead.js');
-      this.#instead ??= new Instead({ words: this.words, tell: this.tell, following: () => this.place.following });
+      this.#instead ??= new Instead({ words: this.words, tell: this.tell, following: () => this.scroll.following });
     }
     this.#instead.look(this.reader.instead, this.translated, this.reader.session.status === 'closed');
   }

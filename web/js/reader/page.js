@@ -9,7 +9,7 @@ import { gapText } from '../lib/headings.js';
 import { recall } from '../lib/kept.js';
 import { Link } from '../lib/link.js';
 import { at, only, set } from '../lib/nodes.js';
-import { Place } from './place.js';
+import { ScrollPosition } from './scroll_position.js';
 import { Reader } from './reader.js';
 import { sheet } from '../panels/sheet.js';
 import { WORTH_SAYING, standing, standsIn, textOf, withStandIn } from '../lib/standing.js';
@@ -48,16 +48,16 @@ const { kind = 'floor' } = reader.session.channels[data.channel] ?? {};
 const other = kind === 'floor' ? null : await import('./other_text.js');
 const VIDEO = `moothall.video ${reader.session.id}`;
 const view = new View(reader, words, data.zone, other?.made(words, data.ui));
-const place = new Place(view.list, followed);
+const scroll = new ScrollPosition(view.list, followed);
 const link = new Link(address, came, told, () => reader.offset, () => (speller = Speller && new Speller()));
-const choices = new Choices(at('Choices'), chosen, (change) => place.around(change));
+const choices = new Choices(at('Choices'), chosen, (change) => scroll.around(change));
 const bookmark = new Bookmark(`${reader.session.id} ${data.channel}`, words);
 
 /** @type {?Promise<import('./older.js').Older>} */
 let earlier = null;
 const older = () => {
   earlier ??= import('./older.js').then(({ Older }) => new Older({
-    reader, view, place, words, link: at('Earlier'),
+    reader, view, place: scroll, words, link: at('Earlier'),
     address: (before) => `${data.base}/lines?${data.query}&before=${before}`,
   }));
   earlier.catch(() => (earlier = null)); // loaded again at the next use
@@ -74,7 +74,7 @@ const speak = (/** @type {(voice: import('./aloud.js').Aloud) => void} */ say) =
 let voice = null; // reads lines aloud, once its panel has been opened
 /** @type {?ReturnType<typeof import('./keys.js').keys>} */
 let keyed = null;
-const keys = async () => (keyed ??= (await import('./keys.js')).keys(at('Keys'), acts, view, place));
+const keys = async () => (keyed ??= (await import('./keys.js')).keys(at('Keys'), acts, view, scroll));
 /** @type {?import('./held.js').Held} */
 let held = null; // holds text back for a video
 /** @type {?import('./video.js').Video} */
@@ -84,7 +84,7 @@ const began = new Map(); // line id → when its first event came, Unix ms; the 
 const match = async () => {
   const [{ Held }, { Video }] = await Promise.all([import('./held.js'), import('./video.js')]);
   held ??= new Held(take);
-  return (video ??= new Video(held, { key: VIDEO, words, came: began, newest, tell: state, view, place }));
+  return (video ??= new Video(held, { key: VIDEO, words, came: began, newest, tell: state, view, place: scroll }));
 };
 /** @type {?Promise<import('../panels/quote.js').Quote>} */
 let quoting = null;
@@ -108,7 +108,7 @@ let beside = null; // the questions, once they have been opened
 const low = () => choices.get('read') === 'low';
 
 const text = other && new other.OtherText({
-  view, words, place, choices, tell, base: data.base, translated: kind === 'translation', wait: () => (held?.seconds ?? 0) * 1000,
+  view, words, place: scroll, choices, tell, base: data.base, translated: kind === 'translation', wait: () => (held?.seconds ?? 0) * 1000,
 });
 
 let ahead = data.now - Date.now(); // ms by which the server's clock is ahead of ours
@@ -180,7 +180,7 @@ function take(frame) {
   afresh &&= !change.snapshot;
   /** @type {string[]} */
   let added = [];
-  place.around(() => {
+  scroll.around(() => {
     added = view.update(change);
     bookmark.show();
     if (change.session) session();
@@ -191,7 +191,7 @@ function take(frame) {
   text?.look();
   if (change.cleared) fresh = [];
   const news = added.filter(isNews);
-  if (!place.following && news.length && !change.cleared) {
+  if (!scroll.following && news.length && !change.cleared) {
     fresh.push(...news);
     buttons();
   }
@@ -232,7 +232,7 @@ function chosen(name) {
   if (name === 'show') text?.show();
   if (name !== 'read') return;
   view.update({ cleared: false, gone: new Set(), lines: new Set(), gaps: false });
-  place.settle();
+  scroll.settle();
   if (reader.session.status === 'closed' || low() === streamed) return;
   streamed = low();
   reader.sound = null; // the other stream reports it again
@@ -261,7 +261,7 @@ function count() {
 function session() {
   if (texts !== count()) {
     texts = count();
-    import('../panels/menu.js').then(({ complete }) => place.around(() => complete(reader.session.channels, { words, ui: data.ui, here: data.channel })));
+    import('../panels/menu.js').then(({ complete }) => scroll.around(() => complete(reader.session.channels, { words, ui: data.ui, here: data.channel })));
   }
   const closed = reader.session.status === 'closed';
   const title = reader.session.title.trim() || words.text('untitled');
@@ -315,8 +315,8 @@ function buttons() {
   const [jump, news] = [at('Jump'), at('Fresh')];
   const focused = document.activeElement;
   at('GoToPlace').hidden = bookmark.line === null;
-  jump.hidden = place.following || reader.session.status === 'closed';
-  news.hidden = place.following || !fresh.length;
+  jump.hidden = scroll.following || reader.session.status === 'closed';
+  news.hidden = scroll.following || !fresh.length;
   if (fresh.length) news.textContent = words.counted('new', fresh.length);
   if (focused?.hidden) focusOn(at('Log'));
 }
@@ -331,24 +331,24 @@ function reading() {
   const part = chosen instanceof Element ? chosen : chosen?.parentElement;
   const selected = part?.closest('#Lines > .line');
   if (selected && !selection?.isCollapsed) return selected.id;
-  const seen = place.following ? null : place.inView();
+  const seen = scroll.following ? null : scroll.inView();
   return seen?.closest('.line')?.id || newest()?.id || null;
 }
 
 const acts = {
   live() {
-    place.follow();
+    scroll.follow();
     focusOn(at('Log'));
   },
   mark() {
     const line = reading();
     if (line === null) return;
-    place.around(() => bookmark.set(line));
+    scroll.around(() => bookmark.set(line));
     buttons();
   },
   async place() {
     if (bookmark.line === null) return;
-    place.stay();
+    scroll.stay();
     if (!(await (await older()).find(bookmark.line))) return;
     bookmark.show();
     goTo(at(bookmark.line));
@@ -381,7 +381,7 @@ function goTo(line) {
   line.tabIndex = -1;
   line.scrollIntoView({ block: 'start', behavior: 'instant' });
   line.focus({ preventScroll: true });
-  place.settle();
+  scroll.settle();
 }
 
 at('Earlier').addEventListener('click', async (event) => {
@@ -427,7 +427,7 @@ at('Voice')?.addEventListener('toggle', async () => {
 if (!('speechSynthesis' in window)) at('Voice')?.remove();
 at('Report')?.addEventListener('toggle', () => import('../panels/report.js'));
 keepClear(only('.bar'));
-const read = () => place.inView() ?? at('Log');
+const read = () => scroll.inView() ?? at('Log');
 const shown = sheet(read);
 const toCard = cards(only('.bar'), read);
 
@@ -435,12 +435,12 @@ const toCard = cards(only('.bar'), read);
 async function cited() {
   const id = decodeURIComponent(location.hash.slice(1));
   if (!/^[a-z0-9]/.test(id)) return false; // ids of the page's own parts begin with a capital
-  place.stay();
+  scroll.stay();
   const known = at(id) !== null;
   if (!(await (await older()).find(id))) return false;
   if (!known) location.replace(`#${id}`); // so that the browser goes to it and applies :target
   at(id).scrollIntoView({ block: 'start', behavior: 'instant' });
-  place.stay();
+  scroll.stay();
   (await quote()).offer(at(id));
   return true;
 }
@@ -466,7 +466,7 @@ text?.look();
 if (reader.session.status !== 'closed' || data.making) {
   history.scrollRestoration = 'manual';
   open();
-  if (!(await cited()) && !data.making) place.follow();
+  if (!(await cited()) && !data.making) scroll.follow();
 } else {
   await cited();
 }

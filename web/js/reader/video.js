@@ -13,10 +13,10 @@ export class Video {
   /**
    * @param {import('./held.js').Held} held  `key`: under which the delay is stored in the browser
    * @param {{key: string, words: import('../lib/words.js').Words, came: Map<string, number>, newest: () => ?{id: string, text: string},
-   *   tell: () => void, view: import('./view.js').View, place: import('./place.js').Place}} with_  `came`: line id →
+   *   tell: () => void, view: import('./view.js').View, place: import('./scroll_position.js').ScrollPosition}} with_  `came`: line id →
    *   when its first event came, Unix ms
    */
-  constructor(held, { key, words, came, newest, tell, view, place }) {
+  constructor(held, { key, words, came, newest, tell, view, place: scroll }) { // `place`: as open pages of 0.2.0 call it
     this.held = held;
     this.key = key;
     this.words = words;
@@ -24,7 +24,7 @@ export class Video {
     this.newest = newest;
     this.tell = tell;
     this.view = view;
-    this.place = place;
+    this.scroll = scroll;
     const kept = Number(recall(key));
     if (kept > 0) held.by(kept);
     this.#show();
@@ -50,13 +50,13 @@ export class Video {
    * @param {number} made  when the page was made, Unix ms
    */
   wait(made) {
-    const { view, place, held } = this;
+    const { view, scroll, held } = this;
     if (!held.seconds || !view.reader.session.clock) return;
     const [media, wall] = view.reader.session.clock;
     const hide = (/** @type {HTMLElement} */ item, /** @type {number} */ ms) => {
       if (ms <= 0) return;
       item.hidden = true;
-      setTimeout(() => place.around(() => (item.hidden = false)), ms);
+      setTimeout(() => scroll.around(() => (item.hidden = false)), ms);
     };
     for (const item of view.list.children) {
       hide(item, wall + Number(item.dataset.t0) - media + held.seconds * 1000 - made);
@@ -78,7 +78,7 @@ export class Video {
     this.held.by(seconds);
     keep(this.key, this.held.seconds);
     this.#show();
-    this.place.around(() => {
+    this.scroll.around(() => {
       for (const item of [...this.view.list.children, this.view.growing]) item.hidden = false;
     });
     this.tell();

@@ -22,7 +22,7 @@ interface Piece {
 /**
  * Details in messages of the audio door: the session to which sound is sent, or who else sends since when (Unix ms).
  */
-interface LineNews {
+interface AudioLinkNews {
   session?: string;
   by?: string;
   since?: number;
@@ -351,7 +351,7 @@ type Told =
   | { [Name in keyof DeskNews]: [event: Name, body: DeskNews[Name]] }[keyof DeskNews];
 
 /** The state of a staff page's connection; `shut`: the server has refused it for good. */
-type LineState = 'open' | 'lost' | 'shut';
+type LinkState = 'open' | 'lost' | 'shut';
 
 /** The data in a staff page of a meeting (server/moothall/adapters/desks/desk_door.py). */
 interface DeskData extends Texts {

@@ -55,8 +55,8 @@ def first_doubt(written: DraftText, rules: TimestampRules, *, behind: int, spare
 
     The first `behind` and the last `spared` text tokens don't count.
     """
-    text = [place for place, token in enumerate(written.tokens) if token < rules.end]
-    return next((place for place in text[behind : len(text) - spared] if written.choices[place].p < DOUBTED), None)
+    text = [index for index, token in enumerate(written.tokens) if token < rules.end]
+    return next((index for index in text[behind : len(text) - spared] if written.choices[index].p < DOUBTED), None)
 
 
 def search(

@@ -21,7 +21,7 @@ HIDDEN = -1e9
 ALL_OF_IT = np.zeros((1, 1, 1, 1), dtype=np.float32)
 
 
-class Audio:
+class EncodedAudio:
     """Keys and values of the cross-attention for one window, or for a batch of windows."""
 
     def __init__(self, parts: dict[str, Floats], steps: Sequence[int], mask: Floats = ALL_OF_IT) -> None:
@@ -31,7 +31,7 @@ class Audio:
         self.mask = mask
 
 
-def side_by_side(audios: Sequence[Audio]) -> Audio:
+def side_by_side(audios: Sequence[EncodedAudio]) -> EncodedAudio:
     """Make a batch of several windows; shorter windows are padded, and the padding is masked."""
     if len(audios) == 1:
         return audios[0]
@@ -48,7 +48,7 @@ def side_by_side(audios: Sequence[Audio]) -> Audio:
         parts[name] = np.zeros(shape, dtype=np.float32)
         for row, audio in enumerate(audios):
             parts[name][row].swapaxes(0, along - 1)[: steps[row]] = audio.parts[name][0].swapaxes(0, along - 1)
-    return Audio(parts, steps, mask)
+    return EncodedAudio(parts, steps, mask)
 
 
 class TokenMemory:
@@ -104,13 +104,13 @@ class WhisperDecoder:
         self.nothing = TokenMemory({f"past_{name}": nothing for name in self._kept}, 0)
         """The empty cache, before the first token."""
 
-    def listen(self, encoded: Floats) -> Audio:
+    def listen(self, encoded: Floats) -> EncodedAudio:
         """Compute keys and values of the cross-attention from one window's encoder output [1, steps, width]."""
         parts = dict(zip(self._heard, self._audio.run(self._heard, {"encoded": encoded}), strict=True))
-        return Audio(parts, [encoded.shape[1]])
+        return EncodedAudio(parts, [encoded.shape[1]])
 
     def step(
-        self, audio: Audio, before: TokenMemory, tokens: Sequence[int], first: int = 0
+        self, audio: EncodedAudio, before: TokenMemory, tokens: Sequence[int], first: int = 0
     ) -> tuple[Floats, Floats, TokenMemory]:
         """Append `tokens`, at least one, to a text.
 
@@ -128,7 +128,7 @@ class WhisperDecoder:
         return logits[0], attention[0].transpose(1, 0, 2), TokenMemory(kept, begin + count)
 
     def step_all(
-        self, audio: Audio, before: Sequence[TokenMemory], tokens: Sequence[int]
+        self, audio: EncodedAudio, before: Sequence[TokenMemory], tokens: Sequence[int]
     ) -> list[tuple[Floats, Floats, TokenMemory]]:
         """Append one token to the text of each window of a batch from `side_by_side`; returns as `step` for each.
 
@@ -157,7 +157,7 @@ class WhisperDecoder:
         return stepped
 
     def branch(
-        self, audio: Audio, before: TokenMemory, parents: Sequence[int], tokens: Sequence[int]
+        self, audio: EncodedAudio, before: TokenMemory, parents: Sequence[int], tokens: Sequence[int]
     ) -> tuple[Floats, Floats, TokenMemory]:
         """Continue several texts over one window by one token each.
 
@@ -176,7 +176,7 @@ class WhisperDecoder:
 
     def _run(
         self,
-        audio: Audio,
+        audio: EncodedAudio,
         past: dict[str, Floats],
         tokens: NDArray[np.int64],
         *,

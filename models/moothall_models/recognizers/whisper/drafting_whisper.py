@@ -23,7 +23,7 @@ from moothall_models.ports import RATE, HeardWord, Hypothesis, Samples, Window
 from moothall_models.recognizers.whisper.attention_times import steps_of_tokens
 from moothall_models.recognizers.whisper.beam import SPARED, WIDTH, first_doubt, search
 from moothall_models.recognizers.whisper.ct2_model import Weights, read_weights
-from moothall_models.recognizers.whisper.decoder import Audio, TokenMemory, WhisperDecoder, side_by_side
+from moothall_models.recognizers.whisper.decoder import EncodedAudio, TokenMemory, WhisperDecoder, side_by_side
 from moothall_models.recognizers.whisper.decoder_graph import layers_of
 from moothall_models.recognizers.whisper.drafting import DraftText, Stepped, Writing, write, write_all
 from moothall_models.recognizers.whisper.readings import other_tokens, unsure
@@ -185,7 +185,7 @@ class DraftingWhisper(WhisperRecognizer):
 
     def _decode_all(self, opened: Sequence[_Opened]) -> list[tuple[Hypothesis, bool]]:
         """For each window its hypothesis, and whether the decoder looped or reached its limit of tokens."""
-        company: tuple[tuple[int, ...], Audio] = ((), opened[0].heard)
+        company: tuple[tuple[int, ...], EncodedAudio] = ((), opened[0].heard)
 
         def together(those: Sequence[int], tokens: Sequence[int]) -> list[Stepped]:
             nonlocal company
@@ -198,10 +198,10 @@ class DraftingWhisper(WhisperRecognizer):
 
     def _close(self, opened: _Opened, greedy: DraftText) -> tuple[Hypothesis, bool]:
         written = self._searched(opened, greedy)
-        text = [place for place, token in enumerate(written.tokens) if token < self._end]
+        text = [index for index, token in enumerate(written.tokens) if token < self._end]
         if not text or _silent(written, opened.no_speech):
             return opened.nothing, False
-        loop = loop_at_the_end([written.tokens[place] for place in text])
+        loop = loop_at_the_end([written.tokens[index] for index in text])
         language = opened.nothing.language
         odds = self._untold(written, language, opened.heard) if opened.told else [each.p for each in written.choices]
         words = self._timed(written, text[: len(text) - loop], odds, max(1, opened.frames), language)
@@ -233,24 +233,24 @@ class DraftingWhisper(WhisperRecognizer):
         doubted = unsure(words, opened.window)
         if not doubted:
             return words
-        text = [place for place, token in enumerate(written.tokens) if token < self._end]
-        pieces = join_pieces(self._pieces([written.tokens[place] for place in text]), spaced=True)
-        places = [text[pieces[number][1]] for number in doubted]
+        text = [index for index, token in enumerate(written.tokens) if token < self._end]
+        pieces = join_pieces(self._pieces([written.tokens[index] for index in text]), spaced=True)
+        indices = [text[pieces[number][1]] for number in doubted]
         memory = opened.stepper.tokens
         pairs = zip(greedy.tokens, written.tokens, strict=False)
         same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-        if same < places[-1] - 1:
+        if same < indices[-1] - 1:
             # After these tokens the cache is of the greedy text, which the search has replaced.
             again = _Stepper(self._decoder, opened.heard)
             again.tokens = memory.cut(opened.prompt + same)
-            again.step(written.tokens[same : places[-1] - 1])
+            again.step(written.tokens[same : indices[-1] - 1])
             memory = again.tokens
         found = list(words)
-        for number, place in zip(doubted, places, strict=True):
+        for number, index in zip(doubted, indices, strict=True):
             tokens = other_tokens(
-                _Branches(self._decoder, opened.heard, memory.cut(opened.prompt + place - 1)),
-                written.tokens[:place],
-                written.tokens[place],
+                _Branches(self._decoder, opened.heard, memory.cut(opened.prompt + index - 1)),
+                written.tokens[:index],
+                written.tokens[index],
                 self._rules,
                 self._goes_on,
             )
@@ -273,7 +273,7 @@ class DraftingWhisper(WhisperRecognizer):
                 found.setdefault(letters(text), text.strip())
         return tuple(filter(None, found.values()))
 
-    def _begin(self, window: Window, heard: Audio) -> tuple[_Stepper, Stepped, float, Hypothesis]:
+    def _begin(self, window: Window, heard: EncodedAudio) -> tuple[_Stepper, Stepped, float, Hypothesis]:
         """Run the decoder on the prompt, for the first language, and again if another language is detected.
 
         Returns the decoder with its state, the result of the step, the probability that nobody speaks, and a hypothesis
@@ -296,11 +296,11 @@ class DraftingWhisper(WhisperRecognizer):
             stepper, begun = self._read_prompt(context, language, heard)
         return stepper, begun, no_speech, Hypothesis(language=language, words=(), likeliest=likeliest, odds=every)
 
-    def _read_prompt(self, context: list[int], language: str, heard: Audio) -> tuple[_Stepper, Stepped]:
+    def _read_prompt(self, context: list[int], language: str, heard: EncodedAudio) -> tuple[_Stepper, Stepped]:
         stepper = _Stepper(self._decoder, heard)
         return stepper, stepper.step([*context, *self._start_tokens(language)], len(context))
 
-    def _untold(self, written: DraftText, language: str, heard: Audio) -> list[float]:
+    def _untold(self, written: DraftText, language: str, heard: EncodedAudio) -> list[float]:
         """The probability of each token without the prompt's context, which makes the terms in it more probable."""
         start = self._start_tokens(language)
         logits, _ = _Stepper(self._decoder, heard).step([*start, *written.tokens[:-1]], len(start) - 1)
@@ -311,20 +311,20 @@ class DraftingWhisper(WhisperRecognizer):
         return odds
 
     def _timed(
-        self, written: DraftText, places: list[int], odds: Sequence[float], frames: int, language: str
+        self, written: DraftText, indices: list[int], odds: Sequence[float], frames: int, language: str
     ) -> tuple[HeardWord, ...]:
         """The words of the tokens at these indices.
 
         `odds`: probabilities of all tokens; `frames`: length of the audio without padding, in frames of 10 ms.
         """
-        tokens = [written.tokens[place] for place in places]
+        tokens = [written.tokens[index] for index in indices]
         steps = max(1, frames // 2)
-        behind = places[-1] + 1
-        begins = steps_of_tokens(written.attention[[*places, behind], :, :steps])
+        behind = indices[-1] + 1
+        begins = steps_of_tokens(written.attention[[*indices, behind], :, :steps])
         at = [step * MS_A_STEP for step in begins]
         words: list[HeardWord] = []
         for text, first, stop in join_pieces(self._pieces(tokens), spaced=own_code(language) not in UNSPACED):
-            p = sum(odds[place] for place in places[first:stop]) / (stop - first)
+            p = sum(odds[index] for index in indices[first:stop]) / (stop - first)
             words.append(HeardWord(text=text, t0=at[first], t1=at[stop], p=round(p, 3)))
         return tuple(words[: restart(words)])
 
@@ -348,7 +348,7 @@ def _silent(written: DraftText, no_speech: float) -> bool:
 class _Stepper:
     """The decoder over one window, with its cache (`Stepping`)."""
 
-    def __init__(self, decoder: WhisperDecoder, audio: Audio) -> None:
+    def __init__(self, decoder: WhisperDecoder, audio: EncodedAudio) -> None:
         self._decoder = decoder
         self._audio = audio
         self.tokens: TokenMemory = decoder.nothing
@@ -364,7 +364,7 @@ class _Stepper:
 class _Opened(NamedTuple):
     """A window whose text is being written."""
 
-    heard: Audio
+    heard: EncodedAudio
     stepper: _Stepper
     text: Writing
     nothing: Hypothesis
@@ -390,7 +390,7 @@ class _Opened(NamedTuple):
 class _Branches:
     """The decoder over several texts of one window, with their cache (`Branching`)."""
 
-    def __init__(self, decoder: WhisperDecoder, audio: Audio, tokens: TokenMemory) -> None:
+    def __init__(self, decoder: WhisperDecoder, audio: EncodedAudio, tokens: TokenMemory) -> None:
         self._decoder = decoder
         self._audio = audio
         self._tokens = tokens
@@ -401,7 +401,7 @@ class _Branches:
 
 
 def _step_all(
-    decoder: WhisperDecoder, audio: Audio, steppers: Sequence[_Stepper], tokens: Sequence[int]
+    decoder: WhisperDecoder, audio: EncodedAudio, steppers: Sequence[_Stepper], tokens: Sequence[int]
 ) -> list[Stepped]:
     stepped: list[Stepped] = []
     found = decoder.step_all(audio, [stepper.tokens for stepper in steppers], tokens)

@@ -32,14 +32,14 @@ def unsure(words: Sequence[HeardWord], window: Window) -> list[int]:
     """Indices of the words to get other readings: the first `MOST_WORDS` uncertain ones about to be committed."""
     found: list[int] = []
     signs = 0
-    for place, word in enumerate(words):
+    for index, word in enumerate(words):
         signs += len(word.text)
         if word.t1 > window.whole or len(found) == MOST_WORDS:
             break
-        pair = (words[place - 1].text if place else "") + word.text
+        pair = (words[index - 1].text if index else "") + word.text
         again = window.settled or pair in f" {window.draft}"
         if LOST <= word.p < UNSURE and signs > window.stands + 1 and again:
-            found.append(place)
+            found.append(index)
     return found
 
 

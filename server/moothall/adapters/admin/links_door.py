@@ -363,7 +363,7 @@ def _in_order(sheets: Sequence[Sheet], meetings: Sequence[Planned]) -> list[Shee
         scopes[session_scope(each.session)] = len(scopes)
     jobs = {role: n for n, role in enumerate(AT_ONCE)}
 
-    def place(row: Sheet) -> tuple[int, int]:
+    def sort_key(row: Sheet) -> tuple[int, int]:
         return scopes[str(row["scope"])], jobs[Role(str(row["role"]))]
 
-    return sorted(sheets, key=place)
+    return sorted(sheets, key=sort_key)

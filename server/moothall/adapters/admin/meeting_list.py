@@ -77,7 +77,7 @@ def all_meetings(known: Mapping[SessionId, Entry], programme: Programme) -> tupl
     return in_order([*planned, *(planned_of(entry) for name, entry in known.items() if name not in here)])
 
 
-class Meeting(msgspec.Struct, frozen=True, kw_only=True):
+class ListedMeeting(msgspec.Struct, frozen=True, kw_only=True):
     """A meeting of the table. Times are in Unix ms."""
 
     starts: int
@@ -207,8 +207,8 @@ class MeetingList:
             ],
         }
 
-    def _meeting(self, planned: Planned) -> Meeting:
-        return Meeting(starts=planned.starts or 0, ends=planned.ends, row=self._row(planned))
+    def _meeting(self, planned: Planned) -> ListedMeeting:
+        return ListedMeeting(starts=planned.starts or 0, ends=planned.ends, row=self._row(planned))
 
     def _nearest_day(self, counts: Mapping[str, int]) -> str:
         """Today or else the next day with meetings; otherwise the last day with meetings."""
@@ -244,7 +244,7 @@ def _as_held(planned: Planned, known: Entry | None) -> Planned:
     return msgspec.structs.replace(planned, starts=known.opened, ends=known.closed)
 
 
-def _cell(cell: Cell[Meeting] | None) -> dict[str, object] | None:
+def _cell(cell: Cell[ListedMeeting] | None) -> dict[str, object] | None:
     if cell is None:
         return None
     rows = [each.row for each in cell.meetings]

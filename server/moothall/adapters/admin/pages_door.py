@@ -29,7 +29,7 @@ from moothall.core.session.state import State, Status
 from moothall.services.programme.calling_off import UNDO_MS
 from moothall.services.programme.house_look import HouseLook
 from moothall.services.programme.programme import Programme
-from moothall.services.questions.balance import Balance
+from moothall.services.questions.balance import BalanceFigures
 from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.link_terms import WantedLink
 from moothall.services.sessions.role_links import RoleLinks
@@ -84,7 +84,7 @@ class AdminDoor:
     sheets: LinkSheets
     entries: Callable[[], Awaitable[Sequence[Entry]]]
     reach: Callable[[], Reach]
-    balance: Balance
+    balance: BalanceFigures
     first_steps: Callable[[Sequence[Entry]], FirstSteps | None] = lambda _: None
     draining: Callable[[], bool] = lambda: False
     one_copy: Callable[[], bool] = lambda: False

@@ -13,7 +13,7 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import HttpProblem, html, language, page_headers, refusal
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.programme.calendar_feed import CalendarEvent, calendar
+from moothall.adapters.programme.calendar_feed import FeedMeeting, calendar
 from moothall.adapters.reading.page_rows import times_are
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.sessions.catalogue import Entry
@@ -93,11 +93,11 @@ class AgendaDoor:
         response.enable_compression()
         return response
 
-    def _event(self, each: PublicSession, starts: int, changed: int, ui: Catalogue) -> CalendarEvent:
+    def _event(self, each: PublicSession, starts: int, changed: int, ui: Catalogue) -> FeedMeeting:
         entry, plan = each.entry, each.plan
         spoken = ui.listed(ui.language_name(tag) for tag in entry.languages)
         said = (f"{ui.text('Languages that are spoken')}: {spoken}" if spoken else "", each.statement)
-        return CalendarEvent(
+        return FeedMeeting(
             uid=f"{entry.session}@{urlsplit(self.public).hostname or 'moothall'}",
             stamp=max(changed, plan.made if plan is not None else 0) or starts,
             starts=starts,

@@ -24,7 +24,7 @@ BUSY_S = 10.0
 PAGE_SAMPLES = 3 * 16_000
 """More samples than a page of a recording holds: pages have about a second."""
 
-Place = tuple[SessionId, SourceId, int]
+PartKey = tuple[SessionId, SourceId, int]
 """Identifies one file of a recording: session, source and first sample."""
 
 
@@ -77,16 +77,16 @@ class LiveRecordings:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def parts(self) -> Sequence[Place]:
+    def parts(self) -> Sequence[PartKey]:
         """All files of recordings (`LiveSound`)."""
-        found: list[Place] = []
+        found: list[PartKey] = []
         for path in sorted(self._folder.glob("*/*/*.opus")):
             session, source, first = path.parts[-3], path.parts[-2], path.stem
             if is_name(session) and is_name(source) and first.isascii() and first.isdigit():
                 found.append((SessionId(session), SourceId(source), int(first)))
         return found
 
-    def chunks(self, part: Place) -> Iterator[bytes]:
+    def chunks(self, part: PartKey) -> Iterator[bytes]:
         """A file's bytes in pieces, as long as it is now; nothing where it is gone (`LiveSound`). Raises
         StorageUnavailable.
         """
@@ -103,7 +103,7 @@ class LiveRecordings:
         except OSError as error:
             raise StorageUnavailable(f"A recording can't be read: {error.strerror}.") from error
 
-    def written(self, part: Place) -> int:
+    def written(self, part: PartKey) -> int:
         """When the file was last written, in Unix ms; 0 where it is gone (`LiveSound`)."""
         try:
             return sound_path(self._folder, part).stat().st_mtime_ns // 1_000_000
@@ -121,7 +121,7 @@ class RestoredRecordings:
 
     def write(self, part: SoundPart, chunks: Iterable[bytes]) -> None:
         """Write a file with its bytes and its time of last writing (`RestoredSound`). Raises StorageUnavailable."""
-        path = sound_path(self._folder, _place_of(part))
+        path = sound_path(self._folder, _part_key(part))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with opened(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
@@ -150,25 +150,25 @@ class RestoredRecordings:
                     await self._store.silence(kept, first, last)
         except StorageUnavailable:
             return False
-        path = sound_path(self._folder, _place_of(part))
+        path = sound_path(self._folder, _part_key(part))
         os.utime(path, ns=(part.written * 1_000_000, part.written * 1_000_000))
         return True
 
     def remove(self, part: SoundPart) -> None:
         """Overwrite and delete a file (`RestoredSound`). Raises StorageUnavailable."""
         try:
-            overwrite(sound_path(self._folder, _place_of(part)))
+            overwrite(sound_path(self._folder, _part_key(part)))
         except OSError as error:
             raise StorageUnavailable(f"A recording can't be taken away again: {error.strerror}.") from error
 
 
-def sound_path(folder: Path, part: Place) -> Path:
+def sound_path(folder: Path, part: PartKey) -> Path:
     """The path of a file of a recording."""
     session, source, first = part
     return folder / session / source / f"{first:015d}.opus"
 
 
-def _place_of(part: SoundPart) -> Place:
+def _part_key(part: SoundPart) -> PartKey:
     return part.session, part.source, part.first
 
 

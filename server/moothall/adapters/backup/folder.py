@@ -118,7 +118,7 @@ class BackupFolder:
         """
         digest, size = hashlib.sha256(), 0
         try:
-            with _place(self._objects, stored.sha256).open("rb") as file:
+            with _object_path(self._objects, stored.sha256).open("rb") as file:
                 while piece := file.read(PIECE):
                     digest.update(piece)
                     size += len(piece)
@@ -177,7 +177,7 @@ class NewObject:
     def finish(self) -> Stored:
         """Complete the object and return its name and size (`ObjectWriter`)."""
         name = self._digest.hexdigest()
-        path = _place(self._objects, name)
+        path = _object_path(self._objects, name)
         with _translated():
             os.close(self._file)
             if path.exists():
@@ -217,7 +217,7 @@ def _write(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
-def _place(objects: Path, name: str) -> Path:
+def _object_path(objects: Path, name: str) -> Path:
     return objects / name[:2] / name
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import hdrs, web
 
-from moothall.adapters.reading.reader_routes import Readers, Refused, Text
+from moothall.adapters.reading.reader_routes import DoorRefusal, ReadableText, Readers
 from moothall.core.events.types import Access
 from moothall.core.kernel.errors import RecordBroken, Refusal, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SessionId
@@ -42,7 +42,7 @@ MOST_TEXTS = 64
 
 
 @dataclass(eq=False)
-class Followed:
+class CachedReader:
     """A text that is followed: the one reader that stands for all readers behind caches, and the outlet of its
     subscription.
     """
@@ -92,10 +92,10 @@ class CachedDoor:
     def __init__(self, readers: Readers, *, most: int = MOST_TEXTS) -> None:
         self._readers = readers
         self._most = most
-        self._followed: OrderedDict[tuple[SessionId, ChannelId], Followed] = OrderedDict()
+        self._followed: OrderedDict[tuple[SessionId, ChannelId], CachedReader] = OrderedDict()
 
     @property
-    def followed(self) -> tuple[Followed, ...]:
+    def followed(self) -> tuple[CachedReader, ...]:
         """The texts that are followed."""
         return tuple(self._followed.values())
 
@@ -109,7 +109,7 @@ class CachedDoor:
     async def contents(self, request: web.Request) -> web.Response:
         """The contents: the newest lines, and the names of all pages."""
         text = await self._text(request)
-        if isinstance(text, Refused):
+        if isinstance(text, DoorRefusal):
             return _refused(text)
         lost = text.fanout.source().lost
         body = (await self._feed(text)).encoded(lost=lost)
@@ -118,12 +118,12 @@ class CachedDoor:
     async def page(self, request: web.Request) -> web.Response:
         """A page; 404 where the current text has no page of that name."""
         text = await self._text(request)
-        if isinstance(text, Refused):
+        if isinstance(text, DoorRefusal):
             return _refused(text)
         body = (await self._feed(text)).pages.get(request.match_info["page"])
         if body is None:
             message = "There is no such page of the text any more, or not yet. Its contents name those there are."
-            return _refused(Refused(status=404, code=CloseCode.UNKNOWN_SESSION, message=message))
+            return _refused(DoorRefusal(status=404, code=CloseCode.UNKNOWN_SESSION, message=message))
         return _answer(request, body, PAGE_CONTROL)
 
     async def run(self) -> None:
@@ -135,7 +135,7 @@ class CachedDoor:
                 if followed.asked <= before:
                     self._leave(name)
 
-    async def _text(self, request: web.Request) -> Text | Refused:
+    async def _text(self, request: web.Request) -> ReadableText | DoorRefusal:
         """The text of a public session; refused otherwise. It ignores the requester's links, since the answer is
         shared.
         """
@@ -146,17 +146,17 @@ class CachedDoor:
             )
         finally:
             ASKER.reset(reset)
-        if isinstance(text, Text) and text.view.session.access is not Access.PUBLIC:
+        if isinstance(text, ReadableText) and text.view.session.access is not Access.PUBLIC:
             message = "There is no such session here that everybody may read."
-            return Refused(status=404, code=CloseCode.UNKNOWN_SESSION, message=message)
+            return DoorRefusal(status=404, code=CloseCode.UNKNOWN_SESSION, message=message)
         return text
 
-    async def _feed(self, text: Text) -> CachedFeed:
+    async def _feed(self, text: ReadableText) -> CachedFeed:
         name, now = (text.view.session.id, text.feed.channel), self._readers.clock.monotonic()
         followed = self._followed.get(name)
         if followed is None or followed.gone or followed.fanout is not text.fanout:
             self._leave(name)
-            followed = self._followed[name] = Followed(text.fanout, now)
+            followed = self._followed[name] = CachedReader(text.fanout, now)
             if len(self._followed) > self._most:
                 self._leave(next(iter(self._followed)))
             followed.subscription = await _subscribed(followed, text)
@@ -173,7 +173,7 @@ class CachedDoor:
             followed.leave()
 
 
-async def _subscribed(followed: Followed, text: Text) -> Subscription | None:
+async def _subscribed(followed: CachedReader, text: ReadableText) -> Subscription | None:
     try:
         subscription = await text.fanout.subscribe(followed, text.feed, Format.SSE, text.view.position)
     except (StorageUnavailable, RecordBroken):  # The current text can be served anyway.
@@ -190,7 +190,7 @@ def _answer(request: web.Request, body: bytes, control: str) -> web.Response:
     return web.Response(body=body, content_type="application/json", headers=headers)
 
 
-def _refused(refused: Refused) -> web.Response:
+def _refused(refused: DoorRefusal) -> web.Response:
     response = refused.response()
     if refused.status == 404:
         response.headers[hdrs.CACHE_CONTROL] = GONE_CONTROL

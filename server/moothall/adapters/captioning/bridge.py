@@ -21,10 +21,10 @@ from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Clock
 from moothall.wire.captioning.link import (
-    Answer,
     Begin,
     Characters,
     FromServer,
+    PostAnswer,
     Unsent,
     answered,
     begun,
@@ -150,14 +150,14 @@ class Bridge:
         """Carry over one connection until it ends."""
         headers = {"Authorization": f"Bearer {self.target.key}"}
         try:
-            line = await self.http.ws_connect(self.target.address, headers=headers, heartbeat=WITHIN_S)
+            link = await self.http.ws_connect(self.target.address, headers=headers, heartbeat=WITHIN_S)
         except aiohttp.WSServerHandshakeError as error:
             if error.status in STOP:
                 why = "it was replaced, has ended, or is for another meeting"
                 raise ConfigurationError(f"The server refuses the link ({error.status}): {why}.") from None
             raise
-        async with line:
-            begin = await asyncio.wait_for(line.receive(), WITHIN_S)
+        async with link:
+            begin = await asyncio.wait_for(link.receive(), WITHIN_S)
             first = _message(begin)
             if not isinstance(first, Begin):
                 return
@@ -165,21 +165,21 @@ class Bridge:
             self.unsent, again = begun(self.unsent, first)
             self._say(f"Connected: text goes to “{first.title}”.")
             if again is not None:
-                await self._post(line, again)
-            while not line.closed:
+                await self._post(link, again)
+            while not link.closed:
                 self.unsent, post = next_post(self.unsent)
                 if post is None:
-                    if not await self._something(line):
+                    if not await self._something(link):
                         return
                 else:
-                    await self._post(line, post)
+                    await self._post(link, post)
                     await self.clock.sleep(self.pace_ms)
 
-    async def _something(self, line: aiohttp.ClientWebSocketResponse) -> bool:
+    async def _something(self, link: aiohttp.ClientWebSocketResponse) -> bool:
         """Wait for more text; return whether the connection is still alive."""
         self._more.clear()
         async with asyncio.TaskGroup() as group:
-            ended = group.create_task(line.receive())
+            ended = group.create_task(link.receive())
             more = group.create_task(self._more.wait())
             await asyncio.wait({ended, more}, return_when=asyncio.FIRST_COMPLETED)
             alive = not ended.done()
@@ -187,15 +187,15 @@ class Bridge:
             more.cancel()
         return alive
 
-    async def _post(self, line: aiohttp.ClientWebSocketResponse, post: Characters) -> None:
+    async def _post(self, link: aiohttp.ClientWebSocketResponse, post: Characters) -> None:
         """Send a post, again if necessary, until the server has accepted or rejected it. Raises ConnectionError when
         the connection ends.
         """
         while True:
-            await line.send_str(msgspec.json.encode(post).decode())
-            answer = _message(await asyncio.wait_for(line.receive(), WITHIN_S))
-            if not isinstance(answer, Answer):
-                raise ConnectionError("The line has ended.")
+            await link.send_str(msgspec.json.encode(post).decode())
+            answer = _message(await asyncio.wait_for(link.receive(), WITHIN_S))
+            if not isinstance(answer, PostAnswer):
+                raise ConnectionError("The connection has ended.")
             if answer.again:
                 self._say(answer.sentence)
                 await self.clock.sleep(AGAIN_MS)
@@ -208,7 +208,7 @@ class Bridge:
             return
 
 
-def _message(message: aiohttp.WSMessage) -> Begin | Answer | None:
+def _message(message: aiohttp.WSMessage) -> Begin | PostAnswer | None:
     if message.type is not aiohttp.WSMsgType.TEXT:
         return None
     try:

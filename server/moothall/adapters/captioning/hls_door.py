@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from aiohttp import hdrs, web
 
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
-from moothall.adapters.reading.reader_routes import Readers, Refused, Text
+from moothall.adapters.reading.reader_routes import DoorRefusal, ReadableText, Readers
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.ids import SessionId
@@ -48,8 +48,8 @@ class HlsDoor:
         """The live playlist; with `whole=1` the playlist of a whole session that is closed."""
         text = await self._text(request)
         offset = _offset(request)
-        if isinstance(text, Refused) or offset is None:
-            return text.response() if isinstance(text, Refused) else _wrong_offset()
+        if isinstance(text, DoorRefusal) or offset is None:
+            return text.response() if isinstance(text, DoorRefusal) else _wrong_offset()
         view = text.view
         whole = request.query.get("whole", "") == "1"
         if whole and view.session.status is not Status.CLOSED:
@@ -66,8 +66,8 @@ class HlsDoor:
         """One WebVTT segment that the playlist lists or has listed."""
         text = await self._text(request)
         offset, number = _offset(request), number_in(request.match_info["number"], 10)
-        if isinstance(text, Refused) or offset is None:
-            return text.response() if isinstance(text, Refused) else _wrong_offset()
+        if isinstance(text, DoorRefusal) or offset is None:
+            return text.response() if isinstance(text, DoorRefusal) else _wrong_offset()
         view = text.view
         there = self._listed(view)
         if number is None or number >= there.end:
@@ -81,7 +81,7 @@ class HlsDoor:
         closed = self._closed_at(view.session.id)
         return listed(view.session, self._readers.clock.wall(), _last(view), closed, whole=whole)
 
-    async def _text(self, request: web.Request) -> Text | Refused:
+    async def _text(self, request: web.Request) -> ReadableText | DoorRefusal:
         session = SessionId(request.match_info["session"])
         return await self._readers.text(session, request.query.get("channel", ""), live=False)
 

@@ -17,7 +17,7 @@ from moothall.adapters.http.forwarded import AddressOf
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode
 from moothall.services.captioning.caption_streams import MOST_BYTES, CaptionStreams, Form, Post, TextStream
-from moothall.wire.captioning.link import Answer, Begin, Characters, mark
+from moothall.wire.captioning.link import Begin, Characters, PostAnswer, mark
 from moothall.wire.close_codes import CloseCode
 
 MOST_LINKS = 200
@@ -102,12 +102,12 @@ class CaptionsLinkDoor:
             return False
         if isinstance(taken, Refusal):
             # Text typed before a session begins is not kept: it would be shown when the session begins.
-            answer = Answer(seq=post.seq, kept=False, again=taken.code in PASSING, sentence=taken.message)
+            answer = PostAnswer(seq=post.seq, kept=False, again=taken.code in PASSING, sentence=taken.message)
         else:
-            answer = Answer(seq=post.seq, kept=taken.kept, sentence=taken.sentence)
+            answer = PostAnswer(seq=post.seq, kept=taken.kept, sentence=taken.sentence)
         await socket.send_str(_json(answer))
         return True
 
 
-def _json(message: Begin | Answer) -> str:
+def _json(message: Begin | PostAnswer) -> str:
     return msgspec.json.encode(message).decode()

@@ -15,7 +15,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters.captioning.hls_door import headers_for
-from moothall.adapters.reading.reader_routes import Readers, Refused
+from moothall.adapters.reading.reader_routes import DoorRefusal, Readers
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import StorageUnavailable
@@ -62,14 +62,14 @@ class PullDoor:
         session = SessionId(event)
         try:
             text = await self._readers.text(session, "", live=False)
-            if not isinstance(text, Refused):
+            if not isinstance(text, DoorRefusal):
                 channel = channel_in(text.view.session, language)
                 if channel is None:
                     return _refused("The session has no text in this language.", 404)
                 text = await self._readers.text(session, channel, live=False)
         except StorageUnavailable:
-            return Refused(status=503, code=CloseCode.TRY_LATER, message="Try again in a while.").response()
-        if isinstance(text, Refused):
+            return DoorRefusal(status=503, code=CloseCode.TRY_LATER, message="Try again in a while.").response()
+        if isinstance(text, DoorRefusal):
             return text.response()
         view = text.view
         spoken = view.session.channels[text.feed.channel].languages

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 import aiohttp
 
 from moothall.adapters.streams.checked_connection import CheckedResolver
-from moothall.core.captioning.outgoing import Held
+from moothall.core.captioning.outgoing import OutgoingLine
 from moothall.core.kernel.decoding import number_in
 from moothall.core.streams.addresses import may_reach
 from moothall.services.capture.pulling import StreamLost
@@ -64,7 +64,7 @@ def zoom_session(*, private: bool = False) -> aiohttp.ClientSession:
 
 @dataclass(eq=False, repr=False)
 class ZoomClient:
-    """Sends captions to Zoom (`CaptionPlace`). `private`: also to addresses of this network, for tests."""
+    """Sends captions to Zoom (`CaptionSender`). `private`: also to addresses of this network, for tests."""
 
     _: KW_ONLY
     private: bool = False
@@ -97,7 +97,7 @@ class ZoomClient:
         except _UNREACHED:
             return None
 
-    async def post(self, address: str, seq: int, line: Held) -> bool:
+    async def post(self, address: str, seq: int, line: OutgoingLine) -> bool:
         """Send a caption, followed by a line break; return whether Zoom accepted it."""
         parts = self._parts(address)
         if parts is None:

@@ -15,18 +15,18 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from moothall.adapters.cluster.scripts import NOTES, TAKEN_OUT, Script
+from moothall.adapters.cluster.scripts import NOTES, TAKEN_OUT, LuaScript
 from moothall.adapters.cluster.server import RedisServer
 from moothall.core.kernel.errors import LogMissing, RecordBroken, StaleWriter, StorageUnavailable
 from moothall.core.ports import BookChange, BookEntry
 
 CHANGES = 10_000
 """The most changes that the stream keeps; a node that lags further behind reads the whole book."""
-_PLACE = "moothall:book:{book}:"
-_HEAD, _CHANGES = f"{_PLACE}head", f"{_PLACE}changes"
+_PREFIX = "moothall:book:{book}:"
+_HEAD, _CHANGES = f"{_PREFIX}head", f"{_PREFIX}changes"
 
 # KEYS: head. ARGV: owner, term (empty: one more than the stored term), '1' where the book may be a new one.
-_ACQUIRE = Script("""#!lua flags=allow-oom
+_ACQUIRE = LuaScript("""#!lua flags=allow-oom
 local head, term = redis.call('HMGET', KEYS[1], 'owner', 'term', 'change'), ARGV[2]
 if not head[2] then
   if ARGV[3] ~= '1' then return {'missing'} end
@@ -85,12 +85,12 @@ end
 redis.call('HSET', KEYS[1], 'change', change, 'next', place)
 return {{'ok'}}
 """
-_WRITE = Script("#!lua" + _WRITE_TEXT)
-_TAKE_OUT = Script("#!lua flags=allow-oom" + _WRITE_TEXT)
+_WRITE = LuaScript("#!lua" + _WRITE_TEXT)
+_TAKE_OUT = LuaScript("#!lua flags=allow-oom" + _WRITE_TEXT)
 """The same script for writes that only take entries out: it frees memory, so it may run when Redis has none left."""
 
 # KEYS: head, the namespace's hash. ARGV: the namespace's name.
-_READ = Script(
+_READ = LuaScript(
     """#!lua flags=no-writes
 local head = redis.call('HMGET', KEYS[1], 'term', 'of:' .. ARGV[1])
 if not head[1] or redis.call('HLEN', KEYS[2]) ~= tonumber(head[2] or '0') then return {'missing'} end
@@ -100,7 +100,7 @@ return {'ok', redis.call('HGETALL', KEYS[2])}
 )
 
 # KEYS: head, changes. ARGV: the change after which to read, the most changes to return.
-_FOLLOW = Script(
+_FOLLOW = LuaScript(
     """#!lua flags=no-writes
 local last = redis.call('HGET', KEYS[1], 'change')
 if not last then return {'missing'} end
@@ -118,7 +118,7 @@ return {'ok', found}
 
 # KEYS: head, changes, NOTES. ARGV: owner, term, the number of the last change to start from, a pattern that matches the
 # keys of all namespaces.
-_BEGIN_ANEW = Script(
+_BEGIN_ANEW = LuaScript(
     """#!lua flags=allow-oom
 local term = redis.call('HGET', KEYS[1], 'term')
 if term and tonumber(ARGV[2]) <= tonumber(term) then return {'held', term} end
@@ -194,9 +194,9 @@ class RedisBook:
         fields = answer[1]
         try:
             found = [
-                (int(place), key.decode(), body)
+                (int(number), key.decode(), body)
                 for key, value in zip(fields[::2], fields[1::2], strict=True)
-                for place, _, body in (value.partition(b" "),)
+                for number, _, body in (value.partition(b" "),)
             ]
         except ValueError as error:
             raise RecordBroken("In Redis an entry of the book can't be read.") from error
@@ -262,7 +262,7 @@ class RedisBook:
 
 
 def _of(namespace: str) -> str:
-    return f"{_PLACE}of:{namespace}"
+    return f"{_PREFIX}of:{namespace}"
 
 
 def _change(identity: bytes, fields: Sequence[bytes]) -> BookChange:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
-from moothall.adapters.cluster.scripts import NOTES, Script
+from moothall.adapters.cluster.scripts import NOTES, LuaScript
 from moothall.adapters.cluster.server import RedisServer
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.ports import Clock
@@ -21,7 +21,7 @@ POLL_MS = 100
 PATIENCE_MS = 10 * 60_000
 """Time limit for rewriting one file; a slow disk takes about this long for a dataset of 10 GB."""
 
-_DONE = Script("""#!lua flags=allow-oom
+_DONE = LuaScript("""#!lua flags=allow-oom
 if tonumber(redis.call('HGET', KEYS[1], 'done') or '-1') < tonumber(ARGV[1]) then
   redis.call('HSET', KEYS[1], 'done', ARGV[1])
 end

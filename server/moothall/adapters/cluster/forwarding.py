@@ -28,7 +28,7 @@ from moothall.adapters.cluster.node_gate import NodeSeal, what_to_do
 from moothall.adapters.cluster.splicing import Splice
 from moothall.adapters.http.forwarded import CARRIED, AddressOf
 from moothall.adapters.http.limits import MOST_FIELDS
-from moothall.adapters.http.places import Full, Place, Places
+from moothall.adapters.http.slots import NoSlot, Slot, Slots
 from moothall.adapters.http.taking import when_gone
 from moothall.adapters.pages.error_pages import away
 from moothall.adapters.pages.templates import Pages
@@ -84,12 +84,12 @@ class Forwarding:
     """Whether the visitor used https."""
     origins: frozenset[str]
     """The origins of this node's own pages."""
-    places: Places
+    slots: Slots
     """Connection slots, one for each carried request or WebSocket; `MOST_CARRIED` is their usual number."""
     head_s: float = HEAD_S
 
     def __post_init__(self) -> None:
-        # Bound: `places`.
+        # Bound: `slots`.
         self._flights: dict[_Flight, None] = {}
         self._told: int | None = None
         self._over = False
@@ -135,16 +135,16 @@ class Forwarding:
         if len(request.headers) > MOST_FIELDS - _OWN_FIELDS:
             return web.Response(status=431, text="The request has too many header fields.\n")
         address = self.address_of(request)
-        place = self.places.take(address)
-        if isinstance(place, Full):
-            self.places.refuse(place.reason)
+        slot = self.slots.take(address)
+        if isinstance(slot, NoSlot):
+            self.slots.refuse(slot.reason)
             return self._unavailable(request)
         try:
-            return await self._watched(request, keeper, path, place)
+            return await self._watched(request, keeper, path, slot)
         finally:
-            place.leave()
+            slot.leave()
 
-    async def _watched(self, request: web.Request, keeper: str, path: str, place: Place) -> web.StreamResponse:
+    async def _watched(self, request: web.Request, keeper: str, path: str, slot: Slot) -> web.StreamResponse:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  # aiohttp runs each request in a task
         flight = _Flight(keeper, task.cancel)
@@ -153,7 +153,7 @@ class Forwarding:
         if transport is not None:
             when_gone(transport, task.cancel)
         try:
-            return await self._carry(request, flight, path, place)
+            return await self._carry(request, flight, path, slot)
         except asyncio.CancelledError:
             if not flight.moved or task.uncancel():
                 raise
@@ -163,7 +163,7 @@ class Forwarding:
             if transport is not None:
                 when_gone(transport, None)
 
-    async def _carry(self, request: web.Request, flight: _Flight, path: str, place: Place) -> web.StreamResponse:
+    async def _carry(self, request: web.Request, flight: _Flight, path: str, slot: Slot) -> web.StreamResponse:
         websocket = asks_for_websocket(request)
         try:
             response, sent = await self._asked(request, flight.keeper, path, websocket=websocket)
@@ -183,7 +183,7 @@ class Forwarding:
             if response.status == _SWITCHING:
                 if not websocket:
                     return self._unavailable(request)
-                return await self._spliced(request, response, flight.keeper, place)
+                return await self._spliced(request, response, flight.keeper, slot)
             return await self._passed(request, response)
         finally:
             response.close()
@@ -230,7 +230,7 @@ class Forwarding:
         return answer
 
     async def _spliced(
-        self, request: web.Request, response: aiohttp.ClientResponse, keeper: str, place: Place
+        self, request: web.Request, response: aiohttp.ClientResponse, keeper: str, slot: Slot
     ) -> web.StreamResponse:
         answer = web.StreamResponse(status=_SWITCHING, headers=answer_head(response.headers, websocket=True))
         with suppress(ConnectionError):
@@ -241,7 +241,7 @@ class Forwarding:
                 there[0].abort()
             self._cut(request)
             return answer
-        kept = place.moved()
+        kept = slot.moved()
 
         def ended() -> None:
             kept.leave()

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from moothall.adapters.cluster.log_redis import HOUSE
-from moothall.adapters.cluster.scripts import Script
+from moothall.adapters.cluster.scripts import LuaScript
 from moothall.adapters.cluster.server import RedisServer
 from moothall.core.cluster.lease import Lease
 from moothall.core.cluster.nodes import NodeNote
@@ -20,7 +20,7 @@ from moothall.core.kernel.errors import StorageUnavailable
 _HOUSE, _NODES = HOUSE, "moothall:nodes"
 
 # ARGV: term and beat of the lease as it was read, or empty; node, address, term and beat of the new lease.
-_TAKE = Script("""#!lua flags=allow-oom
+_TAKE = LuaScript("""#!lua flags=allow-oom
 local there = redis.call('HMGET', KEYS[1], 'term', 'beat')
 if (there[1] or '') ~= ARGV[1] or (there[2] or '') ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], 'node', ARGV[3], 'address', ARGV[4], 'term', ARGV[5], 'beat', ARGV[6])
@@ -32,8 +32,8 @@ local there = redis.call('HMGET', KEYS[1], 'node', 'term')
 if there[1] ~= ARGV[1] or there[2] ~= ARGV[2] then return 0 end
 redis.call('HINCRBY', KEYS[1], 'beat', 1)
 """
-_RENEW = Script(f"{_OWN}return 1\n")
-_GIVE_UP = Script(f"{_OWN}redis.call('HSET', KEYS[1], 'node', '', 'address', '')\nreturn 1\n")
+_RENEW = LuaScript(f"{_OWN}return 1\n")
+_GIVE_UP = LuaScript(f"{_OWN}redis.call('HSET', KEYS[1], 'node', '', 'address', '')\nreturn 1\n")
 
 
 class RedisLease:
@@ -71,7 +71,7 @@ class RedisLease:
 
 
 # ARGV: the node's name, its note in the bytes that were read.
-_DROP = Script("""#!lua flags=allow-oom
+_DROP = LuaScript("""#!lua flags=allow-oom
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HDEL', KEYS[1], ARGV[1])
 return 1

@@ -26,7 +26,7 @@ from typing import Any
 from moothall.adapters.cluster import scripts
 from moothall.adapters.cluster.server import RedisServer
 from moothall.core.chain import SALT_BYTES, LogRecord, decode_header
-from moothall.core.cluster.removals import Applied, Removal
+from moothall.core.cluster.removals import Applied, ListedRemoval
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.decoding import Unreadable
 from moothall.core.kernel.errors import (
@@ -184,7 +184,7 @@ class RedisLog:
                 heads[SessionId(session)] = _head(SessionId(session), fields)
         return LogChanges(upto=int(last), count=now.decode(), heads=heads, forgotten=forgotten)
 
-    async def removals(self, after: Applied) -> Sequence[Removal] | None:
+    async def removals(self, after: Applied) -> Sequence[ListedRemoval] | None:
         """Removals after the entry `after`, at most `REMOVALS_AT_ONCE`; None where the list has no such entry
         (`SharedLog`).
         """
@@ -365,10 +365,10 @@ def _missing(session: SessionId) -> LogMissing:
     )
 
 
-def _removal(entry: Sequence[Any]) -> Removal:
+def _removal(entry: Sequence[Any]) -> ListedRemoval:
     number, fields = entry
     known = dict(zip(fields[::2], fields[1::2], strict=True))
-    return Removal(
+    return ListedRemoval(
         number=int(number.partition(b"-")[0]),
         mark=known[b"m"].decode(),
         session=SessionId(known[b"s"].decode()),

@@ -37,7 +37,7 @@ ANSWER_S = 5.0
 """Time limit, in s, of one request; a node that takes longer counts as unavailable."""
 
 
-class NotThere(StorageUnavailable):
+class NoSuchCopy(StorageUnavailable):
     """The node answers that it doesn't have what it was asked for."""
 
 
@@ -75,7 +75,7 @@ class NodeCopies:
                     response, _ = await self._answered(address, target)
                 async with response:
                     if response.status != 200:
-                        error = NotThere if response.status == 404 else StorageUnavailable
+                        error = NoSuchCopy if response.status == 404 else StorageUnavailable
                         raise error(f"Node at {address} answers {response.status} to {target}.")
                     return await response.read(), response.headers
         except (aiohttp.ClientError, TimeoutError, OSError) as failed:
@@ -109,7 +109,7 @@ class SoundAtKeeper:
         target = f"{node_sound.PIECE_PATH.format(session=session, source=source)}?first={first}"
         try:
             pcm, head = await self._keeper.ask(target)
-        except NotThere:
+        except NoSuchCopy:
             return None
         return SpooledPiece(pcm, head.get(node_sound.VERSION, ""))
 

@@ -7,7 +7,7 @@ from aiohttp import web
 from moothall.adapters.cluster.copies_door import node_of
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId, is_name
-from moothall.services.cluster.sound_copies import Offered
+from moothall.services.cluster.sound_copies import OfferedSound
 from moothall.wire.cluster import node_sound
 
 _UNKEPT = {"Cache-Control": "no-store"}
@@ -16,7 +16,7 @@ _UNKEPT = {"Cache-Control": "no-store"}
 class NodeSoundDoor:
     """Serves the sound in the keeper's spool to nodes that stand by."""
 
-    def __init__(self, offered: Offered) -> None:
+    def __init__(self, offered: OfferedSound) -> None:
         self._offered = offered
 
     def routes(self) -> list[web.RouteDef]:

@@ -16,7 +16,7 @@ from functools import cached_property
 
 
 @dataclass(frozen=True)
-class Script:
+class LuaScript:
     """A Lua script, which Redis caches under its digest."""
 
     text: str
@@ -134,15 +134,15 @@ end
 """
 
 # ARGV: owner, term, expected offset, events.
-APPEND = Script(f"#!lua\n{_HELD}{_PARSED}{_STORED}{_CHANGED}return {{'ok'}}\n")
+APPEND = LuaScript(f"#!lua\n{_HELD}{_PARSED}{_STORED}{_CHANGED}return {{'ok'}}\n")
 # ARGV: owner, term, expected offset, events, the offsets to erase, session.
-REMOVE = Script(
+REMOVE = LuaScript(
     f"#!lua flags=allow-oom\n{_HELD}{_PARSED}{TAKEN_OUT}{_STORED}{_ERASED}{_REMOVED}{_CHANGED}return {{'ok'}}\n"
 )
 
 # KEYS: head, log, bodies, causes, the counter of changes, the set of changed sessions. ARGV: owner, epoch, term (empty:
 # one more than the stored term), '1' where the log may be a new one, session.
-ACQUIRE = Script(
+ACQUIRE = LuaScript(
     """#!lua flags=allow-oom
 local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'offset')
 local there, term = redis.call('EXISTS', KEYS[2]) == 1, ARGV[3]
@@ -169,7 +169,7 @@ return {'ok', redis.call('HGETALL', KEYS[1])}
 
 # KEYS: head, log, bodies. ARGV: the offset after which to read, the most records to return, the most to scan, 'all' or
 # 'some', the lanes.
-READ = Script(
+READ = LuaScript(
     """#!lua flags=no-writes
 local head = redis.call('HMGET', KEYS[1], 'first', 'offset', 'bodies')
 if not head[1] then return {'none'} end
@@ -201,7 +201,7 @@ return {'ok', string.format('%.0f', last), head[2], found}
 )
 
 # KEYS: head, log, bodies, causes, NOTES. ARGV: owner, term, expected offset, the last offset to give up.
-TRIM = Script(f"""#!lua flags=allow-oom
+TRIM = LuaScript(f"""#!lua flags=allow-oom
 {_HELD}
 last = math.min(tonumber(ARGV[4]), last)
 if last < first then return {{'ok'}} end
@@ -217,7 +217,7 @@ return {{'ok'}}
 # KEYS: head, log, bodies, causes, the counter of changes, the set of changed sessions, the list of removals, NOTES.
 # ARGV: owner, term, session. Deletes whatever is left of the log. The list keeps the removal for ever, since a node
 # that was away has a copy.
-FORGET = Script(f"""#!lua flags=allow-oom
+FORGET = LuaScript(f"""#!lua flags=allow-oom
 local head = redis.call('HMGET', KEYS[1], 'owner', 'term', 'epoch')
 if not head[2] then return {{'missing'}} end
 if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] then return {{'stale', head[2]}} end
@@ -234,7 +234,7 @@ return {{'ok'}}
 # KEYS: the lease of the house four times, so that the following keys have the numbers that the fragments above expect;
 # the counter of changes, the set of changed sessions, the list of removals. ARGV: owner, term of the house, epoch. The
 # session's name is empty, since only the epoch is known.
-LIST_ERASED = Script(f"""#!lua flags=allow-oom
+LIST_ERASED = LuaScript(f"""#!lua flags=allow-oom
 local house = redis.call('HMGET', KEYS[1], 'node', 'term')
 if not house[2] then return {{'missing'}} end
 if house[1] ~= ARGV[1] or house[2] ~= ARGV[2] then return {{'stale', house[2]}} end
@@ -248,7 +248,7 @@ return {{'ok'}}
 
 # KEYS: head, log, bodies, causes, the counter of changes, the set of changed sessions, NOTES. ARGV: owner, epoch, term,
 # how often the log's end was lost, session.
-BEGIN_ANEW = Script(
+BEGIN_ANEW = LuaScript(
     """#!lua flags=allow-oom
 local term = redis.call('HGET', KEYS[1], 'term')
 if term and tonumber(ARGV[3]) <= tonumber(term) then return {'stale', term} end
@@ -269,7 +269,7 @@ return {'ok'}
 # return, the counter that this number belongs to (or empty). The script derives the heads' keys from the sessions'
 # names, which Redis Cluster doesn't allow. A counter is identified by the time at which it began and by the server's
 # run id: a server that was restarted may have loaded an older file.
-CHANGED = Script(
+CHANGED = LuaScript(
     f"""#!lua flags=no-writes
 {_OF_SERVER}
 local count = of_server('run_id:(%w+)') .. ' ' .. (redis.call('GET', '{BEGUN}') or '')

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from moothall.adapters.cluster.address import RedisAddress
-from moothall.adapters.cluster.scripts import Script
+from moothall.adapters.cluster.scripts import LuaScript
 from moothall.core.kernel.errors import OutcomeUnknown, StorageUnavailable
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class RedisServer:
         """Run a command that stores something. Raises StorageUnavailable, and OutcomeUnknown when no answer came."""
         return await self._ask(command, writes=True)
 
-    async def run(self, script: Script, keys: Sequence[str], *arguments: Argument) -> Any:
+    async def run(self, script: LuaScript, keys: Sequence[str], *arguments: Argument) -> Any:
         """Run a script. Raises as `write` does, or as `read` does for a script that only reads."""
         rest = (len(keys), *keys, *arguments)
         try:

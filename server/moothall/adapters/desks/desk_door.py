@@ -20,7 +20,7 @@ from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.commands import Command, CorrectSegment, SetSpeaker, SetStatus, TypeSegment
-from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
 from moothall.core.events.types import Tag
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId, is_name
@@ -209,7 +209,7 @@ class DeskDoor:
             reasons=REASONS,
             tags=list(Tag),
             roles=[role for role in Role if role in STAFF_ROLES],
-            kinds=list(Kind),
+            kinds=list(InterventionKind),
             statuses=list(InterventionStatus),
             flags=[BLOCKED_WORD, REPORTED, ABUSE],
             own_software=self._own_software(fitting[0], session),

@@ -15,7 +15,7 @@ from moothall.core.events.question_parts import HUB, REMOTE, ROOM
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.kernel.times import Zone, time_of_day
-from moothall.core.pictures.charts import MOST_GROUPS, MOST_LINES, Bar, Group, Series, bars, lines
+from moothall.core.pictures.charts import MOST_GROUPS, MOST_LINES, Bar, BarGroup, Series, bars, lines
 from moothall.core.questions.balance import SpeakingShare
 from moothall.core.session.parts import Channel
 from moothall.core.views.quality import PERIOD_MS, QualityFigures
@@ -47,7 +47,7 @@ class FigurePart(msgspec.Struct, frozen=True, kw_only=True):
 def heard_part(shares: Mapping[str, SpeakingShare], titles: Mapping[str, str], ui: Catalogue) -> FigurePart:
     """Who was heard, by origin. `titles`: the hubs' titles by name."""
     asked, taken, answered = ui.text("Asked"), ui.text("Had their turn"), ui.text("Answered")
-    named = {origin: _place(origin, titles, ui) for origin in shares}
+    named = {origin: _origin_name(origin, titles, ui) for origin in shares}
     rows = [
         (
             named[origin],
@@ -57,7 +57,7 @@ def heard_part(shares: Mapping[str, SpeakingShare], titles: Mapping[str, str], u
         for origin, each in shares.items()
     ]
     counts = [
-        Group(
+        BarGroup(
             named[origin],
             (
                 Bar(asked, each.received, _number(each.received, ui)),
@@ -67,7 +67,7 @@ def heard_part(shares: Mapping[str, SpeakingShare], titles: Mapping[str, str], u
         )
         for origin, each in shares.items()
     ]
-    times = [Group(named[at], (Bar("", each.spoken, _minutes(each.spoken)),)) for at, each in shares.items()]
+    times = [BarGroup(named[at], (Bar("", each.spoken, _minutes(each.spoken)),)) for at, each in shares.items()]
     return FigurePart(
         heads=(ui.text("Place"), asked, taken, answered, ui.text("Minutes spoken")),
         rows=tuple(rows),
@@ -181,7 +181,7 @@ def _spread(values: Sequence[float | None], slots: Sequence[int]) -> tuple[float
     return tuple(spread)
 
 
-def _place(origin: str, titles: Mapping[str, str], ui: Catalogue) -> str:
+def _origin_name(origin: str, titles: Mapping[str, str], ui: Catalogue) -> str:
     """The name of an origin; a dash for an origin that only a later release knows."""
     if origin.startswith(HUB):
         hub = origin.removeprefix(HUB)

@@ -17,7 +17,7 @@ from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.ports import Clock
 from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
 from moothall.services.sessions.staff import Staff
-from moothall.services.sound.listening import Listener, Listening
+from moothall.services.sound.listening import Listening, SoundListener
 
 HEARS = frozenset(role for role in STAFF_ROLES if TypeSegment in COMMANDS[role])
 """Roles that may listen: those that run meetings, and those that caption them."""
@@ -82,7 +82,7 @@ class ListeningDoor:
     async def _stream(self, request: web.Request, session: SessionId) -> web.StreamResponse:
         headers = {hdrs.CACHE_CONTROL: "no-store", hdrs.CONTENT_TYPE: "audio/wav"}
         response = web.StreamResponse(headers=headers)
-        listener, source = Listener(), None
+        listener, source = SoundListener(), None
         looked = self.clock.monotonic()
         try:
             await response.prepare(request)
@@ -105,7 +105,7 @@ class ListeningDoor:
             _change(listener, source, None)
 
 
-def _change(listener: Listener, source: Listening | None, now: Listening | None) -> None:
+def _change(listener: SoundListener, source: Listening | None, now: Listening | None) -> None:
     if source is not None:
         source.remove(listener)
     if now is None:

@@ -25,7 +25,7 @@ from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.kernel.languages import direction
 from moothall.core.session.state import ON, State
-from moothall.core.views.captions import Channel
+from moothall.core.views.captions import ReaderChannel
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.staff import Staff
 
@@ -40,7 +40,7 @@ INTERPRETERS = (
 FLOOR = ChannelId("floor")
 ADDS_TEXTS = frozenset({Role.TECHNICIAN, Role.SECRETARIAT})
 """Roles that may add a channel of interpretation to a session."""
-AS_SPOKEN = Channel(kind=ChannelKind.FLOOR, languages=())
+AS_SPOKEN = ReaderChannel(kind=ChannelKind.FLOOR, languages=())
 
 
 class RoomNow(msgspec.Struct, frozen=True):
@@ -134,12 +134,12 @@ class MicrophoneDoor:
             return self._refuse(request)
         return self._page(request, f"/room/{name}", None if live is None else live.state, texts, title=room.title)
 
-    def _texts(self, acting: Sequence[Staff], state: State | None) -> dict[ChannelId, Channel]:
+    def _texts(self, acting: Sequence[Staff], state: State | None) -> dict[ChannelId, ReaderChannel]:
         """The channels for which these links may send sound; without a session the floor, which all sessions have."""
         channels = {FLOOR: AS_SPOKEN}
         if state is not None:
             known = state.channels.values()
-            channels = {each.id: Channel(kind=each.kind, languages=each.languages) for each in known}
+            channels = {each.id: ReaderChannel(kind=each.kind, languages=each.languages) for each in known}
         return {
             name: channel
             for name, channel in channels.items()
@@ -151,7 +151,7 @@ class MicrophoneDoor:
         request: web.Request,
         base: str,
         state: State | None,
-        texts: Mapping[ChannelId, Channel],
+        texts: Mapping[ChannelId, ReaderChannel],
         *,
         title: str,
         adds: bool = False,

@@ -19,9 +19,9 @@ from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.session.state import Status
 from moothall.core.streams.addresses import LONGEST_ADDRESS
-from moothall.core.streams.watching import Trouble
+from moothall.core.streams.watching import StreamFault
 from moothall.services.capture.pulling import PullState
-from moothall.services.capture.streams import NAME, PullStatus, Streams, Tried
+from moothall.services.capture.streams import NAME, PullStatus, StreamSources, TriedStream
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.live_session import LiveSession
 
@@ -39,7 +39,7 @@ class StreamAnswer(msgspec.Struct, frozen=True):
 class TriedAnswer(msgspec.Struct, frozen=True):
     """The answer to a script that has tested a stream."""
 
-    tried: Tried
+    tried: TriedStream
     says: Sequence[str]
     """The result in sentences."""
 
@@ -53,15 +53,15 @@ def said_of(status: PullStatus, ui: Catalogue) -> list[str]:
     return said + because if status.state is PullState.LOST else said
 
 
-def trouble_said(trouble: Trouble, number: int, ui: Catalogue) -> str:
+def trouble_said(trouble: StreamFault, number: int, ui: Catalogue) -> str:
     """A sentence that says what is wrong and what to do."""
     return ui.named(f"stream/trouble.{trouble}", n=number)
 
 
-def tried_said(tried: Tried, ui: Catalogue) -> list[str]:
+def tried_said(tried: TriedStream, ui: Catalogue) -> list[str]:
     """The result of testing a stream: what was found, or what is wrong and what to do."""
     if tried.found is None:
-        return [trouble_said(tried.trouble or Trouble.ENDED, tried.number, ui)]
+        return [trouble_said(tried.trouble or StreamFault.ENDED, tried.number, ui)]
     found = tried.found
     if tried.level is None:
         return [
@@ -89,7 +89,7 @@ class StreamDoor:
     """Handlers of the page. A posted address is stored only in the book, and is never logged."""
 
     pages: StaffPages
-    streams: Streams
+    streams: StreamSources
     find: Find
     programme: Programme
 
@@ -132,7 +132,7 @@ class StreamDoor:
             raise AdminProblem(400, AdminText.CONFLICT)
         elif (refused := await self.streams.put(live.id, channel, address)) is not None:
             if refused.code is RefusalCode.INVALID:
-                problem = trouble_said(Trouble.ADDRESS, 0, asked.ui)
+                problem = trouble_said(StreamFault.ADDRESS, 0, asked.ui)
             elif refused.code is RefusalCode.BUSY:
                 problem = asked.ui.text("This text has a stream already. Take that away first.")
             else:
@@ -160,7 +160,7 @@ class StreamDoor:
         *,
         problem: str = "",
         given: Mapping[str, str] | None = None,
-        tried: Tried | None = None,
+        tried: TriedStream | None = None,
     ) -> web.Response:
         ui, state = asked.ui, live.state
         fed = self.streams.of(live.id)

@@ -20,7 +20,7 @@ from websockets.http11 import Request, Response
 
 from moothall.adapters.system.accepting import stop_accepting
 from moothall.core.kernel.errors import ConfigurationError, ProtocolError
-from moothall.services.supervision.pulses import GivenUp
+from moothall.services.supervision.pulses import NoProgress
 from moothall.wire import engine as wire
 from moothall.wire import pulse, translation
 from moothall.wire.close_codes import reason_bytes
@@ -174,7 +174,7 @@ class TranslatorSocket(_Socket):
 class PulseSocket(_Socket):
     """The link of a process's pulses: a `PulseConnection` (`moothall.services.supervision.pulses`)."""
 
-    async def receive(self) -> pulse.Pulse | None:
+    async def receive(self) -> pulse.ProcessPulse | None:
         """The next pulse; None when the link has ended. Raises ProtocolError."""
         frame = await self._receive()
         return None if frame is None else pulse.decode(frame)
@@ -223,7 +223,7 @@ async def serve_engines(
         except ProtocolError as error:
             logger.warning("engine %s: %s", name, error)
             await socket.close(CloseCode.PROTOCOL_ERROR)
-        except GivenUp as error:
+        except NoProgress as error:
             logger.warning("%s", error)
             await socket.close(pulse.GIVEN_UP, "no progress")
         finally:

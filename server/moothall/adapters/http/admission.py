@@ -65,7 +65,7 @@ class ComeBack(msgspec.Struct, frozen=True):
     """How long to wait before coming back, in s."""
 
 
-class Beginning:
+class AdmissionTicket:
     """One beginning, from its request to its end."""
 
     __slots__ = ("_admission", "asked", "cost", "kind", "name", "ready", "since")
@@ -97,9 +97,9 @@ class Admission:
         self._key = randomness.bytes(32)
         self._refused = Counter[str]() if refused is None else refused
         # Bound: `SLICE_MS`; beginnings that are stuck are removed.
-        self._in_work: OrderedDict[Beginning, None] = OrderedDict()
+        self._in_work: OrderedDict[AdmissionTicket, None] = OrderedDict()
         # Bound: connections. An address is removed with its last waiting beginning.
-        self._queues: OrderedDict[bytes, deque[Beginning]] = OrderedDict()
+        self._queues: OrderedDict[bytes, deque[AdmissionTicket]] = OrderedDict()
         # Bound: the number of kinds.
         self._costs: dict[str, float] = {}
         self._look_at: float | None = None
@@ -111,7 +111,7 @@ class Admission:
         self.pace_ms = FIRST_MS
         """The measured interval between two beginnings while some wait."""
 
-    def ask(self, address: str, kind: str, now: float) -> Beginning | ComeBack:
+    def ask(self, address: str, kind: str, now: float) -> AdmissionTicket | ComeBack:
         """Request a beginning for a visitor at `address`. Returns a beginning, which may have to wait for `ready`, or
         when to come back.
 
@@ -123,14 +123,14 @@ class Admission:
             return self._later(kind, now)
         if not self.waiting:
             self._look_at, self._through = now, 0
-        beginning = Beginning(self, name, kind, now)
+        beginning = AdmissionTicket(self, name, kind, now)
         self._queues.setdefault(name, deque()).append(beginning)
         self.waiting += 1
         self._next(now)
         return beginning
 
-    def end(self, beginning: Beginning, now: float) -> None:
-        """End a beginning, measure its cost, and admit the next. Called only by `Beginning.done`."""
+    def end(self, beginning: AdmissionTicket, now: float) -> None:
+        """End a beginning, measure its cost, and admit the next. Called only by `AdmissionTicket.done`."""
         if beginning in self._in_work:
             del self._in_work[beginning]
             took = min(MOST_MS, 1e3 * (now - beginning.since))
@@ -168,7 +168,7 @@ class Admission:
             load += cost
 
     @property
-    def _first(self) -> Beginning:
+    def _first(self) -> AdmissionTicket:
         """The beginning that is admitted next. Only while some wait."""
         return next(iter(self._queues.values()))[0]
 
@@ -243,7 +243,7 @@ def _later(request: web.Request, later: ComeBack, crowded: Crowded) -> web.Respo
     return web.Response(status=503, text=text, headers=headers)
 
 
-BEGINNING = web.RequestKey("BEGINNING", Beginning)
+BEGINNING = web.RequestKey("BEGINNING", AdmissionTicket)
 
 
 def has_begun(request: web.Request) -> None:

@@ -17,8 +17,8 @@ from aiohttp.typedefs import Handler, Middleware
 
 from moothall.adapters.http.forwarded import CARRIED, AddressOf
 from moothall.adapters.http.open_files import AcceptFailures
-from moothall.adapters.http.places import Full, Place, Places
-from moothall.adapters.http.waiting_connections import Name, Wait, Waiting, WaitingConnections
+from moothall.adapters.http.slots import NoSlot, Slot, Slots
+from moothall.adapters.http.waiting_connections import Name, Wait, WaitingConnection, WaitingConnections
 from moothall.core.ports import Randomness
 
 AT_ONCE = 128
@@ -31,12 +31,12 @@ MOST_OUTSIDE = 64
 GAVE_WAY = "gave-way"
 """The key of the `refused` counters for connections and requests that gave up their slot to another."""
 _BUSY = {
-    Full.ALL: "As many requests are being answered as the server can. Wait a little and try again.\n",
-    Full.ADDRESS: "Too many requests from your address are being answered. Wait a little and try again.\n",
+    NoSlot.ALL: "As many requests are being answered as the server can. Wait a little and try again.\n",
+    NoSlot.ADDRESS: "Too many requests from your address are being answered. Wait a little and try again.\n",
 }
 
 
-class Newcomers:
+class NewConnections:
     """Connections that were accepted and have not sent anything yet. Bound: the slots."""
 
     def __init__(self) -> None:
@@ -62,12 +62,12 @@ class Newcomers:
         await asyncio.sleep(0)  # Let the last request reach its handler.
 
 
-class Taken(Waiting, Protocol):
+class SlotHolder(WaitingConnection, Protocol):
     """A connection that has a slot."""
 
     inner: asyncio.Protocol
     """The web server's protocol."""
-    request: Place | None
+    request: Slot | None
     """The slot of the request that it has sent or is sending; None between requests."""
 
     def share(self) -> None:
@@ -86,51 +86,51 @@ class Outside(Protocol):
 class Connections:
     """The connections of one server: how many there may be, which of them wait, and which gives way."""
 
-    def __init__(self, places: Places, requests: Places, proxies: Callable[[str], bool] = lambda _: False) -> None:
-        """`places`: slots for connections; `requests`: slots for requests in progress; `proxies`: whether an address is
+    def __init__(self, slots: Slots, requests: Slots, proxies: Callable[[str], bool] = lambda _: False) -> None:
+        """`slots`: slots for connections; `requests`: slots for requests in progress; `proxies`: whether an address is
         a proxy's.
         """
-        self._places = places
+        self._slots = slots
         self._requests = requests
         self._proxies = proxies
         # Bound: the slots.
-        self._by_inner: dict[object, Taken] = {}
+        self._by_inner: dict[object, SlotHolder] = {}
         self.waiting = WaitingConnections()
         self.outside: dict[Outside, None] = {}
-        self.new = Newcomers()
+        self.new = NewConnections()
         self.failures = AcceptFailures()
 
     @property
     def at_once(self) -> int:
         """How many connections may be accepted in one turn of the loop."""
-        return max(1, min(AT_ONCE, self._places.most // AT_ONCE_SHARE))
+        return max(1, min(AT_ONCE, self._slots.most // AT_ONCE_SHARE))
 
-    def refuse(self, full: Full) -> None:
+    def refuse(self, full: NoSlot) -> None:
         """Count a connection that got no slot."""
-        self._places.refuse(full.reason)
+        self._slots.refuse(full.reason)
 
     def name_of(self, peer: object) -> Name:
         """The name under which a connection from `peer`, the address of its other end, is counted; None for a
         proxy's.
         """
         address = str(peer[0]) if isinstance(peer, tuple) else ""
-        return None if self._proxies(address) else self._places.name_of(address)
+        return None if self._proxies(address) else self._slots.name_of(address)
 
-    def enter(self, name: Name, *, whole: bool = False) -> Place | Full:
+    def enter(self, name: Name, *, whole: bool = False) -> Slot | NoSlot:
         """A slot for a new connection, or the reason why there is none. `whole`: its request has arrived in full."""
-        place = self._places.take_as(name)
-        if isinstance(place, Full) and self.waiting.make_room(name, _now(), own=place is Full.ADDRESS, whole=whole):
-            self._places.refuse(GAVE_WAY)
-            place = self._places.take_as(name)
-        return place
+        slot = self._slots.take_as(name)
+        if isinstance(slot, NoSlot) and self.waiting.make_room(name, _now(), own=slot is NoSlot.ADDRESS, whole=whole):
+            self._slots.refuse(GAVE_WAY)
+            slot = self._slots.take_as(name)
+        return slot
 
-    def begin(self, connection: Taken, name: Name) -> None:
+    def begin(self, connection: SlotHolder, name: Name) -> None:
         """Register a connection that has got a slot and waits for its first request."""
         self._by_inner[connection.inner] = connection
         self.new.add(connection.inner)
         self.waiting.put(connection, Wait.WHOLE, name, _now())
 
-    def leave(self, connection: Taken) -> None:
+    def leave(self, connection: SlotHolder) -> None:
         """Remove a connection that is closed or gave way. A second call changes nothing."""
         self.new.remove(connection.inner)
         self.waiting.remove(connection)
@@ -144,20 +144,20 @@ class Connections:
         @web.middleware
         async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
             address = address_of(request)
-            place = self._place(address)
-            if isinstance(place, Full):
-                return web.Response(status=503, text=_BUSY[place], headers={"Retry-After": "10"})
+            slot = self._request_slot(address)
+            if isinstance(slot, NoSlot):
+                return web.Response(status=503, text=_BUSY[slot], headers={"Retry-After": "10"})
             connection = self._by_inner.get(request.protocol)
             # It gave way while the rate limit delayed it, or was not accepted by `taking`, as in tests.
             if connection is None:
                 try:
                     return web.Response(status=503) if request.transport is None else await handler(request)
                 finally:
-                    place.leave()
-            name = self._places.name_of(address)
+                    slot.leave()
+            name = self._slots.name_of(address)
             if CARRIED in request:
                 connection.share()
-            self._asks(connection, place, name)
+            self._asks(connection, slot, name)
             answering = True
 
             def whole() -> None:
@@ -169,32 +169,32 @@ class Connections:
                 return await handler(request)
             finally:
                 answering = False
-                place.leave()
+                slot.leave()
                 connection.request = None
                 if self._by_inner.get(request.protocol) is connection:
                     self.waiting.put(connection, Wait.NEXT, name, _now())
 
         return middleware
 
-    def _asks(self, connection: Taken, place: Place, name: Name) -> None:
-        connection.request = place
+    def _asks(self, connection: SlotHolder, slot: Slot, name: Name) -> None:
+        connection.request = slot
         self.waiting.put(connection, Wait.WHOLE, name, _now())
 
-    def _place(self, address: str) -> Place | Full:
-        place = self._requests.take(address)
-        if place is Full.ADDRESS and self.waiting.make_room_for_request(self._places.name_of(address), _now()):
+    def _request_slot(self, address: str) -> Slot | NoSlot:
+        slot = self._requests.take(address)
+        if slot is NoSlot.ADDRESS and self.waiting.make_room_for_request(self._slots.name_of(address), _now()):
             self._requests.refuse(GAVE_WAY)
-            place = self._requests.take(address)
-        if isinstance(place, Full):
-            self._requests.refuse(place.reason)
-        return place
+            slot = self._requests.take(address)
+        if isinstance(slot, NoSlot):
+            self._requests.refuse(slot.reason)
+        return slot
 
 
 def unshared_connections(randomness: Randomness, most: int) -> Connections:
     """Limits with `most` slots, all of which one address may take: behind an access point, everybody may share one
     address.
     """
-    return Connections(Places(randomness, most=most), Places(randomness, most=most))
+    return Connections(Slots(randomness, most=most), Slots(randomness, most=most))
 
 
 def _now() -> float:

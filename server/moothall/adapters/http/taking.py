@@ -18,7 +18,7 @@ from typing import cast
 from aiohttp import web
 
 from moothall.adapters.http.connections import MOST_OUTSIDE, Connections
-from moothall.adapters.http.places import Full, Place
+from moothall.adapters.http.slots import NoSlot, Slot
 from moothall.adapters.system.accepting import stop_accepting
 
 HANDSHAKE_S = 10.0
@@ -37,8 +37,8 @@ OUTSIDE_S = 1.0
 COME_BACK_S = (5, 15)
 """The range of `Retry-After` values in s; each client gets one of them, by its port."""
 _ANSWERS = {
-    Full.ALL: b"The server has as many connections as it can serve. Try again in a few seconds.\n",
-    Full.ADDRESS: b"Your address has as many connections as one may have. Try again in a few seconds.\n",
+    NoSlot.ALL: b"The server has as many connections as it can serve. Try again in a few seconds.\n",
+    NoSlot.ADDRESS: b"Your address has as many connections as one may have. Try again in a few seconds.\n",
 }
 _HEAD = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"
@@ -54,7 +54,7 @@ Inner = Callable[[], asyncio.Protocol]
 """Makes the web server's protocol for a connection."""
 
 
-def refusal(full: Full, peer: object, asked: bytes) -> bytes:
+def refusal(full: NoSlot, peer: object, asked: bytes) -> bytes:
     """The 503 answer for a request on a connection without a slot. Only a GET gets a `Refresh` header: reloading a form
     would lose what was typed.
 
@@ -85,7 +85,7 @@ class _Outside(asyncio.Protocol):
     So a hall still gets its pages when somebody occupies its slots with incomplete requests.
     """
 
-    def __init__(self, full: Full, peer: object, connections: Connections, inner: Inner) -> None:
+    def __init__(self, full: NoSlot, peer: object, connections: Connections, inner: Inner) -> None:
         self.end: Callable[[], object] = lambda: None
         self._full = full
         self._peer = peer
@@ -110,9 +110,9 @@ class _Outside(asyncio.Protocol):
         self.failed()
         if is_whole(data):
             name = self._connections.name_of(self._peer)
-            place = self._connections.enter(name, whole=True)
-            if isinstance(place, Place):
-                counted = _Counted(self._inner(), place, self._connections)
+            slot = self._connections.enter(name, whole=True)
+            if isinstance(slot, Slot):
+                counted = _Counted(self._inner(), slot, self._connections)
                 self._connections.begin(counted, name)
                 if self._over is not None:
                     self._over.cancel()
@@ -146,17 +146,17 @@ class _Outside(asyncio.Protocol):
 class _Counted(asyncio.Protocol):
     """A protocol that wraps the web server's protocol, forwards everything to it, and holds a slot."""
 
-    __slots__ = ("_connections", "_place", "_take_data", "_transport", "end", "gone", "inner", "request")
+    __slots__ = ("_connections", "_slot", "_take_data", "_transport", "end", "gone", "inner", "request")
 
-    def __init__(self, inner: asyncio.Protocol, place: Place, connections: Connections) -> None:
+    def __init__(self, inner: asyncio.Protocol, slot: Slot, connections: Connections) -> None:
         self.inner = inner
-        self.request: Place | None = None
+        self.request: Slot | None = None
         """The slot of the request that it has sent or is sending; None between requests."""
         self.end: Callable[[], object] = _nothing
         """Closes the connection while it has no transport."""
         self.gone: Callable[[], object] = _nothing
         """Called when the connection is closed (`when_gone`)."""
-        self._place = place
+        self._slot = slot
         self._connections = connections
         self._transport: asyncio.Transport | None = None
         self._take_data: Callable[[bytes], None] = self._first_data
@@ -167,21 +167,21 @@ class _Counted(asyncio.Protocol):
         self.inner.connection_made(transport)
 
     def share(self) -> None:
-        """Count the connection in the total only (`Taken`)."""
-        self._place.share()
+        """Count the connection in the total only (`SlotHolder`)."""
+        self._slot.share()
 
     @property
     def unread(self) -> bool:
-        """Whether an answer is not yet sent in full (`Waiting`)."""
+        """Whether an answer is not yet sent in full (`WaitingConnection`)."""
         return self._transport is not None and self._transport.get_write_buffer_size() > 0
 
     @property
     def asked(self) -> bool:
-        """Whether a request has begun and holds a slot (`Waiting`)."""
+        """Whether a request has begun and holds a slot (`WaitingConnection`)."""
         return self.request is not None
 
     def give_way(self) -> None:
-        """Close and release the slots (`Waiting`). A client that has sent part of a request gets a 503."""
+        """Close and release the slots (`WaitingConnection`). A client that has sent part of a request gets a 503."""
         self.failed()
         if self.request is not None:
             self.request.leave()
@@ -190,13 +190,13 @@ class _Counted(asyncio.Protocol):
         elif not self.asked or self._transport.get_extra_info("sslcontext") is not None:
             self._transport.abort()  # A TLS shutdown waits for the peer, and the file is needed now.
         else:
-            self._transport.write(refusal(Full.ALL, self._transport.get_extra_info("peername"), b""))
+            self._transport.write(refusal(NoSlot.ALL, self._transport.get_extra_info("peername"), b""))
             self._transport.close()
 
     def failed(self) -> None:
         """Release the slot of a connection that is closed or never got ready. A second call changes nothing."""
         self._connections.leave(self)
-        self._place.leave()
+        self._slot.leave()
 
     def data_received(self, data: bytes) -> None:
         self._take_data(data)
@@ -333,21 +333,21 @@ class _Taking:
         connections = self._connections
         sock.setblocking(False)
         name = connections.name_of(peer)
-        place = connections.enter(name)
+        slot = connections.enter(name)
         asked = b""
-        if isinstance(place, Full) and self._tls is None:
+        if isinstance(slot, NoSlot) and self._tls is None:
             asked = _came(sock)
             if is_whole(asked):
-                place = connections.enter(name, whole=True)
-        if isinstance(place, Place):
-            counted = _Counted(self._inner(), place, connections)
+                slot = connections.enter(name, whole=True)
+        if isinstance(slot, Slot):
+            counted = _Counted(self._inner(), slot, connections)
             connections.begin(counted, name)
             self._make(sock, counted)
         elif asked:
-            connections.refuse(place)
-            _tell(sock, refusal(place, peer, asked))
+            connections.refuse(slot)
+            _tell(sock, refusal(slot, peer, asked))
         else:
-            self._make(sock, _Outside(place, peer, connections, self._inner))
+            self._make(sock, _Outside(slot, peer, connections, self._inner))
 
     def _make(self, sock: socket.socket, protocol: _Counted | _Outside) -> None:
         begun = False

@@ -17,7 +17,7 @@ from enum import IntEnum
 from typing import Protocol
 
 Name = bytes | None
-"""The keyed hash of a connection's address (`places.Places.name_of`); None for a proxy's connection."""
+"""The keyed hash of a connection's address (`slots.Slots.name_of`); None for a proxy's connection."""
 
 
 PATIENCE_S = 2.0
@@ -35,7 +35,7 @@ class Wait(IntEnum):
     """The client's reading of the answer."""
 
 
-class Waiting(Protocol):
+class WaitingConnection(Protocol):
     """A connection, as this module needs it."""
 
     @property
@@ -57,20 +57,20 @@ class WaitingConnections:
     """All idle connections of a server. Bound: the slots."""
 
     def __init__(self) -> None:
-        self._there: tuple[dict[Name, OrderedDict[Waiting, None]], ...] = ({}, {}, {})
+        self._there: tuple[dict[Name, OrderedDict[WaitingConnection, None]], ...] = ({}, {}, {})
         """For each `Wait`: connections by name, the one that has waited longest first."""
-        self._known: dict[Waiting, tuple[Wait, Name, float]] = {}
+        self._known: dict[WaitingConnection, tuple[Wait, Name, float]] = {}
 
     def __len__(self) -> int:
         return len(self._known)
 
-    def put(self, connection: Waiting, wait: Wait, name: Name, now: float) -> None:
+    def put(self, connection: WaitingConnection, wait: Wait, name: Name, now: float) -> None:
         """Note that a connection waits since `now` (s) for `wait`. One that waits already becomes the youngest."""
         self.remove(connection)
         self._known[connection] = wait, name, now
         self._there[wait].setdefault(name, OrderedDict())[connection] = None
 
-    def remove(self, connection: Waiting) -> None:
+    def remove(self, connection: WaitingConnection) -> None:
         """Remove a connection that is being answered or is closed. A second call changes nothing."""
         known = self._known.pop(connection, None)
         if known is None:
@@ -114,13 +114,15 @@ class WaitingConnections:
                 return True
         return False
 
-    def _end(self, connection: Waiting) -> None:
+    def _end(self, connection: WaitingConnection) -> None:
         self.remove(connection)
         connection.give_way()
 
-    def _first_read(self, group: OrderedDict[Waiting, None], name: Name, now: float) -> Waiting | None:
+    def _first_read(
+        self, group: OrderedDict[WaitingConnection, None], name: Name, now: float
+    ) -> WaitingConnection | None:
         """The oldest connection whose answer was sent in full; earlier ones are moved to `Wait.READ`."""
-        unread, found = list[Waiting](), None
+        unread, found = list[WaitingConnection](), None
         for each in group:
             if not each.unread:
                 found = each

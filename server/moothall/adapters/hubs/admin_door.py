@@ -22,9 +22,9 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import Zone
 from moothall.core.programme.times import Zones
 from moothall.services.hubs.links import Connected
-from moothall.services.hubs.pairing import Pairing
+from moothall.services.hubs.pairing import PairingWords
 from moothall.services.hubs.registry import Hubs
-from moothall.services.hubs.removals import Removal
+from moothall.services.hubs.removals import HubRemoval
 
 LONGEST = 200
 """The most characters of a field."""
@@ -42,12 +42,12 @@ class HubAdminDoor:
 
     pages: StaffPages
     hubs: Hubs
-    pairing: Pairing
+    pairing: PairingWords
     zone: Callable[[], Zone]
     zones: Zones
     public: str
     qr_svg: QrSvg
-    removals: Callable[[], Sequence[Removal]]
+    removals: Callable[[], Sequence[HubRemoval]]
     title_of: Callable[[SessionId], str]
     linked: Callable[[], tuple[Connected, ...]] = tuple
     world: HubMap | None = None
@@ -185,15 +185,15 @@ class HubAdminDoor:
         )
 
     def _rows(self, asked: AdminRequest, *only: Hub) -> list[dict[str, object]]:
-        lines = {each.hub: each for each in self.linked()}
+        links = {each.hub: each for each in self.linked()}
         found = [(hub, self.hubs.people(hub.name)) for hub in only] if only else self.hubs.listed()
-        return [self._row(hub, people, asked, lines) for hub, people in found]
+        return [self._row(hub, people, asked, links) for hub, people in found]
 
     def _row(
-        self, hub: Hub, people: int | None, asked: AdminRequest, lines: Mapping[str, Connected]
+        self, hub: Hub, people: int | None, asked: AdminRequest, links: Mapping[str, Connected]
     ) -> dict[str, object]:
         row = view.staff_row(hub, people, asked.ui, here=self.hubs.here(hub.name), zone=self.zone())
-        return row | view.line_row(lines.get(hub.name), self.title_of, asked.ui, zone=self.zone())
+        return row | view.link_row(links.get(hub.name), self.title_of, asked.ui, zone=self.zone())
 
     def _hub(self, request: web.Request) -> Hub:
         hub = self.hubs.get(request.match_info["hub"])

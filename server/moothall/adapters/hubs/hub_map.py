@@ -11,7 +11,7 @@ from markupsafe import Markup
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogue
 from moothall.adapters.pages.static_files import StaticFiles
 from moothall.core.hubs.entry import Details, Hub
-from moothall.core.hubs.places import Gazetteer, read_places
+from moothall.core.hubs.gazetteer import Gazetteer, read_places
 from moothall.core.pictures.world import Dot, world_map
 
 LAND = "map/land.svg"

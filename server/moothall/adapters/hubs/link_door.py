@@ -65,7 +65,7 @@ class HubSocket:
             return wire.decode_from_hub(self._first.popleft())
         message = await self._socket.receive()
         if message.type is WSMsgType.BINARY:
-            self.bytes_received += _on_line(len(message.data)) + 4
+            self.bytes_received += _framed_size(len(message.data)) + 4
             return wire.decode_from_hub(message.data)
         if message.type is WSMsgType.TEXT:
             raise ProtocolError("A hub sent text, where all messages are binary.")
@@ -78,7 +78,7 @@ class HubSocket:
             await self._socket.send_bytes(frame)
         except (ConnectionError, RuntimeError):  # aiohttp raises these while it is closing.
             return
-        self.bytes_sent += _on_line(len(frame))
+        self.bytes_sent += _framed_size(len(frame))
 
     async def close(self, code: CloseCode, reason: str) -> None:
         """Close the link with a code and a reason; abort it where the hub isn't reading."""
@@ -183,5 +183,5 @@ def _bearer(request: web.Request) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def _on_line(size: int) -> int:
+def _framed_size(size: int) -> int:
     return size + next((head for longest, head in FRAME_HEAD.items() if size <= longest), 10)

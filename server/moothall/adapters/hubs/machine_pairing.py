@@ -16,14 +16,14 @@ from moothall.adapters.pages.visitor_request import read_body
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.visible import visible
-from moothall.services.hubs.pairing import Pairing, Unpaired
+from moothall.services.hubs.pairing import PairingRefusal, PairingWords
 from moothall.wire.token_bucket import Allowance
 
 ALLOWANCE = Allowance(per_second=10, burst=10)
 """Attempts of one address, per minute (`MINUTE` slows the clock of the rate)."""
 MINUTE = 60
 LONGEST_TITLE = 100
-STATUS = {Unpaired.WORDS: 400, Unpaired.UNKNOWN: 403, Unpaired.OFTEN: 429}
+STATUS = {PairingRefusal.WORDS: 400, PairingRefusal.UNKNOWN: 403, PairingRefusal.OFTEN: 429}
 _NODE = re.compile(r"[0-9a-f]{16}\Z")
 
 
@@ -37,7 +37,7 @@ class _Machine(msgspec.Struct, frozen=True):
 
 
 async def pair_machine(
-    request: web.Request, pairing: Pairing, *, keys: Mapping[str, object], address: str
+    request: web.Request, pairing: PairingWords, *, keys: Mapping[str, object], address: str
 ) -> web.Response:
     """Pair a machine and answer with its key. `keys`: the document of the centre's public keys; `address`: the public
     address of the house.
@@ -53,7 +53,7 @@ async def pair_machine(
         done = await pairing.pair(asked.words, node=asked.node, machine=machine)
     except StorageUnavailable:
         return sentence_response(503, "It could not be stored at the moment. Try again in a minute.")
-    if isinstance(done, Unpaired):
+    if isinstance(done, PairingRefusal):
         return sentence_response(STATUS[done], TOLD[done])
     answer = {"hub": done.hub, "title": done.title, "key": done.key, "keys": dict(keys), "address": address}
     return web.json_response(answer, headers={hdrs.CACHE_CONTROL: "no-store"})

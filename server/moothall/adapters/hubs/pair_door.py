@@ -24,7 +24,7 @@ from moothall.adapters.pages.visitor_forms import AGAIN_S
 from moothall.adapters.pages.visitor_request import read_form
 from moothall.core.kernel.errors import NoLink, StorageUnavailable
 from moothall.core.ports import Clock, Randomness
-from moothall.services.hubs.pairing import Pairing, Unpaired
+from moothall.services.hubs.pairing import PairingRefusal, PairingWords
 from moothall.wire.hub.pairing import LONGEST
 
 
@@ -36,7 +36,7 @@ class HubPairDoor:
     """
 
     pages: Pages
-    pairing: Pairing
+    pairing: PairingWords
     _: KW_ONLY
     staff: StaffDoor
     clock: Clock
@@ -69,13 +69,13 @@ class HubPairDoor:
         if hdrs.ORIGIN in request.headers:
             return sentence_response(403, "A page may not do this; a machine sends no Origin.")
         if often:
-            return sentence_response(429, TOLD[Unpaired.OFTEN])
+            return sentence_response(429, TOLD[PairingRefusal.OFTEN])
         return await pair_machine(request, self.pairing, keys=self._keys, address=self.public)
 
     async def _browser(self, request: web.Request, *, often: bool) -> web.Response:
         ui = language(self.pages, request)
         if often:
-            return self._form(ui, status=429, sentence=ui.text(UNPAIRED[Unpaired.OFTEN]))
+            return self._form(ui, status=429, sentence=ui.text(UNPAIRED[PairingRefusal.OFTEN]))
         try:
             typed = (await read_form(request)).get("words", "")[:LONGEST]
         except HttpProblem as wrong:
@@ -84,7 +84,7 @@ class HubPairDoor:
             entered = await self.pairing.admit(typed, self.staff.key_of(request))
         except (StorageUnavailable, NoLink):
             return self._form(ui, typed=typed, status=503, sentence=ui.text(ErrorText.UNAVAILABLE))
-        if isinstance(entered, Unpaired):
+        if isinstance(entered, PairingRefusal):
             sentence = ui.text(UNPAIRED[entered])
             return self._form(ui, typed=typed, status=STATUS[entered], sentence=sentence)
         return self.staff.welcome(*entered, query=ui.query)

@@ -9,7 +9,7 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import Zone
 from moothall.services.hubs.registry import Hubs
-from moothall.services.hubs.removals import ALL, Holding, Removal
+from moothall.services.hubs.removals import ALL, HeldCopy, HubRemoval
 
 MOST_DONE = 20
 """The most finished removals shown, newest first. Unfinished removals are all shown."""
@@ -35,7 +35,7 @@ class RemovedView:
         self._hubs = hubs
         self._title_of = title_of
 
-    def rows(self, removals: Sequence[Removal], zone: Zone, ui: Catalogue) -> list[dict[str, object]]:
+    def rows(self, removals: Sequence[HubRemoval], zone: Zone, ui: Catalogue) -> list[dict[str, object]]:
         """One row for each removal: what was removed and when, and whether each group that held it has erased it.
         Unfinished removals come first.
         """
@@ -52,13 +52,13 @@ class RemovedView:
             for each in shown
         ]
 
-    def lost(self, removals: Sequence[Removal]) -> bool:
+    def lost(self, removals: Sequence[HubRemoval]) -> bool:
         """Whether a machine that still has to erase something can't be reached any more."""
         return any(
             each.done(holder) is None and not self._reached(holder) for each in removals for holder in each.holders
         )
 
-    def _stands(self, removal: Removal, holder: Holding, zone: Zone, ui: Catalogue) -> str:
+    def _stands(self, removal: HubRemoval, holder: HeldCopy, zone: Zone, ui: Catalogue) -> str:
         done, hub = removal.done(holder), self._hubs.get(holder.hub)
         if done is not None:
             return ui.text(RemovedText.ERASED, time=moment(done, zone, ui))
@@ -68,17 +68,17 @@ class RemovedView:
             return ui.text(RemovedText.THERE)
         return ui.text(RemovedText.CUT, time=moment(hub.seen or hub.paired or removal.at, zone, ui))
 
-    def _reached(self, holder: Holding) -> bool:
+    def _reached(self, holder: HeldCopy) -> bool:
         """Whether the machine is still the one paired with its hub, so that it can get the removal."""
         hub = self._hubs.get(holder.hub)
         return hub is not None and hub.node == holder.node
 
 
-def _what(removal: Removal) -> str:
+def _what(removal: HubRemoval) -> str:
     if removal.restricted:
         return RemovedText.RESTRICTED
     return RemovedText.MEETING if removal.offset == ALL else RemovedText.WORDS
 
 
-def _is_done(removal: Removal) -> bool:
+def _is_done(removal: HubRemoval) -> bool:
     return all(removal.done(holder) is not None for holder in removal.holders)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from moothall.services.hubs.pairing import Unpaired
+from moothall.services.hubs.pairing import PairingRefusal
 
 
 class HubText:
@@ -23,22 +23,22 @@ class HubText:
     AWAY = "Not connected"
     GROUP = "From the group"
     COORDINATOR = "Coordinator: {name}"
-    LINE = "Linked since {time}"
+    LINKED = "Linked since {time}"
     DELAY = "Delay: {time}"
     BYTES = "{down} sent to it, {up} came from it"
 
 
-UNPAIRED: Mapping[Unpaired, str] = {
-    Unpaired.WORDS: "These are not six of our words. Please look at the sheet again.",
-    Unpaired.UNKNOWN: (
+UNPAIRED: Mapping[PairingRefusal, str] = {
+    PairingRefusal.WORDS: "These are not six of our words. Please look at the sheet again.",
+    PairingRefusal.UNKNOWN: (
         "These words are not known: they were used, replaced, or are more than a week old. Please ask for new ones."
     ),
-    Unpaired.OFTEN: "That came very often. Please wait a minute.",
+    PairingRefusal.OFTEN: "That came very often. Please wait a minute.",
 }
 """For people: why pairing failed."""
-TOLD: Mapping[Unpaired, str] = {
-    Unpaired.WORDS: "These are not six of our words. Look at the sheet again.",
-    Unpaired.UNKNOWN: "These words are not known: they were used, replaced, or are more than a week old.",
-    Unpaired.OFTEN: "Too many words were tried. Wait a minute.",
+TOLD: Mapping[PairingRefusal, str] = {
+    PairingRefusal.WORDS: "These are not six of our words. Look at the sheet again.",
+    PairingRefusal.UNKNOWN: "These words are not known: they were used, replaced, or are more than a week old.",
+    PairingRefusal.OFTEN: "Too many words were tried. Wait a minute.",
 }
 """For programs, in English: why pairing failed."""

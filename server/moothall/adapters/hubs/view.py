@@ -69,22 +69,22 @@ def staff_row(hub: Hub, people: int | None, ui: Catalogue, *, here: bool, zone: 
     }
 
 
-def line_row(
-    line: Connected | None, meeting: Callable[[SessionId], str], ui: Catalogue, *, zone: Zone
+def link_row(
+    link: Connected | None, meeting: Callable[[SessionId], str], ui: Catalogue, *, zone: Zone
 ) -> dict[str, str]:
     """The state of the connection of a hub's machine, for the secretariat; all values are empty where it isn't
     connected.
     """
-    if line is None:
-        return {"line": "", "bytes": "", "follows": "", "release": ""}
-    since = ui.text(HubText.LINE, time=moment(line.since, zone, ui))
-    delay = "" if line.round_trip is None else ui.text(HubText.DELAY, time=_delay(line.round_trip, ui))
-    titles = (meeting(session).strip() or session for session in line.sessions)
+    if link is None:
+        return {"linked": "", "bytes": "", "follows": "", "release": ""}
+    since = ui.text(HubText.LINKED, time=moment(link.since, zone, ui))
+    delay = "" if link.round_trip is None else ui.text(HubText.DELAY, time=_delay(link.round_trip, ui))
+    titles = (meeting(session).strip() or session for session in link.sessions)
     return {
-        "line": " · ".join(each for each in (since, delay) if each),
-        "bytes": ui.text(HubText.BYTES, down=_amount(line.bytes_sent, ui), up=_amount(line.bytes_received, ui)),
+        "linked": " · ".join(each for each in (since, delay) if each),
+        "bytes": ui.text(HubText.BYTES, down=_amount(link.bytes_sent, ui), up=_amount(link.bytes_received, ui)),
         "follows": ", ".join(f"\u2068{title}\u2069" for title in titles),
-        "release": line.release,
+        "release": link.release,
     }
 
 

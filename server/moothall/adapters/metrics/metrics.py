@@ -21,7 +21,7 @@ MOST_SESSIONS = 200
 """The most sessions with series of their own. Overflow: the sessions that were loaded first have none."""
 
 
-class Kind(Enum):
+class MetricKind(Enum):
     """The Prometheus type of a metric."""
 
     GAUGE = "gauge"
@@ -33,22 +33,22 @@ class Described(msgspec.Struct, frozen=True):
     """The description of one metric."""
 
     name: str
-    kind: Kind
+    kind: MetricKind
     meaning: str
     """A sentence, also shown to readers of the scrape."""
     labels: tuple[str, ...] = ()
 
 
 def _gauge(name: str, meaning: str, *labels: str) -> Described:
-    return Described(name, Kind.GAUGE, meaning, labels)
+    return Described(name, MetricKind.GAUGE, meaning, labels)
 
 
 def _counter(name: str, meaning: str, *labels: str) -> Described:
-    return Described(name, Kind.COUNTER, meaning, labels)
+    return Described(name, MetricKind.COUNTER, meaning, labels)
 
 
 def _histogram(name: str, meaning: str) -> Described:
-    return Described(name, Kind.HISTOGRAM, meaning)
+    return Described(name, MetricKind.HISTOGRAM, meaning)
 
 
 _TEXT = ("session", "channel")
@@ -188,15 +188,15 @@ class Scrape:
         """Yield all values as metric families, in the order of `METRICS`."""
         for each in METRICS:
             match each.kind:
-                case Kind.HISTOGRAM:
+                case MetricKind.HISTOGRAM:
                     if each.name in self._durations:
                         yield _histogram_of(each, self._durations[each.name])
-                case Kind.COUNTER:
+                case MetricKind.COUNTER:
                     counter = CounterMetricFamily(each.name, each.meaning, labels=each.labels)
                     for labels, value in self._values.get(each.name, ()):
                         counter.add_metric(labels, value)
                     yield counter
-                case Kind.GAUGE:
+                case MetricKind.GAUGE:
                     gauge = GaugeMetricFamily(each.name, each.meaning, labels=each.labels)
                     for labels, value in self._values.get(each.name, ()):
                         gauge.add_metric(labels, value)

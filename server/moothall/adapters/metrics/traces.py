@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from moothall import __version__
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.services.metrics.tracing import ATTRIBUTES, Place
+from moothall.services.metrics.tracing import ATTRIBUTES, SpanContext
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import SpanProcessor
@@ -31,8 +31,8 @@ MISSING = (
 
 
 class Traces:
-    """The implementation of `moothall.services.metrics.tracing.Tracing` by OpenTelemetry. `close` sends the spans that
-    wait.
+    """The implementation of `moothall.services.metrics.tracing.SpanWriter` by OpenTelemetry. `close` sends the spans
+    that wait.
 
     `percent`: the share of traces whose spans are recorded.
     """
@@ -53,8 +53,8 @@ class Traces:
         self._failed = trace.StatusCode.ERROR
 
     @contextmanager
-    def span(self, name: str, parent: Place | None = None, **attributes: str | int) -> Iterator[object]:
-        """Record a span, as `Tracing` describes it. Raises KeyError for an unknown attribute."""
+    def span(self, name: str, parent: SpanContext | None = None, **attributes: str | int) -> Iterator[object]:
+        """Record a span, as `SpanWriter` describes it. Raises KeyError for an unknown attribute."""
         if not attributes.keys() <= ATTRIBUTES:
             raise KeyError(f"A span has no {', '.join(sorted(attributes.keys() - ATTRIBUTES))}.")
         said: dict[str, Any] = {
@@ -70,7 +70,7 @@ class Traces:
                 span.set_status(self._failed, type(error).__name__)
                 raise
 
-    def here(self) -> Place | None:
+    def here(self) -> SpanContext | None:
         """The position of the current task in a trace."""
         return self._context.get_current()
 

@@ -203,10 +203,12 @@ class Catalogue:
         when there is no file, a text lacks its translation, two files have the same text, or the plural forms differ
         from those of CLDR.
         """
-        place = folder / language / "LC_MESSAGES"
-        paths = sorted(place.glob("*.po"))
+        directory = folder / language / "LC_MESSAGES"
+        paths = sorted(directory.glob("*.po"))
         if not paths:
-            raise ConfigurationError(f"The interface's texts in '{language}' are missing: {place} holds no .po file.")
+            raise ConfigurationError(
+                f"The interface's texts in '{language}' are missing: {directory} holds no .po file."
+            )
         stats = [path.stat() if path.exists() else None for path in paths]
         written = tuple(stat and (stat.st_mtime_ns, stat.st_size) for stat in stats)
         return _read_parts(folder, language, tuple(paths), written)

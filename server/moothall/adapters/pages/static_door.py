@@ -23,6 +23,9 @@ MOVED = {
         "desk/edit": "lines/edit",
         "desk/lines": "lines/lines",
         "desk/state": "lines/state",
+        "microphone/line": "microphone/audio_link",
+        "moderation/line": "moderation/question_desk",
+        "reader/place": "reader/scroll_position",
     }.items()
 }
 """Present names of scripts that still open pages of release 0.2.0 may load by their old names."""

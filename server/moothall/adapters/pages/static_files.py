@@ -105,10 +105,10 @@ def _written(folder: Path) -> tuple[tuple[str, int, int], ...]:
     of names.
     """
     found, top = [], os.path.join(folder, "")
-    for place, _, names in os.walk(folder):
+    for directory, _, names in os.walk(folder):
         for name in names:
             if os.path.splitext(name)[1] in TYPES:
-                path = os.path.join(place, name)
+                path = os.path.join(directory, name)
                 stat = os.stat(path)
                 found.append((path.removeprefix(top).replace(os.sep, "/"), stat.st_mtime_ns, stat.st_size))
     return tuple(sorted(found))

@@ -12,7 +12,7 @@ PRODUCT = "-//Moothall//Agenda//EN"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
-class CalendarEvent(msgspec.Struct, frozen=True, kw_only=True):
+class FeedMeeting(msgspec.Struct, frozen=True, kw_only=True):
     """One meeting of the calendar."""
 
     uid: str
@@ -31,7 +31,7 @@ class CalendarEvent(msgspec.Struct, frozen=True, kw_only=True):
     cancelled: bool = False
 
 
-def calendar(events: Iterable[CalendarEvent], name: str) -> str:
+def calendar(events: Iterable[FeedMeeting], name: str) -> str:
     """Write the calendar as text: a VEVENT for each meeting, all times in UTC."""
     from icalendar import Calendar, Event
 

@@ -18,7 +18,7 @@ from moothall.adapters.pages.visitor_request import read_form
 from moothall.adapters.questions.asking_door import own_at
 from moothall.adapters.questions.author_page import AuthorPage, about_given
 from moothall.services.questions.asking import Asking
-from moothall.services.questions.balance import Balance
+from moothall.services.questions.balance import BalanceFigures
 from moothall.wire.token_bucket import Allowance
 
 ALLOWANCE = Allowance(per_second=2, burst=300)
@@ -31,7 +31,9 @@ TAKE_BACK = "take-back"
 class AboutDoor:
     """Handlers of the form in which an author states, changes or withdraws their groups."""
 
-    def __init__(self, context: VisitorContext, asking: Asking, balance: Balance, *, author_page: AuthorPage) -> None:
+    def __init__(
+        self, context: VisitorContext, asking: Asking, balance: BalanceFigures, *, author_page: AuthorPage
+    ) -> None:
         self._context = context
         self._asking = asking
         self._author_page = author_page

@@ -33,7 +33,7 @@ from moothall.adapters.pages.visitor_request import (
 )
 from moothall.adapters.questions import asking_texts as texts
 from moothall.adapters.questions.author_page import AuthorPage, about_fields, about_given
-from moothall.core.events.question_parts import Kind
+from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
@@ -44,7 +44,7 @@ from moothall.core.session.state import Status
 from moothall.core.views.captions import Session
 from moothall.services.questions.asking import AskRequest, RejectedQuestion
 from moothall.services.questions.author_view import Own, OwnAct
-from moothall.services.questions.balance import Balance
+from moothall.services.questions.balance import BalanceFigures
 from moothall.services.questions.ports import AuthorQuestions
 from moothall.wire.token_bucket import Allowance
 
@@ -75,7 +75,7 @@ class AskingDoor:
     _: KW_ONLY
     author_page: AuthorPage
     hubs_of: Callable[[SessionId], Mapping[str, str]] = lambda _: {}
-    balance: Balance | None = None
+    balance: BalanceFigures | None = None
     template: str = "questions/ask.html"
     more: Callable[[SessionId], Mapping[str, object]] = lambda _: {}
 
@@ -103,7 +103,7 @@ class AskingDoor:
         sentence = None if why is None else texts.unasked(why, ui)
         hub = next(iter(self.hubs_of(wanted.session)), "")
         form = new_form(self.context.randomness)
-        typed = FilledForm(form=form, kind=Kind.QUESTION, text="", language=ui.language, hub=hub)
+        typed = FilledForm(form=form, kind=InterventionKind.QUESTION, text="", language=ui.language, hub=hub)
         mine: tuple[tuple[str, Own], ...] = ()
         with contextlib.suppress(StorageUnavailable):  # The form is shown without the list of the visitor's questions.
             mine = await self.asking.mine(wanted.session, self.context.token(request, wanted.session))
@@ -237,7 +237,7 @@ async def typed_in(request: web.Request, ui: Catalogue) -> FilledForm:
     """Parse the form in a request's body. Raises HttpProblem when it is too long or no such form."""
     given = await read_form(request)
     try:
-        kind = Kind(given.get("kind", Kind.QUESTION))
+        kind = InterventionKind(given.get("kind", InterventionKind.QUESTION))
     except ValueError as error:
         raise HttpProblem(400, ErrorText.REQUEST) from error
     form = given.get("id", "")

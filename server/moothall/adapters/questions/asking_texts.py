@@ -5,25 +5,25 @@
 from __future__ import annotations
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.questions.limits import MOST_OPEN
 from moothall.core.questions.listing import QuestionCounts
 from moothall.core.questions.order import Why
 from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
 from moothall.core.rules.turns import MAX_TYPED
 from moothall.services.questions.asking import RejectedQuestion
-from moothall.services.questions.author_view import InRoom, Own, OwnAct, QuestionPlace, RefusedAct
+from moothall.services.questions.author_view import InRoom, Own, OwnAct, QuestionStage, RefusedAct
 from moothall.services.questions.typing import Untyped
 
 KINDS = {
-    Kind.QUESTION: "A question",
-    Kind.COMMENT: "A comment",
-    Kind.REQUEST: "I'd like to speak",
+    InterventionKind.QUESTION: "A question",
+    InterventionKind.COMMENT: "A comment",
+    InterventionKind.REQUEST: "I'd like to speak",
 }
 YOURS = {
-    Kind.QUESTION: "Your question (no. {n})",
-    Kind.COMMENT: "Your comment (no. {n})",
-    Kind.REQUEST: "Your wish to speak (no. {n})",
+    InterventionKind.QUESTION: "Your question (no. {n})",
+    InterventionKind.COMMENT: "Your comment (no. {n})",
+    InterventionKind.REQUEST: "Your wish to speak (no. {n})",
 }
 YOURS_HERE = "What you asked (no. {n} of your group)"
 """The heading in a hub's room, until the meeting has given the question a number."""
@@ -62,13 +62,13 @@ STANDS = {
     InterventionStatus.WITHDRAWN: "You have taken it back",
 }
 WHERE = {
-    QuestionPlace.HERE: "Kept here. The coordinator of your group reads it first.",
-    QuestionPlace.WAITING: "Waiting for the line",
-    QuestionPlace.ARRIVED: "At the meeting, being checked",
-    QuestionPlace.REFUSED: "The meeting did not take it, because:",
-    QuestionPlace.JOINED: "Joined with a similar question of your group (no. {n})",
-    QuestionPlace.KEPT: "It stays in your group and is not passed on.",
-    QuestionPlace.WITHDRAWN: "You have taken it back",
+    QuestionStage.HERE: "Kept here. The coordinator of your group reads it first.",
+    QuestionStage.WAITING: "Waiting for the connection",
+    QuestionStage.ARRIVED: "At the meeting, being checked",
+    QuestionStage.REFUSED: "The meeting did not take it, because:",
+    QuestionStage.JOINED: "Joined with a similar question of your group (no. {n})",
+    QuestionStage.KEPT: "It stays in your group and is not passed on.",
+    QuestionStage.WITHDRAWN: "You have taken it back",
 }
 """Status of a question of a hub's room, in words for its author, while the meeting has not published a status."""
 ON_ITS_WAY = "On its way to the meeting"
@@ -86,9 +86,9 @@ ACTS = {
 ACT_WAITS = "{act}: this waits for the connection to the meeting."
 ACT_REFUSED = "{act}: the meeting did not take it, because:"
 NUMBERED = {
-    Kind.QUESTION: "Question no. {n}",
-    Kind.COMMENT: "Comment no. {n}",
-    Kind.REQUEST: "Wish to speak no. {n}",
+    InterventionKind.QUESTION: "Question no. {n}",
+    InterventionKind.COMMENT: "Comment no. {n}",
+    InterventionKind.REQUEST: "Wish to speak no. {n}",
 }
 WHYS = {
     Why.ARRANGED: "Whoever chairs the meeting has put it here.",
@@ -171,13 +171,13 @@ def stands(own: Own, ui: Catalogue) -> str:
 
 
 def _in_room(room: InRoom, ui: Catalogue) -> str:
-    if room.where is QuestionPlace.WAITING and room.up:
+    if room.where is QuestionStage.WAITING and room.up:
         return ui.text(ON_ITS_WAY)
-    if room.where is QuestionPlace.REFUSED and room.late:
+    if room.where is QuestionStage.REFUSED and room.late:
         return ui.text(LATE)
     key = WHERE[room.where]
     return (
-        ui.text(key, n="?" if room.into is None else room.into) if room.where is QuestionPlace.JOINED else ui.text(key)
+        ui.text(key, n="?" if room.into is None else room.into) if room.where is QuestionStage.JOINED else ui.text(key)
     )
 
 

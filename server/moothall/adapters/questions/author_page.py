@@ -23,7 +23,7 @@ from moothall.core.ports import Randomness
 from moothall.core.questions.statements import YES, Dimension, Statement
 from moothall.core.rules.turns import MAX_TYPED
 from moothall.services.questions.author_view import Own, OwnTurn
-from moothall.services.questions.balance import Balance
+from moothall.services.questions.balance import BalanceFigures
 from moothall.services.questions.ports import TypedTurns
 from moothall.services.questions.typing import InProgress
 
@@ -55,7 +55,7 @@ class AuthorPage:
     pages: Pages
     typing: TypedTurns
     randomness: Randomness
-    balance: Balance | None = None
+    balance: BalanceFigures | None = None
     _: KW_ONLY
     template: str = "questions/asked.html"
     more: More = lambda _wanted, _own: {}

@@ -31,8 +31,8 @@ from moothall.adapters.pages.visitor_request import (
 )
 from moothall.adapters.questions import asking_texts as texts
 from moothall.adapters.questions.page_hands import hands
-from moothall.adapters.questions.translations_door import QuestionTranslationsDoor, Translated
-from moothall.core.events.question_parts import SUPPORTED, Kind, QueueOrder
+from moothall.adapters.questions.translations_door import QuestionTranslationsDoor, ShownTranslation
+from moothall.core.events.question_parts import SUPPORTED, InterventionKind, QueueOrder
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, PollId, Position, SegmentId, SessionId
@@ -211,7 +211,7 @@ class QuestionsDoor:
         going = wanted.snapshot.session.status in ON
         pending: list[str] = []
 
-        def other(each: Intervention) -> Translated | None:
+        def other(each: Intervention) -> ShownTranslation | None:
             if self.translated is None or len(pending) >= MOST_PENDING:
                 return None
             found = self.translated.of(wanted.session, each, ui.language, ui)
@@ -361,4 +361,4 @@ _OF_ROOM: Row = {
 
 
 def _may_be_supported(each: Intervention) -> bool:
-    return each.status in SUPPORTED and each.kind is not Kind.REQUEST and not each.removed
+    return each.status in SUPPORTED and each.kind is not InterventionKind.REQUEST and not each.removed

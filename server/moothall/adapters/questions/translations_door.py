@@ -32,7 +32,7 @@ QuestionsOf = Callable[[SessionId], Awaitable[Questions | None]]
 """Returns the questions of a session; None where there are none that the visitor may read."""
 
 
-class Translated(msgspec.Struct, frozen=True, kw_only=True):
+class ShownTranslation(msgspec.Struct, frozen=True, kw_only=True):
     """A translated question, as pages show it."""
 
     text: str
@@ -45,7 +45,7 @@ class Translated(msgspec.Struct, frozen=True, kw_only=True):
 class Rendering(msgspec.Struct, frozen=True, kw_only=True):
     """The translation of a question that a page has, or the address at which it will be available."""
 
-    translated: Translated | None = None
+    translated: ShownTranslation | None = None
     pending: str = ""
     """The address of the translation once it is made; empty when it is there already, or will not be made."""
 
@@ -117,8 +117,8 @@ class QuestionTranslationsDoor:
         return web.json_response(answer, headers={hdrs.CACHE_CONTROL: "no-store"})
 
 
-def _translated(made: Rendered, target: str, ui: Catalogue) -> Translated:
-    return Translated(
+def _translated(made: Rendered, target: str, ui: Catalogue) -> ShownTranslation:
+    return ShownTranslation(
         text=made.text,
         language=target,
         direction=direction(target),

@@ -27,7 +27,7 @@ from moothall.adapters.pages.request_context import (
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import COOKIE, kept_query, page_of, private
 from moothall.adapters.questions import asking_texts as texts
-from moothall.core.events.question_parts import HUB, OPEN, REMOTE, InterventionStatus, Kind
+from moothall.core.events.question_parts import HUB, OPEN, REMOTE, InterventionKind, InterventionStatus
 from moothall.core.kernel.ids import Position, SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.questions.interventions import Intervention, Questions
@@ -88,7 +88,7 @@ def now_asked(
         "text": "" if called is None else called.text[:LONGEST],
         "language": "" if called is None else called.language,
         "direction": "" if called is None else direction(called.language),
-        "may": called is not None and called.published and called.kind is not Kind.REQUEST,
+        "may": called is not None and called.published and called.kind is not InterventionKind.REQUEST,
         "too": too,
         "more": json.dumps(
             {

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 
 from moothall.adapters.http.taking import hand_over
-from moothall.adapters.reading.reader_routes import Presence, ReaderRequest, let_go
+from moothall.adapters.reading.reader_routes import ReaderPresence, ReaderRequest, let_go
 from moothall.core.kernel.errors import Refusal
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.readers.feed import Subscription
@@ -24,7 +24,7 @@ class ReaderConnection(asyncio.Protocol):
     __slots__ = ("_fanout", "_presence", "_subscription", "form", "there", "transport")
 
     def __init__(
-        self, there: dict[ReaderConnection, None], transport: asyncio.Transport, presence: Presence, form: Format
+        self, there: dict[ReaderConnection, None], transport: asyncio.Transport, presence: ReaderPresence, form: Format
     ) -> None:
         """`there`: the set of the door's connections. It contains this connection from `take` on until the connection
         is lost.

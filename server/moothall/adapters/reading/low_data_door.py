@@ -14,7 +14,7 @@ from typing import Protocol
 
 from aiohttp import HttpVersion11, hdrs, web
 
-from moothall.adapters.reading.reader_routes import Frames, ReaderRequest, Readers, Refused, begin, let_go
+from moothall.adapters.reading.reader_routes import DecodedEvents, DoorRefusal, ReaderRequest, Readers, begin, let_go
 from moothall.core.kernel.ids import Position
 from moothall.core.kernel.lanes import Feed
 from moothall.core.views.captions import CaptionsView
@@ -63,7 +63,7 @@ class _Connection:
     """
 
     transport: asyncio.Transport
-    frames: Frames
+    frames: DecodedEvents
     low: LowData
     feed: Feed
     fanout: SessionFanout
@@ -143,7 +143,7 @@ class LowDataDoor:
         if len(self._connections) >= self._most:
             message = "The server has as many readers of few data as it can serve. Try again in a few seconds."
             wait = self._readers.jitter(3, 15)
-            return Refused(status=503, code=CloseCode.TRY_LATER, message=message, retry_after=wait).response()
+            return DoorRefusal(status=503, code=CloseCode.TRY_LATER, message=message, retry_after=wait).response()
         return await self._readers.answer(request, self._stream, finished=True)
 
     async def _stream(self, request: web.Request, reading: ReaderRequest) -> web.StreamResponse:

@@ -22,7 +22,7 @@ from moothall.core.kernel.ids import ChannelId
 from moothall.core.kernel.languages import direction, same_language
 from moothall.core.kernel.times import Zone
 from moothall.core.session.state import Status
-from moothall.core.views.captions import Channel, Session
+from moothall.core.views.captions import ReaderChannel, Session
 
 WAYS = {"": "Original", "translation": "Translation", "both": "Both", "side": "Side by side"}
 """Ways to read a translation, as values of the choice SHOW with their labels; the key of the original is empty, since
@@ -84,7 +84,9 @@ def not_here(lacking: Lacking, ui: Catalogue) -> list[dict[str, str]]:
     ]
 
 
-def _text(name: ChannelId, channel: Channel, address: TextAddresses, ui: Catalogue, zone: Zone) -> dict[str, object]:
+def _text(
+    name: ChannelId, channel: ReaderChannel, address: TextAddresses, ui: Catalogue, zone: Zone
+) -> dict[str, object]:
     tag = channel.languages[0] if channel.languages else ""
     spoken = channel.kind is ChannelKind.FLOOR
     own = "" if spoken else own_name(tag)
@@ -101,7 +103,7 @@ def _text(name: ChannelId, channel: Channel, address: TextAddresses, ui: Catalog
     }
 
 
-def since(channel: Channel, ui: Catalogue, zone: Zone) -> str:
+def since(channel: ReaderChannel, ui: Catalogue, zone: Zone) -> str:
     """Since when an on-demand translation, which is no part of the record, is made, in words; "" for any other text."""
     if channel.of_record or channel.requested is None:
         return ""

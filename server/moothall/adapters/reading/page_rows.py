@@ -16,7 +16,7 @@ from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import UTC_ZONE, Zone, iso_time, media_time, offset_name
 from moothall.core.session.state import Status
-from moothall.core.views.captions import Channel, Line, Session, Snapshot
+from moothall.core.views.captions import Line, ReaderChannel, Session, Snapshot
 from moothall.core.views.reading_order import Gap, SpeakerTurn, with_spans
 from moothall.wire.plain_text import behind_doubts
 
@@ -250,7 +250,7 @@ def last_words(snapshot: Snapshot) -> int | None:
     return wall + max(ends) - media
 
 
-def channel_name(channel: Channel, ui: Catalogue) -> str:
+def channel_name(channel: ReaderChannel, ui: Catalogue) -> str:
     """The name of a text for readers."""
     language = ui.language_name(channel.languages[0]) if channel.languages else ""
     return ui.named(f"staff/kind.{channel.kind}", language=language)

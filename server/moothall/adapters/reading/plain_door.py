@@ -18,7 +18,7 @@ from moothall.adapters.pages.request_context import language
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.page_choices import UNCERTAIN, unsure
 from moothall.adapters.reading.page_rows import gap_text
-from moothall.adapters.reading.reader_routes import Frames, ReaderRequest, Readers, begin, let_go
+from moothall.adapters.reading.reader_routes import DecodedEvents, ReaderRequest, Readers, begin, let_go
 from moothall.core.session.state import Status
 from moothall.core.views.captions import SNAPSHOT_LINES
 from moothall.wire.frames import Format, chunk
@@ -33,7 +33,7 @@ class _TextOutlet:
     text.
     """
 
-    def __init__(self, transport: asyncio.Transport, frames: Frames, text: PlainText, *, chunked: bool) -> None:
+    def __init__(self, transport: asyncio.Transport, frames: DecodedEvents, text: PlainText, *, chunked: bool) -> None:
         self._transport = transport
         self._frames = frames
         self._text = text

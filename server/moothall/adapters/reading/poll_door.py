@@ -12,7 +12,7 @@ from functools import partial
 
 from aiohttp import web
 
-from moothall.adapters.reading.reader_routes import ReaderRequest, Readers, Refused, show_stalls
+from moothall.adapters.reading.reader_routes import DoorRefusal, ReaderRequest, Readers, show_stalls
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import Position
@@ -76,7 +76,7 @@ class PollDoor:
         The frames are in order, and there may be none; `position` is the value of `after` for the next poll.
         """
         wait = _wait(request.query.get("wait", str(WAIT_S)))
-        if isinstance(wait, Refused):
+        if isinstance(wait, DoorRefusal):
             return wait.response()
         return await self._readers.answer(request, partial(self._answer, wait=wait))
 
@@ -88,7 +88,7 @@ class PollDoor:
         poll = _Poll(transport)
         subscription = await reading.fanout.subscribe(poll, reading.feed, Format.SSE, reading.after)
         if isinstance(subscription, Refusal):
-            return Refused(status=404, code=CloseCode.UNKNOWN_SESSION, message=subscription.message).response()
+            return DoorRefusal(status=404, code=CloseCode.UNKNOWN_SESSION, message=subscription.message).response()
         try:
             frames, position = _frames(poll.data, reading.after)
             if position == str(reading.after) and wait and not self._closed:
@@ -130,13 +130,13 @@ class PollDoor:
             poll.end()
 
 
-def _wait(text: str) -> int | Refused:
+def _wait(text: str) -> int | DoorRefusal:
     """Return the seconds that a poll asks to wait."""
     seconds = number_in(text, 2)
     if seconds is not None and seconds <= MAX_WAIT_S:
         return seconds
     message = f"A poll may wait for 0 to {MAX_WAIT_S} whole seconds."
-    return Refused(status=400, code=CloseCode.BAD_REQUEST, message=message)
+    return DoorRefusal(status=400, code=CloseCode.BAD_REQUEST, message=message)
 
 
 def _frames(data: bytes | bytearray, after: Position | None) -> tuple[list[bytes], str]:

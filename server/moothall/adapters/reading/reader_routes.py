@@ -19,8 +19,8 @@ from aiohttp.typedefs import Middleware
 from moothall.adapters.http.admission import Admission, has_begun
 from moothall.adapters.http.forwarded import AddressOf, own_origins, remote_address
 from moothall.adapters.http.limits import AddressGate
-from moothall.adapters.http.places import Full, Place, Places
 from moothall.adapters.http.security_headers import origin_allowed
+from moothall.adapters.http.slots import NoSlot, Slot, Slots
 from moothall.adapters.pages.error_pages import crowded_page
 from moothall.adapters.pages.templates import Pages
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
@@ -94,7 +94,7 @@ def visitor_gate(
     return Admission(randomness, counted).middleware(address_of, BEGINNINGS, others, crowded)
 
 
-class Text(msgspec.Struct, frozen=True):
+class ReadableText(msgspec.Struct, frozen=True):
     """A text that may be read."""
 
     fanout: SessionFanout
@@ -106,7 +106,7 @@ class Text(msgspec.Struct, frozen=True):
 class ReaderRequest(msgspec.Struct, frozen=True):
     """A reader's request that has passed all checks."""
 
-    presence: Presence
+    presence: ReaderPresence
     fanout: SessionFanout
     feed: Feed
     view: CaptionsView
@@ -138,7 +138,7 @@ class ReaderRequest(msgspec.Struct, frozen=True):
             self.fanout.unsubscribe(subscription)
 
 
-class Refused(msgspec.Struct, frozen=True, kw_only=True):
+class DoorRefusal(msgspec.Struct, frozen=True, kw_only=True):
     """Why a door refuses a reader, as HTTP and as WebSocket report it."""
 
     status: int
@@ -162,8 +162,8 @@ Stream = Callable[[web.Request, ReaderRequest], Awaitable[web.StreamResponse]]
 """Answers a request that has passed all checks, in the way of one door."""
 
 _FULL = {
-    Full.ALL: "The server has as many readers as it can serve. Try again in a few seconds.",
-    Full.ADDRESS: "Your address has as many readers as one may have. Try again in a few seconds.",
+    NoSlot.ALL: "The server has as many readers as it can serve. Try again in a few seconds.",
+    NoSlot.ADDRESS: "Your address has as many readers as one may have. Try again in a few seconds.",
 }
 _REFUSALS = {
     RefusalCode.FORBIDDEN: (403, CloseCode.FORBIDDEN),
@@ -173,7 +173,7 @@ _REFUSALS = {
 }
 
 
-class Frames:
+class DecodedEvents:
     """Decodes the server-sent events that the fan-out writes, once for all readers that receive the same bytes."""
 
     def __init__(self) -> None:
@@ -194,8 +194,8 @@ class Shared:
     They share it for `PAIR_MS` at most; by then the reader has closed the older connection.
     """
 
-    def __init__(self, place: Place, gone: Callable[[], object]) -> None:
-        self._place = place
+    def __init__(self, slot: Slot, gone: Callable[[], object]) -> None:
+        self._slot = slot
         self._gone = gone
         self._connections: dict[Connection, None] = {}
         """The older connection comes first."""
@@ -223,7 +223,7 @@ class Shared:
         """Release the part of `connection`. Called only by `Connection.leave`."""
         del self._connections[connection]
         if not self._connections:
-            self._place.leave()
+            self._slot.leave()
             self._gone()
 
 
@@ -241,15 +241,15 @@ class Connection:
         self._shared.drop(self)
 
 
-class Presence:
+class ReaderPresence:
     """A connected reader: its slot, and the door and language under which it is counted. `leave` releases both."""
 
-    __slots__ = ("_kind", "_place", "_readers", "stays", "transport")
+    __slots__ = ("_kind", "_readers", "_slot", "stays", "transport")
 
-    def __init__(self, readers: Readers, transport: Transport | None, place: Place | Connection) -> None:
+    def __init__(self, readers: Readers, transport: Transport | None, slot: Slot | Connection) -> None:
         """`transport`: the reader's connection; None when it is already lost."""
         self._readers = readers
-        self._place = place
+        self._slot = slot
         self._kind: Kind | None = None
         self.transport = transport
         self.stays = False
@@ -263,7 +263,7 @@ class Presence:
 
     def leave(self) -> None:
         """Release the slot and the count, since the reader is gone. To be called once."""
-        self._place.leave()
+        self._slot.leave()
         self._readers.left(self, self._kind)
 
     def done(self) -> None:
@@ -297,34 +297,34 @@ class Readers:
 
     def __post_init__(self) -> None:
         self._measures = self.measures or Measures(self.clock)
-        self.frames = Frames()
-        self._places = Places(self.randomness, most=self.most, each=self.each)
+        self.frames = DecodedEvents()
+        self._slots = Slots(self.randomness, most=self.most, each=self.each)
         # Bound: the slots.
         self._named: dict[str, Shared] = {}
         """The slots of readers who gave themselves a name, by the name."""
         # Bound: the slots.
-        self._by_link: dict[Presence, web.Request] = {}
+        self._by_link: dict[ReaderPresence, web.Request] = {}
         """The requests of readers whose browsers have opened role links."""
 
     @property
     def count(self) -> int:
         """The number of connected readers."""
-        return self._places.count
+        return self._slots.count
 
     @property
     def limit(self) -> int:
         """The present limit of readers; `most` is the limit at the start."""
-        return self._places.most
+        return self._slots.most
 
     def resize(self, most: int, each: int | None) -> None:
         """Change the limits of readers at once and of one address. Connected readers stay."""
-        self._places.resize(most, each)
+        self._slots.resize(most, each)
 
     def jitter(self, low: int, high: int) -> int:
         """A random number from `low` to `high`, so that reconnecting readers don't all come at once."""
         return low + int.from_bytes(self.randomness.bytes(4), "big") % (high - low + 1)
 
-    def enter(self, request: web.Request) -> Presence | Refused:
+    def enter(self, request: web.Request) -> ReaderPresence | DoorRefusal:
         """Take a slot for the reader, or return why there is none.
 
         A reader whose connection has gone silent tries a new one before it closes the old one. It names itself by
@@ -333,20 +333,20 @@ class Readers:
         """
         if not origin_allowed(request.headers.get("Origin"), own_origins(request, self.origins)):
             self._measures.readers_refused["origin"] += 1
-            return Refused(status=403, code=CloseCode.FORBIDDEN, message="Pages of that origin may not read here.")
+            return DoorRefusal(status=403, code=CloseCode.FORBIDDEN, message="Pages of that origin may not read here.")
         name, transport = _reader(request), request.transport
         known = self._named.get(name)
         if known is not None and known.alone:
-            return Presence(self, transport, known.join(partial(_abort, transport), self.clock.monotonic()))
-        place = self._places.take(self.address_of(request))
-        if isinstance(place, Full):
-            self._measures.readers_refused[place.reason] += 1
+            return ReaderPresence(self, transport, known.join(partial(_abort, transport), self.clock.monotonic()))
+        slot = self._slots.take(self.address_of(request))
+        if isinstance(slot, NoSlot):
+            self._measures.readers_refused[slot.reason] += 1
             wait = self.jitter(3, 15)
-            return Refused(status=503, code=CloseCode.TRY_LATER, message=_FULL[place], retry_after=wait)
+            return DoorRefusal(status=503, code=CloseCode.TRY_LATER, message=_FULL[slot], retry_after=wait)
         if not name or known is not None:
-            return Presence(self, transport, place)
-        self._named[name] = shared = Shared(place, lambda: self._named.pop(name))
-        return Presence(self, transport, shared.join(partial(_abort, transport), self.clock.monotonic()))
+            return ReaderPresence(self, transport, slot)
+        self._named[name] = shared = Shared(slot, lambda: self._named.pop(name))
+        return ReaderPresence(self, transport, shared.join(partial(_abort, transport), self.clock.monotonic()))
 
     def part(self) -> None:
         """End the older of two connections that have shared a slot for too long. To be called regularly."""
@@ -374,11 +374,11 @@ class Readers:
         `look_up`.
         """
         presence = self.enter(request)
-        if isinstance(presence, Refused):
+        if isinstance(presence, DoorRefusal):
             return presence.response()
         try:
             reading = await self.look_up(request, presence, finished=finished)
-            if isinstance(reading, Refused):
+            if isinstance(reading, DoorRefusal):
                 return reading.response()
             presence.counted(request, reading)
             return await stream(request, reading)
@@ -386,7 +386,7 @@ class Readers:
             presence.done()
 
     def count_in(self, door: str, reading: ReaderRequest) -> Kind:
-        """Count a reader in, and return what it is counted as. Called only by `Presence.counted`."""
+        """Count a reader in, and return what it is counted as. Called only by `ReaderPresence.counted`."""
         channel = reading.view.session.channels.get(reading.feed.channel)
         languages = () if channel is None else channel.languages
         kind = (door, next(iter(languages), "und"))
@@ -396,8 +396,8 @@ class Readers:
         readers[kind] += 1
         return kind
 
-    def left(self, presence: Presence, kind: Kind | None) -> None:
-        """Count a reader out. Called only by `Presence.leave`."""
+    def left(self, presence: ReaderPresence, kind: Kind | None) -> None:
+        """Count a reader out. Called only by `ReaderPresence.leave`."""
         self._by_link.pop(presence, None)
         if kind is not None:
             readers = self._measures.readers
@@ -406,8 +406,8 @@ class Readers:
                 del readers[kind]
 
     async def look_up(
-        self, request: web.Request, presence: Presence, *, finished: bool = False
-    ) -> ReaderRequest | Refused:
+        self, request: web.Request, presence: ReaderPresence, *, finished: bool = False
+    ) -> ReaderRequest | DoorRefusal:
         """Look up the text that the request's address names, from the reader's position. `Last-Event-ID` takes
         precedence over `after`.
 
@@ -418,22 +418,22 @@ class Readers:
             after = position_of(request)
             live = _live(request.query.get("feed", "live")) and not finished
         except ValueError as error:
-            return Refused(status=400, code=CloseCode.BAD_REQUEST, message=str(error))
+            return DoorRefusal(status=400, code=CloseCode.BAD_REQUEST, message=str(error))
         if ASKER.get():
             self._by_link[presence] = request
         text = await self.text(session, request.query.get("channel", ""), live=live)
-        if isinstance(text, Refused):
+        if isinstance(text, DoorRefusal):
             return text
         here = text.fanout.position
         if self.others_ahead and after is not None and after.epoch == here.epoch and after.offset > here.offset:
             self._measures.readers_refused["ahead"] += 1
             message = "You have read further elsewhere than this server has come. Try again in a moment."
-            return Refused(status=503, code=CloseCode.TRY_LATER, message=message, retry_after=self.jitter(1, 3))
+            return DoorRefusal(status=503, code=CloseCode.TRY_LATER, message=message, retry_after=self.jitter(1, 3))
         staff = any(each.role in STAFF_ROLES for each in ASKER.get())
         aside = staff and request.query.get("as") == "microphone"
         return ReaderRequest(presence, text.fanout, text.feed, text.view, after, aside, _reader(request))
 
-    async def text(self, session: SessionId, channel: str, *, live: bool) -> Text | Refused:
+    async def text(self, session: SessionId, channel: str, *, live: bool) -> ReadableText | DoorRefusal:
         """A text that `ASKER` may read; the session's first text when `channel` is empty."""
         try:
             fanout = await self.find(session) if is_name(session) else None
@@ -450,13 +450,13 @@ class Readers:
         except StorageUnavailable:
             self._measures.readers_refused["storage"] += 1
             message = "The session can't be read at the moment. Try again in a few seconds."
-            return Refused(status=503, code=CloseCode.TRY_LATER, message=message, retry_after=self.jitter(3, 15))
+            return DoorRefusal(status=503, code=CloseCode.TRY_LATER, message=message, retry_after=self.jitter(3, 15))
         except RecordBroken as error:
             self._measures.readers_refused["damaged"] += 1
             note_failure(error, f"session {session}: the log can't be read")
             message = "The session's record is damaged and can't be shown; its keepers have been told."
-            return Refused(status=500, code=CloseCode.INTERNAL_ERROR, message=message)
-        return _refused(view) if isinstance(view, Refusal) else Text(fanout, feed, view)
+            return DoorRefusal(status=500, code=CloseCode.INTERNAL_ERROR, message=message)
+        return _refused(view) if isinstance(view, Refusal) else ReadableText(fanout, feed, view)
 
 
 def _abort(transport: Transport | None) -> None:
@@ -486,9 +486,9 @@ def _live(text: str) -> bool:
     return text == "live"
 
 
-def _refused(refusal: Refusal) -> Refused:
+def _refused(refusal: Refusal) -> DoorRefusal:
     status, code = _REFUSALS.get(refusal.code, (400, CloseCode.BAD_REQUEST))
-    return Refused(status=status, code=code, message=refusal.message)
+    return DoorRefusal(status=status, code=code, message=refusal.message)
 
 
 async def begin(request: web.Request, headers: Mapping[str, str]) -> tuple[web.StreamResponse, Transport | None]:

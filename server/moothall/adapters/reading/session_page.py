@@ -268,7 +268,7 @@ class SessionPage:
         braille = page_choices.BRAILLE in address.choices
         most = BRAILLE_LINES if braille else OWN_PACE_LINES
         more = max(0, seen.total - seen.following)
-        place = {"first": seen.start + 1, "last": seen.following, "total": seen.total}
+        numbers = {"first": seen.start + 1, "last": seen.following, "total": seen.total}
         return self._pages.render(
             "reader/own_pace.html",
             ui=ui,
@@ -280,7 +280,7 @@ class SessionPage:
             uncertain=uncertain,
             unsure=page_choices.unsure(ui),
             recognised=recognised,
-            place=ui.text("Lines {first} to {last} of {total}", **place) if rows else None,
+            place=ui.text("Lines {first} to {last} of {total}", **numbers) if rows else None,
             next=address.own_pace(seen.following + 1) if more else None,
             more=ui.text("Next lines ({n} more)", n=more),
             previous=address.own_pace(max(1, seen.start + 1 - most)) if seen.start else None,

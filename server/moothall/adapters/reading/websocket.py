@@ -22,7 +22,14 @@ from websockets.protocol import Protocol, Side, State
 from websockets.server import ServerProtocol
 
 from moothall.adapters.reading.connection import ReaderConnection
-from moothall.adapters.reading.reader_routes import Presence, ReaderRequest, Readers, Refused, let_go, show_stalls
+from moothall.adapters.reading.reader_routes import (
+    DoorRefusal,
+    ReaderPresence,
+    ReaderRequest,
+    Readers,
+    let_go,
+    show_stalls,
+)
 from moothall.core.ports import Clock
 from moothall.wire.close_codes import MEANINGS, CloseCode, reason_bytes
 from moothall.wire.frames import Format
@@ -49,7 +56,7 @@ class _Socket(ReaderConnection):
         self,
         there: dict[ReaderConnection, None],
         transport: asyncio.Transport,
-        presence: Presence,
+        presence: ReaderPresence,
         clock: Clock,
         gone: asyncio.Event,
     ) -> None:
@@ -150,7 +157,7 @@ class WebSocketDoor:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one reader, who stays connected after this has returned."""
         presence = self._readers.enter(request)
-        if isinstance(presence, Refused):
+        if isinstance(presence, DoorRefusal):
             return presence.response()
         try:
             accepted = _accepted(request)
@@ -168,14 +175,16 @@ class WebSocketDoor:
         finally:
             presence.done()
 
-    async def _serve(self, request: web.Request, presence: Presence, reading: ReaderRequest | Refused) -> None:
+    async def _serve(
+        self, request: web.Request, presence: ReaderPresence, reading: ReaderRequest | DoorRefusal
+    ) -> None:
         transport = request.transport
         if transport is None:
             return
         socket = _Socket(self._sockets, transport, presence, self._readers.clock, self._gone)
         if not socket.take():
             return
-        if isinstance(reading, Refused):
+        if isinstance(reading, DoorRefusal):
             socket.say(reading.code, reading.message)
         elif self._closed:
             socket.say(CloseCode.GOING_AWAY)

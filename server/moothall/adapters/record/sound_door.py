@@ -23,7 +23,7 @@ from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.session.state import State
 from moothall.services.sessions.staff import Staff
 from moothall.services.sound.live_audio import BYTES, RATE
-from moothall.services.sound.recording import HELD_BACK_MS, PlacedPart, Recordings
+from moothall.services.sound.recording import HELD_BACK_MS, Recordings, TimedPart
 
 FLOOR = ChannelId("floor")
 TYPE = "audio/ogg; codecs=opus"
@@ -44,7 +44,7 @@ class SoundDoor:
 
     recordings: Recordings
     _: KW_ONLY
-    path_of: Callable[[SessionId, PlacedPart], Path]
+    path_of: Callable[[SessionId, TimedPart], Path]
     state_of: StateOf
     may_read: Callable[[SessionId], Refusal | None]
     staff: Callable[[web.Request], tuple[Staff, ...]]
@@ -91,7 +91,7 @@ class SoundDoor:
             return web.Response(status=status, text=f"{answer.message}\n", headers=_NOT_KEPT)
         return web.Response(body=_wave(answer), content_type="audio/wav", headers=_NOT_KEPT)
 
-    async def _parts(self, request: web.Request) -> tuple[SessionId, list[PlacedPart]]:
+    async def _parts(self, request: web.Request) -> tuple[SessionId, list[TimedPart]]:
         """The session, and the parts of the requested channel. Raises HTTPNotFound for a visitor who may not
         hear them.
         """
@@ -127,7 +127,7 @@ def _number(request: web.Request, name: str) -> int:
     return number
 
 
-def _address(session: SessionId, part: PlacedPart) -> str:
+def _address(session: SessionId, part: TimedPart) -> str:
     query = urlencode({"channel": part.channel, "source": part.source, "first": part.first})
     return f"/s/{session}/sound?{query}"
 

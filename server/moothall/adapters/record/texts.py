@@ -12,7 +12,7 @@ from moothall.adapters.reading.page_rows import channel_name, text_notice
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.events.types import ChannelKind, GapReason, Origin, SealVersion
 from moothall.core.kernel.times import UTC_ZONE, Zone
-from moothall.core.views.captions import Channel
+from moothall.core.views.captions import ReaderChannel
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, NOT_RECORDED
 from moothall.record.model import Record
 from moothall.record.wording import AskedWording, Wording
@@ -35,7 +35,7 @@ class RecordErrorText:
 
 def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
     """The texts of a record in the language of the interface; the date is by the clock of `zone`."""
-    channel = Channel(kind=record.kind, languages=record.languages)
+    channel = ReaderChannel(kind=record.kind, languages=record.languages)
     known = record.session.channels.get(record.channel, channel)
     opened = record.session.opened
     spoken = record.kind is ChannelKind.FLOOR

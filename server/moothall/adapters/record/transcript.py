@@ -15,7 +15,7 @@ from moothall.core.events.types import Access, ChannelKind, Origin
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
 from moothall.core.session.state import Status
-from moothall.core.views.captions import Channel
+from moothall.core.views.captions import ReaderChannel
 from moothall.record.model import Record, RecordedLine, RecordFold
 from moothall.record.wording import Options, Wording
 from moothall.record.wrapping import plain
@@ -52,7 +52,7 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
             languages=self.languages,
             access=Access.STAFF,
             status=Status.CLOSED,
-            channels={_FLOOR: Channel(kind=ChannelKind.FLOOR, languages=self.languages)},
+            channels={_FLOOR: ReaderChannel(kind=ChannelKind.FLOOR, languages=self.languages)},
         )
         lines = [_line(number, line) for number, line in enumerate(self.lines, 1)]
         return msgspec.structs.replace(

@@ -54,7 +54,7 @@ class _Said(msgspec.Struct, frozen=True):
     azp: str | None = None
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class ExpectedClaims(msgspec.Struct, frozen=True, kw_only=True):
     """The values that a token must have."""
 
     issuer: str
@@ -71,7 +71,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[str, ...]
 
 
-def read_id_token(token: str, keys: Sequence[dict[str, Any]], wanted: Wanted, claim: str) -> Claims:
+def read_id_token(token: str, keys: Sequence[dict[str, Any]], wanted: ExpectedClaims, claim: str) -> Claims:
     """Check a token against the provider's keys (JWKs) and read the groups in `claim`.
 
     Raises UnknownKey and TokenRefused.
@@ -134,7 +134,7 @@ def _usable(key: dict[str, Any], header: _Header) -> bool:
     )
 
 
-def _check_claims(said: _Said, wanted: Wanted) -> None:
+def _check_claims(said: _Said, wanted: ExpectedClaims) -> None:
     audience = [said.aud] if isinstance(said.aud, str) else said.aud
     if said.iss != wanted.issuer:
         raise TokenRefused("it is of another issuer")

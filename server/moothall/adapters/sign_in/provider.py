@@ -16,7 +16,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from moothall.adapters.sign_in.id_token import Claims, TokenRefused, UnknownKey, Wanted, read_id_token
+from moothall.adapters.sign_in.id_token import Claims, ExpectedClaims, TokenRefused, UnknownKey, read_id_token
 from moothall.core.ports import Clock
 from moothall.services.sessions.sign_in import Attempt
 from moothall.wire.token_bucket import Allowance, Bucket
@@ -128,7 +128,7 @@ class Provider:
             return self._read(token, await self._known_keys(metadata, again=True), attempt)
 
     def _read(self, token: str, keys: tuple[dict[str, Any], ...], attempt: Attempt) -> Claims:
-        wanted = Wanted(
+        wanted = ExpectedClaims(
             issuer=self.client.issuer, client=self.client.id, nonce=attempt.nonce, now_s=self.clock.wall() / 1000
         )
         return read_id_token(token, keys, wanted, self.client.claim)

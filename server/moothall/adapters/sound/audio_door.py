@@ -39,11 +39,11 @@ StaffOf = Callable[[web.Request], tuple[Staff, ...]]
 """Returns the staff roles with which a request comes, by its cookie."""
 MayAct = Callable[[Staff, SessionId], bool]
 Find = Callable[[SessionId], Awaitable[LiveSession | None]]
-Begin = Callable[[SessionId, audio.Hello, int], Awaitable[LiveTake | Refusal | None]]
+Begin = Callable[[SessionId, audio.TakeHello, int], Awaitable[LiveTake | Refusal | None]]
 """Begins or resumes the take of a hello; the number is the position up to which the server has reported the take as
 done to the microphone. None when the take has already ended.
 """
-Respeak = Callable[[SessionId, audio.Hello, int, Actor], Awaitable[LiveTake | Refusal | None]]
+Respeak = Callable[[SessionId, audio.TakeHello, int, Actor], Awaitable[LiveTake | Refusal | None]]
 """The same for the hello of a respeaker, who is on air with it."""
 SessionIn = Callable[[str], Awaitable[SessionId | None]]
 """Returns the session that runs in a room now; while that is being closed, the next one; None when there is none."""
@@ -168,7 +168,7 @@ class AudioDoor:
                 await _refuse(socket, staff)
                 return
             key = session, ChannelId(hello.channel), bool(_respeaker(request))
-            sender = await self._take_place(key, socket, staff, hello.take)
+            sender = await self._become_sender(key, socket, staff, hello.take)
             if sender is None:
                 return
             try:
@@ -185,7 +185,7 @@ class AudioDoor:
             return await self.session_in(room) if self.session_in is not None and is_name(room) else None
         return SessionId(request.match_info["session"])
 
-    async def _permitted(self, request: web.Request, session: SessionId, hello: audio.Hello) -> Staff | Refusal:
+    async def _permitted(self, request: web.Request, session: SessionId, hello: audio.TakeHello) -> Staff | Refusal:
         """The role with which somebody sends, or a refusal that says why they may not."""
         unknown = refuse(RefusalCode.UNKNOWN, "There is no such session or channel here.")
         try:
@@ -202,7 +202,9 @@ class AudioDoor:
                 return staff
         return refuse(RefusalCode.FORBIDDEN, "Your link is not for sending the sound of this text.")
 
-    async def _take_place(self, key: _Text, socket: web.WebSocketResponse, staff: Staff, take: str) -> _Sender | None:
+    async def _become_sender(
+        self, key: _Text, socket: web.WebSocketResponse, staff: Staff, take: str
+    ) -> _Sender | None:
         """Become the sender of a text; ask first when somebody else is. None when the client doesn't take over.
 
         The same take on another connection is the same microphone, which has reconnected before its old connection was
@@ -231,7 +233,7 @@ class AudioDoor:
         self,
         request: web.Request,
         socket: web.WebSocketResponse,
-        hello: audio.Hello,
+        hello: audio.TakeHello,
         done: int,
         sender: _Sender,
     ) -> bool:
@@ -357,7 +359,7 @@ def _respeaker(request: web.Request) -> str:
     return request.query.get("respeak", "") if "session" in request.match_info else ""
 
 
-async def _hello(socket: web.WebSocketResponse) -> audio.Hello | None:
+async def _hello(socket: web.WebSocketResponse) -> audio.TakeHello | None:
     """The next hello, after at most PASSED_OVER other messages; None when the microphone leaves or stays silent. Raises
     ProtocolError.
     """
@@ -366,7 +368,7 @@ async def _hello(socket: web.WebSocketResponse) -> audio.Hello | None:
             return None
         if message.type is WSMsgType.TEXT:
             said = _read(message.data)
-            if isinstance(said, audio.Hello):
+            if isinstance(said, audio.TakeHello):
                 return said
     raise ProtocolError("A microphone begins with a hello.")
 

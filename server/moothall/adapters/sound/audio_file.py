@@ -19,7 +19,7 @@ import msgspec
 
 from moothall.adapters.engines.child_owner import signal_child, start_child, to_the_end
 from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE, MAX_CHANNELS, RATE
-from moothall.adapters.sound.child_messages import DecodeRequest, Ended, Failed, Message, Opened, Trouble
+from moothall.adapters.sound.child_messages import AudioEnded, AudioFailed, AudioFault, DecodeRequest, Message, Opened
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import AudioError
 
@@ -124,7 +124,7 @@ class AudioFile:
                 case Opened() as opened:
                     self.duration_ms = opened.duration_ms
                     return
-                case Failed() as failed:
+                case AudioFailed() as failed:
                     raise AudioError(self._sentence(_REASONS[failed.trouble]))
                 case _:
                     logger.info("the decoder wrote %d bytes that are no message", len(line))
@@ -138,10 +138,10 @@ class AudioFile:
         await process.wait()
         messages = [message for line in said.splitlines() if (message := _message(line)) is not None]
         match messages[-1:]:
-            case [Ended() as ended]:
+            case [AudioEnded() as ended]:
                 self.cpu_ms = ended.cpu_ms
                 self.warning = self._on_the_end(ended)
-            case [Failed() as failed]:
+            case [AudioFailed() as failed]:
                 self.warning = self._stopped(_REASONS[failed.trouble])
             case _:
                 self.warning = self._stopped(self._how_it_died(process))
@@ -159,21 +159,21 @@ class AudioFile:
         return f"{self._path} can't be played: {reason}."
 
     def _stopped(self, reason: str) -> str:
-        return f"{self._path} could be played only up to {self._place()}: {reason}. What came before was used."
+        return f"{self._path} could be played only up to {self._played_time()}: {reason}. What came before was used."
 
-    def _on_the_end(self, ended: Ended) -> str | None:
+    def _on_the_end(self, ended: AudioEnded) -> str | None:
         sentences = []
         if ended.cut_off:
-            sentences.append(f"{self._path} ends at {self._place()}, before its own end: it was cut off.")
+            sentences.append(f"{self._path} ends at {self._played_time()}, before its own end: it was cut off.")
         if ended.capped:
-            sentences.append(f"{self._path} was played up to {self._place()}: longer recordings must be divided.")
+            sentences.append(f"{self._path} was played up to {self._played_time()}: longer recordings must be divided.")
         if ended.damaged > (1 if ended.cut_off else 0):  # the cut itself may run through a packet
             sentences.append(f"{self._path} is damaged: {ended.damaged} pieces could not be decoded.")
         if ended.silence_ms:
             sentences.append(f"Silence stands in for {ended.silence_ms / 1000:.1f} s that {self._path} lacks.")
         return " ".join(sentences) or None
 
-    def _place(self) -> str:
+    def _played_time(self) -> str:
         seconds = (self._order.first_sample + self._read_samples) // RATE
         return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
@@ -186,17 +186,19 @@ class AudioFile:
 
 
 _REASONS = {
-    Trouble.NOT_AUDIO: (
+    AudioFault.NOT_AUDIO: (
         "no audio was found in it; it isn't a recording, is damaged, or has no header "
         "(raw samples are played from standard input, with `-` for the file)"
     ),
-    Trouble.NO_STREAM: "it has no sound, only pictures or text",
-    Trouble.PLAYLIST: "it is a list of other files or addresses; name the recording itself",
-    Trouble.UNFINISHED: "its index is missing, because it was cut off while it was recorded or copied; copy it again",
-    Trouble.CHANNELS: f"it has more than {MAX_CHANNELS} channels",
-    Trouble.NO_CHANNEL: "it has fewer channels than were asked for",
-    Trouble.MEMORY: "decoding it takes more memory than a recording may",
-    Trouble.NO_LIBRARY: "PyAV isn't installed; run `pip install 'moothall[audio]'`",
+    AudioFault.NO_STREAM: "it has no sound, only pictures or text",
+    AudioFault.PLAYLIST: "it is a list of other files or addresses; name the recording itself",
+    AudioFault.UNFINISHED: (
+        "its index is missing, because it was cut off while it was recorded or copied; copy it again"
+    ),
+    AudioFault.CHANNELS: f"it has more than {MAX_CHANNELS} channels",
+    AudioFault.NO_CHANNEL: "it has fewer channels than were asked for",
+    AudioFault.MEMORY: "decoding it takes more memory than a recording may",
+    AudioFault.NO_LIBRARY: "PyAV isn't installed; run `pip install 'moothall[audio]'`",
 }
 
 

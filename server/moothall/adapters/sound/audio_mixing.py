@@ -44,7 +44,7 @@ class Mixer:
             yield from self.flush()
             self._graph = _graph_for(frame, self._channel)
             self._form = form
-        frame.pts = None  # the filters would react to a gap, which `TimeLine` handles
+        frame.pts = None  # the filters would react to a gap, which `Timeline` handles
         self._graph.push(frame)
         yield from _pull(self._graph)
 
@@ -56,7 +56,7 @@ class Mixer:
             self._graph = None
 
 
-class TimeLine:
+class Timeline:
     """Compares time stamps with the number of decoded samples, to find missing audio."""
 
     def __init__(self) -> None:

@@ -38,7 +38,7 @@ class DecodeRequest(Limits, frozen=True, kw_only=True):
     """The channel of the file to hear, from 0; None for the mean of all."""
 
 
-class Trouble(StrEnum):
+class AudioFault(StrEnum):
     """Why a file has no audio that can be decoded, or why decoding stopped."""
 
     NOT_AUDIO = "not audio"
@@ -59,13 +59,13 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True, tag="opened"):
     """Duration of the whole file as FFmpeg reports it, ms; None when it can't."""
 
 
-class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
+class AudioFailed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
     """There is no audio to decode, or decoding stopped."""
 
-    trouble: Trouble
+    trouble: AudioFault
 
 
-class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
+class AudioEnded(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
     """All samples have been written."""
 
     cpu_ms: int
@@ -80,7 +80,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
     """Ms of silence that replace missing parts."""
 
 
-Message = Opened | Failed | Ended
+Message = Opened | AudioFailed | AudioEnded
 
 
 class EncodeRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from contextlib import suppress
 
 import msgspec
 
-from moothall.adapters.sound.child_messages import DecodeRequest, Ended, Limits
+from moothall.adapters.sound.child_messages import AudioEnded, DecodeRequest, Limits
 from moothall.adapters.sound.decoding import decode
 
 NOT_DECODING = ("av.__main__", "av.about", "av.datasets")
@@ -84,14 +84,14 @@ class Pipes:
 
 
 def main(order_json: str) -> int:
-    """Serve one request; return the exit code, 0 when `Ended` was sent."""
+    """Serve one request; return the exit code, 0 when `AudioEnded` was sent."""
     order = msgspec.json.decode(order_json, type=DecodeRequest)
     pipes = Pipes(order)
     load_library()
     confine(order, order.cpu_for(order.most_samples) + 1)
     with os.fdopen(0, "rb", closefd=False) as file, suppress(BrokenPipeError):
         decode(file, order, pipes.write, pipes.tell, pipes.grant)
-    return 0 if isinstance(pipes.last, Ended) else 1
+    return 0 if isinstance(pipes.last, AudioEnded) else 1
 
 
 if __name__ == "__main__":

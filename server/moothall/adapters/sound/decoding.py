@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
-from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE, MAX_CHANNELS, RATE, Mixer, TimeLine
-from moothall.adapters.sound.child_messages import DecodeRequest, Ended, Failed, Message, Opened, Trouble
+from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE, MAX_CHANNELS, RATE, Mixer, Timeline
+from moothall.adapters.sound.child_messages import AudioEnded, AudioFailed, AudioFault, DecodeRequest, Message, Opened
 from moothall.adapters.sound.truncation import is_cut_off, states_duration
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _LIVE = {"alsa", "fbdev", "kmsgrab", "lavfi", "oss", "rtp", "rtsp", "sap", "v4l2
 
 
 class _NoAudio(Exception):
-    def __init__(self, trouble: Trouble) -> None:
+    def __init__(self, trouble: AudioFault) -> None:
         super().__init__(trouble.value)
         self.trouble = trouble
 
@@ -88,15 +88,15 @@ def decode(
         file: seekable.
         order: the request. The caller applies its limits on the process, see `decode_child.confine`.
         write: receives the samples, little-endian.
-        tell: receives `Opened` before the first sample and `Ended` after the last, or `Failed` at any time.
+        tell: receives `Opened` before the first sample and `AudioEnded` after the last, or `AudioFailed` at any time.
         grant: receives, after each minute of audio, the number of samples decoded so far.
     """
     try:
         _decode(file, order, write, tell, grant)
     except _NoAudio as error:
-        tell(Failed(trouble=error.trouble))
+        tell(AudioFailed(trouble=error.trouble))
     except MemoryError:
-        tell(Failed(trouble=Trouble.MEMORY))
+        tell(AudioFailed(trouble=AudioFault.MEMORY))
 
 
 def _decode(
@@ -110,26 +110,26 @@ def _decode(
     with _open(file) as container:
         stream = best_stream(container)
         if stream is None:
-            raise _NoAudio(Trouble.NO_STREAM)
-        frames = Frames(container, stream)
+            raise _NoAudio(AudioFault.NO_STREAM)
+        frames = AudioFrames(container, stream)
         packets = iter(frames)
         first = next(packets, None)
         if first is None:
-            raise _NoAudio(Trouble.NOT_AUDIO)
+            raise _NoAudio(AudioFault.NOT_AUDIO)
         if len(first.layout.channels) > MAX_CHANNELS:
-            raise _NoAudio(Trouble.CHANNELS)
+            raise _NoAudio(AudioFault.CHANNELS)
         if order.channel is not None and order.channel >= len(first.layout.channels):
-            raise _NoAudio(Trouble.NO_CHANNEL)
+            raise _NoAudio(AudioFault.NO_CHANNEL)
         tell(Opened(duration_ms=_duration_ms(container, stream)))
         output = _Output(order, write)
         mixer = Mixer(order.channel)
-        line = TimeLine()
+        timeline = Timeline()
         capped = False
         silence = 0
         granted = 0
         try:
             for frame in chain((first,), packets):
-                missing = line.missing_before(frame)
+                missing = timeline.missing_before(frame)
                 if missing:
                     silence += missing
                     for pcm in mixer.flush():
@@ -147,7 +147,7 @@ def _decode(
         finally:
             output.flush()
         tell(
-            Ended(
+            AudioEnded(
                 cpu_ms=_cpu_ms() - started,
                 cut_off=not capped and (frames.broken or _is_cut_off(file, container, stream, output.samples)),
                 capped=capped,
@@ -161,7 +161,7 @@ def _open(file: BinaryIO) -> InputContainer:
     try:
         import av
     except ImportError:
-        raise _NoAudio(Trouble.NO_LIBRARY) from None
+        raise _NoAudio(AudioFault.NO_LIBRARY) from None
     try:
         return av.open(
             _Nameless(file),
@@ -170,7 +170,7 @@ def _open(file: BinaryIO) -> InputContainer:
             options={"format_whitelist": allowed_formats(), "protocol_whitelist": "none"},
         )
     except av.error.ArgumentError:  # FFmpeg's answer to a format that isn't on the list
-        raise _NoAudio(Trouble.PLAYLIST) from None
+        raise _NoAudio(AudioFault.PLAYLIST) from None
     except av.error.FFmpegError as error:
         if isinstance(error, MemoryError):
             raise
@@ -184,12 +184,12 @@ def allowed_formats() -> str:
     return ",".join(sorted(set(",".join(av.formats_available).split(",")) - _PLAYLISTS - _LIVE))
 
 
-def _why_unknown(file: BinaryIO) -> Trouble:
+def _why_unknown(file: BinaryIO) -> AudioFault:
     file.seek(0)
     head = file.read(8)
     if head.startswith(b"#EXTM3U"):
-        return Trouble.PLAYLIST
-    return Trouble.UNFINISHED if head[4:] == b"ftyp" else Trouble.NOT_AUDIO
+        return AudioFault.PLAYLIST
+    return AudioFault.UNFINISHED if head[4:] == b"ftyp" else AudioFault.NOT_AUDIO
 
 
 def best_stream(container: InputContainer) -> AudioStream | None:
@@ -203,7 +203,7 @@ def best_stream(container: InputContainer) -> AudioStream | None:
     return best
 
 
-class Frames:
+class AudioFrames:
     """The decoded frames of a stream. Packets that can't be decoded are skipped and counted; `most_damaged` of them in
     a row end the stream, None for no limit.
     """

@@ -16,7 +16,7 @@ import sys
 import msgspec
 
 from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE, RATE
-from moothall.adapters.sound.child_messages import DecodeRequest, EncodeRequest, Ended, Message
+from moothall.adapters.sound.child_messages import AudioEnded, DecodeRequest, EncodeRequest, Message
 from moothall.adapters.sound.decode_child import limit, load_library
 from moothall.adapters.sound.decoding import decode
 
@@ -102,7 +102,7 @@ def _again(encoder: Encoder, order: EncodeRequest) -> bool:
 
     with os.fdopen(0, "rb", closefd=False) as file:
         decode(file, DecodeRequest(), add, note)
-    return isinstance(last, Ended) and not last.capped
+    return isinstance(last, AudioEnded) and not last.capped
 
 
 def confine() -> None:

@@ -128,7 +128,7 @@ class Sender:
     async def _hello(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         first = self._first
         age = max(0, self._heard() - first) * 1000 // RATE
-        hello = audio.Hello(protocol=audio.PROTOCOL, channel="floor", take=self._take, first=first, age=age)
+        hello = audio.TakeHello(protocol=audio.PROTOCOL, channel="floor", take=self._take, first=first, age=age)
         await socket.send_str(audio.encode(hello))
 
     async def _send(self, socket: aiohttp.ClientWebSocketResponse, at: int) -> None:

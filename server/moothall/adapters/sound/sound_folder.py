@@ -18,7 +18,7 @@ from moothall.adapters.sound.child_messages import EncodeRequest
 from moothall.adapters.sound.spool_folder import leave_room
 from moothall.adapters.store.files import opened
 from moothall.adapters.store.removal_list import LineIdentity, RemovalList
-from moothall.core.backup.removed import Done, SoundAct, SoundRemoved, SoundSilenced
+from moothall.core.backup.removed import RemovalDone, SoundAct, SoundRemoved, SoundSilenced
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import AudioError, StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId, is_name
@@ -129,7 +129,7 @@ class SoundFolder:
         line = await asyncio.to_thread(self._removals.append, make)
         yield
         with suppress(StorageUnavailable):  # A restored copy is then silenced once more, which does no harm.
-            await asyncio.to_thread(self._removals.append, lambda new: Done(id=line.id, at=new.at))
+            await asyncio.to_thread(self._removals.append, lambda new: RemovalDone(id=line.id, at=new.at))
 
     def _sessions(self) -> tuple[SessionId, ...]:
         if not self._root.is_dir():

@@ -36,7 +36,7 @@ class KnownLog(msgspec.Struct, frozen=True):
     """
 
 
-class Acknowledged:
+class AcknowledgedFile:
     """The file, with a slot for each session. To be used from one thread at a time."""
 
     def __init__(self, path: Path) -> None:

@@ -13,11 +13,19 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from moothall.adapters.store import sqlite_file
-from moothall.adapters.store.acknowledged import SUFFIX, Acknowledged, KnownLog
+from moothall.adapters.store.acknowledged import SUFFIX, AcknowledgedFile, KnownLog
 from moothall.adapters.store.removal_list import FILE_NAME as LIST_NAME
 from moothall.adapters.store.removal_list import RemovalList
 from moothall.adapters.store.sqlite_records import BUSY_S, IDLE_S, SqliteRecords
-from moothall.core.backup.removed import Abandoned, Done, Removals, SessionRemoved, TextAct, TextRemoved, name_of
+from moothall.core.backup.removed import (
+    Abandoned,
+    RemovalDone,
+    RemovedContent,
+    SessionRemoved,
+    TextAct,
+    TextRemoved,
+    name_of,
+)
 from moothall.core.chain import LogRecord
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import BodyRemoved
@@ -62,7 +70,7 @@ class SqliteLog(SqliteRecords):
         self,
         writing: sqlite3.Connection,
         reading: sqlite3.Connection,
-        acknowledged: Acknowledged,
+        acknowledged: AcknowledgedFile,
         removals: RemovalList,
         idle_s: float,
     ) -> None:
@@ -82,10 +90,10 @@ class SqliteLog(SqliteRecords):
         program's file, or is a newer release's.
         """
 
-        def connect() -> tuple[sqlite3.Connection, sqlite3.Connection, Acknowledged]:
+        def connect() -> tuple[sqlite3.Connection, sqlite3.Connection, AcknowledgedFile]:
             connection = sqlite_file.open_for_writing(path, busy_s)
             try:
-                beside = Acknowledged(path.with_suffix(SUFFIX))
+                beside = AcknowledgedFile(path.with_suffix(SUFFIX))
                 return connection, sqlite_file.open_to_read(path), beside
             except BaseException:
                 connection.close()
@@ -250,17 +258,17 @@ class SqliteLog(SqliteRecords):
         When that fails, the next call does it. Until then backups ask the log for the outcome.
         """
         try:
-            if not Removals(await asyncio.to_thread(self._removals.lines)).begun():
+            if not RemovedContent(await asyncio.to_thread(self._removals.lines)).begun():
                 return
 
             # No other process is between list and log during this transaction.
             def act(connection: sqlite3.Connection) -> None:
                 try:
-                    begun = Removals(self._removals.lines()).begun()
+                    begun = RemovedContent(self._removals.lines()).begun()
                 except ConfigurationError as error:
                     raise StorageUnavailable(str(error)) from error
                 for line in begun:
-                    self._say(Abandoned if _is_there(connection, line) else Done, line.id)
+                    self._say(Abandoned if _is_there(connection, line) else RemovalDone, line.id)
 
             await self._write(act)
         except (ConfigurationError, StorageError) as error:
@@ -270,9 +278,9 @@ class SqliteLog(SqliteRecords):
         """Enter the act of this id on the list as done; do nothing for an empty id. Called in the writer's thread."""
         if act:
             with suppress(StorageUnavailable):  # The next opening of the log enters it.
-                self._say(Done, act)
+                self._say(RemovalDone, act)
 
-    def _say(self, what: type[Done | Abandoned], act: str) -> None:
+    def _say(self, what: type[RemovalDone | Abandoned], act: str) -> None:
         self._removals.append(lambda new: what(id=act, at=new.at))
 
     def _list(

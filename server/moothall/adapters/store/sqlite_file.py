@@ -300,8 +300,8 @@ def read_head(connection: sqlite3.Connection, session: SessionId) -> LogHead | N
 def columns(record: LogRecord) -> tuple[Any, ...]:
     """The values of a record's columns, without its session's number."""
     header = record.header
-    place = (header.offset, header.lane, header.cause, header.n)
-    return (*place, record.header_bytes, record.salt, record.body, record.body_digest, record.digest)
+    key_columns = (header.offset, header.lane, header.cause, header.n)
+    return (*key_columns, record.header_bytes, record.salt, record.body, record.body_digest, record.digest)
 
 
 def _record(session: SessionId, offset: int, lane: str, cause: str, n: int, *stored: Any) -> LogRecord:

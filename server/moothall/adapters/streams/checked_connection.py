@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from moothall.core.streams.addresses import Network, StreamAddress, may_reach
-from moothall.core.streams.watching import Trouble
+from moothall.core.streams.watching import StreamFault
 from moothall.services.capture.pulling import StreamLost
 
 CONNECT_S = 5.0
@@ -33,7 +33,7 @@ async def addresses_of(host: str, port: int, allowed: Sequence[Network]) -> list
         async with asyncio.timeout(CONNECT_S):
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError, TimeoutError):
-        raise StreamLost(Trouble.UNKNOWN_HOST) from None
+        raise StreamLost(StreamFault.UNKNOWN_HOST) from None
     return chosen([(family, str(address[0])) for family, _, _, _, address in found], allowed)
 
 
@@ -44,7 +44,7 @@ def chosen(found: Sequence[_Found], allowed: Sequence[Network]) -> list[_Found]:
         if sum(family is each for each, _ in kept) < MOST_OF_A_KIND and may_reach(address, allowed):
             kept.append((family, address))
     if not kept:
-        raise StreamLost(Trouble.PRIVATE)
+        raise StreamLost(StreamFault.PRIVATE)
     return kept
 
 
@@ -90,4 +90,4 @@ async def connect(
                 )
         except (OSError, TimeoutError, ValueError):  # ValueError: for a name that no certificate can have.
             continue
-    raise StreamLost(Trouble.CONNECTION)
+    raise StreamLost(StreamFault.CONNECTION)

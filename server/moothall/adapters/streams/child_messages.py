@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from moothall.adapters.sound.child_messages import Limits
-from moothall.core.streams.watching import Found, Trouble
+from moothall.core.streams.watching import StreamFault, StreamProperties
 
 
 class StreamRequest(Limits, frozen=True, kw_only=True):
@@ -30,15 +30,15 @@ class StreamRequest(Limits, frozen=True, kw_only=True):
 class Began(msgspec.Struct, frozen=True, kw_only=True, tag="began"):
     """The first sound has been decoded; samples follow."""
 
-    found: Found
+    found: StreamProperties
 
 
-class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
+class StreamFailed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
     """There is no sound, or decoding stopped."""
 
-    trouble: Trouble
+    trouble: StreamFault
     number: int = 0
     """The HTTP status of the server's answer, when `trouble` is STATUS; else 0."""
 
 
-Message = Began | Failed
+Message = Began | StreamFailed

@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from moothall.adapters.sound.audio_mixing import MAX_CHANNELS, RATE, Mixer, TimeLine
+from moothall.adapters.sound.audio_mixing import MAX_CHANNELS, RATE, Mixer, Timeline
 from moothall.adapters.sound.decode_child import Pipes, confine, limit, load_library
-from moothall.adapters.sound.decoding import Frames, allowed_formats, best_stream
-from moothall.adapters.streams.child_messages import Began, Failed, Message, StreamRequest
+from moothall.adapters.sound.decoding import AudioFrames, allowed_formats, best_stream
+from moothall.adapters.streams.child_messages import Began, Message, StreamFailed, StreamRequest
 from moothall.adapters.streams.landlock import connect_only_to
 from moothall.core.streams.addresses import read_address
-from moothall.core.streams.watching import Found, Trouble
+from moothall.core.streams.watching import StreamFault, StreamProperties
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -47,7 +47,7 @@ _DAMAGED = 200
 
 
 class _NoSound(Exception):
-    def __init__(self, trouble: Trouble, number: int = 0) -> None:
+    def __init__(self, trouble: StreamFault, number: int = 0) -> None:
         super().__init__(trouble.value)
         self.trouble = trouble
         self.number = number
@@ -73,9 +73,9 @@ def decode(
     try:
         _decode(order, address, write, tell, grant)
     except _NoSound as error:
-        tell(Failed(trouble=error.trouble, number=error.number))
+        tell(StreamFailed(trouble=error.trouble, number=error.number))
     except MemoryError:
-        tell(Failed(trouble=Trouble.BROKE))
+        tell(StreamFailed(trouble=StreamFault.BROKE))
 
 
 def _decode(
@@ -90,18 +90,18 @@ def _decode(
             limit(resource.RLIMIT_NOFILE, 3, 3)  # The open socket stays; no other can be opened.
         stream = best_stream(container)
         if stream is None:
-            raise _NoSound(Trouble.NO_STREAM)
-        mixer, line = Mixer(), TimeLine()
+            raise _NoSound(StreamFault.NO_STREAM)
+        mixer, timeline = Mixer(), Timeline()
         samples, granted, began = 0, 0, False
-        for frame in Frames(container, stream, _DAMAGED):
+        for frame in AudioFrames(container, stream, _DAMAGED):
             if not began:
                 if len(frame.layout.channels) > MAX_CHANNELS:
-                    raise _NoSound(Trouble.NOT_AUDIO)
+                    raise _NoSound(StreamFault.NOT_AUDIO)
                 codec = stream.codec_context.name
-                found = Found(codec=codec, channels=len(frame.layout.channels), rate=frame.sample_rate)
+                found = StreamProperties(codec=codec, channels=len(frame.layout.channels), rate=frame.sample_rate)
                 tell(Began(found=found))
                 began = True
-            missing = line.missing_before(frame)
+            missing = timeline.missing_before(frame)
             if 0 < missing <= _LONGEST_HOLE:
                 for pcm in mixer.flush():
                     write(pcm)
@@ -116,14 +116,14 @@ def _decode(
         for pcm in mixer.flush():
             write(pcm)
         if not began:
-            raise _NoSound(Trouble.NOT_AUDIO)
+            raise _NoSound(StreamFault.NOT_AUDIO)
 
 
 def _open(address: str | None) -> InputContainer:
     try:
         import av
     except ImportError:
-        raise _NoSound(Trouble.NO_LIBRARY) from None
+        raise _NoSound(StreamFault.NO_LIBRARY) from None
     try:
         if address is None:
             options = {**_PROBE, "format_whitelist": allowed_formats(), "protocol_whitelist": "none"}
@@ -146,11 +146,11 @@ def _why(error: Exception) -> _NoSound:
     }
     for kind, number in numbers.items():
         if isinstance(error, kind):
-            return _NoSound(Trouble.STATUS, number)
+            return _NoSound(StreamFault.STATUS, number)
     # For other refusals FFmpeg doesn't report the status.
     if isinstance(error, av.error.EOFError | av.error.HTTPClientError | av.error.HTTPServerError | OSError):
-        return _NoSound(Trouble.ENDED)
-    return _NoSound(Trouble.NOT_AUDIO)
+        return _NoSound(StreamFault.ENDED)
+    return _NoSound(StreamFault.NOT_AUDIO)
 
 
 def _address() -> str:

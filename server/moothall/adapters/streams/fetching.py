@@ -21,8 +21,8 @@ from yarl import URL
 from moothall.adapters.streams.checked_connection import CONNECT_S, CheckedResolver
 from moothall.core.ports import Clock
 from moothall.core.streams.addresses import LONGEST_LED, Network, may_reach, read_address
-from moothall.core.streams.playlist import MOST_BYTES, Piece, Playlist, is_playlist, next_pieces, read_playlist
-from moothall.core.streams.watching import Trouble
+from moothall.core.streams.playlist import MOST_BYTES, MediaSegment, Playlist, is_playlist, next_pieces, read_playlist
+from moothall.core.streams.watching import StreamFault
 from moothall.services.capture.pulling import StreamLost
 
 MOST_REDIRECTS = 5
@@ -39,7 +39,7 @@ Give = Callable[[bytes], Awaitable[None]]
 """Receives bytes; waits while too many are queued."""
 
 
-class Cut(Exception):
+class StreamCut(Exception):
     """The sound that follows can't be decoded together with the sound before: another codec, other time stamps, or
     missing segments.
     """
@@ -52,7 +52,7 @@ class HttpStream:
         """`allowed` holds for the host that the address names, and not for hosts to which it leads. Raises StreamLost
         when `address` is no valid address.
         """
-        self._address = _uri(address, Trouble.ADDRESS)
+        self._address = _uri(address, StreamFault.ADDRESS)
         self._allowed = allowed
         self._clock = clock
         self._agent = agent
@@ -106,17 +106,17 @@ class HttpStream:
                 head += more
             if not is_playlist(head):
                 if depth:
-                    raise StreamLost(Trouble.PLAYLIST)
+                    raise StreamLost(StreamFault.PLAYLIST)
                 self.endless = _endless(answer)
                 self.once = not self.endless
                 await _pass_on(answer, head, give)
                 if self.endless:
-                    raise StreamLost(Trouble.ENDED)
+                    raise StreamLost(StreamFault.ENDED)
                 return
             text, address = await _text(answer, head), answer.url
         playlist = read_playlist(text)
         if playlist is None or depth >= MOST_DEEP:
-            raise StreamLost(Trouble.PLAYLIST)
+            raise StreamLost(StreamFault.PLAYLIST)
         if playlist.variants:
             await self._give(session, address.join(_uri(playlist.variants[0].uri)), give, depth + 1)
         else:
@@ -131,7 +131,7 @@ class HttpStream:
             pieces = next_pieces(playlist, self.last, goes_on=begun, recorded=self.recorded)
             for piece in pieces:
                 if begun and (piece.cut or piece.number - 1 != self.last or piece.start != start):
-                    raise Cut
+                    raise StreamCut
                 begun = True
                 if piece.start and piece.start != start:
                     start = piece.start
@@ -139,16 +139,16 @@ class HttpStream:
                 await self._one(session, address, piece, give)
             if playlist.ended:
                 if not self.recorded:
-                    raise StreamLost(Trouble.ENDED)
+                    raise StreamLost(StreamFault.ENDED)
                 return
             await self._clock.sleep(playlist.target_ms // (4 if not pieces else 2))
             async with self._get(session, address) as answer:
                 read = read_playlist(await _text(answer, b""))
             if read is None or read.variants:
-                raise StreamLost(Trouble.PLAYLIST)
+                raise StreamLost(StreamFault.PLAYLIST)
             playlist = read
 
-    async def _one(self, session: aiohttp.ClientSession, address: URL, piece: Piece, give: Give) -> None:
+    async def _one(self, session: aiohttp.ClientSession, address: URL, piece: MediaSegment, give: Give) -> None:
         await self._segment(session, address.join(_uri(piece.uri)), give)
         self.last = piece.number
 
@@ -158,7 +158,7 @@ class HttpStream:
             async for data in answer.content.iter_chunked(READ):
                 size += len(data)
                 if size > MOST_SEGMENT:
-                    raise StreamLost(Trouble.PLAYLIST)
+                    raise StreamLost(StreamFault.PLAYLIST)
                 await give(data)
 
     @asynccontextmanager
@@ -167,10 +167,10 @@ class HttpStream:
         for _ in range(MOST_REDIRECTS):
             address = address.with_fragment(None)
             if (parts := read_address(str(address), LONGEST_LED)) is None or address.scheme not in ("http", "https"):
-                raise StreamLost(Trouble.ADDRESS)
+                raise StreamLost(StreamFault.ADDRESS)
             # aiohttp calls no resolver for a host that is an IP address.
             if _is_ip(parts.host) and not may_reach(parts.host, self._allowed_at(address)):
-                raise StreamLost(Trouble.PRIVATE)
+                raise StreamLost(StreamFault.PRIVATE)
             async with session.get(
                 address.with_user(None), allow_redirects=False, headers=self._who(address)
             ) as answer:
@@ -178,10 +178,10 @@ class HttpStream:
                     address = address.join(_uri(answer.headers.get(hdrs.LOCATION, "")))
                     continue
                 if answer.status != 200:
-                    raise StreamLost(Trouble.STATUS, answer.status)
+                    raise StreamLost(StreamFault.STATUS, answer.status)
                 yield answer
                 return
-        raise StreamLost(Trouble.CONNECTION)
+        raise StreamLost(StreamFault.CONNECTION)
 
     def _allowed_at(self, address: URL) -> Sequence[Network]:
         """The networks that may be reached at `address`. A redirect is the server's choice, while the house's
@@ -216,11 +216,11 @@ async def _text(answer: aiohttp.ClientResponse, head: bytes) -> str:
     async for more in answer.content.iter_chunked(READ):
         data += more
         if len(data) > MOST_BYTES:
-            raise StreamLost(Trouble.PLAYLIST)
+            raise StreamLost(StreamFault.PLAYLIST)
     return data.decode("utf-8", "replace")
 
 
-def _uri(text: str, trouble: Trouble = Trouble.PLAYLIST) -> URL:
+def _uri(text: str, trouble: StreamFault = StreamFault.PLAYLIST) -> URL:
     try:
         return URL(text)
     except ValueError:
@@ -231,12 +231,12 @@ def _is_ip(host: str) -> bool:
     return ":" in host or host.replace(".", "").isdigit()
 
 
-def _trouble(error: Exception) -> Trouble:
+def _trouble(error: Exception) -> StreamFault:
     if isinstance(error, TimeoutError):
-        return Trouble.SILENT if isinstance(error, aiohttp.SocketTimeoutError) else Trouble.CONNECTION
+        return StreamFault.SILENT if isinstance(error, aiohttp.SocketTimeoutError) else StreamFault.CONNECTION
     if isinstance(error, aiohttp.ClientPayloadError | aiohttp.ServerDisconnectedError):
-        return Trouble.ENDED
-    return Trouble.CONNECTION
+        return StreamFault.ENDED
+    return StreamFault.CONNECTION
 
 
 async def cancelled(task: asyncio.Task[Any]) -> None:

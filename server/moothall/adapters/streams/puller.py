@@ -16,14 +16,14 @@ import msgspec
 from moothall import __version__
 from moothall.adapters.engines.child_owner import signal_child, to_the_end
 from moothall.adapters.sound.audio_file import start_coder
-from moothall.adapters.streams.child_messages import Began, Failed, Message, StreamRequest
-from moothall.adapters.streams.fetching import Cut, HttpStream, cancelled
+from moothall.adapters.streams.child_messages import Began, Message, StreamFailed, StreamRequest
+from moothall.adapters.streams.fetching import HttpStream, StreamCut, cancelled
 from moothall.adapters.streams.relay import Relay
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Clock
 from moothall.core.streams.addresses import Fetching, Network, read_address
-from moothall.core.streams.watching import START_MS, Found, Trouble
+from moothall.core.streams.watching import START_MS, StreamFault, StreamProperties
 from moothall.services.capture.pulling import BYTES, StreamLost, StreamOver
 
 _BUFFER = 1 << 16
@@ -54,7 +54,7 @@ class StreamPuller:
         """Begin to fetch a stream; nothing of it is left running at the end. Raises StreamLost and StreamOver."""
         parts = read_address(address)
         if parts is None:
-            raise StreamLost(Trouble.ADDRESS)
+            raise StreamLost(StreamFault.ADDRESS)
         async with AsyncExitStack() as stack:
             relay = stream = None
             if parts.fetching is Fetching.HTTP:
@@ -120,9 +120,9 @@ class PullRun:
         self._stream = stream
         self._feeding = feeding
         self._rest = b""
-        self._failed: Failed | None = None
+        self._failed: StreamFailed | None = None
         self._began = asyncio.Event()
-        self.found: Found | None = None
+        self.found: StreamProperties | None = None
         """What the stream contains; known with the first sample, None before."""
         self.hearing: asyncio.Task[None] | None = None
         """The task that runs `hear`."""
@@ -156,7 +156,7 @@ class PullRun:
                         case Began() as began:
                             self.found = began.found
                             self._began.set()
-                        case Failed() as failed:
+                        case StreamFailed() as failed:
                             self._failed = failed
         finally:
             self._began.set()
@@ -178,8 +178,8 @@ class PullRun:
             await asyncio.wait({self.hearing})
         code = await self._process.wait()
         error = feeding.exception() if feeding.done() and not feeding.cancelled() else None
-        if isinstance(error, Cut):
-            raise StreamLost(Trouble.ENDED)
+        if isinstance(error, StreamCut):
+            raise StreamLost(StreamFault.ENDED)
         if error is not None and not isinstance(error, DecoderGone):
             raise error
         if self._relay is not None and self._relay.trouble is not None:
@@ -187,12 +187,12 @@ class PullRun:
         if self._failed is not None:
             raise StreamLost(self._failed.trouble, self._failed.number)
         if code < 0:
-            raise StreamLost(Trouble.BROKE)
+            raise StreamLost(StreamFault.BROKE)
         if error is None and feeding.done():
             if self._stream is not None:
                 self._stream.over = True
             return b""
-        raise StreamLost(Trouble.ENDED)
+        raise StreamLost(StreamFault.ENDED)
 
 
 class DecoderGone(Exception):
@@ -212,7 +212,7 @@ async def _start(order: StreamRequest) -> asyncio.subprocess.Process:
             limit=_BUFFER,
         )
     except OSError:
-        raise StreamLost(Trouble.BROKE) from None
+        raise StreamLost(StreamFault.BROKE) from None
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
@@ -263,12 +263,12 @@ class _Feeder:
             await cancelled(came)
         if not self._came.is_set():
             if not feeding.done():
-                raise StreamLost(Trouble.SILENT)
+                raise StreamLost(StreamFault.SILENT)
             feeding.result()
             if self._stream.recorded and self._stream.last is not None:
                 self._stream.over = True
                 raise StreamOver
-            raise StreamLost(Trouble.ENDED)
+            raise StreamLost(StreamFault.ENDED)
 
     async def _give(self, data: bytes) -> None:
         if not data:

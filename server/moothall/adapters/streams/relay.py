@@ -14,13 +14,13 @@ from contextlib import asynccontextmanager, suppress
 from moothall.adapters.streams.checked_connection import connect
 from moothall.core.streams.addresses import Fetching, Network, StreamAddress
 from moothall.core.streams.rtsp_filter import Misled, RtspFilter
-from moothall.core.streams.watching import Trouble
+from moothall.core.streams.watching import StreamFault
 from moothall.services.capture.pulling import StreamLost
 
 logger = logging.getLogger(__name__)
 
 READ = 1 << 14
-MOST_LINES = 3
+MOST_CONNECTIONS = 3
 """The most connections of one run: for RTMP FFmpeg connects again to authenticate. Overflow: the connection is closed
 at once.
 """
@@ -36,11 +36,11 @@ class Relay:
         self._here = here
         self._address = address
         self._allowed = allowed
-        self._lines: set[asyncio.Task[None]] = set()  # Bound: MOST_LINES in all.
+        self._connections: set[asyncio.Task[None]] = set()  # Bound: MOST_LINES in all.
         self._begun = 0
         self._ready: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self.port = 0
-        self.trouble: Trouble | None = None
+        self.trouble: StreamFault | None = None
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -51,34 +51,34 @@ class Relay:
         except BaseException as error:
             self._ready[1].transport.abort()
             if isinstance(error, OSError):
-                raise StreamLost(Trouble.BROKE) from None
+                raise StreamLost(StreamFault.BROKE) from None
             raise
         try:
             self.port = server.sockets[0].getsockname()[1]
             yield
         finally:
             server.close()
-            lines = list(self._lines)
-            for line in lines:
-                line.cancel()
-            if lines:
-                await asyncio.wait(lines)
+            connections = list(self._connections)
+            for connection in connections:
+                connection.cancel()
+            if connections:
+                await asyncio.wait(connections)
             if self._ready is not None:
                 self._ready[1].transport.abort()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._begun += 1
         me = asyncio.current_task()
-        if self._begun > MOST_LINES or me is None:
+        if self._begun > MOST_CONNECTIONS or me is None:
             writer.transport.abort()
             return
-        self._lines.add(me)
+        self._connections.add(me)
         try:
             await self._carry(reader, writer)
         except asyncio.CancelledError:
             pass  # The relay is closed; asyncio's server would log the error.
         finally:
-            self._lines.discard(me)
+            self._connections.discard(me)
             writer.transport.abort()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -101,7 +101,7 @@ class Relay:
                     each.cancel()
                 await asyncio.wait(passing)
             if any(not each.cancelled() and isinstance(each.exception(), Misled) for each in passing):
-                self.trouble = Trouble.PRIVATE
+                self.trouble = StreamFault.PRIVATE
         finally:
             far_writer.transport.abort()
 

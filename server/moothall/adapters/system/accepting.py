@@ -19,7 +19,7 @@ TURNS = 4
 """Turns of the loop from the accepting of a connection to the first step of a task that its protocol starts."""
 
 
-class Listener(Protocol):
+class ListeningSocket(Protocol):
     """A listening socket: Python's own, or the form in which asyncio's servers expose it."""
 
     def fileno(self) -> int:
@@ -27,7 +27,7 @@ class Listener(Protocol):
         ...
 
 
-async def stop_accepting(listeners: Iterable[Listener]) -> None:
+async def stop_accepting(listeners: Iterable[ListeningSocket]) -> None:
     """Accept no more connections, and let all that were accepted reach their protocols. Close the server after this.
 
     The listening sockets stay open; whoever connects meanwhile is refused when the server closes them.

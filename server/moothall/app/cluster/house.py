@@ -30,7 +30,7 @@ from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.app.backend import removal_list
 from moothall.app.parts import Nodes
-from moothall.core.backup.removed import Removals
+from moothall.core.backup.removed import RemovedContent
 from moothall.core.cluster.nodes import NodeNote
 from moothall.core.kernel.errors import (
     ConfigurationError,
@@ -43,9 +43,9 @@ from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, EventLog, LogHead, LogReading, NodeLog
 from moothall.services.cluster import removing
 from moothall.services.cluster.confirming import Confirming
-from moothall.services.cluster.following import Came, Following
+from moothall.services.cluster.following import Came, LogFollower
 from moothall.services.cluster.gathering import Gathering
-from moothall.services.cluster.keeping import Keeping
+from moothall.services.cluster.keeping import KeeperLease
 from moothall.services.cluster.others import Others
 from moothall.services.cluster.read_elsewhere import ReadElsewhere
 from moothall.services.cluster.refilling import Refilling
@@ -57,7 +57,7 @@ from moothall.services.operation.redis_checks import needed_memory
 from moothall.services.supervision.supervising import supervise
 from moothall.settings.sections import Settings
 from moothall.wire.cluster.node_link import Stand, WholeBook
-from moothall.wire.frames import Source
+from moothall.wire.frames import Freshness
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class House:
         self.confirming = Confirming(self.clock, self._asked, elsewhere.ask_without, lambda: self.keeping.suspended)
         """Asks the other nodes to confirm that they have no Redis either."""
         elsewhere.answered = self.confirming.answered
-        self.keeping = Keeping(
+        self.keeping = KeeperLease(
             RedisLease(self.server),
             self.clock,
             node=own.node,
@@ -128,7 +128,7 @@ class House:
             unfilled=lambda: 0 if self.refilling is None else self.refilling.left,
             faults=lambda: self.trust.faults,
             stand=self.stand,
-            source=lambda: Source(age=self.keeping.age),
+            source=lambda: Freshness(age=self.keeping.age),
         )
         """The other nodes, while this node keeps the house."""
         self.singles = OneCopyList(Path(self.settings.server.data) / one_copy_list.FILE_NAME, self.clock)
@@ -136,7 +136,7 @@ class House:
         self.trust = Trust(self.server, self.clock, needed_memory(MEETINGS))
         """Watches whether Redis stays configured as it must be, from the start of this node on."""
         self.others = Others(RedisNotes(self.server), self.clock, node=own.node, note=self._note)
-        self.following: Following | None = None
+        self.following: LogFollower | None = None
         """Copies the house's logs while this node stands by; None otherwise."""
         self.sound: SoundCopies | None = None
         """The copies of the keeper's sound since this node last stood by; None before."""
@@ -288,7 +288,7 @@ class House:
         books = TwoBooks(self.book, book, self.keeping, self.clock)
         await books.opened()
         self.nodes.elsewhere.ends.clear()
-        last = Following(
+        last = LogFollower(
             self.log,
             log,
             self.clock,
@@ -318,7 +318,7 @@ class House:
     async def _erased(self) -> Collection[Epoch]:
         """Epochs of the logs that were erased here completely (`Refilling`)."""
         try:
-            return Removals(await asyncio.to_thread(removal_list(self.settings).lines)).logs
+            return RemovedContent(await asyncio.to_thread(removal_list(self.settings).lines)).logs
         except ConfigurationError as error:
             raise StorageUnavailable(str(error)) from error
 

@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from moothall.adapters.cached.cached_door import CachedDoor
 from moothall.adapters.cluster.forwarding import Forwarding
-from moothall.adapters.cluster.node_link_line import NodeLinkLine
+from moothall.adapters.cluster.node_link_client import NodeLinkClient
 from moothall.adapters.http.admission import Admission, has_begun
 from moothall.adapters.http.forwarded import AddressOf
 from moothall.adapters.pages.error_pages import crowded_page
@@ -45,11 +45,11 @@ class NodeReaders:
         self,
         reading: NodeReading,
         forwarding: Forwarding,
-        line: NodeLinkLine,
+        link: NodeLinkClient,
         pages: Pages,
         readers: Readers,
     ) -> None:
-        self._reading, self._forwarding, self._line = reading, forwarding, line
+        self._reading, self._forwarding, self._link = reading, forwarding, link
         self.readers = readers
         self._sockets, self._events, self._polls = WebSocketDoor(readers), EventsDoor(readers), PollDoor(readers)
         self._low, self._plain = LowDataDoor(readers), PlainDoor(readers, pages)
@@ -69,7 +69,7 @@ class NodeReaders:
         stack.callback(tasks.create_task(self._reading.run(started)).cancel)
         await started.wait()
         doors = (self._sockets, self._events, self._polls, self._plain, self._low)
-        for each in (self._line, *doors, self._cached):
+        for each in (self._link, *doors, self._cached):
             stack.callback(tasks.create_task(supervise(each.run, self._reading.clock)).cancel)
         stack.callback(tasks.create_task(supervise(self._watch, self._reading.clock)).cancel)
         stack.push_async_callback(self._sockets.close, GOODBYE_MS)

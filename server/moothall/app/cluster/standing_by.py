@@ -20,13 +20,13 @@ from moothall.adapters.cluster.engine_relay import EngineRelay
 from moothall.adapters.cluster.forwarding import MOST_CARRIED, Forwarding
 from moothall.adapters.cluster.keeper_connections import KeeperConnections
 from moothall.adapters.cluster.node_copies import NodeCopies, SoundAtKeeper
-from moothall.adapters.cluster.node_link_line import NodeLinkLine
+from moothall.adapters.cluster.node_link_client import NodeLinkClient
 from moothall.adapters.http.connections import Connections
 from moothall.adapters.http.forwarded import came_by_https, is_proxy, trusted_networks, visitor_address
 from moothall.adapters.http.limits import keep_addresses_out_of_logs, runner_options
 from moothall.adapters.http.open_files import raise_open_files, watch_open_files
-from moothall.adapters.http.places import Places, share
 from moothall.adapters.http.security_headers import secure
+from moothall.adapters.http.slots import Slots, share
 from moothall.adapters.http.taking import serve
 from moothall.adapters.http.tls import tls_context
 from moothall.adapters.metrics.health_door import HealthDoor
@@ -46,7 +46,7 @@ from moothall.app.metrics import tell_disk, tell_doors, tell_fanouts, tell_measu
 from moothall.app.parts import ServerAddress
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Book
-from moothall.services.cluster.following import FOLLOW_MS, Following
+from moothall.services.cluster.following import FOLLOW_MS, LogFollower
 from moothall.services.cluster.reading import NodeReading
 from moothall.services.cluster.sound_copies import SoundCopies
 from moothall.services.metrics.measures import Measures
@@ -64,7 +64,7 @@ class _Doors(NamedTuple):
     forwarding: Forwarding
     address: ServerAddress
     readers: Readers
-    connections: Places
+    connections: Slots
 
 
 @asynccontextmanager
@@ -78,7 +78,7 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         house.log_here, house.book_here = log, book = await open_stores(stack, house.settings)
         connections = KeeperConnections(None)
         archive = NodeCopies(lambda: house.keeper, connections, house.seal)
-        house.following = following = Following(
+        house.following = following = LogFollower(
             house.log, log, house.clock, archive=archive, asides=house.asides, singles=house.singles
         )
         house.sound = sound = SoundCopies(SoundAtKeeper(archive), house.clock)
@@ -143,7 +143,7 @@ async def _open_metrics(
     readers: Readers,
     *,
     measures: Measures,
-    connections: Places,
+    connections: Slots,
 ) -> None:
     """Serve metrics where `[metrics]` says, until the stack unwinds: readers, connections, the keeper's silence."""
     settings, data = house.settings, Path(house.settings.server.data)
@@ -244,7 +244,7 @@ async def _doors(
         address_of=address_of,
         over_https=came_by_https(trusted),
         origins=(address := ServerAddress.of(listener, settings)).origins,
-        places=Places(randomness, most=MOST_CARRIED, each=share(MOST_CARRIED, settings.server.address_share)),
+        slots=Slots(randomness, most=MOST_CARRIED, each=share(MOST_CARRIED, settings.server.address_share)),
     )
     await forwarding.open()
     stack.push_async_callback(forwarding.close)
@@ -253,8 +253,8 @@ async def _doors(
         lambda: None if house.keeper else "cluster: no node keeps the house at the moment",
         lambda: "cluster: this node has not caught up with the others for 10 s" if reading.cut_off else None,
     )
-    places = [Places(randomness, most=room.connections, each=each) for _ in range(2)]
-    taken = Connections(places[0], places[1], proxies=is_proxy(trusted))
+    slots = [Slots(randomness, most=room.connections, each=each) for _ in range(2)]
+    taken = Connections(slots[0], slots[1], proxies=is_proxy(trusted))
     health = HealthDoor(lambda: readiness.lacking)
     readers = Readers(
         find=reading.find,
@@ -267,8 +267,8 @@ async def _doors(
         address_of=address_of,
         measures=reading.measures,
     )
-    line = NodeLinkLine(lambda: house.keeper, reading, house.seal, house.clock)
-    reads = NodeReaders(reading, forwarding, line, pages, readers)
+    link = NodeLinkClient(lambda: house.keeper, reading, house.seal, house.clock)
+    reads = NodeReaders(reading, forwarding, link, pages, readers)
     nodes = house.gate.middleware(NODES_ALONE)
     gate = reader_gate(address_of, pages)
     app = web.Application(middlewares=[health.first(), nodes, gate, taken.middleware(address_of)])
@@ -292,4 +292,4 @@ async def _doors(
     # This runs first as the stack unwinds: connections to the former keeper would delay the runner's end, and with it
     # the take-over.
     stack.callback(forwarding.end)
-    return _Doors(forwarding, address, readers, places[0])
+    return _Doors(forwarding, address, readers, slots[0])

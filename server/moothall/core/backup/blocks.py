@@ -70,7 +70,7 @@ def without(
     ]
 
 
-class Following:
+class ChainFollower:
     """Verifies records one after another, from given heads of a log on."""
 
     def __init__(self, offset: int, heads: Mapping[Lane, LaneHead]) -> None:

@@ -74,7 +74,7 @@ class SoundRemoved(_Line, frozen=True, kw_only=True, tag="sound"):
     session: SessionId
 
 
-class Done(_Line, frozen=True, kw_only=True, tag="done"):
+class RemovalDone(_Line, frozen=True, kw_only=True, tag="done"):
     """The mark that the act with this id was carried out: copies from now on are without what it removed."""
 
 
@@ -84,7 +84,7 @@ class Abandoned(_Line, frozen=True, kw_only=True, tag="abandoned"):
     """
 
 
-AnyLine = ListBegun | TextRemoved | SessionRemoved | SoundSilenced | SoundRemoved | Done | Abandoned
+AnyLine = ListBegun | TextRemoved | SessionRemoved | SoundSilenced | SoundRemoved | RemovalDone | Abandoned
 TextAct = TextRemoved | SessionRemoved
 SoundAct = SoundSilenced | SoundRemoved
 
@@ -125,12 +125,12 @@ def united(*lists: Iterable[AnyLine]) -> tuple[AnyLine, ...]:
     return tuple(dict.fromkeys(line for each in lists for line in each))
 
 
-class Removals:
+class RemovedContent:
     """A list of removals, with lookups of what a copy must not contain."""
 
     def __init__(self, lines: Iterable[AnyLine]) -> None:
         self.lines = tuple(lines)
-        self.done = frozenset(line.id for line in self.lines if isinstance(line, Done))
+        self.done = frozenset(line.id for line in self.lines if isinstance(line, RemovalDone))
         """Ids of the acts that were carried out."""
         self.abandoned = frozenset(line.id for line in self.lines if isinstance(line, Abandoned))
         """Ids of the acts that never were."""
@@ -155,10 +155,10 @@ class Removals:
             line for line in self.lines if isinstance(line, TextRemoved | SessionRemoved) and line.id not in known
         )
 
-    def but(self, acts: Iterable[TextAct]) -> Removals:
+    def but(self, acts: Iterable[TextAct]) -> RemovedContent:
         """Return the list without these acts."""
         left_out = frozenset(acts)
-        return Removals(line for line in self.lines if line not in left_out)
+        return RemovedContent(line for line in self.lines if line not in left_out)
 
     @property
     def logs(self) -> frozenset[Epoch]:

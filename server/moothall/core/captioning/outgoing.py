@@ -18,7 +18,7 @@ MOST_WAITING = 100
 """Lines that may wait. Overflow: the oldest is dropped."""
 
 
-class Held(msgspec.Struct, frozen=True):
+class OutgoingLine(msgspec.Struct, frozen=True):
     """A finished line that is held."""
 
     segment: SegmentId
@@ -29,11 +29,11 @@ class Held(msgspec.Struct, frozen=True):
     """When the line was finished, ms of a monotonic clock."""
 
 
-Outgoing = tuple[Held, ...]
+Outgoing = tuple[OutgoingLine, ...]
 """All waiting lines, oldest first."""
 
 
-def with_line(waiting: Outgoing, line: Held) -> Outgoing:
+def with_line(waiting: Outgoing, line: OutgoingLine) -> Outgoing:
     """Return the queue with a line that was just finished."""
     return (*waiting, line)[-MOST_WAITING:]
 
@@ -53,7 +53,7 @@ def in_time(waiting: Outgoing, now: int) -> Outgoing:
     return tuple(each for each in waiting if now - each.at < LATE_MS and (each.text.strip() or now - each.at < HELD_MS))
 
 
-def due(waiting: Outgoing, now: int) -> Held | None:
+def due(waiting: Outgoing, now: int) -> OutgoingLine | None:
     """The next line to send, in order; None when the first line is still held."""
     first = next(iter(waiting), None)
     return first if first is not None and now - first.at >= HELD_MS else None

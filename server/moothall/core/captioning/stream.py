@@ -35,7 +35,7 @@ IGNORED = frozenset({*map(chr, range(0x20)), *map(chr, range(0x80, 0xA0)), "\ufe
 """Form feed and other characters that control a terminal, or are no characters of a text."""
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
+class StreamDraft(msgspec.Struct, frozen=True, kw_only=True):
     """Show this text as the growing line `number`; an empty text removes it."""
 
     number: int
@@ -57,10 +57,10 @@ class Amend(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-Operation = Draft | Commit | Amend
+Operation = StreamDraft | Commit | Amend
 
 
-class Piece(msgspec.Struct, frozen=True, kw_only=True):
+class TextPiece(msgspec.Struct, frozen=True, kw_only=True):
     """A part of the buffer, which is or becomes one line."""
 
     number: int
@@ -78,9 +78,9 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a stream between two pieces of input."""
 
-    lines: tuple[Piece, ...] = ()
+    lines: tuple[TextPiece, ...] = ()
     """The ended pieces that deletes may reach, newest last."""
-    tail: Piece = Piece(number=1)
+    tail: TextPiece = TextPiece(number=1)
     """The piece that is not ended. It may be a line that a delete has opened again."""
     last: int = 1
     """The highest number of a piece."""
@@ -134,13 +134,13 @@ def cut_off(stream: Stream) -> tuple[Stream, tuple[Operation, ...]]:
     """Give up everything so far, so that later deletes can't reach it; the draft becomes no line. Returns as `take`
     does.
     """
-    draft = (Draft(number=stream.tail.number, text=""),) if stream.draft else ()
+    draft = (StreamDraft(number=stream.tail.number, text=""),) if stream.draft else ()
     number = stream.last + 1
     gone = len(stream.lines) + 1
     cut = msgspec.structs.replace(
         stream,
         lines=(),
-        tail=Piece(number=number),
+        tail=TextPiece(number=number),
         last=number,
         draft="",
         opened=None,
@@ -159,9 +159,9 @@ class _Working:
         self.last = stream.last
         self.given_up, self.ignored, self.unreached = stream.given_up, stream.ignored, stream.unreached
         # For each line only the final text is reported, so that a word that is typed anew appears once.
-        self.changed: dict[int, Piece] = {}
+        self.changed: dict[int, TextPiece] = {}
         """Lines that the session should have with another text, by number."""
-        self.beyond: dict[int, Piece] = {}
+        self.beyond: dict[int, TextPiece] = {}
         """Lines in `changed` that have been given up since, by number."""
 
     def put(self, character: str) -> None:
@@ -213,7 +213,7 @@ class _Working:
                 if gone.number in self.changed:
                     self.beyond[gone.number] = gone
         self.last += 1
-        self.tail = Piece(number=self.last)
+        self.tail = TextPiece(number=self.last)
 
     def amend(self) -> None:
         """Report the tail to the session with its present text."""
@@ -238,7 +238,7 @@ class _Working:
         draft = "" if tail.shown is not None else tail.text
         if draft != self.stream.draft or (draft and tail.number != self.stream.tail.number):
             gone = not draft
-            operations.append(Draft(number=self.stream.tail.number if gone else tail.number, text=draft))
+            operations.append(StreamDraft(number=self.stream.tail.number if gone else tail.number, text=draft))
         differs = tail.shown is not None and tail.text != tail.shown
         opened = (self.stream.opened if self.stream.opened is not None else now) if differs else None
         stream = msgspec.structs.replace(
@@ -255,10 +255,10 @@ class _Working:
         )
         return stream, tuple(operations)
 
-    def _standing(self, number: int) -> Piece | None:
+    def _standing(self, number: int) -> TextPiece | None:
         there = (self.tail, *reversed(self.lines))
         return next((each for each in there if each.number == number), self.beyond.get(number))
 
 
-def _with(piece: Piece, **fields: object) -> Piece:
+def _with(piece: TextPiece, **fields: object) -> TextPiece:
     return msgspec.structs.replace(piece, **fields)

@@ -36,7 +36,7 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     """Counter that each renewal increases."""
 
 
-class Holding(msgspec.Struct, frozen=True, kw_only=True):
+class LeaseHolding(msgspec.Struct, frozen=True, kw_only=True):
     """What a keeper knows of its own lease."""
 
     lease: Lease
@@ -44,18 +44,18 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
     sent: int
     """When the last successful renewal was sent, ms of the keeper's monotonic clock."""
 
-    def renewed(self, sent: int) -> Holding:
+    def renewed(self, sent: int) -> LeaseHolding:
         """Return the state after a renewal that was sent at `sent` and succeeded; a late answer never shortens the
         lease.
         """
-        return Holding(lease=self.lease, sent=max(self.sent, sent))
+        return LeaseHolding(lease=self.lease, sent=max(self.sent, sent))
 
     def answers(self, now: int) -> bool:
         """Whether the keeper may acknowledge anything at `now`."""
         return now < self.sent + HOLD_MS
 
 
-class Watch(msgspec.Struct, frozen=True, kw_only=True):
+class LeaseWatch(msgspec.Struct, frozen=True, kw_only=True):
     """What a candidate knows of another node's lease."""
 
     lease: Lease | None
@@ -69,21 +69,21 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     they may not all have found Redis again at the same time."""
 
     @classmethod
-    def begun(cls, lease: Lease | None, now: int) -> Watch:
+    def begun(cls, lease: Lease | None, now: int) -> LeaseWatch:
         """Return the state after the first look at the lease. It is doubtful, since the candidate doesn't know what was
         before.
         """
         return cls(lease=lease, since=now, doubtful=True)
 
-    def away(self, now: int, reached: int) -> Watch:
+    def away(self, now: int, reached: int) -> LeaseWatch:
         """Return the state after a failed look; `reached`: when a look last succeeded."""
-        return Watch(lease=self.lease, since=now, doubtful=self.doubtful or now - reached >= DOUBT_MS)
+        return LeaseWatch(lease=self.lease, since=now, doubtful=self.doubtful or now - reached >= DOUBT_MS)
 
-    def looked(self, lease: Lease | None, now: int) -> Watch:
+    def looked(self, lease: Lease | None, now: int) -> LeaseWatch:
         """Return the state after another successful look at the lease."""
         if lease == self.lease:
             return self
-        return Watch(lease=lease, since=now, doubtful=not _goes_on(self.lease, lease))
+        return LeaseWatch(lease=lease, since=now, doubtful=not _goes_on(self.lease, lease))
 
     def due(self, now: int, rank: int = 0) -> bool:
         """Whether the candidate may take over the house; `rank`: number of candidates whose copies reach further.

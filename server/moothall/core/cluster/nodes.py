@@ -63,8 +63,8 @@ def candidates_before(own: str, nodes: dict[str, NodeNote]) -> int:
     reach further, then by name.
     """
     mine = nodes.get(own)
-    place = (0, 0, own) if mine is None else (-mine.term, -mine.reach, own)
-    return sum(note.fit and (-note.term, -note.reach, name) < place for name, note in nodes.items() if name != own)
+    own_rank = (0, 0, own) if mine is None else (-mine.term, -mine.reach, own)
+    return sum(note.fit and (-note.term, -note.reach, name) < own_rank for name, note in nodes.items() if name != own)
 
 
 def same_number(own: str, number: int, nodes: dict[str, NodeNote]) -> str | None:

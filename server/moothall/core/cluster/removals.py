@@ -47,7 +47,7 @@ NOTHING = Applied()
 """The value before the first removal."""
 
 
-class Removal(msgspec.Struct, frozen=True, kw_only=True):
+class ListedRemoval(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of the list. It holds no words."""
 
     number: int
@@ -73,7 +73,7 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True):
         return Applied(self.number, self.mark)
 
 
-def lacking(listed: Sequence[Removal], nodes: Mapping[str, Applied]) -> dict[str, int]:
+def lacking(listed: Sequence[ListedRemoval], nodes: Mapping[str, Applied]) -> dict[str, int]:
     """How many removals each node lacks, by its name; without nodes that lack none.
 
     A node with a position that isn't in this list lacks all of it, since it starts again from the first removal.
@@ -87,7 +87,7 @@ def lacking(listed: Sequence[Removal], nodes: Mapping[str, Applied]) -> dict[str
     return found
 
 
-def stuck(listed: Sequence[Removal], nodes: Mapping[str, Applied]) -> dict[str, tuple[Removal, ...]]:
+def stuck(listed: Sequence[ListedRemoval], nodes: Mapping[str, Applied]) -> dict[str, tuple[ListedRemoval, ...]]:
     """The removals that each node could not apply although it has applied later ones, by its name; without nodes that
     have none.
     """
@@ -95,7 +95,7 @@ def stuck(listed: Sequence[Removal], nodes: Mapping[str, Applied]) -> dict[str, 
     return {name: left for name, left in found.items() if left}
 
 
-def _reached(listed: Sequence[Removal], applied: Applied) -> tuple[int, tuple[Removal, ...]]:
+def _reached(listed: Sequence[ListedRemoval], applied: Applied) -> tuple[int, tuple[ListedRemoval, ...]]:
     """How many removals of this list a node has got through, and which of these are stuck."""
     if applied.number and not _is_there(listed, applied.number, applied.mark):
         return 0, ()
@@ -106,5 +106,5 @@ def _reached(listed: Sequence[Removal], applied: Applied) -> tuple[int, tuple[Re
     return further.number, left
 
 
-def _is_there(listed: Sequence[Removal], number: int, mark: str) -> bool:
+def _is_there(listed: Sequence[ListedRemoval], number: int, mark: str) -> bool:
     return 0 < number <= len(listed) and listed[number - 1].mark == mark

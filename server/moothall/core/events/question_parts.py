@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class InterventionKind(StrEnum):
     """What the author of an intervention wants."""
 
     QUESTION = "question"

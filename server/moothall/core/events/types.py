@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import msgspec
 
-from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
 from moothall.core.kernel import lanes
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import (
@@ -709,7 +709,7 @@ class InterventionReceived(StaffEvent, frozen=True, kw_only=True, tag="intervent
     """The intervention's id, unique in the session."""
     number: int
     """The public number, counted from 1."""
-    kind: Kind
+    kind: InterventionKind
     """A question, a comment, or a request to speak."""
     text: str
     """The text as it was sent; may be empty in a request to speak."""
@@ -769,7 +769,7 @@ class InterventionRemoved(StaffEvent, frozen=True, kw_only=True, tag="interventi
     """The intervention."""
     number: int
     """The public number."""
-    kind: Kind
+    kind: InterventionKind
     """As in `intervention.received`."""
     language: str
     """As in `intervention.received`."""
@@ -799,7 +799,7 @@ class InterventionEvent(Event, frozen=True, kw_only=True):
 class InterventionPublished(InterventionEvent, frozen=True, kw_only=True, tag="intervention.published"):
     """The public text and name of an intervention. The event is repeated when either is edited later."""
 
-    kind: Kind
+    kind: InterventionKind
     """As in `intervention.received`."""
     text: str
     """The text, as edited by whoever checked it."""

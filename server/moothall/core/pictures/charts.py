@@ -36,7 +36,7 @@ class Bar(msgspec.Struct, frozen=True):
     figure: str
 
 
-class Group(msgspec.Struct, frozen=True):
+class BarGroup(msgspec.Struct, frozen=True):
     """The bars of one thing, with its name."""
 
     name: str
@@ -50,7 +50,7 @@ class Series(msgspec.Struct, frozen=True):
     values: tuple[float | None, ...]
 
 
-def bars(groups: Sequence[Group], *, rtl: bool = False) -> str:
+def bars(groups: Sequence[BarGroup], *, rtl: bool = False) -> str:
     """Return a bar chart on one scale, with bars from the start side of the writing; empty where there is no bar."""
     groups = [each for each in groups[:MOST_GROUPS] if each.bars]
     if not groups:

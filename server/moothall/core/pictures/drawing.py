@@ -73,8 +73,8 @@ class Picture:
     def text(self, at: float, y: float, text: str, *, anchor: str = "start", kind: str = "") -> None:
         """Draw a text whose `start`, `middle` or `end` is at `at`, on the baseline `y`."""
         shown = f' class="{kind}"' if kind else ""
-        place = f'x="{number(self.x(at))}" y="{number(y)}"'
-        self._shapes.append(f'<text {place} text-anchor="{anchor}"{shown}>{escape(text)}</text>')
+        position = f'x="{number(self.x(at))}" y="{number(y)}"'
+        self._shapes.append(f'<text {position} text-anchor="{anchor}"{shown}>{escape(text)}</text>')
 
     def bar(self, at: float, y: float, width: float, height: float, kind: str) -> None:
         """Draw a rectangle from `at` towards the end side."""
@@ -93,9 +93,9 @@ class Picture:
 
     def dot(self, at: float, y: float, radius: float, kind: str, title: str = "") -> None:
         """Draw a disc; `title` is shown when a pointer is on it."""
-        place = f'cx="{number(self.x(at))}" cy="{number(y)}" r="{number(radius)}"'
+        position = f'cx="{number(self.x(at))}" cy="{number(y)}" r="{number(radius)}"'
         inside = f"><title>{escape(title)}</title></circle>" if title else "/>"
-        self._shapes.append(f'<circle class="{kind}" {place}{inside}')
+        self._shapes.append(f'<circle class="{kind}" {position}{inside}')
 
     def other(self, shape: str) -> None:
         """Add a shape that is SVG already."""

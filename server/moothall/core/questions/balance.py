@@ -50,7 +50,7 @@ def by_origin(questions: Questions, now: int) -> dict[str, SpeakingShare]:
     asked: dict[str, list[Intervention]] = {}
     for each in questions.with_status(*InterventionStatus):
         asked.setdefault(each.origin, []).append(each)
-    return {origin: _heard(questions, origin, asked[origin], now) for origin in sorted(asked, key=_place)}
+    return {origin: _heard(questions, origin, asked[origin], now) for origin in sorted(asked, key=_sort_key)}
 
 
 def unheard(questions: Questions, now: int) -> tuple[Unheard, ...]:
@@ -60,7 +60,7 @@ def unheard(questions: Questions, now: int) -> tuple[Unheard, ...]:
         waiting.setdefault(each.origin, []).append(each)
     current = None if questions.called is None else questions.get(questions.called)
     found = []
-    for origin in sorted(waiting, key=_place):
+    for origin in sorted(waiting, key=_sort_key):
         mine = waiting[origin]
         ends = (turn.t + turn.spoken for turn in questions.turns if turn.origin == origin)
         quiet = now - max([*ends, min(each.since for each in mine)])
@@ -85,5 +85,5 @@ def _heard(questions: Questions, origin: str, asked: list[Intervention], now: in
     )
 
 
-def _place(origin: str) -> tuple[bool, bool, str]:
+def _sort_key(origin: str) -> tuple[bool, bool, str]:
     return origin != ROOM, origin != REMOTE, origin

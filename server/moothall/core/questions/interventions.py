@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import REMOTE, InterventionStatus, Kind, QueueOrder
+from moothall.core.events.question_parts import REMOTE, InterventionKind, InterventionStatus, QueueOrder
 from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.ids import InterventionId, SegmentId
 from moothall.core.kernel.persistent import PersistentMap
@@ -25,7 +25,7 @@ class Intervention(msgspec.Struct, frozen=True, kw_only=True):
 
     id: InterventionId
     number: int
-    kind: Kind
+    kind: InterventionKind
     received: str
     """The text as it was sent; empty where only public events are known."""
     text: str
@@ -125,7 +125,16 @@ class Questions(msgspec.Struct, frozen=True, kw_only=True):
 def _unknown(name: InterventionId) -> Intervention:
     """An intervention of which nothing is known yet."""
     return Intervention(
-        id=name, number=0, kind=Kind.QUESTION, received="", text="", language="", name="", origin=REMOTE, asker="", t=0
+        id=name,
+        number=0,
+        kind=InterventionKind.QUESTION,
+        received="",
+        text="",
+        language="",
+        name="",
+        origin=REMOTE,
+        asker="",
+        t=0,
     )
 
 

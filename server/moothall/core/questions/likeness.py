@@ -55,11 +55,11 @@ class Likenesses:
                 self._take(name, text)
         found: list[tuple[InterventionId, ...]] = []
         grouped: set[InterventionId] = set()
-        place = {name: n for n, name in enumerate(last)}
+        rank = {name: n for n, name in enumerate(last)}
         for name in last:
             if name in grouped:
                 continue
-            group = sorted(self._like[name] - grouped, key=place.__getitem__)
+            group = sorted(self._like[name] - grouped, key=rank.__getitem__)
             if group:
                 found.append((name, *group))
                 grouped.update(found[-1])

@@ -1,7 +1,7 @@
 """Limits: how many interventions a session accepts and from whom, and how many new browsers of one address count.
 
 Limits apply to open interventions: there is room again once one was answered, not taken, taken back or removed. The log
-holds no addresses, so `moothall.services.questions.asking_places` limits how many of one address are open.
+holds no addresses, so `moothall.services.questions.asking_addresses` limits how many of one address are open.
 
 A whole hall may share one address, and so may the invented browsers of one person. If up to 500 new browsers come
 within five minutes, all of them count. If more come, only ten of them count, afterwards too. Of browsers that made a
@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from moothall.core.events.question_parts import HUB, OPEN, Kind
+from moothall.core.events.question_parts import HUB, OPEN, InterventionKind
 from moothall.core.hubs.presence import is_or_is_below, way_to
 from moothall.core.questions.interventions import Intervention, Questions
 
@@ -52,10 +52,10 @@ def full(questions: Questions, hub: str | None = None) -> str:
     return ""
 
 
-def too_many(questions: Questions, asker: str, kind: Kind) -> str:
+def too_many(questions: Questions, asker: str, kind: InterventionKind) -> str:
     """Why this person may not have another open intervention, as a sentence; empty when they may."""
     mine = [each for each in questions.with_status(*OPEN) if each.asker == asker]
-    if kind is Kind.REQUEST and any(each.kind is Kind.REQUEST for each in mine):
+    if kind is InterventionKind.REQUEST and any(each.kind is InterventionKind.REQUEST for each in mine):
         return "You have asked to speak already, and wait for your turn."
     if len(mine) >= MOST_OPEN:
         return f"{MOST_OPEN} of yours are still open; wait until one was answered."
@@ -101,7 +101,7 @@ class Newcomer(msgspec.Struct, frozen=True):
     """Whether the browser made a choice faster than anybody reads."""
 
 
-class Newcomers(msgspec.Struct, frozen=True):
+class NewBrowsers(msgspec.Struct, frozen=True):
     """The new browsers of one address within the window, at most as many as may count."""
 
     lately: tuple[Newcomer, ...] = ()
@@ -110,7 +110,7 @@ class Newcomers(msgspec.Struct, frozen=True):
 
     def come(
         self, voter: str, now: int, *, most: int = MOST_NEW, hasty: bool = False
-    ) -> tuple[Newcomers, frozenset[str]]:
+    ) -> tuple[NewBrowsers, frozenset[str]]:
         """Add a browser that was not seen before. Returns the new state, and the browsers that no longer count: this
         one, others, or both.
 
@@ -120,12 +120,12 @@ class Newcomers(msgspec.Struct, frozen=True):
         lately = (*(each for each in self.lately if each.at > now - WINDOW_MS), Newcomer(voter, now, hasty=hasty))
         if len(lately) <= most:
             if not hasty or sum(each.hasty for each in lately) <= KEPT_OF_FLOOD:
-                return Newcomers(lately), frozenset()
-            return Newcomers((*lately[:-1], Newcomer(voter, now, counts=False, hasty=True))), frozenset({voter})
+                return NewBrowsers(lately), frozenset()
+            return NewBrowsers((*lately[:-1], Newcomer(voter, now, counts=False, hasty=True))), frozenset({voter})
         if self.flood:
             aside = frozenset({voter})
         else:
             counting = [each.voter for each in lately if each.counts]
             aside = frozenset(counting[KEPT_OF_FLOOD:])
         judged = (msgspec.structs.replace(each, counts=each.counts and each.voter not in aside) for each in lately)
-        return Newcomers(tuple(judged)[-most:], flood=True), aside
+        return NewBrowsers(tuple(judged)[-most:], flood=True), aside

@@ -43,20 +43,20 @@ class Why(StrEnum):
     """Others would ask it too, and their number decides."""
 
 
-class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+class QueuedIntervention(msgspec.Struct, frozen=True, kw_only=True):
     """An intervention in the queue, and the reason of its position."""
 
     intervention: InterventionId
     why: Why
 
 
-def queue(questions: Questions, order: QueueOrder | None = None) -> tuple[Waiting, ...]:
+def queue(questions: Questions, order: QueueOrder | None = None) -> tuple[QueuedIntervention, ...]:
     """The queue, next intervention first; by the rule `order` where one is given, else by the session's rule and the
     chair.
     """
     waiting = {each.id: each for each in questions.with_status(InterventionStatus.QUEUED)}
     first = [name for name in questions.arranged if name in waiting] if order is None else []
-    ahead = [Waiting(intervention=name, why=Why.ARRANGED) for name in first]
+    ahead = [QueuedIntervention(intervention=name, why=Why.ARRANGED) for name in first]
     turns = [*questions.turns, *(_turn(waiting[name]) for name in first)]
     rest = [each for name, each in waiting.items() if name not in set(first)]
     return (*ahead, *_RULES[order or questions.order](rest, turns))
@@ -100,31 +100,31 @@ def _turn(each: Intervention) -> Turn:
     return Turn(intervention=each.id, origin=each.origin, asker=each.asker, t=each.since)
 
 
-def _by_arrival(rest: Sequence[Intervention], _turns: Sequence[Turn]) -> list[Waiting]:
-    return [Waiting(intervention=each.id, why=Why.ARRIVAL) for each in rest]
+def _by_arrival(rest: Sequence[Intervention], _turns: Sequence[Turn]) -> list[QueuedIntervention]:
+    return [QueuedIntervention(intervention=each.id, why=Why.ARRIVAL) for each in rest]
 
 
-def _alternating(rest: Sequence[Intervention], turns: Sequence[Turn]) -> list[Waiting]:
+def _alternating(rest: Sequence[Intervention], turns: Sequence[Turn]) -> list[QueuedIntervention]:
     """The next turn goes to the side that has had no turn for longest, and there to the intervention that
     came first.
     """
     last = {side_of(turn.origin): number for number, turn in enumerate(turns)}
-    places: dict[str, deque[Intervention]] = {}
+    sides: dict[str, deque[Intervention]] = {}
     for each in rest:
-        places.setdefault(side_of(each.origin), deque()).append(each)
-    out = list[Waiting]()
-    while places:
-        place = min(places, key=lambda each: (last.get(each, -1), places[each][0].number))
-        earliest = min(places, key=lambda each: places[each][0].number) == place
-        why = Why.SIDE if len(places) > 1 and not earliest else Why.ARRIVAL
-        out.append(Waiting(intervention=places[place].popleft().id, why=why))
-        last[place] = len(turns) + len(out)
-        if not places[place]:
-            del places[place]
+        sides.setdefault(side_of(each.origin), deque()).append(each)
+    out = list[QueuedIntervention]()
+    while sides:
+        side = min(sides, key=lambda each: (last.get(each, -1), sides[each][0].number))
+        earliest = min(sides, key=lambda each: sides[each][0].number) == side
+        why = Why.SIDE if len(sides) > 1 and not earliest else Why.ARRIVAL
+        out.append(QueuedIntervention(intervention=sides[side].popleft().id, why=why))
+        last[side] = len(turns) + len(out)
+        if not sides[side]:
+            del sides[side]
     return out
 
 
-def _newcomers(rest: Sequence[Intervention], turns: Sequence[Turn]) -> list[Waiting]:
+def _newcomers(rest: Sequence[Intervention], turns: Sequence[Turn]) -> list[QueuedIntervention]:
     """Authors with the fewest turns come first. If one author has several in the queue, each counts as a turn for the
     next.
     """
@@ -134,15 +134,19 @@ def _newcomers(rest: Sequence[Intervention], turns: Sequence[Turn]) -> list[Wait
         taken.append((had[each.asker], each.number, each))
         had[each.asker] += 1
     taken.sort(key=lambda each: each[:2])
-    return [Waiting(intervention=each.id, why=Why.AGAIN if before else Why.NEWCOMER) for before, _, each in taken]
+    return [
+        QueuedIntervention(intervention=each.id, why=Why.AGAIN if before else Why.NEWCOMER) for before, _, each in taken
+    ]
 
 
-def _supported(rest: Sequence[Intervention], _turns: Sequence[Turn]) -> list[Waiting]:
+def _supported(rest: Sequence[Intervention], _turns: Sequence[Turn]) -> list[QueuedIntervention]:
     ordered = sorted(rest, key=lambda each: (-each.support, each.number))
-    return [Waiting(intervention=each.id, why=Why.SUPPORT if each.support else Why.ARRIVAL) for each in ordered]
+    return [
+        QueuedIntervention(intervention=each.id, why=Why.SUPPORT if each.support else Why.ARRIVAL) for each in ordered
+    ]
 
 
-_RULES: dict[QueueOrder, Callable[[Sequence[Intervention], Sequence[Turn]], list[Waiting]]] = {
+_RULES: dict[QueueOrder, Callable[[Sequence[Intervention], Sequence[Turn]], list[QueuedIntervention]]] = {
     QueueOrder.ARRIVAL: _by_arrival,
     QueueOrder.ALTERNATE: _alternating,
     QueueOrder.NEWCOMERS: _newcomers,

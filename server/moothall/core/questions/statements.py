@@ -29,7 +29,7 @@ class Dimension(StrEnum):
     DISABILITY = "disability"
 
 
-class Group(StrEnum):
+class StakeholderGroup(StrEnum):
     """The stakeholder groups."""
 
     GOVERNMENT = "government"
@@ -62,7 +62,7 @@ class Gender(StrEnum):
 
 
 CHOICES: Mapping[Dimension, tuple[str, ...]] = {
-    Dimension.GROUP: tuple(Group),
+    Dimension.GROUP: tuple(StakeholderGroup),
     Dimension.REGION: tuple(Region),
     Dimension.GENDER: tuple(Gender),
     Dimension.FIRST: (YES,),
@@ -81,7 +81,7 @@ class AboutQuestions(msgspec.Struct, frozen=True, kw_only=True):
     """The questions that people are asked about themselves."""
 
     dimensions: tuple[Dimension, ...] = tuple(Dimension)
-    groups: tuple[Group, ...] = tuple(Group)
+    groups: tuple[StakeholderGroup, ...] = tuple(StakeholderGroup)
     """The stakeholder groups to choose from."""
 
     def choices(self, *, young_people: bool) -> dict[Dimension, tuple[str, ...]]:

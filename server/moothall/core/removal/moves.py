@@ -21,7 +21,7 @@ the first.
 
 _BACK = "back-"
 
-Place = tuple[SessionId, SegmentId]
+LineKey = tuple[SessionId, SegmentId]
 """A line in a log."""
 
 
@@ -75,7 +75,7 @@ class Orphan(msgspec.Struct, frozen=True):
     act.
     """
 
-    place: Place
+    line_key: LineKey
     cause: CommandId
     origin: SessionId | None
     """The session from which it came; None when the log doesn't say."""
@@ -85,7 +85,7 @@ class Moves:
     """All moves between sessions."""
 
     def __init__(self, came: Sequence[Move], left: Sequence[Move]) -> None:
-        self._neighbours: dict[Place, set[Place]] = defaultdict(set)
+        self._neighbours: dict[LineKey, set[LineKey]] = defaultdict(set)
         known = frozenset(self._pair_by_command(came, left))
         returned_here = frozenset(self._pair_returned(came, left))
         self.orphans: tuple[Orphan, ...] = tuple(
@@ -94,19 +94,19 @@ class Moves:
             for name in move.segments
             if (move.session, name) not in known | returned_here
         )
-        self.foreign = known.union(orphan.place for orphan in self.orphans)
+        self.foreign = known.union(orphan.line_key for orphan in self.orphans)
         """Lines that were said in another session, whose recording has their sound."""
 
-    def neighbours(self, place: Place) -> frozenset[Place]:
+    def neighbours(self, line_key: LineKey) -> frozenset[LineKey]:
         """The lines from which a line was made, or that were made from it, in one step."""
-        return frozenset(self._neighbours.get(place, ()))
+        return frozenset(self._neighbours.get(line_key, ()))
 
-    def _pair(self, one: Place, other: Place) -> Place:
+    def _pair(self, one: LineKey, other: LineKey) -> LineKey:
         self._neighbours[one].add(other)
         self._neighbours[other].add(one)
         return other
 
-    def _pair_by_command(self, came: Iterable[Move], left: Iterable[Move]) -> Iterator[Place]:
+    def _pair_by_command(self, came: Iterable[Move], left: Iterable[Move]) -> Iterator[LineKey]:
         leaving: dict[CommandId, list[Move]] = defaultdict(list)
         for move in left:
             leaving[move.cause].append(move)
@@ -119,7 +119,7 @@ class Moves:
                     if (name := arrived(move.cause, segment)) in names:
                         yield self._pair((away.session, segment), (move.session, name))
 
-    def _pair_returned(self, came: Iterable[Move], left: Iterable[Move]) -> Iterator[Place]:
+    def _pair_returned(self, came: Iterable[Move], left: Iterable[Move]) -> Iterator[LineKey]:
         names = {(move.session, name) for move in came for name in move.segments}
         for move in left:
             for segment in move.segments:

@@ -9,7 +9,15 @@ import msgspec
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import HUB, REMOTE, REVOCABLE, ROOM, WAITING, InterventionStatus, Kind
+from moothall.core.events.question_parts import (
+    HUB,
+    REMOTE,
+    REVOCABLE,
+    ROOM,
+    WAITING,
+    InterventionKind,
+    InterventionStatus,
+)
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
@@ -85,7 +93,7 @@ def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Re
     text = command.text.strip()
     if not is_name(command.intervention) or not _ASKER.match(command.asker) or not is_short_language(command.language):
         return refuse(RefusalCode.INVALID, "A question needs an id, a language tag and its author's token.")
-    if len(text) > MAX_TEXT or (not text and command.kind is not Kind.REQUEST):
+    if len(text) > MAX_TEXT or (not text and command.kind is not InterventionKind.REQUEST):
         return refuse(RefusalCode.INVALID, f"A question or comment has 1 to {MAX_TEXT} characters.")
     if len(command.name) > MAX_NAME or command.age < 0:
         return refuse(RefusalCode.INVALID, f"A name has at most {MAX_NAME} characters.")
@@ -144,7 +152,7 @@ def _stand(state: State, command: do.SetStatus, actor: Actor, wall: int) -> Sequ
             events += _declined(each, command.reason.strip())
         if command.status is InterventionStatus.WITHDRAWN:
             events += _succeeded(state.questions, each, t)
-    if command.status is InterventionStatus.CALLED and known[0].kind is Kind.REQUEST and known[0].name:
+    if command.status is InterventionStatus.CALLED and known[0].kind is InterventionKind.REQUEST and known[0].name:
         events += begins_to_speak(state, known[0], t)
     elif command.status is InterventionStatus.CALLED or any(each in called for each in known):
         events += ends_speaking(state, called, t)
@@ -175,10 +183,10 @@ def _succeeded(questions: Questions, gone: Intervention, t: int) -> list[ev.AnyE
     joined = [each for each in questions.with_status(InterventionStatus.JOINED) if each.into == gone.id]
     if not joined:
         return []
-    place = InterventionStatus.QUEUED if gone.status is InterventionStatus.CALLED else gone.status
+    status = InterventionStatus.QUEUED if gone.status is InterventionStatus.CALLED else gone.status
     if not joined[0].published:
-        place = InterventionStatus.CHECKED  # Nobody has approved its text.
-    succeeds = _stands(joined[0], do.SetStatus(interventions=(), status=place), t)
+        status = InterventionStatus.CHECKED  # Nobody has approved its text.
+    succeeds = _stands(joined[0], do.SetStatus(interventions=(), status=status), t)
     join = do.SetStatus(interventions=(), status=InterventionStatus.JOINED, into=joined[0].id)
     return [succeeds, *(_stands(each, join, t) for each in joined[1:])]
 
@@ -284,7 +292,7 @@ def _words(state: State, command: do.WordCommand, wall: int) -> Sequence[ev.AnyE
         return refuse(RefusalCode.CONFLICT, "The words of this question were removed and can't be replaced.")
     text, most = command.text.strip(), MAX_ANSWER if isinstance(command, do.WriteAnswer) else MAX_TEXT
     # A request to speak may have come without a text.
-    wordless = isinstance(command, do.Reword) and each.kind is Kind.REQUEST
+    wordless = isinstance(command, do.Reword) and each.kind is InterventionKind.REQUEST
     if len(text) > most or not (text or wordless):
         return refuse(RefusalCode.INVALID, f"The text needs 1 to {most} characters.")
     if isinstance(command, do.Reword):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from moothall.core.events.question_parts import Kind
+from moothall.core.events.question_parts import InterventionKind
 from moothall.core.events.types import ChannelKind, Origin
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.kernel.languages import same_language
@@ -149,7 +149,9 @@ def _begun(state: State, each: Intervention, turn: Turn) -> int | None:
     count.
     """
     own = speaker_of(each)
-    said = [line.t0 for line in _lines(state, turn.t) if each.kind is not Kind.REQUEST or line.speaker == own]
+    said = [
+        line.t0 for line in _lines(state, turn.t) if each.kind is not InterventionKind.REQUEST or line.speaker == own
+    ]
     return min([*said, turn.typed_at] if turn.typed else said, default=None)
 
 

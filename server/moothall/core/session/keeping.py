@@ -72,7 +72,7 @@ def _outside(span: Span, low: int, high: int | None) -> list[Span]:
     return pieces
 
 
-class Keeping(msgspec.Struct, frozen=True, kw_only=True):
+class RecordKeeping(msgspec.Struct, frozen=True, kw_only=True):
     """The part of a session's state that says which spans are not kept."""
 
     not_recorded: tuple[Span, ...] = ()
@@ -126,8 +126,8 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
         return not any(began <= t1 and (ended is None or t0 < ended) for began, ended in spans)
 
 
-def keeping_after(keeping: Keeping, event: KeepingFact) -> dict[str, object]:
-    """The fields of `Keeping` that an event changes, by name."""
+def keeping_after(keeping: RecordKeeping, event: KeepingFact) -> dict[str, object]:
+    """The fields of `RecordKeeping` that an event changes, by name."""
     match event:
         case ev.NotRecordedBegan():
             return {"not_recorded": (*keeping.not_recorded, (event.t0, None))}

@@ -132,7 +132,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """Who is on air."""
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True):
+class SessionSource(msgspec.Struct, frozen=True, kw_only=True):
     """A source of audio for one channel."""
 
     channel: ChannelId

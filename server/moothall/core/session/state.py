@@ -19,8 +19,8 @@ from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, Sessi
 from moothall.core.kernel.persistent import PersistentMap
 from moothall.core.questions.interventions import Questions, evolve_questions
 from moothall.core.session.air import air_after, air_without
-from moothall.core.session.keeping import Keeping, keeping_after
-from moothall.core.session.parts import Channel, MediaClock, Segment, Source, made_from
+from moothall.core.session.keeping import RecordKeeping, keeping_after
+from moothall.core.session.parts import Channel, MediaClock, Segment, SessionSource, made_from
 from moothall.core.staff.notes_and_tags import NotesAndTags, evolve_notes_and_tags
 from moothall.core.terms.terms import Terms, with_term
 
@@ -46,10 +46,10 @@ ON = (Status.OPEN, Status.PAUSED)
 """The statuses between opening and close."""
 
 
-class State(Keeping, frozen=True, kw_only=True):
+class State(RecordKeeping, frozen=True, kw_only=True):
     """The state of a session, folded from its log.
 
-    `Keeping`, the spans that are not kept, is a base class and not a field: so the fold replaces its fields
+    `RecordKeeping`, the spans that are not kept, is a base class and not a field: so the fold replaces its fields
     (`keeping_after`) and other fields in one copy. The rules of spans are in `keeping.py`, and can be used without a
     session.
     """
@@ -72,7 +72,7 @@ class State(Keeping, frozen=True, kw_only=True):
     writer: str = ""
     """The node that writes the log; empty where none was noted."""
     channels: dict[ChannelId, Channel] = msgspec.field(default_factory=dict)
-    sources: dict[SourceId, Source] = msgspec.field(default_factory=dict)
+    sources: dict[SourceId, SessionSource] = msgspec.field(default_factory=dict)
     speakers: dict[SpeakerId, str] = msgspec.field(default_factory=dict)
     terms: Terms = msgspec.field(default_factory=dict)
     segments: PersistentMap[SegmentId, Segment] = msgspec.field(default_factory=PersistentMap)
@@ -163,7 +163,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             channel = Channel(id=event.channel, kind=event.kind, languages=event.languages, of_record=event.of_record)
             return replace(state, channels={**state.channels, event.channel: channel})
         case ev.SourceAttached():
-            source = Source(channel=event.channel, t=event.t, rate=event.rate)
+            source = SessionSource(channel=event.channel, t=event.t, rate=event.rate)
             return replace(state, sources={**state.sources, event.source: source})
         case ev.SourceEnded():
             source = replace(state.sources[event.source], ended=True)

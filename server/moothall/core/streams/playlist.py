@@ -19,7 +19,7 @@ SOUND = ("mp4a", "ac-3", "ec-3", "opus", "flac", "mp3", "alac", "vorbis")
 _ATTRIBUTE = re.compile(r'(?<![A-Z0-9-])([A-Z0-9-]{1,64})=("[^"]*"|[^,]*)')
 
 
-class Piece(msgspec.Struct, frozen=True, kw_only=True):
+class MediaSegment(msgspec.Struct, frozen=True, kw_only=True):
     """A segment of a stream."""
 
     number: int
@@ -46,7 +46,7 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
 class Playlist(msgspec.Struct, frozen=True, kw_only=True):
     """The content of a playlist: segments, or references to playlists of segments."""
 
-    pieces: tuple[Piece, ...] = ()
+    pieces: tuple[MediaSegment, ...] = ()
     variants: tuple[Variant, ...] = ()
     """The versions with sound, the preferred one first."""
     ended: bool = False
@@ -72,7 +72,9 @@ def read_playlist(text: str) -> Playlist | None:
     return _media(lines)
 
 
-def next_pieces(playlist: Playlist, last: int | None, *, goes_on: bool, recorded: bool = False) -> tuple[Piece, ...]:
+def next_pieces(
+    playlist: Playlist, last: int | None, *, goes_on: bool, recorded: bool = False
+) -> tuple[MediaSegment, ...]:
     """The segments after number `last` that are to be fetched.
 
     `goes_on`: the same connection continues, so no segment may be missed. Nor may one be missed if the stream is
@@ -109,7 +111,7 @@ def _master(lines: list[str]) -> Playlist | None:
 
 
 def _media(lines: list[str]) -> Playlist | None:
-    pieces: list[Piece] = []
+    pieces: list[MediaSegment] = []
     number, ms, target, start = 0, 0, 6_000, ""
     cut, ended = False, False
     for line in lines:
@@ -136,7 +138,7 @@ def _media(lines: list[str]) -> Playlist | None:
             case "#EXT-X-ENDLIST":
                 ended = True
             case _ if line and not line.startswith("#"):
-                pieces.append(Piece(number=number, uri=line, ms=ms, start=start, cut=cut))
+                pieces.append(MediaSegment(number=number, uri=line, ms=ms, start=start, cut=cut))
                 number, ms, cut = number + 1, 0, False
             case _:
                 pass

@@ -78,7 +78,7 @@ class Pacing:
         return max(0, due - now)
 
 
-class Trouble(StrEnum):
+class StreamFault(StrEnum):
     """Why a stream has no sound. The catalogues have the texts (`staff/stream.*`)."""
 
     ADDRESS = "address"
@@ -109,7 +109,7 @@ class Trouble(StrEnum):
     """The decoder crashed, or exceeded its limits of memory or time."""
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class StreamProperties(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a stream once its first sound is decoded."""
 
     codec: str

@@ -201,7 +201,7 @@ def _capital(text: str) -> str:
     """
     if any(map(str.isupper, text.partition(" ")[0])):
         return text
-    at = next((place for place, char in enumerate(text) if char.isalpha()), None)
+    at = next((index for index, char in enumerate(text) if char.isalpha()), None)
     return text if at is None else f"{text[:at]}{text[at].upper()}{text[at + 1 :]}"
 
 

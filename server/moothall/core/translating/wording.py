@@ -24,7 +24,7 @@ SCHEME = "1"
 """Version of the processing here: another one makes other texts from the same words."""
 
 
-class Wording(msgspec.Struct, frozen=True, kw_only=True):
+class WordingRules(msgspec.Struct, frozen=True, kw_only=True):
     """The fixed wordings of one source and target language."""
 
     terms: dict[str, str]
@@ -70,7 +70,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
 def wording(
     phrases: Sequence[Phrase], terms: Mapping[str, str], source: str, target: str, names: Collection[str] = ()
-) -> Wording:
+) -> WordingRules:
     """The fixed wordings from `source` to `target` (BCP-47 tags).
 
     `phrases`: the table of formulas. `terms`: the session's terms, source wording → target wording, which take
@@ -92,10 +92,10 @@ def wording(
     languages = (primary(source), primary(target))
     content = repr((SCHEME, languages, sorted(all_of_them.items()), sorted(staying.items()), written_so))
     version = blake2s(content.encode(), digest_size=8).hexdigest()
-    return Wording(terms=all_of_them, search=search_for(all_of_them, staying), names=written_so, version=version)
+    return WordingRules(terms=all_of_them, search=search_for(all_of_them, staying), names=written_so, version=version)
 
 
-def prepared(text: str, source: str, wording: Wording) -> Prepared:
+def prepared(text: str, source: str, wording: WordingRules) -> Prepared:
     """Prepare a text in the language `source` (BCP-47) for the engines."""
     plain = calmed(_BEFORE_MARK.sub("", _visible(text)), source, wording.names)
     if not plain:

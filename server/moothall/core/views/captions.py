@@ -64,7 +64,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """True when a machine recognised a respeaker; missing in all other lines."""
 
 
-class Channel(msgspec.Struct, frozen=True, kw_only=True):
+class ReaderChannel(msgspec.Struct, frozen=True, kw_only=True):
     """A channel that a reader may choose: the text of one language."""
 
     kind: ev.ChannelKind
@@ -108,7 +108,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     speakers: dict[SpeakerId, str] = {}
     hubs: Hubs = {}
     """The hubs that take part, by name."""
-    channels: dict[ChannelId, Channel] = {}
+    channels: dict[ChannelId, ReaderChannel] = {}
     """All channels of the session."""
     paused: int | None = None
     """Media ms since when there is a break of which nothing is kept; null when there is none."""
@@ -341,7 +341,7 @@ def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fee
         case ev.ClockMapped():
             return replace(session, clock=(event.t, event.wall))
         case ev.ChannelAdded():
-            return replace(session, channels={**session.channels, event.channel: made_of(Channel, event)})
+            return replace(session, channels={**session.channels, event.channel: made_of(ReaderChannel, event)})
         case ev.SpeakerIntroduced():
             return replace(session, speakers={**session.speakers, event.speaker: event.name})
         case ev.GapNoted() if event.channel == feed.channel:

@@ -19,7 +19,7 @@ def spoken_lines(state: State) -> Sequence[Segment]:
     """The lines of the floor that are shown and have text, by their beginning."""
     floor = {each.id for each in state.channels.values() if each.kind is ChannelKind.FLOOR}
     lines = [line for _, line in state.segments.items() if line.channel in floor and not line.gone]
-    return sorted((line for line in lines if line.whole.strip()), key=_place)
+    return sorted((line for line in lines if line.whole.strip()), key=_sort_key)
 
 
 class SpokenLines:
@@ -37,15 +37,15 @@ class SpokenLines:
         for name in state.segments.changed_since(self._seen):
             before, line = self._there.pop(name, None), state.segments.get(name)
             if before is not None:
-                del self._lines[bisect_left(self._lines, _place(before), key=_place)]
+                del self._lines[bisect_left(self._lines, _sort_key(before), key=_sort_key)]
             if line is not None and line.channel in floor and not line.gone and line.whole.strip():
-                insort(self._lines, line, key=_place)
+                insort(self._lines, line, key=_sort_key)
                 self._there[name] = line
         self._seen = state.segments
         return self._lines
 
 
-def _place(line: Segment) -> tuple[int, str]:
+def _sort_key(line: Segment) -> tuple[int, str]:
     return line.t0, line.id
 
 

@@ -12,17 +12,17 @@ from collections.abc import Mapping
 import msgspec
 
 from moothall.core.backup.blocks import decode_block, encode_block, without
-from moothall.core.backup.removed import Removals
+from moothall.core.backup.removed import RemovedContent
 from moothall.core.backup.restore_point import BlockPart, RestorePoint, SessionPart, SoundPart, Stored
 from moothall.services.backup.ports import BackupStore
 
 _Names = Mapping[tuple[int, str], str]
 
 
-class Erasing:
+class BackupErasure:
     """Applies a list of removals to the restore points of one backup."""
 
-    def __init__(self, store: BackupStore, removals: Removals) -> None:
+    def __init__(self, store: BackupStore, removals: RemovedContent) -> None:
         self._store = store
         self._removals = removals
         self._made: dict[str, tuple[Stored, tuple[int, ...]]] = {}
@@ -73,11 +73,11 @@ class Erasing:
         return made
 
     def _sound(self, part: SoundPart, newest: RestorePoint | None) -> SoundPart | None:
-        place = (part.session, part.source, part.first)
-        acts = [act.id for act in self._removals.sound(*place)]
+        part_key = (part.session, part.source, part.first)
+        acts = [act.id for act in self._removals.sound(*part_key)]
         if set(acts) <= set(part.without):
             return part
         for each in () if newest is None else newest.sound:
-            if (each.session, each.source, each.first) == place and set(acts) <= set(each.without):
+            if (each.session, each.source, each.first) == part_key and set(acts) <= set(each.without):
                 return each
         return None

@@ -18,7 +18,7 @@ import msgspec
 
 from moothall.core.backup import blocks
 from moothall.core.backup.book import decode_entries
-from moothall.core.backup.removed import Removals, SoundRemoved, SoundSilenced, named
+from moothall.core.backup.removed import RemovedContent, SoundRemoved, SoundSilenced, named
 from moothall.core.backup.restore_point import RestorePoint, SessionPart, SoundPart
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
@@ -31,8 +31,8 @@ from moothall.core.removal.questions import stays_of
 from moothall.core.session.state import State, evolve
 from moothall.services.backup.checking import fault_of, records_of, walked
 from moothall.services.backup.ports import BackupStore, RestoredSound
-from moothall.services.log.drafting import Draft
-from moothall.services.log.erasing import TextPlaces
+from moothall.services.log.drafting import LogDraft
+from moothall.services.log.erasing import TextOffsets
 
 PAGE = 512
 """Most events of one append."""
@@ -76,7 +76,7 @@ class Restoring:
 
     store: BackupStore
     point: RestorePoint
-    removals: Removals
+    removals: RemovedContent
     _: KW_ONLY
     clock: Clock
     randomness: Randomness
@@ -169,7 +169,7 @@ class Restoring:
         session, stays, unexplained = what
         if not unexplained:
             return
-        draft = Draft(
+        draft = LogDraft(
             session,
             behind=behind,
             at=at,
@@ -196,15 +196,15 @@ class Restoring:
 
     def _stays(self, part: SessionPart, offsets: Sequence[int]) -> list[ev.AnyEvent]:
         """The events that stay of questions whose words are removed: their numbers and status."""
-        state, places, due = State(id=part.session), TextPlaces(), frozenset(offsets)
+        state, text_offsets, due = State(id=part.session), TextOffsets(), frozenset(offsets)
         for record in records_of(self.store, part):
             event = None if record.body is None else decode_event(record.body)
             if event is not None:
-                places.note(record.header.offset, event)
+                text_offsets.note(record.header.offset, event)
             state = evolve(state, event, record.header.at)
         return [
             event
             for name, each in state.questions.interventions.items()
-            if due & set(places.of_interventions([name]))
+            if due & set(text_offsets.of_interventions([name]))
             for event in stays_of(each)
         ]

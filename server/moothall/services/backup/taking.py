@@ -15,9 +15,9 @@ from dataclasses import KW_ONLY, dataclass
 
 import msgspec
 
-from moothall.core.backup.blocks import EVENTS, Following, encode_block
-from moothall.core.backup.book import Kept, chosen, encode_entries
-from moothall.core.backup.removed import Removals, SessionRemoved, TextAct, named, united
+from moothall.core.backup.blocks import EVENTS, ChainFollower, encode_block
+from moothall.core.backup.book import NamespaceBackup, chosen, encode_entries
+from moothall.core.backup.removed import RemovedContent, SessionRemoved, TextAct, named, united
 from moothall.core.backup.restore_point import (
     BlockPart,
     NamedPart,
@@ -34,14 +34,14 @@ from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.ports import Clock
-from moothall.services.backup.erasing import Erasing
+from moothall.services.backup.erasing import BackupErasure
 from moothall.services.backup.ports import BackupStore, LiveData
 
 PAGE = 64
 """Most records in one read, so that no read holds the server's write-ahead log for longer than some milliseconds."""
 
 
-class Pace:
+class ByteRate:
     """Limits reading and writing to so many bytes a second."""
 
     def __init__(self, clock: Clock, per_second: int) -> None:
@@ -56,7 +56,7 @@ class Pace:
         await self._clock.sleep(self._free - now)
 
 
-class Taken(msgspec.Struct, frozen=True, kw_only=True):
+class BackupResult(msgspec.Struct, frozen=True, kw_only=True):
     """The result of one run."""
 
     name: str
@@ -87,22 +87,22 @@ class Taking:
     block: int = EVENTS
     """Number of events in a full block."""
 
-    async def run(self) -> Taken:
+    async def run(self) -> BackupResult:
         """Make a restore point, and take out of older ones what was removed since.
 
         Raises StorageUnavailable and RecordBroken. Every older restore point is whole even then, since each is replaced
         atomically.
         """
-        self._pace = Pace(self.clock, self.rate)
+        self._pace = ByteRate(self.clock, self.rate)
         self._written = 0
         at = self.clock.wall()
         older = dict(self.store.points())
         before = list(older.values())[-1] if older else None
         # Objects that a killed run has left may be on the disk only in part.
         self._sweep(older)
-        sound = await self._sound(Removals(self.data.removals()))
+        sound = await self._sound(RemovedContent(self.data.removals()))
         sessions = await self._sessions(before)
-        entries = chosen(self.data.book(), Kept.IN_BACKUP)
+        entries = chosen(self.data.book(), NamespaceBackup.IN_BACKUP)
         book = await self._put([encode_entries(entries)])
         settings = [NamedPart(name=name, stored=await self._put([data])) for name, data in self.data.settings().items()]
         lines = united(self.data.removals())
@@ -117,9 +117,9 @@ class Taking:
             settings=tuple(settings),
         )
         name = next_name(at, list(older)[-1] if older else "")
-        removals = Removals(lines)
+        removals = RemovedContent(lines)
         # A server may have been killed before it carried out a removal that it had noted: that text stays.
-        erasing = Erasing(self.store, removals.but(act for act in removals.begun() if self._has(act)))
+        erasing = BackupErasure(self.store, removals.but(act for act in removals.begun() if self._has(act)))
         point = erasing.cleaned(point)
         left_out = tuple(part for part in sound if part not in point.sound)
         await self._settle()
@@ -137,7 +137,9 @@ class Taking:
             self.store.drop(known)
             del older[known]
         swept = self._sweep(older)
-        return Taken(name=name, point=point, written=self._written, cleaned=cleaned, swept=swept, left_out=left_out)
+        return BackupResult(
+            name=name, point=point, written=self._written, cleaned=cleaned, swept=swept, left_out=left_out
+        )
 
     def _has(self, act: TextAct) -> bool:
         """Whether the log still has what a removal names."""
@@ -165,7 +167,7 @@ class Taking:
     def _sweep(self, there: Mapping[str, RestorePoint]) -> int:
         return self.store.sweep({stored.sha256 for each in there.values() for stored in each.objects()})
 
-    async def _sound(self, removals: Removals) -> list[SoundPart]:
+    async def _sound(self, removals: RemovedContent) -> list[SoundPart]:
         found: list[SoundPart] = []
         for session, source, first in self.data.sound.parts():
             part = (session, source, first)
@@ -208,7 +210,7 @@ class Taking:
 
     async def _session(self, session: SessionId, epoch: Epoch, until: int, known: SessionPart | None) -> SessionPart:
         """Copy a log up to event `until`; `known` is the part that an earlier restore point holds."""
-        chain = Following(0, {}) if known is None else Following(known.offset, known.heads)
+        chain = ChainFollower(0, {}) if known is None else ChainFollower(known.offset, known.heads)
         if known is not None and until == known.offset:
             return known
         blocks = [] if known is None else list(known.blocks)

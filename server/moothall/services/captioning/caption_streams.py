@@ -29,7 +29,7 @@ from moothall.core import commands as do
 from moothall.core.captioning.air import written
 from moothall.core.captioning.charsets import lenient_text, whole_text
 from moothall.core.captioning.rolling import Posts, joined
-from moothall.core.captioning.stream import Amend, Commit, Draft, Operation, Stream, cut_off, take, tick
+from moothall.core.captioning.stream import Amend, Commit, Operation, Stream, StreamDraft, cut_off, take, tick
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode, StorageUnavailable, refuse
@@ -88,7 +88,7 @@ class Form(StrEnum):
     """A separate caption, as Zoom takes it: appended to the previous one, without the part that repeats it."""
 
 
-class Taken(msgspec.Struct, frozen=True):
+class AcceptedPost(msgspec.Struct, frozen=True):
     """The answer that a post was taken and need not be sent again."""
 
     kept: bool = True
@@ -226,7 +226,7 @@ class CaptionStreams:
         stream.title, stream.used = live.state.title, self._clock.monotonic()
         return stream
 
-    async def put(self, stream: TextStream, post: Post) -> Taken | Refusal:
+    async def put(self, stream: TextStream, post: Post) -> AcceptedPost | Refusal:
         """Take a post. A refused post may be sent again; one that was taken before does nothing."""
         async with stream.lock:
             digest, now = hashlib.sha256(post.body).digest(), self._clock.monotonic()
@@ -234,7 +234,7 @@ class CaptionStreams:
             anew = _anew(stream, post, now, known=known)
             if known and not anew:
                 stream.again = post.seq if post.seq == stream.again + 1 else 0
-                return Taken()
+                return AcceptedPost()
             live = self._sessions.loaded(stream.session)
             if stream.over or live is None:
                 return refuse(RefusalCode.BUSY, "This stream was given up just now; send this again.")
@@ -251,7 +251,7 @@ class CaptionStreams:
             if _comes_again(state, stream, post, characters, state.media_now(self._clock.wall())):
                 stream.seq, stream.posts = post.seq or 0, joined(stream.posts, characters, post.language)[0]
                 stream.seen.append((stream.seq, digest))
-                return Taken()
+                return AcceptedPost()
             outside = self._ahead.refusal(state, channel, stream.role)
             cuts = stream.cuts
             unkept = outside is not None and outside.code is not RefusalCode.FORBIDDEN and unkept_now(state) is not None
@@ -276,12 +276,12 @@ class CaptionStreams:
             if unkept:
                 self._cut_off(stream)
                 stream.posts = posts
-                return Taken(kept=False, sentence=DROPPED)
+                return AcceptedPost(kept=False, sentence=DROPPED)
             stream.posts = posts
             if stream.cuts == cuts:  # After a cut later posts can't reach this one.
                 stream.held = held
                 stream.last = stream.last if post.seq is None else post.body
-            return Taken()
+            return AcceptedPost()
 
     async def finish(self, session: SessionId, within_ms: int) -> bool:
         """Turn the text of a session's streams into lines; return whether all of it is in the log."""
@@ -354,7 +354,7 @@ class CaptionStreams:
         Where it was cut off meanwhile, earlier text is neither shown nor becomes a line.
         """
         cuts, removals = stream.cuts, stream.removals
-        lines = [each for each in operations if not isinstance(each, Draft)]
+        lines = [each for each in operations if not isinstance(each, StreamDraft)]
         for first in range(0, len(lines), MOST_LINES):
             refused = await self._put_down(live, stream, lines[first : first + MOST_LINES])
             if refused is not None:
@@ -364,7 +364,7 @@ class CaptionStreams:
             self._cut_off(stream)  # Its line numbers continue after those of the lines that exist.
             return None
         for each in operations:
-            if isinstance(each, Draft):
+            if isinstance(each, StreamDraft):
                 self._ahead.write(stream, stream.segment(each.number), each.text, _tag(live.state, stream))
         return None
 

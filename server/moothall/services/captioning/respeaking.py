@@ -31,7 +31,7 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.live_take import RESPOKEN, LiveTake, take_of
 from moothall.services.supervision.waiting import UnderWay
-from moothall.wire.audio import EndReason, Hello
+from moothall.wire.audio import TakeEndReason, TakeHello
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Respeaking:
         self._heard: dict[_Hold, _Heard] = {}
         self._under_way = UnderWay()
 
-    async def begin(self, session: SessionId, hello: Hello, done: int, actor: Actor) -> LiveTake | Refusal | None:
+    async def begin(self, session: SessionId, hello: TakeHello, done: int, actor: Actor) -> LiveTake | Refusal | None:
         """The take that a respeaker's hello names; they are on air from then on. None when the take is over already.
 
         `done`: the position up to which the microphone was told that its sound is done. Refused as `conflict` once the
@@ -116,7 +116,7 @@ class Respeaking:
                 take = self.ingest.respoken(live.id, channel.id)
                 if take is not None and not take.over and not _on_air(take, channel):
                     take.over = True
-                    self._under_way.begin(group, (live.id, take.name), partial(take.finish, EndReason.LOST))
+                    self._under_way.begin(group, (live.id, take.name), partial(take.finish, TakeEndReason.LOST))
                 if channel.air.respoken and live.state.status in ON:
                     held.add(hold := _hold(live, channel))
                     self._under_way.begin(group, hold, partial(self._look_after, live, channel, take))
@@ -135,9 +135,9 @@ class Respeaking:
             heard.ended = None
             if silent:
                 logger.info("session %s channel %s: no sound comes of the respeaker any more", live.id, channel.id)
-                await take.finish(EndReason.LOST)
+                await take.finish(TakeEndReason.LOST)
             return
-        stopped = take is not None and take.reason is EndReason.STOPPED
+        stopped = take is not None and take.reason is TakeEndReason.STOPPED
         if not stopped and not silent:
             return  # The respeaker's page is about to come back, after a restart or with another take.
         heard.ended = now if heard.ended is None else heard.ended

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import msgspec
 
-from moothall.core.captioning.outgoing import LATE_MS, Held, Outgoing, due, in_time, mended, with_line, without
+from moothall.core.captioning.outgoing import LATE_MS, Outgoing, OutgoingLine, due, in_time, mended, with_line, without
 from moothall.core.events import types as ev
 from moothall.core.kernel.backoff import Backoff
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
@@ -49,14 +49,14 @@ class ZoomTarget(msgspec.Struct, frozen=True, kw_only=True):
     """When the address was entered, Unix ms."""
 
 
-class CaptionPlace(Protocol):
+class CaptionSender(Protocol):
     """Sends captions to an address. A failure of the other side is a return value, never an exception."""
 
     async def last(self, address: str) -> int | None:
         """Number of the last caption that was taken; None where it can't be found out now."""
         ...
 
-    async def post(self, address: str, seq: int, line: Held) -> bool:
+    async def post(self, address: str, seq: int, line: OutgoingLine) -> bool:
         """Send a caption with the number `seq`; return whether it was taken."""
         ...
 
@@ -74,11 +74,11 @@ class ZoomPush:
     """The sessions that are captioned in Zoom. Call `load` first, and keep `run` running."""
 
     def __init__(
-        self, sessions: Sessions, book: Book, place: CaptionPlace, forgetting: Forgetting, clock: Clock
+        self, sessions: Sessions, book: Book, sender: CaptionSender, forgetting: Forgetting, clock: Clock
     ) -> None:
         self._forgetting = forgetting
         self._book = book
-        self._place = place
+        self._sender = sender
         self._clock = clock
         self._targets: dict[SessionId, ZoomTarget] = {}
         # Bound: the targets.
@@ -146,7 +146,7 @@ class ZoomPush:
                     logger.warning("session %s: its address in Zoom can't be looked after now", session)
             await self._clock.sleep(FORGET_LOOK_MS)
 
-    def _due(self, sending: _Sending) -> Held | None:
+    def _due(self, sending: _Sending) -> OutgoingLine | None:
         now = self._clock.monotonic()
         sending.waiting = in_time(sending.waiting, now)
         return due(sending.waiting, now)
@@ -154,12 +154,12 @@ class ZoomPush:
     async def _send(self, session: SessionId, address: str, sending: _Sending) -> None:
         try:
             while self._due(sending) is not None:
-                if sending.seq is None and (last := await self._place.last(address)) is not None:
+                if sending.seq is None and (last := await self._sender.last(address)) is not None:
                     sending.seq = last
                 line = self._due(sending)
                 if line is None:  # The line was taken back meanwhile.
                     return
-                taken = sending.seq is not None and await self._place.post(address, sending.seq + 1, line)
+                taken = sending.seq is not None and await self._sender.post(address, sending.seq + 1, line)
                 if not taken or sending.seq is None:
                     # The number is requested once more: the other side may have taken the caption after all.
                     sending.seq = None
@@ -199,7 +199,7 @@ def _after(waiting: Outgoing, event: object, channel: str, language: str, now: i
     """
     match event:
         case ev.SegmentEnded() if event.channel == channel and event.text.strip() and language:
-            return with_line(waiting, Held(event.segment, event.text.strip(), language, now))
+            return with_line(waiting, OutgoingLine(event.segment, event.text.strip(), language, now))
         case ev.SegmentCorrected() if event.channel == channel:
             return mended(waiting, event.segment, (event.text + event.tail).strip())
         case ev.ChannelRewound() | ev.SegmentsMovedAway():

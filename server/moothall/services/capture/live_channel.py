@@ -17,7 +17,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SourceId
 from moothall.core.ports import Clock, Spool, SpoolStore
 from moothall.core.rules.decide import MOST_BEFORE
 from moothall.core.session.keeping import merged, without
-from moothall.core.session.parts import Source
+from moothall.core.session.parts import SessionSource
 from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.capture.ingest import DRIFT_MS, LOOK_MS, MAP_MS
@@ -28,7 +28,7 @@ from moothall.services.sound.live_audio import RATE, SYNC_MS, LiveAudio, to_ms, 
 from moothall.services.sound.live_source import LiveSource
 from moothall.services.sound.live_take import LiveTake, source_of, take_of
 from moothall.services.sound.seam import seam_of, wanted_from
-from moothall.wire.audio import EndReason
+from moothall.wire.audio import TakeEndReason
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class LiveChannel:
     clock: Clock
     leads: Callable[[LiveChannel], bool]
     """Whether this channel's microphone sets the session's clock, as one channel's does."""
-    spooled: Mapping[SourceId, EndReason | None]
+    spooled: Mapping[SourceId, TakeEndReason | None]
     """The spooled sources to continue, oldest first, each with why it ended; None for a source that may still grow."""
     respoken: bool = False
     """Whether these are takes of respeakers, in addition to those of the channel's own sound."""
@@ -138,7 +138,7 @@ class LiveChannel:
     async def _take_up_spooled(self) -> None:
         for source, ended in self.spooled.items():
             if self.current is not None:
-                await self.current.finish(EndReason.LOST)
+                await self.current.finish(TakeEndReason.LOST)
             take = self.take_up(source, await self.spools.open(self.live.id, source))
             if take is not None and ended is not None:
                 await take.finish(ended)
@@ -256,7 +256,7 @@ class LiveChannel:
                 return attached
         if current is not None:
             current.over = True
-            await current.finish(EndReason.LOST)
+            await current.finish(TakeEndReason.LOST)
         taken = self.take_up(source, spool)
         if taken is None:
             await spool.close()
@@ -322,7 +322,7 @@ class LiveChannel:
                 await take.carried.wait()
                 source, end = take.audio.source, take.audio.end_ms
                 await self._command(f"end-source:{source}", EndSource(source=source, t=end))
-                self._lost_since = end if take.reason is EndReason.LOST else None
+                self._lost_since = end if take.reason is TakeEndReason.LOST else None
                 take.heard.set()
                 if take.carrying is not None:
                     await asyncio.wait({take.carrying})
@@ -382,7 +382,7 @@ class LiveChannel:
             t = channel.committed_through
             self.live.writer.signal(ChannelState(channel=self.channel, sound=Sound.NONE, lag=0, t=t))
 
-    def _sources_of(self, name: str) -> dict[int, Source]:
+    def _sources_of(self, name: str) -> dict[int, SessionSource]:
         """The sources of a take in the log, by the position at which each begins."""
         named = ((take_of(source), known) for source, known in self.live.state.sources.items())
         return {take[1]: known for take, known in named if take is not None and take[0] == name}

@@ -17,7 +17,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
 from moothall.core.ports import Clock, SpoolStore
-from moothall.core.session.parts import Source
+from moothall.core.session.parts import SessionSource
 from moothall.core.session.state import Status
 from moothall.services.capture.live_channel import LiveChannel
 from moothall.services.engines.recognising import Recognising
@@ -28,7 +28,7 @@ from moothall.services.sound.live_audio import LiveAudio, to_ms, unheard_id
 from moothall.services.sound.live_take import RESPOKEN, LiveTake, is_respoken, take_of
 from moothall.services.sound.loudness import Loudness
 from moothall.services.supervision.supervising import RestartBudget, failure_of, note_failure
-from moothall.wire.audio import EndReason, Hello
+from moothall.wire.audio import TakeEndReason, TakeHello
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class LiveIngest:
                 self._group = None
 
     async def begin(
-        self, session: SessionId, hello: Hello, done: int = 0, *, respoken: bool = False
+        self, session: SessionId, hello: TakeHello, done: int = 0, *, respoken: bool = False
     ) -> LiveTake | Refusal | None:
         """The take that a microphone's hello names, new or continued; None when it is over already.
 
@@ -111,7 +111,7 @@ class LiveIngest:
             for take in self._growing_takes(session):
                 if to_ms(take.source.received) >= said.get(take, 0) or passed >= ON_ITS_WAY_MS:
                     take.over = True
-                    await take.finish(EndReason.STOPPED)
+                    await take.finish(TakeEndReason.STOPPED)
             waiting = [channel for channel in self._of(session) if channel.takes]
             if not waiting or self._nothing_unheard(waiting):
                 return True
@@ -226,7 +226,7 @@ class LiveIngest:
             in_order = dict.fromkeys(sorted(sources, key=sources.__getitem__))
             await self._channel(lives[key[0]], key, in_order).started()
 
-    async def _let_go(self, live: LiveSession, source: SourceId, known: Source) -> None:
+    async def _let_go(self, live: LiveSession, source: SourceId, known: SessionSource) -> None:
         """Discard sound that nobody wants any more.
 
         Where the server was killed after a close and before it noted the words that were cut off, note the gap now.
@@ -242,7 +242,7 @@ class LiveIngest:
         await audio.discard()
 
     def _channel(
-        self, live: LiveSession, key: _Key, spooled: Mapping[SourceId, EndReason | None] | None = None
+        self, live: LiveSession, key: _Key, spooled: Mapping[SourceId, TakeEndReason | None] | None = None
     ) -> LiveChannel:
         found = self._channels.get(key)
         if found is None:
@@ -252,7 +252,7 @@ class LiveIngest:
             self._group.create_task(self._own(key, found))
         return found
 
-    def _made(self, live: LiveSession, key: _Key, spooled: Mapping[SourceId, EndReason | None]) -> LiveChannel:
+    def _made(self, live: LiveSession, key: _Key, spooled: Mapping[SourceId, TakeEndReason | None]) -> LiveChannel:
         return LiveChannel(
             live,
             key[1],
@@ -301,7 +301,7 @@ class LiveIngest:
                 note_failure(error, f"session {key[0]}: the spooled sound of channel {key[1]} can't be found")
         return None
 
-    async def _spooled(self, key: _Key, before: LiveChannel) -> Mapping[SourceId, EndReason | None]:
+    async def _spooled(self, key: _Key, before: LiveChannel) -> Mapping[SourceId, TakeEndReason | None]:
         """The spooled sources that a failed channel has left to be continued, oldest first, each with why it ended."""
         whole = {take.audio.source: take.reason for take in before.takes if not take.broken}
         sources = before.live.state.sources

@@ -17,15 +17,15 @@ import msgspec
 from moothall.core.kernel.errors import MoothallError, RecordBroken, Refusal, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
 from moothall.core.ports import Clock, Randomness
-from moothall.core.session.parts import Source
+from moothall.core.session.parts import SessionSource
 from moothall.core.session.state import ON
-from moothall.core.streams.watching import STEADY_MS, Found, Heartbeat, Pacing, Trouble, wait_ms
+from moothall.core.streams.watching import STEADY_MS, Heartbeat, Pacing, StreamFault, StreamProperties, wait_ms
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.live_audio import to_samples
 from moothall.services.sound.live_take import LiveTake, take_of
 from moothall.services.supervision.waiting import within
-from moothall.wire.audio import PROTOCOL, EndReason, Hello, Piece
+from moothall.wire.audio import PROTOCOL, Piece, TakeEndReason, TakeHello
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class PulledSource(msgspec.Struct, frozen=True, kw_only=True):
     """When the address was entered, Unix ms."""
     over: bool = False
     """Whether the stream is over and isn't fetched again, as after the end of a recording."""
-    trouble: Trouble | None = None
+    trouble: StreamFault | None = None
     """Why it isn't fetched again, where it didn't end by itself."""
 
     @property
@@ -69,7 +69,7 @@ class PulledSource(msgspec.Struct, frozen=True, kw_only=True):
 class StreamLost(MoothallError):
     """Raised where a stream gives no sound, or no more."""
 
-    def __init__(self, trouble: Trouble, number: int = 0) -> None:
+    def __init__(self, trouble: StreamFault, number: int = 0) -> None:
         super().__init__(f"The stream gives no sound: {trouble}.")
         self.trouble = trouble
         self.number = number
@@ -87,7 +87,7 @@ class StreamRun(Protocol):
     """One connection to a stream while it is being fetched."""
 
     @property
-    def found(self) -> Found | None:
+    def found(self) -> StreamProperties | None:
         """What kind of sound the stream has; None before the first sample."""
         ...
 
@@ -165,10 +165,10 @@ class Pulling:
         """Whether sound was taken from a stream that would begin at its start if it were fetched again."""
         self._heard = clock.monotonic()
         self.state = PullState.STARTING
-        self.trouble: Trouble | None = None
+        self.trouble: StreamFault | None = None
         """Why the sound was last lost; None while there is sound."""
         self.number = 0
-        self.found: Found | None = None
+        self.found: StreamProperties | None = None
         self.fetched = 0
         """Number of attempts to fetch the stream."""
 
@@ -189,12 +189,12 @@ class Pulling:
                 self._heard = self._clock.monotonic()
                 continue
             if self._stopped():
-                self.state, self.trouble = PullState.LOST, Trouble.NOT_TAKEN
+                self.state, self.trouble = PullState.LOST, StreamFault.NOT_TAKEN
                 await self._clock.sleep(LOOK_MS)
                 continue
             if self._once:
-                self.state, self.trouble = PullState.OVER, Trouble.CUT_SHORT
-                await self.finish(EndReason.LOST)
+                self.state, self.trouble = PullState.OVER, StreamFault.CUT_SHORT
+                await self.finish(TakeEndReason.LOST)
                 logger.warning(
                     "session %s: source %s of channel %s is a file that was lost half way; it isn't begun again",
                     self.source.session,
@@ -206,18 +206,18 @@ class Pulling:
             try:
                 ended = await self._fetch()
             except (StorageUnavailable, RecordBroken):
-                lost = StreamLost(Trouble.NOT_TAKEN)
+                lost = StreamLost(StreamFault.NOT_TAKEN)
             except StreamLost as error:
                 lost = error
             else:
                 if ended:
                     self.state, self.trouble = PullState.OVER, None
-                    await self.finish(EndReason.STOPPED)
+                    await self.finish(TakeEndReason.STOPPED)
                     return True
                 failures = 0
                 continue
             self.state, self.trouble, self.number = PullState.LOST, lost.trouble, lost.number
-            await self.finish(EndReason.LOST)
+            await self.finish(TakeEndReason.LOST)
             if self._once:
                 continue
             failures = 0 if self._clock.monotonic() - began >= STEADY_MS else failures + 1
@@ -233,7 +233,7 @@ class Pulling:
             await self._clock.sleep(wait)
         return False
 
-    async def finish(self, reason: EndReason) -> None:
+    async def finish(self, reason: TakeEndReason) -> None:
         """End the stream's take, if it has one."""
         if self._take is not None:
             await self._take.finish(reason)
@@ -270,7 +270,7 @@ class Pulling:
             asked = self._clock.monotonic()
             pcm = await within(run.read(CHUNK), self._clock, heart.left) if heart.left else None
             if pcm is None:
-                raise StreamLost(Trouble.SILENT)
+                raise StreamLost(StreamFault.SILENT)
             if not pcm:
                 return True
             now = self._clock.monotonic()
@@ -304,12 +304,12 @@ class Pulling:
         Raises StreamLost where none can be begun now.
         """
         if self._stopped():
-            raise StreamLost(Trouble.NOT_TAKEN)
+            raise StreamLost(StreamFault.NOT_TAKEN)
         names = [(f"{PREFIX}{self._randomness.bytes(6).hex()}", 0)]
         if self._first:
             names = [*self._left(), *names]
         for name, first in names:
-            hello = Hello(protocol=PROTOCOL, channel=self.source.channel, take=name, first=first, age=0)
+            hello = TakeHello(protocol=PROTOCOL, channel=self.source.channel, take=name, first=first, age=0)
             begun = await self._ingest.begin(self.source.session, hello)
             if isinstance(begun, LiveTake) and not begun.finished:
                 self._first = False
@@ -321,7 +321,7 @@ class Pulling:
                     self.source.name,
                     begun.code,
                 )
-        raise StreamLost(Trouble.NOT_TAKEN)
+        raise StreamLost(StreamFault.NOT_TAKEN)
 
     def _left(self) -> list[tuple[str, int]]:
         """The name of the take of this channel that an earlier run of this server, or another node, left open, and the
@@ -336,6 +336,6 @@ class Pulling:
         ]
         return [(name, first) for _, name, first in sorted(left)[-1:]]
 
-    def _mine(self, source: SourceId, known: Source) -> bool:
+    def _mine(self, source: SourceId, known: SessionSource) -> bool:
         named = take_of(source)
         return named is not None and is_pulled(named[0]) and known.channel == self.source.channel and not known.ended

@@ -20,7 +20,7 @@ from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.session.state import ON, Status
 from moothall.core.streams.addresses import read_address
-from moothall.core.streams.watching import START_MS, Found, Trouble
+from moothall.core.streams.watching import START_MS, StreamFault, StreamProperties
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.capture.pulling import BYTES, CHUNK, PulledSource, Pulling, PullState, StreamLost, StreamPort
 from moothall.services.sessions.forgetting import Forgetting
@@ -29,7 +29,7 @@ from moothall.services.sound.live_audio import RATE
 from moothall.services.sound.loudness import Loudness
 from moothall.services.supervision.supervising import failure_of, note_failure
 from moothall.services.supervision.waiting import within
-from moothall.wire.audio import EndReason
+from moothall.wire.audio import TakeEndReason
 
 logger = logging.getLogger(__name__)
 
@@ -56,28 +56,28 @@ class PullStatus(msgspec.Struct, frozen=True, kw_only=True):
     shown: str
     """The address without its secret parts."""
     state: PullState
-    trouble: Trouble | None = None
+    trouble: StreamFault | None = None
     number: int = 0
-    found: Found | None = None
+    found: StreamProperties | None = None
     lost: int = 0
     """Time since it last gave sound, in s; 0 where none is expected."""
 
 
-class Tried(msgspec.Struct, frozen=True, kw_only=True):
+class TriedStream(msgspec.Struct, frozen=True, kw_only=True):
     """The result of the trial of a stream."""
 
     shown: str
-    found: Found | None = None
+    found: StreamProperties | None = None
     level: int | None = None
     """The loudest level that was heard, in dBFS; None where all of it was digital silence."""
-    trouble: Trouble | None = None
+    trouble: StreamFault | None = None
     number: int = 0
 
 
 _Key = tuple[SessionId, ChannelId, str]
 
 
-class Streams:
+class StreamSources:
     """All streams of all meetings. Call `load` first; streams are fetched only while `run` is running."""
 
     def __init__(
@@ -161,21 +161,21 @@ class Streams:
         now = self._clock.monotonic()
         return max((each.lost_for(now) for key, (each, _) in self._running.items() if key[0] == session), default=0)
 
-    async def try_it(self, address: str) -> Tried | Refusal:
+    async def try_it(self, address: str) -> TriedStream | Refusal:
         """Try a stream: listen to it for some seconds without feeding a channel; return what it is or what is wrong."""
         parts = read_address(address)
         if parts is None:
-            return Tried(shown="", trouble=Trouble.ADDRESS)
+            return TriedStream(shown="", trouble=StreamFault.ADDRESS)
         if self._trying >= MOST_TRIED:
             return refuse(RefusalCode.BUSY, "Other streams are being tried; try this one in some seconds.")
         self._trying += 1
         try:
             tried = await within(self._try(address, parts.shown), self._clock, MOST_TRY_MS)
-            return tried or Tried(shown=parts.shown, trouble=Trouble.SILENT)
+            return tried or TriedStream(shown=parts.shown, trouble=StreamFault.SILENT)
         finally:
             self._trying -= 1
 
-    async def _try(self, address: str, shown: str) -> Tried:
+    async def _try(self, address: str, shown: str) -> TriedStream:
         levels: list[int] = []
         samples, loudness = 0, Loudness()
         try:
@@ -183,7 +183,7 @@ class Streams:
                 while samples < TRIED_MS * RATE // 1_000:
                     pcm = await within(run.read(CHUNK), self._clock, START_MS)
                     if pcm is None and not samples:
-                        raise StreamLost(Trouble.SILENT)
+                        raise StreamLost(StreamFault.SILENT)
                     if not pcm:
                         break
                     samples += len(pcm) // BYTES
@@ -192,10 +192,10 @@ class Streams:
                     levels += [] if level is None or loudness.dead_ms else [level]
                 found = run.found
         except StreamLost as lost:
-            return Tried(shown=shown, trouble=lost.trouble, number=lost.number)
+            return TriedStream(shown=shown, trouble=lost.trouble, number=lost.number)
         if found is None or not samples:
-            return Tried(shown=shown, trouble=Trouble.ENDED)
-        return Tried(shown=shown, found=found, level=max(levels, default=None))
+            return TriedStream(shown=shown, trouble=StreamFault.ENDED)
+        return TriedStream(shown=shown, found=found, level=max(levels, default=None))
 
     async def run(self) -> None:
         """Fetch the streams of meetings that are on, until cancelled. Takes stay open then, and the next run continues
@@ -277,7 +277,7 @@ class Streams:
         try:
             task.cancel()
             await asyncio.wait({task})
-            await pulling.finish(EndReason.STOPPED)
+            await pulling.finish(TakeEndReason.STOPPED)
         finally:
             self._stopping.discard(key)
             if self._running.get(key) is running:

@@ -38,7 +38,7 @@ WHOLE_MS = 60_000
 again."""
 
 
-class Followed(Readable, Protocol):
+class FollowedLogs(Readable, Protocol):
     """The logs that the copies follow: the logs that all nodes share (`SharedLog`), or those of another node."""
 
     async def changed(self, after: int, count: str = "", /) -> LogChanges:
@@ -78,10 +78,10 @@ class _Unstored(NamedTuple):
 
 
 @dataclass(eq=False, repr=False)
-class Following:
+class LogFollower:
     """The copies of a node that stands by. Nothing else writes the node's own logs while `run` runs."""
 
-    shared: Followed
+    shared: FollowedLogs
     own: NodeLog
     clock: Clock
     _: KW_ONLY

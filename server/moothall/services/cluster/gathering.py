@@ -17,7 +17,7 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import Asides, Book, BookChange, Clock, LogChanges, LogHead, NodeLog, SingleCopies
 from moothall.services.cluster.copying import Readable
-from moothall.services.cluster.following import Following
+from moothall.services.cluster.following import LogFollower
 from moothall.services.cluster.two_books import entries_of, follow_book, noted_change
 from moothall.wire.cluster.node_link import Stand, WholeBook
 
@@ -99,7 +99,9 @@ class Gathering:
         return self.copies.get(session) or await self.own.head(session)
 
     async def _take_logs(self, there: _Logs, until: int) -> None:
-        following = Following(there, self.own, self.clock, asides=self.asides, singles=self.singles, copies=self.copies)
+        following = LogFollower(
+            there, self.own, self.clock, asides=self.asides, singles=self.singles, copies=self.copies
+        )
         while True:
             try:
                 await following.catch_up()
@@ -128,7 +130,7 @@ def _is_longer(there: LogHead, own: LogHead | None) -> bool:
 
 @dataclass
 class _Logs:
-    """Some logs of another node, in the form that `Following` reads (`Followed`)."""
+    """Some logs of another node, in the form that `LogFollower` reads (`FollowedLogs`)."""
 
     other: OtherCopies
     heads: Mapping[SessionId, LogHead]

@@ -19,7 +19,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass
 
-from moothall.core.cluster.lease import BEAT_MS, Holding, Lease, Watch, next_term
+from moothall.core.cluster.lease import BEAT_MS, Lease, LeaseHolding, LeaseWatch, next_term
 from moothall.core.cluster.one_copy import Promise
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.ports import Clock, LeaseStore
@@ -35,7 +35,7 @@ LOOK_MS = BEAT_MS // 2
 
 
 @dataclass(eq=False, repr=False)
-class Keeping:
+class KeeperLease:
     """This node's side of the lease. The owner of `run` owns it."""
 
     leases: LeaseStore
@@ -65,12 +65,12 @@ class Keeping:
     """Names of the nodes that are linked to this one."""
 
     def __post_init__(self) -> None:
-        self._holding: Holding | None = None
+        self._holding: LeaseHolding | None = None
         self.in_doubt = False
         """Whether this node took the house over while Redis may have lost data."""
         self._promise = Promise()
         self._taking = False
-        self._watch: Watch | None = None
+        self._watch: LeaseWatch | None = None
         """The watch on another node's lease; None before the first read, and while this node keeps the house."""
         self._reached = True
         self._reached_at = self.clock.monotonic()
@@ -185,7 +185,7 @@ class Keeping:
 
     async def _look(self) -> None:
         seen, now = await self.leases.look(), self.clock.monotonic()
-        self._watch = Watch.begun(seen, now) if self._watch is None else self._watch.looked(seen, now)
+        self._watch = LeaseWatch.begun(seen, now) if self._watch is None else self._watch.looked(seen, now)
         self._promise = self._promise.found(now)
         if not self._watch.due(now, self.rank()) or not self.fit():
             return
@@ -202,7 +202,7 @@ class Keeping:
         finally:
             self._taking = False
 
-    async def _renew(self, holding: Holding) -> None:
+    async def _renew(self, holding: LeaseHolding) -> None:
         sent, lease = self.clock.monotonic(), holding.lease
         renewed = await self.leases.renew(lease)
         own = holding.answers(sent) or self.returns(sent)
@@ -220,7 +220,7 @@ class Keeping:
 
     def _hold(self, lease: Lease, sent: int) -> None:
         logger.info("cluster: this node keeps the house from now on, in term %d", lease.term)
-        self._holding, self._watch = Holding(lease=lease, sent=sent), None
+        self._holding, self._watch = LeaseHolding(lease=lease, sent=sent), None
         self._promise = Promise()
         self._lost.clear()
         self._taken.set()

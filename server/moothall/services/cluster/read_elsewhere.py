@@ -19,10 +19,10 @@ from moothall.wire.cluster.node_link import (
     MOST_FOLLOWED,
     AskWithout,
     Compare,
-    Erased,
-    Follow,
+    FollowSession,
     Kept,
-    Leave,
+    LeaveSession,
+    NodeErased,
     ReadHere,
     ToKeeper,
     ToNode,
@@ -58,19 +58,19 @@ class NodeLink:
     def hear(self, message: ToKeeper) -> None:
         """Handle a message of the node. Raises ProtocolError."""
         match message:
-            case Follow():
+            case FollowSession():
                 if message.session not in self.readers and len(self.readers) >= MOST_FOLLOWED:
                     raise ProtocolError(f"A node follows {MOST_FOLLOWED} sessions at most.")
                 self.readers[message.session] = {}
                 self._house.followed(self, message.session)
-            case Leave():
+            case LeaveSession():
                 self.readers.pop(message.session, None)
                 self._waiting.pop(message.session, None)
             case Kept():
                 self.kept[message.session] = message
             case Without():
                 self._house.answered(self.node, message)
-            case Erased():
+            case NodeErased():
                 self.applied = message.applied
             case ReadHere() if message.session in self.readers:
                 self.readers[message.session] = message.readers

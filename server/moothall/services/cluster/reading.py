@@ -22,7 +22,7 @@ from moothall.core.kernel.ids import ChannelId, Epoch, Lane, Position, SessionId
 from moothall.core.ports import Clock, LogHead, LogReading
 from moothall.core.rules.authority import may_read
 from moothall.core.signals import AnySignal, taken_away
-from moothall.services.cluster.following import Following
+from moothall.services.cluster.following import LogFollower
 from moothall.services.metrics.measures import Measures
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.readers.mirrored import MirroredSession, MirroredSessions
@@ -30,18 +30,18 @@ from moothall.wire.cluster.node_link import (
     MOST_FOLLOWED,
     AskWithout,
     Compare,
-    Erased,
-    Follow,
+    FollowSession,
     Kept,
-    Leave,
+    LeaveSession,
     News,
+    NodeErased,
     ReadHere,
     ToKeeper,
     ToNode,
     Without,
     signals_of,
 )
-from moothall.wire.frames import Source
+from moothall.wire.frames import Freshness
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class CopyGrown(msgspec.Struct, frozen=True, kw_only=True):
 class _Copies:
     """The node's own log, in the form that mirrored sessions read."""
 
-    def __init__(self, own: LogReading, following: Following) -> None:
+    def __init__(self, own: LogReading, following: LogFollower) -> None:
         self._own = own
         self._following = following
 
@@ -120,7 +120,7 @@ class NodeReading:
     and `say`.
     """
 
-    following: Following
+    following: LogFollower
     own: LogReading
     clock: Clock
     measures: Measures | None = None
@@ -156,9 +156,9 @@ class NodeReading:
         self.following.observe(self._grown, self._renew)
 
     @property
-    def source(self) -> Source:
+    def source(self) -> Freshness:
         """How fresh the text is that readers see."""
-        return Source(age=self.clock.monotonic() - self._heard, lost=not self._up)
+        return Freshness(age=self.clock.monotonic() - self._heard, lost=not self._up)
 
     @property
     def cut_off(self) -> bool:
@@ -278,9 +278,9 @@ class NodeReading:
         said: list[ToKeeper] = [*(() if without is None else (without,)), *same.values()]
         if self._erased != (applied := self.applied()):
             self._erased = applied
-            said.append(Erased(applied=applied))
-        said += [Leave(session=session) for session in gone]
-        said += [Follow(session=new) for new in read.keys() - self._told.keys()]
+            said.append(NodeErased(applied=applied))
+        said += [LeaveSession(session=session) for session in gone]
+        said += [FollowSession(session=new) for new in read.keys() - self._told.keys()]
         said += [ReadHere(session=id_, readers=now) for id_, now in read.items() if now != self._told.get(id_, {})]
         self._told = dict(read)
         return said

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from moothall.core.cluster.nodes import NodeNote
-from moothall.core.cluster.removals import MOST_STUCK, NOTHING, Applied, Further, Removal, lacking, stuck
+from moothall.core.cluster.removals import MOST_STUCK, NOTHING, Applied, Further, ListedRemoval, lacking, stuck
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import LogReading, SharedLog
@@ -40,7 +40,7 @@ class Removing:
         self._shared = shared
         self._node = node
         # Bound: the removals that ever were, some hundred bytes each; they are rare.
-        self._listed: list[Removal] = []
+        self._listed: list[ListedRemoval] = []
         self._done = 0
         """Number of removals from the start of the list that are all applied here."""
         self._gone: set[int] = set()
@@ -60,7 +60,7 @@ class Removing:
         return Applied(here.number, here.mark, self._further)
 
     @property
-    def stuck(self) -> tuple[Removal, ...]:
+    def stuck(self) -> tuple[ListedRemoval, ...]:
         """Removals that can't be applied here, though later ones are."""
         return stuck(self._listed, {self._node: self.applied}).get(self._node, ())
 
@@ -95,7 +95,7 @@ class Removing:
                     "removal %s: it can't be applied here, and this disk still holds what was removed", removal.name
                 )
 
-    def _note_gone(self, removal: Removal) -> None:
+    def _note_gone(self, removal: ListedRemoval) -> None:
         self._gone.add(removal.number)
         self._looks.pop(removal.number, None)
         if removal.number in self._named:
@@ -134,7 +134,7 @@ class Removing:
             if not more:
                 return
 
-    async def _is_gone(self, removal: Removal, log: LogReading) -> bool:
+    async def _is_gone(self, removal: ListedRemoval, log: LogReading) -> bool:
         try:
             if not removal.session:
                 return not await _has_epoch(log, removal.epoch)

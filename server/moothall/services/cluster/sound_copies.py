@@ -55,7 +55,7 @@ class WaitingSound(Protocol):
         ...
 
 
-class Offered:
+class OfferedSound:
     """The keeper's side: the parts of its spools that other nodes may copy."""
 
     def __init__(self, waiting: Callable[[], Iterable[tuple[SessionId, WaitingSound]]]) -> None:

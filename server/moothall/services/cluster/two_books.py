@@ -15,7 +15,7 @@ from typing import Protocol
 
 from moothall.core.kernel.errors import ConfigurationError, LogMissing, OutcomeUnknown, StaleWriter, StorageUnavailable
 from moothall.core.ports import Book, BookChange, BookEntry, Clock, SharedBook
-from moothall.services.cluster.two_copies import AGAIN_MS, PATIENCE_MS, STEPS, Kept
+from moothall.services.cluster.two_copies import AGAIN_MS, PATIENCE_MS, STEPS, KeeperStatus
 from moothall.services.supervision.waiting import within
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class TwoBooks:
 
     shared: SharedBook
     own: Book
-    kept: Kept
+    kept: KeeperStatus
     clock: Clock
 
     def __post_init__(self) -> None:

@@ -49,7 +49,7 @@ NOT_RECORDED = "not-recorded"
 """The value of `BodyRemoved.reason` for words that were not to be recorded."""
 
 
-class Kept(Protocol):
+class KeeperStatus(Protocol):
     """The node's hold on the house, as its stores see it (`moothall.services.cluster.keeping`)."""
 
     @property
@@ -92,7 +92,7 @@ class TwoCopies:
 
     shared: SharedLog
     own: EventLog
-    kept: Kept
+    kept: KeeperStatus
     clock: Clock
     _: KW_ONLY
     patience_ms: int = PATIENCE_MS

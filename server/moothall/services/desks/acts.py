@@ -25,7 +25,7 @@ ACTS = 200
 """Most acts of a session that are kept for undoing."""
 
 
-class Presence(msgspec.Struct, frozen=True, kw_only=True):
+class DeskPresence(msgspec.Struct, frozen=True, kw_only=True):
     """A person at a desk."""
 
     desk: str
@@ -41,7 +41,7 @@ class Presence(msgspec.Struct, frozen=True, kw_only=True):
         return self.name or self.label
 
 
-class News(msgspec.Struct, frozen=True):
+class ActNews(msgspec.Struct, frozen=True):
     """Changes of the acts that desks know."""
 
     acts: tuple[DeskAct, ...] = ()
@@ -50,7 +50,7 @@ class News(msgspec.Struct, frozen=True):
     """Ids of acts that can't be undone any more."""
 
 
-def shown(act: DeskAct, by: Presence, state: State) -> dict[str, object]:
+def shown(act: DeskAct, by: DeskPresence, state: State) -> dict[str, object]:
     """An act as it is sent to desks, of plain values for JSON. `state` knows the numbers of its questions."""
     stands = (command for command in act.commands if isinstance(command, SetStatus))
     asked = (state.questions.get(name) for command in stands for name in command.interventions)
@@ -95,16 +95,16 @@ class DeskActs:
         """The act with this id; None where it isn't known."""
         return self._acts.get(name)
 
-    def mark(self, name: CommandId, *, undone: bool) -> News:
+    def mark(self, name: CommandId, *, undone: bool) -> ActNews:
         """Set whether an act is undone, where the log alone doesn't show it; return what changed."""
         self._acts.mark(name, undone=undone)
         return self._changed()
 
-    async def load(self, writer: SessionWriter) -> News:
+    async def load(self, writer: SessionWriter) -> ActNews:
         """Read the log, unless all of it is known; return what changed. Raises StorageUnavailable and RecordBroken."""
         async with self._loading:
             if self._followed:
-                return News()
+                return ActNews()
             acts = Acts(self._session, ACTS)
             while True:
                 published = writer.handed_on
@@ -121,10 +121,10 @@ class DeskActs:
             self._share(writer)
             return self._changed()
 
-    def hear(self, writer: SessionWriter, publication: Publication) -> News:
+    def hear(self, writer: SessionWriter, publication: Publication) -> ActNews:
         """Apply a publication, once the log was read; return what changed."""
         if not (self._followed and publication.records):
-            return News()
+            return ActNews()
         acts, removed, told = self._acts, False, False
         for record, event in zip(publication.records, publication.events, strict=True):
             offset = record.header.offset
@@ -132,13 +132,13 @@ class DeskActs:
                 continue  # It was in the log when `load` read it.
             if offset > acts.offset + 1:
                 self._followed = False
-                return News()
+                return ActNews()
             acts.take(record.header, event)
             removed = removed or isinstance(event, BodyRemoved)
             told = told or record.header.role in STAFF_ROLES
         acts.settle()
         self._followed = self._share(writer) or not removed
-        return self._changed() if told or removed else News()
+        return self._changed() if told or removed else ActNews()
 
     def _share(self, writer: SessionWriter) -> bool:
         """Share the writer's state, so that no second copy of the session is held, nor text that is gone from the
@@ -159,10 +159,10 @@ class DeskActs:
                 if not any(record.header.cause == away for record in await self._log.caused(away)):
                     acts.mark(name, undone=False)
 
-    def _changed(self) -> News:
+    def _changed(self) -> ActNews:
         """The difference from the acts that were known before; it is known from now on."""
         known, self._known = self._known, self._acts.all()
-        return News(
+        return ActNews(
             tuple(act for name, act in self._known.items() if known.get(name) != act),
             tuple(name for name in known if name not in self._known),
         )

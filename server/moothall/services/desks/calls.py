@@ -13,7 +13,7 @@ from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.errors import FirstKnow, Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId
 from moothall.core.session.state import State
-from moothall.services.desks.acts import Presence
+from moothall.services.desks.acts import DeskPresence
 
 WITHIN_MS = 10_000
 """A person who calls less than this long (ms) after somebody else has probably not seen that call."""
@@ -23,7 +23,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One person's call of a question."""
 
     act: CommandId
-    by: Presence
+    by: DeskPresence
     intervention: InterventionId
     at: int
     """When it was called, in ms of the monotonic clock."""
@@ -38,7 +38,7 @@ class Calls:
         """Whether that call isn't carried out yet."""
 
     def begin(
-        self, state: State, act: CommandId, commands: Sequence[AnyCommand], by: Presence, now: int, *, known: bool
+        self, state: State, act: CommandId, commands: Sequence[AnyCommand], by: DeskPresence, now: int, *, known: bool
     ) -> Refusal | Call | None:
         """Note a call before it is carried out. Returns a refusal with what the person should know first, unless they
         know it (`known`); or the call that theirs overrides; else None.
@@ -55,7 +55,7 @@ class Calls:
         self._last, self._under_way = call, True
         return other
 
-    def _other(self, state: State, act: CommandId, called: InterventionId, by: Presence, now: int) -> Call | None:
+    def _other(self, state: State, act: CommandId, called: InterventionId, by: DeskPresence, now: int) -> Call | None:
         """The call that somebody else made just now and that this one would override; None where there is none."""
         last = self._last
         if last is None or last.act == act or last.by.desk == by.desk or now - last.at >= WITHIN_MS:

@@ -13,7 +13,7 @@ from moothall.core.events.codec import decode_event
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import SegmentId, SessionId, SpeakerId
 from moothall.core.ports import EventLog
-from moothall.core.removal.moves import AWAY, HERE, Move, Moves, Orphan, Place, arrived
+from moothall.core.removal.moves import AWAY, HERE, LineKey, Move, Moves, Orphan, arrived
 from moothall.core.removal.selection import Selection, WordsOf, names_in, selected
 from moothall.services.log.session_writer import SessionWriter
 
@@ -34,7 +34,7 @@ class InLog(msgspec.Struct, frozen=True):
     """Speakers whose names are to be removed too."""
 
 
-class Found(msgspec.Struct, frozen=True):
+class FoundCopies(msgspec.Struct, frozen=True):
     """All copies of a selection's words, without the segments that the selection itself names in its own log."""
 
     here: InLog
@@ -50,7 +50,7 @@ class OtherLogs:
         self._log = log
         self._find = find
 
-    async def of(self, writer: SessionWriter, selection: Selection) -> Found:
+    async def of(self, writer: SessionWriter, selection: Selection) -> FoundCopies:
         """Find the copies of the words that `selection` takes from a log. Raises StorageUnavailable.
 
         Where the selection is all words of a person, lines are left out that were given to another speaker since they
@@ -60,16 +60,16 @@ class OtherLogs:
         start = {(writer.session, cut.line.id) for cut in selected(writer.state, selection)}
         seen, ahead = set(start), list(start)
         while ahead:
-            for place in await search.neighbours(ahead.pop()):
-                if place in seen or (isinstance(selection, WordsOf) and await search.given_to_another(place)):
+            for line_key in await search.neighbours(ahead.pop()):
+                if line_key in seen or (isinstance(selection, WordsOf) and await search.given_to_another(line_key)):
                     continue
-                seen.add(place)
-                ahead.append(place)
+                seen.add(line_key)
+                ahead.append(line_key)
         with_names = bool(names_in(selection))
         here = await search.in_log(writer, seen - start, with_names=False)
         others = sorted({session for session, _ in seen} - {writer.session})
         found = [await search.in_log(each, seen, with_names=with_names) for each in await search.writers(others)]
-        return Found(here, tuple(each for each in found if each.segments), tuple(sorted(search.unread)))
+        return FoundCopies(here, tuple(each for each in found if each.segments), tuple(sorted(search.unread)))
 
     async def _moves(self) -> Moves:
         came: list[Move] = []
@@ -102,36 +102,36 @@ class _Search:
         found = [await self._writer(session) for session in sessions]
         return [writer for writer in found if writer is not None]
 
-    async def neighbours(self, place: Place) -> set[Place]:
+    async def neighbours(self, line_key: LineKey) -> set[LineKey]:
         """The lines with the same words that are one move away."""
-        found = set(self._moves.neighbours(place))
+        found = set(self._moves.neighbours(line_key))
         for orphan in self._moves.orphans:
-            if orphan.place == place:
+            if orphan.line_key == line_key:
                 found |= await self._origins(orphan)
-            elif arrived(orphan.cause, place[1]) == orphan.place[1] and await self._is_origin(orphan, place):
-                found.add(orphan.place)
+            elif arrived(orphan.cause, line_key[1]) == orphan.line_key[1] and await self._is_origin(orphan, line_key):
+                found.add(orphan.line_key)
         return found
 
-    async def given_to_another(self, place: Place) -> bool:
+    async def given_to_another(self, line_key: LineKey) -> bool:
         """Whether a line that is still there was given to another speaker since it came into its present log."""
-        session, segment = place
+        session, segment = line_key
         writer = await self._writer(session)
         line = None if writer is None else writer.state.segments.get(segment)
         if writer is None or line is None or line.gone or line.speaker is None:
             return False
-        first, *_ = writer.places.of_lines([segment])
+        first, *_ = writer.text_offsets.of_lines([segment])
         (record,) = await self._log.read(session, first - 1, 1)
         event = None if record.body is None else decode_event(record.body)
         return isinstance(event, ev.SegmentOpened) and event.speaker != line.speaker
 
-    async def in_log(self, writer: SessionWriter, places: Iterable[Place], *, with_names: bool) -> InLog:
-        """The lines of `places` whose text a log still holds. `with_names`: also find speakers whose names came with
+    async def in_log(self, writer: SessionWriter, line_keys: Iterable[LineKey], *, with_names: bool) -> InLog:
+        """The lines of `line_keys` whose text a log still holds. `with_names`: also find speakers whose names came with
         them.
         """
         held = [
             segment
-            for session, segment in sorted(places)
-            if session == writer.session and writer.places.of_lines([segment])
+            for session, segment in sorted(line_keys)
+            if session == writer.session and writer.text_offsets.of_lines([segment])
         ]
         said = tuple(segment for segment in held if (writer.session, segment) not in self._moves.foreign)
         names = await self._brought(writer, frozenset(held)) if with_names else ()
@@ -143,31 +143,31 @@ class _Search:
         others = {line.speaker for name, line in writer.state.segments.items() if name not in held}
         brought = []
         for speaker in sorted(each for each in theirs - others if each is not None):
-            offsets = writer.places.of_names([speaker])
+            offsets = writer.text_offsets.of_names([speaker])
             records = [await self._log.read(writer.session, offset - 1, 1) for offset in offsets]
             if records and all(record.header.cause.endswith(HERE) for (record,) in records):
                 brought.append(speaker)
         return tuple(brought)
 
-    async def _origins(self, orphan: Orphan) -> set[Place]:
+    async def _origins(self, orphan: Orphan) -> set[LineKey]:
         sessions = await self._log.sessions() if orphan.origin is None else (orphan.origin,)
         return {
             (writer.session, segment)
             for writer in await self.writers(sessions)
             for segment, _ in writer.state.segments.items()
-            if arrived(orphan.cause, segment) == orphan.place[1]
+            if arrived(orphan.cause, segment) == orphan.line_key[1]
             and await self._is_origin(orphan, (writer.session, segment))
         }
 
-    async def _is_origin(self, orphan: Orphan, place: Place) -> bool:
+    async def _is_origin(self, orphan: Orphan, line_key: LineKey) -> bool:
         """Whether a line whose id fits is the origin: lines of several sessions may have that id."""
-        session, segment = place
-        if orphan.origin is not None or session == orphan.place[0]:
+        session, segment = line_key
+        if orphan.origin is not None or session == orphan.line_key[0]:
             return session == orphan.origin
-        one, other = await self._writer(session), await self._writer(orphan.place[0])
+        one, other = await self._writer(session), await self._writer(orphan.line_key[0])
         if one is None or other is None or one.state.access is ev.Access.PUBLIC:
             return False
-        was, came = one.state.segments.get(segment), other.state.segments.get(orphan.place[1])
+        was, came = one.state.segments.get(segment), other.state.segments.get(orphan.line_key[1])
         return was is not None and came is not None and was.whole == came.whole
 
     async def _writer(self, session: SessionId) -> SessionWriter | None:

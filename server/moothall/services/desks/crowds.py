@@ -13,14 +13,14 @@ from moothall.services.desks.desks import Desks
 from moothall.services.desks.questions import LEADERS
 from moothall.services.desks.requests import DeskRequest, Extra
 from moothall.services.desks.session_desks import DeskConnection
-from moothall.services.questions.asking_places import AskingPlaces
+from moothall.services.questions.asking_addresses import AskingAddresses
 
 
 class CrowdMessages:
     """The desk messages about many questions from one address."""
 
-    def __init__(self, places: AskingPlaces, desks: Desks) -> None:
-        self._places = places
+    def __init__(self, addresses: AskingAddresses, desks: Desks) -> None:
+        self._addresses = addresses
         self._desks = desks
 
     def all(self) -> dict[str, Extra]:
@@ -38,7 +38,7 @@ class CrowdMessages:
         if not is_command_id(request.id):
             return refuse(RefusalCode.INVALID, "This act needs an id.")
         act = CommandId(request.id)
-        names = self._places.of(desk.live.id, desk.live.state.questions, request.kind)
+        names = self._addresses.of(desk.live.id, desk.live.state.questions, request.kind)
         if not names and desk.live.writer.receipt(act) is None:
             return refuse(RefusalCode.STALE, "None of these questions is being checked any more.")
         most = question_rules.MOST_AT_ONCE

@@ -27,8 +27,7 @@ from moothall.core.rules.acts import DeskAct
 from moothall.core.rules.authority import COMMANDS, REMOVERS, STAFF_ROLES
 from moothall.core.session.state import State
 from moothall.services.capture.closing import Closing
-from moothall.services.desks.acts import DeskActs, Presence, shown
-from moothall.services.desks.acts import News as ActNews
+from moothall.services.desks.acts import ActNews, DeskActs, DeskPresence, shown
 from moothall.services.desks.calls import Call
 from moothall.services.desks.notes_and_tags import TOLD, staff_notes
 from moothall.services.desks.questions import LEADERS
@@ -133,12 +132,12 @@ class Desks:
             for name in news.forgotten:
                 session_desks.who.pop(name, None)
 
-    def _who(self, session_desks: SessionDesks, act: DeskAct) -> Presence:
+    def _who(self, session_desks: SessionDesks, act: DeskAct) -> DeskPresence:
         """The person who did an act. The log knows only their link."""
         doing = session_desks.doing.get(short(act.id))
         if doing is not None:
             session_desks.who.setdefault(act.id, doing)
-        nobody = Presence(desk="", role=act.by.role, label=self.label(act.by.id))
+        nobody = DeskPresence(desk="", role=act.by.role, label=self.label(act.by.id))
         return session_desks.who.get(act.id, nobody)
 
     def look(self, session: SessionId) -> None:
@@ -181,7 +180,7 @@ class Desks:
         wanted = channel if channel is not None else next(iter(live.state.channels), None)
         if wanted is None or wanted not in live.state.channels:
             return refuse(RefusalCode.UNKNOWN, "The meeting has no such text.")
-        presence = Presence(
+        presence = DeskPresence(
             desk=self.randomness.bytes(6).hex(), role=staff.role, label=staff.label, name=_plain_name(name)
         )
         desk = DeskConnection(staff, live, wanted, presence, push)

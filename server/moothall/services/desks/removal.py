@@ -14,7 +14,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.removal.moves import digest, short
 from moothall.core.removal.selection import Interventions, Lines, Selection, SpokenSpan, WithCopies, selected, times
-from moothall.services.desks.copies import Found, InLog, OtherLogs
+from moothall.services.desks.copies import FoundCopies, InLog, OtherLogs
 from moothall.services.log.act_queue import Receipt, unavailable
 from moothall.services.log.erasing import requested
 from moothall.services.log.session_writer import SessionWriter
@@ -53,7 +53,7 @@ async def remove(
     """
     if (known := writer.receipt(command_id)) is not None:
         return known
-    erasure = requested(writer.state, writer.places, selection, actor, command_id)
+    erasure = requested(writer.state, writer.text_offsets, selection, actor, command_id)
     if isinstance(erasure, Refusal):
         return erasure
     try:
@@ -83,7 +83,7 @@ async def _remove_there(copy: InLog, actor: Actor, command_id: CommandId) -> Rec
     return await copy.writer.remove(actor, CommandId(f"{short(command_id)}:copies:{what}"), selection)
 
 
-async def _silence(writer: SessionWriter, selection: Selection, found: Found, silence: Silence) -> None:
+async def _silence(writer: SessionWriter, selection: Selection, found: FoundCopies, silence: Silence) -> None:
     for each in found.elsewhere:
         if each.said:
             await silence(each.writer.session, spoken(each.writer, Lines(each.said)))

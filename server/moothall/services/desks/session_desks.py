@@ -10,7 +10,7 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.session.state import State
-from moothall.services.desks.acts import DeskActs, Presence
+from moothall.services.desks.acts import DeskActs, DeskPresence
 from moothall.services.desks.calls import Calls
 from moothall.services.desks.questions import LEADERS, DeskQuestions, parts_of
 from moothall.services.desks.typed_ahead import takes_unfinished
@@ -33,7 +33,7 @@ class Push(Protocol):
 class DeskConnection:
     """One open desk."""
 
-    def __init__(self, staff: Staff, live: LiveSession, channel: ChannelId, presence: Presence, push: Push) -> None:
+    def __init__(self, staff: Staff, live: LiveSession, channel: ChannelId, presence: DeskPresence, push: Push) -> None:
         self.staff = staff
         self.live = live
         self.channel = channel
@@ -71,9 +71,9 @@ class SessionDesks:
     def __init__(self, acts: DeskActs) -> None:
         self.connections: dict[str, DeskConnection] = {}
         self.acts = acts
-        self.doing: dict[str, Presence] = {}
+        self.doing: dict[str, DeskPresence] = {}
         """The people whose acts are in progress, by the act's shortened id."""
-        self.who: dict[CommandId, Presence] = {}
+        self.who: dict[CommandId, DeskPresence] = {}
         """The people who did the known acts, where they were at a desk here when they did so."""
         self.sent: dict[str, object] = {}
         self.questions = DeskQuestions()

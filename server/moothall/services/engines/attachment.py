@@ -122,7 +122,7 @@ class ConnectedEngine:
         """Pass every message to its attachment, until the link ends. Raises ProtocolError."""
         while (message := await self.link.receive()) is not None:
             match message:
-                case wire.Act() | wire.Tell() | wire.Drained() | wire.Lost():
+                case wire.PassAct() | wire.Tell() | wire.Drained() | wire.Lost():
                     attachment = self.attachments.get(message.attachment)
                     if attachment is not None:  # Otherwise it was detached while the message was in transit.
                         await attachment.inbox.put(message)
@@ -165,7 +165,7 @@ class Attachment:
         self.task: asyncio.Task[None] | None = None
         self.dropped = False
         """Whether its words are no longer wanted, so that its channel is not attached anew."""
-        self.inbox: asyncio.Queue[wire.Act | wire.Tell | wire.Drained | wire.Lost] = asyncio.Queue(INBOX)
+        self.inbox: asyncio.Queue[wire.PassAct | wire.Tell | wire.Drained | wire.Lost] = asyncio.Queue(INBOX)
         self.refused: RefusalCode | None = None
         """The code of the last refusal of an act; None where none was refused."""
         self._refusing = False
@@ -355,7 +355,7 @@ class Attachment:
                     return
                 case _ if self._left:
                     pass  # The message was in transit.
-                case wire.Act():
+                case wire.PassAct():
                     await self._act(words, message)
                 case wire.Tell():
                     await self._tell(words, message)
@@ -386,7 +386,7 @@ class Attachment:
         else:
             words.tell(signal)
 
-    def _note_heard(self, act: wire.Act) -> int | None:
+    def _note_heard(self, act: wire.PassAct) -> int | None:
         """Measure the delay of an act's newest words. Returns its arrival in ms of the monotonic clock; None for an act
         without words.
         """
@@ -402,7 +402,7 @@ class Attachment:
         self.assignment.heard_at = self.engine.clock.monotonic()
         self._heard_more.set()
 
-    async def _act(self, words: Words, act: wire.Act) -> None:
+    async def _act(self, words: Words, act: wire.PassAct) -> None:
         self.assignment.heard_again(act.again, still=True)
         began = self._note_heard(act) if isinstance(words, StoredWords) else None
         answer = await words.carry_out(act)

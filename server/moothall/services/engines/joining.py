@@ -25,7 +25,7 @@ MOST_HELD = 64
 class _Known(msgspec.Struct):
     """The state of the joining before an act."""
 
-    held: tuple[wire.Act, ...] = ()
+    held: tuple[wire.PassAct, ...] = ()
     """Acts that are held back. Bound: MOST_HELD."""
     decided: bool = False
     drop: int = 0
@@ -50,7 +50,7 @@ class Joining:
         """Whether any act is held back."""
         return bool(self._now.held)
 
-    def take(self, act: wire.Act) -> wire.Act:
+    def take(self, act: wire.PassAct) -> wire.PassAct:
         """The act as it is to be stored; without commands where it is held back.
 
         The newest act may be sent again, unchanged or with a gap in place of words that its engine has given up.
@@ -66,7 +66,7 @@ class Joining:
         self._now.held = (*self._now.held, act)
         return msgspec.structs.replace(act, commands=())
 
-    def through(self, t: int) -> wire.Act | None:
+    def through(self, t: int) -> wire.PassAct | None:
         """The acts that are held back, as one act, once all words before media time `t` (ms) have arrived and show
         where the person's words end; else None.
         """
@@ -76,7 +76,7 @@ class Joining:
         self._now.decided = True  # Words from here on were said after the person's last line was sent.
         return rest
 
-    def rest(self) -> wire.Act | None:
+    def rest(self) -> wire.PassAct | None:
         """All acts that are still held back, as one act, when no more words follow; None where there are none.
 
         It is to be stored as it is and not passed to `take`, which is for the engine's acts.
@@ -94,7 +94,7 @@ class Joining:
             return None
         return msgspec.structs.replace(partial, first=max(0, partial.first - self._now.dropped.get(partial.segment, 0)))
 
-    def _decide(self, acts: list[wire.Act], *, more: bool) -> None:
+    def _decide(self, acts: list[wire.PassAct], *, more: bool) -> None:
         commits = [each for act in acts for each in act.commands if isinstance(each, CommitWords)]
         words = [word for each in commits for word in each.words]
         more = more and len(acts) <= MOST_HELD and (not words or words[-1].t1 < self._join.t)
@@ -104,7 +104,7 @@ class Joining:
         if count is not None:
             self._now.drop, self._now.decided = count, True
 
-    def _released(self, act: wire.Act) -> wire.Act:
+    def _released(self, act: wire.PassAct) -> wire.PassAct:
         """An act together with the acts that were held back before it."""
         commands = tuple(command for each in (*self._now.held, act) for command in each.commands)
         self._now.held = ()

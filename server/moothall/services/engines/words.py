@@ -54,7 +54,7 @@ class StoredWords:
         self._actor = Actor(Role.ENGINE, self.model)
         self._held: CommandId | None = None
         self._unsaved: dict[CommandId, str] = {}
-        self._own: wire.Act | None = None
+        self._own: wire.PassAct | None = None
         """The act of held-back words that is still to be stored. Its engine takes them for stored and doesn't send them
         again."""
 
@@ -64,7 +64,7 @@ class StoredWords:
         holds = self.joining is not None and self.joining.holds
         return not self._unsaved and self._own is None and not holds
 
-    async def carry_out(self, act: wire.Act) -> Receipt | Refusal:
+    async def carry_out(self, act: wire.PassAct) -> Receipt | Refusal:
         """Store an act, without what was said off the record."""
         answer: Receipt | Refusal
         if self._held is not None and act.id != self._held:
@@ -141,7 +141,7 @@ class StoredWords:
         if own is not None and self._unsaved.pop(own.id, None) is not None:
             self._show_unsaved()
 
-    async def _store(self, act: wire.Act) -> Receipt | Refusal:
+    async def _store(self, act: wire.PassAct) -> Receipt | Refusal:
         state = self.writer.state
         commands = kept_part(state, self.channel, act.commands)
         if not commands:
@@ -167,7 +167,7 @@ class StoredWords:
             return False
         return command.channel == self.channel
 
-    def _remember(self, act: wire.Act, answer: Receipt | Refusal) -> None:
+    def _remember(self, act: wire.PassAct, answer: Receipt | Refusal) -> None:
         """Keep words on the screens that can't be stored yet, and hold later acts back until they are."""
         if _passes(answer):
             commands = kept_part(self.writer.state, self.channel, act.commands)
@@ -184,7 +184,7 @@ class StoredWords:
         self.writer.signal(Unsaved(channel=self.channel, text=text))
 
 
-def _joined(act: wire.Act, joining: Joining) -> wire.Act:
+def _joined(act: wire.PassAct, joining: Joining) -> wire.PassAct:
     """The act after `joining`. Where that changed it, its other readings are dropped, since the numbers of its words
     have changed.
     """
@@ -208,7 +208,7 @@ class ShownWords:
         self.saved = True
         """Always true, since nothing is to be stored."""
 
-    async def carry_out(self, act: wire.Act) -> Receipt | Refusal:
+    async def carry_out(self, act: wire.PassAct) -> Receipt | Refusal:
         """Show the words of an act. The receipt has the log's present offset, as if the act had been stored."""
         for command in act.commands:
             if isinstance(command, CommitWords):

@@ -9,7 +9,7 @@ from moothall.core.kernel.errors import PASSING, ProtocolError, RefusalCode, Sto
 from moothall.core.kernel.ids import CommandId, is_command_id, is_name
 from moothall.services.hubs.ports import ActTaker
 from moothall.services.supervision.supervising import note_failure
-from moothall.wire.hub.messages import MOST_ACTS, Act, Done, NotDone
+from moothall.wire.hub.messages import MOST_ACTS, Act, ActDone, ActNotDone
 
 FAILURES = 3
 """An act that fails this often with an unforeseen exception is refused for good: otherwise it would block all others.
@@ -21,7 +21,7 @@ _TOO_MANY = f"More than {MOST_ACTS} acts are on their way."
 class HubActing:
     """Queues the acts of one hub; `run` carries them out in their order."""
 
-    def __init__(self, acts: ActTaker, hub: str, node: str, say: Callable[[Done | NotDone], None]) -> None:
+    def __init__(self, acts: ActTaker, hub: str, node: str, say: Callable[[ActDone | ActNotDone], None]) -> None:
         self._acts = acts
         self._hub = hub
         self._node = node
@@ -59,16 +59,16 @@ class HubActing:
             if self._due and act.id != next(iter(self._due)):
                 self._due.setdefault(act.id, 0)
                 message = "An earlier act has to be sent again first."
-                self._say(NotDone(id=act.id, code=RefusalCode.BUSY, message=message))
+                self._say(ActNotDone(id=act.id, code=RefusalCode.BUSY, message=message))
                 continue
             answer, failures = await self._done(act)
-            if isinstance(answer, NotDone) and answer.code in PASSING:
+            if isinstance(answer, ActNotDone) and answer.code in PASSING:
                 self._due[act.id] = failures
             else:
                 self._due.pop(act.id, None)
             self._say(answer)
 
-    async def _done(self, act: Act) -> tuple[Done | NotDone, int]:
+    async def _done(self, act: Act) -> tuple[ActDone | ActNotDone, int]:
         """Carry out an act. Return the answer and the number of failures of this act so far."""
         failures = self._due.get(act.id, 0)
         path = f"{self._hub}.{act.hub}" if act.hub else self._hub
@@ -76,10 +76,10 @@ class HubActing:
             answer = await self._acts.take(path, act, self._node)
         except StorageUnavailable:
             message = "The server can't store this at the moment."
-            return NotDone(id=act.id, code=RefusalCode.UNAVAILABLE, message=message), failures
+            return ActNotDone(id=act.id, code=RefusalCode.UNAVAILABLE, message=message), failures
         except Exception as error:  # one act's failure must not stop those after it
             note_failure(error, f"hub {path}: act {act.id} failed")
             failures += 1
             code = RefusalCode.UNAVAILABLE if failures < FAILURES else RefusalCode.INVALID
-            return NotDone(id=act.id, code=code, message="The server failed to carry this out."), failures
+            return ActNotDone(id=act.id, code=code, message="The server failed to carry this out."), failures
         return answer, 0

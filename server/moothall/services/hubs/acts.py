@@ -29,12 +29,12 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.wire.hub.messages import (
     Act,
+    ActDone,
+    ActNotDone,
     AskAct,
-    Done,
     HandsAct,
     HeadCountAct,
     HoldAct,
-    NotDone,
     NoteAct,
     NoteReadAct,
     ReportAct,
@@ -81,15 +81,15 @@ class HubActs:
         # Overflow: see REMEMBERED.
         self._refused: dict[tuple[str, SessionId, CommandId], Refusal] = {}
 
-    async def take(self, hub_path: str, act: Act, node: str) -> Done | NotDone:
+    async def take(self, hub_path: str, act: Act, node: str) -> ActDone | ActNotDone:
         """Carry out an act. `hub_path` is the room's name seen from here (`north.kisumu`), `node` the id of the linked
         machine.
         """
         refused = self._refused.get((hub_path, act.session, act.id)) or await self._refusal_of(hub_path, act, node)
         if refused is None:
-            return Done(id=act.id)
+            return ActDone(id=act.id)
         logger.info("hub %s: the server refused an act (%s)", hub_path, refused.code)
-        return NotDone(id=act.id, code=refused.code, message=refused.message)
+        return ActNotDone(id=act.id, code=refused.code, message=refused.message)
 
     async def _refusal_of(self, hub: str, act: Act, node: str) -> Refusal | None:
         try:

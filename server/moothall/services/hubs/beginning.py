@@ -18,7 +18,7 @@ from moothall.core.kernel.ids import ChannelId, Lane, SegmentId, SessionId
 from moothall.core.kernel.lanes import QUESTIONS, SESSION, channel_lane, words_lane
 from moothall.services.hubs.cursor import LaneCursor, Torn, weight
 from moothall.services.hubs.ports import Heads, LinkSource, LogStatus, Pack
-from moothall.wire.hub.messages import Follow, Held, Live
+from moothall.wire.hub.messages import Follow, HeldEvents, Live
 
 LITTLE_EVENTS = 50
 """A hub simply resumes where its copy ends if it lacks at most this many events. `LITTLE_BYTES` limits them as well."""
@@ -35,7 +35,7 @@ _LINES = frozenset(
 )
 
 
-class Beginning(msgspec.Struct, frozen=True, kw_only=True):
+class HubBeginning(msgspec.Struct, frozen=True, kw_only=True):
     """From where a hub is sent the live events of a session, and which events it missed."""
 
     live: Live
@@ -68,7 +68,7 @@ def lanes_of(channels: tuple[ChannelId, ...], *, words: bool) -> frozenset[Lane]
     return frozenset({SESSION, QUESTIONS} | text | ({words_lane(channel) for channel in channels} if words else set()))
 
 
-async def begin(source: LinkSource, stand: LogStatus, follow: Follow, pack: Pack) -> Beginning | Differs | None:
+async def begin(source: LinkSource, stand: LogStatus, follow: Follow, pack: Pack) -> HubBeginning | Differs | None:
     """Find out where the hub begins. None while that can't be decided: the log has no channel yet, or is a copy that is
     behind the hub's.
 
@@ -79,7 +79,7 @@ async def begin(source: LinkSource, stand: LogStatus, follow: Follow, pack: Pack
         return None
     lanes = lanes_of(channels, words=follow.words)
     same = follow.epoch == stand.epoch
-    known = (follow.known if same else None) or Held(offset=0, heads={})
+    known = (follow.known if same else None) or HeldEvents(offset=0, heads={})
     ahead = max([known.offset] + ([follow.live.offset] if same and follow.live else []))
     if ahead > stand.offset:
         if stand.copy:
@@ -110,7 +110,7 @@ async def begin(source: LinkSource, stand: LogStatus, follow: Follow, pack: Pack
         number=follow.number,
         goes_on=goes_on,
     )
-    return Beginning(live=live, lanes=lanes, missed_from=known.heads, missed_through=through)
+    return HubBeginning(live=live, lanes=lanes, missed_from=known.heads, missed_through=through)
 
 
 async def differs(
@@ -173,7 +173,7 @@ class _Looking:
         self._lanes = lanes
         self._pack = pack
 
-    async def goes_on_from(self, held: Held) -> bool:
+    async def goes_on_from(self, held: HeldEvents) -> bool:
         """Whether the part that a hub holds ends, in all lanes, so near the end of the log that it can simply resume
         there.
         """

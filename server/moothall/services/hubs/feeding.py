@@ -15,7 +15,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.kernel.ids import Lane, SessionId
 from moothall.core.kernel.lanes import hub_lane
 from moothall.core.signals import StandIn, Summary
-from moothall.services.hubs.beginning import Beginning, Differs, begin, differs
+from moothall.services.hubs.beginning import Differs, HubBeginning, begin, differs
 from moothall.services.hubs.cursor import PAGE, LaneCursor, Torn, weight, within
 from moothall.services.hubs.ports import LinkSource, LogStatus, Pack
 from moothall.services.hubs.signals import usual
@@ -247,7 +247,7 @@ class Feeding:
         self._on_way.append((self._number, len(data)))
         return Batch(session=self.follow.session, part=FeedPart.MISSED, number=self._number, data=data)
 
-    def _start(self, found: Beginning, stand: LogStatus) -> None:
+    def _start(self, found: HubBeginning, stand: LogStatus) -> None:
         source, session = self._source, self.follow.session
         self.begun, self.waits = found.live, False
         self._hears = frozenset((*found.live.channels, *stand.spoken))

@@ -25,12 +25,12 @@ from moothall.services.hubs.ports import (
     LinkSource,
     Pack,
     Registry,
-    Removals,
+    RemovalsAtHubs,
 )
 from moothall.services.hubs.serving import OFFER_MS, Served, ServedHub
 from moothall.services.hubs.signals import HubSignals
 from moothall.services.hubs.translating import TranslateForHub, none_translated
-from moothall.services.metrics.tracing import NotTraced, Tracing
+from moothall.services.metrics.tracing import NotTraced, SpanWriter
 from moothall.services.supervision.waiting import within
 from moothall.wire.close_codes import MEANINGS, CloseCode
 from moothall.wire.hub import messages as wire
@@ -93,12 +93,12 @@ class HubLinks:
     age: Callable[[], int] = lambda: 0
     """Returns how many ms ago anything was last received from the centre."""
     most: int = MOST_HUBS
-    removals: Removals
+    removals: RemovalsAtHubs
     signals: HubSignals = field(default_factory=HubSignals)
     """The current signals of channels that differ from the usual."""
     translate: TranslateForHub = none_translated
     """Translates a question for a hub."""
-    tracing: Tracing = field(default_factory=NotTraced)
+    tracing: SpanWriter = field(default_factory=NotTraced)
 
     def __post_init__(self) -> None:
         self._links: dict[str, ServedHub] = {}

@@ -33,7 +33,7 @@ words anybody could lock everybody out.
 SLOWER = 60
 
 
-class Unpaired(StrEnum):
+class PairingRefusal(StrEnum):
     """Why an attempt to pair was rejected."""
 
     WORDS = "words"
@@ -50,7 +50,7 @@ class _Given(msgspec.Struct, frozen=True):
     """When the words expire, Unix ms."""
 
 
-class Pairing:
+class PairingWords:
     """Gives out pairing words, and exchanges them for a hub's key. Call `load` first."""
 
     def __init__(self, hubs: Hubs, links: RoleLinks, *, book: Book, clock: Clock, randomness: Randomness) -> None:
@@ -97,13 +97,13 @@ class Pairing:
         if self._given.pop(name, None) is not None:
             await self._book.write([BookEntry(WORDS, name, None)])
 
-    async def pair(self, typed: str, *, node: str, machine: str) -> Paired | Unpaired:
+    async def pair(self, typed: str, *, node: str, machine: str) -> Paired | PairingRefusal:
         """Pair a machine with the hub whose words were typed. Raises StorageUnavailable; then the words stay valid.
 
         `node` is the machine's own id, `machine` what people call it.
         """
         name = self._take(typed)
-        if isinstance(name, Unpaired):
+        if isinstance(name, PairingRefusal):
             return name
         # Before anything is awaited, so that of two concurrent attempts with the same words only one succeeds.
         given = self._given.pop(name)
@@ -112,22 +112,22 @@ class Pairing:
         except BaseException:
             self._given.setdefault(name, given)
             raise
-        return Unpaired.UNKNOWN if done is None else done
+        return PairingRefusal.UNKNOWN if done is None else done
 
-    async def admit(self, typed: str, key: str) -> tuple[Staff, str] | Unpaired:
+    async def admit(self, typed: str, key: str) -> tuple[Staff, str] | PairingRefusal:
         """Open the role link of the hub whose words were typed, in a browser that has `key` (empty: none).
 
         Return the staff member that the link belongs to, and the browser's new key. Raises NoLink and
         StorageUnavailable; then the words stay valid.
         """
         name = self._take(typed)
-        if isinstance(name, Unpaired):
+        if isinstance(name, PairingRefusal):
             return name
         given = self._given.pop(name)
         try:
             staff = await self._hubs.link_of(name)
             if staff is None:
-                return Unpaired.UNKNOWN
+                return PairingRefusal.UNKNOWN
             new = await self._links.admit(staff, key)
             await self._book.write([BookEntry(WORDS, name, None)])
         except BaseException:
@@ -136,17 +136,17 @@ class Pairing:
         logger.info("hub %s: a browser entered by words, with link %s", name, staff.link)
         return staff, new
 
-    def _take(self, typed: str) -> str | Unpaired:
+    def _take(self, typed: str) -> str | PairingRefusal:
         """The hub whose words these are. Wrong attempts are counted by their first word; all hubs are compared, in
         constant time.
         """
         secret = secret_of(typed)
         if secret is None:
-            return Unpaired.WORDS
+            return PairingRefusal.WORDS
         slowed = self._clock.monotonic() // SLOWER
         wrong, wait = self._wrong.get(secret[0], Bucket.full(WRONG, slowed)).take(WRONG, slowed)
         if wait:
-            return Unpaired.OFTEN
+            return PairingRefusal.OFTEN
         digest, now, found = self._digest(secret), self._clock.wall(), ""
         for name, given in self._given.items():
             if hmac.compare_digest(given.digest, digest) and given.until > now:
@@ -154,7 +154,7 @@ class Pairing:
         if found:
             return found
         self._wrong[secret[0]] = wrong
-        return Unpaired.UNKNOWN
+        return PairingRefusal.UNKNOWN
 
     def _digest(self, secret: bytes) -> str:
         return hmac.digest(self._key, b"pairing" + secret, hashlib.sha256).hex()

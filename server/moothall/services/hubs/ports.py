@@ -17,7 +17,7 @@ from moothall.core.events.types import ChannelKind, LaneHead
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId
 from moothall.core.session.state import State
 from moothall.wire.close_codes import CloseCode
-from moothall.wire.hub.messages import Act, Done, FromHub, NotDone, Offered, ToHub
+from moothall.wire.hub.messages import Act, ActDone, ActNotDone, FromHub, Offered, ToHub
 
 Heads = Mapping[Lane, LaneHead]
 """The last event of each lane; a lane that isn't named has no events."""
@@ -128,7 +128,7 @@ class Registry(Protocol):
 class ActTaker(Protocol):
     """Carries out the acts of hubs' rooms."""
 
-    async def take(self, hub_path: str, act: Act, node: str) -> Done | NotDone:
+    async def take(self, hub_path: str, act: Act, node: str) -> ActDone | ActNotDone:
         """Carry out an act exactly once, and durably, before returning; the same id again gets the same answer.
 
         `hub_path` is the room's name seen from this server, such as `north.kisumu`; `node` the id of the machine that
@@ -137,7 +137,7 @@ class ActTaker(Protocol):
         ...
 
 
-class Removals(Protocol):
+class RemovalsAtHubs(Protocol):
     """Tracks which machine holds which copies, and what of them it has to erase (`moothall.services.hubs.removals`)."""
 
     async def holds(self, identity: Identity, node: str, session: SessionId, epoch: Epoch, since: int) -> None:

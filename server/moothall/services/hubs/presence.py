@@ -36,7 +36,7 @@ COUNTS = Allowance(per_second=1, burst=60)
 """Most head counts per hub, including the hubs below it, that go into the log: each is sent to every reader. Overflow:
 counts are refused as busy, and the hub sends them again.
 """
-MOST_LINES = 2_000
+MOST_LINKS = 2_000
 """Most hubs whose uplinks are known. Overflow: the one that was updated longest ago is forgotten, as if never
 connected.
 """
@@ -44,7 +44,7 @@ _LEFT = 0
 """Used in place of a link's number: the hub does not want the session any more."""
 
 
-class _Line(msgspec.Struct):
+class _HubLink(msgspec.Struct):
     """The state of a hub's uplink to this server."""
 
     title: str
@@ -53,7 +53,7 @@ class _Line(msgspec.Struct):
     """Since when the uplink has been up or down, Unix ms."""
     since_here: int
     """The same moment in ms of the monotonic clock."""
-    links: int
+    connects: int
     """How often the hub has connected."""
     followed: dict[SessionId, int]
     """The sessions that it follows or followed, each with the number of the link in which the hub last followed it."""
@@ -72,7 +72,7 @@ class HubPresence:
         self._clock = clock
         self._randomness = randomness
         self._has_machine = has_machine
-        self._lines: dict[str, _Line] = {}  # By the names of hubs here. Overflow: see MOST_LINES.
+        self._links: dict[str, _HubLink] = {}  # By the names of hubs here. Overflow: see MOST_LINES.
         # By the same names. Overflow: as above, the hub that counted longest ago.
         self._buckets: dict[str, Bucket] = {}
         self._titles: dict[str, str] = {}  # Bound: the hubs that were renamed while this server ran.
@@ -84,31 +84,31 @@ class HubPresence:
     def connected(self, hub: str, title: str, connected: bool, wall: int) -> None:
         """Note that a hub's uplink came up or went down at `wall` (Unix ms). May be repeated; returns at once."""
         self._removed.discard(hub)
-        line = self._line(hub, title)
-        if line.up is not connected:
-            line.up, line.since, line.since_here = connected, wall, self._clock.monotonic()
-            line.links += connected
+        link = self._link(hub, title)
+        if link.up is not connected:
+            link.up, link.since, link.since_here = connected, wall, self._clock.monotonic()
+            link.connects += connected
 
     def follows(self, hub: str, title: str, session: SessionId, follows: bool) -> None:
         """Note that a connected hub follows a session from now on, or stops following it. Returns at once.
 
         The loss of an uplink is not such a request: the hub misses what it followed.
         """
-        line = self._line(hub, title)
+        link = self._link(hub, title)
         if follows:
-            line.followed[session] = line.links
-        elif session in line.followed:
-            line.followed[session] = _LEFT
+            link.followed[session] = link.connects
+        elif session in link.followed:
+            link.followed[session] = _LEFT
 
     def relinked(self, hub: str) -> None:
         """Note that a connected hub has a new link, over which it follows its sessions anew. Returns at once."""
-        line = self._lines.get(hub)
-        if line is not None and line.up:
-            line.links, line.since_here = line.links + 1, self._clock.monotonic()
+        link = self._links.get(hub)
+        if link is not None and link.up:
+            link.connects, link.since_here = link.connects + 1, self._clock.monotonic()
 
     def removed(self, hub: str) -> None:
         """Note that a hub was removed from the registry: it and the hubs below it have left all sessions."""
-        self._lines.pop(hub, None)
+        self._links.pop(hub, None)
         self._removed.add(hub)
 
     def retitled(self, hub: str, title: str) -> None:
@@ -153,7 +153,7 @@ class HubPresence:
             await self._clock.sleep(LOOK_MS)
 
     async def _look(self, live: LiveSession) -> None:
-        following = [hub for hub, line in self._lines.items() if live.id in line.followed]
+        following = [hub for hub, link in self._links.items() if live.id in link.followed]
         for hub in dict.fromkeys((*live.state.hubs, *following)):
             async with self._writing:
                 new = self._news(live.state, hub)
@@ -169,7 +169,7 @@ class HubPresence:
 
     def _news(self, state: State, hub: str) -> SetHubPresence | None:
         """The command that brings the log up to date about a hub; None where it is up to date."""
-        known, line = state.hubs.get(hub), self._lines.get(_top(hub))
+        known, link = state.hubs.get(hub), self._links.get(_top(hub))
         if _top(hub) in self._removed:
             return _left(hub, known, self._clock.wall())
         title = self._titles.get(hub)
@@ -177,22 +177,22 @@ class HubPresence:
             return made_of(SetHubPresence, known, hub=hub, title=title)
         if not self._has_machine(_top(hub)) or (known is None and len(state.hubs) >= MOST_HUBS):
             return None
-        if line is None:
+        if link is None:
             return _cut(state, hub, known, self._began[0]) if self._long_since(self._began[1]) else None
-        said, long = line.followed.get(state.id), self._long_since(line.since_here)
-        if not line.up:
-            return _cut(state, hub, known, line.since) if long else None
+        said, long = link.followed.get(state.id), self._long_since(link.since_here)
+        if not link.up:
+            return _cut(state, hub, known, link.since) if long else None
         if said is None:
             return None  # Only head counts are known of it.
-        if said == line.links:
-            return _came(hub, known, line)
+        if said == link.connects:
+            return _came(hub, known, link)
         return _left(hub, known, self._clock.wall()) if said == _LEFT or long else None
 
     def _counts_too_often(self, hub: str) -> bool:
         now = self._clock.monotonic()
         bucket, wait = self._buckets.pop(hub, Bucket.full(COUNTS, now)).take(COUNTS, now)
         self._buckets[hub] = bucket
-        if len(self._buckets) > MOST_LINES:
+        if len(self._buckets) > MOST_LINKS:
             self._buckets.pop(next(iter(self._buckets)))
         return wait > 0
 
@@ -201,15 +201,15 @@ class HubPresence:
 
     def _is_there(self, hub: str, known: HubNow | None) -> bool:
         """Whether a hub is present that has just sent a head count, or whose hub below has."""
-        line = self._lines.get(_top(hub))
-        if line is not None and line.up:
+        link = self._links.get(_top(hub))
+        if link is not None and link.up:
             return True
         return known is None or known.here or not self._has_machine(_top(hub))
 
     def _follows_by_counting(self, hub: str, session: SessionId) -> None:
-        line = self._lines.get(hub)
-        if line is not None and line.up:
-            line.followed[session] = line.links
+        link = self._links.get(hub)
+        if link is not None and link.up:
+            link.followed[session] = link.connects
 
     async def _write(self, live: LiveSession, new: SetHubPresence, act: CommandId | None) -> Refusal | None:
         if _said_already(live.state.hubs.get(new.hub), new):
@@ -217,16 +217,16 @@ class HubPresence:
         answer = await live.writer.send(SYSTEM, act or CommandId(f"hub:{self._randomness.bytes(8).hex()}"), new)
         return answer if isinstance(answer, Refusal) else None
 
-    def _line(self, hub: str, title: str) -> _Line:
-        line = self._lines.pop(hub, None)
-        if line is None:
+    def _link(self, hub: str, title: str) -> _HubLink:
+        link = self._links.pop(hub, None)
+        if link is None:
             wall, monotonic = self._began
-            line = _Line(title=title, up=False, since=wall, since_here=monotonic, links=1, followed={})
-        line.title = self._titles.get(hub, title)[:MAX_TITLE]
-        self._lines[hub] = line
-        if len(self._lines) > MOST_LINES:
-            self._lines.pop(next(iter(self._lines)))
-        return line
+            link = _HubLink(title=title, up=False, since=wall, since_here=monotonic, connects=1, followed={})
+        link.title = self._titles.get(hub, title)[:MAX_TITLE]
+        self._links[hub] = link
+        if len(self._links) > MOST_LINKS:
+            self._links.pop(next(iter(self._links)))
+        return link
 
 
 def _is_newer(people: int, at: int, known: HubNow) -> bool:
@@ -244,18 +244,18 @@ def _top(hub: str) -> str:
     return hub.partition(".")[0]
 
 
-def _came(hub: str, known: HubNow | None, line: _Line) -> SetHubPresence | None:
+def _came(hub: str, known: HubNow | None, link: _HubLink) -> SetHubPresence | None:
     """The command for a hub that follows a session, or None where the log says so already. A hub below another becomes
     present together with it.
     """
     if known is None:
-        return SetHubPresence(hub=hub, title=line.title, people=None, here=True, since=line.since)
-    title = line.title if _top(hub) == hub else known.title
+        return SetHubPresence(hub=hub, title=link.title, people=None, here=True, since=link.since)
+    title = link.title if _top(hub) == hub else known.title
     if known.here and known.title == title:
         return None
     # The 0 people of a hub that had left are no count.
     people = None if known.people == 0 else known.people
-    since = known.since if known.here else line.since
+    since = known.since if known.here else link.since
     return SetHubPresence(hub=hub, title=title, people=people, counted=known.counted, here=True, since=since)
 
 

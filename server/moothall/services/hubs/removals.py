@@ -37,7 +37,7 @@ ALL = 0
 _REMOVED, _ARRANGED = (str(kind.__struct_config__.tag) for kind in (BodyRemoved, SessionArranged))
 
 
-class Holding(msgspec.Struct, frozen=True, kw_only=True):
+class HeldCopy(msgspec.Struct, frozen=True, kw_only=True):
     """A machine's copy of a session."""
 
     session: SessionId
@@ -56,7 +56,7 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
     """When the whole session was removed here, Unix ms; None while it exists."""
 
 
-class Removal(msgspec.Struct, frozen=True, kw_only=True):
+class HubRemoval(msgspec.Struct, frozen=True, kw_only=True):
     """One removal, with the machines that held what was removed."""
 
     session: SessionId
@@ -64,12 +64,12 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True):
     """The offset of the `body.removed`; 0: the whole session has to be erased."""
     at: int
     """When it was removed, Unix ms."""
-    holders: tuple[Holding, ...]
+    holders: tuple[HeldCopy, ...]
     """The copies, sorted by the titles of their hubs."""
     restricted: bool = False
     """Whether the session still exists, and is only not public any more."""
 
-    def done(self, holder: Holding) -> int | None:
+    def done(self, holder: HeldCopy) -> int | None:
         """When a holder reported it as erased, Unix ms; None while it hasn't."""
         return holder.done.get(self.offset)
 
@@ -94,7 +94,7 @@ class HubRemovals:
         self._read = read
         self._clock = clock
         # Bound: the sessions that hubs follow, by the machines of each.
-        self._held: dict[SessionId, dict[str, Holding]] = {}
+        self._held: dict[SessionId, dict[str, HeldCopy]] = {}
         # Bound: the removals from these sessions.
         self._removed: dict[SessionId, dict[int, tuple[Epoch, int]]] = {}
         """Epoch and Unix ms of each removal, by session and offset."""
@@ -107,14 +107,14 @@ class HubRemovals:
         self._unread: set[SessionId] = set()
         self._unkept: set[tuple[SessionId, str]] = set()
         self.when_due = Listeners[[str, SessionId, Epoch, int]]()
-        """Called with a machine and a removal that it has to carry out (`Removals`)."""
+        """Called with a machine and a removal that it has to carry out (`RemovalsAtHubs`)."""
         self.when_clear = Listeners[[SessionId, int]]()
         """Called with a session and an offset when nobody holds what was removed there any more."""
 
     async def load(self) -> None:
         """Read the book. Raises StorageUnavailable."""
         for body in (await self._book.read(NAMESPACE)).values():
-            held = msgspec.json.decode(body, type=Holding)
+            held = msgspec.json.decode(body, type=HeldCopy)
             self._held.setdefault(held.session, {})[held.node] = held
         self._unread = set(self._held)
 
@@ -132,10 +132,12 @@ class HubRemovals:
     # Input
 
     async def holds(self, identity: Identity, node: str, session: SessionId, epoch: Epoch, since: int) -> None:
-        """Store that a machine gets a session from now on; durable on return (`Removals`)."""
+        """Store that a machine gets a session from now on; durable on return (`RemovalsAtHubs`)."""
         known = self._held.get(session, {}).get(node)
         if known is None or known.epoch != epoch or known.hub != identity.hub or known.gone is not None:
-            held = Holding(session=session, epoch=epoch, hub=identity.hub, title=identity.title, node=node, since=since)
+            held = HeldCopy(
+                session=session, epoch=epoch, hub=identity.hub, title=identity.title, node=node, since=since
+            )
             await self._book.write([_entry(held)])
             self._held.setdefault(session, {})[node] = held
         if session not in self._removed or session in self._restricted:  # A restricted session may be public again.
@@ -191,7 +193,7 @@ class HubRemovals:
 
     def erased(self, hub: str, node: str, session: SessionId, offset: int) -> None:
         """Note that a machine has erased what the `body.removed` at `offset` names; 0: its copy of the session
-        (`Removals`).
+        (`RemovalsAtHubs`).
         """
         held = self._held.get(session, {}).get(node)
         if held is None or held.hub != hub:
@@ -219,7 +221,7 @@ class HubRemovals:
         return any(_is_due(held, epoch, offset) for held in holders)
 
     def due(self, node: str) -> Sequence[tuple[SessionId, Epoch, int]]:
-        """The removals that a machine hasn't reported as erased (`Removals`)."""
+        """The removals that a machine hasn't reported as erased (`RemovalsAtHubs`)."""
         found: list[tuple[SessionId, Epoch, int]] = []
         for session, holders in self._held.items():
             held = holders.get(node)
@@ -231,20 +233,20 @@ class HubRemovals:
             found += [(session, epoch, offset) for offset, (epoch, _) in removed if _is_due(held, epoch, offset)]
         return found
 
-    def list(self) -> Sequence[Removal]:
+    def list(self) -> Sequence[HubRemoval]:
         """All removals from sessions while a machine held them, newest first."""
-        found: list[Removal] = []
+        found: list[HubRemoval] = []
         for session, holders in self._held.items():
             by_title = sorted(holders.values(), key=lambda held: (held.title.casefold(), held.node))
             if gone := tuple(held for held in by_title if held.gone is not None):
                 found.append(
-                    Removal(session=session, offset=ALL, at=min(held.gone or 0 for held in gone), holders=gone)
+                    HubRemoval(session=session, offset=ALL, at=min(held.gone or 0 for held in gone), holders=gone)
                 )
             elif by_title and (at := self._restricted.get(session)) is not None:
-                found.append(Removal(session=session, offset=ALL, at=at, holders=tuple(by_title), restricted=True))
+                found.append(HubRemoval(session=session, offset=ALL, at=at, holders=tuple(by_title), restricted=True))
             for offset, (epoch, at) in self._removed.get(session, {}).items():
                 if had := tuple(held for held in by_title if held.epoch == epoch and held.since < offset):
-                    found.append(Removal(session=session, offset=offset, at=at, holders=had))
+                    found.append(HubRemoval(session=session, offset=offset, at=at, holders=had))
         return sorted(found, key=lambda each: (-each.at, each.session, -each.offset))
 
     # Internals
@@ -301,9 +303,9 @@ def _access(record: LogRecord) -> Access | None:
     return event.access if isinstance(event, SessionArranged) else None
 
 
-def _is_due(held: Holding, epoch: Epoch | None, offset: int) -> bool:
+def _is_due(held: HeldCopy, epoch: Epoch | None, offset: int) -> bool:
     return held.epoch == epoch and held.since < offset and offset not in held.done
 
 
-def _entry(held: Holding) -> BookEntry:
+def _entry(held: HeldCopy) -> BookEntry:
     return BookEntry(NAMESPACE, f"{held.session}:{held.node}", msgspec.json.encode(held))

@@ -21,10 +21,10 @@ from moothall.core.ports import Clock
 from moothall.services.hubs.acting import HubActing
 from moothall.services.hubs.cursor import Torn
 from moothall.services.hubs.feeding import CLOSED, Feeding
-from moothall.services.hubs.ports import ActTaker, HubConnection, Identity, LinkSource, Pack, Removals
+from moothall.services.hubs.ports import ActTaker, HubConnection, Identity, LinkSource, Pack, RemovalsAtHubs
 from moothall.services.hubs.signals import HubSignals
 from moothall.services.hubs.translating import HubTranslating, TranslateForHub, none_translated
-from moothall.services.metrics.tracing import NotTraced, Tracing
+from moothall.services.metrics.tracing import NotTraced, SpanWriter
 from moothall.services.supervision.supervising import note_failure
 from moothall.services.supervision.waiting import until_set
 from moothall.wire.close_codes import MEANINGS, CloseCode
@@ -60,14 +60,14 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     pack: Pack
     offers: Callable[[], Awaitable[Sequence[wire.Offered]]]
     """Returns the sessions that hubs may follow: the identical object as long as nothing has changed."""
-    removals: Removals
+    removals: RemovalsAtHubs
     signals: HubSignals
     there: Callable[[str, str, int], None]
     """Called with hub, machine and Unix ms of the last message, while they are connected."""
     translate: TranslateForHub = none_translated
     age: Callable[[], int] = lambda: 0
     """Returns how many ms ago anything was last received from the centre."""
-    tracing: Tracing = NotTraced()
+    tracing: SpanWriter = NotTraced()
 
 
 class ServedHub:
@@ -176,7 +176,7 @@ class ServedHub:
         for task in tasks:
             if not task.cancelled() and (failure := task.exception()) is not None:
                 self._failed(failure)
-        code, reason = self._over.result() if self._over.done() else (CloseCode.NORMAL, "The line has ended.")
+        code, reason = self._over.result() if self._over.done() else (CloseCode.NORMAL, "The connection has ended.")
         if self._passed_over:
             logger.info("hub %s: %s", self.identity.hub, passed_over(self._passed_over))
         logger.info("hub %s: the link of machine %s ended with code %d: %s", self.identity.hub, self.node, code, reason)
@@ -221,7 +221,7 @@ class ServedHub:
     def _pass_over(self, unknown: UnknownKind) -> None:
         self._passed_over += 1
         if isinstance(unknown, wire.UnknownAct):
-            self.say(wire.NotDone(id=unknown.id, code=RefusalCode.INVALID, message=UNKNOWN_ACT))
+            self.say(wire.ActNotDone(id=unknown.id, code=RefusalCode.INVALID, message=UNKNOWN_ACT))
 
     def _take(self, message: wire.FromHub) -> None:
         match message:
@@ -239,7 +239,7 @@ class ServedHub:
                 self._served.removals.erased(self.identity.hub, self.node, message.session, message.offset)
             case wire.Act():
                 self._acting.put(message)
-            case wire.Translate():
+            case wire.TranslateQuestion():
                 self._translating.put(message)
             case wire.Pulse(echo=0):
                 self.say(self._pulse(message.sent))

@@ -17,7 +17,7 @@ from moothall.core.session.parts import Channel
 from moothall.core.session.state import ON, State, Status
 from moothall.services.hubs.ports import LogStatus, spoken_in
 from moothall.services.log.publication import Publication
-from moothall.services.sessions.catalogue import Catalogue, Entry
+from moothall.services.sessions.catalogue import Entry, SessionCatalogue
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.supervision.waiting import Listeners
@@ -39,7 +39,7 @@ class CentreSource:
     log: EventLog
     clock: Clock
     _: KW_ONLY
-    catalogue: Catalogue
+    catalogue: SessionCatalogue
     """Must receive publications before this source does."""
     planned: Callable[[], Sequence[Planned]] = tuple
     place: Callable[[RoomId], str] = str

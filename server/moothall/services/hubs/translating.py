@@ -12,7 +12,7 @@ from moothall.core.kernel.languages import is_language
 from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.on_wall import is_public
 from moothall.services.questions.translations import NO_WAY, NOT_HERE, QuestionTranslations, Rendered
-from moothall.wire.hub.messages import NotTranslated, Translate, Translated
+from moothall.wire.hub.messages import QuestionNotTranslated, QuestionTranslated, TranslateQuestion
 
 MOST_WAITING = 8
 """Most requests of one hub that wait. Overflow: the next is refused as busy; a hub sends one at a time."""
@@ -20,10 +20,10 @@ OTHER_WORDING = refuse(RefusalCode.CONFLICT, "The question is not published here
 BUSY = refuse(RefusalCode.BUSY, "Too many translations are being made for this hub; try again in a minute.")
 UNAVAILABLE = refuse(RefusalCode.UNAVAILABLE, "The question can't be read at the moment; try again in a minute.")
 
-TranslateForHub = Callable[[Translate], Awaitable[Rendered | Refusal]]
+TranslateForHub = Callable[[TranslateQuestion], Awaitable[Rendered | Refusal]]
 
 
-async def none_translated(_: Translate) -> Rendered | Refusal:
+async def none_translated(_: TranslateQuestion) -> Rendered | Refusal:
     """Refuse every request: for a server without translators."""
     return NO_WAY
 
@@ -35,7 +35,7 @@ def translations_for_hubs(
     questions if everybody may read them, else None.
     """
 
-    async def translate(asked: Translate) -> Rendered | Refusal:
+    async def translate(asked: TranslateQuestion) -> Rendered | Refusal:
         async def find() -> Intervention | None:
             questions = await questions_of(asked.session)
             each = None if questions is None else questions.get(asked.intervention)
@@ -55,20 +55,22 @@ def translations_for_hubs(
 
 
 def check_of(text: str) -> int:
-    """The CRC-32 of a question's wording (`Translate.check`)."""
+    """The CRC-32 of a question's wording (`TranslateQuestion.check`)."""
     return crc32(text.encode())
 
 
 class HubTranslating:
     """Queues the translation requests of one hub; `run` answers them in order."""
 
-    def __init__(self, translate: TranslateForHub, say: Callable[[Translated | NotTranslated], None]) -> None:
+    def __init__(
+        self, translate: TranslateForHub, say: Callable[[QuestionTranslated | QuestionNotTranslated], None]
+    ) -> None:
         self._translate = translate
         self._say = say
         # Overflow: see MOST_WAITING.
-        self._waiting: asyncio.Queue[Translate] = asyncio.Queue(MOST_WAITING)
+        self._waiting: asyncio.Queue[TranslateQuestion] = asyncio.Queue(MOST_WAITING)
 
-    def put(self, asked: Translate) -> None:
+    def put(self, asked: TranslateQuestion) -> None:
         """Queue a request, or refuse it as busy."""
         if self._waiting.full():
             self._answer(asked, BUSY)
@@ -81,8 +83,8 @@ class HubTranslating:
             asked = await self._waiting.get()
             self._answer(asked, await self._translate(asked))
 
-    def _answer(self, asked: Translate, made: Rendered | Refusal) -> None:
+    def _answer(self, asked: TranslateQuestion, made: Rendered | Refusal) -> None:
         if isinstance(made, Refusal):
-            self._say(NotTranslated(number=asked.number, code=made.code, message=made.message))
+            self._say(QuestionNotTranslated(number=asked.number, code=made.code, message=made.message))
         else:
-            self._say(Translated(number=asked.number, text=made.text, route=made.route, rough=made.rough))
+            self._say(QuestionTranslated(number=asked.number, text=made.text, route=made.route, rough=made.rough))

@@ -63,7 +63,7 @@ class ActQueue:
         """Whether any sender waits for an answer."""
         return self._unanswered > 0
 
-    async def place(self, order: PendingAct) -> Receipt | Refusal:
+    async def enqueue(self, order: PendingAct) -> Receipt | Refusal:
         """Put an act into the queue and return its answer."""
         if self._closed:
             return unavailable()

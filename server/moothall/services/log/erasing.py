@@ -19,13 +19,13 @@ from moothall.core.rules.authority import REMOVERS
 from moothall.core.session.state import State
 from moothall.core.signals import AnySignal, Partial
 from moothall.core.terms.terms import key_of
-from moothall.services.log.drafting import Draft
+from moothall.services.log.drafting import LogDraft
 
 _WITH_TEXT = ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected | ev.LineOffered
 """Events that hold the text of a line, offered lines included."""
 
 
-class TextPlaces:
+class TextOffsets:
     """Offsets in a log of the text of each line, the name of each speaker, and the words of each question."""
 
     def __init__(self) -> None:
@@ -87,23 +87,25 @@ def due(state: State, offset: int) -> Erasure | None:
     return Erasure(cuts=cuts, reason="not-recorded", by=SYSTEM, cause=CommandId(f"not-recorded:{offset}"))
 
 
-def requested(state: State, places: TextPlaces, selection: Erased, by: Actor, cause: CommandId) -> Erasure | Refusal:
+def requested(
+    state: State, text_offsets: TextOffsets, selection: Erased, by: Actor, cause: CommandId
+) -> Erasure | Refusal:
     """The erasure that a person requests, or the refusal where they may not, or the log has none of it."""
     if by.role not in REMOVERS:
         return refuse(RefusalCode.FORBIDDEN, f"The role '{by.role}' may not do this.")
     asked = selection.selection if isinstance(selection, WithCopies) else selection
     if isinstance(asked, SpokenSpan) and not 0 <= asked.t0 < asked.t1:
         return refuse(RefusalCode.INVALID, "The end of a span must be after its beginning.")
-    interventions = tuple(each for each in chosen(state.questions, asked) if places.of_interventions([each.id]))
+    interventions = tuple(each for each in chosen(state.questions, asked) if text_offsets.of_interventions([each.id]))
     names = (*names_in(selection), *map(speaker_of, interventions))
     cuts = selected(state, selection)
     # The removal of a span without words is recorded all the same, since its sound may be erased.
-    if not (cuts or interventions or places.of_names(names) or isinstance(asked, SpokenSpan)):
+    if not (cuts or interventions or text_offsets.of_names(names) or isinstance(asked, SpokenSpan)):
         return refuse(RefusalCode.UNKNOWN, "The record has none of these words.")
     return Erasure(cuts=cuts, names=names, interventions=interventions, reason="request", by=by, cause=cause)
 
 
-def draft_erasure(draft: Draft, erasure: Erasure, places: TextPlaces, wall: int) -> tuple[int, ...]:
+def draft_erasure(draft: LogDraft, erasure: Erasure, text_offsets: TextOffsets, wall: int) -> tuple[int, ...]:
     """Add to `draft` new events for the words that stay, and the `body.removed`; return the offsets whose bodies are
     erased.
 
@@ -111,7 +113,7 @@ def draft_erasure(draft: Draft, erasure: Erasure, places: TextPlaces, wall: int)
     """
     n = 0
     for cut in erasure.cuts:
-        (first, *_) = places.of_lines([cut.line.id])
+        (first, *_) = text_offsets.of_lines([cut.line.id])
         for number, run in enumerate(cut.stays):
             for event in again(cut.line, run, SegmentId(f"kept-{first}-{number}")):
                 by = erasure.by
@@ -123,9 +125,9 @@ def draft_erasure(draft: Draft, erasure: Erasure, places: TextPlaces, wall: int)
         for stays in stays_of(each):
             draft.add(stays, erasure.by, erasure.cause, n, wall)
             n += 1
-    asked = places.of_interventions(each.id for each in erasure.interventions)
-    lines, names = places.of_lines(cut.line.id for cut in erasure.cuts), places.of_names(erasure.names)
-    offsets = tuple(sorted({*lines, *names, *asked, *places.of_terms(erasure.names)}))
+    asked = text_offsets.of_interventions(each.id for each in erasure.interventions)
+    lines, names = text_offsets.of_lines(cut.line.id for cut in erasure.cuts), text_offsets.of_names(erasure.names)
+    offsets = tuple(sorted({*lines, *names, *asked, *text_offsets.of_terms(erasure.names)}))
     through = {channel: _through(draft.state, channel, erasure.cuts) for channel in channels_of(erasure.cuts)}
     removed = ev.BodyRemoved(offsets=offsets, reason=erasure.reason, by=erasure.by.id, through=through)
     draft.add(removed, erasure.by, erasure.cause, n, wall)

@@ -15,8 +15,8 @@ from moothall.core.ports import EventLog
 from moothall.core.session.state import State, evolve
 from moothall.core.views.mended_names import MendedNames
 from moothall.core.views.quality import QualityView
-from moothall.record.verify import Finding, Walk
-from moothall.services.log.erasing import TextPlaces
+from moothall.record.verify import RecordFault, Walk
+from moothall.services.log.erasing import TextOffsets
 
 PAGE = 250
 """Most records in one read. Folding them takes some 20 ms, after which other tasks get their turn."""
@@ -37,7 +37,7 @@ class FoldedLog:
         """Offset of the newest checkpoint; 0 when there is none."""
         self.unsigned: int | None = None
         """When the first record after the newest checkpoint was written, Unix ms; None when there is none."""
-        self.places = TextPlaces()
+        self.text_offsets = TextOffsets()
         self.quality = QualityView()
         self.mended_names = MendedNames()
 
@@ -52,7 +52,7 @@ class FoldedLog:
         elif self.unsigned is None:
             self.unsigned = header.at
         if event is not None:
-            self.places.note(header.offset, event)
+            self.text_offsets.note(header.offset, event)
             self.quality = self.quality.apply(header.at, header.role, event)
         if isinstance(event, ev.SegmentCorrected) and header.role is not Role.ENGINE:
             self.mended_names = self.mended_names.corrected(self.state, event)
@@ -87,5 +87,5 @@ async def fold(log: EventLog, session: SessionId) -> FoldedLog:
     return folded
 
 
-def _refuse(session: SessionId, finding: Finding) -> NoReturn:
+def _refuse(session: SessionId, finding: RecordFault) -> NoReturn:
     raise RecordBroken(f"The log of session {session} is damaged at event {finding.offset}. {finding.reason}")

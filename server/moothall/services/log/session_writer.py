@@ -36,8 +36,8 @@ from moothall.core.signals import AnySignal
 from moothall.core.views.mended_names import MendedNames
 from moothall.core.views.quality import QualityView
 from moothall.services.log.act_queue import ActQueue, PendingAct, Receipt, kind_of, no_id, unavailable
-from moothall.services.log.drafting import Draft
-from moothall.services.log.erasing import Erasure, TextPlaces, draft_erasure, due, nothing_partial, requested
+from moothall.services.log.drafting import LogDraft
+from moothall.services.log.erasing import Erasure, TextOffsets, draft_erasure, due, nothing_partial, requested
 from moothall.services.log.folding import PAGE, FoldedLog, fold
 from moothall.services.log.publication import Publication, republished, signals_of
 from moothall.services.log.signing_times import SigningTimes
@@ -87,9 +87,9 @@ class SessionWriter:
         return self._log_so_far.state
 
     @property
-    def places(self) -> TextPlaces:
+    def text_offsets(self) -> TextOffsets:
         """Offsets of texts in the log."""
-        return self._log_so_far.places
+        return self._log_so_far.text_offsets
 
     @property
     def quality(self) -> QualityView:
@@ -183,14 +183,14 @@ class SessionWriter:
         tracing = self._measures.tracing
         with tracing.span("act", session=self.session, commands=_kinds(acts)):
             order = PendingAct(actor=actor, id=command_id, commands=acts, signals=tuple(signals), trace=tracing.here())
-            return self._counted(await self._orders.place(order))
+            return self._counted(await self._orders.enqueue(order))
 
     async def remove(self, actor: Actor, command_id: CommandId, selection: Erased) -> Receipt | Refusal:
         """Erase from the log what `selection` names (`moothall.core.removal.selection`), for good.
 
         Where a span cuts through a line, the words outside of it stay as a new line. Answers as `send` does.
         """
-        return self._counted(await self._orders.place(PendingAct(actor=actor, id=command_id, erases=selection)))
+        return self._counted(await self._orders.enqueue(PendingAct(actor=actor, id=command_id, erases=selection)))
 
     def _counted(self, answer: Receipt | Refusal) -> Receipt | Refusal:
         if isinstance(answer, Refusal):
@@ -332,7 +332,7 @@ class SessionWriter:
             self._unpurged.set()
         return answers, self._publication(draft, tuple(signals))
 
-    async def _append(self, draft: Draft, batch: Sequence[PendingAct]) -> None:
+    async def _append(self, draft: LogDraft, batch: Sequence[PendingAct]) -> None:
         """Append the events, with measures and a trace."""
         began, events = self.clock.monotonic(), len(draft.records)
         size = sum(len(record.body or b"") for record in draft.records)
@@ -368,7 +368,7 @@ class SessionWriter:
             return [known], None
         if not is_command_id(order.id):
             return [no_id()], None
-        erasure = requested(self.state, self.places, selection, order.actor, order.id)
+        erasure = requested(self.state, self.text_offsets, selection, order.actor, order.id)
         if isinstance(erasure, Refusal):
             return [erasure], None
         publication = await self._erase(erasure)
@@ -376,7 +376,7 @@ class SessionWriter:
 
     async def _erase(self, erasure: Erasure) -> Publication:
         draft = self._draft()
-        offsets = draft_erasure(draft, erasure, self.places, self.clock.wall())
+        offsets = draft_erasure(draft, erasure, self.text_offsets, self.clock.wall())
         await self.log.remove(self.session, self._head.term, self._head.offset, offsets, draft.records)
         # Folded anew, since what followed from the erased events is no longer true.
         self._log_so_far = await fold(self.log, self.session)
@@ -384,8 +384,8 @@ class SessionWriter:
         logger.info("session %s: the server removed %d lines, %s", self.session, len(erasure.cuts), erasure.reason)
         return self._publication(draft, nothing_partial(erasure.cuts))
 
-    def _draft(self) -> Draft:
-        return Draft(
+    def _draft(self) -> LogDraft:
+        return LogDraft(
             self.session,
             behind=self._head,
             at=self._log_so_far.at,
@@ -394,12 +394,12 @@ class SessionWriter:
             signer=self.signer,
         )
 
-    def _publication(self, draft: Draft, signals: tuple[AnySignal, ...]) -> Publication:
+    def _publication(self, draft: LogDraft, signals: tuple[AnySignal, ...]) -> Publication:
         return Publication(
             session=self.session, records=tuple(draft.records), events=tuple(draft.events), signals=signals
         )
 
-    def _decide(self, draft: Draft, order: PendingAct, wall: int) -> Receipt | Refusal:
+    def _decide(self, draft: LogDraft, order: PendingAct, wall: int) -> Receipt | Refusal:
         if not is_command_id(order.id):
             return no_id()
         if not order.commands and order.actor != SYSTEM:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from moothall.core.ports import Clock
-from moothall.services.metrics.tracing import NotTraced, Tracing
+from moothall.services.metrics.tracing import NotTraced, SpanWriter
 
 SPOKEN = (250, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000, 30_000, 120_000)
 """Upper edges, in ms, of the classes for the delay of words."""
@@ -76,7 +76,7 @@ async def watch_loop(clock: Clock, lag: Durations) -> None:
 class Measures:
     """The counts and durations of a running server, and what writes its traces."""
 
-    def __init__(self, clock: Clock, tracing: Tracing | None = None) -> None:
+    def __init__(self, clock: Clock, tracing: SpanWriter | None = None) -> None:
         self._clock = clock
         self.tracing = tracing or NotTraced()
         self.appends = Durations(STORED)

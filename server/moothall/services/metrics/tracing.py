@@ -15,20 +15,22 @@ ATTRIBUTES = frozenset(
 """Attributes that a span may have: ids, kinds and sizes. `commands` are the commands' kinds, `source` and `target`
 languages."""
 
-Place = object
+SpanContext = object
 """A position in a trace, to be passed to another task as the parent of its spans."""
 
 
-class Tracing(Protocol):
+class SpanWriter(Protocol):
     """Records spans."""
 
-    def span(self, name: str, parent: Place | None = None, **attributes: str | int) -> AbstractContextManager[object]:
+    def span(
+        self, name: str, parent: SpanContext | None = None, **attributes: str | int
+    ) -> AbstractContextManager[object]:
         """A span that lasts from entering to leaving the context, as a child of `parent` or else of this task's present
         span. Raises KeyError for an attribute that isn't one of `ATTRIBUTES`.
         """
         ...
 
-    def here(self) -> Place | None:
+    def here(self) -> SpanContext | None:
         """The present span of this task; None where there is none."""
         ...
 
@@ -38,10 +40,12 @@ class NotTraced:
 
     _nothing = nullcontext()
 
-    def span(self, name: str, parent: Place | None = None, **attributes: str | int) -> AbstractContextManager[object]:
+    def span(
+        self, name: str, parent: SpanContext | None = None, **attributes: str | int
+    ) -> AbstractContextManager[object]:
         """Return a context that does nothing."""
         return self._nothing
 
-    def here(self) -> Place | None:
+    def here(self) -> SpanContext | None:
         """Return None, since there are no spans."""
         return None

@@ -100,14 +100,14 @@ class AccessNeeds:
         key = hashlib.sha256(form.encode("utf-8", "replace")).hexdigest()[:24]
         if key in self._needs:
             return None
-        place = hmac.digest(self._key, widest(address).encode("utf-8", "replace"), hashlib.sha256)[:8]
-        if len(self._needs) >= self._most or self._from.get(place, 0) >= SHARE:
+        address_hash = hmac.digest(self._key, widest(address).encode("utf-8", "replace"), hashlib.sha256)[:8]
+        if len(self._needs) >= self._most or self._from.get(address_hash, 0) >= SHARE:
             return RejectedNeed.FULL
         kept = msgspec.structs.replace(need, id=key, at=self._clock.wall(), dealt_with=False)
         await self._book.write([BookEntry(NAMESPACE, key, msgspec.json.encode(kept))])
         self._needs[key] = kept
-        self._from[place] = self._from.get(place, 0) + 1
-        self._from.move_to_end(place)
+        self._from[address_hash] = self._from.get(address_hash, 0) + 1
+        self._from.move_to_end(address_hash)
         if len(self._from) > MOST_ADDRESSES:
             self._from.popitem(last=False)
         return None

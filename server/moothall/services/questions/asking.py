@@ -13,7 +13,7 @@ from enum import StrEnum
 import msgspec
 
 from moothall.core.commands import Ask
-from moothall.core.events.question_parts import HUB, OPEN, REMOTE, InterventionStatus, Kind
+from moothall.core.events.question_parts import HUB, OPEN, REMOTE, InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode, refuse
@@ -26,7 +26,7 @@ from moothall.core.questions.order import queue
 from moothall.core.questions.tokens import KEY_BYTES, Tokens
 from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
 from moothall.core.session.state import State, Status
-from moothall.services.questions.asking_places import SHARE, AskingPlaces
+from moothall.services.questions.asking_addresses import SHARE, AskingAddresses
 from moothall.services.questions.author_view import Own, OwnAct, own_of, own_with_joined
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
@@ -43,7 +43,7 @@ LONGEST_AGE_MS = 86_400_000
 class AskRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The form that somebody sent."""
 
-    kind: Kind
+    kind: InterventionKind
     text: str
     language: str
     """BCP-47 tag of the text."""
@@ -98,12 +98,12 @@ class Asking:
     """How many open interventions one address may have."""
 
     def __post_init__(self) -> None:
-        self.places = AskingPlaces(self.randomness, self.share)
+        self.addresses = AskingAddresses(self.randomness, self.share)
         self._blocked = self.blocked or BlockedWords()
         self._tokens = Tokens(b"")
         # Whenever the queue moves, all authors' pages ask for their rank at once, so it is computed once.
         # Bound: MOST_QUEUES. Overflow: the cache is emptied.
-        self._places: dict[SessionId, tuple[Questions, dict[InterventionId, int]]] = {}
+        self._positions: dict[SessionId, tuple[Questions, dict[InterventionId, int]]] = {}
 
     def block(self, words: BlockedWords) -> None:
         """Replace the words for which interventions are flagged."""
@@ -145,9 +145,9 @@ class Asking:
         if not request.hub and live.state.questions.get(name) is None:
             if live.state.questions.known_only and not visitor:
                 return RejectedQuestion.COOKIE
-            if self.places.full(session, live.state.questions, address):
+            if self.addresses.full(session, live.state.questions, address):
                 return RejectedQuestion.ADDRESS
-            if self.places.spent(session, address):
+            if self.addresses.spent(session, address):
                 return RejectedQuestion.FULL
         asked = made_of(
             Ask,
@@ -164,7 +164,7 @@ class Asking:
         if isinstance(answer, Refusal):
             return why_unasked(live.state, request.kind, asker, answer)
         if not request.hub:
-            self.places.note(session, name, address)
+            self.addresses.note(session, name, address)
         return name
 
     async def ask_from_hub(self, live: LiveSession, hub: str, asked: AskAct, age: int) -> Refusal | None:
@@ -222,12 +222,12 @@ class Asking:
     def _ahead(self, live: LiveSession, name: InterventionId) -> int | None:
         """How many interventions are before this one in the queue; None where it isn't in the queue."""
         questions = live.state.questions
-        known = self._places.get(live.id)
+        known = self._positions.get(live.id)
         if known is None or known[0] is not questions:
-            if len(self._places) >= MOST_QUEUES:
-                self._places.clear()
+            if len(self._positions) >= MOST_QUEUES:
+                self._positions.clear()
             known = (questions, {each.intervention: n for n, each in enumerate(queue(questions))})
-            self._places[live.id] = known
+            self._positions[live.id] = known
         return known[1].get(name)
 
     async def bring(self, session: SessionId, token: str, act: OwnAct) -> Refusal | None:
@@ -239,7 +239,7 @@ class Asking:
         live = None if name is None else await self.sessions.find(session)
         if live is None or name is None:
             return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
-        if act is OwnAct.AGAIN and self.places.full_for(session, live.state.questions, name):
+        if act is OwnAct.AGAIN and self.addresses.full_for(session, live.state.questions, name):
             return refuse(RefusalCode.CONFLICT, "Too many questions from this address are waiting; try again later.")
         # A double click is refused as stale, since nothing would change. The offset lets the act be done again later.
         command_id = CommandId(f"own:{name}:{act}:{live.writer.offset}")
@@ -283,12 +283,12 @@ def asked_by(intervention: InterventionId) -> CommandId:
 
 def unfit_words(request: AskRequest) -> RejectedQuestion | None:
     """Why the text or the name of a request is invalid; None where both are valid."""
-    if not 0 < len(request.text) <= MAX_TEXT and (request.text or request.kind is not Kind.REQUEST):
+    if not 0 < len(request.text) <= MAX_TEXT and (request.text or request.kind is not InterventionKind.REQUEST):
         return RejectedQuestion.TEXT
     return RejectedQuestion.NAME if len(request.name) > MAX_NAME else None
 
 
-def why_unasked(state: State, kind: Kind, asker: str, refused: Refusal) -> RejectedQuestion:
+def why_unasked(state: State, kind: InterventionKind, asker: str, refused: Refusal) -> RejectedQuestion:
     """Find the reason behind a refusal of the session's rules, in the order in which they check."""
     if refused.code in PASSING:
         return RejectedQuestion.UNAVAILABLE
@@ -298,5 +298,9 @@ def why_unasked(state: State, kind: Kind, asker: str, refused: Refusal) -> Rejec
         return RejectedQuestion.CANCELLED
     if full(state.questions):
         return RejectedQuestion.FULL
-    waits = [each for each in state.questions.with_status(*OPEN) if each.asker == asker and each.kind is Kind.REQUEST]
-    return RejectedQuestion.REQUESTED if waits and kind is Kind.REQUEST else RejectedQuestion.MANY
+    waits = [
+        each
+        for each in state.questions.with_status(*OPEN)
+        if each.asker == asker and each.kind is InterventionKind.REQUEST
+    ]
+    return RejectedQuestion.REQUESTED if waits and kind is InterventionKind.REQUEST else RejectedQuestion.MANY

@@ -47,7 +47,7 @@ _BRINGS = {
 }
 
 
-class QuestionPlace(StrEnum):
+class QuestionStage(StrEnum):
     """How far a question of a hub's room has got. `HERE`: at the hub alone."""
 
     HERE = "here"
@@ -76,7 +76,7 @@ class RefusedAct(msgspec.Struct, frozen=True, kw_only=True):
 class InRoom(msgspec.Struct, frozen=True, kw_only=True):
     """What a hub knows of a question of its room, apart from what the meeting publishes about it."""
 
-    where: QuestionPlace
+    where: QuestionStage
     number: int
     """Its number in the room's own list."""
     into: int | None = None
@@ -147,7 +147,7 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def in_room(self) -> InRoom | None:
         """The hub's information about it, as long as the meeting publishes no status of its own; else None."""
-        return None if self.room is None or self.room.where is QuestionPlace.STANDS else self.room
+        return None if self.room is None or self.room.where is QuestionStage.STANDS else self.room
 
     @property
     def may_go(self) -> bool:

@@ -73,7 +73,7 @@ class _Session:
         return hmac.digest(self.kept.key, asker.encode(), hashlib.sha256)[:_HASH_BYTES].hex()
 
 
-class Balance:
+class BalanceFigures:
     """The figures of who gets heard. Call `load` first; `run` must be running, else no figure is updated."""
 
     def __init__(

@@ -25,7 +25,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, PollId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.questions.limits import MOST_NEW
-from moothall.services.questions.ballot_places import BallotPlaces
+from moothall.services.questions.ballot_addresses import BallotAddresses
 from moothall.services.questions.hub_ballots import IN_HUB, Counts, HubBallots, key_of, read_counts, read_key, written
 
 logger = logging.getLogger(__name__)
@@ -150,7 +150,7 @@ class BallotBox:
         self.boxes: dict[SessionId, Box] = {}
         self.news = asyncio.Event()
         """Set when ballots have to be counted."""
-        self.places = BallotPlaces(clock, randomness, most_new)
+        self.addresses = BallotAddresses(clock, randomness, most_new)
         self._waiting: list[_Waiting] = []  # Overflow: see MOST_WAITING.
         self._due = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -207,7 +207,7 @@ class BallotBox:
         self._waiting.append(_Waiting(session, box, what, voter, choice, written))
         self._due.set()
         await written
-        self.places.note(session, what, address)
+        self.addresses.note(session, what, address)
         return None
 
     async def count_in_hub(
@@ -249,7 +249,7 @@ class BallotBox:
             entries = [BookEntry(_namespace(session), key, None) for key in namespace]
             await self._book.write([*entries, BookEntry(NAMESPACE, session, None)])
             self.boxes.pop(session, None)
-        self.places.forget(session)
+        self.addresses.forget(session)
 
     async def run(self) -> None:
         """Write ballots and destroy old ones, until cancelled; afterwards no ballot is accepted."""
@@ -323,7 +323,7 @@ class BallotBox:
 
     def _judge(self, session: SessionId, box: Box, voter: str, address: str, *, hasty: bool) -> None:
         """Judge a voter seen for the first time: it, or earlier voters of its address, may be set aside."""
-        aside = self.places.judge(session, voter, address, hasty=hasty)
+        aside = self.addresses.judge(session, voter, address, hasty=hasty)
         box.voters.add(voter)
         if aside:
             box.aside |= aside

@@ -163,7 +163,7 @@ class Ballots:
         """The numbers of ballots and of addresses within the last minute, arranged as in `set_aside`; None without
         ballots.
         """
-        found = self._box.places.lately(session)
+        found = self._box.addresses.lately(session)
         hands = {what.removeprefix(_POLL): [*counts] for what, counts in found.items() if what.startswith(_POLL)}
         support = {what: [*counts] for what, counts in found.items() if not what.startswith(_POLL)}
         return {"support": support, "hands": hands} if found else None

@@ -1,7 +1,7 @@
 """The ports through which pages read questions and send acts on them.
 
-At the centre they are implemented over the sessions and their writers (`Asking`, `Ballots`, `Typing`), at a hub over
-the room's own questions and ballots, the mirror and the outbox (`moothall_hub.room`). One test suite checks both
+At the centre they are implemented over the sessions and their writers (`Asking`, `Ballots`, `TurnTyping`), at a hub
+over the room's own questions and ballots, the mirror and the outbox (`moothall_hub.room`). One test suite checks both
 (`tests/contract/test_questions.py`).
 """
 

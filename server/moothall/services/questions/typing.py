@@ -144,7 +144,7 @@ class _Turn:
         return done.unkept or done.line in self.unkept or len(self.unkept) >= MOST_UNKEPT
 
 
-class Typing:
+class TurnTyping:
     """Takes what authors type during their turn: shows text in progress, and stores finished lines."""
 
     def __init__(self, sessions: Sessions, clock: Clock) -> None:

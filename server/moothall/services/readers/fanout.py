@@ -37,7 +37,7 @@ from moothall.services.metrics.measures import Measures
 from moothall.services.readers.feed import Entry, FeedState, Outlet, Subscription
 from moothall.services.readers.feed_loading import FeedLoader
 from moothall.services.readers.slow_readers import SlowReaders
-from moothall.wire.frames import HERE, PULSE_MS, Format, Source, carry
+from moothall.wire.frames import HERE, PULSE_MS, Format, Freshness, carry
 from moothall.wire.outbox import Outgoing
 
 logger = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class SessionFanout:
     clock: Clock
     gapless: bool = True
     """Whether the log's offsets have no gaps; a hub's copy has only some of the lanes."""
-    source: Callable[[], Source] = lambda: HERE
+    source: Callable[[], Freshness] = lambda: HERE
     """Returns how fresh the data is, where it comes from another server."""
     measures: Measures | None = None
     """Measures shared by all sessions of the server; without them, its own."""

@@ -20,8 +20,8 @@ from moothall.wire.frames import (
     PULSE_MS,
     Format,
     Frame,
-    Pulse,
-    Source,
+    Freshness,
+    ReaderPulse,
     carry,
     events_frame,
     pulse_frame,
@@ -179,9 +179,9 @@ class FeedState:
         """A frame of the current signals, for a reader who has just subscribed; None when there are none."""
         return signals_frame(tuple(self.signals.values()), sent) if self.signals else None
 
-    def pulse(self, source: Source, sent: int) -> Frame:
+    def pulse(self, source: Freshness, sent: int) -> Frame:
         """The pulse for readers to whom nothing else was sent lately."""
-        told = Pulse(head=self.view.offset, age=source.age, every=PULSE_MS, lost=source.lost)
+        told = ReaderPulse(head=self.view.offset, age=source.age, every=PULSE_MS, lost=source.lost)
         return pulse_frame(told, sent)
 
     def outgoing(self, frame: Frame) -> list[tuple[Outgoing, list[Subscription]]]:

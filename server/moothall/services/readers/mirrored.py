@@ -29,7 +29,7 @@ from moothall.services.metrics.measures import Measures
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.supervision.supervising import RestartBudget, failure_of, note_failure
 from moothall.services.supervision.waiting import Listeners
-from moothall.wire.frames import HERE, Source
+from moothall.wire.frames import HERE, Freshness
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ STORAGE_MS = 1_000
 """The delay before an unreadable copy is read again."""
 
 
-class Copy(Protocol):
+class MirroredCopy(Protocol):
     """The copy of one session's log."""
 
     @property
@@ -65,7 +65,7 @@ class Copy(Protocol):
 class CopyReading(LogReading, Protocol):
     """The copies on the disk."""
 
-    async def copy(self, session: SessionId) -> Copy | None:
+    async def copy(self, session: SessionId) -> MirroredCopy | None:
         """The copy of a session; None where there never was one. Raises StorageUnavailable and RecordBroken."""
         ...
 
@@ -74,7 +74,7 @@ class Step(Protocol):
     """A change of one copy that is on the disk."""
 
     @property
-    def copy(self) -> Copy:
+    def copy(self) -> MirroredCopy:
         """The copy after the change."""
         ...
 
@@ -102,7 +102,7 @@ class Step(Protocol):
 class MirroredSession:
     """A loaded session that is folded from a copy."""
 
-    def __init__(self, copy: Copy, fanout: SessionFanout) -> None:
+    def __init__(self, copy: MirroredCopy, fanout: SessionFanout) -> None:
         self.copy = copy
         self.state = State(id=copy.session)
         """The fold of all lanes that are here: the public ones and, at a hub, its own."""
@@ -146,7 +146,7 @@ class MirroredSessions:
     clock: Clock
     _: KW_ONLY
     unused_ms: int = UNUSED_MS
-    source: Callable[[], Source] = lambda: HERE
+    source: Callable[[], Freshness] = lambda: HERE
     """Returns how fresh new events are."""
     measures: Measures | None = None
     """Measures shared by all sessions; without them, each session has its own."""

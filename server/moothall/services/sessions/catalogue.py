@@ -71,7 +71,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return known and self.named and not self.rehearsal and may_read(Role.READER, self.access)
 
 
-class Catalogue:
+class SessionCatalogue:
     """The list of sessions. Call `take` with every publication."""
 
     def __init__(self, log: LogReading) -> None:

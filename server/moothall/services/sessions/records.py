@@ -17,7 +17,7 @@ from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.languages import same_language
 from moothall.core.ports import LogReading
-from moothall.core.views.captions import Channel, Snapshot
+from moothall.core.views.captions import ReaderChannel, Snapshot
 from moothall.record.model import Record, RecordFold
 from moothall.services.sessions.reader_access import ReaderAccess
 
@@ -134,7 +134,7 @@ class Records:
         return removed
 
 
-def spoken(channels: Mapping[ChannelId, Channel], language: str) -> ChannelId | None:
+def spoken(channels: Mapping[ChannelId, ReaderChannel], language: str) -> ChannelId | None:
     """The channel in a language (BCP-47): an interpretation first, then a translation, then the floor.
 
     A floor planned in this language alone comes before its translation: that is made as soon as somebody types in
@@ -143,11 +143,11 @@ def spoken(channels: Mapping[ChannelId, Channel], language: str) -> ChannelId | 
     """
     order = (ChannelKind.INTERPRETATION, ChannelKind.TRANSLATION, ChannelKind.FLOOR)
 
-    def place(channel: Channel) -> tuple[bool, bool, int]:
+    def sort_key(channel: ReaderChannel) -> tuple[bool, bool, int]:
         of_one = channel.kind is ChannelKind.FLOOR and len(channel.languages) == 1
         return channel.kind is not ChannelKind.INTERPRETATION, not of_one, order.index(channel.kind)
 
-    by_kind = sorted(channels.items(), key=lambda item: place(item[1]))
+    by_kind = sorted(channels.items(), key=lambda item: sort_key(item[1]))
     for fits in (lambda tag: tag.lower() == language.lower(), lambda tag: same_language(tag, language)):
         for name, channel in by_kind:
             if any(map(fits, channel.languages)):

@@ -21,7 +21,7 @@ from moothall.services.metrics.measures import Measures
 from moothall.services.readers.fanout import SessionFanout
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.supervision.supervising import note_failure
-from moothall.wire.frames import HERE, Source
+from moothall.wire.frames import HERE, Freshness
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Sessions:
         self._group: asyncio.TaskGroup | None = None
         self._held_back: Callable[[], Refusal | None] = lambda: None
         self._elsewhere: Callable[[SessionId], Mapping[ChannelId, int]] = lambda _: {}
-        self._source: Callable[[], Source] = lambda: HERE
+        self._source: Callable[[], Freshness] = lambda: HERE
         self._observers: list[Observer] = []
         self._loaders: list[Callable[[LiveSession], None]] = []
         self._forgetters: list[Callable[[SessionId], None]] = []
@@ -85,11 +85,11 @@ class Sessions:
         """Use `readers` to find how many people read each channel of a session at other nodes of the house."""
         self._elsewhere = readers
 
-    def date_by(self, source: Callable[[], Source]) -> None:
+    def date_by(self, source: Callable[[], Freshness]) -> None:
         """Use `source` to find how fresh the data is, for readers' pulses: a node may have been succeeded unnoticed."""
         self._source = source
 
-    def _dated(self) -> Source:
+    def _dated(self) -> Freshness:
         return self._source()
 
     def _may_begin(self) -> Refusal | None:

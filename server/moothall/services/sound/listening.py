@@ -10,7 +10,7 @@ LATEST_MS = 1_500
 """Most sound that waits for a listener. Overflow: the oldest is dropped, so that nobody hears older sound."""
 
 
-class Listener:
+class SoundListener:
     """The queue of one listener, PCM16 mono at 16 kHz."""
 
     def __init__(self) -> None:
@@ -38,17 +38,17 @@ class Listening:
 
     def __init__(self) -> None:
         # Bound: the door's number of listeners (`adapters/desks/listening_door.py`).
-        self._listeners: set[Listener] = set()
+        self._listeners: set[SoundListener] = set()
 
     def heard(self, pcm: bytes, *, kept: bool) -> None:
         """Pass samples on to all listeners; if they must not be `kept`, silence of the same length instead."""
         for listener in self._listeners:
             listener.put(pcm if kept else bytes(len(pcm)))
 
-    def add(self, listener: Listener) -> None:
+    def add(self, listener: SoundListener) -> None:
         """Send sound to `listener` from now on."""
         self._listeners.add(listener)
 
-    def remove(self, listener: Listener) -> None:
+    def remove(self, listener: SoundListener) -> None:
         """Send nothing more to `listener`."""
         self._listeners.discard(listener)

@@ -100,7 +100,7 @@ PART = 100_000
 FULL = KEPT * PART
 
 
-class Pace:
+class SamplePace:
     """The token bucket of samples for one text, across all its takes and connections."""
 
     def __init__(self, now: int) -> None:
@@ -129,9 +129,9 @@ class Paces(Generic[T]):
 
     def __init__(self) -> None:
         # Bound: the texts whose bucket isn't full. Full ones are dropped at the next `of`.
-        self._known: dict[T, Pace] = {}
+        self._known: dict[T, SamplePace] = {}
 
-    def of(self, text: T, now: int) -> Pace:
+    def of(self, text: T, now: int) -> SamplePace:
         """The bucket of one text."""
         self._known = {each: pace for each, pace in self._known.items() if each == text or not pace.rested(now)}
-        return self._known.setdefault(text, Pace(now))
+        return self._known.setdefault(text, SamplePace(now))

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from moothall.core.kernel.ids import SourceId
 from moothall.services.sound.live_audio import LiveAudio, to_ms, to_samples
 from moothall.services.sound.live_source import LiveSource
-from moothall.wire.audio import EndReason, Piece
+from moothall.wire.audio import Piece, TakeEndReason
 
 PREFIX = "live-"
 RESPOKEN = "respoken-"
@@ -61,7 +61,7 @@ class LiveTake:
         """Media ms from which sound is missing that never became words, if the take resumed without its spool; else
         None.
         """
-        self.reason = EndReason.LOST
+        self.reason = TakeEndReason.LOST
         self.carrying: asyncio.Task[None] | None = None
         """Copies the sound to the spool and monitors it there until it is recognised; owned by the channel."""
         self.carried = asyncio.Event()
@@ -118,7 +118,7 @@ class LiveTake:
             self.source.heard(piece.end - self.base, piece.age, now)
         return fits
 
-    async def finish(self, reason: EndReason) -> None:
+    async def finish(self, reason: TakeEndReason) -> None:
         """Accept no more; what was received is still copied to the spool."""
         if not self.finished:
             self.reason = reason
@@ -132,7 +132,7 @@ class LiveTake:
     async def part(self) -> None:
         """Accept no more because the samples don't match the session's clock; see `apart`."""
         self.apart = not self.finished
-        await self.finish(EndReason.LOST)
+        await self.finish(TakeEndReason.LOST)
 
     async def give_up(self) -> None:
         """Drop the rest, including samples that wait, and cancel `carrying`."""

@@ -211,7 +211,7 @@ class Sharing(msgspec.Struct, frozen=True):
     """Whether the text has been sealed as checked or final."""
 
 
-class PlacedPart(msgspec.Struct, frozen=True, kw_only=True):
+class TimedPart(msgspec.Struct, frozen=True, kw_only=True):
     """A part with its media times, for a player."""
 
     source: SourceId
@@ -260,13 +260,13 @@ class Recordings:
             if not self._live[writer.session]:
                 del self._live[writer.session]
 
-    async def parts(self, session: SessionId) -> tuple[PlacedPart, ...]:
+    async def parts(self, session: SessionId) -> tuple[TimedPart, ...]:
         """The parts of a loaded session that can be played, sorted by source and position."""
         state = self.state_of(session)
         if state is None:
             return ()
-        placed = [
-            PlacedPart(
+        timed = [
+            TimedPart(
                 source=part.source,
                 channel=state.sources[part.source].channel,
                 first=part.first,
@@ -276,7 +276,7 @@ class Recordings:
             for part in await self.store.parts(session)
             if part.source in state.sources and part.samples
         ]
-        return tuple(sorted(placed, key=lambda part: (part.source, part.first)))
+        return tuple(sorted(timed, key=lambda part: (part.source, part.first)))
 
     async def clip(self, session: SessionId, channel: ChannelId, t0: int, t1: int) -> bytes | Refusal:
         """The sound of a channel from media ms `t0` to `t1` as PCM16, as far as it exists; for staff.

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.wire.pulse import TIMES, Pulse
+from moothall.wire.pulse import TIMES, ProcessPulse
 
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,13 +34,13 @@ class Fault(StrEnum):
     LOADING = "no progress while it loads"
 
 
-class Watch:
+class ProcessWatch:
     """The state of one process, as its pulses show it."""
 
     def __init__(self, patience: Patience, now: int, *, working: bool) -> None:
         """`working`: the process has sent its hello; otherwise it was only started, and is loading."""
         self._patience = patience
-        self._pulse: Pulse | None = None
+        self._pulse: ProcessPulse | None = None
         self._working = working
         self._heard_at = now
         self._progress_at = now
@@ -50,7 +50,7 @@ class Watch:
         """The attachments whose passes were running at its last pulse."""
         return () if self._pulse is None else self._pulse.attachments
 
-    def pulse(self, pulse: Pulse, now: int) -> None:
+    def pulse(self, pulse: ProcessPulse, now: int) -> None:
         """Process a pulse received at `now`."""
         before = self._pulse
         idle = pulse.working and not pulse.waiting
@@ -77,5 +77,5 @@ class Watch:
         return Fault.STUCK if stuck else None
 
 
-def _progress(pulse: Pulse) -> tuple[bool, int, int, int]:
+def _progress(pulse: ProcessPulse) -> tuple[bool, int, int, int]:
     return pulse.working, pulse.loaded, pulse.passes, pulse.samples

@@ -13,8 +13,8 @@ from typing import Protocol
 
 from moothall.core.kernel.errors import MoothallError, ProtocolError
 from moothall.core.ports import Clock
-from moothall.services.supervision.engine_watch import Fault, Patience, Watch
-from moothall.wire.pulse import Pulse
+from moothall.services.supervision.engine_watch import Fault, Patience, ProcessWatch
+from moothall.wire.pulse import ProcessPulse
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ blamed.
 """
 
 
-class GivenUp(MoothallError):
+class NoProgress(MoothallError):
     """A process that was given up connects again, and its pulses still show no progress."""
 
 
@@ -52,7 +52,7 @@ class PulseConnection(Protocol):
         """The name for logs."""
         ...
 
-    async def receive(self) -> Pulse | None:
+    async def receive(self) -> ProcessPulse | None:
         """The next pulse; None at the end. Raises ProtocolError."""
         ...
 
@@ -60,7 +60,7 @@ class PulseConnection(Protocol):
 class _Process:
     """One run of a process."""
 
-    def __init__(self, name: str, watch: Watch) -> None:
+    def __init__(self, name: str, watch: ProcessWatch) -> None:
         self.name = name
         self.watch = watch
         self.ends: list[Callable[[], None]] = []
@@ -115,7 +115,7 @@ class Pulses:
             return
         known = self._processes.get(life)
         if known is not None and known.watch.verdict(self._clock.monotonic()) is Fault.STUCK:
-            raise GivenUp(f"{name} was given up: {Fault.STUCK}.")
+            raise NoProgress(f"{name} was given up: {Fault.STUCK}.")
         if known is not None:
             if not known.ends:  # A child process has a better name already.
                 known.name = name
@@ -130,7 +130,7 @@ class Pulses:
             return
         process = self._process(first.life, connection.name, working=first.working)
         process.links += 1
-        pulse: Pulse | None = first
+        pulse: ProcessPulse | None = first
         try:
             while pulse is not None:
                 if pulse.life != first.life:
@@ -158,7 +158,7 @@ class Pulses:
     def _process(self, life: str, name: str, *, working: bool) -> _Process:
         process = self._processes.get(life)
         if process is None:
-            watch = Watch(self._patience, self._clock.monotonic(), working=working)
+            watch = ProcessWatch(self._patience, self._clock.monotonic(), working=working)
             process = self._processes[life] = _Process(name, watch)
         return process
 

@@ -12,7 +12,7 @@ from moothall.core.kernel.languages import primary
 from moothall.core.translating.phrases import Phrase
 from moothall.core.translating.protecting import MARK, OTHER_MARK, marked_as_first, marked_otherwise
 from moothall.core.translating.routes import Direction, Route, best_route, reachable
-from moothall.core.translating.wording import Wording, finished, prepared, wording
+from moothall.core.translating.wording import WordingRules, finished, prepared, wording
 from moothall.services.translation.translators import LinkLost, NoTranslator, TranslationFailed, Translators
 
 KEPT = 200
@@ -68,7 +68,7 @@ class _Way(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     target: str
     route: Route
-    words: Wording
+    words: WordingRules
     generation: int | None
     """The translators' cache generation when the text arrived; None where nothing may be cached."""
 
@@ -84,7 +84,7 @@ class TextTranslation:
         self._directions: tuple[Direction, ...] = ()
         self._routes: dict[tuple[str, str, bool], Route | None] = {}
         self._reachable: dict[str, tuple[str, ...]] = {}
-        self._wordings: dict[tuple[str, str, Terms], Wording] = {}
+        self._wordings: dict[tuple[str, str, Terms], WordingRules] = {}
         translators.changed(self._changed)
 
     def _changed(self) -> None:
@@ -191,7 +191,7 @@ class TextTranslation:
             done.append(text)
         return done
 
-    def _wording(self, source: str, target: str, terms: Terms) -> Wording:
+    def _wording(self, source: str, target: str, terms: Terms) -> WordingRules:
         key = (source, target, Terms(forced=tuple(sorted(terms.forced.items())), names=terms.names))  # type: ignore[arg-type]
         if key not in self._wordings:
             if len(self._wordings) >= self._kept:
@@ -225,7 +225,7 @@ def together(parts: Sequence[tuple[str, str]], target: str) -> str:
 def _cut(line: str, most: int) -> int:
     """The index at which to cut a line that is too long: after a sentence, else after a word, else anywhere."""
     for ends in (_SENTENCE, _WORD):
-        places = [match.end() for match in ends.finditer(line[: most + 1]) if len(line[: match.end()].rstrip()) <= most]
-        if places and places[-1] > most // 3:
-            return places[-1]
+        breaks = [match.end() for match in ends.finditer(line[: most + 1]) if len(line[: match.end()].rstrip()) <= most]
+        if breaks and breaks[-1] > most // 3:
+            return breaks[-1]
     return most

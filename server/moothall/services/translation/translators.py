@@ -17,7 +17,7 @@ from moothall.core.kernel.errors import MoothallError, ProtocolError
 from moothall.core.translating.cache import HopCache, HopKey
 from moothall.core.translating.routes import Direction
 from moothall.services.metrics.measures import Durations
-from moothall.services.metrics.tracing import NotTraced, Tracing
+from moothall.services.metrics.tracing import NotTraced, SpanWriter
 from moothall.services.supervision.pulses import Pulses
 from moothall.services.supervision.waiting import Listeners
 from moothall.wire import translation as wire
@@ -122,7 +122,7 @@ class Translators:
         pulses: Pulses | None = None,
         *,
         remote_first: bool = False,
-        tracing: Tracing | None = None,
+        tracing: SpanWriter | None = None,
     ) -> None:
         """`answer_s`: seconds without an answer after which a link is given up; `pulses`: monitors the processes, if
         given. `remote_first`: choose translators on other machines by cost, even where the server's own can do it.

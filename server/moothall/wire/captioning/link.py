@@ -33,7 +33,7 @@ class Begin(msgspec.Struct, frozen=True, kw_only=True, tag="begin", tag_field="t
     """`mark`s of the last accepted posts, of any program."""
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True, tag="taken", tag_field="type"):
+class PostAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="taken", tag_field="type"):
     """The server's answer to a post: whether it was accepted, and if not, why."""
 
     seq: int
@@ -57,7 +57,7 @@ class Characters(msgspec.Struct, frozen=True, kw_only=True, tag="text", tag_fiel
         return self.text.encode("utf-8", "replace")
 
 
-FromServer = Begin | Answer
+FromServer = Begin | PostAnswer
 
 
 def mark(seq: int, digest: bytes) -> str:
@@ -114,7 +114,7 @@ def next_post(unsent: Unsent) -> tuple[Unsent, Characters | None]:
     return msgspec.structs.replace(unsent, waiting=rest, posted=post, seq=post.seq), post
 
 
-def answered(unsent: Unsent, answer: Answer) -> Unsent:
+def answered(unsent: Unsent, answer: PostAnswer) -> Unsent:
     """The buffer after an answer.
 
     A post that is to be sent again stays in it. An answer to any other than the outstanding post is ignored.

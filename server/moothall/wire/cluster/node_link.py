@@ -12,8 +12,8 @@ keeper asks each node whether it is without Redis too (`core/cluster/one_copy.py
 confirmed. A node reports up to which entry of the list of removals it has erased the data from its own copies, on the
 disk and in memory.
 
-Nothing else is acknowledged. After a reconnection the node begins with `Erased`, and `Follow` and `ReadHere` for all
-sessions that are read there, and gets the newest signals of each session.
+Nothing else is acknowledged. After a reconnection the node begins with `NodeErased`, and `FollowSession` and
+`ReadHere` for all sessions that are read there, and gets the newest signals of each session.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ MOST_EVENTS = 250
 """Most events in one answer at `LOG_PATH`."""
 MAX_FRAME_BYTES = 1 << 20
 MOST_FOLLOWED = 1_000
-"""Sessions that one node may follow. Overflow: a further `Follow` is an error, and the keeper serves that session's
-readers."""
+"""Sessions that one node may follow. Overflow: a further `FollowSession` is an error, and the keeper serves that
+session's readers."""
 TICK_MS = 1_000
 """Interval between two `Tick`s, ms."""
 
@@ -74,13 +74,13 @@ class NodeMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="m"):
     """Base of the messages on the link of nodes."""
 
 
-class Follow(NodeMessage, frozen=True, kw_only=True, tag="follow"):
+class FollowSession(NodeMessage, frozen=True, kw_only=True, tag="follow"):
     """Node → keeper: from now on the session has readers at this node."""
 
     session: SessionId
 
 
-class Leave(NodeMessage, frozen=True, kw_only=True, tag="leave"):
+class LeaveSession(NodeMessage, frozen=True, kw_only=True, tag="leave"):
     """Node → keeper: the session has no more readers at this node."""
 
     session: SessionId
@@ -125,7 +125,7 @@ class AskWithout(NodeMessage, frozen=True, kw_only=True, tag="ask-without"):
     """Number of the question, repeated in the answer."""
 
 
-class Erased(NodeMessage, frozen=True, kw_only=True, tag="erased"):
+class NodeErased(NodeMessage, frozen=True, kw_only=True, tag="erased"):
     """Node → keeper: up to which entry of the list of removals this node has erased the data from its copies."""
 
     applied: Applied
@@ -144,7 +144,7 @@ class Tick(NodeMessage, frozen=True, kw_only=True, tag="tick"):
     """Keeper → node, each `TICK_MS`: a sign that the connection is alive."""
 
 
-ToKeeper = Follow | Leave | ReadHere | Kept | Without | Erased
+ToKeeper = FollowSession | LeaveSession | ReadHere | Kept | Without | NodeErased
 ToNode = News | Tick | Compare | AskWithout
 _ALL = get_args(ToKeeper) + get_args(ToNode)
 _to_keeper = Kinds[ToKeeper](msgspec.msgpack.Decoder(ToKeeper), _ALL)

@@ -7,9 +7,9 @@ are written, and in between, as the bandwidth allows, batches of the events that
 acknowledges each batch of missed events by `Taken` once it is on its disk, and at most `WINDOW_BYTES` of them are
 unacknowledged, so that live events never queue behind them for long.
 
-What the people in the hub's room do is sent upwards as `Act`s, in order, each with an id; each is answered by `Done` or
-`NotDone`. An act is idempotent: the same id again gets the same answer and changes nothing. Nothing depends on the
-hub's clock: a `Pulse` carries the centre's time, and an act gives its time by the centre's clock.
+What the people in the hub's room do is sent upwards as `Act`s, in order, each with an id; each is answered by
+`ActDone` or `ActNotDone`. An act is idempotent: the same id again gets the same answer and changes nothing. Nothing
+depends on the hub's clock: a `Pulse` carries the centre's time, and an act gives its time by the centre's clock.
 
 A hub serves the same link to hubs below it. It prefixes the path of such a hub with its name (`north.kisumu`). `above`
 in `Welcome` and `Above` names every node on the way up, so that a node which finds its own name there refuses the loop.
@@ -25,7 +25,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.events.types import ChannelKind, LaneHead
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError, RefusalCode
@@ -97,7 +97,7 @@ class AskAct(msgspec.Struct, frozen=True, kw_only=True, tag="ask"):
     """Somebody in the room submits an intervention: a question, a comment or a request to speak."""
 
     intervention: InterventionId
-    kind: Kind
+    kind: InterventionKind
     text: str
     language: str
     name: str = ""
@@ -212,7 +212,7 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
     """Which `Signalled` messages it accepts: 0 none, as in earlier releases; 1 those of `SIGNALS`."""
 
 
-class Held(msgspec.Struct, frozen=True, kw_only=True):
+class HeldEvents(msgspec.Struct, frozen=True, kw_only=True):
     """A contiguous part of a hub's copy of a session."""
 
     offset: int
@@ -231,10 +231,10 @@ class Follow(Message, frozen=True, kw_only=True, tag="follow"):
     """Whether it wants single words as they are committed, and not only finished lines."""
     epoch: Epoch | None = None
     """Epoch of the hub's copy; None when it has no copy."""
-    known: Held | None = None
+    known: HeldEvents | None = None
     """The part of the copy that is complete from the first event on. A lane that isn't named in it is wanted from its
     first event."""
-    live: Held | None = None
+    live: HeldEvents | None = None
     """The part of the copy after a hole; it begins at `live_begin`. None when the copy has no hole."""
     live_begin: int = 0
     own: dict[Lane, LaneHead] = {}
@@ -293,8 +293,10 @@ class Pulse(FrequentMessage, frozen=True, kw_only=True, tag=0):
     """Downwards from a hub: how long ago the centre was last heard, ms."""
 
 
-class Translate(Message, frozen=True, kw_only=True, tag="translate"):
-    """A request to translate a published question for a reader. Answered by `Translated` or `NotTranslated`."""
+class TranslateQuestion(Message, frozen=True, kw_only=True, tag="translate"):
+    """A request to translate a published question for a reader. Answered by `QuestionTranslated` or
+    `QuestionNotTranslated`.
+    """
 
     number: int
     """Chosen by the hub and repeated in the answer."""
@@ -434,13 +436,13 @@ class Recall(Message, frozen=True, kw_only=True, tag="recall"):
     """Offset of the `body.removed`. 0: the session was deleted or is no longer public, and the whole copy is erased."""
 
 
-class Done(Message, frozen=True, kw_only=True, tag="done"):
+class ActDone(Message, frozen=True, kw_only=True, tag="done"):
     """An act is stored in the log or in the centre's book."""
 
     id: CommandId
 
 
-class NotDone(Message, frozen=True, kw_only=True, tag="not-done"):
+class ActNotDone(Message, frozen=True, kw_only=True, tag="not-done"):
     """An act was refused. After `busy` and `unavailable` the hub sends it again 5 s later; other codes are final."""
 
     id: CommandId
@@ -449,8 +451,8 @@ class NotDone(Message, frozen=True, kw_only=True, tag="not-done"):
     """Why, as a sentence for a person."""
 
 
-class Translated(Message, frozen=True, kw_only=True, tag="translated"):
-    """The answer to `Translate`."""
+class QuestionTranslated(Message, frozen=True, kw_only=True, tag="translated"):
+    """The answer to `TranslateQuestion`."""
 
     number: int
     text: str
@@ -460,8 +462,10 @@ class Translated(Message, frozen=True, kw_only=True, tag="translated"):
     """Whether the translation gives only the gist."""
 
 
-class NotTranslated(Message, frozen=True, kw_only=True, tag="not-translated"):
-    """The refusal of `Translate`. The code `unknown`: no translator is available between the two languages now."""
+class QuestionNotTranslated(Message, frozen=True, kw_only=True, tag="not-translated"):
+    """The refusal of `TranslateQuestion`. The code `unknown`: no translator is available between the two languages
+    now.
+    """
 
     number: int
     code: RefusalCode
@@ -469,7 +473,7 @@ class NotTranslated(Message, frozen=True, kw_only=True, tag="not-translated"):
     """Why, as a sentence for a person."""
 
 
-FromHub = Hello | Follow | Leave | Taken | Erased | Act | Translate | Pulse
+FromHub = Hello | Follow | Leave | Taken | Erased | Act | TranslateQuestion | Pulse
 ToHub = (
     Welcome
     | Above
@@ -480,10 +484,10 @@ ToHub = (
     | Signalled
     | Stopped
     | Recall
-    | Done
-    | NotDone
-    | Translated
-    | NotTranslated
+    | ActDone
+    | ActNotDone
+    | QuestionTranslated
+    | QuestionNotTranslated
     | Pulse
 )
 

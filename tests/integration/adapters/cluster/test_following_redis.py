@@ -11,7 +11,7 @@ from moothall.adapters.store.aside_folder import AsideFolder
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.system.clock import SystemClock
 from moothall.core.events import types as ev
-from moothall.services.cluster.following import Following
+from moothall.services.cluster.following import LogFollower
 from support.cluster.process import PROGRAMS, RedisProcesses
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
@@ -23,7 +23,7 @@ async def test_a_copy_stands_where_its_log_stands(
     server = redis_processes.empty(program).reached()
     shared, recorder = RedisLog(server, "n1"), Recorder()
     own = await SqliteLog.open(tmp_path / "moothall.sqlite")
-    following = Following(RedisLog(server, "n2"), own, SystemClock(), asides=AsideFolder(tmp_path / "aside"))
+    following = LogFollower(RedisLog(server, "n2"), own, SystemClock(), asides=AsideFolder(tmp_path / "aside"))
     head = await shared.acquire(SESSION, EPOCH, 1_001_000)
     for lane in ("session", "w:floor"):
         records = [recorder.record(ev.SessionPaused(t=n), lane=lane) for n in range(3)]

@@ -16,7 +16,7 @@ from aiohttp.typedefs import Handler
 
 from moothall.adapters.http.forwarded import CARRIED, own_origins, visitor_address
 from moothall.adapters.http.limits import AddressGate
-from moothall.adapters.http.places import Place
+from moothall.adapters.http.slots import Slot
 from moothall.adapters.system.clock import SystemClock
 from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.wire.cluster.node_proof import REFUSED, TIME, WINDOW_MS, Doubt
@@ -336,8 +336,8 @@ async def test_one_too_many_is_told_to_come_back_and_others_have_their_places_ag
         async with made.http.ws_connect(made.url("/ws")), made.http.get(made.url("/")) as answer:
             assert answer.status == 503, "a WebSocket has its place for as long as it lasts"
         await made.calm()
-        place = made.node.places.take("192.0.2.1")
-        assert isinstance(place, Place)
+        slot = made.node.slots.take("192.0.2.1")
+        assert isinstance(slot, Slot)
 
 
 async def test_heads_that_the_keeper_would_not_take_are_refused_at_the_node() -> None:
@@ -497,7 +497,7 @@ async def test_when_one_side_of_a_websocket_ends_the_other_does() -> None:
             made.keeper.left.clear()
             async with talk(made.node.port, request) as (reader, writer):
                 assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
-                await until(lambda: made.node.places.count)
+                await until(lambda: made.node.slots.count)
                 if ends == "visitor aborts":
                     writer.transport.abort()
                 elif ends == "visitor sends no more":
@@ -574,7 +574,7 @@ async def test_the_same_over_tls_on_both_sides(tmp_path: Path) -> None:
                 await keeper.sockets[-1].close()
                 assert (await ws.receive()).type in ENDED
             await keeper.left.wait()
-            await until(lambda: by.places.count == 0)
+            await until(lambda: by.slots.count == 0)
     async with keeper_of(keeper.routes(), tls=tls) as there, node(there) as by, aiohttp.ClientSession() as http:
         async with http.get(f"{by.address}/") as answer:
             assert answer.status == 503, "nobody it knows has signed the certificate"

@@ -181,13 +181,13 @@ async def test_a_stream_that_ends_elsewhere_than_its_head_says_is_seen_before_an
 async def test_what_was_killed_before_it_was_carried_out_is_not_there(tmp_path: Path, opened: Opened) -> None:
     for program in PROGRAMS:
         with running(program, tmp_path) as process:
-            async with answers_of(process.port) as line:
-                log = opened.log(line.reached())
+            async with answers_of(process.port) as proxy:
+                log = opened.log(proxy.reached())
                 await held(log, 1)
                 process.freeze()
-                line.asked.clear()
+                proxy.asked.clear()
                 append = asyncio.ensure_future(log.append(SESSION, 1, 1, made(2)[1:]))
-                await line.asked.wait()
+                await proxy.asked.wait()
                 process.kill()
                 with pytest.raises(OutcomeUnknown, match="may have stored"):
                     await append
@@ -202,18 +202,18 @@ async def test_what_was_killed_before_it_was_carried_out_is_not_there(tmp_path: 
 async def test_what_was_carried_out_before_the_kill_is_found_by_the_head(tmp_path: Path, opened: Opened) -> None:
     for program in PROGRAMS:
         with running(program, tmp_path) as process:
-            async with answers_of(process.port) as line:
-                log = opened.log(line.reached())
+            async with answers_of(process.port) as proxy:
+                log = opened.log(proxy.reached())
                 records = await held(log, 1)
-                line.kept_back = True
-                line.answered.clear()
+                proxy.kept_back = True
+                proxy.answered.clear()
                 late = made(2)[1:]
                 append = asyncio.ensure_future(log.append(SESSION, 1, 1, late))
-                await line.answered.wait()
+                await proxy.answered.wait()
                 process.kill()
                 with pytest.raises(OutcomeUnknown):
                     await append
-                line.kept_back = False
+                proxy.kept_back = False
                 process.start()
                 head = await log.head(SESSION)
                 assert head is not None
@@ -265,14 +265,14 @@ async def test_an_append_that_waits_for_a_paused_server_is_unknown_and_others_ar
 async def test_a_connection_that_is_killed_while_it_waits_leaves_the_outcome_unknown(
     process: RedisProcess, log: RedisLog, opened: Opened
 ) -> None:
-    async with answers_of(process.port) as line:
-        through = opened.log(line.reached())
+    async with answers_of(process.port) as proxy:
+        through = opened.log(proxy.reached())
         await held(through, 1)
         process.ask("CLIENT", "PAUSE", 60_000, "WRITE")
         try:
-            line.asked.clear()
+            proxy.asked.clear()
             append = asyncio.ensure_future(through.append(SESSION, 1, 1, made(2)[1:]))
-            await line.asked.wait()
+            await proxy.asked.wait()
             process.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
             with pytest.raises(OutcomeUnknown):
                 await append

@@ -13,24 +13,24 @@ from moothall.adapters.cluster.copies_door import StandDoor
 from moothall.adapters.cluster.keeper_connections import KeeperConnections
 from moothall.adapters.cluster.node_copies import NodeCopies
 from moothall.adapters.cluster.node_gate import NodeSeal
+from moothall.adapters.cluster.node_link_client import NodeLinkClient
 from moothall.adapters.cluster.node_link_door import NodeLinkDoor
-from moothall.adapters.cluster.node_link_line import NodeLinkLine
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.core.events.types import SessionPaused
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.ports import Clock, LogHead
-from moothall.services.cluster.following import Following
+from moothall.services.cluster.following import LogFollower
 from moothall.services.cluster.read_elsewhere import ReadElsewhere
 from moothall.services.cluster.reading import NodeReading
 from moothall.testing.log_memory import MemoryLog
-from moothall.testing.log_shared import MemorySharedLog, SharedStore
+from moothall.testing.log_shared import MemorySharedLog, SharedLogStore
 from moothall.wire.cluster.node_link import (
     BOOK_PATH,
     MOST_EVENTS,
     PATH,
     STAND_PATH,
-    Follow,
+    FollowSession,
     ReadHere,
     Stand,
     Tick,
@@ -49,7 +49,7 @@ class Heard(NodeReading):
 
     def __init__(self) -> None:
         own = MemoryLog()
-        super().__init__(Following(MemorySharedLog(SharedStore(), "n2"), own, CLOCK), own, CLOCK)
+        super().__init__(LogFollower(MemorySharedLog(SharedLogStore(), "n2"), own, CLOCK), own, CLOCK)
         self.ups = 0
         self.changed = asyncio.Event()
 
@@ -69,8 +69,8 @@ def seal(key: bytes = KEY) -> NodeSeal:
 
 
 @asynccontextmanager
-async def line(keeper: list[str | None], reading: Heard) -> AsyncIterator[None]:
-    task = asyncio.ensure_future(NodeLinkLine(lambda: keeper[0], reading, seal(), CLOCK).run())
+async def node_link(keeper: list[str | None], reading: Heard) -> AsyncIterator[None]:
+    task = asyncio.ensure_future(NodeLinkClient(lambda: keeper[0], reading, seal(), CLOCK).run())
     yield
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -81,7 +81,7 @@ async def test_a_node_is_linked_again_after_a_cut_and_to_whoever_keeps_the_house
     async with keeper_of(doors[0].routes()) as first, keeper_of(doors[1].routes()) as second:
         keeper: list[str | None] = [None]
         reading = Heard()
-        async with line(keeper, reading):
+        async with node_link(keeper, reading):
             keeper[0] = first
             await reading.until(up=True, ups=1)
             await doors[0].close()
@@ -184,7 +184,7 @@ async def test_a_node_that_answers_nothing_any_more_counts_no_more() -> None:
     async with keeper_of(door.routes()) as keeper, aiohttp.ClientSession() as http:
         head = seal().headers(method="GET", target=PATH, address=LINK_ADDRESS, scheme=LINK_SCHEME, host="")
         async with http.ws_connect(keeper + PATH, headers=head, autoping=False) as socket:
-            await socket.send_bytes(encode(Follow(session=SESSION)))
+            await socket.send_bytes(encode(FollowSession(session=SESSION)))
             await socket.send_bytes(encode(ReadHere(session=SESSION, readers={ChannelId("floor"): 3})))
             while not nodes.readers(SESSION):
                 await CLOCK.sleep(5)

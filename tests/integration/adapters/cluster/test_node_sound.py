@@ -15,7 +15,7 @@ from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SourceId
-from moothall.services.cluster.sound_copies import Offered
+from moothall.services.cluster.sound_copies import OfferedSound
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.wire.cluster.node_sound import SOUND_PATH
 from support.cluster.forwarding import KEY, keeper_of
@@ -32,7 +32,7 @@ async def test_a_node_reads_what_is_safe_and_nobody_else_does(tmp_path: Path) ->
     audio.acknowledged = await spool.sync()
     connections = KeeperConnections(None)
     await connections.open()
-    async with keeper_of(NodeSoundDoor(Offered(lambda: [(SESSION, audio)])).routes()) as address:
+    async with keeper_of(NodeSoundDoor(OfferedSound(lambda: [(SESSION, audio)])).routes()) as address:
         at: list[str | None] = [address]
         archive = NodeCopies(lambda: at[0], connections, NodeSeal("n2", KEY, clock, SystemRandomness()))
         keeper = SoundAtKeeper(archive)
@@ -60,7 +60,7 @@ async def test_a_node_reads_what_is_safe_and_nobody_else_does(tmp_path: Path) ->
     await connections.close()
 
 
-class Broken(Offered):
+class Broken(OfferedSound):
     """Of a release that says it otherwise."""
 
     def listed(self) -> tuple[()]:

@@ -11,7 +11,7 @@ from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
-from moothall.services.cluster.following import Following
+from moothall.services.cluster.following import LogFollower
 from moothall.services.cluster.refilling import LOOK_MS, Refilling
 from moothall.services.cluster.two_copies import TwoCopies
 from moothall.testing.clock import ManualClock
@@ -71,12 +71,12 @@ async def test_closed_meetings_outlive_redis_and_both_disks_one_after_the_other(
         removal = recorder.record(ev.BodyRemoved(offsets=(1,), reason="request", by="staff-1"))
         await logs.remove(session, head.term, 3, [1], [removal])
     wanted = await content(keeper)
-    await Following(south, other, clock).catch_up()
+    await LogFollower(south, other, clock).catch_up()
     process.ask("FLUSHALL")
     await Refilling(north, logs, keeper, clock).look()
     assert await content(north) == wanted
     # The disk of the node that stands by is lost, and after that the keeper's.
-    await Following(south, new, clock).catch_up()
+    await LogFollower(south, new, clock).catch_up()
     assert await content(new) == wanted
     again = TwoCopies(south, new, Kept(2_002), clock)
     for session in CLOSED:

@@ -14,7 +14,7 @@ from moothall.adapters.cluster.book_redis import RedisBook
 from moothall.adapters.cluster.erasing import FileErasure
 from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.adapters.cluster.redis_facts import checked
-from moothall.adapters.cluster.scripts import Script
+from moothall.adapters.cluster.scripts import LuaScript
 from moothall.adapters.cluster.server import RedisServer
 from moothall.adapters.system.clock import SystemClock
 from moothall.core.events import types as ev
@@ -134,17 +134,17 @@ async def test_more_acts_than_may_wait_are_refused(opened: Opened, process: Redi
 
 
 async def test_an_act_that_is_cancelled_leaves_no_answer_for_the_next(opened: Opened, process: RedisProcess) -> None:
-    async with answers_of(process.port) as line:
-        server = opened.server(patient(RedisAddress("127.0.0.1", line.port), connections=1))
+    async with answers_of(process.port) as proxy:
+        server = opened.server(patient(RedisAddress("127.0.0.1", proxy.port), connections=1))
         assert await server.read("ECHO", "one") == b"one"
-        line.kept_back = True
-        line.answered.clear()
+        proxy.kept_back = True
+        proxy.answered.clear()
         late = asyncio.ensure_future(server.read("ECHO", "two"))
-        await line.answered.wait()
+        await proxy.answered.wait()
         late.cancel()
         with pytest.raises(asyncio.CancelledError):
             await late
-        line.kept_back = False
+        proxy.kept_back = False
         assert await server.read("ECHO", "three") == b"three"
 
 
@@ -161,7 +161,7 @@ async def test_an_error_that_nothing_was_prepared_for_says_where_and_not_what(
     opened: Opened, process: RedisProcess
 ) -> None:
     server = opened.server(process.reached())
-    broken = Script(f"#!lua\nreturn redis.call('HGET', KEYS[1], '{RHUBARB}')\n")
+    broken = LuaScript(f"#!lua\nreturn redis.call('HGET', KEYS[1], '{RHUBARB}')\n")
     process.ask("SET", "text", "x")
     with pytest.raises(OutcomeUnknown, match="WRONGTYPE") as unknown:
         await server.run(broken, ["text"])

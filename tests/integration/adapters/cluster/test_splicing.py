@@ -11,7 +11,7 @@ import pytest
 from moothall.adapters.cluster.splicing import Splice
 from support.halls.readers import until
 
-Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 LONG = bytes(range(256)) * 8_192
 
 
@@ -19,8 +19,8 @@ class Spliced:
     """A visitor and a keeper, with a splice between them."""
 
     def __init__(self) -> None:
-        self.visitor: Line
-        self.keeper: Line
+        self.visitor: Streams
+        self.keeper: Streams
         self.splice: Splice
         self.ended = 0
 
@@ -58,7 +58,7 @@ async def spliced(first: bytes = b"", half_s: float = 30.0) -> AsyncIterator[Spl
             await until(lambda: made.ended == 1)
 
 
-def sides(made: Spliced, which: str) -> tuple[Line, Line]:
+def sides(made: Spliced, which: str) -> tuple[Streams, Streams]:
     return (made.visitor, made.keeper) if which == "visitor" else (made.keeper, made.visitor)
 
 

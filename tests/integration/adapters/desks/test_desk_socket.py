@@ -328,7 +328,7 @@ async def raw_line(house: House) -> AsyncIterator[aiohttp.ClientWebSocketRespons
     "packet",
     ['42/desk,["act",' + "[" * 9_000, '42/desk,0["act",' + '{"a":' * 9_000, '42/desk,["act"', "42/desk,", "49"],
 )
-async def test_what_is_no_packet_ends_the_line_without_a_traceback(
+async def test_what_is_no_packet_ends_the_link_without_a_traceback(
     packet: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with desk_house() as house, raw_line(house) as page, asyncio.timeout(PING_S / 2):  # before any ping

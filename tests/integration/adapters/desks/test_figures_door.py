@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from moothall.core.commands import Ask, SetStatus
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import InterventionId
 from support.desks.meeting import S, meeting
@@ -46,7 +46,7 @@ async def test_a_page_of_figures_without_words_and_names(tmp_path: Path) -> None
         await on.say("a", " ".join(f"secret{n}" for n in range(60)))
         asked = Ask(
             intervention=InterventionId("q1"),
-            kind=Kind.QUESTION,
+            kind=InterventionKind.QUESTION,
             text="Who <pays>?",
             language="en",
             asker="somebody",

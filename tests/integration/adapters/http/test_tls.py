@@ -58,7 +58,7 @@ async def test_everything_goes_over_https(tmp_path: Path) -> None:
             cookie = response.headers["Set-Cookie"].partition(";")[0]
         headers = {"Cookie": cookie}
         async with http.ws_connect(f"{address}/audio", origin=running.address, headers=headers) as socket:
-            hello = audio.Hello(protocol=audio.PROTOCOL, channel="floor", take="takeone1", first=0, age=0)
+            hello = audio.TakeHello(protocol=audio.PROTOCOL, channel="floor", take="takeone1", first=0, age=0)
             await socket.send_str(audio.encode(hello))
             assert (await socket.receive_json())["kind"] == "go"
 

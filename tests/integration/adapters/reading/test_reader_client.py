@@ -20,7 +20,7 @@ from moothall.services.readers.feed import MAX_BEHIND
 from moothall.wire.frames import Received, snapshot_frame
 from moothall.wire.reader import Outcome, Reader
 from support.halls.readers import House, house
-from support.links.line import line_to
+from support.links.breakable_link import breakable_link_to
 from support.sessions.meeting import LINES, LIVE, opened
 
 FRAME = b'data: {"sent":1,"signals":[{"kind":"unsaved","channel":"floor","text":"not lost"}]}\n\n'
@@ -109,15 +109,19 @@ async def test_it_follows_the_feed_that_it_was_asked_for() -> None:
 
 async def test_after_each_cut_it_goes_on_without_loss_or_repeat() -> None:
     cuts = 24  # More than tries: each time it begins to count anew.
-    async with house() as it, line_to(it.port) as line, following(f"{line.address}/s/plenary", tries=20) as client:
+    async with (
+        house() as it,
+        breakable_link_to(it.port) as link,
+        following(f"{link.address}/s/plenary", tries=20) as client,
+    ):
         await client.next()
         for cut in range(cuts):
             await one_line(it)
             if cut % 2:  # Else it is cut before the line has come.
                 await client.to(it.meeting.recorder.offset)
-            line.cut()
+            link.cut()
             await one_line(it)
-            line.mend()
+            link.mend()
             await client.to(it.meeting.recorder.offset)
         assert client.seen == list(range(4, it.meeting.recorder.offset + 1))
         assert client.snapshots == 1
@@ -127,11 +131,11 @@ async def test_after_each_cut_it_goes_on_without_loss_or_repeat() -> None:
 
 
 async def test_who_was_away_for_too_long_gets_a_snapshot_and_goes_on() -> None:
-    async with house() as it, line_to(it.port) as line, following(f"{line.address}/s/plenary") as client:
+    async with house() as it, breakable_link_to(it.port) as link, following(f"{link.address}/s/plenary") as client:
         await client.next()
-        line.cut()
+        link.cut()
         it.fanout.publish(await it.meeting.store(*[opened(f"a{n}") for n in range(MAX_BEHIND + 1)]))
-        line.mend()
+        link.mend()
         await client.to(it.meeting.recorder.offset)
         assert (client.snapshots, client.seen) == (2, [])
         await one_line(it)
@@ -139,16 +143,20 @@ async def test_who_was_away_for_too_long_gets_a_snapshot_and_goes_on() -> None:
         assert client.seen == list(range(MAX_BEHIND + 5, MAX_BEHIND + 8))
 
 
-async def test_a_line_that_stays_cut_is_given_up_with_a_sentence() -> None:
-    async with house() as it, line_to(it.port) as line, following(f"{line.address}/s/plenary", tries=7) as client:
+async def test_a_link_that_stays_cut_is_given_up_with_a_sentence() -> None:
+    async with (
+        house() as it,
+        breakable_link_to(it.port) as link,
+        following(f"{link.address}/s/plenary", tries=7) as client,
+    ):
         await client.next()
-        line.cut()
+        link.cut()
         with pytest.raises(ProtocolError, match=r"The server at http://127.0.0.1:\d+/s/plenary can't be reached"):
             await client.next()
         assert client.clock.waited == [RETRY_MS] * 7
 
 
-async def test_a_line_that_freezes_and_a_head_that_runs_ahead_are_left_for_a_new_line() -> None:
+async def test_a_link_that_freezes_and_a_head_that_runs_ahead_are_left_for_a_new_link() -> None:
     """What it reads from is silent for ever, without an end: neither side's system says anything of that."""
     asked: list[str | None] = []
     frozen = asyncio.Event()

@@ -22,7 +22,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
-from moothall.record.verify import Verdict, verify
+from moothall.record.verify import RecordVerdict, verify
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.session_writer import SessionWriter
 from moothall.testing.clock import ManualClock
@@ -79,14 +79,14 @@ async def test_the_document_verifies_the_checkpoint_of_a_session(
 ) -> None:
     records = await session(signer)
     found = verify(records, signed=verifier(await response.json()))
-    assert (found.verdict, found.checkpoints) == (Verdict.INTACT, 1)
+    assert (found.verdict, found.checkpoints) == (RecordVerdict.INTACT, 1)
 
 
 async def test_a_record_that_another_server_signed_does_not_verify(
     tmp_path: Path, response: aiohttp.ClientResponse
 ) -> None:
     records = await session(Ed25519Signer.open(tmp_path / "another.key"))
-    assert verify(records, signed=verifier(await response.json())).verdict is Verdict.BROKEN
+    assert verify(records, signed=verifier(await response.json())).verdict is RecordVerdict.BROKEN
 
 
 async def test_a_record_that_was_altered_does_not_verify(
@@ -95,7 +95,7 @@ async def test_a_record_that_was_altered_does_not_verify(
     first, *rest = await session(signer)
     assert first.body is not None
     altered = msgspec.structs.replace(first, body=first.body.replace(b"Plenary", b"Pleasant"))
-    assert verify([altered, *rest], signed=verifier(await response.json())).verdict is Verdict.BROKEN
+    assert verify([altered, *rest], signed=verifier(await response.json())).verdict is RecordVerdict.BROKEN
 
 
 async def test_pages_from_everywhere_may_read_it(response: aiohttp.ClientResponse) -> None:

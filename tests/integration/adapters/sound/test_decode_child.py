@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from moothall.adapters.sound.child_messages import DecodeRequest, Ended, Failed, Opened, Trouble
+from moothall.adapters.sound.child_messages import AudioEnded, AudioFailed, AudioFault, DecodeRequest, Opened
 from support.sound.files import endless, tone, wav
 
 CONFINED = """
@@ -55,7 +55,7 @@ def decode(path: Path, order: DecodeRequest) -> tuple[int, bytes, list[object]]:
     command = [sys.executable, "-m", "moothall.adapters.sound.decode_child", msgspec.json.encode(order).decode()]
     with path.open("rb") as file:
         run = subprocess.run(command, stdin=file, capture_output=True, check=False)
-    messages = [msgspec.json.decode(line, type=Opened | Failed | Ended) for line in run.stderr.splitlines()]
+    messages = [msgspec.json.decode(line, type=Opened | AudioFailed | AudioEnded) for line in run.stderr.splitlines()]
     return run.returncode, run.stdout, messages
 
 
@@ -65,13 +65,13 @@ def test_a_recording(tmp_path: Path) -> None:
     code, pcm, messages = decode(path, DecodeRequest(first_sample=10_000))
     assert code == 0
     assert pcm == path.read_bytes()[44 + 20_000 :]
-    assert [type(message) for message in messages] == [Opened, Ended]
+    assert [type(message) for message in messages] == [Opened, AudioEnded]
 
 
 def test_something_else(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("no sound", "utf-8")
-    assert decode(path, DecodeRequest()) == (1, b"", [Failed(trouble=Trouble.NOT_AUDIO)])
+    assert decode(path, DecodeRequest()) == (1, b"", [AudioFailed(trouble=AudioFault.NOT_AUDIO)])
 
 
 READER = """

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.sound.audio_mixing import RATE
-from moothall.adapters.sound.child_messages import DecodeRequest, Ended, Failed, Message, Opened, Trouble
+from moothall.adapters.sound.child_messages import AudioEnded, AudioFailed, AudioFault, DecodeRequest, Message, Opened
 from moothall.adapters.sound.decoding import allowed_formats, decode
 from support.sound.files import encode, loudness, picture, tone, wav
 
@@ -40,9 +40,9 @@ class Run:
         return len(self.pcm) // 2
 
     @property
-    def ended(self) -> Ended:
+    def ended(self) -> AudioEnded:
         assert isinstance(self.messages[0], Opened)
-        assert isinstance(self.messages[-1], Ended)
+        assert isinstance(self.messages[-1], AudioEnded)
         assert len(self.messages) == 2
         return self.messages[-1]
 
@@ -72,7 +72,7 @@ def test_one_channel_of_several_is_heard_alone_and_one_that_is_not_there_is_said
     heard = [Run(both, DecodeRequest(channel=number)).pcm for number in (0, 1)]
     assert heard[0] == Run(wav(left)).pcm
     assert heard[1] == bytes(2 * RATE)
-    assert Run(both, DecodeRequest(channel=2)).messages == [Failed(trouble=Trouble.NO_CHANNEL)]
+    assert Run(both, DecodeRequest(channel=2)).messages == [AudioFailed(trouble=AudioFault.NO_CHANNEL)]
 
 
 @pytest.mark.parametrize("name", ["talk.wav", "talk.flac", "talk.mp3", "talk.opus", "talk.webm"])
@@ -85,7 +85,7 @@ def test_a_file_cut_in_two_gives_its_half_and_says_so(tmp_path: Path, name: str)
 
 def test_an_mp4_without_its_index_is_unfinished(tmp_path: Path) -> None:
     data = encode(tmp_path / "talk.m4a", "aac", seconds=3).read_bytes()
-    assert Run(data[: len(data) // 2]).messages == [Failed(trouble=Trouble.UNFINISHED)]
+    assert Run(data[: len(data) // 2]).messages == [AudioFailed(trouble=AudioFault.UNFINISHED)]
 
 
 def test_an_mp4_with_its_index_first_gives_its_half(tmp_path: Path) -> None:
@@ -164,22 +164,22 @@ def test_cpu_time_is_granted_minute_by_minute(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "trouble"),
     [
-        (b"minutes of the meeting\n" * 100, Trouble.NOT_AUDIO),
-        (bytes(range(256)) * 400, Trouble.NOT_AUDIO),
-        (b"RIFF", Trouble.NOT_AUDIO),
-        (wav([]), Trouble.NOT_AUDIO),
-        (b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile:///etc/hostname\n", Trouble.PLAYLIST),
-        (b"ffconcat version 1.0\nfile /etc/hostname\n", Trouble.PLAYLIST),
+        (b"minutes of the meeting\n" * 100, AudioFault.NOT_AUDIO),
+        (bytes(range(256)) * 400, AudioFault.NOT_AUDIO),
+        (b"RIFF", AudioFault.NOT_AUDIO),
+        (wav([]), AudioFault.NOT_AUDIO),
+        (b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile:///etc/hostname\n", AudioFault.PLAYLIST),
+        (b"ffconcat version 1.0\nfile /etc/hostname\n", AudioFault.PLAYLIST),
         (
             b"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 127.0.0.1\r\nm=audio 5004 RTP/AVP 0\r\n",
-            Trouble.PLAYLIST,
+            AudioFault.PLAYLIST,
         ),
-        (wav([1] * 6500, channels=65), Trouble.CHANNELS),
+        (wav([1] * 6500, channels=65), AudioFault.CHANNELS),
     ],
 )
-def test_what_is_no_recording_is_refused_with_its_reason(data: bytes, trouble: Trouble) -> None:
+def test_what_is_no_recording_is_refused_with_its_reason(data: bytes, trouble: AudioFault) -> None:
     run = Run(data)
-    assert run.messages == [Failed(trouble=trouble)]
+    assert run.messages == [AudioFailed(trouble=trouble)]
     assert run.pcm == b""
 
 
@@ -190,7 +190,7 @@ def test_formats_that_name_other_files_or_are_devices_are_on_no_list() -> None:
 
 
 def test_a_film_without_sound(tmp_path: Path) -> None:
-    assert Run(picture(tmp_path / "film.mp4").read_bytes()).messages == [Failed(trouble=Trouble.NO_STREAM)]
+    assert Run(picture(tmp_path / "film.mp4").read_bytes()).messages == [AudioFailed(trouble=AudioFault.NO_STREAM)]
 
 
 def test_memory_that_runs_out_is_said() -> None:
@@ -200,4 +200,4 @@ def test_memory_that_runs_out_is_said() -> None:
 
     messages: list[Message] = []
     decode(Greedy(b"x"), DecodeRequest(), lambda _pcm: None, messages.append)
-    assert messages == [Failed(trouble=Trouble.MEMORY)]
+    assert messages == [AudioFailed(trouble=AudioFault.MEMORY)]

@@ -14,7 +14,7 @@ from moothall.adapters.sound.audio_file import AudioFile
 from moothall.adapters.sound.child_messages import EncodeRequest
 from moothall.adapters.sound.sound_folder import SoundFolder, opus_samples
 from moothall.adapters.store.removal_list import RemovalList, read_removals
-from moothall.core.backup.removed import Done, SoundRemoved, SoundSilenced
+from moothall.core.backup.removed import RemovalDone, SoundRemoved, SoundSilenced
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId
 from support.sound.recordings import MIC, RATE, SESSION, loudness, pattern, record, tone
@@ -140,8 +140,8 @@ async def test_what_is_erased_is_written_down_before_and_after(tmp_path: Path) -
     assert (span.session, span.source, span.first, span.span) == (SESSION, MIC, 0, (100, 200))
     assert isinstance(failed, SoundSilenced)
     assert isinstance(gone, SoundRemoved)
-    assert isinstance(done, Done)
-    assert isinstance(over, Done)
+    assert isinstance(done, RemovalDone)
+    assert isinstance(over, RemovalDone)
     assert (done.id, over.id) == (span.id, gone.id)
 
 

@@ -16,7 +16,7 @@ from moothall.adapters.streams.relay import Relay
 from moothall.adapters.system.clock import SystemClock
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.streams.addresses import read_address
-from moothall.core.streams.watching import Found, Trouble
+from moothall.core.streams.watching import StreamFault, StreamProperties
 from moothall.services.capture.pulling import StreamLost, StreamOver
 from support.sound.stream_servers import OK, HttpServer, ffmpeg, hls, http_server, icecast, nothing, rtsp_server
 
@@ -47,14 +47,14 @@ async def all_of(run: PullRun) -> bytes:
     raise AssertionError
 
 
-async def lost(address: str, allowed: list[str] | None = None, seconds: float = 60) -> tuple[Trouble, int]:
+async def lost(address: str, allowed: list[str] | None = None, seconds: float = 60) -> tuple[StreamFault, int]:
     """Why its sound ends."""
     try:
         async with puller(allowed).fetch(address) as run:
             await take(run, seconds)
     except StreamLost as error:
         return error.trouble, error.number
-    return Trouble.BROKE, -1
+    return StreamFault.BROKE, -1
 
 
 def loud(pcm: bytes) -> bool:
@@ -82,11 +82,11 @@ async def test_a_file_without_an_end_as_icecast_sends_it_with_a_name_and_a_passw
         server.answers["/live"] = radio
         async with puller().fetch(server.address.replace("//", "//me:p%40ss@") + "/live") as run:
             assert loud(await take(run, 3))
-            assert (run.found, run.bursts) == (Found(codec="mp3float", channels=2, rate=44_100), True)
+            assert (run.found, run.bursts) == (StreamProperties(codec="mp3float", channels=2, rate=44_100), True)
             await asyncio.wait_for(_still(server), 20)
             assert server.sent < 8_000_000, "what nobody takes is not fetched"
-        assert await lost(server.address + "/live") == (Trouble.STATUS, 401)
-        assert await lost(server.address + "/none") == (Trouble.STATUS, 404)
+        assert await lost(server.address + "/live") == (StreamFault.STATUS, 401)
+        assert await lost(server.address + "/none") == (StreamFault.STATUS, 404)
 
 
 async def _still(server: object) -> None:
@@ -223,32 +223,35 @@ async def test_a_server_may_lead_to_long_addresses_and_to_fragments(mp3: bytes) 
         async with puller().fetch(server.address + "/moved") as run:
             assert loud(await take(run, 1))
         server.answers["/moved"] = b"HTTP/1.1 302 Go\r\nLocation: /%b\r\nContent-Length: 0\r\n\r\n" % (b"x" * 8_000)
-        assert await lost(server.address + "/moved") == (Trouble.ADDRESS, 0)
+        assert await lost(server.address + "/moved") == (StreamFault.ADDRESS, 0)
 
 
 async def test_what_leads_into_a_private_network_is_not_fetched(mp3: bytes) -> None:
     async with http_server() as inside, http_server() as server:
         inside.file("/secret", mp3)
-        assert await lost(inside.address + "/secret", []) == (Trouble.PRIVATE, 0)
-        assert await lost(inside.address.replace("127.0.0.1", "localhost") + "/secret", []) == (Trouble.PRIVATE, 0)
+        assert await lost(inside.address + "/secret", []) == (StreamFault.PRIVATE, 0)
+        assert await lost(inside.address.replace("127.0.0.1", "localhost") + "/secret", []) == (StreamFault.PRIVATE, 0)
         port = inside.address.rpartition(":")[2]
         for name in ("127.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"):
-            assert (await lost(f"http://{name}:{port}/secret", []))[0] in (Trouble.PRIVATE, Trouble.UNKNOWN_HOST)
+            assert (await lost(f"http://{name}:{port}/secret", []))[0] in (
+                StreamFault.PRIVATE,
+                StreamFault.UNKNOWN_HOST,
+            )
         # The stream's own server may be reached, and leads to one that mayn't: by a redirect, and by a segment.
         there = inside.address.replace("127.0.0.1", "127.0.0.2") + "/secret"
         server.answers["/moved"] = f"HTTP/1.1 307 Go\r\nLocation: {there}\r\nContent-Length: 0\r\n\r\n".encode()
         server.file("/list.m3u8", f"#EXTM3U\n#EXTINF:2,\n{there}\n#EXT-X-ENDLIST\n".encode())
         for path in ("/moved", "/list.m3u8"):
-            assert await lost(server.address + path, ["127.0.0.1"]) == (Trouble.PRIVATE, 0)
+            assert await lost(server.address + path, ["127.0.0.1"]) == (StreamFault.PRIVATE, 0)
             # What is allowed is allowed to whoever enters an address, and not to a server that leads there.
-            assert await lost(server.address + path) == (Trouble.PRIVATE, 0)
+            assert await lost(server.address + path) == (StreamFault.PRIVATE, 0)
         name = f"http://localhost:{port}/secret"
         server.answers["/named"] = f"HTTP/1.1 307 Go\r\nLocation: {name}\r\nContent-Length: 0\r\n\r\n".encode()
-        assert await lost(server.address + "/named") == (Trouble.PRIVATE, 0)
+        assert await lost(server.address + "/named") == (StreamFault.PRIVATE, 0)
         server.answers["/file"] = b"HTTP/1.1 307 Go\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n"
-        assert await lost(server.address + "/file") == (Trouble.ADDRESS, 0)
+        assert await lost(server.address + "/file") == (StreamFault.ADDRESS, 0)
         server.answers["/round"] = b"HTTP/1.1 307 Go\r\nLocation: /round\r\nContent-Length: 0\r\n\r\n"
-        assert await lost(server.address + "/round") == (Trouble.CONNECTION, 0)
+        assert await lost(server.address + "/round") == (StreamFault.CONNECTION, 0)
         assert inside.asked == []
         async with puller().fetch(name) as run:
             assert loud(await take(run, 2)), "entered, it is reached by its name as well"
@@ -257,24 +260,24 @@ async def test_what_leads_into_a_private_network_is_not_fetched(mp3: bytes) -> N
 async def test_what_is_wrong_is_said_in_a_word(mp3: bytes, tmp_path: Path) -> None:
     async with http_server() as server:
         server.file("/page", b"<html>" + b"no sound " * 2_000)
-        assert await lost(server.address + "/page") == (Trouble.NOT_AUDIO, 0)
+        assert await lost(server.address + "/page") == (StreamFault.NOT_AUDIO, 0)
         server.file("/names", b"ffconcat version 1.0\nfile /etc/hostname\n")
-        assert await lost(server.address + "/names") == (Trouble.NOT_AUDIO, 0)
+        assert await lost(server.address + "/names") == (StreamFault.NOT_AUDIO, 0)
         server.file("/locked.m3u8", b'#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI="k"\n#EXTINF:2,\na.ts\n')
-        assert await lost(server.address + "/locked.m3u8") == (Trouble.PLAYLIST, 0)
+        assert await lost(server.address + "/locked.m3u8") == (StreamFault.PLAYLIST, 0)
         cut = len(mp3) // 2
         server.answers["/cut"] = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(mp3) + mp3[:cut]
-        assert await lost(server.address + "/cut") == (Trouble.ENDED, 0)
+        assert await lost(server.address + "/cut") == (StreamFault.ENDED, 0)
         server.answers["/over"] = OK + mp3
-        assert await lost(server.address + "/over") == (Trouble.ENDED, 0)
+        assert await lost(server.address + "/over") == (StreamFault.ENDED, 0)
         ffmpeg("-f", "lavfi", "-i", "testsrc=duration=1", "-c:v", "mpeg4", str(tmp_path / "mute.ts"))
         server.file("/mute.ts", (tmp_path / "mute.ts").read_bytes())
-        assert await lost(server.address + "/mute.ts") == (Trouble.NO_STREAM, 0)
-    assert await lost(server.address + "/gone") == (Trouble.CONNECTION, 0)
-    assert await lost("http://nobody.invalid/") == (Trouble.UNKNOWN_HOST, 0)
-    assert await lost("file:///etc/passwd") == (Trouble.ADDRESS, 0)
+        assert await lost(server.address + "/mute.ts") == (StreamFault.NO_STREAM, 0)
+    assert await lost(server.address + "/gone") == (StreamFault.CONNECTION, 0)
+    assert await lost("http://nobody.invalid/") == (StreamFault.UNKNOWN_HOST, 0)
+    assert await lost("file:///etc/passwd") == (StreamFault.ADDRESS, 0)
     for odd in ("http://[1.2]/", f"http://{'ü' * 64}.example/", "http://xn--a.example/", "rtsps://a..example/"):
-        assert (await lost(odd))[0] in (Trouble.ADDRESS, Trouble.UNKNOWN_HOST)
+        assert (await lost(odd))[0] in (StreamFault.ADDRESS, StreamFault.UNKNOWN_HOST)
 
 
 async def test_one_that_says_nothing_or_stops_is_left_with_all_that_worked_for_it(mp3: bytes) -> None:
@@ -324,21 +327,21 @@ async def test_another_codec_in_the_midst_ends_this_fetch_and_the_next_one_has_i
 async def test_a_camera_is_reached_through_a_relay_that_lets_it_lead_nowhere_else() -> None:
     async with rtsp_server() as address, puller().fetch(address) as run:
         assert loud(await take(run, 2))
-        assert run.found == Found(codec="pcm_mulaw", channels=1, rate=8_000)
+        assert run.found == StreamProperties(codec="pcm_mulaw", channels=1, rate=8_000)
     async with rtsp_server() as elsewhere, rtsp_server(moved=elsewhere) as address:
-        assert await lost(address) == (Trouble.PRIVATE, 0)
-    assert await lost(address, []) == (Trouble.PRIVATE, 0)
+        assert await lost(address) == (StreamFault.PRIVATE, 0)
+    assert await lost(address, []) == (StreamFault.PRIVATE, 0)
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def test_a_camera_that_refuses_is_told_with_its_number() -> None:
     async with rtsp_server(refused="401 Unauthorized") as address:
-        assert await lost(address) == (Trouble.STATUS, 401)
+        assert await lost(address) == (StreamFault.STATUS, 401)
     async with rtsp_server(refused="503 Service Unavailable") as address:
-        assert await lost(address) == (Trouble.ENDED, 0)
+        assert await lost(address) == (StreamFault.ENDED, 0)
 
 
-async def test_a_relay_that_can_t_listen_leaves_no_line_open() -> None:
+async def test_a_relay_that_can_t_listen_leaves_no_link_open() -> None:
     ended: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -356,7 +359,7 @@ async def test_a_relay_that_can_t_listen_leaves_no_line_open() -> None:
         with pytest.raises(StreamLost) as lost:
             async with Relay(parts, allowed_networks(HERE), here="192.0.2.1").open():
                 pass
-        assert lost.value.trouble is Trouble.BROKE
+        assert lost.value.trouble is StreamFault.BROKE
         assert await asyncio.wait_for(ended, 20) == b""
 
 
@@ -369,7 +372,7 @@ async def test_rtmp_as_ffmpeg_sends_it() -> None:
     )
     try:
         async with asyncio.timeout(60):
-            while await lost("rtmp://127.0.0.1:19350/live/room", seconds=2) != (Trouble.BROKE, -1):
+            while await lost("rtmp://127.0.0.1:19350/live/room", seconds=2) != (StreamFault.BROKE, -1):
                 pass  # It listens in a moment.
     finally:
         sending.kill()
@@ -380,13 +383,17 @@ async def test_rtmp_as_ffmpeg_sends_it() -> None:
 async def test_icecast_itself_behind_a_password_with_ffmpeg_as_its_source() -> None:
     async with icecast() as address:
         async with asyncio.timeout(60):
-            while await lost(address.replace("//", "//me:secret@"), seconds=2) != (Trouble.BROKE, -1):
+            while await lost(address.replace("//", "//me:secret@"), seconds=2) != (StreamFault.BROKE, -1):
                 pass  # It listens in a moment, and has a source in another.
         async with puller().fetch(address.replace("//", "//me:secret@"), "radio") as run:
             assert loud(await take(run, 3))
-            assert (run.found, run.bursts, run.once) == (Found(codec="mp3float", channels=1, rate=44_100), True, False)
-        assert await lost(address) == (Trouble.STATUS, 401)
-        assert await lost(address + "-none") == (Trouble.STATUS, 404)
+            assert (run.found, run.bursts, run.once) == (
+                StreamProperties(codec="mp3float", channels=1, rate=44_100),
+                True,
+                False,
+            )
+        assert await lost(address) == (StreamFault.STATUS, 401)
+        assert await lost(address + "-none") == (StreamFault.STATUS, 404)
 
 
 PARENT = """

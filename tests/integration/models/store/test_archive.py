@@ -146,8 +146,8 @@ def test_a_bomb_of_members_that_share_their_bytes(tmp_path: Path) -> None:
 def with_size(data: bytes, size: int) -> bytes:
     """The size of the last member changed, in its header and in the directory."""
     changed = bytearray(data)
-    for sign, place in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
-        at = changed.rindex(sign) + place
+    for sign, at_byte in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        at = changed.rindex(sign) + at_byte
         changed[at : at + 4] = struct.pack("<L", size)
     return bytes(changed)
 

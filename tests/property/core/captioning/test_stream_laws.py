@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.captioning.stream import DELETES, Amend, Commit, Draft, Operation, Stream, take, tick
+from moothall.core.captioning.stream import DELETES, Amend, Commit, Operation, Stream, StreamDraft, take, tick
 from moothall.core.kernel.visible import visible
 
 SIGNS = st.sampled_from(
@@ -32,7 +32,7 @@ class Readers:
                 case Amend():
                     assert self.lines[each.number] == each.before != each.text
                     self.lines[each.number] = each.text
-                case Draft():
+                case StreamDraft():
                     assert not each.text or each.number not in self.lines
                     self.draft = each.text
 

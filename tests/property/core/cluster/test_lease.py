@@ -18,9 +18,9 @@ from moothall.core.cluster.lease import (
     DOUBT_MS,
     HOLD_MS,
     STAGGER_MS,
-    Holding,
     Lease,
-    Watch,
+    LeaseHolding,
+    LeaseWatch,
     next_term,
 )
 
@@ -67,8 +67,8 @@ class Node:
     def __init__(self, world: World, number: int, rate: float, sleeps: list[Interval], cuts: list[Interval]) -> None:
         self.world, self.number, self.rate, self.sleeps, self.cuts = world, number, rate, sleeps, cuts
         self.name = f"n{number}"
-        self.holding: Holding | None = None
-        self.watch = Watch(lease=None, since=0)
+        self.holding: LeaseHolding | None = None
+        self.watch = LeaseWatch(lease=None, since=0)
         self.took = 0
 
     def clock(self) -> int:
@@ -90,7 +90,7 @@ class Node:
         sent, holding = self.clock(), self.holding
         if holding is not None:
             if not holding.answers(sent):
-                self.holding, self.watch = None, Watch(lease=None, since=sent)
+                self.holding, self.watch = None, LeaseWatch(lease=None, since=sent)
                 return
             self.world.ask(
                 self,
@@ -118,7 +118,7 @@ class Node:
         self.watch = self.watch.looked(lease, self.clock())
         if self.watch.due(self.clock(), self.number):
             term, seen, sent = next_term(self.number, lease.term if lease else 0), lease, self.clock()
-            self.watch = Watch(lease=lease, since=sent)
+            self.watch = LeaseWatch(lease=lease, since=sent)
             self.world.ask(self, lambda: self._take(seen, term), lambda done: self._taken(term, sent, done))
 
     def _take(self, seen: Lease | None, term: int) -> bool:
@@ -129,7 +129,7 @@ class Node:
 
     def _taken(self, term: int, sent: int, done: object) -> None:
         if done:
-            self.holding = Holding(lease=Lease(node=self.name, address="", term=term, beat=0), sent=sent)
+            self.holding = LeaseHolding(lease=Lease(node=self.name, address="", term=term, beat=0), sent=sent)
             self.took += 1
 
 
@@ -197,13 +197,13 @@ def test_a_number_that_no_term_can_carry_is_refused(number: int) -> None:
 
 def test_a_renewal_whose_answer_comes_late_shortens_no_lease() -> None:
     lease = Lease(node="n1", address="", term=1_001, beat=0)
-    holding = Holding(lease=lease, sent=5_000).renewed(4_000)
+    holding = LeaseHolding(lease=lease, sent=5_000).renewed(4_000)
     assert holding.answers(5_000 + HOLD_MS - 1)
     assert not holding.answers(5_000 + HOLD_MS)
 
 
 def test_a_lease_that_was_given_up_is_taken_at_once_in_order() -> None:
-    given_up = Watch(lease=Lease(node="", address="", term=1_001, beat=7), since=10_000)
+    given_up = LeaseWatch(lease=Lease(node="", address="", term=1_001, beat=7), since=10_000)
     assert given_up.due(10_000)
     assert not given_up.due(10_000, 1)
     assert given_up.due(10_000 + STAGGER_MS, 1)
@@ -212,7 +212,7 @@ def test_a_lease_that_was_given_up_is_taken_at_once_in_order() -> None:
 def test_a_redis_that_was_away_is_waited_for_longer_unless_a_keeper_goes_on() -> None:
     lease = Lease(node="n1", address="", term=1_001, beat=7)
     older, newer = [Lease(node="n1", address="", term=1_001, beat=beat) for beat in (6, 8)]
-    watch = Watch(lease=lease, since=0)
+    watch = LeaseWatch(lease=lease, since=0)
     short = watch.away(5_000, 5_000 - DOUBT_MS + 1)
     assert (short.doubtful, short.since) == (False, 5_000)
     away = watch.away(5_000, 5_000 - DOUBT_MS).away(6_000, 6_000)

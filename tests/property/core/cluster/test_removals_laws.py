@@ -5,15 +5,15 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.cluster.removals import MOST_STUCK, Applied, Further, Removal, lacking, stuck
+from moothall.core.cluster.removals import MOST_STUCK, Applied, Further, ListedRemoval, lacking, stuck
 from moothall.core.kernel.ids import Epoch, SessionId
 
 MANY = 12
 
 
-def listed(marks: list[str]) -> list[Removal]:
+def listed(marks: list[str]) -> list[ListedRemoval]:
     return [
-        Removal(number=n, mark=mark, session=SessionId("s"), epoch=Epoch("e"), offset=n, digest="")
+        ListedRemoval(number=n, mark=mark, session=SessionId("s"), epoch=Epoch("e"), offset=n, digest="")
         for n, mark in enumerate(marks, 1)
     ]
 

@@ -5,7 +5,7 @@ from itertools import accumulate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.questions.limits import KEPT_OF_FLOOD, WINDOW_MS, Newcomers
+from moothall.core.questions.limits import KEPT_OF_FLOOD, WINDOW_MS, NewBrowsers
 
 MOST_NEW = 60
 """A small hall: the laws are the same for every number."""
@@ -13,7 +13,7 @@ MOST_NEW = 60
 
 def counting(times: list[int]) -> list[int]:
     """When those came that count in the end."""
-    address, aside = Newcomers(), set[str]()
+    address, aside = NewBrowsers(), set[str]()
     for number, at in enumerate(times):
         address, more = address.come(str(number), at, most=MOST_NEW)
         aside |= more
@@ -56,7 +56,7 @@ def test_a_thousand_in_a_minute_and_however_long_it_goes_on() -> None:
 
 
 def test_of_those_that_choose_faster_than_anybody_reads_ten_count_and_all_others_still_do() -> None:
-    address, aside = Newcomers(), set[str]()
+    address, aside = NewBrowsers(), set[str]()
     for number in range(60):
         address, more = address.come(str(number), number, hasty=number % 2 == 0)
         aside |= more

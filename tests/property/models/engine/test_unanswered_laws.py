@@ -9,7 +9,7 @@ from moothall.core.commands import EndSegment, ReviseSegment
 from moothall.core.events.types import EndReason
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
-from moothall.wire.engine import Act
+from moothall.wire.engine import PassAct
 from moothall_models.engine.unanswered import UnansweredActs
 
 
@@ -17,7 +17,7 @@ class Server:
     """Answers in order; behind an act that it could not store it refuses all until that one comes again."""
 
     def __init__(self) -> None:
-        self.came: deque[Act] = deque()
+        self.came: deque[PassAct] = deque()
         self.held: CommandId | None = None
         self.log: list[int] = []
         self.bettered: list[int] = []

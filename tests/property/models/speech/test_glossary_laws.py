@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis
 from moothall_models.speech.glossary import LEAST_SPEECH, MOST_SIGNS, MOST_TERMS, REMEMBERED, ChannelGlossary, parroted
 from moothall_models.speech.sounds import alike, sounds
-from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
+from moothall_models.speech.utterance import FRAME_MS, SpeechFrame, Utterance
 from support.sound.speech_strategies import VOCABULARY
 
 TERMS = st.lists(st.sampled_from(["Moothall", "Kisumu", "AfriNIC", "Adaobi Nwankwo", "so"]) | st.text(max_size=60))
@@ -22,7 +22,8 @@ def utterances(draw: st.DrawFn) -> Utterance:
     speech = [True, *draw(st.lists(st.booleans(), max_size=40))]
     start = draw(st.integers(0, 1_000_000))
     frames = [
-        Frame(start + n * FRAME_MS, np.zeros(VAD_FRAME, np.float32), float(spoken)) for n, spoken in enumerate(speech)
+        SpeechFrame(start + n * FRAME_MS, np.zeros(VAD_FRAME, np.float32), float(spoken))
+        for n, spoken in enumerate(speech)
     ]
     one = Utterance(draw(st.integers(1, 3)), frames[:1], 0.35)
     for frame in frames[1:]:

@@ -109,7 +109,7 @@ class Engine:
 
     def _take(self, message: wire.ToServer) -> None:
         match message:
-            case wire.Act():
+            case wire.PassAct():
                 for command in message.commands:
                     if isinstance(command, CommitWords):
                         self.speakers[message.attachment].words += [word.text.strip() for word in command.words]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from moothall.core.events.types import Word
 from moothall.wire.transcribing import HeardPiece
 from moothall_models.speech.joining import lines_of
-from moothall_models.speech.pieces import Cutting, Piece, PieceCutter
+from moothall_models.speech.pieces import Cutting, PieceCutter, SpeechPiece
 from moothall_models.speech.settings import SpeechSettings
 from moothall_models.speech.utterance import FrameEffect, Gate
 
@@ -28,7 +28,7 @@ CUTTINGS = st.builds(
 SETTINGS = st.builds(SpeechSettings, pre_roll=st.integers(0, 400), utterance_end=st.integers(100, 600))
 
 
-def cut(odds: list[float], cutter: PieceCutter) -> list[Piece]:
+def cut(odds: list[float], cutter: PieceCutter) -> list[SpeechPiece]:
     pieces = []
     for p in odds:
         settled = cutter.settled

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moothall.core.commands import AnyCommand, OpenPoll, OpenSession, SetStatus
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, PollId
 from moothall.services.hubs.acts import HubActs
@@ -23,7 +23,7 @@ from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.loop import run
 from moothall.wire.hub import messages as wire
-from moothall.wire.hub.messages import Act, Done
+from moothall.wire.hub.messages import Act, ActDone
 from support.memory.hall import SESSION, MemoryHall, memory_hall
 
 ASKED_HERE, POLL = InterventionId("here"), PollId("p")
@@ -31,7 +31,11 @@ NAMES = st.sampled_from(["a", "b", "c"])
 ROOM = st.one_of(
     NAMES.map(
         lambda name: wire.AskAct(
-            intervention=InterventionId(name), kind=Kind.QUESTION, text=f"{name}?", language="en", asker=name
+            intervention=InterventionId(name),
+            kind=InterventionKind.QUESTION,
+            text=f"{name}?",
+            language="en",
+            asker=name,
         )
     ),
     st.builds(
@@ -75,7 +79,7 @@ async def outcome(acts: Sequence[Act], tries: Sequence[tuple[int, int, bool]]) -
     log, book = MemoryLog(), MemoryBook()
     async with house(log, book, 0) as (hall, _):
         live = await hall.session()
-        asked = wire.AskAct(intervention=ASKED_HERE, kind=Kind.QUESTION, text="Here?", language="en")
+        asked = wire.AskAct(intervention=ASKED_HERE, kind=InterventionKind.QUESTION, text="Here?", language="en")
         assert isinstance(await live.writer.send(SYSTEM, CommandId("o"), OpenSession()), Receipt)
         assert (
             await Asking(hall.sessions, book=book, clock=hall.clock, randomness=SeededRandomness(1)).ask_from_hub(
@@ -95,7 +99,7 @@ async def outcome(acts: Sequence[Act], tries: Sequence[tuple[int, int, bool]]) -
         async with house(log, book, seed) as (hall, taker):
             for number, act in enumerate(list(waiting[:sent])):
                 answer = await taker.take("kisumu", act, "0a1b")
-                known = "done" if isinstance(answer, Done) else str(answer.code)
+                known = "done" if isinstance(answer, ActDone) else str(answer.code)
                 assert answers.setdefault(act.id, known) == known
                 if number < answered:
                     waiting.remove(act)

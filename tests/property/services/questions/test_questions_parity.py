@@ -6,20 +6,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import InterventionId
 from moothall.services.questions.asking import AskRequest, RejectedQuestion
 from moothall.services.questions.author_view import OwnAct
 from moothall.testing.loop import run
-from support.hubs.questions_of import PLACES, Place, seen
+from support.hubs.questions_of import SITES, Site, seen
 from support.memory.hall import SESSION
 
 AUTHORS = ("v1", "v2")
 Step = tuple[str, int, object]
 STEPS = st.lists(
     st.one_of(
-        st.tuples(st.just("ask"), st.integers(0, 1), st.sampled_from(Kind)),
+        st.tuples(st.just("ask"), st.integers(0, 1), st.sampled_from(InterventionKind)),
         st.tuples(st.just("own"), st.integers(0, 3), st.sampled_from(OwnAct)),
         st.tuples(
             st.just("stand"),
@@ -52,33 +52,33 @@ LIFE: dict[object, do.AnyCommand] = {
 async def story(name: str, steps: list[Step]) -> list[object]:
     """What everybody is told, step by step. Questions go by their order: their names differ."""
     told: list[object] = []
-    async with PLACES[name]() as place:
+    async with SITES[name]() as site:
         asked: list[InterventionId] = []
         for number, step in enumerate(steps):
-            told.append(await _done(place, step, asked, number))
-            await place.carry()
+            told.append(await _done(site, step, asked, number))
+            await site.carry()
             for what in asked:
-                own = await place.questions.own(SESSION, place.questions.token(SESSION, what))
+                own = await site.questions.own(SESSION, site.questions.token(SESSION, what))
                 told.append(seen(own))
             for visitor in AUTHORS:
-                mine = await place.questions.mine(SESSION, visitor)
+                mine = await site.questions.mine(SESSION, visitor)
                 told.append([asked.index(own.intervention.id) for _, own in mine])
-                told.append(sorted(map(asked.index, await place.questions.own_of(SESSION, visitor))))
+                told.append(sorted(map(asked.index, await site.questions.own_of(SESSION, visitor))))
     return told
 
 
-async def _done(place: Place, step: Step, asked: list[InterventionId], number: int) -> object:
+async def _done(site: Site, step: Step, asked: list[InterventionId], number: int) -> object:
     kind, which, what = step
     if kind == "wait":
-        await place.clock.sleep(which)
+        await site.clock.sleep(which)
         return None
     if kind == "life":
-        refused = await place.do(LIFE[what], actor=SYSTEM)
+        refused = await site.do(LIFE[what], actor=SYSTEM)
         return None if refused is None else refused.code
     if kind == "ask":
-        assert isinstance(what, Kind)
+        assert isinstance(what, InterventionKind)
         wish = AskRequest(kind=what, text=f"Why {number}?", language="en", form=f"form-{number}")
-        answer = await place.questions.ask(SESSION, wish, AUTHORS[which])
+        answer = await site.questions.ask(SESSION, wish, AUTHORS[which])
         if isinstance(answer, RejectedQuestion):
             return answer
         asked.append(answer)
@@ -87,16 +87,16 @@ async def _done(place: Place, step: Step, asked: list[InterventionId], number: i
         return None
     if kind == "own":
         assert isinstance(what, OwnAct)
-        refused = await place.questions.bring(SESSION, place.questions.token(SESSION, asked[which]), what)
+        refused = await site.questions.bring(SESSION, site.questions.token(SESSION, asked[which]), what)
     elif kind == "join":
         assert isinstance(what, int)
         into = asked[what] if what < len(asked) else None
         command = do.SetStatus(interventions=(asked[which],), status=InterventionStatus.JOINED, into=into)
-        refused = await place.do(command)
+        refused = await site.do(command)
     else:
         assert isinstance(what, InterventionStatus)
         reason = "Off topic." if what is InterventionStatus.DECLINED else ""
-        refused = await place.stand(asked[which], what, reason)
+        refused = await site.stand(asked[which], what, reason)
     return None if refused is None else refused.code
 
 

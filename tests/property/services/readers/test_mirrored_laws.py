@@ -17,7 +17,7 @@ from moothall.services.readers.feed import FeedState
 from moothall.services.readers.mirrored import MirroredSession
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import MemoryLog
-from moothall_hub.mirror.copied import Copy
+from moothall_hub.mirror.copied import SessionCopy
 
 LOGS = sorted((Path(__file__).parents[3] / "golden").glob("*.sqlite"))
 
@@ -42,7 +42,7 @@ def test_a_log_with_holes_is_folded(path: Path, data: st.DataObject) -> None:
     fanout = SessionFanout(
         session=session, epoch=epoch, offset=0, loaded_channels=(), log=log, clock=ManualClock(), gapless=False
     )
-    live = MirroredSession(Copy(session=session), fanout)
+    live = MirroredSession(SessionCopy(session=session), fanout)
     live.fold(left)
     live.fold(left)
     assert live.offset == max([0, *(each.header.offset for each in left)])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core.captioning.stream import Stream, take
-from moothall.wire.captioning.link import Answer, Begin, Unsent, answered, begun, broken, mark, next_post, typed
+from moothall.wire.captioning.link import Begin, PostAnswer, Unsent, answered, begun, broken, mark, next_post, typed
 
 PIECES = st.text(alphabet="ab \x08\f", max_size=6)
 WHAT = st.sampled_from(["post", "lost", "unheard", "restarted", "later", "another", "unheard, another"])
@@ -38,7 +38,7 @@ def test_nothing_comes_twice_and_nothing_is_left_out(story: list[tuple[str, str]
             unsent = broken(unsent)
             continue
         if what == "later":
-            unsent = answered(unsent, Answer(seq=again.seq, kept=False, again=True))
+            unsent = answered(unsent, PostAnswer(seq=again.seq, kept=False, again=True))
             assert unsent.posted == again
             unsent = broken(unsent)
             continue
@@ -54,7 +54,7 @@ def test_nothing_comes_twice_and_nothing_is_left_out(story: list[tuple[str, str]
                 taken += 1
                 seen.append(mark(taken, b"of another"))
             continue
-        unsent = answered(unsent, Answer(seq=again.seq))
+        unsent = answered(unsent, PostAnswer(seq=again.seq))
         if what == "restarted":
             unsent, taken, seen = broken(unsent), 0, []
     if unsent.known:

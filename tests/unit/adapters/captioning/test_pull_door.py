@@ -6,7 +6,7 @@ import pytest
 from moothall.adapters.captioning.pull_door import as_before, channel_in
 from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.core.views.captions import Channel, Session
+from moothall.core.views.captions import ReaderChannel, Session
 from moothall.wire.captioning.pull import Pulled
 
 
@@ -23,7 +23,9 @@ def test_a_language_is_what_is_spoken_else_an_interpreters_text_else_a_translati
         "int-fr": (ChannelKind.INTERPRETATION, "fr"),
         "mt-es": (ChannelKind.TRANSLATION, "es"),
     }
-    channels = {ChannelId(name): Channel(kind=kind, languages=(spoken,)) for name, (kind, spoken) in kinds.items()}
+    channels = {
+        ChannelId(name): ReaderChannel(kind=kind, languages=(spoken,)) for name, (kind, spoken) in kinds.items()
+    }
     session = Session(id=SessionId("s"), access=Access.PUBLIC, channels=channels)
     assert channel_in(session, language) == channel
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from moothall.adapters.displays.asked_now import AskedNow, WallQuestion, Words, asked_now
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.questions.interventions import Intervention, Questions
 from support.sessions.deciding import carry_out
 from support.sessions.questions import MODERATOR, ask, asked, stand
@@ -16,7 +16,7 @@ def called() -> Questions:
     state = carry_out(
         asked(),
         ask("d", "لماذا؟", language="ar", name="Añez"),
-        ask("e", "", kind=Kind.REQUEST, name="Eva"),
+        ask("e", "", kind=InterventionKind.REQUEST, name="Eva"),
         stand(InterventionStatus.QUEUED, "d", "e", "a", "b"),
         stand(InterventionStatus.CALLED, "d"),
         actor=MODERATOR,
@@ -53,7 +53,7 @@ def test_a_wall_has_the_question_in_its_own_language_and_in_that_of_the_wall() -
 def test_who_only_wants_to_speak_has_no_words() -> None:
     questions = carry_out(
         asked(),
-        ask("e", "", kind=Kind.REQUEST, name="Eva"),
+        ask("e", "", kind=InterventionKind.REQUEST, name="Eva"),
         stand(InterventionStatus.QUEUED, "e"),
         actor=MODERATOR,
     ).questions

@@ -13,7 +13,7 @@ from moothall.adapters.http.admission import (
     SPREAD_S,
     STUCK_S,
     Admission,
-    Beginning,
+    AdmissionTicket,
     ComeBack,
 )
 from moothall.testing.clock import SeededRandomness
@@ -27,16 +27,16 @@ class Made:
         self.refused = Counter[str]()
         self.admission = Admission(SeededRandomness(), self.refused)
 
-    def begin(self, now: float = 0, address: str = HALL, kind: str = "stream") -> Beginning:
+    def begin(self, now: float = 0, address: str = HALL, kind: str = "stream") -> AdmissionTicket:
         one = self.admission.ask(address, kind, now)
-        assert isinstance(one, Beginning)
+        assert isinstance(one, AdmissionTicket)
         return one
 
-    def end(self, one: Beginning, now: float) -> None:
+    def end(self, one: AdmissionTicket, now: float) -> None:
         self.admission.end(one, now)
 
 
-def begun(crowd: list[Beginning]) -> int:
+def begun(crowd: list[AdmissionTicket]) -> int:
     return sum(one.ready.done() for one in crowd)
 
 
@@ -136,4 +136,4 @@ async def test_where_there_is_no_room_the_next_are_told_when_to_come_back() -> N
     assert min(seconds) > PATIENCE_S
     assert max(seconds) <= LATEST_S + SPREAD_S
     assert max(seconds) - min(seconds) > SPREAD_S, "each has a moment of their own"
-    assert isinstance(made.admission.ask(VISITOR, "stream", now), Beginning), "the hall takes nobody's room"
+    assert isinstance(made.admission.ask(VISITOR, "stream", now), AdmissionTicket), "the hall takes nobody's room"

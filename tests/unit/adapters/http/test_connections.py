@@ -7,14 +7,14 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from moothall.adapters.http.connections import AT_ONCE, MOST_OUTSIDE, Connections, unshared_connections
 from moothall.adapters.http.open_files import KEPT_BACK, room_for
-from moothall.adapters.http.places import Full, Places
+from moothall.adapters.http.slots import NoSlot, Slots
 from moothall.testing.clock import SeededRandomness
 
 
 async def test_a_request_has_a_place_for_as_long_as_it_is_answered() -> None:
     refused = Counter[str]()
-    requests = Places(SeededRandomness(), most=10, each=1, refused=refused)
-    connections = Connections(Places(SeededRandomness(), most=10), requests)
+    requests = Slots(SeededRandomness(), most=10, each=1, refused=refused)
+    connections = Connections(Slots(SeededRandomness(), most=10), requests)
     inside: list[object] = []
 
     async def answer(request: web.Request) -> web.Response:
@@ -34,7 +34,7 @@ async def test_a_request_has_a_place_for_as_long_as_it_is_answered() -> None:
             requests.take(f"198.51.100.{number}")
         answered = await client.get("/", params={"from": "192.0.2.3"})
         assert (answered.status, "your address" in await answered.text()) == (503, False), "it is everybody's"
-    assert inside == [Full.ADDRESS] * 2
+    assert inside == [NoSlot.ADDRESS] * 2
     assert requests.count == 10
     assert refused == {"address": 1, "full": 1}
 

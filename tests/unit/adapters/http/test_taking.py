@@ -22,7 +22,7 @@ from aiohttp.typedefs import Handler
 from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.connections import GAVE_WAY, MOST_OUTSIDE, Connections
 from moothall.adapters.http.forwarded import CARRIED
-from moothall.adapters.http.places import Full, Places
+from moothall.adapters.http.slots import NoSlot, Slots
 from moothall.adapters.http.taking import (
     HANDSHAKE_S,
     OUTSIDE_S,
@@ -62,13 +62,11 @@ class Taker(asyncio.Protocol):
 
 
 class Served:
-    def __init__(
-        self, listener: socket.socket, places: Places, refused: Counter[str], connections: Connections
-    ) -> None:
+    def __init__(self, listener: socket.socket, slots: Slots, refused: Counter[str], connections: Connections) -> None:
         self.connections = connections
         self.listener = listener
         self.port = listener.getsockname()[1]
-        self.places = places
+        self.slots = slots
         self.refused = refused
         self.over = asyncio.Event()
         """Whether requests for `/held` are answered."""
@@ -102,9 +100,9 @@ class Served:
 
     async def half(self, source: str) -> Line:
         """A connection that has sent half a request, and waits."""
-        before = self.places.count
+        before = self.slots.count
         line = await self.connect(source, HALF)
-        await until(lambda: self.places.count > before)
+        await until(lambda: self.slots.count > before)
         return line
 
     async def leave(self) -> None:
@@ -158,8 +156,8 @@ async def served(
         return web.Response()
 
     refused = Counter[str]()
-    places = Places(SeededRandomness(), most=most, each=each, refused=refused)
-    connections = Connections(places, Places(SeededRandomness(), most=most, each=each), proxies=proxies)
+    slots = Slots(SeededRandomness(), most=most, each=each, refused=refused)
+    connections = Connections(slots, Slots(SeededRandomness(), most=most, each=each), proxies=proxies)
     app = web.Application(
         middlewares=[
             _as_a_node,
@@ -173,7 +171,7 @@ async def served(
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     listener = socket.create_server(("127.0.0.1", 0))
-    made = Served(listener, places, refused, connections)
+    made = Served(listener, slots, refused, connections)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(runner.cleanup)
         await serve(stack, runner, listener, connections=connections, tls=context)
@@ -198,7 +196,7 @@ async def test_one_address_keeps_nobody_else_out_and_gets_its_connections_back()
         await made.hold(VISITOR)
         assert await made.ask("127.0.0.4") == 503
         await made.leave()
-        await until(lambda: made.places.count == 0)
+        await until(lambda: made.slots.count == 0)
         assert await made.ask(HALL) == 200
 
 
@@ -214,11 +212,11 @@ async def test_a_refusal_says_whose_bound_it_is_and_ends_the_connection() -> Non
 
 
 def test_a_refused_page_comes_back_by_itself_and_a_form_does_not() -> None:
-    page = refusal(Full.ALL, ("192.0.2.1", 11), GET)
+    page = refusal(NoSlot.ALL, ("192.0.2.1", 11), GET)
     assert (b"Retry-After: 5\r\n" in page, b"Refresh: 5\r\n" in page) == (True, True)
-    form = refusal(Full.ALL, ("192.0.2.1", 12), HALF)
+    form = refusal(NoSlot.ALL, ("192.0.2.1", 12), HALF)
     assert (b"Retry-After: 6\r\n" in form, b"Refresh" in form) == (True, False)
-    assert b"Retry-After: 5\r\n" in refusal(Full.ALL, "", b"")
+    assert b"Retry-After: 5\r\n" in refusal(NoSlot.ALL, "", b"")
 
 
 @pytest.mark.parametrize(
@@ -272,7 +270,7 @@ async def test_a_request_that_is_being_answered_never_gives_way() -> None:
         reader, _ = await made.hold(HALL)
         assert await made.ask(VISITOR) == 503
         assert not reader.at_eof()
-        assert made.places.count == 1
+        assert made.slots.count == 1
 
 
 async def test_a_connection_that_says_nothing_is_closed_when_many_come() -> None:
@@ -317,7 +315,7 @@ async def test_half_requests_through_a_proxy_keep_nobody_of_their_address_out_fo
     async with served(most=9, each=1, proxies=lambda address: address == HALL) as made:
         half = HALF.replace(b"Host", b"For: 192.0.2.1\r\nHost")
         await made.connect(HALL, half)
-        await until(lambda: made.places.count == 1)
+        await until(lambda: made.slots.count == 1)
         whole = GET.replace(b"Host", b"For: 192.0.2.1\r\nHost")
         assert await made.ask(HALL, whole) == 503, "the half one came this second"
         assert await made.ask(HALL, GET.replace(b"Host", b"For: 192.0.2.2\r\nHost")) == 200
@@ -349,7 +347,7 @@ async def serve_hello(stack: AsyncExitStack, listener: socket.socket) -> None:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    connections = Connections(Places(SeededRandomness(), most=9), Places(SeededRandomness(), most=9))
+    connections = Connections(Slots(SeededRandomness(), most=9), Slots(SeededRandomness(), most=9))
     await serve(stack, runner, listener, connections=connections)
 
 
@@ -404,7 +402,7 @@ async def test_a_connection_that_is_handed_over_leaves_the_web_server_and_gives_
         assert [request() for request in made.given] == [None]
         assert await made.ask(VISITOR) == 503
         await made.leave()
-        await until(lambda: made.places.count == 0)
+        await until(lambda: made.slots.count == 0)
         assert made.taker.lost == 1
         assert await made.ask(VISITOR) == 200
 
@@ -423,7 +421,7 @@ async def test_whoever_answers_a_request_is_told_when_its_connection_is_gone() -
         when_gone(made.answering[-1], lambda: gone.append("never"))
         when_gone(made.answering[-1], None)
         writer.transport.abort()
-        await until(lambda: made.places.count == 0)
+        await until(lambda: made.slots.count == 0)
         assert gone == ["told"]
         await reader.read()
 
@@ -433,7 +431,7 @@ async def test_what_comes_from_a_node_counts_for_no_address() -> None:
         for count in range(1, 5):
             reader, _ = await made.connect(HALL, NODE)
             assert (await reader.readuntil(b"hello 0")).startswith(b"HTTP/1.1 200")
-            assert made.places.count == count
+            assert made.slots.count == count
 
 
 async def test_over_tls_one_that_was_answered_gives_way_and_one_that_is_handed_over_does_not(tmp_path: Path) -> None:
@@ -443,7 +441,7 @@ async def test_over_tls_one_that_was_answered_gives_way_and_one_that_is_handed_o
         assert await made.ask(VISITOR) == 200
         with suppress(ConnectionError):
             await first.read()
-        assert (made.places.count, made.refused[GAVE_WAY]) == (1, 1)
+        assert (made.slots.count, made.refused[GAVE_WAY]) == (1, 1)
         given, writer = await made.connect(HALL, GET.replace(b"/ ", b"/given "))
         assert (await given.readuntil(b"stays\r\n")).startswith(b"HTTP/1.1 200")
         writer.write(b"still there")
@@ -467,7 +465,7 @@ def test_a_tls_handshake_that_trickles_is_cut(tmp_path: Path) -> None:
                 await reader.read()
             assert asyncio.get_running_loop().time() - began <= HANDSHAKE_S + 1
             trickling.cancel()
-            await until(lambda: made.places.count == 0)
+            await until(lambda: made.slots.count == 0)
             writer.close()
 
     run(story())

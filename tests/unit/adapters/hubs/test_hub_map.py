@@ -9,7 +9,7 @@ from moothall.adapters.hubs.view import place
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
 from moothall.adapters.pages.static_files import StaticFiles, find_web_folder
 from moothall.core.hubs.entry import Details, Hub
-from moothall.core.hubs.places import read_places
+from moothall.core.hubs.gazetteer import read_places
 
 WEB = find_web_folder()
 UI = Catalogues(WEB / "locales")

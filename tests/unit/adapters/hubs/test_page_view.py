@@ -7,7 +7,7 @@ from moothall.adapters.hubs.view import hours, public_row, staff_row
 from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.reading.front_page import LONG_PAST_MS
-from moothall.core.events.question_parts import Kind
+from moothall.core.events.question_parts import InterventionKind
 from moothall.core.hubs.entry import Details, Hub
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import InterventionId, NoteId, SessionId
@@ -62,7 +62,8 @@ def test_a_hub_sees_its_own_questions_and_of_those_below() -> None:
     questions = Questions()
     for number, origin in enumerate(("hub:kisumu", "hub:kisumu.ward", "hub:kisumu2", "remote"), 1):
         made = Intervention(
-            id=InterventionId(f"q{number}"), number=number, kind=Kind.QUESTION, received="", text="", language="en",
+            id=InterventionId(f"q{number}"), number=number, kind=InterventionKind.QUESTION, received="", text="",
+            language="en",
             name="", origin=origin, asker="", t=0,
         )  # fmt: skip
         questions = questions.with_(made.id, number=number, origin=origin)

@@ -5,7 +5,7 @@ import re
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from moothall.adapters.metrics.metrics import METRICS, Kind, MetricsText, Scrape
+from moothall.adapters.metrics.metrics import METRICS, MetricKind, MetricsText, Scrape
 from moothall.services.metrics.measures import Durations
 
 
@@ -17,9 +17,9 @@ def test_names_follow_the_rules_of_prometheus() -> None:
     assert len({each.name for each in METRICS}) == len(METRICS)
     for each in METRICS:
         assert re.fullmatch(r"moothall_[a-z_]+", each.name)
-        assert each.name.endswith("_total") == (each.kind is Kind.COUNTER)
+        assert each.name.endswith("_total") == (each.kind is MetricKind.COUNTER)
         assert not re.search(r"_(ms|milliseconds|kb|mb|count|sum|bucket)$", each.name)
-        if each.kind is Kind.HISTOGRAM:
+        if each.kind is MetricKind.HISTOGRAM:
             assert each.name.endswith("_seconds")
         assert each.meaning.endswith(".")
 

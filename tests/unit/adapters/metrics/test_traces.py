@@ -15,8 +15,8 @@ def traces(percent: int = 100) -> tuple[Traces, InMemorySpanExporter]:
 def test_spans_lie_below_each_other_also_where_a_task_hands_on_its_place() -> None:
     made, kept = traces()
     with made.span("act", session="s"):
-        place = made.here()
-    with made.span("append", place, events=2):
+        context = made.here()
+    with made.span("append", context, events=2):
         pass
     act, append = kept.get_finished_spans()
     assert append.parent is not None

@@ -3,9 +3,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.adapters.programme.calendar_feed import CalendarEvent, calendar
+from moothall.adapters.programme.calendar_feed import FeedMeeting, calendar
 
-EVENT = CalendarEvent(
+EVENT = FeedMeeting(
     uid="opening@text.example.org",
     stamp=1_780_000_000_000,
     starts=1_780_000_000_000,
@@ -41,13 +41,13 @@ def test_a_calendar_is_what_the_standard_has() -> None:
 
 
 def test_what_has_no_end_has_none_and_what_is_not_held_says_so() -> None:
-    text = calendar([CalendarEvent(uid="a", stamp=0, starts=0, title="x", cancelled=True)], "A")
+    text = calendar([FeedMeeting(uid="a", stamp=0, starts=0, title="x", cancelled=True)], "A")
     assert "STATUS:CANCELLED" in text
     assert not {"DTEND", "LOCATION", "DESCRIPTION", "URL"} & {line.partition(":")[0] for line in text.split("\r\n")}
 
 
 @given(st.lists(st.text(max_size=120), max_size=3))
 def test_no_text_makes_a_line_of_its_own(titles: list[str]) -> None:
-    text = calendar([CalendarEvent(uid="a", stamp=0, starts=0, title=each) for each in titles], "A")
+    text = calendar([FeedMeeting(uid="a", stamp=0, starts=0, title=each) for each in titles], "A")
     assert text.count("BEGIN:VEVENT\r\n") == text.count("\r\nEND:VEVENT\r\n") == len(titles)
     assert max(map(len, text.encode().split(b"\r\n"))) <= 75

@@ -21,8 +21,8 @@ from moothall.core import commands as do
 from moothall.core.events.types import ChannelKind
 from moothall.core.questions.statements import AboutQuestions, Dimension
 from moothall.services.questions.asking import Asking
-from moothall.services.questions.balance import NAMESPACE, Balance
-from moothall.services.questions.typing import Typing
+from moothall.services.questions.balance import NAMESPACE, BalanceFigures
+from moothall.services.questions.typing import TurnTyping
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.testing.book import MemoryBook
@@ -73,13 +73,13 @@ async def house_with(questions: AboutQuestions, *, young_people: bool = False) -
         live = await hall.sessions.open(SESSION)
         book = MemoryBook()
         asking = Asking(hall.sessions, book=book, clock=hall.clock, randomness=SeededRandomness(1))
-        balance = Balance(
+        balance = BalanceFigures(
             hall.sessions, book=book, clock=hall.clock, randomness=SeededRandomness(2), questions=questions
         )
         await asking.load()
         await balance.load()
         snapshot_of = ReaderAccess(hall.sessions).snapshot
-        author_page = AuthorPage(PAGES, Typing(hall.sessions, hall.clock), SeededRandomness(5), balance)
+        author_page = AuthorPage(PAGES, TurnTyping(hall.sessions, hall.clock), SeededRandomness(5), balance)
         asks = AskingDoor(
             visitor_context(PAGES, ManualClock(hall.clock.wall()), snapshot_of, seed=3),
             asking,

@@ -16,14 +16,14 @@ from moothall.adapters.pages.visitor_request import COOKIE, MAX_BODY_BYTES
 from moothall.adapters.questions.asking_door import ALLOWANCE, AskingDoor
 from moothall.adapters.questions.author_page import AuthorPage
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId
 from moothall.core.questions.interventions import Intervention
 from moothall.core.removal.selection import Interventions
 from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.asking import Asking
-from moothall.services.questions.typing import Typing
+from moothall.services.questions.typing import TurnTyping
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.testing.book import MemoryBook
@@ -99,7 +99,7 @@ async def house() -> AsyncIterator[AskingMeeting]:
         door = AskingDoor(
             visitor_context(PAGES, hall.clock, ReaderAccess(hall.sessions).snapshot, seed=2),
             asking,
-            author_page=AuthorPage(PAGES, Typing(hall.sessions, hall.clock), SeededRandomness(3)),
+            author_page=AuthorPage(PAGES, TurnTyping(hall.sessions, hall.clock), SeededRandomness(3)),
             hubs_of=lambda _: hubs,
         )
         app = web.Application()
@@ -138,7 +138,7 @@ async def test_what_is_sent_is_taken_and_leads_to_its_page(house: AskingMeeting)
     page = await house.asked(text="  Thanks & <bye>\r\nAll  ", name=" Ana  María ")
     (each,) = house.all
     assert (each.kind, each.text, each.name, each.language) == (
-        Kind.COMMENT, "Thanks & <bye>\nAll", "Ana María", "fr",
+        InterventionKind.COMMENT, "Thanks & <bye>\nAll", "Ana María", "fr",
     )  # fmt: skip
     status, headers, text = await house.get(page)
     assert status == 200

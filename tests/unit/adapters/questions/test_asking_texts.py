@@ -5,7 +5,7 @@ import pytest
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.questions.asking_texts import NUMBERED, STANDS, UNASKED, WHYS, YOURS, about, unasked
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.questions.order import Why
 from moothall.services.questions.asking import RejectedQuestion
 
@@ -31,7 +31,7 @@ def test_a_wait_is_said_as_roughly_as_it_is_known(ms: int, said: str) -> None:
 
 def test_everything_has_its_words() -> None:
     assert STANDS.keys() == set(InterventionStatus)
-    assert YOURS.keys() == NUMBERED.keys() == set(Kind)
+    assert YOURS.keys() == NUMBERED.keys() == set(InterventionKind)
     assert WHYS.keys() == set(Why)
     assert UNASKED.keys() == set(RejectedQuestion)
 

@@ -16,7 +16,7 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import COOKIE
 from moothall.adapters.questions.questions_door import ALLOWANCE, QuestionsDoor
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
 from moothall.core.events.types import Access
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId
@@ -71,7 +71,7 @@ class QuestionsMeeting(MemoryMeeting):
             assert answer.headers["Cache-Control"] == "no-store"
             return answer.status, answer.headers.get("Location", "")
 
-    async def ask(self, *names: str, kind: Kind = Kind.QUESTION) -> None:
+    async def ask(self, *names: str, kind: InterventionKind = InterventionKind.QUESTION) -> None:
         for name in names:
             asked = do.Ask(
                 intervention=InterventionId(name), kind=kind, text=f"{name} & <why>?", language="ar", asker=name
@@ -168,7 +168,7 @@ async def test_what_was_removed_leaves_the_page_and_its_number_stays(house: Ques
 
 async def test_nobody_gets_the_page_of_somebody_else_or_of_before(house: QuestionsMeeting) -> None:
     await house.ask("why")
-    await house.ask("speak", kind=Kind.REQUEST)
+    await house.ask("speak", kind=InterventionKind.REQUEST)
     await house.stand(InterventionStatus.QUEUED, "why", "speak")
     first = await house.list(cookie="a" * 22)
     assert first == await house.list(cookie="b" * 22)

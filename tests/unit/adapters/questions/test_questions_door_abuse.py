@@ -15,7 +15,7 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_request import COOKIE
 from moothall.adapters.questions.questions_door import REPORT_ALLOWANCE, AbuseDoor, QuestionsDoor
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId
 from moothall.services.log.act_queue import Receipt
@@ -62,7 +62,9 @@ class AbuseMeeting(MemoryMeeting):
 async def house() -> AsyncIterator[AbuseMeeting]:
     async with memory_hall() as hall:
         live = await hall.session()
-        asked = do.Ask(intervention=InterventionId("q"), kind=Kind.QUESTION, text="Why?", language="en", asker="q")
+        asked = do.Ask(
+            intervention=InterventionId("q"), kind=InterventionKind.QUESTION, text="Why?", language="en", asker="q"
+        )
         queued = do.SetStatus(interventions=(asked.intervention,), status=InterventionStatus.QUEUED)
         for name, by, command in (("a", SYSTEM, do.OpenSession()), ("b", MODERATOR, asked), ("c", MODERATOR, queued)):
             assert isinstance(await live.writer.send(by, CommandId(name), command), Receipt)

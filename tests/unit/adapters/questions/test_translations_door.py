@@ -10,7 +10,12 @@ from aiohttp.test_utils import TestClient, TestServer
 from moothall.adapters.http.security_headers import secure
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
-from moothall.adapters.questions.translations_door import ALLOWANCE, QuestionTranslationsDoor, Rendering, Translated
+from moothall.adapters.questions.translations_door import (
+    ALLOWANCE,
+    QuestionTranslationsDoor,
+    Rendering,
+    ShownTranslation,
+)
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import SYSTEM
@@ -146,6 +151,8 @@ async def test_pages_show_what_there_is_and_know_where_the_rest_will_be(house: T
     before = house.door.generation
     await house.read("1/es")
     assert house.door.generation > before
-    made = Translated(text="[es] Why?", language="es", direction="ltr", made="Translated by a machine from English")
+    made = ShownTranslation(
+        text="[es] Why?", language="es", direction="ltr", made="Translated by a machine from English"
+    )
     assert house.door.of(session, house.each("a"), "es", ui, first=True) == Rendering(translated=made)
     assert house.door.of(session, house.each("a"), "fr", ui) == Rendering()

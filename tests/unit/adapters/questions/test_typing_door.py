@@ -19,13 +19,13 @@ from moothall.adapters.questions.asking_door import AskingDoor
 from moothall.adapters.questions.author_page import AuthorPage
 from moothall.adapters.questions.typing_door import ALLOWANCE, TypingDoor
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId
 from moothall.core.removal.selection import Lines
 from moothall.core.signals import Unrecorded
 from moothall.services.questions.asking import Asking, AskRequest
-from moothall.services.questions.typing import Typing
+from moothall.services.questions.typing import TurnTyping
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.testing.book import MemoryBook
@@ -58,7 +58,9 @@ class TypingMeeting(MemoryMeeting):
         await self.do(do.SetStatus(interventions=(self.name,), status=status))
 
     async def ask(self, language: str = "pt") -> None:
-        wish = AskRequest(kind=Kind.QUESTION, text="Why?", language=language, form=f"f-{language}", name="Ana")
+        wish = AskRequest(
+            kind=InterventionKind.QUESTION, text="Why?", language=language, form=f"f-{language}", name="Ana"
+        )
         name = await self.asking.ask(SESSION, wish, "v1")
         self.name = InterventionId(name)
         await self.stand(InterventionStatus.QUEUED)
@@ -110,7 +112,7 @@ async def house() -> AsyncIterator[TypingMeeting]:
         live = await hall.session(languages=("en", "pt-BR"))
         asking = Asking(hall.sessions, book=MemoryBook(), clock=hall.clock, randomness=SeededRandomness(1))
         await asking.load()
-        typing = Typing(hall.sessions, hall.clock)
+        typing = TurnTyping(hall.sessions, hall.clock)
         page = AuthorPage(PAGES, typing, SeededRandomness(3))
         context = visitor_context(PAGES, ManualClock(hall.clock.wall()), ReaderAccess(hall.sessions).snapshot, seed=2)
         app = web.Application()

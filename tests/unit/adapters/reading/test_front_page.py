@@ -18,7 +18,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.times import Zone
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.session.state import Status
-from moothall.core.views.captions import Channel, Line, Session, Snapshot
+from moothall.core.views.captions import Line, ReaderChannel, Session, Snapshot
 from moothall.services.sessions.catalogue import Entry
 from moothall.testing.clock import LONG_AGO, ManualClock
 
@@ -196,7 +196,7 @@ class Heard:
 
     def __init__(self, **lines: tuple[str, tuple[Line, ...]]) -> None:
         channels = {
-            ChannelId(name.replace("_", "-")): Channel(
+            ChannelId(name.replace("_", "-")): ReaderChannel(
                 kind=ChannelKind.FLOOR if name == "floor" else ChannelKind.TRANSLATION, languages=(language,)
             )
             for name, (language, _) in lines.items()

@@ -206,7 +206,7 @@ async def test_more_readers_than_it_can_serve_are_asked_to_come_back() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_quiet_line_has_a_pulse_that_names_no_line_which_waits_for_others() -> None:
+async def test_a_quiet_link_has_a_pulse_that_names_no_line_which_waits_for_others() -> None:
     async with stage() as on, reading(on, f"after={EPOCH}:{on.offset}") as line:
         before = on.offset
         await pass_time(on, 1_000)

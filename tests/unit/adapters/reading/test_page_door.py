@@ -16,7 +16,7 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.questions.your_turn import YourTurn
 from moothall.adapters.reading.page_door import PageDoor
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Epoch, InterventionId, PollId, SegmentId, SessionId
@@ -362,7 +362,7 @@ async def test_the_page_says_what_is_asked_now_in_its_own_language(client: Clien
         ev.InterventionPublished(
             intervention=question,
             number=4,
-            kind=Kind.QUESTION,
+            kind=InterventionKind.QUESTION,
             text="من <يدفع>؟",
             language="ar",
             name="",
@@ -391,7 +391,7 @@ async def test_what_somebody_missed_stands_on_one_page(client: Client, hall: Hal
     asks = ev.InterventionPublished(
         intervention=question,
         number=4,
-        kind=Kind.QUESTION,
+        kind=InterventionKind.QUESTION,
         text="Who <pays>?",
         language="en",
         name="Ana",
@@ -532,7 +532,7 @@ async def test_a_page_that_was_made_is_given_to_nobody_once_words_are_removed(
     assert door.pages_made == 2
 
 
-async def test_at_a_hub_each_page_says_how_the_line_is_now(hall: Hall) -> None:
+async def test_at_a_hub_each_page_says_how_the_link_is_now(hall: Hall) -> None:
     pages, asked = Pages(find_web_folder()), iter(range(9))
     pages.status_bar(lambda ui, session, channel: Markup("<p>look {}</p>").format(next(asked)))
     door = PageDoor(

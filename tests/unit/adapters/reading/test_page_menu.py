@@ -27,19 +27,19 @@ from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.session.state import Status
-from moothall.core.views.captions import CaptionsView, Channel, Session
+from moothall.core.views.captions import CaptionsView, ReaderChannel, Session
 
 CATALOGUES = Catalogues(find_web_folder() / "locales")
 UI = CATALOGUES["en"]
 PAGES = Pages(find_web_folder())
-FLOOR = Channel(kind=ChannelKind.FLOOR, languages=("en", "fr"))
-FLOOR_IN_ENGLISH = Channel(kind=ChannelKind.FLOOR, languages=("en",))
+FLOOR = ReaderChannel(kind=ChannelKind.FLOOR, languages=("en", "fr"))
+FLOOR_IN_ENGLISH = ReaderChannel(kind=ChannelKind.FLOOR, languages=("en",))
 CHANNELS = {
-    ChannelId("mt-ar"): Channel(kind=ChannelKind.TRANSLATION, languages=("ar",), requested=1_764_000_000_000),
-    ChannelId("mt-fr"): Channel(kind=ChannelKind.TRANSLATION, languages=("fr",), of_record=True),
-    ChannelId("mt-pt-br"): Channel(kind=ChannelKind.TRANSLATION, languages=("pt-BR",), of_record=True),
+    ChannelId("mt-ar"): ReaderChannel(kind=ChannelKind.TRANSLATION, languages=("ar",), requested=1_764_000_000_000),
+    ChannelId("mt-fr"): ReaderChannel(kind=ChannelKind.TRANSLATION, languages=("fr",), of_record=True),
+    ChannelId("mt-pt-br"): ReaderChannel(kind=ChannelKind.TRANSLATION, languages=("pt-BR",), of_record=True),
     ChannelId("floor"): FLOOR,
-    ChannelId("booth"): Channel(kind=ChannelKind.INTERPRETATION, languages=("fr",)),
+    ChannelId("booth"): ReaderChannel(kind=ChannelKind.INTERPRETATION, languages=("fr",)),
 }
 SESSION = Session(id=SessionId("plenary"), channels=CHANNELS)
 

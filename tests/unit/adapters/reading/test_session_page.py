@@ -30,7 +30,7 @@ from moothall.core.hubs.presence import HubNow
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.times import Zone
 from moothall.core.session.state import Status
-from moothall.core.views.captions import Channel, Line, Session, Snapshot
+from moothall.core.views.captions import Line, ReaderChannel, Session, Snapshot
 from moothall.core.views.reading_order import Gap
 
 PAGES = Pages(find_web_folder())
@@ -244,15 +244,15 @@ def test_a_closed_meeting_is_a_record() -> None:
 
 def test_several_texts_can_be_chosen_from() -> None:
     channels = {
-        FLOOR: Channel(kind=ChannelKind.FLOOR, languages=("en",)),
-        ChannelId("fr"): Channel(kind=ChannelKind.INTERPRETATION, languages=("fr",)),
-        ChannelId("es"): Channel(kind=ChannelKind.TRANSLATION, languages=("es",)),
+        FLOOR: ReaderChannel(kind=ChannelKind.FLOOR, languages=("en",)),
+        ChannelId("fr"): ReaderChannel(kind=ChannelKind.INTERPRETATION, languages=("fr",)),
+        ChannelId("es"): ReaderChannel(kind=ChannelKind.TRANSLATION, languages=("es",)),
     }
     html = render(snapshot(line(1), channels=channels))
     assert '<a href="/s/plenary?channel=floor" aria-current="page">As spoken</a>' in html
     assert '<a href="/s/plenary?channel=fr" lang="fr" dir="ltr" hreflang="fr">Français</a>' in html
     assert channel_name(channels[ChannelId("es")], PAGES.catalogues["ar"]) == "ترجمة: الإسبانية"
-    assert channel_name(Channel(kind=ChannelKind.FLOOR, languages=()), EN) == "As spoken"
+    assert channel_name(ReaderChannel(kind=ChannelKind.FLOOR, languages=()), EN) == "As spoken"
     assert '<nav class="texts"' not in render(snapshot(line(1), channels={FLOOR: channels[FLOOR]}))
     offered = '<a href="/s/plenary?channel=es" hreflang="es">En su idioma: Español</a>'
     assert offered in render(snapshot(line(1), channels=channels), "es", named=False)
@@ -319,9 +319,9 @@ def test_what_the_text_is_and_what_is_kept_is_said(fields: dict[str, object], se
 
 def test_each_kind_of_text_has_its_notice_and_its_silence() -> None:
     channels = {
-        FLOOR: Channel(kind=ChannelKind.FLOOR, languages=("en",)),
-        ChannelId("fr"): Channel(kind=ChannelKind.INTERPRETATION, languages=("fr",)),
-        ChannelId("es"): Channel(kind=ChannelKind.TRANSLATION, languages=("es",)),
+        FLOOR: ReaderChannel(kind=ChannelKind.FLOOR, languages=("en",)),
+        ChannelId("fr"): ReaderChannel(kind=ChannelKind.INTERPRETATION, languages=("fr",)),
+        ChannelId("es"): ReaderChannel(kind=ChannelKind.TRANSLATION, languages=("es",)),
     }
     seen = snapshot(line(1), channels=channels)
     interpreted = render(seen, channel=ChannelId("fr"))

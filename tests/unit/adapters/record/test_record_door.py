@@ -21,7 +21,7 @@ from moothall.adapters.record.texts import wording
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.core.views.captions import Channel, Snapshot
+from moothall.core.views.captions import ReaderChannel, Snapshot
 from moothall.record.model import Record
 from moothall.record.text import write_text
 from moothall.record.wording import Options
@@ -300,7 +300,7 @@ def test_a_translation_that_was_asked_for_says_so_and_since_when() -> None:
     spoken = meeting().record()
 
     def said(*, of_record: bool) -> str:
-        channel = Channel(
+        channel = ReaderChannel(
             kind=ev.ChannelKind.TRANSLATION,
             languages=("es",),
             of_record=of_record,

@@ -15,10 +15,10 @@ from moothall.core.events.types import ChannelKind, SoundKept
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
-from moothall.core.session.parts import Channel, Source
+from moothall.core.session.parts import Channel, SessionSource
 from moothall.core.session.state import State
 from moothall.services.sessions.staff import Staff
-from moothall.services.sound.recording import PartWriter, PlacedPart, RecordingPart, Recordings, Sharing
+from moothall.services.sound.recording import PartWriter, RecordingPart, Recordings, Sharing, TimedPart
 from moothall.testing.clock import ManualClock
 
 SESSION, FLOOR, MIC = SessionId("plenary"), ChannelId("floor"), SourceId("mic")
@@ -59,7 +59,7 @@ class SoundMeeting:
             sound=SoundKept.PUBLISHED,
             not_recorded=((6_000, 8_000),),
             channels={FLOOR: Channel(id=FLOOR, kind=ChannelKind.FLOOR, languages=("en",))},
-            sources={MIC: Source(channel=FLOOR, t=1_000, rate=16_000)},
+            sources={MIC: SessionSource(channel=FLOOR, t=1_000, rate=16_000)},
         )
         self.open = True
         self.acts = True
@@ -74,7 +74,7 @@ class SoundMeeting:
     async def standing(self, session: SessionId) -> Sharing | None:
         return None
 
-    def path_of(self, session: SessionId, part: PlacedPart) -> Path:
+    def path_of(self, session: SessionId, part: TimedPart) -> Path:
         return self.folder / f"{part.first}.opus"
 
     def may_read(self, session: SessionId) -> Refusal | None:

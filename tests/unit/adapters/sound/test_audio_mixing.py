@@ -8,7 +8,7 @@ from fractions import Fraction
 import av
 import pytest
 
-from moothall.adapters.sound.audio_mixing import Mixer, TimeLine
+from moothall.adapters.sound.audio_mixing import Mixer, Timeline
 
 
 def frame(
@@ -61,9 +61,9 @@ def test_a_mixer_without_frames_has_nothing() -> None:
 
 def missing(*stamps: int | None) -> list[int]:
     """For frames of 0.1 s at these time stamps (ms), the samples that are missing before each."""
-    line = TimeLine()
+    timeline = Timeline()
     frames = [frame([0] * 1600, pts=None if stamp is None else stamp * 16) for stamp in stamps]
-    return [line.missing_before(each) for each in frames]
+    return [timeline.missing_before(each) for each in frames]
 
 
 def test_an_unbroken_stream_lacks_nothing_wherever_it_starts() -> None:

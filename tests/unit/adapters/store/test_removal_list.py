@@ -16,7 +16,7 @@ from moothall.adapters.store.removal_list import FILE_NAME as LIST
 from moothall.adapters.store.removal_list import LineIdentity, RemovalList, add_lines, read_removals
 from moothall.adapters.store.sqlite_file import FILE_NAME as LOG
 from moothall.adapters.system.clock import SystemClock
-from moothall.core.backup.removed import Abandoned, Done, ListBegun, SessionRemoved, TextRemoved
+from moothall.core.backup.removed import Abandoned, ListBegun, RemovalDone, SessionRemoved, TextRemoved
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
@@ -24,8 +24,8 @@ from moothall.services.backup.taking import Taking
 from support.backup.houses import FAST, House, apart, records_of, restored
 
 
-def done(new: LineIdentity) -> Done:
-    return Done(id=new.id, at=new.at)
+def done(new: LineIdentity) -> RemovalDone:
+    return RemovalDone(id=new.id, at=new.at)
 
 
 def test_lines_are_read_in_the_order_in_which_they_were_written(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_the_log_writes_down_what_goes_before_it_is_gone(tmp_path: Path) -> None
     house.remove("one", 2, reason="not-recorded")
     text, done = read_removals(tmp_path / LIST)[1:]
     assert isinstance(text, TextRemoved)
-    assert isinstance(done, Done)
+    assert isinstance(done, RemovalDone)
     assert done.id == text.id
     assert (text.session, text.epoch, text.reason, text.events) == ("one", "ofone", "not-recorded", ((2, digest),))
     # What is gone is not written down again; nor is a removal that finds nothing.
@@ -103,7 +103,7 @@ def test_the_log_writes_down_what_goes_before_it_is_gone(tmp_path: Path) -> None
     assert len(read_removals(tmp_path / LIST)) == 3
     house.do(house.log.forget(SessionId("one")))
     house.do(house.log.forget(SessionId("never-there")))
-    assert [type(line) for line in read_removals(tmp_path / LIST)[3:]] == [SessionRemoved, Done]
+    assert [type(line) for line in read_removals(tmp_path / LIST)[3:]] == [SessionRemoved, RemovalDone]
     house.close()
 
 
@@ -161,7 +161,7 @@ def test_a_removal_whose_end_was_not_written_down_is_known_to_be_done_by_the_nex
     (tmp_path / LIST).write_bytes(b"".join(lines))
     house.restart()
     text, done = read_removals(tmp_path / LIST)[1:]
-    assert isinstance(done, Done)
+    assert isinstance(done, RemovalDone)
     assert done.id == text.id
     house.close()
 

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from moothall.adapters.streams.checked_connection import chosen, share_s
-from moothall.core.streams.watching import START_MS, Trouble
+from moothall.core.streams.watching import START_MS, StreamFault
 from moothall.services.capture.pulling import StreamLost
 
 OLD, NEW = socket.AddressFamily.AF_INET, socket.AddressFamily.AF_INET6
@@ -25,4 +25,4 @@ def test_those_that_mayn_t_be_reached_take_no_place() -> None:
     assert chosen([(OLD, "10.0.0.1"), (OLD, "10.0.0.2"), (OLD, "93.184.216.34")], []) == [(OLD, "93.184.216.34")]
     with pytest.raises(StreamLost) as lost:
         chosen([(OLD, "10.0.0.1"), (NEW, "::1")], [])
-    assert lost.value.trouble is Trouble.PRIVATE
+    assert lost.value.trouble is StreamFault.PRIVATE

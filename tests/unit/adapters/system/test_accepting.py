@@ -17,8 +17,8 @@ from moothall.adapters.http.taking import serve
 from moothall.adapters.system.accepting import TURNS, stop_accepting
 from moothall.testing.clock import SeededRandomness
 from support.halls.stage import stage
-from support.links.line import line_to
-from support.links.weak_line import weak_line_to
+from support.links.breakable_link import breakable_link_to
+from support.links.weak_link import weak_link_to
 
 CLOSED_S = 5
 """How long a test that fails waits at most."""
@@ -59,19 +59,19 @@ async def nobody() -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def line() -> AsyncIterator[int]:
-    async with nobody() as port, line_to(port) as made:
+async def breakable_link() -> AsyncIterator[int]:
+    async with nobody() as port, breakable_link_to(port) as made:
         yield int(made.address.rpartition(":")[2])
 
 
 @asynccontextmanager
-async def weak_line() -> AsyncIterator[int]:
-    async with nobody() as port, weak_line_to(port) as made:
+async def weak_link() -> AsyncIterator[int]:
+    async with nobody() as port, weak_link_to(port) as made:
         yield made.port
 
 
 @pytest.mark.parametrize("turns", range(TURNS + 2))
-@pytest.mark.parametrize("server", [web_server, engine_link, page_server, line, weak_line])
+@pytest.mark.parametrize("server", [web_server, engine_link, page_server, breakable_link, weak_link])
 async def test_who_was_just_accepted_is_closed_with_the_others(
     server: Callable[[], AbstractAsyncContextManager[int]], turns: int
 ) -> None:

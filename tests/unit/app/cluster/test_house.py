@@ -11,13 +11,13 @@ from moothall.app.cluster.house import House, joined, redis_server
 from moothall.core.cluster.nodes import NodeNote
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import BookEntry, LogHead
-from moothall.services.cluster.following import Following
+from moothall.services.cluster.following import LogFollower
 from moothall.settings.sections import Cluster, Server, Settings
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock
 from moothall.testing.house_memory import MemoryNotes
 from moothall.testing.log_memory import MemoryLog
-from moothall.testing.log_shared import MemorySharedLog, SharedStore
+from moothall.testing.log_shared import MemorySharedLog, SharedLogStore
 from support.sessions.recorder import EPOCH, SESSION
 
 
@@ -48,7 +48,7 @@ class SharedHouse(NamedTuple):
 
     async def stands_by(self) -> None:
         house = self.house
-        house.following = Following(self.shared, MemoryLog(), house.clock)
+        house.following = LogFollower(self.shared, MemoryLog(), house.clock)
         await house.check_key(self.book)
         await house.follow_book(self.book)
 
@@ -62,7 +62,7 @@ def node(tmp_path: Path) -> SharedHouse:
         address="http://127.0.0.1:1",
         key_file=str(tmp_path / "nodes.key"),
     )
-    settings, notes, shared = Settings(server=Server(data=str(tmp_path)), cluster=own), MemoryNotes(), SharedStore()
+    settings, notes, shared = Settings(server=Server(data=str(tmp_path)), cluster=own), MemoryNotes(), SharedLogStore()
     server = redis_server(settings)
     house = House(settings, ManualClock(), server, RedisLog(server, own.node), RedisBook(server, own.node))
     house.others.notes = notes

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from moothall.core.backup.blocks import Following, decode_block, encode_block, without
+from moothall.core.backup.blocks import ChainFollower, decode_block, encode_block, without
 from moothall.core.backup.removed import named
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
@@ -45,10 +45,10 @@ def test_another_event_at_the_same_offset_stays() -> None:
 def test_records_that_go_on_are_followed() -> None:
     recorder = Recorder()
     made = records(recorder)
-    chain = Following(0, {})
+    chain = ChainFollower(0, {})
     for record in made[:2]:
         chain.step(record)
-    on = Following(chain.offset, chain.heads)
+    on = ChainFollower(chain.offset, chain.heads)
     for record in without(made, {named(made[3])})[2:]:
         on.step(record)
     assert (on.offset, on.heads) == (recorder.offset, recorder.heads)
@@ -70,7 +70,7 @@ def changed(**fields: object) -> Callable[[LogRecord], LogRecord]:
 )
 def test_a_record_that_was_changed_is_found(change: Callable[[LogRecord], LogRecord]) -> None:
     first, second, *_ = records(Recorder())
-    chain = Following(0, {})
+    chain = ChainFollower(0, {})
     chain.step(first)
     with pytest.raises(RecordBroken, match="Event 2 of session plenary is not what was written"):
         chain.step(change(second))
@@ -78,7 +78,7 @@ def test_a_record_that_was_changed_is_found(change: Callable[[LogRecord], LogRec
 
 def test_a_record_that_is_missing_is_found() -> None:
     first, _, third, *_ = records(Recorder())
-    chain = Following(0, {})
+    chain = ChainFollower(0, {})
     chain.step(first)
     with pytest.raises(RecordBroken, match="Event 3"):
         chain.step(third)
@@ -88,7 +88,7 @@ def test_a_missing_last_record_of_another_lane_is_found() -> None:
     recorder = Recorder()
     events = (ev.SessionPaused(t=1), ev.NoteLeft(text="x"), ev.SessionPaused(t=2))
     first, _, third = map(recorder.record, events)
-    chain = Following(0, {})
+    chain = ChainFollower(0, {})
     chain.step(first)
     with pytest.raises(RecordBroken, match="Event 3"):
         chain.step(third)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.core.backup.book import NAMESPACES, Kept, chosen, decode_entries, encode_entries
+from moothall.core.backup.book import NAMESPACES, NamespaceBackup, chosen, decode_entries, encode_entries
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.ports import BookEntry
 from moothall.services.captioning import zoom_push
@@ -57,16 +57,16 @@ def test_entries_go_where_their_namespace_goes() -> None:
     room, key = BookEntry("room", "main", b"1"), BookEntry("asking", "key", b"2")
     ballot, stranger = BookEntry("ballots:plenary", "a/b", b"3"), BookEntry("later", "k", b"4")
     entries = [room, key, ballot, stranger]
-    assert chosen(entries, Kept.IN_BACKUP) == [room]
-    assert chosen(entries, Kept.WITH_KEYS) == [key]
-    assert chosen(entries, Kept.LEFT_OUT) == [ballot, stranger]
+    assert chosen(entries, NamespaceBackup.IN_BACKUP) == [room]
+    assert chosen(entries, NamespaceBackup.WITH_KEYS) == [key]
+    assert chosen(entries, NamespaceBackup.LEFT_OUT) == [ballot, stranger]
 
 
 def test_addresses_with_passwords_and_what_is_soon_forgotten_are_in_no_backup_nor_with_the_keys() -> None:
     names = ("stream", "zoom", "access-need", "ballots", "balance", "hub-words", "visitor")
     entries = [BookEntry(each, name, b"rtsp://me:secret@camera/") for each in names for name in ("a", "b/c")]
-    assert chosen(entries, Kept.IN_BACKUP) == []
-    assert chosen(entries, Kept.WITH_KEYS) == []
+    assert chosen(entries, NamespaceBackup.IN_BACKUP) == []
+    assert chosen(entries, NamespaceBackup.WITH_KEYS) == []
 
 
 def test_entries_are_read_as_they_were_written() -> None:

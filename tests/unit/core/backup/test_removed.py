@@ -5,9 +5,9 @@ import pytest
 from moothall.core.backup.removed import (
     Abandoned,
     AnyLine,
-    Done,
     ListBegun,
-    Removals,
+    RemovalDone,
+    RemovedContent,
     SessionRemoved,
     SoundRemoved,
     SoundSilenced,
@@ -29,7 +29,7 @@ TEXT = TextRemoved(id="1", at=2, session=SESSION, epoch=EPOCH, reason="request",
 WHOLE = SessionRemoved(id="2", at=3, epoch=EPOCH)
 SPAN = SoundSilenced(id="3", at=4, session=SESSION, source=MIC, first=0, span=(5, 9))
 SOUND = SoundRemoved(id="4", at=5, session=SESSION)
-DONE = Done(id="3", at=6)
+DONE = RemovalDone(id="3", at=6)
 EVERY: tuple[AnyLine, ...] = (BEGUN, TEXT, WHOLE, SPAN, SOUND, DONE)
 DATA = b"".join(map(encode_line, EVERY))
 
@@ -63,7 +63,7 @@ def test_two_lists_are_one_with_each_line_once() -> None:
 
 
 def test_it_says_what_must_not_be_there() -> None:
-    removals = Removals(EVERY)
+    removals = RemovedContent(EVERY)
     assert removals.text(SESSION, EPOCH) == {named(RECORD): "request"}
     assert removals.text(SESSION, Epoch("another")) == {}
     assert removals.log_removed(EPOCH)
@@ -78,16 +78,16 @@ def test_it_says_what_must_not_be_there() -> None:
 def test_an_act_that_was_abandoned_counts_for_nothing() -> None:
     every = (*EVERY, Abandoned(id="1", at=7), Abandoned(id="4", at=8))
     assert read_list(b"".join(map(encode_line, every)), "here") == every
-    removals = Removals(every)
+    removals = RemovedContent(every)
     assert removals.text(SESSION, EPOCH) == {}
     assert removals.log_removed(EPOCH)
     assert list(removals.sound(SESSION, MIC, 0)) == [SPAN]
 
 
 def test_it_says_which_acts_on_text_it_does_not_know_the_end_of() -> None:
-    assert Removals(EVERY).begun() == (TEXT, WHOLE)
-    assert Removals((*EVERY, Done(id="1", at=7), Abandoned(id="2", at=8))).begun() == ()
-    without = Removals(EVERY).but([TEXT])
+    assert RemovedContent(EVERY).begun() == (TEXT, WHOLE)
+    assert RemovedContent((*EVERY, RemovalDone(id="1", at=7), Abandoned(id="2", at=8))).begun() == ()
+    without = RemovedContent(EVERY).but([TEXT])
     assert without.text(SESSION, EPOCH) == {}
     assert without.log_removed(EPOCH)
 

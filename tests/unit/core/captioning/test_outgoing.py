@@ -4,7 +4,7 @@ from moothall.core.captioning.outgoing import (
     HELD_MS,
     LATE_MS,
     MOST_WAITING,
-    Held,
+    OutgoingLine,
     due,
     in_time,
     mended,
@@ -14,8 +14,8 @@ from moothall.core.captioning.outgoing import (
 from moothall.core.kernel.ids import SegmentId
 
 
-def held(name: str, at: int = 0, text: str = "We open.") -> Held:
-    return Held(SegmentId(name), text, "en", at)
+def held(name: str, at: int = 0, text: str = "We open.") -> OutgoingLine:
+    return OutgoingLine(SegmentId(name), text, "en", at)
 
 
 def test_a_line_is_due_after_a_while_with_what_was_mended_until_then_and_in_its_order() -> None:

@@ -9,8 +9,8 @@ from moothall.core.captioning.stream import (
     QUIET_MS,
     Amend,
     Commit,
-    Draft,
     Stream,
+    StreamDraft,
     cut_off,
     take,
     tick,
@@ -47,10 +47,10 @@ def test_a_piece_that_is_too_long_ends_behind_its_last_space() -> None:
 
 def test_what_is_typed_is_the_draft_and_becomes_a_line_when_nothing_comes() -> None:
     stream, shown = take(Stream(), "We open ", 10)
-    assert shown == (Draft(number=1, text="We open"),)
+    assert shown == (StreamDraft(number=1, text="We open"),)
     assert tick(stream, 10 + QUIET_MS - 1) == (stream, ())
     stream, shown = tick(stream, 10 + QUIET_MS)
-    assert shown == (Commit(number=1, text="We open"), Draft(number=1, text=""))
+    assert shown == (Commit(number=1, text="We open"), StreamDraft(number=1, text=""))
     assert stream.due is None
     assert tick(stream, 10**9) == (stream, ())
 
@@ -107,7 +107,7 @@ def test_what_deletes_reach_is_bounded_and_what_was_given_up_stays() -> None:
 def test_what_was_cut_off_is_not_reached_and_no_draft_stays() -> None:
     stream, _ = take(Stream(), "One\nTwo", 0)
     stream, shown = cut_off(stream)
-    assert shown == (Draft(number=2, text=""),)
+    assert shown == (StreamDraft(number=2, text=""),)
     stream, shown = take(stream, "\x08\x08New\n", 1)
     assert shown == (Commit(number=3, text="New"),)
     assert cut_off(stream)[1] == ()

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.cluster.lease import AWAY_MS, DOUBT_MS, HOLD_MS, STAGGER_MS, Holding, Lease, Watch, next_term
+from moothall.core.cluster.lease import (
+    AWAY_MS,
+    DOUBT_MS,
+    HOLD_MS,
+    STAGGER_MS,
+    Lease,
+    LeaseHolding,
+    LeaseWatch,
+    next_term,
+)
 
 LEASE = Lease(node="n1", address="http://10.0.0.1:8080", term=1_001, beat=7)
 NEXT = Lease(node="n1", address="http://10.0.0.1:8080", term=1_001, beat=8)
@@ -12,7 +21,7 @@ GIVEN_UP = Lease(node="", address="", term=1_001, beat=8)
 
 
 def test_a_keeper_answers_until_its_lease_is_over_counted_from_the_sending() -> None:
-    holding = Holding(lease=LEASE, sent=5_000)
+    holding = LeaseHolding(lease=LEASE, sent=5_000)
     assert holding.answers(5_000 + HOLD_MS - 1)
     assert not holding.answers(5_000 + HOLD_MS)
     assert holding.renewed(6_000).answers(5_000 + HOLD_MS)
@@ -20,20 +29,20 @@ def test_a_keeper_answers_until_its_lease_is_over_counted_from_the_sending() -> 
 
 
 def test_a_candidate_waits_from_when_it_first_saw_the_lease_like_this() -> None:
-    watch = Watch(lease=None, since=0).looked(LEASE, 1_000).looked(LEASE, 2_000)
-    assert watch == Watch(lease=LEASE, since=1_000)
+    watch = LeaseWatch(lease=None, since=0).looked(LEASE, 1_000).looked(LEASE, 2_000)
+    assert watch == LeaseWatch(lease=LEASE, since=1_000)
     assert not watch.due(1_000 + AWAY_MS - 1)
     assert watch.due(1_000 + AWAY_MS)
     assert not watch.due(1_000 + AWAY_MS, rank=1)
     assert watch.due(1_000 + AWAY_MS + STAGGER_MS, rank=1)
-    assert Watch(lease=GIVEN_UP, since=1_000).due(1_000)
+    assert LeaseWatch(lease=GIVEN_UP, since=1_000).due(1_000)
 
 
 def test_where_redis_was_away_the_copies_count_and_all_wait_longer() -> None:
-    watch = Watch(lease=LEASE, since=0)
+    watch = LeaseWatch(lease=LEASE, since=0)
     assert not watch.away(5_000, reached=5_001 - DOUBT_MS).doubtful
     away = watch.away(5_000, reached=5_000 - DOUBT_MS)
-    assert away == Watch(lease=LEASE, since=5_000, doubtful=True)
+    assert away == LeaseWatch(lease=LEASE, since=5_000, doubtful=True)
     assert away.away(5_100, reached=5_099).doubtful
     assert not away.due(5_000 + 2 * AWAY_MS - 1)
     assert away.due(5_000 + 2 * AWAY_MS)
@@ -41,7 +50,7 @@ def test_where_redis_was_away_the_copies_count_and_all_wait_longer() -> None:
     assert away.due(5_000 + 3 * AWAY_MS, rank=1)
     assert not away.looked(GIVEN_UP, 6_000).doubtful  # A keeper has lived since, and gave it up.
     lost = away.looked(None, 6_000)
-    assert lost == Watch(lease=None, since=6_000, doubtful=True)
+    assert lost == LeaseWatch(lease=None, since=6_000, doubtful=True)
     assert not lost.looked(LEASE, 7_000).doubtful
     older = Lease(node="", address="", term=1_001, beat=2)
     assert away.looked(older, 6_000).doubtful  # From an older file.
@@ -51,14 +60,14 @@ def test_where_redis_was_away_the_copies_count_and_all_wait_longer() -> None:
 
 def test_who_has_seen_no_keeper_go_on_is_in_doubt_and_so_is_who_sees_a_lease_vanish() -> None:
     for lease in (None, LEASE, GIVEN_UP):
-        begun = Watch.begun(lease, 1_000)
+        begun = LeaseWatch.begun(lease, 1_000)
         assert not begun.looked(lease, 2_000).due(1_000 + 2 * AWAY_MS - 1)
         assert begun.looked(lease, 2_000).due(1_000 + 2 * AWAY_MS)
-    assert not Watch.begun(LEASE, 1_000).looked(NEXT, 2_000).doubtful
-    assert not Watch.begun(None, 1_000).looked(LEASE, 2_000).doubtful
-    watch = Watch(lease=NEXT, since=0)
+    assert not LeaseWatch.begun(LEASE, 1_000).looked(NEXT, 2_000).doubtful
+    assert not LeaseWatch.begun(None, 1_000).looked(LEASE, 2_000).doubtful
+    watch = LeaseWatch(lease=NEXT, since=0)
     for lease in (None, LEASE):
-        assert watch.looked(lease, 1_000) == Watch(lease=lease, since=1_000, doubtful=True)
+        assert watch.looked(lease, 1_000) == LeaseWatch(lease=lease, since=1_000, doubtful=True)
 
 
 def test_a_term_is_above_all_that_are_known_and_ends_in_the_node_s_number() -> None:

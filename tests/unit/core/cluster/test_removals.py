@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.cluster.removals import NOTHING, Applied, Further, Removal, lacking, stuck
+from moothall.core.cluster.removals import NOTHING, Applied, Further, ListedRemoval, lacking, stuck
 from moothall.core.kernel.ids import Epoch, SessionId
 
 
-def listed(*marks: str) -> list[Removal]:
+def listed(*marks: str) -> list[ListedRemoval]:
     session, epoch = SessionId("plenary"), Epoch("e")
     return [
-        Removal(number=n, mark=mark, session=session, epoch=epoch, offset=n, digest="ab")
+        ListedRemoval(number=n, mark=mark, session=session, epoch=epoch, offset=n, digest="ab")
         for n, mark in enumerate(marks, 1)
     ]
 

@@ -18,7 +18,7 @@ def test_the_newest_holds_and_the_most_that_were_counted_stay_known() -> None:
     assert with_hub(hubs, stood("kisumu", None))["kisumu"].most == 23
 
 
-def test_those_are_waited_for_whose_line_is_down_and_who_have_not_left() -> None:
+def test_those_are_waited_for_whose_link_is_down_and_who_have_not_left() -> None:
     hubs: Hubs = {}
     for event in (stood("a", 3, here=False), stood("b", None, here=False), stood("c", 0, here=False), stood("d", 4)):
         hubs = with_hub(hubs, event)

@@ -12,7 +12,7 @@ from moothall.core.pictures.charts import (
     MOST_POINTS,
     WIDTH,
     Bar,
-    Group,
+    BarGroup,
     Series,
     bars,
     lines,
@@ -28,8 +28,8 @@ def shapes(svg: str, name: str) -> list[dict[str, str]]:
 
 
 def test_bars_are_as_long_as_their_values() -> None:
-    room = Group("In the room", (Bar("asked", 4, "4"), Bar("had a turn", 2, "2")))
-    hub = Group("Kisumu & <Library>", (Bar("asked", 0, "0"), Bar("had a turn", 1, "1")))
+    room = BarGroup("In the room", (Bar("asked", 4, "4"), Bar("had a turn", 2, "2")))
+    hub = BarGroup("Kisumu & <Library>", (Bar("asked", 0, "0"), Bar("had a turn", 1, "1")))
     made = bars([room, hub])
     widths = [float(each["width"]) for each in shapes(made, "rect")]
     assert widths[2] == 0
@@ -40,12 +40,12 @@ def test_bars_are_as_long_as_their_values() -> None:
 
 
 def test_no_bar_is_no_picture_and_nothing_at_all_is_bars_of_no_length() -> None:
-    assert bars([]) == bars([Group("Room", ())]) == ""
-    assert [each["width"] for each in shapes(bars([Group("Room", (Bar("", 0, "0"),))]), "rect")] == ["0"]
+    assert bars([]) == bars([BarGroup("Room", ())]) == ""
+    assert [each["width"] for each in shapes(bars([BarGroup("Room", (Bar("", 0, "0"),))]), "rect")] == ["0"]
 
 
 def test_more_groups_than_there_is_room_for_are_left_to_the_table() -> None:
-    many = [Group(f"Hub {n}", (Bar("", n, str(n)),)) for n in range(MOST_GROUPS + 5)]
+    many = [BarGroup(f"Hub {n}", (Bar("", n, str(n)),)) for n in range(MOST_GROUPS + 5)]
     assert len(shapes(bars(many), "rect")) == MOST_GROUPS
 
 

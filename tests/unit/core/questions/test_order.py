@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder, side_of
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder, side_of
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.questions.order import LONGEST_TURN_MS, TURN_MS, Why, ahead_of, mean_turn_ms, queue, wait_ms
@@ -25,7 +25,12 @@ def asked(*who: tuple[str, str], order: QueueOrder = QueueOrder.ARRIVAL) -> Stat
     state = speaking()
     for number, (origin, asker) in enumerate(who, 1):
         ask = do.Ask(
-            intervention=name(number), kind=Kind.QUESTION, text="Why?", language="en", asker=asker, origin=origin
+            intervention=name(number),
+            kind=InterventionKind.QUESTION,
+            text="Why?",
+            language="en",
+            asker=asker,
+            origin=origin,
         )
         state = carry_out(state, ask, stand(InterventionStatus.QUEUED, number))
     return state if order is QueueOrder.ARRIVAL else carry_out(state, do.OrderQueue(order=order))
@@ -56,8 +61,8 @@ def test_in_the_order_in_which_they_came() -> None:
 
 def test_the_room_the_remote_and_the_hubs_take_turns() -> None:
     state = asked(*ROOMFUL, order=QueueOrder.ALTERNATE)
-    places = [side_of(ROOMFUL[int(each[1:]) - 1][0]) for each, _ in shown(state)]
-    assert places == ["room", "remote", "hub", "room", "remote", "hub", "room"]
+    sides = [side_of(ROOMFUL[int(each[1:]) - 1][0]) for each, _ in shown(state)]
+    assert sides == ["room", "remote", "hub", "room", "remote", "hub", "room"]
     assert shown(state)[:3] == [("q1", Why.ARRIVAL), ("q3", Why.SIDE), ("q5", Why.SIDE)]
     state = carry_out(
         state, stand(InterventionStatus.CALLED, 1), stand(InterventionStatus.ANSWERED, 1), actor=MODERATOR
@@ -137,6 +142,6 @@ def test_every_rule_has_each_once_and_explains_each_place(
     if order is QueueOrder.ALTERNATE:
         # As long as several places wait, none has two turns in a row.
         known = {each.id: side_of(each.origin) for each in state.questions.with_status(*InterventionStatus)}
-        places = [known[each.intervention] for each in found]
-        for at in range(len(places) - 1):
-            assert places[at] != places[at + 1] or len(set(places[at:])) == 1
+        sides = [known[each.intervention] for each in found]
+        for at in range(len(sides) - 1):
+            assert sides[at] != sides[at + 1] or len(set(sides[at:])) == 1

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
-from moothall.core.questions.statements import CHOICES, NOT_OF_THE_YOUNG, AboutQuestions, Dimension, Group, stated
+from moothall.core.questions.statements import (
+    CHOICES,
+    NOT_OF_THE_YOUNG,
+    AboutQuestions,
+    Dimension,
+    StakeholderGroup,
+    stated,
+)
 
 
 def test_all_is_asked_unless_it_is_set_otherwise() -> None:
     assert AboutQuestions().choices(young_people=False) == dict(CHOICES)
-    few = AboutQuestions(dimensions=(Dimension.GROUP,), groups=(Group.MEDIA, Group.ACADEMIA))
-    assert few.choices(young_people=False) == {Dimension.GROUP: (Group.MEDIA, Group.ACADEMIA)}
+    few = AboutQuestions(dimensions=(Dimension.GROUP,), groups=(StakeholderGroup.MEDIA, StakeholderGroup.ACADEMIA))
+    assert few.choices(young_people=False) == {Dimension.GROUP: (StakeholderGroup.MEDIA, StakeholderGroup.ACADEMIA)}
     assert AboutQuestions(dimensions=(Dimension.GROUP,), groups=()).choices(young_people=False) == {}
 
 
@@ -17,7 +24,7 @@ def test_no_gender_and_no_region_where_young_people_are() -> None:
 
 
 def test_only_what_may_be_said_counts_as_said() -> None:
-    choices = AboutQuestions(groups=(Group.MEDIA,)).choices(young_people=True)
+    choices = AboutQuestions(groups=(StakeholderGroup.MEDIA,)).choices(young_people=True)
     given = {
         Dimension.GROUP: "business",
         Dimension.REGION: "africa",

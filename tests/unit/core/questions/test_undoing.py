@@ -4,7 +4,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
 from moothall.core.questions.interventions import Questions
 from moothall.core.questions.order import queue
 from moothall.core.questions.undoing import (
@@ -118,7 +118,7 @@ def test_what_is_held_in_its_turn_is_called_again() -> None:
 
 
 def test_a_wish_to_speak_that_was_given_words_has_none_again() -> None:
-    state = carry_out(asked(), ask("d", "", kind=Kind.REQUEST))
+    state = carry_out(asked(), ask("d", "", kind=InterventionKind.REQUEST))
     assert where(undone(state, do.Reword(intervention=name("d"), text="On water."))) == where(state)
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
-from moothall.core.removal.moves import Move, Moves, Orphan, Place, arrived, commands_of, returned
+from moothall.core.removal.moves import LineKey, Move, Moves, Orphan, arrived, commands_of, returned
 
 MORNING, NOON, NIGHT = SessionId("morning"), SessionId("noon"), SessionId("night")
 A, B = SegmentId("a"), SegmentId("b")
@@ -15,8 +15,8 @@ def came(session: SessionId, cause: CommandId, *segments: SegmentId, other: Sess
 left = came
 
 
-def reached(moves: Moves, place: Place) -> set[Place]:
-    seen, ahead = {place}, [place]
+def reached(moves: Moves, line_key: LineKey) -> set[LineKey]:
+    seen, ahead = {line_key}, [line_key]
     while ahead:
         ahead += (new := moves.neighbours(ahead.pop()) - seen)
         seen |= new
@@ -33,7 +33,7 @@ def test_the_commands_of_a_move_are_told_apart_however_long_its_id_is() -> None:
 def test_a_line_is_found_in_both_logs_from_either() -> None:
     moves = Moves([came(NOON, HERE, arrived(HERE, A), arrived(HERE, B))], [left(MORNING, AWAY, A, B)])
     pair = {(MORNING, A), (NOON, arrived(HERE, A))}
-    assert all(reached(moves, place) == pair for place in pair)
+    assert all(reached(moves, line_key) == pair for line_key in pair)
     assert reached(moves, (NOON, A)) == {(NOON, A)}
     assert moves.orphans == ()
     assert moves.foreign == {(NOON, arrived(HERE, A)), (NOON, arrived(HERE, B))}
@@ -49,7 +49,7 @@ def test_a_line_that_was_moved_twice_and_back_is_found_everywhere() -> None:
         [left(MORNING, AWAY, A), left(NOON, away, noon), left(NIGHT, undo_away, night)],
     )
     everywhere = {(MORNING, A), (NOON, noon), (NIGHT, night), (NOON, returned(noon))}
-    assert all(reached(moves, place) == everywhere for place in everywhere)
+    assert all(reached(moves, line_key) == everywhere for line_key in everywhere)
     assert moves.foreign == {(NOON, noon), (NIGHT, night)}
 
 

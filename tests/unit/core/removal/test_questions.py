@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
-from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.kernel.lanes import is_public
@@ -25,7 +25,11 @@ from support.sessions.questions import MODERATOR, SOMEBODY, ask, asked, name, st
 
 A, B, C = name("a"), name("b"), name("c")
 names = st.sampled_from([A, B, C])
-FIRST = [ask("a", "Why?", name="Ana", kind=Kind.REQUEST), ask("b", "When?", asker="by-a"), ask("c", origin="hub:x")]
+FIRST = [
+    ask("a", "Why?", name="Ana", kind=InterventionKind.REQUEST),
+    ask("b", "When?", asker="by-a"),
+    ask("c", origin="hub:x"),
+]
 acts: st.SearchStrategy[do.AnyCommand] = st.one_of(
     st.builds(
         do.SetStatus,

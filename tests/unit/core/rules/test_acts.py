@@ -4,7 +4,7 @@ from moothall.core import commands as do
 from moothall.core.chain import Header
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import OPERATOR, SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId, Epoch, InterventionId, Lane, SessionId, SpeakerId
@@ -211,7 +211,7 @@ ASKED = InterventionId("q")
 
 def asking(name: str, text: str) -> Log:
     log = spoken()
-    asked = do.Ask(intervention=ASKED, kind=Kind.QUESTION, text=text, language="en", asker="x", name=name)
+    asked = do.Ask(intervention=ASKED, kind=InterventionKind.QUESTION, text=text, language="en", asker="x", name=name)
     log.did("ask", asked, by=Actor(Role.PARTICIPANT, "p"))
     return log
 
@@ -225,7 +225,7 @@ def test_what_was_asked_is_forgotten_with_the_acts_that_hold_it() -> None:
     log.did("decline", declined, by=TECHNICIAN)
     log.did(
         "ask-for",
-        do.Ask(intervention=InterventionId("o"), kind=Kind.QUESTION, text="Who?", language="en", asker="y"),
+        do.Ask(intervention=InterventionId("o"), kind=InterventionKind.QUESTION, text="Who?", language="en", asker="y"),
         by=TECHNICIAN,
     )
     log.say("r", ev.BodyRemoved(offsets=(1,), reason="request", by="t1"))

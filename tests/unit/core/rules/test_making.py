@@ -5,7 +5,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Kind
+from moothall.core.events.question_parts import InterventionKind
 from moothall.core.hubs.presence import HubNow
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
@@ -189,7 +189,7 @@ def test_a_hub_acts_for_itself_and_for_those_below_it() -> None:
     def acts(hub: str) -> tuple[do.AnyCommand, ...]:
         asked = do.Ask(
             intervention=InterventionId("q"),
-            kind=Kind.QUESTION,
+            kind=InterventionKind.QUESTION,
             text="Why?",
             language="en",
             asker="a",

@@ -5,7 +5,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import InterventionStatus, Kind, QueueOrder
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import SegmentId, SpeakerId
@@ -33,7 +33,7 @@ def test_what_is_received_has_a_number_and_a_moment_and_is_shown_to_the_staff_al
     assert received == ev.InterventionReceived(
         intervention=name("a"),
         number=1,
-        kind=Kind.QUESTION,
+        kind=InterventionKind.QUESTION,
         text="Why?",
         language="en",
         name="Ana",
@@ -69,12 +69,12 @@ def test_what_is_no_question_is_refused(command: do.Ask, code: RefusalCode) -> N
 
 
 def test_a_person_has_one_open_request_to_speak_and_some_questions() -> None:
-    request = ask("r", "", kind=Kind.REQUEST, asker="ana")
+    request = ask("r", "", kind=InterventionKind.REQUEST, asker="ana")
     state = carry_out(speaking(), request, ask("q", asker="ana"), actor=SOMEBODY)
-    assert refused(state, ask("a", "", kind=Kind.REQUEST, asker="ana")).code is RefusalCode.CONFLICT
+    assert refused(state, ask("a", "", kind=InterventionKind.REQUEST, asker="ana")).code is RefusalCode.CONFLICT
     assert refused(state, request).code is RefusalCode.CONFLICT
     state = carry_out(state, stand(InterventionStatus.WITHDRAWN, "r"), actor=SOMEBODY)
-    state = carry_out(state, ask("again", "", kind=Kind.REQUEST, asker="ana"), actor=SOMEBODY)
+    state = carry_out(state, ask("again", "", kind=InterventionKind.REQUEST, asker="ana"), actor=SOMEBODY)
     state = carry_out(state, *(ask(f"q{n}", asker="ana") for n in range(MOST_OPEN - 2)), actor=SOMEBODY)
     assert refused(state, ask("more", asker="ana")).code is RefusalCode.CONFLICT
 
@@ -84,7 +84,7 @@ def test_after_the_close_only_what_was_asked_before_it_is_taken() -> None:
     late = events(state, ask("a", age=5_000), wall=WALL + 62_000)[0]
     assert isinstance(late, ev.InterventionReceived)
     assert (late.after_close, late.t) == (True, 57_000)
-    wish = ask("r", "", kind=Kind.REQUEST, age=5_000)
+    wish = ask("r", "", kind=InterventionKind.REQUEST, age=5_000)
     after = carry_out(state, ask("a", age=5_000), wish, actor=SOMEBODY, wall=WALL + 62_000)
     assert [of(after, what).status for what in "ar"] == [InterventionStatus.TO_WRITE, InterventionStatus.CLOSED]
     assert not of(after, "a").published, "nobody has read it yet"
@@ -201,7 +201,7 @@ def test_one_has_its_turn_at_a_time_and_what_was_called_before_goes_back() -> No
 
 
 def test_whoever_is_called_to_speak_is_named_in_the_text() -> None:
-    state = carry_out(speaking(), ask("r", "", kind=Kind.REQUEST, name="Ana"), actor=SOMEBODY)
+    state = carry_out(speaking(), ask("r", "", kind=InterventionKind.REQUEST, name="Ana"), actor=SOMEBODY)
     state = carry_out(state, stand(InterventionStatus.QUEUED, "r"), actor=MODERATOR)
     *_, introduced, took = events(state, stand(InterventionStatus.CALLED, "r"), actor=MODERATOR)
     assert introduced == ev.SpeakerIntroduced(speaker=segment("i1"), name="Ana")  # type: ignore[arg-type]
@@ -253,12 +253,12 @@ def test_its_author_may_take_it_back_and_do_nothing_else() -> None:
 
 
 def test_its_author_may_ask_it_after_all_within_the_limits_while_the_meeting_is_not_over() -> None:
-    state = carry_out(speaking(), ask("r", "", kind=Kind.REQUEST, asker="ana"), actor=SOMEBODY)
+    state = carry_out(speaking(), ask("r", "", kind=InterventionKind.REQUEST, asker="ana"), actor=SOMEBODY)
     state = carry_out(state, stand(InterventionStatus.WITHDRAWN, "r"), actor=SOMEBODY)
     assert refused(state, stand(InterventionStatus.CHECKED, "r"), actor=MODERATOR).code is RefusalCode.CONFLICT
     again = carry_out(state, stand(InterventionStatus.CHECKED, "r"), actor=SOMEBODY)
     assert (of(again, "r").status, of(again, "r").own) == (InterventionStatus.CHECKED, True)
-    other = carry_out(state, ask("other", "", kind=Kind.REQUEST, asker="ana"), actor=SOMEBODY)
+    other = carry_out(state, ask("other", "", kind=InterventionKind.REQUEST, asker="ana"), actor=SOMEBODY)
     assert refused(other, stand(InterventionStatus.CHECKED, "r"), actor=SOMEBODY).code is RefusalCode.CONFLICT
     state = carry_out(state, ask("q"), stand(InterventionStatus.QUEUED, "q"), actor=MODERATOR)
     over = carry_out(state, do.CloseSession())
@@ -448,7 +448,7 @@ def test_a_turn_whose_end_was_removed_takes_nothing_of_the_next_one() -> None:
     ],
 )
 def test_whose_turn_is_over_is_not_named_at_what_is_said_then(over: do.AnyCommand) -> None:
-    wish = ask("r", "", kind=Kind.REQUEST, name="Eva")
+    wish = ask("r", "", kind=InterventionKind.REQUEST, name="Eva")
     state = carry_out(
         asked(),
         wish,
@@ -470,7 +470,7 @@ def test_whose_turn_is_over_is_not_named_at_what_is_said_then(over: do.AnyComman
 
 
 def test_who_has_the_floor_already_is_not_given_it_again_with_the_call() -> None:
-    wish = ask("r", "", kind=Kind.REQUEST, name="Eva")
+    wish = ask("r", "", kind=InterventionKind.REQUEST, name="Eva")
     state = carry_out(
         asked(), wish, stand(InterventionStatus.QUEUED, "r"), stand(InterventionStatus.CALLED, "r"), actor=MODERATOR
     )
@@ -546,7 +546,7 @@ def test_readers_report_and_the_staff_flags() -> None:
 
 
 def test_a_name_that_is_mended_is_mended_in_the_text_as_well() -> None:
-    wish = ask("r", "", kind=Kind.REQUEST, name="Rude")
+    wish = ask("r", "", kind=InterventionKind.REQUEST, name="Rude")
     state = carry_out(
         asked(), wish, stand(InterventionStatus.QUEUED, "r"), stand(InterventionStatus.CALLED, "r"), actor=MODERATOR
     )
@@ -558,7 +558,7 @@ def test_a_name_that_is_mended_is_mended_in_the_text_as_well() -> None:
 
 
 def test_a_name_that_was_mended_in_the_text_by_itself_stays_there() -> None:
-    wish = ask("r", "", kind=Kind.REQUEST, name="Anna")
+    wish = ask("r", "", kind=InterventionKind.REQUEST, name="Anna")
     state = carry_out(
         asked(), wish, stand(InterventionStatus.QUEUED, "r"), stand(InterventionStatus.CALLED, "r"), actor=MODERATOR
     )

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import Kind
+from moothall.core.events.question_parts import InterventionKind
 from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
@@ -123,10 +123,12 @@ def test_a_note_is_read_where_it_was_left() -> None:
 
 
 def test_a_hub_acts_for_itself_alone() -> None:
-    asked = do.Ask(intervention=InterventionId("q"), kind=Kind.QUESTION, text="Why?", language="en", asker="a")
+    asked = do.Ask(
+        intervention=InterventionId("q"), kind=InterventionKind.QUESTION, text="Why?", language="en", asker="a"
+    )
     own = do.Ask(
         intervention=InterventionId("q"),
-        kind=Kind.QUESTION,
+        kind=InterventionKind.QUESTION,
         text="Why?",
         language="en",
         asker="a",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.removal.questions import speaker_of, stays_of
@@ -16,10 +16,10 @@ BEGINS = do.TypeTurn(intervention=name("a"))
 PT = ChannelId("pt")
 
 
-def called(kind: Kind = Kind.QUESTION) -> State:
+def called(kind: InterventionKind = InterventionKind.QUESTION) -> State:
     """A question that was called 10 s after the session's clock was mapped."""
-    state = carry_out(asked(), ask("r", "", kind=Kind.REQUEST, name="Bo"), actor=MODERATOR)
-    one = "a" if kind is Kind.QUESTION else "r"
+    state = carry_out(asked(), ask("r", "", kind=InterventionKind.REQUEST, name="Bo"), actor=MODERATOR)
+    one = "a" if kind is InterventionKind.QUESTION else "r"
     state = carry_out(state, stand(InterventionStatus.QUEUED, one), actor=MODERATOR)
     return carry_out(state, stand(InterventionStatus.CALLED, one), actor=MODERATOR, wall=WALL + 10_000)
 
@@ -88,7 +88,9 @@ def test_a_question_has_begun_once_somebody_speaks_and_a_wish_to_speak_once_its_
     read = do.TypeSegment(channel=FLOOR, segment=segment("x"), text="She asks why.", language="en")
     question = carry_out(called(), read, wall=WALL + 11_000)
     assert has_begun(question)
-    wish = carry_out(called(Kind.REQUEST), do.SetSpeaker(channel=FLOOR, speaker=None), read, wall=WALL + 11_000)
+    wish = carry_out(
+        called(InterventionKind.REQUEST), do.SetSpeaker(channel=FLOOR, speaker=None), read, wall=WALL + 11_000
+    )
     assert not has_begun(wish)
     own = do.TypeSegment(
         channel=FLOOR, segment=segment("y"), text="I ask.", language="en", speaker=speaker_of(of(wish, "r"))

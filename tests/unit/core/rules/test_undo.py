@@ -5,7 +5,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
@@ -404,7 +404,7 @@ def speaking_now() -> State:
     """Somebody was called to speak, and is named."""
     return carry_out(
         asked(),
-        ask("r", "", kind=Kind.REQUEST, name="Rosa"),
+        ask("r", "", kind=InterventionKind.REQUEST, name="Rosa"),
         stand(InterventionStatus.QUEUED, "r", "a"),
         stand(InterventionStatus.CALLED, "r"),
         actor=MODERATOR,

@@ -5,7 +5,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.questions.listing import listing
@@ -71,7 +71,7 @@ def test_the_question_that_is_called_is_checked_again_and_on_no_public_list() ->
 def test_the_name_of_who_was_called_to_speak_goes_from_the_lines_that_follow() -> None:
     state = carry_out(
         asked(),
-        ask("r", "", kind=Kind.REQUEST, name="Rude"),
+        ask("r", "", kind=InterventionKind.REQUEST, name="Rude"),
         stand(InterventionStatus.QUEUED, "r"),
         stand(InterventionStatus.CALLED, "r"),
         actor=MODERATOR,

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from moothall.core.events import types as ev
 from moothall.core.session.keeping import (
-    Keeping,
     KeepingFact,
+    RecordKeeping,
     Span,
     ended,
     keeping_after,
@@ -21,8 +21,8 @@ from moothall.core.session.keeping import (
 )
 
 
-def after(*events: KeepingFact) -> Keeping:
-    keeping = Keeping()
+def after(*events: KeepingFact) -> RecordKeeping:
+    keeping = RecordKeeping()
     for event in events:
         keeping = msgspec.structs.replace(keeping, **keeping_after(keeping, event))
     return keeping

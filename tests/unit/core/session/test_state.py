@@ -5,7 +5,7 @@ from moothall.core.events.codec import UnknownEvent
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.errors import ChannelNow
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
-from moothall.core.session.parts import Source
+from moothall.core.session.parts import SessionSource
 from moothall.core.session.state import LAST_WORDS, State, Status, evolve
 
 FLOOR = ChannelId("floor")
@@ -70,7 +70,7 @@ def test_sources_speakers_and_engines_are_remembered() -> None:
         ev.EngineAttached(channel=FLOOR, generation=4, model="m"),
         ev.ClockMapped(t=7, wall=70),
     )
-    assert state.sources == {SourceId("mic"): Source(channel=FLOOR, t=5, rate=16_000, ended=True)}
+    assert state.sources == {SourceId("mic"): SessionSource(channel=FLOOR, t=5, rate=16_000, ended=True)}
     assert state.speakers == {SpeakerId("ana"): "Ana"}
     assert state.channels[FLOOR].generation == 4
     assert state.clock[:2] == (7, 70)

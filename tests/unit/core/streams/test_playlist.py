@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from moothall.core.streams.playlist import (
     _ATTRIBUTE,
     MOST_TAG,
-    Piece,
+    MediaSegment,
     Playlist,
     Variant,
     is_playlist,
@@ -54,9 +54,9 @@ def test_segments_have_their_numbers_lengths_and_what_stands_before_them() -> No
     found = read_playlist(LIVE)
     assert found == Playlist(
         pieces=(
-            Piece(number=41, uri="a.m4s", ms=4_000, start="init.mp4"),
-            Piece(number=42, uri="b.m4s", ms=3_960, start="init.mp4"),
-            Piece(number=43, uri="https://other.example.org/c.m4s", ms=4_000, start="init.mp4", cut=True),
+            MediaSegment(number=41, uri="a.m4s", ms=4_000, start="init.mp4"),
+            MediaSegment(number=42, uri="b.m4s", ms=3_960, start="init.mp4"),
+            MediaSegment(number=43, uri="https://other.example.org/c.m4s", ms=4_000, start="init.mp4", cut=True),
         ),
         target_ms=4_000,
     )
@@ -88,7 +88,7 @@ def test_what_can_not_be_fetched_is_none() -> None:
 
 
 def test_a_live_stream_begins_at_its_newest_and_goes_on_without_a_hole() -> None:
-    live = Playlist(pieces=tuple(Piece(number=n, uri=f"{n}", ms=4_000) for n in range(10, 16)))
+    live = Playlist(pieces=tuple(MediaSegment(number=n, uri=f"{n}", ms=4_000) for n in range(10, 16)))
     assert numbers(live, None, goes_on=False) == [14, 15]
     assert numbers(live, 12, goes_on=True) == [13, 14, 15]
     assert numbers(live, 15, goes_on=True) == []

@@ -55,7 +55,7 @@ def test_what_leads_nowhere_passes_as_it_is_however_it_is_cut(messages: list[byt
     ],
 )
 @pytest.mark.parametrize("before", [b"", OK, SOUND], ids=["", "ok", "sound"])
-def test_what_leads_elsewhere_or_can_not_be_understood_cuts_the_line(bad: bytes, before: bytes) -> None:
+def test_what_leads_elsewhere_or_can_not_be_understood_cuts_the_link(bad: bytes, before: bytes) -> None:
     through = RtspFilter()
     passed = through.feed(before)
     assert passed == before

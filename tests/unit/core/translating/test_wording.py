@@ -4,7 +4,7 @@ import pytest
 
 from moothall.core.translating.joining import JOIN
 from moothall.core.translating.phrases import read_phrases
-from moothall.core.translating.wording import Sentences, Wording, finished, prepared, wording
+from moothall.core.translating.wording import Sentences, WordingRules, finished, prepared, wording
 
 PHRASES = read_phrases(
     """
@@ -30,7 +30,9 @@ fr = ["je donne la parole à"]
 SPANISH = wording(PHRASES, {}, "en", "es")
 
 
-def whole(text: str, *translated: str, by: Wording = SPANISH, source: str = "en", target: str = "es") -> str | None:
+def whole(
+    text: str, *translated: str, by: WordingRules = SPANISH, source: str = "en", target: str = "es"
+) -> str | None:
     return finished(translated, prepared(text, source, by), target)
 
 

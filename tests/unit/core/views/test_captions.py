@@ -10,7 +10,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Position, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.session.state import Status
-from moothall.core.views.captions import LONGEST, CaptionsView, Channel, Line, growing
+from moothall.core.views.captions import LONGEST, CaptionsView, Line, ReaderChannel, growing
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, MAX_GAPS, Gap
 from support.sessions.recorder import EPOCH, SESSION
 
@@ -153,7 +153,7 @@ def test_everybody_sees_which_hubs_take_part() -> None:
 
 def test_channels_are_listed_whichever_is_read() -> None:
     seen = view(ev.ChannelAdded(channel=ChannelId("pt"), kind=ev.ChannelKind.INTERPRETATION, languages=("pt",)))
-    assert seen.session.channels == {"pt": Channel(kind=ev.ChannelKind.INTERPRETATION, languages=("pt",))}
+    assert seen.session.channels == {"pt": ReaderChannel(kind=ev.ChannelKind.INTERPRETATION, languages=("pt",))}
 
 
 def test_the_last_gaps_of_this_channel_are_kept() -> None:

@@ -11,12 +11,12 @@ from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall.core.kernel.lanes import channel_lane
 from moothall.wire.hub.messages import Erased, FeedPart, Follow, Live, Stopped, Taken
 from moothall_hub.mirror.checking import Broken
-from moothall_hub.mirror.copied import Copy, CopyStep, EventRange, dropped
+from moothall_hub.mirror.copied import CopyStep, EventRange, SessionCopy, dropped
 from moothall_hub.mirror.copying import batch, began, broke, caught, follow, has_erased, stopped
 from support.hubs.log_above import FLOOR, FRENCH, OWN, SIGNED, Disk, LogAbove, Served
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
-NEW = Copy(session=SESSION)
+NEW = SessionCopy(session=SESSION)
 LANE = channel_lane(FLOOR)
 
 
@@ -38,7 +38,7 @@ def told(found: CopyStep | Broken) -> str:
 
 
 def follows(
-    copy: Copy, log: LogAbove, *channels: ChannelId, words: bool = False, little: int = 0, back: int = 0
+    copy: SessionCopy, log: LogAbove, *channels: ChannelId, words: bool = False, little: int = 0, back: int = 0
 ) -> tuple[Served, CopyStep]:
     asked, message = follow(copy, channels or (FLOOR,), words=words)
     served = Served(log, message, little=little, back=back)
@@ -51,13 +51,13 @@ def missed(served: Served, most: int = 100) -> list[LogRecord]:
     return found[1]
 
 
-def whole(log: LogAbove) -> Copy:
+def whole(log: LogAbove) -> SessionCopy:
     """A copy of all of it."""
     served, step = follows(NEW, log, little=1_000)
     return stepped(batch(step.copy, FeedPart.LIVE, served.now(), SIGNED)).copy
 
 
-def with_hole(log: LogAbove) -> tuple[Served, Copy]:
+def with_hole(log: LogAbove) -> tuple[Served, SessionCopy]:
     """A copy of a log's first events, and its last line live; some of what was missed is to come."""
     served, step = follows(NEW, log, back=2)
     copy = stepped(batch(step.copy, FeedPart.MISSED, missed(served, 2), SIGNED, number=1)).copy
@@ -231,7 +231,7 @@ def test_what_cant_be_true_of_a_beginning_is_named() -> None:
     asked, message = follow(NEW, (FLOOR,), words=False)
     live = Served(log, message, back=1).live
 
-    def wrong(copy: Copy = asked, **fields: object) -> str:
+    def wrong(copy: SessionCopy = asked, **fields: object) -> str:
         return told(began(copy, msgspec.structs.replace(live, **fields)))
 
     digest = "ab" * 32

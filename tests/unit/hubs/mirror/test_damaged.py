@@ -8,7 +8,7 @@ import pytest
 
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
 from moothall.wire.hub.messages import FeedPart
-from moothall_hub.mirror.copied import Copy, CopyStep
+from moothall_hub.mirror.copied import CopyStep, SessionCopy
 from moothall_hub.mirror.copying import batch, began, follow
 from moothall_hub.mirror.damaged import ASIDE, NOTED, note_damage, set_aside_if_damaged
 from moothall_hub.mirror.mirror import Mirror
@@ -22,7 +22,7 @@ async def a_file(folder: Path) -> Path:
     log = LogAbove()
     for _ in range(60):
         log.happens("line")
-    asked, message = follow(Copy(session=SESSION), (FLOOR,), words=False)
+    asked, message = follow(SessionCopy(session=SESSION), (FLOOR,), words=False)
     served = Served(log, message, little=1_000)
     begun = began(asked, served.live)
     assert isinstance(begun, CopyStep)
@@ -51,7 +51,7 @@ async def test_a_damaged_file_is_set_aside_and_copies_begin_anew(tmp_path: Path,
     aside = path.with_name(path.name + ASIDE)
     assert aside.read_bytes() == damaged
     assert not set_aside_if_damaged(path)
-    await mirror.keep(CopyStep(copy=Copy(session=SESSION), erase=(3,)))
+    await mirror.keep(CopyStep(copy=SessionCopy(session=SESSION), erase=(3,)))
     assert not aside.exists(), "words have to go, and nobody can erase them there"
     aside.mkdir()
     with pytest.raises(StorageUnavailable, match="can't be deleted"):

@@ -8,7 +8,7 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.testing.clock import ManualClock
 from moothall.wire.hub.messages import Erased
-from moothall_hub.mirror.erasing import ALL, RETRY_MS, Erasing
+from moothall_hub.mirror.erasing import ALL, RETRY_MS, HubErasure
 from support.sessions.recorder import EPOCH, SESSION
 
 
@@ -41,7 +41,7 @@ class Others:
 
 async def test_it_is_said_once_the_room_has_erased_it_and_all_below() -> None:
     others, clock = Others(), ManualClock()
-    erasing = Erasing(others.done.append, clock)
+    erasing = HubErasure(others.done.append, clock)
     erasing.has(room=others, below=others)
     others.refuses, others.holds = 1, {9}
     erasing.begun(SESSION, EPOCH, [8, 9])
@@ -58,7 +58,7 @@ async def test_it_is_said_once_the_room_has_erased_it_and_all_below() -> None:
 
 async def test_a_session_that_is_no_more_goes_from_the_room_and_below() -> None:
     others = Others()
-    erasing = Erasing(others.done.append, ManualClock())
+    erasing = HubErasure(others.done.append, ManualClock())
     erasing.has(room=others, below=others)
     await erasing.gone(SESSION)
     assert others.done == ["room forgets", "gone below", Erased(session=SESSION, offset=ALL)]
@@ -66,7 +66,7 @@ async def test_a_session_that_is_no_more_goes_from_the_room_and_below() -> None:
 
 async def test_a_hub_without_room_and_hubs_below_says_so_at_once() -> None:
     said: list[Erased] = []
-    erasing = Erasing(said.append, ManualClock())
+    erasing = HubErasure(said.append, ManualClock())
     erasing.begun(SESSION, EPOCH, [8])
     await erasing.erased(SESSION, [8])
     await erasing.gone(SESSION)

@@ -16,14 +16,14 @@ from moothall.core.kernel.lanes import QUESTIONS as FLOOR_LANE
 from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall.core.kernel.lanes import channel_lane
 from moothall.wire.hub.messages import FeedPart
-from moothall_hub.mirror.copied import Copy, CopyStep, EventRange
+from moothall_hub.mirror.copied import CopyStep, EventRange, SessionCopy
 from moothall_hub.mirror.copying import batch, began, follow
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.store import FILE_NAME
 from support.hubs.log_above import FLOOR, OWN, SIGNED, LogAbove, Served
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
-NEW = Copy(session=SESSION)
+NEW = SessionCopy(session=SESSION)
 LANE = channel_lane(FLOOR)
 
 

@@ -15,9 +15,9 @@ from moothall.core.session.parts import Channel
 from moothall.core.session.state import State, Status
 from moothall.services.hubs.ports import Told
 from moothall.testing.clock import ManualClock
-from moothall.wire.hub.messages import Act, Done, HeadCountAct, NotDone, Offered, OfferedText
+from moothall.wire.hub.messages import Act, ActDone, ActNotDone, HeadCountAct, Offered, OfferedText
 from moothall_hub.mirror.checking import Broken, first_run, live_run, take
-from moothall_hub.mirror.copied import Copy, lanes_of
+from moothall_hub.mirror.copied import SessionCopy, lanes_of
 from moothall_hub.node.below import PATIENCE_MS, CopySource, PassingOn
 from moothall_hub.outbox.outbox import ActState, ActStatus
 from support.hubs.log_above import FLOOR, FRENCH, OWN, LogAbove
@@ -58,7 +58,7 @@ async def test_an_act_goes_on_with_its_path_and_is_answered_as_above() -> None:
     assert not task.done()
     outbox.standing = ActStatus(state=ActState.DONE)
     outbox.told(ACT.id)
-    assert await task == Done(id=ACT.id)
+    assert await task == ActDone(id=ACT.id)
     assert outbox.kept == [msgspec.structs.replace(ACT, hub="kisumu", title="Kisumu")]
 
 
@@ -67,27 +67,27 @@ async def test_one_from_further_down_keeps_what_its_hub_is_called() -> None:
     outbox.standing = ActStatus(state=ActState.REFUSED, code=RefusalCode.CONFLICT, message="The meeting is over.")
     act = msgspec.structs.replace(ACT, hub="library", title="The library")
     answer = await passing(outbox, clock).take("kisumu.library", act, "node")
-    assert answer == NotDone(id=ACT.id, code=RefusalCode.CONFLICT, message="The meeting is over.")
+    assert answer == ActNotDone(id=ACT.id, code=RefusalCode.CONFLICT, message="The meeting is over.")
     assert [(each.hub, each.title) for each in outbox.kept] == [("kisumu.library", "The library")]
 
 
-async def test_without_a_line_it_is_to_be_sent_again() -> None:
+async def test_without_a_link_it_is_to_be_sent_again() -> None:
     outbox, clock = Waiting(), ManualClock()
     outbox.standing = None
     task = asyncio.ensure_future(passing(outbox, clock).take("kisumu", ACT, "node"))
     await clock.advance(PATIENCE_MS)
     answer = await task
-    assert isinstance(answer, NotDone)
+    assert isinstance(answer, ActNotDone)
     assert answer.code is RefusalCode.UNAVAILABLE
 
 
 class Disk:
     """Copies as they are on the disk."""
 
-    def __init__(self, copy: Copy | None) -> None:
+    def __init__(self, copy: SessionCopy | None) -> None:
         self.of = copy
 
-    async def copy(self, session: SessionId) -> Copy | None:
+    async def copy(self, session: SessionId) -> SessionCopy | None:
         return self.of if session == SESSION else None
 
     async def read(
@@ -111,7 +111,7 @@ class Shown:
         return self.live
 
 
-def copied(log: LogAbove, *, hole: bool = False) -> Copy:
+def copied(log: LogAbove, *, hole: bool = False) -> SessionCopy:
     """A copy of all that happened, or of its beginning and its end."""
     lanes = lanes_of([FLOOR], words=False)
     run = first_run(SESSION, EPOCH, lanes)
@@ -128,10 +128,10 @@ def copied(log: LogAbove, *, hole: bool = False) -> Copy:
         assert not isinstance(grown, Broken)
         live = grown
     own = {lane: head for lane, head in log.stood[-1].items() if lane == OWN}
-    return Copy(session=SESSION, followed=(FLOOR,), known=run, live=live if hole else None, own=own)
+    return SessionCopy(session=SESSION, followed=(FLOOR,), known=run, live=live if hole else None, own=own)
 
 
-def source(copy: Copy | None, *, shown: bool = True, offered: Sequence[Offered] = ()) -> CopySource:
+def source(copy: SessionCopy | None, *, shown: bool = True, offered: Sequence[Offered] = ()) -> CopySource:
     channels = {each: Channel(id=each, kind=ChannelKind.FLOOR, languages=("en",)) for each in (FLOOR, FRENCH)}
     live = Loaded(State(id=SESSION, access=Access.PUBLIC, channels=channels)) if shown else None
     told: list[Told] = []
@@ -171,7 +171,7 @@ async def test_one_with_a_hole_says_where_it_is() -> None:
 async def test_what_is_not_there_or_not_as_it_was_written_is_not_served() -> None:
     copy = copied(log_with_lines())
     assert await source(None).stand(SESSION) is None
-    assert await source(Copy(session=SESSION)).stand(SESSION) is None
+    assert await source(SessionCopy(session=SESSION)).stand(SESSION) is None
     assert await source(copy, shown=False).stand(SESSION) is None
     broken = msgspec.structs.replace(copy, broken=Broken(3, "It was altered."))
     assert await source(broken).stand(SESSION) is None

@@ -8,7 +8,7 @@ import pytest
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.testing.clock import ManualClock
-from moothall.wire.hub.messages import MOST_ACTS, Act, Done, HeadCountAct, NotDone
+from moothall.wire.hub.messages import MOST_ACTS, Act, ActDone, ActNotDone, HeadCountAct
 from moothall_hub.outbox.acts_up import RETRY_MS, ActsUp
 from support.memory.fanout import settle
 
@@ -40,7 +40,7 @@ class Waiting:
     def link_ended(self) -> None:
         self.on_way.clear()
 
-    async def answered(self, act_id: CommandId, answer: Done | NotDone) -> None:
+    async def answered(self, act_id: CommandId, answer: ActDone | ActNotDone) -> None:
         self.acts = [act for act in self._there() if act.id != act_id]
 
     def _there(self) -> list[Act]:
@@ -75,12 +75,12 @@ async def room() -> AsyncIterator[Room]:
 async def test_as_many_go_up_as_may_be_on_their_way_and_more_with_each_answer(room: Room) -> None:
     await settle()
     assert (room.offered, room.acts.waiting) == (list(range(MOST_ACTS)), MOST_ACTS + 1)
-    await room.acts.answered(Done(id=CommandId("heads:0")))
+    await room.acts.answered(ActDone(id=CommandId("heads:0")))
     room.acts.room()
     await settle()
     assert room.offered[MOST_ACTS:] == [MOST_ACTS]
     room.up = False
-    room.acts.line_changed()
+    room.acts.uplink_changed()
     room.outbox.told()
     await settle()
     assert len(room.offered) == MOST_ACTS + 1
@@ -92,7 +92,7 @@ async def test_as_many_go_up_as_may_be_on_their_way_and_more_with_each_answer(ro
 
 async def test_a_disk_that_is_away_for_a_moment_leaves_no_act_and_no_answer_behind(room: Room) -> None:
     await settle()
-    room.acts.line_changed()
+    room.acts.uplink_changed()
     room.offered.clear()
     room.outbox.away = True
     room.acts.room()
@@ -103,7 +103,7 @@ async def test_a_disk_that_is_away_for_a_moment_leaves_no_act_and_no_answer_behi
     await settle()
     assert room.offered == list(range(MOST_ACTS)), "nobody has said that there are any"
     room.outbox.away = True
-    answering = asyncio.ensure_future(room.acts.answered(Done(id=CommandId("heads:0"))))
+    answering = asyncio.ensure_future(room.acts.answered(ActDone(id=CommandId("heads:0"))))
     await settle()
     assert not answering.done()
     room.outbox.away = False

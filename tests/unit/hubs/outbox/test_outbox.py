@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from moothall.core.events.question_parts import Kind
+from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.errors import ConfigurationError, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
-from moothall.wire.hub.messages import Act, AnyAct, AskAct, Done, HeadCountAct, NotDone, SupportAct
+from moothall.wire.hub.messages import Act, ActDone, ActNotDone, AnyAct, AskAct, HeadCountAct, SupportAct
 from moothall_hub.outbox.outbox import ActState, ActStatus, HubOutbox, WaitingAct
 from moothall_hub.outbox.store import FILE_NAME
 
@@ -29,7 +29,7 @@ async def outbox(tmp_path: Path) -> AsyncIterator[HubOutbox]:
 
 
 def ask(name: str, text: str = "Who pays?") -> AskAct:
-    return AskAct(intervention=InterventionId(name), kind=Kind.QUESTION, text=text, language="en")
+    return AskAct(intervention=InterventionId(name), kind=InterventionKind.QUESTION, text=text, language="en")
 
 
 def support(count: int, name: str = "1") -> SupportAct:
@@ -41,8 +41,8 @@ async def put(outbox: HubOutbox, *ids: CommandId) -> None:
         await outbox.put(SESSION, each, "", ask(each), 5)
 
 
-def refused(act: CommandId, code: RefusalCode) -> NotDone:
-    return NotDone(id=act, code=code, message="The session is closed.")
+def refused(act: CommandId, code: RefusalCode) -> ActNotDone:
+    return ActNotDone(id=act, code=code, message="The session is closed.")
 
 
 async def test_acts_go_in_their_order_and_are_answered(outbox: HubOutbox) -> None:
@@ -53,12 +53,12 @@ async def test_acts_go_in_their_order_and_are_answered(outbox: HubOutbox) -> Non
     outbox.sent(ONE)
     assert [act.id for act in await outbox.unsent(16)] == [TWO, THREE]
     assert (await outbox.state(ONE), await outbox.state(TWO)) == (SENT, WAITING)
-    await outbox.answered(ONE, Done(id=ONE))
+    await outbox.answered(ONE, ActDone(id=ONE))
     await outbox.answered(TWO, refused(TWO, RefusalCode.CONFLICT))
     assert (await outbox.state(ONE), await outbox.count()) == (DONE, 1)
     late = await outbox.state(TWO)
     assert late == ActStatus(state=ActState.REFUSED, code=RefusalCode.CONFLICT, message="The session is closed.")
-    await outbox.answered(TWO, Done(id=TWO))
+    await outbox.answered(TWO, ActDone(id=TWO))
     assert await outbox.state(TWO) == late, "the first answer counts"
     assert await outbox.state(CommandId("ask:4")) is None
     assert await outbox.states((TWO, CommandId("ask:4"), ONE)) == {ONE: DONE, TWO: late}
@@ -81,7 +81,7 @@ async def test_what_is_not_refused_for_good_waits_again_in_its_place(outbox: Hub
     outbox.sent(TWO)
     await outbox.answered(ONE, refused(ONE, code))
     assert [act.id for act in await outbox.unsent(16)] == [ONE, TWO]
-    await outbox.answered(TWO, Done(id=TWO))
+    await outbox.answered(TWO, ActDone(id=TWO))
     assert [act.id for act in await outbox.unsent(16)] == [ONE]
 
 
@@ -92,7 +92,7 @@ async def test_the_same_id_is_the_same_act(outbox: HubOutbox) -> None:
     await outbox.put(OTHER, ONE, "north", ask("other", "Something else?"), 9)
     (only,) = await outbox.waiting()
     assert (only.act.act, only.act.session, told) == (ask(ONE), SESSION, [1, 1])
-    await outbox.answered(ONE, Done(id=ONE))
+    await outbox.answered(ONE, ActDone(id=ONE))
     await put(outbox, ONE)
     assert (await outbox.state(ONE), await outbox.count()) == (DONE, 0)
 
@@ -118,7 +118,7 @@ async def test_it_is_there_when_opened_again_and_numbers_go_on(tmp_path: Path) -
     outbox = await HubOutbox.open(tmp_path / FILE_NAME)
     await put(outbox, ONE, TWO)
     outbox.sent(ONE)
-    await outbox.answered(TWO, Done(id=TWO))
+    await outbox.answered(TWO, ActDone(id=TWO))
     await outbox.close()
     await outbox.close()
     with pytest.raises(StorageUnavailable, match="closed"):
@@ -147,10 +147,10 @@ def there(folder: Path, text: bytes) -> bool:
 async def test_a_full_outbox_refuses(tmp_path: Path) -> None:
     outbox = await HubOutbox.open(tmp_path / FILE_NAME, most=2)
     await put(outbox, ONE, TWO)
-    with pytest.raises(StorageUnavailable, match="2 acts wait for the line"):
+    with pytest.raises(StorageUnavailable, match="2 acts wait for the connection"):
         await put(outbox, THREE)
     await put(outbox, ONE)
-    await outbox.answered(ONE, Done(id=ONE))
+    await outbox.answered(ONE, ActDone(id=ONE))
     await put(outbox, THREE)
     await outbox.close()
 

@@ -21,7 +21,7 @@ from moothall.services.sessions.staff import HALL
 from moothall.wire.hub.messages import AskAct, HeadCountAct, NoteAct, NoteReadAct, Offered, OfferedText
 from moothall_hub.mirror.offers import SessionChoice
 from moothall_hub.room.local_questions import Local, Mode
-from moothall_hub.room.ports import HubFacts, LineHealth, LineState, Saving, Stuck
+from moothall_hub.room.ports import HubFacts, Saving, Stuck, UplinkHealth, UplinkHealthState
 from moothall_hub.room.presence import MOST_NOTES
 from support.hubs.desk import Browser, OpenRoom, S, a_note, open_room
 
@@ -55,7 +55,7 @@ async def test_it_is_the_coordinators_alone(house: OpenRoom, desk: Browser) -> N
     status, text = await desk.get("/desk")
     assert status == 200
     assert "<bdi>Kisumu</bdi>" in text
-    assert text.count("The line is good.") + text.count("The line to the meeting is good.") == 1
+    assert text.count("The connection is good.") + text.count("The connection to the meeting is good.") == 1
     assert "hub/status_bar.js" not in text
     assert "hub/status_bar.js" in (await desk.get("/s/s/ask"))[1]
     assert 'href="/microphone/s">Speaking by microphone' in text
@@ -135,9 +135,9 @@ async def test_what_was_passed_on_says_where_it_stands(house: OpenRoom, desk: Br
     room = house.room
     a, b, c, _d = await asked(house, "A?", "B?", "C?", "D?")
     await done(desk, "forward", **{f"pick-{each}": "on" for each in (a, b, c)})
-    room.line.now = LineHealth(state=LineState.DOWN, since=room.clock.wall())
-    assert "Waiting for the line" in (await desk.get("/desk"))[1]
-    room.line.now = LineHealth(state=LineState.GOOD, since=0)
+    room.uplink.now = UplinkHealth(state=UplinkHealthState.DOWN, since=room.clock.wall())
+    assert "Waiting for the connection" in (await desk.get("/desk"))[1]
+    room.uplink.now = UplinkHealth(state=UplinkHealthState.GOOD, since=0)
     assert "On its way to the meeting" in (await desk.get("/desk"))[1]
     room.outbox.answer(CommandId(f"ask:{b}"), RefusalCode.CONFLICT, "The <meeting> is over.")
     room.outbox.answer(CommandId(f"ask:{c}"))
@@ -183,7 +183,7 @@ async def test_people_are_counted_by_one_tap_and_a_form_counts_once(house: OpenR
 async def test_notes_go_and_come_with_their_receipts(house: OpenRoom, desk: Browser) -> None:
     room = house.room
     assert await done(desk, "note", note="We hear <nothing>.") == "/desk?session=s#Notes"
-    assert "Waiting for the line" in (await desk.get("/desk"))[1]
+    assert "Waiting for the connection" in (await desk.get("/desk"))[1]
     (put,) = room.outbox.of(NoteAct)
     room.outbox.answer(put.id, RefusalCode.INVALID, "It is <wrong>.")
     _, text = await desk.get("/desk")
@@ -205,7 +205,7 @@ async def test_notes_go_and_come_with_their_receipts(house: OpenRoom, desk: Brow
         await room.presence.leave(S, str(n))
     status, _, text = await desk.act("note", note="One more")
     assert status == 422
-    assert "So many notes wait for the line" in text
+    assert "So many notes wait for the connection" in text
     assert "One more" in text
 
 
@@ -239,29 +239,31 @@ async def test_what_is_kept_here_is_chosen(house: OpenRoom, desk: Browser) -> No
     assert 'href="/desk?session=s&ui=pt"' in text
 
 
-async def test_the_line_is_told_in_words_and_figures(house: OpenRoom, desk: Browser) -> None:
+async def test_the_link_is_told_in_words_and_figures(house: OpenRoom, desk: Browser) -> None:
     room, now = house.room, house.room.clock.wall()
-    good = LineHealth(
-        state=LineState.GOOD, since=now, delay_ms=640, acts_waiting=2, events_missing=1, bytes_today=1_234_567
+    good = UplinkHealth(
+        state=UplinkHealthState.GOOD, since=now, delay_ms=640, acts_waiting=2, events_missing=1, bytes_today=1_234_567
     )
-    room.line.now = good
+    room.uplink.now = good
     _, text = await desk.get("/desk")
-    for said in ("The line is good.", "An answer takes 640 ms.", "2 things done here wait to be sent"):
+    for said in ("The connection is good.", "An answer takes 640 ms.", "2 things done here wait to be sent"):
         assert said in text
     for said in ("1 piece of text is still missing", "Today: 1.2 MB", "Ready."):
         assert said in text
-    room.line.now = msgspec.structs.replace(
+    room.uplink.now = msgspec.structs.replace(
         good, budget=50_000_000, saving=Saving.WORDS, clock_difference_ms=-90 * 60_000
     )
     _, text = await desk.get("/desk")
     assert "Today: 1.2 MB of 50 MB" in text
     assert "To save data only finished lines come." in text
     assert "This computer\u2019s clock says" in text
-    room.line.now = msgspec.structs.replace(good, state=LineState.DOWN)
+    room.uplink.now = msgspec.structs.replace(good, state=UplinkHealthState.DOWN)
     _, text = await desk.get("/desk")
-    assert "No line since" in text
+    assert "No connection since" in text
     assert "Not ready yet: see what to do." in text
-    room.line.now = LineHealth(state=LineState.REFUSED, since=now, reason="Another <machine> speaks for this hub now.")
+    room.uplink.now = UplinkHealth(
+        state=UplinkHealthState.REFUSED, since=now, reason="Another <machine> speaks for this hub now."
+    )
     _, text = await desk.get("/desk")
     assert "Another <machine> speaks for this hub now." in text
     assert 'href="/setup"' in text
@@ -270,7 +272,7 @@ async def test_the_line_is_told_in_words_and_figures(house: OpenRoom, desk: Brow
 async def test_before_it_is_connected_it_says_what_to_do(house: OpenRoom, desk: Browser) -> None:
     room = house.room
     room.facts, room.meetings.offered = HubFacts(), []
-    room.line.now = LineHealth(state=LineState.UNPAIRED, since=0)
+    room.uplink.now = UplinkHealth(state=UplinkHealthState.UNPAIRED, since=0)
     status, text = await desk.get("/desk")
     assert status == 200
     assert "This computer isn\u2019t connected yet." in text

@@ -9,33 +9,35 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.session.state import State, evolve
 from moothall.core.signals import ChannelState, LastWords, Sound, StandIn, Summary
-from moothall.services.questions.author_view import OwnAct, QuestionPlace
-from moothall_hub.node.preflight import Check, Readiness
+from moothall.services.questions.author_view import OwnAct, QuestionStage
+from moothall_hub.node.preflight import Check, CheckResult
 from moothall_hub.pages import desk_texts
-from moothall_hub.room.ports import LineHealth, LineState, Saving
+from moothall_hub.room.ports import Saving, UplinkHealth, UplinkHealthState
 
 CATALOGUES = Catalogues(find_web_folder() / "locales")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("state", LineState)
-def test_the_line_is_told_in_every_language(language: str, state: LineState) -> None:
-    said = desk_texts.line(LineHealth(state=state, since=0), "14:02", CATALOGUES[language])
+@pytest.mark.parametrize("state", UplinkHealthState)
+def test_the_link_is_told_in_every_language(language: str, state: UplinkHealthState) -> None:
+    said = desk_texts.uplink_status(UplinkHealth(state=state, since=0), "14:02", CATALOGUES[language])
     assert said
-    assert ("14:02" in said) is (state in (LineState.DOWN, LineState.REFUSED))
+    assert ("14:02" in said) is (state in (UplinkHealthState.DOWN, UplinkHealthState.REFUSED))
 
 
 def test_figures_are_told_as_far_as_there_are_any() -> None:
     ui = CATALOGUES["en"]
-    unpaired = LineHealth(state=LineState.UNPAIRED, since=0)
+    unpaired = UplinkHealth(state=UplinkHealthState.UNPAIRED, since=0)
     assert desk_texts.figures(unpaired, ui) == []
-    assert desk_texts.figures(LineHealth(state=LineState.UNPAIRED, since=0, acts_waiting=1), ui) == [
+    assert desk_texts.figures(UplinkHealth(state=UplinkHealthState.UNPAIRED, since=0, acts_waiting=1), ui) == [
         "1 thing done here waits to be sent"
     ]
-    down = LineHealth(state=LineState.DOWN, since=0, delay_ms=300, bytes_today=250_000)
+    down = UplinkHealth(state=UplinkHealthState.DOWN, since=0, delay_ms=300, bytes_today=250_000)
     assert desk_texts.figures(down, ui) == ["Today: 0.2 MB"]
     assert "0,2" in desk_texts.figures(down, CATALOGUES["fr"])[0]
-    bounded = LineHealth(state=LineState.GOOD, since=0, delay_ms=300, budget=2_500_000, saving=Saving.LANGUAGES)
+    bounded = UplinkHealth(
+        state=UplinkHealthState.GOOD, since=0, delay_ms=300, budget=2_500_000, saving=Saving.LANGUAGES
+    )
     assert desk_texts.figures(bounded, ui) == [
         "An answer takes 300 ms.",
         "Today: 0.0 MB of 2.5 MB",
@@ -44,10 +46,10 @@ def test_figures_are_told_as_far_as_there_are_any() -> None:
 
 
 def test_there_is_a_text_for_everything() -> None:
-    assert asking_texts.WHERE.keys() == set(QuestionPlace) - {QuestionPlace.STANDS}
+    assert asking_texts.WHERE.keys() == set(QuestionStage) - {QuestionStage.STANDS}
     assert asking_texts.ACTS.keys() == {*OwnAct, None}
     todo = [name.split(".") for name in CATALOGUES["en"].group("hub-todo")]
-    assert {verdict for _, verdict in todo} == {Readiness.CARE, Readiness.BAD}
+    assert {verdict for _, verdict in todo} == {CheckResult.CARE, CheckResult.BAD}
     assert {check for check, _ in todo} == set(Check), "whatever can be amiss, somebody is told what to do"
 
 
@@ -87,6 +89,8 @@ def test_how_a_text_is_doing_is_told_in_the_words_of_its_readers(signals: list[S
     assert desk_texts.doing(None, signals, ui) == []
 
 
-def test_a_good_line_is_no_help_where_the_disk_takes_nothing() -> None:
-    full = LineHealth(state=LineState.GOOD, since=0, storing=False)
-    assert desk_texts.line(full, "", CATALOGUES["en"]).startswith("This computer can't store anything at the moment.")
+def test_a_good_link_is_no_help_where_the_disk_takes_nothing() -> None:
+    full = UplinkHealth(state=UplinkHealthState.GOOD, since=0, storing=False)
+    assert desk_texts.uplink_status(full, "", CATALOGUES["en"]).startswith(
+        "This computer can't store anything at the moment."
+    )

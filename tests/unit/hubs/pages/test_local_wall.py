@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.ids import ChannelId, InterventionId, PollId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall_hub.pages.local_wall import MOST_SHOWN
@@ -38,20 +38,22 @@ async def test_the_rooms_questions_stand_on_its_wall_the_newest_first_and_not_to
         await somebody.ask(f"Why <{n}>?", name="Ana")
     await local.put_on_wall(S, list(local.of(S).by_id), on_wall=True)
     text = await shown(house)
-    places = [text.find(f"Why <{n}>?") for n in range(MOST_SHOWN + 1)]
-    assert places[0] == -1
-    assert places[1:] == sorted(places[1:], reverse=True)
+    positions = [text.find(f"Why <{n}>?") for n in range(MOST_SHOWN + 1)]
+    assert positions[0] == -1
+    assert positions[1:] == sorted(positions[1:], reverse=True)
     assert "From your group" in text
     assert 'data-ask="/s/s/wall?ui=en"' in text
     assert "Why <4>?" in str((await wall(house))["html"])
     assert house.wall.asked_ago is not None
 
 
-async def test_cleared_without_a_line_nothing_that_stood_there_stays(house: OpenRoom) -> None:
+async def test_cleared_without_a_link_nothing_that_stood_there_stays(house: OpenRoom) -> None:
     room, what = house.room, InterventionId("q1")
     await house.browser("a").ask("Why?")
     await room.local.put_on_wall(S, list(room.local.of(S).by_id), on_wall=True)
-    await room.meeting.do(do.Ask(intervention=what, kind=Kind.QUESTION, text="Rude?", language="en", asker="x"))
+    await room.meeting.do(
+        do.Ask(intervention=what, kind=InterventionKind.QUESTION, text="Rude?", language="en", asker="x")
+    )
     await room.meeting.stand(what, InterventionStatus.QUEUED)
     await room.meeting.stand(what, InterventionStatus.CALLED)
     assert (await wall(house))["cleared"] is None

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import InterventionId, PollId
@@ -20,7 +20,13 @@ from support.hubs.desk import OpenRoom, S, open_room
 async def house() -> AsyncIterator[OpenRoom]:
     async with open_room() as made:
         await made.room.meeting.do(
-            do.Ask(intervention=InterventionId("q1"), kind=Kind.QUESTION, text="Who <pays>?", language="en", asker="x"),
+            do.Ask(
+                intervention=InterventionId("q1"),
+                kind=InterventionKind.QUESTION,
+                text="Who <pays>?",
+                language="en",
+                asker="x",
+            ),
         )
         await made.room.meeting.stand(InterventionId("q1"), InterventionStatus.QUEUED)
         yield made
@@ -175,11 +181,11 @@ async def test_whoever_votes_reads_that_it_waits_that_it_counts_and_that_it_came
     status, where, _ = await somebody.post("/s/s/hands/1?ui=en", {"option": "0"})
     assert (status, where) == (303, "/s/s/questions?ui=en#Hands")
     assert "Your choice" in await row(0)
-    assert "It waits for the line." in await row(0)
+    assert "It waits for the connection." in await row(0)
     assert "Your choice" not in (await house.browser("c").get("/s/s/questions"))[1]
     await answered()
     assert "Your choice" in await row(0)
-    assert "It waits for the line." not in await row(0)
+    assert "It waits for the connection." not in await row(0)
     await somebody.post("/s/s/hands/1", {"option": "1"})
     await room.meeting.do(do.ClosePoll(poll=asked.poll))
     await answered(RefusalCode.CONFLICT)

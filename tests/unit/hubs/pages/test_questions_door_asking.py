@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from moothall.adapters.questions.asking_door import ALLOWANCE
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.rules.questions import MAX_TEXT
 from moothall.wire.hub.messages import AskAct, StandAct
@@ -40,11 +40,11 @@ async def test_the_form_is_everybodys_but_for_who_reads_it(house: OpenRoom) -> N
     assert (await somebody.get("/s/nowhere/ask"))[0] == 404
 
 
-async def test_without_a_line_it_is_kept_and_its_author_reads_so(house: OpenRoom) -> None:
+async def test_without_a_link_it_is_kept_and_its_author_reads_so(house: OpenRoom) -> None:
     house.room.outbox.full = True
     page = await house.browser("a").ask("Will the <board> publish?", name="Ana")
     (each,) = house.room.local.of(S).by_id.values()
-    assert (each.text, each.name, each.kind) == ("Will the <board> publish?", "Ana", Kind.QUESTION)
+    assert (each.text, each.name, each.kind) == ("Will the <board> publish?", "Ana", InterventionKind.QUESTION)
     status, text = await house.browser("b").get(page)
     assert status == 200
     assert "Kept here. The coordinator of your group reads it first." in text

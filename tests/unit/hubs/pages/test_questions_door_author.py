@@ -8,12 +8,12 @@ import msgspec
 import pytest_asyncio
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId
 from moothall_hub.outbox.outbox import MOST_OWN_ACTS
-from moothall_hub.room.ports import LineState
+from moothall_hub.room.ports import UplinkHealthState
 from support.hubs.desk import Browser, OpenRoom, S, open_room
 
 NOT_RECORDED = (
@@ -50,9 +50,9 @@ async def passed_on(house: OpenRoom, browser: Browser, text: str = "Why?", **fie
 async def test_where_it_stands_is_told_all_the_way(house: OpenRoom) -> None:
     somebody, room = house.browser("a"), house.room
     page, what = await passed_on(house, somebody)
-    room.line.now = msgspec.structs.replace(room.line.now, state=LineState.DOWN)
-    assert await stands(somebody, page) == "Waiting for the line"
-    room.line.now = msgspec.structs.replace(room.line.now, state=LineState.GOOD)
+    room.uplink.now = msgspec.structs.replace(room.uplink.now, state=UplinkHealthState.DOWN)
+    assert await stands(somebody, page) == "Waiting for the connection"
+    room.uplink.now = msgspec.structs.replace(room.uplink.now, state=UplinkHealthState.GOOD)
     assert await stands(somebody, page) == "On its way to the meeting"
     room.outbox.answer(CommandId(f"ask:{what}"))
     assert await stands(somebody, page) == "At the meeting, being checked"
@@ -206,7 +206,9 @@ async def test_one_that_was_joined_at_the_meeting_says_with_which(house: OpenRoo
     somebody, room = house.browser("a"), house.room
     page, what = await passed_on(house, somebody)
     other = InterventionId("other")
-    await room.meeting.do(do.Ask(intervention=other, kind=Kind.QUESTION, text="Why so?", language="en", asker="x"))
+    await room.meeting.do(
+        do.Ask(intervention=other, kind=InterventionKind.QUESTION, text="Why so?", language="en", asker="x")
+    )
     await room.meeting.take()
     await room.meeting.do(do.SetStatus(interventions=(what,), status=InterventionStatus.JOINED, into=other))
     assert await stands(somebody, page) == "Joined with a similar question (no. 1)"
@@ -263,7 +265,7 @@ async def test_after_the_close_every_question_says_what_became_of_it(house: Open
     assert "Question no. 7 · Taken back by its author" in text
 
 
-async def test_whoever_presses_on_and_on_without_a_line_is_told_to_wait(house: OpenRoom) -> None:
+async def test_whoever_presses_on_and_on_without_a_link_is_told_to_wait(house: OpenRoom) -> None:
     somebody = house.browser("a")
     page, _ = await passed_on(house, somebody)
     for press in range(MOST_OWN_ACTS):

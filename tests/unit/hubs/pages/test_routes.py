@@ -8,23 +8,23 @@ from moothall.core.events.types import ChannelKind, LaneHead
 from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
 from moothall.core.kernel.lanes import Feed, channel_lane
 from moothall.core.session.state import Status
-from moothall.core.views.captions import CaptionsView, Channel, Snapshot
+from moothall.core.views.captions import CaptionsView, ReaderChannel, Snapshot
 from moothall.wire.hub.messages import Offered, OfferedText
-from moothall_hub.mirror.copied import Copy
+from moothall_hub.mirror.copied import SessionCopy
 from moothall_hub.pages.routes import comes, here, only_here, readable
 
 S = SessionId("s")
 FLOOR, FRENCH, ARABIC = map(ChannelId, ("floor", "mt-fr", "mt-ar"))
-COPY = Copy(session=S, followed=(FLOOR,))
+COPY = SessionCopy(session=S, followed=(FLOOR,))
 
 
 def snapshot() -> Snapshot:
     made = CaptionsView.empty(S, Epoch("e"), Feed(channel=FLOOR)).snapshot()
-    channels = {each: Channel(kind=ChannelKind.TRANSLATION, languages=()) for each in (FLOOR, FRENCH, ARABIC)}
+    channels = {each: ReaderChannel(kind=ChannelKind.TRANSLATION, languages=()) for each in (FLOOR, FRENCH, ARABIC)}
     return replace(made, session=replace(made.session, channels=channels))
 
 
-def told(copy: Copy | None, read: ChannelId = FLOOR) -> Collection[ChannelId]:
+def told(copy: SessionCopy | None, read: ChannelId = FLOOR) -> Collection[ChannelId]:
     return list(here(snapshot(), copy, read).session.channels)
 
 
@@ -36,14 +36,14 @@ def test_only_what_comes_or_came_or_is_read_is_offered() -> None:
 
 
 def test_all_are_offered_before_it_is_known_which_come() -> None:
-    assert told(None) == told(Copy(session=S)) == [FLOOR, FRENCH, ARABIC]
+    assert told(None) == told(SessionCopy(session=S)) == [FLOOR, FRENCH, ARABIC]
 
 
 def test_no_file_is_made_of_a_text_that_came_only_once() -> None:
     left = {channel_lane(FRENCH): LaneHead(offset=1, digest="d")}
     assert [comes(replace(COPY, left=left), each) for each in (FLOOR, FRENCH, ARABIC)] == [True, False, False]
     assert comes(None, FRENCH)
-    assert comes(Copy(session=S), FRENCH)
+    assert comes(SessionCopy(session=S), FRENCH)
 
 
 def test_the_front_page_names_the_languages_that_come_and_no_others() -> None:
@@ -53,7 +53,7 @@ def test_the_front_page_names_the_languages_that_come_and_no_others() -> None:
     offered = Offered(session=S, title="", status=Status.OPEN, texts=texts)
     assert readable(offered, COPY, ["en"]) == ["en", "en"]
     assert readable(offered, replace(COPY, followed=(FLOOR, FRENCH)), ["en"]) == ["en", "en", "fr"]
-    assert readable(offered, Copy(session=S, channels=(FLOOR, ARABIC)), ["en"]) == ["en", "en", "ar"]
+    assert readable(offered, SessionCopy(session=S, channels=(FLOOR, ARABIC)), ["en"]) == ["en", "en", "ar"]
     assert readable(offered, None, ["en"]) == readable(None, COPY, ["en"]) == ["en"]
 
 

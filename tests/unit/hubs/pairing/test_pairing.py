@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
-from moothall_hub.pairing.pairing import CentreKeys, Pairing, Pairings, Unpaired, address_of, pair
+from moothall_hub.pairing.pairing import CentreKeys, Pairing, PairingFailure, Pairings, address_of, pair
 
 WORDS = "acorn actor agree album amber anchor"
 ANSWER = {"hub": "kisumu", "title": "Kisumu", "key": "k", "keys": {"keys": []}, "address": "https://text.example.org"}
@@ -71,15 +71,15 @@ async def test_six_words_are_exchanged_for_a_key() -> None:
 @pytest.mark.parametrize(
     ("response", "why"),
     [
-        (web.json_response({"error": "no"}, status=403), Unpaired.UNKNOWN),
-        (web.json_response({"error": "often"}, status=429), Unpaired.OFTEN),
-        (web.Response(status=404, text="nothing here"), Unpaired.STRANGE),
-        (web.Response(text="<html>"), Unpaired.STRANGE),
-        (web.json_response({**ANSWER, "keys": {"keys": [{"id": "k", "alg": "Ed25519"}]}}), Unpaired.STRANGE),
-        (web.Response(body=b"\xff\xfe", status=404), Unpaired.STRANGE),
+        (web.json_response({"error": "no"}, status=403), PairingFailure.UNKNOWN),
+        (web.json_response({"error": "often"}, status=429), PairingFailure.OFTEN),
+        (web.Response(status=404, text="nothing here"), PairingFailure.STRANGE),
+        (web.Response(text="<html>"), PairingFailure.STRANGE),
+        (web.json_response({**ANSWER, "keys": {"keys": [{"id": "k", "alg": "Ed25519"}]}}), PairingFailure.STRANGE),
+        (web.Response(body=b"\xff\xfe", status=404), PairingFailure.STRANGE),
     ],
 )
-async def test_whoever_is_not_paired_learns_why(response: web.Response, why: Unpaired) -> None:
+async def test_whoever_is_not_paired_learns_why(response: web.Response, why: PairingFailure) -> None:
     async def handler(_: web.Request) -> web.Response:
         return response
 
@@ -88,9 +88,9 @@ async def test_whoever_is_not_paired_learns_why(response: web.Response, why: Unp
 
 
 async def test_where_nobody_answers_or_nothing_was_typed_nothing_happens() -> None:
-    assert await pair("127.0.0.1:1", WORDS, "n") is Unpaired.NOBODY
-    assert await pair("127.0.0.1:1", "acorn actor", "n") is Unpaired.WORDS
-    assert await pair("no address", WORDS, "n") is Unpaired.ADDRESS
+    assert await pair("127.0.0.1:1", WORDS, "n") is PairingFailure.NOBODY
+    assert await pair("127.0.0.1:1", "acorn actor", "n") is PairingFailure.WORDS
+    assert await pair("no address", WORDS, "n") is PairingFailure.ADDRESS
 
 
 async def test_a_pairing_outlives_the_process_and_the_next_one_counts_on() -> None:

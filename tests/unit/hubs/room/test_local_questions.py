@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.events.question_parts import Kind
+from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.ids import InterventionId, SessionId, is_name
 from moothall_hub.room import local_questions, own_view
 from moothall_hub.room.local_questions import Local, LocalQuestion, LocalQuestions, Mode
@@ -21,7 +21,7 @@ def question(what: str, text: str = "Why?", asker: str = "", **more: object) -> 
         id=name(what),
         number=0,
         form=f"f-{what}",
-        kind=Kind.QUESTION,
+        kind=InterventionKind.QUESTION,
         text=text,
         language="en",
         name="",
@@ -44,7 +44,7 @@ def three() -> LocalQuestions:
 
 
 def test_a_question_has_the_same_name_on_each_machine_and_another_one_for_each_word_that_differs() -> None:
-    said = {"kind": Kind.QUESTION, "text": "Why?", "language": "en", "name": "Ana"}
+    said = {"kind": InterventionKind.QUESTION, "text": "Why?", "language": "en", "name": "Ana"}
 
     def named(session: str = "s", form: str = "f", **other: object) -> InterventionId:
         return local_questions.name_of(SessionId(session), form, **{**said, **other})  # type: ignore[arg-type]
@@ -52,7 +52,13 @@ def test_a_question_has_the_same_name_on_each_machine_and_another_one_for_each_w
     assert named() == named()
     assert is_name(named())
     assert len(named()) == 32
-    others = [named(session="t"), named(form="g"), named(kind=Kind.COMMENT), named(text="Why"), named(language="fr")]
+    others = [
+        named(session="t"),
+        named(form="g"),
+        named(kind=InterventionKind.COMMENT),
+        named(text="Why"),
+        named(language="fr"),
+    ]
     assert len({named(), named(name=""), *others}) == 7
 
 
@@ -98,7 +104,7 @@ def test_some_are_joined_with_the_one_that_most_would_ask_or_that_was_passed_on(
     on = local.with_(*local_questions.forward(local, [name("c")]))
     assert [(each.id, each.into) for each in local_questions.join(on, [name("a"), name("c")])] == [("a", "c")]
     assert local_questions.join(local, []) == []
-    wish = asked(local, question("w", "", kind=Kind.REQUEST))
+    wish = asked(local, question("w", "", kind=InterventionKind.REQUEST))
     assert local_questions.join(wish, [name("w"), name("a")]) == []
 
 
@@ -119,7 +125,7 @@ def test_each_counts_once_and_the_author_not_at_all() -> None:
 
 
 def test_the_wall_shows_what_was_put_there_until_it_is_cleared() -> None:
-    local = asked(three(), question("w", "", kind=Kind.REQUEST))
+    local = asked(three(), question("w", "", kind=InterventionKind.REQUEST))
     put = local_questions.put_on_wall(local, [name("a"), name("w"), name("x"), name("b")])
     assert [each.id for each in put] == ["a", "b"]
     local = local.with_(*put)

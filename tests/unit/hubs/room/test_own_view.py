@@ -3,14 +3,14 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.questions.interventions import Intervention
 from moothall.core.questions.limits import MOST, MOST_EVER, MOST_OF_HUB, MOST_OPEN
 from moothall.core.session.state import State, Status
 from moothall.services.questions.asking import RejectedQuestion
-from moothall.services.questions.author_view import Own, OwnAct, QuestionPlace
+from moothall.services.questions.author_view import Own, OwnAct, QuestionStage
 from moothall_hub.outbox.outbox import ActState, ActStatus
 from moothall_hub.room import own_view
 from moothall_hub.room.local_questions import Local, LocalQuestion, LocalQuestions, Mode, SentAct
@@ -23,7 +23,8 @@ DONE = ActStatus(state=ActState.DONE)
 
 def question(what: str, asker: str = "", **more: object) -> LocalQuestion:
     made = LocalQuestion(
-        id=InterventionId(what), number=0, form=f"f-{what}", kind=Kind.QUESTION, text="Why?", language="en", name="",
+        id=InterventionId(what), number=0, form=f"f-{what}", kind=InterventionKind.QUESTION,
+        text="Why?", language="en", name="",
         asker=asker or f"by-{what}", at=WALL,
     )  # fmt: skip
     return msgspec.structs.replace(made, **more)
@@ -37,7 +38,8 @@ def local(*questions: LocalQuestion, mode: Mode = Mode.COORDINATOR) -> LocalQues
 
 def there(what: str, status: InterventionStatus, **more: object) -> Intervention:
     made = Intervention(
-        id=InterventionId(what), number=7, kind=Kind.QUESTION, received="", text="Why?", language="en", name="",
+        id=InterventionId(what), number=7, kind=InterventionKind.QUESTION,
+        received="", text="Why?", language="en", name="",
         origin="hub:kisumu", asker="", t=0, status=status, published=True,
     )  # fmt: skip
     return msgspec.structs.replace(made, **more)
@@ -56,9 +58,9 @@ def tried(each: LocalQuestion, on: LocalQuestions, state: State | None = None) -
 
 
 def test_the_rules_are_those_of_the_meeting() -> None:
-    one = local(question("r", "ana", text="", kind=Kind.REQUEST))
-    assert tried(question("t", "ana", text="", kind=Kind.REQUEST), one) is RejectedQuestion.REQUESTED
-    assert isinstance(tried(question("t", "bea", text="", kind=Kind.REQUEST), one), LocalQuestion)
+    one = local(question("r", "ana", text="", kind=InterventionKind.REQUEST))
+    assert tried(question("t", "ana", text="", kind=InterventionKind.REQUEST), one) is RejectedQuestion.REQUESTED
+    assert isinstance(tried(question("t", "bea", text="", kind=InterventionKind.REQUEST), one), LocalQuestion)
     many = local(*(question(f"q{n}", "ana") for n in range(MOST_OPEN)))
     assert tried(question("t", "ana"), many) is RejectedQuestion.MANY
     full = local(*(question(f"q{n}") for n in range(MOST)))
@@ -74,14 +76,14 @@ def test_the_rules_are_those_of_the_meeting() -> None:
 
 
 def test_what_has_had_its_turn_or_is_kept_here_is_not_open() -> None:
-    waits = question("r", "ana", text="", kind=Kind.REQUEST, stands=Local.FORWARDED, forwarded=True)
-    again = question("t", "ana", text="", kind=Kind.REQUEST)
+    waits = question("r", "ana", text="", kind=InterventionKind.REQUEST, stands=Local.FORWARDED, forwarded=True)
+    again = question("t", "ana", text="", kind=InterventionKind.REQUEST)
     assert tried(again, local(waits)) is RejectedQuestion.REQUESTED
     assert (
-        tried(again, local(waits), meeting(there("r", InterventionStatus.QUEUED, kind=Kind.REQUEST)))
+        tried(again, local(waits), meeting(there("r", InterventionStatus.QUEUED, kind=InterventionKind.REQUEST)))
         is RejectedQuestion.REQUESTED
     )
-    answered = meeting(there("r", InterventionStatus.ANSWERED, kind=Kind.REQUEST))
+    answered = meeting(there("r", InterventionStatus.ANSWERED, kind=InterventionKind.REQUEST))
     assert isinstance(tried(again, local(waits), answered), LocalQuestion)
     kept = local(msgspec.structs.replace(waits, stands=Local.KEPT, forwarded=False))
     assert isinstance(tried(again, kept), LocalQuestion)
@@ -99,20 +101,20 @@ def test_where_a_question_is_for_its_author() -> None:
     on = question("a", stands=Local.FORWARDED, forwarded=True)
     sent = ActStatus(state=ActState.SENT)
     refused = ActStatus(state=ActState.REFUSED, code=RefusalCode.CONFLICT, message="The meeting is over.")
-    assert where(here, None, None) is QuestionPlace.HERE
-    assert where(question("a", stands=Local.KEPT), None, None) is QuestionPlace.KEPT
-    assert where(question("a", stands=Local.JOINED), None, None) is QuestionPlace.JOINED
-    assert where(question("a", stands=Local.WITHDRAWN), None, None) is QuestionPlace.WITHDRAWN
+    assert where(here, None, None) is QuestionStage.HERE
+    assert where(question("a", stands=Local.KEPT), None, None) is QuestionStage.KEPT
+    assert where(question("a", stands=Local.JOINED), None, None) is QuestionStage.JOINED
+    assert where(question("a", stands=Local.WITHDRAWN), None, None) is QuestionStage.WITHDRAWN
     assert [where(on, act, None) for act in (None, WAITS, sent, DONE, refused)] == [
-        QuestionPlace.WAITING,
-        QuestionPlace.WAITING,
-        QuestionPlace.WAITING,
-        QuestionPlace.ARRIVED,
-        QuestionPlace.REFUSED,
+        QuestionStage.WAITING,
+        QuestionStage.WAITING,
+        QuestionStage.WAITING,
+        QuestionStage.ARRIVED,
+        QuestionStage.REFUSED,
     ]
-    assert where(on, WAITS, there("a", InterventionStatus.QUEUED)) is QuestionPlace.STANDS
+    assert where(on, WAITS, there("a", InterventionStatus.QUEUED)) is QuestionStage.STANDS
     gone = question("a", stands=Local.WITHDRAWN, forwarded=True)
-    assert where(gone, DONE, there("a", InterventionStatus.CALLED)) is QuestionPlace.STANDS
+    assert where(gone, DONE, there("a", InterventionStatus.CALLED)) is QuestionStage.STANDS
 
 
 def offered(own: Own) -> set[str]:

@@ -8,12 +8,12 @@ import pytest
 
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.services.questions.asking import LONGEST_AGE_MS, AskRequest, RejectedQuestion
-from moothall.services.questions.author_view import OwnAct, QuestionPlace
+from moothall.services.questions.author_view import OwnAct, QuestionStage
 from moothall.services.questions.translations import QuestionTranslations, Rendered, WantedTranslation
 from moothall.wire.hub.messages import AskAct, ReportAct, StandAct, SupportAct
 from moothall_hub.outbox.outbox import MOST_OWN_ACTS, ActState, HubOutbox
@@ -24,7 +24,7 @@ from support.hubs.desk import NODE, Room, S, jumping, room
 
 
 def wish(text: str = "Why?", **more: object) -> AskRequest:
-    made = AskRequest(kind=Kind.QUESTION, text=text, language="en", form=f"f-{text}")
+    made = AskRequest(kind=InterventionKind.QUESTION, text=text, language="en", form=f"f-{text}")
     return msgspec.structs.replace(made, **more)
 
 
@@ -105,8 +105,13 @@ async def test_what_is_passed_on_goes_once_with_the_time_at_which_it_was_asked()
         (put,) = made.outbox.of(AskAct)
         assert (put.id, put.at, put.session) == (f"ask:{what}", at, S)
         assert isinstance(put.act, AskAct)
-        assert (put.act.text, put.act.name, put.act.kind, put.act.language) == ("Why?", "Ana", Kind.QUESTION, "en")
-        assert (await made.local.seen(S, made.local.of(S).by_id[what])).room.where is QuestionPlace.WAITING  # type: ignore[union-attr]
+        assert (put.act.text, put.act.name, put.act.kind, put.act.language) == (
+            "Why?",
+            "Ana",
+            InterventionKind.QUESTION,
+            "en",
+        )
+        assert (await made.local.seen(S, made.local.of(S).by_id[what])).room.where is QuestionStage.WAITING  # type: ignore[union-attr]
 
 
 @jumping
@@ -183,7 +188,9 @@ async def test_who_would_ask_it_too_is_counted_once_and_told_once_the_meeting_sh
 @jumping
 async def test_the_meetings_own_can_be_asked_too_until_they_are_answered_and_nothing_else() -> None:
     async with room() as made:
-        asked = do.Ask(intervention=InterventionId("q1"), kind=Kind.QUESTION, text="?", language="en", asker="x")
+        asked = do.Ask(
+            intervention=InterventionId("q1"), kind=InterventionKind.QUESTION, text="?", language="en", asker="x"
+        )
         await made.meeting.do(asked)
         assert not await made.local.support_one(S, InterventionId("q1"), "v1")
         await made.meeting.stand(InterventionId("q1"), InterventionStatus.QUEUED)
@@ -206,7 +213,9 @@ async def test_the_meetings_own_can_be_asked_too_until_they_are_answered_and_not
 async def test_nobody_asks_too_what_their_own_was_joined_with() -> None:
     async with room() as made:
         other = InterventionId("q1")
-        await made.meeting.do(do.Ask(intervention=other, kind=Kind.QUESTION, text="?", language="en", asker="x"))
+        await made.meeting.do(
+            do.Ask(intervention=other, kind=InterventionKind.QUESTION, text="?", language="en", asker="x")
+        )
         mine = await ask(made, "Why?", "v1")
         await made.local.forward(S, [mine])
         await made.local.pass_on()
@@ -236,7 +245,7 @@ async def test_what_was_joined_brings_its_people_along() -> None:
 
 
 @jumping
-async def test_the_wall_is_cleared_on_disk_without_any_line() -> None:
+async def test_the_wall_is_cleared_on_disk_without_any_link() -> None:
     async with room() as made:
         made.outbox.full = True
         one, other = await ask(made, "Why?"), await ask(made, "When?")
@@ -308,7 +317,7 @@ async def test_what_the_meeting_refuses_stays_refused() -> None:
         found = (await made.local.seen(S, made.local.of(S).by_id[what])).room
         assert found is not None
         assert (found.where, found.message) == (
-            QuestionPlace.REFUSED,
+            QuestionStage.REFUSED,
             "The meeting is over and takes no more questions.",
         )
 
@@ -351,7 +360,9 @@ async def test_while_a_report_of_a_question_waits_no_other_is_put() -> None:
         assert [put.id for put in made.outbox.of(ReportAct)][2:] == ["report:6"]
 
 
-WISH = AskRequest(kind=Kind.QUESTION, text="Who likes rhubarb?", language="en", form="f1", name="Quetzalcoatl")
+WISH = AskRequest(
+    kind=InterventionKind.QUESTION, text="Who likes rhubarb?", language="en", form="f1", name="Quetzalcoatl"
+)
 OTHER = SessionId("other")
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId
@@ -12,7 +12,7 @@ from moothall.wire.hub.messages import TypeAct
 from moothall_hub.outbox.outbox import MOST_OWN_LINES
 from support.hubs.desk import Room, S, jumping, room
 
-WISH = AskRequest(kind=Kind.QUESTION, text="Why?", language="en", form="f1")
+WISH = AskRequest(kind=InterventionKind.QUESTION, text="Why?", language="en", form="f1")
 
 
 def written(*lines: tuple[str, str], unkept: bool = False) -> TypingUpdate:

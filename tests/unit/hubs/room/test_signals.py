@@ -27,7 +27,7 @@ class Room:
         assert session == SESSION
         self.said += signals
 
-    def line(self, *, up: bool) -> None:
+    def uplink(self, *, up: bool) -> None:
         self.up = up
         self.shown.way()
 
@@ -53,13 +53,13 @@ def test_readers_are_told_at_once_and_again_for_as_long_as_it_is_so() -> None:
     loop.run(story())
 
 
-def test_nothing_is_said_of_the_sound_while_the_line_is_dead() -> None:
+def test_nothing_is_said_of_the_sound_while_the_link_is_dead() -> None:
     room = Room()
     room.signals.put(SESSION, LATE)
-    room.line(up=False)
+    room.uplink(up=False)
     assert room.said == [LATE, USUAL]
     room.signals.put(SESSION, LAST)
-    room.line(up=False)
+    room.uplink(up=False)
     assert room.said[2:] == []
-    room.line(up=True)  # It was quiet, and the server above has told nothing else meanwhile.
+    room.uplink(up=True)  # It was quiet, and the server above has told nothing else meanwhile.
     assert room.said[2:] == [LATE, LAST]

@@ -20,18 +20,18 @@ from moothall_hub.uplink.parts import (
     OTHER_PROTOCOL,
     SILENT,
     UNKNOWN_KEY,
+    ClockMeasured,
+    ClockReading,
     Dial,
     Do,
     Down,
     FollowAgain,
     Hang,
-    Measured,
-    Moment,
+    MessageReceived,
     OfferActs,
     Phase,
     Quiet,
     Send,
-    Tell,
     Turned,
 )
 
@@ -44,8 +44,8 @@ SIGNALLED = wire.Signalled(session=PLENARY, signal=LastWords(channel=ChannelId("
 BATCH = wire.Batch(session=PLENARY, part=wire.FeedPart.LIVE, data=b"")
 
 
-def at(ms: int) -> Moment:
-    return Moment(ms, WALL + ms)
+def at(ms: int) -> ClockReading:
+    return ClockReading(ms, WALL + ms)
 
 
 def sent(done: Sequence[Do]) -> list[wire.FromHub]:
@@ -83,7 +83,7 @@ def test_it_dials_at_once_and_says_who_it_is() -> None:
     assert link.opened(at(400)) == []
     assert link.phase is Phase.GREETING
     assert link.received(at(610), WELCOME) == [
-        Measured(ClockSample(WALL - 310, 600)), pulse(610), Tell(WELCOME), OfferActs(),
+        ClockMeasured(ClockSample(WALL - 310, 600)), pulse(610), MessageReceived(WELCOME), OfferActs(),
     ]  # fmt: skip
     assert (link.phase, link.since, link.sentence, link.welcome) == (Phase.UP, 610, "", WELCOME)
 
@@ -111,7 +111,7 @@ def test_each_failure_makes_the_next_wait_longer_up_to_a_minute(
     assert (link.since, link.sentence) == (0, sentence)
 
 
-def test_where_the_line_breaks_again_and_again_the_next_try_is_near() -> None:
+def test_where_the_link_breaks_again_and_again_the_next_try_is_near() -> None:
     link, now, waits = made(), 0, []
     link.restart(at(0))
     for _ in range(9):
@@ -130,7 +130,7 @@ def test_hubs_come_back_at_random_moments() -> None:
     assert (link.due, link.sentence) == (250, "The server above answers with status 502.")
 
 
-def test_a_good_line_begins_again_with_the_shortest_wait_and_a_bad_one_does_not() -> None:
+def test_a_good_link_begins_again_with_the_shortest_wait_and_a_bad_one_does_not() -> None:
     link = made()
     link.restart(at(0))
     for _ in range(3):
@@ -169,7 +169,7 @@ def test_who_is_cut_off_for_good_stops(code: CloseCode, sentence: str) -> None:
     assert link.lost(at(9), code) == [Down(sentence, for_good=True)]
 
 
-def test_a_line_that_leads_back_to_itself_is_refused() -> None:
+def test_a_link_that_leads_back_to_itself_is_refused() -> None:
     loop = msgspec.structs.replace(WELCOME, above=("c" * 16, "a" * 16))
     link = made()
     link.restart(at(0))
@@ -177,7 +177,7 @@ def test_a_line_that_leads_back_to_itself_is_refused() -> None:
     assert link.received(at(1), loop) == [Hang(CloseCode.LOOP, LOOP), Down(LOOP, for_good=True)]
     link = up(made())
     above = wire.Above(above=("b" * 16,))
-    assert link.received(at(1), above) == [Tell(above)]
+    assert link.received(at(1), above) == [MessageReceived(above)]
     assert link.received(at(2), wire.Above(above=("a" * 16,)))[0] == Hang(CloseCode.LOOP, LOOP)
 
 
@@ -222,14 +222,14 @@ def test_pulses_measure_the_delay_and_the_centres_clock() -> None:
     assert (link.delay_ms, link.usual_delay_ms) == (None, None)
     for trip in (600, 900, 700):
         answer = wire.Pulse(sent=5, echo=1_000, wall=WALL)
-        assert link.received(at(1_000 + trip), answer) == [Measured(ClockSample(WALL - 1_000 - trip // 2, trip))]
+        assert link.received(at(1_000 + trip), answer) == [ClockMeasured(ClockSample(WALL - 1_000 - trip // 2, trip))]
     assert (link.delay_ms, link.usual_delay_ms) == (700, 700)
     assert link.received(at(5), wire.Pulse(sent=5, echo=1_000, wall=WALL)) == [], "the answer comes before the question"
     ask = wire.Pulse(sent=77, wall=WALL)
     assert link.received(at(3_000), ask) == [Send(wire.Pulse(sent=3_000, echo=77, wall=WALL + 3_000))]
 
 
-def test_a_line_on_which_what_was_asked_has_no_answer_is_quiet_and_then_dead_since_it_was_heard() -> None:
+def test_a_link_on_which_what_was_asked_has_no_answer_is_quiet_and_then_dead_since_it_was_heard() -> None:
     link = up(made())
     assert link.due == wire.ANSWER_MS, "it asks as it comes up"
     assert link.tick(at(10)) == []
@@ -246,13 +246,13 @@ def test_a_line_on_which_what_was_asked_has_no_answer_is_quiet_and_then_dead_sin
     assert link.since == 700, "since when nothing came, not since when it was noticed"
 
 
-def test_a_quiet_line_on_which_something_comes_moves_again() -> None:
+def test_a_quiet_link_on_which_something_comes_moves_again() -> None:
     link = up(made())
     link.follow(FOLLOW)
     link.received(at(1), LIVE)
     link.tick(at(20_000))
     assert link.tick(at(30_000)) == [Quiet(True)]
-    assert link.received(at(31_000), BATCH) == [Quiet(False), Tell(BATCH)]
+    assert link.received(at(31_000), BATCH) == [Quiet(False), MessageReceived(BATCH)]
     assert (link.quiet, link.heard, link.due) == (False, 31_000, 40_000)
 
 
@@ -268,7 +268,7 @@ def test_how_long_ago_the_centre_was_heard_adds_up_over_the_hubs_between() -> No
     assert link.centre_heard == 17_500
 
 
-def test_a_line_that_breaks_is_down_since_something_came_and_one_that_is_closed_since_then() -> None:
+def test_a_link_that_breaks_is_down_since_something_came_and_one_that_is_closed_since_then() -> None:
     for code, since in ((CloseCode.ABNORMAL, 3_000), (CloseCode.GOING_AWAY, 9_000)):
         link = up(made())
         link.received(at(3_000), wire.HubProgramme(sessions=()))
@@ -284,11 +284,11 @@ def test_a_session_is_told_of_from_its_live_on() -> None:
     assert link.follow(FOLLOW) == [Send(FOLLOW)]
     for before in (BATCH, SIGNALLED):
         assert link.received(at(1), before) == [], "what comes before `Live` is of an older wish"
-    assert link.received(at(2), LIVE) == [Tell(LIVE)]
-    assert link.received(at(3), BATCH) == [Tell(BATCH)]
-    assert link.received(at(3), SIGNALLED) == [Tell(SIGNALLED)]
+    assert link.received(at(2), LIVE) == [MessageReceived(LIVE)]
+    assert link.received(at(3), BATCH) == [MessageReceived(BATCH)]
+    assert link.received(at(3), SIGNALLED) == [MessageReceived(SIGNALLED)]
     caught = wire.Caught(session=PLENARY)
-    assert link.received(at(3), caught) == [Tell(caught)]
+    assert link.received(at(3), caught) == [MessageReceived(caught)]
     assert link.say(wire.Taken(session=PLENARY, number=1)) == [Send(wire.Taken(session=PLENARY, number=1))]
 
 
@@ -298,8 +298,8 @@ def test_of_two_wishes_the_second_is_answered() -> None:
     link.follow(FOLLOW)
     assert link.received(at(1), LIVE) == []
     assert link.received(at(1), BATCH) == []
-    assert link.received(at(1), LIVE) == [Tell(LIVE)]
-    assert link.received(at(1), BATCH) == [Tell(BATCH)]
+    assert link.received(at(1), LIVE) == [MessageReceived(LIVE)]
+    assert link.received(at(1), BATCH) == [MessageReceived(BATCH)]
 
 
 def test_what_is_left_or_stopped_says_nothing_more() -> None:
@@ -311,20 +311,20 @@ def test_what_is_left_or_stopped_says_nothing_more() -> None:
     link.follow(FOLLOW)
     link.received(at(1), LIVE)
     stopped = wire.Stopped(session=PLENARY, message="This session isn't public any more.")
-    assert link.received(at(2), stopped) == [Tell(stopped)]
+    assert link.received(at(2), stopped) == [MessageReceived(stopped)]
     assert link.received(at(3), BATCH) == []
     link.follow(FOLLOW)
     link.follow(FOLLOW)
     assert link.received(at(4), stopped) == [], "the answer to the first of both"
-    assert link.received(at(5), LIVE) == [Tell(LIVE)]
+    assert link.received(at(5), LIVE) == [MessageReceived(LIVE)]
 
 
 def test_the_programme_is_passed_on() -> None:
     programme = wire.HubProgramme(sessions=())
-    assert up(made()).received(at(1), programme) == [Tell(programme)]
+    assert up(made()).received(at(1), programme) == [MessageReceived(programme)]
 
 
-def test_a_lost_line_forgets_what_was_asked() -> None:
+def test_a_lost_link_forgets_what_was_asked() -> None:
     link = up(made())
     link.follow(FOLLOW)
     link.received(at(1), LIVE)
@@ -341,17 +341,17 @@ def test_acts_go_in_their_order_and_no_more_than_may_be_on_their_way() -> None:
     many = [act(n) for n in range(20)]
     assert sent(link.offer(many)) == many[1 : wire.MOST_ACTS], "the first went with the greeting"
     assert link.offer(many) == []
-    done = wire.Done(id=act(3).id)
-    assert link.received(at(1), done) == [Tell(done), OfferActs()]
+    done = wire.ActDone(id=act(3).id)
+    assert link.received(at(1), done) == [MessageReceived(done), OfferActs()]
     assert link.received(at(1), done) == [], "said twice"
     assert sent(link.offer([*many[:3], *many[4:]])) == [act(16)]
 
 
-def test_acts_without_an_answer_go_again_on_the_next_line() -> None:
+def test_acts_without_an_answer_go_again_on_the_next_link() -> None:
     link = up(made())
     link.offer([act(1), act(2), act(3)])
-    no = wire.NotDone(id=act(2).id, code=RefusalCode.CONFLICT, message="The session is closed.")
-    assert link.received(at(1), no) == [Tell(no), OfferActs()]
+    no = wire.ActNotDone(id=act(2).id, code=RefusalCode.CONFLICT, message="The session is closed.")
+    assert link.received(at(1), no) == [MessageReceived(no), OfferActs()]
     link.lost(at(2), CloseCode.ABNORMAL)
     link.restart(at(3))
     link.opened(at(3))
@@ -361,7 +361,7 @@ def test_acts_without_an_answer_go_again_on_the_next_line() -> None:
 def test_a_busy_server_is_asked_again_later_in_the_same_order() -> None:
     link = up(made())
     link.offer([act(1), act(2)])
-    busy = wire.NotDone(id=act(1).id, code=RefusalCode.BUSY, message="Too many commands wait.")
+    busy = wire.ActNotDone(id=act(1).id, code=RefusalCode.BUSY, message="Too many commands wait.")
     assert link.received(at(100), busy) == []
     assert link.offer([act(1), act(2), act(3)]) == []
     unavailable = msgspec.structs.replace(busy, id=act(2).id, code=RefusalCode.UNAVAILABLE)

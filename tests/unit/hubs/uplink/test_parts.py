@@ -18,7 +18,7 @@ from moothall_hub.uplink.parts import FENCED, LOOP, UNKNOWN_KEY, Turned
         (Turned(502, FENCED), ""),
     ],
 )
-def test_only_what_a_server_of_ours_says_ends_the_line_for_good(turned: Turned, final: str) -> None:
+def test_only_what_a_server_of_ours_says_ends_the_link_for_good(turned: Turned, final: str) -> None:
     assert turned.final == final
 
 

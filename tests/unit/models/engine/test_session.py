@@ -87,15 +87,15 @@ def settle(session: LinkSession, now: float) -> list[wire.ToServer]:
         session.passed(turn, ScriptedRecognizer(SCRIPT).recognise(turn.request.window), now)
 
 
-def acts(messages: list[wire.ToServer]) -> list[wire.Act]:
-    return [message for message in messages if isinstance(message, wire.Act)]
+def acts(messages: list[wire.ToServer]) -> list[wire.PassAct]:
+    return [message for message in messages if isinstance(message, wire.PassAct)]
 
 
-def accept(session: LinkSession, act: wire.Act, now: float = 0) -> None:
+def accept(session: LinkSession, act: wire.PassAct, now: float = 0) -> None:
     session.received(wire.Accepted(attachment=act.attachment, id=act.id, offset=1), now)
 
 
-def first_act(session: LinkSession) -> wire.Act:
+def first_act(session: LinkSession) -> wire.PassAct:
     session.received(attach(), 0)
     session.received(audio(0, 2_500), 0)
     return acts(settle(session, 0))[0]
@@ -119,7 +119,7 @@ def test_speech_becomes_acts_and_signals_and_the_end_drains() -> None:
     assert isinstance(acts(messages)[-1].commands[-1], EndSegment)
     n = 1
     while session.under_way:
-        accept(session, wire.Act(attachment=1, id=f"plenary.floor.1.{n}", commands=()))  # type: ignore[arg-type]  # ids
+        accept(session, wire.PassAct(attachment=1, id=f"plenary.floor.1.{n}", commands=()))  # type: ignore[arg-type]  # ids
         n += 1
     usage, drained = out(session)
     assert usage == wire.Usage(cpu_ms=1_234.5, audio_ms=-(-len(PCM) // 1_024) * 32)

@@ -7,7 +7,7 @@ from moothall.core.events.types import Word
 from moothall_models.ports import VAD_FRAME
 from moothall_models.speech.confidence import believed, doubtful, even, kept, longest_window
 from moothall_models.speech.settings import SpeechSettings
-from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
+from moothall_models.speech.utterance import FRAME_MS, SpeechFrame, Utterance
 
 SETTINGS = SpeechSettings(
     even_range=8.0,
@@ -32,7 +32,7 @@ def utterance(frames: int = 20, apart: float = VOICE) -> Utterance:
     """Of so many frames that are speech, each second one softer."""
     loud, soft = 0.1, 0.1 * 10 ** (-apart / 20)
     heard = [
-        Frame(number * FRAME_MS, np.full(VAD_FRAME, soft if number % 2 else loud, np.float32), 1.0)
+        SpeechFrame(number * FRAME_MS, np.full(VAD_FRAME, soft if number % 2 else loud, np.float32), 1.0)
         for number in range(frames)
     ]
     one = Utterance(1, heard[:1], 0.35)
@@ -88,9 +88,9 @@ def test_a_sound_is_even_while_the_softest_frames_are_nearly_as_loud() -> None:
 def test_how_a_sound_begins_and_what_comes_after_it_does_not_count() -> None:
     one = utterance(apart=CROWD)
     for number in range(20, 40):
-        one.add(Frame(number * FRAME_MS, np.zeros(VAD_FRAME, np.float32), 0.0))
+        one.add(SpeechFrame(number * FRAME_MS, np.zeros(VAD_FRAME, np.float32), 0.0))
     assert even(one, one.heard, SETTINGS)
-    one.add(Frame(one.heard, np.full(VAD_FRAME, 0.1, np.float32), 1.0))  # Speech again: that was a pause.
+    one.add(SpeechFrame(one.heard, np.full(VAD_FRAME, 0.1, np.float32), 1.0))  # Speech again: that was a pause.
     assert not even(one, one.heard, SETTINGS)
     assert even(one, 20 * FRAME_MS + 10, SETTINGS)
     one.trim(30 * FRAME_MS)

@@ -14,7 +14,7 @@ from moothall_models.speech.glossary import (
     ChannelGlossary,
     parroted,
 )
-from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
+from moothall_models.speech.utterance import FRAME_MS, SpeechFrame, Utterance
 
 NAMES = ("Moothall", "AfriNIC", "Adaobi Nwankwo", "Kisumu")
 
@@ -22,7 +22,7 @@ NAMES = ("Moothall", "AfriNIC", "Adaobi Nwankwo", "Kisumu")
 def utterance(speech: int = 40, *, t: int = 0, number: int = 1, quiet: int = 0) -> Utterance:
     """`speech` frames of speech from media ms `t`, and `quiet` of silence behind them."""
     heard = [
-        Frame(t + n * FRAME_MS, np.zeros(VAD_FRAME, np.float32), 1.0 if n < speech else 0.0)
+        SpeechFrame(t + n * FRAME_MS, np.zeros(VAD_FRAME, np.float32), 1.0 if n < speech else 0.0)
         for n in range(speech + quiet)
     ]
     one = Utterance(number, heard[:1], 0.35)

@@ -5,7 +5,7 @@ import numpy as np
 from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis
 from moothall_models.speech.languages import Expected, LanguageChoice
 from moothall_models.speech.settings import SpeechSettings
-from moothall_models.speech.utterance import Frame, Utterance
+from moothall_models.speech.utterance import SpeechFrame, Utterance
 
 SETTINGS = SpeechSettings(switch_p=0.8)
 
@@ -16,7 +16,7 @@ def heard(language: str, likeliest: str | None) -> Hypothesis:
 
 def spoken(last: Hypothesis | None = None, language: str | None = None) -> Utterance:
     """An utterance that a pass has heard, in the `language` of its words that stand."""
-    utterance = Utterance(1, [Frame(0, np.zeros(VAD_FRAME, dtype=np.float32), 0.9)], 0.35)
+    utterance = Utterance(1, [SpeechFrame(0, np.zeros(VAD_FRAME, dtype=np.float32), 0.9)], 0.35)
     utterance.language = language
     if last is not None:
         utterance.spoken = last

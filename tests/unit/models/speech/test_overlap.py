@@ -6,7 +6,7 @@ from moothall.core.events.types import Word
 from moothall_models.ports import VAD_FRAME
 from moothall_models.speech.overlap import SLACK, already_committed, cut, cut_off, forced
 from moothall_models.speech.settings import SpeechSettings
-from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
+from moothall_models.speech.utterance import FRAME_MS, SpeechFrame, Utterance
 from support.sound.talking import said
 
 COMMITTED = said("we hold these truths to be self-evident", 10_000)  # Ends at 12100.
@@ -83,7 +83,7 @@ SETTINGS = SpeechSettings(trim_at=3_000, trim_anywhere_at=5_000, kept=1_000, ove
 def utterance(end: int, quiet: tuple[int, int] = (0, 0)) -> Utterance:
     """Speech from 0 to `end` but for the ms from `quiet[0]` to `quiet[1]`."""
     frames = [
-        Frame(t, np.zeros(VAD_FRAME, dtype=np.float32), 0.1 if quiet[0] <= t < quiet[1] else 0.9)
+        SpeechFrame(t, np.zeros(VAD_FRAME, dtype=np.float32), 0.1 if quiet[0] <= t < quiet[1] else 0.9)
         for t in range(0, end, FRAME_MS)
     ]
     spoken = Utterance(1, frames[:1], 0.35)

@@ -10,7 +10,7 @@ from moothall_models.speech.channel import Output, SpeechChannel
 from moothall_models.speech.passes import PassRequest, expected
 from moothall_models.speech.review import BEAM, WAITING, Reviewer, better
 from moothall_models.speech.settings import SpeechSettings
-from moothall_models.speech.utterance import Frame, Utterance
+from moothall_models.speech.utterance import SpeechFrame, Utterance
 from support.sound.talking import CHANNEL, FRAME, attach, hear, said, silence
 
 FREELY = SpeechSettings(review_share=1.0)
@@ -128,7 +128,7 @@ def line(words: tuple[Word, ...], name: str = "s1", *, start: bool = True) -> li
 def reviewer(settings: SpeechSettings = FREELY, *, begin: int = 0, end: int = 3_200) -> Reviewer:
     made = Reviewer(settings)
     for t in range(begin, end, FRAME):
-        made.hear(Frame(t, silence(1), 1.0))
+        made.hear(SpeechFrame(t, silence(1), 1.0))
     return made
 
 
@@ -154,7 +154,7 @@ def test_a_line_is_let_go_that_is_old_sure_short_or_not_wholly_heard() -> None:
     cut.note(line(DOUBTED), 2_000)
     assert cut.next(2_000) is None
     gap = reviewer()
-    gap.hear(Frame(60_000, silence(1), 1.0))
+    gap.hear(SpeechFrame(60_000, silence(1), 1.0))
     gap.note(line(DOUBTED), 2_000)
     assert gap.next(2_000) is None
     nothing = Reviewer(FREELY)
@@ -247,7 +247,7 @@ def test_a_word_that_was_hardly_heard_falls_when_it_isnt_heard_again() -> None:
 
 
 def test_what_will_be_heard_again_is_what_stands_in_the_window() -> None:
-    utterance = Utterance(1, [Frame(1_024, silence(1), 1.0)], 0.35)
+    utterance = Utterance(1, [SpeechFrame(1_024, silence(1), 1.0)], 0.35)
     committed = (
         *said("We hold. ", 0),
         Word(text="These", t0=1_000, t1=1_200),

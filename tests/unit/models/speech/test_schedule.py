@@ -5,7 +5,7 @@ import numpy as np
 from moothall_models.ports import VAD_FRAME
 from moothall_models.speech.schedule import PassRate, complete, next_pace, usual, window_end
 from moothall_models.speech.settings import SpeechSettings
-from moothall_models.speech.utterance import FRAME_MS, Frame, Utterance
+from moothall_models.speech.utterance import FRAME_MS, SpeechFrame, Utterance
 
 SETTINGS = SpeechSettings(first_pass=640, step=320, hesitation=64, settled=256, tail=288, longest_window=3_200)
 PACE = usual(SETTINGS)
@@ -14,7 +14,7 @@ PACE = usual(SETTINGS)
 def utterance(speech: int, quiet: int = 0, covered: int = 0) -> Utterance:
     """`speech` frames of speech, `quiet` frames of silence."""
     odds = [0.9] * speech + [0.1] * quiet
-    frames = [Frame(n * FRAME_MS, np.zeros(VAD_FRAME, dtype=np.float32), p) for n, p in enumerate(odds)]
+    frames = [SpeechFrame(n * FRAME_MS, np.zeros(VAD_FRAME, dtype=np.float32), p) for n, p in enumerate(odds)]
     spoken = Utterance(1, frames[:1], 0.35)
     for frame in frames[1:]:
         spoken.add(frame)

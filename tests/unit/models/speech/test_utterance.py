@@ -4,11 +4,11 @@ import numpy as np
 
 from moothall.core.events.types import Word
 from moothall_models.ports import VAD_FRAME, HeardWord, Hypothesis
-from moothall_models.speech.utterance import FRAME_MS, Frame, Moment, UnheardSpan, Utterance, heard_words
+from moothall_models.speech.utterance import FRAME_MS, SpeechFrame, SpeechProgress, UnheardSpan, Utterance, heard_words
 
 
-def frame(t: int, p: float = 1.0) -> Frame:
-    return Frame(t, np.full(VAD_FRAME, t, dtype=np.float32), p)
+def frame(t: int, p: float = 1.0) -> SpeechFrame:
+    return SpeechFrame(t, np.full(VAD_FRAME, t, dtype=np.float32), p)
 
 
 def utterance(*odds: float, before: int = 0) -> Utterance:
@@ -62,12 +62,12 @@ def test_speech_between_two_times() -> None:
 
 def test_what_was_known_at_a_moment_survives_a_cut() -> None:
     spoken = utterance(0.4, 0.9, 0.9, 0.1, 0.9, before=1)
-    assert spoken.known_at(64) == Moment(64, 32, 64)
-    assert spoken.known_at(128) == Moment(128, 64, 96)
+    assert spoken.known_at(64) == SpeechProgress(64, 32, 64)
+    assert spoken.known_at(128) == SpeechProgress(128, 64, 96)
     spoken.trim(64)
-    assert spoken.known_at(128) == Moment(128, 64, 96)
+    assert spoken.known_at(128) == SpeechProgress(128, 64, 96)
     assert [moment.t for moment in spoken.moments(96)] == [128, 160]
-    assert spoken.now == Moment(160, 96, 160)
+    assert spoken.now == SpeechProgress(160, 96, 160)
 
 
 def test_another_engine_goes_on_in_it() -> None:
@@ -89,7 +89,7 @@ def test_another_engine_goes_on_in_it() -> None:
 def test_a_pre_roll_that_is_heard_again_is_no_speech() -> None:
     spoken = utterance(0.4, 0.9, 0.9, before=1)
     again = Utterance.resumed(1, frame(0, 0.4), spoken.speaking(), 0.35)
-    assert again.now == Moment(32, 0, 32)
+    assert again.now == SpeechProgress(32, 0, 32)
     again.add(frame(32, 0.9))
     again.add(frame(64, 0.9))
     assert again.now == spoken.now

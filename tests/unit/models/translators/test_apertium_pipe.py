@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from moothall_models.translators.apertium_pipe import MOST_MORE, ApertiumPipe, Later
-from moothall_models.translators.port import TranslationFailed
+from moothall_models.translators.port import UnusableTranslation
 
 Made = Callable[..., ApertiumPipe]
 
@@ -48,7 +48,7 @@ def test_programs_start_when_they_are_needed_and_stay(made: Made) -> None:
 
 
 def test_programs_that_end_are_started_again_once(made: Made) -> None:
-    with pytest.raises(TranslationFailed, match="for test end, or give no whole answer"):
+    with pytest.raises(UnusableTranslation, match="for test end, or give no whole answer"):
         made(["cat"], ["true"]).translate("one")
     one_answer_each = made(["head", "-zn1"])
     assert [one_answer_each.translate(text) for text in ("one", "two")] == ["one", "two"]
@@ -57,21 +57,21 @@ def test_programs_that_end_are_started_again_once(made: Made) -> None:
 @pytest.mark.parametrize("commands", [[["no-such-program"]], [["cat"], ["no-such-program"]]])
 def test_programs_that_are_not_there(made: Made, commands: list[list[str]]) -> None:
     pipe = made(*commands)
-    with pytest.raises(TranslationFailed, match="can't be started: No such file"):
+    with pytest.raises(UnusableTranslation, match="can't be started: No such file"):
         pipe.translate("one")
     assert pipe.group is None
 
 
 def test_programs_that_do_not_answer_are_put_down(made: Made) -> None:
     pipe = made(["sleep", "1000"], later=lambda seconds, then: threading.Timer(0.0, then))
-    with pytest.raises(TranslationFailed, match="no answer for test in 10 s"):
+    with pytest.raises(UnusableTranslation, match="no answer for test in 10 s"):
         pipe.translate("one")
     assert pipe.group is None
 
 
 def test_an_answer_without_end_is_cut_off(made: Made) -> None:
     pipe = made(["yes"])
-    with pytest.raises(TranslationFailed, match="no whole answer"):
+    with pytest.raises(UnusableTranslation, match="no whole answer"):
         pipe.translate("one")
     assert pipe.group is None
     assert MOST_MORE < 65_536
@@ -79,7 +79,7 @@ def test_an_answer_without_end_is_cut_off(made: Made) -> None:
 
 def test_an_answer_in_two_is_none(made: Made) -> None:
     pipe = made(["sed", "-zu", r"s/ /\x00/"])
-    with pytest.raises(TranslationFailed, match="no whole answer"):
+    with pytest.raises(UnusableTranslation, match="no whole answer"):
         pipe.translate("one two")
     assert pipe.group is None
     assert pipe.translate("three") == "three"
@@ -89,7 +89,7 @@ def test_one_that_is_closed_in_the_midst_of_a_text_fails(made: Made) -> None:
     begun: list[ApertiumPipe] = []
 
     begun.append(made(["sleep", "1000"], later=lambda seconds, then: _Closing(begun[0])))
-    with pytest.raises(TranslationFailed, match="was closed"):
+    with pytest.raises(UnusableTranslation, match="was closed"):
         begun[0].translate("one")
 
 

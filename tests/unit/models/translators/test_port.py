@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from moothall.core.translating.routes import Direction
-from moothall_models.translators.port import TranslationFailed, try_out
+from moothall_models.translators.port import UnusableTranslation, try_out
 
 
 def direction(source: str, target: str) -> Direction:
@@ -19,7 +19,7 @@ def test_a_sane_answer_passes(answer: str) -> None:
 
 @pytest.mark.parametrize("answer", ["", "A o de o", "The meeting is open.", "reunião " * 9])
 def test_any_other_is_said_with_what_to_do(answer: str) -> None:
-    with pytest.raises(TranslationFailed, match=r"^one 1\.2 doesn't .* from en to pt sanely\. Do it\.$"):
+    with pytest.raises(UnusableTranslation, match=r"^one 1\.2 doesn't .* from en to pt sanely\. Do it\.$"):
         try_out([direction("en", "pt")], lambda texts, _: [answer], "Do it.")
 
 
@@ -27,9 +27,9 @@ def test_any_other_is_said_with_what_to_do(answer: str) -> None:
 def test_a_model_that_somebody_chose_may_use_words_of_its_own(engine: str) -> None:
     way = msgspec.structs.replace(direction("en", "ru"), engine=engine)
     try_out([way], lambda texts, _: ["Собрание открыто."], "Do it.")
-    with pytest.raises(TranslationFailed, match="from en to ru sanely"):
+    with pytest.raises(UnusableTranslation, match="from en to ru sanely"):
         try_out([way], lambda texts, _: [""], "Do it.")
-    with pytest.raises(TranslationFailed, match="from en to ru sanely"):
+    with pytest.raises(UnusableTranslation, match="from en to ru sanely"):
         try_out([way], lambda texts, _: list(texts), "Do it.")
 
 

@@ -14,7 +14,7 @@ from moothall.core.translating.routes import best_route
 from moothall_models.recognizers.endpoint import MOST_BYTES
 from moothall_models.translators.apertium import ApertiumTranslator
 from moothall_models.translators.bergamot import BergamotTranslator
-from moothall_models.translators.port import TranslationFailed
+from moothall_models.translators.port import UnusableTranslation
 from moothall_models.translators.service import (
     PIECE,
     REST,
@@ -42,7 +42,7 @@ class TranslationService:
         return self.translator.translate([text], self.translator.directions[0])[0]
 
     def failure(self, text: str = "A secret.") -> str:
-        with pytest.raises(TranslationFailed) as caught:
+        with pytest.raises(UnusableTranslation) as caught:
             self.ask(text)
         said = str(caught.value)
         assert "secret" not in said
@@ -228,7 +228,7 @@ def test_the_check_asks_once(house: TranslationService) -> None:
     house.translator.check()
     assert house.chat.texts == ["The meeting is open."]
     house.chat.first += [completion("")]
-    with pytest.raises(TranslationFailed, match="its answer is empty"):
+    with pytest.raises(UnusableTranslation, match="its answer is empty"):
         house.translator.check()
 
 
@@ -243,7 +243,7 @@ def test_the_check_of_languages_without_a_sentence_asks_too() -> None:
 
 def test_nobody_there() -> None:
     made = translator("openai:m@http://127.0.0.1:1/v1")
-    with pytest.raises(TranslationFailed, match=r"it can't be reached \(ConnectionRefusedError\)\.$"):
+    with pytest.raises(UnusableTranslation, match=r"it can't be reached \(ConnectionRefusedError\)\.$"):
         made.translate(["Yes."], made.directions[0])
 
 
@@ -256,7 +256,7 @@ def test_what_is_under_way_when_it_is_closed_fails() -> None:
 
     with standing(Chat(says=closing)) as name:
         holder.append(translator(name))
-        with pytest.raises(TranslationFailed, match="was closed"):
+        with pytest.raises(UnusableTranslation, match="was closed"):
             holder[0].translate(["Yes."], holder[0].directions[0])
 
 
@@ -267,7 +267,7 @@ async def test_a_service_that_is_not_who_it_should_be_gets_no_text(tmp_path: Pat
     chat = Chat()
     async with chatting(chat, tls) as name:
         made = translator(name)
-        with pytest.raises(TranslationFailed, match="no text was sent to it"):
+        with pytest.raises(UnusableTranslation, match="no text was sent to it"):
             await asyncio.to_thread(made.translate, ["Yes."], made.directions[0])
         assert chat.texts == []
         clock = Clock()

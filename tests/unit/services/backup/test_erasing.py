@@ -7,7 +7,7 @@ import pytest
 
 from moothall.adapters.backup.folder import BackupFolder
 from moothall.adapters.store.removal_list import FILE_NAME, LineIdentity, RemovalList
-from moothall.core.backup.removed import AnyLine, Done, SoundAct, SoundRemoved, SoundSilenced
+from moothall.core.backup.removed import AnyLine, RemovalDone, SoundAct, SoundRemoved, SoundSilenced
 from moothall.core.kernel.ids import SessionId, SourceId
 from support.backup.houses import House, apart, holding, records_of, restored
 
@@ -42,7 +42,7 @@ def silenced(house: House, first: int = 0) -> AnyLine:
 
 def done(house: House, act: AnyLine) -> None:
     assert isinstance(act, SoundAct)
-    listed(house, lambda new: Done(id=act.id, at=new.at))
+    listed(house, lambda new: RemovalDone(id=act.id, at=new.at))
 
 
 def sounds(to: Path) -> list[list[str]]:

@@ -13,7 +13,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import BookEntry
-from moothall.services.backup.taking import Pace, next_name
+from moothall.services.backup.taking import ByteRate, next_name
 from moothall.testing.clock import ManualClock
 from support.backup.houses import House, apart, holding, records_of, restored
 from support.sessions.recorder import EPOCH, Recorder
@@ -168,7 +168,7 @@ def test_a_name_is_behind_the_newest_whatever_the_clock_says() -> None:
 
 async def test_no_more_bytes_pass_than_may() -> None:
     clock = ManualClock()
-    pace = Pace(clock, 1_000)
+    pace = ByteRate(clock, 1_000)
     await pace.take(0)
     waiting = asyncio.ensure_future(pace.take(500))
     await clock.advance(499)

@@ -7,7 +7,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.captioning.stream import QUIET_MS
-from moothall.core.events.question_parts import Kind
+from moothall.core.events.question_parts import InterventionKind
 from moothall.core.events.types import AirSource, ChannelKind, Origin
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
@@ -19,9 +19,9 @@ from moothall.services.captioning.caption_streams import (
     MOST_LINES,
     POSTS,
     RETRY_MS,
+    AcceptedPost,
     Form,
     Post,
-    Taken,
 )
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
@@ -36,7 +36,7 @@ from support.memory.hall import FLOOR, SESSION
 def test_what_comes_is_a_draft_then_a_line_and_deletes_in_a_later_post_amend_it() -> None:
     async def story() -> None:
         async with house() as on:
-            assert await on.put("We open the mee", 1) == Taken()
+            assert await on.put("We open the mee", 1) == AcceptedPost()
             assert (on.draft, on.lines) == ("We open the mee", [])
             await on.put("tnig. And", 2)
             assert (on.draft, on.lines) == ("And", ["We open the meetnig."])
@@ -78,7 +78,7 @@ def test_in_another_life_of_the_server_or_at_another_node_a_stream_goes_on_behin
             await on.hall.clock.sleep(2_000)
             assert (await on.stream()).seq == 0
             assert (await on.stream()).name != before.name
-            assert await on.put("\x08\x08\x08\x08\x08Three.\n", 2) == Taken()
+            assert await on.put("\x08\x08\x08\x08\x08Three.\n", 2) == AcceptedPost()
             assert on.lines == ["One.", "Three."], "what was no line is gone, and deletes reach no line of before"
 
     run(story())
@@ -93,7 +93,7 @@ def test_a_caption_that_another_life_of_the_server_took_is_taken_once() -> None:
             assert on.lines == (stands := ["We begin.", "Thank you all."])
         async with house(begun=False, log=log) as on:
             await on.hall.clock.sleep(1_000)
-            assert await on.put("We begin. Thank you all.\n", 7, **captions) == Taken(), "its answer was lost"
+            assert await on.put("We begin. Thank you all.\n", 7, **captions) == AcceptedPost(), "its answer was lost"
             assert on.lines == stands
             await on.put("We begin. Thank you all. Who is next?\n", 8, **captions)
             await on.streams.finish(SESSION, 0)
@@ -117,7 +117,7 @@ def test_a_caption_is_not_taken_for_what_somebody_else_wrote_or_for_the_end_of_a
             await on.do(line, by=DESK)
             tool = await on.stream(Staff(link="tool", role=Role.TOOL, scope="hall", label="Steno"))
             other = await on.streams.put(tool, Post(body=b"They say yes\n", seq=6, form=Form.CAPTIONS))
-            assert other == Taken()
+            assert other == AcceptedPost()
             await on.hall.clock.sleep(1)
             await on.put("Yes.\n", 7, form=Form.CAPTIONS)
             await on.hall.clock.sleep(1)
@@ -125,11 +125,11 @@ def test_a_caption_is_not_taken_for_what_somebody_else_wrote_or_for_the_end_of_a
             assert on.lines.count("Yes.") == 1
         async with house(begun=False, log=log) as on:
             await on.hall.clock.sleep(1_000)
-            assert await on.put("Line 10\nLine 11\nThey say yes\n", 8, form=Form.CAPTIONS) == Taken()
+            assert await on.put("Line 10\nLine 11\nThey say yes\n", 8, form=Form.CAPTIONS) == AcceptedPost()
             assert on.lines.count("Line 11") == 1
         async with house(begun=False, log=log) as on:
             await on.hall.clock.sleep(2_000)
-            assert await on.put("yes\n", 9, form=Form.CAPTIONS) == Taken()
+            assert await on.put("yes\n", 9, form=Form.CAPTIONS) == AcceptedPost()
             assert on.lines[-1] == "yes"
 
     run(story())
@@ -143,7 +143,7 @@ def test_a_caption_that_another_life_of_the_server_offered_is_offered_once() -> 
             await on.put("We begin.\n", 7, form=Form.CAPTIONS)
         async with house(begun=False, log=log) as on:
             for seq, text, many in ((7, "We begin.\n", 1), (8, "Thank you.\n", 2)):
-                assert await on.put(text, seq, form=Form.CAPTIONS) == Taken()
+                assert await on.put(text, seq, form=Form.CAPTIONS) == AcceptedPost()
                 assert len(on.live.state.channels[FLOOR].air.offered) == many
             assert on.lines == []
 
@@ -157,7 +157,7 @@ def test_an_interpreters_text_has_a_stream_of_its_own_beside_the_floors() -> Non
             await on.do(do.AddChannel(channel=ChannelId(french), kind=ChannelKind.INTERPRETATION, languages=(french,)))
             await on.put("We open.\nAnd n")
             other = await on.stream(interpreter, french)
-            assert await on.streams.put(other, Post(body=b"\x08\x08Nous ouvrons.\n")) == Taken()
+            assert await on.streams.put(other, Post(body=b"\x08\x08Nous ouvrons.\n")) == AcceptedPost()
             await on.put("ow we vote.\n")
             found = {line.whole: line.channel for _, line in on.live.state.segments.items()}
             assert found == {"We open.": FLOOR, "And now we vote.": FLOOR, "Nous ouvrons.": french}
@@ -171,10 +171,10 @@ def test_a_post_that_comes_again_is_taken_once_with_what_came_since() -> None:
     async def story() -> None:
         async with house() as on:
             await on.put("One\n", 1)
-            assert await on.put("One\n", 1) == Taken()
+            assert await on.put("One\n", 1) == AcceptedPost()
             await on.put("Two\n", 2)
-            assert await on.put("One\n", 1) == Taken()
-            assert await on.put("Two\nThree\n", 2) == Taken()
+            assert await on.put("One\n", 1) == AcceptedPost()
+            assert await on.put("Two\nThree\n", 2) == AcceptedPost()
             assert on.lines == ["One", "Two", "Three"]
             refused = await on.put("Four\n", 2)
             assert isinstance(refused, Refusal)
@@ -192,14 +192,14 @@ def test_a_program_that_is_started_again_begins_at_1_with_whatever_it_said_first
                 posts = ["Good morning.", "Yes.", *(f"Line {n}." for n in range(3, 21))]
                 for seq, text in enumerate(posts, 1):
                     await on.hall.clock.sleep(1)
-                    assert await on.put(f"{text}\n", seq) == Taken()
+                    assert await on.put(f"{text}\n", seq) == AcceptedPost()
                 await on.hall.clock.sleep(later)
                 for seq, text in enumerate(("Good morning.", "Two!", "Yes."), 1):
                     await on.hall.clock.sleep(1)
-                    assert await on.put(f"{text}\n", seq) == Taken()
+                    assert await on.put(f"{text}\n", seq) == AcceptedPost()
                 assert on.lines == [*posts, *told], "the first stands once where it may have been sent again"
                 assert (await on.stream()).seq == 3
-                assert await on.put("Yes.\n", 3) == Taken()
+                assert await on.put("Yes.\n", 3) == AcceptedPost()
                 refused = await on.put("No.\n", 2)
                 assert isinstance(refused, Refusal)
                 assert on.lines == [*posts, *told]
@@ -212,7 +212,7 @@ def test_no_number_of_before_is_known_once_a_program_has_begun_anew() -> None:
         async with house() as on:
             for seq, text in ((1, "We begin."), (2, "Yes."), (1, "Hello all."), (2, "Yes."), (3, "Thanks.")):
                 await on.hall.clock.sleep(1)
-                assert await on.put(f"{text}\n", seq) == Taken()
+                assert await on.put(f"{text}\n", seq) == AcceptedPost()
             assert on.lines == ["We begin.", "Yes.", "Hello all.", "Yes.", "Thanks."]
 
     run(story())
@@ -223,7 +223,7 @@ def test_a_first_post_that_comes_late_once_more_stands_once_and_the_next_go_on()
         async with house() as on:
             for seq, text in ((1, "One"), (2, "Two"), (1, "One"), (2, "Two"), (1, "One"), (3, "Three"), (1, "One")):
                 await on.hall.clock.sleep(1)
-                assert await on.put(f"{text}\n", seq) == Taken()
+                assert await on.put(f"{text}\n", seq) == AcceptedPost()
             assert on.lines == ["One", "Two", "Three"]
             refused = await on.put("Four\n", 3)
             assert isinstance(refused, Refusal)
@@ -253,7 +253,7 @@ def test_in_a_break_and_unrecorded_nothing_is_kept_and_nothing_before_is_reached
                 await on.do(begins)
                 assert on.draft == ""
                 taken = await on.put("secret")
-                assert isinstance(taken, Taken)
+                assert isinstance(taken, AcceptedPost)
                 assert not taken.kept
                 assert taken.sentence == "Nothing of this is kept: there is a break, or it is not recorded."
                 await on.hall.clock.sleep(1_000)
@@ -301,7 +301,7 @@ def test_lines_that_others_have_changed_or_removed_stay_as_they_are() -> None:
             await on.do(
                 do.CorrectSegment(channel=FLOOR, segment=second, base_revision=0, base_words=0, text="Two!"), by=DESK
             )
-            assert await on.put("\x08" * 5 + "!\nThree\n") == Taken()
+            assert await on.put("\x08" * 5 + "!\nThree\n") == AcceptedPost()
             assert on.lines == ["One!", "Two!", "Three"]
             await on.put("Four")
             removed = await on.live.writer.remove(Actor(Role.SECRETARIAT, "s"), CommandId("r"), Lines((first,)))
@@ -321,7 +321,7 @@ def test_what_was_taken_stays_when_staff_remove_a_line_of_somebody_else_or_a_que
     async def story() -> None:
         async with house() as on:
             await on.do(line, by=DESK)
-            question = do.Ask(intervention=asked, kind=Kind.REQUEST, text="Why?", language="en", asker="x")
+            question = do.Ask(intervention=asked, kind=InterventionKind.REQUEST, text="Why?", language="en", asker="x")
             await on.do(question, by=Actor(Role.PARTICIPANT, "p"))
             await on.put("We begin.\nThe comittee will", 1)
             removals: tuple[Erased, ...] = Lines((line.segment,)), Interventions((asked,))
@@ -350,7 +350,7 @@ def test_a_line_that_is_removed_before_its_post_was_answered_takes_the_draft_beh
             await asyncio.sleep(0)
             removed = await on.live.writer.remove(Actor(Role.SECRETARIAT, "s"), CommandId("r"), lines)
             assert isinstance(removed, Receipt)
-            assert await putting == Taken()
+            assert await putting == AcceptedPost()
             await on.put("\x08" * 9 + "Four\n", 2)
             assert on.lines == ["Four"]
 
@@ -392,11 +392,11 @@ def test_a_flood_is_told_to_wait_and_goes_on() -> None:
     async def story() -> None:
         async with house() as on:
             answers = [await on.put("a ") for _ in range(POSTS.burst + 1)]
-            assert answers[-2] == Taken()
+            assert answers[-2] == AcceptedPost()
             assert isinstance(answers[-1], Refusal)
             assert answers[-1].code is RefusalCode.BUSY
             await on.hall.clock.sleep(1_000)
-            assert await on.put("b") == Taken()
+            assert await on.put("b") == AcceptedPost()
 
     run(story())
 
@@ -410,7 +410,7 @@ def test_while_nothing_can_be_stored_nothing_is_taken_and_the_same_post_is_taken
             assert isinstance(refused, Refusal)
             assert refused.code is RefusalCode.UNAVAILABLE
             on.hall.log.full = False
-            assert await on.put("One\n", 1) == Taken()
+            assert await on.put("One\n", 1) == AcceptedPost()
             assert on.lines == ["One"]
 
     run(story())
@@ -433,7 +433,7 @@ def test_a_post_of_many_lines_is_taken_whole_and_once_also_where_the_disk_fails_
             assert isinstance(refused, Refusal)
             assert len(on.lines) == MOST_LINES
             disk.full = False
-            assert await on.put(body, 1) == Taken()
+            assert await on.put(body, 1) == AcceptedPost()
             assert sorted(on.lines) == sorted(lines)
 
     run(story())
@@ -466,11 +466,11 @@ def test_what_is_cut_off_while_a_post_waits_is_not_shown_again_and_no_later_line
             removing = on.hall.group.create_task(on.live.writer.remove(secretariat, CommandId("r"), Lines((name,))))
             putting = on.hall.group.create_task(on.put("\nThree\nThe dra", 2))
             assert isinstance(await removing, Receipt)
-            assert await putting == Taken()
+            assert await putting == AcceptedPost()
             assert (on.draft, on.lines) == ("", ["Two", "Three"])
             assert not on.streams.awaits(SESSION)
             await on.hall.clock.sleep(10)
-            assert await on.put("Four\n", 3) == Taken()
+            assert await on.put("Four\n", 3) == AcceptedPost()
             assert on.lines == ["Two", "Three", "Four"]
 
     run(story())
@@ -484,13 +484,13 @@ def test_a_link_that_is_revoked_while_a_post_waits_leaves_no_draft_and_its_strea
             putting = on.hall.group.create_task(on.put("One\nThe dra"))
             await asyncio.sleep(0)
             on.streams.gone("l1")
-            assert await putting == Taken()
+            assert await putting == AcceptedPost()
             assert (on.draft, on.lines) == ("", ["One"])
             refused = await on.streams.put(stream, Post(body=b"ft"))
             assert isinstance(refused, Refusal)
             assert refused.code is RefusalCode.BUSY
             await on.hall.clock.sleep(10)
-            assert await on.put("Two\n") == Taken()  # The key is asked for again; here it is good.
+            assert await on.put("Two\n") == AcceptedPost()  # The key is asked for again; here it is good.
             assert on.lines == ["One", "Two"]
 
     run(story())
@@ -503,7 +503,7 @@ def test_whoever_is_not_on_air_offers_lines_and_shows_no_draft() -> None:
             await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.PERSON), by=DESK)
             stream = await on.stream(tool)
             for body in (b"One\nTw", b"\x08\x08\x08\x08ne!\nThr"):
-                assert await on.streams.put(stream, Post(body=body)) == Taken()
+                assert await on.streams.put(stream, Post(body=body)) == AcceptedPost()
             offered = [line.text for _, line in on.live.state.offered.items()]
             assert (offered, on.lines, on.draft) == (["One"], [], "")
             await on.do(do.PutOnAir(channel=FLOOR, source=AirSource.TOOL), by=stream.actor)

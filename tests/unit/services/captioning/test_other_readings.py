@@ -14,7 +14,7 @@ from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.services.captioning.other_readings import LONGEST, MOST_WORDS, Readings
 from moothall.services.log.publication import Publication
 from moothall.testing.loop import run
-from moothall.wire.engine import RATE, Accepted, Act, Drained, OtherReadings, Refused
+from moothall.wire.engine import RATE, Accepted, Drained, OtherReadings, PassAct, Refused
 from support.memory.hall import FLOOR, SESSION, MemoryHall, Sound, assigned, attached, hello, memory_hall
 
 LINE = SegmentId("a")
@@ -101,7 +101,7 @@ def test_an_engine_tells_them_with_its_words() -> None:
                 words=words,
                 start=do.SegmentStart(t0=0, language="en"),
             )
-            act = Act(attachment=given.attachment, id=CommandId("w1"), commands=(command,), readings=(OTHERS,))
+            act = PassAct(attachment=given.attachment, id=CommandId("w1"), commands=(command,), readings=(OTHERS,))
             refused = msgspec.structs.replace(command, generation=given.generation + 1)
             wrong = msgspec.structs.replace(act, id=CommandId("w0"), commands=(refused,))
             for each, told_now in ((wrong, None), (act, SHOWN)):

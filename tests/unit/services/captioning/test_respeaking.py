@@ -19,7 +19,7 @@ from moothall.services.sound.live_take import LiveTake
 from moothall.testing import loop
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.spool_memory import MemorySpools
-from moothall.wire.audio import EndReason, Piece
+from moothall.wire.audio import Piece, TakeEndReason
 from support.memory.gated_log import GatedLog
 from support.memory.hall import FLOOR, MemoryHall
 from support.memory.microphone import STEP, greeting
@@ -45,7 +45,7 @@ def test_no_word_is_twice_or_missing_at_either_seam(how: str) -> None:
             if how == "by key":
                 take = on.hall.live.respoken(on.live.id, FLOOR)
                 assert take is not None
-                await take.finish(EndReason.STOPPED)
+                await take.finish(TakeEndReason.STOPPED)
             elif how == "line gone":
                 await on.fall_silent()
                 await on.until(22_500)
@@ -218,7 +218,7 @@ def test_a_take_that_parts_from_the_next_does_not_put_the_respeaker_off_air() ->
             await respeaking(on)
             take = on.hall.live.respoken(on.live.id, FLOOR)
             assert take is not None
-            await take.finish(EndReason.LOST)
+            await take.finish(TakeEndReason.LOST)
             await on.until(22_000)
             assert on.air is RESPEAKER, "the page is about to begin another"
             await on.respeak()
@@ -226,7 +226,7 @@ def test_a_take_that_parts_from_the_next_does_not_put_the_respeaker_off_air() ->
             assert on.air is RESPEAKER
             take = on.hall.live.respoken(on.live.id, FLOOR)
             assert take is not None
-            await take.finish(EndReason.LOST)
+            await take.finish(TakeEndReason.LOST)
             await on.until(34_500)
             assert on.air is MACHINE
 
@@ -335,7 +335,7 @@ def test_the_floors_microphone_may_go_and_come_back_meanwhile() -> None:
             await on.until(10_000)
             await on.respeak()
             await on.until(14_000)
-            await floor.finish(EndReason.LOST)
+            await floor.finish(TakeEndReason.LOST)
             await on.until(20_000)
             await on.floor()
             await on.until(30_200)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from moothall.core import commands as do
-from moothall.core.captioning.outgoing import HELD_MS, LATE_MS, Held
+from moothall.core.captioning.outgoing import HELD_MS, LATE_MS, OutgoingLine
 from moothall.core.events.types import ChannelKind, EndReason, Origin, SourceSegment, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
@@ -34,7 +34,7 @@ PLANNED = SessionId("planned")
 TARGET = ZoomTarget(address="https://zoom.example/closedcaption?id=1")
 
 
-class Place:
+class Sender:
     """A Zoom meeting that may be away."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Place:
             await self.slow.wait()
         return None if self.away else self.taken
 
-    async def post(self, address: str, seq: int, line: Held) -> bool:
+    async def post(self, address: str, seq: int, line: OutgoingLine) -> bool:
         if self.away:
             return False
         self.taken = seq
@@ -59,16 +59,16 @@ class Place:
         return not self.deaf
 
 
-def zoom_push(hall: MemoryHall, book: MemoryBook, place: Place) -> ZoomPush:
+def zoom_push(hall: MemoryHall, book: MemoryBook, sender: Sender) -> ZoomPush:
     """Where one meeting is planned without a log, for the end of the test."""
     plans = {PLANNED: Planned(session=PLANNED, title="", ends=LONG_AGO)}
-    return ZoomPush(hall.sessions, book, place, Forgetting(hall.sessions, plans.get, hall.clock), hall.clock)
+    return ZoomPush(hall.sessions, book, sender, Forgetting(hall.sessions, plans.get, hall.clock), hall.clock)
 
 
 class ZoomMeeting:
     def __init__(self, hall: MemoryHall, book: MemoryBook | None = None) -> None:
-        self.hall, self.place, self.book = hall, Place(), book or MemoryBook()
-        self.push = zoom_push(hall, self.book, self.place)
+        self.hall, self.sender, self.book = hall, Sender(), book or MemoryBook()
+        self.push = zoom_push(hall, self.book, self.sender)
         self._done = 0
 
     async def do(self, *commands: do.AnyCommand, by: Actor = SYSTEM) -> None:
@@ -110,14 +110,14 @@ def test_lines_go_out_once_held_for_a_correction_and_numbered_from_where_zoom_is
             await on.mend("a", "We open.")
             await on.mend("b", "")
             await on.hall.clock.sleep(HELD_MS - 500)
-            assert on.place.shown == []
+            assert on.sender.shown == []
             await on.say("c", "All here.")
             await on.hall.clock.sleep(1_000)
-            assert on.place.shown == [(42, "We open.")]
+            assert on.sender.shown == [(42, "We open.")]
             await on.hall.clock.sleep(HELD_MS)
             await on.mend("a", "Too late.", revision=1)
             await on.hall.clock.sleep(HELD_MS)
-            assert on.place.shown == [(42, "We open."), (43, "All here.")]
+            assert on.sender.shown == [(42, "We open."), (43, "All here.")]
 
     run(story())
 
@@ -125,19 +125,19 @@ def test_lines_go_out_once_held_for_a_correction_and_numbered_from_where_zoom_is
 def test_while_zoom_is_away_it_is_tried_again_and_said_and_what_is_too_late_is_given_up() -> None:
     async def story() -> None:
         async with house() as on:
-            on.place.away = True
+            on.sender.away = True
             await on.say("a", "One.")
             await on.hall.clock.sleep(HELD_MS + 4_000)
             assert on.push.failing(SESSION)
-            on.place.away = False
+            on.sender.away = False
             await on.hall.clock.sleep(8_000)
-            assert (on.place.shown, on.push.failing(SESSION)) == ([(42, "One.")], False)
-            on.place.away = True
+            assert (on.sender.shown, on.push.failing(SESSION)) == ([(42, "One.")], False)
+            on.sender.away = True
             await on.say("b", "Two.")
             await on.hall.clock.sleep(LATE_MS + 1_000)
-            on.place.away = False
+            on.sender.away = False
             await on.hall.clock.sleep(LATE_MS)
-            assert (on.place.shown, on.push.failing(SESSION)) == ([(42, "One.")], False)
+            assert (on.sender.shown, on.push.failing(SESSION)) == ([(42, "One.")], False)
 
     run(story())
 
@@ -153,15 +153,15 @@ def test_in_a_break_nothing_that_waits_goes_out_and_another_address_begins_anew(
             await on.say("b", "After.")
             assert await on.push.send_to(SESSION, TARGET)
             await on.hall.clock.sleep(HELD_MS + 1_000)
-            assert on.place.shown == []
-            again = zoom_push(on.hall, on.book, on.place)
+            assert on.sender.shown == []
+            again = zoom_push(on.hall, on.book, on.sender)
             await again.load()
             assert again.target(SESSION) == TARGET
             await on.push.forget(SESSION)
             await on.push.forget(SESSION)
             await on.say("c", "Nobody sees it in Zoom.")
             await on.hall.clock.sleep(HELD_MS + 1_000)
-            assert (on.place.shown, on.push.failing(SESSION)) == ([], False)
+            assert (on.sender.shown, on.push.failing(SESSION)) == ([], False)
             assert await on.book.read(NAMESPACE) == {}
 
     run(story())
@@ -179,7 +179,7 @@ def test_when_words_are_removed_the_other_lines_that_wait_go_out() -> None:
             assert isinstance(removed, Receipt)
             await on.say("c", "All here.")
             await on.hall.clock.sleep(HELD_MS + 1_000)
-            assert on.place.shown == [(42, "We open."), (43, "All here.")]
+            assert on.sender.shown == [(42, "We open."), (43, "All here.")]
 
     run(story())
 
@@ -199,11 +199,11 @@ def test_what_a_removal_leaves_of_a_line_that_was_sent_is_not_sent_again() -> No
                 by=engine,
             )
             await on.hall.clock.sleep(HELD_MS + 500)
-            assert [text for _, text in on.place.shown] == ["word0 word1 word2 word3"]
+            assert [text for _, text in on.sender.shown] == ["word0 word1 word2 word3"]
             removed = await live.writer.remove(SECRETARIAT, CommandId("r"), SpokenSpan(1_000, 1_400))
             assert isinstance(removed, Receipt)
             await on.hall.clock.sleep(HELD_MS + 1_000)
-            assert len(on.place.shown) == 1
+            assert len(on.sender.shown) == 1
 
     run(story())
 
@@ -211,14 +211,14 @@ def test_what_a_removal_leaves_of_a_line_that_was_sent_is_not_sent_again() -> No
 def test_what_is_emptied_while_zoom_is_asked_for_its_number_is_not_posted_empty() -> None:
     async def story() -> None:
         async with house() as on:
-            on.place.slow = asyncio.Event()
+            on.sender.slow = asyncio.Event()
             await on.say("a", "Taken back.")
             await on.say("b", "We open.")
             await on.hall.clock.sleep(HELD_MS + 1_000)
             await on.mend("a", "")
-            on.place.slow.set()
+            on.sender.slow.set()
             await on.hall.clock.sleep(1_000)
-            assert on.place.shown == [(42, "We open.")]
+            assert on.sender.shown == [(42, "We open.")]
 
     run(story())
 
@@ -232,7 +232,7 @@ def test_what_waits_goes_nowhere_once_nothing_is_recorded() -> None:
             await on.hall.clock.sleep(1_000)
             await on.do(do.BeginNotRecorded(), by=TECHNICIAN)
             await on.hall.clock.sleep(HELD_MS + 1_000)
-            assert on.place.shown == []
+            assert on.sender.shown == []
             assert not on.push.failing(SESSION)
 
     run(story())
@@ -241,17 +241,17 @@ def test_what_waits_goes_nowhere_once_nothing_is_recorded() -> None:
 def test_what_is_taken_back_while_zoom_is_asked_for_its_number_goes_nowhere() -> None:
     async def story() -> None:
         async with house() as on:
-            on.place.slow = asyncio.Event()
+            on.sender.slow = asyncio.Event()
             await on.say("a", "A secret.")
             await on.hall.clock.sleep(HELD_MS + 1_000)
             await on.do(do.BeginNotRecorded(back=20_000), by=TECHNICIAN)
-            on.place.slow.set()
+            on.sender.slow.set()
             await on.hall.clock.sleep(1_000)
-            assert on.place.shown == []
+            assert on.sender.shown == []
             await on.do(do.EndNotRecorded(), by=TECHNICIAN)
             await on.say("b", "Public.")
             await on.hall.clock.sleep(HELD_MS + 1_000)
-            assert on.place.shown == [(42, "Public.")]
+            assert on.sender.shown == [(42, "Public.")]
 
     run(story())
 
@@ -274,7 +274,7 @@ def test_only_lines_of_the_text_that_was_chosen_go_out_be_it_an_interpreters_or_
                 else:
                     await on.do(made, by=Actor(Role.TRANSLATOR, "t"))
                 await on.hall.clock.sleep(HELD_MS + 1_000)
-            assert on.place.shown == [(42, "Nous ouvrons."), (43, "Abrimos.")]
+            assert on.sender.shown == [(42, "Nous ouvrons."), (43, "Abrimos.")]
 
     run(story())
 
@@ -285,7 +285,7 @@ def test_the_last_lines_go_out_after_the_close() -> None:
             await on.say("a", "The meeting is closed.")
             await on.do(do.CloseSession())
             await on.hall.clock.sleep(HELD_MS + 1_000)
-            assert on.place.shown == [(42, "The meeting is closed.")]
+            assert on.sender.shown == [(42, "The meeting is closed.")]
 
     run(story())
 
@@ -296,10 +296,10 @@ def test_the_next_node_goes_on_with_zooms_number_and_sends_nothing_twice() -> No
         async with house(MemoryHall(log), book) as on:
             await on.say("a", "Before.")
             await on.hall.clock.sleep(HELD_MS + 1_000)
-            place = on.place
-        assert place.shown == [(42, "Before.")]
+            sender = on.sender
+        assert sender.shown == [(42, "Before.")]
         async with memory_hall(MemoryHall(log)) as hall:
-            push = zoom_push(hall, book, place)
+            push = zoom_push(hall, book, sender)
             await push.load()
             assert hall.group is not None
             running = hall.group.create_task(push.run())
@@ -307,7 +307,7 @@ def test_the_next_node_goes_on_with_zooms_number_and_sends_nothing_twice() -> No
             line = do.TypeSegment(channel=FLOOR, segment=SegmentId("b"), text="After.", language="en")
             assert isinstance(await live.writer.send(DESK, CommandId("after"), [line]), Receipt)
             await hall.clock.sleep(HELD_MS + 1_000)
-            assert place.shown == [(42, "Before."), (43, "After.")]
+            assert sender.shown == [(42, "Before."), (43, "After.")]
             running.cancel()
 
     run(story())
@@ -330,11 +330,11 @@ def test_lines_that_come_from_another_session_or_come_back_are_not_sent() -> Non
             await on.do(do.MoveSegmentsHere(channel=FLOOR, session=other, lines=(line,)), by=SECRETARIAT)
             await on.say("a", "Now.")
             await on.hall.clock.sleep(MOST_BACK + HELD_MS)
-            assert on.place.shown == [(42, "Now.")]
+            assert on.sender.shown == [(42, "Now.")]
             await on.do(do.MoveSegmentsAway(channel=FLOOR, session=other, segments=(SegmentId("a"),)), by=SECRETARIAT)
             await on.do(do.BringSegmentsBack(channel=FLOOR, session=other, segments=(SegmentId("a"),)), by=SECRETARIAT)
             await on.hall.clock.sleep(HELD_MS + 1_000)
-            assert on.place.shown == [(42, "Now.")]
+            assert on.sender.shown == [(42, "Now.")]
 
     run(story())
 
@@ -368,7 +368,7 @@ def test_after_a_restart_the_hour_goes_on() -> None:
             await on.do(do.CloseSession())
         async with memory_hall(MemoryHall(log, ahead=AFTER_CLOSE_MS - 2 * FORGET_LOOK_MS)) as hall:
             assert hall.group is not None
-            push = zoom_push(hall, book, Place())
+            push = zoom_push(hall, book, Sender())
             await push.load()
             running = hall.group.create_task(push.run())
             await hall.clock.sleep(1_000)

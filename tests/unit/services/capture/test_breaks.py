@@ -22,7 +22,7 @@ from moothall.testing.log_memory import FailingLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.testing.spool_memory import MemorySpools
 from moothall.wire import engine as wire
-from moothall.wire.audio import EndReason, Piece
+from moothall.wire.audio import Piece, TakeEndReason
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Format, decode
 from support.memory.hall import FLOOR, MemoryHall, attached, hello, shown
@@ -92,7 +92,7 @@ class Played:
 
 async def finished(hall: MemoryHall, live: LiveSession, *takes: LiveTake) -> None:
     for take in takes:
-        await take.finish(EndReason.STOPPED)
+        await take.finish(TakeEndReason.STOPPED)
     await hall.clock.sleep(3_000)
     assert not hall.live.awaits(live.id)
 
@@ -402,7 +402,7 @@ def test_a_microphone_that_stops_in_a_break_takes_its_sound_along_and_leaves_no_
             await talk(hall, take, seconds=5)
             await say(hall, live, do.PauseSession())
             await talk(hall, take, seconds=5)
-            await take.finish(EndReason.LOST)
+            await take.finish(TakeEndReason.LOST)
             await hall.clock.sleep(2_000)
             assert not hall.live.awaits(live.id)
             assert list(await hall.spools.kept()) == []

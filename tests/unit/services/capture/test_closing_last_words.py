@@ -27,7 +27,7 @@ from moothall.testing.log_memory import FailingLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.testing.spool_memory import MemorySpools
 from moothall.wire import engine as wire
-from moothall.wire.audio import EndReason
+from moothall.wire.audio import TakeEndReason
 from moothall.wire.frames import Format
 from support.memory.hall import FLOOR, MIC, MemoryHall, Sound, attached, hello, memory_hall, shown
 from support.memory.late_engine import slow_engine
@@ -309,7 +309,7 @@ def test_what_is_not_recorded_is_no_gap() -> None:
             await speak(hall, take, 6 * RATE)
             await hall.clock.sleep(100)
             assert take.audio.unheard(live.state, FLOOR) == (live.state.not_recorded[0][1], 6_000)
-            await take.finish(EndReason.STOPPED)
+            await take.finish(TakeEndReason.STOPPED)
 
     loop.run(story())
 

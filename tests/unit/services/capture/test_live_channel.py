@@ -22,7 +22,7 @@ from moothall.testing import loop
 from moothall.testing.clock import LoopClock
 from moothall.testing.log_memory import FailingLog, MemoryLog
 from moothall.testing.spool_memory import MemorySpools
-from moothall.wire.audio import EndReason, Piece
+from moothall.wire.audio import Piece, TakeEndReason
 from support.memory.hall import FLOOR, MemoryHall
 from support.memory.microphone import RATE, Ears, begun, greeting, live_hall, sound, speak
 from support.sound.spools import OddSpools
@@ -38,7 +38,7 @@ def test_takes_wait_for_an_engine_and_are_heard_in_their_order() -> None:
             for number in range(3):
                 take = await begun(hall, live.id, greeting(f"takeno0{number}"))
                 await speak(hall, take, RATE, mark=number)
-                await take.finish(EndReason.STOPPED)
+                await take.finish(TakeEndReason.STOPPED)
                 await hall.clock.sleep(1_000)
             assert hall.group is not None
             hall.group.create_task(ears.listen(hall.connect()))
@@ -107,7 +107,7 @@ def test_what_was_heard_before_a_session_was_opened_is_not_of_it() -> None:
             take = await begun(hall, live.id, greeting(first=RATE, age=30_000))
             assert (take.audio.t, take.received) == (0, 21 * RATE)  # `go` says so to the microphone.
             await speak(hall, take, 32 * RATE, pace=False)
-            await take.finish(EndReason.STOPPED)
+            await take.finish(TakeEndReason.STOPPED)
             await hall.clock.sleep(1_000)
             assert ears.heard == [(FLOOR, 0, sound(21 * RATE, 11 * RATE))]
 
@@ -210,9 +210,9 @@ def test_sound_that_fails_is_begun_again_from_its_spool_and_no_other_text_notice
             assert again is not take
             assert again.received == 3 * RATE
             await speak(hall, again, 5 * RATE)
-            await again.finish(EndReason.STOPPED)
+            await again.finish(TakeEndReason.STOPPED)
             await speak(hall, beside, 4 * RATE, mark=5)
-            await beside.finish(EndReason.STOPPED)
+            await beside.finish(TakeEndReason.STOPPED)
             await hall.clock.sleep(3_000)
             assert [pcm for _, t, pcm in ears.heard if t == 0][-1] == sound(0, 5 * RATE)
             assert sound(0, 4 * RATE, 5) in [pcm for _, _, pcm in ears.heard]
@@ -245,7 +245,7 @@ def test_sound_that_fails_again_and_again_stops_until_another_take_begins(caplog
             fresh = await begun(hall, live.id, greeting("taketwo2"))
             assert not hall.live.stopped(live.id)
             await speak(hall, fresh, 2 * RATE)
-            await fresh.finish(EndReason.STOPPED)
+            await fresh.finish(TakeEndReason.STOPPED)
             await hall.clock.sleep(3_000)
             assert fresh.whole
 
@@ -266,7 +266,7 @@ def test_a_disk_that_does_not_say_what_it_has_spooled_is_asked_again(caplog: pyt
             again = await come_back(hall, live.id, take.name)
             assert again.received == 3 * RATE
             assert hall.live.begun_again(live.id) == 2
-            await again.finish(EndReason.STOPPED)
+            await again.finish(TakeEndReason.STOPPED)
             await speak(hall, beside, RATE)
             await hall.clock.sleep(3_000)
             assert [pcm for _, _, pcm in ears.heard][-1] == sound(0, 3 * RATE)
@@ -320,7 +320,7 @@ def test_what_is_not_recorded_is_taken_back_from_the_spool_also_after_the_take_i
             live = await hall.session()
             take = await begun(hall, live.id, greeting())
             await speak(hall, take, 4 * RATE)
-            await take.finish(EndReason.STOPPED)
+            await take.finish(TakeEndReason.STOPPED)
             await hall.clock.sleep(2_000)
             assert take.whole
             await live.writer.send(SYSTEM, CommandId("off"), BeginNotRecorded(back=4_000))

@@ -27,7 +27,7 @@ from moothall.services.sound.live_take import LiveTake, source_of
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
 from moothall.testing.log_memory import FailingLog
-from moothall.wire.audio import EndReason
+from moothall.wire.audio import TakeEndReason
 from support.memory.hall import FLOOR, SESSION, MemoryHall
 from support.memory.microphone import RATE, begun, greeting, live_hall, sound, speak
 from support.memory.scribe import Scribe
@@ -86,7 +86,7 @@ def test_what_is_done_follows_words_and_silence_and_never_what_is_not_safe() -> 
             assert take.done <= take.safe < 8 * RATE
             await hall.clock.sleep(1_100)
             assert take.done == 6 * RATE
-            await take.finish(EndReason.STOPPED)
+            await take.finish(TakeEndReason.STOPPED)
             await hall.clock.sleep(2_000)
             assert take.done == 8 * RATE
 
@@ -126,7 +126,7 @@ def test_another_machine_asks_for_what_the_log_lacks_and_a_sample_lies_where_it_
             assert (take.received, take.audio.t) == (3 * RATE, 3_000)  # Two seconds for the seam.
             await speak(hall, take, 11 * RATE, age=100)
             await ears.word(9_000, 10_000)
-            await take.finish(EndReason.STOPPED)
+            await take.finish(TakeEndReason.STOPPED)
             await hall.clock.sleep(3_000)
             assert ears.heard == [(FLOOR, 3_000, sound(3 * RATE, 8 * RATE))]
             assert (await sources(hall))[1:] == [

@@ -12,7 +12,7 @@ from moothall.core.session.state import Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.testing import loop
 from moothall.testing.outlets import MemoryOutlet
-from moothall.wire.audio import EndReason, Piece
+from moothall.wire.audio import Piece, TakeEndReason
 from moothall.wire.frames import Format
 from support.memory.hall import FLOOR, shown
 from support.memory.microphone import RATE, Ears, begun, close, greeting, live_hall, sound, speak
@@ -33,7 +33,7 @@ def test_a_microphone_opens_the_session_and_is_heard_sample_for_sample() -> None
             take = await begun(hall, live.id, greeting())
             assert live.state.status is Status.OPEN
             await speak(hall, take, 5 * RATE)
-            await take.finish(EndReason.STOPPED)
+            await take.finish(TakeEndReason.STOPPED)
             while not take.whole:
                 await hall.clock.sleep(100)
             assert take.safe == 5 * RATE
@@ -63,7 +63,7 @@ def test_what_comes_late_comes_at_its_own_time_and_media_time_runs_on() -> None:
             while take.received < 69 * RATE:  # faster than it was spoken, and everything is older than it will be
                 await speak(hall, take, take.received + RATE, age=70_000 - take.received // 16 - 1_000, pace=False)
             await speak(hall, take, 75 * RATE, pace=True)
-            await take.finish(EndReason.STOPPED)
+            await take.finish(TakeEndReason.STOPPED)
             await hall.clock.sleep(3_000)
             assert ears.heard == [(FLOOR, 0, sound(0, 75 * RATE))]
             mapped = [event for event in await hall.events() if isinstance(event, ev.ClockMapped)]
@@ -84,7 +84,7 @@ def test_a_hole_in_the_sound_is_a_gap_and_what_follows_keeps_its_time() -> None:
             assert take.finished
             assert after.received == 12 * RATE
             await speak(hall, after, 14 * RATE)
-            await after.finish(EndReason.STOPPED)
+            await after.finish(TakeEndReason.STOPPED)
             await hall.clock.sleep(3_000)
             assert ears.heard == [(FLOOR, 0, sound(0, 2 * RATE)), (FLOOR, 12_000, sound(12 * RATE, 2 * RATE))]
             assert sources(list(await hall.events()))[1:] == [
@@ -108,11 +108,11 @@ def test_another_microphone_takes_the_place_and_only_a_lost_one_leaves_a_gap() -
             second = await begun(hall, live.id, greeting("taketwo2"))
             assert (first.over, first.finished) == (True, True)
             await speak(hall, second, 2 * RATE, mark=3)
-            await second.finish(EndReason.STOPPED)
+            await second.finish(TakeEndReason.STOPPED)
             await hall.clock.sleep(30_000)
             third = await begun(hall, live.id, greeting("takethre"))
             await speak(hall, third, RATE, mark=5)
-            await third.finish(EndReason.STOPPED)
+            await third.finish(TakeEndReason.STOPPED)
             await hall.clock.sleep(2_000)
             assert [t for _, t, _ in ears.heard] == [0, 2_000, 34_000]
             assert [pcm for _, _, pcm in ears.heard] == [sound(0, 2 * RATE), sound(0, 2 * RATE, 3), sound(0, RATE, 5)]
@@ -127,7 +127,7 @@ def test_a_take_that_is_over_stays_over_whoever_comes_back_with_it() -> None:
             live = await hall.session()
             take = await begun(hall, live.id, greeting())
             await speak(hall, take, RATE)
-            await take.finish(EndReason.STOPPED)
+            await take.finish(TakeEndReason.STOPPED)
             assert await hall.live.begin(live.id, greeting()) is take  # the end was sent, its answer got lost
             assert await hall.live.begin(live.id, greeting(first=2 * RATE)) is None
             await hall.clock.sleep(5_000)
@@ -189,7 +189,7 @@ def test_what_was_said_before_and_is_on_its_way_still_comes_and_no_more() -> Non
     loop.run(story())
 
 
-def test_of_a_line_that_is_cut_no_more_is_awaited_than_two_seconds() -> None:
+def test_of_a_link_that_is_cut_no_more_is_awaited_than_two_seconds() -> None:
     async def story() -> None:
         async with live_hall(ears=Ears()) as hall:
             live = await hall.session()
@@ -262,7 +262,7 @@ def test_each_channel_has_its_microphone_and_its_own_news_of_the_sound() -> None
             }
             assert Sound.NONE in sounds[FRENCH]
             assert Sound.NONE not in sounds[FLOOR]
-            await french.finish(EndReason.STOPPED)
+            await french.finish(TakeEndReason.STOPPED)
             before = len(sounds[FRENCH])
             await hall.clock.sleep(20_000)  # stopped: nobody is awaited, and readers are told all the same
             states = [signal for signal in shown(outlets[FRENCH]) if isinstance(signal, ChannelState)][before:]
@@ -286,7 +286,7 @@ def test_how_loud_a_microphone_is_is_known_while_it_sends_also_where_no_engine_i
             assert await take.feed(Piece(first=take.received, age=0, pcm=bytes(2 * RATE)), hall.clock.monotonic())
             await hall.clock.sleep(100)
             assert (loudness.level(hall.clock.monotonic()), loudness.dead_ms) == (-100, 1_000)
-            await take.finish(EndReason.STOPPED)
+            await take.finish(TakeEndReason.STOPPED)
             assert hall.live.loudness(live.id) == {}
 
     loop.run(story())

@@ -13,7 +13,7 @@ from moothall.core.kernel.ids import Lane, SessionId, SourceId
 from moothall.testing import loop
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.spool_memory import MemorySpools
-from moothall.wire.audio import EndReason
+from moothall.wire.audio import TakeEndReason
 from support.memory.hall import FLOOR, MemoryHall
 from support.memory.microphone import RATE, Ears, begun, close, greeting, live_hall, sound, speak
 
@@ -34,7 +34,7 @@ def test_after_a_restart_it_goes_on_where_the_spool_ends_and_nothing_is_heard_tw
             take = await begun(hall, live.id, greeting(first=safe, age=30_000))
             assert take.received == 4 * RATE
             await speak(hall, take, 6 * RATE)
-            await take.finish(EndReason.STOPPED)
+            await take.finish(TakeEndReason.STOPPED)
             await hall.clock.sleep(2_000)
             assert ears.heard == [(FLOOR, 0, sound(0, 6 * RATE))]
 

@@ -17,14 +17,14 @@ from moothall.core.commands import (
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.session.state import Status
-from moothall.core.streams.watching import Trouble
+from moothall.core.streams.watching import StreamFault
 from moothall.services.capture.pulling import PullState
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.spool_memory import MemorySpools
 from moothall.testing.stream_memory import Fetched
-from moothall.wire.audio import EndReason
+from moothall.wire.audio import TakeEndReason
 from support.memory.fetching import ADDRESS, SOUND, fetching
 from support.memory.hall import FLOOR, SESSION, MemoryHall
 from support.memory.microphone import RATE, Ears, begun, greeting, speak
@@ -57,8 +57,8 @@ def test_a_stream_is_a_source_of_its_text_while_the_meeting_is_on_and_ends_with_
     loop.run(story())
 
 
-@pytest.mark.parametrize("how", [Trouble.SILENT, Trouble.ENDED, Trouble.NOT_AUDIO])
-def test_a_stream_that_is_lost_is_fetched_again_and_what_lies_between_is_a_gap(how: Trouble) -> None:
+@pytest.mark.parametrize("how", [StreamFault.SILENT, StreamFault.ENDED, StreamFault.NOT_AUDIO])
+def test_a_stream_that_is_lost_is_fetched_again_and_what_lies_between_is_a_gap(how: StreamFault) -> None:
     async def story() -> None:
         async with fetching(Fetched(ms=20_000, then=how), SOUND) as at:
             live = await at.meeting()
@@ -68,7 +68,7 @@ def test_a_stream_that_is_lost_is_fetched_again_and_what_lies_between_is_a_gap(h
             assert isinstance(first, ev.SourceAttached)
             assert isinstance(second, ev.SourceAttached) or isinstance(_, ev.SourceAttached)
             gaps = await at.gaps()
-            if how is Trouble.SILENT:
+            if how is StreamFault.SILENT:
                 ((t0, t1),) = gaps
                 assert t0 == first.t + 20_000
                 assert 5_000 <= t1 - t0 <= 7_000
@@ -78,8 +78,8 @@ def test_a_stream_that_is_lost_is_fetched_again_and_what_lies_between_is_a_gap(h
     loop.run(story())
 
 
-@pytest.mark.parametrize("how", [Trouble.SILENT, Trouble.ENDED, None], ids=["silent", "ended", "a microphone"])
-def test_a_file_that_is_lost_half_way_is_not_begun_again_and_says_why(how: Trouble | None) -> None:
+@pytest.mark.parametrize("how", [StreamFault.SILENT, StreamFault.ENDED, None], ids=["silent", "ended", "a microphone"])
+def test_a_file_that_is_lost_half_way_is_not_begun_again_and_says_why(how: StreamFault | None) -> None:
     async def story() -> None:
         book, ms = MemoryBook(), 10_000_000 if how is None else 20_000
         async with fetching(Fetched(ms=ms, then=how, once=True), SOUND, book=book) as at:
@@ -89,15 +89,15 @@ def test_a_file_that_is_lost_half_way_is_not_begun_again_and_says_why(how: Troub
             if how is None:
                 take = await begun(at.hall, SESSION, greeting())
                 await speak(at.hall, take, 15 * RATE)
-                await take.finish(EndReason.STOPPED)
+                await take.finish(TakeEndReason.STOPPED)
             await at.hall.clock.sleep(60_000)
             (status,) = at.streams.of(SESSION)
-            assert (status.state, status.trouble) == (PullState.OVER, Trouble.CUT_SHORT)
+            assert (status.state, status.trouble) == (PullState.OVER, StreamFault.CUT_SHORT)
             assert at.port.addresses == [ADDRESS], "its words would come twice"
             assert ev.SourceEnded in [type(event) for event in await at.kinds()]
         async with fetching(SOUND, hall=MemoryHall(at.hall.log), book=book) as again:
             (status,) = again.streams.of(SESSION)
-            assert (status.state, status.trouble) == (PullState.OVER, Trouble.CUT_SHORT)
+            assert (status.state, status.trouble) == (PullState.OVER, StreamFault.CUT_SHORT)
             assert await again.streams.put(SESSION, FLOOR, ADDRESS) is None
             (status,) = again.streams.of(SESSION)
             assert (status.state, status.trouble) == (PullState.WAITING, None)
@@ -107,7 +107,7 @@ def test_a_file_that_is_lost_half_way_is_not_begun_again_and_says_why(how: Troub
 
 def test_a_file_that_gave_no_sound_yet_is_fetched_again() -> None:
     async def story() -> None:
-        async with fetching(Fetched(ms=0, then=Trouble.SILENT, once=True), SOUND) as at:
+        async with fetching(Fetched(ms=0, then=StreamFault.SILENT, once=True), SOUND) as at:
             await at.meeting()
             await at.hall.clock.sleep(20_000)
             assert (at.state, len(at.port.addresses)) == (PullState.SOUND, 2)
@@ -117,7 +117,7 @@ def test_a_file_that_gave_no_sound_yet_is_fetched_again() -> None:
 
 def test_a_recording_whose_last_piece_was_given_before_is_over() -> None:
     async def story() -> None:
-        async with fetching(Fetched(ms=20_000, then=Trouble.ENDED), Fetched(over=True)) as at:
+        async with fetching(Fetched(ms=20_000, then=StreamFault.ENDED), Fetched(over=True)) as at:
             await at.meeting()
             await at.hall.clock.sleep(40_000)
             (status,) = at.streams.of(SESSION)
@@ -128,12 +128,12 @@ def test_a_recording_whose_last_piece_was_given_before_is_over() -> None:
 
 def test_a_stream_that_gives_nothing_raises_an_alarm_and_is_asked_less_and_less_often_for_ever() -> None:
     async def story() -> None:
-        async with fetching(Fetched(ms=0, then=Trouble.CONNECTION)) as at:
+        async with fetching(Fetched(ms=0, then=StreamFault.CONNECTION)) as at:
             await at.meeting()
             await at.hall.clock.sleep(11_000)
             assert 10_000 <= at.streams.lost_for(SESSION) <= 11_000
             (status,) = at.streams.of(SESSION)
-            assert (status.state, status.trouble) == (PullState.LOST, Trouble.CONNECTION)
+            assert (status.state, status.trouble) == (PullState.LOST, StreamFault.CONNECTION)
             await at.hall.clock.sleep(589_000)
             early = len(at.port.addresses)
             assert 20 <= early <= 50
@@ -145,7 +145,7 @@ def test_a_stream_that_gives_nothing_raises_an_alarm_and_is_asked_less_and_less_
 
 def test_one_that_accepts_and_says_nothing_is_given_up_and_the_meeting_goes_on() -> None:
     async def story() -> None:
-        async with fetching(Fetched(ms=0, then=Trouble.SILENT), SOUND) as at:
+        async with fetching(Fetched(ms=0, then=StreamFault.SILENT), SOUND) as at:
             live = await at.meeting()
             await at.hall.clock.sleep(11_000)
             assert (at.port.open, at.streams.lost_for(SESSION) >= 10_000) == (1, True)
@@ -159,12 +159,12 @@ def test_one_that_accepts_and_says_nothing_is_given_up_and_the_meeting_goes_on()
 @pytest.mark.parametrize("before", [0, 20_000], ids=["from its start", "after sound"])
 def test_single_samples_keep_no_stream_alive(before: int) -> None:
     async def story() -> None:
-        drops = [Fetched(ms=before, then=Trouble.SILENT), Fetched(slow_ms=4_000)]
+        drops = [Fetched(ms=before, then=StreamFault.SILENT), Fetched(slow_ms=4_000)]
         async with fetching(*drops[before == 0 :]) as at:
             await at.meeting()
             await at.hall.clock.sleep(before + 60_000)
             (status,) = at.streams.of(SESSION)
-            assert (status.state, status.trouble) == (PullState.LOST, Trouble.SILENT)
+            assert (status.state, status.trouble) == (PullState.LOST, StreamFault.SILENT)
             assert len(at.port.addresses) >= 4, "it is killed and fetched again"
             assert at.streams.lost_for(SESSION) >= 55_000, "it is an alarm"
 
@@ -190,7 +190,7 @@ def test_sound_that_this_server_can_t_take_in_is_not_said_to_be_missing() -> Non
             log.full = True
             await at.hall.clock.sleep(20_000)
             (status,) = at.streams.of(SESSION)
-            assert (status.state, status.trouble) == (PullState.LOST, Trouble.NOT_TAKEN)
+            assert (status.state, status.trouble) == (PullState.LOST, StreamFault.NOT_TAKEN)
             log.full = False
             await at.hall.clock.sleep(40_000)
             assert at.state is PullState.SOUND
@@ -212,14 +212,14 @@ def test_sound_that_fails_again_and_again_stays_stopped_until_somebody_tries_it_
             assert at.hall.live.stopped(SESSION, FLOOR)
             assert not at.hall.live.stopped(SESSION, ChannelId("fr"))
             (status,) = at.streams.of(SESSION)
-            assert (status.state, status.trouble) == (PullState.LOST, Trouble.NOT_TAKEN)
+            assert (status.state, status.trouble) == (PullState.LOST, StreamFault.NOT_TAKEN)
             assert len(at.port.addresses) == fetched
             assert at.streams.lost_for(SESSION) > 600_000, "it is an alarm"
             spools.failing = set()
             if who == "a microphone":
                 take = await begun(at.hall, SESSION, greeting())
                 await speak(at.hall, take, 5 * RATE)
-                await take.finish(EndReason.STOPPED)
+                await take.finish(TakeEndReason.STOPPED)
             else:
                 assert await at.streams.put(SESSION, FLOOR, ADDRESS) is None
             await at.hall.clock.sleep(30_000)
@@ -261,7 +261,7 @@ def test_a_microphone_goes_before_and_the_stream_goes_on_behind_it() -> None:
             take = await begun(at.hall, SESSION, greeting())
             await speak(at.hall, take, 15 * RATE)
             assert (at.state, at.port.open, at.streams.lost_for(SESSION)) == (PullState.HELD, 0, 0)
-            await take.finish(EndReason.STOPPED)
+            await take.finish(TakeEndReason.STOPPED)
             await at.hall.clock.sleep(5_000)
             assert (at.state, at.port.open) == (PullState.SOUND, 1)
 
@@ -314,7 +314,7 @@ def test_the_next_life_of_the_house_goes_on_by_itself_and_notes_what_is_missing(
 
 def test_the_address_is_in_no_log_and_in_nothing_that_readers_get(caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
-        behaviours = [Fetched(ms=3_000, then=trouble) for trouble in Trouble if trouble is not Trouble.ADDRESS]
+        behaviours = [Fetched(ms=3_000, then=trouble) for trouble in StreamFault if trouble is not StreamFault.ADDRESS]
         async with fetching(*behaviours) as at:
             await at.meeting()
             await at.streams.try_it(ADDRESS)

@@ -57,7 +57,7 @@ def test_the_last_minute_is_struck_and_heard_again_in_the_language_that_was_name
                     channel=FLOOR, generation=1, segment=line, t1=t0 + 4_000, reason=ev.EndReason.SENTENCE
                 )
                 await engine.send(
-                    wire.Act(attachment=attach.attachment, id=CommandId(f"w{number}"), commands=(say, end))
+                    wire.PassAct(attachment=attach.attachment, id=CommandId(f"w{number}"), commands=(say, end))
                 )
             accepted = 0
             while accepted < 3:

@@ -14,9 +14,9 @@ from moothall.core.events import types as ev
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.core.streams.watching import Trouble
+from moothall.core.streams.watching import StreamFault
 from moothall.services.capture.pulling import PullState
-from moothall.services.capture.streams import MOST_TRY_MS, NAMESPACE, Tried
+from moothall.services.capture.streams import MOST_TRY_MS, NAMESPACE, TriedStream
 from moothall.services.sessions.forgetting import AFTER_CLOSE_MS
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
@@ -149,7 +149,7 @@ def test_a_try_has_an_end_however_little_comes_again_and_again() -> None:
                 assert at.port.open == 1
                 await at.hall.clock.sleep(2_000)
                 assert slow.done()
-            assert slow.result() == Tried(shown="https://radio.example.org", trouble=Trouble.SILENT)
+            assert slow.result() == TriedStream(shown="https://radio.example.org", trouble=StreamFault.SILENT)
             assert at.port.open == 0
 
     loop.run(story())
@@ -157,18 +157,20 @@ def test_a_try_has_an_end_however_little_comes_again_and_again() -> None:
 
 def test_it_can_be_tried_before_and_says_what_was_found_or_what_is_wrong() -> None:
     async def story() -> None:
-        async with fetching(SOUND, Fetched(ms=0, then=Trouble.PRIVATE), Fetched(ms=0, then=Trouble.SILENT)) as at:
+        async with fetching(
+            SOUND, Fetched(ms=0, then=StreamFault.PRIVATE), Fetched(ms=0, then=StreamFault.SILENT)
+        ) as at:
             good = await at.streams.try_it(ADDRESS)
-            assert isinstance(good, Tried)
+            assert isinstance(good, TriedStream)
             assert (good.shown, good.found is not None, good.trouble) == ("https://radio.example.org", True, None)
             assert good.level is not None
             assert good.level > -12
-            for trouble in (Trouble.PRIVATE, Trouble.SILENT):
+            for trouble in (StreamFault.PRIVATE, StreamFault.SILENT):
                 bad = await at.streams.try_it(ADDRESS)
-                assert isinstance(bad, Tried)
+                assert isinstance(bad, TriedStream)
                 assert (bad.found, bad.trouble) == (None, trouble)
             nothing = await at.streams.try_it("nothing")
-            assert nothing == Tried(shown="", trouble=Trouble.ADDRESS)
+            assert nothing == TriedStream(shown="", trouble=StreamFault.ADDRESS)
             assert at.port.open == 0
 
     loop.run(story())

@@ -9,11 +9,11 @@ from moothall.core.kernel.errors import LogTrimmed
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import LogHead
 from moothall.services.cluster.archiving import AFTER_MS, LOOK_MS, Archiving, closed_at
-from moothall.services.cluster.following import Following
+from moothall.services.cluster.following import LogFollower
 from moothall.services.cluster.two_copies import STEPS, TwoCopies
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import FailingLog, MemoryLog
-from moothall.testing.log_shared import MemorySharedLog, SharedStore
+from moothall.testing.log_shared import MemorySharedLog, SharedLogStore
 from support.sessions.recorder import EPOCH, MORNING, SESSION, Recorder
 
 CLOSED, REOPENED = ev.SessionClosed(t=9), ev.SessionReopened(t=9)
@@ -35,7 +35,7 @@ class ArchivingNodes:
 
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.store = SharedStore()
+        self.store = SharedLogStore()
         self.shared = MemorySharedLog(self.store, "n1")
         self.own = FailingLog()
         self.log = TwoCopies(self.shared, self.own, Kept(), self.clock)
@@ -189,10 +189,10 @@ async def test_a_new_node_has_what_was_given_up_from_the_keeper_and_the_rest_fro
     await house.archiving.look()
     await house.write(LINE)
     own, alone = MemoryLog(), MemoryLog()
-    following = Following(MemorySharedLog(house.store, "n2"), own, house.clock, archive=house.log)
+    following = LogFollower(MemorySharedLog(house.store, "n2"), own, house.clock, archive=house.log)
     await following.catch_up()
     assert list(await own.read(SESSION, 0, 9)) == list(await house.own.read(SESSION, 0, 9))
-    without = Following(MemorySharedLog(house.store, "n3"), alone, house.clock)
+    without = LogFollower(MemorySharedLog(house.store, "n3"), alone, house.clock)
     await without.catch_up()
     assert not without.follows(SESSION)
     later = TwoCopies(MemorySharedLog(house.store, "n2"), own, Later(), house.clock)

@@ -14,9 +14,9 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import LogChanges, LogHead
-from moothall.services.cluster.following import FOLLOW_MS, REFUSED, SOON_MS, STALE_MS, WHOLE_MS, Following
+from moothall.services.cluster.following import FOLLOW_MS, REFUSED, SOON_MS, STALE_MS, WHOLE_MS, LogFollower
 from moothall.testing.log_memory import FailingLog
-from moothall.testing.log_shared import MemorySharedLog, SharedStore
+from moothall.testing.log_shared import MemorySharedLog, SharedLogStore
 from support.cluster.following import AGAIN, OTHER, PAUSED, FollowingNodes, Keeper
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
@@ -86,7 +86,7 @@ async def test_changes_behind_an_older_file_are_seen_though_their_numbers_were_g
 class Deaf(MemorySharedLog):
     """A shared log that tells of no change."""
 
-    def __init__(self, store: SharedStore) -> None:
+    def __init__(self, store: SharedLogStore) -> None:
         super().__init__(store, "n2")
         self.changed = self._nothing
 
@@ -200,7 +200,7 @@ async def test_what_the_disk_refuses_is_tried_again_with_patience_and_the_shared
         return await house.store.head(session)
 
     shared.head = head
-    house.following = Following(shared, own, house.clock)
+    house.following = LogFollower(shared, own, house.clock)
     other = Recorder(session=OTHER)
     await house.say()
     await house.keeper.acquire(OTHER, EPOCH, 1_001_000)
@@ -237,7 +237,7 @@ class Reluctant(FailingLog):
 
 async def test_a_copy_that_can_t_be_forgotten_goes_before_anything_of_a_later_log_comes(house: FollowingNodes) -> None:
     house.own = own = Reluctant()
-    house.following = Following(MemorySharedLog(house.store, "n2"), own, house.clock)
+    house.following = LogFollower(MemorySharedLog(house.store, "n2"), own, house.clock)
     await house.say(2)
     await house.following.catch_up()
     own.remembers = True
@@ -281,7 +281,7 @@ async def test_a_copy_counts_also_when_the_shared_log_is_lost(house: FollowingNo
     await house.say(5)
     await house.following.catch_up()
     house.store.lose_all()
-    begun = Following(MemorySharedLog(house.store, "n2"), house.own, house.clock)
+    begun = LogFollower(MemorySharedLog(house.store, "n2"), house.own, house.clock)
     await begun.catch_up()
     assert (begun.reach, begun.highest_term) == (5, 1_001_000)
 
@@ -342,11 +342,11 @@ async def test_a_take_over_looks_at_no_copy_that_has_not_changed(house: Followin
     await house.say(2)
     for n in range(5):
         await house.keeper.acquire(SessionId(f"s{n}"), EPOCH, 1_001_000)
-    before = Following(house.following.shared, own, house.clock)
+    before = LogFollower(house.following.shared, own, house.clock)
     await before.catch_up()
     await house.say()
     own.asked = 0
-    again = Following(house.following.shared, own, house.clock, copies=before.copies)
+    again = LogFollower(house.following.shared, own, house.clock, copies=before.copies)
     await again.catch_up()
     assert own.asked == 0
     assert again.reach == 3
@@ -359,7 +359,7 @@ async def test_each_node_writes_down_what_it_removes(house: FollowingNodes, tmp_
     """So that a backup of any node, restored, brings nothing of it back."""
     removals = RemovalList(tmp_path / "removals.jsonl")
     own = await SqliteLog.open(tmp_path / "log.sqlite", removals=removals)
-    following = Following(house.following.shared, own, house.clock)
+    following = LogFollower(house.following.shared, own, house.clock)
     await house.say(2)
     await following.catch_up()
     removal = house.recorder.record(ev.BodyRemoved(offsets=(1,), reason="request", by="staff-1"))

@@ -10,9 +10,9 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import LogChanges
-from moothall.services.cluster.following import Following
+from moothall.services.cluster.following import LogFollower
 from moothall.testing.house_memory import MemorySingles
-from moothall.testing.log_shared import MemorySharedLog, SharedStore
+from moothall.testing.log_shared import MemorySharedLog, SharedLogStore
 from support.cluster.following import AGAIN, OTHER, PAUSED, FollowingNodes, Keeper
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
@@ -123,7 +123,7 @@ async def test_whoever_reads_a_copy_whose_end_is_set_aside_is_told(house: Follow
 class Refilled(MemorySharedLog):
     """A shared log that is emptied, or made anew, between the look at its head and the look at its events."""
 
-    def __init__(self, store: SharedStore, then: str) -> None:
+    def __init__(self, store: SharedLogStore, then: str) -> None:
         super().__init__(store, "n9")
         self._then = then
         self.changed = self._changed_meanwhile
@@ -150,7 +150,7 @@ async def test_a_log_that_is_just_being_filled_again_contradicts_no_copy(
     await house.keeper.acquire(SESSION, EPOCH, 2_001_000)
     await house.say()
     asides = MemoryAsides()
-    await Following(Refilled(house.store, then), house.own, house.clock, asides=asides).catch_up()
+    await LogFollower(Refilled(house.store, then), house.own, house.clock, asides=asides).catch_up()
     assert asides.asked == 0
     assert len(await house.own.read(SESSION, 0, 9)) == left
 

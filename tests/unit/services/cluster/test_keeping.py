@@ -8,21 +8,23 @@ import pytest
 
 from moothall.core.cluster.lease import AWAY_MS, BEAT_MS, DOUBT_MS, HOLD_MS, Lease
 from moothall.core.cluster.one_copy import PROMISE_MS
-from moothall.services.cluster.keeping import LOOK_MS, UNLINKED_MS, Keeping
+from moothall.services.cluster.keeping import LOOK_MS, UNLINKED_MS, KeeperLease
 from moothall.testing.clock import ManualClock
 from moothall.testing.house_memory import MemoryLease
 
 
-def node(leases: MemoryLease, clock: ManualClock, number: int, rank: Callable[[], int] = lambda: 0) -> Keeping:
+def node(leases: MemoryLease, clock: ManualClock, number: int, rank: Callable[[], int] = lambda: 0) -> KeeperLease:
     async def known_term() -> int:
         return 7
 
     address = f"http://10.0.0.{number}:8080"
-    return Keeping(leases, clock, node=f"n{number}", number=number, address=address, known_term=known_term, rank=rank)
+    return KeeperLease(
+        leases, clock, node=f"n{number}", number=number, address=address, known_term=known_term, rank=rank
+    )
 
 
 @asynccontextmanager
-async def running(*nodes: Keeping) -> AsyncIterator[list[asyncio.Task[None]]]:
+async def running(*nodes: KeeperLease) -> AsyncIterator[list[asyncio.Task[None]]]:
     tasks = [asyncio.ensure_future(each.run()) for each in nodes]
     try:
         yield tasks

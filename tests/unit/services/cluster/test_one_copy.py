@@ -15,7 +15,7 @@ from moothall.services.log.act_queue import Receipt
 from moothall.testing.clock import ManualClock
 from moothall.testing.house_memory import MemorySingles
 from moothall.testing.log_memory import FailingLog
-from moothall.testing.log_shared import MemorySharedLog, SharedStore
+from moothall.testing.log_shared import MemorySharedLog, SharedLogStore
 from support.memory.writer import opened, stage
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
@@ -35,7 +35,7 @@ class Keeper:
 
 
 class Node:
-    def __init__(self, store: SharedStore, name: str = "n1", term: int = 1_001) -> None:
+    def __init__(self, store: SharedLogStore, name: str = "n1", term: int = 1_001) -> None:
         self.store, self.own = store, FailingLog()
         self.kept = Keeper(term)
         self.recorder = Recorder()
@@ -77,12 +77,12 @@ class Node:
 
 
 @pytest.fixture
-def store() -> SharedStore:
-    return SharedStore()
+def store() -> SharedLogStore:
+    return SharedLogStore()
 
 
 @pytest.fixture
-async def node(store: SharedStore) -> Node:
+async def node(store: SharedLogStore) -> Node:
     """It has said three things."""
     made = Node(store)
     await made.acquired()

@@ -14,10 +14,10 @@ from moothall.wire.cluster.node_link import (
     MOST_FOLLOWED,
     AskWithout,
     Compare,
-    Erased,
-    Follow,
+    FollowSession,
     Kept,
-    Leave,
+    LeaveSession,
+    NodeErased,
     ReadHere,
     Without,
     news,
@@ -40,7 +40,7 @@ def house() -> ReadElsewhere:
 def linked(house: ReadElsewhere, *sessions: SessionId, node: str = "n2") -> NodeLink:
     link = house.begin(node)
     for session in sessions:
-        link.hear(Follow(session=session))
+        link.hear(FollowSession(session=session))
     return link
 
 
@@ -52,7 +52,7 @@ def test_readers_of_all_nodes_are_added_up(house: ReadElsewhere) -> None:
     assert house.readers(ONE) == {FLOOR: 5, FRENCH: 1}
     second.hear(ReadHere(session=ONE, readers={}))
     assert house.readers(ONE) == {FLOOR: 2, FRENCH: 1}
-    first.hear(Leave(session=ONE))
+    first.hear(LeaveSession(session=ONE))
     assert not house.readers(ONE)
     house.end(first)
     assert not house.readers(TWO)
@@ -68,7 +68,7 @@ def test_what_waits_for_a_slow_node_is_merged(house: ReadElsewhere) -> None:
     assert link.take() == []
     assert not link.news.is_set()
     link.tell(ONE, 1_000, ())
-    link.hear(Leave(session=ONE))
+    link.hear(LeaveSession(session=ONE))
     assert link.take() == []
 
 
@@ -77,10 +77,10 @@ def test_a_node_that_says_what_it_may_not_is_refused(house: ReadElsewhere) -> No
     with pytest.raises(ProtocolError, match="doesn't follow"):
         link.hear(ReadHere(session=ONE, readers={FLOOR: 1}))
     for number in range(MOST_FOLLOWED):
-        link.hear(Follow(session=SessionId(f"s{number}")))
-    link.hear(Follow(session=SessionId("s0")))
+        link.hear(FollowSession(session=SessionId(f"s{number}")))
+    link.hear(FollowSession(session=SessionId("s0")))
     with pytest.raises(ProtocolError, match="1000 sessions at most"):
-        link.hear(Follow(session=ONE))
+        link.hear(FollowSession(session=ONE))
 
 
 def test_who_has_the_same_copy_is_asked_once_and_counted_by_its_name(house: ReadElsewhere) -> None:
@@ -127,8 +127,8 @@ def test_how_far_nodes_have_come_in_the_list_of_removals_is_known_of_those_that_
 ) -> None:
     first, second = linked(house), linked(house, node="n3")
     assert house.applied == {}
-    first.hear(Erased(applied=Applied(3, "c")))
-    second.hear(Erased(applied=NOTHING))
+    first.hear(NodeErased(applied=Applied(3, "c")))
+    second.hear(NodeErased(applied=NOTHING))
     assert house.applied == {"n2": Applied(3, "c"), "n3": NOTHING}
     house.end(first)
     assert house.applied == {"n3": NOTHING}

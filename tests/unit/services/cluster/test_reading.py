@@ -18,7 +18,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import LogChanges, LogHead
 from moothall.core.removal.selection import Lines
 from moothall.core.signals import ChannelState, Partial, Sound, Unrecorded
-from moothall.services.cluster.following import STALE_MS, Following
+from moothall.services.cluster.following import STALE_MS, LogFollower
 from moothall.services.cluster.read_elsewhere import NodeLink, ReadElsewhere
 from moothall.services.cluster.reading import BEHIND_MS, CUT_OFF_MS, NodeReading
 from moothall.services.readers.fanout import SessionFanout
@@ -27,9 +27,19 @@ from moothall.services.readers.mirrored import STORAGE_MS
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop
 from moothall.testing.log_memory import FailingLog
-from moothall.testing.log_shared import MemorySharedLog, SharedStore
+from moothall.testing.log_shared import MemorySharedLog, SharedLogStore
 from moothall.testing.outlets import MemoryOutlet
-from moothall.wire.cluster.node_link import AskWithout, Compare, Erased, Follow, Leave, News, ReadHere, Tick, Without
+from moothall.wire.cluster.node_link import (
+    AskWithout,
+    Compare,
+    FollowSession,
+    LeaveSession,
+    News,
+    NodeErased,
+    ReadHere,
+    Tick,
+    Without,
+)
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Format, Received, decode
 from support.memory.fanout import settle
@@ -39,7 +49,7 @@ TYPIST = Actor(Role.CAPTIONER, "typist")
 LIVE = Feed(FLOOR, live=True)
 
 
-class Store(SharedStore):
+class Store(SharedLogStore):
     """A shared log that may have lost its end."""
 
     lost = 0
@@ -71,7 +81,7 @@ class ReadingNode:
     def __init__(self, store: Store, hall: MemoryHall, live: LiveSession) -> None:
         self.store, self.hall, self.live = store, hall, live
         self.own = Disk()
-        self.following = Following(MemorySharedLog(store, "n2"), self.own, hall.clock)
+        self.following = LogFollower(MemorySharedLog(store, "n2"), self.own, hall.clock)
         self.reading = NodeReading(self.following, self.own, hall.clock)
         self.elsewhere = ReadElsewhere(hall.sessions.loaded)
         hall.sessions.observe(self.elsewhere.observe)
@@ -224,8 +234,8 @@ def test_a_new_link_is_told_all_again() -> None:
             made.reading.linked(up=True)
             assert made.reading.source.lost is False
             assert made.reading.say() == [
-                Erased(applied=NOTHING),
-                Follow(session=SESSION),
+                NodeErased(applied=NOTHING),
+                FollowSession(session=SESSION),
                 ReadHere(session=SESSION, readers={FLOOR: 1}),
             ]
 
@@ -278,7 +288,7 @@ def test_a_session_that_nobody_reads_any_more_is_left() -> None:
             _, joined = await made.reader()
             (await made.found()).unsubscribe(joined)
             await made.hall.clock.sleep(700_000)
-            assert made.reading.say() == [Leave(session=SESSION)]
+            assert made.reading.say() == [LeaveSession(session=SESSION)]
 
     loop.run(story())
 
@@ -433,10 +443,10 @@ def test_how_far_it_has_come_in_the_list_of_removals_is_said_once() -> None:
         async with house() as made:
             applied = NOTHING
             reading = NodeReading(made.following, made.own, made.hall.clock, applied=lambda: applied)
-            assert reading.say() == [Erased(applied=NOTHING)]
+            assert reading.say() == [NodeErased(applied=NOTHING)]
             assert reading.say() == []
             applied = Applied(1, "ab")
-            assert reading.say() == [Erased(applied=applied)]
+            assert reading.say() == [NodeErased(applied=applied)]
 
     loop.run(story())
 
@@ -566,7 +576,7 @@ def test_a_node_that_has_not_caught_up_yet_serves_nobody() -> None:
 
     async def story() -> None:
         async with house() as made:
-            following = Following(MemorySharedLog(made.store, "n2"), made.own, made.hall.clock)
+            following = LogFollower(MemorySharedLog(made.store, "n2"), made.own, made.hall.clock)
             reading = NodeReading(following, made.own, made.hall.clock)
             reading.hear(Tick())
             assert reading.cut_off

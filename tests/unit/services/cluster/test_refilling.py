@@ -10,13 +10,13 @@ from moothall.core.cluster.removals import NOTHING
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import LogMissing, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
-from moothall.services.cluster.following import Following
+from moothall.services.cluster.following import LogFollower
 from moothall.services.cluster.refilling import LOOK_MS, Refilling
 from moothall.services.cluster.removing import Removing
 from moothall.services.cluster.two_copies import TwoCopies
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import FailingLog
-from moothall.testing.log_shared import MemorySharedLog, SharedStore
+from moothall.testing.log_shared import MemorySharedLog, SharedLogStore
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 CLOSED, LINE = ev.SessionClosed(t=9), ev.SessionPaused(t=1)
@@ -51,14 +51,14 @@ class House:
 
     def __init__(self) -> None:
         self.clock = Soon()
-        self.store = SharedStore()
+        self.store = SharedLogStore()
         self.store.house = ("n1", TERM)
         self.shared = MemorySharedLog(self.store, "n1")
         self.own, self.other = FailingLog(), FailingLog()
         self.log = TwoCopies(self.shared, self.own, Kept(), self.clock)
         self.erased: set[Epoch] = set()
         self.refilling = Refilling(self.shared, self.log, self.own, self.clock, erased=self._erased, most_events=5)
-        self.following = Following(MemorySharedLog(self.store, "n2"), self.other, self.clock)
+        self.following = LogFollower(MemorySharedLog(self.store, "n2"), self.other, self.clock)
 
     async def _erased(self) -> Collection[Epoch]:
         return self.erased

@@ -9,11 +9,11 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import LogHead
-from moothall.services.cluster.following import Following
+from moothall.services.cluster.following import LogFollower
 from moothall.services.cluster.removing import STUCK_LOOKS, Removing
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import FailingLog
-from moothall.testing.log_shared import MemorySharedLog, SharedStore
+from moothall.testing.log_shared import MemorySharedLog, SharedLogStore
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 PAUSED = ev.SessionPaused(t=1)
@@ -24,10 +24,10 @@ class RemovingNodes:
     """A keeper that removes something of every session that it makes, and a node that follows."""
 
     def __init__(self) -> None:
-        self.store = SharedStore()
+        self.store = SharedLogStore()
         self.keeper = MemorySharedLog(self.store, "n1")
         self.own = FailingLog()
-        self.following = Following(MemorySharedLog(self.store, "n2"), self.own, ManualClock())
+        self.following = LogFollower(MemorySharedLog(self.store, "n2"), self.own, ManualClock())
         self.removing = Removing(MemorySharedLog(self.store, "n2"), "n2")
         self.recorders: dict[SessionId, Recorder] = {}
 
@@ -229,7 +229,7 @@ class Unread(FailingLog):
 
 async def test_one_session_that_cannot_be_read_holds_up_none_behind_it(house: RemovingNodes) -> None:
     house.own = own = Unread()
-    house.following = Following(MemorySharedLog(house.store, "n2"), own, ManualClock())
+    house.following = LogFollower(MemorySharedLog(house.store, "n2"), own, ManualClock())
     other, third = SessionId("other"), SessionId("third")
     for session in (SESSION, other, third):
         await house.say(session)

@@ -10,7 +10,7 @@ from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId
 from moothall.core.ports import Spool, SpooledPiece
-from moothall.services.cluster.sound_copies import LOOK_MS, Offered, SoundCopies
+from moothall.services.cluster.sound_copies import LOOK_MS, OfferedSound, SoundCopies
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.testing.clock import ManualClock
 from moothall.wire.cluster.node_sound import MOST_SAMPLES, SpooledSound
@@ -26,7 +26,7 @@ class Keeper:
         self.spools = spools
         self.audio: dict[SourceId, LiveAudio] = {}
         self.open: dict[SourceId, Spool] = {}
-        self.offered = Offered(lambda: [(SESSION, audio) for audio in self.audio.values()])
+        self.offered = OfferedSound(lambda: [(SESSION, audio) for audio in self.audio.values()])
         self.away = False
         self.then: Spool | None = None
         """Is made silent between the list and the next piece."""

@@ -9,7 +9,7 @@ from moothall.core.kernel.errors import ConfigurationError, OutcomeUnknown, Stor
 from moothall.core.ports import BookEntry
 from moothall.services.cluster.two_books import NOTES, TwoBooks, follow_book, noted_change
 from moothall.services.cluster.two_copies import PATIENCE_MS
-from moothall.testing.book import MemoryBook, MemorySharedBook, SharedStore
+from moothall.testing.book import MemoryBook, MemorySharedBook, SharedBookStore
 from moothall.testing.clock import ManualClock
 
 
@@ -23,7 +23,7 @@ class Kept:
 
 
 class Node:
-    def __init__(self, store: SharedStore, name: str, term: int | None) -> None:
+    def __init__(self, store: SharedBookStore, name: str, term: int | None) -> None:
         self.shared = MemorySharedBook(store, name)
         self.own = MemoryBook()
         self.kept = Kept(term)
@@ -40,17 +40,17 @@ async def content(book: MemoryBook | MemorySharedBook) -> dict[str, dict[str, by
 
 
 @pytest.fixture
-def store() -> SharedStore:
-    return SharedStore()
+def store() -> SharedBookStore:
+    return SharedBookStore()
 
 
 @pytest.fixture
-def first(store: SharedStore) -> Node:
+def first(store: SharedBookStore) -> Node:
     return Node(store, "n1", 1_001)
 
 
 @pytest.fixture
-def second(store: SharedStore) -> Node:
+def second(store: SharedBookStore) -> Node:
     return Node(store, "n2", None)
 
 
@@ -110,7 +110,7 @@ async def test_a_node_that_stands_by_writes_nothing(second: Node) -> None:
 
 
 async def test_a_node_that_stands_by_follows_by_changes_or_all_of_it(
-    store: SharedStore, first: Node, second: Node
+    store: SharedBookStore, first: Node, second: Node
 ) -> None:
     await first.book.opened()
     await first.book.write([ROOM, BookEntry("link", "b", b"2")])
@@ -128,7 +128,7 @@ async def test_a_node_that_stands_by_follows_by_changes_or_all_of_it(
 
 
 async def test_a_write_that_was_stored_and_not_answered_is_undone_before_the_next(
-    store: SharedStore, first: Node
+    store: SharedBookStore, first: Node
 ) -> None:
     await first.book.opened()
     await first.book.write([ROOM])
@@ -140,7 +140,7 @@ async def test_a_write_that_was_stored_and_not_answered_is_undone_before_the_nex
     assert await content(first.shared) == await first.has() == {"room": {"a": b"1", "c": b"2"}}
 
 
-async def test_a_write_that_was_never_stored_needs_no_undoing(store: SharedStore, first: Node) -> None:
+async def test_a_write_that_was_never_stored_needs_no_undoing(store: SharedBookStore, first: Node) -> None:
     await first.book.opened()
     store.away = True
     with pytest.raises(StorageUnavailable):
@@ -150,7 +150,7 @@ async def test_a_write_that_was_never_stored_needs_no_undoing(store: SharedStore
     assert await content(first.shared) == await first.has() == {"room": {"a": b"1"}}
 
 
-async def test_a_shared_book_that_is_lost_is_filled_from_the_own_one(store: SharedStore, first: Node) -> None:
+async def test_a_shared_book_that_is_lost_is_filled_from_the_own_one(store: SharedBookStore, first: Node) -> None:
     await first.book.opened()
     await first.book.write([ROOM])
     store.torn = True
@@ -161,7 +161,7 @@ async def test_a_shared_book_that_is_lost_is_filled_from_the_own_one(store: Shar
     assert await content(first.shared) == await first.has() == {"room": {"a": b"1", "c": b"2"}}
 
 
-async def test_a_keeper_that_lives_fills_a_shared_book_that_is_lost(store: SharedStore, first: Node) -> None:
+async def test_a_keeper_that_lives_fills_a_shared_book_that_is_lost(store: SharedBookStore, first: Node) -> None:
     await first.book.opened()
     await first.book.write([ROOM])
     for n in range(3):
@@ -173,7 +173,9 @@ async def test_a_keeper_that_lives_fills_a_shared_book_that_is_lost(store: Share
     assert await first.has() == {"room": {"a": b"1", "0": b"2", "1": b"2", "2": b"2"}}
 
 
-async def test_a_shared_book_that_is_lost_is_filled_though_nothing_is_written(store: SharedStore, first: Node) -> None:
+async def test_a_shared_book_that_is_lost_is_filled_though_nothing_is_written(
+    store: SharedBookStore, first: Node
+) -> None:
     await first.book.opened()
     await first.book.write([ROOM])
     await first.book.mend()
@@ -207,7 +209,7 @@ async def test_whoever_does_not_keep_the_house_any_more_mends_nothing(first: Nod
 
 
 async def test_a_shared_book_that_has_lost_its_end_is_filled_before_anything_is_written_behind_it(
-    store: SharedStore, first: Node, second: Node
+    store: SharedBookStore, first: Node, second: Node
 ) -> None:
     await first.book.opened()
     await first.book.write([ROOM])
@@ -242,7 +244,7 @@ async def test_writes_at_the_same_time_are_in_both_books_in_the_same_order(first
 
 
 async def test_a_keeper_that_takes_over_a_shared_book_without_its_end_fills_it(
-    store: SharedStore, first: Node, second: Node
+    store: SharedBookStore, first: Node, second: Node
 ) -> None:
     await first.book.opened()
     await first.book.write([ROOM])

@@ -18,12 +18,12 @@ from moothall.core.kernel.errors import (
     StorageUnavailable,
 )
 from moothall.core.kernel.ids import Epoch, SessionId
-from moothall.services.cluster.following import Following
+from moothall.services.cluster.following import LogFollower
 from moothall.services.cluster.two_copies import PATIENCE_MS, STEPS, TwoCopies
 from moothall.services.log.act_queue import Receipt
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import FailingLog
-from moothall.testing.log_shared import MemorySharedLog, SharedStore
+from moothall.testing.log_shared import MemorySharedLog, SharedLogStore
 from support.memory.writer import opened, stage
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
@@ -43,7 +43,7 @@ class Keeper:
 
 
 class Node:
-    def __init__(self, store: SharedStore, name: str, term: int | None) -> None:
+    def __init__(self, store: SharedLogStore, name: str, term: int | None) -> None:
         self.own = FailingLog()
         self.kept = Keeper(term)
         self.clock = ManualClock()
@@ -51,17 +51,17 @@ class Node:
 
 
 @pytest.fixture
-def store() -> SharedStore:
-    return SharedStore()
+def store() -> SharedLogStore:
+    return SharedLogStore()
 
 
 @pytest.fixture
-def first(store: SharedStore) -> Node:
+def first(store: SharedLogStore) -> Node:
     return Node(store, "n1", 1_001)
 
 
 @pytest.fixture
-def second(store: SharedStore) -> Node:
+def second(store: SharedLogStore) -> Node:
     """Stands by until a test gives it a term."""
     return Node(store, "n2", None)
 
@@ -84,7 +84,7 @@ async def said(node: Node, recorder: Recorder, n: int = 1) -> list[LogRecord]:
     return records
 
 
-async def test_what_is_acknowledged_is_in_both_copies(store: SharedStore, first: Node, recorder: Recorder) -> None:
+async def test_what_is_acknowledged_is_in_both_copies(store: SharedLogStore, first: Node, recorder: Recorder) -> None:
     records = await said(first, recorder, 3)
     assert list(await store.read(SESSION, 0, 9)) == records
     assert list(await first.own.read(SESSION, 0, 9)) == records
@@ -96,7 +96,7 @@ async def test_what_is_acknowledged_is_in_both_copies(store: SharedStore, first:
 
 
 async def test_the_next_keeper_goes_on_with_all_of_it(
-    store: SharedStore, first: Node, second: Node, recorder: Recorder
+    store: SharedLogStore, first: Node, second: Node, recorder: Recorder
 ) -> None:
     records = await said(first, recorder, 300)
     keeps(second, 2_002, first)
@@ -105,7 +105,7 @@ async def test_the_next_keeper_goes_on_with_all_of_it(
 
 
 async def test_whoever_was_followed_stores_nothing_even_before_the_next_one_does(
-    store: SharedStore, first: Node, second: Node, recorder: Recorder
+    store: SharedLogStore, first: Node, second: Node, recorder: Recorder
 ) -> None:
     await said(first, recorder)
     keeps(second, 2_002, first)
@@ -228,7 +228,7 @@ async def test_a_disk_that_is_slow_costs_no_house(first: Node, recorder: Recorde
     assert len(await slow.read(SESSION, 0, 9)) == 1
 
 
-async def test_without_the_shared_log_nothing_is_stored(store: SharedStore, first: Node, recorder: Recorder) -> None:
+async def test_without_the_shared_log_nothing_is_stored(store: SharedLogStore, first: Node, recorder: Recorder) -> None:
     head = await first.log.acquire(SESSION, EPOCH)
     store.full = True
     with pytest.raises(StorageUnavailable):
@@ -238,7 +238,7 @@ async def test_without_the_shared_log_nothing_is_stored(store: SharedStore, firs
 
 @pytest.mark.parametrize("left", [0, 2, 299])
 async def test_a_shared_log_that_lost_its_end_gets_it_from_the_own_one(
-    store: SharedStore, first: Node, recorder: Recorder, left: int
+    store: SharedLogStore, first: Node, recorder: Recorder, left: int
 ) -> None:
     records = await said(first, recorder, 300)
     store.lose_end(SESSION, left)
@@ -248,7 +248,7 @@ async def test_a_shared_log_that_lost_its_end_gets_it_from_the_own_one(
 
 
 async def test_a_shared_log_that_is_lost_is_filled_from_the_own_one_and_is_no_new_one(
-    store: SharedStore, first: Node, recorder: Recorder
+    store: SharedLogStore, first: Node, recorder: Recorder
 ) -> None:
     records = await said(first, recorder, 3)
     store.lose_all()
@@ -260,7 +260,7 @@ async def test_a_shared_log_that_is_lost_is_filled_from_the_own_one_and_is_no_ne
 
 
 async def test_how_often_a_log_lost_its_end_is_known_when_the_shared_one_is_lost(
-    store: SharedStore, first: Node, recorder: Recorder
+    store: SharedLogStore, first: Node, recorder: Recorder
 ) -> None:
     """Readers' positions of before such a loss are told from those behind it by that."""
     await MemorySharedLog(store, "before").begin_anew(SESSION, EPOCH, 5, 2)
@@ -270,7 +270,7 @@ async def test_how_often_a_log_lost_its_end_is_known_when_the_shared_one_is_lost
 
 
 async def test_a_session_that_nobody_has_any_more_is_no_new_one(
-    store: SharedStore, first: Node, second: Node, recorder: Recorder
+    store: SharedLogStore, first: Node, second: Node, recorder: Recorder
 ) -> None:
     await said(first, recorder)
     store.lose_all()
@@ -280,7 +280,7 @@ async def test_a_session_that_nobody_has_any_more_is_no_new_one(
 
 
 async def test_a_keeper_whose_folder_is_gone_gets_all_from_the_shared_log(
-    store: SharedStore, first: Node, recorder: Recorder
+    store: SharedLogStore, first: Node, recorder: Recorder
 ) -> None:
     records = await said(first, recorder, 3)
     anew = Node(store, "n1", 3_001)
@@ -289,7 +289,7 @@ async def test_a_keeper_whose_folder_is_gone_gets_all_from_the_shared_log(
 
 
 async def test_a_removal_is_carried_out_in_both_copies_and_in_one_that_missed_it(
-    store: SharedStore, first: Node, second: Node, recorder: Recorder
+    store: SharedLogStore, first: Node, second: Node, recorder: Recorder
 ) -> None:
     await said(first, recorder, 3)
     keeps(second, 2_002, first)
@@ -319,7 +319,7 @@ async def test_a_removal_that_the_own_log_refuses_for_a_moment_is_carried_out(fi
 
 
 async def test_copies_that_contradict_each_other_are_left_alone(
-    store: SharedStore, first: Node, recorder: Recorder
+    store: SharedLogStore, first: Node, recorder: Recorder
 ) -> None:
     await said(first, recorder, 2)
     store.lose_end(SESSION, 1)
@@ -331,14 +331,14 @@ async def test_copies_that_contradict_each_other_are_left_alone(
     assert len(await store.read(SESSION, 0, 9)) == len(await first.own.read(SESSION, 0, 9)) == 2
 
 
-async def test_two_sessions_of_one_name_that_were_made_apart_are_left_alone(store: SharedStore, first: Node) -> None:
+async def test_two_sessions_of_one_name_that_were_made_apart_are_left_alone(store: SharedLogStore, first: Node) -> None:
     await first.own.acquire(SESSION, NEW)
     await MemorySharedLog(store, "n2").acquire(SESSION, EPOCH, 5)
     with pytest.raises(RecordBroken, match="made apart"):
         await first.log.acquire(SESSION, EPOCH)
 
 
-async def test_a_rehearsal_is_forgotten_in_both_copies(store: SharedStore, first: Node, recorder: Recorder) -> None:
+async def test_a_rehearsal_is_forgotten_in_both_copies(store: SharedLogStore, first: Node, recorder: Recorder) -> None:
     await said(first, recorder)
     await first.log.forget(SESSION)
     assert await store.head(SESSION) is await first.own.head(SESSION) is None
@@ -347,14 +347,14 @@ async def test_a_rehearsal_is_forgotten_in_both_copies(store: SharedStore, first
 
 @pytest.mark.parametrize("lost", ["nothing", "all", "end"])
 async def test_what_is_forgotten_goes_from_every_copy_though_the_shared_log_was_lost(
-    store: SharedStore, first: Node, second: Node, recorder: Recorder, lost: str
+    store: SharedLogStore, first: Node, second: Node, recorder: Recorder, lost: str
 ) -> None:
     """Also where the keeper has not loaded the session since it took the house over."""
     keeps(second, 1_002, first)
     await said(second, recorder, 3)
     keeps(first, 2_001, second)
-    await Following(MemorySharedLog(store, "n1"), first.own, first.clock).catch_up()
-    copy = Following(MemorySharedLog(store, "n2"), second.own, second.clock)
+    await LogFollower(MemorySharedLog(store, "n1"), first.own, first.clock).catch_up()
+    copy = LogFollower(MemorySharedLog(store, "n2"), second.own, second.clock)
     await copy.catch_up()
     if lost == "all":
         store.lose_all()
@@ -362,14 +362,14 @@ async def test_what_is_forgotten_goes_from_every_copy_though_the_shared_log_was_
         store.lose_end(SESSION, 1)
     await first.log.forget(SESSION)
     await first.log.forget(SESSION)
-    await Following(copy.shared, second.own, second.clock, copies=copy.copies).catch_up()
+    await LogFollower(copy.shared, second.own, second.clock, copies=copy.copies).catch_up()
     for log in (store, first.own, second.own):
         assert await log.head(SESSION) is None
     assert [(each.session, each.epoch) for each in store.listed] == [(SESSION, EPOCH)]
 
 
 async def test_a_session_that_this_node_has_no_copy_of_is_forgotten(
-    store: SharedStore, first: Node, second: Node, recorder: Recorder
+    store: SharedLogStore, first: Node, second: Node, recorder: Recorder
 ) -> None:
     keeps(second, 1_002, first)
     await said(second, recorder, 3)
@@ -391,7 +391,7 @@ async def test_both_copies_are_closed(first: Node) -> None:
 
 
 async def test_a_writer_goes_on_when_a_shared_log_is_lost_while_its_keeper_lives(
-    store: SharedStore, first: Node
+    store: SharedLogStore, first: Node
 ) -> None:
     async with stage(first.log) as made:
         await opened(made)
@@ -407,7 +407,7 @@ async def test_a_writer_goes_on_when_a_shared_log_is_lost_while_its_keeper_lives
 
 
 async def test_a_writer_goes_on_when_a_shared_log_loses_its_end_while_its_keeper_lives(
-    store: SharedStore, first: Node
+    store: SharedLogStore, first: Node
 ) -> None:
     async with stage(first.log) as made:
         await opened(made)

@@ -10,7 +10,7 @@ from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, Sessi
 from moothall.core.removal.moves import commands_of
 from moothall.core.removal.selection import Lines
 from moothall.core.rules.acts import DeskAct, undo_id
-from moothall.services.desks.acts import ACTS, DeskActs, News, Presence, shown
+from moothall.services.desks.acts import ACTS, ActNews, DeskActs, DeskPresence, shown
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication, republished
 from moothall.testing.log_memory import FailingLog
@@ -27,7 +27,7 @@ class Followed:
     def __init__(self, on: Stage) -> None:
         self.on = on
         self.acts = DeskActs(on.writer.session, on.log)
-        self.news: list[News] = []
+        self.news: list[ActNews] = []
         on.writer.listen(self._hear)
 
     def _hear(self, publication: Publication) -> None:
@@ -68,7 +68,7 @@ ACTS_OF_A_SESSION: dict[str, list[do.AnyCommand]] = {
 
 async def test_what_is_followed_is_what_is_read_afterwards() -> None:
     async with followed() as it:
-        assert await it.acts.load(it.on.writer) == News()
+        assert await it.acts.load(it.on.writer) == ActNews()
         for name, commands in ACTS_OF_A_SESSION.items():
             await it.on.clock.advance(1_000)
             await it.did(name, *commands)
@@ -82,7 +82,7 @@ async def test_what_is_followed_is_what_is_read_afterwards() -> None:
         assert bye.undone
         assert bye.undo == (do.ReopenSession(), do.BeginNotRecorded(), do.PauseSession())
         assert it.told() == [*((name, False) for name in ACTS_OF_A_SESSION), ("bye", True)]
-        assert await it.acts.load(it.on.writer) == News()
+        assert await it.acts.load(it.on.writer) == ActNews()
 
 
 async def test_nothing_is_known_before_it_was_read() -> None:
@@ -117,11 +117,11 @@ async def test_after_a_gap_it_is_read_again() -> None:
         await it.did("two", do.ResumeSession())
         records = await it.on.records()
         fresh = await it.read()
-        assert fresh.hear(it.on.writer, republished(it.on.writer.session, records)) == News()
+        assert fresh.hear(it.on.writer, republished(it.on.writer.session, records)) == ActNews()
         assert fresh.followed
         skipped = DeskActs(it.on.writer.session, FailingLog())
         await skipped.load(it.on.writer)
-        assert skipped.hear(it.on.writer, republished(it.on.writer.session, records[2:])) == News()
+        assert skipped.hear(it.on.writer, republished(it.on.writer.session, records[2:])) == ActNews()
         assert not skipped.followed
 
 
@@ -185,7 +185,7 @@ async def test_what_the_log_does_not_tell_can_be_marked() -> None:
         await it.did("pause", do.PauseSession())
         (act,) = it.acts.mark(CommandId("pause"), undone=True).acts
         assert act.undone
-        assert it.acts.mark(CommandId("pause"), undone=True) == News()
+        assert it.acts.mark(CommandId("pause"), undone=True) == ActNews()
 
 
 def test_an_act_is_told_of_in_plain_values() -> None:
@@ -197,7 +197,7 @@ def test_an_act_is_told_of_in_plain_values() -> None:
         commands=(do.LeaveNote(text="x"),),
         undo=(),
     )
-    assert shown(act, Presence(desk="1", role=Role.TECHNICIAN, label="Ann's laptop"), asked()) == {
+    assert shown(act, DeskPresence(desk="1", role=Role.TECHNICIAN, label="Ann's laptop"), asked()) == {
         "id": "x",
         "numbers": {},
         "at": 5,
@@ -211,4 +211,4 @@ def test_an_act_is_told_of_in_plain_values() -> None:
 def test_questions_that_an_act_brings_somewhere_are_told_with_their_numbers() -> None:
     brought = do.SetStatus(interventions=(InterventionId("b"), InterventionId("gone")), status=InterventionStatus.LATER)
     act = DeskAct(id=CommandId("x"), at=5, by=Actor(Role.CHAIR, "l1"), last=7, commands=(brought,), undo=())
-    assert shown(act, Presence(desk="1", role=Role.CHAIR, label=""), asked())["numbers"] == {"b": 2}
+    assert shown(act, DeskPresence(desk="1", role=Role.CHAIR, label=""), asked())["numbers"] == {"b": 2}

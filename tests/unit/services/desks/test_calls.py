@@ -5,13 +5,13 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import FirstKnow, Refusal
 from moothall.core.kernel.ids import CommandId
 from moothall.core.session.state import State
-from moothall.services.desks.acts import Presence
+from moothall.services.desks.acts import DeskPresence
 from moothall.services.desks.calls import WITHIN_MS, Call, Calls
 from support.sessions.deciding import carry_out
 from support.sessions.questions import MODERATOR, asked, name, stand
 
-AMINA = Presence(desk="1", role=Role.MODERATOR, label="Desk 1", name="Amina")
-BEN = Presence(desk="2", role=Role.MODERATOR, label="Desk 2")
+AMINA = DeskPresence(desk="1", role=Role.MODERATOR, label="Desk 1", name="Amina")
+BEN = DeskPresence(desk="2", role=Role.MODERATOR, label="Desk 2")
 A, B, C = (CommandId(each) for each in "abc")
 
 
@@ -20,7 +20,7 @@ def queued() -> State:
 
 
 def begin(
-    calls: Calls, state: State, act: CommandId, what: str, by: Presence, *, now: int, known: bool = False
+    calls: Calls, state: State, act: CommandId, what: str, by: DeskPresence, *, now: int, known: bool = False
 ) -> Refusal | Call | None:
     return calls.begin(state, act, [stand(InterventionStatus.CALLED, what)], by, now, known=known)
 
@@ -53,7 +53,7 @@ def test_two_calls_that_are_under_way_are_told_apart_as_well() -> None:
 def test_nothing_is_asked_of_the_same_person_the_same_question_or_later() -> None:
     state = carry_out(queued(), stand(InterventionStatus.CALLED, "a"), actor=MODERATOR)
 
-    def after(act: CommandId, what: str, by: Presence, now: int) -> object:
+    def after(act: CommandId, what: str, by: DeskPresence, now: int) -> object:
         calls = Calls()
         begin(calls, state, A, "a", AMINA, now=0)
         return begin(calls, state, act, what, by, now=now)

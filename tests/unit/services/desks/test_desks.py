@@ -16,7 +16,7 @@ from moothall.core.commands import (
     SetSpeaker,
     TypeSegment,
 )
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import FirstKnow, Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, Position, SegmentId, SessionId, SpeakerId
@@ -319,7 +319,9 @@ def test_what_was_being_said_leaves_the_desks_with_the_line() -> None:
         async with house() as on:
             desk = await on.sit()
             line = TypeSegment(channel=FLOOR, segment=SegmentId("t1"), text="A name.", language="en")
-            asked = Ask(intervention=InterventionId("q"), kind=Kind.QUESTION, text="Who?", language="en", asker="x")
+            asked = Ask(
+                intervention=InterventionId("q"), kind=InterventionKind.QUESTION, text="Who?", language="en", asker="x"
+            )
             assert isinstance(await on.desks.act(desk.desk, CommandId("typed"), [line, asked]), Acknowledged)
             assert "A name." in repr(desk.bodies("interventions")[-1])
             await on.hall.clock.sleep(2 * NEW_MS)

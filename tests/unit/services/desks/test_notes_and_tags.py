@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.events.types import PolicyQuestion, Tag
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import InterventionId, NoteId, PolicyQuestionId, SegmentId, SpeakerId
@@ -51,7 +51,7 @@ def test_hubs_are_those_with_links_those_that_asked_and_those_with_notes() -> No
             await house.do(do.OpenSession(), by=SYSTEM)
             asked = do.Ask(
                 intervention=InterventionId("q"),
-                kind=Kind.QUESTION,
+                kind=InterventionKind.QUESTION,
                 text="Why?",
                 language="en",
                 asker="a",
@@ -98,7 +98,9 @@ def test_marked_lines_are_told_in_the_order_in_which_they_were_said() -> None:
             assert (second["segment"], second["speaker"]) == ("b", "")
             assert found["asked"] == []
             name = InterventionId("q")
-            await house.do(do.Ask(intervention=name, kind=Kind.QUESTION, text="Why?", language="en", asker="a"))
+            await house.do(
+                do.Ask(intervention=name, kind=InterventionKind.QUESTION, text="Why?", language="en", asker="a")
+            )
             await house.do(do.SetStatus(interventions=(name,), status=InterventionStatus.TO_REPORT))
             passed = {"number": 1, "text": "Why?", "language": "en", "name": ""}
             assert outcome(house.live.state)["asked"] == [passed]

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import Kind
+from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
@@ -117,7 +117,7 @@ async def test_what_somebody_asked_has_no_sound() -> None:
     async with stage() as made:
         await talked(made)
         name = InterventionId("q")
-        asked = do.Ask(intervention=name, kind=Kind.QUESTION, text=HIDDEN, language="en", asker="x")
+        asked = do.Ask(intervention=name, kind=InterventionKind.QUESTION, text=HIDDEN, language="en", asker="x")
         await made.done("ask", asked, actor=Actor(Role.PARTICIPANT, "p"))
         tape = Tape(made)
         tape.stuck = True

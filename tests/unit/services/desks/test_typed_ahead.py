@@ -13,7 +13,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SpeakerId
 from moothall.core.removal.selection import Lines, SpokenSpan
 from moothall.core.rules.making import MAX_TEXT
 from moothall.core.signals import Typing
-from moothall.services.desks.acts import Presence
+from moothall.services.desks.acts import DeskPresence
 from moothall.services.desks.session_desks import DeskConnection
 from moothall.services.desks.typed_ahead import TypedAhead
 from moothall.services.log.act_queue import Receipt
@@ -43,7 +43,7 @@ class TypedMeeting(MemoryMeeting):
 
     def desk(self, role: Role = Role.CAPTIONER, channel: ChannelId = FLOOR) -> DeskConnection:
         staff = Staff(link=f"l-{role}", role=role, scope="hall", label="")
-        return DeskConnection(staff, self.live, channel, Presence(desk=role, role=role, label=""), lambda *_: None)
+        return DeskConnection(staff, self.live, channel, DeskPresence(desk=role, role=role, label=""), lambda *_: None)
 
     def write(self, desk: DeskConnection, text: str, line: str = "l1", language: str = "en") -> RefusalCode | None:
         answer = self.ahead.write(desk, line, text, language)

@@ -8,7 +8,7 @@ import msgspec
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
@@ -25,7 +25,7 @@ from moothall.testing import loop
 from moothall.testing.clock import ManualClock
 from moothall.testing.engine_link import EngineEnd
 from moothall.testing.log_memory import FailingLog
-from moothall.wire.engine import Accepted, Act, Attach
+from moothall.wire.engine import Accepted, Attach, PassAct
 from support.memory.hall import MIC, Sound, attached, hello, memory_hall, next_attached
 from support.memory.writer import FLOOR, TECHNICIAN, Stage, opened, said, stage
 
@@ -178,7 +178,7 @@ async def heard(engine: EngineEnd, attach: Attach, text: str, t0: int) -> None:
     start = do.SegmentStart(t0=t0, language="en")
     say = do.CommitWords(channel=FLOOR, generation=generation, segment=line, first=0, words=words, start=start)
     end = do.EndSegment(channel=FLOOR, generation=generation, segment=line, t1=t0 + 4_000, reason=ev.EndReason.SENTENCE)
-    await engine.send(Act(attachment=attach.attachment, id=CommandId(text), commands=(say, end)))
+    await engine.send(PassAct(attachment=attach.attachment, id=CommandId(text), commands=(say, end)))
     while not isinstance(await engine.receive(), Accepted):
         pass
 
@@ -220,7 +220,7 @@ async def test_who_was_on_air_comes_back_unless_somebody_else_is_there_by_now() 
 
 async def test_a_question_that_was_brought_elsewhere_since_stays_there() -> None:
     async with meeting() as it:
-        asked = do.Ask(intervention=Q, kind=Kind.QUESTION, text="Why?", language="en", asker="x")
+        asked = do.Ask(intervention=Q, kind=InterventionKind.QUESTION, text="Why?", language="en", asker="x")
         await it.on.done("ask", asked, actor=TECHNICIAN)
         await it.took(do.SetStatus(interventions=(Q,), status=InterventionStatus.QUEUED), "approve")
         for status in (InterventionStatus.CALLED, InterventionStatus.ANSWERED):

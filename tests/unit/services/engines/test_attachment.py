@@ -56,7 +56,7 @@ class Scene:
         resume_point: wire.ResumePoint | None = None,
     ) -> wire.Accepted | wire.Refused:
         """Send an act and get its answer, past the audio that comes meanwhile."""
-        act = wire.Act(
+        act = wire.PassAct(
             attachment=self.attach.attachment,
             id=CommandId(name),
             commands=commands,
@@ -140,7 +140,9 @@ def test_whoever_wants_to_know_is_told_which_lines_are_heard_once_more_before_th
                 t1=900,
                 reason=ev.EndReason.SENTENCE,
             )
-            act = wire.Act(attachment=it.attach.attachment, id=CommandId("e"), commands=(end,), again=(SegmentId("a"),))
+            act = wire.PassAct(
+                attachment=it.attach.attachment, id=CommandId("e"), commands=(end,), again=(SegmentId("a"),)
+            )
             await it.engine.send(act)
             assert isinstance(await it.answer(), wire.Accepted)
             line = (it.live.id, (SegmentId("a"),))

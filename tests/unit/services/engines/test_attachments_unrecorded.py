@@ -50,7 +50,7 @@ def test_set_back_an_engine_is_let_go_at_once_and_what_it_still_says_is_dropped(
             _, message = await it.until_it_ends()
             assert message == wire.Detach(attachment=before.attachment)
             late = it.commit(before, " late", 9_000, first=1)
-            await it.engine.send(wire.Act(attachment=before.attachment, id=CommandId("w2"), commands=(late,)))
+            await it.engine.send(wire.PassAct(attachment=before.attachment, id=CommandId("w2"), commands=(late,)))
             # What was said before the span is heard once more, to its end.
             drain = await attached(it.engine)
             end, message = await it.until_it_ends()

@@ -45,9 +45,11 @@ def revise(segment: str, words: int) -> do.ReviseSegment:
     return do.ReviseSegment(channel=FLOOR, generation=2, segment=SegmentId(segment), base_words=words, text="Better")
 
 
-def act(name: str, *commands: wire.EngineCommand, show: Partial | None = None, point: str | None = None) -> wire.Act:
+def act(
+    name: str, *commands: wire.EngineCommand, show: Partial | None = None, point: str | None = None
+) -> wire.PassAct:
     resume = None if point is None else msgspec.structs.replace(POINT, segment=SegmentId(point))
-    return wire.Act(attachment=1, id=CommandId(name), commands=commands, show=show, resume_point=resume)
+    return wire.PassAct(attachment=1, id=CommandId(name), commands=commands, show=show, resume_point=resume)
 
 
 def partial(segment: str, first: int) -> Partial:

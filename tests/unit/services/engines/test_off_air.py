@@ -29,7 +29,7 @@ def put(source: ev.AirSource) -> do.PutOnAir:
     return do.PutOnAir(channel=FLOOR, source=source)
 
 
-def act(attach: wire.Attach, name: str, segment: str, first: int, *texts: str, t0: int) -> wire.Act:
+def act(attach: wire.Attach, name: str, segment: str, first: int, *texts: str, t0: int) -> wire.PassAct:
     words = tuple(ev.Word(text=text, t0=t0 + 400 * n, t1=t0 + 400 * n + 300) for n, text in enumerate(texts))
     start = None if first else do.SegmentStart(t0=t0, language="en")
     commit = do.CommitWords(
@@ -40,7 +40,7 @@ def act(attach: wire.Attach, name: str, segment: str, first: int, *texts: str, t
         words=words,
         start=start,
     )
-    return wire.Act(attachment=attach.attachment, id=CommandId(name), commands=(commit,))
+    return wire.PassAct(attachment=attach.attachment, id=CommandId(name), commands=(commit,))
 
 
 def test_no_engine_hears_a_channel_that_a_person_holds_and_no_word_comes_twice_afterwards() -> None:

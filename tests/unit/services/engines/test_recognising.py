@@ -199,7 +199,9 @@ async def lose(engine: EngineEnd, attach: wire.Attach) -> None:
         words=(Word(" Bonjour", 0, 500),),
         start=SegmentStart(t0=0, language="fr"),
     )
-    await engine.send(wire.Act(attachment=attach.attachment, id=CommandId(f"w{attach.generation}"), commands=(said,)))
+    await engine.send(
+        wire.PassAct(attachment=attach.attachment, id=CommandId(f"w{attach.generation}"), commands=(said,))
+    )
     while not isinstance(answer := await engine.receive(), wire.Refused):
         assert answer is not None
     assert answer.refusal.code is RefusalCode.INVALID
@@ -232,7 +234,7 @@ def test_what_is_refused_over_and_over_is_attached_ever_later_and_readers_are_to
             assert live.state.channels[FLOOR].generation == 8
             attach = await next_attached(engine)
             gap = NoteGap(channel=FLOOR, t0=0, t1=1, reason=GapReason.STORAGE)
-            await engine.send(wire.Act(attachment=attach.attachment, id=CommandId("gap"), commands=(gap,)))
+            await engine.send(wire.PassAct(attachment=attach.attachment, id=CommandId("gap"), commands=(gap,)))
             while not isinstance(await engine.receive(), wire.Accepted):
                 pass
             began = hall.clock.monotonic()
@@ -367,7 +369,7 @@ def test_how_late_words_come_and_how_long_they_take_is_measured() -> None:
             gap = NoteGap(channel=FLOOR, t0=600, t1=700, reason=GapReason.UNHEARD)
             acts: tuple[tuple[wire.EngineCommand, ...], ...] = ((words,), (gap,))
             for number, commands in enumerate(acts):
-                act = wire.Act(attachment=attach.attachment, id=CommandId(f"e{number}"), commands=commands)
+                act = wire.PassAct(attachment=attach.attachment, id=CommandId(f"e{number}"), commands=commands)
                 await engine.send(act)
                 while not isinstance(answer := await engine.receive(), wire.Accepted):
                     assert isinstance(answer, wire.Audio | wire.EndOfAudio), answer

@@ -14,11 +14,11 @@ from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.core.signals import ChannelState
 from moothall.core.signals import Sound as Heard
 from moothall.services.sound.live_audio import RATE
-from moothall.services.supervision.pulses import GivenUp, ProcessFate
+from moothall.services.supervision.pulses import NoProgress, ProcessFate
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd, PulseEnd, engine_link
 from moothall.wire import engine as wire
-from moothall.wire.pulse import Pulse
+from moothall.wire.pulse import ProcessPulse
 from support.memory.hall import FLOOR, MemoryHall, Sound, assigned, attached, hello, memory_hall, next_attached
 
 
@@ -44,7 +44,7 @@ class Lives:
         """It says how far it heard, begins a pass, and ends by itself."""
         state = ChannelState(channel=FLOOR, sound=Heard.SPEECH, lag=0, t=heard)
         await engine.send(wire.Tell(attachment=attach.attachment, signal=state))
-        await pulses.beat(Pulse(life=life, working=True, attachments=(attach.attachment,)))
+        await pulses.beat(ProcessPulse(life=life, working=True, attachments=(attach.attachment,)))
         await asyncio.sleep(0.1)
         self.hall.links[-1].cut()
         await pulses.beat(None)
@@ -72,7 +72,7 @@ def test_sound_at_which_two_engines_ended_is_a_gap_and_the_text_goes_on_behind_i
                 words=(Word(" Yes", 200, 1_000),),
                 start=SegmentStart(language="en", t0=200),
             )
-            await engine.send(wire.Act(attachment=attach.attachment, id=CommandId("x.1"), commands=(words,)))
+            await engine.send(wire.PassAct(attachment=attach.attachment, id=CommandId("x.1"), commands=(words,)))
             await lives.die("one", engine, pulses, attach, heard=4_000)
             engine, pulses = await lives.begin("two")
             again = await attached(engine)
@@ -130,7 +130,7 @@ def test_an_engine_that_hangs_is_given_up_and_its_channel_goes_to_another_one() 
             await hello(second)
             for second_ms in range(0, 16_000, 1_000):
                 await pulses.beat(
-                    Pulse(life="first", working=True, busy_ms=second_ms, attachments=(attach.attachment,))
+                    ProcessPulse(life="first", working=True, busy_ms=second_ms, attachments=(attach.attachment,))
                 )
                 await hall.clock.sleep(1_000)
             assert (await next_attached(second)).generation == 2
@@ -149,10 +149,10 @@ def test_one_that_still_hangs_gets_no_channels_when_it_dials_again() -> None:
             pulses = PulseEnd()
             assert hall.group is not None
             hall.group.create_task(hall.pulses.serve(pulses))
-            await pulses.beat(Pulse(life="a", working=True, busy_ms=60_000))
+            await pulses.beat(ProcessPulse(life="a", working=True, busy_ms=60_000))
             engine, server = engine_link()
             await hello(engine, life="a")
-            with pytest.raises(GivenUp):
+            with pytest.raises(NoProgress):
                 await hall.recognising.serve(server)
             assert hall.recognising.engines == 0
             await pulses.beat(None)

@@ -103,7 +103,9 @@ async def made(hall: MemoryHall) -> tuple[LiveSession, StoredWords, MemoryOutlet
     return live, acts, outlet, audio
 
 
-def act(name: str, *commands: wire.EngineCommand, show: Partial | None = None, placed: bool = False) -> wire.Act:
+def act(
+    name: str, *commands: wire.EngineCommand, show: Partial | None = None, with_point: bool = False
+) -> wire.PassAct:
     point = wire.ResumePoint(
         committed_through=700,
         segment=LINE,
@@ -114,8 +116,8 @@ def act(name: str, *commands: wire.EngineCommand, show: Partial | None = None, p
         suspect=None,
         speaking=None,
     )
-    return wire.Act(
-        attachment=1, id=CommandId(name), commands=commands, show=show, resume_point=point if placed else None
+    return wire.PassAct(
+        attachment=1, id=CommandId(name), commands=commands, show=show, resume_point=point if with_point else None
     )
 
 
@@ -127,10 +129,12 @@ def test_an_act_of_which_nothing_is_kept_counts_as_stored() -> None:
             await live.writer.send(SYSTEM, CommandId("off"), do.BeginNotRecorded())
             before = live.writer.offset
             partial = Partial(channel=FLOOR, segment=LINE, first=0, text="hush", language="en")
-            assert await acts.carry_out(act("1", commit(1_200), show=partial, placed=True)) == Receipt(before, before)
+            assert await acts.carry_out(act("1", commit(1_200), show=partial, with_point=True)) == Receipt(
+                before, before
+            )
             acts.tell(partial)
             # Said before, but an engine knows more than that by now.
-            answer = await acts.carry_out(act("2", commit(100, 400), show=partial, placed=True))
+            answer = await acts.carry_out(act("2", commit(100, 400), show=partial, with_point=True))
             assert isinstance(answer, Receipt)
             await hall.clock.sleep(10)
             assert live.writer.offset == before + 2
@@ -144,7 +148,7 @@ def test_places_are_kept_while_all_is_recorded() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
             _, acts, _, audio = await made(hall)
-            await acts.carry_out(act("1", commit(100, 400), placed=True))
+            await acts.carry_out(act("1", commit(100, 400), with_point=True))
             assert [point.words for point in wire.decode_resume_points(audio.note)] == [2]
             refused = await acts.carry_out(act("2"))
             assert not isinstance(refused, Receipt)
@@ -162,7 +166,7 @@ def test_a_better_text_leaves_the_place_and_a_refused_one_holds_nothing_up() -> 
     async def story() -> None:
         async with memory_hall() as hall:
             live, acts, _, audio = await made(hall)
-            assert isinstance(await acts.carry_out(act("1", commit(100, 400), end(700), placed=True)), Receipt)
+            assert isinstance(await acts.carry_out(act("1", commit(100, 400), end(700), with_point=True)), Receipt)
             assert isinstance(await acts.carry_out(act("2", better("W100 w400."))), Receipt)
             line = live.state.segments.get(LINE)
             assert line is not None
@@ -170,7 +174,7 @@ def test_a_better_text_leaves_the_place_and_a_refused_one_holds_nothing_up() -> 
             again = await acts.carry_out(act("3", better("W100, w400.")))
             assert not isinstance(again, Receipt)
             assert again.code is RefusalCode.STALE
-            assert isinstance(await acts.carry_out(act("4", commit(1_000, segment=NEXT), placed=True)), Receipt)
+            assert isinstance(await acts.carry_out(act("4", commit(1_000, segment=NEXT), with_point=True)), Receipt)
             # Of the two that are kept, the older one is of the state before the better text.
             assert len(wire.decode_resume_points(audio.note)) == 2
 

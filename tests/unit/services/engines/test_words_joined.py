@@ -46,8 +46,8 @@ def end(t1: int, segment: SegmentId = LINE) -> do.EndSegment:
     return do.EndSegment(channel=FLOOR, generation=1, segment=segment, t1=t1, reason=ev.EndReason.PAUSE)
 
 
-def act(name: str, *commands: wire.EngineCommand) -> wire.Act:
-    return wire.Act(attachment=1, id=CommandId(name), commands=commands)
+def act(name: str, *commands: wire.EngineCommand) -> wire.PassAct:
+    return wire.PassAct(attachment=1, id=CommandId(name), commands=commands)
 
 
 def lines(live: LiveSession) -> list[str]:

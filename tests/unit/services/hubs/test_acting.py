@@ -39,8 +39,8 @@ def test_acts_are_done_in_order_with_the_path_of_the_room() -> None:
         hub = await linked(it)
         for each in (act("a"), act("b", "north"), act("a")):
             await hub.send(each)
-        answers = [await next_of(hub, wire.Done, wire.NotDone) for _ in range(3)]
-        assert answers == [wire.Done(id=CommandId(name)) for name in "aba"]
+        answers = [await next_of(hub, wire.ActDone, wire.ActNotDone) for _ in range(3)]
+        assert answers == [wire.ActDone(id=CommandId(name)) for name in "aba"]
         assert [(path, each.id, node) for path, each, node in it.acts.done] == [
             ("kisumu", "a", HELLO.node),
             ("kisumu.north", "b", HELLO.node),
@@ -51,18 +51,18 @@ def test_acts_are_done_in_order_with_the_path_of_the_room() -> None:
 
 def test_while_an_act_is_to_come_again_those_behind_it_wait() -> None:
     async def story(it: Centre) -> None:
-        busy = wire.NotDone(id=CommandId("b"), code=RefusalCode.BUSY, message="Later.")
+        busy = wire.ActNotDone(id=CommandId("b"), code=RefusalCode.BUSY, message="Later.")
         stored = StorageUnavailable("The disk is full.")
-        wrong = wire.NotDone(id=CommandId("a"), code=RefusalCode.INVALID, message="No.")
+        wrong = wire.ActNotDone(id=CommandId("a"), code=RefusalCode.INVALID, message="No.")
         it.acts.answers = {CommandId("a"): [wrong], CommandId("b"): [busy, stored]}
         hub = await linked(it)
         codes = []
         for name in ("a", "b", "c", "b", "c", "b", "c"):
             await hub.send(act(name))
-            answer = await next_of(hub, wire.Done, wire.NotDone)
-            assert isinstance(answer, wire.Done | wire.NotDone)
+            answer = await next_of(hub, wire.ActDone, wire.ActNotDone)
+            assert isinstance(answer, wire.ActDone | wire.ActNotDone)
             assert answer.id == name
-            codes.append(answer.code.value if isinstance(answer, wire.NotDone) else "done")
+            codes.append(answer.code.value if isinstance(answer, wire.ActNotDone) else "done")
         assert codes == ["invalid", "busy", "busy", "unavailable", "busy", "done", "done"]
         assert [each.id for _, each, _ in it.acts.done] == ["b", "c"]
 
@@ -71,13 +71,13 @@ def test_while_an_act_is_to_come_again_those_behind_it_wait() -> None:
 
 def test_an_act_that_was_answered_late_comes_before_those_that_are_new() -> None:
     async def story(it: Centre) -> None:
-        busy = wire.NotDone(id=CommandId("a"), code=RefusalCode.BUSY, message="Later.")
+        busy = wire.ActNotDone(id=CommandId("a"), code=RefusalCode.BUSY, message="Later.")
         it.acts.answers = {CommandId("a"): [busy]}
         hub = await linked(it)
         # The answer to `b` is on its way still when `a` is sent again, and `c` for the first time.
         for name in ("a", "b", "a", "c", "d", "c", "b", "d", "c", "d"):
             await hub.send(act(name))
-            await next_of(hub, wire.Done, wire.NotDone)
+            await next_of(hub, wire.ActDone, wire.ActNotDone)
         assert [each.id for _, each, _ in it.acts.done] == ["a", "b", "c", "d"]
 
     told(story)
@@ -85,14 +85,14 @@ def test_an_act_that_was_answered_late_comes_before_those_that_are_new() -> None
 
 def test_more_acts_to_come_again_than_may_be_end_the_link() -> None:
     async def story(it: Centre) -> None:
-        busy = wire.NotDone(id=CommandId("a0"), code=RefusalCode.BUSY, message="Later.")
+        busy = wire.ActNotDone(id=CommandId("a0"), code=RefusalCode.BUSY, message="Later.")
         it.acts.answers = {CommandId("a0"): [busy]}
         hub = await linked(it)
         for number in range(wire.MOST_ACTS):
             await hub.send(act(f"a{number}"))
-            await next_of(hub, wire.NotDone)
+            await next_of(hub, wire.ActNotDone)
         await hub.send(act("a1"))
-        assert isinstance(await next_of(hub, wire.Done, wire.NotDone), wire.NotDone)
+        assert isinstance(await next_of(hub, wire.ActDone, wire.ActNotDone), wire.ActNotDone)
         await hub.send(act("new"))
         assert await ended(hub) == CloseCode.PROTOCOL_ERROR
 
@@ -106,12 +106,12 @@ def test_an_act_that_the_server_fails_at_is_refused_in_the_end() -> None:
         codes = []
         for _ in range(FAILURES):
             await hub.send(act("a"))
-            answer = await next_of(hub, wire.NotDone)
-            assert isinstance(answer, wire.NotDone)
+            answer = await next_of(hub, wire.ActNotDone)
+            assert isinstance(answer, wire.ActNotDone)
             codes.append(answer.code)
         assert codes == [RefusalCode.UNAVAILABLE] * (FAILURES - 1) + [RefusalCode.INVALID]
         await hub.send(act("b"))
-        assert await next_of(hub, wire.Done) == wire.Done(id=CommandId("b"))
+        assert await next_of(hub, wire.ActDone) == wire.ActDone(id=CommandId("b"))
 
     told(story)
 
@@ -130,9 +130,9 @@ def test_what_no_hub_says_ends_the_link(wrong: wire.FromHub) -> None:
 class SlowActs:
     """Takes a minute for each."""
 
-    async def take(self, hub_path: str, act: wire.Act, node: str) -> wire.Done | wire.NotDone:
+    async def take(self, hub_path: str, act: wire.Act, node: str) -> wire.ActDone | wire.ActNotDone:
         await asyncio.sleep(60)
-        return wire.Done(id=act.id)
+        return wire.ActDone(id=act.id)
 
 
 def test_more_acts_on_their_way_than_may_be_end_the_link() -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from moothall.core.commands import ClosePoll, CloseSession, OpenPoll, OpenSession, SetStatus
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, PollId, SessionId
@@ -23,7 +23,7 @@ from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
 from moothall.wire.hub import messages as wire
-from moothall.wire.hub.messages import Act, Done, NotDone
+from moothall.wire.hub.messages import Act, ActDone, ActNotDone
 from support.memory.hall import SESSION, MemoryHall, memory_hall
 from support.memory.meeting import MemoryMeeting
 
@@ -66,16 +66,18 @@ class ActsMeeting(MemoryMeeting):
 
     async def take(
         self, what: wire.AnyAct, name: str = "a1", *, at: int | None = None, hub: str = HUB, node: str = NODE
-    ) -> Done | NotDone:
+    ) -> ActDone | ActNotDone:
         act = Act(id=CommandId(name), session=SESSION, at=self.now if at is None else at, act=what)
         return await self.acts.take(hub, act, node)
 
-    async def ask(self, which: InterventionId = WHY, *, at: int | None = None, **changed: object) -> Done | NotDone:
-        asked = wire.AskAct(intervention=which, kind=Kind.QUESTION, text="Why?", language="en", asker="x")
+    async def ask(
+        self, which: InterventionId = WHY, *, at: int | None = None, **changed: object
+    ) -> ActDone | ActNotDone:
+        asked = wire.AskAct(intervention=which, kind=InterventionKind.QUESTION, text="Why?", language="en", asker="x")
         return await self.take(msgspec.structs.replace(asked, **changed), f"ask:{which}", at=at)
 
     async def in_queue(self) -> None:
-        assert await self.ask() == Done(id=CommandId("ask:why"))
+        assert await self.ask() == ActDone(id=CommandId("ask:why"))
         await self.do(SetStatus(interventions=(WHY,), status=InterventionStatus.QUEUED))
 
     async def support(self) -> int:
@@ -102,8 +104,8 @@ def in_a_house(act: Callable[[ActsMeeting], Coroutine[None, None, None]]) -> Cal
     return lambda: run(within())
 
 
-def code(answer: Done | NotDone) -> RefusalCode:
-    assert isinstance(answer, NotDone), answer
+def code(answer: ActDone | ActNotDone) -> RefusalCode:
+    assert isinstance(answer, ActNotDone), answer
     assert answer.message.endswith(".")
     return answer.code
 
@@ -117,7 +119,7 @@ async def test_a_question_of_a_room_is_asked_once_and_was_asked_when_it_was(hous
     await house.hall.clock.sleep(60_000)
     asked_at = house.now - 45_000
     for _ in range(3):
-        assert await house.ask(at=asked_at, name="Ana") == Done(id=CommandId("ask:why"))
+        assert await house.ask(at=asked_at, name="Ana") == ActDone(id=CommandId("ask:why"))
     questions = house.live.state.questions
     each = questions.get(WHY)
     assert questions.last == 1
@@ -139,7 +141,7 @@ async def test_an_act_that_was_refused_is_refused_again_as_long_as_that_is_remem
     assert code(elsewhere) is RefusalCode.UNKNOWN
     for n in range(REMEMBERED - 1):
         await house.take(back(InterventionId("none")), f"n{n}")
-    assert await house.take(read, "b0") == Done(id=CommandId("b0"))
+    assert await house.take(read, "b0") == ActDone(id=CommandId("b0"))
 
 
 @in_a_house
@@ -155,12 +157,12 @@ async def test_a_room_whose_clock_is_wrong_asks_now_or_a_day_ago(house: ActsMeet
 @in_a_house
 async def test_in_a_room_each_who_asks_has_limits_of_their_own_and_nobody_is_named(house: ActsMeeting) -> None:
     for n in range(MOST_OPEN):
-        assert isinstance(await house.ask(InterventionId(f"q{n}")), Done)
+        assert isinstance(await house.ask(InterventionId(f"q{n}")), ActDone)
     assert code(await house.ask(InterventionId("more"))) is RefusalCode.CONFLICT
-    assert isinstance(await house.ask(InterventionId("other"), asker="y"), Done)
+    assert isinstance(await house.ask(InterventionId("other"), asker="y"), ActDone)
     # Whoever doesn't tell them apart has their names do it.
-    assert isinstance(await house.ask(InterventionId("n1"), asker="", name="Ana"), Done)
-    assert isinstance(await house.ask(InterventionId("n2"), asker="", name="ANA"), Done)
+    assert isinstance(await house.ask(InterventionId("n1"), asker="", name="Ana"), ActDone)
+    assert isinstance(await house.ask(InterventionId("n2"), asker="", name="ANA"), ActDone)
     questions = house.live.state.questions
     askers = {name: each.asker for name, each in questions.interventions.items()}
     assert askers[InterventionId("n1")] == askers[InterventionId("n2")] != askers[InterventionId("other")]
@@ -169,13 +171,13 @@ async def test_in_a_room_each_who_asks_has_limits_of_their_own_and_nobody_is_nam
 
 @in_a_house
 async def test_blocked_words_are_marked_and_what_no_rule_takes_is_refused_for_good(house: ActsMeeting) -> None:
-    assert isinstance(await house.ask(text="Darn it."), Done)
+    assert isinstance(await house.ask(text="Darn it."), ActDone)
     each = house.live.state.questions.get(WHY)
     assert each is not None
     assert each.flags == ("blocked-word",)
     assert code(await house.ask(InterventionId("empty"), text=" ")) is RefusalCode.INVALID
     assert code(await house.ask(InterventionId("tongue"), language="English!")) is RefusalCode.INVALID
-    other = wire.AskAct(intervention=InterventionId("z"), kind=Kind.QUESTION, text="Why?", language="en")
+    other = wire.AskAct(intervention=InterventionId("z"), kind=InterventionKind.QUESTION, text="Why?", language="en")
     assert code(await house.take(other, "ask:why")) is RefusalCode.INVALID
 
 
@@ -188,13 +190,13 @@ async def test_what_was_asked_before_the_close_comes_late_and_what_was_asked_aft
     await house.hall.clock.sleep(10_000)
     await house.do(CloseSession(), by=SYSTEM)
     await house.hall.clock.sleep(600_000)
-    assert isinstance(await house.ask(at=before), Done)
+    assert isinstance(await house.ask(at=before), ActDone)
     each = house.live.state.questions.get(WHY)
     assert each is not None
     assert each.after_close
     assert code(await house.ask(InterventionId("late"))) is RefusalCode.CONFLICT
     assert code(await house.take(wire.HeadCountAct(people=3), "c2")) is RefusalCode.CONFLICT
-    assert isinstance(await house.take(wire.HeadCountAct(people=23), "c1", at=before), Done)
+    assert isinstance(await house.take(wire.HeadCountAct(people=23), "c1", at=before), ActDone)
     assert house.live.state.hubs[HUB].most == 23
 
 
@@ -204,7 +206,7 @@ async def test_a_room_takes_back_what_it_has_asked_and_nothing_else(house: ActsM
     for hub in ("lima", "kisumu.port"):
         assert code(await house.take(back(WHY), "b0", hub=hub)) is RefusalCode.UNKNOWN
     for _ in range(2):
-        assert isinstance(await house.take(back(WHY), "b1"), Done)
+        assert isinstance(await house.take(back(WHY), "b1"), ActDone)
         assert code(await house.take(back(WHY), "b2")) is RefusalCode.STALE
     each = house.live.state.questions.get(WHY)
     assert each is not None
@@ -218,7 +220,7 @@ async def test_supports_of_rooms_are_absolute_and_add_to_those_here(house: ActsM
 
     async def counts(count: int, name: str, hub: str = HUB, node: str = NODE) -> None:
         assert isinstance(
-            await house.take(wire.SupportAct(intervention=WHY, count=count), name, hub=hub, node=node), Done
+            await house.take(wire.SupportAct(intervention=WHY, count=count), name, hub=hub, node=node), ActDone
         )
 
     assert await house.ballots.support(SESSION, 1, "v1", "192.0.2.1") is None
@@ -248,7 +250,7 @@ async def test_votes_of_rooms_are_absolute_and_add_to_those_here_until_the_close
 
     async def hands(name: str, *counts: int, hub: str = HUB, poll: str = "p") -> RefusalCode | None:
         answer = await house.take(wire.HandsAct(poll=PollId(poll), counts=counts), name, hub=hub)
-        return None if isinstance(answer, Done) else answer.code
+        return None if isinstance(answer, ActDone) else answer.code
 
     async def remote() -> tuple[int, ...]:
         await house.hall.clock.sleep(2_500)
@@ -281,9 +283,9 @@ async def test_votes_of_rooms_are_absolute_and_add_to_those_here_until_the_close
 async def test_head_counts_are_absolute_with_a_time_and_say_what_the_room_is_called(house: ActsMeeting) -> None:
     await house.hall.clock.sleep(5_000)
     counted = house.now - 1_000
-    assert isinstance(await house.take(wire.HeadCountAct(people=23), "c1", at=counted), Done)
-    assert isinstance(await house.take(wire.HeadCountAct(people=9), "c0", at=counted - 1), Done)
-    assert isinstance(await house.take(wire.HeadCountAct(people=24), "c2", at=house.now + 99_999), Done)
+    assert isinstance(await house.take(wire.HeadCountAct(people=23), "c1", at=counted), ActDone)
+    assert isinstance(await house.take(wire.HeadCountAct(people=9), "c0", at=counted - 1), ActDone)
+    assert isinstance(await house.take(wire.HeadCountAct(people=24), "c2", at=house.now + 99_999), ActDone)
     hub = house.live.state.hubs[HUB]
     assert (hub.title, hub.people, hub.counted) == ("Kisumu library", 24, house.now)
     assert house.counts == [("kisumu", 23), ("kisumu", 9), ("kisumu", 24)]
@@ -295,7 +297,7 @@ async def test_head_counts_are_absolute_with_a_time_and_say_what_the_room_is_cal
         title="Port school",
         act=wire.HeadCountAct(people=8),
     )
-    assert isinstance(await house.acts.take("kisumu.port", below, NODE), Done)
+    assert isinstance(await house.acts.take("kisumu.port", below, NODE), ActDone)
     assert house.live.state.hubs["kisumu.port"].title == "Port school"
 
 
@@ -310,13 +312,13 @@ def test_what_a_hub_is_called() -> None:
 async def test_notes_go_into_the_rooms_own_lane_and_are_confirmed(house: ActsMeeting) -> None:
     note = wire.NoteAct(note=NoteId("n1"), text="We hear nothing.")
     for _ in range(2):
-        assert isinstance(await house.take(note, "n"), Done)
+        assert isinstance(await house.take(note, "n"), ActDone)
     # The same act's name at another hub is another act.
-    assert isinstance(await house.take(wire.NoteAct(note=NoteId("n2"), text="Nor we."), "n", hub="lima"), Done)
+    assert isinstance(await house.take(wire.NoteAct(note=NoteId("n2"), text="Nor we."), "n", hub="lima"), ActDone)
     assert [left.text for left in house.live.state.notes_and_tags.hub_notes] == ["We hear nothing.", "Nor we."]
     records = await house.hall.log.read(SESSION, 0, 100, frozenset({hub_lane(HUB)}))
     assert [record.header.type for record in records] == ["hub.note-left"]
-    assert isinstance(await house.take(wire.NoteReadAct(note=NoteId("n1")), "r"), Done)
+    assert isinstance(await house.take(wire.NoteReadAct(note=NoteId("n1")), "r"), ActDone)
     assert house.live.state.notes_and_tags.hub_notes[0].read == (Role.HUB,)
     assert code(await house.take(wire.NoteReadAct(note=NoteId("n2")), "r2")) is RefusalCode.UNKNOWN
 
@@ -340,7 +342,10 @@ async def test_what_the_disk_refuses_is_to_be_sent_again_and_is_done_then(house:
     await house.in_queue()
     assert isinstance(house.hall.log, FailingLog)
     what: list[tuple[str, wire.AnyAct]] = [
-        ("ask:q2", wire.AskAct(intervention=InterventionId("q2"), kind=Kind.QUESTION, text="And?", language="en")),
+        (
+            "ask:q2",
+            wire.AskAct(intervention=InterventionId("q2"), kind=InterventionKind.QUESTION, text="And?", language="en"),
+        ),
         ("n", wire.NoteAct(note=NoteId("n1"), text="x")),
         ("c", wire.HeadCountAct(people=3)),
     ]
@@ -349,9 +354,9 @@ async def test_what_the_disk_refuses_is_to_be_sent_again_and_is_done_then(house:
         assert code(await house.take(act, name)) is RefusalCode.UNAVAILABLE
     house.hall.log.full = False
     for name, act in what:
-        assert isinstance(await house.take(act, name), Done)
+        assert isinstance(await house.take(act, name), ActDone)
     house.book.full = True
     assert code(await house.take(wire.SupportAct(intervention=WHY, count=2), "s")) is RefusalCode.UNAVAILABLE
     house.book.full = False
-    assert isinstance(await house.take(wire.SupportAct(intervention=WHY, count=2), "s"), Done)
+    assert isinstance(await house.take(wire.SupportAct(intervention=WHY, count=2), "s"), ActDone)
     assert await house.support() == 2

@@ -10,8 +10,8 @@ from moothall.core.kernel.lanes import QUESTIONS, SESSION, channel_lane, words_l
 from moothall.services.hubs.beginning import (
     LITTLE_EVENTS,
     MOST_PACKED,
-    Beginning,
     Differs,
+    HubBeginning,
     begin,
     channels_of,
     heads_at,
@@ -20,7 +20,7 @@ from moothall.services.hubs.beginning import (
 from moothall.services.hubs.cursor import Torn
 from moothall.services.hubs.ports import LogStatus
 from moothall.testing.hub_link import plain_pack
-from moothall.wire.hub.messages import Follow, Held
+from moothall.wire.hub.messages import Follow, HeldEvents
 from support.hubs.side import ALL, FRENCH, HALL, MINE, ROOM, LogSource, finished, opened
 
 TEXT = channel_lane(ROOM)
@@ -34,19 +34,19 @@ async def stood(source: LogSource) -> LogStatus:
     return stand
 
 
-async def held(source: LogSource, offset: int, lanes: frozenset[Lane] = LANES) -> Held:
+async def held(source: LogSource, offset: int, lanes: frozenset[Lane] = LANES) -> HeldEvents:
     stand = msgspec.structs.replace(await stood(source), begin=0, complete_through=0)
-    return Held(offset=offset, heads=await heads_at(source, stand, HALL, lanes, offset))
+    return HeldEvents(offset=offset, heads=await heads_at(source, stand, HALL, lanes, offset))
 
 
-def follow(known: Held, live: Held | None = None, live_begin: int = 0, **fields: object) -> Follow:
+def follow(known: HeldEvents, live: HeldEvents | None = None, live_begin: int = 0, **fields: object) -> Follow:
     made = Follow(session=HALL, channels=(ROOM,), epoch=Epoch("e1"), known=known, live=live, live_begin=live_begin)
     return msgspec.structs.replace(made, **fields)
 
 
-async def began(source: LogSource, wanted: Follow) -> Beginning:
+async def began(source: LogSource, wanted: Follow) -> HubBeginning:
     found = await begin(source, await stood(source), wanted, plain_pack)
-    assert isinstance(found, Beginning), found
+    assert isinstance(found, HubBeginning), found
     return found
 
 
@@ -117,9 +117,9 @@ async def test_many_events_or_many_bytes_are_not_little() -> None:
     assert (await begin_with(source, follow(known), 10)).live.missed is True
 
 
-async def begin_with(source: LogSource, wanted: Follow, packed: int) -> Beginning:
+async def begin_with(source: LogSource, wanted: Follow, packed: int) -> HubBeginning:
     found = await begin(source, await stood(source), wanted, lambda *_, **__: bytes(packed))
-    assert isinstance(found, Beginning)
+    assert isinstance(found, HubBeginning)
     return found
 
 
@@ -156,7 +156,7 @@ async def test_a_line_that_was_opened_since_the_log_was_looked_at_says_nothing_o
     await source.write(TEXT)
     await source.happen(opened("s1"))
     found = await begin(source, stand, FIRST, plain_pack)
-    assert isinstance(found, Beginning)
+    assert isinstance(found, HubBeginning)
     assert (found.live.begin, found.live.heads) == (120, {SESSION: stand.heads[SESSION]})
 
 
@@ -207,7 +207,7 @@ async def test_events_that_dont_concern_it_are_not_missed() -> None:
 
 async def test_another_life_of_the_log_is_taken_from_its_first_event() -> None:
     source = await long_log()
-    known = Held(offset=5_000, heads={TEXT: LaneHead(offset=4_000, digest="ab")})
+    known = HeldEvents(offset=5_000, heads={TEXT: LaneHead(offset=4_000, digest="ab")})
     found = await began(source, follow(known, known, 3_000, epoch=Epoch("old")))
     assert (found.live.begin, found.live.missed, found.missed_from, found.live.epoch) == (300, True, {}, "e1")
 
@@ -217,16 +217,16 @@ async def test_a_copy_that_differs_is_told_where() -> None:
     good = await held(source, 300)
     for lane, offset, digest in [(TEXT, 299, ""), (TEXT, 300, "ab" * 32), (SESSION, 2, ""), (SESSION, 250, "")]:
         head = LaneHead(offset=offset, digest=digest or good.heads[lane].digest)
-        wrong = Held(offset=300, heads={**good.heads, lane: head})
+        wrong = HeldEvents(offset=300, heads={**good.heads, lane: head})
         for wanted in (follow(wrong), follow(good, wrong, 200)):
             found = await begin(source, await stood(source), wanted, plain_pack)
             assert isinstance(found, Differs)
             assert (found.lane, found.offset) == (lane, offset)
             assert str(offset) in found.message
     # Of lanes that it doesn't follow nothing is said, right or wrong.
-    other = Held(offset=300, heads={**good.heads, Lane("staff"): LaneHead(offset=3, digest="ab")})
+    other = HeldEvents(offset=300, heads={**good.heads, Lane("staff"): LaneHead(offset=3, digest="ab")})
     assert (await began(source, follow(other))).live.missed is False
-    nothing = Held(offset=300, heads={**good.heads, Lane("w:floor"): LaneHead(offset=0, digest="")})
+    nothing = HeldEvents(offset=300, heads={**good.heads, Lane("w:floor"): LaneHead(offset=0, digest="")})
     assert (await began(source, follow(nothing, words=True))).live.missed is False
 
 

@@ -10,7 +10,7 @@ from moothall.core.kernel.lanes import SESSION, channel_lane
 from moothall.services.hubs.cursor import PAGE, Torn
 from moothall.services.hubs.feeding import CLOSED, GATHER_MS, LIVE_BYTES, MISSED_BYTES, WAIT_MS, Feeding, deferrable
 from moothall.testing.hub_link import plain_pack, plain_unpack
-from moothall.wire.hub.messages import WINDOW_BYTES, Batch, Caught, Follow, Held, Live, Stopped
+from moothall.wire.hub.messages import WINDOW_BYTES, Batch, Caught, Follow, HeldEvents, Live, Stopped
 from support.hubs.side import ALL, BELOW, HALL, MINE, ROOM, LogSource, Model, finished, opened
 from support.sessions.recorder import Recorder
 
@@ -82,7 +82,7 @@ async def test_a_checkpoint_is_asked_for_where_something_was_missed() -> None:
     assert begun is not None
     assert (begun.missed, source.to_sign) == (True, [begun.begin])
     record = (await source.log.read(HALL, 99, 1))[0]
-    held = Held(offset=100, heads={TEXT: LaneHead(offset=100, digest=record.digest.hex())})
+    held = HeldEvents(offset=100, heads={TEXT: LaneHead(offset=100, digest=record.digest.hex())})
     here = msgspec.structs.replace(Model(ROOM).follow(), epoch=Epoch("e1"), known=held)
     begun = (await feeding(source, here)).begun
     assert begun is not None

@@ -391,8 +391,8 @@ def test_kinds_of_a_later_release_are_passed_over_and_their_acts_refused(caplog:
         await next_of(hub, wire.Welcome)
         for told in ({"m": "mood", "of": "Hedgerow"}, [9, "Hedgerow"], APPLAUSE, {"m": "mood"}):
             await hub.send_frame(msgspec.msgpack.encode(told))
-        refused = await next_of(hub, wire.NotDone)
-        assert refused == wire.NotDone(id=CommandId("clap:1"), code=RefusalCode.INVALID, message=UNKNOWN_ACT)
+        refused = await next_of(hub, wire.ActNotDone)
+        assert refused == wire.ActNotDone(id=CommandId("clap:1"), code=RefusalCode.INVALID, message=UNKNOWN_ACT)
         await hub.send(wire.Pulse(sent=5, wall=1))
         assert isinstance(await next_of(hub, wire.Pulse), wire.Pulse)
         hub.cut()

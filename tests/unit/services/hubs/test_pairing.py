@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from moothall.core.kernel.errors import StorageUnavailable
-from moothall.services.hubs.pairing import VALID_MS, WORDS, WRONG, Unpaired
+from moothall.services.hubs.pairing import VALID_MS, WORDS, WRONG, PairingRefusal
 from moothall.services.hubs.registry import Paired
 from moothall.wire.hub.pairing import secret_of, words_of
 from support.hubs.registry import Registry, with_registry
@@ -30,12 +30,12 @@ async def test_the_words_let_one_machine_in(registry: Registry) -> None:
     both = await asyncio.gather(
         *(registry.pairing.pair(f" {typed.upper()} ", node=NODE, machine="laptop") for _ in range(2))
     )
-    assert both[1] is Unpaired.UNKNOWN
+    assert both[1] is PairingRefusal.UNKNOWN
     assert isinstance(both[0], Paired)
     assert (both[0].hub, both[0].title) == (NAME, "Kisumu Library")
     await registry.open()
     assert registry.pairing.until(NAME) is None
-    assert await registry.pairing.pair(typed, node=NODE, machine="") is Unpaired.UNKNOWN
+    assert await registry.pairing.pair(typed, node=NODE, machine="") is PairingRefusal.UNKNOWN
 
 
 @with_registry
@@ -43,10 +43,10 @@ async def test_new_words_end_the_old_ones_and_a_week_does(registry: Registry) ->
     await registry.kisumu()
     old = await words(registry)
     new = await words(registry)
-    assert await registry.pairing.pair(old, node=NODE, machine="") is Unpaired.UNKNOWN
+    assert await registry.pairing.pair(old, node=NODE, machine="") is PairingRefusal.UNKNOWN
     await registry.clock.sleep(VALID_MS)
     assert registry.pairing.until(NAME) is None
-    assert await registry.pairing.pair(new, node=NODE, machine="") is Unpaired.UNKNOWN
+    assert await registry.pairing.pair(new, node=NODE, machine="") is PairingRefusal.UNKNOWN
     assert await registry.pairing.words("nobody") is None
 
 
@@ -55,11 +55,11 @@ async def test_the_words_let_one_browser_in(registry: Registry) -> None:
     hub = await registry.kisumu()
     typed = await words(registry)
     entered = await registry.pairing.admit(typed, "")
-    assert not isinstance(entered, Unpaired)
+    assert not isinstance(entered, PairingRefusal)
     staff, key = entered
     assert staff.link == hub.link
     assert registry.links.of_visitor(key) == (staff,)
-    assert await registry.pairing.admit(typed, "") is Unpaired.UNKNOWN
+    assert await registry.pairing.admit(typed, "") is PairingRefusal.UNKNOWN
     await registry.open()
     assert registry.pairing.until(NAME) is None
 
@@ -84,9 +84,9 @@ async def test_of_a_hub_that_is_gone_words_are_nothing(registry: Registry) -> No
         typed = await words(registry)
         await registry.hubs.remove(NAME)
         if act == "pair":
-            assert await registry.pairing.pair(typed, node=NODE, machine="") is Unpaired.UNKNOWN
+            assert await registry.pairing.pair(typed, node=NODE, machine="") is PairingRefusal.UNKNOWN
         else:
-            assert await registry.pairing.admit(typed, "") is Unpaired.UNKNOWN
+            assert await registry.pairing.admit(typed, "") is PairingRefusal.UNKNOWN
         await registry.kisumu()
     await words(registry)
     await registry.pairing.forget(NAME)
@@ -103,11 +103,11 @@ async def test_who_guesses_has_to_wait_and_keeps_no_others_out(registry: Registr
     assert secret[0]
     for wrong, others in ((like, unlike), (unlike, like)):
         for _ in range(WRONG.burst):
-            assert await registry.pairing.pair(wrong, node=NODE, machine="") is Unpaired.UNKNOWN
-        assert await registry.pairing.pair(wrong, node=NODE, machine="") is Unpaired.OFTEN
-        assert await registry.pairing.pair("six words", node=NODE, machine="") is Unpaired.WORDS
+            assert await registry.pairing.pair(wrong, node=NODE, machine="") is PairingRefusal.UNKNOWN
+        assert await registry.pairing.pair(wrong, node=NODE, machine="") is PairingRefusal.OFTEN
+        assert await registry.pairing.pair("six words", node=NODE, machine="") is PairingRefusal.WORDS
         if wrong == like:
-            assert await registry.pairing.admit(typed, "") is Unpaired.OFTEN
-            assert await registry.pairing.pair(others, node=NODE, machine="") is Unpaired.UNKNOWN
+            assert await registry.pairing.admit(typed, "") is PairingRefusal.OFTEN
+            assert await registry.pairing.pair(others, node=NODE, machine="") is PairingRefusal.UNKNOWN
             await registry.clock.sleep(61_000)
     assert isinstance(await registry.pairing.pair(typed, node=NODE, machine=""), Paired)

@@ -41,12 +41,12 @@ class PresenceMeeting(MemoryMeeting):
     def now(self) -> int:
         return self.hall.clock.wall()
 
-    def line(self, *, up: bool, hub: tuple[str, str] = KISUMU) -> int:
+    def link(self, *, up: bool, hub: tuple[str, str] = KISUMU) -> int:
         self.presence.connected(*hub, up, self.now)
         return self.now
 
     def comes(self, hub: tuple[str, str] = KISUMU, session: SessionId = SESSION) -> int:
-        since = self.line(up=True, hub=hub)
+        since = self.link(up=True, hub=hub)
         self.presence.follows(*hub, session, True)
         return since
 
@@ -79,12 +79,12 @@ def in_a_house(act: Callable[[PresenceMeeting], Coroutine[None, None, None]]) ->
 
 
 @in_a_house
-async def test_a_hub_that_follows_is_here_and_gone_once_its_line_was_down_for_long(house: PresenceMeeting) -> None:
+async def test_a_hub_that_follows_is_here_and_gone_once_its_link_was_down_for_long(house: PresenceMeeting) -> None:
     since = house.comes()
     await house.later()
     assert house.stands() == HubNow(title="Kisumu", people=None, most=0, here=True, since=since)
     await house.count(23, house.now)
-    cut = house.line(up=False)
+    cut = house.link(up=False)
     await house.later(CUT_MS - 1_500)
     assert house.stands().here
     await house.later(3_000)
@@ -96,11 +96,11 @@ async def test_a_hub_that_follows_is_here_and_gone_once_its_line_was_down_for_lo
 
 
 @in_a_house
-async def test_a_line_that_stumbles_is_not_told_of(house: PresenceMeeting) -> None:
+async def test_a_link_that_stumbles_is_not_told_of(house: PresenceMeeting) -> None:
     since = house.comes()
     await house.later()
     for _ in range(5):
-        house.line(up=False)
+        house.link(up=False)
         await house.later(CUT_MS - 2_000)
         house.comes()
         house.comes()
@@ -112,7 +112,7 @@ async def test_a_line_that_stumbles_is_not_told_of(house: PresenceMeeting) -> No
 @in_a_house
 async def test_only_the_sessions_that_it_follows_know_of_it(house: PresenceMeeting) -> None:
     other = await house.hall.session(SessionId("other"))
-    house.line(up=True)
+    house.link(up=True)
     house.presence.follows(*KISUMU, SessionId("other"), False)  # It never wanted that.
     await house.later()
     assert not house.live.state.hubs
@@ -121,7 +121,7 @@ async def test_only_the_sessions_that_it_follows_know_of_it(house: PresenceMeeti
     assert set(other.state.hubs) == {"kisumu"}
     assert not house.live.state.hubs
     # One that hasn't begun is told when a hub comes, and not when it goes.
-    house.line(up=False)
+    house.link(up=False)
     await house.later(CUT_MS * 2)
     assert other.state.hubs["kisumu"].here
 
@@ -134,7 +134,7 @@ async def test_a_hub_that_leaves_is_not_waited_for_and_counted_anew_when_it_come
     house.presence.follows(*KISUMU, SESSION, False)
     await house.later()
     assert (house.stands().here, house.stands().people, house.stands().most) == (False, 0, 5)
-    house.line(up=False)
+    house.link(up=False)
     await house.later(CUT_MS * 2)
     assert len(await house.told()) == 3
     house.comes()
@@ -146,8 +146,8 @@ async def test_a_hub_that_leaves_is_not_waited_for_and_counted_anew_when_it_come
 async def test_whoever_comes_back_without_the_session_has_left_it(house: PresenceMeeting) -> None:
     house.comes()
     await house.later()
-    house.line(up=False)
-    house.line(up=True)
+    house.link(up=False)
+    house.link(up=True)
     await house.later(CUT_MS // 2)
     assert house.stands().here
     await house.later(CUT_MS)
@@ -190,13 +190,13 @@ async def test_what_was_counted_before_the_close_is_taken_after_it(house: Presen
 
 
 @in_a_house
-async def test_a_hub_without_a_machine_has_no_line_that_could_be_down(house: PresenceMeeting) -> None:
+async def test_a_hub_without_a_machine_has_no_link_that_could_be_down(house: PresenceMeeting) -> None:
     lima = ("lima", "Lima")
     await house.count(4, house.now, hub=lima)
     await house.later(CUT_MS * 3)
     assert house.stands("lima").here
-    house.line(up=True, hub=lima)  # Its page is open, and closed again.
-    house.line(up=False, hub=lima)
+    house.link(up=True, hub=lima)  # Its page is open, and closed again.
+    house.link(up=False, hub=lima)
     await house.later(CUT_MS * 3)
     assert house.stands("lima").here
 
@@ -207,7 +207,7 @@ async def test_a_hub_below_comes_and_goes_with_the_one_above_it(house: PresenceM
     house.comes(north)
     await house.later()
     await house.count(12, house.now, hub=below)
-    house.line(up=False, hub=north)
+    house.link(up=False, hub=north)
     await house.later(CUT_MS + 1_500)
     assert (house.stands("north").here, house.stands("north.kisumu").here) == (False, False)
     house.comes(north)
@@ -220,10 +220,10 @@ async def test_a_hub_below_comes_and_goes_with_the_one_above_it(house: PresenceM
 
 
 @in_a_house
-async def test_a_count_over_the_line_says_that_it_takes_part(house: PresenceMeeting) -> None:
-    house.line(up=True)
+async def test_a_count_over_the_link_says_that_it_takes_part(house: PresenceMeeting) -> None:
+    house.link(up=True)
     await house.count(3, house.now)
-    cut = house.line(up=False)
+    cut = house.link(up=False)
     await house.later(CUT_MS + 1_500)
     assert (house.stands().here, house.stands().since) == (False, cut)
     # Its coordinator counts on a page here: its machine is away all the same.
@@ -232,9 +232,9 @@ async def test_a_count_over_the_line_says_that_it_takes_part(house: PresenceMeet
 
 
 @in_a_house
-async def test_a_count_alone_is_no_line(house: PresenceMeeting) -> None:
+async def test_a_count_alone_is_no_link(house: PresenceMeeting) -> None:
     await house.count(3, house.now)
-    house.line(up=True)
+    house.link(up=True)
     await house.later()
     assert len(await house.told()) == 1
 
@@ -319,8 +319,8 @@ async def test_there_is_an_end_to_hubs(house: PresenceMeeting) -> None:
     full = await house.presence.counted(SESSION, *KISUMU, 5, house.now)
     assert full is not None
     assert full.code is RefusalCode.CONFLICT
-    for n in range(hub_presence.MOST_LINES + 1):
-        house.line(up=False, hub=(f"l{n}", "L"))
+    for n in range(hub_presence.MOST_LINKS + 1):
+        house.link(up=False, hub=(f"l{n}", "L"))
     await house.later()
 
 

@@ -133,7 +133,7 @@ def test_a_hub_of_before_is_told_nothing_that_it_doesnt_know() -> None:
 # Time
 
 
-def test_pulses_go_both_ways_and_measure_the_line() -> None:
+def test_pulses_go_both_ways_and_measure_the_link() -> None:
     async def story(it: Centre) -> None:
         hub = await linked(it)
         await hub.send(wire.Pulse(sent=77, wall=5))
@@ -216,7 +216,7 @@ def test_who_says_too_much_is_listened_to_more_slowly() -> None:
         for _ in range(MESSAGES.burst + 60):
             await hub.send(wire.Leave(session=HALL))
         await hub.send(act("a"))
-        await next_of(hub, wire.Done)
+        await next_of(hub, wire.ActDone)
         assert 2_900 < it.clock.monotonic() < 3_200
 
     told(story)

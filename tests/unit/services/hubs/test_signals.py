@@ -161,7 +161,7 @@ def test_a_hub_knows_what_readers_at_the_centre_are_told(heard: list[tuple[Sound
     in_it(story)
 
 
-def test_an_hour_takes_few_bytes_of_a_hubs_line() -> None:
+def test_an_hour_takes_few_bytes_of_a_hubs_link() -> None:
     """With silences of 4 s three times a minute, and an engine that is away for ten minutes.
 
     An hour of finished lines has 130,000 bytes and more; each frame has 30 more of WebSocket and TLS.

@@ -26,7 +26,7 @@ from moothall.core.session.state import Status
 from moothall.services.hubs.source import AHEAD_MS, PAST_MS, CentreSource
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.signing_times import ASKED_MS
-from moothall.services.sessions.catalogue import Catalogue
+from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.sessions import UNUSED_MS
 from moothall.testing import loop
 from moothall.testing.log_memory import FailingLog
@@ -43,7 +43,7 @@ class SourceHall:
     def __init__(self, hall: MemoryHall) -> None:
         self.hall = hall
         self.plans: list[Planned] = []
-        catalogue = Catalogue(hall.log)
+        catalogue = SessionCatalogue(hall.log)
         hall.sessions.observe(lambda _, publication: catalogue.take(publication))
         self.source = CentreSource(
             hall.sessions,

@@ -23,8 +23,8 @@ S = SessionId("s")
 
 def wanted(
     number: int = 1, *, name: str = "a", text: str = "Why?", language: str = "es", session: str = S
-) -> wire.Translate:
-    return wire.Translate(
+) -> wire.TranslateQuestion:
+    return wire.TranslateQuestion(
         number=number,
         session=SessionId(session),
         intervention=InterventionId(name),
@@ -33,8 +33,8 @@ def wanted(
     )
 
 
-def refused(number: int, refusal: Refusal) -> wire.NotTranslated:
-    return wire.NotTranslated(number=number, code=refusal.code, message=refusal.message)
+def refused(number: int, refusal: Refusal) -> wire.QuestionNotTranslated:
+    return wire.QuestionNotTranslated(number=number, code=refusal.code, message=refusal.message)
 
 
 async def echo(asked: WantedTranslation) -> Rendered:
@@ -47,7 +47,7 @@ async def echo(asked: WantedTranslation) -> Rendered:
 def test_a_hub_is_answered_in_order_and_told_when_too_much_waits() -> None:
     goes_on = asyncio.Event()
 
-    async def translate(asked: wire.Translate) -> Rendered | Refusal:
+    async def translate(asked: wire.TranslateQuestion) -> Rendered | Refusal:
         await goes_on.wait()
         return NO_WAY if asked.language == "de" else Rendered(text="¿Por qué?", route="echo", rough=True)
 
@@ -59,13 +59,13 @@ def test_a_hub_is_answered_in_order_and_told_when_too_much_waits() -> None:
             await asyncio.sleep(1)  # It is being made.
             for number in range(2, MOST_WAITING + 3):
                 await hub.send(wanted(number, language="de"))
-            assert await next_of(hub, wire.NotTranslated) == refused(MOST_WAITING + 2, BUSY)
+            assert await next_of(hub, wire.QuestionNotTranslated) == refused(MOST_WAITING + 2, BUSY)
             goes_on.set()
-            assert await next_of(hub, wire.Translated) == wire.Translated(
+            assert await next_of(hub, wire.QuestionTranslated) == wire.QuestionTranslated(
                 number=1, text="¿Por qué?", route="echo", rough=True
             )
             for number in range(2, MOST_WAITING + 2):
-                assert await next_of(hub, wire.NotTranslated) == refused(number, NO_WAY)
+                assert await next_of(hub, wire.QuestionNotTranslated) == refused(number, NO_WAY)
 
     loop.run(story())
 
@@ -75,7 +75,7 @@ def test_a_server_without_translators_says_so() -> None:
         async with centre() as it:
             hub = await it.dial()
             await hub.send(wanted())
-            assert await next_of(hub, wire.NotTranslated) == refused(1, NO_WAY)
+            assert await next_of(hub, wire.QuestionNotTranslated) == refused(1, NO_WAY)
 
     loop.run(story())
 

@@ -8,8 +8,8 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, Epoch, Lane
 from moothall.core.ports import LogHead
 from moothall.core.session.state import State
-from moothall.record.verify import Verdict, verify
-from moothall.services.log.drafting import Draft
+from moothall.record.verify import RecordVerdict, verify
+from moothall.services.log.drafting import LogDraft
 from moothall.testing.clock import SeededRandomness, SeededSigner
 from support.memory.writer import SESSION
 
@@ -17,8 +17,8 @@ HEAD = LogHead(epoch=Epoch("e1"), term=3, offset=0, lanes={})
 CHAIR = Actor(Role.CHAIR, "chair")
 
 
-def draft(head: LogHead = HEAD, at: int = 0) -> Draft:
-    return Draft(
+def draft(head: LogHead = HEAD, at: int = 0) -> LogDraft:
+    return LogDraft(
         SESSION,
         behind=head,
         at=at,
@@ -35,7 +35,7 @@ def test_records_are_chained_from_the_head_on() -> None:
     second = draft(first.head, first.at)
     second.add(ev.SessionResumed(t=2), CHAIR, CommandId("c2"), 0, 1_100)
     records = [*first.records, *second.records]
-    assert verify(records).verdict is Verdict.INTACT
+    assert verify(records).verdict is RecordVerdict.INTACT
     assert [(record.header.offset, record.header.prev, record.header.lane) for record in records] == [
         (1, 0, "session"),
         (2, 0, "staff"),

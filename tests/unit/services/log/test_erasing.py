@@ -8,16 +8,16 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, Position, SegmentId, SpeakerId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.removal.selection import Interventions, Lines, SpokenSpan, WordsOf, not_kept
 from moothall.core.signals import Partial
-from moothall.record.verify import Verdict, verify
+from moothall.record.verify import RecordVerdict, verify
 from moothall.services.log.act_queue import Receipt
-from moothall.services.log.erasing import TextPlaces
+from moothall.services.log.erasing import TextOffsets
 from moothall.services.log.folding import fold
 from moothall.services.log.session_writer import INSIST_MS
 from moothall.testing import loop
@@ -46,7 +46,7 @@ async def found_clean(made: Stage) -> None:
     assert HIDDEN.encode() not in await made.bodies()
     assert made.texts() == ["Good day.", "Between"]
     records = await made.records()
-    assert verify(records).verdict is Verdict.REMOVED
+    assert verify(records).verdict is RecordVerdict.REMOVED
     assert [record.header.type for record in records].count("body.removed") == 1
     assert not_kept(made.writer.state) == ()
     assert made.writer.state == (await fold(made.log, SESSION)).state
@@ -282,7 +282,7 @@ async def test_a_correction_that_stays_is_still_the_machines_or_a_persons() -> N
 
 
 def test_places_are_those_of_texts_and_names_alone() -> None:
-    places, ana = TextPlaces(), SpeakerId("ana")
+    text_offsets, ana = TextOffsets(), SpeakerId("ana")
     a = SegmentId("a")
     events: list[ev.AnyEvent] = [
         ev.SessionPaused(t=1),
@@ -294,9 +294,9 @@ def test_places_are_those_of_texts_and_names_alone() -> None:
         ev.SegmentCorrected(channel=FLOOR, segment=a, base_revision=0, base_words=1, text="y", tail=""),
     ]
     for offset, event in enumerate(events, 1):
-        places.note(offset, event)
-    assert places.of_lines([a, SegmentId("b")]) == [2, 3, 6, 7]
-    assert places.of_names([ana, SpeakerId("bo")]) == [4]
+        text_offsets.note(offset, event)
+    assert text_offsets.of_lines([a, SegmentId("b")]) == [2, 3, 6, 7]
+    assert text_offsets.of_names([ana, SpeakerId("bo")]) == [4]
 
 
 def test_readers_are_given_a_clean_snapshot_and_nothing_of_it_again() -> None:
@@ -350,7 +350,7 @@ Q = InterventionId("q")
 async def asked_and_answered(made: Stage) -> None:
     """A request with a name that is called, answered in writing, not taken; and one that is not read yet."""
     await opened(made)
-    kind = Kind.REQUEST
+    kind = InterventionKind.REQUEST
     asked = do.Ask(intervention=Q, kind=kind, text=HIDDEN, language="en", asker="x", name=f"Ana {HIDDEN}")
     await made.done("ask", asked, actor=Actor(Role.PARTICIPANT, "p"))
     other = do.Ask(intervention=InterventionId("o"), kind=kind, text="Others?", language="en", asker="y")
@@ -378,7 +378,7 @@ async def test_what_somebody_asked_leaves_the_log_and_its_number_stays() -> None
         answer = await made.writer.remove(TECHNICIAN, CommandId("r"), Interventions((Q,)))
         assert isinstance(answer, Receipt)
         assert HIDDEN.encode() not in await made.bodies()
-        assert verify(await made.records()).verdict is Verdict.REMOVED
+        assert verify(await made.records()).verdict is RecordVerdict.REMOVED
         assert made.writer.state == (await fold(made.log, SESSION)).state
         each = made.writer.state.questions.get(Q)
         assert each is not None

@@ -36,7 +36,7 @@ async def test_a_log_of_several_pages_says_what_its_writer_knew() -> None:
         assert folded.causes[CommandId("w-a-0")] == (5, 6)
         assert folded.causes[CommandId("pause-0")] == (9, 10)
         assert folded.at == made.clock.wall()
-        assert folded.places.of_lines([SegmentId("a")]) == [5, 6, 7]
+        assert folded.text_offsets.of_lines([SegmentId("a")]) == [5, 6, 7]
         assert folded.quality == made.writer.quality
         assert folded.quality.texts[FLOOR].figures.words == 2
 
@@ -48,7 +48,7 @@ async def test_what_was_removed_counts_for_its_command_and_for_nothing_else() ->
         await made.writer.remove(TECHNICIAN, CommandId("r"), Lines((SegmentId("a"),)))
         folded = await fold(made.log, SESSION)
         assert folded.causes[CommandId("w-a-0")] == (5, 6)
-        assert folded.places.of_lines([SegmentId("a")]) == []
+        assert folded.text_offsets.of_lines([SegmentId("a")]) == []
         assert len(folded.state.segments) == 0
         assert folded.state.channels[FLOOR].committed_through == 900
         assert folded.state == made.writer.state

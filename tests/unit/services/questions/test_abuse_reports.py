@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import InterventionId, SessionId
@@ -30,7 +30,9 @@ class AbuseMeeting(MemoryMeeting):
         )
 
     async def ask(self, name: str) -> None:
-        asked = do.Ask(intervention=InterventionId(name), kind=Kind.QUESTION, text="Why?", language="en", asker=name)
+        asked = do.Ask(
+            intervention=InterventionId(name), kind=InterventionKind.QUESTION, text="Why?", language="en", asker=name
+        )
         await self.do(asked, do.SetStatus(interventions=(asked.intervention,), status=InterventionStatus.QUEUED))
 
     def flags(self, name: InterventionId = Q) -> tuple[str, ...]:
@@ -71,7 +73,9 @@ async def test_a_browser_reports_once(house: AbuseMeeting) -> None:
 @in_a_house
 async def test_nobody_reports_what_is_not_there_or_not_published(house: AbuseMeeting) -> None:
     await house.ask("q")
-    await house.do(do.Ask(intervention=InterventionId("r"), kind=Kind.QUESTION, text="?", language="en", asker="r"))
+    await house.do(
+        do.Ask(intervention=InterventionId("r"), kind=InterventionKind.QUESTION, text="?", language="en", asker="r")
+    )
     for session, number in ((SESSION, 2), (SESSION, 3), (SessionId("nowhere"), 1)):
         answer = await house.reports.report(session, number, "v1")
         assert isinstance(answer, Refusal)

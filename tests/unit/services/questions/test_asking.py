@@ -12,7 +12,7 @@ from moothall.core.commands import (
     SetStatus,
     TypeSegment,
 )
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import InterventionId, SegmentId, SessionId
@@ -20,7 +20,7 @@ from moothall.core.questions.blocked_words import BlockedWords
 from moothall.core.questions.limits import MOST_OPEN
 from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
 from moothall.services.questions.asking import LONGEST_AGE_MS, NAMESPACE, Asking, AskRequest, RejectedQuestion
-from moothall.services.questions.asking_places import ROUNDS, AskingPlaces
+from moothall.services.questions.asking_addresses import ROUNDS, AskingAddresses
 from moothall.services.questions.author_view import Own, OwnAct
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
@@ -31,7 +31,7 @@ from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 from support.memory.meeting import MemoryMeeting
 
 MODERATOR = Actor(Role.MODERATOR, "m1")
-WHY = AskRequest(kind=Kind.QUESTION, text="Why?", language="en", form="f1")
+WHY = AskRequest(kind=InterventionKind.QUESTION, text="Why?", language="en", form="f1")
 
 
 class AskingMeeting(MemoryMeeting):
@@ -80,7 +80,13 @@ def in_a_house(act: Callable[[AskingMeeting], Coroutine[None, None, None]]) -> C
 async def test_what_is_asked_is_in_the_log_with_a_hash_for_whoever_asks(house: AskingMeeting) -> None:
     name = await house.ask(name="Ana", age=500)
     each = (await house.own(name)).intervention
-    assert (each.number, each.kind, each.received, each.name, each.language) == (1, Kind.QUESTION, "Why?", "Ana", "en")
+    assert (each.number, each.kind, each.received, each.name, each.language) == (
+        1,
+        InterventionKind.QUESTION,
+        "Why?",
+        "Ana",
+        "en",
+    )
     assert each.status is InterventionStatus.CHECKED
     records = await house.hall.log.read(SESSION, 0, 100)
     assert not any(b"v1" in (record.body or b"") for record in records)
@@ -169,8 +175,8 @@ async def test_why_it_is_not_taken(house: AskingMeeting) -> None:
     assert await house.refused(text="") is RejectedQuestion.TEXT
     assert await house.refused(text="x" * (MAX_TEXT + 1)) is RejectedQuestion.TEXT
     assert await house.refused(name="x" * (MAX_NAME + 1)) is RejectedQuestion.NAME
-    await house.ask(form="speak", text="", kind=Kind.REQUEST)
-    assert await house.refused(form="again", text="", kind=Kind.REQUEST) is RejectedQuestion.REQUESTED
+    await house.ask(form="speak", text="", kind=InterventionKind.REQUEST)
+    assert await house.refused(form="again", text="", kind=InterventionKind.REQUEST) is RejectedQuestion.REQUESTED
     for number in range(MOST_OPEN - 1):
         await house.ask(form=f"n{number}")
     assert await house.refused(form="more") is RejectedQuestion.MANY
@@ -290,7 +296,7 @@ async def test_its_author_takes_it_back_until_it_had_its_turn(house: AskingMeeti
 async def test_an_address_has_its_share_and_a_form_that_is_sent_again_is_the_one_that_was_taken(
     house: AskingMeeting,
 ) -> None:
-    house.asking.places = AskingPlaces(SeededRandomness(2), 1)
+    house.asking.addresses = AskingAddresses(SeededRandomness(2), 1)
     first = msgspec.structs.replace(WHY, form="f1")
     name = await house.asking.ask(SESSION, first, "v1", "192.0.2.1")
     other = msgspec.structs.replace(WHY, form="f2")
@@ -315,7 +321,7 @@ async def test_an_address_has_its_share_and_a_form_that_is_sent_again_is_the_one
 
 @in_a_house
 async def test_what_was_taken_back_comes_back_within_the_share_of_its_address(house: AskingMeeting) -> None:
-    house.asking.places = AskingPlaces(SeededRandomness(2), 1)
+    house.asking.addresses = AskingAddresses(SeededRandomness(2), 1)
     made: list[InterventionId] = []
     for form in ("f1", "f2"):
         name = await house.asking.ask(SESSION, msgspec.structs.replace(WHY, form=form), "", "192.0.2.1")

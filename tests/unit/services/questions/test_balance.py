@@ -5,13 +5,13 @@ from collections.abc import Callable, Coroutine
 import msgspec
 
 from moothall.core.commands import Ask, CloseSession, OpenSession, ReopenSession, SetStatus
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.questions.balance import LONG_QUIET_MS
 from moothall.core.questions.statements import AboutQuestions, Dimension, Statement
-from moothall.services.questions.balance import LOOK_MS, NAMESPACE, SUMS, Balance
+from moothall.services.questions.balance import LOOK_MS, NAMESPACE, SUMS, BalanceFigures
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
@@ -33,14 +33,14 @@ class BalanceMeeting(MemoryMeeting):
         self.book = MemoryBook()
         self.balance = self.again()
 
-    def again(self, seed: int = 1) -> Balance:
+    def again(self, seed: int = 1) -> BalanceFigures:
         return self._balance(seed, kept_ms=SHORT_MS)
 
-    def as_in_a_server(self) -> Balance:
+    def as_in_a_server(self) -> BalanceFigures:
         return self._balance(2)
 
-    def _balance(self, seed: int, **times: int) -> Balance:
-        return Balance(
+    def _balance(self, seed: int, **times: int) -> BalanceFigures:
+        return BalanceFigures(
             self.hall.sessions,
             book=self.book,
             clock=self.hall.clock,
@@ -52,7 +52,9 @@ class BalanceMeeting(MemoryMeeting):
     async def ask(self, *numbers: int, said: Statement | None = None) -> None:
         for number in numbers:
             name = InterventionId(f"q{number}")
-            asked = Ask(intervention=name, kind=Kind.QUESTION, text="Why?", language="en", asker=f"by-{number}")
+            asked = Ask(
+                intervention=name, kind=InterventionKind.QUESTION, text="Why?", language="en", asker=f"by-{number}"
+            )
             await self.do(asked, by=Actor(Role.PARTICIPANT, name))
             if said is not None:
                 assert await self.say(number, said) is None
@@ -168,7 +170,9 @@ async def test_it_is_said_once_for_all_that_somebody_asks_and_may_be_changed_and
     house: BalanceMeeting,
 ) -> None:
     await house.ask(1, said=MEDIA)
-    same = Ask(intervention=InterventionId("q2"), kind=Kind.COMMENT, text="So.", language="en", asker="by-1")
+    same = Ask(
+        intervention=InterventionId("q2"), kind=InterventionKind.COMMENT, text="So.", language="en", asker="by-1"
+    )
     await house.do(same, by=Actor(Role.PARTICIPANT, "q2"))
     assert house.has_said(2)
     await house.say(2, BUSINESS)

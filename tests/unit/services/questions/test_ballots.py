@@ -14,7 +14,7 @@ from moothall.core.commands import (
     ReopenSession,
     SetStatus,
 )
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, PollId, SessionId
@@ -22,8 +22,8 @@ from moothall.core.ports import BookEntry
 from moothall.core.questions.limits import KEPT_OF_FLOOD, MOST_NEW
 from moothall.core.questions.polls import Choice
 from moothall.services.questions import ballot_box
+from moothall.services.questions.ballot_addresses import LATELY_MS
 from moothall.services.questions.ballot_box import KEPT_MS, NAMESPACE
-from moothall.services.questions.ballot_places import LATELY_MS
 from moothall.services.questions.ballots import Ballots
 from moothall.services.questions.hub_ballots import MOST_OF_HUBS, key_of
 from moothall.services.sessions.live_session import LiveSession
@@ -88,7 +88,9 @@ def in_a_house(act: Callable[[BallotsMeeting], Coroutine[None, None, None]]) -> 
             house = BallotsMeeting(hall, await hall.session())
             await house.do(OpenSession())
             for name in (WHY, WHEN):
-                asked = Ask(intervention=name, kind=Kind.QUESTION, text=f"{name}?", language="en", asker=name)
+                asked = Ask(
+                    intervention=name, kind=InterventionKind.QUESTION, text=f"{name}?", language="en", asker=name
+                )
                 await house.do(asked, by=Actor(Role.PARTICIPANT, name))
             await house.stand(InterventionStatus.QUEUED, WHY, WHEN)
             await house.ballots.load()

@@ -7,7 +7,7 @@ import msgspec
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.rules.turn_now import turn_now
@@ -20,7 +20,7 @@ from moothall.services.questions.typing import (
     MOST_UNKEPT,
     FinishedLine,
     InProgress,
-    Typing,
+    TurnTyping,
     TypingReceived,
     TypingUpdate,
     Untyped,
@@ -40,7 +40,7 @@ class TypingMeeting(MemoryMeeting):
 
     def __init__(self, hall: MemoryHall, live: LiveSession) -> None:
         super().__init__(hall, live)
-        self.typing = Typing(hall.sessions, hall.clock)
+        self.typing = TurnTyping(hall.sessions, hall.clock)
         self.signals: list[AnySignal] = []
         hall.sessions.observe(self._heard)
         self._n = 0
@@ -84,7 +84,9 @@ def in_a_house(act: Callable[[TypingMeeting], Coroutine[None, None, None]]) -> C
             house = TypingMeeting(hall, await hall.session())
             await house.do(do.OpenSession(), by=SYSTEM)
             for name in (A, B):
-                await house.do(do.Ask(intervention=name, kind=Kind.QUESTION, text="Why?", language="en", asker=name))
+                await house.do(
+                    do.Ask(intervention=name, kind=InterventionKind.QUESTION, text="Why?", language="en", asker=name)
+                )
             await house.stand(InterventionStatus.QUEUED, A, B)
             await house.stand(InterventionStatus.CALLED, A)
             await act(house)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from moothall.services.readers.feed import Subscription
 from moothall.testing.outlets import MemoryOutlet
-from moothall.wire.frames import PULSE_MS, Format, Pulse, Source
+from moothall.wire.frames import PULSE_MS, Format, Freshness, ReaderPulse
 from support.memory.fanout import join, meeting, one_line, running, settle
 from support.sessions.meeting import LINES, LIVE, frames_of, opened
 
 
-def pulses(outlet: MemoryOutlet) -> list[Pulse]:
+def pulses(outlet: MemoryOutlet) -> list[ReaderPulse]:
     return [frame.pulse for frame in frames_of(outlet.sent) if frame.pulse is not None]
 
 
@@ -23,7 +23,7 @@ async def test_a_quiet_feed_has_a_pulse_that_says_where_it_stands() -> None:
         for _ in range(3):
             await house.clock.advance(PULSE_MS)
             await settle()
-    assert pulses(first) == [Pulse(head=3, age=0, every=PULSE_MS)] * 3
+    assert pulses(first) == [ReaderPulse(head=3, age=0, every=PULSE_MS)] * 3
     assert first.writes[1] is second.writes[1], "the same bytes for everybody"
 
 
@@ -85,10 +85,10 @@ async def test_a_pulse_never_names_what_is_still_being_handed_out() -> None:
 async def test_a_hub_passes_on_how_long_ago_the_centre_was_heard() -> None:
     house = await meeting()
     fanout = await house.fanout()
-    fanout.source = lambda: Source(age=31_000, lost=True)
+    fanout.source = lambda: Freshness(age=31_000, lost=True)
     outlet = MemoryOutlet()
     await fanout.subscribe(outlet, LIVE, Format.SSE, None, pulse=True)
-    assert pulses(outlet) == [Pulse(head=3, age=31_000, every=PULSE_MS, lost=True)]
+    assert pulses(outlet) == [ReaderPulse(head=3, age=31_000, every=PULSE_MS, lost=True)]
 
 
 async def test_two_connections_of_one_name_are_one_reader() -> None:

@@ -16,7 +16,7 @@ from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall.core.session.state import Status
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
-from moothall.services.sessions.catalogue import Catalogue, Entry
+from moothall.services.sessions.catalogue import Entry, SessionCatalogue
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop
 from moothall.testing.log_memory import MemoryLog
@@ -67,7 +67,7 @@ async def act(live: LiveSession, *commands: do.AnyCommand) -> None:
     assert isinstance(answer, Receipt), answer
 
 
-async def names(catalogue: Catalogue) -> list[str]:
+async def names(catalogue: SessionCatalogue) -> list[str]:
     return [entry.session for entry in await catalogue.listed()]
 
 
@@ -78,7 +78,7 @@ def test_what_is_hidden_is_in_no_list_and_what_is_cancelled_is() -> None:
             live = await make(hall, "a")
             other = await make(hall, "b", do.CancelSession(reason="Storm"))
             public, kept = Access.PUBLIC, ev.SoundKept.UNTIL_CHECKED
-            catalogues = [Catalogue(log), Catalogue(log)]
+            catalogues = [SessionCatalogue(log), SessionCatalogue(log)]
             hall.sessions.observe(lambda _, publication: catalogues[0].take(publication))
             hall.sessions.tell_forgotten(catalogues[0].drop)
             (_, cancelled) = await catalogues[0].listed()
@@ -117,7 +117,7 @@ def test_it_lists_what_anybody_may_read_and_no_rehearsals() -> None:
             await hall.sessions.open(SessionId("empty"))
             opened = hall.clock.wall()
         log.asked.clear()
-        catalogue = Catalogue(log)
+        catalogue = SessionCatalogue(log)
         whether = [await catalogue.hidden(SessionId(name)) for name in ("a", "hidden", "linked", "empty", "none")]
         assert whether == [False, True, True, False, False]
         coming, live = await catalogue.listed()
@@ -147,7 +147,7 @@ def test_it_follows_what_is_published() -> None:
     async def story() -> None:
         async with memory_hall() as hall:
             old = await make(hall, "old")
-            catalogue = Catalogue(hall.log)
+            catalogue = SessionCatalogue(hall.log)
             hall.sessions.observe(lambda _, publication: catalogue.take(publication))
             await act(old, do.DescribeSession(title="Not asked for yet"))
             assert catalogue.known(old.id) is None
@@ -170,7 +170,7 @@ def test_it_follows_what_is_published() -> None:
                     hall.clock.wall() if status is Status.CLOSED else None,
                 )
             new.writer.signal(partial("x"))
-            fresh = Catalogue(hall.log)
+            fresh = SessionCatalogue(hall.log)
             assert list(await fresh.listed()) == list(await catalogue.listed())
 
     loop.run(story())
@@ -181,7 +181,7 @@ def test_what_is_published_while_a_log_is_read_is_not_lost() -> None:
         log = WatchedLog()
         async with memory_hall(MemoryHall(log)) as hall:
             live = await make(hall, "a")
-            catalogue = Catalogue(log)
+            catalogue = SessionCatalogue(log)
             hall.sessions.observe(lambda _, publication: catalogue.take(publication))
             log.gate = asyncio.Event()
             async with asyncio.TaskGroup() as group:
@@ -201,7 +201,7 @@ def test_what_is_published_while_a_log_is_read_is_not_lost() -> None:
 async def test_a_removed_title_is_said_no_more() -> None:
     meeting = Meeting()
     await meeting.open()
-    catalogue = Catalogue(meeting.log)
+    catalogue = SessionCatalogue(meeting.log)
     assert [entry.title for entry in await catalogue.listed()] == ["Plenary"]
     described = await meeting.store(ev.SessionDescribed(title="Slander"))
     catalogue.take(described)
@@ -215,7 +215,7 @@ async def test_long_logs_are_read_whole_and_other_publications_are_passed_over()
     await meeting.open()
     await meeting.store(*[ev.ClockMapped(t=n, wall=n) for n in range(2_000)])
     await meeting.store(ev.SessionClosed(t=9))
-    catalogue = Catalogue(meeting.log)
+    catalogue = SessionCatalogue(meeting.log)
     (entry,) = await catalogue.listed()
     assert (entry.status, entry.offset) == (Status.CLOSED, 2_004)
     catalogue.take(Publication(session=SessionId("plenary")))
@@ -229,7 +229,7 @@ async def test_a_log_that_cannot_be_read_is_left_out_and_one_that_is_away_is_ask
     for name in ("a", "b"):
         meeting = Meeting(log, name)
         await meeting.open()
-    catalogue = Catalogue(log)
+    catalogue = SessionCatalogue(log)
     log.broken[SessionId("b")] = StorageUnavailable("away")
     with pytest.raises(StorageUnavailable):
         await catalogue.listed()
@@ -242,7 +242,7 @@ async def test_what_came_into_the_middle_is_read_again_also_when_it_is_just_bein
     log = WatchedLog()
     house = Meeting(log)
     await house.open()
-    catalogue = Catalogue(log)
+    catalogue = SessionCatalogue(log)
     gate = log.gate = asyncio.Event()
     reading = asyncio.ensure_future(catalogue.all())
     await log.reading.wait()

@@ -23,7 +23,7 @@ from moothall.core.ports import LogHead
 from moothall.core.programme.plan import RoomId
 from moothall.core.signals import StandIn
 from moothall.services.log.act_queue import Receipt
-from moothall.services.sessions.catalogue import Catalogue
+from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.reader_access import ASKER, ReaderAccess
 from moothall.services.sessions.staff import Staff
 from moothall.testing import loop
@@ -162,7 +162,7 @@ def test_to_find_a_hidden_session_takes_as_much_reading_as_to_find_none(kind: Ac
             if not loaded:
                 await hall.clock.sleep(24 * 3_600_000)
                 assert hall.sessions.loaded(live.id) is None
-            catalogue = Catalogue(log)
+            catalogue = SessionCatalogue(log)
             # As the server puts it together (`moothall.app.web`).
             access = ReaderAccess(hall.sessions, look=lambda _: log.head(SessionId("")), hidden=catalogue.hidden)
             await catalogue.fill()

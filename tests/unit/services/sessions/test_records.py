@@ -10,7 +10,7 @@ from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, Lane, SegmentId, SessionId
 from moothall.core.removal.selection import Lines
-from moothall.core.views.captions import Channel, Snapshot
+from moothall.core.views.captions import ReaderChannel, Snapshot
 from moothall.record.model import Record
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
@@ -206,10 +206,10 @@ def test_a_text_is_found_by_its_channel_or_language() -> None:
 
 
 CHANNELS = {
-    FLOOR: Channel(kind=ChannelKind.FLOOR, languages=("en", "fr", "pt-BR")),
-    ChannelId("fr-machine"): Channel(kind=ChannelKind.TRANSLATION, languages=("fr",)),
-    FR: Channel(kind=ChannelKind.INTERPRETATION, languages=("fr",)),
-    ChannelId("pt-machine"): Channel(kind=ChannelKind.TRANSLATION, languages=("pt-PT",)),
+    FLOOR: ReaderChannel(kind=ChannelKind.FLOOR, languages=("en", "fr", "pt-BR")),
+    ChannelId("fr-machine"): ReaderChannel(kind=ChannelKind.TRANSLATION, languages=("fr",)),
+    FR: ReaderChannel(kind=ChannelKind.INTERPRETATION, languages=("fr",)),
+    ChannelId("pt-machine"): ReaderChannel(kind=ChannelKind.TRANSLATION, languages=("pt-PT",)),
 }
 
 
@@ -224,13 +224,13 @@ def test_interpreters_come_before_machines_and_both_before_the_floor(language: s
 def test_the_original_text_comes_before_its_translation_where_nothing_else_is_planned() -> None:
     machine = ChannelId("en-machine")
     channels = {
-        machine: Channel(kind=ChannelKind.TRANSLATION, languages=("en",)),
-        FLOOR: Channel(kind=ChannelKind.FLOOR, languages=("en",)),
+        machine: ReaderChannel(kind=ChannelKind.TRANSLATION, languages=("en",)),
+        FLOOR: ReaderChannel(kind=ChannelKind.FLOOR, languages=("en",)),
     }
     assert (spoken(channels, "en"), spoken(channels, "en-GB")) == (FLOOR, FLOOR)
-    of_two = {**channels, FLOOR: Channel(kind=ChannelKind.FLOOR, languages=("en", "es"))}
+    of_two = {**channels, FLOOR: ReaderChannel(kind=ChannelKind.FLOOR, languages=("en", "es"))}
     assert spoken(of_two, "en") == machine, "what is spoken isn't in English throughout"
-    interpreted = {**channels, FR: Channel(kind=ChannelKind.INTERPRETATION, languages=("en",))}
+    interpreted = {**channels, FR: ReaderChannel(kind=ChannelKind.INTERPRETATION, languages=("en",))}
     assert spoken(interpreted, "en") == FR
-    british = {**channels, machine: Channel(kind=ChannelKind.TRANSLATION, languages=("en-GB",))}
+    british = {**channels, machine: ReaderChannel(kind=ChannelKind.TRANSLATION, languages=("en-GB",))}
     assert spoken(british, "en-GB") == machine

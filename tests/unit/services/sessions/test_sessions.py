@@ -26,7 +26,7 @@ from moothall.testing import loop
 from moothall.testing.clock import SeededRandomness, SeededSigner
 from moothall.testing.log_memory import FailingLog, MemoryLog
 from moothall.testing.outlets import MemoryOutlet
-from moothall.wire.frames import PULSE_MS, Format, Source
+from moothall.wire.frames import PULSE_MS, Format, Freshness
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
 
@@ -52,7 +52,7 @@ def test_readers_are_told_how_old_it_is_what_a_node_shows() -> None:
         async with memory_hall() as hall:
             live = await hall.session()
             age = 0
-            hall.sessions.date_by(lambda: Source(age=age))
+            hall.sessions.date_by(lambda: Freshness(age=age))
             outlet = MemoryOutlet()
             await live.fanout.subscribe(outlet, Feed(FLOOR), Format.SSE, None)
             age = 4_321

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from moothall.services.sound.listening import BYTES_A_MS, LATEST_MS, Listener, Listening
+from moothall.services.sound.listening import BYTES_A_MS, LATEST_MS, Listening, SoundListener
 
 
 def test_a_listener_hears_what_comes_and_silence_for_what_is_not_kept() -> None:
-    source, one, gone = Listening(), Listener(), Listener()
+    source, one, gone = Listening(), SoundListener(), SoundListener()
     source.add(one)
     source.add(gone)
     source.remove(gone)
@@ -14,7 +14,7 @@ def test_a_listener_hears_what_comes_and_silence_for_what_is_not_kept() -> None:
 
 
 def test_what_waits_for_a_slow_listener_is_bounded_and_the_oldest_goes() -> None:
-    slow, most = Listener(), LATEST_MS * BYTES_A_MS
+    slow, most = SoundListener(), LATEST_MS * BYTES_A_MS
     for n in range(40):
         slow.put(bytes([n]) * 3_200)
     taken = slow.take()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.services.sound.live_audio import RATE
-from moothall.services.sound.live_source import KEPT, OBSERVED, LiveSource, Pace, Paces
+from moothall.services.sound.live_source import KEPT, OBSERVED, LiveSource, Paces, SamplePace
 from moothall.testing import loop
 
 
@@ -116,7 +116,7 @@ HOUR_S = 3_600
 
 
 def test_what_a_microphone_kept_comes_at_once_and_then_no_faster_than_it_is_heard() -> None:
-    pace, now = Pace(0), 0
+    pace, now = SamplePace(0), 0
     for _ in range(KEPT // RATE):
         assert pace.take(RATE, now) == 0
     waited = 0
@@ -129,7 +129,7 @@ def test_what_a_microphone_kept_comes_at_once_and_then_no_faster_than_it_is_hear
 
 
 def test_a_microphone_that_sends_as_it_hears_never_waits_and_neither_does_one_after_any_outage() -> None:
-    pace = Pace(0)
+    pace = SamplePace(0)
     for second in range(HOUR_S):
         assert pace.take(RATE, second * 1000) == 0
     now = (HOUR_S + 600) * 1000
@@ -151,7 +151,7 @@ def test_a_texts_pace_is_remembered_until_it_is_rested() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 600_000), st.integers(1, RATE)), max_size=60))
 def test_whoever_waits_as_told_sends_no_more_than_was_kept_and_what_time_gives(sent: list[tuple[int, int]]) -> None:
-    pace, now, total = Pace(0), 0, 0
+    pace, now, total = SamplePace(0), 0, 0
     for pause, samples in sent:
         now += pause
         now += pace.take(samples, now)

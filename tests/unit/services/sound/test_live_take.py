@@ -11,7 +11,7 @@ from moothall.services.sound.live_take import LiveTake, source_of, take_of
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
 from moothall.testing.spool_memory import MemorySpools
-from moothall.wire.audio import EndReason, Piece
+from moothall.wire.audio import Piece, TakeEndReason
 from support.memory.microphone import RATE, sound
 
 
@@ -48,9 +48,9 @@ def test_it_is_whole_once_it_is_on_the_disk_to_its_end() -> None:
     async def story() -> None:
         take = await a_take()
         await take.feed(Piece(first=0, age=0, pcm=sound(0, 100)), 0)
-        await take.finish(EndReason.STOPPED)
-        await take.finish(EndReason.LOST)
-        assert (take.whole, take.reason) == (False, EndReason.STOPPED)
+        await take.finish(TakeEndReason.STOPPED)
+        await take.finish(TakeEndReason.LOST)
+        assert (take.whole, take.reason) == (False, TakeEndReason.STOPPED)
         await take.audio.carry(take.source, as_live=False)
         assert (take.whole, take.safe) == (True, 100)
 

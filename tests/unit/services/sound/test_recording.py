@@ -38,8 +38,8 @@ def test_it_is_recorded_behind_the_sound_and_to_its_end() -> None:
             await it.recording
             assert it.pattern() == "#" * 60
             assert it.store.open == 0
-            placed = await it.recordings.parts(SESSION)
-            assert [(part.channel, part.t0, part.t1) for part in placed] == [(FLOOR, 0, 60_000)]
+            timed = await it.recordings.parts(SESSION)
+            assert [(part.channel, part.t0, part.t1) for part in timed] == [(FLOOR, 0, 60_000)]
 
     loop.run(story())
 

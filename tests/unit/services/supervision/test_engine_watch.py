@@ -2,19 +2,19 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.services.supervision.engine_watch import Fault, Patience, Watch
-from moothall.wire.pulse import Pulse
+from moothall.services.supervision.engine_watch import Fault, Patience, ProcessWatch
+from moothall.wire.pulse import ProcessPulse
 
 PATIENCE = Patience()
 S = 1_000
 
 
-def alive(**how: object) -> Pulse:
-    return Pulse(**{"life": "a", "working": True, **how})  # type: ignore[arg-type]
+def alive(**how: object) -> ProcessPulse:
+    return ProcessPulse(**{"life": "a", "working": True, **how})  # type: ignore[arg-type]
 
 
-def watched(*, working: bool = True) -> Watch:
-    return Watch(PATIENCE, 0, working=working)
+def watched(*, working: bool = True) -> ProcessWatch:
+    return ProcessWatch(PATIENCE, 0, working=working)
 
 
 def test_without_a_pulse_for_fifteen_seconds_it_is_given_up() -> None:

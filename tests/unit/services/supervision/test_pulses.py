@@ -8,14 +8,14 @@ from contextlib import asynccontextmanager
 import pytest
 
 from moothall.core.kernel.errors import ProtocolError
-from moothall.services.supervision.pulses import REMEMBERED, STALL_MS, TICK_MS, GivenUp, ProcessFate, Pulses, Stalls
+from moothall.services.supervision.pulses import REMEMBERED, STALL_MS, TICK_MS, NoProgress, ProcessFate, Pulses, Stalls
 from moothall.testing.clock import ManualClock
 from moothall.testing.engine_link import PulseEnd
-from moothall.wire.pulse import Pulse
+from moothall.wire.pulse import ProcessPulse
 
 
-def alive(life: str = "a", **how: object) -> Pulse:
-    return Pulse(**{"life": life, "working": True, **how})  # type: ignore[arg-type]
+def alive(life: str = "a", **how: object) -> ProcessPulse:
+    return ProcessPulse(**{"life": life, "working": True, **how})  # type: ignore[arg-type]
 
 
 class Stopped(ManualClock):
@@ -34,7 +34,7 @@ class Watched:
         self.clock = Stopped()
         self.pulses = Pulses(self.clock)
         self.ended: list[str] = []
-        self.line = PulseEnd()
+        self.link = PulseEnd()
 
     def end(self, name: str = "it") -> None:
         self.ended.append(name)
@@ -46,7 +46,7 @@ async def watching(*, serve: bool = True) -> AsyncIterator[Watched]:
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(house.pulses.run())]
         if serve:
-            tasks.append(group.create_task(house.pulses.serve(house.line)))
+            tasks.append(group.create_task(house.pulses.serve(house.link)))
         await house.clock.advance(0)
         yield house
         for task in tasks:
@@ -56,7 +56,7 @@ async def watching(*, serve: bool = True) -> AsyncIterator[Watched]:
 async def test_one_that_is_frozen_is_ended_once_and_its_fate_is_known(caplog: pytest.LogCaptureFixture) -> None:
     async with watching() as house:
         with house.pulses.started("child", "a", house.end), house.pulses.linked("far", "a", house.end):
-            await house.line.beat(alive(attachments=(1, 2)))
+            await house.link.beat(alive(attachments=(1, 2)))
             await house.clock.advance(14_000)
             assert house.ended == []
             assert house.pulses.fate("a") is None
@@ -72,10 +72,10 @@ async def test_one_that_is_frozen_is_ended_once_and_its_fate_is_known(caplog: py
 async def test_a_watcher_that_was_stopped_itself_gives_nobody_up() -> None:
     async with watching() as house:
         with house.pulses.started("child", "a", house.end):
-            await house.line.beat(alive())
+            await house.link.beat(alive())
             house.clock.missed += 90_000
             await house.clock.advance(TICK_MS)
-            await house.line.beat(alive())
+            await house.link.beat(alive())
             await house.clock.advance(14_000)
             assert house.ended == []
             await house.clock.advance(2_000)
@@ -85,7 +85,7 @@ async def test_a_watcher_that_was_stopped_itself_gives_nobody_up() -> None:
 async def test_a_little_late_is_no_stall() -> None:
     async with watching() as house:
         with house.pulses.started("child", "a", house.end):
-            await house.line.beat(alive())
+            await house.link.beat(alive())
             for _ in range(9):
                 house.clock.missed += STALL_MS - 1
                 await house.clock.advance(TICK_MS)
@@ -103,10 +103,13 @@ async def test_one_that_never_gives_a_sign_is_ended_after_a_minute() -> None:
 
 async def test_one_that_still_hangs_is_not_let_in_again_and_one_that_goes_on_is() -> None:
     async with watching() as house:
-        await house.line.beat(alive(busy_ms=20_000))
-        with pytest.raises(GivenUp, match="engine far was given up"), house.pulses.linked("engine far", "a", house.end):
+        await house.link.beat(alive(busy_ms=20_000))
+        with (
+            pytest.raises(NoProgress, match="engine far was given up"),
+            house.pulses.linked("engine far", "a", house.end),
+        ):
             raise AssertionError
-        await house.line.beat(alive(passes=1))
+        await house.link.beat(alive(passes=1))
         with house.pulses.linked("engine far", "a", house.end):
             await house.clock.advance(2_000)
         assert house.ended == []
@@ -115,7 +118,7 @@ async def test_one_that_still_hangs_is_not_let_in_again_and_one_that_goes_on_is(
 async def test_one_that_was_frozen_and_dials_again_gets_its_whole_patience() -> None:
     async with watching() as house:
         with house.pulses.linked("engine far", "a", house.end):
-            await house.line.beat(alive())
+            await house.link.beat(alive())
             await house.clock.advance(16_000)
         assert house.ended == ["it"]
         with house.pulses.linked("engine far", "a", house.end):
@@ -132,16 +135,16 @@ async def test_one_without_a_pulse_is_not_watched() -> None:
 
 
 async def test_a_link_carries_the_pulses_of_one_life_and_may_end_before_the_first() -> None:
-    pulses, line = Pulses(ManualClock()), PulseEnd()
-    await line.beat(None)
-    await pulses.serve(line)
-    await line.beat(alive())
-    await line.beat(alive("b"))
+    pulses, link = Pulses(ManualClock()), PulseEnd()
+    await link.beat(None)
+    await pulses.serve(link)
+    await link.beat(alive())
+    await link.beat(alive("b"))
     with pytest.raises(ProtocolError, match="of one life"):
-        await pulses.serve(line)
-    await line.beat(alive())
-    await line.beat(None)
-    await pulses.serve(line)
+        await pulses.serve(link)
+    await link.beat(alive())
+    await link.beat(None)
+    await pulses.serve(link)
 
 
 async def test_so_many_ends_are_remembered_and_no_more() -> None:

@@ -4,7 +4,7 @@ import msgspec
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.events.question_parts import InterventionStatus, Kind
+from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId
@@ -143,7 +143,7 @@ def test_what_is_typed_in_a_turn_is_translated_while_an_engine_hears() -> None:
             await on.says("a", "Good morning.")
             await on.comes(lambda: len(on.lines(ES)) == 1)
             who = InterventionId("q")
-            asked = do.Ask(intervention=who, kind=Kind.QUESTION, text="Why?", language="en", asker="p")
+            asked = do.Ask(intervention=who, kind=InterventionKind.QUESTION, text="Why?", language="en", asker="p")
             called = tuple(
                 do.SetStatus(interventions=(who,), status=to)
                 for to in (InterventionStatus.QUEUED, InterventionStatus.CALLED)
@@ -222,7 +222,9 @@ def test_what_is_typed_in_a_language_that_nobody_speaks_is_translated_into_what_
             await on.says("a", "Good morning.")
             await on.comes(lambda: len(on.lines(PT)) == 1)
             who, english = InterventionId("q"), ChannelId("mt-en")
-            asked = do.Ask(intervention=who, kind=Kind.QUESTION, text="Por quê?", language="pt-BR", asker="p")
+            asked = do.Ask(
+                intervention=who, kind=InterventionKind.QUESTION, text="Por quê?", language="pt-BR", asker="p"
+            )
             called = tuple(
                 do.SetStatus(interventions=(who,), status=to)
                 for to in (InterventionStatus.QUEUED, InterventionStatus.CALLED)

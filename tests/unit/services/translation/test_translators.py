@@ -13,7 +13,7 @@ from moothall.testing.engine_link import PulseEnd
 from moothall.testing.loop import run
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
 from moothall.wire import translation as wire
-from moothall.wire.pulse import Pulse
+from moothall.wire.pulse import ProcessPulse
 from support.memory.spans import KeptSpans
 
 EN_PT, _, PT_ES, _ = DIRECTIONS
@@ -201,7 +201,7 @@ def test_translators_that_are_frozen_are_given_up_by_their_pulse_also_with_nothi
             group.create_task(translators.serve(end.server))
             group.create_task(end.run())
             feeling = group.create_task(pulses.serve(beats))
-            await beats.beat(Pulse(life="a", working=True))
+            await beats.beat(ProcessPulse(life="a", working=True))
             await clock.sleep(14_000)
             assert translators.connected
             await clock.sleep(2_000)

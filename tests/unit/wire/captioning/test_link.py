@@ -5,9 +5,9 @@ from hashlib import sha256
 from moothall.wire.captioning.link import (
     MOST_POST,
     MOST_UNSENT,
-    Answer,
     Begin,
     Characters,
+    PostAnswer,
     Unsent,
     answered,
     begun,
@@ -29,9 +29,9 @@ def test_posts_are_bounded_and_one_waits_for_its_answer() -> None:
     unsent, post = next_post(unsent)
     assert post == Characters(seq=8, text="x" * MOST_POST)
     assert next_post(unsent) == (unsent, None)
-    assert answered(unsent, Answer(seq=7)) == unsent
+    assert answered(unsent, PostAnswer(seq=7)) == unsent
     assert unsent.size == MOST_POST + 1
-    unsent = answered(unsent, Answer(seq=8))
+    unsent = answered(unsent, PostAnswer(seq=8))
     assert unsent.size == 1
     assert typed(unsent, "y" * MOST_UNSENT).full
     assert next_post(broken(unsent))[1] is None

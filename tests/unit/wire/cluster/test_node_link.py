@@ -12,11 +12,11 @@ from moothall.core.signals import Partial, Unrecorded
 from moothall.wire.cluster.node_link import (
     AskWithout,
     Compare,
-    Erased,
-    Follow,
+    FollowSession,
     Kept,
-    Leave,
+    LeaveSession,
     News,
+    NodeErased,
     ReadHere,
     Stand,
     Tick,
@@ -46,12 +46,12 @@ HIDDEN = Unrecorded(channel=FLOOR, text="между нами", language="ru")
 @pytest.mark.parametrize(
     "message",
     [
-        Follow(session=SESSION),
-        Leave(session=SESSION),
+        FollowSession(session=SESSION),
+        LeaveSession(session=SESSION),
         ReadHere(session=SESSION, readers={FLOOR: 3}),
         Kept(session=SESSION, epoch=EPOCH, lanes={Lane("s"): LaneHead(offset=7, digest="ab")}),
         Without(number=3, redis=True),
-        Erased(applied=Applied(3, "ab")),
+        NodeErased(applied=Applied(3, "ab")),
     ],
 )
 def test_what_a_node_says_is_read(message: ToKeeper) -> None:
@@ -75,7 +75,7 @@ def test_signals_are_read_and_those_of_a_later_release_passed_over() -> None:
 
 def test_a_later_release_says_more_and_the_other_direction_is_an_error() -> None:
     assert decode_to_node(msgspec.msgpack.encode({"m": "tick", "more": [1]})) == Tick()
-    for decode, wrong in ((decode_to_keeper, Tick()), (decode_to_node, Follow(session=SESSION))):
+    for decode, wrong in ((decode_to_keeper, Tick()), (decode_to_node, FollowSession(session=SESSION))):
         with pytest.raises(UnknownKind):
             decode(msgspec.msgpack.encode({"m": "later"}))
         for frame in (b"", b"\x90", encode(wrong)):

@@ -38,12 +38,12 @@ class Reader:
         self.steps.append(len(tokens))
         logits = np.zeros((len(tokens), VOCABULARY), dtype=np.float32)
         attention = np.zeros((len(tokens), 1, 4), dtype=np.float32)
-        for place, token in enumerate(tokens):
+        for index, token in enumerate(tokens):
             self.tokens.append(token)
             at = len(self.tokens)
             known = self.tokens == self.script[:at] and at < len(self.script)
-            logits[place, self.script[at] if known else 999] = 30
-            attention[place] = at
+            logits[index, self.script[at] if known else 999] = 30
+            attention[index] = at
         return logits[first:], attention
 
     def cut(self, count: int) -> None:

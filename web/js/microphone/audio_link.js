@@ -11,7 +11,7 @@ const ASK_AGAIN = 3000; // ms between two attempts while no meeting is on
 /** @type {Record<number, string>} */
 const STOP = { 4400: 'refused', 4403: 'forbidden', 4404: 'unknown', 4410: 'replaced' };
 
-export class Line {
+export class AudioLink {
   /** @type {?WebSocket} */
   #socket = null;
   #timer = 0;
@@ -27,7 +27,7 @@ export class Line {
 
   /**
    * @param {{address: string, as?: string, channel: () => string, ring: import('./ring.js').Ring,
-   *          tell: (kind: string, detail?: LineNews) => void}} to  `tell`: called with the connection's state; `as`:
+   *          tell: (kind: string, detail?: AudioLinkNews) => void}} to  `tell`: called with the connection's state; `as`:
    *          the role link of a respeaker
    */
   constructor({ address, as, channel, ring, tell }) {
@@ -119,7 +119,7 @@ export class Line {
     this.#say({ kind: 'hello', protocol: 1, channel: this.channel(), take: take.name, first: take.first, age });
   }
 
-  /** Handle a message of the server. @param {LineNews & {kind: string, at: number}} said */
+  /** Handle a message of the server. @param {AudioLinkNews & {kind: string, at: number}} said */
   #answer(said) {
     this.#tries = 0;
     const take = this.ring.oldest;

@@ -20,7 +20,7 @@ from support.browser.browsing import tab, texts
 from support.desks.meeting import S, meeting
 from support.halls.process import free_port
 from support.halls.stage import FLOOR, Stage, stage
-from support.links.line import Line, line_to
+from support.links.breakable_link import BreakableLink, breakable_link_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -47,11 +47,11 @@ Object.defineProperty(navigator, 'serviceWorker', { value: undefined });  // who
 """
 
 
-async def open_page(page: Page, on: Stage, line: Line, path: str = "") -> None:
+async def open_page(page: Page, on: Stage, link: BreakableLink, path: str = "") -> None:
     await page.clock.install()
     await page.add_init_script(PULSED)
     async with page.expect_response(lambda response: "/events" in response.url or "/low" in response.url):
-        await page.goto(f"{line.address}/s/{on.session}{path}")
+        await page.goto(f"{link.address}/s/{on.session}{path}")
     async with page.expect_response("**/silence.js") as watches:
         await page.clock.run_for(UP_MS)
     # It watches once the module has run; the page waited for that before this does.
@@ -74,14 +74,14 @@ async def until_back(page: Page, on: Stage) -> None:
     raise AssertionError("the page found no line of its own")
 
 
-async def test_a_reader_is_told_and_goes_on_over_a_line_of_its_own(page: Page) -> None:
-    async with stage() as on, line_to(int(on.address.rpartition(":")[2])) as line:
+async def test_a_reader_is_told_and_goes_on_over_a_link_of_its_own(page: Page) -> None:
+    async with stage() as on, breakable_link_to(int(on.address.rpartition(":")[2])) as link:
         await on.lines(2)
-        await open_page(page, on, line)
+        await open_page(page, on, link)
         state = page.locator("#State")
         assert await state.get_attribute("data-kind") != "lost"
 
-        line.freeze()
+        link.freeze()
         await on.lines(1)
         await page.clock.run_for(LIVE_MS - 8_000)
         assert await state.get_attribute("data-kind") != "lost"
@@ -92,7 +92,7 @@ async def test_a_reader_is_told_and_goes_on_over_a_line_of_its_own(page: Page) -
         await expect(state).to_have_attribute("data-kind", "lost")
         assert len(await texts(page)) == 2
 
-        line.take()  # The old connection never comes back.
+        link.take()  # The old connection never comes back.
         await until_back(page, on)
         await expect(page.locator("#s2")).to_be_visible()
         assert on.fanout.readers == {FLOOR: 1}, "both connections are one reader"
@@ -109,16 +109,16 @@ async def test_a_reader_is_told_and_goes_on_over_a_line_of_its_own(page: Page) -
 async def test_so_are_readers_of_few_data_and_whoever_reads_where_the_text_is_shown(
     page: Page, path: str, silent: int
 ) -> None:
-    async with stage() as on, line_to(int(on.address.rpartition(":")[2])) as line:
+    async with stage() as on, breakable_link_to(int(on.address.rpartition(":")[2])) as link:
         await on.lines(2)
-        await open_page(page, on, line, path)
+        await open_page(page, on, link, path)
         state = page.locator("#State")
         kind = page.locator("html") if path == "/overlay" else state
         await expect(state).to_be_visible(visible=path != "/overlay")  # over a picture only what is wrong is said
         await on.clock.advance(1_000)  # a door for few data looks at its readers once a second
         await expect(page.locator("html")).to_have_attribute("data-pulsed", "yes")
 
-        line.freeze()
+        link.freeze()
         await page.clock.run_for(silent - 8_000)
         assert await kind.get_attribute("data-kind") != "lost"
         await page.clock.run_for(8_000)
@@ -130,7 +130,7 @@ async def test_so_are_readers_of_few_data_and_whoever_reads_where_the_text_is_sh
             assert sign is not None
             assert text is not None
             assert sign["y"] + sign["height"] <= text["y"], "it covers no text"
-        line.take()
+        link.take()
         await until_back(page, on)
         await expect(state).to_be_visible(visible=path != "/overlay")
 
@@ -142,21 +142,21 @@ async def test_so_are_readers_of_few_data_and_whoever_reads_where_the_text_is_sh
 
 
 async def test_a_page_that_wakes_up_takes_in_what_waits_before_it_judges(page: Page) -> None:
-    async with stage() as on, line_to(int(on.address.rpartition(":")[2])) as line:
+    async with stage() as on, breakable_link_to(int(on.address.rpartition(":")[2])) as link:
         await on.lines(1)
-        await open_page(page, on, line)
-        line.freeze()
+        await open_page(page, on, link)
+        link.freeze()
         await on.lines(1)
         streams = len(on.asked)
         await page.clock.fast_forward(600_000)
         assert await page.locator("#State").get_attribute("data-kind") != "lost"
-        line.thaw()
+        link.thaw()
         await expect(page.locator("#s1")).to_be_visible()
         await page.clock.run_for(DRAIN_MS + 2_000)
         assert await page.locator("#State").get_attribute("data-kind") != "lost"
         assert len(on.asked) == streams, "it read on over the line that it had"
 
-        line.freeze()
+        link.freeze()
         await page.clock.fast_forward(600_000)
         await page.clock.run_for(DRAIN_MS + 2_000)
         await expect(page.locator("#State")).to_have_attribute("data-kind", "lost")
@@ -166,25 +166,25 @@ async def test_a_page_of_the_staff_sits_down_again_once_and_what_is_done_meanwhi
     browser: Browser, tmp_path: Path
 ) -> None:
     async with (
-        line_to(port := free_port(71)) as line,
-        meeting(tmp_path, port=port, behind=line.address) as on,
+        breakable_link_to(port := free_port(71)) as link,
+        meeting(tmp_path, port=port, behind=link.address) as on,
         tab(browser) as page,
     ):
         await page.clock.install()
-        await page.goto(line.address + (await on.link(Role.MODERATOR)).removeprefix(on.running.address))
-        await page.goto(f"{line.address}/moderate/{S}")
+        await page.goto(link.address + (await on.link(Role.MODERATOR)).removeprefix(on.running.address))
+        await page.goto(f"{link.address}/moderate/{S}")
         stands = page.locator("#Stands")
         await expect(stands).to_have_attribute("data-kind", "live")
         await expect(page.locator("#Desk")).to_be_visible()
         await page.clock.run_for(1_000)
-        line.freeze()
+        link.freeze()
         await page.clock.run_for(LIVE_MS - 4_000)
         assert await stands.get_attribute("data-kind") == "live"
         await page.clock.run_for(6_000)
         await expect(stands).to_have_attribute("data-kind", "lost")  # not by the library's own 20 s
         await page.locator("#Add textarea").fill("Who pays?")
         await page.get_by_role("button", name="Put it into the queue").click()
-        line.take()
+        link.take()
         for _ in range(SPREAD_MS // 1_000 + 2):
             await page.clock.run_for(1_000)
         await expect(stands).to_have_attribute("data-kind", "live")
@@ -209,16 +209,16 @@ async def give_up(page: Page) -> None:
     await page.evaluate("waiting.splice(0).forEach((late) => late())")
 
 
-async def test_what_is_asked_and_typed_over_a_line_that_froze_is_kept_and_arrives_once(
+async def test_what_is_asked_and_typed_over_a_link_that_froze_is_kept_and_arrives_once(
     page: Page, browser: Browser, tmp_path: Path
 ) -> None:
     async with (
-        line_to(port := free_port(72)) as line,
-        meeting(tmp_path, port=port, behind=line.address) as on,
+        breakable_link_to(port := free_port(72)) as link,
+        meeting(tmp_path, port=port, behind=link.address) as on,
         tab(browser) as form,
         tab(browser) as questions,
     ):
-        address = f"{line.address}/s/{S}"
+        address = f"{link.address}/s/{S}"
         await page.goto(f"{address}/ask?ui=en")
         await page.get_by_label("Your question or comment").fill("Who pays?")
         await page.get_by_role("button", name="Send").click()
@@ -238,7 +238,7 @@ async def test_what_is_asked_and_typed_over_a_line_that_froze_is_kept_and_arrive
                 await each.clock.run_for(UP_MS)
             await expect(each.locator("html")).to_have_attribute("data-pulsed", "yes")
 
-        line.freeze()
+        link.freeze()
         for each in (page, questions):
             await expect(each.locator("#Away")).to_be_empty()
             for _ in range(LIVE_MS // 1_000 + 4):
@@ -250,9 +250,11 @@ async def test_what_is_asked_and_typed_over_a_line_that_froze_is_kept_and_arrive
         await expect(form.locator("#KeptList")).to_contain_text("And who decides?")
         await page.get_by_label("Your words").fill("I wonder. ")
         await give_up(page)
-        await expect(page.locator("#TypingStands")).to_have_text("The line is slow. What you typed is sent again.")
+        await expect(page.locator("#TypingStands")).to_have_text(
+            "The connection is slow. What you typed is sent again."
+        )
 
-        line.take()
+        link.take()
         await form.evaluate("dispatchEvent(new Event('online'))")
         await expect(form.locator("#KeptSent a")).to_have_text("Your question (no. 2)")
         for _ in range(2 * SPREAD_MS // 1_000):
@@ -296,7 +298,7 @@ LINK = """async (root) => {
 }"""
 
 
-async def test_a_line_is_given_up_for_one_that_brings_something_and_at_once_where_something_was_lost(
+async def test_a_link_is_given_up_for_one_that_brings_something_and_at_once_where_something_was_lost(
     page: Page,
 ) -> None:
     async with stage() as on:
@@ -348,7 +350,7 @@ async def test_a_line_is_given_up_for_one_that_brings_something_and_at_once_wher
 
 
 MICROPHONE = """async (root) => {
-    const { Line } = await import(`${root}/js/microphone/line.js`);
+    const { AudioLink } = await import(`${root}/js/microphone/audio_link.js`);
     window.sockets = [];
     window.WebSocket = class {
         static OPEN = 1;
@@ -362,13 +364,13 @@ MICROPHONE = """async (root) => {
     window.told = [];
     const ring = { oldest: null, samples: 0, clear() {} };
     const tell = (kind) => window.told.push(kind);
-    const line = new Line({ address: 'ws://hall/audio', channel: () => 'floor', ring, tell });
-    line.start();
+    const sender = new AudioLink({ address: 'ws://hall/audio', channel: () => 'floor', ring, tell });
+    sender.start();
     window.say = (n, said) => window.sockets[n].onmessage({ data: JSON.stringify(said) });
 }"""
 
 
-async def test_a_microphone_with_nothing_to_send_sees_that_its_line_is_dead(page: Page) -> None:
+async def test_a_microphone_with_nothing_to_send_sees_that_its_link_is_dead(page: Page) -> None:
     async with stage() as on:
         await page.clock.install()
         await page.goto(on.page)

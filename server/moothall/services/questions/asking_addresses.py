@@ -44,7 +44,7 @@ class Crowd(msgspec.Struct, frozen=True, kw_only=True):
     """The lowest and the highest question number of the group."""
 
 
-class AskingPlaces:
+class AskingAddresses:
     """Counts the open questions of each address, and groups questions from one address."""
 
     def __init__(self, randomness: Randomness, share: int = SHARE) -> None:
@@ -58,25 +58,25 @@ class AskingPlaces:
         """Whether an address, as `adapters.limits.network` returns it, has used up its share. An empty address never
         has.
         """
-        return bool(address) and self._full(session, questions, self._place(session, address))
+        return bool(address) and self._full(session, questions, self._address_hash(session, address))
 
     def full_for(self, session: SessionId, questions: Questions, intervention: InterventionId) -> bool:
         """Whether the address from which a question came has used up its share; False where the address isn't known."""
-        place = self._of.get(session, {}).get(intervention)
-        return place is not None and self._full(session, questions, place)
+        address_hash = self._of.get(session, {}).get(intervention)
+        return address_hash is not None and self._full(session, questions, address_hash)
 
     def spent(self, session: SessionId, address: str) -> bool:
         """Whether an address has sent so many questions, counting every status, that no more are accepted from it."""
         if not address:
             return False
-        place, known = self._place(session, address), self._of.get(session, {})
-        return sum(of == place for of in known.values()) >= ROUNDS * self._share
+        address_hash, known = self._address_hash(session, address), self._of.get(session, {})
+        return sum(of == address_hash for of in known.values()) >= ROUNDS * self._share
 
     def note(self, session: SessionId, intervention: InterventionId, address: str) -> None:
         """Remember that a question came from an address."""
         if not address:
             return
-        self._of.setdefault(session, {})[intervention] = self._place(session, address)
+        self._of.setdefault(session, {})[intervention] = self._address_hash(session, address)
         self._of.move_to_end(session)
         if len(self._of) > MOST_SESSIONS:
             self._of.popitem(last=False)
@@ -84,38 +84,38 @@ class AskingPlaces:
     def crowds(self, session: SessionId, questions: Questions) -> tuple[Crowd, ...]:
         """The groups of which the desks that lead the discussion are warned, largest first."""
         found: dict[str, list[int]] = {}
-        for name, place in self._with_status(session, questions, InterventionStatus.CHECKED).items():
+        for name, address_hash in self._with_status(session, questions, InterventionStatus.CHECKED).items():
             each = questions.get(name)
-            found.setdefault(place, []).extend([] if each is None else [each.number])
+            found.setdefault(address_hash, []).extend([] if each is None else [each.number])
         crowds = [
-            Crowd(place=place, count=len(numbers), numbers=(min(numbers), max(numbers)))
-            for place, numbers in found.items()
+            Crowd(place=address_hash, count=len(numbers), numbers=(min(numbers), max(numbers)))
+            for address_hash, numbers in found.items()
             if len(numbers) >= CROWD
         ]
         return tuple(sorted(crowds, key=lambda each: (-each.count, each.place)))
 
-    def of(self, session: SessionId, questions: Questions, place: str) -> tuple[InterventionId, ...]:
+    def of(self, session: SessionId, questions: Questions, address_hash: str) -> tuple[InterventionId, ...]:
         """The questions of one group that wait for the check, by number."""
         mine = [
             name
             for name, of in self._with_status(session, questions, InterventionStatus.CHECKED).items()
-            if of == place
+            if of == address_hash
         ]
         return tuple(sorted(mine, key=lambda name: 0 if (each := questions.get(name)) is None else each.number))
 
-    def _full(self, session: SessionId, questions: Questions, place: str) -> bool:
-        return Counter(self._with_status(session, questions, *OPEN).values())[place] >= self._share
+    def _full(self, session: SessionId, questions: Questions, address_hash: str) -> bool:
+        return Counter(self._with_status(session, questions, *OPEN).values())[address_hash] >= self._share
 
     def _with_status(
         self, session: SessionId, questions: Questions, *statuses: InterventionStatus
     ) -> dict[InterventionId, str]:
         known = self._of.get(session, {})
         return {
-            name: place
-            for name, place in known.items()
+            name: address_hash
+            for name, address_hash in known.items()
             if (each := questions.get(name)) is not None and each.status in statuses
         }
 
-    def _place(self, session: SessionId, address: str) -> str:
+    def _address_hash(self, session: SessionId, address: str) -> str:
         said = f"{session}\0{widest(address)}".encode("utf-8", "replace")
         return hmac.digest(self._key, said, hashlib.sha256)[:_NAME_BYTES].hex()

@@ -15,7 +15,7 @@ from moothall.adapters.http.limits import SITE, network
 from moothall.core.ports import Randomness
 
 
-class Full(Enum):
+class NoSlot(Enum):
     """Why there is no free slot."""
 
     ALL = auto()
@@ -26,41 +26,41 @@ class Full(Enum):
     @property
     def reason(self) -> str:
         """The reason in one word, for metrics."""
-        return "full" if self is Full.ALL else "address"
+        return "full" if self is NoSlot.ALL else "address"
 
 
-class Place:
+class Slot:
     """A taken slot, until `leave`."""
 
-    __slots__ = ("_name", "_places")
+    __slots__ = ("_name", "_slots")
 
-    def __init__(self, places: Places, name: bytes | None) -> None:
-        self._places: Places | None = places
+    def __init__(self, slots: Slots, name: bytes | None) -> None:
+        self._slots: Slots | None = slots
         self._name = name
 
     def share(self) -> None:
         """Count it in the total only, and for no address any more."""
-        if self._places is not None:
-            self._places.give_name_back(self._name)
+        if self._slots is not None:
+            self._slots.give_name_back(self._name)
             self._name = None
 
-    def moved(self) -> Place:
+    def moved(self) -> Slot:
         """Transfer the slot to a new holder: return a new object for it, and make `leave` of this one do nothing.
         Raises RuntimeError when the slot was given back.
         """
-        places, self._places = self._places, None
-        if places is None:
+        slots, self._slots = self._slots, None
+        if slots is None:
             raise RuntimeError("The place was given back.")
-        return Place(places, self._name)
+        return Slot(slots, self._name)
 
     def leave(self) -> None:
         """Give the slot back. A second call changes nothing."""
-        places, self._places = self._places, None
-        if places is not None:
-            places.give_back(self._name)
+        slots, self._slots = self._slots, None
+        if slots is not None:
+            slots.give_back(self._name)
 
 
-class Places:
+class Slots:
     """A limited number of slots, with a share for each address. IPv6 addresses count by their /48, since one site may
     have that many.
     """
@@ -85,22 +85,22 @@ class Places:
         self.count = 0
         """Slots that are taken."""
 
-    def take(self, address: str | None) -> Place | Full:
+    def take(self, address: str | None) -> Slot | NoSlot:
         """A slot for `address`, or why there is none (pass that to `refuse` to count it). None: counted in the total
         only.
         """
         return self.take_as(None if address is None else self.name_of(address))
 
-    def take_as(self, name: bytes | None) -> Place | Full:
+    def take_as(self, name: bytes | None) -> Slot | NoSlot:
         """The same, for a name that `name_of` has returned."""
         if self.count >= self._most:
-            return Full.ALL
+            return NoSlot.ALL
         if name is not None:
             if self._taken[name] >= self._each:
-                return Full.ADDRESS
+                return NoSlot.ADDRESS
             self._taken[name] += 1
         self.count += 1
-        return Place(self, name)
+        return Slot(self, name)
 
     def name_of(self, address: str) -> bytes:
         """A keyed hash (8 bytes) of an IPv4 address, or of the site's IPv6 network."""
@@ -120,12 +120,12 @@ class Places:
         self._most, self._each = most, most if each is None else each
 
     def give_back(self, name: bytes | None) -> None:
-        """Return a slot. Called only by `Place.leave`."""
+        """Return a slot. Called only by `Slot.leave`."""
         self.count -= 1
         self.give_name_back(name)
 
     def give_name_back(self, name: bytes | None) -> None:
-        """Reduce the count of an address. Called only by `Place`."""
+        """Reduce the count of an address. Called only by `Slot`."""
         if name is not None:
             self._taken[name] -= 1
             if not self._taken[name]:

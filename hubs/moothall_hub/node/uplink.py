@@ -20,7 +20,7 @@ from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.services.hubs.signals import HubSignals
 from moothall.services.readers.mirrored import MirroredSessions
 from moothall.services.supervision.waiting import Listeners
-from moothall.wire.frames import Source
+from moothall.wire.frames import Freshness
 from moothall.wire.hub import messages as wire
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.missed import MissedSpans
@@ -31,14 +31,13 @@ from moothall_hub.node.translations import TranslationsAbove
 from moothall_hub.outbox.acts_up import ActsUp
 from moothall_hub.outbox.outbox import HubOutbox
 from moothall_hub.pairing.pairing import CentreKeys, Pairing, Pairings
-from moothall_hub.room.ports import LineHealth, Saving
-from moothall_hub.room.ports import LineState as DeskLine
-from moothall_hub.uplink.budget import BudgetStep, Meter, Usage
+from moothall_hub.room.ports import Saving, UplinkHealth, UplinkHealthState
+from moothall_hub.uplink.budget import BudgetStep, DailyUsage, Meter
 from moothall_hub.uplink.centre_clock import CentreClock
 from moothall_hub.uplink.dialling import CentreAddress, Dialling, Stepped, Told
 from moothall_hub.uplink.link import Link
 from moothall_hub.uplink.parts import FENCED, Down, FollowAgain, OfferActs, Phase, Quiet
-from moothall_hub.uplink.status_bar import LineNow, UplinkStatus
+from moothall_hub.uplink.status_bar import UplinkNow, UplinkStatus
 
 logger = logging.getLogger(__name__)
 
@@ -58,17 +57,17 @@ class KeptUplink(msgspec.Struct, frozen=True, kw_only=True):
     """How far the centre's clock is ahead of this machine's, in ms."""
     good: int | None = None
     """When the uplink was last good, in Unix ms of the centre's clock; None: never."""
-    usage: Usage = Usage()
+    usage: DailyUsage = DailyUsage()
 
 
-async def kept_of_line(book: Book) -> KeptUplink:
+async def kept_of_uplink(book: Book) -> KeptUplink:
     """Return the uplink's stored state. Raises StorageUnavailable."""
     kept = (await book.read(NAMESPACE)).get(KEPT)
     return KeptUplink() if kept is None else msgspec.json.decode(kept, type=KeptUplink)
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class NodeLine:
+class NodeUplink:
     """The uplink of a hub. Call `show` once, then run `run` and `look_after` as tasks."""
 
     book: Book
@@ -82,7 +81,7 @@ class NodeLine:
     budget: int | None
     """The data budget in bytes a day; None: there is no limit."""
     kept: KeptUplink
-    """The stored state that `kept_of_line` has returned."""
+    """The stored state that `kept_of_uplink` has returned."""
 
     def __post_init__(self) -> None:
         self.clock = CentreClock(self.own_clock, self.kept.ahead)
@@ -107,7 +106,7 @@ class NodeLine:
         one."""
         self.when_way = Listeners[[]]()
         """Called when the path to the centre has changed, been lost or come back."""
-        self.when_way(self.translations.line_changed)
+        self.when_way(self.translations.uplink_changed)
         self.offers.when_changed(self._look.set)
 
     async def show(self, sessions: MirroredSessions, *, closed: Callable[[SessionId], bool]) -> None:
@@ -140,10 +139,10 @@ class NodeLine:
         return self._link.phase is Phase.UP and not self._link.quiet and self._cut_above is None
 
     @property
-    def source(self) -> Source:
+    def source(self) -> Freshness:
         """How fresh the copied text is: the ms since the centre was last heard, and whether the uplink is lost."""
         heard = self._link.centre_heard
-        return Source(age=self.clock.monotonic() - (self._began if heard is None else heard), lost=not self.up)
+        return Freshness(age=self.clock.monotonic() - (self._began if heard is None else heard), lost=not self.up)
 
     # Tasks
 
@@ -193,14 +192,14 @@ class NodeLine:
                 if isinstance(told, wire.Live | wire.Stopped):
                     self.signals.forget(told.session)  # They are sent anew.
                 await self.replication.take(told)
-            case wire.Translated() | wire.NotTranslated():
+            case wire.QuestionTranslated() | wire.QuestionNotTranslated():
                 self.translations.take(told)
-            case wire.Done() | wire.NotDone():
+            case wire.ActDone() | wire.ActNotDone():
                 await self._acts.answered(told)
             case OfferActs():
                 self._acts.room()
             case Down():
-                self._acts.line_changed()
+                self._acts.uplink_changed()
                 self.replication.cut()
                 self.signals.forget_all()
                 self.when_way.tell()
@@ -213,34 +212,34 @@ class NodeLine:
 
     # State
 
-    def now(self) -> LineNow:
+    def now(self) -> UplinkNow:
         """The status that this hub's readers see."""
         if self.pairings.now is None:
-            return LineNow(state=UplinkStatus.UNPAIRED)
+            return UplinkNow(state=UplinkStatus.UNPAIRED)
         if self._link.phase is Phase.UP and self._link.quiet:
-            return LineNow(state=UplinkStatus.DOWN, since=self.clock.wall_at(self._link.heard))
+            return UplinkNow(state=UplinkStatus.DOWN, since=self.clock.wall_at(self._link.heard))
         if self._link.phase is Phase.UP and self._cut_above is not None:
-            return LineNow(state=UplinkStatus.DOWN, since=self._cut_above)
+            return UplinkNow(state=UplinkStatus.DOWN, since=self._cut_above)
         if self._link.phase is Phase.UP:
-            return LineNow(state=UplinkStatus.GOOD, since=self._since(), storing=self.replication.storing)
+            return UplinkNow(state=UplinkStatus.GOOD, since=self._since(), storing=self.replication.storing)
         if self._link.phase is Phase.OVER:
             state = UplinkStatus.FENCED if self._link.sentence == FENCED else UplinkStatus.REFUSED
-            return LineNow(state=state, since=self._since(), reason=self._link.sentence)
+            return UplinkNow(state=state, since=self._since(), reason=self._link.sentence)
         if self._link.welcome is None and self.clock.monotonic() - self._began < BEGINNING_MS:
-            return LineNow(state=UplinkStatus.BEGINNING)
-        return LineNow(state=UplinkStatus.DOWN, since=self._since())
+            return UplinkNow(state=UplinkStatus.BEGINNING)
+        return UplinkNow(state=UplinkStatus.DOWN, since=self._since())
 
-    def health(self) -> LineHealth:
+    def health(self) -> UplinkHealth:
         """The state and figures of the uplink, for the coordinator."""
         now = self.now()
         states = {
-            UplinkStatus.UNPAIRED: DeskLine.UNPAIRED,
-            UplinkStatus.GOOD: DeskLine.GOOD,
-            UplinkStatus.FENCED: DeskLine.REFUSED,
-            UplinkStatus.REFUSED: DeskLine.REFUSED,
+            UplinkStatus.UNPAIRED: UplinkHealthState.UNPAIRED,
+            UplinkStatus.GOOD: UplinkHealthState.GOOD,
+            UplinkStatus.FENCED: UplinkHealthState.REFUSED,
+            UplinkStatus.REFUSED: UplinkHealthState.REFUSED,
         }
-        return LineHealth(
-            state=states.get(now.state, DeskLine.DOWN),
+        return UplinkHealth(
+            state=states.get(now.state, UplinkHealthState.DOWN),
             since=now.since if now.since is not None else self.clock.wall(),
             reason=now.reason,
             delay_ms=self._link.usual_delay_ms,
@@ -258,7 +257,7 @@ class NodeLine:
     async def _up(self, told: wire.Welcome) -> None:
         await self._noted(self.offers.welcomed(told))
         await self._noted(self._keys.announced(told.keys))
-        self._acts.line_changed()
+        self._acts.uplink_changed()
         self._way(told)
         await self._want()
 

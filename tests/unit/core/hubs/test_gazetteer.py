@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.core.hubs.places import Gazetteer, folded, read_places
+from moothall.core.hubs.gazetteer import Gazetteer, folded, read_places
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.pictures.world import EarthPoint
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.ids import SessionId
 from moothall.core.session.state import State
-from moothall.services.questions import asking_places
-from moothall.services.questions.asking_places import CROWD, MOST_SESSIONS, ROUNDS, AskingPlaces, Crowd
+from moothall.services.questions import asking_addresses
+from moothall.services.questions.asking_addresses import CROWD, MOST_SESSIONS, ROUNDS, AskingAddresses, Crowd
 from moothall.testing.clock import SeededRandomness
 from support.sessions.deciding import carry_out, speaking
 from support.sessions.questions import MODERATOR, SOMEBODY, ask, name, stand
@@ -15,11 +15,11 @@ S = SessionId("s")
 HALL, HOME = "198.51.100.7", "2001:db8:1:2::/64"
 
 
-def places(share: int = 2) -> AskingPlaces:
-    return AskingPlaces(SeededRandomness(1), share)
+def addresses(share: int = 2) -> AskingAddresses:
+    return AskingAddresses(SeededRandomness(1), share)
 
 
-def taken(made: AskingPlaces, many: int, address: str = HALL, state: State | None = None) -> State:
+def taken(made: AskingAddresses, many: int, address: str = HALL, state: State | None = None) -> State:
     state = speaking() if state is None else state
     for _ in range(many):
         number = state.questions.last + 1
@@ -29,7 +29,7 @@ def taken(made: AskingPlaces, many: int, address: str = HALL, state: State | Non
 
 
 def test_an_address_has_its_share_of_what_is_open() -> None:
-    made = places()
+    made = addresses()
     state = taken(made, 2)
     assert made.full(S, state.questions, HALL)
     assert not made.full(S, state.questions, "203.0.113.1")
@@ -40,7 +40,7 @@ def test_an_address_has_its_share_of_what_is_open() -> None:
 
 
 def test_the_networks_of_one_ipv6_customer_share() -> None:
-    made = places()
+    made = addresses()
     state = taken(made, 1, HOME)
     state = taken(made, 1, "2001:db8:1:3::/64", state)
     assert made.full(S, state.questions, "2001:db8:1:4::/64")
@@ -48,7 +48,7 @@ def test_the_networks_of_one_ipv6_customer_share() -> None:
 
 
 def test_an_address_that_takes_back_what_it_asks_does_not_use_up_what_a_session_takes() -> None:
-    made = places()
+    made = addresses()
     state = taken(made, 0)
     for _ in range(ROUNDS):
         assert not made.spent(S, HOME)
@@ -64,7 +64,7 @@ def test_an_address_that_takes_back_what_it_asks_does_not_use_up_what_a_session_
 
 
 def test_whoever_leads_is_told_of_many_that_are_being_checked_and_finds_them_together() -> None:
-    made = places(1_000)
+    made = addresses(1_000)
     state = taken(made, CROWD)
     state = taken(made, CROWD + 1, HOME, state)
     state = taken(made, CROWD - 1, "203.0.113.1", state)
@@ -82,11 +82,11 @@ def test_whoever_leads_is_told_of_many_that_are_being_checked_and_finds_them_tog
 
 
 def test_of_many_sessions_the_one_in_which_nobody_asked_for_longest_is_forgotten() -> None:
-    made = places(1)
+    made = addresses(1)
     state = taken(made, 1)
     for number in range(MOST_SESSIONS - 1):
         made.note(SessionId(f"s{number}"), name("q1"), HALL)
     assert made.full(S, state.questions, HALL)
     made.note(SessionId("one-more"), name("q1"), HALL)
     assert not made.full(S, state.questions, HALL)
-    assert asking_places.SHARE == 500
+    assert asking_addresses.SHARE == 500

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock, Randomness
-from moothall.core.questions.limits import MOST_NEW, Newcomers, widest
+from moothall.core.questions.limits import MOST_NEW, NewBrowsers, widest
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ MOST_LATELY = 5_000
 _KEY_BYTES = 32
 
 
-class BallotPlaces:
+class BallotAddresses:
     """Counts ballots by the keyed hash of the address that they came from."""
 
     def __init__(self, clock: Clock, randomness: Randomness, most_new: int = MOST_NEW) -> None:
@@ -33,7 +33,7 @@ class BallotPlaces:
         self._clock = clock
         self._key = randomness.bytes(_KEY_BYTES)
         self._most_new = most_new
-        self._addresses: OrderedDict[tuple[SessionId, bytes], Newcomers] = OrderedDict()
+        self._addresses: OrderedDict[tuple[SessionId, bytes], NewBrowsers] = OrderedDict()
         self._lately: dict[SessionId, deque[tuple[int, str, bytes]]] = {}
 
     def judge(self, session: SessionId, voter: str, address: str, *, hasty: bool) -> frozenset[str]:
@@ -44,7 +44,7 @@ class BallotPlaces:
         aside: frozenset[str] = frozenset()
         for network in dict.fromkeys((address, widest(address))):
             where = (session, self._name(network))
-            known = self._addresses.pop(where, Newcomers())
+            known = self._addresses.pop(where, NewBrowsers())
             self._addresses[where], more = known.come(voter, self._clock.monotonic(), most=self._most_new, hasty=hasty)
             aside |= more
             if self._addresses[where].flood and not known.flood:

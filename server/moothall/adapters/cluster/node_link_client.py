@@ -28,7 +28,7 @@ SILENT_S = 3 * TICK_MS / 1_000
 _AWAY = (aiohttp.ClientError, ConnectionError, TimeoutError, OSError)
 
 
-class NodeLinkLine:
+class NodeLinkClient:
     """The link of one node to the keeper. The task of `run` owns it."""
 
     def __init__(

@@ -5,7 +5,7 @@
 
 import { keep, recall } from '../lib/kept.js';
 
-const PLACES = 4; // pages at a time; another one shares the last slot, and may lose its draft when it is closed
+const STORES = 4; // pages at a time; another one shares the last slot, and may lose its draft when it is closed
 const PATIENCE = 1000; // ms for a page that is being closed to release its slot
 const [BASE, TABLE] = ['moothall.caption', 'kept'];
 
@@ -57,7 +57,7 @@ async function newest(base, name) {
 }
 
 /** One slot: stores a draft in both places, each with a number that grows. */
-export class Place {
+export class DraftStore {
   #base;
   #name;
   #n;
@@ -112,24 +112,24 @@ export class Place {
 
 /**
  * Take a slot for this page. Resolves to the slot, its stored draft, and the drafts in slots that no open page holds.
- * @param {string} name  of the link and the meeting  @returns {Promise<{place: Place, kept: ?Kept, left: {kept: Kept, place: Place}[]}>}
+ * @param {string} name  of the link and the meeting  @returns {Promise<{store: DraftStore, kept: ?Kept, left: {kept: Kept, store: DraftStore}[]}>}
  */
-export async function aPlace(name) {
+export async function openDraftStore(name) {
   const base = await disk();
-  /** @type {?{place: Place, kept: ?Kept}} */
+  /** @type {?{store: DraftStore, kept: ?Kept}} */
   let own = null;
-  /** @type {{kept: Kept, place: Place}[]} */
+  /** @type {{kept: Kept, store: DraftStore}[]} */
   const left = [];
-  for (let n = 0; n < PLACES; n += 1) {
+  for (let n = 0; n < STORES; n += 1) {
     const key = `${BASE}.${name}.${n}`;
     const there = await newest(base, key);
     const full = Boolean(there?.kept && (there.kept.text || there.kept.waiting?.length || there.kept.taking));
     if (own && !full) continue;
-    if (!await held(key, full ? PATIENCE : 0) && (own || n < PLACES - 1)) continue;
+    if (!await held(key, full ? PATIENCE : 0) && (own || n < STORES - 1)) continue;
     const now = full ? await newest(base, key) : there; // the page that held it may have written meanwhile
-    const place = new Place(base, key, now?.n ?? 0);
-    if (own) left.push({ kept: now.kept, place });
-    else own = { place, kept: now?.kept ?? null };
+    const store = new DraftStore(base, key, now?.n ?? 0);
+    if (own) left.push({ kept: now.kept, store });
+    else own = { store, kept: now?.kept ?? null };
   }
-  return { place: own?.place ?? new Place(null, `${BASE}.${name}`, 0), kept: own?.kept ?? null, left };
+  return { store: own?.store ?? new DraftStore(null, `${BASE}.${name}`, 0), kept: own?.kept ?? null, left };
 }

@@ -96,7 +96,7 @@ async def test_a_mended_old_line_does_not_move_what_is_read(page: Page) -> None:
         assert abs(await top_of(page, read) - before) <= 1
 
 
-async def test_a_cut_line_goes_on_without_gap_or_double(page: Page) -> None:
+async def test_a_cut_link_goes_on_without_gap_or_double(page: Page) -> None:
     async with stage() as on:
         await on.lines(3)
         await visit(page, on)

@@ -13,7 +13,7 @@ import { Questions } from './questions.js';
 import { say } from '../lib/said.js';
 import { Words } from '../lib/words.js';
 
-export class QuestionLine {
+export class QuestionDesk {
   /**
    * @param {{shown: () => void, came: (ids: string[]) => void, closed: () => void, said: () => void,
    *   balance?: (told: ?BalanceNews) => void}} ears
@@ -172,7 +172,7 @@ export class QuestionLine {
     this.ears.shown();
   }
 
-  /** Show the state of the connection. @param {LineState} how  @param {number} waiting  requests without an answer */
+  /** Show the state of the connection. @param {LinkState} how  @param {number} waiting  requests without an answer */
   #stands(how, waiting) {
     const n = waiting - (this.translating?.asking ?? 0);
     const kind = how === 'open' && n > 0 ? 'waiting' : how;

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from moothall.adapters.system.accepting import stop_accepting
 
 
-class Line:
+class BreakableLink:
     """Forwards connections to a port while it is up."""
 
     def __init__(self, port: int) -> None:
@@ -125,16 +125,16 @@ async def _pass_on(
 
 
 @asynccontextmanager
-async def line_to(port: int) -> AsyncIterator[Line]:
+async def breakable_link_to(port: int) -> AsyncIterator[BreakableLink]:
     """Run a proxy to a server on this machine."""
-    line = Line(port)
-    server = await asyncio.start_server(line.serve, "127.0.0.1", 0)
-    line.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    link = BreakableLink(port)
+    server = await asyncio.start_server(link.serve, "127.0.0.1", 0)
+    link.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
-        yield line
+        yield link
     finally:
         await stop_accepting(server.sockets)
         server.close()
-        line.thaw()
-        line.cut()
-        await line.ended()
+        link.thaw()
+        link.cut()
+        await link.ended()

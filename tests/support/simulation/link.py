@@ -14,7 +14,7 @@ import msgspec
 
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub import messages as hub
-from support.links.weak_line import Quality, Timing
+from support.links.weak_link import Quality, Timing
 
 FRAME_HEADER = 8
 """Bytes that a frame has in addition to its payload: up to 4 of WebSocket and 4 of its mask."""
@@ -107,7 +107,7 @@ class _Way:
         self._changed.set()
 
 
-class HubLine:
+class SimulatedLink:
     """One connection, by its two ends."""
 
     def __init__(self, up: Quality, down: Quality) -> None:

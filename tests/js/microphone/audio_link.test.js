@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Line } from '../../../web/js/microphone/line.js';
+import { AudioLink } from '../../../web/js/microphone/audio_link.js';
 import { Ring } from '../../../web/js/microphone/ring.js';
 
 /** What one line says and is told: `run` gets what it needs to play the server, and the line is closed behind it. */
@@ -37,7 +37,7 @@ function talk(run, kept = 1e6) {
   };
   const ring = new Ring(kept);
   const told = [];
-  const line = new Line({
+  const link = new AudioLink({
     address: 'ws://x',
     channel: () => 'floor',
     ring,
@@ -51,25 +51,25 @@ function talk(run, kept = 1e6) {
   });
   const hear = (count) => {
     ring.add(new Int16Array(count), performance.now());
-    line.pump();
+    link.pump();
   };
   ring.begin('one');
-  line.start();
+  link.start();
   try {
-    run({ sockets, ring, told, line, hear, last: () => sockets.at(-1) });
+    run({ sockets, ring, told, link, hear, last: () => sockets.at(-1) });
   } finally {
-    line.close();
+    link.close();
   }
 }
 
 test('it sends from where the server is, and says the end once all is sent', () => {
-  talk(({ ring, told, line, hear, last }) => {
+  talk(({ ring, told, link, hear, last }) => {
     hear(9000);
     last().opens();
     last().says({ kind: 'go', at: 1000, session: 's' });
     ring.end('stopped');
-    line.pump();
-    line.pump();
+    link.pump();
+    link.pump();
     const sent = last().sent.map((each) => (each.kind === 'hello' ? { ...each, age: 0 } : each));
     last().says({ kind: 'safe', at: 9000 });
     last().says({ kind: 'ended' });
@@ -98,10 +98,10 @@ test('that no more is taken is told, and sound is kept until it is safe', () => 
 });
 
 test('a respeaker says by which link they are on air', () => {
-  talk(({ line, last }) => {
-    line.close();
-    line.as = 'ann';
-    line.start();
+  talk(({ link, last }) => {
+    link.close();
+    link.as = 'ann';
+    link.start();
     assert.equal(last().address, 'ws://x?pulse=1&full=1&done=0&respeak=ann');
   });
 });
@@ -117,20 +117,20 @@ test('a take that has just begun is as old as nothing, however long the page has
 });
 
 test('what had to be dropped is said in the next hello', () => {
-  talk(({ sockets, line, hear, last }) => {
+  talk(({ sockets, link, hear, last }) => {
     hear(100);
     last().opens();
     last().says({ kind: 'go', at: 0, session: 's' });
     last().drops(1006);
     for (let n = 0; n < 20; n += 1) hear(100);
-    line.hurry();
+    link.hurry();
     last().opens();
     last().says({ kind: 'go', at: 1600, session: 's' });
     last().bufferedAmount = 1e9; // a line that takes nothing
     for (let n = 0; n < 20; n += 1) hear(100);
     last().bufferedAmount = 0;
-    line.pump();
-    line.hurry();
+    link.pump();
+    link.hurry();
     last().opens();
     const sent = sockets.map((socket) => socket.sent.map((each) => each.first ?? each));
     assert.deepEqual(sent, [[0, [0, 100]], [1600, [1600, 500]], [3600]]);
@@ -139,7 +139,7 @@ test('what had to be dropped is said in the next hello', () => {
 
 for (const code of [1001, 1013]) {
   test(`who is sent away comes back with what is not safe: ${code}`, () => {
-    talk(({ sockets, ring, told, line, hear, last }) => {
+    talk(({ sockets, ring, told, link, hear, last }) => {
       hear(200);
       hear(300);
       last().opens();
@@ -148,7 +148,7 @@ for (const code of [1001, 1013]) {
       last().drops(code);
       assert.equal(ring.samples, 300);
       hear(100);
-      line.hurry();
+      link.hurry();
       last().opens();
       last().says({ kind: 'go', at: 300, session: 's' });
       const sent = sockets.map((socket) => socket.sent.map((each) => each.first ?? each));
@@ -160,7 +160,7 @@ for (const code of [1001, 1013]) {
 }
 
 test('what is not done is kept when it is safe, and sent again to a server that asks for it', () => {
-  talk(({ sockets, ring, told, line, hear, last }) => {
+  talk(({ sockets, ring, told, link, hear, last }) => {
     for (let n = 0; n < 10; n += 1) hear(100);
     last().opens();
     last().says({ kind: 'go', at: 0, session: 's' });
@@ -171,13 +171,13 @@ test('what is not done is kept when it is safe, and sent again to a server that 
     assert.deepEqual([ring.samples, ring.oldest.first], [700, 300]);
     last().drops(1006);
     hear(100);
-    line.hurry();
+    link.hurry();
     assert.equal(last().address, 'ws://x?pulse=1&full=1&done=320');
     last().opens();
     last().says({ kind: 'go', at: 320, session: 's' });
     assert.deepEqual([ring.unsafe, ring.dropped], [780, 0]);
     ring.end('stopped');
-    line.pump();
+    link.pump();
     last().says({ kind: 'done', at: 1100 });
     last().says({ kind: 'ended' });
     const sent = sockets.map((socket) => socket.sent.map((each) => (each.kind === 'end' ? each.at : each.first ?? each)));
@@ -187,22 +187,22 @@ test('what is not done is kept when it is safe, and sent again to a server that 
 });
 
 test('of a take that was over before what is asked for only the end is said', () => {
-  talk(({ ring, line, hear, last }) => {
+  talk(({ ring, link, hear, last }) => {
     hear(500);
     ring.end('stopped');
     last().opens();
     last().says({ kind: 'go', at: 900, session: 's' });
-    line.pump();
+    link.pump();
     assert.deepEqual(last().sent.slice(1), [{ kind: 'end', at: 500, reason: 'stopped' }]);
   });
 });
 
 test('what the server says else', () => {
-  talk(({ sockets, ring, told, line, hear, last }) => {
+  talk(({ sockets, ring, told, link, hear, last }) => {
     hear(10);
     last().opens();
     last().says({ kind: 'held', by: 'Ann', since: 1 });
-    line.takeOver();
+    link.takeOver();
     last().says({ kind: 'go', at: 0, session: 's' });
     last().says({ kind: 'ended' }); // another has had its place meanwhile
     assert.deepEqual(last().sent.filter(({ take }) => take).map(({ take }) => take), ['one', 'again']);

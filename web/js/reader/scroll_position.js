@@ -6,7 +6,7 @@ import { at } from '../lib/nodes.js';
 const SLACK = 48; // px: so near to the end counts as the end
 const LOW = matchMedia('(max-height: 20rem)'); // in so low a window the parts around the text follow after it
 
-export class Place {
+export class ScrollPosition {
   /** @param {Element} list  of lines  @param {(following: boolean) => void} tell  called when the reader reaches or leaves the end */
   constructor(list, tell) {
     this.list = list;

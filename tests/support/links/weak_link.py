@@ -156,7 +156,7 @@ class Way:
         return asyncio.get_running_loop().time() - self._postponed + seconds
 
 
-class WeakLine:
+class WeakLink:
     """Forwards connections to a port of this machine while it is up."""
 
     def __init__(self, port: int, up: Quality, down: Quality) -> None:
@@ -272,16 +272,16 @@ async def _open(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
 
 
 @asynccontextmanager
-async def weak_line_to(port: int, quality: Quality = GOOD, *, up: Quality | None = None) -> AsyncIterator[WeakLine]:
+async def weak_link_to(port: int, quality: Quality = GOOD, *, up: Quality | None = None) -> AsyncIterator[WeakLink]:
     """Run a link to a server on this machine, with one quality in both directions, or with
     another one `up` to the server.
     """
-    line = WeakLine(port, up or quality, quality)
-    server = await asyncio.start_server(line.serve, sock=_listening(), limit=SEGMENT)
-    line.port = server.sockets[0].getsockname()[1]
+    link = WeakLink(port, up or quality, quality)
+    server = await asyncio.start_server(link.serve, sock=_listening(), limit=SEGMENT)
+    link.port = server.sockets[0].getsockname()[1]
     try:
-        yield line
+        yield link
     finally:
         await stop_accepting(server.sockets)
         server.close()
-        await line.ended()
+        await link.ended()
