@@ -20,8 +20,6 @@ from moothall.core.ports import Clock
 KEPT_SAMPLES = 8
 TOLERANCE_MS = 1_000
 """How many ms two samples may differ beyond their round trips: clocks drift, and a process may have waited."""
-WRONG_FROM_MS = 60_000
-"""From this difference on, in ms, people are told; less does no harm."""
 
 
 class ClockSample(msgspec.Struct, frozen=True):
@@ -53,13 +51,6 @@ def with_sample(samples: Sequence[ClockSample], new: ClockSample) -> tuple[Clock
 def best(samples: Sequence[ClockSample]) -> ClockSample | None:
     """The sample with the smallest possible error, the newest of equals; None without samples."""
     return min(reversed(samples), key=lambda each: each.round_trip, default=None)
-
-
-class WrongClock(msgspec.Struct, frozen=True):
-    """The times of both clocks, in Unix ms, when they differ so much that people should know."""
-
-    own: int
-    centre: int
 
 
 class CentreClock:
@@ -103,9 +94,3 @@ class CentreClock:
     def ahead(self) -> int:
         """How far the centre's clock is ahead of the own one, in ms; to be stored on disk."""
         return self.wall() - self._own.wall()
-
-    @property
-    def wrong(self) -> WrongClock | None:
-        """Both times, when the own clock is wrong by `WRONG_FROM_MS` or more; otherwise None."""
-        centre, own = self.wall(), self._own.wall()
-        return WrongClock(own=own, centre=centre) if abs(centre - own) >= WRONG_FROM_MS else None

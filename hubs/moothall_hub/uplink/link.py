@@ -81,11 +81,6 @@ class Link:
         """When acts are sent again after `busy`, in monotonic ms; None: at once."""
 
     @property
-    def delay_ms(self) -> int | None:
-        """The last round trip in ms; None before the first."""
-        return self._delays[-1] if self._delays else None
-
-    @property
     def usual_delay_ms(self) -> int | None:
         """The median of the last `DELAYS` round trips, in ms; None before the first."""
         return median_low(self._delays) if self._delays else None

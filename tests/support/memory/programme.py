@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import SpoolStore
+from moothall.core.programme.changes import MeetingPlan
 from moothall.core.programme.plan import Planned, Room, RoomId
+from moothall.services.programme.meeting_plan import plan_of
 from moothall.services.programme.programme import Programme
 from moothall.services.proposals.proposing import Proposals
 from moothall.services.sessions.role_links import RoleLinks
@@ -57,6 +59,13 @@ class ProgrammeHouse(MemoryHall):
         made = await self.programme.make(planned)
         assert isinstance(made, Planned)
         return made
+
+    async def plan_now(self, session: SessionId) -> MeetingPlan:
+        """The present values of a session's form."""
+        planned, live = await self.programme.known(session), await self.programme.live(session)
+        assert planned is not None
+        assert live is not None
+        return plan_of(planned, live.state)
 
 
 @asynccontextmanager

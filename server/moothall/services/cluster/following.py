@@ -174,11 +174,6 @@ class LogFollower:
         """Number of events in all copies together."""
         return sum(head.offset for head in self.copies.values())
 
-    @property
-    def highest_term(self) -> int:
-        """The highest term of any copy; 0 without copies."""
-        return max((head.term for head in self.copies.values()), default=0)
-
     async def run(self) -> None:
         """Follow the shared logs until cancelled. Failed reads and writes are retried."""
         while True:

@@ -46,15 +46,6 @@ class Differing(msgspec.Struct, frozen=True, kw_only=True):
     """The plan as the other person saved it."""
 
 
-async def plan_now(programme: Programme, session: SessionId) -> MeetingPlan | None:
-    """The current values of a session's form; None when there is no such session.
-
-    Raises as `Sessions.find` does.
-    """
-    planned, live = await programme.known(session), await programme.live(session)
-    return None if planned is None or live is None else plan_of(planned, live.state)
-
-
 def plan_of(planned: Planned, state: State) -> MeetingPlan:
     """The values of a session's form."""
     return MeetingPlan(

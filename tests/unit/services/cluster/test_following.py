@@ -34,7 +34,7 @@ async def test_a_copy_follows_from_its_end_on(house: FollowingNodes) -> None:
     await house.say(2)
     await house.clock.advance(FOLLOW_MS)
     assert await house.same()
-    assert (house.following.reach, house.following.highest_term) == (302, 1_001_000)
+    assert house.following.reach == 302
     head = await house.own.head(SESSION)
     assert head is not None
     assert (head.epoch, head.term) == (EPOCH, 1_001_000)
@@ -283,7 +283,7 @@ async def test_a_copy_counts_also_when_the_shared_log_is_lost(house: FollowingNo
     house.store.lose_all()
     begun = LogFollower(MemorySharedLog(house.store, "n2"), house.own, house.clock)
     await begun.catch_up()
-    assert (begun.reach, begun.highest_term) == (5, 1_001_000)
+    assert begun.reach == 5
 
 
 async def test_a_copy_that_contradicts_is_left_alone_and_the_others_follow(

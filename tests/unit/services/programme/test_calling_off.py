@@ -12,7 +12,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned
 from moothall.services.programme.calling_off import UNDO_MS, cancel, delete, list_or_hide, reinstate, restore
-from moothall.services.programme.meeting_plan import change_meeting, duplicate, left_out, plan_now
+from moothall.services.programme.meeting_plan import change_meeting, duplicate, left_out
 from moothall.services.programme.rehearsals import Rehearsals
 from moothall.testing import loop
 from support.memory.programme import HALL, HOUR, NOW, ProgrammeHouse, programme_house
@@ -85,8 +85,7 @@ async def test_what_has_begun_is_neither_cancelled_nor_deleted_but_can_be_hidden
 
 @told
 async def test_what_is_deleted_is_gone_in_a_minute(house: ProgrammeHouse, sweeper: Rehearsals) -> None:
-    programme, plan = house.programme, await plan_now(house.programme, A)
-    assert plan is not None
+    programme, plan = house.programme, await house.plan_now(A)
     assert await delete(programme, A, by="l1") is None
     assert [each.session for each in programme.planned()] == [B]
     assert [each.session for each in programme.deleted()] == [A]

@@ -20,7 +20,6 @@ from moothall.services.programme.meeting_plan import (
     left_out,
     more_time,
     other_session_in_room,
-    plan_now,
     two_in_a_room,
 )
 from moothall.testing import loop
@@ -154,15 +153,13 @@ def test_place_readers_and_sound_are_changed_until_it_begins_and_then_only_the_e
         async with programme_house() as house:
             await house.plan("a", HOUR)
             await house.programme.keep(rooms=[Room(id=GARDEN, title="Garden")])
-            plan = await plan_now(house.programme, A)
-            assert plan is not None
+            plan = await house.plan_now(A)
             live = await house.sessions.find(A)
             assert live is not None
             assert await changed(house, plan, room=GARDEN, access=ev.Access.LINK, sound=ev.SoundKept.NONE) is None
             assert house.programme.room_of(A) == GARDEN
             assert (live.state.access, live.state.sound) == (ev.Access.LINK, ev.SoundKept.NONE)
-            now = await plan_now(house.programme, A)
-            assert now is not None
+            now = await house.plan_now(A)
             unknown = await changed(house, now, room=RoomId("none"))
             assert isinstance(unknown, Refusal)
             assert unknown.code is RefusalCode.INVALID
@@ -174,8 +171,7 @@ def test_place_readers_and_sound_are_changed_until_it_begins_and_then_only_the_e
             assert await changed(house, now, ends=NOW + 4 * HOUR, languages=("en", "fr")) is None
             assert live.state.languages == ("en", "fr")
             await house.programme.send(A, do.CloseSession())
-            over = await plan_now(house.programme, A)
-            assert over is not None
+            over = await house.plan_now(A)
             assert over.ends == NOW + 4 * HOUR
             assert isinstance(await changed(house, over, ends=NOW + 5 * HOUR), Refusal)
             assert await changed(house, over, title="Over") is None
@@ -187,16 +183,13 @@ def test_of_two_who_change_a_meeting_each_change_stays_unless_it_is_the_same() -
     async def story() -> None:
         async with programme_house() as house:
             await house.plan("a", HOUR)
-            both = await plan_now(house.programme, A)
-            assert both is not None
+            both = await house.plan_now(A)
             assert await changed(house, both, title="Rain") is None
             assert await changed(house, both, ends=NOW + 3 * HOUR) is None
-            now = await plan_now(house.programme, A)
-            assert now is not None
+            now = await house.plan_now(A)
             assert (now.title, now.ends) == ("Rain", NOW + 3 * HOUR)
             assert await changed(house, both, title="Snow", starts=NOW) == Differing(fields=("title",), now=now)
-            assert await plan_now(house.programme, A) == now
-            assert await plan_now(house.programme, SessionId("none")) is None
+            assert await house.plan_now(A) == now
             none = await change_meeting(house.programme, SessionId("none"), both, both, by="l1")
             assert isinstance(none, Refusal)
 
