@@ -19,7 +19,7 @@ from moothall.core.kernel.ids import InterventionId
 from moothall.core.questions.interventions import Intervention
 from moothall.core.questions.order import ahead_of
 from moothall.core.rules.decide import decide
-from moothall.core.rules.turn_now import may_hold
+from moothall.core.rules.turn_times import may_hold
 from moothall.core.session.state import State, Status, evolve
 from moothall.services.questions.asking import RejectedQuestion, why_unasked
 from moothall.services.questions.author_view import (

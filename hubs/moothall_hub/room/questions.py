@@ -21,7 +21,7 @@ from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import BookEntry
 from moothall.core.questions.interventions import Questions
 from moothall.core.questions.tokens import Tokens
-from moothall.core.rules.turn_now import may_type
+from moothall.core.rules.turn_times import may_type
 from moothall.core.session.state import Status
 from moothall.services.questions.asking import (
     LONGEST_AGE_MS,

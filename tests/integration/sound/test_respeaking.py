@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from moothall.core import commands as do
-from moothall.core.captioning.air import MOST_TOKEN
+from moothall.core.captioning.control_tokens import MOST_TOKEN
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId

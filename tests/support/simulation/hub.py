@@ -1,7 +1,7 @@
 """A hub in a simulation: one run of its process, between its uplink and its disk, on the loop's time.
 
 The decisions are a real hub's: `moothall_hub.uplink.link`, `moothall_hub.mirror.replication` and their dependencies.
-The socket (`line.py`) and the disk (`disk.py`) are in memory. To kill a hub is to cancel it wherever it waits; all its
+The socket (`link.py`) and the disk (`disk.py`) are in memory. To kill a hub is to cancel it wherever it waits; all its
 state in memory is lost.
 """
 

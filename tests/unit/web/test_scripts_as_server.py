@@ -20,7 +20,7 @@ from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SourceId, 
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import media_time
-from moothall.core.questions.limits import HASTY_MS
+from moothall.core.questions.floods import HASTY_MS
 from moothall.core.signals import Partial
 from moothall.core.views.captions import CaptionsView
 from moothall.core.views.quality import Corrected, Delay, Quality

@@ -1,7 +1,7 @@
 // The button with which a reader supports the question asked now, without leaving the text.
 
 // Ballots that come sooner after the browser's token was made are taken for a program's, and few of them count: see
-// core/questions/limits.py.
+// core/questions/floods.py.
 const READ = 1600; // ms
 
 /** Set the button to the reader's support. @param {HTMLButtonElement} button  @param {boolean} too */

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from moothall.core.glossary.in_translation import WHAT_CAN_BE_WRITTEN, InTranslation, cleaned_written
+from moothall.core.glossary.fixed_wording import WHAT_CAN_BE_WRITTEN, InTranslation, cleaned_written
 from moothall.core.kernel.decoding import Unreadable, made_of, read_toml
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId

@@ -11,7 +11,7 @@ from itertools import groupby
 
 import msgspec
 
-from moothall.core.captioning.air import MOST_LAG_MS
+from moothall.core.captioning.control_tokens import MOST_LAG_MS
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SpeakerId
 from moothall.core.session.parts import Segment

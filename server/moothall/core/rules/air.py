@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core import commands as do
-from moothall.core.captioning.air import MACHINE, MOST_TOKEN, Hold, came, handed, heard_from, most_token, written
+from moothall.core.captioning.control_tokens import (
+    MACHINE,
+    MOST_TOKEN,
+    Hold,
+    came,
+    handed,
+    heard_from,
+    most_token,
+    written,
+)
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse

@@ -8,7 +8,7 @@ import msgspec
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.glossary.in_translation import WHAT_CAN_BE_WRITTEN, cleaned_written
+from moothall.core.glossary.fixed_wording import WHAT_CAN_BE_WRITTEN, cleaned_written
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.captioning.air import heard_behind, joined_from
+from moothall.core.captioning.control_tokens import heard_behind, joined_from
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import made_of

@@ -26,7 +26,7 @@ from moothall.core.kernel.languages import is_short_language
 from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.limits import full, too_many
 from moothall.core.removal.questions import speaker_of
-from moothall.core.rules.turn_now import name_of
+from moothall.core.rules.turn_times import name_of
 from moothall.core.session.state import State, Status
 from moothall.core.translating.lines import spoken
 

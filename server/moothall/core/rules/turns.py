@@ -11,7 +11,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.removal.questions import speaker_of
 from moothall.core.rules.lines import last_unkept, unkept_now
-from moothall.core.rules.turn_now import has_typed, may_hold, may_type, name_of, typed_language, typed_lines
+from moothall.core.rules.turn_times import has_typed, may_hold, may_type, name_of, typed_language, typed_lines
 from moothall.core.session.state import State, Status
 from moothall.core.translating.lines import spoken
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.captioning.air import MACHINE
+from moothall.core.captioning.control_tokens import MACHINE
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.events.question_parts import InterventionStatus

@@ -26,8 +26,8 @@ from enum import StrEnum
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.captioning.air import written
 from moothall.core.captioning.charsets import lenient_text, whole_text
+from moothall.core.captioning.control_tokens import written
 from moothall.core.captioning.rolling import Posts, joined
 from moothall.core.captioning.stream import Amend, Commit, Operation, Stream, StreamDraft, cut_off, take, tick
 from moothall.core.events import types as ev

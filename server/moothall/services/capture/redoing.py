@@ -4,7 +4,7 @@ again.
 
 from __future__ import annotations
 
-from moothall.core.captioning.air import heard_behind, joined_from
+from moothall.core.captioning.control_tokens import heard_behind, joined_from
 from moothall.core.commands import AnyCommand, ForceLanguage, RewindChannel, SetLanguages
 from moothall.core.events.types import ChannelKind, Origin
 from moothall.core.kernel.actors import Actor

@@ -15,7 +15,7 @@ from moothall.core.questions.likeness import Likenesses
 from moothall.core.questions.order import mean_turn_ms, queue
 from moothall.core.questions.polls import shown_polls
 from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
-from moothall.core.rules.turn_now import turn_now
+from moothall.core.rules.turn_times import turn_now
 from moothall.core.session.parts import Segment
 from moothall.core.session.state import State
 from moothall.core.views.question_moments import SpokenLines, said_at

@@ -20,7 +20,7 @@ from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name
 from moothall.core.rules.authority import COMMANDS
 from moothall.core.rules.lines import not_taken
 from moothall.core.rules.making import MAX_TEXT
-from moothall.core.rules.turn_now import has_typed
+from moothall.core.rules.turn_times import has_typed
 from moothall.core.session.parts import Channel
 from moothall.core.session.state import State
 from moothall.core.signals import Typing

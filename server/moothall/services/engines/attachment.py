@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
 
-from moothall.core.captioning.air import to_join
+from moothall.core.captioning.control_tokens import to_join
 from moothall.core.commands import AttachEngine, CommitWords
 from moothall.core.glossary.merging import NOTHING, Preferred
 from moothall.core.kernel.actors import SYSTEM

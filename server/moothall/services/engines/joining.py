@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import msgspec
 
-from moothall.core.captioning.air import Join
+from moothall.core.captioning.control_tokens import Join
 from moothall.core.captioning.seam import overlap
 from moothall.core.commands import CommitWords, EndSegment, ReviseSegment, SegmentStart
 from moothall.core.kernel.ids import CommandId, SegmentId

@@ -26,7 +26,7 @@ from moothall.core.programme.access_needs import (
     due,
     in_order,
 )
-from moothall.core.questions.limits import widest
+from moothall.core.questions.floods import widest
 from moothall.services.programme.programme import Programme
 
 logger = logging.getLogger(__name__)

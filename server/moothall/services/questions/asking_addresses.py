@@ -17,8 +17,8 @@ import msgspec
 from moothall.core.events.question_parts import OPEN, InterventionStatus
 from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.ports import Randomness
+from moothall.core.questions.floods import widest
 from moothall.core.questions.interventions import Questions
-from moothall.core.questions.limits import widest
 
 SHARE = 500
 """How many open questions one address may have by default."""

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock, Randomness
-from moothall.core.questions.limits import MOST_NEW, NewBrowsers, widest
+from moothall.core.questions.floods import MOST_NEW, NewBrowsers, widest
 
 logger = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ import msgspec
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import InterventionId, PollId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
-from moothall.core.questions.limits import MOST_NEW
+from moothall.core.questions.floods import MOST_NEW
 from moothall.services.questions.ballot_addresses import BallotAddresses
 from moothall.services.questions.hub_ballots import IN_HUB, Counts, HubBallots, key_of, read_counts, read_key, written
 

@@ -14,8 +14,8 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import CommandId, InterventionId, PollId, SessionId
 from moothall.core.ports import Book, Clock, Randomness
+from moothall.core.questions.floods import MOST_NEW
 from moothall.core.questions.interventions import Intervention, Questions
-from moothall.core.questions.limits import MOST_NEW
 from moothall.core.questions.polls import Choice, Poll
 from moothall.core.rules.polls import MOST_HANDS, NO_POLL, poll_to_vote, refused_hands
 from moothall.core.session.state import State, Status

@@ -20,7 +20,7 @@ from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, Sessi
 from moothall.core.ports import Clock
 from moothall.core.questions.interventions import Intervention
 from moothall.core.removal.questions import speaker_of
-from moothall.core.rules.turn_now import has_typed, may_type, typed_language
+from moothall.core.rules.turn_times import has_typed, may_type, typed_language
 from moothall.core.rules.turns import MAX_TYPED, MOST_LINES
 from moothall.core.session.parts import Channel
 from moothall.core.session.state import Status

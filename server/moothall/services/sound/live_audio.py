@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from moothall.core.captioning.air import KEPT_MS as AIR_KEPT_MS
+from moothall.core.captioning.control_tokens import KEPT_MS as AIR_KEPT_MS
 from moothall.core.kernel.errors import AudioError, SpoolFull, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SourceId
 from moothall.core.ports import Clock, Spool, SpooledPiece

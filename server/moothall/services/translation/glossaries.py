@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from moothall.core.glossary.files import GlossaryPart
-from moothall.core.glossary.in_translation import InTranslation
+from moothall.core.glossary.fixed_wording import InTranslation
 from moothall.core.glossary.merging import MOST_TERMS, Known, Preferred, known_terms, preferred
 from moothall.core.glossary.translating import in_translation, translated_into, translation_terms
 from moothall.core.kernel.ids import ChannelId, SessionId

@@ -21,7 +21,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.kernel.languages import primary, same_language
 from moothall.core.ports import Clock
-from moothall.core.rules.turn_now import said_in
+from moothall.core.rules.turn_times import said_in
 from moothall.core.session.parts import Channel
 from moothall.core.session.state import ON, State, Status
 from moothall.core.signals import Unrecorded

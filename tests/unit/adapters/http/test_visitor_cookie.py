@@ -6,7 +6,7 @@ from aiohttp.test_utils import make_mocked_request
 
 from moothall.adapters.http.visitor_cookie import Visitors, give, new_form
 from moothall.core.kernel.ids import SessionId
-from moothall.core.questions.limits import HASTY_MS
+from moothall.core.questions.floods import HASTY_MS
 from moothall.testing.clock import ManualClock, SeededRandomness
 
 S, OTHER = SessionId("plenary"), SessionId("other")

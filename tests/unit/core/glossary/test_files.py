@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from moothall.core.glossary.files import MOST_TERMS, GlossaryPart, read_glossary
-from moothall.core.glossary.in_translation import InTranslation
+from moothall.core.glossary.fixed_wording import InTranslation
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Room, RoomId

@@ -3,7 +3,7 @@ from __future__ import annotations
 from moothall.core import commands as do
 from moothall.core.events.types import ChannelKind
 from moothall.core.glossary.files import GlossaryPart, read_glossary
-from moothall.core.glossary.in_translation import InTranslation
+from moothall.core.glossary.fixed_wording import InTranslation
 from moothall.core.glossary.translating import MOST, translated_into, translation_terms
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.programme.plan import Room, RoomId

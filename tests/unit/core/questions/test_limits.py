@@ -10,7 +10,7 @@ import pytest
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.questions import limits
-from moothall.core.questions.limits import MOST_EVER, widest
+from moothall.core.questions.limits import MOST_EVER
 from support.sessions.deciding import carry_out, events, refused, speaking
 from support.sessions.questions import MODERATOR, SOMEBODY, ask, asked, stand
 
@@ -91,19 +91,3 @@ def test_what_was_taken_back_of_a_hub_comes_back_within_its_share() -> None:
     full = carry_out(state, ask("b", origin="hub:north.h1"), actor=SOMEBODY)
     assert refused(full, stand(InterventionStatus.CHECKED, "a"), actor=SOMEBODY).code is RefusalCode.CONFLICT
     assert carry_out(state, stand(InterventionStatus.CHECKED, "a"), actor=SOMEBODY).questions.interventions
-
-
-@pytest.mark.parametrize(
-    ("network", "wide"),
-    [
-        ("2001:db8:1:2::/64", "2001:db8:1::/48"),
-        ("2001:db8:1:ffff::/64", "2001:db8:1::/48"),
-        ("2001:db8:2::/64", "2001:db8:2::/48"),
-        ("2001:db8::/32", "2001:db8::/32"),
-        ("198.51.100.7", "198.51.100.7"),
-        ("unix:", "unix:"),
-        ("", ""),
-    ],
-)
-def test_an_ipv6_address_counts_with_all_that_one_customer_may_have(network: str, wide: str) -> None:
-    assert widest(network) == wide

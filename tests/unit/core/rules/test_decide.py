@@ -5,7 +5,7 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
-from moothall.core.glossary.in_translation import LONGEST
+from moothall.core.glossary.fixed_wording import LONGEST
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.rules.decide import MAX_WORD, MAX_WORDS, MOST_BEFORE, MOST_CHOSEN, decide

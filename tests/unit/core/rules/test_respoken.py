@@ -8,7 +8,15 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
-from moothall.core.captioning.air import BACK_MS, KEPT_MS, MOST_LAG_MS, RESPOKEN_LAG_MS, Join, heard_behind, to_join
+from moothall.core.captioning.control_tokens import (
+    BACK_MS,
+    KEPT_MS,
+    MOST_LAG_MS,
+    RESPOKEN_LAG_MS,
+    Join,
+    heard_behind,
+    to_join,
+)
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode

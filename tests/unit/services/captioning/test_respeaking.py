@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from moothall.core import commands as do
-from moothall.core.captioning.air import MOST_OTHERS, MOST_TOKEN
+from moothall.core.captioning.control_tokens import MOST_OTHERS, MOST_TOKEN
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core import commands as do
-from moothall.core.captioning.air import USUAL_LAG_MS, Join
+from moothall.core.captioning.control_tokens import USUAL_LAG_MS, Join
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.core.signals import Partial

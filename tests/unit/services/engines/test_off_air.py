@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from moothall.core import commands as do
-from moothall.core.captioning.air import BACK_MS, KEPT_MS, to_join
+from moothall.core.captioning.control_tokens import BACK_MS, KEPT_MS, to_join
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId

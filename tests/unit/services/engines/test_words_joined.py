@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from moothall.core import commands as do
-from moothall.core.captioning.air import Join
+from moothall.core.captioning.control_tokens import Join
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode

@@ -10,7 +10,7 @@ import pytest
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, PollId, SessionId
 from moothall.core.ports import BookEntry
-from moothall.core.questions.limits import KEPT_OF_FLOOD, MOST_NEW
+from moothall.core.questions.floods import KEPT_OF_FLOOD, MOST_NEW
 from moothall.services.questions import ballot_box
 from moothall.services.questions.ballot_box import NAMESPACE, NOBODY, BallotBox, BallotState, Before
 from moothall.testing.book import MemoryBook

@@ -19,7 +19,7 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import InterventionId, PollId, SessionId
 from moothall.core.ports import BookEntry
-from moothall.core.questions.limits import KEPT_OF_FLOOD, MOST_NEW
+from moothall.core.questions.floods import KEPT_OF_FLOOD, MOST_NEW
 from moothall.core.questions.polls import Choice
 from moothall.services.questions import ballot_box
 from moothall.services.questions.ballot_addresses import LATELY_MS

@@ -10,7 +10,7 @@ from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import InterventionId, SegmentId, SessionId, SpeakerId
-from moothall.core.rules.turn_now import turn_now
+from moothall.core.rules.turn_times import turn_now
 from moothall.core.rules.turns import MAX_TYPED
 from moothall.core.signals import AnySignal, Unrecorded
 from moothall.core.signals import Typing as TypingSignal

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.glossary.in_translation import LONGEST, MOST_LANGUAGES, InTranslation, cleaned_written
+from moothall.core.glossary.fixed_wording import LONGEST, MOST_LANGUAGES, InTranslation, cleaned_written
 
 COMPACT = InTranslation(
     term="Global Digital Compact", language="en", written={"es": "Pacto Digital Mundial", "pt-BR": "Pacto Digital"}

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.captioning.air import MACHINE, MOST_OTHERS, MOST_TOKEN, MOST_TOOLS, Hold, handed, most_token
+from moothall.core.captioning.control_tokens import (
+    MACHINE,
+    MOST_OTHERS,
+    MOST_TOKEN,
+    MOST_TOOLS,
+    Hold,
+    handed,
+    most_token,
+)
 from moothall.core.kernel.actors import Role
 
 

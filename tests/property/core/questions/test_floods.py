@@ -5,7 +5,7 @@ from itertools import accumulate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.core.questions.limits import KEPT_OF_FLOOD, WINDOW_MS, NewBrowsers
+from moothall.core.questions.floods import KEPT_OF_FLOOD, WINDOW_MS, NewBrowsers
 
 MOST_NEW = 60
 """A small hall: the laws are the same for every number."""
