@@ -19,7 +19,7 @@ Generated from `server/moothall/core/events/types.py` by `make fix`; change the 
 
 {about}
 
-An event reaches a reader as `{{"offset", "at", "by", "body"}}`: its place in the session's log, when it was written
+An event reaches a reader as `{{"offset", "at", "by", "body"}}`: its position in the session's log, when it was written
 (Unix ms), the role that caused it, and the body below as the bytes first written. `docs/reference/doors.md` shows
 the frames around it. `v` is the body's version and 1 where nothing else is said. A body that was removed is `null`.
 """

@@ -116,7 +116,7 @@ METRICS = (
     _gauge("moothall_connections_limit", "Connections for which there is room."),
     _counter(
         "moothall_connections_refused_total",
-        "Connections that got no place (full, address), or gave theirs to another since nothing of them was being "
+        "Connections that got no slot (full, address), or gave theirs to another since nothing of them was being "
         "answered (gave-way).",
         "reason",
     ),

@@ -461,7 +461,7 @@ class SegmentCorrected(ChannelEvent, frozen=True, kw_only=True, tag="segment.cor
     base_words: int
     """How many of the line's committed words `text` replaces."""
     text: str
-    """The text in place of these words."""
+    """The text that replaces these words."""
     tail: str
     """The committed words after those, joined, so that a client needs no word boundaries to apply a correction."""
     machine: bool = False
