@@ -75,7 +75,7 @@ MEANINGS: dict[CloseCode, Meaning] = {
     CloseCode.RESYNC: Meaning(Advice.START_OVER, "Your position can't be continued; start from a snapshot."),
     CloseCode.REPLACED: Meaning(Advice.STOP, "Somebody else sends the sound of this text now."),
     CloseCode.FENCED: Meaning(Advice.STOP, "Another machine speaks for this hub now."),
-    CloseCode.LOOP: Meaning(Advice.STOP, "This hub's line leads back to itself."),
+    CloseCode.LOOP: Meaning(Advice.STOP, "This hub's uplink leads back to itself."),
     CloseCode.TOO_MANY: Meaning(Advice.RESUME_LATER, "Too many messages or connections; wait before you come back."),
 }
 """The meaning of every code."""

@@ -370,4 +370,4 @@ async def test_a_loop_is_refused(tmp_path: Path) -> None:
         await until(shows(client, f"{kisumu.own}/?ui=en", "The connection to the meeting is good."))
         await below(kisumu, north, "North again")
         await until(shows(client, f"{north.own}/?ui=en", "does not let this computer in"))
-        assert north.parts.uplink.now().reason == "This hub's line leads back to itself."
+        assert north.parts.uplink.now().reason == "This hub's uplink leads back to itself."

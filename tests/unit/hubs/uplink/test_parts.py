@@ -24,5 +24,5 @@ def test_only_what_a_server_of_ours_says_ends_the_link_for_good(turned: Turned, 
 
 def test_the_sentences_are_those_of_the_close_codes() -> None:
     assert FENCED == "Another machine speaks for this hub now."
-    assert LOOP == "This hub's line leads back to itself."
+    assert LOOP == "This hub's uplink leads back to itself."
     assert advice(CloseCode.FENCED) is advice(CloseCode.LOOP) is Advice.STOP
