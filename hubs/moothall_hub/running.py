@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -51,7 +52,8 @@ async def run_hub(settings: HubSettings, *, code: bool = False, beside: Path | N
             async with hub(settings, listener=handed and handed.dup()) as running:
                 if beside is not None:
                     await pair_beside(running, beside)
-                await _tell(running, code=code)
+                # A hub beside a demo is no service, and whoever pipes what it prints has to get in.
+                await _tell(running, code=code, piped=beside is not None)
                 manager.tell("READY=1")
                 await manager.run()
                 await asyncio.Event().wait()
@@ -124,7 +126,7 @@ async def pair_beside(running: RunningHub, folder: Path) -> None:
         raise ConfigurationError(PROBLEMS[done])
 
 
-async def _tell(running: RunningHub, *, code: bool) -> None:
+async def _tell(running: RunningHub, *, code: bool, piped: bool) -> None:
     """Print the readers' addresses, and for the coordinator the link or what to do."""
     addresses = running.served.told()
     if code:
@@ -133,13 +135,22 @@ async def _tell(running: RunningHub, *, code: bool) -> None:
     for other in addresses[1:]:
         if "//127." not in other and "//localhost" not in other:
             print(f"      or at {other}/", flush=True)
-    token = await coordinators_link(running.parts.links, new=False)
-    if token is None:
+    # Standard output that is no terminal may be a journal or a container's log, which others read.
+    shown = piped or sys.stdout.isatty()
+    token = await coordinators_link(running.parts.links, new=False) if shown else None
+    if not shown:
+        print(
+            "The coordinator's link is shown in a terminal only; while no hub runs, 'moothall hub link' makes one.",
+            flush=True,
+        )
+    elif token is None:
         print("The coordinator's link was shown at the first start; 'moothall hub link' makes another.", flush=True)
     else:
         print(f"Coordinator's link: {running.own}/enter/{token}\nOpen it once, on this computer.", flush=True)
     pairing = running.parts.pairings.now
     if pairing is None:
-        print("It is not connected to a meeting yet: that link leads to the page that does it.", flush=True)
+        print(
+            "It is not connected to a meeting yet: the coordinator's link leads to the page that does it.", flush=True
+        )
     else:
         print(f"It speaks for {pairing.title}, at {pairing.people}.", flush=True)

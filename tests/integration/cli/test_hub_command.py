@@ -8,8 +8,8 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -19,42 +19,14 @@ from aiohttp.test_utils import TestServer
 from moothall.cli.main import main as moothall
 from moothall_hub.cli import main
 from support.halls.process import PORTS
+from support.halls.terminal import TerminalCommand, in_terminal
 
 WORDS = ("acorn", "actor", "agree", "album", "amber", "anchor")
 
 
-class Process:
-    """A running hub."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-        self.said = ""
-
-    async def until(self, text: str) -> str:
-        """Read what it prints, up to the line that has `text`; returns that line."""
-        assert self._process.stdout is not None
-        while line := (await self._process.stdout.readline()).decode():
-            self.said += line
-            if text in line:
-                return line
-        raise AssertionError(self.said)
-
-    async def stop(self, number: signal.Signals) -> int:
-        self._process.send_signal(number)
-        return await self._process.wait()
-
-
-@asynccontextmanager
-async def started(*arguments: str) -> AsyncIterator[Process]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "moothall", "hub", *arguments), stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        yield Process(process)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+def started(*arguments: str) -> AbstractAsyncContextManager[TerminalCommand]:
+    """Run a hub in a terminal."""
+    return in_terminal(sys.executable, "-m", "moothall", "hub", *arguments)
 
 
 @pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM])
@@ -80,6 +52,25 @@ async def test_it_is_stopped_where_a_script_has_left_it_behind_without_ctrl_c(tm
             assert await asyncio.wait_for(hub.stop(signal.SIGTERM), 60) == 0
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+async def test_a_journal_gets_no_link(tmp_path: Path) -> None:
+    """Others read what a service writes."""
+    data = ("--data", str(tmp_path), "--port", "0", "--host", "127.0.0.1")
+    hub = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "moothall", "hub", *data), stdout=asyncio.subprocess.PIPE
+    )
+    assert hub.stdout is not None
+    said = ""
+    while "not connected to a meeting yet" not in said:
+        said += (row := (await hub.stdout.readline()).decode())
+        assert row, said
+    hub.send_signal(signal.SIGTERM)
+    await hub.wait()
+    assert "'moothall hub link' makes one" in said
+    assert "/enter/" not in said
+    async with started(*data) as shown:  # None was made, so it is still the first.
+        await shown.until("Coordinator's link: ")
 
 
 async def test_the_link_is_shown_once_and_made_anew_when_it_is_lost(tmp_path: Path) -> None:

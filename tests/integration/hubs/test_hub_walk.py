@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ from aiohttp import ClientSession, CookieJar
 
 from moothall.testing.scripted import make_script, render, write_script
 from support.halls.process import CLOCK, free_port, write_wave
+from support.halls.terminal import TerminalCommand, in_terminal
 from support.hubs.processes import LOOK_MS, Coordinator
 from support.links.weak_link import weak_link_to
 
@@ -49,44 +50,26 @@ def made(command: str, *variables: str) -> str:
 
 
 class Terminal:
-    """One in which a command runs."""
+    """A terminal in which a command of the page runs."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-
-    async def says(self, text: str) -> str:
-        """Until it has printed a line with that, which is returned."""
-        assert self._process.stdout is not None
-        read = ""
-        while line := (await self._process.stdout.readline()).decode():
-            read += line
-            if text in line:
-                return line
-        raise AssertionError(read)
+    def __init__(self, command: TerminalCommand) -> None:
+        self._command = command
+        self.says = command.until
 
     async def ctrl_c(self) -> None:
-        """Stop it, as the page says."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGINT)
-        await self._process.wait()
+        """Stop the command, as the page says."""
+        await self._command.stop(signal.SIGINT)
 
 
 @asynccontextmanager
 async def terminal(command: str, folder: Path, **variables: str) -> AsyncIterator[Terminal]:
-    """Run a command in a folder; it is stopped at the end."""
-    process = await asyncio.create_subprocess_shell(
-        command,
-        cwd=folder,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, **variables, "PYTHONUNBUFFERED": "1"},
-        start_new_session=True,
-    )
-    here = Terminal(process)
-    try:
-        yield here
-    finally:
-        if process.returncode is None:
+    """Run a shell command in a folder; it is stopped at the end."""
+    env = {**os.environ, **variables, "PYTHONUNBUFFERED": "1"}
+    async with in_terminal("/bin/sh", "-c", command, folder=folder, env=env) as running:
+        here = Terminal(running)
+        try:
+            yield here
+        finally:
             await here.ctrl_c()
 
 

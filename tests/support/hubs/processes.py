@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from aiohttp import ClientError, ClientSession, CookieJar
 
 import spoken_hall
+from moothall_hub.app import COPIES
 from support.halls.process import CLOCK, free_port
 from support.halls.warm import Program, start_program
 from support.links.weak_link import GOOD, WeakLink, weak_link_to
@@ -90,7 +91,7 @@ class HubProcess:
         self._apart = apart
         self._environment = {**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})}
         self.link = ""
-        """The coordinator's link, which the first start prints."""
+        """The coordinator's link, which is made before the first start."""
         self._process: Program | None = None
 
     async def pair(self, address: str, words: str) -> str:
@@ -106,12 +107,12 @@ class HubProcess:
 
     async def start(self) -> None:
         """Start the hub; returns once its doors are open."""
+        if not self.link and not (self.data / COPIES).exists():
+            self.link = await self._new_link()
         with self.log.open("ab") as log:
             self._process = await start_program(*self._command(), stderr=log, env=self._environment, apart=self._apart)
         assert self._process.stdout is not None
         while line := (await self._process.stdout.readline()).decode():
-            if "/enter/" in line:
-                self.link = line.split()[-1]
             if line.startswith(("It speaks for", "It is not connected")):
                 return
         raise AssertionError(self.log.read_text())
@@ -167,6 +168,14 @@ class HubProcess:
         """The hub's process id."""
         assert self._process is not None
         return self._process.pid
+
+    async def _new_link(self) -> str:
+        with self.log.open("ab") as log:
+            making = await start_program(*self._command("link"), stderr=log, env=self._environment)
+        assert making.stdout is not None
+        said = await making.stdout.read()
+        assert await making.wait() == 0, said.decode() + self.log.read_text()
+        return said.decode().split()[-1]
 
     def _command(self, *arguments: str) -> list[str]:
         where = ["--data", str(self.data), "--port", str(self.port)]
