@@ -17,7 +17,7 @@ from aiohttp import web
 
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock, Randomness
-from moothall.core.questions import limits
+from moothall.core.questions import floods
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{40}\Z")
 _TIME, _RANDOM, _MAC = 6, 12, 12
@@ -44,11 +44,11 @@ class Visitors:
         return token if _TOKEN.match(token) and self._made_here(token, session) else ""
 
     def hasty(self, token: str) -> bool:
-        """Whether a token was made less than `limits.HASTY_MS` ago, too recently for a person to have read a page
+        """Whether a token was made less than `floods.HASTY_MS` ago, too recently for a person to have read a page
         since. False for an empty token.
         """
         made = int.from_bytes(_bytes_of(token)[:_TIME], "big")
-        return bool(token) and 0 <= self._clock.wall() - made < limits.HASTY_MS
+        return bool(token) and 0 <= self._clock.wall() - made < floods.HASTY_MS
 
     def _made_here(self, token: str, session: SessionId) -> bool:
         raw = _bytes_of(token)

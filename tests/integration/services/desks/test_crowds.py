@@ -20,7 +20,7 @@ from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, PollId, SessionId
-from moothall.core.questions import limits
+from moothall.core.questions import floods
 from moothall.core.rules import questions as question_rules
 from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import Conference, Server, Settings, Translation
@@ -136,11 +136,11 @@ async def at_desk(running: RunningServer) -> AsyncIterator[tuple[socketio.AsyncC
 
 
 async def test_300_people_behind_one_address_ask_read_and_vote_and_nothing_is_set_aside(meeting: Meeting) -> None:
-    hasty, limits.HASTY_MS = limits.HASTY_MS, 0  # People read before they choose; nobody waits here.
+    hasty, floods.HASTY_MS = floods.HASTY_MS, 0  # People read before they choose; nobody waits here.
     try:
         await ask_read_and_vote(meeting)
     finally:
-        limits.HASTY_MS = hasty
+        floods.HASTY_MS = hasty
 
 
 async def ask_read_and_vote(meeting: Meeting) -> None:
