@@ -14,7 +14,8 @@ from support.cluster.typing import house, require_all
 from support.halls.process import CLOCK
 
 
-# The law of two copies (tests/property/services) and tests/property/core/cluster/test_take_over.py prove the same.
+# The law of two copies (tests/property/services/cluster) and tests/property/core/cluster/test_take_over.py
+# prove the same.
 @pytest.mark.slow
 async def test_a_node_whose_copy_lags_has_all_that_the_other_one_acknowledged(tmp_path: Path) -> None:
     """It was off meanwhile; the former keeper, which has all, can't take the house again, since a list lacks it."""
