@@ -71,3 +71,18 @@ def test_sheets_and_templates_are_in_folders_named_as_those_of_the_scripts() -> 
     for kind, ending in (("css", "css"), ("pages", "html")):
         top = ROOT / "web" / kind
         assert {path.parent.relative_to(top).as_posix() for path in top.rglob(f"*.{ending}")} <= named
+
+
+def test_the_table_of_words_names_what_exists() -> None:
+    table = PAGE.read_text(encoding="utf-8").split("\n### One feature, several words\n\n")[1].split("\n\n")[0]
+    heads, _, *features = [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines()]
+    assert heads == ["feature", "services", "adapters", "core", "wire", "web"]
+    tops = [ROOT / "server/moothall" / layer for layer in heads[1:5]] + [ROOT / "web/js"]
+    named = [
+        (top, name)
+        for row in features
+        for top, cell in zip(tops, row[1:], strict=True)
+        for name in re.findall(r"`([^`]+)`", cell)
+    ]
+    assert len(named) > len(features)
+    assert [name for top, name in named if not (top / name).exists()] == []
