@@ -23,12 +23,14 @@ from pathlib import Path
 
 from moothall.adapters.store.files import explained, opened, sync_folder
 from moothall.core.backup.restore_point import RestorePoint, Stored, decode_point, encode_point
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
 
 MARK, LOCK = "moothall-backup", "lock"
 PIECE = 1 << 18
 """Bytes of one read or write."""
-_POINT = re.compile(r"point-([0-9]{8}T[0-9]{6}Z(?:-[0-9]{1,9})?)\.json\Z")
+_MOST_DIGITS = 9
+_POINT = re.compile(rf"point-([0-9]{{8}}T[0-9]{{6}}Z(?:-[0-9]{{1,{_MOST_DIGITS}}})?)\.json\Z")
 _NEW = ".new"
 
 
@@ -83,10 +85,9 @@ class BackupFolder:
         """All restore points by name, oldest first (`BackupStore`)."""
         found: dict[str, RestorePoint] = {}
         with _translated():
-            for path in sorted(self._folder.iterdir(), key=lambda each: _order(each.name)):
-                name = _POINT.match(path.name)
-                if name is not None:
-                    found[name[1]] = decode_point(path.read_bytes(), name[1])
+            names = [name[1] for path in self._folder.iterdir() if (name := _POINT.match(path.name)) is not None]
+            for name in sorted(names, key=_order):
+                found[name] = decode_point(self._point(name).read_bytes(), name)
         return found
 
     def begin(self) -> NewObject:
@@ -133,12 +134,12 @@ class BackupFolder:
     def publish(self, name: str, point: RestorePoint) -> None:
         """Store a restore point (`BackupStore`)."""
         with _translated():
-            _write(self._folder / f"point-{name}.json", encode_point(point))
+            _write(self._point(name), encode_point(point))
 
     def drop(self, name: str) -> None:
         """Delete a restore point (`BackupStore`)."""
         with _translated():
-            (self._folder / f"point-{name}.json").unlink(missing_ok=True)
+            self._point(name).unlink(missing_ok=True)
             sync_folder(self._folder)
 
     def sweep(self, needed: Collection[str]) -> int:
@@ -150,6 +151,9 @@ class BackupFolder:
                     overwrite(path)
                     swept += 1
         return swept
+
+    def _point(self, name: str) -> Path:
+        return self._folder / f"point-{name}.json"
 
 
 class NewObject:
@@ -222,9 +226,9 @@ def _object_path(objects: Path, name: str) -> Path:
 
 
 def _order(name: str) -> tuple[str, int]:
-    """The sort key of a restore point's file name: its time, then its number, so that -10 comes after -9."""
-    stem, _, number = name.removesuffix(".json").removeprefix("point-").partition("-")
-    return stem, int(number) if number.isdigit() else 0
+    """The sort key of a restore point's name: its time, then its number, so that -10 comes after -9."""
+    time, _, number = name.partition("-")
+    return time, number_in(number, _MOST_DIGITS) or 0
 
 
 @contextmanager
