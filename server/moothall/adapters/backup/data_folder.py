@@ -15,6 +15,7 @@ from moothall.adapters.store.removal_list import FILE_NAME as LIST_NAME
 from moothall.adapters.store.removal_list import add_lines, read_removals
 from moothall.core.backup.removed import AnyLine, united
 from moothall.core.backup.restore_point import SoundPart
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.core.ports import BookEntry
@@ -81,9 +82,9 @@ class LiveRecordings:
         """All files of recordings (`LiveSound`)."""
         found: list[PartKey] = []
         for path in sorted(self._folder.glob("*/*/*.opus")):
-            session, source, first = path.parts[-3], path.parts[-2], path.stem
-            if is_name(session) and is_name(source) and first.isascii() and first.isdigit():
-                found.append((SessionId(session), SourceId(source), int(first)))
+            session, source, first = path.parts[-3], path.parts[-2], number_in(path.stem, 15)
+            if is_name(session) and is_name(source) and first is not None:
+                found.append((SessionId(session), SourceId(source), first))
         return found
 
     def chunks(self, part: PartKey) -> Iterator[bytes]:
