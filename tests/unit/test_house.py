@@ -145,8 +145,12 @@ def test_no_docstring_only_sends_readers_elsewhere() -> None:
     assert [f"{path}: {hit[0]}" for path in python for hit in SAYS_NOTHING.finditer(text(path))] == []
 
 
-NOT_IN_TESTS = re.compile(r"time\.sleep|\bmock\b|\bMock\b|MagicMock|monkeypatch|wait_for_function", re.ASCII)
-"""The last is Playwright's: a page's policy forbids what it evaluates from its second look on. `expect` waits too."""
+NOT_IN_TESTS = re.compile(
+    r"time\.sleep|\bmock\b|\bMock\b|MagicMock|monkeypatch|wait_for_(?:function|timeout)", re.ASCII
+)
+"""The last two are Playwright's. A page's policy forbids what the first evaluates from its second look on; the other
+sleeps. `expect` waits for what a page shows, and `page.clock` lets its time pass.
+"""
 
 
 def test_no_test_sleeps_or_mocks() -> None:
