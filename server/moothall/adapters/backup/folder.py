@@ -18,7 +18,7 @@ import hashlib
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from moothall.adapters.store.files import explained, opened, sync_folder
@@ -84,7 +84,7 @@ class BackupFolder:
     def points(self) -> Mapping[str, RestorePoint]:
         """All restore points by name, oldest first (`BackupStore`)."""
         found: dict[str, RestorePoint] = {}
-        with _translated():
+        with _explained():
             names = [name[1] for path in self._folder.iterdir() if (name := _POINT.match(path.name)) is not None]
             for name in sorted(names, key=_order):
                 found[name] = decode_point(self._point(name).read_bytes(), name)
@@ -92,7 +92,7 @@ class BackupFolder:
 
     def begin(self) -> NewObject:
         """Start writing an object (`BackupStore`)."""
-        with _translated():
+        with _explained():
             return NewObject(self._objects, self._new)
 
     def settle(self) -> int:
@@ -100,7 +100,7 @@ class BackupFolder:
         if not self._new:
             return 0
         path = self._new.pop()
-        with _translated():
+        with _explained():
             with opened(path, os.O_RDONLY) as file:
                 size = os.fstat(file).st_size
                 os.fsync(file)
@@ -133,19 +133,19 @@ class BackupFolder:
 
     def publish(self, name: str, point: RestorePoint) -> None:
         """Store a restore point (`BackupStore`)."""
-        with _translated():
+        with _explained():
             _write(self._point(name), encode_point(point))
 
     def drop(self, name: str) -> None:
         """Delete a restore point (`BackupStore`)."""
-        with _translated():
+        with _explained():
             self._point(name).unlink(missing_ok=True)
             sync_folder(self._folder)
 
     def sweep(self, needed: Collection[str]) -> int:
         """Overwrite and delete the objects that aren't `needed`; return their number (`BackupStore`)."""
         swept = 0
-        with _translated():
+        with _explained():
             for path in [*self._folder.glob(f"*{_NEW}"), *self._objects.glob("*"), *self._objects.glob("*/*")]:
                 if path.is_file() and path.name not in needed:
                     overwrite(path)
@@ -170,7 +170,7 @@ class NewObject:
 
     def write(self, data: bytes) -> None:
         """Append bytes (`ObjectWriter`)."""
-        with _translated():
+        with _explained():
             view = memoryview(data)
             while view:
                 written = os.write(self._file, view[:PIECE])
@@ -182,7 +182,7 @@ class NewObject:
         """Complete the object and return its name and size (`ObjectWriter`)."""
         name = self._digest.hexdigest()
         path = _object_path(self._objects, name)
-        with _translated():
+        with _explained():
             os.close(self._file)
             if path.exists():
                 overwrite(self._path)
@@ -205,7 +205,7 @@ def overwrite(path: Path) -> None:
 
 def write_file(path: Path, data: bytes) -> None:
     """Write a file atomically, readable by its owner only; durable when it returns. Raises StorageUnavailable."""
-    with _translated():
+    with _explained():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(path, data)
 
@@ -231,11 +231,5 @@ def _order(name: str) -> tuple[str, int]:
     return time, number_in(number, _MOST_DIGITS) or 0
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn OSError into StorageUnavailable."""
-    try:
-        yield
-    except OSError as error:
-        msg = f"The backup can't be written or read: {error.strerror or type(error).__name__}."
-        raise StorageUnavailable(msg) from error
+def _explained() -> AbstractContextManager[None]:
+    return explained("The backup can't be written or read", kind=StorageUnavailable)

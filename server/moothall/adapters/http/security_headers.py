@@ -57,7 +57,7 @@ def origin_allowed(origin: str | None, allowed: frozenset[str]) -> bool:
 
 
 def sent_by_a_page(headers: Mapping[str, str]) -> bool:
-    """Whether a browser has sent a request with these headers: programs send no `Origin`, and a page can't leave out its
-    own. `headers`: a mapping in which case doesn't matter.
+    """Whether a page has sent a request with these headers, in which case doesn't matter: a page can't leave out its
+    `Origin`, and programs send none.
     """
     return hdrs.ORIGIN in headers
