@@ -85,7 +85,7 @@ class BackupFolder:
         """All restore points by name, oldest first (`BackupStore`)."""
         found: dict[str, RestorePoint] = {}
         with _explained():
-            names = [name[1] for path in self._folder.iterdir() if (name := _POINT.match(path.name)) is not None]
+            names = [point[1] for path in self._folder.iterdir() if (point := _POINT.match(path.name)) is not None]
             for name in sorted(names, key=_order):
                 found[name] = decode_point(self._point(name).read_bytes(), name)
         return found
