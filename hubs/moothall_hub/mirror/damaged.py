@@ -11,6 +11,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from moothall.adapters.store.files import explained
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 
 logger = logging.getLogger(__name__)
@@ -57,12 +58,9 @@ def set_aside_if_damaged(path: Path) -> bool:
 def forget_set_aside(path: Path) -> None:
     """Delete the damaged file that was set aside from `path`. Raises StorageUnavailable when it cannot be deleted."""
     aside = path.with_name(path.name + ASIDE)
-    try:
+    with explained(f"{aside} holds words that have to go, and can't be deleted", kind=StorageUnavailable):
         for beside in ("", *_BESIDE):
             aside.with_name(aside.name + beside).unlink(missing_ok=True)
-    except OSError as error:
-        msg = f"{aside} holds words that have to go, and can't be deleted: {error.strerror}."
-        raise StorageUnavailable(msg) from error
 
 
 def _is_damaged(path: Path) -> bool:

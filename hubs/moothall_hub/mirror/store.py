@@ -21,7 +21,7 @@ from moothall_hub.mirror.copied import CopyStep, SessionCopy
 
 FILE_NAME = "mirror.sqlite"
 """The file's name in a hub's data folder."""
-_SCHEMA = """
+_SCHEMA = f"""
 CREATE TABLE session (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -30,17 +30,7 @@ CREATE TABLE session (
     copy BLOB NOT NULL
 ) STRICT;
 CREATE TABLE record (
-    session INTEGER NOT NULL REFERENCES session (number),
-    offset INTEGER NOT NULL,
-    lane TEXT NOT NULL,
-    cause TEXT NOT NULL,
-    n INTEGER NOT NULL,
-    header BLOB NOT NULL,
-    salt BLOB,
-    body BLOB,
-    body_digest BLOB NOT NULL,
-    digest BLOB NOT NULL,
-    PRIMARY KEY (session, offset)
+    {sqlite_file.RECORD_COLUMNS}
 ) STRICT;
 CREATE INDEX record_by_lane ON record (session, lane, offset)
 """

@@ -8,9 +8,10 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
 import msgspec
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from moothall.adapters.http.limits import AddressGate
+from moothall.adapters.http.security_headers import sent_by_a_page
 from moothall.adapters.hubs.link_door import TRIES, TRIES_PATIENCE_MS, HubDoor
 from moothall.adapters.hubs.machine_pairing import ALLOWANCE, MINUTE, pair_machine, sentence_response
 from moothall.adapters.hubs.texts import TOLD
@@ -184,7 +185,7 @@ class BelowPairDoor:
     async def take(self, request: web.Request) -> web.Response:
         """Exchange six words for a key."""
         above = self._paired()
-        if hdrs.ORIGIN in request.headers or request.content_type != "application/json":
+        if sent_by_a_page(request.headers) or request.content_type != "application/json":
             return sentence_response(403, "A page may not do this; a machine sends JSON and no Origin.")
         if above is None:
             return sentence_response(503, "This hub is not connected itself yet.")

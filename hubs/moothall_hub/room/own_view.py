@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from moothall.core import commands as do
-from moothall.core.events.question_parts import HUB, REMOTE, ROOM, InterventionStatus
+from moothall.core.events.question_parts import HUB, ROOM, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import InterventionId
-from moothall.core.questions.interventions import Intervention
+from moothall.core.questions.interventions import Intervention, empty_intervention
 from moothall.core.questions.order import ahead_of
 from moothall.core.rules.decide import decide
 from moothall.core.rules.turn_times import may_hold
@@ -63,18 +63,8 @@ def _intervention(each: LocalQuestion, there: Intervention | None) -> Interventi
     """Return a question of the room with the meeting's record of it, which has only the status until it is
     published.
     """
-    found = there or Intervention(
-        id=each.id,
-        number=each.number,
-        kind=each.kind,
-        received="",
-        text="",
-        language="",
-        name="",
-        origin=REMOTE,
-        asker="",
-        t=0,
-        status=_STATUSES[each.stands],
+    found = there or replace(
+        empty_intervention(each.id), number=each.number, kind=each.kind, status=_STATUSES[each.stands]
     )
     received = "" if found.removed else each.text
     words = {} if found.published else {"kind": each.kind, "language": each.language, "name": each.name}

@@ -13,6 +13,7 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId, NoteId, SessionId
 from moothall.core.ports import BookEntry
 from moothall.core.staff.notes_and_tags import HubNote
+from moothall.services.supervision.waiting import every
 from moothall.wire.hub.messages import HeadCountAct, NoteAct, NoteReadAct
 from moothall_hub.outbox.outbox import ActStatus
 from moothall_hub.room.ports import RoomParts
@@ -84,12 +85,11 @@ class RoomPresence:
 
     async def run(self) -> None:
         """Pass on head counts and notes every SETTLE_MS, until cancelled."""
-        while True:
-            try:
-                await self.pass_on()
-            except StorageUnavailable as error:
-                logger.warning("the outbox can't store head counts and notes at the moment: %s", error)
-            await self._room.clock.sleep(SETTLE_MS)
+
+        def unavailable(error: StorageUnavailable) -> None:
+            logger.warning("the outbox can't store head counts and notes at the moment: %s", error)
+
+        await every(SETTLE_MS, self.pass_on, self._room.clock, unavailable)
 
     def people(self, session: SessionId) -> People | None:
         """The head count of a session; None while nobody has counted."""

@@ -34,6 +34,7 @@ from moothall.services.questions.asking import (
 from moothall.services.questions.author_view import Own, OwnAct
 from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.questions.typing import InProgress, TypingReceived, TypingUpdate, Untyped, fits, typed_by
+from moothall.services.supervision.waiting import every
 from moothall.wire.hub.messages import ActDone, AskAct, HoldAct, ReportAct, StandAct, SupportAct, TypeAct
 from moothall_hub.outbox.outbox import MOST_OWN_ACTS, MOST_OWN_LINES, ActStatus
 from moothall_hub.outbox.outbox import HubOutbox as DiskOutbox
@@ -111,12 +112,11 @@ class RoomQuestions:
 
     async def run(self) -> None:
         """Pass on questions and counts every PASS_ON_MS, until cancelled."""
-        while True:
-            try:
-                await self.pass_on()
-            except StorageUnavailable as error:
-                logger.warning("the outbox can't store questions at the moment: %s", error)
-            await self._room.clock.sleep(PASS_ON_MS)
+
+        def unavailable(error: StorageUnavailable) -> None:
+            logger.warning("the outbox can't store questions at the moment: %s", error)
+
+        await every(PASS_ON_MS, self.pass_on, self._room.clock, unavailable)
 
     def when_changed(self, tell: Callable[[SessionId], None]) -> None:
         """Call `tell` whenever something in a session's questions has changed. `tell` must not block."""

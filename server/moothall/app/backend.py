@@ -241,11 +241,9 @@ class Backend:
 
 
 def _remove(folder: Path) -> None:
-    try:
+    with explained(f"The folder {folder} can't be removed", kind=StorageUnavailable):
         if folder.exists():
             shutil.rmtree(folder)
-    except OSError as error:
-        raise StorageUnavailable(f"The folder {folder} can't be removed: {error.strerror}.") from error
 
 
 def disk_of(data: Path) -> tuple[int, int] | None:

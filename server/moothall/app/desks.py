@@ -8,7 +8,7 @@ from functools import partial
 
 from aiohttp import web
 
-from moothall.adapters.desks.control_door import ControlDoor
+from moothall.adapters.desks.control_door import ControlDoor, StandingDoor
 from moothall.adapters.desks.control_socket import ControlSocket, Send
 from moothall.adapters.desks.desk_door import DeskDoor, DeskPageFacts
 from moothall.adapters.desks.desk_socket import DeskSocket
@@ -16,7 +16,6 @@ from moothall.adapters.desks.figures_door import FiguresDoor
 from moothall.adapters.desks.line_form import LineForm
 from moothall.adapters.desks.listening_door import ListeningDoor
 from moothall.adapters.desks.staff_socket import StaffSocket
-from moothall.adapters.desks.standing_door import StandingDoor
 from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.pages.request_context import DEFAULT_CHANNEL
 from moothall.adapters.pages.staff_frame import facts_of

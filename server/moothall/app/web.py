@@ -18,8 +18,8 @@ from moothall.adapters.agenda.help_door import HelpDoor
 from moothall.adapters.agenda.needs_door import NeedsDoor
 from moothall.adapters.agenda.rows import AgendaRows
 from moothall.adapters.cached.cached_door import CachedDoor
+from moothall.adapters.cluster.copies_door import NodeSoundDoor
 from moothall.adapters.cluster.node_link_door import NodeLinkDoor
-from moothall.adapters.cluster.node_sound_door import NodeSoundDoor
 from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import DisplayDoor, WallContent
 from moothall.adapters.displays.style_page import StyleDoor

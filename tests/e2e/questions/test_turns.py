@@ -17,6 +17,7 @@ from moothall.core.kernel.ids import InterventionId, PollId
 from moothall.core.questions.interventions import Intervention
 from support.desks.meeting import Meeting, S, meeting
 from support.halls.room_before import room_before
+from support.hubs.together import until
 from support.sessions.questions import MODERATOR
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -49,12 +50,13 @@ def typed(on: Meeting) -> list[str]:
     return [line.whole for line in sorted(lines, key=lambda line: line.t0)]
 
 
-async def until(page: Page, on: Meeting, *lines: str) -> None:
+async def until_typed(on: Meeting, *lines: str) -> None:
     """Wait until so many lines have been typed; these they are."""
-    for _ in range(600):
-        if len(typed(on)) >= len(lines):
-            break
-        await page.wait_for_timeout(50)
+
+    async def holds() -> bool:
+        return len(typed(on)) >= len(lines)
+
+    await until(holds)
     assert typed(on) == list(lines)
 
 
@@ -108,7 +110,7 @@ async def test_what_is_typed_is_read_as_it_comes_and_stays(page: Page, browser: 
         await expect(reader.locator("#Growing")).to_be_empty()
         assert typed(on) == ["I wonder if Dr. Li pays.", "And when"]
         await on.do(do.ResumeSession())
-        await until(page, on, "I wonder if Dr. Li pays.", "And when", "In a break.")
+        await until_typed(on, "I wonder if Dr. Li pays.", "And when", "In a break.")
         await page.keyboard.type("Not sent")
         await expect(reader.locator("#Growing .rest")).to_have_text("Not sent")
         await stand(on, what, InterventionStatus.ANSWERED)
@@ -128,7 +130,7 @@ async def test_a_pause_ends_a_line_and_an_engine_may_have_one_open(page: Page, t
         await words(page).fill("No end")
         await expect(page.locator("#Typed li")).to_have_text(["No end"])
         await expect(words(page)).to_have_value("")
-        await until(page, on, "No end")
+        await until_typed(on, "No end")
         assert on.live.state.channels[next(iter(on.live.state.channels))].open_segment == "s1"
         assert "No. 1" in on.live.state.speakers.values()
 
@@ -225,7 +227,7 @@ async def test_a_cut_link_loses_no_words(page: Page, tmp_path: Path) -> None:
         await page.keyboard.press("Enter")
         await expect(words(page)).to_have_value("")
         await expect(page.locator("#Typed li")).to_have_count(3)
-        await until(page, on, "One.", "Two.", "Thr")
+        await until_typed(on, "One.", "Two.", "Thr")
 
 
 # A refinement of the test of a cut line.
@@ -236,7 +238,7 @@ async def test_what_was_not_sent_when_a_turn_ended_stands_there_when_it_comes_ag
         await stand(on, what, InterventionStatus.QUEUED, InterventionStatus.CALLED)
         await words(page).focus()
         await page.keyboard.type("One. Two and")
-        await until(page, on, "One.")
+        await until_typed(on, "One.")
         await stand(on, what, InterventionStatus.QUEUED)
         await expect(words(page)).to_have_attribute("readonly", "")
         await stand(on, what, InterventionStatus.CALLED)
@@ -246,7 +248,7 @@ async def test_what_was_not_sent_when_a_turn_ended_stands_there_when_it_comes_ag
         await page.keyboard.press("End")
         await page.keyboard.type(" three.")
         await page.keyboard.press("Enter")
-        await until(page, on, "One.", "Two and three.")
+        await until_typed(on, "One.", "Two and three.")
 
 
 async def test_whoever_asked_is_told_on_the_text_and_everybody_what_is_asked(

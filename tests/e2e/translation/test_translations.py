@@ -257,14 +257,17 @@ async def test_no_line_is_missed_where_older_ones_are_translated_while_pages_loa
             await route.fulfill(response=answer)
 
         await page.route("**/lines?*", slowly)
+        lines = page.locator("#Lines > li")
+        known = await lines.count()
         while await page.locator("#Older").is_visible():
             await page.locator("#Earlier").evaluate("(link) => link.click()")
-            await page.wait_for_timeout(100)
+            await expect(lines).not_to_have_count(known)
+            known = await lines.count()
         for n in waiting:
             await on.say(*made(f"s{n}", n * 4_000, f"Línea {n}."), by=TRANSLATOR)
-        await expect(page.locator("#Lines > li")).to_have_count(600)
+        await expect(lines).to_have_count(600)
         assert await texts(page) == [f"Línea {n}." for n in range(600)]
-        numbers = await page.locator("#Lines > li").evaluate_all("(all) => all.map((each) => Number(each.dataset.n))")
+        numbers = await lines.evaluate_all("(all) => all.map((each) => Number(each.dataset.n))")
         assert numbers == list(range(600))
 
 

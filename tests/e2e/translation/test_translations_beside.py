@@ -177,11 +177,12 @@ async def test_who_looks_back_is_asked_and_who_chose_the_translation_stays(page:
         await on.say(signals=[StandIn(channel=FRENCH, instead=ChannelId("mt-fr"))])
         await asked.click()
         await expect(page).to_have_url(f"{on.page}?channel=mt-fr&ui=en&instead-of=fr")
+        await page.clock.install()
         await visit(page, on, "?channel=mt-fr&ui=en")
         await on.say(signals=[StandIn(channel=ChannelId("mt-fr"), instead=FRENCH)])
         await on.say(*made("n0", 999_000, "Nouvelle.", channel=ChannelId("mt-fr"), language="fr"), by=TRANSLATOR)
         await expect(page.locator("#n0-mt-fr")).to_be_visible()
-        await page.wait_for_timeout(1_500)
+        await page.clock.run_for(1_500)
         await expect(page).to_have_url(f"{on.page}?channel=mt-fr&ui=en")
         await expect(page.locator("#Instead")).to_be_hidden()
 

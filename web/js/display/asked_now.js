@@ -1,6 +1,7 @@
 // The question asked now, on a wall or over a video: after an event of a question the page is fetched again, and this
 // part of it (web/pages/questions/_asked.html) replaced.
 
+import { backOff } from '../lib/link.js';
 import { at } from '../lib/nodes.js';
 
 const WORDS = /^(intervention|queue)\.|^poll\.(opened|closed)/;
@@ -38,7 +39,7 @@ export class AskedNow {
   #turn = 0; // grows when an answer that is under way becomes outdated
   #busy = false;
   #again = false;
-  #wait = AGAIN;
+  #tries = 0; // requests for the page since translations last were complete
   #timer = 0;
   #beside = '';
 
@@ -113,7 +114,7 @@ export class AskedNow {
     const { pending = '', lacks } = at('Asked').dataset;
     const last = pending.split(' ').at(-1);
     if (!last && lacks === undefined) {
-      this.#wait = AGAIN;
+      this.#tries = 0;
       return;
     }
     try {
@@ -121,7 +122,6 @@ export class AskedNow {
     } catch {
       // The next attempt follows below.
     }
-    this.#timer = setTimeout(() => this.#ask(), this.#wait);
-    this.#wait = Math.min(2 * this.#wait, LONGEST);
+    this.#timer = setTimeout(() => this.#ask(), backOff(this.#tries++, AGAIN, LONGEST));
   }
 }

@@ -1,12 +1,14 @@
 // Translates questions into the moderator's language: requests translations one after the other, and keeps them in
 // memory.
 
+import { backOff } from '../lib/link.js';
+
 const MOST = 5000; // translations that are kept, enough for all questions of a meeting, since each display needs them
 const AGAIN = 5000; // ms until a failed translation is requested again; doubled each time
 const LONGEST = 300000; // ms
 
 export class QuestionTranslating {
-  #again = AGAIN;
+  #failed = 0; // attempts to request failed translations again since one last came
   #timer = 0;
 
   /**
@@ -63,7 +65,7 @@ export class QuestionTranslating {
     this.asking = 0;
     this.known.set(key, answer.refusal ? '' : answer.text);
     if (answer.refusal) this.#later();
-    else this.#again = AGAIN;
+    else this.#failed = 0;
     const had = this.none.size;
     if (answer.refusal?.code === 'unknown') this.none.add(language);
     else if (!answer.refusal) this.none.delete(language);
@@ -76,9 +78,9 @@ export class QuestionTranslating {
     if (this.#timer) return;
     this.#timer = setTimeout(() => {
       this.#timer = 0;
-      this.#again = Math.min(2 * this.#again, LONGEST);
+      this.#failed += 1;
       for (const [key, text] of this.known) if (text === '') this.known.delete(key);
       this.came();
-    }, this.#again);
+    }, backOff(this.#failed, AGAIN, LONGEST));
   }
 }

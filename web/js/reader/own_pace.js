@@ -1,7 +1,7 @@
 // The page to read at one's own pace. It works without this script, which remembers the reader's choices and where they
 // stopped.
 
-import { keepClear } from '../lib/bar.js';
+import { keepClear } from './bar.js';
 import { Choices } from '../lib/choices.js';
 import { keep, recall } from '../lib/kept.js';
 import { at, only } from '../lib/nodes.js';

@@ -1,7 +1,7 @@
 // The page of a session's text: connects the link, the folded state, the view and the controls. Parts that few readers
 // use are loaded on demand.
 
-import { focusOn, keepClear } from '../lib/bar.js';
+import { focusOn, keepClear } from './bar.js';
 import { Bookmark } from '../panels/bookmark.js';
 import { cards } from '../panels/cards.js';
 import { Choices } from '../lib/choices.js';

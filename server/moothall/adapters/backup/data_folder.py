@@ -10,11 +10,12 @@ from pathlib import Path
 from moothall.adapters.backup.folder import PIECE, overwrite
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.adapters.store import book_sqlite, sqlite_file
-from moothall.adapters.store.files import opened
+from moothall.adapters.store.files import explained, opened
 from moothall.adapters.store.removal_list import FILE_NAME as LIST_NAME
 from moothall.adapters.store.removal_list import add_lines, read_removals
 from moothall.core.backup.removed import AnyLine, united
 from moothall.core.backup.restore_point import SoundPart
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.core.ports import BookEntry
@@ -81,9 +82,9 @@ class LiveRecordings:
         """All files of recordings (`LiveSound`)."""
         found: list[PartKey] = []
         for path in sorted(self._folder.glob("*/*/*.opus")):
-            session, source, first = path.parts[-3], path.parts[-2], path.stem
-            if is_name(session) and is_name(source) and first.isascii() and first.isdigit():
-                found.append((SessionId(session), SourceId(source), int(first)))
+            session, source, first = path.parts[-3], path.parts[-2], number_in(path.stem, 15)
+            if is_name(session) and is_name(source) and first is not None:
+                found.append((SessionId(session), SourceId(source), first))
         return found
 
     def chunks(self, part: PartKey) -> Iterator[bytes]:
@@ -122,7 +123,7 @@ class RestoredRecordings:
     def write(self, part: SoundPart, chunks: Iterable[bytes]) -> None:
         """Write a file with its bytes and its time of last writing (`RestoredSound`). Raises StorageUnavailable."""
         path = sound_path(self._folder, _part_key(part))
-        try:
+        with explained("A recording can't be restored", kind=StorageUnavailable):
             path.parent.mkdir(parents=True, exist_ok=True)
             with opened(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
                 for piece in chunks:
@@ -131,8 +132,6 @@ class RestoredRecordings:
                         view = view[os.write(file, view) :]
                 os.fsync(file)
             os.utime(path, ns=(part.written * 1_000_000, part.written * 1_000_000))
-        except OSError as error:
-            raise StorageUnavailable(f"A recording can't be restored: {error.strerror}.") from error
 
     async def silence(self, part: SoundPart, spans: Sequence[tuple[int, int]]) -> bool:
         """Silence `spans` of a file, in samples of the source; return whether that was possible (`RestoredSound`).
@@ -156,10 +155,8 @@ class RestoredRecordings:
 
     def remove(self, part: SoundPart) -> None:
         """Overwrite and delete a file (`RestoredSound`). Raises StorageUnavailable."""
-        try:
+        with explained("A recording can't be taken away again", kind=StorageUnavailable):
             overwrite(sound_path(self._folder, _part_key(part)))
-        except OSError as error:
-            raise StorageUnavailable(f"A recording can't be taken away again: {error.strerror}.") from error
 
 
 def sound_path(folder: Path, part: PartKey) -> Path:

@@ -18,17 +18,19 @@ import hashlib
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from moothall.adapters.store.files import explained, opened, sync_folder
 from moothall.core.backup.restore_point import RestorePoint, Stored, decode_point, encode_point
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
 
 MARK, LOCK = "moothall-backup", "lock"
 PIECE = 1 << 18
 """Bytes of one read or write."""
-_POINT = re.compile(r"point-([0-9]{8}T[0-9]{6}Z(?:-[0-9]{1,9})?)\.json\Z")
+_MOST_DIGITS = 9
+_POINT = re.compile(rf"point-([0-9]{{8}}T[0-9]{{6}}Z(?:-[0-9]{{1,{_MOST_DIGITS}}})?)\.json\Z")
 _NEW = ".new"
 
 
@@ -82,16 +84,15 @@ class BackupFolder:
     def points(self) -> Mapping[str, RestorePoint]:
         """All restore points by name, oldest first (`BackupStore`)."""
         found: dict[str, RestorePoint] = {}
-        with _translated():
-            for path in sorted(self._folder.iterdir(), key=lambda each: _order(each.name)):
-                name = _POINT.match(path.name)
-                if name is not None:
-                    found[name[1]] = decode_point(path.read_bytes(), name[1])
+        with _explained():
+            names = [point[1] for path in self._folder.iterdir() if (point := _POINT.match(path.name)) is not None]
+            for name in sorted(names, key=_order):
+                found[name] = decode_point(self._point(name).read_bytes(), name)
         return found
 
     def begin(self) -> NewObject:
         """Start writing an object (`BackupStore`)."""
-        with _translated():
+        with _explained():
             return NewObject(self._objects, self._new)
 
     def settle(self) -> int:
@@ -99,7 +100,7 @@ class BackupFolder:
         if not self._new:
             return 0
         path = self._new.pop()
-        with _translated():
+        with _explained():
             with opened(path, os.O_RDONLY) as file:
                 size = os.fstat(file).st_size
                 os.fsync(file)
@@ -132,24 +133,27 @@ class BackupFolder:
 
     def publish(self, name: str, point: RestorePoint) -> None:
         """Store a restore point (`BackupStore`)."""
-        with _translated():
-            _write(self._folder / f"point-{name}.json", encode_point(point))
+        with _explained():
+            _write(self._point(name), encode_point(point))
 
     def drop(self, name: str) -> None:
         """Delete a restore point (`BackupStore`)."""
-        with _translated():
-            (self._folder / f"point-{name}.json").unlink(missing_ok=True)
+        with _explained():
+            self._point(name).unlink(missing_ok=True)
             sync_folder(self._folder)
 
     def sweep(self, needed: Collection[str]) -> int:
         """Overwrite and delete the objects that aren't `needed`; return their number (`BackupStore`)."""
         swept = 0
-        with _translated():
+        with _explained():
             for path in [*self._folder.glob(f"*{_NEW}"), *self._objects.glob("*"), *self._objects.glob("*/*")]:
                 if path.is_file() and path.name not in needed:
                     overwrite(path)
                     swept += 1
         return swept
+
+    def _point(self, name: str) -> Path:
+        return self._folder / f"point-{name}.json"
 
 
 class NewObject:
@@ -166,7 +170,7 @@ class NewObject:
 
     def write(self, data: bytes) -> None:
         """Append bytes (`ObjectWriter`)."""
-        with _translated():
+        with _explained():
             view = memoryview(data)
             while view:
                 written = os.write(self._file, view[:PIECE])
@@ -178,7 +182,7 @@ class NewObject:
         """Complete the object and return its name and size (`ObjectWriter`)."""
         name = self._digest.hexdigest()
         path = _object_path(self._objects, name)
-        with _translated():
+        with _explained():
             os.close(self._file)
             if path.exists():
                 overwrite(self._path)
@@ -201,7 +205,7 @@ def overwrite(path: Path) -> None:
 
 def write_file(path: Path, data: bytes) -> None:
     """Write a file atomically, readable by its owner only; durable when it returns. Raises StorageUnavailable."""
-    with _translated():
+    with _explained():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(path, data)
 
@@ -222,16 +226,10 @@ def _object_path(objects: Path, name: str) -> Path:
 
 
 def _order(name: str) -> tuple[str, int]:
-    """The sort key of a restore point's file name: its time, then its number, so that -10 comes after -9."""
-    stem, _, number = name.removesuffix(".json").removeprefix("point-").partition("-")
-    return stem, int(number) if number.isdigit() else 0
+    """The sort key of a restore point's name: its time, then its number, so that -10 comes after -9."""
+    time, _, number = name.partition("-")
+    return time, number_in(number, _MOST_DIGITS) or 0
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn OSError into StorageUnavailable."""
-    try:
-        yield
-    except OSError as error:
-        msg = f"The backup can't be written or read: {error.strerror or type(error).__name__}."
-        raise StorageUnavailable(msg) from error
+def _explained() -> AbstractContextManager[None]:
+    return explained("The backup can't be written or read", kind=StorageUnavailable)

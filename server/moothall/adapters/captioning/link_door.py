@@ -14,6 +14,7 @@ from aiohttp import WSMsgType, hdrs, web
 from moothall.adapters.captioning.keys import CaptionKeys
 from moothall.adapters.captioning.posts_door import STATUS
 from moothall.adapters.http.forwarded import AddressOf
+from moothall.adapters.http.security_headers import sent_by_a_page
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode
 from moothall.services.captioning.caption_streams import MOST_BYTES, CaptionStreams, Form, Post, TextStream
@@ -48,7 +49,7 @@ class CaptionsLinkDoor:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Receive text from a bridge until it disconnects."""
-        if hdrs.ORIGIN in request.headers:
+        if sent_by_a_page(request.headers):
             return web.Response(status=403, text="This address is for programs, not for pages.\n")
         stream = await self._open(request)
         if isinstance(stream, Refusal):

@@ -1,4 +1,4 @@
-"""Routes on which a node offers its own log and book to other nodes.
+"""Routes on which a node offers its own log and book to other nodes, and the keeper the sound of its spool.
 
 Only nodes get an answer: they prove themselves with headers that no visitor's request can have (`node_of`).
 """
@@ -12,14 +12,16 @@ from aiohttp import web
 from moothall.adapters.http.forwarded import CARRIED
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
-from moothall.core.kernel.ids import SessionId, is_name
+from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.core.ports import LogReading
-from moothall.wire.cluster import node_link
+from moothall.services.cluster.sound_copies import OfferedSound
+from moothall.wire.cluster import node_link, node_sound
 from moothall.wire.cluster.node_link import Stand, WholeBook, encode
 from moothall.wire.cluster.node_proof import LINK_SCHEME, Carried
 
 NODES_ALONE = "/node/"
 """Prefix of all paths that only nodes may use."""
+_UNKEPT = {"Cache-Control": "no-store"}
 
 
 class LogDoor:
@@ -71,6 +73,42 @@ class StandDoor:
         return await _told(request, self._book)
 
 
+class NodeSoundDoor:
+    """Serves the sound in the keeper's spool that is not recognised yet to nodes that stand by
+    (`wire/cluster/node_sound.py`).
+    """
+
+    def __init__(self, offered: OfferedSound) -> None:
+        self._offered = offered
+
+    def routes(self) -> list[web.RouteDef]:
+        """The routes, for `app.add_routes`."""
+        return [
+            web.get(node_sound.SOUND_PATH, self.listed, allow_head=False),
+            web.get(node_sound.PIECE_PATH, self.piece, allow_head=False),
+        ]
+
+    async def listed(self, request: web.Request) -> web.Response:
+        """The list of the sound that nodes have to copy."""
+        node_of(request)
+        return web.Response(body=node_sound.encode(self._offered.listed()), headers=_UNKEPT)
+
+    async def piece(self, request: web.Request) -> web.Response:
+        """Samples of one source, from the sample number in the query's `first` on."""
+        node_of(request)
+        session, source = request.match_info["session"], request.match_info["source"]
+        first = number_in(request.query.get("first", ""), 15)
+        if not (is_name(session) and is_name(source)) or first is None:
+            raise web.HTTPBadRequest
+        try:
+            piece = await self._offered.read(SessionId(session), SourceId(source), first)
+        except StorageUnavailable as error:
+            raise web.HTTPServiceUnavailable from error
+        if piece is None:
+            raise web.HTTPNotFound
+        return web.Response(body=piece.pcm, headers={**_UNKEPT, node_sound.VERSION: piece.version})
+
+
 def node_of(request: web.Request) -> str:
     """The name of the node that makes this request for itself. Raises HTTPNotFound for every other request."""
     carried: Carried | None = request.get(CARRIED)
@@ -88,4 +126,4 @@ async def _told(request: web.Request, what: Callable[[], Awaitable[Stand | Whole
 
 
 def _answer(body: bytes) -> web.Response:
-    return web.Response(body=body, headers={"Cache-Control": "no-store"})
+    return web.Response(body=body, headers=_UNKEPT)

@@ -10,6 +10,7 @@ import re
 
 from moothall.adapters.cluster.erasing import info_of
 from moothall.adapters.cluster.server import RedisServer
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.ports import Clock
 from moothall.services.operation.findings import Finding
@@ -114,7 +115,7 @@ async def _setting(server: RedisServer, name: str) -> str | None:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdecimal() else None
+    return None if text is None else number_in(text, 20)
 
 
 def _is_local(host: str) -> bool:

@@ -1,4 +1,6 @@
-"""`/control`, the overview of all sessions: tiles that work without scripts, and update live where scripts run."""
+"""`/control`, the overview of all sessions: tiles that work without scripts, and update live where scripts run; and the
+standing of one of them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from dataclasses import KW_ONLY, dataclass
 from urllib.parse import quote, urlencode
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 from babel.numbers import format_decimal
 
 from moothall.adapters.desks.control_socket import ROLES, MayAct, visible
@@ -19,9 +21,12 @@ from moothall.adapters.pages.staff_frame import Asked, house_frame
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import ErrorText
 from moothall.core.events.types import ChannelKind
+from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.times import Zone, clock_time, time_of_day
+from moothall.core.session.state import State
 from moothall.services.control.alarms import GIGABYTE
-from moothall.services.control.control_room import ControlRoom, Overview, RoomCard
+from moothall.services.control.control_room import ControlRoom, Overview, RoomCard, gauges
+from moothall.services.control.standing import standing
 from moothall.services.sessions.staff import Staff
 from moothall.services.translation.text_translation import Reach
 
@@ -85,6 +90,42 @@ class ControlDoor:
             ),
         )
         return own_html(text, ui)
+
+
+@dataclass(eq=False, repr=False)
+class StandingDoor:
+    """Serves `/control/{session}/standing`, for the frame of staff pages that have no live connection: settings,
+    figures, microphone.
+
+    `state`: returns a session's state; None for a session that isn't loaded, which doesn't change.
+    """
+
+    control: ControlRoom
+    _: KW_ONLY
+    state: Callable[[SessionId], State | None]
+    staff: StaffOf
+    may_act: MayAct
+
+    def routes(self) -> list[web.RouteDef]:
+        """The routes, for `app.add_routes`."""
+        return [web.get("/control/{session}/standing", self.tell, allow_head=False)]
+
+    async def tell(self, request: web.Request) -> web.Response:
+        """JSON with `stands`, the `Standing` by the meeting's own state, and `gauges` while it is on; either is null
+        otherwise.
+        """
+        session = SessionId(request.match_info["session"])
+        if not is_name(session) or not any(self.may_act(each, session) for each in self.staff(request)):
+            return web.Response(status=403, text="The staff of this meeting see this: open your link.\n")
+        state = self.state(session)
+        card = next((each for each in self.control.cards if each.session == session), None)
+        return web.json_response(
+            {
+                "stands": None if state is None else standing(state.status, (), off=not state.recorded),
+                "gauges": None if card is None else gauges(card),
+            },
+            headers={hdrs.CACHE_CONTROL: "no-store"},
+        )
 
 
 def _row(card: RoomCard, ui: Catalogue, zone: Zone) -> dict[str, object]:

@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
+from moothall.adapters.http.security_headers import sent_by_a_page
 from moothall.adapters.system.accepting import stop_accepting
 from moothall.core.kernel.errors import ConfigurationError, ProtocolError
 from moothall.services.supervision.pulses import NoProgress
@@ -260,7 +261,7 @@ async def serve_engines(
 
 
 def _admit(socket: ServerConnection, request: Request, tokens: Mapping[str, Holder]) -> Response | None:
-    if request.headers.get_all("Origin"):
+    if sent_by_a_page(request.headers):
         logger.warning("engine link: refused a browser")
         return socket.respond(HTTPStatus.FORBIDDEN, "This address is for engines, not for web pages.\n")
     given = request.headers.get_all("Authorization")

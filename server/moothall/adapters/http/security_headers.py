@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 FOR_ANY_PAGE: Mapping[str, str] = {
     "Access-Control-Allow-Origin": "*",
@@ -54,3 +54,10 @@ def origin_allowed(origin: str | None, allowed: frozenset[str]) -> bool:
     Compared exactly, as browsers write it: scheme, host in lower case, port where it isn't the scheme's default.
     """
     return origin is None or origin in allowed
+
+
+def sent_by_a_page(headers: Mapping[str, str]) -> bool:
+    """Whether a page has sent a request with these headers, in which case doesn't matter: a page can't leave out its
+    `Origin`, and programs send none.
+    """
+    return hdrs.ORIGIN in headers

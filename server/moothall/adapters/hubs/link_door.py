@@ -19,6 +19,7 @@ from aiohttp import WSMsgType, web
 
 from moothall.adapters.http.forwarded import AddressOf, remote_address
 from moothall.adapters.http.limits import AddressGate
+from moothall.adapters.http.security_headers import sent_by_a_page
 from moothall.core.kernel.errors import ProtocolError
 from moothall.services.hubs.links import HubLinks
 from moothall.services.hubs.ports import Fenced, Registry
@@ -111,7 +112,7 @@ class HubDoor:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one hub until its link ends."""
-        if request.headers.getall("Origin", []):
+        if sent_by_a_page(request.headers):
             return web.Response(status=403, text="This address is for hubs, not for web pages.\n")
         wait = self.gate.take(self.address_of(request))
         if wait > TRIES_PATIENCE_MS:

@@ -14,6 +14,7 @@ from aiohttp import hdrs, web
 from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.http.forwarded import AddressOf, remote_address
 from moothall.adapters.http.limits import SITE, AddressGate
+from moothall.adapters.http.security_headers import sent_by_a_page
 from moothall.adapters.hubs.machine_pairing import ALLOWANCE, MINUTE, STATUS, pair_machine, sentence_response
 from moothall.adapters.hubs.texts import TOLD, UNPAIRED
 from moothall.adapters.pages.catalogues import Catalogue
@@ -66,7 +67,7 @@ class HubPairDoor:
         return await self._browser(request, often=often)
 
     async def _machine(self, request: web.Request, *, often: bool) -> web.Response:
-        if hdrs.ORIGIN in request.headers:
+        if sent_by_a_page(request.headers):
             return sentence_response(403, "A page may not do this; a machine sends no Origin.")
         if often:
             return sentence_response(429, TOLD[PairingRefusal.OFTEN])

@@ -10,6 +10,7 @@ import socket
 from collections.abc import MutableMapping
 from contextlib import suppress
 
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Clock
 
@@ -31,11 +32,11 @@ def handed_listener(environ: MutableMapping[str, str], own_pid: int) -> socket.s
     While the server restarts, new connections wait in a socket of the unit, and nobody is refused. The variables are
     removed from `environ`, so that child processes don't use them. Raises ConfigurationError.
     """
-    count, pid = environ.pop("LISTEN_FDS", ""), environ.pop("LISTEN_PID", "")
+    count, pid = number_in(environ.pop("LISTEN_FDS", ""), 9), environ.pop("LISTEN_PID", "")
     environ.pop("LISTEN_FDNAMES", None)
-    if pid != str(own_pid) or not count.isascii() or not count.isdigit() or int(count) < 1:
+    if pid != str(own_pid) or not count:
         return None
-    if int(count) > 1:
+    if count > 1:
         msg = f"{count} sockets were handed over, and Moothall listens on one: leave one ListenStream= in the unit."
         raise ConfigurationError(msg)
     os.set_inheritable(FIRST_DESCRIPTOR, False)
@@ -69,9 +70,8 @@ class ServiceManager:
     def __init__(self, environ: MutableMapping[str, str], clock: Clock, own_pid: int) -> None:
         self._clock = clock
         self._address = environ.pop("NOTIFY_SOCKET", "")
-        pid, self._watchdog_us = environ.pop("WATCHDOG_PID", ""), environ.pop("WATCHDOG_USEC", "")
-        if pid not in ("", str(own_pid)) or not self._watchdog_us.isdigit():
-            self._watchdog_us = ""
+        pid, interval = environ.pop("WATCHDOG_PID", ""), number_in(environ.pop("WATCHDOG_USEC", ""), 20)
+        self._watchdog_us = interval if pid in ("", str(own_pid)) else None
 
     def tell(self, *words: str) -> None:
         """Send words such as `READY=1`. Errors are ignored: a missing manager must not stop the server."""
@@ -90,4 +90,4 @@ class ServiceManager:
             return
         while True:
             self.tell("WATCHDOG=1")
-            await self._clock.sleep(min(LOOK_MS, max(1, int(self._watchdog_us) // 3000)))
+            await self._clock.sleep(min(LOOK_MS, max(1, self._watchdog_us // 3000)))

@@ -8,15 +8,15 @@ import re
 import shutil
 import signal
 import struct
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from pathlib import Path
 
 from moothall.adapters.engines.child_owner import signal_child, to_the_end
 from moothall.adapters.sound.audio_file import AudioFile, start_coder
 from moothall.adapters.sound.child_messages import EncodeRequest
 from moothall.adapters.sound.spool_folder import leave_room
-from moothall.adapters.store.files import opened
+from moothall.adapters.store.files import explained, opened
 from moothall.adapters.store.removal_list import LineIdentity, RemovalList
 from moothall.core.backup.removed import RemovalDone, SoundAct, SoundRemoved, SoundSilenced
 from moothall.core.kernel.decoding import made_of
@@ -64,7 +64,7 @@ class SoundFolder:
     async def begin(self, session: SessionId, source: SourceId, first: int) -> OpusPart:
         """Begin a new part at the sample `first` (`SoundStore`)."""
         path = self.path(session, source, first)
-        with _translated():
+        with _explained():
             path.parent.mkdir(parents=True, exist_ok=True)
             leave_room(path.parent)
             with opened(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
@@ -98,7 +98,7 @@ class SoundFolder:
         order = EncodeRequest(
             bitrate=self._bitrate, again=True, silent=((max(0, first - part.first), last - part.first),)
         )
-        with _translated(), opened(path, os.O_RDWR) as old:
+        with _explained(), opened(path, os.O_RDWR) as old:
             with opened(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
                 process = await _encoder(order, old, file)
             try:
@@ -171,7 +171,7 @@ class OpusPart:
     async def write(self, pcm: bytes) -> None:
         """Add samples, PCM16 (`PartWriter`)."""
         assert self._process.stdin is not None  # noqa: S101 - it was asked for
-        with _translated():
+        with _explained():
             leave_room(self._path.parent)
             self._process.stdin.write(pcm)
             await self._process.stdin.drain()
@@ -206,14 +206,8 @@ def _replace(old: int, new: Path, path: Path) -> None:
     os.fdatasync(old)
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Raise StorageUnavailable in place of OSError."""
-    try:
-        yield
-    except OSError as error:
-        msg = f"The recording can't be written: {error.strerror or type(error).__name__}."
-        raise StorageUnavailable(msg) from error
+def _explained() -> AbstractContextManager[None]:
+    return explained("The recording can't be written", kind=StorageUnavailable)
 
 
 def opus_samples(path: Path) -> int:

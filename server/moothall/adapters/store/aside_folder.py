@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.adapters.store.files import write_new
+from moothall.adapters.store.files import explained, write_new
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
@@ -40,19 +40,15 @@ class AsideFolder:
         lines = b"".join(msgspec.json.encode(_line(each)) + b"\n" for each in records)
         name = f"{first.epoch}-{first.offset}-{last.offset}-{sha256(lines).hexdigest()[:DIGITS]}.jsonl"
         path = self._folder / session / name
-        try:
+        with explained(f"The file {path} can't be written", kind=StorageUnavailable):
             await asyncio.to_thread(write_new, path, lines)
-        except OSError as error:
-            raise StorageUnavailable(f"The file {path} can't be written: {error.strerror}.") from error
         return str(path)
 
     async def forget(self, session: SessionId) -> None:
         """Remove all files of a session (`Asides`)."""
         folder = self._folder / session
-        try:
+        with explained(f"The folder {folder} can't be removed", kind=StorageUnavailable):
             await asyncio.to_thread(_removed, folder)
-        except OSError as error:
-            raise StorageUnavailable(f"The folder {folder} can't be removed: {error.strerror}.") from error
 
 
 def _removed(folder: Path) -> None:

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError, MoothallError
 
 
 @contextmanager
-def explained(what: str, advice: str = "") -> Iterator[None]:
-    """Raise ConfigurationError in place of OSError; its sentence has `what` (failed), the system's reason, and the
+def explained(what: str, advice: str = "", *, kind: type[MoothallError] = ConfigurationError) -> Iterator[None]:
+    """Raise an error of this kind in place of OSError; its sentence has `what` (failed), the system's reason, and the
     `advice`.
     """
     try:
         yield
     except OSError as error:
-        raise ConfigurationError(f"{what}: {error.strerror}. {advice}".rstrip()) from error
+        raise kind(f"{what}: {error.strerror or type(error).__name__}. {advice}".rstrip()) from error
 
 
 def read_text(path: Path) -> str:

@@ -87,10 +87,8 @@ class OneCopyList:
             self._open.discard(session)
 
     async def _append(self, line: _Line) -> None:
-        try:
+        with explained(f"The file {self._path} can't be written", kind=StorageUnavailable):
             await asyncio.to_thread(_append, self._path, msgspec.json.encode(line) + b"\n")
-        except OSError as error:
-            raise StorageUnavailable(f"The file {self._path} can't be written: {error.strerror}.") from error
 
 
 def read_spans(path: Path) -> dict[SessionId, list[OneCopySpan]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,7 +63,7 @@ class RemovalList:
         Raises StorageUnavailable: then nothing may be removed.
         """
         line = make(_identity())
-        with _translated("Nothing was removed."):
+        with _explained("Nothing was removed."):
             for path in self._paths:
                 with _held(path) as (file, size):
                     _append(file, size, [line])
@@ -75,7 +75,7 @@ def add_lines(path: Path, lines: Iterable[AnyLine]) -> None:
 
     Raises StorageUnavailable, and ConfigurationError when the existing list can't be read.
     """
-    with _translated("The backup was not made."):
+    with _explained("The backup was not made."):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _held(path) as (file, size):
             known = set(read_list(os.pread(file, size, 0), str(path)))
@@ -119,10 +119,5 @@ def _append(file: int, size: int, lines: list[AnyLine]) -> None:
     write_all(file, b"".join(map(encode_line, lines)))
 
 
-@contextmanager
-def _translated(otherwise: str) -> Iterator[None]:
-    """Raise StorageUnavailable in place of OSError."""
-    try:
-        yield
-    except OSError as error:
-        raise StorageUnavailable(f"The list of removals can't be written: {error.strerror}. {otherwise}") from error
+def _explained(otherwise: str) -> AbstractContextManager[None]:
+    return explained("The list of removals can't be written", otherwise, kind=StorageUnavailable)

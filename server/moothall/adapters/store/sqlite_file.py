@@ -28,15 +28,7 @@ from moothall.core.ports import LogHead
 FILE_NAME = "moothall.sqlite"
 """The log's name in a data folder."""
 
-_SCHEMA = """
-CREATE TABLE session (
-    number INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    epoch TEXT NOT NULL,
-    term INTEGER NOT NULL
-) STRICT;
-CREATE TABLE record (
-    session INTEGER NOT NULL REFERENCES session (number),
+RECORD_COLUMNS = """session INTEGER NOT NULL REFERENCES session (number),
     offset INTEGER NOT NULL,
     lane TEXT NOT NULL,
     cause TEXT NOT NULL,
@@ -46,7 +38,17 @@ CREATE TABLE record (
     body BLOB,
     body_digest BLOB NOT NULL,
     digest BLOB NOT NULL,
-    PRIMARY KEY (session, offset),
+    PRIMARY KEY (session, offset)"""
+"""The columns of a record, and its key. A hub's copies have the same."""
+_SCHEMA = f"""
+CREATE TABLE session (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    epoch TEXT NOT NULL,
+    term INTEGER NOT NULL
+) STRICT;
+CREATE TABLE record (
+    {RECORD_COLUMNS},
     UNIQUE (session, cause, n)
 ) STRICT;
 CREATE INDEX record_by_lane ON record (session, lane, offset);

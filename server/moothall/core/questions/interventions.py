@@ -118,11 +118,11 @@ class Questions(msgspec.Struct, frozen=True, kw_only=True):
         """Return a copy in which the intervention has these fields. An unknown one is added: its arrival is in the
         staff's lane, or was removed.
         """
-        changed = msgspec.structs.replace(self.interventions.get(name) or _unknown(name), **fields)
+        changed = msgspec.structs.replace(self.interventions.get(name) or empty_intervention(name), **fields)
         return msgspec.structs.replace(self, interventions=self.interventions.set(name, changed))
 
 
-def _unknown(name: InterventionId) -> Intervention:
+def empty_intervention(name: InterventionId) -> Intervention:
     """An intervention of which nothing is known yet."""
     return Intervention(
         id=name,
@@ -185,7 +185,7 @@ def evolve_questions(questions: Questions, event: ev.QuestionFact) -> Questions:
 
 def _stands(questions: Questions, event: ev.InterventionStatusChanged) -> Questions:
     replace = msgspec.structs.replace
-    known = questions.get(event.intervention) or _unknown(event.intervention)
+    known = questions.get(event.intervention) or empty_intervention(event.intervention)
     questions = replace(questions, last=max(questions.last, event.number)).with_(
         event.intervention,
         number=event.number,

@@ -28,6 +28,7 @@ from moothall.core.programme.access_needs import (
 )
 from moothall.core.questions.floods import widest
 from moothall.services.programme.programme import Programme
+from moothall.services.supervision.waiting import every
 
 logger = logging.getLogger(__name__)
 
@@ -132,12 +133,11 @@ class AccessNeeds:
 
     async def run(self) -> None:
         """Call `sweep` each hour, until cancelled."""
-        while True:
-            try:
-                await self.sweep()
-            except StorageUnavailable:
-                logger.warning("access needs: the store can't be reached; those that are due are deleted in an hour")
-            await self._clock.sleep(LOOK_MS)
+
+        def unavailable(_: StorageUnavailable) -> None:
+            logger.warning("access needs: the store can't be reached; those that are due are deleted in an hour")
+
+        await every(LOOK_MS, self.sweep, self._clock, unavailable)
 
     async def sweep(self) -> None:
         """Delete needs that are due. Raises StorageUnavailable."""

@@ -19,6 +19,7 @@ from moothall.core.session.state import ON, Status
 from moothall.services.programme.calling_off import UNDO_MS, put_back
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.sessions import Sessions
+from moothall.services.supervision.waiting import every
 
 logger = logging.getLogger(__name__)
 
@@ -41,12 +42,11 @@ class Rehearsals:
 
     async def run(self) -> None:
         """Call `sweep` each minute, until cancelled."""
-        while True:
-            try:
-                await self.sweep()
-            except StorageUnavailable:
-                logger.warning("rehearsals: the store can't be reached; they are checked again in a minute")
-            await self._clock.sleep(LOOK_MS)
+
+        def unavailable(_: StorageUnavailable) -> None:
+            logger.warning("rehearsals: the store can't be reached; they are checked again in a minute")
+
+        await every(LOOK_MS, self.sweep, self._clock, unavailable)
 
     async def sweep(self) -> None:
         """Erase what is due. Raises StorageUnavailable; an interrupted erasure is completed by the next call."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.ids import SourceId
 from moothall.services.sound.live_audio import LiveAudio, to_ms, to_samples
 from moothall.services.sound.live_source import LiveSource
-from moothall.wire.audio import Piece, TakeEndReason
+from moothall.wire.audio import MAX_POSITION, Piece, TakeEndReason
 
 PREFIX = "live-"
 RESPOKEN = "respoken-"
@@ -26,8 +27,9 @@ def source_of(take: str, base: int) -> SourceId:
 
 def take_of(source: SourceId) -> tuple[str, int] | None:
     """The name of the take and the position where a source begins in it; None for a source that is no take."""
-    name, _, base = source.removeprefix(PREFIX).rpartition("-")
-    return (name, int(base)) if source.startswith(PREFIX) and name and base.isdecimal() else None
+    name, _, digits = source.removeprefix(PREFIX).rpartition("-")
+    base = number_in(digits, len(str(MAX_POSITION)))
+    return (name, base) if source.startswith(PREFIX) and name and base is not None else None
 
 
 def is_respoken(source: SourceId) -> bool:

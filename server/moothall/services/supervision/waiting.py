@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hasha
 from contextlib import asynccontextmanager
 from typing import Any, Generic, ParamSpec, TypeVar
 
+from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.ports import Clock
 from moothall.wire.frames import PULSE_MS
 
@@ -53,6 +54,20 @@ async def until_set(event: asyncio.Event, clock: Clock, ms: int | None) -> None:
         await event.wait()
     else:
         await within(event.wait(), clock, ms)
+
+
+async def every(
+    ms: int, act: Callable[[], Awaitable[object]], clock: Clock, unavailable: Callable[[StorageUnavailable], None]
+) -> None:
+    """Call `act` at once and then every `ms`, until cancelled. `unavailable` is called in place of a failure of the
+    store, and the next call comes at its time.
+    """
+    while True:
+        try:
+            await act()
+        except StorageUnavailable as error:
+            unavailable(error)
+        await clock.sleep(ms)
 
 
 async def within(awaited: Awaitable[T], clock: Clock, ms: int) -> T | None:

@@ -7,10 +7,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from moothall.adapters.cluster.copies_door import NodeSoundDoor
 from moothall.adapters.cluster.keeper_connections import KeeperConnections
 from moothall.adapters.cluster.node_copies import NodeCopies, SoundAtKeeper
 from moothall.adapters.cluster.node_gate import NodeSeal
-from moothall.adapters.cluster.node_sound_door import NodeSoundDoor
 from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.core.kernel.errors import StorageUnavailable

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 
+import pytest
+
 from moothall_models.store.progress import Silent, TextProgress
 
 
@@ -47,9 +49,10 @@ def test_nothing_to_do_is_all_done() -> None:
     assert stream.getvalue() == "Checking: 0.0 MB of 0.0 MB, 0 %\nDone.\n"
 
 
-def test_silence_is_possible() -> None:
+def test_silence_is_possible(capsys: pytest.CaptureFixture[str]) -> None:
     progress = Silent()
     progress.begin("Checking", 1)
     progress.at(1)
     progress.say("Done.")
     progress.end()
+    assert capsys.readouterr() == ("", "")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.backup.folder import MARK, BackupFolder, overwrite
+from moothall.core.backup.restore_point import RestorePoint, Stored
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 
 
@@ -73,3 +74,13 @@ def test_a_disk_that_refuses_is_said(tmp_path: Path) -> None:
         store.begin()
     with pytest.raises(OSError, match="No such file"):
         overwrite(tmp_path / MARK)
+
+
+def test_a_file_of_another_name_is_passed_over(tmp_path: Path) -> None:
+    store = BackupFolder.make(tmp_path / "b")
+    point = RestorePoint(release="0.3.0", at=1, sessions=(), sound=(), book=Stored("0" * 64, 0))
+    for name in ("20261130T101500Z-10", "20261130T101500Z-9", "20261130T101500Z"):
+        store.publish(name, point)
+    for name in ("a-²", "point-a-².json", "a-1"):
+        (tmp_path / "b" / name).write_text("a copy by hand")
+    assert list(store.points()) == ["20261130T101500Z", "20261130T101500Z-9", "20261130T101500Z-10"]

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
-from moothall.adapters.http.security_headers import origin_allowed, security_headers
+import pytest
+from multidict import CIMultiDict
+from websockets.datastructures import Headers
+
+from moothall.adapters.http.security_headers import origin_allowed, security_headers, sent_by_a_page
 
 
 def test_scripts_and_exactly_our_origins_are_allowed() -> None:
@@ -23,3 +27,10 @@ def test_a_page_that_another_opens_or_fetches_is_apart_from_it() -> None:
     headers = security_headers()
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("kind", [CIMultiDict, Headers])
+def test_a_page_sends_its_origin_and_a_program_none(kind: type[CIMultiDict[str] | Headers]) -> None:
+    assert not sent_by_a_page(kind([("Host", "good.example")]))
+    assert all(sent_by_a_page(kind([("origin", origin)])) for origin in ("https://good.example", "null", ""))
+    assert sent_by_a_page(kind([("Origin", "https://a.example"), ("Origin", "https://b.example")]))

@@ -58,5 +58,16 @@ async def test_words_reach_the_manager(tmp_path: Path, name: str) -> None:
 
 
 async def test_a_watchdog_that_is_not_wanted_is_not_fed(tmp_path: Path) -> None:
-    for environ in ({}, {"NOTIFY_SOCKET": "/x"}, {"NOTIFY_SOCKET": "/x", "WATCHDOG_USEC": "9", "WATCHDOG_PID": "1"}):
-        await ServiceManager(dict(environ), ManualClock(), ME).run()
+    address = str(tmp_path / "notify")
+    clock = ManualClock()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as manager:
+        manager.bind(address)
+        for wanted in ({}, {"WATCHDOG_USEC": "9", "WATCHDOG_PID": "1"}, {"WATCHDOG_USEC": "\N{SUPERSCRIPT TWO}"}):
+            told = ServiceManager({"NOTIFY_SOCKET": address, **wanted}, clock, ME)
+            await told.run()
+            with pytest.raises(BlockingIOError):
+                manager.recv(100)
+        told.tell("READY=1")
+        assert manager.recv(100) == b"READY=1"
+    await ServiceManager({"WATCHDOG_USEC": "9"}, clock, ME).run()  # Nobody is there to be told.
+    assert (clock.sleepers, clock.monotonic()) == (0, 0)

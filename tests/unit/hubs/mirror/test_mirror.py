@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from moothall.core.chain import seal
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.kernel.lanes import QUESTIONS as FLOOR_LANE
@@ -118,7 +119,12 @@ async def test_records_of_another_session_are_refused(mirror: Mirror) -> None:
 async def test_the_same_command_twice_is_no_matter(mirror: Mirror) -> None:
     first = LogAbove().records[0]
     same = msgspec.structs.replace(first.header, offset=2, cause=CommandId(first.header.cause))
-    await mirror.keep(CopyStep(copy=NEW, records=(first, msgspec.structs.replace(first, header=same))))
+    assert first.salt is not None
+    assert first.body is not None
+    second = seal(first.digest, same, first.salt, first.body)
+    await mirror.keep(CopyStep(copy=NEW, records=(first, second)))
+    assert list(await mirror.read(SESSION, 0, 100)) == [first, second]
+    assert list(await mirror.caused(first.header.cause)) == [first, second]
 
 
 async def test_what_goes_is_in_no_file_any_more(mirror: Mirror, tmp_path: Path) -> None:

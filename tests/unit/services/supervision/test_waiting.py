@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from moothall.services.supervision.waiting import Listeners, UnderWay, pulsing, until_set, within
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.services.supervision.waiting import Listeners, UnderWay, every, pulsing, until_set, within
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run
@@ -118,3 +119,24 @@ def test_of_each_key_one_piece_of_work_is_under_way_and_after_a_failure_it_can_b
         assert done == ["beside it", "slow", "again"]
 
     run(story())
+
+
+def test_an_act_comes_again_after_a_store_that_was_away_and_no_other_failure_is_hidden() -> None:
+    began: list[int] = []
+    away: list[StorageUnavailable] = []
+    failures = [None, StorageUnavailable("away"), None, RecordBroken("torn")]
+
+    async def scenario() -> None:
+        clock = LoopClock()
+
+        async def act() -> None:
+            began.append(clock.monotonic())
+            if (failure := failures[len(began) - 1]) is not None:
+                raise failure
+
+        with pytest.raises(RecordBroken, match="torn"):
+            await every(1_000, act, clock, away.append)
+
+    run(scenario())
+    assert [at - began[0] for at in began] == [0, 1_000, 2_000, 3_000]
+    assert away == [failures[1]]
