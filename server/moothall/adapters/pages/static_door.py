@@ -15,6 +15,7 @@ from moothall.adapters.pages.texts import ErrorText
 MOVED = {
     f"js/{before}.js": f"js/{now}.js"
     for before, now in {
+        "lib/bar": "reader/bar",
         "reader/bookmark": "panels/bookmark",
         "reader/menu": "panels/menu",
         "reader/quote": "panels/quote",
