@@ -302,7 +302,7 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Timed(msgspec.Struct, frozen=True):
-    """The time at which words were written into the log, and their latencies."""
+    """When the words of one commit were written into the log, and their latencies."""
 
     at: int
     """Unix ms when they were written."""

@@ -223,7 +223,7 @@ class LiveAudio:
     def _tell_full(self, full: bool) -> None:
         if full and not self.full:
             logger.warning(
-                "source %s: the spool has the room that it may have, %d samples are there", self.source, self.end
+                "source %s: the spool has reached its limit, %d samples were taken in", self.source, self.end
             )
         self.full = full
 
