@@ -49,7 +49,7 @@ class AudioSource(Protocol):
     """A source of PCM16 mono at 16 kHz."""
 
     async def read(self, samples: int) -> bytes:
-        """The next samples: `samples` of them, fewer at the end, none after it. Raises AudioError."""
+        """The next `samples` samples; fewer at the end of the source, and no bytes after it. Raises AudioError."""
         ...
 
 
