@@ -173,7 +173,7 @@ async def engine_ready(running: RunningServer, child: EngineChild) -> None:
     """Wait until the engine is connected; raises ConfigurationError when it doesn't start."""
     while not running.recognising.engines:
         if child.failures >= MOST_FAILURES:
-            raise ConfigurationError("The engine does not start; it said why above.")
+            raise ConfigurationError("The engine does not start; see its message above.")
         await running.backend.clock.sleep(LOOK_MS)
 
 

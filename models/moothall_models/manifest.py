@@ -218,7 +218,7 @@ def _check_unique(names: list[str], where: str, what: str) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise _wrong(where, f"{what} {name!r} stands there twice")
+            raise _wrong(where, f"{what} {name!r} is in the list twice")
         seen.add(name)
 
 

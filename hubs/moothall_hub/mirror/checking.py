@@ -141,18 +141,18 @@ def take(run: Run, record: LogRecord, signed: VerifySignature) -> Run | Broken:
     if lane not in run.lanes:
         return Broken(at, f"It is of lane {lane}, which isn't followed.", lane)
     if at <= run.offset:
-        return Broken(at, f"It comes behind event {run.offset}: it was there already, or stands out of order.", lane)
+        return Broken(at, f"It is repeated or out of order: event {run.offset} came before it.", lane)
     head = next_head(run.session, run.epoch, run.heads.get(lane, _NOTHING), record)
     if isinstance(head, Broken):
         return head
     meets = run.meets
     if lane in meets and at >= meets[lane].offset:
         if head != meets[lane]:
-            return Broken(at, f"It is not event {meets[lane].offset} of lane {lane} as that came before.", lane)
+            return Broken(at, f"It differs from event {meets[lane].offset} of lane {lane} received earlier.", lane)
         meets = {other: due for other, due in meets.items() if other != lane}
     late = min((due.offset, other) for other, due in meets.items()) if meets else (at, lane)
     if late[0] < at:
-        return Broken(late[0], f"It has not come, but event {at} of lane {lane}, which stands behind it, has.", late[1])
+        return Broken(late[0], f"It is missing, although the later event {at} of lane {lane} has arrived.", late[1])
     verified = run.verified if meets else max(run.verified, run.signed)
     grown = msgspec.structs.replace(run, offset=at, heads={**run.heads, lane: head}, meets=meets, verified=verified)
     if header.type != _CHECKPOINT or record.body is None:
@@ -165,7 +165,7 @@ def next_head(session: SessionId, epoch: Epoch, head: LaneHead, record: LogRecor
     header = record.header
     at, lane = header.offset, header.lane
     if (header.session, header.epoch) != (session, epoch):
-        return Broken(at, "It belongs to another session or to another life of this one's log.", lane)
+        return Broken(at, "It belongs to another session or to another epoch of this session's log.", lane)
     if header.prev != head.offset or at <= head.offset:
         reason = f"It follows event {header.prev} of lane {lane}, but the one before it is {head.offset}."
         return Broken(at, reason, lane)
@@ -192,7 +192,7 @@ def join(earlier: Run, later: Run) -> Run | Broken | None:
     for lane in sorted(later.lanes):
         due, have = later.base.get(lane, _NOTHING), earlier.heads.get(lane, _NOTHING)
         if have.offset == due.offset and have != due:
-            reason = f"What was missed of lane {lane} ends otherwise than what came live begins."
+            reason = f"The missed events of lane {lane} end with another event than the one before the live events."
             return Broken(due.offset, reason, lane)
     newest = later if later.signed else earlier
     verified = max(later.verified if later.sure else 0, earlier.verified, earlier.signed)
@@ -231,13 +231,13 @@ def _wrong(record: LogRecord, head: LaneHead) -> str:
     except Unreadable:
         named = False
     if not named:
-        return "Its header's bytes say something else than what was read from them."
+        return "Its header does not match its bytes."
     if record.body is not None or record.salt is not None:
         body, salt = record.body, record.salt
         if body is None or salt is None or len(salt) != SALT_BYTES or body_digest(salt, body) != record.body_digest:
             return "Its body is not the one that was written."
     if link(bytes.fromhex(head.digest), record.header_bytes, record.body_digest) != record.digest:
-        return "Its digest is not the one that its header, body and forerunners give."
+        return "Its digest does not match its header, its body and the events before it."
     return ""
 
 
@@ -249,7 +249,7 @@ def _checkpoint(run: Run, before: Heads, body: bytes, header: Header, signed: Ve
     except RecordBroken:
         return Broken(at, "Its body can't be read.", SESSION)
     if not isinstance(event, RecordCheckpoint):
-        return Broken(at, "Its header calls it a checkpoint, and its body is none.", SESSION)
+        return Broken(at, "Its header says checkpoint; its body is not one.", SESSION)
     try:
         signature = base64.b64decode(event.signature, validate=True)
     except ValueError:

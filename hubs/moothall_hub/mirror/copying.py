@@ -119,7 +119,8 @@ def caught(copy: SessionCopy) -> CopyStep | Broken:
         return CopyStep(copy=copy)
     lane = min(lacking)
     at = lacking[lane].offset
-    return Broken(at, f"All that was missed has come, it is said, but event {at} of lane {lane} has not.", lane)
+    reason = f"The server says that all missed events were sent, but event {at} of lane {lane} has not arrived."
+    return Broken(at, reason, lane)
 
 
 def has_erased(copy: SessionCopy, epoch: Epoch, offset: int) -> bool:
@@ -152,7 +153,7 @@ def _begun(copy: SessionCopy, told: Live) -> CopyStep | Broken:
     base = {lane: head for lane, head in told.heads.items() if lane in lanes and head.offset}
     for lane, head in sorted(base.items()):
         if not 0 < head.offset <= told.begin or not _is_digest(head.digest):
-            return Broken(told.begin, f"Where lane {lane} is said to stand there can't be.", lane)
+            return Broken(told.begin, f"The server reports an impossible head of lane {lane}.", lane)
     step = _ready(_with_new_texts(copy, told, lanes, base), told, lanes)
     if told.goes_on:
         return _goes_on(step, told, base)
@@ -161,7 +162,7 @@ def _begun(copy: SessionCopy, told: Live) -> CopyStep | Broken:
     assert known is not None  # noqa: S101  # `_ready` has set it
     for lane, due in sorted(known.meets.items()):
         if base.get(lane, _NOTHING).offset < due.offset <= told.begin:
-            return Broken(due.offset, f"It is of lane {lane} and was signed, but it is said not to be there.", lane)
+            return Broken(due.offset, f"The server lacks this event of lane {lane}, although it is signed here.", lane)
     if not told.missed and known.heads == base and not known.meets:
         return _with(step, known=msgspec.structs.replace(known, offset=_end(0, base)))
     live = live_run(known, begin=told.begin, base=base)
@@ -169,7 +170,7 @@ def _begun(copy: SessionCopy, told: Live) -> CopyStep | Broken:
     if lacking:
         lane = min(lacking)
         at = lacking[lane].offset
-        return Broken(at, f"It is said that nothing was missed, but event {at} of lane {lane} isn't here.", lane)
+        return Broken(at, f"The server says that nothing was missed, but event {at} of lane {lane} is not here.", lane)
     return _joined(_with(step, live=live))
 
 
@@ -212,7 +213,8 @@ def _ready(copy: SessionCopy, told: Live, lanes: frozenset[Lane]) -> CopyStep:
 def _goes_on(step: CopyStep, told: Live, base: Mapping[Lane, LaneHead]) -> CopyStep | Broken:
     live = step.copy.live
     if live is None or told.begin != live.offset or base != live.heads:
-        return Broken(told.begin, "It is said to go on what came live before, which ends otherwise.")
+        reason = "The server says that this continues the earlier live events, but those end differently."
+        return Broken(told.begin, reason)
     return _joined(step)
 
 
@@ -259,7 +261,7 @@ def _own(copy: SessionCopy, known: Run, records: Sequence[LogRecord]) -> CopySte
     for record in records:
         lane = record.header.lane
         if is_public(lane) or not lane.startswith(_HUB):
-            return Broken(record.header.offset, f"It is of lane {lane}, which is no hub's own.", lane)
+            return Broken(record.header.offset, f"Lane {lane} belongs to no hub.", lane)
         head = next_head(known.session, known.epoch, heads.get(lane, _NOTHING), record)
         if isinstance(head, Broken):
             return head

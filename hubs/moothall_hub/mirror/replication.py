@@ -226,7 +226,7 @@ class Replication:
         try:
             records = unpack(told.data, session=copy.session, epoch=known.epoch, heads=heads, after=after)
         except ProtocolError as error:
-            return Broken(after + 1, f"What follows event {after} can't be read: {error}")
+            return Broken(after + 1, f"The events after event {after} can't be read: {error}")
         return copying.batch(copy, told.part, records, self.signed, number=told.number)
 
     async def _broke(self, copy: SessionCopy, found: Broken) -> None:

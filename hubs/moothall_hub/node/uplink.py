@@ -130,7 +130,7 @@ class NodeUplink:
     def replication(self) -> Replication:
         """The copies of this hub. Raises RuntimeError before `show`."""
         if self._following is None:
-            raise RuntimeError("Nobody has said yet who shows the copies.")
+            raise RuntimeError("`show` has not been called.")
         return self._following
 
     @property
@@ -272,7 +272,7 @@ class NodeUplink:
         try:
             await noting
         except StorageUnavailable:
-            logger.warning("what the server above reports can't be stored at the moment")
+            logger.warning("the reports of the server above can't be stored at the moment")
 
     async def _want(self) -> None:
         choice = self.offers.get()

@@ -18,6 +18,7 @@ from moothall.adapters.displays.display_door import QuestionsOf
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import HttpProblem, SessionRequest, SnapshotOf, asked, language
 from moothall.adapters.pages.templates import Pages
+from moothall.core.kernel.errors import NO_MEETING
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.languages import direction
@@ -67,7 +68,7 @@ class LocalWall:
         try:
             wanted = await asked(request, self.snapshot_for_all)
         except HttpProblem:
-            return web.json_response({"error": "There is no such meeting here."}, status=404)
+            return web.json_response({"error": NO_MEETING.message}, status=404)
         made = self.pages.render("hub/_hub_wall.html", ui=ui, local=await self.local_questions(wanted, ui))
         local = self.local.of(wanted.session)
         answer = {"cleared": local.cleared, "html": made}

@@ -16,7 +16,7 @@ import msgspec
 from moothall.core.commands import SetStatus
 from moothall.core.events.question_parts import SUPPORTED
 from moothall.core.kernel.decoding import made_of
-from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
+from moothall.core.kernel.errors import NO_QUESTION, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import BookEntry
 from moothall.core.questions.interventions import Questions
@@ -217,16 +217,15 @@ class RoomQuestions:
         async with self._one:
             question = self.of_token(session, token)
             if question is None:
-                return _unknown()
+                return NO_QUESTION
             waiting = await self._waiting(question)
             brought = own_view.bring(self.of(session), question, state, waiting, act, wall=self._room.clock.wall())
             if isinstance(brought, Refusal):
                 return None if brought.code is RefusalCode.STALE else brought
             if question.forwarded:
                 if sum(sent.act is not None for sent in waiting) >= MOST_OWN_ACTS:
-                    return refuse(
-                        RefusalCode.BUSY, f"{MOST_OWN_ACTS} acts of its author wait for the connection already."
-                    )
+                    message = f"{MOST_OWN_ACTS} of your changes already wait; try again once the connection is back."
+                    return refuse(RefusalCode.BUSY, message)
                 command, made = act.command(question.id), f"own:{question.id}:{self._room.randomness.bytes(8).hex()}"
                 does: StandAct | HoldAct = HoldAct(intervention=question.id)
                 if isinstance(command, SetStatus):
@@ -305,7 +304,7 @@ class RoomQuestions:
         local = await self.meeting(session)
         each = None if local is None else local.numbered(number)
         if each is None or not each.published or not await self.support_one(session, each.id, visitor, too=too):
-            return _unknown()
+            return NO_QUESTION
         return None
 
     async def support_one(self, session: SessionId, what: InterventionId, token: str, *, too: bool = True) -> bool:
@@ -489,10 +488,6 @@ class RoomQuestions:
         self._of_session[local.session] = local
         for tell in self._changed:
             tell(local.session)
-
-
-def _unknown() -> Refusal:
-    return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
 
 
 def _question(session: SessionId, each: LocalQuestion) -> BookEntry:

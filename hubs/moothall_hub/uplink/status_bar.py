@@ -81,7 +81,7 @@ TEXTS: Mapping[str, str] = {
     "full": "This computer can't store anything at the moment. What is here stays; it goes on by itself.",
     "filling": "The connection is back: you read what is said now. What was said meanwhile is still coming.",
     "checking": "The connection is back. What came last is being checked.",
-    "stopped": "What came over the connection is not what was written, so nothing more of it is shown.",
+    "stopped": "The copy here differs from the meeting's record, so nothing more of it is shown.",
 }
 """The sentences by kind; keys of the catalogues."""
 MISSED = "You missed {n} minute."

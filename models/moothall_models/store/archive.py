@@ -119,7 +119,7 @@ def _checked(member: ZipInfo) -> bool:
     parts = name.removesuffix("/").split("/")
     plain = name.isprintable() and name == member.orig_filename and not set(name) & set("\\:")
     if not plain or {"", ".", ".."} & set(parts) or max(len(part.encode()) for part in parts) > LONGEST_NAME:
-        raise ArchiveUnusable("A name in it leads out of its folder, or is none that a file may have.")
+        raise ArchiveUnusable("A name in it leads out of its folder, or can't be a file's name.")
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFDIR if member.is_dir() else stat.S_IFREG):
         raise ArchiveUnusable("It holds a link, or something else that is no file and no folder.")

@@ -25,7 +25,7 @@ from moothall.app.parts import Entrance, Services
 from moothall.core.commands import AnyCommand
 from moothall.core.events.types import SoundKept
 from moothall.core.kernel.actors import Actor
-from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import NO_MEETING, Refusal
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.session.state import ON, Status
 from moothall.services.captioning.on_air import OnAir
@@ -193,7 +193,7 @@ def _sender(sessions: Sessions) -> Send:
     async def send(actor: Actor, session: SessionId, name: CommandId, command: AnyCommand) -> Receipt | Refusal:
         live = await sessions.find(session)
         if live is None:
-            return refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
+            return NO_MEETING
         return await live.writer.send(actor, name, command)
 
     return send

@@ -82,7 +82,7 @@ class Reloading:
         try:
             await self.reload()
         except MoothallError:
-            logger.exception("the settings stay as they are: `moothall reload` says what is wrong", exc_info=False)
+            logger.exception("the settings are unchanged: `moothall reload` says what is wrong", exc_info=False)
 
 
 _READ = (

@@ -12,7 +12,7 @@ from moothall.adapters.engines.child import EngineChild
 from moothall.adapters.reading.page_menu import Lacking
 from moothall.adapters.store.files import read_text, shipped
 from moothall.app.backend import Backend
-from moothall.core.kernel.errors import ConfigurationError, Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import NO_SESSION, ConfigurationError, Refusal
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.languages import primary
 from moothall.core.translating.phrases import MOST_BYTES, Phrase, read_phrases
@@ -52,14 +52,14 @@ class TranslationParts:
         """
         live = await self.sessions.find(session)
         if live is None:
-            return refuse(RefusalCode.UNKNOWN, "There is no such session here.")
+            return NO_SESSION
         return await self.translating.want(live, language)
 
     async def question(self, wanted: WantedTranslation) -> Rendered | Refusal:
         """Return a published question in another language, or a refusal. Raises StorageUnavailable."""
         live = await self.sessions.find(wanted.session)
         if live is None:
-            return refuse(RefusalCode.UNKNOWN, "There is no such session here.")
+            return NO_SESSION
         made = await self.messages.translated(live, wanted.text, wanted.source, wanted.target)
         if isinstance(made, Refusal):
             return made

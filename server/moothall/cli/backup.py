@@ -306,7 +306,7 @@ def _moment(text: str) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ConfigurationError(f"--at takes a time such as 2026-11-30T10:15Z; {text!r} is none.") from error
+        raise ConfigurationError(f"--at takes a time such as 2026-11-30T10:15Z, not {text!r}.") from error
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 

@@ -208,7 +208,7 @@ async def engine_ready(hall: RunningServer) -> None:
     """Wait until an engine is connected. Raises ConfigurationError when the server's own engines do not start."""
     while not hall.recognising.engines:
         if hall.engines and all(child.failures >= MOST_FAILURES for child in hall.engines):
-            raise ConfigurationError("The engine does not start; it said why above.")
+            raise ConfigurationError("The engine does not start; see its message above.")
         await hall.backend.clock.sleep(LOOK_MS)
 
 

@@ -109,7 +109,7 @@ async def play_to_reader(running: RunningServer, programme: Playback, out: Path,
     try:
         while not live.fanout.figures.readers:
             if child.returncode is not None:
-                raise ConfigurationError("The reader ended before anything was played; it said why above.")
+                raise ConfigurationError("The reader ended before anything was played; see its message above.")
             await asyncio.sleep(LOOK_MS / 1000)
         used = await _play(running, live, programme)
         async with asyncio.timeout(READER_S):

@@ -242,7 +242,7 @@ class Walk:
         header = record.header
         head = self._head(header.lane)
         if not _names(record.header_bytes, header):
-            self._fault(header.offset, "Its header's bytes say something else than what was read from them.")
+            self._fault(header.offset, "Its header does not match its bytes.")
         elif header.prev != head.offset:
             reason = f"It follows event {header.prev} of lane {header.lane}, but the one before it is {head.offset}."
             self._fault(header.offset, reason)

@@ -192,7 +192,7 @@ def decode_done(text: str) -> int:
     """
     position = number_in(text, len(str(MAX_POSITION)))
     if position is None:
-        raise ProtocolError("What is done of a take is a whole number of samples, 0 or more.")
+        raise ProtocolError("`done` is a whole number of samples, 0 or more.")
     _require_position(position)
     return position
 

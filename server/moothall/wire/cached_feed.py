@@ -199,7 +199,7 @@ class CachedText:
             raise ProtocolError(f"Contents of {len(text)} bytes can't be read: {error}.") from error
         wrong = [name for name in contents.pages if not _NAME.fullmatch(name)]
         if wrong:
-            raise ProtocolError(f"Contents name a page {wrong[0][:40]!r}, which is no page's name.")
+            raise ProtocolError(f"Contents name a page {wrong[0][:40]!r}, but no page can have this name.")
         before, had, self._pages = self._lines(), self._pages, {}
         self.contents, self._tail = contents, tuple(bytes(line) for line in raw.lines)
         for name in contents.pages:
@@ -211,7 +211,7 @@ class CachedText:
     def fill(self, name: str, text: bytes) -> None:
         """Take in a page that was requested. Raises ProtocolError when it doesn't match the digest in its name."""
         if not name.endswith(f"-{tag(text)}"):
-            raise ProtocolError(f"The page {name} isn't what its name says.")
+            raise ProtocolError(f"The page {name} does not match the digest in its name.")
         try:
             self._pages[name] = tuple(bytes(line) for line in read(_tail, text).lines)
         except Unreadable as error:

@@ -64,7 +64,7 @@ def decode(frame: bytes) -> ProcessPulse:
     try:
         pulse = read(_decoder, frame)
     except Unreadable as error:
-        raise ProtocolError(f"A pulse of {len(frame)} bytes is none.") from error
+        raise ProtocolError(f"A pulse of {len(frame)} bytes can't be read.") from error
     if not 0 < len(pulse.life) <= MOST_LIFE:
         raise ProtocolError(f"A pulse has to name its life, in 1 to {MOST_LIFE} characters.")
     return pulse

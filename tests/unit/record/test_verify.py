@@ -195,9 +195,9 @@ def test_header_bytes_that_say_something_else_are_found(records: list[LogRecord]
     records[5] = msgspec.structs.replace(records[5], header_bytes=b"\xff")
     records[6] = msgspec.structs.replace(records[6], header_bytes=b'{"session":"\xff"}')
     assert verify(records).broken == (
-        RecordFault(3, "Its header's bytes say something else than what was read from them."),
-        RecordFault(6, "Its header's bytes say something else than what was read from them."),
-        RecordFault(7, "Its header's bytes say something else than what was read from them."),
+        RecordFault(3, "Its header does not match its bytes."),
+        RecordFault(6, "Its header does not match its bytes."),
+        RecordFault(7, "Its header does not match its bytes."),
     )
 
 

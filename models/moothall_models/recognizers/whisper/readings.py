@@ -19,7 +19,7 @@ from moothall_models.recognizers.whisper.timestamp_rules import TimestampRules
 UNSURE = 0.5
 """Probability below which a word is marked as uncertain for correctors, and may get other readings."""
 LOST = 0.2
-"""Probability below which a word gets none: hardly ever would one of them be right."""
+"""Lowest probability of a word for which other readings are computed; below it they are hardly ever right."""
 MOST = 3
 """Most readings of a word."""
 MOST_WORDS = 4

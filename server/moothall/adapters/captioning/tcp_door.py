@@ -113,7 +113,7 @@ class TcpDoor:
             try:
                 line = await reader.readline()
             except ValueError:
-                return refuse(RefusalCode.INVALID, "The first line is too long: it is the key, and what follows it.")
+                return refuse(RefusalCode.INVALID, "The first line is too long: it holds the key and its settings.")
         plain, held = without_telnet(line)
         key, *options = plain.decode("utf-8", "replace").split() or [""]
         named = dict(each.partition("=")[::2] for each in options)

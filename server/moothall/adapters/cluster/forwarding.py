@@ -272,7 +272,7 @@ class Forwarding:
     def _note(self, doubt: str) -> None:
         now = self.clock.monotonic()
         if doubt != Doubt.AWAY and (self._told is None or now - self._told >= TELL_AGAIN_MS):
-            logger.error("the keeper takes nothing that this node carries, as %s: %s", doubt, what_to_do(doubt))
+            logger.error("the keeper refuses this node's forwarded requests (%s): %s", doubt, what_to_do(doubt))
             self._told = now
 
 

@@ -355,7 +355,7 @@ def _check(answer: Any, session: SessionId, term: int, expected_offset: int) -> 
             raise OffsetConflict(f"The log of session {session} ends at {int(end)}, not at {expected_offset}.")
         case [b"cause"]:
             raise DuplicateCause(f"An event of that command is in the log of session {session} already.")
-    raise RecordBroken(f"In Redis the log of session {session} goes on behind its own head; nothing was stored.")
+    raise RecordBroken(f"In Redis the log of session {session} has events after its own head; nothing was stored.")
 
 
 def _missing(session: SessionId) -> LogMissing:

@@ -11,7 +11,7 @@ from moothall.adapters.desks.staff_socket import Answer, StaffConnection, StaffS
 from moothall.core.commands import AnyCommand, ClearWall, PutOnAir
 from moothall.core.events.types import AirSource
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import NO_MEETING, Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, SessionId, is_command_id
 from moothall.services.control.control_room import ControlRoom, RoomCard
 from moothall.services.log.act_queue import Receipt
@@ -121,7 +121,7 @@ class ControlSocket:
         links = [staff for staff in self.socket.staff(connection.request) if staff.role in ROLES]
         staff = next((each for each in links if self.may_act(each, session)), None)
         if staff is None or not is_command_id(request.id):
-            return refused(RefusalCode.UNKNOWN, "There is no such meeting here.")
+            return refused(NO_MEETING.code, NO_MEETING.message)
         answer = await self.send(actor_of(staff), session, CommandId(request.id), command)
         return refused(answer.code, answer.message) if isinstance(answer, Refusal) else {}
 

@@ -129,7 +129,7 @@ class DeskSocket:
         session = SessionId(request.session)
         staff = self._for(connection, session, request.role)
         if staff is None:
-            return refused(RefusalCode.UNKNOWN, "There is no such meeting here, or your link is not for it.")
+            return _NO_MEETING
         try:
             after = Position.parse(request.after) if request.after else None
         except ValueError as error:
@@ -181,12 +181,12 @@ class DeskSocket:
         if not 0 < len(request.commands) <= MOST_COMMANDS:
             return refused(RefusalCode.INVALID, f"An act holds 1 to {MOST_COMMANDS} commands.")
         if any(isinstance(command, CorrectSegment) and command.accepted for command in request.commands):
-            return refused(RefusalCode.INVALID, "What a second pass proposed is accepted by a message of its own.")
+            return refused(RefusalCode.INVALID, "Accept proposals with the message `accept`, not in an act.")
         if any(
             isinstance(command, MoveSegmentsAway | MoveSegmentsHere | BringSegmentsBack) for command in request.commands
         ):
             # The times and the origin of moved lines have to be read from the session that they leave.
-            return refused(RefusalCode.INVALID, "Lines are moved to another session by a message of its own.")
+            return refused(RefusalCode.INVALID, "Move lines to another session with the message `move`, not in an act.")
         answer = await self._desks.act(desk, CommandId(request.id), request.commands, anyway=request.anyway)
         if isinstance(answer, Refusal):
             return refusal(answer)
@@ -212,7 +212,7 @@ class DeskSocket:
         if len(request.segments) > MOST_LINES:
             return refused(RefusalCode.INVALID, f"At most {MOST_LINES} lines at a time.")
         if request.session is not None and not self._may_act(desk.staff, SessionId(request.session)):
-            return refused(RefusalCode.UNKNOWN, "There is no such meeting here, or your link is not for it.")
+            return _NO_MEETING
         answer = await self._extras[name](desk, request)
         return refusal(answer) if isinstance(answer, Refusal) else answer
 
@@ -251,4 +251,5 @@ class DeskSocket:
             self._desks.leave(sitting.desk)
 
 
+_NO_MEETING: Answer = refused(RefusalCode.UNKNOWN, "There is no such meeting here, or your link is not for it.")
 _NOT_JOINED: Answer = refused(RefusalCode.CONFLICT, "Join a meeting first.")

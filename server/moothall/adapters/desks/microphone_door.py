@@ -29,7 +29,7 @@ from moothall.core.views.captions import ReaderChannel
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.staff import Staff
 
-NO_MEETING = "There is no such meeting, or your link is not good for it."
+NO_MEETING = "There is no such meeting here, or your link is not for it."
 NOT_ADDED = "The text could not be added: it is there already, or the meeting can't be reached at the moment."
 STRANGER = "This page is for those who send the sound of a meeting. Open the link that you were given."
 INTERPRETERS = (

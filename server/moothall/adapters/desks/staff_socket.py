@@ -239,7 +239,8 @@ class StaffSocket:
         except msgspec.ValidationError as error:
             return refused(RefusalCode.INVALID, f"The message can't be read: {error}.")
         except StorageUnavailable:
-            return refused(RefusalCode.UNAVAILABLE, "It can't be reached at the moment. Try again in a few seconds.")
+            message = "The meeting's log can't be reached at the moment. Try again in a few seconds."
+            return refused(RefusalCode.UNAVAILABLE, message)
         except RecordBroken as error:
             note_failure(error, "a record can't be read")
             return refused(RefusalCode.UNAVAILABLE, "The record is damaged and can't be shown.")

@@ -43,7 +43,7 @@ def handed_listener(environ: MutableMapping[str, str], own_pid: int) -> socket.s
     listener = socket.socket(fileno=FIRST_DESCRIPTOR)
     if listener.type != socket.SOCK_STREAM or listener.family not in (socket.AF_INET, socket.AF_INET6):
         listener.detach()
-        raise ConfigurationError("What was handed over is no TCP socket: write ListenStream=ADDRESS:PORT in the unit.")
+        raise ConfigurationError("The unit's socket is not a TCP socket: write ListenStream=ADDRESS:PORT in the unit.")
     return listener
 
 

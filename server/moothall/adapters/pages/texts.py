@@ -42,7 +42,7 @@ class DoorText:
     CHOICE = "This address is not right: “{name}” can't be “{value}”."
     REPORT = "What you sent could not be understood. Please use the form on the page of the meeting."
     ORIGIN = "This was sent from a page that is not ours, so nothing was done with it."
-    MANY = "So many readers have said so that it is known by now."
+    MANY = "Many readers have reported this already."
     OFTEN = "That came very often. Please wait a minute."
     TRANSLATING = "So many texts are being translated that this one has to wait. Please try again in a minute."
     DESCRIPTION = "Read along live: what is said in this meeting, as text."

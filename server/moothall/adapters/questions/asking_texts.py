@@ -36,13 +36,13 @@ UNASKED = {
     RejectedQuestion.REQUESTED: "You have asked to speak already and wait for your turn.",
     RejectedQuestion.MANY: "{open} of yours are still waiting. Please send more once one has had its turn.",
     RejectedQuestion.ADDRESS: (
-        "So many questions and comments from where you are still wait that no more are taken from there at the moment."
+        "Too many questions and comments from your network are waiting. Please try again later."
     ),
     RejectedQuestion.COOKIE: (
         "This meeting takes questions only from browsers that keep a cookie. "
         "Allow cookies for this page, open it again, and send it once more."
     ),
-    RejectedQuestion.HUB: "The link of that group doesn't work here any more. Sent again, it is your own.",
+    RejectedQuestion.HUB: "The link of that group doesn't work here any more. If you send this again, it is your own.",
     RejectedQuestion.UNAVAILABLE: (
         "It can't be kept at the moment. What you wrote still stands here: please send it again in a minute."
     ),
@@ -96,7 +96,7 @@ WHYS = {
     Why.SIDE: "The place where it comes from has had no turn for longest.",
     Why.NEWCOMER: "Whoever asks this has had no turn yet.",
     Why.AGAIN: "Whoever asks this has had a turn, and others come first.",
-    Why.SUPPORT: "More people would ask this than what stands behind it.",
+    Why.SUPPORT: "More people would ask this than the next one in the queue.",
 }
 """Why a question is at its position in the queue."""
 ELSEWHERE = {

@@ -58,7 +58,9 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     languages: str
     """The spoken languages, in words."""
     readable: str = ""
-    """The languages in which the session can be read, in words; empty where these are only the spoken languages."""
+    """The languages in which the session can be read, in words; empty where these are only the spoken languages, and
+    of a closed session.
+    """
     place: str = ""
     cancelled: str | None = None
     """Why it will not be held, empty when no reason was given; None while it is to be held."""

@@ -23,7 +23,7 @@ from moothall.adapters.http.security_headers import origin_allowed
 from moothall.adapters.http.slots import NoSlot, Slot, Slots
 from moothall.adapters.pages.error_pages import crowded_page
 from moothall.adapters.pages.templates import Pages
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
+from moothall.core.kernel.errors import NO_SESSION, RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, Position, SessionId, is_name
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock, Randomness
@@ -438,7 +438,7 @@ class Readers:
         try:
             fanout = await self.find(session) if is_name(session) else None
             if fanout is None:
-                return _refused(refuse(RefusalCode.UNKNOWN, "There is no such session here."))
+                return _refused(NO_SESSION)
             refusal = self.may_read(session)
             if refusal is not None:
                 return _refused(refusal)

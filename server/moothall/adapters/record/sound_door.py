@@ -17,7 +17,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from moothall.core.kernel.decoding import number_in
-from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.kernel.errors import NO_SESSION, Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.session.state import State
@@ -116,7 +116,7 @@ _NOT_KEPT = {hdrs.CACHE_CONTROL: "private, no-store"}
 def _session(request: web.Request) -> SessionId:
     name = request.match_info["session"]
     if not is_name(name):
-        raise web.HTTPNotFound(text="There is no such session here.\n")
+        raise web.HTTPNotFound(text=f"{NO_SESSION.message}\n")
     return SessionId(name)
 
 

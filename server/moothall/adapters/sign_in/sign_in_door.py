@@ -62,7 +62,7 @@ class SignInDoor:
         try:
             address = await self.provider.authorization(attempt)
         except ProviderDown as error:
-            logger.warning("sign-in: the provider is of no use: %s", error)
+            logger.warning("sign-in: the provider can't be used: %s", error)
             return self._say(request, 503, AdminText.SIGN_IN_DOWN)
         response = see_other(address, _SECRET)
         age = ATTEMPT_MS // 1000
@@ -98,12 +98,12 @@ class SignInDoor:
             logger.warning("sign-in refused: %s", error)
             return self._say(request, 403, AdminText.SIGN_IN_AGAIN)
         except ProviderDown as error:
-            logger.warning("sign-in: the provider is of no use: %s", error)
+            logger.warning("sign-in: the provider can't be used: %s", error)
             return self._say(request, 503, AdminText.SIGN_IN_DOWN)
         except StorageUnavailable:
             return self._say(request, 503, AdminText.BUSY)
         if admitted is None:
-            logger.info("sign-in refused: the account's groups give no job")
+            logger.info("sign-in refused: no group of the account has a role here")
             return self._say(request, 403, AdminText.NO_JOB)
         staff, key = admitted
         return self.staff.welcome(staff, key, where=attempt.to)

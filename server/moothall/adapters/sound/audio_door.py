@@ -20,7 +20,15 @@ from moothall.adapters.http.forwarded import own_origins
 from moothall.adapters.http.security_headers import origin_allowed
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Actor
-from moothall.core.kernel.errors import ProtocolError, RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
+from moothall.core.kernel.errors import (
+    NO_CHANNEL,
+    ProtocolError,
+    RecordBroken,
+    Refusal,
+    RefusalCode,
+    StorageUnavailable,
+    refuse,
+)
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.ports import Clock
 from moothall.core.rules.authority import RESPEAKS, SENDS_EVERY_SOUND, SENDS_SOUND
@@ -187,7 +195,7 @@ class AudioDoor:
 
     async def _permitted(self, request: web.Request, session: SessionId, hello: audio.TakeHello) -> Staff | Refusal:
         """The role with which somebody sends, or a refusal that says why they may not."""
-        unknown = refuse(RefusalCode.UNKNOWN, "There is no such session or channel here.")
+        unknown = NO_CHANNEL
         try:
             live = await self.find(session) if is_name(session) else None
         except (StorageUnavailable, RecordBroken):
@@ -289,15 +297,15 @@ class AudioDoor:
                 piece = audio.decode_piece(message.data)
                 await self.clock.sleep(pace.take(max(0, piece.end - take.received), self.clock.monotonic()))
                 if not await take.feed(piece, self.clock.monotonic()) and not take.finished:
-                    raise ProtocolError(f"The piece at {piece.first} does not follow what ends at {take.received}.")
+                    raise ProtocolError(f"The piece at {piece.first} does not follow the last one, to {take.received}.")
             elif message.type is WSMsgType.TEXT:
                 await self._end(take, _read(message.data))
 
     async def _end(self, take: LiveTake, message: audio.ToServer) -> None:
         if not isinstance(message, audio.End):
-            raise ProtocolError("A take is sent, so only its end can be said now.")
+            raise ProtocolError("While a take is sent, the only allowed message is its end.")
         if message.at != take.received and not message.at < take.received == take.base:  # None of it was requested.
-            raise ProtocolError(f"The take is said to end at {message.at}, and {take.received} was received.")
+            raise ProtocolError(f"The take claims to end at {message.at}; {take.received} samples were received.")
         await take.finish(message.reason)
 
     async def _tell(self, request: web.Request, socket: web.WebSocketResponse, take: LiveTake, sender: _Sender) -> None:

@@ -239,7 +239,7 @@ def _open_file(path: Path) -> int:
         msg = f"{path} can't be read: permission is missing. Make it readable for the user that runs Moothall."
         raise AudioError(msg) from None
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "its name isn't one"
+        reason = error.strerror if isinstance(error, OSError) else "its name is invalid"
         raise AudioError(f"{path} can't be opened: {reason}.") from None
     found = os.fstat(descriptor)
     if stat.S_ISDIR(found.st_mode):

@@ -48,7 +48,7 @@ class DiskSpools:
         the disk refuses.
         """
         if not (is_name(session) and is_name(source)):
-            raise ValueError(f"The source {source!r} of session {session!r} can't have a spool: its name isn't one.")
+            raise ValueError(f"The source {source!r} of session {session!r} can't have a spool: its name is invalid.")
         former = self._open.get((session, source))
         if former is not None and not former.closed:
             raise ValueError(f"The spool of source {source} of session {session} is open already.")

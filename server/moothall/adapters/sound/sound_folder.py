@@ -58,7 +58,7 @@ class SoundFolder:
     def path(self, session: SessionId, source: SourceId, first: int) -> Path:
         """The path of a part's file. Raises ValueError for an id that is not a valid name."""
         if not (is_name(session) and is_name(source)):
-            raise ValueError(f"The source {source!r} of session {session!r} has no recording: its name isn't one.")
+            raise ValueError(f"The source {source!r} of session {session!r} has no recording: its name is invalid.")
         return self._root / session / source / f"{first:015d}.opus"
 
     async def begin(self, session: SessionId, source: SourceId, first: int) -> OpusPart:

@@ -204,7 +204,7 @@ def leave_room(folder: Path, size: int = 0) -> None:
     disk = os.statvfs(folder)
     reserve = min(RESERVE_BYTES, disk.f_blocks * disk.f_frsize // RESERVE_SHARE)
     if disk.f_bavail * disk.f_frsize - size < reserve:
-        raise OSError(errno.ENOSPC, "what room is left is kept for the text")
+        raise OSError(errno.ENOSPC, "the remaining space is kept for the text")
 
 
 def _write_at(file: int, at: int, chunk: bytes) -> None:

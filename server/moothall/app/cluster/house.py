@@ -217,8 +217,8 @@ class House:
         awaited = self.others.awaited if self._own_book.empty and not self._reach else None
         if awaited is not None and awaited != self._waits:
             logger.warning(
-                "cluster: neither Redis nor this node has anything, and node %s may: it is waited for. Start it; or, "
-                "for a house that is new, leave it out of `nodes` of [cluster] until there is one",
+                "cluster: Redis and this node are empty, and node %s may have the data: waiting for it. Start it; or, "
+                "for a house that is new, leave it out of `nodes` of [cluster] until it is started",
                 awaited,
             )
         self._waits = awaited or ""
@@ -400,9 +400,7 @@ class House:
                 told = False
             except StorageUnavailable as error:
                 if not told:
-                    logger.warning(
-                        "cluster: Redis's files may still hold what was removed; it is tried again. %s", error
-                    )
+                    logger.warning("cluster: Redis's files may still hold removed words; retrying. %s", error)
                 told = True
             await self.clock.sleep(ERASE_MS)
 
@@ -415,7 +413,7 @@ class House:
                     if self.keeping.answers:
                         await mend()
                 except (StorageError, RecordBroken) as error:
-                    logger.debug("cluster: what Redis lacks can't be filled (%s)", type(error).__name__)
+                    logger.debug("cluster: the events that Redis lacks can't be restored (%s)", type(error).__name__)
             await self.clock.sleep(MEND_MS)
 
     async def confirm(self) -> None:

@@ -214,3 +214,19 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 def refuse(code: RefusalCode, message: str) -> Refusal:
     """A refusal with a code and a sentence for a person, and without further details."""
     return Refusal(code=code, message=message)
+
+
+def not_allowed(role: str) -> Refusal:
+    """The refusal of a command that a role may not send."""
+    return refuse(RefusalCode.FORBIDDEN, f"The role '{role}' may not do this.")
+
+
+# One sentence each: people read "meeting" on their pages, and programs read "session" as in the addresses.
+NO_MEETING = refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
+"""The refusal of a request of a person for a session that does not exist, or that they may not know of."""
+NO_SESSION = refuse(RefusalCode.UNKNOWN, "There is no such session here.")
+"""The refusal of a request of a program for such a session."""
+NO_CHANNEL = refuse(RefusalCode.UNKNOWN, "There is no such session or channel here.")
+"""The refusal of a request of a program for a channel, where such a session or its channel does not exist."""
+NO_QUESTION = refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
+"""The refusal of a request for an intervention that does not exist, or that the sender may not know of."""

@@ -21,8 +21,8 @@ TURN_MS = 120_000
 MEASURED = 5
 """Over how many turns the mean duration is taken, the newest."""
 LONGEST_TURN_MS = 600_000
-"""A longer time between two calls was no turn, in ms. This long after the last call the meeting is occupied with
-something else.
+"""Longest time between two calls that counts as a turn, in ms. This long after the last call the meeting is occupied
+with something else.
 """
 
 

@@ -52,7 +52,7 @@ def put_on_air(state: State, command: do.PutOnAir, actor: Actor, wall: int) -> S
     goes_on = holder == now.holder and command.source is not air.source
     if handed(now, asked, last=last) == now and not goes_on:
         if asked == now:
-            return refuse(RefusalCode.CONFLICT, "This is so already.")
+            return refuse(RefusalCode.CONFLICT, f"This holder is already on air with the control token {now.token}.")
         message = f"Another one is on air with the control token {now.token}; take over with a higher one."
         return refuse(RefusalCode.CONFLICT, message)
     held = ev.AirHeld(channel=channel.id, holder=holder, token=token)
@@ -101,7 +101,7 @@ def _holder(channel: Channel, command: do.PutOnAir, actor: Actor) -> str | Refus
         return refuse(RefusalCode.FORBIDDEN, "A tool can put only itself on air.")
     if source is ev.AirSource.MACHINE:
         if holder:
-            return refuse(RefusalCode.INVALID, "The machine has no pseudonym: leave out who holds the air.")
+            return refuse(RefusalCode.INVALID, "The machine is on air without a pseudonym: leave `holder` empty.")
         return MACHINE
     if actor.role is Role.SYSTEM:
         return refuse(RefusalCode.FORBIDDEN, "The server can put only the machine on air.")
@@ -110,7 +110,7 @@ def _holder(channel: Channel, command: do.PutOnAir, actor: Actor) -> str | Refus
     if source is ev.AirSource.TOOL and actor.role is not Role.TOOL and holder not in channel.air.tools:
         return refuse(RefusalCode.UNKNOWN, "No tool with this id has sent lines for this channel.")
     if source is ev.AirSource.RESPEAKER and holder not in ("", actor.id):
-        return refuse(RefusalCode.INVALID, "Only whoever sends the sound can go on air with it.")
+        return refuse(RefusalCode.INVALID, "A respeaker goes on air only from the microphone that they use.")
     if source is ev.AirSource.PERSON and holder in channel.air.tools:
         return refuse(RefusalCode.INVALID, "That is a tool, not a person.")
     return holder or actor.id

@@ -11,7 +11,7 @@ from moothall.core.events import types as ev
 from moothall.core.glossary.fixed_wording import WHAT_CAN_BE_WRITTEN, cleaned_written
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.decoding import made_of
-from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import NO_SESSION, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.rules.air import put_on_air
 from moothall.core.rules.corrections import correct, revise
@@ -56,7 +56,7 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
     if isinstance(command, do.CreateSession):
         return create(state, command)
     if state.status is Status.ABSENT:
-        return refuse(RefusalCode.UNKNOWN, "There is no such session.")
+        return NO_SESSION
     if isinstance(command, do.EngineCommand):
         return _channel(state, command)
     if isinstance(command, do.SourceCommand):
@@ -174,7 +174,7 @@ def _source(state: State, command: do.SourceCommand, wall: int) -> Decision:
             return [ev.SourceEnded(source=command.source, t=command.t)]
         case do.NoteWriter():
             if state.status not in ON or command.node == state.writer:
-                return refuse(RefusalCode.CONFLICT, "The session isn't on, or has that writer already.")
+                return refuse(RefusalCode.CONFLICT, "The session isn't on, or this server is already its writer.")
             changed = ev.WriterChanged(node=command.node)
             return [changed] if command.t is None else [changed, *mapped(state, max(command.t, state.clock.t), wall)]
         case _:

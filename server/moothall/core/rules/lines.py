@@ -60,6 +60,8 @@ DROPPED = "Nothing of this is kept: there is a break, or it is not recorded."
 """The note to a sender whose text was accepted but not kept. After a refusal it would send the text again when the
 break is over.
 """
+MAY_NOT_WRITE = refuse(RefusalCode.FORBIDDEN, "Your link may not write lines here.")
+"""The refusal of a line by a link whose role writes none, or none into this channel."""
 
 
 def unkept_now(state: State) -> Refusal | None:
@@ -75,7 +77,7 @@ def unkept_now(state: State) -> Refusal | None:
 def not_taken(state: State, channel: Channel, role: Role) -> Refusal | None:
     """Why a new line from this role is refused now in a channel, whatever its text; None when it would be taken."""
     if not writes_into(role, channel.kind):
-        return refuse(RefusalCode.FORBIDDEN, "Your link writes no lines of this text.")
+        return MAY_NOT_WRITE
     if state.status not in ON:
         return refuse(RefusalCode.CONFLICT, f"The session is {state.status} and takes no lines now.")
     return unkept_now(state)

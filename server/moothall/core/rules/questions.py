@@ -20,7 +20,7 @@ from moothall.core.events.question_parts import (
 )
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import made_of
-from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import NO_QUESTION, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import InterventionId, is_name
 from moothall.core.kernel.languages import is_short_language
 from moothall.core.questions.interventions import Intervention, Questions
@@ -85,10 +85,6 @@ def decide_questions(
             return _words(state, command, wall)
 
 
-def _unknown() -> Refusal:
-    return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
-
-
 def _ask(state: State, command: do.Ask, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     text = command.text.strip()
     if not is_name(command.intervention) or not _ASKER.match(command.asker) or not is_short_language(command.language):
@@ -129,7 +125,7 @@ def _stand(state: State, command: do.SetStatus, actor: Actor, wall: int) -> Sequ
         return refuse(RefusalCode.INVALID, f"Name 1 to {MOST_AT_ONCE} questions, each of them once.")
     known = [each for name in names if (each := state.questions.get(name)) is not None]
     if len(known) < len(names):
-        return _unknown()
+        return NO_QUESTION
     own = actor.role is Role.PARTICIPANT
     if own and not all(may_bring(each, command.status) for each in known):
         message = "Authors can take their question back or put it off, and ask again what they put off themselves."
@@ -228,7 +224,7 @@ def _callable(questions: Questions, each: Intervention) -> bool:
 def _unjoinable(state: State, command: do.SetStatus, known: Sequence[Intervention]) -> Refusal | None:
     target = None if command.into is None else state.questions.get(command.into)
     if target is None:
-        return _unknown()
+        return NO_QUESTION
     if target in known or target.status in (
         InterventionStatus.JOINED,
         InterventionStatus.WITHDRAWN,
@@ -283,7 +279,7 @@ def _published(each: Intervention, text: str) -> ev.InterventionPublished:
 def _words(state: State, command: do.WordCommand, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     each = state.questions.get(command.intervention)
     if each is None:
-        return _unknown()
+        return NO_QUESTION
     if isinstance(command, do.ReportAbuse):
         return report_abuse(each)
     if isinstance(command, do.Flag):
@@ -339,7 +335,7 @@ def _count(state: State, command: do.CountSupport) -> Sequence[ev.AnyEvent] | Re
     for name, count in command.counts.items():
         each = state.questions.get(name)
         if each is None or count < 0:
-            return _unknown()
+            return NO_QUESTION
         if each.support != count:
             changed[name] = count
     if not changed:
@@ -366,7 +362,7 @@ def report_abuse(each: Intervention) -> Sequence[ev.AnyEvent] | Refusal:
     published ones.
     """
     if not each.published or each.removed:
-        return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
+        return NO_QUESTION
     if REPORTED in each.flags:
         return refuse(RefusalCode.CONFLICT, "This question was reported already.")
     return [ev.InterventionFlagged(intervention=each.id, flags=(*each.flags, REPORTED))]

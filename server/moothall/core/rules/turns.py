@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor
-from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import NO_QUESTION, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.removal.questions import speaker_of
 from moothall.core.rules.lines import last_unkept, unkept_now
@@ -41,7 +41,7 @@ def decide_turn(state: State, command: do.TurnCommand, actor: Actor, wall: int) 
 def _hold(state: State, command: do.HoldTurn, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     each = state.questions.get(command.intervention)
     if each is None:
-        return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
+        return NO_QUESTION
     if actor.id != each.id:
         return refuse(RefusalCode.FORBIDDEN, "Only the author of a question can ask for more time.")
     if not may_hold(state, each.id):
@@ -55,7 +55,7 @@ def _hold(state: State, command: do.HoldTurn, actor: Actor, wall: int) -> Sequen
 def _type(state: State, command: do.TypeTurn, actor: Actor, wall: int) -> Sequence[ev.AnyEvent] | Refusal:
     each, channel = state.questions.get(command.intervention), spoken(state)
     if each is None or channel is None:
-        return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment, or no text of the room.")
+        return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment, or no floor channel.")
     if actor.id != each.id:
         return refuse(RefusalCode.FORBIDDEN, "Only the author of a question can type in its turn.")
     if not may_type(state, each.id):

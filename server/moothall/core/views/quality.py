@@ -302,12 +302,12 @@ class _Text(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Timed(msgspec.Struct, frozen=True):
-    """The time at which words were written into the log, and their latencies."""
+    """When the words of one commit were written into the log, and their latencies."""
 
     at: int
     """Unix ms when they were written."""
     began: int
-    """Unix ms when the first of them began to be spoken, or when the end of a break was declared if that is later."""
+    """Unix ms when the first of these words began to be spoken, or when the end of a break was declared if later."""
     delays: bytes
     """The latency class of each word that was heard live, one byte a word."""
 

@@ -32,7 +32,7 @@ from moothall.core.captioning.rolling import Posts, joined
 from moothall.core.captioning.stream import Amend, Commit, Operation, Stream, StreamDraft, cut_off, take, tick
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode, StorageUnavailable, refuse
+from moothall.core.kernel.errors import NO_SESSION, PASSING, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, is_name
 from moothall.core.ports import Clock, Randomness
 from moothall.core.rules.authority import COMMANDS
@@ -210,15 +210,15 @@ class CaptionStreams:
         """
         live = await self._sessions.find(session) if is_name(session) else None
         if live is None or live.state.status is Status.ABSENT:
-            return refuse(RefusalCode.UNKNOWN, "There is no such session here.")
+            return NO_SESSION
         wanted = ChannelId(channel) if channel else next(iter(live.state.channels), None)
         if wanted is None or wanted not in live.state.channels:
-            return refuse(RefusalCode.UNKNOWN, "The session has no such text.")
+            return refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
         key = (staff.link, session, wanted)
         stream = self._streams.get(key)
         if stream is None:
             if len(self._streams) >= MOST_STREAMS and not self._forget_one():
-                return refuse(RefusalCode.BUSY, "The server takes captions from as many programs as it can.")
+                return refuse(RefusalCode.BUSY, f"Too many captioning programs are connected (limit {MOST_STREAMS}).")
             name = f"{_of_link(key)}{self._randomness.bytes(5).hex()}"
             bucket = Bucket.full(POSTS, self._clock.monotonic())
             stream = self._streams[key] = TextStream(staff, session, wanted, name, bucket)

@@ -178,7 +178,7 @@ class OnAir:
                 _hear(live, watched, self.by_level(live.id).get(channel.id, Sound.NONE), now, t)
             silence = watched.signs.silence(now) if _asks_for_text(live.state) else None
             if silence is not None and watched.silence is None:
-                logger.info("session %s channel %s: whoever is on air is silent (%s)", *key, silence)
+                logger.info("session %s channel %s: the person or tool on air is silent (%s)", *key, silence)
             watched.silence = silence
             watched.refused = watched.refused and silence is not None
             if silence is not None and self.machine_by_itself:

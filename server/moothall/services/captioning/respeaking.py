@@ -20,7 +20,7 @@ from moothall.core.captioning.silence import FIRST_MS, GONE_MS
 from moothall.core.commands import PutOnAir
 from moothall.core.events.types import AirSource, ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor
-from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import NO_CHANNEL, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.session.parts import Channel
@@ -82,7 +82,7 @@ class Respeaking:
         live, channel = await self.sessions.find(session), ChannelId(hello.channel)
         known = None if live is None else live.state.channels.get(channel)
         if live is None or known is None or known.kind is ChannelKind.TRANSLATION:
-            return refuse(RefusalCode.UNKNOWN, "There is no such session or channel here.")
+            return NO_CHANNEL
         if live.state.status is Status.CLOSED or self.closing.closing(session):
             return refuse(RefusalCode.CONFLICT, "The session is closed.")
         if live.state.status not in ON:
@@ -134,7 +134,7 @@ class Respeaking:
         if take is not None and not take.finished:
             heard.ended = None
             if silent:
-                logger.info("session %s channel %s: no sound comes of the respeaker any more", live.id, channel.id)
+                logger.info("session %s channel %s: the respeaker sends no sound any more", live.id, channel.id)
                 await take.finish(TakeEndReason.LOST)
             return
         stopped = take is not None and take.reason is TakeEndReason.STOPPED

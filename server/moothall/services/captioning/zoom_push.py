@@ -143,7 +143,7 @@ class ZoomPush:
                     if await self._forgetting.due(session, target.entered):
                         await self.forget(session)
                 except (StorageUnavailable, RecordBroken):
-                    logger.warning("session %s: its address in Zoom can't be looked after now", session)
+                    logger.warning("session %s: its address in Zoom can't be checked for deletion now", session)
             await self._clock.sleep(FORGET_LOOK_MS)
 
     def _due(self, sending: _Sending) -> OutgoingLine | None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from moothall.core.commands import NoteGap
 from moothall.core.events.types import GapReason
 from moothall.core.kernel.actors import SYSTEM
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import NO_CHANNEL, RecordBroken, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
 from moothall.core.ports import Clock, SpoolStore
 from moothall.core.session.parts import SessionSource
@@ -82,7 +82,7 @@ class LiveIngest:
         live = await self._sessions.find(session)
         channel = ChannelId(hello.channel)
         if live is None or channel not in live.state.channels:
-            return refuse(RefusalCode.UNKNOWN, "There is no such session or channel here.")
+            return NO_CHANNEL
         if live.state.status is Status.CLOSED:
             return refuse(RefusalCode.CONFLICT, "The session is closed.")
         key, name = (session, channel, respoken), f"{RESPOKEN}{hello.take}" if respoken else hello.take

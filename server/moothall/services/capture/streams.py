@@ -15,7 +15,7 @@ import msgspec
 
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.decoding import Unreadable, read_json
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
+from moothall.core.kernel.errors import NO_CHANNEL, RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.session.state import ON, Status
@@ -126,7 +126,7 @@ class StreamSources:
         live = await self._sessions.find(session)
         known = None if live is None else live.state.channels.get(channel)
         if live is None or known is None or known.kind is ChannelKind.TRANSLATION:
-            return refuse(RefusalCode.UNKNOWN, "There is no such session or channel here.")
+            return NO_CHANNEL
         if live.state.status is Status.CLOSED:
             return refuse(RefusalCode.CONFLICT, "The session is closed.")
         now = self._clock.wall()

@@ -60,7 +60,7 @@ class Archiving:
             try:
                 await self.look()
             except StorageError as error:
-                logger.debug("cluster: nothing can be given up now (%s)", type(error).__name__)
+                logger.debug("cluster: Redis can't give up any events now (%s)", type(error).__name__)
 
     async def look(self) -> None:
         """Trim every log that may be trimmed; ask the nodes about their copies of the others. Raises StorageError."""
@@ -80,7 +80,7 @@ class Archiving:
                     self._closed.pop(session, None)
             # The log was refilled, taken over, or has grown.
             except (LogMissing, OffsetConflict, StaleWriter) as error:
-                logger.debug("session %s: not given up (%s)", session, type(error).__name__)
+                logger.debug("session %s: Redis does not give up its events now (%s)", session, type(error).__name__)
 
     async def _given_up(self, session: SessionId, head: LogHead) -> bool:
         if await self.shared.first(session) > head.offset:

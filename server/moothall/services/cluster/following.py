@@ -199,7 +199,7 @@ class LogFollower:
         self._unstored = {session: refused._replace(again=0) for session, refused in self._unstored.items()}
         await self._bring_up()
         if self._unstored:
-            raise StorageUnavailable(f"This node's disk refuses what came of {len(self._unstored)} sessions.")
+            raise StorageUnavailable(f"This node's disk can't store copied events of {len(self._unstored)} sessions.")
 
     async def _bring_up(self) -> None:
         """As `catch_up`, but changes that this node's disk refuses wait until their next attempt is due. Raises
@@ -264,14 +264,14 @@ class LogFollower:
         if before is not None:
             del self._unstored[session]
             self._stale.discard(session)
-            logger.info("session %s: this node's disk takes what comes again", session)
+            logger.info("session %s: the disk stores copied events again", session)
 
     def _note_unstored(
         self, session: SessionId, error: StorageUnavailable, forgotten: Epoch | None, head: LogHead | None
     ) -> None:
         before, now = self._unstored.get(session), self.clock.monotonic()
         if before is None:
-            logger.error("session %s: what came can't be stored here, and is tried again. %s", session, error)
+            logger.error("session %s: copied events can't be stored; retrying. %s", session, error)
         since, failures = (now, 0) if before is None else (before.since, before.failures + 1)
         self._unstored[session] = _Unstored(since, forgotten, head, failures, now + REFUSED.wait_ms(failures))
 
@@ -393,8 +393,8 @@ class LogFollower:
         if self.singles is not None:
             await self.singles.end(session, after, aside=True)
         logger.error(
-            "session %s: %d events here that the house does not have were set aside in %s. Whoever knows the meeting "
-            "should look whether they have to be typed in again",
+            "session %s: %d events here that the house does not have were set aside in %s. Ask somebody who knows "
+            "the meeting whether they have to be typed in again",
             session,
             len(end),
             where,

@@ -72,11 +72,12 @@ class Gathering:
                 try:
                     found[name] = await others[name].stand()
                 except StorageUnavailable as error:
-                    logger.debug("cluster: node %s can't be asked for what it has. %s", name, error)
+                    logger.debug("cluster: node %s can't be asked for its copies. %s", name, error)
             left = (left & {*living()}) - found.keys()
             if left and self.clock.monotonic() >= until:
                 logger.error(
-                    "cluster: %s live and don't say what they have; the house goes on", ", ".join(sorted(left))
+                    "cluster: nodes %s are alive but don't report their copies; continuing without them",
+                    ", ".join(sorted(left)),
                 )
                 break
             if left:
@@ -90,7 +91,7 @@ class Gathering:
                     if head.epoch not in self.erased and ahead(head, await self._own(session))
                 }
                 if heads:
-                    logger.warning("cluster: %d sessions are brought up to what node %s has", len(heads), name)
+                    logger.warning("cluster: %d sessions are completed from the copies of node %s", len(heads), name)
                     await self._take_logs(_Logs(others[name], heads), until)
         for name, stand in found.items():
             await self._take_book(name, others[name], stand)
@@ -108,7 +109,7 @@ class Gathering:
                 return
             except StorageUnavailable as error:
                 if self.clock.monotonic() >= until:
-                    logger.error("cluster: not all that another node has could be taken in. %s", error)
+                    logger.error("cluster: some copies of another node could not be stored here. %s", error)
                     return
             await self.clock.sleep(AGAIN_MS)
 

@@ -90,7 +90,7 @@ class Others:
             try:
                 await self.exchange()
             except StorageUnavailable as error:
-                logger.debug("cluster: nodes can't be told (%s)", type(error).__name__)
+                logger.debug("cluster: this node's note can't be written (%s)", type(error).__name__)
             await self.clock.sleep(TELL_MS)
 
     @property
@@ -114,7 +114,7 @@ class Others:
         that was only away comes back with its next note.
         """
         if node == self.node:
-            raise ConfigurationError(f"Node {node} is this one, and keeps the house. Another node can take it out.")
+            raise ConfigurationError(f"Node {node} is this one, and keeps the house. Retire it from another node.")
         await self.exchange()
         seen, now = self._seen.get(node), self.clock.monotonic()
         if seen is None:
@@ -135,7 +135,7 @@ class Others:
         try:
             await self._tell(left=True)
         except StorageUnavailable as error:
-            logger.debug("cluster: nodes can't be told (%s)", type(error).__name__)
+            logger.debug("cluster: this node's note can't be written (%s)", type(error).__name__)
 
     async def _tell(self, *, left: bool) -> None:
         self._beat += 1

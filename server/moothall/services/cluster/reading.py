@@ -292,7 +292,7 @@ class NodeReading:
         try:
             await self.sessions.take(CopyGrown(copy=copy, records=records, erase=removed, renew=renew))
         except (StorageUnavailable, RecordBroken) as error:  # `MirroredSessions` retries.
-            logger.warning("session %s: what has come can't be shown yet (%s)", session, type(error).__name__)
+            logger.warning("session %s: new events can't be shown yet (%s)", session, type(error).__name__)
         early = self._early.get(session)
         if early is None:
             return
@@ -306,7 +306,7 @@ class NodeReading:
         try:
             await self.sessions.renew(session)  # Where the copy is gone, its readers are sent away.
         except (StorageUnavailable, RecordBroken) as error:  # `MirroredSessions` retries.
-            logger.warning("session %s: it can't be shown anew yet (%s)", session, type(error).__name__)
+            logger.warning("session %s: it can't be loaded again yet (%s)", session, type(error).__name__)
 
 
 def _read(live: MirroredSession) -> dict[ChannelId, int]:

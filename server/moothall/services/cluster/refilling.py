@@ -73,7 +73,7 @@ class Refilling:
             try:
                 await self.look()
             except StorageError as error:
-                logger.debug("cluster: what Redis has lost can't be filled now (%s)", type(error).__name__)
+                logger.debug("cluster: the events that Redis has lost can't be restored now (%s)", type(error).__name__)
 
     async def look(self) -> None:
         """Restore the logs that Redis lacks, as far as `most_events` allows. Raises StorageError."""
@@ -96,9 +96,9 @@ class Refilling:
             try:
                 await self.logs.refill(session)
             except RecordBroken as error:
-                logger.error("session %s: Redis can't be given what it has lost. %s", session, error)
+                logger.error("session %s: the events that Redis has lost can't be restored. %s", session, error)
             except (LogMissing, OffsetConflict, StaleWriter) as error:  # Its writer refills it.
-                logger.debug("session %s: not filled now (%s)", session, type(error).__name__)
+                logger.debug("session %s: its log in Redis is not filled now (%s)", session, type(error).__name__)
                 continue
             else:
                 if closed:

@@ -100,7 +100,7 @@ class Removing:
         self._looks.pop(removal.number, None)
         if removal.number in self._named:
             self._named.discard(removal.number)
-            logger.info("removal %s: it is applied here by now", removal.name)
+            logger.info("removal %s: it is now applied here", removal.name)
 
     def lacking(self, notes: Mapping[str, NodeNote], linked: Mapping[str, Applied]) -> dict[str, int]:
         """Number of removals that each other node hasn't confirmed; nodes that have confirmed all are left out.

@@ -170,7 +170,7 @@ class SoundCopies:
                         source,
                     )
             except StorageUnavailable as error:
-                logger.error("session %s: what another node had of source %s is lost. %s", session, source, error)
+                logger.error("session %s: another node's sound of source %s is lost. %s", session, source, error)
             self._forget((session, source))
 
     async def _follow(self, key: _Key, there: SpooledSound, most: int) -> None:

@@ -131,9 +131,9 @@ class TwoBooks:
         Raises OutcomeUnknown, and gives the house up, where the own book has not taken it within `PATIENCE_MS`.
         """
         if not await within(self._followed([*entries, _note(self._change + 1)]), self.clock, PATIENCE_MS):
-            logger.error("cluster: this node's own book refuses what is decided; the house is given up")
+            logger.error("cluster: this node's own book can't store a committed change; this node gives up the house")
             await self.kept.give_up()
-            raise OutcomeUnknown("This node's disk refuses what the shared book has.")
+            raise OutcomeUnknown("This node's disk can't store a change that the shared book has.")
         self._change += 1
 
     async def _followed(self, entries: Sequence[BookEntry]) -> bool:

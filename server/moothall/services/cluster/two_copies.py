@@ -392,7 +392,7 @@ class TwoCopies:
             try:
                 await self.singles.end(session, through)
             except StorageUnavailable:  # The note is closed when the log is next acquired.
-                logger.warning("session %s: the disk doesn't take that there are two copies again", session)
+                logger.warning("session %s: the disk can't note that both copies are complete again", session)
 
     async def _refuse_lost_end(self, session: SessionId, expected_offset: int, error: OffsetConflict) -> None:
         """Raise LogMissing where the own log ends where its writer expects, so that the shared log must have lost its
@@ -419,9 +419,9 @@ class TwoCopies:
         # A disk that doesn't answer is treated like one that refuses: meanwhile the lease is renewed, and nobody takes
         # over.
         if not await within(self._followed(session, expected_offset, through, follow), self.clock, self.patience_ms):
-            logger.error("session %s: this node's own log refuses what is decided; the house is given up", session)
+            logger.error("session %s: this node's own log can't store committed events; it gives up the house", session)
             await self.kept.give_up()
-            raise OutcomeUnknown("This node's disk refuses what the shared log has.")
+            raise OutcomeUnknown("This node's disk can't store events that the shared log has.")
         self._refuse_unanswered()
 
     async def _followed(

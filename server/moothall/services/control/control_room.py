@@ -140,7 +140,9 @@ class ControlRoom:
     unheard: Callable[[SessionId], bool]
     """Whether a session has sound in a language that no engine knows."""
     unlike: Callable[[SessionId], tuple[tuple[str, ...], str] | None] = lambda _: None
-    """Returns the languages that a session expects, and the one that its sound resembles instead, or None."""
+    """Returns the languages that a session expects and the other language that its sound resembles; None where its
+    sound resembles one of those, or is not known.
+    """
     room_conflict: Callable[[SessionId], RoomConflict | None] = lambda _: None
     """Returns another session that is on in the same room, or None."""
     crowd: Callable[[SessionId], tuple[bool, int | None]] = lambda _: (False, None)

@@ -44,7 +44,7 @@ class Standing(StrEnum):
     SILENCE = "silence"
     """The session is on, and no words have come for `SILENT_MS`: as far as is known nobody speaks."""
     CUT = "cut"
-    """No text comes of what is said."""
+    """People speak, but no text appears."""
     CLOSED = "closed"
     IDLE = "idle"
     """No session is on in the room, or it has not begun."""

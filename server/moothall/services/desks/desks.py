@@ -17,7 +17,7 @@ import msgspec
 from moothall.core.commands import AnyCommand, CorrectSegment, OpenSession, ReopenSession
 from moothall.core.events.types import BodyRemoved, QuestionFact
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import NO_MEETING, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, Position, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.visible import visible
@@ -176,7 +176,7 @@ class Desks:
             return refuse(RefusalCode.FORBIDDEN, "Your link opens no desk of a meeting.")
         live = await self.sessions.find(session)
         if live is None:
-            return refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
+            return NO_MEETING
         wanted = channel if channel is not None else next(iter(live.state.channels), None)
         if wanted is None or wanted not in live.state.channels:
             return refuse(RefusalCode.UNKNOWN, "The meeting has no such text.")

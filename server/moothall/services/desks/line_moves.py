@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import SegmentsMovedHere
-from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import NO_MEETING, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.ports import Clock, EventLog
 from moothall.core.removal.moves import arrived, commands_of
@@ -46,7 +46,7 @@ class LineMoves:
         """Move lines to another session, for which the desk's link has to be valid. Raises as `Sessions.find` does."""
         other = await self._sessions.find(session)
         if other is None:
-            return refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
+            return NO_MEETING
         async with self.busy:
             return await move_lines(
                 desk.live.writer,

@@ -12,7 +12,7 @@ from moothall.core import commands as do
 from moothall.core.events.types import Access
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.decoding import made_of
-from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode, not_allowed, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.core.ports import Clock
 from moothall.core.removal.moves import arrived, commands_of, digest, returned
@@ -126,7 +126,7 @@ def _unchanged(home: State, away: State, segment: SegmentId, there: SegmentId) -
 
 def _objection(leaves: State, enters: State, leaving: do.MoveSegmentsAway, actor: Actor, wall: int) -> Refusal | None:
     if not may_send(actor.role, leaving):
-        return refuse(RefusalCode.FORBIDDEN, f"The role '{actor.role}' may not do this.")
+        return not_allowed(actor.role)
     if enters.status in (Status.ABSENT, Status.CREATED):
         return refuse(RefusalCode.CONFLICT, "The other session has not begun.")
     decision = decide(leaves, leaving, actor, wall)

@@ -19,6 +19,7 @@ from moothall.core.ports import Book, Clock, EventLog
 from moothall.core.removal.moves import short
 from moothall.core.removal.selection import Lines, Selection, selected
 from moothall.core.rules.authority import COMMANDS, REMOVERS, may_send
+from moothall.core.rules.lines import MAY_NOT_WRITE
 from moothall.core.session.state import ON
 from moothall.services.capture.closing import opening_of
 from moothall.services.capture.redoing import redo
@@ -198,7 +199,7 @@ class DeskRequests:
     async def _abbreviate(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:
         """Change the link's abbreviations, possibly by nothing, and return all of them."""
         if not COMMANDS[desk.staff.role] & {TypeSegment, CorrectSegment}:
-            return refuse(RefusalCode.FORBIDDEN, "Your link writes nothing.")
+            return MAY_NOT_WRITE
         answer = await self._abbreviations.change(desk.staff.link, request.change)
         return answer if isinstance(answer, Refusal) else {"list": answer}
 
@@ -206,7 +207,7 @@ class DeskRequests:
         self, desk: DeskConnection, request: DeskRequest, tell: Callable[[SessionId, ReportKind], object]
     ) -> dict[str, object] | Refusal:
         if request.kind not in {kind.value for kind in ReportKind} or not _tends_text(desk.staff.role):
-            return refuse(RefusalCode.FORBIDDEN, "Your link is not for answering what readers report.")
+            return refuse(RefusalCode.FORBIDDEN, "Your link is not for answering reports of readers.")
         tell(desk.live.id, ReportKind(request.kind))
         return {}
 

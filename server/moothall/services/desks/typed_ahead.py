@@ -15,10 +15,10 @@ import msgspec
 from moothall.core.commands import TypeSegment
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import NO_MEETING, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name
 from moothall.core.rules.authority import COMMANDS
-from moothall.core.rules.lines import not_taken
+from moothall.core.rules.lines import MAY_NOT_WRITE, not_taken
 from moothall.core.rules.making import MAX_TEXT
 from moothall.core.rules.turn_times import has_typed
 from moothall.core.session.parts import Channel
@@ -89,7 +89,7 @@ class TypedAhead:
         """Show the text of a line so far; an empty text hides it. Returns the reason where nothing is shown."""
         live = self._sessions.loaded(author.session)
         if live is None:
-            return refuse(RefusalCode.UNKNOWN, "There is no such session here.")
+            return NO_MEETING
         state, channel = live.state, live.state.channels[author.channel]
         self.wrote(live.id, author.channel, author.actor.id)
         refused = self.refusal(state, channel, author.role)
@@ -119,7 +119,7 @@ class TypedAhead:
     def refusal(state: State, channel: Channel, role: Role) -> Refusal | None:
         """The refusal that a line of this role in the channel would get now; None where it would be accepted."""
         if TypeSegment not in COMMANDS[role]:
-            return refuse(RefusalCode.FORBIDDEN, "Your link writes no lines.")
+            return MAY_NOT_WRITE
         return not_taken(state, channel, role)
 
     def leave(self, author: Author) -> None:

@@ -311,7 +311,7 @@ class Recognising:
         assignment = attachment.assignment
         if not assignment.failures:
             logger.warning(
-                "session %s channel %s: nothing of engine %s (%s) was accepted (%s); it is attached later each time",
+                "session %s channel %s: nothing of engine %s (%s) was accepted (%s); the next attachment waits longer",
                 assignment.writer.session,
                 assignment.channel,
                 attachment.engine.link.name,

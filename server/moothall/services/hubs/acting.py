@@ -44,7 +44,7 @@ class HubActing:
         if len(self._due) >= MOST_ACTS and act.id not in self._due:
             raise ProtocolError(_TOO_MANY)
         if not is_command_id(act.id) or (act.hub and not is_name(act.hub)):
-            raise ProtocolError("An act has an id that can't be one, or comes from no hub's name.")
+            raise ProtocolError("An act has an invalid id or an invalid hub name.")
         try:
             self._waiting.put_nowait(act)
         except asyncio.QueueFull:

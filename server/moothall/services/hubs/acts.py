@@ -17,7 +17,15 @@ from moothall.core.events.question_parts import HUB
 from moothall.core.events.types import Access
 from moothall.core.hubs.presence import plain_title
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import PASSING, RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
+from moothall.core.kernel.errors import (
+    NO_MEETING,
+    PASSING,
+    RecordBroken,
+    Refusal,
+    RefusalCode,
+    StorageUnavailable,
+    refuse,
+)
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId, is_command_id, is_name
 from moothall.core.ports import Clock
 from moothall.services.hubs.presence import HubPresence
@@ -107,7 +115,7 @@ class HubActs:
             return refuse(RefusalCode.INVALID, "An act needs an id and the ids of its hub, machine and meeting.")
         live = await self.sessions.find(act.session)
         if live is None or live.state.access is not Access.PUBLIC:
-            return refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
+            return NO_MEETING
         with live.held():
             return await self._in(live, hub, act, node)
 

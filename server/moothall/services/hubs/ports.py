@@ -115,8 +115,8 @@ class Registry(Protocol):
         ...
 
     def seen(self, hub: str, node: str, connected: bool, wall: int) -> None:
-        """Note at `wall` (Unix ms) that a hub's machine is connected, or is no longer. Repeated as long as it is
-        connected.
+        """Note at `wall` (Unix ms) whether a hub's machine (`node`) is connected. Called again and again while it is,
+        and once when its connection has ended.
         """
         ...
 

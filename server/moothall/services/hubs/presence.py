@@ -18,7 +18,7 @@ from moothall.core.commands import SetHubPresence
 from moothall.core.hubs.presence import HubNow
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.decoding import made_of
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
+from moothall.core.kernel.errors import NO_MEETING, RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.ports import Clock, Randomness
 from moothall.core.rules.making import MAX_TITLE, MOST_HUBS
@@ -126,7 +126,7 @@ class HubPresence:
         """
         live = await self._sessions.find(session)
         if live is None:
-            return refuse(RefusalCode.UNKNOWN, "There is no such meeting here.")
+            return NO_MEETING
         async with self._writing:
             state, known = live.state, live.state.hubs.get(hub)
             if state.closed_at is not None and state.media_now(at) > state.closed_at:

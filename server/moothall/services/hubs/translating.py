@@ -16,7 +16,7 @@ from moothall.wire.hub.messages import QuestionNotTranslated, QuestionTranslated
 
 MOST_WAITING = 8
 """Most requests of one hub that wait. Overflow: the next is refused as busy; a hub sends one at a time."""
-OTHER_WORDING = refuse(RefusalCode.CONFLICT, "The question is not published here, or reads differently by now.")
+OTHER_WORDING = refuse(RefusalCode.CONFLICT, "The question is not published here, or its text has changed since.")
 BUSY = refuse(RefusalCode.BUSY, "Too many translations are being made for this hub; try again in a minute.")
 UNAVAILABLE = refuse(RefusalCode.UNAVAILABLE, "The question can't be read at the moment; try again in a minute.")
 

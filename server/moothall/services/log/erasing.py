@@ -10,7 +10,7 @@ from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.glossary.agenda import names_in as names_of
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import Refusal, RefusalCode, not_allowed, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId, SpeakerId
 from moothall.core.questions.interventions import Intervention
 from moothall.core.removal.questions import chosen, has_words, speaker_of, stays_of
@@ -92,7 +92,7 @@ def requested(
 ) -> Erasure | Refusal:
     """The erasure that a person requests, or the refusal where they may not, or the log has none of it."""
     if by.role not in REMOVERS:
-        return refuse(RefusalCode.FORBIDDEN, f"The role '{by.role}' may not do this.")
+        return not_allowed(by.role)
     asked = selection.selection if isinstance(selection, WithCopies) else selection
     if isinstance(asked, SpokenSpan) and not 0 <= asked.t0 < asked.t1:
         return refuse(RefusalCode.INVALID, "The end of a span must be after its beginning.")

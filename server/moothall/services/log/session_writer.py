@@ -23,6 +23,7 @@ from moothall.core.kernel.errors import (
     Refusal,
     RefusalCode,
     StorageUnavailable,
+    not_allowed,
     refuse,
 )
 from moothall.core.kernel.ids import CommandId, Epoch, SessionId, is_command_id, reader_epoch
@@ -407,7 +408,7 @@ class SessionWriter:
         state, events, at = draft.state, list[ev.AnyEvent](), max(draft.at, wall)
         for command in map(all_visible, order.commands):
             if not may_send(order.actor.role, command, hub=order.actor.hub):
-                return refuse(RefusalCode.FORBIDDEN, f"The role '{order.actor.role}' may not do this.")
+                return not_allowed(order.actor.role)
             decision = decide(state, command, order.actor, wall)
             if isinstance(decision, Refusal):
                 return decision

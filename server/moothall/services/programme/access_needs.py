@@ -147,7 +147,7 @@ class AccessNeeds:
             await self._book.write([BookEntry(NAMESPACE, key, None) for key in gone])
             for key in gone:
                 self._needs.pop(key, None)
-            logger.info("access needs: %d deleted, since what they were about is over", len(gone))
+            logger.info("access needs: %d deleted, since the sessions or days that they were for are over", len(gone))
 
     def _end(self, need: AccessNeed, last: int | None) -> int | None:
         """When the subject of a need is over, Unix ms: its session, its day, or else the whole event; None where that

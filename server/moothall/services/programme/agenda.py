@@ -123,7 +123,7 @@ class Agenda:
         try:
             live = await self.sessions.find(session)
         except RecordBroken:
-            logger.error("session %s: the log can't be read; what changed is not on the agenda", session)
+            logger.error("session %s: the log can't be read; the agenda does not show its changes", session)
             return False
         if live is None:
             return False

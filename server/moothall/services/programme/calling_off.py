@@ -10,7 +10,7 @@ import msgspec
 
 from moothall.core import commands as do
 from moothall.core.kernel.decoding import made_of
-from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import NO_MEETING, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Deleted, Planned
 from moothall.core.session.state import State, Status
@@ -70,7 +70,7 @@ async def restore(programme: Programme, session: SessionId, *, by: str) -> Refus
         planned = programme.plan_of(session)
         deleted = None if planned is None else planned.deleted
         if planned is None or deleted is None or programme.now() - deleted.at > UNDO_MS:
-            return refuse(RefusalCode.UNKNOWN, "There is no such meeting any more.")
+            return refuse(RefusalCode.UNKNOWN, "The deletion of this meeting can't be undone any more.")
         return await put_back(programme, planned, deleted, by=by)
 
 
@@ -112,5 +112,5 @@ async def _list(programme: Programme, state: State, listed: bool, by: str) -> Re
 async def _found(programme: Programme, session: SessionId) -> tuple[Planned, State] | Refusal:
     planned, live = await programme.known(session), await programme.live(session)
     if planned is None or live is None or planned.deleted is not None:
-        return refuse(RefusalCode.UNKNOWN, "There is no such meeting.")
+        return NO_MEETING
     return planned, live.state

@@ -9,7 +9,7 @@ import msgspec
 from moothall.core import commands as do
 from moothall.core.events.types import Access, SoundKept
 from moothall.core.kernel.decoding import made_of
-from moothall.core.kernel.errors import FirstKnow, Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import NO_MEETING, FirstKnow, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.changes import MeetingPlan, merge_edits
 from moothall.core.programme.plan import Planned, RoomId, clashes, passed_over
@@ -70,7 +70,7 @@ async def change_meeting(
     async with programme.changing:
         planned, live = await programme.known(session), await programme.live(session)
         if planned is None or live is None or planned.deleted is not None:
-            return refuse(RefusalCode.UNKNOWN, "There is no such meeting.")
+            return NO_MEETING
         now = plan_of(planned, live.state)
         merged, differing = merge_edits(made_from, wanted, now)
         if differing:
@@ -101,7 +101,7 @@ async def change_plan(
     """
     before, live = await programme.known(wanted.session), await programme.live(wanted.session)
     if before is None or live is None:
-        return refuse(RefusalCode.UNKNOWN, "There is no such meeting.")
+        return NO_MEETING
     state = live.state
     spoken = wanted.languages != state.languages
     begun = state.status is not Status.CREATED
@@ -153,7 +153,7 @@ async def more_time(programme: Programme, session: SessionId) -> Refusal | None:
     async with programme.changing:
         planned, live = await programme.known(session), await programme.live(session)
         if planned is None or live is None:
-            return refuse(RefusalCode.UNKNOWN, "There is no such meeting.")
+            return NO_MEETING
         if live.state.status not in ON:
             return refuse(RefusalCode.CONFLICT, "The meeting is not on.")
         now = programme.now()
@@ -175,7 +175,7 @@ async def duplicate(
     """
     planned, live = await programme.known(session), await programme.live(session)
     if planned is None or live is None or planned.deleted is not None:
-        return refuse(RefusalCode.UNKNOWN, "There is no such meeting.")
+        return NO_MEETING
     state = live.state
     long = None if planned.starts is None or planned.ends is None else planned.ends - planned.starts
     another = Planned(

@@ -13,7 +13,7 @@ from moothall.core import commands as do
 from moothall.core.events.types import Access, ChannelKind, CloseRequested, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.decoding import made_of
-from moothall.core.kernel.errors import GoneOn, RecordBroken, Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import NO_MEETING, GoneOn, RecordBroken, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, is_name
 from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
@@ -347,7 +347,7 @@ class Programme:
         """
         live = await self.sessions.find(session)
         if live is None:
-            return refuse(RefusalCode.UNKNOWN, "There is no such meeting.")
+            return NO_MEETING
         if not isinstance(command, do.CloseSession):
             return await self._send(live, command, by)
         async with self.closing.at_rest(live.writer, by=by):

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 
 from moothall.core.commands import ReportAbuse
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import NO_QUESTION, Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import Randomness
 from moothall.core.questions.interventions import Questions
@@ -56,7 +56,7 @@ class AbuseReports:
         questions = await self._questions_of(session)
         each = None if questions is None else questions.numbered(number)
         if each is None or not each.published:
-            return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
+            return NO_QUESTION
         had = self.reported(session, visitor)
         if each.id in had:
             return None
@@ -85,7 +85,7 @@ def tell_desks(sessions: Sessions) -> Tell:
     async def tell(session: SessionId, name: InterventionId, act: CommandId) -> Refusal | None:
         live = await sessions.find(session)
         if live is None:
-            return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
+            return NO_QUESTION
         # The actor is the intervention itself, so that the log doesn't show who reported it.
         answer = await live.writer.send(Actor(Role.PARTICIPANT, name), act, ReportAbuse(intervention=name))
         return answer if isinstance(answer, Refusal) else None

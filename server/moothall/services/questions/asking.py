@@ -16,7 +16,7 @@ from moothall.core.commands import Ask
 from moothall.core.events.question_parts import HUB, OPEN, REMOTE, InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.decoding import made_of
-from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import NO_QUESTION, PASSING, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.questions.blocked_words import BlockedWords
@@ -238,7 +238,7 @@ class Asking:
         name = self._tokens.author_of(session, token)
         live = None if name is None else await self.sessions.find(session)
         if live is None or name is None:
-            return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
+            return NO_QUESTION
         if act is OwnAct.AGAIN and self.addresses.full_for(session, live.state.questions, name):
             return refuse(RefusalCode.CONFLICT, "Too many questions from this address are waiting; try again later.")
         # A double click is refused as stale, since nothing would change. The offset lets the act be done again later.

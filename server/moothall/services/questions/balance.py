@@ -16,7 +16,7 @@ import logging
 
 import msgspec
 
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
+from moothall.core.kernel.errors import NO_QUESTION, RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.questions.balance import SpeakingShare, by_origin, unheard
@@ -140,7 +140,7 @@ class BalanceFigures:
         live = await self._sessions.find(session)
         each = None if live is None else live.state.questions.get(intervention)
         if live is None or each is None:
-            return refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
+            return NO_QUESTION
         if not self.may_say(session):
             return refuse(RefusalCode.CONFLICT, "The meeting is over and its figures are final.")
         kept = stated(said, self.choices(young_people=live.state.young_people))
@@ -273,7 +273,7 @@ class BalanceFigures:
                 self._ended.add(session)
         except (StorageUnavailable, RecordBroken):
             return  # The next round of `run` tries again.
-        logger.info("session %s: what authors said of themselves is destroyed; the sums are kept", session)
+        logger.info("session %s: the statements of authors about themselves are destroyed; the sums are kept", session)
 
     async def _destroy(self, session: SessionId, sums: BookEntry) -> None:
         namespace = await self._book.read(_namespace(session))

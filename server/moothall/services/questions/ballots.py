@@ -11,7 +11,7 @@ import asyncio
 from moothall.core.commands import AnyCommand, CountPoll, CountSupport
 from moothall.core.events.question_parts import SUPPORTED
 from moothall.core.kernel.actors import SYSTEM
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
+from moothall.core.kernel.errors import NO_QUESTION, RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import CommandId, InterventionId, PollId, SessionId
 from moothall.core.ports import Book, Clock, Randomness
 from moothall.core.questions.floods import MOST_NEW
@@ -27,7 +27,6 @@ from moothall.services.sessions.sessions import Sessions
 COUNT_MS = 1_000
 TOO, NO_MORE = 0, 1
 """The choices of a browser that supports a question, and of one that has withdrawn its support."""
-NO_QUESTION = refuse(RefusalCode.UNKNOWN, "The session has no such question or comment.")
 _POLL = ":poll:"
 """Prefix of a poll's id in the subject of its ballots: no intervention's id begins like this."""
 

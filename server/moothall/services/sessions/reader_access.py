@@ -13,7 +13,7 @@ from typing import Protocol
 
 from moothall.core.events.types import Word
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
+from moothall.core.kernel.errors import NO_SESSION, Refusal
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.programme.plan import RoomId
@@ -115,7 +115,7 @@ class ReaderAccess:
         live = self.sessions.loaded(session)
         if live is not None and self._open(live):
             return None
-        return refuse(RefusalCode.UNKNOWN, "There is no such session here.")
+        return NO_SESSION
 
     async def snapshot(self, session: SessionId, feed: Feed) -> Snapshot | None:
         """The snapshot for a reader who starts now; None for an unknown session or channel."""

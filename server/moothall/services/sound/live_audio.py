@@ -49,7 +49,7 @@ class AudioSource(Protocol):
     """A source of PCM16 mono at 16 kHz."""
 
     async def read(self, samples: int) -> bytes:
-        """The next samples: `samples` of them, fewer at the end, none after it. Raises AudioError."""
+        """The next `samples` samples; fewer at the end of the source, and no bytes after it. Raises AudioError."""
         ...
 
 
@@ -223,7 +223,7 @@ class LiveAudio:
     def _tell_full(self, full: bool) -> None:
         if full and not self.full:
             logger.warning(
-                "source %s: the spool has the room that it may have, %d samples are there", self.source, self.end
+                "source %s: the spool has reached its limit, %d samples were taken in", self.source, self.end
             )
         self.full = full
 

@@ -17,7 +17,7 @@ from typing import Protocol
 import msgspec
 
 from moothall.core.events.types import SealVersion, SoundKept
-from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
+from moothall.core.kernel.errors import NO_CHANNEL, RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, Epoch, SessionId, SourceId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock, LogReading
@@ -286,7 +286,7 @@ class Recordings:
         """
         state = self.state_of(session)
         if state is None or channel not in state.channels:
-            return refuse(RefusalCode.UNKNOWN, "There is no such session or channel here.")
+            return NO_CHANNEL
         if not 0 <= t0 < t1 <= t0 + MOST_CLIP_MS:
             return refuse(RefusalCode.INVALID, "Ask for at most 60 seconds of sound.")
         if not keeps_sound(state):

@@ -198,7 +198,7 @@ def read_stand(data: bytes) -> Stand:
     try:
         return read(_stand, data)
     except Unreadable:
-        raise ProtocolError(f"What a node has can't be read from {len(data)} bytes.") from None
+        raise ProtocolError(f"A node's list of copies can't be read from {len(data)} bytes.") from None
 
 
 def read_book(data: bytes) -> WholeBook:

@@ -135,15 +135,15 @@ def unfold(text: bytes, beside: ByteReader, heads: Heads, most: int) -> bytes:
         if lane is not None:
             head = heads.get(Lane(lane.decode()))
             if head is None:
-                raise ProtocolError(f"It names the head of lane {lane.decode()}, which nothing is known of here.")
+                raise ProtocolError(f"It names the head of lane {lane.decode()}, which is unknown here.")
             return _head(lane, head)
         if code == _HEAD:
-            raise ProtocolError("It names the head of a lane, and not which.")
+            raise ProtocolError("It names the head of a lane without the lane.")
         return beside.take(_BYTES[code]).hex().encode()
 
     codes = len(_CONTROL.findall(text))
     if len(text) + codes * _MOST_OF_ONE > most:
-        raise ProtocolError(f"A text in it may have {most} bytes, and may have more.")
+        raise ProtocolError(f"A text in it could exceed {most} bytes.")
     return _UNFOLDED.sub(unfolded, text)
 
 

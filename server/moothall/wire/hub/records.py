@@ -96,7 +96,7 @@ def unpack(
     try:
         return _unpack(data, session, epoch, heads)
     except ProtocolError as error:
-        raise ProtocolError(f"What comes behind event {after} of session {session} can't be read. {error}") from error
+        raise ProtocolError(f"The batch after event {after} of session {session} can't be read. {error}") from error
 
 
 def _unpack(data: bytes, session: SessionId, epoch: Epoch, heads: Heads) -> list[LogRecord]:
@@ -110,7 +110,7 @@ def _unpack(data: bytes, session: SessionId, epoch: Epoch, heads: Heads) -> list
     if len(text) > MAX_BATCH_BYTES:
         raise ProtocolError(f"It has more than {MAX_BATCH_BYTES} bytes.")
     if not inflate.eof:
-        raise ProtocolError("It ends before its end.")
+        raise ProtocolError("It is cut off.")
     rows, beside = ByteReader(text), ByteReader(inflate.unused_data)
     before = _Before(session, epoch, dict(heads))
     records: list[LogRecord] = []
@@ -202,7 +202,7 @@ def _read_steps(flags: int, before: _Before, rows: ByteReader, beside: ByteReade
     named = said or _named(body)
     offset += before.offset
     if named is None or back > offset:
-        raise ProtocolError(f"It doesn't say all of event {offset}.")
+        raise ProtocolError(f"It lacks a part of event {offset}.")
     if role not in _ROLES:
         raise ProtocolError(f"Event {offset} is by a role that this release doesn't know.")
     header = Header(

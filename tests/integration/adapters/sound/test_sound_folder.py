@@ -93,7 +93,7 @@ async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StorageUnavailable, match="can't be written"):
         await folder.begin(SESSION, MIC, 0)
-    with pytest.raises(ValueError, match="isn't one"):
+    with pytest.raises(ValueError, match="its name is invalid"):
         folder.path(SESSION, SourceId("../x"), 0)
 
 

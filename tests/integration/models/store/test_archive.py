@@ -71,7 +71,7 @@ def test_what_is_right_is_read(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_names_that_lead_away_or_are_none(tmp_path: Path, name: str) -> None:
-    assert refused(tmp_path, one(name)) == "A name in it leads out of its folder, or is none that a file may have."
+    assert refused(tmp_path, one(name)) == "A name in it leads out of its folder, or can't be a file's name."
 
 
 def test_a_name_with_a_zero_byte(tmp_path: Path) -> None:

@@ -246,7 +246,7 @@ async def test_when_everybody_has_said_so_it_is_known(client: Client, hall: Hall
         hall.reports.report(SESSION, FLOOR, ReportKind.LATE, str(n))
     async with client.post("/s/plenary/report", json={"kind": "late"}, headers=SCRIPT) as response:
         assert response.status == 503
-        assert "known by now" in (await response.json())["error"]
+        assert "Many readers have reported this already." in (await response.json())["error"]
 
 
 @pytest.mark.parametrize("secure", [True, False])

@@ -94,7 +94,7 @@ async def test_a_node_that_has_nothing_leaves_an_empty_redis_to_who_has_somethin
     assert not node.house.keeping.fit()
     assert not node.house.keeping.fit()
     (said,) = [each.getMessage() for each in caplog.records]
-    assert "neither Redis nor this node has anything, and node north may: it is waited for" in said
+    assert "Redis and this node are empty, and node north may have the data: waiting for it" in said
     await node.book.write([BookEntry("rooms", "hall", b"{}")])
     await node.house.follow_book(node.book)
     assert node.house.keeping.fit(), "its programme is of this house"

@@ -61,15 +61,15 @@ def test_what_doesnt_fit_is_named() -> None:
     first, second = recorder.record(TITLE), recorder.record(ev.NoteLeft(text="Psst"))
     third = recorder.record(ev.SessionDescribed(title="Water"))
     run = taken(BEGUN, first)
-    assert "there already" in reason(run, first)
+    assert "It is repeated or out of order" in reason(run, first)
     assert "It follows event 0 of lane session" in reason(msgspec.structs.replace(run, offset=0), first)
     assert reason(run, second) == "It is of lane staff, which isn't followed."
     assert "another session" in reason(first_run(SessionId("other"), EPOCH, LANES), first)
-    assert "another life" in reason(first_run(SESSION, Epoch("k3j9x3"), LANES), first)
+    assert "another epoch" in reason(first_run(SESSION, Epoch("k3j9x3"), LANES), first)
     assert reason(BEGUN, third) == "It follows event 1 of lane session, but the one before it is 0."
     other = msgspec.structs.replace(third, header=msgspec.structs.replace(third.header, actor="x"))
-    assert "header's bytes" in reason(run, other)
-    assert "header's bytes" in reason(run, msgspec.structs.replace(third, header_bytes=b"\xff"))
+    assert "header does not match its bytes" in reason(run, other)
+    assert "header does not match its bytes" in reason(run, msgspec.structs.replace(third, header_bytes=b"\xff"))
     assert "digest" in reason(run, msgspec.structs.replace(third, digest=b"x" * 32))
 
 
@@ -84,7 +84,7 @@ def sealed(recorder: Recorder, body: bytes) -> LogRecord:
     ("body", "expected"),
     [
         (b"{}", "Its body can't be read."),
-        (b'{"type":"session.described","title":"x"}', "Its header calls it a checkpoint, and its body is none."),
+        (b'{"type":"session.described","title":"x"}', "Its header says checkpoint; its body is not one."),
         (
             b'{"type":"record.checkpoint","lanes":{},"key":"k","signature":"\xc3\xa9"}',
             "Its signature isn't one of key k.",
@@ -127,7 +127,7 @@ def test_another_event_in_the_place_of_one_that_is_held_is_named() -> None:
     live = live_run(known, begin=0, base={})
     assert taken(live, Recorder().record(TITLE)).meets == {}
     other = Recorder().record(ev.SessionDescribed(title="Water"))
-    assert reason(live, other) == "It is not event 1 of lane session as that came before."
+    assert reason(live, other) == "It differs from event 1 of lane session received earlier."
 
 
 def test_a_lane_that_comes_in_is_missed_from_its_first_event_or_from_where_it_was_left() -> None:
@@ -173,7 +173,7 @@ def test_a_lane_that_comes_in_otherwise_than_it_was_signed_is_named() -> None:
     forger = Recorder()
     forger.record(TITLE)
     first, second = [forger.record(ev.QueueOrdered(order=QueueOrder.ARRIVAL)) for _ in range(2)]
-    assert reason(taken(more, first), second) == "It is not event 3 of lane questions as that came before."
+    assert reason(taken(more, first), second) == "It differs from event 3 of lane questions received earlier."
     left_out = take(taken(more, floor[0]), floor[2], SIGNED)
     assert isinstance(left_out, Broken)
     assert (left_out.offset, left_out.lane) == (3, QUESTIONS)

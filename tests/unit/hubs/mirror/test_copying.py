@@ -193,7 +193,7 @@ def test_a_text_that_is_added_once_all_is_over_is_vouched_for_by_what_was_signed
     none = {lane: head for lane, head in told_none.heads.items() if lane != french}
     for missing in (True, False):
         found = began(asked, msgspec.structs.replace(told_none, heads=none, missed=missing))
-        assert told(found) == f"It is of lane {french} and was signed, but it is said not to be there."
+        assert told(found) == f"The server lacks this event of lane {french}, although it is signed here."
 
 
 def test_another_life_of_the_log_is_followed_from_its_first_event() -> None:
@@ -236,25 +236,27 @@ def test_what_cant_be_true_of_a_beginning_is_named() -> None:
 
     digest = "ab" * 32
     for head in (LaneHead(live.begin + 1, digest), LaneHead(-1, digest), LaneHead(1, "ab"), LaneHead(1, "AB" * 32)):
-        assert wrong(heads={LANE: head}) == f"Where lane {LANE} is said to stand there can't be."
-    assert wrong(goes_on=True) == "It is said to go on what came live before, which ends otherwise."
-    nothing = "It is said that nothing was missed, but event 7 of lane session isn't here."
+        assert wrong(heads={LANE: head}) == f"The server reports an impossible head of lane {LANE}."
+    otherwise = "The server says that this continues the earlier live events, but those end differently."
+    assert wrong(goes_on=True) == otherwise
+    nothing = "The server says that nothing was missed, but event 7 of lane session is not here."
     assert wrong(missed=False, heads={SESSION_LANE: LaneHead(7, digest)}) == nothing
     served, copy = with_hole(log)
     again, message = follow(copy, (FLOOR,), words=False)
     ahead = {lane: LaneHead(head.offset, digest) for lane, head in served.live.heads.items()}
     other = msgspec.structs.replace(Served(log, message, little=5).live, heads=ahead)
-    assert "ends otherwise" in told(began(again, other))
+    assert told(began(again, other)) == otherwise
     heads = {**served.live.heads, channel_lane(FRENCH): LaneHead(1, digest)}
     more = msgspec.structs.replace(Served(log, message, little=5).live, channels=(FLOOR, FRENCH), heads=heads)
-    assert "ends otherwise" in told(began(again, more))
+    assert told(began(again, more)) == otherwise
 
 
 def test_what_was_left_out_is_named_at_the_end() -> None:
     log = a_log("line", "line", "line", "line")
     _, copy = with_hole(log)
     found = caught(copy)
-    assert told(found) == f"All that was missed has come, it is said, but event 8 of lane {LANE} has not."
+    lacking = f"The server says that all missed events were sent, but event 8 of lane {LANE} has not arrived."
+    assert told(found) == lacking
     assert isinstance(found, Broken)
     assert (found.offset, found.lane) == (8, LANE)
     stuck = broke(copy, found)
@@ -272,7 +274,7 @@ def test_what_doesnt_join_is_named() -> None:
     served = Served(log, message, back=2)
     heads = {lane: LaneHead(head.offset, "ab" * 32) for lane, head in served.live.heads.items()}
     step = stepped(began(asked, msgspec.structs.replace(served.live, heads=heads)))
-    assert "ends otherwise than what came live begins" in told(
+    assert "end with another event than the one before the live events" in told(
         batch(step.copy, FeedPart.MISSED, missed(served), SIGNED, number=1)
     )
 
@@ -345,7 +347,7 @@ def test_the_hubs_own_lane_is_checked_by_its_chain() -> None:
     assert stepped(batch(step.copy, FeedPart.OWN, [second], SIGNED)).copy.own[OWN].offset == 6
     for lane in ("session", "staff"):
         other = Recorder().record(ev.SessionPaused(t=1), lane=lane)
-        assert told(batch(copy, FeedPart.OWN, [other], SIGNED)) == f"It is of lane {lane}, which is no hub's own."
+        assert told(batch(copy, FeedPart.OWN, [other], SIGNED)) == f"Lane {lane} belongs to no hub."
 
 
 def test_the_server_above_stops_it() -> None:

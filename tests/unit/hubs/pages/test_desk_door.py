@@ -205,7 +205,7 @@ async def test_notes_go_and_come_with_their_receipts(house: OpenRoom, desk: Brow
         await room.presence.leave(S, str(n))
     status, _, text = await desk.act("note", note="One more")
     assert status == 422
-    assert "So many notes wait for the connection" in text
+    assert "Too many notes are waiting for the connection" in text
     assert "One more" in text
 
 

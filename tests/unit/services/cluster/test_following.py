@@ -136,7 +136,7 @@ async def test_it_goes_on_once_the_disk_has_room_again(house: FollowingNodes, ca
     house.own.full = True
     running = asyncio.ensure_future(house.following.run())
     await house.clock.advance(10 * FOLLOW_MS)
-    assert caplog.text.count("can't be stored here") == 1
+    assert caplog.text.count("copied events can't be stored; retrying") == 1
     house.own.full = False
     await house.clock.advance(REFUSED.last_ms)
     assert await house.same()

@@ -118,7 +118,7 @@ async def test_one_that_lives_is_asked_until_it_answers_and_one_that_is_gone_onc
     assert not gathering.done()
     await node.clock.advance(AGAIN_MS)
     await asyncio.wait_for(gathering, 1)
-    assert "n2 live and don't say what they have" in caplog.text
+    assert "nodes n2 are alive but don't report their copies" in caplog.text
 
 
 class BreaksOff(MemoryCopies):

@@ -353,7 +353,7 @@ async def test_a_disk_that_takes_no_note_has_nothing_stored_and_one_that_does_no
     node.goes(alone=False)
     node.singles.full = True
     await node.log.fill()
-    assert "two copies again" in caplog.text
+    assert "the disk can't note that both copies are complete again" in caplog.text
     node.singles.full = False
     await node.acquired()
     assert node.singles.open == frozenset()

@@ -165,7 +165,7 @@ async def test_one_that_contradicts_is_left_alone_and_named(house: House, caplog
     house.lose()
     await MemorySharedLog(house.store, "n1").acquire(OLD, Epoch("apart"), 5)
     await house.refilling.look()
-    assert "old: Redis can't be given" in caplog.text
+    assert "old: the events that Redis has lost can't be restored" in caplog.text
     assert house.refilling.left == 0
     assert list(await house.store.sessions()) == [OLD, OLDER, SESSION]
 

@@ -102,7 +102,7 @@ async def test_one_that_can_t_be_applied_holds_up_none_behind_it_and_is_named(
     await house.following.catch_up()
     assert await house.look() == 4
     assert house.removing.applied == house.store.listed[3].here
-    assert "plenary:3: it is applied here by now" in caplog.text
+    assert "plenary:3: it is now applied here" in caplog.text
 
 
 async def test_so_many_stuck_ones_are_named_and_no_more(house: RemovingNodes) -> None:

@@ -274,7 +274,7 @@ async def test_a_disk_that_stays_full_has_the_house_given_up(first: Node, second
     first.own.full = True
     writing = asyncio.ensure_future(first.book.write([ROOM]))
     await first.clock.advance(PATIENCE_MS + 100)
-    with pytest.raises(OutcomeUnknown, match="disk refuses"):
+    with pytest.raises(OutcomeUnknown, match="disk can't store a change"):
         await writing
     assert first.kept.term is None
     keeps(second, 2_002, first)
@@ -291,7 +291,7 @@ async def test_a_disk_that_hangs_has_the_house_given_up_too(first: Node, second:
     first.book.own = Hanging()
     writing = asyncio.ensure_future(first.book.write([ROOM]))
     await first.clock.advance(PATIENCE_MS)
-    with pytest.raises(OutcomeUnknown, match="disk refuses"):
+    with pytest.raises(OutcomeUnknown, match="disk can't store a change"):
         await writing
     assert first.kept.term is None
     keeps(second, 2_002, first)

@@ -173,7 +173,7 @@ async def test_a_full_disk_has_the_house_given_up_and_the_next_keeper_has_what_w
     first.own.full = True
     storing = asyncio.ensure_future(first.log.append(SESSION, head.term, 0, [recorder.record(PAUSED)]))
     await first.clock.advance(PATIENCE_MS + 100)
-    with pytest.raises(OutcomeUnknown, match="disk refuses"):
+    with pytest.raises(OutcomeUnknown, match="disk can't store events"):
         await storing
     assert first.kept.term is None
     keeps(second, 2_002, first)
@@ -210,7 +210,7 @@ async def test_a_disk_that_hangs_has_the_house_given_up_as_one_that_is_full(
     await first.clock.advance(PATIENCE_MS - 1)
     assert first.kept.term is not None
     await first.clock.advance(1)
-    with pytest.raises(OutcomeUnknown, match="disk refuses"):
+    with pytest.raises(OutcomeUnknown, match="disk can't store events"):
         await storing
     assert first.kept.term is None
     keeps(second, 2_002, first)

@@ -252,8 +252,8 @@ def test_what_is_refused_over_and_over_is_attached_ever_later_and_readers_are_to
     with caplog.at_level(logging.WARNING):
         loop.run(story())
     said = [record.getMessage() for record in caplog.records]
-    once = "session s channel floor: nothing of engine engine (scripted) was accepted (invalid); it is attached"
-    assert [message for message in said if "nothing of engine" in message] == [f"{once} later each time"] * 2
+    once = "session s channel floor: nothing of engine engine (scripted) was accepted (invalid); the next"
+    assert [message for message in said if "nothing of engine" in message] == [f"{once} attachment waits longer"] * 2
 
 
 def test_what_a_person_does_about_it_is_tried_at_once() -> None:

@@ -101,7 +101,7 @@ def test_what_a_node_has_comes_as_it_is_and_a_later_release_says_more() -> None:
     assert read_book(encode(book)) == book
     assert read_stand(msgspec.msgpack.encode({"heads": {}, "change": 3, "more": 1})) == Stand(heads={}, change=3)
     for wrong in (b"", b"\x90"):
-        with pytest.raises(ProtocolError, match="What a node has can't be read from"):
+        with pytest.raises(ProtocolError, match="A node's list of copies can't be read from"):
             read_stand(wrong)
         with pytest.raises(ProtocolError, match="A node's book can't be read from"):
             read_book(wrong)

@@ -99,10 +99,10 @@ def test_control_bytes_can_not_be_folded() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (b'"ch:pt":\x03', "the head of lane ch:pt, which nothing is known of"),
-        (b"\x03", "and not which"),
+        (b'"ch:pt":\x03', "the head of lane ch:pt, which is unknown here"),
+        (b"\x03", "without the lane"),
         (b"\x01", "ends 32 bytes before"),
-        (b'"session":\x03' * 8_000, "may have 1048576 bytes"),
+        (b'"session":\x03' * 8_000, "could exceed 1048576 bytes"),
     ],
 )
 def test_what_stands_for_nothing_is_refused(text: bytes, reason: str) -> None:

@@ -48,7 +48,7 @@ def refusal(batch: bytes) -> str:
     with pytest.raises(ProtocolError) as refused:
         unpacked(batch)
     begin, _, reason = str(refused.value).partition(" can't be read. ")
-    assert begin == f"What comes behind event 7 of session {SESSION}"
+    assert begin == f"The batch after event 7 of session {SESSION}"
     return reason
 
 
@@ -119,7 +119,7 @@ BODY = b'{"type":"mood.changed","v":1}\n'
         (b"", "It is of another version than 1: update the older one of the two servers."),
         (b"\x02", "It is of another version than 1: update the older one of the two servers."),
         (b"\x01\xff\xff", "Its compression is broken."),
-        (made(b"")[:-1], "It ends before its end."),
+        (made(b"")[:-1], "It is cut off."),
         (made(b"", b"x"), "It has bytes that belong to no event."),
         (made(b"\x01" + DIGEST + number(len(HEADER) + 1) + HEADER), "A header of 21 bytes can't be read: "),
         (made(b"\x01" + DIGEST + b"\x02\xff"), "A header of 1 bytes can't be read: "),
@@ -127,8 +127,8 @@ BODY = b'{"type":"mood.changed","v":1}\n'
         (made(b"\x01" + DIGEST + b"\x09{}"), "It ends 6 bytes before the end of what it names."),
         (made(STEPS + b"monarch\nx\n" + CLOSED, SALT), "Event 1 is by a role that this release doesn't know."),
         (made(b"\x00\x01\x01\x00\x01" + CLOSED, SALT), "Event 1 is by a role that this release doesn't know."),
-        (made(ROW + BODY, SALT), "It doesn't say all of event 1."),
-        (made(b"\x02\x01\x01\x00\x02system\nx\n" + CLOSED, SALT), "It doesn't say all of event 1."),
+        (made(ROW + BODY, SALT), "It lacks a part of event 1."),
+        (made(b"\x02\x01\x01\x00\x02system\nx\n" + CLOSED, SALT), "It lacks a part of event 1."),
         (made(ROW + CLOSED), "It ends 16 bytes before the end of what it names."),
     ],
 )
@@ -137,5 +137,5 @@ def test_what_is_no_batch_is_refused_with_a_sentence(batch: bytes, reason: str) 
 
 
 def test_a_body_with_anything_else_than_a_type_says_no_lane() -> None:
-    assert refusal(made(ROW + b"[" * 5_000 + b"\n", SALT)) == "It doesn't say all of event 1."
+    assert refusal(made(ROW + b"[" * 5_000 + b"\n", SALT)) == "It lacks a part of event 1."
     assert [each.header.type for each in unpacked(made(ROW + CLOSED, SALT))] == ["session.closed"]
