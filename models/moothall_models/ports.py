@@ -15,6 +15,8 @@ VAD_FRAME = 512
 
 Samples = NDArray[np.float32]
 """Mono audio at 16 kHz, -1 to 1."""
+Floats = NDArray[np.float32]
+"""Numbers of a model: weights, activations, logits."""
 
 
 class HeardWord(msgspec.Struct, frozen=True):

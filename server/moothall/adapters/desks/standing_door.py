@@ -9,12 +9,11 @@ from dataclasses import KW_ONLY, dataclass
 
 from aiohttp import hdrs, web
 
-from moothall.adapters.desks.control_socket import MayAct
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.session.state import State
 from moothall.services.control.control_room import ControlRoom, gauges
 from moothall.services.control.standing import standing
-from moothall.services.sessions.staff import Staff
+from moothall.services.sessions.staff import MayAct, Staff
 
 
 @dataclass(eq=False, repr=False)

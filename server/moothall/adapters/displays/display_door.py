@@ -70,11 +70,11 @@ class WallContent(msgspec.Struct, frozen=True):
     """The session that is on in it or comes next; None where there is neither."""
 
 
-QuestionsOf = Callable[[SessionRequest, Catalogue], Awaitable[AskedNow]]
+AskedNowOf = Callable[[SessionRequest, Catalogue], Awaitable[AskedNow]]
 """Returns the questions on the wall of a session that may be read."""
 
 
-LocalQuestions = Callable[[SessionRequest, Catalogue], Awaitable[Mapping[str, object] | None]]
+LocalQuestionsOf = Callable[[SessionRequest, Catalogue], Awaitable[Mapping[str, object] | None]]
 """Returns a hub's own questions for its wall; None on a wall that isn't a hub's."""
 
 
@@ -122,8 +122,8 @@ class DisplayDoor:
     room: Callable[[str], WallContent | None] = lambda _: None
     begins: Callable[[SessionId], int | None] = lambda _: None
     last_awaited: Callable[[SessionId], bool] = lambda _: False
-    questions: QuestionsOf = _no_questions
-    local_questions: LocalQuestions = _no_local_questions
+    questions: AskedNowOf = _no_questions
+    local_questions: LocalQuestionsOf = _no_local_questions
 
     def __post_init__(self) -> None:
         ancestors = ("*",) if "*" in self.framers else ("'self'", *self.framers)

@@ -25,16 +25,16 @@ MAX_LANGUAGE = 35
 ALLOWANCE = Allowance(per_second=2, burst=300)
 """Requests of one address: a hall of 300 people may share one address."""
 
-Offered = Callable[[SessionId], Sequence[str]]
+OfferedLanguages = Callable[[SessionId], Sequence[str]]
 """Returns the languages (BCP-47) into which a session could be translated; no other translation can be requested."""
-Want = Callable[[SessionId, str], Awaitable[ChannelId | Refusal]]
+RequestLanguage = Callable[[SessionId, str], Awaitable[ChannelId | Refusal]]
 """Has a session translated into a language (BCP-47); returns the text's id."""
 
 
 class LanguagesDoor:
     """The handler of `POST /s/{session}/language`."""
 
-    def __init__(self, context: VisitorContext, *, offered: Offered, want: Want) -> None:
+    def __init__(self, context: VisitorContext, *, offered: OfferedLanguages, want: RequestLanguage) -> None:
         self._context = context
         self._offered = offered
         self._want = want

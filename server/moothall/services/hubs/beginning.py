@@ -12,12 +12,12 @@ import msgspec
 
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
-from moothall.core.events.types import LaneHead
+from moothall.core.events.types import Heads, LaneHead
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, Lane, SegmentId, SessionId
 from moothall.core.kernel.lanes import QUESTIONS, SESSION, channel_lane, words_lane
 from moothall.services.hubs.cursor import LaneCursor, Torn, weight
-from moothall.services.hubs.ports import Heads, LinkSource, LogStatus, Pack
+from moothall.services.hubs.ports import LinkSource, LogStatus, Pack
 from moothall.wire.hub.messages import Follow, HeldEvents, Live
 
 LITTLE_EVENTS = 50

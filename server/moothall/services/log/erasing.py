@@ -14,7 +14,16 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId, SpeakerId
 from moothall.core.questions.interventions import Intervention
 from moothall.core.removal.questions import chosen, has_words, speaker_of, stays_of
-from moothall.core.removal.selection import Cut, Erased, SpokenSpan, WithCopies, again, names_in, not_kept, selected
+from moothall.core.removal.selection import (
+    Cut,
+    ErasedSelection,
+    SpokenSpan,
+    WithCopies,
+    again,
+    names_in,
+    not_kept,
+    selected,
+)
 from moothall.core.rules.authority import REMOVERS
 from moothall.core.session.state import State
 from moothall.core.signals import AnySignal, Partial
@@ -88,7 +97,7 @@ def due(state: State, offset: int) -> Erasure | None:
 
 
 def requested(
-    state: State, text_offsets: TextOffsets, selection: Erased, by: Actor, cause: CommandId
+    state: State, text_offsets: TextOffsets, selection: ErasedSelection, by: Actor, cause: CommandId
 ) -> Erasure | Refusal:
     """The erasure that a person requests, or the refusal where they may not, or the log has none of it."""
     if by.role not in REMOVERS:

@@ -28,7 +28,7 @@ from moothall.core.kernel.errors import (
 from moothall.core.kernel.ids import CommandId, Epoch, SessionId, is_command_id, reader_epoch
 from moothall.core.kernel.visible import all_visible
 from moothall.core.ports import Clock, EventLog, LogHead, Randomness, Signer
-from moothall.core.removal.selection import Erased
+from moothall.core.removal.selection import ErasedSelection
 from moothall.core.rules.authority import may_send
 from moothall.core.rules.decide import decide
 from moothall.core.session.state import State, evolve
@@ -185,7 +185,7 @@ class SessionWriter:
             order = PendingAct(actor=actor, id=command_id, commands=acts, signals=tuple(signals), trace=tracing.here())
             return self._counted(await self._orders.enqueue(order))
 
-    async def remove(self, actor: Actor, command_id: CommandId, selection: Erased) -> Receipt | Refusal:
+    async def remove(self, actor: Actor, command_id: CommandId, selection: ErasedSelection) -> Receipt | Refusal:
         """Erase from the log what `selection` names (`moothall.core.removal.selection`), for good.
 
         Where a span cuts through a line, the words outside of it stay as a new line. Answers as `send` does.
@@ -363,7 +363,9 @@ class SessionWriter:
         self._unpurged.clear()
         return publication
 
-    async def _remove(self, order: PendingAct, selection: Erased) -> tuple[list[Receipt | Refusal], Publication | None]:
+    async def _remove(
+        self, order: PendingAct, selection: ErasedSelection
+    ) -> tuple[list[Receipt | Refusal], Publication | None]:
         if (known := self.receipt(order.id)) is not None:
             return [known], None
         if not is_command_id(order.id):

@@ -13,7 +13,7 @@ from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, Lane, SessionId
 from moothall.core.session.parts import Channel
 from moothall.core.session.state import State, Status
-from moothall.services.hubs.ports import Told
+from moothall.services.hubs.ports import LanesChanged
 from moothall.testing.clock import ManualClock
 from moothall.wire.hub.messages import Act, ActDone, ActNotDone, HeadCountAct, Offered, OfferedText
 from moothall_hub.mirror.checking import Broken, first_run, live_run, take
@@ -134,7 +134,7 @@ def copied(log: LogAbove, *, hole: bool = False) -> SessionCopy:
 def source(copy: SessionCopy | None, *, shown: bool = True, offered: Sequence[Offered] = ()) -> CopySource:
     channels = {each: Channel(id=each, kind=ChannelKind.FLOOR, languages=("en",)) for each in (FLOOR, FRENCH)}
     live = Loaded(State(id=SESSION, access=Access.PUBLIC, channels=channels)) if shown else None
-    told: list[Told] = []
+    told: list[LanesChanged] = []
     made = CopySource(Shown(live), Disk(copy), offers=lambda: offered, listen=told.append)
     made.observe(lambda *_: None)
     assert len(told) == 1
