@@ -99,7 +99,7 @@ class Source:
             for told in self._told:
                 told(self._session, frozenset({record.header.lane}))
 
-    async def stand(self, session: SessionId) -> LogStatus | None:
+    async def log_status(self, session: SessionId) -> LogStatus | None:
         """Return the state of the log; None for another session, or before the first event."""
         if session != self._session or not self._here:
             return None

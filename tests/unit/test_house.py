@@ -38,7 +38,7 @@ UNTESTED = {
     "core/kernel/actors.py": "roles without behaviour; test_authority.py walks all of them",
     "core/commands.py": "fields without behaviour; test_decide.py gives every one of them",
     "core/events/question_parts.py": "fields without behaviour; test_order.py uses every one of them",
-    "core/questions/interventions.py": "the fold of the floor's events; rules/test_questions.py carries all out",
+    "core/questions/interventions.py": "the fold of a session's questions; rules/test_questions.py carries all out",
     "core/ports.py": "protocols; the contract suites hold the implementations to them",
     "services/backup/ports.py": "protocols; the tests of the backup's services use the implementations",
     "services/questions/ports.py": "protocols; tests/contract/test_questions.py holds both implementations to them",

@@ -77,7 +77,7 @@ class CopySource:
     listen: Callable[[LanesChanged], None]
     """Register a listener for new events."""
 
-    async def stand(self, session: SessionId) -> LogStatus | None:
+    async def log_status(self, session: SessionId) -> LogStatus | None:
         """The status of a copy; None where there is no copy, or its first event is missing."""
         copy, live = await self.records.copy(session), await self.sessions.find(session)
         if copy is None or copy.known is None or copy.broken is not None or live is None:

@@ -67,8 +67,8 @@ from moothall.wire.token_bucket import Allowance
 from moothall_hub.mirror.copied import SessionCopy
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.offers import Offers
+from moothall_hub.node.below_door import Below
 from moothall_hub.node.meetings import NodeMeetings
-from moothall_hub.node.node_below import Below
 from moothall_hub.node.uplink import NodeUplink
 from moothall_hub.outbox.outbox import HubOutbox
 from moothall_hub.pages.desk_door import CoordinatorDeskDoor

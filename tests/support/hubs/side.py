@@ -102,7 +102,7 @@ class LogSource:
     def _here(self, offset: int) -> bool:
         return self.hole is None or not self.hole[0] < offset <= self.hole[1]
 
-    async def stand(self, session: SessionId) -> LogStatus | None:
+    async def log_status(self, session: SessionId) -> LogStatus | None:
         if self.fails:
             raise self.fails.pop(0)
         head = await self.log.head(session)

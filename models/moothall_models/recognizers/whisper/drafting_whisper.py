@@ -176,7 +176,9 @@ class DraftingWhisper(WhisperRecognizer):
             told=bool(window.context),
             prompt=stepper.tokens.count,
             window=window,
-            stands=self._tokenizer.encode(window.draft[: window.stands], add_special_tokens=False).ids,
+            committed_tokens=self._tokenizer.encode(
+                window.draft[: window.committed_chars], add_special_tokens=False
+            ).ids,
             beam=window.beam,
             cap=cap,
             closing=closing,
@@ -211,8 +213,10 @@ class DraftingWhisper(WhisperRecognizer):
     def _searched(self, opened: _Opened, written: DraftText) -> DraftText:
         """The result of a beam search from the first token in doubt on; `written` itself when none is in doubt."""
         text = [token for token in written.tokens if token < self._end]
-        stands = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(opened.stands, text, strict=False)))
-        start = first_doubt(written, self._rules, behind=stands, spared=0 if opened.beam > 1 else SPARED)
+        agreed = sum(
+            1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(opened.committed_tokens, text, strict=False))
+        )
+        start = first_doubt(written, self._rules, behind=agreed, spared=0 if opened.beam > 1 else SPARED)
         if start is None or not written.ended:
             return written
         return search(
@@ -377,7 +381,7 @@ class _Opened(NamedTuple):
     prompt: int
     """Number of tokens in the prompt."""
     window: Window
-    stands: list[int]
+    committed_tokens: list[int]
     """Tokens of the draft's committed text, which are not to be changed."""
     beam: int
     """Beam width that the window asks for; above 1 for a better pass."""

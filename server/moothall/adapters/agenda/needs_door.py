@@ -63,14 +63,14 @@ class NeedsDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
-        return [web.get("/agenda/access", self.form), web.post("/agenda/access", self.take)]
+        return [web.get("/agenda/access", self.form), web.post("/agenda/access", self.submit)]
 
     async def form(self, request: web.Request) -> web.Response:
         """The empty form, or a page of thanks after a need was sent."""
         typed = {"id": new_form(self.context.randomness), "about": request.query.get("about", "")[:200]}
         return private(await self._page(request, typed, sent="sent" in request.query))
 
-    async def take(self, request: web.Request) -> web.Response:
+    async def submit(self, request: web.Request) -> web.Response:
         """Store an access need and redirect to the thanks, or show the form again with an error."""
         ui = self.context.language(request)
         try:

@@ -121,7 +121,7 @@ class DeskDoor:
         if not fitting:
             return await self.caption(request)
         try:
-            text, into, refused = await self._line.take(request, session, fitting[0])
+            text, into, refused = await self._line.submit(request, session, fitting[0])
         except HttpProblem as problem:
             return refusal(problem, self._pages, language(self._pages, request))
         if refused is None:
@@ -222,7 +222,7 @@ class DeskDoor:
                     "base": f"/s/{quote(session)}",
                     "clip": about.sound,
                     "others": others,
-                    "tongues": INTERPRETERS,
+                    "languages": INTERPRETERS,
                     "zone": self._pages.zone().name,
                     **ui.script("staff", "standing", "lines", "desk", *texts),
                 }

@@ -60,7 +60,7 @@ class LineForm:
             "refused": bool(refused),
         }
 
-    async def take(self, request: web.Request, session: SessionId, staff: Staff) -> tuple[str, str, Refusal | None]:
+    async def submit(self, request: web.Request, session: SessionId, staff: Staff) -> tuple[str, str, Refusal | None]:
         """Store a line; return the typed text, its channel and language, and a refusal or None. Sending a form twice
         stores one line.
 

@@ -50,7 +50,7 @@ class Slot:
         """
         slots, self._slots = self._slots, None
         if slots is None:
-            raise RuntimeError("The place was given back.")
+            raise RuntimeError("The slot was given back.")
         return Slot(slots, self._name)
 
     def leave(self) -> None:

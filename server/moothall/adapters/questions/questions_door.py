@@ -332,9 +332,9 @@ class AbuseDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
-        return [web.post("/s/{session}/asked/{number}/abuse", self.take)]
+        return [web.post("/s/{session}/asked/{number}/abuse", self.submit)]
 
-    async def take(self, request: web.Request) -> web.Response:
+    async def submit(self, request: web.Request) -> web.Response:
         """Record a report, and redirect to the list."""
 
         async def take(wanted: SessionRequest, _: str) -> tuple[str, str]:

@@ -42,9 +42,9 @@ class LanguagesDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
-        return [web.post("/s/{session}/language", self.take)]
+        return [web.post("/s/{session}/language", self.submit)]
 
-    async def take(self, request: web.Request) -> web.Response:
+    async def submit(self, request: web.Request) -> web.Response:
         """Request the language that the form names, and redirect to its text."""
         ui = self._context.language(request)
         try:

@@ -65,7 +65,7 @@ def spoken_in(state: State) -> tuple[ChannelId, ...]:
 class LinkSource(Protocol):
     """The logs that are served to hubs. The methods may raise StorageUnavailable and RecordBroken."""
 
-    async def stand(self, session: SessionId) -> LogStatus | None:
+    async def log_status(self, session: SessionId) -> LogStatus | None:
         """The status of a session's log; None where there is none."""
         ...
 

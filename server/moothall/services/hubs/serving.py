@@ -18,7 +18,7 @@ import msgspec
 from moothall.core.kernel.errors import ProtocolError, RecordBroken, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Lane, SessionId, is_name
 from moothall.core.ports import Clock
-from moothall.services.hubs.acting import HubActing
+from moothall.services.hubs.act_commands import HubActing
 from moothall.services.hubs.cursor import Torn
 from moothall.services.hubs.feeding import CLOSED, Feeding
 from moothall.services.hubs.ports import ActTaker, HubConnection, Identity, LinkSource, Pack, RemovalsAtHubs

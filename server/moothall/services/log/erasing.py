@@ -28,7 +28,7 @@ from moothall.core.rules.authority import REMOVERS
 from moothall.core.session.state import State
 from moothall.core.signals import AnySignal, Partial
 from moothall.core.terms.terms import key_of
-from moothall.services.log.drafting import LogDraft
+from moothall.services.log.drafting import PendingAppend
 
 _WITH_TEXT = ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected | ev.LineOffered
 """Events that hold the text of a line, offered lines included."""
@@ -114,7 +114,7 @@ def requested(
     return Erasure(cuts=cuts, names=names, interventions=interventions, reason="request", by=by, cause=cause)
 
 
-def draft_erasure(draft: LogDraft, erasure: Erasure, text_offsets: TextOffsets, wall: int) -> tuple[int, ...]:
+def draft_erasure(draft: PendingAppend, erasure: Erasure, text_offsets: TextOffsets, wall: int) -> tuple[int, ...]:
     """Add to `draft` new events for the words that stay, and the `body.removed`; return the offsets whose bodies are
     erased.
 

@@ -36,7 +36,7 @@ from moothall.core.signals import AnySignal
 from moothall.core.views.mended_names import MendedNames
 from moothall.core.views.quality import QualityView
 from moothall.services.log.act_queue import ActQueue, PendingAct, Receipt, kind_of, no_id, unavailable
-from moothall.services.log.drafting import LogDraft
+from moothall.services.log.drafting import PendingAppend
 from moothall.services.log.erasing import Erasure, TextOffsets, draft_erasure, due, nothing_partial, requested
 from moothall.services.log.folding import PAGE, FoldedLog, fold
 from moothall.services.log.publication import Publication, republished, signals_of
@@ -332,7 +332,7 @@ class SessionWriter:
             self._unpurged.set()
         return answers, self._publication(draft, tuple(signals))
 
-    async def _append(self, draft: LogDraft, batch: Sequence[PendingAct]) -> None:
+    async def _append(self, draft: PendingAppend, batch: Sequence[PendingAct]) -> None:
         """Append the events, with measures and a trace."""
         began, events = self.clock.monotonic(), len(draft.records)
         size = sum(len(record.body or b"") for record in draft.records)
@@ -386,8 +386,8 @@ class SessionWriter:
         logger.info("session %s: the server removed %d lines, %s", self.session, len(erasure.cuts), erasure.reason)
         return self._publication(draft, nothing_partial(erasure.cuts))
 
-    def _draft(self) -> LogDraft:
-        return LogDraft(
+    def _draft(self) -> PendingAppend:
+        return PendingAppend(
             self.session,
             behind=self._head,
             at=self._log_so_far.at,
@@ -396,12 +396,12 @@ class SessionWriter:
             signer=self.signer,
         )
 
-    def _publication(self, draft: LogDraft, signals: tuple[AnySignal, ...]) -> Publication:
+    def _publication(self, draft: PendingAppend, signals: tuple[AnySignal, ...]) -> Publication:
         return Publication(
             session=self.session, records=tuple(draft.records), events=tuple(draft.events), signals=signals
         )
 
-    def _decide(self, draft: LogDraft, order: PendingAct, wall: int) -> Receipt | Refusal:
+    def _decide(self, draft: PendingAppend, order: PendingAct, wall: int) -> Receipt | Refusal:
         if not is_command_id(order.id):
             return no_id()
         if not order.commands and order.actor != SYSTEM:

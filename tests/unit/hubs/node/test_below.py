@@ -150,7 +150,7 @@ def log_with_lines() -> LogAbove:
 
 async def test_a_whole_copy_stands_where_it_ends_with_the_notes_of_the_hubs() -> None:
     log = log_with_lines()
-    stand = await source(copied(log)).stand(SESSION)
+    stand = await source(copied(log)).log_status(SESSION)
     assert stand is not None
     assert stand.whole
     assert stand.offset == len(log.records)
@@ -161,7 +161,7 @@ async def test_a_whole_copy_stands_where_it_ends_with_the_notes_of_the_hubs() ->
 
 async def test_one_with_a_hole_says_where_it_is() -> None:
     log = log_with_lines()
-    stand = await source(copied(log, hole=True)).stand(SESSION)
+    stand = await source(copied(log, hole=True)).log_status(SESSION)
     assert stand is not None
     assert not stand.whole
     assert (stand.complete_through, stand.offset) == (2, len(log.records))
@@ -170,14 +170,14 @@ async def test_one_with_a_hole_says_where_it_is() -> None:
 
 async def test_what_is_not_there_or_not_as_it_was_written_is_not_served() -> None:
     copy = copied(log_with_lines())
-    assert await source(None).stand(SESSION) is None
-    assert await source(SessionCopy(session=SESSION)).stand(SESSION) is None
-    assert await source(copy, shown=False).stand(SESSION) is None
+    assert await source(None).log_status(SESSION) is None
+    assert await source(SessionCopy(session=SESSION)).log_status(SESSION) is None
+    assert await source(copy, shown=False).log_status(SESSION) is None
     broken = msgspec.structs.replace(copy, broken=Broken(3, "It was altered."))
-    assert await source(broken).stand(SESSION) is None
+    assert await source(broken).log_status(SESSION) is None
     assert copy.known is not None
     begun = msgspec.structs.replace(copy, known=msgspec.structs.replace(copy.known, offset=0, heads={}))
-    assert await source(begun).stand(SESSION) is None  # Whether everybody may read it isn't known yet.
+    assert await source(begun).log_status(SESSION) is None  # Whether everybody may read it isn't known yet.
 
 
 async def test_only_texts_that_are_here_are_offered() -> None:

@@ -475,8 +475,8 @@ def test_sessions_take_turns_with_what_was_missed() -> None:
     class Two(LogSource):
         """The same log under two names."""
 
-        async def stand(self, session: SessionId) -> object:  # type: ignore[override]
-            return await super().stand(HALL)
+        async def log_status(self, session: SessionId) -> object:  # type: ignore[override]
+            return await super().log_status(HALL)
 
         async def read(self, session: SessionId, *args: object, **more: object) -> Sequence[LogRecord]:
             return await super().read(HALL, *args, **more)  # type: ignore[arg-type]
