@@ -4,9 +4,9 @@
 The owners of the copies and of the room's acts say what they want, and get the messages for it.
 
 - The uplink is dialled at once, and after each failure later, at a random moment within a growing limit (full jitter,
-so that the hubs of a restarted server don't all return at once). - No message of a session is passed on before its
-`Live`: an earlier one may belong to an older `Follow`. - Unanswered acts are sent again on the next connection, in
-their order.
+  so that the hubs of a restarted server don't all return at once).
+- No message of a session is passed on before its `Live`: an earlier one may belong to an older `Follow`.
+- Unanswered acts are sent again on the next connection, in their order.
 """
 
 from __future__ import annotations

@@ -19,8 +19,7 @@ from moothall.services.questions.author_view import Own, OwnAct
 from moothall.services.questions.typing import InProgress, TypingReceived, TypingUpdate, Untyped
 
 QuestionsOf = Callable[[SessionId], Awaitable[Questions | None]]
-"""Returns the questions and comments of a session; None where there are none that the
-visitor may read."""
+"""Returns the questions and comments of a session; None where there are none that the visitor may read."""
 
 
 class AuthorQuestions(Protocol):
