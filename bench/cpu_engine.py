@@ -156,7 +156,7 @@ async def serve(server: EngineServer, recognizer: Recognizer, voice: Callable[[]
     recognizer.warm_up()
     clock.warmed_up()
     logger.info("model %s is ready", recognizer.model)
-    hello = wire.Hello(
+    hello = wire.EngineHello(
         protocol=wire.PROTOCOL,
         name="bench",
         model=recognizer.model,

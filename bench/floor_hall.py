@@ -28,7 +28,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 
 SESSION, FLOOR = SessionId("bench"), ChannelId("floor")
 ENGINE = Actor(Role.ENGINE, "bench")
@@ -140,7 +140,7 @@ class Lag:
 async def serve(data: str, before: int) -> None:
     """Run the server until standard input ends."""
     settings = Settings(
-        server=Server(port=0, data=data), engine=Engine(count=0), translation=Translation(translators=())
+        server=Server(port=0, data=data), engine=EngineSection(count=0), translation=Translation(translators=())
     )
     async with hall(settings) as running:
         live = await made(running)

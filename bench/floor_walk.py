@@ -34,7 +34,7 @@ from moothall.core.events.question_parts import InterventionKind, InterventionSt
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId
 from moothall.services.sessions.live_session import LiveSession
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 
 KEY_S = 0.28
 RUDE, LATER = "idiots", "procedural"
@@ -142,7 +142,7 @@ async def run(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as data:
         settings = Settings(
             server=Server(port=0, data=str(Path(data) / "data")),
-            engine=Engine(count=0),
+            engine=EngineSection(count=0),
             translation=Translation(translators=()),
         )
         async with hall(settings) as running:

@@ -43,7 +43,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.cluster.read_elsewhere import ReadElsewhere
-from moothall.settings.sections import Engine, Metrics, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Metrics, Server, Settings, Translation
 
 KEY = bytes(32)
 SESSION, FLOOR = SessionId("plenary"), ChannelId("floor")
@@ -56,7 +56,7 @@ async def keep() -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
             server=Server(port=0, data=folder),
-            engine=Engine(count=0),
+            engine=EngineSection(count=0),
             translation=Translation(translators=()),
             metrics=Metrics(host=""),
         )

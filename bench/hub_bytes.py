@@ -39,7 +39,7 @@ from moothall.core.kernel.lanes import channel_lane, is_public, words_lane
 from moothall.core.session.state import Status
 from moothall.services.hubs.links import HubLinks
 from moothall.services.hubs.ports import ConferenceInfo, LogStatus
-from moothall.services.hubs.ports import Told as News
+from moothall.services.hubs.ports import LanesChanged as News
 from moothall.services.hubs.removals import HubRemovals
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
@@ -51,7 +51,7 @@ from moothall_hub.mirror.checking import Run, first_run, take
 from moothall_hub.uplink.budget import Meter
 from moothall_hub.uplink.centre_clock import CentreClock
 from moothall_hub.uplink.counted_connection import TLS_RECORD_BYTES
-from moothall_hub.uplink.dialling import CentreAddress, Dialling, Told
+from moothall_hub.uplink.dialling import CentreAddress, Dialling, UplinkEvent
 from moothall_hub.uplink.link import Link
 from moothall_hub.uplink.parts import FollowAgain
 from scoring import machine
@@ -99,7 +99,7 @@ class Source:
             for told in self._told:
                 told(self._session, frozenset({record.header.lane}))
 
-    async def stand(self, session: SessionId) -> LogStatus | None:
+    async def log_status(self, session: SessionId) -> LogStatus | None:
         """Return the state of the log; None for another session, or before the first event."""
         if session != self._session or not self._here:
             return None
@@ -150,7 +150,7 @@ class Room:
         self.dialling: Dialling | None = None
         self._signed = verifier(document)
 
-    async def told(self, news: Told) -> None:
+    async def told(self, news: UplinkEvent) -> None:
         """Follow the session, and check its batches."""
         match news:
             case FollowAgain() if self.dialling is not None:

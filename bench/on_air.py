@@ -59,7 +59,7 @@ class Pcm:
 
 def start_engine(hall: MemoryHall, model: str, recognizer: DraftingWhisper) -> None:
     clock = EngineClock()
-    hello = wire.Hello(protocol=wire.PROTOCOL, name="bench", model=model, languages=("en",), channels=1)
+    hello = wire.EngineHello(protocol=wire.PROTOCOL, name="bench", model=model, languages=("en",), channels=1)
     session = LinkSession(
         hello, voice=SileroVoiceActivity, media=lambda attach: ArrivalTime(attach.audio_from), cpu_ms=clock.cpu_ms
     )

@@ -66,7 +66,7 @@ class Simulation:
         self._slower = slower
         self._running: list[tuple[float, NextPass, Hypothesis]] = []
         load_, room = Load(workers), Load(workers).room(0, 0)
-        hello = wire.Hello(
+        hello = wire.EngineHello(
             protocol=wire.PROTOCOL, name="e", model="m", languages=(), channels=room.channels, most=room.most
         )
         self._link = LinkSession(

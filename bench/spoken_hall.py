@@ -44,7 +44,7 @@ from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.staff import HALL, hub_name
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from speaking import FLOOR, ShiftedClock, Speaker, begin
 
 SESSION = SessionId("plenary")
@@ -143,7 +143,7 @@ async def lines() -> AsyncIterator[bytes]:
 async def serve(data: str, port: int, back_s: float) -> None:
     """Run the centre until standard input ends."""
     settings = Settings(
-        server=Server(port=port, data=data), engine=Engine(count=0), translation=Translation(translators=())
+        server=Server(port=port, data=data), engine=EngineSection(count=0), translation=Translation(translators=())
     )
     clock = ShiftedClock(SystemClock(), -round(1_000 * back_s))
     async with hall(settings, clock=clock) as running:

@@ -35,7 +35,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.services.sessions.staff import HALL
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -47,7 +47,7 @@ async def house(meetings: int, days: int, rooms: int) -> AsyncIterator[RunningSe
     """Run a server with `meetings` meetings, of which the first of each room is on."""
     with tempfile.TemporaryDirectory() as folder:
         server = Server(port=0, data=folder)
-        settings = Settings(server=server, engine=Engine(count=0), translation=Translation(translators=()))
+        settings = Settings(server=server, engine=EngineSection(count=0), translation=Translation(translators=()))
         async with hall(settings) as running:
             programme = running.backend.programme
             await programme.keep(rooms=[Room(id=RoomId(f"hall-{n}"), title=f"Hall {n}") for n in range(rooms)])

@@ -43,8 +43,8 @@ from moothall_hub.mirror.damaged import CopiesDamaged
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.offers import Offers
+from moothall_hub.node.below_door import Below
 from moothall_hub.node.meetings import NodeMeetings
-from moothall_hub.node.node_below import Below
 from moothall_hub.node.uplink import NodeUplink, kept_of_uplink
 from moothall_hub.outbox.outbox import HubOutbox
 from moothall_hub.pages.routes import DOORS, HubAddress, Parts, open_hub_doors

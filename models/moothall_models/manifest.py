@@ -92,7 +92,7 @@ class HubSource(
     """The paths in the repository of those files that have another name there, by the file's name in the model."""
 
 
-Source = FolderSource | WheelSource | HubSource
+ModelSource = FolderSource | WheelSource | HubSource
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -108,7 +108,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     origin: str = ""
     """Who made the weights and who converted them."""
     files: Annotated[tuple[ModelFile, ...], Meta(min_length=1)]
-    sources: Annotated[tuple[Source, ...], Meta(min_length=1)]
+    sources: Annotated[tuple[ModelSource, ...], Meta(min_length=1)]
     """Tried in this order."""
 
     @property

@@ -15,6 +15,8 @@ VAD_FRAME = 512
 
 Samples = NDArray[np.float32]
 """Mono audio at 16 kHz, -1 to 1."""
+Floats = NDArray[np.float32]
+"""Numbers of a model: weights, activations, logits."""
 
 
 class HeardWord(msgspec.Struct, frozen=True):
@@ -52,7 +54,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     """Text that earlier passes heard in this audio. It changes how long a pass takes, not its result."""
     tell_odds: bool = False
     """Whether `Hypothesis.odds` is wanted from a recogniser to which it costs extra."""
-    stands: int = 0
+    committed_chars: int = 0
     """Leading characters of the draft that are committed, so that no better reading of them is searched for."""
 
     whole: int = 0

@@ -30,10 +30,10 @@ FAULTS = (MoothallError, ValueError, RuntimeError, OSError, ImportError, MemoryE
 """The exceptions that models and their libraries raise."""
 
 
-Load = Callable[[str, Path | None, Computing, Callable[[], str]], tuple[Recognizer, object]]
+LoadModel = Callable[[str, Path | None, Computing, Callable[[], str]], tuple[Recognizer, object]]
 
 
-def try_model(order: TrialOrder, seconds: Callable[[], float], load: Load = load_model) -> ModelTrial:
+def try_model(order: TrialOrder, seconds: Callable[[], float], load: LoadModel = load_model) -> ModelTrial:
     """Load the model and run a pass over noise: it finds no words, but takes as long as any pass."""
     computing = Computing(threads=order.threads, device=order.device, compute_type=order.compute_type)
     began = seconds()

@@ -116,7 +116,7 @@ def test_this_engine_hears_a_session_of_a_server_of_the_release(release: str, la
 
     async def story() -> None:
         ours, theirs = engine_link()
-        hello = engine.Hello(protocol=engine.PROTOCOL, name="e", model="scripted", languages=(), channels=2)
+        hello = engine.EngineHello(protocol=engine.PROTOCOL, name="e", model="scripted", languages=(), channels=2)
         session = LinkSession(
             hello,
             voice=ScriptedVoiceActivity,
@@ -304,10 +304,10 @@ def _with_more(frame: bytes) -> bytes:
 
 async def _until_it_is_done(visit: Visit) -> None:
     """Wait until the hub has handled everything sent before: its pulse answers ours in order."""
-    await visit.socket.send(hub.encode(hub.Pulse(sent=ASKED, wall=1)))
+    await visit.socket.send(hub.encode(hub.HubPulse(sent=ASKED, wall=1)))
     while True:
         message = hub.decode_from_hub(await visit.socket.recv(decode=False))
-        if isinstance(message, hub.Pulse) and message.echo == ASKED:
+        if isinstance(message, hub.HubPulse) and message.echo == ASKED:
             return
 
 

@@ -30,7 +30,7 @@ from moothall.services.sessions.browsers import SignedIn
 from moothall.services.sessions.link_terms import LinkTerms
 from moothall.services.sessions.role_links import Entered
 from moothall.services.sessions.staff import HALL, Staff
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from moothall.wire.hub.records import pack, unpack
 from support.sessions.record_maker import WORDING
 
@@ -43,7 +43,7 @@ LATER = b'{"v":1,"type":"segment.sung","segment":"s1","notes":["c","e","g"]}'
 
 def settings(data: Path) -> Settings:
     return Settings(
-        server=Server(port=0, data=str(data)), engine=Engine(count=0), translation=Translation(translators=())
+        server=Server(port=0, data=str(data)), engine=EngineSection(count=0), translation=Translation(translators=())
     )
 
 

@@ -131,6 +131,24 @@ def test_every_module_of_the_vocabulary_exists() -> None:
     assert [str(path.relative_to(ROOT)) for path in there if not path.exists()] == []
 
 
+SMALL_WORDS = {"a", "of"}
+ENDING = re.compile("(?:ed|ing|ion|al|e|s)$")
+
+
+def test_every_term_of_the_vocabulary_is_used_where_it_is_said_to_live() -> None:
+    roots = {"moothall_hub": "hubs", "moothall_models": "models"}
+    absent = []
+    for term, _, where, *_ in (row for table in vocabulary() for row in table):
+        stems = [
+            ENDING.sub("", word) for word in re.findall("[a-z]+", term.replace("-", "")) if word not in SMALL_WORDS
+        ]
+        for path in re.findall(r"`([\w/]+\.py)`", where):
+            module = text(ROOT / roots.get(path.split("/")[0], "server/moothall") / path)
+            letters = re.sub("[^a-z]", "", f"{path} {module}".lower())
+            absent += [f"{path}: {term}" for stem in stems if stem not in letters]
+    assert absent == []
+
+
 def test_the_vocabulary_says_what_the_pages_say() -> None:
     files = (ROOT / "web/locales/en/LC_MESSAGES").glob("*.po")
     said = {key for file in files for key in re.findall(r'^msgstr(?:\[\d\])? "(.*)"', text(file), re.MULTILINE)}

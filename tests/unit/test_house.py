@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -37,7 +38,7 @@ UNTESTED = {
     "core/kernel/actors.py": "roles without behaviour; test_authority.py walks all of them",
     "core/commands.py": "fields without behaviour; test_decide.py gives every one of them",
     "core/events/question_parts.py": "fields without behaviour; test_order.py uses every one of them",
-    "core/questions/interventions.py": "the fold of the floor's events; rules/test_questions.py carries all out",
+    "core/questions/interventions.py": "the fold of a session's questions; rules/test_questions.py carries all out",
     "core/ports.py": "protocols; the contract suites hold the implementations to them",
     "services/backup/ports.py": "protocols; the tests of the backup's services use the implementations",
     "services/questions/ports.py": "protocols; tests/contract/test_questions.py holds both implementations to them",
@@ -127,6 +128,33 @@ def test_a_module_below_40_lines_says_why() -> None:
     short = [path for path in modules if text(path).count("\n") < 40]
     assert "server/moothall/core/kernel/backoff.py" in {path.as_posix() for path in short}
     assert {path.as_posix() for path in short if not says_why(text(path))} == set()
+
+
+def public_types(source: str) -> Iterator[str]:
+    """The public classes and type aliases that a module defines: what it binds to a name in CamelCase."""
+    for statement in ast.parse(source).body:
+        names: list[str] = []
+        if isinstance(statement, ast.ClassDef):
+            names = [statement.name]
+        elif isinstance(statement, ast.Assign):
+            names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
+        elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            names = [statement.target.id]
+        yield from (name for name in names if name[0].isupper() and not name.isupper())
+
+
+def test_public_types_are_classes_and_aliases() -> None:
+    source = "class Hall: ...\nclass _Own: ...\nHallOf = dict[str, Hall]\nEach: object = int | str\nMOST = M = []\n"
+    assert list(public_types(source)) == ["Hall", "HallOf", "Each"]
+
+
+def test_no_name_of_a_class_or_type_alias_has_two_meanings() -> None:
+    homes: dict[str, list[str]] = {}
+    for path in code(*SOURCE_ROOTS):
+        for name in public_types(text(path)) if path.suffix == ".py" else ():
+            homes.setdefault(name, []).append(path.as_posix())
+    assert "server/moothall/services/sessions/live_session.py" in homes["FindSession"]
+    assert {name: modules for name, modules in homes.items() if len(modules) > 1} == {}
 
 
 SAYS_NOTHING = re.compile(r'"""(?:See the module|Serves it|Makes it|As `[\w.]+`)[.;]')

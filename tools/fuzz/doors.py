@@ -29,7 +29,7 @@ from moothall.core.events.types import Access, ChannelKind
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
-from moothall.settings.sections import Engine, Metrics, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Metrics, Server, Settings, Translation
 from moothall_hub import app as hub_app
 from moothall_hub.pairing.pairing import PairingFailure
 from moothall_hub.running import coordinators_link
@@ -97,7 +97,10 @@ class House:
         folder = self.stack.enter_context(tempfile.TemporaryDirectory())
         server = Server(port=0, data=folder, trusted_proxies=("127.0.0.1",), max_readers=100, address_share=100)
         settings = Settings(
-            server=server, engine=Engine(count=0), translation=Translation(translators=()), metrics=Metrics(host="")
+            server=server,
+            engine=EngineSection(count=0),
+            translation=Translation(translators=()),
+            metrics=Metrics(host=""),
         )
         running = await self.stack.enter_async_context(hall(settings))
         await _meeting(running)

@@ -49,7 +49,7 @@ TARGETS = (
         declared=(ProtocolError,),
         seeds=encoded(
             engine.encode,
-            engine.Hello(protocol=1, name="a", model="m", languages=("en",), channels=2),
+            engine.EngineHello(protocol=1, name="a", model="m", languages=("en",), channels=2),
             engine.PassAct(
                 attachment=1,
                 id=CommandId("c1"),

@@ -147,10 +147,10 @@ WELCOME = wire.Welcome(protocol=1, hub="kisumu", title="Kisumu", above=("centre"
 LIVE = wire.Live(session=SESSION, epoch=EPOCH, channels=(FLOOR,), begin=0, heads={}, missed=False, number=1)
 BATCH = wire.Batch(session=SESSION, part=wire.FeedPart.LIVE, data=LOG)
 FROM_HUB: tuple[wire.FromHub, ...] = (
-    wire.Hello(protocol=1, node="0123456789abcdef", release="1", wall=1),
+    wire.HubHello(protocol=1, node="0123456789abcdef", release="1", wall=1),
     wire.Taken(session=SESSION, number=1),
     wire.Leave(session=SESSION),
-    wire.Pulse(sent=1, echo=0, wall=2),
+    wire.HubPulse(sent=1, echo=0, wall=2),
     copying.follow(SessionCopy(session=SESSION), (FLOOR,), words=True)[1],
 )
 TO_HUB: tuple[wire.ToHub, ...] = (
@@ -159,7 +159,7 @@ TO_HUB: tuple[wire.ToHub, ...] = (
     BATCH,
     wire.Caught(session=SESSION),
     wire.Stopped(session=SESSION, message="x"),
-    wire.Pulse(sent=1, echo=0, wall=2),
+    wire.HubPulse(sent=1, echo=0, wall=2),
     wire.HubProgramme(sessions=()),
 )
 

@@ -16,7 +16,6 @@ later is fetched from its first event on, or from where the hub stopped followin
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 
 import msgspec
 
@@ -31,14 +30,12 @@ from moothall.core.chain import (
     link,
 )
 from moothall.core.events.codec import decode_event
-from moothall.core.events.types import LaneHead, RecordCheckpoint
+from moothall.core.events.types import Heads, LaneHead, RecordCheckpoint
 from moothall.core.kernel.decoding import Unreadable
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.core.kernel.lanes import SESSION, is_public
 from moothall.record.verify import VerifySignature
-
-Heads = Mapping[Lane, LaneHead]
 
 _CHECKPOINT = str(RecordCheckpoint.__struct_config__.tag)
 MAX_NUMBER = 10**15

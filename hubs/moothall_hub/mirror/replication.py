@@ -36,8 +36,8 @@ STOPPED_MS = 60_000
 """Milliseconds until the hub follows a session again that the server above has stopped, or whose message failed
 here."""
 
-Text = Live | Batch | Caught | Stopped
-Told = Text | Recall
+FollowMessage = Live | Batch | Caught | Stopped
+ReplicationEvent = FollowMessage | Recall
 """A message of the server above about one session."""
 
 
@@ -165,7 +165,7 @@ class Replication:
             await self._drop(session)
             await self._ask_if_linked()
 
-    async def take(self, told: Told) -> None:
+    async def take(self, told: ReplicationEvent) -> None:
         """Process a message about a session. Returns once its events are on the disk."""
         async with self._turn:
             try:
@@ -178,7 +178,7 @@ class Replication:
                 )
                 self._leave(told.session)
 
-    async def _take(self, told: Told) -> None:
+    async def _take(self, told: ReplicationEvent) -> None:
         if isinstance(told, Recall):
             await self._recall(told)
             return
@@ -202,7 +202,7 @@ class Replication:
         await self._note_missed(copy, found, told)
         await self._erased(found)
 
-    def _step(self, copy: SessionCopy, told: Text) -> CopyStep | Broken:
+    def _step(self, copy: SessionCopy, told: FollowMessage) -> CopyStep | Broken:
         match told:
             case Live():
                 return copying.began(copy, told)
@@ -304,7 +304,7 @@ class Replication:
             # The step is on the disk, and the readers' side continues from the disk.
             note_failure(error, f"session {session}: readers can't be shown it at the moment")
 
-    async def _note_missed(self, before: SessionCopy, step: CopyStep, told: Text) -> None:
+    async def _note_missed(self, before: SessionCopy, step: CopyStep, told: FollowMessage) -> None:
         """Keep which span of the session arrived late, so that its readers can be told."""
         if isinstance(told, Live) and step.copy.live is not None and not told.goes_on:
             begun = before.known is not None and bool(before.known.heads)

@@ -21,7 +21,7 @@ from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, Lane, SessionId
 from moothall.core.ports import Clock
 from moothall.core.session.state import State
-from moothall.services.hubs.ports import LogStatus, Told, spoken_in
+from moothall.services.hubs.ports import LanesChanged, LogStatus, spoken_in
 from moothall.services.supervision.waiting import until_set
 from moothall.wire.hub.messages import Act, ActDone, ActNotDone, Offered
 from moothall_hub.mirror.copied import SessionCopy
@@ -74,10 +74,10 @@ class CopySource:
     _: KW_ONLY
     offers: Callable[[], Sequence[Offered]]
     """The sessions that the server above offers."""
-    listen: Callable[[Told], None]
+    listen: Callable[[LanesChanged], None]
     """Register a listener for new events."""
 
-    async def stand(self, session: SessionId) -> LogStatus | None:
+    async def log_status(self, session: SessionId) -> LogStatus | None:
         """The status of a copy; None where there is no copy, or its first event is missing."""
         copy, live = await self.records.copy(session), await self.sessions.find(session)
         if copy is None or copy.known is None or copy.broken is not None or live is None:
@@ -108,7 +108,7 @@ class CopySource:
     async def sign(self, session: SessionId, behind: int) -> None:
         """Do nothing: only the centre has the key to sign with."""
 
-    def observe(self, told: Told) -> None:
+    def observe(self, told: LanesChanged) -> None:
         """Call `told` for new events of any session (`LinkSource`)."""
         self.listen(told)
 

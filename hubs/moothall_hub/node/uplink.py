@@ -34,7 +34,7 @@ from moothall_hub.pairing.pairing import CentreKeys, Pairing, Pairings
 from moothall_hub.room.ports import Saving, UplinkHealth, UplinkHealthState
 from moothall_hub.uplink.budget import BudgetStep, DailyUsage, Meter
 from moothall_hub.uplink.centre_clock import CentreClock
-from moothall_hub.uplink.dialling import CentreAddress, Dialling, Stepped, Told
+from moothall_hub.uplink.dialling import BudgetStepped, CentreAddress, Dialling, UplinkEvent
 from moothall_hub.uplink.link import Link
 from moothall_hub.uplink.parts import FENCED, Down, FollowAgain, OfferActs, Phase, Quiet
 from moothall_hub.uplink.status_bar import UplinkNow, UplinkStatus
@@ -174,7 +174,7 @@ class NodeUplink:
         assert where is not None  # noqa: S101  # a new pairing always has an address
         self._dialling.pair(where)
 
-    async def tell(self, told: Told) -> None:
+    async def tell(self, told: UplinkEvent) -> None:
         """Route an event of `moothall_hub.uplink.dialling`. While the disk refuses to store one, the uplink waits."""
         match told:
             case FollowAgain():
@@ -207,7 +207,7 @@ class NodeUplink:
             case Quiet():
                 logger.warning("the uplink gives no answer" if told.now else "the uplink answers again")
                 self.when_way.tell()
-            case Stepped():
+            case BudgetStepped():
                 self._look.set()
 
     # State

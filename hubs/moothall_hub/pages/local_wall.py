@@ -14,7 +14,7 @@ import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters.displays.asked_now import AskedNow
-from moothall.adapters.displays.display_door import QuestionsOf
+from moothall.adapters.displays.display_door import AskedNowOf
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import HttpProblem, SessionRequest, SnapshotOf, asked, language
 from moothall.adapters.pages.templates import Pages
@@ -48,7 +48,7 @@ class LocalWall:
     clock: Clock
     snapshot_for_all: SnapshotOf
     """The snapshots of readers' pages, without this wall's clearing; as `questions_for_all` gives their questions."""
-    questions_for_all: QuestionsOf
+    questions_for_all: AskedNowOf
 
     def __post_init__(self) -> None:
         self._asked_at: int | None = None

@@ -27,8 +27,8 @@ from moothall.adapters.questions.questions_door import (
     AbuseDoor,
     ChannelOf,
     Names,
+    QuestionRow,
     QuestionsDoor,
-    Row,
     asks_too,
 )
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
@@ -120,7 +120,7 @@ class RoomList:
 
     def rows(
         self, wanted: SessionRequest, questions: Questions, ui: Catalogue, *, mine: Names, own: Names
-    ) -> list[Row]:
+    ) -> list[QuestionRow]:
         """The questions that the coordinator put on the local wall, without those that the meeting's list shows."""
         here = self._local.of(wanted.session)
         shown = [

@@ -33,6 +33,7 @@ from moothall.adapters.http.visitor_cookie import Visitors
 from moothall.adapters.metrics.health_door import HealthDoor
 from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.own_pages import own_pages_only
+from moothall.adapters.pages.request_context import SnapshotOf
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_forms import VisitorContext
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
@@ -66,8 +67,8 @@ from moothall.wire.token_bucket import Allowance
 from moothall_hub.mirror.copied import SessionCopy
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.offers import Offers
+from moothall_hub.node.below_door import Below
 from moothall_hub.node.meetings import NodeMeetings
-from moothall_hub.node.node_below import Below
 from moothall_hub.node.uplink import NodeUplink
 from moothall_hub.outbox.outbox import HubOutbox
 from moothall_hub.pages.desk_door import CoordinatorDeskDoor
@@ -370,9 +371,6 @@ def readable(offered: Offered | None, copy: SessionCopy | None, spoken: Sequence
     coming = () if copy is None else copy.followed or copy.channels
     texts = () if offered is None else offered.texts
     return [*spoken, *(tag for each in texts if each.channel in coming for tag in each.languages)]
-
-
-SnapshotOf = Callable[[SessionId, Feed], Awaitable[Snapshot | None]]
 
 
 def here(snapshot: Snapshot, copy: SessionCopy | None, channel: ChannelId) -> Snapshot:

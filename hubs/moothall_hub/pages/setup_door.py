@@ -18,7 +18,7 @@ from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.sessions.staff import Staff
-from moothall_hub.node.node_below import Below
+from moothall_hub.node.below_door import Below
 from moothall_hub.pairing.pairing import PROBLEMS, Pairing, PairingFailure
 from moothall_hub.uplink.status_bar import UplinkOf, UplinkStatus
 

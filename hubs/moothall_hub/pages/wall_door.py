@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from aiohttp import web
@@ -21,7 +21,7 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import is_name
 from moothall.core.ports import Book, BookEntry
 from moothall.core.session.state import ON
-from moothall.services.sessions.catalogue import Entry
+from moothall.services.sessions.catalogue import ListPublic
 
 logger = logging.getLogger(__name__)
 
@@ -30,21 +30,18 @@ LONGEST = 500
 KEPT = ("size", "theme", "steady", "ui")
 """The parameters of the last wall's address that are kept on the way to another meeting's wall."""
 
-Listed = Callable[[], Awaitable[Sequence[Entry]]]
-"""The meetings that are copied here and that anybody may read. Raises StorageUnavailable."""
-
 
 class WallDoor:
     """The handler of `/wall`. Make it with `load`."""
 
-    def __init__(self, book: Book, last: str, coordinates: Callable[[web.Request], bool], listed: Listed) -> None:
+    def __init__(self, book: Book, last: str, coordinates: Callable[[web.Request], bool], listed: ListPublic) -> None:
         self._listed = listed
         self._book = book
         self._last = last
         self._coordinates = coordinates
 
     @classmethod
-    async def load(cls, book: Book, coordinates: Callable[[web.Request], bool], listed: Listed) -> WallDoor:
+    async def load(cls, book: Book, coordinates: Callable[[web.Request], bool], listed: ListPublic) -> WallDoor:
         """Read the last wall from the book; raises StorageUnavailable.
 
         `coordinates` says whether a request is the coordinator's; `listed` gives the meetings that are copied here.

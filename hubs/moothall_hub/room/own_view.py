@@ -21,7 +21,7 @@ from moothall.core.questions.order import ahead_of
 from moothall.core.rules.decide import decide
 from moothall.core.rules.turn_times import may_hold
 from moothall.core.session.state import State, Status, evolve
-from moothall.services.questions.asking import RejectedQuestion, why_unasked
+from moothall.services.questions.asking import RejectedQuestion, why_rejected
 from moothall.services.questions.author_view import (
     InRoom,
     Own,
@@ -86,7 +86,7 @@ def ask(
         command = made_of(do.Ask, question, intervention=question.id, origin=origin, age=age)
         decided = decide(seen, command, Actor(Role.PARTICIPANT, question.id), wall)
         if isinstance(decided, Refusal):
-            return why_unasked(seen, question.kind, question.asker, decided)
+            return why_rejected(seen, question.kind, question.asker, decided)
     stands = Local.FORWARDED if at_once else Local.HERE
     return replace(question, number=local.last + 1, stands=stands, forwarded=at_once)
 

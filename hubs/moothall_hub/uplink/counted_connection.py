@@ -35,7 +35,7 @@ _QUIET = logging.getLogger("websockets.hub")
 messages."""
 _QUIET.setLevel(logging.WARNING)
 
-Count = Callable[[int, int], None]
+CountBytes = Callable[[int, int], None]
 """Called with (bytes received, bytes sent) for each read and write."""
 
 
@@ -51,7 +51,7 @@ def link_address(address: str) -> str:
 class _CountingTransport:
     """A transport that counts the bytes written to it, and passes everything on to the wrapped transport."""
 
-    def __init__(self, transport: asyncio.Transport, count: Count, extra: int) -> None:
+    def __init__(self, transport: asyncio.Transport, count: CountBytes, extra: int) -> None:
         self._transport = transport
         self._count = count
         self._extra = extra
@@ -67,7 +67,7 @@ class _CountingTransport:
 class _CountedConnection(ClientConnection):
     """A connection that counts the bytes that it sends and receives."""
 
-    def __init__(self, *args: Any, count: Count, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, count: CountBytes, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._count = count
         self._extra = 0
@@ -91,7 +91,9 @@ class _Straight(connect):
         return exc
 
 
-def dial(address: str, key: str, count: Count, tls: ssl.SSLContext | None = None, first: Sequence[str] = ()) -> connect:
+def dial(
+    address: str, key: str, count: CountBytes, tls: ssl.SSLContext | None = None, first: Sequence[str] = ()
+) -> connect:
     """Return the connection to the server at `address`, to be entered as a context. `tls` has the trusted certificates;
     None: the system's are trusted.
 

@@ -47,14 +47,14 @@ class CentreAddress(msgspec.Struct, frozen=True, kw_only=True):
     """The bearer token that pairing gave."""
 
 
-class Stepped(msgspec.Struct, frozen=True):
+class BudgetStepped(msgspec.Struct, frozen=True):
     """Another step of the day's data budget applies, so sessions have to be followed again (`mirror.wanted.Saved`)."""
 
     step: BudgetStep
 
 
-Told = parts.News | parts.FollowAgain | parts.Down | parts.OfferActs | Stepped | parts.Quiet
-Tellee = Callable[[Told], Awaitable[None]]
+UplinkEvent = parts.MessageFromAbove | parts.FollowAgain | parts.Down | parts.OfferActs | BudgetStepped | parts.Quiet
+Tellee = Callable[[UplinkEvent], Awaitable[None]]
 """The owner of the copies and the outbox. It may call `Dialling`'s methods. A ProtocolError that it raises ends the
 connection, and the hub dials again; any other error ends `Dialling.run`."""
 
@@ -263,16 +263,16 @@ class Dialling:
                     pass
         self._wake.set()
 
-    def _heed(self, news: parts.News) -> None:
+    def _heed(self, news: parts.MessageFromAbove) -> None:
         if isinstance(news, wire.Welcome):
             logger.info("hub link: connected as hub %s", news.hub)
 
     async def _say_step(self) -> None:
         if self.meter.step is not self._step:
             self._step = self.meter.step
-            await self._pass_on(Stepped(self._step))
+            await self._pass_on(BudgetStepped(self._step))
 
-    async def _pass_on(self, news: Told) -> None:
+    async def _pass_on(self, news: UplinkEvent) -> None:
         async with self._telling:
             await self.tell(news)
 

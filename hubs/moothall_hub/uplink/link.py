@@ -4,9 +4,9 @@
 The owners of the copies and of the room's acts say what they want, and get the messages for it.
 
 - The uplink is dialled at once, and after each failure later, at a random moment within a growing limit (full jitter,
-so that the hubs of a restarted server don't all return at once). - No message of a session is passed on before its
-`Live`: an earlier one may belong to an older `Follow`. - Unanswered acts are sent again on the next connection, in
-their order.
+  so that the hubs of a restarted server don't all return at once).
+- No message of a session is passed on before its `Live`: an earlier one may belong to an older `Follow`.
+- Unanswered acts are sent again on the next connection, in their order.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Link:
         self._tries = 0
         self._due = 0
         self._said = 0
-        """When `Hello` was sent, in monotonic ms."""
+        """When `HubHello` was sent, in monotonic ms."""
         self._greeted = 0
         self.heard = 0
         """When anything was last received from the server above, in monotonic ms."""
@@ -139,7 +139,7 @@ class Link:
     def dialled(self, at: parts.ClockReading) -> list[parts.Do]:
         """Return the messages that are sent together with the dial, which follows."""
         self._said = at.monotonic
-        hello = wire.Hello(
+        hello = wire.HubHello(
             protocol=wire.PROTOCOL, node=self._node, release=self._release, wall=at.wall, signals=wire.SIGNALS
         )
         return [parts.Send(hello), parts.FollowAgain()]
@@ -176,7 +176,7 @@ class Link:
         moves = self.passed_over(at)
         if isinstance(message, wire.Welcome | wire.Above):
             self._straight = len(message.above) == 1
-        if isinstance(message, wire.Welcome | wire.Above | wire.Pulse):
+        if isinstance(message, wire.Welcome | wire.Above | wire.HubPulse):
             self.centre_heard = max(self.centre_heard or 0, at.monotonic - message.age)
         elif self._straight:
             self.centre_heard = at.monotonic
@@ -188,9 +188,9 @@ class Link:
                 return self._welcomed(at, message)
             case _ if self.phase is not parts.Phase.UP:
                 return self._hang_up(at, CloseCode.PROTOCOL_ERROR, parts.BROKEN)
-            case wire.Pulse(echo=0):
-                return [parts.Send(wire.Pulse(sent=at.monotonic, echo=message.sent, wall=at.wall))]
-            case wire.Pulse():
+            case wire.HubPulse(echo=0):
+                return [parts.Send(wire.HubPulse(sent=at.monotonic, echo=message.sent, wall=at.wall))]
+            case wire.HubPulse():
                 return self._measured(at, message)
             case wire.Above():
                 looped = self._node in message.above
@@ -304,9 +304,9 @@ class Link:
         if self._asked_at is None:
             self._asked_at = at.monotonic
         # 0 would mean that nothing is echoed.
-        return [parts.Send(wire.Pulse(sent=max(1, at.monotonic), wall=at.wall))]
+        return [parts.Send(wire.HubPulse(sent=max(1, at.monotonic), wall=at.wall))]
 
-    def _measured(self, at: parts.ClockReading, pulse: wire.Pulse) -> list[parts.Do]:
+    def _measured(self, at: parts.ClockReading, pulse: wire.HubPulse) -> list[parts.Do]:
         trip = at.monotonic - pulse.echo
         if not 0 <= trip <= wire.SILENT_MS:
             return []

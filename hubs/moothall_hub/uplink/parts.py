@@ -28,7 +28,7 @@ class Phase(StrEnum):
     """It is down, and is dialled again at `Link.due`."""
     DIALLING = "dialling"
     GREETING = "greeting"
-    """There is a connection, and `Hello` and `Welcome` are exchanged."""
+    """There is a connection, and `HubHello` and `Welcome` are exchanged."""
     UP = "up"
     OVER = "over"
     """It is down until somebody does something; the sentence says what."""
@@ -51,7 +51,7 @@ class Hang(msgspec.Struct, frozen=True):
     reason: str
 
 
-News = (
+MessageFromAbove = (
     wire.Welcome | wire.Above | wire.HubProgramme | wire.Live | wire.Batch | wire.Caught | wire.Stopped | wire.ActDone
     | wire.ActNotDone | wire.Recall | wire.Signalled | wire.QuestionTranslated | wire.QuestionNotTranslated
 )  # fmt: skip
@@ -61,7 +61,7 @@ News = (
 class MessageReceived(msgspec.Struct, frozen=True):
     """Pass on a received message."""
 
-    news: News
+    news: MessageFromAbove
 
 
 class FollowAgain(msgspec.Struct, frozen=True):

@@ -188,9 +188,9 @@ class Engine:
         with self.trace(len(windows), sound_ms), self._progress.passing(sound_ms, self.recognizer.limit_ms):
             return self.recognizer.recognise_all(windows)
 
-    def _hello(self) -> wire.Hello:
+    def _hello(self) -> wire.EngineHello:
         room = self._load.room(0, 0)
-        return wire.Hello(
+        return wire.EngineHello(
             protocol=wire.PROTOCOL,
             name=self.settings.name,
             model=self.recognizer.model,

@@ -55,7 +55,7 @@ class LinkSession:
     order.
     """
 
-    hello: wire.Hello
+    hello: wire.EngineHello
     _: KW_ONLY
     voice: Callable[[], VoiceActivity]
     """Makes the voice detector of a new channel."""

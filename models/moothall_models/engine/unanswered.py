@@ -13,7 +13,7 @@ from moothall.core.events.types import GapReason
 from moothall.core.kernel.errors import PASSING, ProtocolError, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.signals import Partial
-from moothall.wire.engine import EngineCommand, OtherReadings, PassAct, ResumePoint
+from moothall.wire.engine import AttachmentCommand, OtherReadings, PassAct, ResumePoint
 
 RETRY_FIRST_MS = 1_000
 RETRY_LAST_MS = 5_000
@@ -81,7 +81,7 @@ class UnansweredActs:
 
     def add(
         self,
-        commands: Sequence[EngineCommand],
+        commands: Sequence[AttachmentCommand],
         show: Partial | None = None,
         resume_point: ResumePoint | None = None,
         again: tuple[SegmentId, ...] = (),
@@ -196,7 +196,7 @@ class UnansweredActs:
         return True
 
 
-def _times(commands: Iterable[EngineCommand]) -> list[int]:
+def _times(commands: Iterable[AttachmentCommand]) -> list[int]:
     times: list[int] = []
     for command in commands:
         match command:

@@ -51,7 +51,7 @@ def live(
     `spoken` is the result of `LanguageChoice.offer`, `draft` that of `expected`. `settled`: nobody speaks at the edge;
     otherwise only words that end at least `margin` ms before it are likely to be committed. `now` in media ms.
     """
-    (languages, switch_p), (text, stands) = spoken, draft
+    (languages, switch_p), (text, committed_chars) = spoken, draft
     window = Window(
         audio=utterance.audio(edge),
         languages=languages,
@@ -59,7 +59,7 @@ def live(
         glossary=glossary,
         tell_odds=True,
         draft=text,
-        stands=stands,
+        committed_chars=committed_chars,
         whole=max(0, edge - utterance.start - (0 if settled else margin)),
         settled=settled,
     )

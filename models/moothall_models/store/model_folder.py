@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from moothall_models.manifest import FolderSource, Manifest, Model, ModelFile, Source
+from moothall_models.manifest import FolderSource, Manifest, Model, ModelFile, ModelSource
 from moothall_models.store.failures import ModelMissing, ModelUnavailable, SourceFailed, megabytes, no_room, refused
 from moothall_models.store.progress import TEMPORARY, Progress, Silent, alone, sync_folder
 from moothall_models.store.sources import OUTSIDE, Fetchers, ReadFile, describe, download_size, opened
@@ -139,7 +139,7 @@ class ModelStore:
             logger.info("fetching %s ended with errno %s", name, error.errno)
             raise refused(error, self.folder, 2 * model.size) from error
 
-    def _fetch(self, model: Model, sources: Sequence[Source], progress: Progress) -> Path:
+    def _fetch(self, model: Model, sources: Sequence[ModelSource], progress: Progress) -> Path:
         reasons = []
         for source in sources:
             needed = model.size + download_size(model, source) + _SPARE

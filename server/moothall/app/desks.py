@@ -9,7 +9,7 @@ from functools import partial
 from aiohttp import web
 
 from moothall.adapters.desks.control_door import ControlDoor, StandingDoor
-from moothall.adapters.desks.control_socket import ControlSocket, Send
+from moothall.adapters.desks.control_socket import ControlSocket
 from moothall.adapters.desks.desk_door import DeskDoor, DeskPageFacts
 from moothall.adapters.desks.desk_socket import DeskSocket
 from moothall.adapters.desks.figures_door import FiguresDoor
@@ -35,12 +35,12 @@ from moothall.services.control.control_room import ControlRoom
 from moothall.services.control.reader_trends import ReaderTrends
 from moothall.services.control.speaker_watch import SpeakerWatch
 from moothall.services.desks.crowds import CrowdMessages
-from moothall.services.desks.desks import Desks, News
+from moothall.services.desks.desks import Desks, NewsOf
 from moothall.services.desks.line_moves import LineMoves
 from moothall.services.desks.proposals import ProposalMessages
 from moothall.services.desks.requests import DeskRequests
 from moothall.services.desks.typed_ahead import TypedAhead
-from moothall.services.log.act_queue import Receipt
+from moothall.services.log.act_queue import Receipt, SendCommand
 from moothall.services.programme.meeting_plan import other_session_in_room, two_in_a_room
 from moothall.services.sessions.reports import Reports
 from moothall.services.sessions.sessions import Sessions
@@ -64,7 +64,7 @@ def open_desks(
     recognising, sound, reach = services.recognising, services.live, services.translation.reach
     socket = StaffSocket(staff=staff.staff, origins=entrance.address.origins, clock=backend.clock)
     backend.links.when_gone(lambda _: socket.recheck())
-    news: dict[str, News] = {}
+    news: dict[str, NewsOf] = {}
     moves = LineMoves(backend.sessions, log=backend.log, clock=backend.clock, may_act=staff.may_act)
     desks = Desks(
         backend.sessions,
@@ -189,7 +189,7 @@ def open_desks(
     return [route for door in doors for route in door.routes()], socket, control, on_air
 
 
-def _sender(sessions: Sessions) -> Send:
+def _sender(sessions: Sessions) -> SendCommand:
     async def send(actor: Actor, session: SessionId, name: CommandId, command: AnyCommand) -> Receipt | Refusal:
         live = await sessions.find(session)
         if live is None:

@@ -14,7 +14,7 @@ import msgspec
 
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
-from moothall.adapters.cluster.copies_door import StandDoor
+from moothall.adapters.cluster.copies_door import NodeStateDoor
 from moothall.adapters.cluster.node_gate import NodeGate
 from moothall.adapters.http.forwarded import AddressOf
 from moothall.adapters.http.slots import Slots
@@ -94,7 +94,7 @@ class Nodes(NamedTuple):
     """The number of sessions of which Redis lacks something that is being written again."""
     faults: Callable[[], tuple[str, ...]] = tuple
     """The faults of Redis since this node was started, as sentences."""
-    stand: StandDoor | None = None
+    node_state: NodeStateDoor | None = None
     """Reports to them which events and book entries this node has; None: it reports nothing."""
     source: Callable[[], Freshness] = lambda: HERE
     """How fresh the text is that its readers see."""

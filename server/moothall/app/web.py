@@ -291,8 +291,8 @@ def _open_node_link(backend: Backend, app: web.Application, nodes: Nodes, live: 
     backend.sessions.date_by(nodes.source)
     door = NodeLinkDoor(elsewhere, backend.log, backend.clock)
     app.add_routes(door.routes())
-    if nodes.stand is not None:
-        app.add_routes(nodes.stand.routes())
+    if nodes.node_state is not None:
+        app.add_routes(nodes.node_state.routes())
     app.on_shutdown.append(door.close)
     offered = OfferedSound(
         lambda: [(of, take.audio) for of, take in live.takes() if take.finished or is_pulled(take.name)]

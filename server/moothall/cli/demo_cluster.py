@@ -29,7 +29,7 @@ from moothall.cli.playing import require_model, stop_signal
 from moothall.core.events.types import Access
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.services.programme.office import AdminLinkOrder
-from moothall.settings.sections import Engine
+from moothall.settings.sections import EngineSection
 
 SESSION = "demo"
 HOST = "127.0.0.1"
@@ -84,7 +84,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     demo.add_argument("--file", type=Path, help="a recording of your own instead of the sample")
     demo.add_argument("--port", type=int, default=8080, help="of the proxy; nodes and Redis take the three behind it")
     demo.add_argument("--data", type=Path, default=Path("data/demo-cluster"), help="folder of all that is kept")
-    demo.add_argument("--model", default=Engine().model, help="recogniser; see moothall models list")
+    demo.add_argument("--model", default=EngineSection().model, help="recogniser; see moothall models list")
     demo.set_defaults(run=_demo)
 
 

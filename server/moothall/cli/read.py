@@ -18,7 +18,7 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, is_name
 from moothall.core.kernel.lanes import Feed
 from moothall.wire.frames import Received
-from moothall.wire.stream_log import CachedLog, Row, StreamLog
+from moothall.wire.stream_log import CachedLog, StreamLog, StreamRow
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -71,7 +71,7 @@ async def _cached(address: str, channel: ChannelId, out: TextIO) -> None:
             _write(out, log.rows(text.lines, 0 if opened is None else (arrived - opened) / 1000))
 
 
-def _write(out: TextIO, rows: list[Row]) -> None:
+def _write(out: TextIO, rows: list[StreamRow]) -> None:
     for row in rows:
         out.write(json.dumps(row, ensure_ascii=False) + "\n")
     out.flush()

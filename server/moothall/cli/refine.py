@@ -25,7 +25,7 @@ from moothall.core.events.types import Origin, Word
 from moothall.core.kernel.decoding import Unreadable, made_of, read_json
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.core.proposals.refining import Again, CurrentLine, Findings, Proposal, propose
+from moothall.core.proposals.refining import CurrentLine, Findings, Proposal, SecondPassWords, propose
 from moothall.core.session.parts import SessionSource
 from moothall.core.session.state import State, Status, evolve
 from moothall.services.proposals.proposing import ProposeOrder
@@ -103,7 +103,7 @@ async def _refine(settings: Settings, session: SessionId, arguments: argparse.Na
     parts = [part for part in await sounds.parts(session) if part.source in state.sources and part.samples]
     if not parts:
         raise ConfigurationError(f"There is no recording of '{session}': none was kept, or its time is over.")
-    heard: dict[ChannelId, list[Again]] = {}
+    heard: dict[ChannelId, list[SecondPassWords]] = {}
     with_journals: list[Journal] = []
     for number, part in enumerate(parts, 1):
         source = state.sources[part.source]
@@ -169,11 +169,11 @@ def _languages(state: State, source: SessionSource, given: str | None) -> tuple[
     return state.channels[source.channel].languages if given is None else languages_of(given)
 
 
-def _placed(lines: tuple[HeardLine, ...], part: RecordingPart, source: SessionSource) -> list[Again]:
+def _placed(lines: tuple[HeardLine, ...], part: RecordingPart, source: SessionSource) -> list[SecondPassWords]:
     """Shift the lines' times to media time of the session."""
     shift = source.t + part.first // SAMPLES_A_MS
     return [
-        Again(
+        SecondPassWords(
             words=tuple(Word(text=word.text, t0=word.t0 + shift, t1=word.t1 + shift, p=word.p) for word in line.words),
             language=line.language,
         )

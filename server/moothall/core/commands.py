@@ -649,7 +649,7 @@ EngineCommand = AttachEngine | CommitWords | EndSegment | NoteGap
 SpeakerCommand = IntroduceSpeaker | AssignSpeaker | SetSpeaker
 MoveCommand = MoveSegmentsAway | MoveSegmentsHere | BringSegmentsBack
 LineCommand = ForceLanguage | RewindChannel | RestoreSegments | TypeSegment | MoveCommand
-BackstageCommand = LeaveNote | ReadNote | LeaveHubNote | ReadHubNote | ListPolicyQuestions | TagSegment
+StaffCommand = LeaveNote | ReadNote | LeaveHubNote | ReadHubNote | ListPolicyQuestions | TagSegment
 WordCommand = Reword | Flag | ReportAbuse | WriteAnswer
 QuestionCommand = Ask | WordCommand | SetStatus | ArrangeQueue | OrderQueue | LimitAsking | CountSupport
 PollCommand = OpenPoll | ClosePoll | CountRoom | CountPoll
@@ -667,7 +667,7 @@ AnyCommand = (
     | SpeakerCommand
     | LineCommand
     | PutOnAir
-    | BackstageCommand
+    | StaffCommand
     | ChooseTerm
     | QuestionCommand
     | PollCommand

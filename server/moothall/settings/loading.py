@@ -50,7 +50,7 @@ class Secret(msgspec.Struct, frozen=True):
     __str__ = __repr__
 
 
-Kind = Literal["recognise", "translate"]
+TokenUse = Literal["recognise", "translate"]
 """What an engine's token may be used for."""
 MIN_TOKEN = 24
 """The characters of the shortest token that is accepted: 24 characters of base 64 hold 144 bits."""
@@ -124,7 +124,7 @@ class EngineToken(msgspec.Struct, frozen=True):
     """A line of the file of engines' tokens, without the name."""
 
     secret: Secret
-    kind: Kind = "recognise"
+    kind: TokenUse = "recognise"
 
 
 def engine_tokens(path: Path) -> dict[str, EngineToken]:
@@ -142,8 +142,10 @@ def engine_tokens(path: Path) -> dict[str, EngineToken]:
             msg = f"{path}, line {number}: an engine's name, its token and what it is for belong there, in words."
             raise ConfigurationError(msg)
         name, token, *kind = words
-        if kind and kind[0] not in get_args(Kind):
-            msg = f"{path}, line {number}: behind the token stands {_list(get_args(Kind))}, or nothing for the first."
+        if kind and kind[0] not in get_args(TokenUse):
+            msg = (
+                f"{path}, line {number}: behind the token stands {_list(get_args(TokenUse))}, or nothing for the first."
+            )
             raise ConfigurationError(msg)
         if len(token) < MIN_TOKEN:
             msg = f"{path}, line {number}: the token has {len(token)} characters; at least {MIN_TOKEN} are needed."

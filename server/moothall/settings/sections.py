@@ -123,7 +123,7 @@ class Conference(msgspec.Struct, frozen=True, kw_only=True):
     for each language of the pages. A list counts once it says `checked = true` and who has read it. Empty: none."""
 
 
-class Engine(msgspec.Struct, frozen=True, kw_only=True):
+class EngineSection(msgspec.Struct, frozen=True, kw_only=True):
     """The engines that turn sound into words."""
 
     model: Annotated[
@@ -406,7 +406,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     server: Server = Server()
     conference: Conference = Conference()
-    engine: Engine = Engine()
+    engine: EngineSection = EngineSection()
     translation: Translation = Translation()
     captioning: Captioning = Captioning()
     recording: Recording = Recording()

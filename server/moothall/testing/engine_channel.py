@@ -134,7 +134,7 @@ class EngineChannel:
         `answered` is called with every act, after the act was carried out and before its answer is sent.
         """
         hello = await link.receive()
-        if not isinstance(hello, wire.Hello):
+        if not isinstance(hello, wire.EngineHello):
             return
         while not self.drained:
             attach = self.attach()

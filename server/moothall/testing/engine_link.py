@@ -11,7 +11,7 @@ from moothall.wire import engine as wire
 from moothall.wire import pulse
 from moothall.wire.kinds import UnknownKind
 
-Message = TypeVar("Message")
+M = TypeVar("M")
 
 ROOM = 64
 """The most frames that may be in transit in each direction; then the sender waits, as on a slow connection."""
@@ -44,7 +44,7 @@ class Pipe:
         self.frames.put_nowait(None)
 
 
-async def next_known(pipe: Pipe, decode: Callable[[bytes], Message]) -> Message | None:
+async def next_known(pipe: Pipe, decode: Callable[[bytes], M]) -> M | None:
     """Wait for the next message of a known kind, as the real links do; None at the end. Raises ProtocolError."""
     while (frame := await pipe.get()) is not None:
         with suppress(UnknownKind):

@@ -13,7 +13,7 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import Book, EventLog
 from moothall.services.cluster.two_books import entries_of, noted_change
-from moothall.wire.cluster.node_link import Stand, WholeBook
+from moothall.wire.cluster.node_link import NodeState, WholeBook
 
 
 class MemoryLease:
@@ -99,12 +99,12 @@ class MemoryCopies:
         self.silent = 0
         """How many of the next requests get no answer."""
 
-    async def stand(self) -> Stand:
+    async def node_state(self) -> NodeState:
         """The ends of its logs, and the state of its book (`OtherCopies`)."""
         self._refuse_while_silent()
         heads = {session: await self.log.head(session) for session in await self.log.sessions()}
         there = {session: head for session, head in heads.items() if head is not None}
-        return Stand(heads=there, change=await noted_change(self._book))
+        return NodeState(heads=there, change=await noted_change(self._book))
 
     async def book(self) -> WholeBook:
         """All entries of its book (`OtherCopies`)."""

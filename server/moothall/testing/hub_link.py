@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from moothall.core.chain import LogRecord, decode_header
+from moothall.core.events.types import Heads
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import CommandId, Epoch, SessionId
-from moothall.services.hubs.ports import Fenced, Heads, Identity
+from moothall.services.hubs.ports import Fenced, Identity
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub import messages as wire
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from moothall.adapters.sound.spool_samples import SAMPLE_BYTES, Samples
+from moothall.adapters.sound.spool_samples import SAMPLE_BYTES, SpoolSamples
 from moothall.core.kernel.errors import SpoolFull
 from moothall.core.kernel.ids import SessionId, SourceId
 from moothall.core.ports import Spool, SpooledPiece
@@ -42,7 +42,7 @@ class MemorySpool:
 
     def __init__(self, *, kept_samples: int = KEPT_SAMPLES, former: MemorySpool | None = None) -> None:
         self._kept_samples = kept_samples
-        self._samples: Samples = Samples() if former is None else former._samples
+        self._samples: SpoolSamples = SpoolSamples() if former is None else former._samples
         self.note: bytes = b"" if former is None else former.note
         """The last note about these samples; empty when there was none, or it was erased (`Spool`)."""
         self._unkept: int | None = None
@@ -145,7 +145,7 @@ class MemorySpool:
         self.closed = True
         self._unkept = None
         self.note = b""
-        self._samples = Samples()
+        self._samples = SpoolSamples()
 
     async def close(self) -> None:
         """Close the spool and keep its samples (`Spool`)."""

@@ -31,14 +31,14 @@ MAX_POSITION = 1 << 40
 """Greatest position that is accepted: two years of samples."""
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
+class MicrophoneMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
     """Base of the text messages, which are JSON objects with a `kind`."""
 
 
 # Microphone → server
 
 
-class TakeHello(Message, frozen=True, kw_only=True, tag="hello"):
+class TakeHello(MicrophoneMessage, frozen=True, kw_only=True, tag="hello"):
     """The first message: announces the take that the microphone is going to send."""
 
     protocol: int
@@ -52,7 +52,7 @@ class TakeHello(Message, frozen=True, kw_only=True, tag="hello"):
     """How long ago the sample at `first` was heard, ms."""
 
 
-class TakeOver(Message, frozen=True, kw_only=True, tag="take-over"):
+class TakeOver(MicrophoneMessage, frozen=True, kw_only=True, tag="take-over"):
     """The answer to `held`: the microphone wants to replace the current sender."""
 
 
@@ -65,19 +65,19 @@ class TakeEndReason(StrEnum):
     """The microphone lost sound: another take follows, and the time between the two takes is a gap."""
 
 
-class End(Message, frozen=True, kw_only=True, tag="end"):
+class End(MicrophoneMessage, frozen=True, kw_only=True, tag="end"):
     """The take ends at position `at`."""
 
     at: int
     reason: TakeEndReason
 
 
-ToServer = TakeHello | TakeOver | End
+FromMicrophone = TakeHello | TakeOver | End
 
 # Server → microphone
 
 
-class Go(Message, frozen=True, kw_only=True, tag="go"):
+class Go(MicrophoneMessage, frozen=True, kw_only=True, tag="go"):
     """The answer to `hello`: the microphone may send samples, from position `at` on."""
 
     at: int
@@ -85,7 +85,7 @@ class Go(Message, frozen=True, kw_only=True, tag="go"):
     """Id of the session that the sound goes to; at a room's address, the session that is running there."""
 
 
-class Safe(Message, frozen=True, kw_only=True, tag="safe"):
+class Safe(MicrophoneMessage, frozen=True, kw_only=True, tag="safe"):
     """All samples before position `at` are on the server's disk, which may still be lost with its machine.
 
     A microphone that asked for `done` keeps its samples until that is sent; any other may forget them now.
@@ -94,7 +94,7 @@ class Safe(Message, frozen=True, kw_only=True, tag="safe"):
     at: int
 
 
-class Done(Message, frozen=True, kw_only=True, tag="done"):
+class Done(MicrophoneMessage, frozen=True, kw_only=True, tag="done"):
     """The server never asks again for samples before position `at`: their words are in the log, or will never come.
 
     Sent only to microphones that asked for it with `?done=0` in the address. A microphone that reconnects puts there
@@ -104,7 +104,7 @@ class Done(Message, frozen=True, kw_only=True, tag="done"):
     at: int
 
 
-class Held(Message, frozen=True, kw_only=True, tag="held"):
+class Held(MicrophoneMessage, frozen=True, kw_only=True, tag="held"):
     """Another sender already feeds this text: answer `take-over`, or leave."""
 
     by: str
@@ -113,34 +113,34 @@ class Held(Message, frozen=True, kw_only=True, tag="held"):
     """When the other sender began, Unix ms."""
 
 
-class Full(Message, frozen=True, kw_only=True, tag="full"):
+class Full(MicrophoneMessage, frozen=True, kw_only=True, tag="full"):
     """The disk space for sound that waits to be recognised is used up: the microphone keeps its samples for now.
 
     The next `safe` ends this state. Sent only to microphones that asked for it (`?full=1`).
     """
 
 
-class Idle(Message, frozen=True, kw_only=True, tag="idle"):
+class Idle(MicrophoneMessage, frozen=True, kw_only=True, tag="idle"):
     """No session is running in the room: the microphone sends and keeps nothing, and says `hello` again later."""
 
 
-class Ended(Message, frozen=True, kw_only=True, tag="ended"):
+class Ended(MicrophoneMessage, frozen=True, kw_only=True, tag="ended"):
     """The take is over and all of it is on the disk."""
 
 
-class Over(Message, frozen=True, kw_only=True, tag="over"):
+class Over(MicrophoneMessage, frozen=True, kw_only=True, tag="over"):
     """The session is closed: sound that was not sent is no longer wanted."""
 
 
-class Pulse(Message, frozen=True, kw_only=True, tag="pulse"):
+class MicrophonePulse(MicrophoneMessage, frozen=True, kw_only=True, tag="pulse"):
     """A sign that the connection is alive, sent only to microphones that asked for it (`?pulse=1`)."""
 
     every: int
     """Interval between two pulses, ms."""
 
 
-PULSE = Pulse(every=PULSE_MS)
-ToMicrophone = Go | Safe | Done | Full | Held | Idle | Ended | Over | Pulse
+PULSE = MicrophonePulse(every=PULSE_MS)
+ToMicrophone = Go | Safe | Done | Full | Held | Idle | Ended | Over | MicrophonePulse
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,10 +159,10 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
         return self.first + len(self.pcm) // SAMPLE_BYTES
 
 
-_decoder: msgspec.json.Decoder[ToServer] = msgspec.json.Decoder(ToServer)
+_decoder: msgspec.json.Decoder[FromMicrophone] = msgspec.json.Decoder(FromMicrophone)
 
 
-def decode(text: str) -> ToServer:
+def decode(text: str) -> FromMicrophone:
     """Decode and check a text message of a microphone; raises ProtocolError."""
     try:
         message = read(_decoder, text)
@@ -197,7 +197,7 @@ def decode_done(text: str) -> int:
     return position
 
 
-def encode(message: ToMicrophone | ToServer) -> str:
+def encode(message: ToMicrophone | FromMicrophone) -> str:
     """The JSON text of a message."""
     return msgspec.json.encode(message).decode()
 

@@ -1,9 +1,9 @@
 """The engine link: MessagePack messages over one WebSocket, each a frame of its own.
 
-The engine dials the server with its token and sends `Hello`. For every channel that the server assigns to it, it gets
-`Attach`, then `Audio`. It answers with `Partial`s (in `Tell`) and `PassAct`s, and the server answers every `PassAct` by
-`Accepted` or `Refused`, in order. Media times are integer ms of the session. Audio is PCM16 mono little-endian, 16 kHz.
-`wire.kinds` says how later releases may extend the link.
+The engine dials the server with its token and sends `EngineHello`. For every channel that the server assigns to it, it
+gets `Attach`, then `Audio`. It answers with `Partial`s (in `Tell`) and `PassAct`s, and the server answers every
+`PassAct` by `Accepted` or `Refused`, in order. Media times are integer ms of the session. Audio is PCM16 mono
+little-endian, 16 kHz. `wire.kinds` says how later releases may extend the link.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ RATE = 16_000
 MAX_FRAME_BYTES = 1 << 20
 """Largest frame that either side accepts."""
 
-EngineCommand = CommitWords | EndSegment | ReviseSegment | NoteGap
+AttachmentCommand = CommitWords | EndSegment | ReviseSegment | NoteGap
 """The commands that an engine may send, and only for channels that are attached to it.
 
 A `ReviseSegment` is sent in an act of its own: it may be refused as too late, and no other command should be refused
@@ -133,11 +133,11 @@ class ResumePoint(msgspec.Struct, frozen=True, kw_only=True):
     """What was heard of the glossary, so that the next engine prefers the same terms."""
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="m"):
+class EngineMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="m"):
     """A frame of the engine link."""
 
 
-class Hello(Message, frozen=True, kw_only=True, tag="hello"):
+class EngineHello(EngineMessage, frozen=True, kw_only=True, tag="hello"):
     """Engine → server, the first message: names the engine and what it can do."""
 
     protocol: int
@@ -160,7 +160,7 @@ class Hello(Message, frozen=True, kw_only=True, tag="hello"):
     """The name of this run of the program, the same as in its pulses (`wire.pulse`); empty when it sends no pulses."""
 
 
-class Attach(Message, frozen=True, kw_only=True, tag="attach"):
+class Attach(EngineMessage, frozen=True, kw_only=True, tag="attach"):
     """Server → engine: recognise this channel from `committed_through` on."""
 
     attachment: int
@@ -191,7 +191,7 @@ class Attach(Message, frozen=True, kw_only=True, tag="attach"):
     """Media ms at which a span that is not recorded ended: the first sound then may be half a word. 0: no such span."""
 
 
-class Audio(Message, frozen=True, kw_only=True, tag="audio"):
+class Audio(EngineMessage, frozen=True, kw_only=True, tag="audio"):
     """Server → engine: samples, contiguous from `Attach.audio_from` on unless `t` jumps forward."""
 
     attachment: int
@@ -200,13 +200,13 @@ class Audio(Message, frozen=True, kw_only=True, tag="audio"):
     pcm: bytes
 
 
-class EndOfAudio(Message, frozen=True, kw_only=True, tag="end-of-audio"):
+class EndOfAudio(EngineMessage, frozen=True, kw_only=True, tag="end-of-audio"):
     """Server → engine: there is no more audio; commit everything, end the segment, and answer `Drained`."""
 
     attachment: int
 
 
-class Glossary(Message, frozen=True, kw_only=True, tag="glossary"):
+class Glossary(EngineMessage, frozen=True, kw_only=True, tag="glossary"):
     """Server → engine: from now on prefer these terms. Sent only to an engine that `takes_glossary`."""
 
     attachment: int
@@ -216,13 +216,13 @@ class Glossary(Message, frozen=True, kw_only=True, tag="glossary"):
     """As in `Attach`."""
 
 
-class Detach(Message, frozen=True, kw_only=True, tag="detach"):
+class Detach(EngineMessage, frozen=True, kw_only=True, tag="detach"):
     """Server → engine: forget the channel at once."""
 
     attachment: int
 
 
-class Accepted(Message, frozen=True, kw_only=True, tag="accepted"):
+class Accepted(EngineMessage, frozen=True, kw_only=True, tag="accepted"):
     """Server → engine: the events of the act are stored in the log."""
 
     attachment: int
@@ -231,7 +231,7 @@ class Accepted(Message, frozen=True, kw_only=True, tag="accepted"):
     """Offset of the act's last event."""
 
 
-class Refused(Message, frozen=True, kw_only=True, tag="refused"):
+class Refused(EngineMessage, frozen=True, kw_only=True, tag="refused"):
     """Server → engine: the act was not carried out.
 
     After `unavailable` and `busy` the engine sends this act and all later ones again, with the same ids. After any
@@ -254,7 +254,7 @@ class OtherReadings(msgspec.Struct, frozen=True, kw_only=True):
     """The alternatives, the likeliest first, at most three, without surrounding spaces."""
 
 
-class PassAct(Message, frozen=True, kw_only=True, tag="act"):
+class PassAct(EngineMessage, frozen=True, kw_only=True, tag="act"):
     """Engine → server: all commands that result from one pass, with one id; carried out together or not at all.
 
     Readers get the result as one update of their display, together with `show`, so that text that moves from the
@@ -263,7 +263,7 @@ class PassAct(Message, frozen=True, kw_only=True, tag="act"):
 
     attachment: int
     id: CommandId
-    commands: tuple[EngineCommand, ...]
+    commands: tuple[AttachmentCommand, ...]
     """One or more commands in order, all for this attachment's channel and generation."""
     show: Partial | None = None
     """The partial that applies after these commands; it takes precedence over the `rest` of a commit."""
@@ -275,14 +275,14 @@ class PassAct(Message, frozen=True, kw_only=True, tag="act"):
     """Alternatives to words that are committed here; dropped when the server changes the act before storing it."""
 
 
-class Tell(Message, frozen=True, kw_only=True, tag="tell"):
+class Tell(EngineMessage, frozen=True, kw_only=True, tag="tell"):
     """Engine → server: a signal; the server doesn't answer it."""
 
     attachment: int
     signal: Partial | ChannelState
 
 
-class SoundsLike(Message, frozen=True, kw_only=True, tag="sounds-like"):
+class SoundsLike(EngineMessage, frozen=True, kw_only=True, tag="sounds-like"):
     """Engine → server: the speech sounds like a language outside `Attach.languages`, or no longer does.
 
     Sent on changes, if `Attach.tell_language` asked for it. It is a hint for people: the engine continues to recognise
@@ -294,26 +294,26 @@ class SoundsLike(Message, frozen=True, kw_only=True, tag="sounds-like"):
     """BCP-47 tag of the language that it sounds like; None: it sounds like an expected language."""
 
 
-class Stands(Message, frozen=True, kw_only=True, tag="stands"):
+class Stands(EngineMessage, frozen=True, kw_only=True, tag="stands"):
     """Engine → server: a segment of `PassAct.again` was recognised once more, and its text stays as it is."""
 
     attachment: int
     segment: SegmentId
 
 
-class Drained(Message, frozen=True, kw_only=True, tag="drained"):
+class Drained(EngineMessage, frozen=True, kw_only=True, tag="drained"):
     """Engine → server: every act of the channel has been accepted after `EndOfAudio`."""
 
     attachment: int
 
 
-class Lost(Message, frozen=True, kw_only=True, tag="lost"):
+class Lost(EngineMessage, frozen=True, kw_only=True, tag="lost"):
     """Engine → server: the engine gives this channel up after a refusal that it can't repair; attach it anew."""
 
     attachment: int
 
 
-class Capacity(Message, frozen=True, kw_only=True, tag="capacity"):
+class Capacity(EngineMessage, frozen=True, kw_only=True, tag="capacity"):
     """Engine → server, when it changes: how many more live channels the engine can carry."""
 
     channels: int
@@ -325,7 +325,7 @@ class Capacity(Message, frozen=True, kw_only=True, tag="capacity"):
     many as the server knows of."""
 
 
-class Usage(Message, frozen=True, kw_only=True, tag="usage"):
+class Usage(EngineMessage, frozen=True, kw_only=True, tag="usage"):
     """Engine → server, with each `Drained`: totals of CPU time and audio."""
 
     cpu_ms: float
@@ -335,7 +335,7 @@ class Usage(Message, frozen=True, kw_only=True, tag="usage"):
 
 
 ToEngine = Attach | Audio | EndOfAudio | Glossary | Detach | Accepted | Refused
-ToServer = Hello | PassAct | Tell | SoundsLike | Stands | Drained | Lost | Capacity | Usage
+ToServer = EngineHello | PassAct | Tell | SoundsLike | Stands | Drained | Lost | Capacity | Usage
 
 RESUME_POINTS = 2
 """How many of the newest resume points are kept: the act of the newest one may never reach the log."""

@@ -2,8 +2,9 @@
 
 Protocols grow by new fields and new kinds of messages. msgspec ignores unknown fields. An unknown kind raises
 `UnknownKind`, which the receiver ignores, since it is no fault of the peer. A message that has to be understood is sent
-only to a peer that has announced that it accepts it (`Hello.takes_glossary`, `Attach.tell_language`, `Hello.signals`).
-The version number of a link grows only where that isn't enough; its server then accepts the previous number as well.
+only to a peer that has announced that it accepts it (`EngineHello.takes_glossary`, `Attach.tell_language`,
+`HubHello.signals`). The version number of a link grows only where that isn't enough; its server then accepts the
+previous number as well.
 """
 
 from __future__ import annotations

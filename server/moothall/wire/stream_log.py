@@ -20,7 +20,7 @@ from moothall.core.views.captions import Snapshot
 from moothall.wire.cached_feed import CachedLine
 from moothall.wire.frames import Received
 
-Row = dict[str, Any]
+StreamRow = dict[str, Any]
 
 
 class StreamLog:
@@ -39,9 +39,9 @@ class StreamLog:
         self.closed = False
         """Whether the session has been closed."""
 
-    def rows(self, frame: Received, at: float) -> list[Row]:
+    def rows(self, frame: Received, at: float) -> list[StreamRow]:
         """The rows of one frame that was seen at `at` (s of media time); raises RecordBroken for an unreadable body."""
-        rows: list[Row] = []
+        rows: list[StreamRow] = []
         if frame.snapshot is not None:
             self._start(frame.snapshot)
         for event in frame.events:
@@ -60,7 +60,7 @@ class StreamLog:
             if line.t1 is not None:
                 self._ended.add(line.segment)
 
-    def _event(self, event: object, at: float, rows: list[Row]) -> None:
+    def _event(self, event: object, at: float, rows: list[StreamRow]) -> None:
         match event:
             case ev.SessionOpened():
                 self.opened, self.clock = event.wall, (0, event.wall)
@@ -87,7 +87,7 @@ class StreamLog:
             case _:
                 pass
 
-    def _partial(self, partial: Partial, at: float, rows: list[Row]) -> None:
+    def _partial(self, partial: Partial, at: float, rows: list[StreamRow]) -> None:
         """Add a row for a partial that continues the committed words of its segment.
 
         A channel shows one partial at a time, so a partial of another segment removes the earlier one.
@@ -102,8 +102,10 @@ class StreamLog:
             rows.append(self._row(partial.segment, "partial", text, at))
             self._shown = partial.segment
 
-    def _row(self, segment: SegmentId, kind: str, text: str, at: float, times: tuple[int, int] | None = None) -> Row:
-        row: Row = {"at": at, "kind": kind, "segment": segment, "text": text.strip()}
+    def _row(
+        self, segment: SegmentId, kind: str, text: str, at: float, times: tuple[int, int] | None = None
+    ) -> StreamRow:
+        row: StreamRow = {"at": at, "kind": kind, "segment": segment, "text": text.strip()}
         if times is not None:
             row |= {"t0": times[0] / 1000, "t1": times[1] / 1000}
         if self._languages.get(segment):
@@ -118,10 +120,10 @@ class CachedLog:
         # Bound: the text that is read.
         self._shown: dict[SegmentId, CachedLine] = {}
 
-    def rows(self, lines: Sequence[CachedLine], at: float) -> list[Row]:
+    def rows(self, lines: Sequence[CachedLine], at: float) -> list[StreamRow]:
         """The rows of lines that are new, changed or gone (with empty text) since the last call; `at` in s."""
         before, self._shown = self._shown, {line.segment: line for line in lines}
-        rows: list[Row] = []
+        rows: list[StreamRow] = []
         for line in lines:
             old = before.pop(line.segment, None)
             if old is None or old.text != line.text:
@@ -129,6 +131,6 @@ class CachedLog:
         return rows + [_row(line, "correct", "", at) for line in before.values()]
 
 
-def _row(line: CachedLine, kind: str, text: str, at: float) -> Row:
+def _row(line: CachedLine, kind: str, text: str, at: float) -> StreamRow:
     times = {"t0": line.t0 / 1000, "t1": line.t1 / 1000}
     return {"at": at, "kind": kind, "segment": line.segment, "text": text, **times, "lang": line.language}

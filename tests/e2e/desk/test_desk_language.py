@@ -21,7 +21,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import SourceId
 from moothall.core.session.parts import Segment
 from moothall.services.capture.ingest import Input
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from moothall.testing.scripted import Script, make_script, render, write_script
 from support.desks.meeting import FLOOR, Meeting, S
 
@@ -56,7 +56,7 @@ async def spoken(tmp_path: Path, model: str, pcm: bytes) -> AsyncIterator[Meetin
     """A meeting of which everybody thought that they would speak English, and the sound that it has."""
     settings = Settings(
         server=Server(port=0, data=str(tmp_path / "data")),
-        engine=Engine(model=model),
+        engine=EngineSection(model=model),
         translation=Translation(translators=()),
     )
     held = Held(pcm)

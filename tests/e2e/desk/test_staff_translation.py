@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from moothall.app.hall import hall
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from support.browser.every_page import TO_INSTALL, into_portuguese, visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -21,7 +21,9 @@ MARKUP = "document.getElementById('Reach').outerHTML.replaceAll(/>\\s+/g, '>')"
 
 async def test_it_is_as_it_is_now_with_and_without_scripts(browser: Browser, tmp_path: Path) -> None:
     settings = Settings(
-        server=Server(port=0, data=str(tmp_path)), engine=Engine(count=0), translation=Translation(translators=())
+        server=Server(port=0, data=str(tmp_path)),
+        engine=EngineSection(count=0),
+        translation=Translation(translators=()),
     )
     async with hall(settings) as running, visitor(browser, running) as context:
         control, admin = await context.new_page(), await context.new_page()

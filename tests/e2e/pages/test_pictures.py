@@ -20,7 +20,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from moothall.app.hall import RunningServer, hall
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 KEPT = Path(__file__).parents[2] / "pictures"
@@ -74,7 +74,7 @@ def fonts() -> str:
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningServer]:
     settings = Settings(
         server=Server(port=0, data=str(tmp_path_factory.mktemp("house")), style_page=True),
-        engine=Engine(count=0),
+        engine=EngineSection(count=0),
         translation=Translation(translators=()),
     )
     async with hall(settings) as running:

@@ -16,7 +16,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.questions.interventions import Intervention
 from moothall.services.log.act_queue import Receipt
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 SESSION = SessionId("plenary")
@@ -28,7 +28,7 @@ MODERATOR = Actor(Role.MODERATOR, "m1")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningServer]:
     settings = Settings(
         server=Server(port=0, data=str(tmp_path_factory.mktemp("house"))),
-        engine=Engine(count=0),
+        engine=EngineSection(count=0),
         translation=Translation(translators=()),
     )
     async with hall(settings) as running:

@@ -20,7 +20,7 @@ from moothall.core.events.types import ChannelKind, EndReason, SoundKept, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId
 from moothall.services.log.act_queue import Receipt
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -36,7 +36,7 @@ async def meeting(folder: Path, sound: SoundKept) -> AsyncIterator[RunningServer
     shelf = SoundFolder(folder / "data" / "recordings", bitrate=24_000)
     settings = Settings(
         server=Server(port=0, data=str(folder / "data")),
-        engine=Engine(count=0),
+        engine=EngineSection(count=0),
         translation=Translation(translators=()),
     )
     async with hall(settings) as running:

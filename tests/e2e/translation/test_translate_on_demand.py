@@ -15,7 +15,7 @@ from moothall.core.events.types import ChannelKind, EndReason, Origin, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.log.act_queue import Receipt
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from support.browser.browsing import tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -27,7 +27,7 @@ LINES = 40
 @asynccontextmanager
 async def old_meeting(data: Path) -> AsyncIterator[RunningServer]:
     """A server with a closed meeting, and a translator of its own that says everything again."""
-    server, engine = Server(port=0, data=str(data)), Engine(count=0)
+    server, engine = Server(port=0, data=str(data)), EngineSection(count=0)
     # Over before there is a translator: one that is on would be translated by itself.
     async with hall(Settings(server=server, engine=engine, translation=Translation(translators=()))) as before:
         writer = (await before.backend.sessions.open(OLD)).writer

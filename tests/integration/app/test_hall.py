@@ -24,7 +24,7 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.services.log.act_queue import Receipt
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from moothall.testing.scripted import make_script, write_script
 
 SESSION = SessionId("plenary")
@@ -39,7 +39,7 @@ def settings(folder: Path, *, port: int = 0, web: str = "", host: str = "127.0.0
     """A server without engines of its own."""
     return Settings(
         server=Server(host=host, port=port, data=str(folder / "data"), web=web),
-        engine=Engine(count=0, listen_port=engine_port),
+        engine=EngineSection(count=0, listen_port=engine_port),
         translation=Translation(translators=()),
     )
 
@@ -123,7 +123,7 @@ async def test_its_own_engine_comes_and_goes_with_it(tmp_path: Path) -> None:
     (tmp_path / "script.json").write_bytes(write_script(make_script(1, 3)))
     wanted = Settings(
         server=Server(port=0, data=str(tmp_path / "data")),
-        engine=Engine(count=1, model=f"scripted:{tmp_path / 'script.json'}"),
+        engine=EngineSection(count=1, model=f"scripted:{tmp_path / 'script.json'}"),
         translation=Translation(translators=()),
     )
     async with hall(wanted) as running:

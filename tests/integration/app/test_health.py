@@ -10,14 +10,14 @@ from moothall.adapters.http.limits import GENEROUS, PATIENCE_MS
 from moothall.app.backend import DOORS, ENGINE_LINK
 from moothall.app.hall import hall
 from moothall.services.metrics.readiness import DRAINING
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from support.hubs.node import running_hub
 
 
 def settings(folder: Path) -> Settings:
     return Settings(
         server=Server(port=0, data=str(folder / "data")),
-        engine=Engine(count=0),
+        engine=EngineSection(count=0),
         translation=Translation(translators=()),
     )
 

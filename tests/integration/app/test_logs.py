@@ -25,7 +25,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId,
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.staff import HALL
-from moothall.settings.sections import Engine, Logging, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Logging, Server, Settings, Translation
 from moothall.testing.scripted import make_script, render, write_script
 from moothall.wire.log_lines import LogFormat, formatter
 from support.halls.process import HallProcess, free_port, watched, write_wave
@@ -38,7 +38,7 @@ ENGINE = Actor(Role.ENGINE, "scripted")
 def settings(folder: Path) -> Settings:
     return Settings(
         server=Server(port=0, data=str(folder / "data")),
-        engine=Engine(count=0),
+        engine=EngineSection(count=0),
         translation=Translation(translators=()),
     )
 
@@ -164,7 +164,7 @@ async def test_server_and_engine_write_one_object_a_line(tmp_path: Path) -> None
 async def test_so_do_its_translators(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     wanted = Settings(
         server=Server(port=0, data=str(tmp_path / "data")),
-        engine=Engine(count=0),
+        engine=EngineSection(count=0),
         translation=Translation(translators=("echo",)),
         logging=Logging(level="debug", format="json"),
     )

@@ -24,7 +24,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId,
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.log.act_queue import Receipt
 from moothall.services.metrics.measures import FEWEST_READERS
-from moothall.settings.sections import Engine, Metrics, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Metrics, Server, Settings, Translation
 
 ROOT = Path(__file__).resolve().parents[3]
 SESSION, FLOOR = SessionId("plenary"), ChannelId("floor")
@@ -35,7 +35,7 @@ DASHBOARD, ALERTS = ROOT / "config/grafana/moothall.json", ROOT / "config/promet
 def settings(folder: Path, **metrics: Any) -> Settings:
     return Settings(
         server=Server(port=0, data=str(folder / "data")),
-        engine=Engine(count=0),
+        engine=EngineSection(count=0),
         translation=Translation(translators=()),
         metrics=Metrics(**{"port": 0, **metrics}),
     )

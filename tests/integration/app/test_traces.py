@@ -16,7 +16,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.staff import HALL
-from moothall.settings.sections import Engine, Metrics, Server, Settings, Tracing, Translation
+from moothall.settings.sections import EngineSection, Metrics, Server, Settings, Tracing, Translation
 from moothall.testing.scripted import make_script, render, write_script
 from moothall_models.engine.pass_traces import pass_traces, untraced
 from support.halls.process import HallProcess, free_port, watched, write_wave
@@ -44,7 +44,7 @@ WORDS = do.CommitWords(
 def settings(folder: Path, collector: Collector) -> Settings:
     return Settings(
         server=Server(port=0, data=str(folder / "data")),
-        engine=Engine(count=0),
+        engine=EngineSection(count=0),
         translation=Translation(translators=()),
         metrics=Metrics(host=""),
         tracing=Tracing(endpoint=collector.address),

@@ -29,7 +29,7 @@ from moothall.services.captioning.caption_streams import MOST_BYTES
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.staff import actor_of, session_scope
-from moothall.settings.sections import Captioning, Engine, Metrics, Server, Settings, Translation
+from moothall.settings.sections import Captioning, EngineSection, Metrics, Server, Settings, Translation
 from moothall.testing.translator_link import EchoEnd
 from moothall.wire.close_codes import CloseCode
 from support.captioning.plover import PloverWorker
@@ -68,7 +68,7 @@ async def serving(
     certificate, key = ("", "") if tls is None else map(str, tls)
     settings = Settings(
         server=Server(port=port, data=str(folder), tls_certificate=certificate, tls_key=key),
-        engine=Engine(count=0),
+        engine=EngineSection(count=0),
         translation=Translation(translators=()),
         captioning=Captioning(tcp_port=tcp_port),
         metrics=Metrics(host=""),

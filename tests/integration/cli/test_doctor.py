@@ -23,7 +23,7 @@ from moothall.cli.operating import require_running
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.services.operation.findings import Verdict
 from moothall.services.operation.outside_checks import CLAIMED
-from moothall.settings.sections import Cluster, Engine, Server, Settings, Translation
+from moothall.settings.sections import Cluster, EngineSection, Server, Settings, Translation
 from moothall.wire.trial import TrialOrder
 from support.cluster.process import RedisProcesses
 from support.links.certificate import make_certificate
@@ -36,7 +36,7 @@ def free_port() -> int:
 
 def house(data: Path, port: int = 0, **server: object) -> Settings:
     made = Server(port=port, data=str(data), **server)  # type: ignore[arg-type]
-    return Settings(server=made, engine=Engine(count=0), translation=Translation(translators=()))
+    return Settings(server=made, engine=EngineSection(count=0), translation=Translation(translators=()))
 
 
 async def test_a_server_looks_at_itself_by_its_public_address(tmp_path: Path) -> None:

@@ -18,14 +18,14 @@ from moothall.core.commands import CloseSession, CreateSession, OpenSession
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.services.log.act_queue import Receipt
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from support.desks.admin import admin_house
 
 
 async def test_a_meeting_that_is_on_goes_on_to_its_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = tmp_path / "data"
     settings = Settings(
-        server=Server(port=0, data=str(data)), engine=Engine(count=0), translation=Translation(translators=())
+        server=Server(port=0, data=str(data)), engine=EngineSection(count=0), translation=Translation(translators=())
     )
     async with hall(settings) as running:
         live = await running.backend.sessions.open(SessionId("plenary"))

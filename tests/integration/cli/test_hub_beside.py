@@ -10,7 +10,7 @@ import pytest
 from moothall.app.hall import hall
 from moothall.cli.play import HUB_FILE, invite_hub
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from moothall_hub.running import pair_beside
 from support.hubs.node import running_hub
 
@@ -18,7 +18,7 @@ from support.hubs.node import running_hub
 async def test_the_file_that_the_demo_leaves_connects_a_hub_once(tmp_path: Path) -> None:
     settings = Settings(
         server=Server(port=0, data=str(tmp_path / "data")),
-        engine=Engine(count=0),
+        engine=EngineSection(count=0),
         translation=Translation(translators=()),
     )
     async with hall(settings) as running, running_hub(tmp_path / "hub") as hub:

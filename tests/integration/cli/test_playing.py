@@ -13,7 +13,7 @@ from moothall.cli.play import show
 from moothall.cli.playing import Playback, prepare
 from moothall.core.events.types import SoundKept
 from moothall.core.kernel.ids import SessionId
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from moothall.testing.scripted import make_script, write_script
 
 
@@ -32,7 +32,7 @@ def programme(session: str, sound: SoundKept) -> Playback:
 async def test_a_session_keeps_the_sound_that_its_programme_says(tmp_path: Path) -> None:
     settings = Settings(
         server=Server(port=0, data=str(tmp_path / "data")),
-        engine=Engine(count=0),
+        engine=EngineSection(count=0),
         translation=Translation(translators=()),
     )
     async with hall(settings) as running:
@@ -48,7 +48,7 @@ async def test_a_recording_that_gives_out_ends_the_play_and_not_the_house(
     (tmp_path / "script.json").write_bytes(write_script(make_script(51, 3)))
     settings = Settings(
         server=Server(port=0, data=str(tmp_path / "data")),
-        engine=Engine(model=f"scripted:{tmp_path / 'script.json'}"),
+        engine=EngineSection(model=f"scripted:{tmp_path / 'script.json'}"),
         translation=Translation(translators=()),
     )
     stop = asyncio.Event()

@@ -20,7 +20,7 @@ from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.services.desks.moving import move_lines
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
-from moothall.settings.sections import Engine as EngineSettings
+from moothall.settings.sections import EngineSection as EngineSettings
 from moothall.settings.sections import Server, Settings, Translation
 from support.halls.removal import FLOOR, HIDDEN, OTHER, SESSION, asked, at_a_desk, concerned, found, held
 from support.halls.room_before import room_before

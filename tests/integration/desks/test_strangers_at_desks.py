@@ -19,7 +19,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.lanes import STAFF, Feed
 from moothall.core.rules.authority import STAFF_ROLES
-from moothall.settings.sections import Engine as EngineSettings
+from moothall.settings.sections import EngineSection as EngineSettings
 from moothall.settings.sections import Server, Settings, Translation
 from support.sessions.every_event import FLOOR, HIDDEN, SESSION, rows, write
 

@@ -48,7 +48,7 @@ async def engine(hall: MemoryHall, script: Script, speech: Speech) -> None:
         return recognizer.recognise_all(windows)
 
     session = LinkSession(
-        wire.Hello(protocol=wire.PROTOCOL, name="e", model="scripted", languages=(), channels=4),
+        wire.EngineHello(protocol=wire.PROTOCOL, name="e", model="scripted", languages=(), channels=4),
         voice=ScriptedVoiceActivity,
         media=lambda attach: ArrivalTime(attach.audio_from),
         cpu_ms=clock.cpu_ms,

@@ -23,7 +23,7 @@ from moothall.wire.kinds import OTHER_VERSION, OtherVersion, passed_over
 from moothall_models.engine.dialling import WebSocketLink
 
 TOKENS = {"t-right": Holder("gpu-1"), "t-other": Holder("mt-2", recognises=False, translates=True)}
-HELLO = wire.Hello(protocol=1, name="e", model="m", languages=(), channels=1)
+HELLO = wire.EngineHello(protocol=1, name="e", model="m", languages=(), channels=1)
 GOOD = {"Authorization": "Bearer t-right"}
 TRANSLATES = {"Authorization": "Bearer t-other"}
 

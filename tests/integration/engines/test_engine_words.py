@@ -24,7 +24,7 @@ from moothall_models.ports import Hypothesis, Window
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 
 PASS_S = 0.12
-HELLO = wire.Hello(protocol=wire.PROTOCOL, name="engine", model="scripted", languages=(), channels=4)
+HELLO = wire.EngineHello(protocol=wire.PROTOCOL, name="engine", model="scripted", languages=(), channels=4)
 
 
 def said(script: Script) -> list[str]:

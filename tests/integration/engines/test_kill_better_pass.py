@@ -79,7 +79,7 @@ class Engine:
     async def _serve(self, link: WebSocketLink[wire.ToEngine, wire.ToServer]) -> None:
         clock = EngineClock()
         session = LinkSession(
-            wire.Hello(protocol=wire.PROTOCOL, name="e", model="scripted", languages=(), channels=1),
+            wire.EngineHello(protocol=wire.PROTOCOL, name="e", model="scripted", languages=(), channels=1),
             voice=ScriptedVoiceActivity,
             media=lambda attach: ArrivalTime(attach.audio_from),
             cpu_ms=clock.cpu_ms,

@@ -27,7 +27,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.removal.selection import Lines
 from moothall.services.log.act_queue import Receipt
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 
 S, FLOOR = SessionId("plenary"), ChannelId("floor")
 ENGINE, TECHNICIAN = Actor(Role.ENGINE, "scripted"), Actor(Role.TECHNICIAN, "t1")
@@ -75,7 +75,7 @@ async def told(running: RunningServer, http: aiohttp.ClientSession) -> tuple[lis
 async def test_everybody_is_told_the_same_and_nothing_is_left_of_what_is_removed(tmp_path: Path) -> None:
     settings = Settings(
         server=Server(port=0, data=str(tmp_path / "data")),
-        engine=Engine(count=0),
+        engine=EngineSection(count=0),
         translation=Translation(translators=()),
     )
     async with hall(settings) as running, aiohttp.ClientSession(running.address) as http:

@@ -22,7 +22,7 @@ from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import CommandId, SessionId, SourceId
 from moothall.core.kernel.lanes import Feed
-from moothall.settings.sections import Engine as EngineChoice
+from moothall.settings.sections import EngineSection as EngineChoice
 from moothall.settings.sections import Server, Settings, Translation
 from moothall.testing.scripted import make_script, render
 from moothall_models.engine.clock import EngineClock

@@ -14,7 +14,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId, SessionId, SourceId
 from moothall.core.kernel.lanes import Feed
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from moothall.testing.scripted import make_script, render, write_script
 from support.halls.process import free_port, write_wave
 from support.memory.hall import FLOOR
@@ -31,7 +31,7 @@ async def test_a_remote_engine_with_its_token_writes_the_session(tmp_path: Path)
     port = free_port(2)
     settings = Settings(
         server=Server(port=0, data=str(tmp_path / "data")),
-        engine=Engine(count=0, listen_port=port, tokens=str(tmp_path / "tokens")),
+        engine=EngineSection(count=0, listen_port=port, tokens=str(tmp_path / "tokens")),
         translation=Translation(translators=()),
     )
     async with hall(settings) as running:

@@ -49,7 +49,7 @@ class Machine:
         """Dial, and work until the link ends."""
         load, clock = Load(self.workers), EngineClock()
         room = load.room(0, 0)
-        hello = wire.Hello(
+        hello = wire.EngineHello(
             protocol=wire.PROTOCOL,
             name=name,
             model="scripted",

@@ -146,7 +146,9 @@ async def test_the_secretariat_sees_how_the_link_of_each_group_is(tmp_path: Path
                 while not isinstance(wire.decode_to_hub((await link.receive(10)).data), kind):
                     pass
 
-            await link.send_bytes(wire.encode(wire.Hello(protocol=1, node="0123456789abcdef", release="9.9", wall=0)))
+            await link.send_bytes(
+                wire.encode(wire.HubHello(protocol=1, node="0123456789abcdef", release="9.9", wall=0))
+            )
             await until(wire.HubProgramme)
             await link.send_bytes(wire.encode(wire.Follow(session=SessionId("plenary"), channels=())))
             await until(wire.Live)

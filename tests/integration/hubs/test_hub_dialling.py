@@ -28,7 +28,7 @@ from moothall.wire.kinds import passed_over
 from moothall_hub.uplink.budget import BudgetStep, DailyUsage, Meter
 from moothall_hub.uplink.centre_clock import CentreClock
 from moothall_hub.uplink.counted_connection import TLS_RECEIVED_BYTES, TLS_SENT_BYTES
-from moothall_hub.uplink.dialling import WAITING_FRAMES, CentreAddress, Dialling, Stepped, Told
+from moothall_hub.uplink.dialling import WAITING_FRAMES, BudgetStepped, CentreAddress, Dialling, UplinkEvent
 from moothall_hub.uplink.link import Link
 from moothall_hub.uplink.parts import (
     BROKEN,
@@ -57,7 +57,7 @@ class Hub:
     """A line, and what it told."""
 
     def __init__(self, where: CentreAddress | None, **more: Any) -> None:
-        self.news: asyncio.Queue[Told] = asyncio.Queue()
+        self.news: asyncio.Queue[UplinkEvent] = asyncio.Queue()
         self.raises: dict[type[Any], Exception] = {}
         self.follows: list[wire.Follow] = []
         self.goes_on = asyncio.Event()
@@ -67,7 +67,7 @@ class Hub:
         link = Link("a" * 16, "0.1.0", more.pop("random", lambda: 0.0))
         self.dialling = Dialling(link, self.clock, self.meter, self._told, where=where, **more)
 
-    async def _told(self, news: Told) -> None:
+    async def _told(self, news: UplinkEvent) -> None:
         self.news.put_nowait(news)
         for follow in self.follows if isinstance(news, FollowAgain) else ():
             self.dialling.follow(follow)
@@ -133,7 +133,7 @@ async def test_what_is_wanted_goes_with_the_dial_and_is_said_once(hears: bool) -
         hub.follows = [FOLLOW]
         visit = await server.visits.get()
         assert len(visit.first) == (2 if hears else 0)
-        assert isinstance(await visit.greet(), wire.Hello)
+        assert isinstance(await visit.greet(), wire.HubHello)
         assert await visit.hear() == FOLLOW
         await visit.say(LIVE)
         assert await hub.until(wire.Live) == LIVE
@@ -363,9 +363,9 @@ async def test_each_step_of_the_days_budget_is_told_once() -> None:
     meter = Meter(10_000, DailyUsage(day="2999-01-01", received=4_700))
     async with talking(meter=meter) as (hub, _, visit):
         await visit.say(*[wire.HubProgramme(sessions=())] * 3)
-        assert await hub.until(Stepped) == Stepped(BudgetStep.LINES)
+        assert await hub.until(BudgetStepped) == BudgetStepped(BudgetStep.LINES)
         await visit.say(*[wire.Stopped(session=PLENARY, message="x" * 3_000)])
-        assert await hub.until(Stepped) == Stepped(BudgetStep.ONE_LANGUAGE)
+        assert await hub.until(BudgetStepped) == BudgetStepped(BudgetStep.ONE_LANGUAGE)
 
 
 async def test_what_a_later_server_says_is_passed_over(caplog: pytest.LogCaptureFixture) -> None:

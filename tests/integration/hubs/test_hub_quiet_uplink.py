@@ -24,8 +24,8 @@ async def answers(visit: Visit, age: int) -> None:
     """Answer the hub's pulses, as a server above does, until cancelled."""
     while True:
         message = wire.decode_from_hub(await visit.socket.recv(decode=False))
-        if isinstance(message, wire.Pulse) and not message.echo:
-            await visit.say(wire.Pulse(sent=1, echo=message.sent, wall=WELCOME.wall, age=age))
+        if isinstance(message, wire.HubPulse) and not message.echo:
+            await visit.say(wire.HubPulse(sent=1, echo=message.sent, wall=WELCOME.wall, age=age))
 
 
 async def passed(clock: LoopClock, ms: int) -> None:
@@ -65,7 +65,7 @@ def test_a_frozen_link_is_down_since_nothing_came_and_good_again_when_something_
             assert '"kind": "down"' in await at_phone(on, "/uplink?ui=en")
             assert on.parts.uplink.source == Freshness(age=clock.monotonic() - heard + age, lost=True)
 
-            await visit.say(wire.Pulse(sent=1, echo=0, wall=WELCOME.wall, age=age))
+            await visit.say(wire.HubPulse(sent=1, echo=0, wall=WELCOME.wall, age=age))
             while on.parts.uplink.now().state is not UplinkStatus.GOOD:
                 await passed(clock, 10)
             assert not on.parts.uplink.source.lost

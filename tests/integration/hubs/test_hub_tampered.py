@@ -18,7 +18,7 @@ from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.log.act_queue import Receipt
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from moothall.wire.hub import messages as wire
 from moothall_hub.app import RunningHub
 from moothall_hub.mirror.copied import SessionCopy
@@ -88,7 +88,7 @@ class Scene:
 async def scene(folder: Path) -> AsyncIterator[Scene]:
     settings = Settings(
         server=Server(port=0, data=str(folder / "centre")),
-        engine=Engine(count=0),
+        engine=EngineSection(count=0),
         translation=Translation(translators=()),
     )
     async with (

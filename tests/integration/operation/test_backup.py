@@ -29,7 +29,7 @@ from moothall.core.kernel.ids import CommandId, InterventionId, SessionId, Sourc
 from moothall.core.programme.look import Colours
 from moothall.core.removal.selection import Interventions
 from moothall.services.log.act_queue import Receipt
-from moothall.settings.sections import Engine as EngineSettings
+from moothall.settings.sections import EngineSection as EngineSettings
 from moothall.settings.sections import Server, Settings, Translation
 from support.files.pictures import png
 from support.halls.removal import HIDDEN, SESSION, asked, at_a_desk, found, held

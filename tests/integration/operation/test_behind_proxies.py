@@ -25,7 +25,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.sessions.live_session import LiveSession
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from support.halls.foreign_posts import SENTENCE
 from support.halls.process import free_port
 from support.links.proxies import HOST, PROGRAMS, browser, missing, proxy
@@ -82,7 +82,7 @@ async def proxied(
         max_readers=readers,
         address_share=share,
     )
-    settings = Settings(server=server, engine=Engine(count=0), translation=Translation(translators=()))
+    settings = Settings(server=server, engine=EngineSection(count=0), translation=Translation(translators=()))
     async with AsyncExitStack() as stack:
         running = await stack.enter_async_context(hall(settings))
         live = await running.backend.sessions.open(SESSION)
@@ -235,7 +235,9 @@ async def _own_answer(http: aiohttp.ClientSession, own: str) -> bool:
 @pytest.mark.parametrize("what", PROBES)
 async def test_no_request_hides_in_another_without_a_proxy(tmp_path: Path, what: str) -> None:
     settings = Settings(
-        server=Server(port=0, data=str(tmp_path)), engine=Engine(count=0), translation=Translation(translators=())
+        server=Server(port=0, data=str(tmp_path)),
+        engine=EngineSection(count=0),
+        translation=Translation(translators=()),
     )
     async with hall(settings) as running:
         heard = await answers(int(running.address.rpartition(":")[2]), PROBES[what], None)

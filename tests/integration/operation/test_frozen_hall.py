@@ -10,7 +10,7 @@ import pytest
 
 from moothall.app.hall import hall
 from moothall.services.supervision.engine_watch import Patience
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from moothall.testing.scripted import Script, make_script, render, write_script
 from support.halls.process import (
     CLOCK,
@@ -83,7 +83,7 @@ async def test_translators_that_are_stopped_with_nothing_to_do_are_replaced(
 ) -> None:
     settings = Settings(
         server=Server(port=0, data=str(tmp_path / "data")),
-        engine=Engine(count=0),
+        engine=EngineSection(count=0),
         translation=Translation(translators=("echo",)),
     )
     async with hall(settings) as running:

@@ -30,7 +30,7 @@ from moothall.services.sessions.browsers import SignedIn
 from moothall.services.sessions.link_terms import LinkTerms
 from moothall.services.sessions.role_links import Entered
 from moothall.services.sessions.staff import HALL, Staff, session_scope
-from moothall.settings.sections import Engine, Metrics, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Metrics, Server, Settings, Translation
 from support.releases.release import COMMITS, Release, unpacked
 from support.sessions.every_event import FLOOR, SESSION, write
 
@@ -75,7 +75,7 @@ asyncio.run(main(*sys.argv[1:]))
 def settings(data: Path) -> Settings:
     return Settings(
         server=Server(port=0, data=str(data)),
-        engine=Engine(count=0),
+        engine=EngineSection(count=0),
         translation=Translation(translators=()),
         metrics=Metrics(host=""),
     )

@@ -21,7 +21,7 @@ from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId
 from moothall.services.log.act_queue import Receipt
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from moothall.wire.cached_feed import CachedText
 from support.halls.process import CLOCK, free_port
 from support.halls.removal import FLOOR, HIDDEN, OTHER, SESSION, asked, at_a_desk, held
@@ -37,7 +37,9 @@ LINES = 60
 @pytest.fixture
 async def running(tmp_path: Path) -> AsyncIterator[RunningServer]:
     server = Server(port=0, data=str(tmp_path / "data"))
-    async with hall(Settings(server=server, engine=Engine(count=0), translation=Translation(translators=()))) as made:
+    async with hall(
+        Settings(server=server, engine=EngineSection(count=0), translation=Translation(translators=()))
+    ) as made:
         await held(made)
         await say(made, 0, LINES)
         yield made

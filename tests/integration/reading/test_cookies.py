@@ -14,7 +14,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.services.sessions.staff import session_scope
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 
 SESSION = SessionId("plenary")
 
@@ -27,7 +27,7 @@ def flags(cookie: Morsel[str]) -> tuple[bool, str, bool, str]:
 async def test_each_cookie_is_kept_from_scripts_and_from_other_sites(tmp_path: Path, public: str) -> None:
     settings = Settings(
         server=Server(port=0, data=str(tmp_path), public_address=public),
-        engine=Engine(count=0),
+        engine=EngineSection(count=0),
         translation=Translation(translators=()),
     )
     given: dict[str, tuple[bool, str, bool, str]] = {}

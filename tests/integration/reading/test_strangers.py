@@ -26,7 +26,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.lanes import STAFF, Feed, hub_lane
 from moothall.core.rules.authority import STAFF_ROLES, may_follow
-from moothall.settings.sections import Engine as EngineSettings
+from moothall.settings.sections import EngineSection as EngineSettings
 from moothall.settings.sections import Server, Settings, Translation
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import PULSE

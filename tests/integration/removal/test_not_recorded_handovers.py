@@ -23,7 +23,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.services.sessions.live_session import LiveSession
-from moothall.settings.sections import Engine, Server, Settings
+from moothall.settings.sections import EngineSection, Server, Settings
 from moothall.wire import audio
 from support.files.traces import MODEL, RATE, WORD, found_in, heard_in_sounds, silence
 from support.sound.hearing import sample_sound
@@ -157,7 +157,7 @@ def meeting(number: int) -> SessionId:
 @asynccontextmanager
 async def room(data: Path, meetings: int) -> AsyncIterator[tuple[RunningServer, RoomMicrophone]]:
     """A server with a real engine, the room and its microphone."""
-    settings = Settings(server=Server(port=0, data=str(data)), engine=Engine(count=1, model=MODEL))
+    settings = Settings(server=Server(port=0, data=str(data)), engine=EngineSection(count=1, model=MODEL))
     jar = aiohttp.CookieJar(unsafe=True)  # cookies of an address without a name
     async with hall(settings) as running, aiohttp.ClientSession(cookie_jar=jar) as http, asyncio.TaskGroup() as group:
         await running.backend.programme.keep(rooms=[Room(id=HALL, title="Main hall")])

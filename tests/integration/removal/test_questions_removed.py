@@ -18,7 +18,7 @@ from moothall.core.events.question_parts import InterventionKind, InterventionSt
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId
 from moothall.services.log.act_queue import Receipt
-from moothall.settings.sections import Engine as EngineSettings
+from moothall.settings.sections import EngineSection as EngineSettings
 from moothall.settings.sections import Server, Settings, Translation
 from support.halls.readers import until
 from support.halls.removal import FLOOR, HIDDEN, SESSION, asked, at_a_desk, concerned, found, held

@@ -20,7 +20,7 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SpeakerId
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.services.log.act_queue import Receipt
-from moothall.settings.sections import Conference, Engine, Server, Settings, Translation
+from moothall.settings.sections import Conference, EngineSection, Server, Settings, Translation
 
 S, FLOOR = SessionId("s"), ChannelId("floor")
 
@@ -29,7 +29,7 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(
         server=Server(port=0, data=str(tmp_path / "data")),
         conference=Conference(glossaries=str(tmp_path / "glossaries")),
-        engine=Engine(count=0),
+        engine=EngineSection(count=0),
         translation=Translation(translators=()),
     )
 

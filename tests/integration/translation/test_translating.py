@@ -23,7 +23,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
-from moothall.settings.sections import Engine, Server, Settings
+from moothall.settings.sections import EngineSection, Server, Settings
 from moothall_models.translators.apertium import ApertiumTranslator
 from moothall_models.translators.bergamot import BergamotTranslator
 
@@ -72,7 +72,7 @@ class Meeting:
 @asynccontextmanager
 async def translated(tmp_path: Path) -> AsyncIterator[Meeting]:
     """A server with all its translators, and no engine that listens."""
-    settings = Settings(server=Server(port=0, data=str(tmp_path / "data")), engine=Engine(count=0))
+    settings = Settings(server=Server(port=0, data=str(tmp_path / "data")), engine=EngineSection(count=0))
     async with hall(settings) as running:
         live = await running.backend.sessions.find(S) or await running.backend.sessions.open(S)
         on = Meeting(running, live)

@@ -32,7 +32,7 @@ from moothall.services.sessions.browsers import SignedIn
 from moothall.services.sessions.link_terms import HOUR_MS, LinkTerms
 from moothall.services.sessions.role_links import Entered
 from moothall.services.sessions.staff import HALL, Staff, session_scope
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from moothall.testing.translator_link import EchoEnd
 from support.browser.every_note import every_note
 from support.browser.every_question import TEXT, asked, every_question, said_of_themselves
@@ -316,7 +316,7 @@ async def full_house(data: Path) -> AsyncIterator[RunningServer]:
     """Run a server with a conference, and sessions before, during and after their time."""
     settings = Settings(
         server=Server(port=0, data=str(data), style_page=True),
-        engine=Engine(count=0),
+        engine=EngineSection(count=0),
         translation=Translation(translators=()),
     )
     async with hall(settings) as running:

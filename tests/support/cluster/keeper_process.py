@@ -23,7 +23,7 @@ from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.cluster.read_elsewhere import ReadElsewhere
 from moothall.services.sessions.live_session import LiveSession
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from support.cluster.forwarding import KEY
 from support.halls.warm import Program, start_program
 
@@ -58,7 +58,7 @@ class Keeping:
 async def keeping(folder: Path, *, port: int = 0, readers: int = 10_000, share: int = 60) -> AsyncIterator[Keeping]:
     """Run a hall that keeps the house."""
     server = Server(port=port, data=str(folder), max_readers=readers, address_share=share)
-    settings = Settings(server=server, engine=Engine(count=0), translation=Translation(translators=()))
+    settings = Settings(server=server, engine=EngineSection(count=0), translation=Translation(translators=()))
     async with hall(settings, nodes=Nodes(NodeGate(KEY, SystemClock()), ReadElsewhere())) as running:
         live = await running.backend.sessions.open(SESSION)
         floor = do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",))

@@ -14,7 +14,7 @@ import aiohttp
 from moothall.app.hall import RunningServer, hall
 from moothall.core.kernel.actors import Role
 from moothall.services.sessions.staff import HALL
-from moothall.settings.sections import Engine, Server, Settings, SignIn, Streams, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, SignIn, Streams, Translation
 
 NO_SIGN_IN = SignIn()
 NO_STREAMS = Streams()
@@ -118,7 +118,7 @@ async def admin_house(
         hall(
             Settings(
                 server=server,
-                engine=Engine(count=0),
+                engine=EngineSection(count=0),
                 translation=Translation(translators=()),
                 sign_in=sign_in,
                 streams=streams,

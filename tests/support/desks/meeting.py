@@ -25,7 +25,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 
 FLOOR = ChannelId("floor")
 S = SessionId("s")
@@ -117,7 +117,7 @@ async def meeting(
     """
     settings = Settings(
         server=Server(port=port, data=str(tmp_path / "data"), public_address=behind),
-        engine=Engine(count=0),
+        engine=EngineSection(count=0),
         translation=Translation(translators=tuple(translators)),
     )
     async with hall(settings) as running:

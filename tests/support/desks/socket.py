@@ -28,7 +28,7 @@ from moothall.core.events.types import EndReason, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
 from moothall.core.ports import Clock
-from moothall.services.desks.desks import Desks, News
+from moothall.services.desks.desks import Desks, NewsOf
 from moothall.services.desks.requests import Extra
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
@@ -129,7 +129,7 @@ async def desk_house(
             clock=clock or hall.clock,
             ping_s=ping_s,
         )
-        look: dict[str, News] = {
+        look: dict[str, NewsOf] = {
             kind: lambda _, kind=kind: house.news.get(kind)  # type: ignore[misc]
             for kind in ("reports", "alarm", "overrun")
         }

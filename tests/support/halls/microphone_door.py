@@ -122,7 +122,7 @@ async def shut(socket: aiohttp.ClientWebSocketResponse) -> int | None:
     return socket.close_code
 
 
-async def say(socket: aiohttp.ClientWebSocketResponse, message: audio.ToServer) -> None:
+async def say(socket: aiohttp.ClientWebSocketResponse, message: audio.FromMicrophone) -> None:
     await socket.send_str(audio.encode(message))
 
 

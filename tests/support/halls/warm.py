@@ -180,14 +180,14 @@ async def start_program(
 def _serve(orders: socket.socket) -> Callable[[], object]:
     """Fork as ordered, and report each exit. In a forked process, returns the function that it is to run."""
     from moothall.app.hall import hall
-    from moothall.settings.sections import Engine, Metrics, Server, Settings, Translation
+    from moothall.settings.sections import EngineSection, Metrics, Server, Settings, Translation
     from support.files.compiled_templates import keep_compiled
 
     async def begin_once() -> None:
         with tempfile.TemporaryDirectory() as folder:
             settings = Settings(
                 server=Server(port=0, data=folder),
-                engine=Engine(count=0),
+                engine=EngineSection(count=0),
                 translation=Translation(translators=()),
                 metrics=Metrics(host=""),
             )

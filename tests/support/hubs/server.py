@@ -37,9 +37,9 @@ class Visit:
             except ConnectionClosed:
                 return None
             self.frames += 1
-            if not isinstance(message, wire.Pulse):
+            if not isinstance(message, wire.HubPulse):
                 return message
-            await self.say(wire.Pulse(sent=1, echo=message.sent, wall=WELCOME.wall))
+            await self.say(wire.HubPulse(sent=1, echo=message.sent, wall=WELCOME.wall))
 
     async def say(self, *messages: wire.ToHub) -> None:
         with contextlib.suppress(ConnectionClosed):  # the next `hear` reports it

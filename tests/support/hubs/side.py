@@ -15,7 +15,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, Lane, SegmentI
 from moothall.core.kernel.lanes import QUESTIONS, SESSION, channel_lane, words_lane
 from moothall.core.session.state import Status
 from moothall.services.hubs.links import HubLinks
-from moothall.services.hubs.ports import ActTaker, ConferenceInfo, Fenced, LogStatus, Pack, Told
+from moothall.services.hubs.ports import ActTaker, ConferenceInfo, Fenced, LanesChanged, LogStatus, Pack
 from moothall.services.hubs.removals import HubRemovals
 from moothall.services.hubs.signals import HubSignals
 from moothall.services.hubs.translating import TranslateForHub, none_translated
@@ -52,7 +52,7 @@ class LogSource:
         """Offsets after which a checkpoint was requested."""
         self.fails: list[Exception] = []
         """Errors that the next reads raise."""
-        self._told: list[Told] = []
+        self._told: list[LanesChanged] = []
         self._offset = 0
 
     async def write(self, *lanes: Lane, size: int = 20) -> None:
@@ -102,7 +102,7 @@ class LogSource:
     def _here(self, offset: int) -> bool:
         return self.hole is None or not self.hole[0] < offset <= self.hole[1]
 
-    async def stand(self, session: SessionId) -> LogStatus | None:
+    async def log_status(self, session: SessionId) -> LogStatus | None:
         if self.fails:
             raise self.fails.pop(0)
         head = await self.log.head(session)
@@ -139,7 +139,7 @@ class LogSource:
     async def sign(self, session: SessionId, behind: int) -> None:
         self.to_sign.append(behind)
 
-    def observe(self, told: Told) -> None:
+    def observe(self, told: LanesChanged) -> None:
         self._told.append(told)
 
     async def offered(self) -> Sequence[wire.Offered]:
@@ -253,7 +253,7 @@ def _follows(heads: dict[Lane, LaneHead], record: LogRecord) -> None:
     heads[header.lane] = LaneHead(offset=header.offset, digest=record.digest.hex())
 
 
-HELLO = wire.Hello(protocol=wire.PROTOCOL, node="0123456789abcdef", release="0.2", wall=0)
+HELLO = wire.HubHello(protocol=wire.PROTOCOL, node="0123456789abcdef", release="0.2", wall=0)
 
 
 class Centre:
@@ -334,7 +334,7 @@ async def listen(hub: HubEnd, model: Model, *, until_quiet_ms: int = 3_000) -> N
     while True:
         try:
             async with asyncio.timeout(until_quiet_ms / 1000):
-                while isinstance(message := await hub.receive(), wire.Pulse | wire.HubProgramme):
+                while isinstance(message := await hub.receive(), wire.HubPulse | wire.HubProgramme):
                     pass
         except TimeoutError:
             return

@@ -17,7 +17,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.staff import HALL
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from moothall_hub.app import RunningHub
 from moothall_hub.pairing.pairing import Pairing
 
@@ -30,7 +30,7 @@ COORDINATOR = (Role.HUB, HALL, "Coordinator")
 async def centre(data: Path, port: int = 0, *, translation: Translation | None = None) -> AsyncIterator[RunningServer]:
     settings = Settings(
         server=Server(port=port, data=str(data)),
-        engine=Engine(count=0),
+        engine=EngineSection(count=0),
         translation=translation or Translation(translators=()),
     )
     async with hall(settings) as running:

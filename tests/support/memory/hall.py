@@ -18,7 +18,7 @@ from moothall.core.signals import AnySignal
 from moothall.services.capture.closing import Closing
 from moothall.services.capture.ingest import Ingest
 from moothall.services.capture.live_ingest import LiveIngest
-from moothall.services.desks.desks import Desks, News
+from moothall.services.desks.desks import Desks, NewsOf
 from moothall.services.desks.line_moves import LineMoves
 from moothall.services.engines.recognising import Recognising
 from moothall.services.log.act_queue import Receipt
@@ -94,7 +94,7 @@ class MemoryHall:
 
     def desks(
         self,
-        news: Mapping[str, News] | None = None,
+        news: Mapping[str, NewsOf] | None = None,
         *,
         may_act: Callable[[Staff, SessionId], bool] = lambda *_: True,
         links: Mapping[str, Staff] | None = None,
@@ -193,7 +193,7 @@ async def hello(
     life: str = "",
 ) -> None:
     """Send an engine's hello."""
-    said = wire.Hello(
+    said = wire.EngineHello(
         protocol=wire.PROTOCOL,
         name="e",
         model=model,

@@ -55,7 +55,7 @@ class Live:
         assert message is not None
         return end, message
 
-    async def act(self, attach: wire.Attach, name: str, *commands: wire.EngineCommand) -> wire.ToEngine:
+    async def act(self, attach: wire.Attach, name: str, *commands: wire.AttachmentCommand) -> wire.ToEngine:
         await self.engine.send(wire.PassAct(attachment=attach.attachment, id=CommandId(name), commands=commands))
         return (await self.until_it_ends())[1]
 

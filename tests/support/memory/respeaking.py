@@ -131,7 +131,7 @@ class _Heard:
         self._words += 1
         return [self._act(commit)]
 
-    def _act(self, command: wire.EngineCommand) -> wire.PassAct:
+    def _act(self, command: wire.AttachmentCommand) -> wire.PassAct:
         self._acts += 1
         name = CommandId(f"{self._attach.generation}-{self._acts}")
         return wire.PassAct(attachment=self._attach.attachment, id=name, commands=(command,))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from moothall_models.recognizers.whisper.drafting import Floats
+from moothall_models.ports import Floats
 from moothall_models.recognizers.whisper.timestamp_rules import TimestampRules
 
 END, NO_TIMESTAMPS = 20, 22

@@ -14,7 +14,7 @@ from moothall_models.manifest import (
     ManifestFile,
     Model,
     ModelFile,
-    Source,
+    ModelSource,
     Task,
     Wheel,
     WheelSource,
@@ -93,7 +93,7 @@ def put(folder: Path, files: dict[str, bytes] | None = None) -> Path:
     return folder
 
 
-def model_from(*sources: Source, name: str = "small") -> Model:
+def model_from(*sources: ModelSource, name: str = "small") -> Model:
     files = tuple(ModelFile(name=name, size=len(data), sha256=sha256(data)) for name, data in FILES.items())
     return Model(
         name=name,

@@ -21,7 +21,7 @@ from moothall_models.ports import Hypothesis, Window
 from moothall_models.recognizers.scripted import ScriptedRecognizer, ScriptedVoiceActivity
 
 WORDS = 7
-HELLO = wire.Hello(protocol=1, name="e", model="scripted", languages=(), channels=1)
+HELLO = wire.EngineHello(protocol=1, name="e", model="scripted", languages=(), channels=1)
 
 
 class Noting:

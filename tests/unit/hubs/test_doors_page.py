@@ -14,7 +14,7 @@ ADAPTERS = ROOT / "server/moothall/adapters"
 DOORS = (
     *sorted(PAGES.glob("*_door.py")),
     PAGES / "local_wall.py",
-    ROOT / "hubs/moothall_hub/node/node_below.py",
+    ROOT / "hubs/moothall_hub/node/below_door.py",
     *(ADAPTERS / f"questions/{shared}_door.py" for shared in SHARED),
     ADAPTERS / "questions/your_turn.py",
 )

@@ -20,7 +20,7 @@ BREATHLESS = Script(words=tuple(ScriptWord(f" w{n}", 400 * n, 400 * n + 400) for
 
 def attached() -> tuple[LinkSession, SpeechChannel]:
     session = LinkSession(
-        wire.Hello(protocol=1, name="e", model="scripted", languages=(), channels=2),
+        wire.EngineHello(protocol=1, name="e", model="scripted", languages=(), channels=2),
         voice=ScriptedVoiceActivity,
         media=lambda attach: ArrivalTime(attach.audio_from),
         cpu_ms=lambda: 0.0,

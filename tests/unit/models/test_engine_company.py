@@ -13,7 +13,7 @@ from moothall_models.speech.overload import LEAST_SPEECH, Load
 
 SCRIPT = Script(words=(ScriptWord(" Good", 400, 700), ScriptWord(" morning.", 710, 1_200)))
 PCM = render(SCRIPT)
-HELLO = wire.Hello(protocol=1, name="e", model="scripted", languages=(), channels=9)
+HELLO = wire.EngineHello(protocol=1, name="e", model="scripted", languages=(), channels=9)
 
 
 def engine(channels: int, load: Load | None = None) -> LinkSession:

@@ -7,7 +7,7 @@ import pytest
 
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.settings import loading as settings
-from moothall.settings.sections import Engine, Logging, Server, Settings
+from moothall.settings.sections import EngineSection, Logging, Server, Settings
 
 SECTIONS = ", ".join(settings.sections())
 NO_SECTION = f"there is no section [sevrer]; there are {SECTIONS}."
@@ -50,7 +50,7 @@ def test_the_environment_goes_over_the_file(tmp_path: Path) -> None:
     }
     assert settings.load(path, environ) == Settings(
         server=Server(port=9100, host="::1", origins=("https://a.example", "https://b.example")),
-        engine=Engine(count=2),
+        engine=EngineSection(count=2),
         logging=Logging(level="error"),
     )
 
@@ -187,16 +187,16 @@ def test_a_mistake_among_the_tokens_names_the_line_and_shows_no_token(tmp_path: 
 @pytest.mark.parametrize(
     ("engine", "cores", "workers"),
     [
-        (Engine(), 1, 1),
-        (Engine(), 2, 2),
-        (Engine(), 32, 4),
-        (Engine(count=2), 4, 2),
-        (Engine(count=2, threads=4), 4, 1),
-        (Engine(count=0), 4, 4),
-        (Engine(workers=9), 2, 9),
+        (EngineSection(), 1, 1),
+        (EngineSection(), 2, 2),
+        (EngineSection(), 32, 4),
+        (EngineSection(count=2), 4, 2),
+        (EngineSection(count=2, threads=4), 4, 1),
+        (EngineSection(count=0), 4, 4),
+        (EngineSection(workers=9), 2, 9),
     ],
 )
-def test_engines_share_the_cores(engine: Engine, cores: int, workers: int) -> None:
+def test_engines_share_the_cores(engine: EngineSection, cores: int, workers: int) -> None:
     assert engine.workers_each(cores) == workers
 
 
@@ -210,7 +210,9 @@ def test_what_differs_counts_at_once_or_takes_a_restart() -> None:
     now = Settings()
     assert settings.changed(now, now) == settings.changed(Settings(), Settings())
     new = Settings(
-        server=Server(port=9000, max_readers=5), engine=Engine(tokens="tokens", count=2), logging=Logging(level="debug")
+        server=Server(port=9000, max_readers=5),
+        engine=EngineSection(tokens="tokens", count=2),
+        logging=Logging(level="debug"),
     )
     found = settings.changed(now, new)
     assert found.at_once == ("max_readers of [server]", "tokens of [engine]", "level of [logging]")

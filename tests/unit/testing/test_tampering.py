@@ -14,7 +14,7 @@ from support.links.site import Site
 
 KEY = {"Authorization": "Bearer key"}
 CAUGHT = hub.Caught(session=SessionId("s"))
-PULSE = hub.Pulse(sent=1, wall=2)
+PULSE = hub.HubPulse(sent=1, wall=2)
 
 
 async def _link(request: web.Request) -> web.StreamResponse:

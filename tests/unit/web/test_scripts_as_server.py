@@ -309,8 +309,8 @@ def test_how_good_a_text_is_is_said_as_the_server_says_it(language: str) -> None
     data = {**ui.script("staff"), "tried": msgspec.to_builtins(tried)}
     body = """
         const {Words} = await load('lib/words');
-        const {tongues} = await load('lib/names');
-        return v.tried.map(m.qualityLines(v.ui, new Words(v), tongues(v.ui)));
+        const {languageNames} = await load('lib/names');
+        return v.tried.map(m.qualityLines(v.ui, new Words(v), languageNames(v.ui)));
     """
     said = run_script("desk/quality", body, data)
     assert isinstance(said, list)

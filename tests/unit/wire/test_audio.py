@@ -16,7 +16,7 @@ HELLO = wire.TakeHello(protocol=wire.PROTOCOL, channel="floor", take="k3j9x2ab",
     [HELLO, wire.TakeOver(), wire.End(at=16_000, reason=TakeEndReason.STOPPED)],
     ids=lambda each: type(each).__name__,
 )
-def test_what_a_microphone_says_is_read_as_it_was_written(message: wire.ToServer) -> None:
+def test_what_a_microphone_says_is_read_as_it_was_written(message: wire.FromMicrophone) -> None:
     assert wire.decode(wire.encode(message)) == message
 
 

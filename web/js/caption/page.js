@@ -14,7 +14,7 @@ import { DeskEdit } from '../lines/edit.js';
 import { bdi, menu, refill } from '../desk/fill.js';
 import { DeskLines } from '../lines/lines.js';
 import { DeskLink, knowing, newId } from '../desk/link.js';
-import { alone, ownName, tongues } from '../lib/names.js';
+import { alone, ownName, languageNames } from '../lib/names.js';
 import { DeskReplace } from '../lines/replace_form.js';
 import { DeskState, writesInto } from '../lines/state.js';
 import { at, element, only, set } from '../lib/nodes.js';
@@ -28,7 +28,7 @@ const TAKES_BACK = 20; // own lines that can be taken back, the newest first
 /** @type {DeskData} */
 const data = JSON.parse(at('Data').textContent);
 const words = new Words(data);
-const tongue = tongues(data.ui);
+const languageName = languageNames(data.ui);
 const state = new DeskState();
 /** @type {Set<string>} */
 let may = new Set();
@@ -391,7 +391,7 @@ function around() {
   set(at('Unkept'), keeps ? '' : words.text(live ? 'unkept' : 'not-open'));
   people();
   const languages = session.channels[channel]?.languages ?? session.languages;
-  menu(at('Compose').elements.language, languages.map((tag) => [tag, tongue(tag)]), session.forced ?? languages[0]);
+  menu(at('Compose').elements.language, languages.map((tag) => [tag, languageName(tag)]), session.forced ?? languages[0]);
   at('WriteIn').hidden = languages.length < 2;
   composing.written();
   now();
@@ -420,7 +420,7 @@ function texts() {
   const all = Object.entries(state.session?.channels ?? {}).filter(([, { kind }]) => writesInto(may, kind));
   at('Texts').hidden = all.length < 2;
   refill(only('ul', at('Texts')), all.map(([name, { kind, languages }]) => {
-    const button = element('button', { type: 'button', 'data-key': name, 'aria-pressed': String(name === channel) }, words.text(`kind.${kind}`, { language: tongue(languages[0]) }));
+    const button = element('button', { type: 'button', 'data-key': name, 'aria-pressed': String(name === channel) }, words.text(`kind.${kind}`, { language: languageName(languages[0]) }));
     button.addEventListener('click', () => choose(name));
     return element('li', {}, button);
   }));

@@ -4,7 +4,7 @@
 import '../lib/staff_frame.js';
 import { refill } from '../desk/fill.js';
 import { DeskLink, newId } from '../desk/link.js';
-import { alarmValues, alone, keepOwnName, ownName, tongues } from '../lib/names.js';
+import { alarmValues, alone, keepOwnName, ownName, languageNames } from '../lib/names.js';
 import { keep, recall } from '../lib/kept.js';
 import { Listening } from '../desk/listen.js';
 import { at, element } from '../lib/nodes.js';
@@ -25,8 +25,8 @@ const OWN = new Set(['open', 'style', 'aria-valuenow']); // attributes that an u
 /** @type {ControlData} */
 const data = JSON.parse(at('Data').textContent);
 const words = new Words(data);
-const tongue = tongues(data.ui);
-const qualityLine = qualityLines(data.ui, words, tongue);
+const languageName = languageNames(data.ui);
+const qualityLine = qualityLines(data.ui, words, languageName);
 const clock = dayClock(data.ui, data.zone);
 const minutes = dayClock(data.ui, data.zone, {});
 const SENTENCE = /^((?:\u2068[^\u2069]*\u2069|[^.。？?؟])*[.。？?؟])\s*(.+)$/s; // as in control_door.py; titles are in Unicode isolates
@@ -56,13 +56,13 @@ const gigabytes = (bytes) => (bytes / GIGABYTE).toLocaleString(data.ui, { maximu
 /** The language that is heard, and the expected one if that is another. @param {Card} card */
 function language({ heard, expected }) {
   if (!heard) return words.text('none');
-  return heard === expected || !expected ? tongue(heard) : words.text('heard', { heard: tongue(heard), expected: tongue(expected) });
+  return heard === expected || !expected ? languageName(heard) : words.text('heard', { heard: languageName(heard), expected: languageName(expected) });
 }
 
 /** All figures of a card: [name, value in words]. @param {Card} card */
 function figures(card) {
   const people = card.here.map(({ name, label, role }) => name || label || words.text(`role.${role}`));
-  const readers = Object.entries(card.channels).map(([name, [kind, tag]]) => `${words.text(`kind.${kind}`, { language: tongue(tag) })}: ${card.readers[name] ?? 0}`);
+  const readers = Object.entries(card.channels).map(([name, [kind, tag]]) => `${words.text(`kind.${kind}`, { language: languageName(tag) })}: ${card.readers[name] ?? 0}`);
   const dead = card.dead >= DEAD;
   const late = dead || card.sound === null || card.sound >= OLD ? words.text('no-delay') : lateness(card);
   return [
@@ -97,7 +97,7 @@ function levels(all, within = document) {
 
 /** An alarm with its remedy, and buttons to see to it. @param {Rung} card  @param {Alarm} alarm */
 function alarm(card, { kind, urgent, values, by }) {
-  const text = words.text(`alarm.${kind}`, alarmValues(values, tongue));
+  const text = words.text(`alarm.${kind}`, alarmValues(values, languageName));
   const sign = words.text(urgent ? 'urgent' : 'look');
   const [, fault = text, remedy = ''] = SENTENCE.exec(text) ?? [];
   const box = element('div', { class: urgent ? 'alarm urgent' : 'alarm' }, element('p', { class: 'fault' }, element('strong', {}, sign), ' – ', fault));
@@ -243,7 +243,7 @@ function inherit(old, fresh) {
 function reach({ connected, ways, missing }) {
   const made = element('div', { class: 'reach', id: 'Reach' });
   if (!connected) made.append(element('p', {}, words.text('translatorless')));
-  const into = Object.entries(ways).map(([from, to]) => element('li', {}, words.text('into', { language: tongue(from), others: words.listed(to.map(tongue)) })));
+  const into = Object.entries(ways).map(([from, to]) => element('li', {}, words.text('into', { language: languageName(from), others: words.listed(to.map(languageName)) })));
   if (into.length) made.append(element('ul', {}, ...into));
   made.append(...missing.map((line) => element('p', { class: 'mark', lang: 'en', dir: 'ltr' }, line)));
   if (!made.isEqualNode(at('Reach'))) at('Reach').replaceWith(made);
@@ -294,7 +294,7 @@ function bell(cards) {
   const first = now.get(fresh[0]);
   if (!first) return;
   const [card, each] = first;
-  told = [fresh[0], `${card.place || card.title}: ${words.text(`alarm.${each.kind}`, alarmValues(each.values, tongue))}`];
+  told = [fresh[0], `${card.place || card.title}: ${words.text(`alarm.${each.kind}`, alarmValues(each.values, languageName))}`];
   say(told[1], `#Cards [data-key="${CSS.escape(fresh[0])}"], #Shared [data-key="${CSS.escape(fresh[0])}"]`);
   if (form.bell.checked) ring();
 }

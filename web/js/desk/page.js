@@ -62,7 +62,7 @@ const panel = new DeskPanel(state, words, data, {
 });
 const spoken = () => state.session?.channels[channel]?.languages ?? state.session?.languages ?? [];
 const air = new DeskAir(words, data.link, { act, say });
-const terms = new DeskTerms(words, panel.tongue, { act, say, spoken });
+const terms = new DeskTerms(words, panel.languageName, { act, say, spoken });
 const keeping = new DeskKeeping({ act, words });
 const notes = new DeskNotes(state, words, data, { act, say });
 const lines = new DeskLines(state, words, { picked, mend });
@@ -276,7 +276,7 @@ function texts() {
   const all = Object.entries(state.session?.channels ?? {});
   at('Texts').hidden = all.length < 2;
   only('ul', at('Texts')).replaceChildren(...all.map(([name, { kind, languages }]) => {
-    const text = words.text(`kind.${kind}`, { language: panel.tongue(languages[0]) });
+    const text = words.text(`kind.${kind}`, { language: panel.languageName(languages[0]) });
     const button = element('button', { type: 'button', 'aria-pressed': String(name === channel) }, text);
     button.addEventListener('click', () => {
       channel = name;
@@ -294,10 +294,10 @@ function choices() {
   if (!session) return;
   const languages = spoken();
   /** @type {[string, string][]} */
-  const named = languages.map((tag) => [tag, panel.tongue(tag)]);
-  const tongues = spokenChoices(named, session.channels[channel]?.kind === 'floor' ? data.tongues : [], words.text('detected'), data.ui);
-  menu(at('Force').elements.language, tongues, session.forced ?? tongues[0][0]);
-  at('Tongues').hidden = !may.has('force-language') || tongues.length < 2;
+  const named = languages.map((tag) => [tag, panel.languageName(tag)]);
+  const choices = spokenChoices(named, session.channels[channel]?.kind === 'floor' ? data.languages : [], words.text('detected'), data.ui);
+  menu(at('Force').elements.language, choices, session.forced ?? choices[0][0]);
+  at('Tongues').hidden = !may.has('force-language') || choices.length < 2;
   menu(at('Write').elements.language, named, session.forced ?? languages[0]);
   menu(at('AddTerm').elements.language, [['', words.text('term.any')], ...named]);
   at('WriteIn').hidden = at('TermIn').hidden = languages.length < 2;

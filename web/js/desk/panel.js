@@ -1,7 +1,7 @@
 // The panels around the text on a staff page: speakers, people at desks, readers' reports, alarms, and the latest acts.
 
 import { bdi, refill } from './fill.js';
-import { alarmValues, alone, tongues } from '../lib/names.js';
+import { alarmValues, alone, languageNames } from '../lib/names.js';
 import { at, element, only, set } from '../lib/nodes.js';
 import { qualityLines } from './quality.js';
 import { unsay } from '../lib/said.js';
@@ -30,8 +30,8 @@ export class DeskPanel {
     /** @type {Map<string, string>} */
     this.stood = new Map(); // the notices shown last: kind → the text that was announced
     this.clock = dayClock(data.ui, data.zone);
-    this.tongue = tongues(data.ui); // gives a language's name for its tag
-    this.qualityLine = qualityLines(data.ui, words, this.tongue);
+    this.languageName = languageNames(data.ui); // gives a language's name for its tag
+    this.qualityLine = qualityLines(data.ui, words, this.languageName);
   }
 
   /**
@@ -147,11 +147,11 @@ export class DeskPanel {
       if (kind === 'tag-segment' && command.tag) return this.words.text('did.tag-segment', { text: this.words.text(`tag.${command.tag}`) });
       if (kind === 'assign') return this.words.text('did.assign', { name: name(command.speaker) });
       if (kind === 'force-language') {
-        const language = command.language ? this.tongue(command.language) : this.words.text('detected');
+        const language = command.language ? this.languageName(command.language) : this.words.text('detected');
         return this.words.text('did.force-language', { language });
       }
       if (kind === 'put-on-air' && command.source === 'machine') return this.words.text('air.machine');
-      if (kind === 'set-languages') return this.words.text('did.force-language', { language: this.words.listed((command.languages ?? []).map(this.tongue)) });
+      if (kind === 'set-languages') return this.words.text('did.force-language', { language: this.words.listed((command.languages ?? []).map(this.languageName)) });
       return this.words.text(`did.${this.#did(command)}`, { text: alone(text) });
     };
     const accepted = commands.filter((command) => command.accepted);
@@ -283,7 +283,7 @@ export class DeskPanel {
       add(kind, element('p', {}, this.words.text(`overrun.${kind}`, { n: Math.abs(minutes) })));
     }
     for (const alarm of alarms ?? []) {
-      const row = element('p', { class: alarm.urgent ? 'urgent' : '' }, this.words.text(`alarm.${alarm.kind}`, alarmValues(alarm.values, this.tongue)));
+      const row = element('p', { class: alarm.urgent ? 'urgent' : '' }, this.words.text(`alarm.${alarm.kind}`, alarmValues(alarm.values, this.languageName)));
       add(alarm.kind, row);
       if (alarm.kind === 'break-speech' && resumes) row.append(' ', element('button', { type: 'button', 'data-act': 'resume' }, this.words.text('end-break')));
     }

@@ -18,19 +18,19 @@ const percent = (some, of) => Math.max(Math.min(some, 1), Math.round((100 * some
 
 /**
  * A function that describes a text's quality; empty for null.
- * @param {string} ui  @param {import('../lib/words.js').Words} words  @param {Tongue} tongue
+ * @param {string} ui  @param {import('../lib/words.js').Words} words  @param {LanguageName} languageName
  */
-export function qualityLines(ui, words, tongue) {
+export function qualityLines(ui, words, languageName) {
   const tenths = new Intl.NumberFormat(`${ui}-u-nu-latn`, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const seconds = (/** @type {number} */ ms) => tenths.format(Math.ceil(ms / 100) / 10);
-  return (/** @type {?Quality} */ quality) => (quality ? line(quality, words, seconds, tongue) : '');
+  return (/** @type {?Quality} */ quality) => (quality ? line(quality, words, seconds, languageName) : '');
 }
 
 /**
  * @param {Quality} quality  @param {import('../lib/words.js').Words} words  @param {(ms: number) => string} seconds
- * @param {Tongue} tongue
+ * @param {LanguageName} languageName
  */
-function line(quality, words, seconds, tongue) {
+function line(quality, words, seconds, languageName) {
   const { delay, gaps, corrected, lines, languages } = quality;
   const facts = [];
   if (delay) facts.push(words.text('quality.delay', { half: seconds(delay.p50), most: seconds(delay.p95) }));
@@ -39,6 +39,6 @@ function line(quality, words, seconds, tongue) {
   facts.push(words.text(corrected.by_person ? 'quality.corrected' : 'quality.uncorrected', share(corrected.by_person)));
   if (corrected.by_machine) facts.push(words.text('quality.by-machine', share(corrected.by_machine)));
   facts.push(words.text('quality.rate', { n: quality.words_a_minute }));
-  facts.push(words.listed(Object.entries(languages).filter(([, n]) => 100 * n >= HEARD_PERCENT * quality.words).map(([tag]) => tongue(tag))));
+  facts.push(words.listed(Object.entries(languages).filter(([, n]) => 100 * n >= HEARD_PERCENT * quality.words).map(([tag]) => languageName(tag))));
   return facts.join(' · ');
 }

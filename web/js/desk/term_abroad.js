@@ -14,12 +14,12 @@ export const abroad = ({ language: own }, into) => into.filter((tag) => !own || 
 /**
  * The <details> element of a term with that form; what is chosen goes to `save`.
  * @param {import('../lib/words.js').Words} words
- * @param {Tongue} tongue
+ * @param {LanguageName} languageName
  * @param {Term} known
  * @param {string[]} tags  languages of the fields
  * @param {(keep: boolean, written: Term['written']) => void} save
  */
-export function inOtherLanguages(words, tongue, known, tags, save) {
+export function inOtherLanguages(words, languageName, known, tags, save) {
   const { term, keep, written } = known;
   const title = words.text('term.abroad');
   const key = (/** @type {string} */ name) => `abroad ${name} ${term}`;
@@ -27,7 +27,7 @@ export function inOtherLanguages(words, tongue, known, tags, save) {
   const inputs = tags.map((tag) => element('input', {
     type: 'text', maxlength: 120, autocomplete: 'off', lang: tag, dir: 'auto', value: written[tag] ?? '', 'data-key': key(tag),
   }));
-  const fields = tags.map((tag, i) => element('label', {}, element('span', {}, tongue(tag)), inputs[i]));
+  const fields = tags.map((tag, i) => element('label', {}, element('span', {}, languageName(tag)), inputs[i]));
   const button = element('button', { type: 'submit', 'data-key': key('save') }, words.text('term.save'));
   const form = element(
     'form', { 'aria-label': `${title}: ${term}` },

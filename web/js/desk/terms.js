@@ -9,13 +9,13 @@ import { at, element, only, set } from '../lib/nodes.js';
 export class DeskTerms {
   /**
    * @param {import('../lib/words.js').Words} words
-   * @param {Tongue} tongue
+   * @param {LanguageName} languageName
    * @param {{act: (command: Command) => Promise<Answer>, say: (text: string) => void, spoken: () => string[]}} does
    *   `spoken`: gives the languages in which a term may be said
    */
-  constructor(words, tongue, does) {
+  constructor(words, languageName, does) {
     this.words = words;
-    this.tongue = tongue;
+    this.languageName = languageName;
     this.does = does;
     this.shown = ''; // the news that is shown, as JSON
     /** @type {Set<string>} */
@@ -96,11 +96,11 @@ export class DeskTerms {
   /** @param {Term} known  @param {string[]} into */
   #term(known, into) {
     const { term, language, source } = known;
-    const more = [this.words.text(`term.from.${source}`), language ? this.tongue(language) : ''].filter(Boolean);
+    const more = [this.words.text(`term.from.${source}`), language ? this.languageName(language) : ''].filter(Boolean);
     const row = this.#row(term, [' ', element('span', { class: 'mark' }, more.join(' · '))], [this.#button('term.away', term, false)], language);
     const tags = abroad(known, into);
     if (tags.length) {
-      row.append(inOtherLanguages(this.words, this.tongue, known, tags, (keep, written) => this.#translate(known, keep, written)));
+      row.append(inOtherLanguages(this.words, this.languageName, known, tags, (keep, written) => this.#translate(known, keep, written)));
     }
     return row;
   }

@@ -16,27 +16,27 @@ export const keepOwnName = (name) => keep(NAME, name.trim());
  */
 export const alone = (text) => `\u2068${text}\u2069`;
 
-/** @type {Record<string, (value: string, tongue: Tongue) => string>} */
+/** @type {Record<string, (value: string, languageName: LanguageName) => string>} */
 const ALARM_VALUES = {
-  expected: (tags, tongue) => tags.split(',').map(tongue).join(', '),
-  heard: (tag, tongue) => tongue(tag),
+  expected: (tags, languageName) => tags.split(',').map(languageName).join(', '),
+  heard: (tag, languageName) => languageName(tag),
   title: alone,
   who: alone,
 };
 
 /**
  * The values that an alarm's text needs: languages by their names; titles and people's names isolated (see `alone`).
- * @param {Record<string, string>} values  @param {Tongue} tongue
+ * @param {Record<string, string>} values  @param {LanguageName} languageName
  */
-export const alarmValues = (values, tongue) => Object.fromEntries(Object.entries(values)
-  .map(([name, value]) => [name, ALARM_VALUES[name]?.(value, tongue) ?? value]));
+export const alarmValues = (values, languageName) => Object.fromEntries(Object.entries(values)
+  .map(([name, value]) => [name, ALARM_VALUES[name]?.(value, languageName) ?? value]));
 
 /**
  * A function that gives the name of a language for its tag, written in the language `ui`; the tag itself when it has no
  * name.
- * @param {string} ui  @returns {Tongue}
+ * @param {string} ui  @returns {LanguageName}
  */
-export function tongues(ui) {
+export function languageNames(ui) {
   const names = new Intl.DisplayNames(ui, { type: 'language' });
   return (tag) => {
     try {
@@ -53,9 +53,9 @@ export function tongues(ui) {
  * @param {[string, string][]} named  @param {string[]} all  @param {string} detected  @param {string} ui
  */
 export function spokenChoices(named, all, detected, ui) {
-  const tongue = tongues(ui);
+  const languageName = languageNames(ui);
   /** @type {[string, string][]} */
-  const others = all.filter((tag) => !named.some(([known]) => known === tag)).map((tag) => [tag, tongue(tag)]);
+  const others = all.filter((tag) => !named.some(([known]) => known === tag)).map((tag) => [tag, languageName(tag)]);
   others.sort(([, one], [, other]) => one.localeCompare(other, ui));
   return [...(named.length > 1 ? [['', detected]] : []), ...named, ...others];
 }

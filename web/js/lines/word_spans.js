@@ -7,9 +7,9 @@ const WORD = /[\p{L}\p{N}\p{M}]+(?:['’.-][\p{L}\p{N}\p{M}]+)*/gu;
 
 /** The spans of the words of a text. @param {string} text  @param {string} language  a BCP-47 tag  @returns {Span[]} */
 export function wordSpans(text, language = '') {
-  const [tongue] = language.toLowerCase().split('-');
-  if (UNSPACED.has(tongue) && 'Segmenter' in Intl) {
-    return [...new Intl.Segmenter(tongue, { granularity: 'word' }).segment(text)].filter(({ isWordLike }) => isWordLike)
+  const [primary] = language.toLowerCase().split('-');
+  if (UNSPACED.has(primary) && 'Segmenter' in Intl) {
+    return [...new Intl.Segmenter(primary, { granularity: 'word' }).segment(text)].filter(({ isWordLike }) => isWordLike)
       .map(({ index, segment }) => ({ at: index, end: index + segment.length }));
   }
   return [...text.matchAll(WORD)].map(({ 0: word, index }) => ({ at: index, end: index + word.length }));

@@ -80,11 +80,11 @@ export class HandsDesk {
   #block(poll, made, open) {
     const { words } = this.questionDesk;
     const { id, question, language, options } = poll;
-    const tongue = { lang: language, dir: direction(language) };
+    const inLanguage = { lang: language, dir: direction(language) };
     const head = ['remote', 'room', 'sum'].map((name) => element('th', { scope: 'col' }, words.text(`hands.${name}`)));
     // Each answer has a row of its own above its numbers, since the column is narrow and answers may be long.
     const bodies = options.map((text, n) => element('tbody', {},
-      element('tr', {}, element('th', { scope: 'rowgroup', colspan: 3 }, element('bdi', tongue, text))),
+      element('tr', {}, element('th', { scope: 'rowgroup', colspan: 3 }, element('bdi', inLanguage, text))),
       element('tr', {},
         element('td', { 'data-remote': n }),
         element('td', {}, element('input', { type: 'number', min: 0, max: 100000, step: 1, value: 0, 'data-room': n, 'aria-label': `${text}: ${words.text('hands.room')}` })),
@@ -94,7 +94,7 @@ export class HandsDesk {
     if (poll.open) buttons.append(' ', this.#button('hands.close', asked, { do: 'close-poll', poll: id }));
     else if (!open) buttons.append(' ', this.#button('hands.again', asked, { do: 'open-poll', poll: id, question, language, options }));
     const block = element('form', { class: 'led', 'data-made': made, novalidate: true },
-      element('h3', { id: asked, ...tongue }, question),
+      element('h3', { id: asked, ...inLanguage }, question),
       element('table', { 'aria-labelledby': asked }, element('thead', {}, element('tr', {}, ...head)), ...bodies),
       element('p', { class: 'about lately', hidden: true }), element('p', { class: 'about warn', hidden: true }), buttons);
     block.addEventListener('submit', (event) => {

@@ -14,10 +14,10 @@ export class QuestionItems {
   /**
    * @param {import('./questions.js').Questions} questions
    * @param {import('../lib/words.js').Words} words
-   * @param {{base: string, translated: (item: Question) => string, lacks: (item: Question) => boolean, said: (segment: string) => ?string, now: () => number, removes?: () => boolean, tongue?: Tongue}} more
+   * @param {{base: string, translated: (item: Question) => string, lacks: (item: Question) => boolean, said: (segment: string) => ?string, now: () => number, removes?: () => boolean, languageName?: LanguageName}} more
    *   `translated`: gives the translation, empty without one; `lacks`: whether there can be none; `said`: gives the
    *   present text of a line, null if the page hasn't got it; `now`: gives the media time in ms; `removes`: whether
-   *   words may be removed; `tongue`: gives a language's name
+   *   words may be removed; `languageName`: gives a language's name
    */
   constructor(questions, words, more) {
     this.questions = questions;
@@ -116,7 +116,7 @@ export class QuestionItems {
   /** The short signs of a row: its language, and how many others would ask the same. @param {Question} item */
   #signs(item) {
     const { words } = this;
-    const parts = [this.#sign(item.language.toUpperCase(), this.more.tongue?.(item.language) ?? item.language)];
+    const parts = [this.#sign(item.language.toUpperCase(), this.more.languageName?.(item.language) ?? item.language)];
     if (item.support) parts.push(this.#sign(`+${item.support}`, words.text('support', { n: item.support })));
     return parts;
   }

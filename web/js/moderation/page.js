@@ -45,19 +45,19 @@ const { questions, words, state, data, say, act } = questionDesk;
 const heard = new BalancePanel(words, say);
 const items = new QuestionItems(questions, words, {
   base: data.base, translated: (item) => questionDesk.translating.of(item), lacks: (item) => questionDesk.translating.lacks(item), said: questionDesk.said, now: questionDesk.now,
-  removes: () => questionDesk.may.has('remove'), tongue: questionDesk.done.tongue,
+  removes: () => questionDesk.may.has('remove'), languageName: questionDesk.done.languageName,
 });
 const hands = new HandsDesk(questionDesk);
 const panels = new QuestionPanels(questions, items, does);
 const turn = new QuestionTurn(questionDesk);
 const choice = (/** @type {number} */ ms) => element('option', { value: ms }, ms ? words.text('limit.min', { n: ms / 60000 }) : words.text('limit.none'));
 let asks = false; // whether to ask about the remaining questions once the open sheet is closed
-const sheets = new QuestionSheets(words, questionDesk.done.tongue, () => {
+const sheets = new QuestionSheets(words, questionDesk.done.languageName, () => {
   panels.hold();
   if (asks) setTimeout(rest); // after the act of that sheet
 });
 const clear = clearsWall(act, words, say);
-const sift = new QuestionSift(questions, questionDesk.done.tongue, show);
+const sift = new QuestionSift(questions, questionDesk.done.languageName, show);
 
 const onChosen = (/** @type {string} */ name) => () => {
   if (panels.chosen().length) does(name, panels.chosen());

@@ -61,7 +61,7 @@ export class QuestionDesk {
   /** Fill a menu with these languages. @param {HTMLSelectElement} select */
   offer(select) {
     const languages = this.languages();
-    menu(select, languages.map((tag) => [tag, this.done.tongue(tag)]), this.state.session?.forced ?? languages[0]);
+    menu(select, languages.map((tag) => [tag, this.done.languageName(tag)]), this.state.session?.forced ?? languages[0]);
   }
 
   /** Undo an act, and announce the outcome. @param {string} id */

@@ -20,10 +20,10 @@ const MOST = 200; // characters of a question that a sheet shows
 const fieldsOf = (id) => /** @type {Form<Fields[Id]>} */ (only('form', at(id))).elements;
 
 export class QuestionSheets {
-  /** @param {import('../lib/words.js').Words} words  @param {Tongue} tongue  @param {() => void} over  called when a sheet was closed */
-  constructor(words, tongue, over) {
+  /** @param {import('../lib/words.js').Words} words  @param {LanguageName} languageName  @param {() => void} over  called when a sheet was closed */
+  constructor(words, languageName, over) {
     this.words = words;
-    this.tongue = tongue;
+    this.languageName = languageName;
     this.over = over;
   }
 
@@ -74,7 +74,7 @@ export class QuestionSheets {
     this.#name('Answer', [item]);
     text.value = item.answer;
     const tags = new Set([...languages, item.language, item.answer_language || item.language]);
-    language.replaceChildren(...[...tags].map((tag) => element('option', { value: tag }, this.tongue(tag))));
+    language.replaceChildren(...[...tags].map((tag) => element('option', { value: tag }, this.languageName(tag))));
     if (item.answer) language.value = item.answer_language;
     return this.#ask('Answer', () => (text.value.trim() ? { text: text.value.trim(), language: language.value } : null));
   }

@@ -24,10 +24,10 @@ export function fits(item, wanted, translated = '') {
 }
 
 export class QuestionSift {
-  /** @param {import('./questions.js').Questions} questions  @param {Tongue} tongue  @param {() => void} changed */
-  constructor(questions, tongue, changed) {
+  /** @param {import('./questions.js').Questions} questions  @param {LanguageName} languageName  @param {() => void} changed */
+  constructor(questions, languageName, changed) {
     this.questions = questions;
-    this.tongue = tongue;
+    this.languageName = languageName;
     this.form = at('Sift');
     this.form.addEventListener('input', changed);
     this.form.addEventListener('reset', () => setTimeout(changed));
@@ -51,7 +51,7 @@ export class QuestionSift {
     if (language.dataset.made === tags.join()) return;
     language.dataset.made = tags.join();
     const chosen = language.value;
-    language.replaceChildren(language.options[0], ...tags.map((tag) => element('option', { value: tag }, this.tongue(tag))));
+    language.replaceChildren(language.options[0], ...tags.map((tag) => element('option', { value: tag }, this.languageName(tag))));
     if (tags.includes(chosen)) language.value = chosen;
   }
 }

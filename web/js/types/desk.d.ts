@@ -365,7 +365,7 @@ interface DeskData extends Texts {
   /** Whether the sound of lines can be played. */
   clip: boolean;
   names: boolean;
-  tongues: string[];
+  languages: string[];
   /** Other meetings, to which lines may be moved. */
   others: [session: string, title: string][];
 }

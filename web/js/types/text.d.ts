@@ -260,7 +260,7 @@ interface Change {
 type Source = EventSource & { seen: number };
 
 /** Gives a language's name by its BCP-47 tag. */
-type Tongue = (tag: string) => string;
+type LanguageName = (tag: string) => string;
 
 /** An item of a message of the low-data stream, decoded. */
 type News = SpeltLine | LogEvent | Signal;

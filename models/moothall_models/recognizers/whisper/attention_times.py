@@ -8,9 +8,9 @@ time steps with the greatest total attention is chosen.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from moothall_models.ports import Floats
+
 SMOOTHED = 7
 """Width of the median filter, in time steps of the encoder (20 ms)."""
 

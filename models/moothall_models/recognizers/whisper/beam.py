@@ -12,13 +12,12 @@ from typing import Protocol
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
+from moothall_models.ports import Floats
 from moothall_models.recognizers.whisper.drafting import CIRCLES, DraftText
 from moothall_models.recognizers.whisper.timestamp_rules import ChosenToken, TimestampRules
 from moothall_models.recognizers.whisper.words import loop_at_the_end
 
-Floats = NDArray[np.float32]
 WIDTH = 3
 """Beam width of a live pass: texts that are followed in parallel."""
 DOUBTED = 0.4

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from moothall_models.ports import Floats
 from moothall_models.recognizers.whisper.ct2_model import Weights
 from moothall_models.recognizers.whisper.decoder_graph import audio_graph, decoder_graph, layers_of
 
-Floats = NDArray[np.float32]
 HIDDEN = -1e9
 """Added to attention scores of masked positions."""
 

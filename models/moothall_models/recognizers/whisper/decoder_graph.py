@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from moothall_models.ports import Floats
 from moothall_models.recognizers.whisper.ct2_model import Weights
 
 BLOCK = 128
@@ -32,8 +33,6 @@ LARGE = 1_024
 """Bytes from which on a constant is written to the data file: as part of the model it would be copied four times."""
 PAGE = 4_096
 """Alignment of constants in the data file, in bytes: whole pages, so that the file can be memory-mapped."""
-
-Floats = NDArray[np.float32]
 
 
 def layers_of(weights: Weights) -> int:

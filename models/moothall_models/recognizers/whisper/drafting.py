@@ -14,12 +14,11 @@ from typing import Protocol
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
+from moothall_models.ports import Floats
 from moothall_models.recognizers.whisper.timestamp_rules import ChosenToken, TimestampRules
 from moothall_models.recognizers.whisper.words import loop_at_the_end
 
-Floats = NDArray[np.float32]
 LONGEST_KEY = 3
 """Most tokens at the end of the text that are searched for in the draft."""
 LONGEST_DRAFT = 48
@@ -31,14 +30,14 @@ CIRCLES = 12
 which has to be decoded to its end."""
 
 
-Stepped = tuple[Floats, Floats]
+StepResult = tuple[Floats, Floats]
 """The result of a step: logits after each token, [tokens, vocabulary], and attention [tokens, heads, steps]."""
 
 
 class Stepping(Protocol):
     """A decoder over one window that keeps the state of the tokens it was given."""
 
-    def step(self, tokens: Sequence[int]) -> Stepped:
+    def step(self, tokens: Sequence[int]) -> StepResult:
         """Append `tokens`, at least one, and compute the result for each."""
         ...
 
@@ -73,14 +72,14 @@ class DraftText(msgspec.Struct, frozen=True, kw_only=True):
     but the number of tokens doesn't."""
 
 
-Writing = Generator[DecodeStep, Stepped, DraftText]
+Writing = Generator[DecodeStep, StepResult, DraftText]
 """A text that is being written: a generator that yields steps, is sent the result of each, and returns the text."""
 
 
 def write_all(
     decoders: Sequence[Stepping],
     texts: Sequence[Writing],
-    together: Callable[[Sequence[int], Sequence[int]], Sequence[Stepped]],
+    together: Callable[[Sequence[int], Sequence[int]], Sequence[StepResult]],
 ) -> list[DraftText]:
     """Write the texts of several windows, each with its own decoder.
 
@@ -91,7 +90,7 @@ def write_all(
     written: dict[int, DraftText] = {}
     asked: dict[int, DecodeStep] = {}
 
-    def go_on(number: int, stepped: Stepped | None) -> None:
+    def go_on(number: int, stepped: StepResult | None) -> None:
         try:
             asked[number] = next(texts[number]) if stepped is None else texts[number].send(stepped)
         except StopIteration as done:
@@ -115,7 +114,7 @@ def write_all(
 
 
 def write(
-    begun: Stepped,
+    begun: StepResult,
     rules: TimestampRules,
     *,
     cap: int,

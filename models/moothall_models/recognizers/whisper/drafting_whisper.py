@@ -19,13 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moothall.core.kernel.languages import primary
-from moothall_models.ports import RATE, HeardWord, Hypothesis, Samples, Window
+from moothall_models.ports import RATE, Floats, HeardWord, Hypothesis, Samples, Window
 from moothall_models.recognizers.whisper.attention_times import steps_of_tokens
 from moothall_models.recognizers.whisper.beam import SPARED, WIDTH, first_doubt, search
 from moothall_models.recognizers.whisper.ct2_model import Weights, read_weights
 from moothall_models.recognizers.whisper.decoder import EncodedAudio, TokenMemory, WhisperDecoder, side_by_side
 from moothall_models.recognizers.whisper.decoder_graph import layers_of
-from moothall_models.recognizers.whisper.drafting import DraftText, Stepped, Writing, write, write_all
+from moothall_models.recognizers.whisper.drafting import DraftText, StepResult, Writing, write, write_all
 from moothall_models.recognizers.whisper.readings import other_tokens, unsure
 from moothall_models.recognizers.whisper.timestamp_rules import TimestampRules
 from moothall_models.recognizers.whisper.whisper import (
@@ -44,7 +44,6 @@ from moothall_models.recognizers.whisper.words import join_pieces, letters, loop
 
 logger = logging.getLogger(__name__)
 
-Floats = NDArray[np.float32]
 PADDING_SECONDS = 1.0
 """Least silence after the audio, s. It may be shorter than for CTranslate2's decoder, since this decoder is stopped
 where that one would begin the text again."""
@@ -177,7 +176,9 @@ class DraftingWhisper(WhisperRecognizer):
             told=bool(window.context),
             prompt=stepper.tokens.count,
             window=window,
-            stands=self._tokenizer.encode(window.draft[: window.stands], add_special_tokens=False).ids,
+            committed_tokens=self._tokenizer.encode(
+                window.draft[: window.committed_chars], add_special_tokens=False
+            ).ids,
             beam=window.beam,
             cap=cap,
             closing=closing,
@@ -187,7 +188,7 @@ class DraftingWhisper(WhisperRecognizer):
         """For each window its hypothesis, and whether the decoder looped or reached its limit of tokens."""
         company: tuple[tuple[int, ...], EncodedAudio] = ((), opened[0].heard)
 
-        def together(those: Sequence[int], tokens: Sequence[int]) -> list[Stepped]:
+        def together(those: Sequence[int], tokens: Sequence[int]) -> list[StepResult]:
             nonlocal company
             if company[0] != tuple(those):
                 company = (tuple(those), side_by_side([opened[each].heard for each in those]))
@@ -212,8 +213,10 @@ class DraftingWhisper(WhisperRecognizer):
     def _searched(self, opened: _Opened, written: DraftText) -> DraftText:
         """The result of a beam search from the first token in doubt on; `written` itself when none is in doubt."""
         text = [token for token in written.tokens if token < self._end]
-        stands = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(opened.stands, text, strict=False)))
-        start = first_doubt(written, self._rules, behind=stands, spared=0 if opened.beam > 1 else SPARED)
+        agreed = sum(
+            1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(opened.committed_tokens, text, strict=False))
+        )
+        start = first_doubt(written, self._rules, behind=agreed, spared=0 if opened.beam > 1 else SPARED)
         if start is None or not written.ended:
             return written
         return search(
@@ -273,7 +276,7 @@ class DraftingWhisper(WhisperRecognizer):
                 found.setdefault(letters(text), text.strip())
         return tuple(filter(None, found.values()))
 
-    def _begin(self, window: Window, heard: EncodedAudio) -> tuple[_Stepper, Stepped, float, Hypothesis]:
+    def _begin(self, window: Window, heard: EncodedAudio) -> tuple[_Stepper, StepResult, float, Hypothesis]:
         """Run the decoder on the prompt, for the first language, and again if another language is detected.
 
         Returns the decoder with its state, the result of the step, the probability that nobody speaks, and a hypothesis
@@ -296,7 +299,7 @@ class DraftingWhisper(WhisperRecognizer):
             stepper, begun = self._read_prompt(context, language, heard)
         return stepper, begun, no_speech, Hypothesis(language=language, words=(), likeliest=likeliest, odds=every)
 
-    def _read_prompt(self, context: list[int], language: str, heard: EncodedAudio) -> tuple[_Stepper, Stepped]:
+    def _read_prompt(self, context: list[int], language: str, heard: EncodedAudio) -> tuple[_Stepper, StepResult]:
         stepper = _Stepper(self._decoder, heard)
         return stepper, stepper.step([*context, *self._start_tokens(language)], len(context))
 
@@ -353,7 +356,7 @@ class _Stepper:
         self._audio = audio
         self.tokens: TokenMemory = decoder.nothing
 
-    def step(self, tokens: Sequence[int], first: int = 0) -> Stepped:
+    def step(self, tokens: Sequence[int], first: int = 0) -> StepResult:
         logits, attention, self.tokens = self._decoder.step(self._audio, self.tokens, tokens, first)
         return logits, attention
 
@@ -378,7 +381,7 @@ class _Opened(NamedTuple):
     prompt: int
     """Number of tokens in the prompt."""
     window: Window
-    stands: list[int]
+    committed_tokens: list[int]
     """Tokens of the draft's committed text, which are not to be changed."""
     beam: int
     """Beam width that the window asks for; above 1 for a better pass."""
@@ -395,15 +398,15 @@ class _Branches:
         self._audio = audio
         self._tokens = tokens
 
-    def step(self, parents: Sequence[int], tokens: Sequence[int]) -> Stepped:
+    def step(self, parents: Sequence[int], tokens: Sequence[int]) -> StepResult:
         logits, attention, self._tokens = self._decoder.branch(self._audio, self._tokens, parents, tokens)
         return logits, attention
 
 
 def _step_all(
     decoder: WhisperDecoder, audio: EncodedAudio, steppers: Sequence[_Stepper], tokens: Sequence[int]
-) -> list[Stepped]:
-    stepped: list[Stepped] = []
+) -> list[StepResult]:
+    stepped: list[StepResult] = []
     found = decoder.step_all(audio, [stepper.tokens for stepper in steppers], tokens)
     for stepper, (logits, attention, now) in zip(steppers, found, strict=True):
         stepper.tokens = now

@@ -38,7 +38,7 @@ def unsure(words: Sequence[HeardWord], window: Window) -> list[int]:
             break
         pair = (words[index - 1].text if index else "") + word.text
         again = window.settled or pair in f" {window.draft}"
-        if LOST <= word.p < UNSURE and signs > window.stands + 1 and again:
+        if LOST <= word.p < UNSURE and signs > window.committed_chars + 1 and again:
             found.append(index)
     return found
 

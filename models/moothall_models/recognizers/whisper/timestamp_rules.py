@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from moothall_models.ports import Floats
+
 NEVER = np.float32(-np.inf)
 
 

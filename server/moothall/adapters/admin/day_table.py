@@ -28,7 +28,7 @@ class Timed(Protocol):
 M = TypeVar("M", bound=Timed)
 
 
-class Cell(msgspec.Struct, Generic[M], frozen=True):
+class DayCell(msgspec.Struct, Generic[M], frozen=True):
     """One cell of the table."""
 
     meetings: tuple[M, ...]
@@ -42,7 +42,7 @@ def starts_of(columns: Sequence[Sequence[Timed]]) -> tuple[int, ...]:
     return tuple(sorted({each.starts for column in columns for each in column}))
 
 
-def table(columns: Sequence[Sequence[M]]) -> tuple[tuple[Cell[M] | None, ...], ...]:
+def table(columns: Sequence[Sequence[M]]) -> tuple[tuple[DayCell[M] | None, ...], ...]:
     """The cells by row and column; None where a cell from above spans the position. `columns`: the meetings of each
     room.
     """
@@ -51,8 +51,8 @@ def table(columns: Sequence[Sequence[M]]) -> tuple[tuple[Cell[M] | None, ...], .
     return tuple(tuple(column[n] for column in found) for n in range(len(starts)))
 
 
-def _column(column: Sequence[M], starts: Sequence[int]) -> list[Cell[M] | None]:
-    cells: list[Cell[M] | None] = [Cell((), 1) for _ in starts]
+def _column(column: Sequence[M], starts: Sequence[int]) -> list[DayCell[M] | None]:
+    cells: list[DayCell[M] | None] = [DayCell((), 1) for _ in starts]
     first = last = 0  # The rows of the newest cell, `last` excluded.
     for each in sorted(column, key=lambda meeting: meeting.starts):
         begins = starts.index(each.starts)
@@ -61,9 +61,9 @@ def _column(column: Sequence[M], starts: Sequence[int]) -> list[Cell[M] | None]:
         before = cells[first] if begins < last else None
         if before is not None:
             last = max(last, ends)
-            cells[first] = Cell((*before.meetings, each), last - first)
+            cells[first] = DayCell((*before.meetings, each), last - first)
         else:
             first, last = begins, ends
-            cells[first] = Cell((each,), last - first)
+            cells[first] = DayCell((each,), last - first)
         cells[first + 1 : last] = [None] * (last - first - 1)
     return cells

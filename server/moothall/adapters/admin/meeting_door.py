@@ -74,7 +74,7 @@ class MeetingDoor:
             web.post("/admin/meetings/{session}", self.act),
             web.post("/admin/meetings/{session}/plan", self.change_plan),
             web.post("/admin/meetings/{session}/longer", self.longer),
-            web.post("/admin/meetings/{session}/standing", self.stand),
+            web.post("/admin/meetings/{session}/standing", self.set_visibility),
             web.get("/admin/meetings/{session}/duplicate", self.ask_duplicate),
             web.post("/admin/meetings/{session}/duplicate", self.duplicate),
             web.get("/admin/meetings/{session}/delete", self.ask_delete),
@@ -172,7 +172,7 @@ class MeetingDoor:
         return self._back(asked, planned, refused)
 
     @staff_page(runs_the_house)
-    async def stand(self, request: web.Request, asked: AdminRequest) -> web.Response:
+    async def set_visibility(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Cancel a meeting that has not begun (`act=cancel`, optionally with `reason`) or reinstate it (`reinstate`);
         remove it from public lists (`hide`), or put it back there (`list`).
         """

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import msgspec
 from babel.dates import format_date
 
-from moothall.adapters.admin.day_table import Cell, starts_of, table
+from moothall.adapters.admin.day_table import DayCell, starts_of, table
 from moothall.adapters.admin.plan_form import form_time
 from moothall.adapters.admin.view import Rows, day_name, meeting_row, planned_of, state_of, times_of
 from moothall.adapters.pages.catalogues import Catalogue
@@ -244,7 +244,7 @@ def _as_held(planned: Planned, known: Entry | None) -> Planned:
     return msgspec.structs.replace(planned, starts=known.opened, ends=known.closed)
 
 
-def _cell(cell: Cell[ListedMeeting] | None) -> dict[str, object] | None:
+def _cell(cell: DayCell[ListedMeeting] | None) -> dict[str, object] | None:
     if cell is None:
         return None
     rows = [each.row for each in cell.meetings]

@@ -36,7 +36,7 @@ from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.staff import session_scope
 from moothall.services.translation.text_translation import Reach
 
-Choice = TypeVar("Choice", bound=StrEnum)
+Chosen = TypeVar("Chosen", bound=StrEnum)
 
 
 class FirstSteps(msgspec.Struct, frozen=True, kw_only=True):
@@ -237,7 +237,7 @@ class AdminDoor:
         return None if live is None else live.state
 
 
-def _choice(kind: type[Choice], given: str | None, otherwise: Choice) -> Choice:
+def _choice(kind: type[Chosen], given: str | None, otherwise: Chosen) -> Chosen:
     """The value chosen in a form, or `otherwise` where the field is missing. Raises AdminProblem for a value that isn't
     offered.
     """

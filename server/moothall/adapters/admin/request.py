@@ -17,7 +17,7 @@ from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.http.form_guard import FIELD, FormGuard
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import HttpProblem, language, own_html, own_json, wants_json
-from moothall.adapters.pages.staff_frame import Asked, house_frame
+from moothall.adapters.pages.staff_frame import Asked, StaffOf, house_frame
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_request import read_fields, see_other
@@ -32,7 +32,6 @@ MOST_FIELDS = 9
 MOST_VALUES = 5_000
 """The most values of a form without a file, which may have a box for each meeting and role. Overflow: the whole form is
 rejected."""
-StaffOf = Callable[[web.Request], tuple[Staff, ...]]
 
 _REFUSALS = {
     RefusalCode.BUSY: (503, AdminText.BUSY),
@@ -198,9 +197,9 @@ class _HasPages(Protocol):
     def pages(self) -> StaffPages: ...
 
 
-Door = TypeVar("Door", bound=_HasPages)
+DoorWithPages = TypeVar("DoorWithPages", bound=_HasPages)
 Allowed = Callable[[Staff, web.Request], bool]
-Handler = Callable[[Door, web.Request, AdminRequest], Awaitable[web.Response]]
+AdminHandler = Callable[[DoorWithPages, web.Request, AdminRequest], Awaitable[web.Response]]
 
 
 def runs_the_house(staff: Staff, _: web.Request | None = None) -> bool:
@@ -210,16 +209,18 @@ def runs_the_house(staff: Staff, _: web.Request | None = None) -> bool:
 
 def staff_page(
     allowed: Allowed, *, no_link: tuple[int, str] = (404, AdminText.GONE)
-) -> Callable[[Handler[Door]], Callable[[Door, web.Request], Awaitable[web.Response]]]:
+) -> Callable[[AdminHandler[DoorWithPages]], Callable[[DoorWithPages, web.Request], Awaitable[web.Response]]]:
     """A decorator for handlers that require an `allowed` link. It answers problems and refused visitors with a
     sentence.
 
     `no_link`: status and sentence key for NoLink, when a link no longer exists or can't be made.
     """
 
-    def decorate(handler: Handler[Door]) -> Callable[[Door, web.Request], Awaitable[web.Response]]:
+    def decorate(
+        handler: AdminHandler[DoorWithPages],
+    ) -> Callable[[DoorWithPages, web.Request], Awaitable[web.Response]]:
         @wraps(handler)
-        async def handle(self: Door, request: web.Request) -> web.Response:
+        async def handle(self: DoorWithPages, request: web.Request) -> web.Response:
             try:
                 asked = self.pages.asked(request, lambda staff: allowed(staff, request))
                 return await handler(self, request, asked)

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from moothall.adapters.admin.request import AdminRequest
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.staff_frame import Frame, Tab, facts_of, meeting_frame, reaches
+from moothall.adapters.pages.staff_frame import FrameValues, Tab, facts_of, meeting_frame, reaches
 from moothall.adapters.reading.page_rows import times_are
 from moothall.core.commands import SetStatus
 from moothall.core.kernel.actors import Role
@@ -59,7 +59,7 @@ def when(starts: int | None, ends: int | None, ui: Catalogue, zone: Zone = UTC_Z
     return f"{begins} \N{EN DASH} {ending}"
 
 
-def settings_frame(asked: AdminRequest, state: State, programme: Programme) -> Frame:
+def settings_frame(asked: AdminRequest, state: State, programme: Programme) -> FrameValues:
     """The frame of a page for the settings of a meeting."""
     room = programme.room_of(state.id)
     return meeting_frame(

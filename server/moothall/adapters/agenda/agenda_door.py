@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -16,10 +16,7 @@ from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.programme.calendar_feed import FeedMeeting, calendar
 from moothall.adapters.reading.page_rows import times_are
 from moothall.core.kernel.errors import StorageUnavailable
-from moothall.services.sessions.catalogue import Entry
-
-Listed = Callable[[], Awaitable[Sequence[Entry]]]
-"""Returns the sessions that everybody may read. May raise StorageUnavailable."""
+from moothall.services.sessions.catalogue import ListPublic
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -28,7 +25,7 @@ class AgendaDoor:
 
     pages: Pages
     rows: AgendaRows
-    listed: Listed
+    listed: ListPublic
     public: str
 
     def routes(self) -> list[web.RouteDef]:

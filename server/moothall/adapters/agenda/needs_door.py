@@ -15,7 +15,6 @@ from aiohttp import hdrs, web
 from babel.dates import format_date
 
 from moothall.adapters.admin.view import when
-from moothall.adapters.agenda.agenda_door import Listed
 from moothall.adapters.agenda.rows import AgendaRows, PublicSession, title_of
 from moothall.adapters.http.limits import network
 from moothall.adapters.http.visitor_cookie import new_form
@@ -29,6 +28,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.access_needs import DAY_MS, KEEP_MS, LONGEST_NAME, LONGEST_NEED, LONGEST_REACH, AccessNeed
 from moothall.core.session.state import Status
 from moothall.services.programme.access_needs import AccessNeeds, RejectedNeed
+from moothall.services.sessions.catalogue import ListPublic
 from moothall.wire.token_bucket import Allowance
 
 ALLOWANCE = Allowance(per_second=1, burst=60)
@@ -56,21 +56,21 @@ class NeedsDoor:
     context: VisitorContext
     needs: AccessNeeds
     rows: AgendaRows
-    listed: Listed
+    listed: ListPublic
 
     def __post_init__(self) -> None:
         self._senders = self.context.senders(ALLOWANCE)
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
-        return [web.get("/agenda/access", self.form), web.post("/agenda/access", self.take)]
+        return [web.get("/agenda/access", self.form), web.post("/agenda/access", self.submit)]
 
     async def form(self, request: web.Request) -> web.Response:
         """The empty form, or a page of thanks after a need was sent."""
         typed = {"id": new_form(self.context.randomness), "about": request.query.get("about", "")[:200]}
         return private(await self._page(request, typed, sent="sent" in request.query))
 
-    async def take(self, request: web.Request) -> web.Response:
+    async def submit(self, request: web.Request) -> web.Response:
         """Store an access need and redirect to the thanks, or show the form again with an error."""
         ui = self.context.language(request)
         try:

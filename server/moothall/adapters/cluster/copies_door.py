@@ -16,7 +16,7 @@ from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.core.ports import LogReading
 from moothall.services.cluster.sound_copies import OfferedSound
 from moothall.wire.cluster import node_link, node_sound
-from moothall.wire.cluster.node_link import Stand, WholeBook, encode
+from moothall.wire.cluster.node_link import NodeState, WholeBook, encode
 from moothall.wire.cluster.node_proof import LINK_SCHEME, Carried
 
 NODES_ALONE = "/node/"
@@ -47,26 +47,28 @@ class LogDoor:
         return _answer(node_link.pack(records))
 
 
-class StandDoor:
+class NodeStateDoor:
     """Serves the heads of this node's logs, and its whole book."""
 
-    def __init__(self, stand: Callable[[], Awaitable[Stand]], book: Callable[[], Awaitable[WholeBook]]) -> None:
-        """`stand`, `book`: read the state to serve. Both may raise StorageUnavailable or RecordBroken, which is
+    def __init__(
+        self, node_state: Callable[[], Awaitable[NodeState]], book: Callable[[], Awaitable[WholeBook]]
+    ) -> None:
+        """`node_state`, `book`: read the state to serve. Both may raise StorageUnavailable or RecordBroken, which is
         answered 503.
         """
-        self._stand = stand
+        self._node_state = node_state
         self._book = book
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
         return [
-            web.get(node_link.STAND_PATH, self.stand, allow_head=False),
+            web.get(node_link.STAND_PATH, self.node_state, allow_head=False),
             web.get(node_link.BOOK_PATH, self.book, allow_head=False),
         ]
 
-    async def stand(self, request: web.Request) -> web.Response:
+    async def node_state(self, request: web.Request) -> web.Response:
         """The head of each log, and the number of the book's last change that this node has."""
-        return await _told(request, self._stand)
+        return await _told(request, self._node_state)
 
     async def book(self, request: web.Request) -> web.Response:
         """The whole book."""
@@ -117,7 +119,7 @@ def node_of(request: web.Request) -> str:
     return carried.node
 
 
-async def _told(request: web.Request, what: Callable[[], Awaitable[Stand | WholeBook]]) -> web.Response:
+async def _told(request: web.Request, what: Callable[[], Awaitable[NodeState | WholeBook]]) -> web.Response:
     node_of(request)
     try:
         return _answer(encode(await what()))

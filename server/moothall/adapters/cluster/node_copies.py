@@ -23,10 +23,10 @@ from moothall.wire.cluster.node_link import (
     BOOK_PATH,
     LOG_PATH,
     STAND_PATH,
-    Stand,
+    NodeState,
     WholeBook,
     read_book,
-    read_stand,
+    read_node_state,
     unpack,
 )
 from moothall.wire.cluster.node_proof import LINK_ADDRESS, LINK_SCHEME
@@ -54,9 +54,9 @@ class NodeCopies:
         """Records of a session after an offset, in order, from the first event on (`Readable`)."""
         return await self._asked(f"{LOG_PATH.format(session=session)}?after={after}", lambda data: unpack(data)[:limit])
 
-    async def stand(self) -> Stand:
+    async def node_state(self) -> NodeState:
         """The heads of the node's logs, and the number of the book's last change that it has."""
-        return await self._asked(STAND_PATH, read_stand)
+        return await self._asked(STAND_PATH, read_node_state)
 
     async def book(self) -> WholeBook:
         """The node's whole book."""

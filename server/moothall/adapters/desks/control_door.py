@@ -5,7 +5,7 @@ standing of one of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from urllib.parse import quote, urlencode
 
@@ -13,11 +13,11 @@ import msgspec
 from aiohttp import hdrs, web
 from babel.numbers import format_decimal
 
-from moothall.adapters.desks.control_socket import ROLES, MayAct, visible
+from moothall.adapters.desks.control_socket import ROLES, visible
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import quality_line, reach_part
 from moothall.adapters.pages.request_context import language, own_html
-from moothall.adapters.pages.staff_frame import Asked, house_frame
+from moothall.adapters.pages.staff_frame import Asked, StaffOf, house_frame
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import ErrorText
 from moothall.core.events.types import ChannelKind
@@ -27,14 +27,13 @@ from moothall.core.session.state import State
 from moothall.services.control.alarms import GIGABYTE
 from moothall.services.control.control_room import ControlRoom, Overview, RoomCard, gauges
 from moothall.services.control.standing import standing
-from moothall.services.sessions.staff import Staff
+from moothall.services.sessions.staff import MayAct
 from moothall.services.translation.text_translation import Reach
 
 OLD_S, DEAD_S = 15, 3
 """The delay is unknown when the last sound is older than `OLD_S`; digital silence for `DEAD_S` is reported. Both in s,
 and the same as in control.js."""
 _SENTENCE = re.compile(r"((?:\u2068[^\u2069]*\u2069|[^.\u3002\uff1f?\u061f])*[.\u3002\uff1f?\u061f])\s*(.+)", re.DOTALL)
-StaffOf = Callable[[web.Request], Sequence[Staff]]
 
 
 @dataclass(eq=False, repr=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 import msgspec
@@ -10,16 +10,13 @@ import msgspec
 from moothall.adapters.desks.staff_socket import Answer, StaffConnection, StaffSocket, refused
 from moothall.core.commands import AnyCommand, ClearWall, PutOnAir
 from moothall.core.events.types import AirSource
-from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import NO_MEETING, Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, SessionId, is_command_id
 from moothall.services.control.control_room import ControlRoom, RoomCard
-from moothall.services.log.act_queue import Receipt
-from moothall.services.sessions.staff import HALL, Staff, actor_of, room_scope
+from moothall.services.log.act_queue import SendCommand
+from moothall.services.sessions.staff import HALL, MayAct, Staff, actor_of, room_scope
 from moothall.services.translation.text_translation import Reach
-
-MayAct = Callable[[Staff, SessionId], bool]
-Send = Callable[[Actor, SessionId, CommandId, AnyCommand], Awaitable[Receipt | Refusal]]
 
 ROLES = frozenset({Role.TECHNICIAN, Role.SECRETARIAT})
 """Roles that monitor more than one session."""
@@ -64,7 +61,7 @@ class ControlSocket:
     control: ControlRoom
     _: KW_ONLY
     may_act: MayAct
-    send: Send
+    send: SendCommand
     reach: Callable[[], Reach] = Reach
 
     def __post_init__(self) -> None:

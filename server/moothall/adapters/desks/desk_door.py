@@ -6,16 +6,16 @@ What people do on them is sent over Socket.IO (`desk_socket.py`).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from urllib.parse import quote, urlencode
 
 import msgspec
 from aiohttp import web
 
-from moothall.adapters.desks.line_form import SENT, LineForm, Texts
+from moothall.adapters.desks.line_form import SENT, ChannelTexts, LineForm
 from moothall.adapters.desks.microphone_door import INTERPRETERS
 from moothall.adapters.pages.request_context import HttpProblem, language, own_html, refusal
-from moothall.adapters.pages.staff_frame import Asked, MeetingFacts, Tab, meeting_frame
+from moothall.adapters.pages.staff_frame import Asked, MeetingFacts, StaffOf, Tab, meeting_frame
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_request import see_other
@@ -27,7 +27,7 @@ from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.questions.blocked_words import BLOCKED_WORD
 from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
 from moothall.core.rules.questions import ABUSE, REPORTED
-from moothall.services.sessions.staff import Staff
+from moothall.services.sessions.staff import MayAct, Staff
 
 REASONS = (
     "Asked already",
@@ -40,8 +40,6 @@ REASONS = (
 """Standard reasons for not taking a question: message keys."""
 OWN_SOFTWARE = {"zoom": "/closedcaption", "stream": "/captions"}
 """The path to which captioning software sends, by the protocol that it supports."""
-StaffOf = Callable[[web.Request], Sequence[Staff]]
-MayAct = Callable[[Staff, SessionId], bool]
 
 
 class DeskPageFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +55,7 @@ class DeskPageFacts(msgspec.Struct, frozen=True, kw_only=True):
     others: tuple[tuple[SessionId, str], ...]
     """Sessions to which lines may be moved, with their titles."""
     frame: MeetingFacts
-    texts: Texts = ()
+    texts: ChannelTexts = ()
     """The session's channels, for the form that adds a line."""
 
 
@@ -123,7 +121,7 @@ class DeskDoor:
         if not fitting:
             return await self.caption(request)
         try:
-            text, into, refused = await self._line.take(request, session, fitting[0])
+            text, into, refused = await self._line.submit(request, session, fitting[0])
         except HttpProblem as problem:
             return refusal(problem, self._pages, language(self._pages, request))
         if refused is None:
@@ -224,7 +222,7 @@ class DeskDoor:
                     "base": f"/s/{quote(session)}",
                     "clip": about.sound,
                     "others": others,
-                    "tongues": INTERPRETERS,
+                    "languages": INTERPRETERS,
                     "zone": self._pages.zone().name,
                     **ui.script("staff", "standing", "lines", "desk", *texts),
                 }

@@ -8,21 +8,26 @@ from typing import TypeVar
 
 import msgspec
 
-from moothall.adapters.desks.staff_socket import Answer, Handler, StaffConnection, StaffSocket, refusal, refused
+from moothall.adapters.desks.staff_socket import (
+    Answer,
+    StaffConnection,
+    StaffMessageHandler,
+    StaffSocket,
+    refusal,
+    refused,
+)
 from moothall.core.commands import AnyCommand, BringSegmentsBack, CorrectSegment, MoveSegmentsAway, MoveSegmentsHere
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, Position, SegmentId, SessionId, is_name
 from moothall.services.desks.desks import Desks
 from moothall.services.desks.requests import DeskRequest, Extra
 from moothall.services.desks.session_desks import DeskConnection
-from moothall.services.sessions.staff import Staff
+from moothall.services.sessions.staff import MayAct, Staff
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import PULSE
 
 T = TypeVar("T")
 
-MayAct = Callable[[Staff, SessionId], bool]
-"""Whether a link allows a session (`staff_door.py`)."""
 
 MOST_COMMANDS = 50
 """The most commands in one act."""
@@ -167,7 +172,7 @@ class DeskSocket:
         self._gone(connection)
         return {}
 
-    def _seated(self, kind: type[T], handler: Callable[[DeskConnection, T], Awaitable[Answer]]) -> Handler:
+    def _seated(self, kind: type[T], handler: Callable[[DeskConnection, T], Awaitable[Answer]]) -> StaffMessageHandler:
         """A handler that decodes the message as `kind` and requires a connection that has joined."""
 
         async def handle(connection: StaffConnection, data: object) -> Answer:

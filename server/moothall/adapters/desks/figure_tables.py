@@ -196,10 +196,10 @@ def _text(channel: Channel, ui: Catalogue) -> str:
 def _short(read: Sequence[ChannelId], channels: Mapping[ChannelId, Channel], ui: Catalogue) -> dict[ChannelId, str]:
     """Labels for the ends of lines in a chart: the language alone where only one channel has it."""
     whole = {name: _text(channels[name], ui) for name in read}
-    tongue = {name: ui.language_name(channels[name].languages[0]) for name in read}
-    several = Counter(tongue.values())
+    name_of = {name: ui.language_name(channels[name].languages[0]) for name in read}
+    several = Counter(name_of.values())
     floor = {name for name in read if channels[name].kind is ChannelKind.FLOOR}
-    return {name: whole[name] if name in floor or several[tongue[name]] > 1 else tongue[name] for name in read}
+    return {name: whole[name] if name in floor or several[name_of[name]] > 1 else name_of[name] for name in read}
 
 
 def _minutes(ms: int) -> str:

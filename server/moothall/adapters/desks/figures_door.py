@@ -5,13 +5,13 @@ It shows only figures: no words of the meeting and no names of people. It needs 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
-from moothall.adapters.desks.control_socket import ROLES, MayAct
+from moothall.adapters.desks.control_socket import ROLES
 from moothall.adapters.desks.figure_tables import heard_part, quality_part, readers_part
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import language, own_html
@@ -25,11 +25,8 @@ from moothall.core.ports import Clock
 from moothall.core.questions.balance import by_origin
 from moothall.core.session.state import ON, Status
 from moothall.services.control.reader_trends import ReaderTrends
-from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.staff import Staff
-
-Find = Callable[[SessionId], Awaitable[LiveSession | None]]
-"""Returns a session, or None for an unknown one. May raise StorageUnavailable."""
+from moothall.services.sessions.live_session import FindSession, LiveSession
+from moothall.services.sessions.staff import MayAct, Staff
 
 
 @dataclass(eq=False, repr=False)
@@ -40,7 +37,7 @@ class FiguresDoor:
     trends: ReaderTrends
     clock: Clock
     _: KW_ONLY
-    find: Find
+    find: FindSession
     staff: Callable[[web.Request], Sequence[Staff]]
     may_act: MayAct
     place: Callable[[SessionId], str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from aiohttp import web
@@ -11,19 +11,18 @@ from aiohttp import web
 from moothall.adapters.http.form_guard import FIELD, FormGuard
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.visitor_request import read_form
-from moothall.core.commands import AnyCommand, TypeSegment
+from moothall.core.commands import TypeSegment
 from moothall.core.events.types import ChannelKind
-from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.rules.authority import writes_into
 from moothall.core.rules.making import MAX_TEXT
-from moothall.services.log.act_queue import Receipt
+from moothall.services.log.act_queue import SendCommand
 from moothall.services.sessions.staff import Staff, actor_of
 
-Texts = Sequence[tuple[ChannelId, ChannelKind, Sequence[str]]]
+ChannelTexts = Sequence[tuple[ChannelId, ChannelKind, Sequence[str]]]
 """The session's channels, each with its kind and languages."""
-Send = Callable[[Actor, SessionId, CommandId, AnyCommand], Awaitable[Receipt | Refusal]]
 SENT = "sent"
 """The query parameter of the address to which a browser is redirected once its line is stored."""
 
@@ -32,13 +31,13 @@ SENT = "sent"
 class LineForm:
     """Renders and handles the form. `key_of`: returns the browser's key, to which the form's token is bound."""
 
-    send: Send
+    send: SendCommand
     _: KW_ONLY
     guard: FormGuard
     key_of: Callable[[web.Request], str]
 
     def shown(
-        self, request: web.Request, texts: Texts, role: Role, ui: Catalogue, *, text: str = "", refused: str = ""
+        self, request: web.Request, texts: ChannelTexts, role: Role, ui: Catalogue, *, text: str = "", refused: str = ""
     ) -> dict[str, object]:
         """The values for the template. `text`: the text that was typed, where the line was `refused` with that
         sentence.
@@ -61,7 +60,7 @@ class LineForm:
             "refused": bool(refused),
         }
 
-    async def take(self, request: web.Request, session: SessionId, staff: Staff) -> tuple[str, str, Refusal | None]:
+    async def submit(self, request: web.Request, session: SessionId, staff: Staff) -> tuple[str, str, Refusal | None]:
         """Store a line; return the typed text, its channel and language, and a refusal or None. Sending a form twice
         stores one line.
 

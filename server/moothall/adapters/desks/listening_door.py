@@ -11,12 +11,11 @@ from dataclasses import KW_ONLY, dataclass
 
 from aiohttp import hdrs, web
 
-from moothall.adapters.desks.control_socket import MayAct
 from moothall.core.commands import TypeSegment
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.ports import Clock
 from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
-from moothall.services.sessions.staff import Staff
+from moothall.services.sessions.staff import MayAct, Staff
 from moothall.services.sound.listening import Listening, SoundListener
 
 HEARS = frozenset(role for role in STAFF_ROLES if TypeSegment in COMMANDS[role])

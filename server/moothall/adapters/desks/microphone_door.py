@@ -15,7 +15,7 @@ from aiohttp import web
 from moothall.adapters.http.form_guard import FIELD, FormGuard
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import HttpProblem, language, own_html
-from moothall.adapters.pages.staff_frame import Asked, Frame, Tab, facts_of, house_frame, meeting_frame
+from moothall.adapters.pages.staff_frame import Asked, FrameValues, Tab, facts_of, house_frame, meeting_frame
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.visitor_request import read_form, see_other
 from moothall.adapters.reading.page_rows import channel_name
@@ -194,7 +194,7 @@ class MicrophoneDoor:
         )
         return own_html(text, ui)
 
-    def _frame(self, request: web.Request, ui: Catalogue, state: State | None, asked: Asked) -> Frame:
+    def _frame(self, request: web.Request, ui: Catalogue, state: State | None, asked: Asked) -> FrameValues:
         links, zone = self.staff(request), self.pages.zone()
         if state is None:  # The room has no current and no next session.
             return house_frame(links, ui, zone, asked=asked)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from typing import Any
 
@@ -19,9 +19,9 @@ from aiohttp import web
 from moothall.adapters.desks.socketio_alone import socketio
 from moothall.adapters.http.forwarded import own_origins
 from moothall.adapters.http.security_headers import origin_allowed
+from moothall.adapters.pages.staff_frame import StaffOf
 from moothall.core.kernel.errors import RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.ports import Clock
-from moothall.services.sessions.staff import Staff
 from moothall.services.supervision.supervising import note_failure
 from moothall.wire.frames import PULSE, PULSE_MS
 from moothall.wire.token_bucket import Allowance, Bucket
@@ -53,9 +53,7 @@ NAMESPACES = ["/desk", "/control"]
 _PULSE = {"every": PULSE_MS}
 
 Answer = dict[str, object]
-Handler = Callable[["StaffConnection", Any], Awaitable[Answer]]
-StaffOf = Callable[[web.Request], Sequence[Staff]]
-"""Returns the staff links of a request's cookie; empty for strangers (`staff_door.py`)."""
+StaffMessageHandler = Callable[["StaffConnection", Any], Awaitable[Answer]]
 
 
 class _Server(socketio.AsyncServer):  # type: ignore[misc]  # the library has no types
@@ -175,7 +173,7 @@ class StaffSocket:
     def serve(
         self,
         namespace: str,
-        handlers: Mapping[str, Handler],
+        handlers: Mapping[str, StaffMessageHandler],
         *,
         on_open: Callable[[StaffConnection], None],
         on_close: Callable[[StaffConnection], None],
@@ -215,7 +213,11 @@ class StaffSocket:
         known.on("*", anything, namespace=namespace)
 
     async def _counted(
-        self, connection: StaffConnection, turn: AbstractAsyncContextManager[object], handler: Handler, data: object
+        self,
+        connection: StaffConnection,
+        turn: AbstractAsyncContextManager[object],
+        handler: StaffMessageHandler,
+        data: object,
     ) -> Answer:
         if not connection.take(self.clock.monotonic()) or connection.asked >= ASKED:
             return refused(RefusalCode.BUSY, "Too much at once; wait a second and send it again.")
@@ -230,7 +232,7 @@ class StaffSocket:
             connection.asked -= 1
             self._answering.discard(task)
 
-    async def _answer(self, connection: StaffConnection, handler: Handler, data: object) -> Answer:
+    async def _answer(self, connection: StaffConnection, handler: StaffMessageHandler, data: object) -> Answer:
         if not self.staff(connection.request):
             self.cut(connection)
             return refused(RefusalCode.FORBIDDEN, "The link that let you in was taken back.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -23,11 +23,10 @@ from moothall.core.streams.watching import StreamFault
 from moothall.services.capture.pulling import PullState
 from moothall.services.capture.streams import NAME, PullStatus, StreamSources, TriedStream
 from moothall.services.programme.programme import Programme
-from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.live_session import FindSession, LiveSession
 
 SOFT = -40
 """dBFS: speech whose peak level is below this is recognised badly."""
-Find = Callable[[SessionId], Awaitable[LiveSession | None]]
 
 
 class StreamAnswer(msgspec.Struct, frozen=True):
@@ -90,7 +89,7 @@ class StreamDoor:
 
     pages: StaffPages
     streams: StreamSources
-    find: Find
+    find: FindSession
     programme: Programme
 
     def routes(self) -> list[web.RouteDef]:

@@ -17,7 +17,7 @@ from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.on_wall import languages_on_wall, on_wall
 
 
-class Words(msgspec.Struct, frozen=True, kw_only=True):
+class QuestionWords(msgspec.Struct, frozen=True, kw_only=True):
     """A question's text in one language."""
 
     text: str
@@ -34,7 +34,7 @@ class WallQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """Its kind and number."""
     name: str
     """The name that the author has chosen."""
-    words: tuple[Words, ...]
+    words: tuple[QuestionWords, ...]
     """The original and its translations; empty where somebody only asks to speak."""
 
 
@@ -53,7 +53,7 @@ class AskedNow(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a translation of the current question is unavailable at the moment; the wall then asks again later."""
 
 
-Into = Callable[[Intervention, str, bool], tuple[Words | None, str]]
+Into = Callable[[Intervention, str, bool], tuple[QuestionWords | None, str]]
 """Translates a question into a language, with priority where True: returns the translation or None, and the address
 where a pending translation will be."""
 
@@ -68,7 +68,7 @@ def asked_now(questions: Questions, languages: Iterable[str], into: Into, ui: Ca
     lacking: list[str] = []
 
     def shown(each: Intervention, *, whole: bool) -> WallQuestion:
-        own = Words(text=each.text, language=each.language, direction=direction(each.language))
+        own = QuestionWords(text=each.text, language=each.language, direction=direction(each.language))
         others = [into(each, tag, whole) for tag in languages_on_wall(each, languages)]
         if whole:
             pending.extend(address for _, address in others if address)
@@ -98,12 +98,12 @@ def wall_questions(
         if questions is None or channel is None:
             return AskedNow()
 
-        def into(each: Intervention, target: str, soon: bool) -> tuple[Words | None, str]:
+        def into(each: Intervention, target: str, soon: bool) -> tuple[QuestionWords | None, str]:
             found = translated.of(wanted.session, each, target, ui, first=soon)
             there = found.translated
             if there is None:
                 return None, found.pending
-            return Words(text=there.text, language=target, direction=there.direction, made=there.made), ""
+            return QuestionWords(text=there.text, language=target, direction=there.direction, made=there.made), ""
 
         return asked_now(questions, channel.languages, into, ui)
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import msgspec
 from aiohttp import hdrs, web
 
-from moothall.adapters.displays import display_options as shown_look
+from moothall.adapters.displays import display_options
 from moothall.adapters.displays.asked_now import AskedNow
 from moothall.adapters.http.security_headers import security_headers
 from moothall.adapters.pages.catalogues import Catalogue
@@ -70,11 +70,11 @@ class WallContent(msgspec.Struct, frozen=True):
     """The session that is on in it or comes next; None where there is neither."""
 
 
-QuestionsOf = Callable[[SessionRequest, Catalogue], Awaitable[AskedNow]]
+AskedNowOf = Callable[[SessionRequest, Catalogue], Awaitable[AskedNow]]
 """Returns the questions on the wall of a session that may be read."""
 
 
-LocalQuestions = Callable[[SessionRequest, Catalogue], Awaitable[Mapping[str, object] | None]]
+LocalQuestionsOf = Callable[[SessionRequest, Catalogue], Awaitable[Mapping[str, object] | None]]
 """Returns a hub's own questions for its wall; None on a wall that isn't a hub's."""
 
 
@@ -122,8 +122,8 @@ class DisplayDoor:
     room: Callable[[str], WallContent | None] = lambda _: None
     begins: Callable[[SessionId], int | None] = lambda _: None
     last_awaited: Callable[[SessionId], bool] = lambda _: False
-    questions: QuestionsOf = _no_questions
-    local_questions: LocalQuestions = _no_local_questions
+    questions: AskedNowOf = _no_questions
+    local_questions: LocalQuestionsOf = _no_local_questions
 
     def __post_init__(self) -> None:
         ancestors = ("*",) if "*" in self.framers else ("'self'", *self.framers)
@@ -148,7 +148,7 @@ class DisplayDoor:
         """The page for a room's screen: large text, the state in words, and the QR code of the reader's page."""
         ui = language(self.pages, request)
         try:
-            look = _look(shown_look.screen, request)
+            look = _look(display_options.screen, request)
             wanted = await asked(request, self.snapshot_of)
         except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
@@ -162,7 +162,7 @@ class DisplayDoor:
         if room is None:
             return refusal(HttpProblem(404, ErrorText.NOTHING), self.pages, ui)
         try:
-            look = _look(shown_look.screen, request)
+            look = _look(display_options.screen, request)
             shown = await self._session_on_wall(request, room)
         except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
@@ -203,7 +203,9 @@ class DisplayDoor:
                 return None
             raise
 
-    async def _wall(self, wanted: SessionRequest, ui: Catalogue, look: shown_look.Screen, *, room: str | None) -> str:
+    async def _wall(
+        self, wanted: SessionRequest, ui: Catalogue, look: display_options.Screen, *, room: str | None
+    ) -> str:
         address = f"{self._public}/s/{wanted.session}"
         return self._render(
             "display/screen.html",
@@ -222,7 +224,7 @@ class DisplayDoor:
             room=room,
         )
 
-    def _side(self, look: shown_look.Screen) -> str:
+    def _side(self, look: display_options.Screen) -> str:
         """The side of the wall on which the QR code is now; empty where it never moves."""
         if look.steady:
             return ""
@@ -232,7 +234,7 @@ class DisplayDoor:
         """The newest lines on a transparent page, for a video mixer."""
         ui = language(self.pages, request)
         try:
-            look = _look(shown_look.overlay, request)
+            look = _look(display_options.overlay, request)
             wanted = await asked(request, self.snapshot_of)
         except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
@@ -243,7 +245,7 @@ class DisplayDoor:
         """The newest lines in a box for another site's page."""
         ui = language(self.pages, request)
         try:
-            look = _look(shown_look.box, request)
+            look = _look(display_options.box, request)
             wanted = await asked(request, self.snapshot_of)
         except HttpProblem as wrong:
             response = refusal(wrong, self.pages, ui)
@@ -359,5 +361,5 @@ def paragraphs(session: Session, lines: Iterable[Line], mark: Callable[[Gap], st
 def _look(read: Callable[[Mapping[str, str]], Look], request: web.Request) -> Look:
     try:
         return read(request.query)
-    except shown_look.BadLook as bad:
+    except display_options.BadLook as bad:
         raise HttpProblem(400, DoorText.CHOICE, name=bad.name, value=bad.value[:40]) from bad

@@ -14,7 +14,7 @@ import msgspec
 
 from moothall.core.kernel.decoding import number_in
 
-Theme = Literal["", "dark", "light"]
+DisplayTheme = Literal["", "dark", "light"]
 Letters = Literal["", "clear"]
 Preset = Literal["", "two-lines", "lower-third", "side"]
 
@@ -64,7 +64,7 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
 
     size: int
     """Size of the text, 50 to 300 % of what fits the screen."""
-    theme: Theme
+    theme: DisplayTheme
     """Empty: the system's theme."""
     steady: int
     """1: the QR code stays on one side; 0: it changes sides."""
@@ -75,7 +75,7 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
 class EmbeddedBox(msgspec.Struct, frozen=True, kw_only=True):
     """Options of a box in another site's page."""
 
-    theme: Theme
+    theme: DisplayTheme
 
 
 _USUAL: dict[Preset, Mapping[str, int]] = {
@@ -138,7 +138,7 @@ def _color(query: Mapping[str, str], name: str, default: str) -> str:
     return COLOURS[text.lower()] if found is None else found[1].lower()
 
 
-def _theme(query: Mapping[str, str]) -> Theme:
+def _theme(query: Mapping[str, str]) -> DisplayTheme:
     match query.get("theme"):
         case None | "":
             return ""

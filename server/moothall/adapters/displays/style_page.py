@@ -15,7 +15,7 @@ from moothall.adapters.pages.request_context import html, language
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.questions.page_hands import hands_of
 from moothall.adapters.reading import page_choices
-from moothall.adapters.reading.page_rows import Row, in_turns, row_of, with_gaps
+from moothall.adapters.reading.page_rows import LineRow, in_turns, row_of, with_gaps
 from moothall.adapters.reading.parallel_text import source_row
 from moothall.core.events.types import Origin
 from moothall.core.kernel.ids import PollId, SegmentId, SessionId, SpeakerId
@@ -87,7 +87,7 @@ def _sentence(ui: Catalogue) -> str:
     return ui.text("The universal service fund was meant for that. Nobody here has seen a report on it since 2023.")
 
 
-def _lines(ui: Catalogue, other: Catalogue) -> list[Row]:
+def _lines(ui: Catalogue, other: Catalogue) -> list[LineRow]:
     """Sample lines of six named speakers and of unnamed ones: as heard, corrected, typed, an interpreter's, translated
     from the `other` language, and a gap.
     """

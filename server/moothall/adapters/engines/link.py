@@ -27,7 +27,7 @@ from moothall.wire import pulse, translation
 from moothall.wire.close_codes import reason_bytes
 from moothall.wire.kinds import OTHER_VERSION, OtherVersion, UnknownKind, passed_over
 
-Message = TypeVar("Message")
+M = TypeVar("M")
 logger = logging.getLogger(__name__)
 
 OPEN_TIMEOUT = 10.0
@@ -51,7 +51,7 @@ class Holder(msgspec.Struct, frozen=True):
     only."""
 
 
-Tokens = Callable[[], Mapping[str, Holder]]
+TokenHolders = Callable[[], Mapping[str, Holder]]
 """Returns the valid tokens, each with its holder."""
 
 
@@ -130,7 +130,7 @@ class _Socket:
         except ConnectionClosed:
             return None
 
-    async def _message(self, decode: Callable[[bytes], Message]) -> Message | None:
+    async def _message(self, decode: Callable[[bytes], M]) -> M | None:
         """The next message of a known kind; None when the link has ended."""
         while (frame := await self._receive()) is not None:
             try:
@@ -185,7 +185,7 @@ class PulseSocket(_Socket):
 async def serve_engines(
     host: str,
     port: int,
-    tokens: Tokens,
+    tokens: TokenHolders,
     handle: Callable[[EngineSocket], Awaitable[None]],
     translate: Callable[[TranslatorSocket], Awaitable[None]] | None = None,
     *,

@@ -14,14 +14,14 @@ import asyncio
 import hashlib
 import hmac
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from moothall.adapters.http.forwarded import AddressOf
-from moothall.adapters.http.limits import network
+from moothall.adapters.http.limits import Crowded, network
 from moothall.core.ports import Randomness
 
 SLICE_MS = 20.0
@@ -53,9 +53,6 @@ accepts and reads connections and sends captions. Longer intervals occur only wh
 which is soon over."""
 BUSY = "busy"
 """The key of the `refused` counter for visitors who were told to come back."""
-
-Crowded = Callable[[web.Request, int], web.Response]
-"""Returns the page for a visitor who has to wait the given number of seconds. The page reloads itself."""
 
 
 class ComeBack(msgspec.Struct, frozen=True):

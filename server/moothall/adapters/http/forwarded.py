@@ -19,7 +19,7 @@ MOST_HOPS = 20
 """The most addresses of a header that are read."""
 _FOR = re.compile(r'(?:^|;)\s*for\s*=\s*("?)([^;"]*)\1\s*(?=;|$)', re.IGNORECASE)
 _PROTO = re.compile(r'(?:^|;)\s*proto\s*=\s*("?)([^;"]*)\1\s*(?=;|$)', re.IGNORECASE)
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+ProxyNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 AddressOf = Callable[[web.Request], str]
 """Returns the visitor's address of a request."""
@@ -32,9 +32,9 @@ def remote_address(request: web.Request) -> str:
     return request.remote or ""
 
 
-def trusted_networks(names: Sequence[str]) -> tuple[Network, ...]:
+def trusted_networks(names: Sequence[str]) -> tuple[ProxyNetwork, ...]:
     """Parse addresses and networks as settings write them. Raises ConfigurationError."""
-    found: list[Network] = []
+    found: list[ProxyNetwork] = []
     for name in names:
         try:
             found.append(ipaddress.ip_network(name))
@@ -44,7 +44,7 @@ def trusted_networks(names: Sequence[str]) -> tuple[Network, ...]:
     return tuple(found)
 
 
-def visitor_address(trusted: Sequence[Network]) -> AddressOf:
+def visitor_address(trusted: Sequence[ProxyNetwork]) -> AddressOf:
     """A function that returns the visitor's address of a request.
 
     A connection from a trusted address is a proxy's. The visitor is then the last address in `Forwarded` (RFC 7239) or
@@ -84,12 +84,12 @@ def last_hop(request: web.Request) -> str | None:
     return next(reversed(_hops(request)), "")
 
 
-def is_proxy(trusted: Sequence[Network]) -> Callable[[str], bool]:
+def is_proxy(trusted: Sequence[ProxyNetwork]) -> Callable[[str], bool]:
     """A function that returns whether an address is a trusted proxy's, so that many visitors share its connections."""
     return lambda address: _is_trusted(address, trusted)
 
 
-def came_by_https(trusted: Sequence[Network]) -> Callable[[web.Request], bool]:
+def came_by_https(trusted: Sequence[ProxyNetwork]) -> Callable[[web.Request], bool]:
     """A function that returns whether a visitor's request used https, to the server itself or to a trusted proxy.
 
     A proxy says so in the last `proto` of `Forwarded` or the last `X-Forwarded-Proto`; where it sends both, both have
@@ -154,6 +154,6 @@ def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     return parsed if mapped is None else mapped
 
 
-def _is_trusted(text: str, trusted: Sequence[Network]) -> bool:
+def _is_trusted(text: str, trusted: Sequence[ProxyNetwork]) -> bool:
     address = _parsed(text)
     return address is not None and any(address in network for network in trusted)

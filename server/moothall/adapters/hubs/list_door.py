@@ -14,7 +14,7 @@ from moothall.adapters.pages.templates import Pages
 from moothall.core.hubs.entry import Details, Hub
 from moothall.services.hubs.registry import Hubs
 
-Row = tuple[str, Details, int | None, int, int, int]
+HubRow = tuple[str, Details, int | None, int, int, int]
 """What a page shows of a hub, as values to compare: title, details, people now, ms of presence, most people, people ×
 ms."""
 
@@ -30,7 +30,7 @@ class HubListDoor:
         self._hubs = hubs
         self._world = world
         # Bound: two pages in each language of the interface, times whether the address names the language.
-        self._made: dict[tuple[str, str, str], tuple[Sequence[Row], str]] = {}
+        self._made: dict[tuple[str, str, str], tuple[Sequence[HubRow], str]] = {}
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -55,7 +55,7 @@ class HubListDoor:
         template: str,
         path: str,
         found: Sequence[tuple[Hub, int | None]],
-        shown: Sequence[Row],
+        shown: Sequence[HubRow],
         ui: Catalogue,
     ) -> web.Response:
         known, text = self._made.get((template, ui.language, ui.chosen), (None, ""))

@@ -45,14 +45,14 @@ from moothall.services.sessions.staff import Staff, covers, hub_of
 
 AGE_FIGURES = 11
 """The most digits of an age that are read."""
-Handler = Callable[["HubPageDoor", web.Request, AdminRequest, Hub], Awaitable[web.Response]]
+HubPageHandler = Callable[["HubPageDoor", web.Request, AdminRequest, Hub], Awaitable[web.Response]]
 
 
 def _of_hub(staff: Staff, request: web.Request) -> bool:
     return hub_of(staff) == request.match_info["hub"]
 
 
-def _page(handler: Handler) -> Callable[[HubPageDoor, web.Request], Awaitable[web.Response]]:
+def _page(handler: HubPageHandler) -> Callable[[HubPageDoor, web.Request], Awaitable[web.Response]]:
     """A decorator for handlers that require the hub's role link."""
 
     @staff_page(_of_hub)

@@ -14,7 +14,7 @@ from moothall.adapters.questions import asking_texts
 from moothall.adapters.reading.front_page import LONG_PAST_MS, Day, SessionRow, by_day, meeting_row
 from moothall.core.events.question_parts import HUB
 from moothall.core.hubs.entry import Hub, belongs
-from moothall.core.hubs.presence import Hubs
+from moothall.core.hubs.presence import HubsPresent
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone
@@ -71,7 +71,7 @@ def asked_of(state: State, hub: str) -> list[Intervention]:
     return sorted(found, key=lambda each: -each.number)[:MOST_ASKED]
 
 
-def question_row(own: Own, page: str, hub: str, hubs: Hubs, ui: Catalogue) -> dict[str, object]:
+def question_row(own: Own, page: str, hub: str, hubs: HubsPresent, ui: Catalogue) -> dict[str, object]:
     """The row of one question. `page`: the address of its author's page; `hubs`: the hubs of the session."""
     each = own.intervention
     path = each.origin.removeprefix(HUB)

@@ -52,14 +52,14 @@ class HubPairDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
-        return [web.get("/hub/pair", self.form), web.post("/hub/pair", self.take)]
+        return [web.get("/hub/pair", self.form), web.post("/hub/pair", self.submit)]
 
     async def form(self, request: web.Request) -> web.Response:
         """The page with the form for the words."""
         ui = language(self.pages, request)
         return self._form(ui)
 
-    async def take(self, request: web.Request) -> web.Response:
+    async def submit(self, request: web.Request) -> web.Response:
         """Pair the machine or admit the browser that sent the words."""
         often = self._gate.take(self.address_of(request)) > 0
         if request.content_type == "application/json":

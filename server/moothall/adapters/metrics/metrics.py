@@ -240,5 +240,5 @@ class MetricsText:
         return encode(self._registry), content_type
 
 
-Read = Callable[[], Scrape]
+ReadScrape = Callable[[], Scrape]
 """Reads all values of a running server. Called on the event loop, where they change; must not block."""

@@ -21,7 +21,7 @@ from moothall.adapters.http.connections import unshared_connections
 from moothall.adapters.http.limits import runner_options
 from moothall.adapters.http.security_headers import secure
 from moothall.adapters.http.taking import serve
-from moothall.adapters.metrics.metrics import MetricsText, Read, Scrape
+from moothall.adapters.metrics.metrics import MetricsText, ReadScrape, Scrape
 from moothall.adapters.store import book_sqlite, sqlite_file
 from moothall.core.ports import Clock, Randomness
 
@@ -40,7 +40,7 @@ class MetricsDoor:
     thread.
     """
 
-    def __init__(self, read: Read, sizes: Callable[[], Mapping[str, int]], clock: Clock) -> None:
+    def __init__(self, read: ReadScrape, sizes: Callable[[], Mapping[str, int]], clock: Clock) -> None:
         self._read = read
         self._sizes = sizes
         self._clock = clock

@@ -11,7 +11,7 @@ from babel.numbers import format_decimal
 
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.events.types import MadeFrom
-from moothall.core.hubs.presence import HubNow, Hubs
+from moothall.core.hubs.presence import HubNow, HubsPresent
 from moothall.core.views.quality import Quality
 from moothall.services.translation.text_translation import Reach
 
@@ -102,14 +102,14 @@ def group_name(hub: str, titles: Mapping[str, str], ui: Catalogue) -> str:
     return ui.named("desk/hub.way", name=name, above=group_name(above, titles, ui)) if above else name
 
 
-def took_part(hubs: Hubs, ui: Catalogue) -> str:
+def took_part(hubs: HubsPresent, ui: Catalogue) -> str:
     """The groups that have taken part, each with the largest head count; empty when there are none."""
     titles = {name: each.title for name, each in hubs.items()}
     named = [_with_people(group_name(hub, titles, ui), each.most, ui) for hub, each in hubs.items()]
     return ui.text("Groups that take part: {names}", names=" · ".join(named)) if named else ""
 
 
-def with_us(hubs: Hubs, ui: Catalogue, wall: int) -> str:
+def with_us(hubs: HubsPresent, ui: Catalogue, wall: int) -> str:
     """The wall's text about one of the groups that are present, chosen by `wall` (Unix ms); empty when none is."""
     here = [each for each in hubs.values() if each.here]
     return _is_with_us(here[wall // TURN_MS % len(here)], ui) if here else ""

@@ -5,11 +5,12 @@ A page passes the frame to the macro of `web/pages/lib/_staff_frame.html`. So a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from urllib.parse import quote, urlencode
 
 import msgspec
+from aiohttp import web
 
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.commands import SetStatus, TagSegment, TypeSegment
@@ -80,8 +81,10 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         return f"{place}?{urlencode(kept)}{mark}{part}" if kept else path
 
 
-Frame = dict[str, object]
+FrameValues = dict[str, object]
 """The values of the template macro."""
+StaffOf = Callable[[web.Request], tuple[Staff, ...]]
+"""Returns the staff roles with which a request comes, by its cookie; empty for strangers."""
 
 
 def facts_of(state: State, room: str) -> MeetingFacts:
@@ -111,7 +114,7 @@ def meeting_frame(
     here: Tab,
     asked: Asked,
     microphone: str = "",
-) -> Frame:
+) -> FrameValues:
     """The frame of a meeting's page `here`. `links` are the links whose scope includes the meeting; `microphone` is the
     path of the microphone's page when that isn't the meeting's own.
     """
@@ -146,7 +149,7 @@ def meeting_frame(
     }
 
 
-def house_frame(links: Sequence[Staff], ui: Catalogue, zone: Zone, *, asked: Asked) -> Frame:
+def house_frame(links: Sequence[Staff], ui: Catalogue, zone: Zone, *, asked: Asked) -> FrameValues:
     """The frame of a page that belongs to no meeting; the page is `asked.path` or below it."""
     tabs = [(ui.text("What you can do here"), WORK, True)]
     tabs.append((ui.text("All meetings at a glance"), CONTROL, any(staff.role in OVERVIEWS for staff in links)))

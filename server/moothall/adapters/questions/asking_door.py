@@ -87,7 +87,7 @@ class AskingDoor:
         return [
             web.get("/asking-worker.js", self.worker),
             web.get("/s/{session}/ask", self.form),
-            web.post("/s/{session}/ask", self.take),
+            web.post("/s/{session}/ask", self.submit),
             web.get("/s/{session}/asked/{token}", self.own_page),
             web.post("/s/{session}/asked/{token}", self.bring),
         ]
@@ -100,7 +100,7 @@ class AskingDoor:
         except HttpProblem as wrong:
             return self.context.refusal(wrong, ui)
         why = _takes_none(wanted.snapshot.session)
-        sentence = None if why is None else texts.unasked(why, ui)
+        sentence = None if why is None else texts.rejected_text(why, ui)
         hub = next(iter(self.hubs_of(wanted.session)), "")
         form = new_form(self.context.randomness)
         typed = FilledForm(form=form, kind=InterventionKind.QUESTION, text="", language=ui.language, hub=hub)
@@ -124,7 +124,7 @@ class AskingDoor:
         # Its address has no version, so that a newer script replaces it.
         return web.Response(body=file.body, headers={hdrs.CONTENT_TYPE: file.type, hdrs.CACHE_CONTROL: "no-cache"})
 
-    async def take(self, request: web.Request) -> web.Response:
+    async def submit(self, request: web.Request) -> web.Response:
         """Take a question, and redirect to its author's page."""
         ui = self.context.language(request)
         try:
@@ -142,7 +142,7 @@ class AskingDoor:
         except StorageUnavailable:
             answer = RejectedQuestion.UNAVAILABLE
         if isinstance(answer, RejectedQuestion):
-            sentence, status = texts.unasked(answer, ui), 503 if answer is RejectedQuestion.UNAVAILABLE else 422
+            sentence, status = texts.rejected_text(answer, ui), 503 if answer is RejectedQuestion.UNAVAILABLE else 422
             return self._form(request, wanted, typed, ui, sentence=sentence, status=status, why=answer)
         if typed.about and self.balance is not None:
             with contextlib.suppress(StorageUnavailable):  # The question is stored; its page shows if a statement is.

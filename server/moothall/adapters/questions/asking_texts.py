@@ -27,7 +27,7 @@ YOURS = {
 }
 YOURS_HERE = "What you asked (no. {n} of your group)"
 """The heading in a hub's room, until the meeting has given the question a number."""
-UNASKED = {
+REJECTED = {
     RejectedQuestion.TEXT: "Please write your question or comment, in 1 to {text} characters.",
     RejectedQuestion.NAME: "A name has at most {name} characters.",
     RejectedQuestion.OVER: "The meeting is over and takes no more questions or comments.",
@@ -135,9 +135,9 @@ BUSY = "Too much still waits to be passed on, so this was not done. Please try a
 SLOW = "That came very often. What you wrote still stands here: please send it again in a minute."
 
 
-def unasked(why: RejectedQuestion, ui: Catalogue) -> str:
+def rejected_text(why: RejectedQuestion, ui: Catalogue) -> str:
     """The sentence that says why a question was not taken."""
-    return ui.text(UNASKED[why], text=MAX_TEXT, name=MAX_NAME, open=MOST_OPEN)
+    return ui.text(REJECTED[why], text=MAX_TEXT, name=MAX_NAME, open=MOST_OPEN)
 
 
 def yours(own: Own, ui: Catalogue) -> str:
@@ -260,7 +260,7 @@ _UNTYPED = {
     Untyped.TEXT: EMPTY,
     Untyped.OFTEN: SLOW,
     Untyped.BREAK: BREAK,
-    Untyped.UNAVAILABLE: UNASKED[RejectedQuestion.UNAVAILABLE],
+    Untyped.UNAVAILABLE: REJECTED[RejectedQuestion.UNAVAILABLE],
 }
 
 

@@ -44,7 +44,7 @@ from moothall.core.questions.polls import Choice
 from moothall.core.session.state import ON, Status
 from moothall.services.log.publication import Publication
 from moothall.services.questions.abuse_reports import AbuseReports
-from moothall.services.questions.ports import Supports, Votes
+from moothall.services.questions.ports import QuestionsOf, Supports, Votes
 from moothall.services.sessions.reader_access import ReadSession
 from moothall.wire.token_bucket import Allowance
 
@@ -64,12 +64,10 @@ MOST_MADE = 100
 ROOM_MS = 10_000
 """How often, in ms, the list of a hub requests the room's own questions: many people may have it open."""
 
-QuestionsOf = Callable[[SessionId], Awaitable[Questions | None]]
-"""Returns the questions and comments of a session; None where there are none that may be read."""
 ReportedBy = Callable[[SessionId, str], frozenset[InterventionId]]
 """Returns the questions that a browser, known by its token, has reported as rude."""
 Names = frozenset[InterventionId]
-Row = dict[str, object]
+QuestionRow = dict[str, object]
 """The values of one question for `questions.html`."""
 
 
@@ -78,7 +76,7 @@ class RoomRows(Protocol):
 
     def rows(
         self, wanted: SessionRequest, questions: Questions, ui: Catalogue, *, mine: Names, own: Names
-    ) -> list[Row]:
+    ) -> list[QuestionRow]:
         """Rows of the room's questions that `questions`, the meeting's, has not published, in the order of the page.
 
         `mine`: what the visitor supports; `own`: what they asked. The addresses in the rows have no query.
@@ -218,7 +216,7 @@ class QuestionsDoor:
             pending.extend([found.pending] if found.pending else [])
             return found.translated
 
-        def row(each: Intervention, why: Why | None = None) -> Row:
+        def row(each: Intervention, why: Why | None = None) -> QuestionRow:
             channel = "" if each.segment is None else self.channel_of(wanted.session, each.segment)
             line, live = answer_links(base, questions, each, query, there=bool(channel))
             return {
@@ -334,9 +332,9 @@ class AbuseDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
-        return [web.post("/s/{session}/asked/{number}/abuse", self.take)]
+        return [web.post("/s/{session}/asked/{number}/abuse", self.submit)]
 
-    async def take(self, request: web.Request) -> web.Response:
+    async def submit(self, request: web.Request) -> web.Response:
         """Record a report, and redirect to the list."""
 
         async def take(wanted: SessionRequest, _: str) -> tuple[str, str]:
@@ -351,7 +349,7 @@ class AbuseDoor:
         return await self._context.answer_form(request, self._senders, take)
 
 
-_OF_ROOM: Row = {
+_OF_ROOM: QuestionRow = {
     **dict.fromkeys(("why", "support", "answer", "answer_language", "line", "live"), ""),
     **dict.fromkeys(("translated", "removed", "reported"), False),
     "count": 0,

@@ -5,7 +5,6 @@ A question that only the staff may read is not available here, neither its text 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -18,8 +17,9 @@ from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.languages import direction, is_language
-from moothall.core.questions.interventions import Intervention, Questions
+from moothall.core.questions.interventions import Intervention
 from moothall.core.questions.on_wall import is_public
+from moothall.services.questions.ports import QuestionsOf
 from moothall.services.questions.translations import NOT_HERE, QuestionTranslations, Rendered, text_of
 from moothall.wire.token_bucket import Allowance
 
@@ -27,9 +27,6 @@ ALLOWANCE = Allowance(per_second=10, burst=600)
 """Translations that one address may request: a hall of 300 people may share one address."""
 MAX_DIGITS = 6
 STATUSES = {RefusalCode.UNKNOWN: 404, RefusalCode.BUSY: 503, RefusalCode.UNAVAILABLE: 503}
-
-QuestionsOf = Callable[[SessionId], Awaitable[Questions | None]]
-"""Returns the questions of a session; None where there are none that the visitor may read."""
 
 
 class ShownTranslation(msgspec.Struct, frozen=True, kw_only=True):

@@ -53,9 +53,9 @@ class TypingDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
-        return [web.post("/s/{session}/asked/{token}/words", self.take)]
+        return [web.post("/s/{session}/asked/{token}/words", self.submit)]
 
-    async def take(self, request: web.Request) -> web.Response:
+    async def submit(self, request: web.Request) -> web.Response:
         """Take what somebody types: a finished line from the form, or from a script also the text in progress."""
         ui = self._context.language(request)
         try:

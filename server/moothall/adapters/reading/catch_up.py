@@ -11,7 +11,7 @@ from moothall.adapters.questions import asking_texts as texts
 from moothall.adapters.questions.page_hands import hands_of
 from moothall.adapters.questions.your_turn import asker
 from moothall.adapters.reading.page_address import TextAddresses
-from moothall.adapters.reading.page_rows import Row, gap_text, row_of, shows, standing, with_stand_in
+from moothall.adapters.reading.page_rows import LineRow, gap_text, row_of, shows, standing, with_stand_in
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import UTC_ZONE, Zone, media_time, time_of_day
 from moothall.core.questions.interventions import Intervention, Questions
@@ -50,7 +50,7 @@ def render_catch_up(
     )
 
 
-def _question(each: Intervention, session: Session, ui: Catalogue) -> Row:
+def _question(each: Intervention, session: Session, ui: Catalogue) -> LineRow:
     return {
         "heading": ui.text(texts.NUMBERED[each.kind], n=each.number),
         "asker": asker(each, session, ui),
@@ -61,9 +61,16 @@ def _question(each: Intervention, session: Session, ui: Catalogue) -> Row:
     }
 
 
-def _row(each: Happening, session: Session, ui: Catalogue, zone: Zone, *, going: bool) -> Row:
+def _row(each: Happening, session: Session, ui: Catalogue, zone: Zone, *, going: bool) -> LineRow:
     clock = "" if session.opened is None else time_of_day(zone.at(session.opened + each.t))
-    row: Row = {"t": each.t, "time": media_time(each.t), "clock": clock, "question": None, "hands": None, "said": ""}
+    row: LineRow = {
+        "t": each.t,
+        "time": media_time(each.t),
+        "clock": clock,
+        "question": None,
+        "hands": None,
+        "said": "",
+    }
     if each.question is not None:
         return {**row, "question": _question(each.question, session, ui)}
     if each.poll is not None:

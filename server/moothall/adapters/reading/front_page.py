@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from itertools import groupby
 from urllib.parse import quote
@@ -24,10 +24,7 @@ from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.session.state import Status
 from moothall.core.views.captions import Line
-from moothall.services.sessions.catalogue import Entry
-
-Listed = Callable[[], Awaitable[Sequence[Entry]]]
-"""The sessions that anybody may read."""
+from moothall.services.sessions.catalogue import Entry, ListPublic
 
 MOST_HEARD = 12
 """How many open meetings are shown with the line that was said last. Overflow: later meetings are shown without it."""
@@ -91,7 +88,7 @@ class FrontPage:
     pages: Pages
     _: KW_ONLY
     clock: Clock
-    listed: Listed
+    listed: ListPublic
     planned: Callable[[], Sequence[Planned]] = tuple
     place: Callable[[RoomId], str] = str
     known: Callable[[SessionId], Entry | None] = lambda _: None

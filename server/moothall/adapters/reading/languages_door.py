@@ -25,16 +25,16 @@ MAX_LANGUAGE = 35
 ALLOWANCE = Allowance(per_second=2, burst=300)
 """Requests of one address: a hall of 300 people may share one address."""
 
-Offered = Callable[[SessionId], Sequence[str]]
+OfferedLanguages = Callable[[SessionId], Sequence[str]]
 """Returns the languages (BCP-47) into which a session could be translated; no other translation can be requested."""
-Want = Callable[[SessionId, str], Awaitable[ChannelId | Refusal]]
+RequestLanguage = Callable[[SessionId, str], Awaitable[ChannelId | Refusal]]
 """Has a session translated into a language (BCP-47); returns the text's id."""
 
 
 class LanguagesDoor:
     """The handler of `POST /s/{session}/language`."""
 
-    def __init__(self, context: VisitorContext, *, offered: Offered, want: Want) -> None:
+    def __init__(self, context: VisitorContext, *, offered: OfferedLanguages, want: RequestLanguage) -> None:
         self._context = context
         self._offered = offered
         self._want = want
@@ -42,9 +42,9 @@ class LanguagesDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
-        return [web.post("/s/{session}/language", self.take)]
+        return [web.post("/s/{session}/language", self.submit)]
 
-    async def take(self, request: web.Request) -> web.Response:
+    async def submit(self, request: web.Request) -> web.Response:
         """Request the language that the form names, and redirect to its text."""
         ui = self._context.language(request)
         try:

@@ -60,10 +60,11 @@ from moothall.core.questions.interventions import Questions
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot, growing
 from moothall.core.views.quality import Quality
 from moothall.core.views.reading_order import goes_before
+from moothall.services.questions.ports import QuestionsOf
 
 NumberOf = Callable[[SessionId, Feed, SegmentId], Awaitable[int | None]]
 """Returns how many lines come before a line of a text; None when there is no such line."""
-WordsOf = Callable[[SessionId, Sequence[SegmentId]], Mapping[SegmentId, Sequence[Word]] | None]
+LineWordsOf = Callable[[SessionId, Sequence[SegmentId]], Mapping[SegmentId, Sequence[Word]] | None]
 """Returns the recognised words of lines; None where they are never known, as at a hub, which has only finished
 lines.
 """
@@ -75,9 +76,6 @@ LackingOf = Callable[[SessionId, ChannelId], Lacking]
 """Returns what the session's translations lack. A visitor for whom this is called counts as a reader of the text for a
 while.
 """
-
-QuestionsOf = Callable[[SessionId], Awaitable[Questions | None]]
-"""Returns the questions and comments of a session; None where there are none that may be read."""
 
 
 async def _no_questions(_: SessionId) -> Questions | None:
@@ -107,7 +105,7 @@ class PageDoor:
     snapshot_of: SnapshotOf
     page_of: PageOf
     number_of: NumberOf
-    words_of: WordsOf = lambda _session, _segments: None
+    words_of: LineWordsOf = lambda _session, _segments: None
     sound_of: SoundOf = lambda _: None
     public: str = ""
     begins: Callable[[SessionId], int | None] = lambda _: None

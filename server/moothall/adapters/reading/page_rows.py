@@ -20,7 +20,7 @@ from moothall.core.views.captions import Line, ReaderChannel, Session, Snapshot
 from moothall.core.views.reading_order import Gap, SpeakerTurn, with_spans
 from moothall.wire.plain_text import behind_doubts
 
-Row = dict[str, object]
+LineRow = dict[str, object]
 
 MARKS = 6
 """How many colours and shapes precede speakers' names (web/css/lib/text.css); two speakers may have the same."""
@@ -55,13 +55,13 @@ def rows_of(
     ui: Catalogue,
     zone: Zone = UTC_ZONE,
     apart: int | None = None,
-) -> list[Row]:
+) -> list[LineRow]:
     """Make rows of lines and of the gaps between them, in order, with speakers' names.
 
     `start` is the number of the first line in the whole text, `until` the media ms of the line that follows, None when
     none does, and `apart` the index of a line that is shown elsewhere.
     """
-    rows: list[Row] = []
+    rows: list[LineRow] = []
     for index, line in enumerate(lines):
         if not shows(line) or index == apart:
             continue
@@ -69,13 +69,13 @@ def rows_of(
     return in_turns(with_gaps(rows, session, lines[0].t0 if start and lines else None, until, ui), ui)
 
 
-def in_turns(rows: Sequence[Row], ui: Catalogue) -> list[Row]:
+def in_turns(rows: Sequence[LineRow], ui: Catalogue) -> list[LineRow]:
     """Return the rows, each marked with whether its turn has a heading. `rows` must be all rows that are shown one
     above the other.
     """
     unnamed = ui.named("lines/unnamed")
     turn = SpeakerTurn()
-    found: list[Row] = []
+    found: list[LineRow] = []
     for row in rows:
         if row["gap"]:
             turn = turn.broken()
@@ -91,9 +91,9 @@ LONGEST_PARAGRAPH = 1_200
 """The most characters of a paragraph of one turn: thirty rows of a braille display of 40 cells."""
 
 
-def in_paragraphs(rows: Sequence[Row]) -> list[Row]:
+def in_paragraphs(rows: Sequence[LineRow]) -> list[LineRow]:
     """Join the rows of `in_turns` of one turn and language to paragraphs, under the name of the first row."""
-    found: list[Row] = []
+    found: list[LineRow] = []
     for row in rows:
         before = found[-1] if found else None
         if (
@@ -113,7 +113,7 @@ def in_paragraphs(rows: Sequence[Row]) -> list[Row]:
     return found
 
 
-def with_doubts(rows: Sequence[Row], words: Mapping[SegmentId, Sequence[Word]], ui: Catalogue) -> list[Row]:
+def with_doubts(rows: Sequence[LineRow], words: Mapping[SegmentId, Sequence[Word]], ui: Catalogue) -> list[LineRow]:
     """Split the text of each row after the words of which the recogniser was not sure: each piece but the last ends
     with such a word.
 
@@ -130,12 +130,12 @@ def with_doubts(rows: Sequence[Row], words: Mapping[SegmentId, Sequence[Word]], 
     ]
 
 
-def _pieces(row: Row) -> Sequence[str]:
+def _pieces(row: LineRow) -> Sequence[str]:
     pieces = row["pieces"]
     return pieces if isinstance(pieces, list | tuple) else ()
 
 
-def row_of(session: Session, line: Line, number: int, ui: Catalogue, *, zone: Zone = UTC_ZONE) -> Row:
+def row_of(session: Session, line: Line, number: int, ui: Catalogue, *, zone: Zone = UTC_ZONE) -> LineRow:
     """Make the row of a line, before `in_turns` marks whose turn it is in; `zone` is the zone of its wall time."""
     moment = None if session.opened is None else zone.at(session.opened + line.t0)
     return {
@@ -181,7 +181,9 @@ def source_of(line: Line, ui: Catalogue) -> str:
     return ui.named(f"lines/origin.{line.origin}")
 
 
-def with_gaps(rows: Sequence[Row], session: Session, since: int | None, until: int | None, ui: Catalogue) -> list[Row]:
+def with_gaps(
+    rows: Sequence[LineRow], session: Session, since: int | None, until: int | None, ui: Catalogue
+) -> list[LineRow]:
     """Insert rows for the gaps from media ms `since` to `until` among the rows of lines; None means no limit on that
     side.
     """
@@ -190,7 +192,7 @@ def with_gaps(rows: Sequence[Row], session: Session, since: int | None, until: i
     return [_gap_row(item, ui) if isinstance(item, Gap) else item for item in items]
 
 
-def _gap_row(gap: Gap, ui: Catalogue) -> Row:
+def _gap_row(gap: Gap, ui: Catalogue) -> LineRow:
     return {
         "gap": gap_text(gap, ui),
         "t0": gap.t0,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from msgspec import UnsetType
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.reading.page_rows import Row, row_of, shows
+from moothall.adapters.reading.page_rows import LineRow, row_of, shows
 from moothall.core.events.types import Origin
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.kernel.languages import direction
@@ -28,7 +28,7 @@ def sources_of(lines: Sequence[Line]) -> set[SegmentId]:
     }
 
 
-def with_original_lines(rows: Sequence[Row], lines: Sequence[Line], said: Sequence[Line]) -> list[Row]:
+def with_original_lines(rows: Sequence[LineRow], lines: Sequence[Line], said: Sequence[Line]) -> list[LineRow]:
     """Return the rows of `lines` with their originals, out of `said`. A line that was spoken in the language of the
     text has none, since it would be shown twice.
     """
@@ -38,20 +38,20 @@ def with_original_lines(rows: Sequence[Row], lines: Sequence[Line], said: Sequen
         for line in lines
         if line.origin is Origin.TRANSLATED and not isinstance(line.made_from, UnsetType)
     }
-    found: list[Row] = []
+    found: list[LineRow] = []
     for row in rows:
         source = sources.get(SegmentId(str(row.get("id", ""))))
         found.append(row if source is None or not shows(source) else {**row, "original": source_row(source)})
     return found
 
 
-def source_row(line: Line) -> Row:
+def source_row(line: Line) -> LineRow:
     """The row of a line's original."""
     return {"text": line.text.strip(), "language": line.language, "direction": direction(line.language)}
 
 
 def with_waiting(
-    rows: Sequence[Row],
+    rows: Sequence[LineRow],
     lines: Sequence[Line],
     said: Sequence[Line],
     session: Session,
@@ -60,7 +60,7 @@ def with_waiting(
     newest: bool,
     ui: Catalogue,
     zone: Zone,
-) -> list[Row]:
+) -> list[LineRow]:
     """Insert rows for the lines that are not translated yet, in order of time. To be called before `in_turns`.
 
     `whole`: whether no translated line comes before `lines`; `newest`: whether none follows them.
@@ -79,5 +79,5 @@ def with_waiting(
     return found
 
 
-def _t0(row: Row) -> int:
+def _t0(row: LineRow) -> int:
     return int(str(row["t0"]))

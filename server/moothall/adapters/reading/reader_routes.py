@@ -41,7 +41,7 @@ from moothall.wire.frames import Format, Received, decode
 
 logger = logging.getLogger(__name__)
 
-Find = Callable[[SessionId], Awaitable[SessionFanout | None]]
+FindFanout = Callable[[SessionId], Awaitable[SessionFanout | None]]
 """Returns a session's fan-out, loading it when necessary; None for an unknown session."""
 MayRead = Callable[[SessionId], Refusal | None]
 """Decides whether a session that exists may be read; returns None, or a refusal that says why not."""
@@ -156,9 +156,9 @@ class DoorRefusal(msgspec.Struct, frozen=True, kw_only=True):
         return web.Response(status=self.status, text=self.message + "\n", headers=headers)
 
 
-Kind = tuple[str, str]
+DoorLanguage = tuple[str, str]
 """A door, and the language that is read there (BCP-47)."""
-Stream = Callable[[web.Request, ReaderRequest], Awaitable[web.StreamResponse]]
+StreamHandler = Callable[[web.Request, ReaderRequest], Awaitable[web.StreamResponse]]
 """Answers a request that has passed all checks, in the way of one door."""
 
 _FULL = {
@@ -250,7 +250,7 @@ class ReaderPresence:
         """`transport`: the reader's connection; None when it is already lost."""
         self._readers = readers
         self._slot = slot
-        self._kind: Kind | None = None
+        self._kind: DoorLanguage | None = None
         self.transport = transport
         self.stays = False
         """Whether the connection stays open after its request is answered; then the connection calls `leave`."""
@@ -280,7 +280,7 @@ class Readers:
     `each`: the most readers of one address, None for no limit of its own.
     """
 
-    find: Find
+    find: FindFanout
     may_read: MayRead
     clock: Clock
     randomness: Randomness
@@ -369,7 +369,9 @@ class Readers:
                 self._measures.cut["revoked"] += 1
                 _abort(presence.transport)
 
-    async def answer(self, request: web.Request, stream: Stream, *, finished: bool = False) -> web.StreamResponse:
+    async def answer(
+        self, request: web.Request, stream: StreamHandler, *, finished: bool = False
+    ) -> web.StreamResponse:
         """Answer a reader with `stream`, or with a refusal; the reader has a slot until then. `finished` as for
         `look_up`.
         """
@@ -385,7 +387,7 @@ class Readers:
         finally:
             presence.done()
 
-    def count_in(self, door: str, reading: ReaderRequest) -> Kind:
+    def count_in(self, door: str, reading: ReaderRequest) -> DoorLanguage:
         """Count a reader in, and return what it is counted as. Called only by `ReaderPresence.counted`."""
         channel = reading.view.session.channels.get(reading.feed.channel)
         languages = () if channel is None else channel.languages
@@ -396,7 +398,7 @@ class Readers:
         readers[kind] += 1
         return kind
 
-    def left(self, presence: ReaderPresence, kind: Kind | None) -> None:
+    def left(self, presence: ReaderPresence, kind: DoorLanguage | None) -> None:
         """Count a reader out. Called only by `ReaderPresence.leave`."""
         self._by_link.pop(presence, None)
         if kind is not None:

@@ -58,7 +58,7 @@ class ReportsDoor:
         """The routes, for `app.add_routes`."""
         return [
             web.get("/s/{session}/report", self.show),
-            web.post("/s/{session}/report", self.take),
+            web.post("/s/{session}/report", self.submit),
         ]
 
     async def show(self, request: web.Request) -> web.Response:
@@ -78,7 +78,7 @@ class ReportsDoor:
             await self._changed(wanted.session, token, _known(request.query.get("known", "")))
         return self._json(wanted.session, ui, token)
 
-    async def take(self, request: web.Request) -> web.Response:
+    async def submit(self, request: web.Request) -> web.Response:
         """Take a report, from the form or from the script.
 
         A browser without a cookie is given one and redirected here with the same request (307). All browsers that keep

@@ -18,6 +18,7 @@ from aiohttp import WSMessage, WSMsgType, web
 
 from moothall.adapters.http.forwarded import own_origins
 from moothall.adapters.http.security_headers import origin_allowed
+from moothall.adapters.pages.staff_frame import StaffOf
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.errors import (
@@ -32,8 +33,8 @@ from moothall.core.kernel.errors import (
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.ports import Clock
 from moothall.core.rules.authority import RESPEAKS, SENDS_EVERY_SOUND, SENDS_SOUND
-from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.staff import Staff, actor_of
+from moothall.services.sessions.live_session import FindSession
+from moothall.services.sessions.staff import MayAct, Staff, actor_of
 from moothall.services.sound.live_source import Paces
 from moothall.services.sound.live_take import LiveTake
 from moothall.services.supervision.waiting import pulsing
@@ -43,11 +44,7 @@ from moothall.wire.token_bucket import Allowance, Bucket
 
 logger = logging.getLogger(__name__)
 
-StaffOf = Callable[[web.Request], tuple[Staff, ...]]
-"""Returns the staff roles with which a request comes, by its cookie."""
-MayAct = Callable[[Staff, SessionId], bool]
-Find = Callable[[SessionId], Awaitable[LiveSession | None]]
-Begin = Callable[[SessionId, audio.TakeHello, int], Awaitable[LiveTake | Refusal | None]]
+OpenTake = Callable[[SessionId, audio.TakeHello, int], Awaitable[LiveTake | Refusal | None]]
 """Begins or resumes the take of a hello; the number is the position up to which the server has reported the take as
 done to the microphone. None when the take has already ended.
 """
@@ -104,9 +101,9 @@ class AudioDoor:
     `origins`: the origins whose pages may send, exactly as browsers write them.
     """
 
-    begin: Begin
+    begin: OpenTake
     _: KW_ONLY
-    find: Find
+    find: FindSession
     staff: StaffOf
     may_act: MayAct
     clock: Clock
@@ -301,7 +298,7 @@ class AudioDoor:
             elif message.type is WSMsgType.TEXT:
                 await self._end(take, _read(message.data))
 
-    async def _end(self, take: LiveTake, message: audio.ToServer) -> None:
+    async def _end(self, take: LiveTake, message: audio.FromMicrophone) -> None:
         if not isinstance(message, audio.End):
             raise ProtocolError("While a take is sent, the only allowed message is its end.")
         if message.at != take.received and not message.at < take.received == take.base:  # None of it was requested.
@@ -397,7 +394,7 @@ async def _next(socket: web.WebSocketResponse, within_s: float) -> WSMessage | N
     return message if message.type in (WSMsgType.TEXT, WSMsgType.BINARY) else None
 
 
-def _read(text: str) -> audio.ToServer:
+def _read(text: str) -> audio.FromMicrophone:
     if len(text) > audio.MAX_TEXT:
         raise ProtocolError(f"A microphone's message has at most {audio.MAX_TEXT} characters.")
     return audio.decode(text)

@@ -19,7 +19,14 @@ import msgspec
 
 from moothall.adapters.engines.child_owner import signal_child, start_child, to_the_end
 from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE, MAX_CHANNELS, RATE
-from moothall.adapters.sound.child_messages import AudioEnded, AudioFailed, AudioFault, DecodeRequest, Message, Opened
+from moothall.adapters.sound.child_messages import (
+    AudioEnded,
+    AudioFailed,
+    AudioFault,
+    DecodeRequest,
+    DecoderMessage,
+    Opened,
+)
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import AudioError
 
@@ -202,7 +209,7 @@ _REASONS = {
 }
 
 
-_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+_decoder: msgspec.json.Decoder[DecoderMessage] = msgspec.json.Decoder(DecoderMessage)
 
 
 async def start_coder(
@@ -223,7 +230,7 @@ async def start_coder(
     )
 
 
-def _message(line: bytes) -> Message | None:
+def _message(line: bytes) -> DecoderMessage | None:
     try:
         return read(_decoder, line)
     except Unreadable:

@@ -80,7 +80,7 @@ class AudioEnded(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
     """Ms of silence that replace missing parts."""
 
 
-Message = Opened | AudioFailed | AudioEnded
+DecoderMessage = Opened | AudioFailed | AudioEnded
 
 
 class EncodeRequest(msgspec.Struct, frozen=True, kw_only=True):

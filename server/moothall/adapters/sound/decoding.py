@@ -11,7 +11,14 @@ from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
 from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE, MAX_CHANNELS, RATE, Mixer, Timeline
-from moothall.adapters.sound.child_messages import AudioEnded, AudioFailed, AudioFault, DecodeRequest, Message, Opened
+from moothall.adapters.sound.child_messages import (
+    AudioEnded,
+    AudioFailed,
+    AudioFault,
+    DecodeRequest,
+    DecoderMessage,
+    Opened,
+)
 from moothall.adapters.sound.truncation import is_cut_off, states_duration
 
 if TYPE_CHECKING:
@@ -79,7 +86,7 @@ def decode(
     file: BinaryIO,
     order: DecodeRequest,
     write: Callable[[bytes], None],
-    tell: Callable[[Message], None],
+    tell: Callable[[DecoderMessage], None],
     grant: Callable[[int], None] = lambda _samples: None,
 ) -> None:
     """Decode `file` as requested.
@@ -103,7 +110,7 @@ def _decode(
     file: BinaryIO,
     order: DecodeRequest,
     write: Callable[[bytes], None],
-    tell: Callable[[Message], None],
+    tell: Callable[[DecoderMessage], None],
     grant: Callable[[int], None],
 ) -> None:
     started = _cpu_ms()

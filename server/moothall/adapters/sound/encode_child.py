@@ -16,7 +16,7 @@ import sys
 import msgspec
 
 from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE, RATE
-from moothall.adapters.sound.child_messages import AudioEnded, DecodeRequest, EncodeRequest, Message
+from moothall.adapters.sound.child_messages import AudioEnded, DecodeRequest, DecoderMessage, EncodeRequest
 from moothall.adapters.sound.decode_child import limit, load_library
 from moothall.adapters.sound.decoding import decode
 
@@ -83,7 +83,7 @@ def _again(encoder: Encoder, order: EncodeRequest) -> bool:
     decoded.
     """
     at = 0
-    last: Message | None = None
+    last: DecoderMessage | None = None
 
     def add(pcm: bytes) -> None:
         nonlocal at
@@ -96,7 +96,7 @@ def _again(encoder: Encoder, order: EncodeRequest) -> bool:
         at += count
         encoder.add(bytes(samples))
 
-    def note(message: Message) -> None:
+    def note(message: DecoderMessage) -> None:
         nonlocal last
         last = message
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from moothall.adapters.sound.spool_folder import SAMPLE_BYTES, SpoolFolder, SpoolQuota
-from moothall.adapters.sound.spool_samples import Samples
+from moothall.adapters.sound.spool_samples import SpoolSamples
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.ports import SpooledPiece
 
@@ -56,7 +56,7 @@ class DiskSpool:
         """The first sample of each file. The last file may still grow."""
         self._safe = 0
         """The position after the last sample that is on disk and synced."""
-        self._recent = Samples()
+        self._recent = SpoolSamples()
         """All samples that aren't safe, and a few before them."""
         self._unkept: int | None = None
         """The first sample that must not be kept, while that lasts: from there on the files get silence. None when all
@@ -209,7 +209,7 @@ class DiskSpool:
                 starts.insert(0, first)
             with self._memory:
                 self._starts, self._start = starts, starts[0] if starts else 0
-                self._safe, self._recent = end, Samples(end)
+                self._safe, self._recent = end, SpoolSamples(end)
             self._quota.takes(self._path, self._folder.used())
 
     def _keep(self, note: bytes) -> None:

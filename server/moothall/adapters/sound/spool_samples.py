@@ -5,7 +5,7 @@ from __future__ import annotations
 SAMPLE_BYTES = 2
 
 
-class Samples:
+class SpoolSamples:
     """PCM16 without gaps, which grows at its end and is forgotten at its beginning. Its owner must bound it."""
 
     def __init__(self, first: int = 0) -> None:

@@ -41,4 +41,4 @@ class StreamFailed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
     """The HTTP status of the server's answer, when `trouble` is STATUS; else 0."""
 
 
-Message = Began | StreamFailed
+FetchMessage = Began | StreamFailed

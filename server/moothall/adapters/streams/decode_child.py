@@ -26,7 +26,7 @@ import msgspec
 from moothall.adapters.sound.audio_mixing import MAX_CHANNELS, RATE, Mixer, Timeline
 from moothall.adapters.sound.decode_child import Pipes, confine, limit, load_library
 from moothall.adapters.sound.decoding import AudioFrames, allowed_formats, best_stream
-from moothall.adapters.streams.child_messages import Began, Message, StreamFailed, StreamRequest
+from moothall.adapters.streams.child_messages import Began, FetchMessage, StreamFailed, StreamRequest
 from moothall.adapters.streams.landlock import connect_only_to
 from moothall.core.streams.addresses import read_address
 from moothall.core.streams.watching import StreamFault, StreamProperties
@@ -66,7 +66,7 @@ def decode(
     order: StreamRequest,
     address: str | None,
     write: Callable[[bytes], None],
-    tell: Callable[[Message], None],
+    tell: Callable[[FetchMessage], None],
     grant: Callable[[int], None],
 ) -> None:
     """Decode until the stream ends. `address`: of the relay; None when the bytes arrive on descriptor 0."""
@@ -82,7 +82,7 @@ def _decode(
     order: StreamRequest,
     address: str | None,
     write: Callable[[bytes], None],
-    tell: Callable[[Message], None],
+    tell: Callable[[FetchMessage], None],
     grant: Callable[[int], None],
 ) -> None:
     with _open(address) as container:

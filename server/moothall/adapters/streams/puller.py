@@ -16,7 +16,7 @@ import msgspec
 from moothall import __version__
 from moothall.adapters.engines.child_owner import signal_child, to_the_end
 from moothall.adapters.sound.audio_file import start_coder
-from moothall.adapters.streams.child_messages import Began, Message, StreamFailed, StreamRequest
+from moothall.adapters.streams.child_messages import Began, FetchMessage, StreamFailed, StreamRequest
 from moothall.adapters.streams.fetching import HttpStream, StreamCut, cancelled
 from moothall.adapters.streams.relay import Relay
 from moothall.core.kernel.decoding import Unreadable, read
@@ -32,7 +32,7 @@ does.
 """
 MOST_REMEMBERED = 64
 """The most streams whose last segment is remembered. Overflow: the oldest is forgotten."""
-_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+_decoder: msgspec.json.Decoder[FetchMessage] = msgspec.json.Decoder(FetchMessage)
 
 
 class StreamPuller:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from moothall import __version__
 from moothall.adapters.cluster.address import parsed
 from moothall.adapters.cluster.book_redis import RedisBook
-from moothall.adapters.cluster.copies_door import StandDoor
+from moothall.adapters.cluster.copies_door import NodeStateDoor
 from moothall.adapters.cluster.erasing import FileErasure
 from moothall.adapters.cluster.house_redis import RedisLease, RedisNotes
 from moothall.adapters.cluster.keeper_connections import KeeperConnections
@@ -46,7 +46,7 @@ from moothall.services.cluster.confirming import Confirming
 from moothall.services.cluster.following import Came, LogFollower
 from moothall.services.cluster.gathering import Gathering
 from moothall.services.cluster.keeping import KeeperLease
-from moothall.services.cluster.others import Others
+from moothall.services.cluster.node_notes import Others
 from moothall.services.cluster.read_elsewhere import ReadElsewhere
 from moothall.services.cluster.refilling import Refilling
 from moothall.services.cluster.removing import Removing
@@ -56,7 +56,7 @@ from moothall.services.cluster.two_copies import STEPS, TwoCopies
 from moothall.services.operation.redis_checks import needed_memory
 from moothall.services.supervision.supervising import supervise
 from moothall.settings.sections import Settings
-from moothall.wire.cluster.node_link import Stand, WholeBook
+from moothall.wire.cluster.node_link import NodeState, WholeBook
 from moothall.wire.frames import Freshness
 
 logger = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class House:
         """Signs what this node asks of the keeper."""
         self.gate = NodeGate(self.key, self.clock)
         """Lets in requests of other nodes while this node stands by."""
-        self.stand = StandDoor(self._stand, self._whole_book)
+        self.node_state = NodeStateDoor(self._node_state, self._whole_book)
         """Reports to other nodes which events and book entries this one has."""
         self.nodes = Nodes(
             NodeGate(self.key, self.clock, lambda: self.keeping.term is not None),
@@ -127,7 +127,7 @@ class House:
             self._retire,
             unfilled=lambda: 0 if self.refilling is None else self.refilling.left,
             faults=lambda: self.trust.faults,
-            stand=self.stand,
+            node_state=self.node_state,
             source=lambda: Freshness(age=self.keeping.age),
         )
         """The other nodes, while this node keeps the house."""
@@ -337,7 +337,7 @@ class House:
             others = {name: NodeCopies(note.address, connections, self.seal) for name, note in self.others.met.items()}
             await gathering.run(others, lambda: self.others.living)
 
-    async def _stand(self) -> Stand:
+    async def _node_state(self) -> NodeState:
         """The state of the logs and the book here, for other nodes. Raises StorageUnavailable, RecordBroken."""
         log, book = self.log_here, self.book_here
         if log is None or book is None or (self.following is not None and not self.following.looked):
@@ -348,7 +348,7 @@ class House:
                 head = await log.head(session)
                 if head is not None:
                     heads[session] = head
-        return Stand(heads=heads, change=await noted_change(book))
+        return NodeState(heads=heads, change=await noted_change(book))
 
     async def _whole_book(self) -> WholeBook:
         book = self.book_here

@@ -278,7 +278,7 @@ async def _doors(
             *health.routes(),
             *StaticDoor(pages, forwarding.handle).routes(),
             *LogDoor(reading.own).routes(),
-            *house.stand.routes(),
+            *house.node_state.routes(),
             *reads.routes(),
             *forwarding.routes(),
         ]

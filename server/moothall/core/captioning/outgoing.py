@@ -29,31 +29,31 @@ class OutgoingLine(msgspec.Struct, frozen=True):
     """When the line was finished, ms of a monotonic clock."""
 
 
-Outgoing = tuple[OutgoingLine, ...]
+OutgoingLines = tuple[OutgoingLine, ...]
 """All waiting lines, oldest first."""
 
 
-def with_line(waiting: Outgoing, line: OutgoingLine) -> Outgoing:
+def with_line(waiting: OutgoingLines, line: OutgoingLine) -> OutgoingLines:
     """Return the queue with a line that was just finished."""
     return (*waiting, line)[-MOST_WAITING:]
 
 
-def mended(waiting: Outgoing, segment: SegmentId, text: str) -> Outgoing:
+def mended(waiting: OutgoingLines, segment: SegmentId, text: str) -> OutgoingLines:
     """Return the queue with another text of a line, if the line still waits."""
     return tuple(msgspec.structs.replace(each, text=text) if each.segment == segment else each for each in waiting)
 
 
-def without(waiting: Outgoing, gone: Collection[SegmentId]) -> Outgoing:
+def without(waiting: OutgoingLines, gone: Collection[SegmentId]) -> OutgoingLines:
     """Return the queue without lines that were struck."""
     return tuple(each for each in waiting if each.segment not in gone)
 
 
-def in_time(waiting: Outgoing, now: int) -> Outgoing:
+def in_time(waiting: OutgoingLines, now: int) -> OutgoingLines:
     """Return the queue without lines that have waited too long, and without due lines that have no text left."""
     return tuple(each for each in waiting if now - each.at < LATE_MS and (each.text.strip() or now - each.at < HELD_MS))
 
 
-def due(waiting: Outgoing, now: int) -> OutgoingLine | None:
+def due(waiting: OutgoingLines, now: int) -> OutgoingLine | None:
     """The next line to send, in order; None when the first line is still held."""
     first = next(iter(waiting), None)
     return first if first is not None and now - first.at >= HELD_MS else None

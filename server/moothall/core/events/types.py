@@ -9,6 +9,7 @@ All events are in this module, so that what a log can hold is read on one page: 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import ClassVar
 
@@ -154,6 +155,10 @@ class LaneHead(msgspec.Struct, frozen=True):
     """Offset of the lane's last event; 0 when it has none."""
     digest: str
     """The chain's digest after that event: SHA-256, hexadecimal."""
+
+
+Heads = Mapping[Lane, LaneHead]
+"""The last event of each lane; a lane that isn't named has no events."""
 
 
 class Tag(StrEnum):

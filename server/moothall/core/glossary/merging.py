@@ -11,7 +11,7 @@ from moothall.core.glossary.files import GlossaryPart
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.programme.plan import Room
 from moothall.core.session.state import State
-from moothall.core.terms.terms import Source, Term, key_of
+from moothall.core.terms.terms import Term, TermSource, key_of
 
 MOST_TERMS = 300
 """Terms that an engine gets for one text. Overflow: the terms of the lowest precedence are left out."""
@@ -24,7 +24,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     language: str = ""
-    source: Source
+    source: TermSource
     near: bool = False
     """Whether the term belongs to the present speaker, to the title, or to what was added for just this session."""
 

@@ -33,18 +33,18 @@ class HubNow(msgspec.Struct, frozen=True, kw_only=True):
     """Unix ms since when it follows, or does not."""
 
 
-Hubs = dict[str, HubNow]
+HubsPresent = dict[str, HubNow]
 """The hubs by name, in the order in which they first took part."""
 
 
-def with_hub(hubs: Hubs, event: ev.HubPresenceChanged) -> Hubs:
+def with_hub(hubs: HubsPresent, event: ev.HubPresenceChanged) -> HubsPresent:
     """Return the hubs after `event`."""
     known = hubs.get(event.hub)
     most = max(0 if known is None else known.most, event.people or 0)
     return {**hubs, event.hub: made_of(HubNow, event, most=most)}
 
 
-def cut_off(hubs: Hubs) -> tuple[str, ...]:
+def cut_off(hubs: HubsPresent) -> tuple[str, ...]:
     """The hubs whose uplink is down while people are there, so that the meeting may wait for them."""
     return tuple(hub for hub, now in hubs.items() if not now.here and now.people != 0)
 

@@ -50,7 +50,7 @@ class AgendaNote(msgspec.Struct, frozen=True, kw_only=True):
     """What makes the session accessible: captions, sign language, step-free …; empty: no statement."""
 
 
-Texts = Mapping[str, Mapping[AgendaPart, str]]
+AgendaTexts = Mapping[str, Mapping[AgendaPart, str]]
 """The parts by BCP-47 tag."""
 
 
@@ -86,7 +86,7 @@ def blocks(text: str) -> tuple[Block, ...]:
     return tuple(found)
 
 
-def written(texts: Texts, part: AgendaPart, language: str, otherwise: Sequence[str]) -> WrittenPart | None:
+def written(texts: AgendaTexts, part: AgendaPart, language: str, otherwise: Sequence[str]) -> WrittenPart | None:
     """A part in `language`, or in the first of the languages `otherwise` that has it; None when no language has it."""
     for tag in (language, *otherwise):
         text = texts.get(tag, {}).get(part, "")

@@ -50,7 +50,7 @@ COLUMNS = {name: column for column, names in _NAMED.items() for name in names.sp
 """Headings, in lower case, and the column that each of them means; other columns are ignored."""
 _ENGLISH = "id, code, title, room, date, start, end, duration, languages, speakers, time zone"
 
-Read = TypeVar("Read")
+Parsed = TypeVar("Parsed")
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -116,7 +116,7 @@ def _draft(row: _Row, called: dict[str, str], order: DateOrder | None, reading: 
     cells = row.cells
     wrong: list[str] = []
 
-    def read(column: str, parse: Callable[[str, str], Read], otherwise: Read) -> Read:
+    def read(column: str, parse: Callable[[str, str], Parsed], otherwise: Parsed) -> Parsed:
         if not cells.get(column):
             return otherwise
         where = f"Line {row.number}, column '{called[column]}'"

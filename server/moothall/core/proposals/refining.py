@@ -48,7 +48,7 @@ class CurrentLine(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a machine wrote the line and no person has changed it."""
 
 
-class Again(msgspec.Struct, frozen=True):
+class SecondPassWords(msgspec.Struct, frozen=True):
     """The words of the second pass, in one language."""
 
     words: tuple[Word, ...]
@@ -106,7 +106,7 @@ def pieces_of(text: str) -> list[str]:
     return _PIECE.findall(text)
 
 
-def propose(lines: Sequence[CurrentLine], heard: Sequence[Again]) -> Findings:
+def propose(lines: Sequence[CurrentLine], heard: Sequence[SecondPassWords]) -> Findings:
     """Compare the lines of one channel with the results of a second pass, both in order of time.
 
     There is no proposal for a line if only case or punctuation differ, if the second pass recognised nothing there, or

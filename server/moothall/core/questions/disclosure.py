@@ -128,7 +128,7 @@ def renewed(
 
     `have`: the present shares of all people. `said`: the statements of those who have made any.
     """
-    changed = {column: _changes(stands(release.totals.get(column, ())), have[column]) for column in Column}
+    changed = {column: _changes(shares_at(release.totals.get(column, ())), have[column]) for column in Column}
     if len({person for changes in changed.values() for person in changes}) < FEWEST:
         return release
     look = release.look + 1
@@ -146,13 +146,13 @@ def row(release: Release, dimension: Dimension, cell: Cell) -> CellRow:
     """The figures that are shown of a cell."""
     table = release.tables.get(dimension, {})
     found = {column: table.get(column, {}).get(cell, ()) for column in Column}
-    asked, heard, answered = (stands(steps) for steps in found.values())
+    asked, heard, answered = (shares_at(steps) for steps in found.values())
 
     def counted(column: Column, of: Callable[[Share], float]) -> list[float]:
         steps = found[column]
-        total = stands(release.totals[column], steps[-1][0])
+        total = shares_at(release.totals[column], steps[-1][0])
         most = sorted(map(of, total.values()))[-FEWEST]
-        return [min(most, of(share)) for share in stands(steps).values()]
+        return [min(most, of(share)) for share in shares_at(steps).values()]
 
     return CellRow(
         people=len(asked) if asked else None,
@@ -164,7 +164,7 @@ def row(release: Release, dimension: Dimension, cell: Cell) -> CellRow:
     )
 
 
-def stands(steps: Steps, look: int | None = None) -> Shares:
+def shares_at(steps: Steps, look: int | None = None) -> Shares:
     """The shares of the people in a figure, now or after the look with this number."""
     found: Shares = {}
     for at, changes in steps:
@@ -199,11 +199,11 @@ def _renewed(table: Table, totals: Mapping[Column, Steps], now: Now, look: int) 
     for column in Column:
         for cell, have in now[column].items():
             steps = table.get(column, {}).get(cell, ())
-            changes = _changes(stands(steps), have)
+            changes = _changes(shares_at(steps), have)
             if not changes or not _apart(steps, have):
                 continue
             others = _rest(totals[column], [(*steps, (look, changes))])
-            if _apart(others[:-1], stands(others), nobody=cell == NOT_SAID):
+            if _apart(others[:-1], shares_at(others), nobody=cell == NOT_SAID):
                 wanted[column, cell] = changes
     while wanted:
         tried = {column: dict(table.get(column, {})) for column in Column}
@@ -223,7 +223,7 @@ def _betrays(tried: Table, totals: Mapping[Column, Steps], wanted: _Wanted) -> t
     columns = [column for column in Column if any(column is each for each, _ in wanted)]
     for column in columns:
         left = _rest(totals[column], list(tried[column].values()))
-        if not _apart(left[:-1], stands(left)):
+        if not _apart(left[:-1], shares_at(left)):
             return _smallest(wanted, column)
     for one, other in PAIRS:
         if one not in columns and other not in columns:
@@ -232,14 +232,14 @@ def _betrays(tried: Table, totals: Mapping[Column, Steps], wanted: _Wanted) -> t
         touched = [(column, cell) for cell in both for column in (other, one) if (column, cell) in wanted]
         for column, cell in touched:
             steps = _gaps(tried[one][cell], tried[other][cell])
-            if not _apart(steps[:-1], stands(steps)):
+            if not _apart(steps[:-1], shares_at(steps)):
                 return column, cell
-            then = [stands(totals[each], tried[each][cell][-1][0]) for each in (one, other)]
-            others = _less(_gap(*then), [stands(steps)])
-            if few(len(others)) or (cell != NOT_SAID and stands(steps) and not others):
+            then = [shares_at(totals[each], tried[each][cell][-1][0]) for each in (one, other)]
+            others = _less(_gap(*then), [shares_at(steps)])
+            if few(len(others)) or (cell != NOT_SAID and shares_at(steps) and not others):
                 return column, cell
-        total = _gap(stands(totals[one]), stands(totals[other]))
-        shown = [_gap(stands(tried[one][cell]), stands(tried[other][cell])) for cell in both]
+        total = _gap(shares_at(totals[one]), shares_at(totals[other]))
+        shown = [_gap(shares_at(tried[one][cell]), shares_at(tried[other][cell])) for cell in both]
         if both and few(len(_less(total, shown))):
             return _smallest(wanted, other if other in columns else one)
     return None

@@ -13,10 +13,10 @@ from moothall.core.kernel.ids import InterventionId
 from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.polls import poll_of
 
-Step = tuple[do.AnyCommand, tuple[do.AnyCommand, ...] | None]
+QuestionStep = tuple[do.AnyCommand, tuple[do.AnyCommand, ...] | None]
 
 
-def question_step(questions: Questions, event: ev.QuestionFact) -> Step | None:
+def question_step(questions: Questions, event: ev.QuestionFact) -> QuestionStep | None:
     """The command behind an event, and the commands that undo it; None when the event goes with another event of the
     act.
 
@@ -129,7 +129,7 @@ def rearranged(
     return (do.ArrangeQueue(first=first),) if holds and first != there else ()
 
 
-def _of_poll(questions: Questions, event: ev.PollFact) -> Step | None:
+def _of_poll(questions: Questions, event: ev.PollFact) -> QuestionStep | None:
     before = poll_of(questions.polls, event.poll)
     if isinstance(event, ev.PollOpened):
         return made_of(do.OpenPoll, event), (do.ClosePoll(poll=event.poll, void=before is None or before.void),)
@@ -147,7 +147,7 @@ def _of_poll(questions: Questions, event: ev.PollFact) -> Step | None:
     return do.CountRoom(poll=before.id, room=event.room), (do.CountRoom(poll=before.id, room=before.room),)
 
 
-def _of_status(questions: Questions, event: ev.InterventionStatusChanged) -> Step | None:
+def _of_status(questions: Questions, event: ev.InterventionStatusChanged) -> QuestionStep | None:
     before = questions.get(event.intervention)
     if before is None or before.status is event.status:
         return None

@@ -17,7 +17,7 @@ from moothall.core.kernel.ids import SpeakerId
 from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.removal.selection import Interventions, Selection
 
-Words = (
+EventWithWords = (
     ev.InterventionReceived
     | ev.InterventionReworded
     | ev.InterventionDeclined
@@ -37,7 +37,7 @@ _WORDS = (
 """Those of these events that always do."""
 
 
-def has_words(event: ev.AnyEvent | UnknownEvent) -> TypeGuard[Words]:
+def has_words(event: ev.AnyEvent | UnknownEvent) -> TypeGuard[EventWithWords]:
     """Whether an event has to be erased together with an intervention's words."""
     match event:
         case ev.InterventionPublished():

@@ -61,7 +61,7 @@ class WithCopies(msgspec.Struct, frozen=True):
     """Speakers whose names are removed."""
 
 
-Erased = Selection | WithCopies
+ErasedSelection = Selection | WithCopies
 
 
 class Cut(msgspec.Struct, frozen=True):
@@ -77,7 +77,7 @@ def not_kept(state: State) -> tuple[Cut, ...]:
     return _translated(state, _cuts(state, state.kept, lambda line: state.kept_through(line.t0, _end(line))))
 
 
-def names_in(selection: Erased) -> tuple[SpeakerId, ...]:
+def names_in(selection: ErasedSelection) -> tuple[SpeakerId, ...]:
     """Speakers whose names a selection removes."""
     match selection:
         case WithCopies():
@@ -88,7 +88,7 @@ def names_in(selection: Erased) -> tuple[SpeakerId, ...]:
             return ()
 
 
-def selected(state: State, selection: Erased) -> tuple[Cut, ...]:
+def selected(state: State, selection: ErasedSelection) -> tuple[Cut, ...]:
     """The lines in the log that a selection concerns, with their translations."""
     return _translated(state, _selected(state, selection))
 
@@ -99,7 +99,7 @@ def _translated(state: State, cuts: Sequence[Cut]) -> tuple[Cut, ...]:
     return (*cuts, *(Cut(line) for line in made_from(state, there) if line.id not in there))
 
 
-def _selected(state: State, selection: Erased) -> tuple[Cut, ...]:
+def _selected(state: State, selection: ErasedSelection) -> tuple[Cut, ...]:
     match selection:
         case WithCopies():
             cuts = {cut.line.id: cut for cut in selected(state, selection.selection)}

@@ -20,7 +20,7 @@ from moothall.core.rules.lines import MOST_BACK, decide_lines
 from moothall.core.rules.making import MAX_TEXT, add_channel, create, describe, plan, set_languages, state_hub
 from moothall.core.rules.polls import decide_poll
 from moothall.core.rules.questions import decide_questions
-from moothall.core.rules.staff import decide_backstage
+from moothall.core.rules.staff import decide_staff
 from moothall.core.rules.translations import translate, with_translations
 from moothall.core.rules.turns import decide_turn
 from moothall.core.rules.wall import decide_wall
@@ -73,8 +73,8 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
         return decide_turn(state, command, actor, wall)
     if isinstance(command, do.WallCommand):
         return decide_wall(state, command, actor, wall)
-    if isinstance(command, do.BackstageCommand):
-        return decide_backstage(state, command, actor)
+    if isinstance(command, do.StaffCommand):
+        return decide_staff(state, command, actor)
     if isinstance(command, do.KeepingCommand):
         return not_recorded(state, command, wall)
     if isinstance(command, do.PlanCommand):

@@ -33,7 +33,7 @@ _STRANGERS = frozenset({Role.ENGINE, Role.TRANSLATOR, Role.SYSTEM, Role.PARTICIP
 """Roles without a desk: a note can't be addressed to them."""
 
 
-def decide_backstage(state: State, command: do.BackstageCommand, actor: Actor) -> Sequence[ev.AnyEvent] | Refusal:
+def decide_staff(state: State, command: do.StaffCommand, actor: Actor) -> Sequence[ev.AnyEvent] | Refusal:
     """The events of a command about notes, policy questions or tags, or a refusal."""
     match command:
         case do.LeaveNote():

@@ -12,7 +12,7 @@ import msgspec
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.events.question_parts import InterventionStatus
-from moothall.core.hubs.presence import Hubs, with_hub
+from moothall.core.hubs.presence import HubsPresent, with_hub
 from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.errors import ChannelNow
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SessionId, SourceId, SpeakerId
@@ -22,7 +22,7 @@ from moothall.core.session.air import air_after, air_without
 from moothall.core.session.keeping import RecordKeeping, keeping_after
 from moothall.core.session.parts import Channel, MediaClock, Segment, SessionSource, made_from
 from moothall.core.staff.notes_and_tags import NotesAndTags, evolve_notes_and_tags
-from moothall.core.terms.terms import Terms, with_term
+from moothall.core.terms.terms import ChosenTerms, with_term
 
 LAST_WORDS = 20
 """How many of its last committed words a channel keeps, so that an engine can find the seam to them."""
@@ -74,7 +74,7 @@ class State(RecordKeeping, frozen=True, kw_only=True):
     channels: dict[ChannelId, Channel] = msgspec.field(default_factory=dict)
     sources: dict[SourceId, SessionSource] = msgspec.field(default_factory=dict)
     speakers: dict[SpeakerId, str] = msgspec.field(default_factory=dict)
-    terms: Terms = msgspec.field(default_factory=dict)
+    terms: ChosenTerms = msgspec.field(default_factory=dict)
     segments: PersistentMap[SegmentId, Segment] = msgspec.field(default_factory=PersistentMap)
     offered: PersistentMap[SegmentId, Segment] = msgspec.field(default_factory=PersistentMap)
     """Lines that somebody who was not on air offered, including those that have been taken."""
@@ -93,7 +93,7 @@ class State(RecordKeeping, frozen=True, kw_only=True):
     turn_lines: tuple[SegmentId, ...] = ()
     """Lines of the floor that were opened in the newest turn, oldest first."""
     notes_and_tags: NotesAndTags = msgspec.field(default_factory=NotesAndTags)
-    hubs: Hubs = msgspec.field(default_factory=dict)
+    hubs: HubsPresent = msgspec.field(default_factory=dict)
     closing: ev.CloseRequested | None = None
     """The request to close the session once its last words are in the log; None when there is none, and after the
     close.

@@ -39,7 +39,7 @@ class Term(msgspec.Struct, frozen=True, kw_only=True):
         return not self.language or any(same_language(self.language, tag) for tag in languages)
 
 
-Source = Literal["desk", "speaker", "title", "file"]
+TermSource = Literal["desk", "speaker", "title", "file"]
 """Where a term comes from: somebody at a desk, a speaker's name, the title, or a glossary file."""
 
 
@@ -74,11 +74,11 @@ class ChosenTerm(msgspec.Struct, frozen=True, kw_only=True):
     """The term's translations, by BCP-47 tag."""
 
 
-Terms = dict[str, ChosenTerm]
+ChosenTerms = dict[str, ChosenTerm]
 """The chosen terms by key (`key_of`), newest last."""
 
 
-def with_term(terms: Terms, event: ev.TermChosen) -> Terms:
+def with_term(terms: ChosenTerms, event: ev.TermChosen) -> ChosenTerms:
     """Return the terms after `event`."""
     key = key_of(event.term)
     kept = {each: chosen for each, chosen in terms.items() if each != key}

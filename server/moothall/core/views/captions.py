@@ -11,7 +11,7 @@ import msgspec
 
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
-from moothall.core.hubs.presence import Hubs, with_hub
+from moothall.core.hubs.presence import HubsPresent, with_hub
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, SessionId, SpeakerId
@@ -106,7 +106,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     wall_cleared: int | None = None
     """Walls leave out lines that began before this (media ms); null: walls show all lines."""
     speakers: dict[SpeakerId, str] = {}
-    hubs: Hubs = {}
+    hubs: HubsPresent = {}
     """The hubs that take part, by name."""
     channels: dict[ChannelId, ReaderChannel] = {}
     """All channels of the session."""

@@ -31,7 +31,7 @@ from moothall.core.removal.questions import stays_of
 from moothall.core.session.state import State, evolve
 from moothall.services.backup.checking import fault_of, records_of, walked
 from moothall.services.backup.ports import BackupStore, RestoredSound
-from moothall.services.log.drafting import LogDraft
+from moothall.services.log.drafting import PendingAppend
 from moothall.services.log.erasing import TextOffsets
 
 PAGE = 512
@@ -169,7 +169,7 @@ class Restoring:
         session, stays, unexplained = what
         if not unexplained:
             return
-        draft = LogDraft(
+        draft = PendingAppend(
             session,
             behind=behind,
             at=at,

@@ -14,7 +14,16 @@ from typing import Protocol
 
 import msgspec
 
-from moothall.core.captioning.outgoing import LATE_MS, Outgoing, OutgoingLine, due, in_time, mended, with_line, without
+from moothall.core.captioning.outgoing import (
+    LATE_MS,
+    OutgoingLine,
+    OutgoingLines,
+    due,
+    in_time,
+    mended,
+    with_line,
+    without,
+)
 from moothall.core.events import types as ev
 from moothall.core.kernel.backoff import Backoff
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
@@ -63,7 +72,7 @@ class CaptionSender(Protocol):
 
 class _Sending:
     def __init__(self) -> None:
-        self.waiting: Outgoing = ()
+        self.waiting: OutgoingLines = ()
         self.seq: int | None = None
         self.failures = 0
         self.again = 0
@@ -192,7 +201,7 @@ class ZoomPush:
             sending.waiting = _after(sending.waiting, event, channel, language if new else "", self._clock.monotonic())
 
 
-def _after(waiting: Outgoing, event: object, channel: str, language: str, now: int) -> Outgoing:
+def _after(waiting: OutgoingLines, event: object, channel: str, language: str, now: int) -> OutgoingLines:
     """The waiting lines after an event.
 
     `language`: language of the line that was finished; empty where it isn't to be sent.

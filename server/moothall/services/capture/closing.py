@@ -40,7 +40,7 @@ Finish = Callable[[SessionId, int], Awaitable[bool]]
 after so many ms; True where they are."""
 Awaits = Callable[[SessionId], bool]
 """Whether a session has sound of which not all words may be in the log."""
-Follow = Callable[[CloseRequested, bool], Awaitable[Refusal | None]]
+OpenFollower = Callable[[CloseRequested, bool], Awaitable[Refusal | None]]
 """Opens the session that is to follow, unless that was done before; returns None when it is or was open. With True it
 waits for storage that is unavailable."""
 
@@ -55,7 +55,7 @@ class Closing:
 
     def __init__(self) -> None:
         self._finishes: list[tuple[Finish, Awaits]] = []
-        self._follow: Follow | None = None
+        self._follow: OpenFollower | None = None
         # Bound: the sessions that were closed since the start.
         self._locks: dict[SessionId, asyncio.Lock] = {}
         self._awaited: set[SessionId] = set()
@@ -68,7 +68,7 @@ class Closing:
         """
         self._finishes.append((finish, awaits))
 
-    def follow_with(self, follow: Follow) -> None:
+    def follow_with(self, follow: OpenFollower) -> None:
         """Set `follow`, which is called where a session was closed to continue with another."""
         self._follow = follow
 

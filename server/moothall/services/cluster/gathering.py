@@ -19,7 +19,7 @@ from moothall.core.ports import Asides, Book, BookChange, Clock, LogChanges, Log
 from moothall.services.cluster.copying import Readable
 from moothall.services.cluster.following import LogFollower
 from moothall.services.cluster.two_books import entries_of, follow_book, noted_change
-from moothall.wire.cluster.node_link import Stand, WholeBook
+from moothall.wire.cluster.node_link import NodeState, WholeBook
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ take-over."""
 class OtherCopies(Readable, Protocol):
     """The log and book of another node. Every method raises StorageUnavailable where it can't be asked."""
 
-    async def stand(self) -> Stand:
+    async def node_state(self) -> NodeState:
         """Heads of the node's logs, and the number of the last change in its book."""
         ...
 
@@ -65,12 +65,12 @@ class Gathering:
         `others`: the other nodes by name; `living`: the names of those that are alive now. Raises StorageUnavailable
         where this node's own book refuses the changes.
         """
-        found: dict[str, Stand] = {}
+        found: dict[str, NodeState] = {}
         left, until = {*others}, self.clock.monotonic() + PATIENCE_MS
         while left:
             for name in sorted(left):
                 try:
-                    found[name] = await others[name].stand()
+                    found[name] = await others[name].node_state()
                 except StorageUnavailable as error:
                     logger.debug("cluster: node %s can't be asked for its copies. %s", name, error)
             left = (left & {*living()}) - found.keys()
@@ -84,17 +84,17 @@ class Gathering:
                 await self.clock.sleep(AGAIN_MS)
         # Copies of later terms are taken in first. A longer copy of an older term counts only where it continues them.
         for ahead in (_is_later, _is_longer):
-            for name, stand in found.items():
+            for name, node_state in found.items():
                 heads = {
                     session: head
-                    for session, head in stand.heads.items()
+                    for session, head in node_state.heads.items()
                     if head.epoch not in self.erased and ahead(head, await self._own(session))
                 }
                 if heads:
                     logger.warning("cluster: %d sessions are completed from the copies of node %s", len(heads), name)
                     await self._take_logs(_Logs(others[name], heads), until)
-        for name, stand in found.items():
-            await self._take_book(name, others[name], stand)
+        for name, node_state in found.items():
+            await self._take_book(name, others[name], node_state)
 
     async def _own(self, session: SessionId) -> LogHead | None:
         return self.copies.get(session) or await self.own.head(session)
@@ -113,11 +113,15 @@ class Gathering:
                     return
             await self.clock.sleep(AGAIN_MS)
 
-    async def _take_book(self, name: str, other: OtherCopies, stand: Stand) -> None:
+    async def _take_book(self, name: str, other: OtherCopies, node_state: NodeState) -> None:
         noted = await noted_change(self.book)
-        if stand.change is None or stand.change <= (noted or 0) or (noted is None and await entries_of(self.book)):
+        if (
+            node_state.change is None
+            or node_state.change <= (noted or 0)
+            or (noted is None and await entries_of(self.book))
+        ):
             return
-        logger.warning("cluster: the book is brought up to change %d, which node %s has", stand.change, name)
+        logger.warning("cluster: the book is brought up to change %d, which node %s has", node_state.change, name)
         await follow_book(_Book(await other.book()), self.book)
 
 
@@ -140,7 +144,7 @@ class _Logs:
         return LogChanges(upto=1, heads={} if after else self.heads)
 
     async def head(self, session: SessionId) -> LogHead | None:
-        return (await self.other.stand()).heads.get(session)
+        return (await self.other.node_state()).heads.get(session)
 
     async def first(self, _: SessionId, /) -> int:
         return 1

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from moothall.core.hubs.presence import Hubs, cut_off
+from moothall.core.hubs.presence import HubsPresent, cut_off
 from moothall.core.session.state import ON, Status
 
 NO_SOUND_MS = 20_000
@@ -104,7 +104,7 @@ class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
     """How long the session has not been recorded; None while it is."""
     readers: int = 0
     reporters: int = 0
-    hubs: Hubs = {}
+    hubs: HubsPresent = {}
     """The hubs that take part."""
     unread_for: int | None = None
     """How long the oldest question has waited that a blocked word marks."""

@@ -19,7 +19,7 @@ from moothall.services.log.session_writer import SessionWriter
 
 logger = logging.getLogger(__name__)
 
-Find = Callable[[SessionId], Awaitable[SessionWriter | None]]
+FindWriter = Callable[[SessionId], Awaitable[SessionWriter | None]]
 """Returns a session's writer; None where there is no such session. Raises StorageUnavailable and RecordBroken."""
 
 
@@ -46,7 +46,7 @@ class FoundCopies(msgspec.Struct, frozen=True):
 class OtherLogs:
     """Finds copies of words in all logs. It keeps no state between two searches."""
 
-    def __init__(self, log: EventLog, find: Find) -> None:
+    def __init__(self, log: EventLog, find: FindWriter) -> None:
         self._log = log
         self._find = find
 
@@ -90,7 +90,7 @@ class OtherLogs:
 class _Search:
     """One search, which loads each session only once."""
 
-    def __init__(self, log: EventLog, find: Find, moves: Moves) -> None:
+    def __init__(self, log: EventLog, find: FindWriter, moves: Moves) -> None:
         self.unread: set[SessionId] = set()
         self._log = log
         self._find = find

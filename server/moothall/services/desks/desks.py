@@ -33,7 +33,7 @@ from moothall.services.desks.notes_and_tags import TOLD, staff_notes
 from moothall.services.desks.questions import LEADERS
 from moothall.services.desks.session_desks import FOR_LEADERS, DeskConnection, Push, SessionDesks
 from moothall.services.desks.typed_ahead import TypedAhead
-from moothall.services.desks.undoing import Held, undo_act
+from moothall.services.desks.undoing import HoldChannel, undo_act
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.readers.feed import Outlet
@@ -55,7 +55,7 @@ WORDS_LINES = 40
 """Number of last lines of which a desk gets the single words, with their certainty, when it is opened."""
 
 
-News = Callable[[SessionId], object]
+NewsOf = Callable[[SessionId], object]
 """Returns the present state of one kind of news in a session, of plain values for JSON; None where there is none."""
 
 
@@ -80,11 +80,11 @@ class Desks:
     closing: Closing
     clock: Clock
     randomness: Randomness
-    held: Held
+    held: HoldChannel
     undo_move: UndoMove
     label: Callable[[str], str]
     """Returns the label of the link with this id; empty where the link is gone."""
-    news: Mapping[str, News]
+    news: Mapping[str, NewsOf]
     """What is sent to desks whenever it changes, by the name of the message."""
     room_conflict: Callable[[SessionId], Refusal | None] = lambda _: None
     """Returns a refusal with what a person should know before a session is opened, or None."""

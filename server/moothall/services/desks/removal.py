@@ -21,7 +21,7 @@ from moothall.services.log.session_writer import SessionWriter
 
 Spoken = tuple[ChannelId, int, int]
 """A channel, with the beginning and the end of a span in media ms."""
-Silence = Callable[[SessionId, Sequence[Spoken]], Awaitable[None]]
+SilenceSound = Callable[[SessionId, Sequence[Spoken]], Awaitable[None]]
 """Silences these spans of a session's sound wherever it is stored; may be called repeatedly.
 
 Raises StorageUnavailable."""
@@ -41,7 +41,7 @@ async def remove(
     selection: Selection,
     *,
     copies: OtherLogs,
-    silence: Silence | None = None,
+    silence: SilenceSound | None = None,
 ) -> Receipt | Refusal:
     """Erase the selected words from every log that holds them and, with `silence`, from the sound.
 
@@ -83,7 +83,7 @@ async def _remove_there(copy: InLog, actor: Actor, command_id: CommandId) -> Rec
     return await copy.writer.remove(actor, CommandId(f"{short(command_id)}:copies:{what}"), selection)
 
 
-async def _silence(writer: SessionWriter, selection: Selection, found: FoundCopies, silence: Silence) -> None:
+async def _silence(writer: SessionWriter, selection: Selection, found: FoundCopies, silence: SilenceSound) -> None:
     for each in found.elsewhere:
         if each.said:
             await silence(each.writer.session, spoken(each.writer, Lines(each.said)))

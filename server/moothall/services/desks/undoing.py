@@ -25,12 +25,12 @@ PAGE = 500
 """Most events that are read in one batch."""
 
 
-Held = Callable[[SessionWriter, ChannelId], AbstractAsyncContextManager[object]]
+HoldChannel = Callable[[SessionWriter, ChannelId], AbstractAsyncContextManager[object]]
 """Context in which no engine hears a channel and all that one said is in the log (`Recognising.held`)."""
 
 
 async def undo_act(
-    writer: SessionWriter, actor: Actor, act: DeskAct, *, log: EventLog, closing: Closing, held: Held
+    writer: SessionWriter, actor: Actor, act: DeskAct, *, log: EventLog, closing: Closing, held: HoldChannel
 ) -> Receipt | Refusal:
     """Carry out the commands that undo `act`, and give lines that opened under a wrong name back to the previous
     speaker.
@@ -49,7 +49,7 @@ async def undo_act(
 
 
 async def _carry_out(
-    writer: SessionWriter, actor: Actor, act: DeskAct, *, closing: Closing, held: Held
+    writer: SessionWriter, actor: Actor, act: DeskAct, *, closing: Closing, held: HoldChannel
 ) -> Receipt | Refusal:
     """Carry out the part of an act's undoing that still fits; return the act's own receipt where none does."""
     async with AsyncExitStack() as stack:

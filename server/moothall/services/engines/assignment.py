@@ -44,7 +44,7 @@ AT_LEAST_MS = 1_000
 
 GlossaryOf = Callable[[State, ChannelId], Preferred]
 """Returns the preferred names and terms of a channel (`glossaries.py`)."""
-Again = Callable[[SessionId, tuple[SegmentId, ...], bool], None]
+RecognisesAgain = Callable[[SessionId, tuple[SegmentId, ...], bool], None]
 """Called with True before finished segments that will be recognised again are announced, and with False when the new
 recognition left them unchanged."""
 ReadingsHeard = Callable[[SessionId, ChannelId, Sequence[wire.OtherReadings]], None]
@@ -83,7 +83,7 @@ class Assignment:
     channel: ChannelId
     audio: LiveAudio
     glossary: GlossaryOf = no_glossary
-    again: Again = lambda *_: None
+    again: RecognisesAgain = lambda *_: None
     readings: ReadingsHeard = lambda *_: None
 
     def __post_init__(self) -> None:

@@ -24,7 +24,7 @@ from moothall.core.signals import ChannelState, Sound
 from moothall.services.engines.assignment import Assignment, AudioSpan, FateOf, cut_short
 from moothall.services.engines.capacity import EngineCapacity
 from moothall.services.engines.joining import Joining
-from moothall.services.engines.words import StoredWords, Words
+from moothall.services.engines.words import AttachmentWords, StoredWords
 from moothall.services.log.act_queue import Receipt
 from moothall.services.metrics.measures import Measures
 from moothall.services.sound.live_audio import BYTES, CONTEXT_MS, LiveAudio, to_ms, to_samples
@@ -73,7 +73,7 @@ class ConnectedEngine:
     """An engine on its link, and the channels that are attached to it."""
 
     link: EngineConnection
-    hello: wire.Hello
+    hello: wire.EngineHello
     _: KW_ONLY
     clock: Clock
     when_ended: Callable[[Attachment], None]
@@ -134,7 +134,7 @@ class ConnectedEngine:
                     self.changed()
                 case wire.Usage():
                     self.note_usage(message)
-                case wire.Hello():
+                case wire.EngineHello():
                     raise ProtocolError(f"Engine {self.link.name} said hello twice.")
 
     def stop(self, under_way: Collection[int] = ()) -> None:
@@ -244,7 +244,7 @@ class Attachment:
 
     async def run(self) -> None:
         """Attach, send audio and store words until the engine has drained the span."""
-        words: Words | None = None
+        words: AttachmentWords | None = None
         try:
             words = await self._attach()
             if words is not None:
@@ -267,7 +267,7 @@ class Attachment:
         else:
             logger.error("session %s channel %s: no engine can be attached (%s)", session, channel, refused.code)
 
-    async def _attach(self) -> Words | None:
+    async def _attach(self) -> AttachmentWords | None:
         assignment, model = self.assignment, self.engine.hello.model
         writer, audio = assignment.writer, assignment.audio
         cause = CommandId(f"attach:{assignment.channel}:{assignment.now.generation + 1}")
@@ -347,7 +347,7 @@ class Attachment:
             return b""
         return pcm if self._stop is None else pcm[: max(0, self._stop - self._sent) * BYTES]
 
-    async def _receive(self, words: Words) -> None:
+    async def _receive(self, words: AttachmentWords) -> None:
         while True:
             match message := await self.inbox.get():
                 case wire.Lost():
@@ -369,7 +369,7 @@ class Attachment:
                         self.assignment.audio.drained(end, self.assignment.writer.state)
                     return
 
-    async def _tell(self, words: Words, message: wire.Tell) -> None:
+    async def _tell(self, words: AttachmentWords, message: wire.Tell) -> None:
         assignment, signal = self.assignment, message.signal
         if signal.channel != assignment.channel:
             return
@@ -402,7 +402,7 @@ class Attachment:
         self.assignment.heard_at = self.engine.clock.monotonic()
         self._heard_more.set()
 
-    async def _act(self, words: Words, act: wire.PassAct) -> None:
+    async def _act(self, words: AttachmentWords, act: wire.PassAct) -> None:
         self.assignment.heard_again(act.again, still=True)
         began = self._note_heard(act) if isinstance(words, StoredWords) else None
         answer = await words.carry_out(act)

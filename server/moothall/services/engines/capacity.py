@@ -12,7 +12,7 @@ from moothall.wire import engine as wire
 class EngineCapacity:
     """How many channels one engine can carry in all, and in which languages."""
 
-    def __init__(self, hello: wire.Hello) -> None:
+    def __init__(self, hello: wire.EngineHello) -> None:
         self.channels = hello.channels
         """Most channels that the engine can carry in time."""
         self.most = max(hello.channels, hello.most or 0)

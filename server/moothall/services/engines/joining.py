@@ -117,7 +117,7 @@ class Joining:
             resume_point=None if touched else act.resume_point,
         )
 
-    def _fit(self, command: wire.EngineCommand) -> wire.EngineCommand | None:
+    def _fit(self, command: wire.AttachmentCommand) -> wire.AttachmentCommand | None:
         match command:
             case CommitWords():
                 return self._commit(command)

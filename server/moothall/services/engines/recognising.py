@@ -19,7 +19,7 @@ from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.session.state import ON
 from moothall.core.signals import ChannelState, Sound
-from moothall.services.engines.assignment import Again, Assignment, GlossaryOf, ReadingsHeard, no_glossary
+from moothall.services.engines.assignment import Assignment, GlossaryOf, ReadingsHeard, RecognisesAgain, no_glossary
 from moothall.services.engines.attachment import Attachment, ConnectedEngine, EngineConnection, expected
 from moothall.services.engines.capacity import freest, left_when_full, relief
 from moothall.services.log.session_writer import SessionWriter
@@ -82,7 +82,7 @@ class Recognising:
         self._waiting: list[Assignment] = []
         self._attachments: dict[Assignment, Attachment] = {}
         self._engines: list[ConnectedEngine] = []
-        self._again: Again = lambda *_: None
+        self._again: RecognisesAgain = lambda *_: None
         self._readings: ReadingsHeard = lambda *_: None
         self._refused = 0
         self._relieved = self.clock.monotonic()
@@ -169,7 +169,7 @@ class Recognising:
         alone = self._alone_since
         return channel in self.unheard(session) or (alone is not None and self.clock.monotonic() - alone >= AWAY_MS)
 
-    def tell_again(self, told: Again) -> None:
+    def tell_again(self, told: RecognisesAgain) -> None:
         """Set the callback for segments that an engine hears once more."""
         self._again = told
 
@@ -243,7 +243,7 @@ class Recognising:
         hello = await link.receive()
         if hello is None:
             return
-        if not isinstance(hello, wire.Hello):
+        if not isinstance(hello, wire.EngineHello):
             raise ProtocolError(f"Engine {link.name} must begin with a hello.")
         wire.VERSIONS.require(hello.protocol)
         if hello.key_refused:

@@ -162,7 +162,7 @@ class StoredWords:
                 self.readings(act.readings)
         return answer
 
-    def _mine(self, command: wire.EngineCommand) -> bool:
+    def _mine(self, command: wire.AttachmentCommand) -> bool:
         if isinstance(command, CommitWords | EndSegment | ReviseSegment) and command.generation > self.generation:
             return False
         return command.channel == self.channel
@@ -254,7 +254,7 @@ class ShownWords:
         self._writer.signal(Unrecorded(channel=self._channel, text=text, language=self._language))
 
 
-Words = StoredWords | ShownWords
+AttachmentWords = StoredWords | ShownWords
 """Receives the acts of an attachment's engine."""
 
 
@@ -264,8 +264,8 @@ def _passes(answer: Receipt | Refusal) -> bool:
 
 
 def kept_part(
-    state: State, channel: ChannelId, commands: Sequence[wire.EngineCommand]
-) -> tuple[wire.EngineCommand, ...]:
+    state: State, channel: ChannelId, commands: Sequence[wire.AttachmentCommand]
+) -> tuple[wire.AttachmentCommand, ...]:
     """The commands of an act that may go into the log: without the words of spans that are not recorded, and whatever
     depends on them.
 
@@ -277,7 +277,7 @@ def kept_part(
         return tuple(commands)
     known = state.channels.get(channel)
     opened = {known.open_segment} if known is not None else set()
-    kept: list[wire.EngineCommand] = []
+    kept: list[wire.AttachmentCommand] = []
     for command in commands:
         match command:
             case CommitWords():

@@ -62,7 +62,7 @@ _NOT_REMEMBERED = PASSING | {RefusalCode.INVALID}
 message.
 """
 
-Count = Callable[[str, SessionId, int, int], Awaitable[Refusal | None]]
+CountHeads = Callable[[str, SessionId, int, int], Awaitable[Refusal | None]]
 
 
 async def _nobody_else(_hub: str, _session: SessionId, _people: int, _at: int) -> Refusal | None:
@@ -82,7 +82,7 @@ class HubActs:
     clock: Clock
     title_of: Callable[[str], str | None]
     """Return the title of a hub that is linked here, by its name; None for an unknown hub."""
-    count: Count = _nobody_else
+    count: CountHeads = _nobody_else
     """Called after each head count with path, session, people and Unix ms; stores it, or returns why it can't."""
 
     def __post_init__(self) -> None:

@@ -12,12 +12,12 @@ import msgspec
 
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
-from moothall.core.events.types import LaneHead
+from moothall.core.events.types import Heads, LaneHead
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, Lane, SegmentId, SessionId
 from moothall.core.kernel.lanes import QUESTIONS, SESSION, channel_lane, words_lane
 from moothall.services.hubs.cursor import LaneCursor, Torn, weight
-from moothall.services.hubs.ports import Heads, LinkSource, LogStatus, Pack
+from moothall.services.hubs.ports import LinkSource, LogStatus, Pack
 from moothall.wire.hub.messages import Follow, HeldEvents, Live
 
 LITTLE_EVENTS = 50
@@ -56,10 +56,10 @@ class Differs(msgspec.Struct, frozen=True, kw_only=True):
     """The reason, as a sentence for people."""
 
 
-def channels_of(follow: Follow, stand: LogStatus) -> tuple[ChannelId, ...]:
+def channels_of(follow: Follow, log_status: LogStatus) -> tuple[ChannelId, ...]:
     """The wanted channels that exist in the session, or the session's first channel where none of them does."""
-    known = tuple(ChannelId(name) for name in dict.fromkeys(follow.channels) if name in stand.channels)
-    return known or tuple(ChannelId(name) for name in stand.channels[:1])
+    known = tuple(ChannelId(name) for name in dict.fromkeys(follow.channels) if name in log_status.channels)
+    return known or tuple(ChannelId(name) for name in log_status.channels[:1])
 
 
 def lanes_of(channels: tuple[ChannelId, ...], *, words: bool) -> frozenset[Lane]:
@@ -68,29 +68,29 @@ def lanes_of(channels: tuple[ChannelId, ...], *, words: bool) -> frozenset[Lane]
     return frozenset({SESSION, QUESTIONS} | text | ({words_lane(channel) for channel in channels} if words else set()))
 
 
-async def begin(source: LinkSource, stand: LogStatus, follow: Follow, pack: Pack) -> HubBeginning | Differs | None:
+async def begin(source: LinkSource, log_status: LogStatus, follow: Follow, pack: Pack) -> HubBeginning | Differs | None:
     """Find out where the hub begins. None while that can't be decided: the log has no channel yet, or is a copy that is
     behind the hub's.
 
     Raises what the source raises, and Torn where the log lacks an event that a later one refers to.
     """
-    channels = channels_of(follow, stand)
+    channels = channels_of(follow, log_status)
     if not channels:
         return None
     lanes = lanes_of(channels, words=follow.words)
-    same = follow.epoch == stand.epoch
+    same = follow.epoch == log_status.epoch
     known = (follow.known if same else None) or HeldEvents(offset=0, heads={})
     ahead = max([known.offset] + ([follow.live.offset] if same and follow.live else []))
-    if ahead > stand.offset:
-        if stand.copy:
+    if ahead > log_status.offset:
+        if log_status.copy:
             return None
-        message = f"The copy here has event {ahead}, but the log of the meeting ends at event {stand.offset}."
+        message = f"The copy here has event {ahead}, but the log of the meeting ends at event {log_status.offset}."
         return Differs(lane=None, offset=ahead, message=message)
     for held in (known, follow.live if same else None):
-        wrong = None if held is None else await differs(source, stand, follow.session, lanes, held.heads)
+        wrong = None if held is None else await differs(source, log_status, follow.session, lanes, held.heads)
         if wrong is not None:
             return wrong
-    looking = _Looking(source, stand, follow.session, lanes, pack)
+    looking = _Looking(source, log_status, follow.session, lanes, pack)
     goes_on, at, through = False, known.offset, known.offset
     if not await looking.goes_on_from(known):
         # A live part with lanes that aren't wanted any more can't be joined to the new ones.
@@ -98,15 +98,15 @@ async def begin(source: LinkSource, stand: LogStatus, follow: Follow, pack: Pack
         if live_part is not None and await looking.goes_on_from(live_part):
             goes_on, at, through = True, live_part.offset, follow.live_begin
         else:
-            at = through = max(stand.begin, await looking.whole_lines(), known.offset)
-    missing = await LaneCursor(source, follow.session, lanes, known.heads).read(min(through, stand.through))
+            at = through = max(log_status.begin, await looking.whole_lines(), known.offset)
+    missing = await LaneCursor(source, follow.session, lanes, known.heads).read(min(through, log_status.through))
     live = Live(
         session=follow.session,
-        epoch=stand.epoch,
+        epoch=log_status.epoch,
         channels=channels,
         begin=at,
-        heads=await heads_at(source, stand, follow.session, lanes, at),
-        missed=bool(missing) or (not stand.whole and known.offset < through),
+        heads=await heads_at(source, log_status, follow.session, lanes, at),
+        missed=bool(missing) or (not log_status.whole and known.offset < through),
         number=follow.number,
         goes_on=goes_on,
     )
@@ -114,14 +114,14 @@ async def begin(source: LinkSource, stand: LogStatus, follow: Follow, pack: Pack
 
 
 async def differs(
-    source: LinkSource, stand: LogStatus, session: SessionId, lanes: frozenset[Lane], heads: Heads
+    source: LinkSource, log_status: LogStatus, session: SessionId, lanes: frozenset[Lane], heads: Heads
 ) -> Differs | None:
     """Compare the heads of a hub's lanes with this log, and return the first divergence or None. Events that are
     missing here are not compared. Raises what the source raises.
     """
     for lane in sorted(lanes & heads.keys()):
         head = heads[lane]
-        if head.offset <= 0 or stand.through < head.offset <= stand.begin:
+        if head.offset <= 0 or log_status.through < head.offset <= log_status.begin:
             continue
         page = await source.read(session, head.offset - 1, 1, frozenset({lane}))
         if not page or page[0].header.offset != head.offset or page[0].digest.hex() != head.digest:
@@ -131,21 +131,21 @@ async def differs(
 
 
 async def heads_at(
-    source: LinkSource, stand: LogStatus, session: SessionId, lanes: frozenset[Lane], offset: int
+    source: LinkSource, log_status: LogStatus, session: SessionId, lanes: frozenset[Lane], offset: int
 ) -> dict[Lane, LaneHead]:
     """The heads of the lanes at an offset, which must not lie in a hole of the log. Raises what the source raises."""
     found: dict[Lane, LaneHead] = {}
     for lane in lanes:
-        head = stand.heads.get(lane)
+        head = log_status.heads.get(lane)
         if head is not None and head.offset > offset:
-            head = await _head_before(source, stand, session, lane, offset)
+            head = await _head_before(source, log_status, session, lane, offset)
         if head is not None:
             found[lane] = head
     return found
 
 
 async def _head_before(
-    source: LinkSource, stand: LogStatus, session: SessionId, lane: Lane, offset: int
+    source: LinkSource, log_status: LogStatus, session: SessionId, lane: Lane, offset: int
 ) -> LaneHead | None:
     """The head at `offset` of a lane that has later events: each event names the one before it in its lane."""
     only = frozenset({lane})
@@ -153,8 +153,8 @@ async def _head_before(
     before = following[0].header.prev if following else 0
     if before == 0:
         return None
-    if not stand.whole and before <= stand.begin:
-        return stand.base.get(lane)
+    if not log_status.whole and before <= log_status.begin:
+        return log_status.base.get(lane)
     page = await source.read(session, before - 1, 1, only)
     if not page or page[0].header.offset != before:
         raise Torn(f"Event {before} of lane {lane}, which another one follows, isn't here.")
@@ -165,10 +165,10 @@ class _Looking:
     """Finds in one log the offset from which a hub gets live events."""
 
     def __init__(
-        self, source: LinkSource, stand: LogStatus, session: SessionId, lanes: frozenset[Lane], pack: Pack
+        self, source: LinkSource, log_status: LogStatus, session: SessionId, lanes: frozenset[Lane], pack: Pack
     ) -> None:
         self._source = source
-        self._stand = stand
+        self._log_status = log_status
         self._session = session
         self._lanes = lanes
         self._pack = pack
@@ -177,29 +177,29 @@ class _Looking:
         """Whether the part that a hub holds ends, in all lanes, so near the end of the log that it can simply resume
         there.
         """
-        if not self._stand.whole and held.offset < self._stand.begin:
+        if not self._log_status.whole and held.offset < self._log_status.begin:
             return False
-        there = await heads_at(self._source, self._stand, self._session, self._lanes, held.offset)
+        there = await heads_at(self._source, self._log_status, self._session, self._lanes, held.offset)
         if there != {lane: head for lane, head in held.heads.items() if lane in self._lanes and head.offset > 0}:
             return False
         cursor = LaneCursor(self._source, self._session, self._lanes, there, held.offset)
         since = await cursor.read()
         if len(since) > LITTLE_EVENTS or weight(since) > MOST_PACKED:
             return False
-        packed = self._pack(since, session=self._session, epoch=self._stand.epoch, heads=there) if since else b""
+        packed = self._pack(since, session=self._session, epoch=self._log_status.epoch, heads=there) if since else b""
         return len(packed) <= LITTLE_BYTES
 
     async def whole_lines(self) -> int:
         """The offset after which all openings lie of lines that are still open, or that ended last in their channel;
         else the end of the log.
         """
-        window = max(self._stand.begin, self._stand.offset - WINDOW_EVENTS)
+        window = max(self._log_status.begin, self._log_status.offset - WINDOW_EVENTS)
         lanes = frozenset(lane for lane in self._lanes if lane.startswith("ch:"))
         opened: dict[SegmentId, int] = {}
         last: dict[ChannelId, int] = {}
         for record in await self._source.read(self._session, window, WINDOW_EVENTS, lanes):
-            if record.header.offset > self._stand.offset:
-                break  # Appended after `stand` was read, which doesn't have the heads for it.
+            if record.header.offset > self._log_status.offset:
+                break  # Appended after `log_status` was read, which doesn't have the heads for it.
             if record.header.type not in _LINES or record.body is None:
                 continue
             try:
@@ -214,4 +214,4 @@ class _Looking:
                 case ev.ChannelRewound() | ev.SegmentsMovedAway():
                     for segment in event.segments:
                         opened.pop(segment, None)
-        return min([*opened.values(), *last.values()], default=self._stand.offset + 1) - 1
+        return min([*opened.values(), *last.values()], default=self._log_status.offset + 1) - 1

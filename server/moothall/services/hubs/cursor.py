@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moothall.core.chain import LogRecord
-from moothall.core.events.types import LaneHead
+from moothall.core.events.types import Heads, LaneHead
 from moothall.core.kernel.ids import Lane, SessionId
-from moothall.services.hubs.ports import Heads, LinkSource
+from moothall.services.hubs.ports import LinkSource
 
 PAGE = 100
 """The most events of one read."""

@@ -109,20 +109,20 @@ class Feeding:
         source raises, and Torn.
         """
         self.waits = True  # Before anything is read, so that news meanwhile isn't lost.
-        stand = await self._source.stand(self.follow.session)
-        if stand is None and offered:
+        log_status = await self._source.log_status(self.follow.session)
+        if log_status is None and offered:
             return None
-        if stand is None or not stand.public:
+        if log_status is None or not log_status.public:
             return Stopped(session=self.follow.session, message=CLOSED)
-        found = await begin(self._source, stand, self.follow, self._pack)
-        own = await self._own_differs(stand)
+        found = await begin(self._source, log_status, self.follow, self._pack)
+        own = await self._own_differs(log_status)
         if isinstance(found, Differs) or own is not None:
             wrong = found if isinstance(found, Differs) else own
             assert wrong is not None  # noqa: S101  # one of the two is
             return Stopped(session=self.follow.session, message=wrong.message, lane=wrong.lane, offset=wrong.offset)
         if found is None:
             return None
-        self._start(found, stand)
+        self._start(found, log_status)
         if found.live.missed:
             await self._source.sign(self.follow.session, found.live.begin)
         return found.live
@@ -138,10 +138,10 @@ class Feeding:
         while.
         """
         self.looks = False
-        stand = await self._source.stand(self.follow.session)
-        if stand is not None and self.begun is not None and stand.epoch != self.begun.epoch:
+        log_status = await self._source.log_status(self.follow.session)
+        if log_status is not None and self.begun is not None and log_status.epoch != self.begun.epoch:
             raise Torn(_begun_anew(self.follow.session))
-        return offered if stand is None else stand.public
+        return offered if log_status is None else log_status.public
 
     def live_due(self) -> int | None:
         """When the next live batch is due, in ms of the monotonic clock (0: at once); None while there is nothing to
@@ -220,13 +220,13 @@ class Feeding:
 
         A batch is larger than `room` only where nothing else is in flight.
         """
-        stand = await self._source.stand(self.follow.session)
+        log_status = await self._source.log_status(self.follow.session)
         self._missed_news = False
-        if stand is None or self._caught:
+        if log_status is None or self._caught:
             return None
-        page = await self._missed.read(min(self._through, stand.through))
+        page = await self._missed.read(min(self._through, log_status.through))
         if not page:
-            if stand.through < self._through:
+            if log_status.through < self._through:
                 return None  # The copy here lacks the rest too; `notify` is called when it arrives.
             self._caught = True
             return Caught(session=self.follow.session)
@@ -247,26 +247,26 @@ class Feeding:
         self._on_way.append((self._number, len(data)))
         return Batch(session=self.follow.session, part=FeedPart.MISSED, number=self._number, data=data)
 
-    def _start(self, found: HubBeginning, stand: LogStatus) -> None:
+    def _start(self, found: HubBeginning, log_status: LogStatus) -> None:
         source, session = self._source, self.follow.session
         self.begun, self.waits = found.live, False
-        self._hears = frozenset((*found.live.channels, *stand.spoken))
+        self._hears = frozenset((*found.live.channels, *log_status.spoken))
         self._live = LaneCursor(source, session, found.lanes, found.live.heads, found.live.begin)
         self._missed = LaneCursor(source, session, found.lanes, found.missed_from)
         self._through, self._caught = found.missed_through, not found.live.missed
-        held = self.follow.own if self.follow.epoch == stand.epoch else {}
+        held = self.follow.own if self.follow.epoch == log_status.epoch else {}
         # The hub may have a lane that the copy here doesn't have yet.
-        self._own = LaneCursor(source, session, self._own_lanes(frozenset({**stand.heads, **held})), held)
+        self._own = LaneCursor(source, session, self._own_lanes(frozenset({**log_status.heads, **held})), held)
         self._live_news = self._missed_news = self._own_news = True
 
-    async def _own_differs(self, stand: LogStatus) -> Differs | None:
-        if self.follow.epoch != stand.epoch:
+    async def _own_differs(self, log_status: LogStatus) -> Differs | None:
+        if self.follow.epoch != log_status.epoch:
             return None
         lanes = self._own_lanes(frozenset(self.follow.own))
-        if stand.copy:
+        if log_status.copy:
             # A copy may be behind the hub: such lanes aren't compared, and resume once their events are here.
-            lanes = frozenset(lane for lane in lanes if self.follow.own[lane].offset <= _end_of(stand, lane))
-        whole = msgspec.structs.replace(stand, begin=0)  # Only public lanes can have a hole.
+            lanes = frozenset(lane for lane in lanes if self.follow.own[lane].offset <= _end_of(log_status, lane))
+        whole = msgspec.structs.replace(log_status, begin=0)  # Only public lanes can have a hole.
         return await differs(self._source, whole, self.follow.session, lanes, self.follow.own)
 
     def _own_lanes(self, lanes: frozenset[Lane]) -> frozenset[Lane]:
@@ -286,8 +286,8 @@ class Feeding:
         return self._pack(records, session=self.follow.session, epoch=begun.epoch, heads=cursor.heads)
 
 
-def _end_of(stand: LogStatus, lane: Lane) -> int:
-    head = stand.heads.get(lane)
+def _end_of(log_status: LogStatus, lane: Lane) -> int:
+    head = log_status.heads.get(lane)
     return 0 if head is None else head.offset
 
 

@@ -39,7 +39,7 @@ from moothall.wire.kinds import OtherVersion
 logger = logging.getLogger(__name__)
 
 HELLO_MS = 10_000
-"""How long a hub may take to send `Hello`."""
+"""How long a hub may take to send `HubHello`."""
 LONGEST_RELEASE = 100
 """Most characters of the release name that a hub sends, since it is written to logs and pages."""
 MOST_HUBS = 1_000
@@ -173,7 +173,7 @@ class HubLinks:
             await connection.close(CloseCode.PROTOCOL_ERROR, str(error))
             return
         refused = self._refused(hello, identity)
-        if refused is not None or not isinstance(hello, wire.Hello):
+        if refused is not None or not isinstance(hello, wire.HubHello):
             code, reason = refused or (CloseCode.PROTOCOL_ERROR, "")
             logger.warning("hub %s: the link is refused with code %d: %s", identity.hub, code, reason)
             await connection.close(code, reason)
@@ -204,7 +204,7 @@ class HubLinks:
             link.end(CloseCode.GOING_AWAY)
 
     def _refused(self, hello: wire.FromHub | None, identity: Identity) -> tuple[CloseCode, str] | None:
-        if not isinstance(hello, wire.Hello) or not is_command_id(hello.node):
+        if not isinstance(hello, wire.HubHello) or not is_command_id(hello.node):
             return CloseCode.PROTOCOL_ERROR, "A link begins with Hello, which names the machine."
         if len(hello.release) > LONGEST_RELEASE or not hello.release.isprintable():
             return CloseCode.PROTOCOL_ERROR, "A release has a short name, of characters that can be shown."

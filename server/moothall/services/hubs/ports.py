@@ -7,21 +7,19 @@ implementations of these ports. A hub's log may have a hole from when its own up
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
 
 from moothall.core.chain import LogRecord
-from moothall.core.events.types import ChannelKind, LaneHead
+from moothall.core.events.types import ChannelKind, Heads, LaneHead
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId
 from moothall.core.session.state import State
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.hub.messages import Act, ActDone, ActNotDone, FromHub, Offered, ToHub
 
-Heads = Mapping[Lane, LaneHead]
-"""The last event of each lane; a lane that isn't named has no events."""
-Told = Callable[[SessionId, frozenset[Lane]], None]
+LanesChanged = Callable[[SessionId, frozenset[Lane]], None]
 """Called with a session and those of its lanes that have new events, or events that were missing before."""
 
 
@@ -67,7 +65,7 @@ def spoken_in(state: State) -> tuple[ChannelId, ...]:
 class LinkSource(Protocol):
     """The logs that are served to hubs. The methods may raise StorageUnavailable and RecordBroken."""
 
-    async def stand(self, session: SessionId) -> LogStatus | None:
+    async def log_status(self, session: SessionId) -> LogStatus | None:
         """The status of a session's log; None where there is none."""
         ...
 
@@ -81,7 +79,7 @@ class LinkSource(Protocol):
         """Request a checkpoint soon after this event, if this server signs the log. Doesn't wait for it."""
         ...
 
-    def observe(self, told: Told, /) -> None:
+    def observe(self, told: LanesChanged, /) -> None:
         """Call `told` from now on when any log has new events. It must not wait."""
         ...
 

@@ -1,4 +1,4 @@
-"""One hub's link, from its `Hello` to its end: sends by priority, and handles received messages in their order.
+"""One hub's link, from its `HubHello` to its end: sends by priority, and handles received messages in their order.
 
 One task writes. It takes the most urgent message: answers first, then, session by session, where the hub begins, its
 own lanes, signals and live events; then the programme; then missed events, of the sessions in turn. It makes the next
@@ -18,7 +18,7 @@ import msgspec
 from moothall.core.kernel.errors import ProtocolError, RecordBroken, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Lane, SessionId, is_name
 from moothall.core.ports import Clock
-from moothall.services.hubs.acting import HubActing
+from moothall.services.hubs.act_commands import HubActing
 from moothall.services.hubs.cursor import Torn
 from moothall.services.hubs.feeding import CLOSED, Feeding
 from moothall.services.hubs.ports import ActTaker, HubConnection, Identity, LinkSource, Pack, RemovalsAtHubs
@@ -74,7 +74,7 @@ class ServedHub:
     """Serves one hub's link. `run` owns the link until it ends; the other methods may be called meanwhile."""
 
     def __init__(
-        self, connection: HubConnection, identity: Identity, hello: wire.Hello, served: Served, *, path: str
+        self, connection: HubConnection, identity: Identity, hello: wire.HubHello, served: Served, *, path: str
     ) -> None:
         """`path` is the hub's path from the centre, by which its own lane is named."""
         self.identity = identity
@@ -225,7 +225,7 @@ class ServedHub:
 
     def _take(self, message: wire.FromHub) -> None:
         match message:
-            case wire.Hello():
+            case wire.HubHello():
                 self.end(CloseCode.PROTOCOL_ERROR, "A hub may send Hello only once.")
             case wire.Follow():
                 self._follow(message)
@@ -241,9 +241,9 @@ class ServedHub:
                 self._acting.put(message)
             case wire.TranslateQuestion():
                 self._translating.put(message)
-            case wire.Pulse(echo=0):
+            case wire.HubPulse(echo=0):
                 self.say(self._pulse(message.sent))
-            case wire.Pulse():
+            case wire.HubPulse():
                 self._measured, self.round_trip = self._heard, max(0, self._heard - message.echo)
 
     def _follow(self, follow: wire.Follow) -> None:
@@ -284,9 +284,9 @@ class ServedHub:
             if quiet or self._measured is None or now - self._measured >= MEASURE_MS:
                 self.say(self._pulse())
 
-    def _pulse(self, echo: int = 0) -> wire.Pulse:
+    def _pulse(self, echo: int = 0) -> wire.HubPulse:
         now, age = self._clock.monotonic(), self._served.age()
-        return wire.Pulse(sent=max(1, now), echo=echo, wall=self._clock.wall(), age=age)
+        return wire.HubPulse(sent=max(1, now), echo=echo, wall=self._clock.wall(), age=age)
 
     async def _offer(self) -> None:
         """Announce the programme when it has changed, and have sessions ended that it doesn't have any more."""

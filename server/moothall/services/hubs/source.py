@@ -57,7 +57,7 @@ class CentreSource:
         self.sessions.tell_loaded(self._loaded)
         self.sessions.observe(self._published)
 
-    async def stand(self, session: SessionId) -> LogStatus | None:
+    async def log_status(self, session: SessionId) -> LogStatus | None:
         """The status of a session's log; None where there is none (`LinkSource`).
 
         Loads the session only where the log's end has changed since the last call. Hubs ask for every followed session
@@ -74,7 +74,7 @@ class CentreSource:
         if live is None or head is None or live.state.status is Status.ABSENT:
             return None
         state = live.state
-        self._stood[session] = stands = LogStatus(
+        self._stood[session] = status = LogStatus(
             epoch=head.epoch,
             offset=head.offset,
             heads=head.lanes,
@@ -82,7 +82,7 @@ class CentreSource:
             channels=tuple(state.channels),
             spoken=spoken_in(state),
         )
-        return stands
+        return status
 
     async def read(
         self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
 from moothall.core.commands import AnyCommand
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
-from moothall.core.kernel.ids import CommandId
-from moothall.core.removal.selection import Erased
+from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.removal.selection import ErasedSelection
 from moothall.core.signals import AnySignal
 
 QUEUE = 256
@@ -26,6 +27,10 @@ class Receipt(msgspec.Struct, frozen=True):
     last: int
 
 
+SendCommand = Callable[[Actor, SessionId, CommandId, AnyCommand], Awaitable[Receipt | Refusal]]
+"""Carries out a command in a session."""
+
+
 class PendingAct(msgspec.Struct, frozen=True, kw_only=True):
     """An act that waits to be stored, with its future answer."""
 
@@ -34,7 +39,7 @@ class PendingAct(msgspec.Struct, frozen=True, kw_only=True):
     commands: tuple[AnyCommand, ...] = ()
     signals: tuple[AnySignal, ...] = ()
     """Signals that are shown in the same update as the events."""
-    erases: Erased | None = None
+    erases: ErasedSelection | None = None
     """The words to be removed, with no commands then; None where commands are to be carried out."""
     trace: object | None = None
     """The sender's span in a trace (`services/metrics/tracing.py`)."""

@@ -18,7 +18,7 @@ from moothall.core.session.state import State
 
 
 @dataclass(eq=False, repr=False)
-class LogDraft:
+class PendingAppend:
     """New records after a log's head, sealed one by one. The next command is decided on `state`."""
 
     session: SessionId

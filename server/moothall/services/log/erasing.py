@@ -14,12 +14,21 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, not_allowed, refus
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId, SpeakerId
 from moothall.core.questions.interventions import Intervention
 from moothall.core.removal.questions import chosen, has_words, speaker_of, stays_of
-from moothall.core.removal.selection import Cut, Erased, SpokenSpan, WithCopies, again, names_in, not_kept, selected
+from moothall.core.removal.selection import (
+    Cut,
+    ErasedSelection,
+    SpokenSpan,
+    WithCopies,
+    again,
+    names_in,
+    not_kept,
+    selected,
+)
 from moothall.core.rules.authority import REMOVERS
 from moothall.core.session.state import State
 from moothall.core.signals import AnySignal, Partial
 from moothall.core.terms.terms import key_of
-from moothall.services.log.drafting import LogDraft
+from moothall.services.log.drafting import PendingAppend
 
 _WITH_TEXT = ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected | ev.LineOffered
 """Events that hold the text of a line, offered lines included."""
@@ -88,7 +97,7 @@ def due(state: State, offset: int) -> Erasure | None:
 
 
 def requested(
-    state: State, text_offsets: TextOffsets, selection: Erased, by: Actor, cause: CommandId
+    state: State, text_offsets: TextOffsets, selection: ErasedSelection, by: Actor, cause: CommandId
 ) -> Erasure | Refusal:
     """The erasure that a person requests, or the refusal where they may not, or the log has none of it."""
     if by.role not in REMOVERS:
@@ -105,7 +114,7 @@ def requested(
     return Erasure(cuts=cuts, names=names, interventions=interventions, reason="request", by=by, cause=cause)
 
 
-def draft_erasure(draft: LogDraft, erasure: Erasure, text_offsets: TextOffsets, wall: int) -> tuple[int, ...]:
+def draft_erasure(draft: PendingAppend, erasure: Erasure, text_offsets: TextOffsets, wall: int) -> tuple[int, ...]:
     """Add to `draft` new events for the words that stay, and the `body.removed`; return the offsets whose bodies are
     erased.
 

@@ -29,7 +29,7 @@ from moothall.core.kernel.errors import (
 from moothall.core.kernel.ids import CommandId, Epoch, SessionId, is_command_id, reader_epoch
 from moothall.core.kernel.visible import all_visible
 from moothall.core.ports import Clock, EventLog, LogHead, Randomness, Signer
-from moothall.core.removal.selection import Erased
+from moothall.core.removal.selection import ErasedSelection
 from moothall.core.rules.authority import may_send
 from moothall.core.rules.decide import decide
 from moothall.core.session.state import State, evolve
@@ -37,7 +37,7 @@ from moothall.core.signals import AnySignal
 from moothall.core.views.mended_names import MendedNames
 from moothall.core.views.quality import QualityView
 from moothall.services.log.act_queue import ActQueue, PendingAct, Receipt, kind_of, no_id, unavailable
-from moothall.services.log.drafting import LogDraft
+from moothall.services.log.drafting import PendingAppend
 from moothall.services.log.erasing import Erasure, TextOffsets, draft_erasure, due, nothing_partial, requested
 from moothall.services.log.folding import PAGE, FoldedLog, fold
 from moothall.services.log.publication import Publication, republished, signals_of
@@ -186,7 +186,7 @@ class SessionWriter:
             order = PendingAct(actor=actor, id=command_id, commands=acts, signals=tuple(signals), trace=tracing.here())
             return self._counted(await self._orders.enqueue(order))
 
-    async def remove(self, actor: Actor, command_id: CommandId, selection: Erased) -> Receipt | Refusal:
+    async def remove(self, actor: Actor, command_id: CommandId, selection: ErasedSelection) -> Receipt | Refusal:
         """Erase from the log what `selection` names (`moothall.core.removal.selection`), for good.
 
         Where a span cuts through a line, the words outside of it stay as a new line. Answers as `send` does.
@@ -333,7 +333,7 @@ class SessionWriter:
             self._unpurged.set()
         return answers, self._publication(draft, tuple(signals))
 
-    async def _append(self, draft: LogDraft, batch: Sequence[PendingAct]) -> None:
+    async def _append(self, draft: PendingAppend, batch: Sequence[PendingAct]) -> None:
         """Append the events, with measures and a trace."""
         began, events = self.clock.monotonic(), len(draft.records)
         size = sum(len(record.body or b"") for record in draft.records)
@@ -364,7 +364,9 @@ class SessionWriter:
         self._unpurged.clear()
         return publication
 
-    async def _remove(self, order: PendingAct, selection: Erased) -> tuple[list[Receipt | Refusal], Publication | None]:
+    async def _remove(
+        self, order: PendingAct, selection: ErasedSelection
+    ) -> tuple[list[Receipt | Refusal], Publication | None]:
         if (known := self.receipt(order.id)) is not None:
             return [known], None
         if not is_command_id(order.id):
@@ -385,8 +387,8 @@ class SessionWriter:
         logger.info("session %s: the server removed %d lines, %s", self.session, len(erasure.cuts), erasure.reason)
         return self._publication(draft, nothing_partial(erasure.cuts))
 
-    def _draft(self) -> LogDraft:
-        return LogDraft(
+    def _draft(self) -> PendingAppend:
+        return PendingAppend(
             self.session,
             behind=self._head,
             at=self._log_so_far.at,
@@ -395,12 +397,12 @@ class SessionWriter:
             signer=self.signer,
         )
 
-    def _publication(self, draft: LogDraft, signals: tuple[AnySignal, ...]) -> Publication:
+    def _publication(self, draft: PendingAppend, signals: tuple[AnySignal, ...]) -> Publication:
         return Publication(
             session=self.session, records=tuple(draft.records), events=tuple(draft.events), signals=signals
         )
 
-    def _decide(self, draft: LogDraft, order: PendingAct, wall: int) -> Receipt | Refusal:
+    def _decide(self, draft: PendingAppend, order: PendingAct, wall: int) -> Receipt | Refusal:
         if not is_command_id(order.id):
             return no_id()
         if not order.commands and order.actor != SYSTEM:

@@ -16,7 +16,7 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import NO_QUESTION, Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.ports import Randomness
-from moothall.core.questions.interventions import Questions
+from moothall.services.questions.ports import QuestionsOf
 from moothall.services.sessions.sessions import Sessions
 
 MOST_BROWSERS = 10_000
@@ -26,9 +26,7 @@ _HASH_BYTES = 16
 _ID_BYTES = 12
 
 
-QuestionsOf = Callable[[SessionId], Awaitable[Questions | None]]
-"""Returns the questions of a session; None where the session doesn't exist or may not be read."""
-Tell = Callable[[SessionId, InterventionId, CommandId], Awaitable[Refusal | None]]
+ReportQuestion = Callable[[SessionId, InterventionId, CommandId], Awaitable[Refusal | None]]
 """Reports a question to the desks of a session. Returns None once that is done, or waits for the uplink."""
 
 
@@ -36,7 +34,7 @@ class AbuseReports:
     """Takes reports of rude questions, one per browser and question, and has the questions marked for the desks."""
 
     def __init__(
-        self, questions_of: QuestionsOf, tell: Tell, *, randomness: Randomness, most: int = MOST_BROWSERS
+        self, questions_of: QuestionsOf, tell: ReportQuestion, *, randomness: Randomness, most: int = MOST_BROWSERS
     ) -> None:
         """`questions_of` reads a session's questions, `tell` passes a report on, `most` bounds remembered browsers."""
         self._questions_of = questions_of
@@ -79,8 +77,8 @@ class AbuseReports:
         return session, mac[:_HASH_BYTES]
 
 
-def tell_desks(sessions: Sessions) -> Tell:
-    """Make the `Tell` of a server that holds the sessions itself."""
+def tell_desks(sessions: Sessions) -> ReportQuestion:
+    """Make the `ReportQuestion` of a server that holds the sessions itself."""
 
     async def tell(session: SessionId, name: InterventionId, act: CommandId) -> Refusal | None:
         live = await sessions.find(session)

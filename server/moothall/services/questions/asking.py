@@ -162,7 +162,7 @@ class Asking:
         by = Actor(Role.HUB, name, hub=request.hub) if request.hub else Actor(Role.PARTICIPANT, name)
         answer = await live.writer.send(by, asked_by(name), asked)
         if isinstance(answer, Refusal):
-            return why_unasked(live.state, request.kind, asker, answer)
+            return why_rejected(live.state, request.kind, asker, answer)
         if not request.hub:
             self.addresses.note(session, name, address)
         return name
@@ -288,7 +288,7 @@ def unfit_words(request: AskRequest) -> RejectedQuestion | None:
     return RejectedQuestion.NAME if len(request.name) > MAX_NAME else None
 
 
-def why_unasked(state: State, kind: InterventionKind, asker: str, refused: Refusal) -> RejectedQuestion:
+def why_rejected(state: State, kind: InterventionKind, asker: str, refused: Refusal) -> RejectedQuestion:
     """Find the reason behind a refusal of the session's rules, in the order in which they check."""
     if refused.code in PASSING:
         return RejectedQuestion.UNAVAILABLE

@@ -7,15 +7,19 @@ over the room's own questions and ballots, the mirror and the outbox (`moothall_
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import InterventionId, PollId, SessionId
+from moothall.core.questions.interventions import Questions
 from moothall.core.questions.polls import Choice
 from moothall.services.questions.asking import AskRequest, RejectedQuestion
 from moothall.services.questions.author_view import Own, OwnAct
 from moothall.services.questions.typing import InProgress, TypingReceived, TypingUpdate, Untyped
+
+QuestionsOf = Callable[[SessionId], Awaitable[Questions | None]]
+"""Returns the questions and comments of a session; None where there are none that the visitor may read."""
 
 
 class AuthorQuestions(Protocol):

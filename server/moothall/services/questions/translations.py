@@ -54,9 +54,9 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
     """Whether readers should be told that it conveys only the gist."""
 
 
-Translate = Callable[[WantedTranslation], Awaitable[Rendered | Refusal]]
+RenderTranslation = Callable[[WantedTranslation], Awaitable[Rendered | Refusal]]
 HasWay = Callable[[WantedTranslation], bool]
-Find = Callable[[], Awaitable[Intervention | None]]
+FindQuestion = Callable[[], Awaitable[Intervention | None]]
 """Returns the question in its current state; None where only the staff may read it."""
 BUSY = refuse(RefusalCode.BUSY, "The question can't be translated at the moment; try again in a minute.")
 NO_WAY = refuse(RefusalCode.UNKNOWN, "No translation between these languages is available here.")
@@ -66,7 +66,7 @@ NOT_HERE = refuse(RefusalCode.UNKNOWN, "There is no such question here, or no su
 class QuestionTranslations:
     """Translates questions, one at a time. `run` must be running. The caller checks that a text is published."""
 
-    def __init__(self, translate: Translate, has_way: HasWay, *, clock: Clock) -> None:
+    def __init__(self, translate: RenderTranslation, has_way: HasWay, *, clock: Clock) -> None:
         """`has_way`: whether a translator for the two languages is available now."""
         self._translate = translate
         self._has_way = has_way
@@ -117,7 +117,9 @@ class QuestionTranslations:
             return BUSY
         return await asyncio.shield(future)
 
-    async def published(self, session: SessionId, target: str, find: Find) -> tuple[Intervention, Rendered] | Refusal:
+    async def published(
+        self, session: SessionId, target: str, find: FindQuestion
+    ) -> tuple[Intervention, Rendered] | Refusal:
         """A question that everybody may read, and its translation, once that is made.
 
         `find` is called before and after, since the question may be withdrawn or reworded meanwhile.

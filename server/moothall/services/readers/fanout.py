@@ -34,7 +34,7 @@ from moothall.core.signals import AnySignal
 from moothall.core.views.captions import CaptionsView
 from moothall.services.log.publication import Publication
 from moothall.services.metrics.measures import Measures
-from moothall.services.readers.feed import Entry, FeedState, Outlet, Subscription
+from moothall.services.readers.feed import DecodedRecord, FeedState, Outlet, Subscription
 from moothall.services.readers.feed_loading import FeedLoader
 from moothall.services.readers.slow_readers import SlowReaders
 from moothall.wire.frames import HERE, PULSE_MS, Format, Freshness, carry
@@ -317,7 +317,9 @@ class SessionFanout:
         began, self._published_at = self._published_at, None
         if any(each.records for each in self._backlog):
             self._published_at = began  # Records still queued count as just as old.
-        entries: list[Entry] = [pair for each in publications for pair in zip(each.records, each.events, strict=True)]
+        entries: list[DecodedRecord] = [
+            pair for each in publications for pair in zip(each.records, each.events, strict=True)
+        ]
         signals = [signal for each in publications for signal in each.signals]
         if entries:
             entries[:0] = await self._loader.unpublished(entries[0][0].header.offset)

@@ -36,7 +36,7 @@ MAX_BEHIND = 1_000
 """A reader who has missed more events than this gets a snapshot."""
 
 
-Entry = tuple[LogRecord, AnyEvent | UnknownEvent | None]
+DecodedRecord = tuple[LogRecord, AnyEvent | UnknownEvent | None]
 """A record and its decoded body; None once the body is removed."""
 
 
@@ -121,7 +121,7 @@ class FeedState:
             if isinstance(event, BodyRemoved):
                 self._forget()
 
-    def advance(self, entries: Sequence[Entry], signals: Sequence[AnySignal], sent: int) -> Frame | None:
+    def advance(self, entries: Sequence[DecodedRecord], signals: Sequence[AnySignal], sent: int) -> Frame | None:
         """Fold what was published and encode it as a frame; None when nothing of it belongs to the feed.
 
         Events at or before the view's offset were loaded from the log already and are skipped.

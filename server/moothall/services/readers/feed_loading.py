@@ -17,7 +17,7 @@ from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock, LogReading
 from moothall.core.signals import AnySignal, StandIn
-from moothall.services.readers.feed import Entry, FeedState
+from moothall.services.readers.feed import DecodedRecord, FeedState
 
 logger = logging.getLogger(__name__)
 
@@ -46,13 +46,13 @@ class FeedLoader:
         self._log = log
         self._clock = clock
         # Overflow: the oldest is dropped, and a feed that needs it reads the log again.
-        self._recent: deque[Sequence[Entry]] = deque(maxlen=RECENT)
+        self._recent: deque[Sequence[DecodedRecord]] = deque(maxlen=RECENT)
         self._turns = 0
         self._removals = 0
         """The number of turns with removed bodies."""
         self._signals: dict[str, AnySignal] = {}
 
-    def take(self, entries: Sequence[Entry], signals: Sequence[AnySignal]) -> None:
+    def take(self, entries: Sequence[DecodedRecord], signals: Sequence[AnySignal]) -> None:
         """Add the next turn: events that follow those before without a hole, and signals."""
         if entries:
             self._offset = entries[-1][0].header.offset
@@ -96,13 +96,13 @@ class FeedLoader:
                 state.advance((), self.signals, sent)
                 return state
 
-    async def unpublished(self, before: int) -> list[Entry]:
+    async def unpublished(self, before: int) -> list[DecodedRecord]:
         """The records between the last turn and offset `before`, which were stored but never published. Retries while
         the storage is unavailable.
 
         Raises RecordBroken, which ends the fan-out, when they aren't in the log.
         """
-        found: list[Entry] = []
+        found: list[DecodedRecord] = []
         while self._gapless and self._offset + len(found) + 1 < before:
             after = self._offset + len(found)
             try:

@@ -70,7 +70,7 @@ class CopyReading(LogReading, Protocol):
         ...
 
 
-class Step(Protocol):
+class StoredChange(Protocol):
     """A change of one copy that is on the disk."""
 
     @property
@@ -134,7 +134,7 @@ class MirroredSession:
                 self.reached[lane] = offset
 
 
-Observer = Callable[[MirroredSession, Publication], None]
+CopyObserver = Callable[[MirroredSession, Publication], None]
 """Called with new events of a session, after readers got them. It must not wait, and must not keep any text."""
 
 
@@ -159,11 +159,11 @@ class MirroredSessions:
         # Serialises loading, changing and unloading of each session. Bound: all sessions.
         self._changing: dict[SessionId, asyncio.Lock] = {}
         self._group: asyncio.TaskGroup | None = None
-        self._observers: list[Observer] = []
+        self._observers: list[CopyObserver] = []
         self.tell_renewed = Listeners[[SessionId]]()
         """Called with each session into whose middle something was inserted, or from which something was removed."""
 
-    def observe(self, observer: Observer) -> None:
+    def observe(self, observer: CopyObserver) -> None:
         """Call `observer` from now on with new events of any session."""
         self._observers.append(observer)
 
@@ -206,7 +206,7 @@ class MirroredSessions:
         """The ids of all sessions with a copy, sorted. Raises StorageUnavailable."""
         return await self.copies.sessions()
 
-    async def take(self, step: Step) -> None:
+    async def take(self, step: StoredChange) -> None:
         """Show a step to readers, once it is on the disk. Steps of one session must be in order.
 
         Raises as `find` does; then showing is retried in the background.

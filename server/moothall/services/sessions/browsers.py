@@ -44,7 +44,7 @@ class Browser(msgspec.Struct, frozen=True):
     signed: tuple[SignedIn, ...] = ()
 
 
-Changes = Mapping[str, Browser | None]
+BrowserChanges = Mapping[str, Browser | None]
 """The new state of browsers, by the digests of their keys; None for a browser that is forgotten."""
 
 
@@ -122,7 +122,7 @@ class Browsers:
             await self._book.write(entries_of(changes))
             self.put(changes)
 
-    def without_link(self, link: str) -> Changes:
+    def without_link(self, link: str) -> BrowserChanges:
         """The changes that take a link away from all browsers that have opened it."""
         found: dict[str, Browser | None] = {}
         for key, browser in self._known.items():
@@ -131,7 +131,7 @@ class Browsers:
                 found[key] = _left(left, browser.since, browser.signed)
         return found
 
-    def without_sign_in(self, pseudonym: str) -> Changes:
+    def without_sign_in(self, pseudonym: str) -> BrowserChanges:
         """The changes that take a pseudonym's sign-ins away from all browsers."""
         found: dict[str, Browser | None] = {}
         for key, browser in self._known.items():
@@ -140,7 +140,7 @@ class Browsers:
                 found[key] = _left(browser.links, browser.since, left)
         return found
 
-    def without_past(self, now: int) -> Changes:
+    def without_past(self, now: int) -> BrowserChanges:
         """The changes that take away links and sign-ins that have expired at `now`."""
         found: dict[str, Browser | None] = {}
         for key, browser in self._known.items():
@@ -150,7 +150,7 @@ class Browsers:
                 found[key] = _left(links, browser.since, signed)
         return found
 
-    def put(self, changes: Changes) -> None:
+    def put(self, changes: BrowserChanges) -> None:
         """Apply changes in memory; the caller writes `entries_of` them to the book."""
         for key, browser in changes.items():
             if browser is None:
@@ -164,7 +164,7 @@ def _left(links: tuple[str, ...], since: int, signed: tuple[SignedIn, ...]) -> B
     return Browser(links, since, signed) if links or signed else None
 
 
-def entries_of(changes: Changes) -> list[BookEntry]:
+def entries_of(changes: BrowserChanges) -> list[BookEntry]:
     """The entries of the book that store these changes."""
     return [
         BookEntry(VISITORS, key, None if browser is None else msgspec.json.encode(browser))

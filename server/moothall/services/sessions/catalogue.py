@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
 
@@ -69,6 +69,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         """Whether public lists show it."""
         known = self.status is not Status.ABSENT and self.channel is not None
         return known and self.named and not self.rehearsal and may_read(Role.READER, self.access)
+
+
+ListPublic = Callable[[], Awaitable[Sequence[Entry]]]
+"""Returns the sessions that everybody may read; at a hub, those that are copied there. May raise StorageUnavailable."""
 
 
 class SessionCatalogue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 from moothall.core.kernel.errors import StaleWriter, StorageUnavailable
@@ -126,3 +126,7 @@ class LiveSession:
             logger.error("session %s: another server has taken over its log", self.id)
         else:
             note_failure(failure, f"session {self.id}: it failed and restarts")
+
+
+FindSession = Callable[[SessionId], Awaitable[LiveSession | None]]
+"""Returns a session, or None for an unknown one. May raise StorageUnavailable."""

@@ -75,7 +75,7 @@ class _Session:
         """Set, and replaced by a new event, whenever its reports or their answers change."""
 
 
-class Changes:
+class ReportChanges:
     """An endless async iterator over the sessions in which something changed; several changes give one item.
 
     Bound: one entry per session. An iterator that is garbage-collected is unsubscribed.
@@ -85,7 +85,7 @@ class Changes:
         self._waiting: dict[SessionId, None] = {}
         self._news = asyncio.Event()
 
-    def __aiter__(self) -> Changes:
+    def __aiter__(self) -> ReportChanges:
         return self
 
     async def __anext__(self) -> SessionId:
@@ -113,7 +113,7 @@ class Reports:
         self._readers = readers
         # Bound: sessions with reports of the last five minutes, and MAX_REPORTS in each.
         self._sessions: dict[SessionId, _Session] = {}
-        self._subscribers: WeakSet[Changes] = WeakSet()
+        self._subscribers: WeakSet[ReportChanges] = WeakSet()
 
     def report(self, session: SessionId, channel: ChannelId, kind: ReportKind, visitor: str) -> Refusal | None:
         """Store a report. A repetition within five minutes renews it and counts once; `visitor` is the reader's token.
@@ -169,9 +169,9 @@ class Reports:
         while self.answers(session, visitor) == known and (there := self._sessions.get(session)) is not None:
             await there.news.wait()
 
-    def subscribe(self) -> Changes:
+    def subscribe(self) -> ReportChanges:
         """Return an iterator over sessions that change from now on, for desks and the control room."""
-        changes = Changes()
+        changes = ReportChanges()
         self._subscribers.add(changes)
         return changes
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 import msgspec
 
@@ -30,6 +31,10 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True):
     """`hall`, `room:ID` or `session:ID`."""
     label: str
     """The label given to the link when it was made, for the list of links."""
+
+
+MayAct = Callable[[Staff, SessionId], bool]
+"""Whether a link allows a session."""
 
 
 def actor_of(staff: Staff) -> Actor:

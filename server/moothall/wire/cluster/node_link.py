@@ -39,7 +39,7 @@ PATH = "/node/link"
 LOG_PATH = "/node/log/{session}"
 """Path of a session's events after offset `?after=`, at most `MOST_EVENTS`, encoded by `pack`; for nodes alone."""
 STAND_PATH = "/node/stand"
-"""Path of a node's `Stand`; for nodes alone."""
+"""Path of a node's `NodeState`; for nodes alone."""
 BOOK_PATH = "/node/book"
 """Path of a node's `WholeBook`; for nodes alone."""
 MOST_EVENTS = 250
@@ -52,7 +52,7 @@ TICK_MS = 1_000
 """Interval between two `Tick`s, ms."""
 
 
-class Stand(msgspec.Struct, frozen=True, kw_only=True):
+class NodeState(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a node's own copies of logs and book."""
 
     heads: Mapping[SessionId, LogHead]
@@ -151,7 +151,7 @@ _to_keeper = Kinds[ToKeeper](msgspec.msgpack.Decoder(ToKeeper), _ALL)
 _to_node = Kinds[ToNode](msgspec.msgpack.Decoder(ToNode), _ALL)
 _Row = tuple[bytes, bytes | None, bytes | None, bytes, bytes]
 _rows = msgspec.msgpack.Decoder(tuple[_Row, ...])
-_stand = msgspec.msgpack.Decoder(Stand)
+_node_state = msgspec.msgpack.Decoder(NodeState)
 _book = msgspec.msgpack.Decoder(WholeBook)
 _signals = msgspec.json.Decoder(tuple[msgspec.Raw, ...])
 
@@ -193,10 +193,10 @@ def unpack(data: bytes) -> tuple[LogRecord, ...]:
         raise ProtocolError(f"Events of {len(data)} bytes can't be read.") from None
 
 
-def read_stand(data: bytes) -> Stand:
-    """Decode the `Stand` that `encode` has encoded. Raises ProtocolError."""
+def read_node_state(data: bytes) -> NodeState:
+    """Decode the `NodeState` that `encode` has encoded. Raises ProtocolError."""
     try:
-        return read(_stand, data)
+        return read(_node_state, data)
     except Unreadable:
         raise ProtocolError(f"A node's list of copies can't be read from {len(data)} bytes.") from None
 
@@ -209,7 +209,7 @@ def read_book(data: bytes) -> WholeBook:
         raise ProtocolError(f"A node's book can't be read from {len(data)} bytes.") from None
 
 
-def encode(message: ToKeeper | ToNode | Stand | WholeBook) -> bytes:
+def encode(message: ToKeeper | ToNode | NodeState | WholeBook) -> bytes:
     """The MessagePack of a message's frame, or of the answer to a node's request."""
     return msgspec.msgpack.encode(message)
 

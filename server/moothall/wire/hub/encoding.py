@@ -10,9 +10,8 @@ control bytes are unambiguous.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
-from moothall.core.events.types import LaneHead
+from moothall.core.events.types import Heads, LaneHead
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import Lane
 
@@ -21,7 +20,6 @@ END = b"\n"
 MOST_NUMBER = (1 << 64) - 1
 _LAST_SHIFT = 63
 
-Heads = Mapping[Lane, LaneHead]
 
 _RUNS = {32: b"\x01", 20: b"\x02"}
 """The control byte for a run of hexadecimal digits, by the number of bytes that the digits stand for."""

@@ -1,7 +1,7 @@
 """The hub link: messages over one WebSocket, each a frame of its own, resumable in both directions.
 
-A hub dials the server above it, the centre or another hub, with the key that it got by pairing, and sends `Hello`. The
-server answers `Welcome` and sends the `HubProgramme`. For each session that the hub wants it sends `Follow`, which
+A hub dials the server above it, the centre or another hub, with the key that it got by pairing, and sends `HubHello`.
+The server answers `Welcome` and sends the `HubProgramme`. For each session that the hub wants it sends `Follow`, which
 describes its copy. The server answers `Live`, which says where live events begin, then sends live `Batch`es as events
 are written, and in between, as the bandwidth allows, batches of the events that the hub missed, oldest first. The hub
 acknowledges each batch of missed events by `Taken` once it is on its disk, and at most `WINDOW_BYTES` of them are
@@ -9,7 +9,7 @@ unacknowledged, so that live events never queue behind them for long.
 
 What the people in the hub's room do is sent upwards as `Act`s, in order, each with an id; each is answered by
 `ActDone` or `ActNotDone`. An act is idempotent: the same id again gets the same answer and changes nothing. Nothing
-depends on the hub's clock: a `Pulse` carries the centre's time, and an act gives its time by the centre's clock.
+depends on the hub's clock: a `HubPulse` carries the centre's time, and an act gives its time by the centre's clock.
 
 A hub serves the same link to hubs below it. It prefixes the path of such a hub with its name (`north.kisumu`). `above`
 in `Welcome` and `Above` names every node on the way up, so that a node which finds its own name there refuses the loop.
@@ -66,7 +66,7 @@ connection is down, since the last message."""
 SILENT_MS = 5 * PULSE_MS // 2
 """Time without any message, ms (two and a half pulses), after which the link counts as dead and the hub dials again."""
 SIGNALS = 1
-"""The value of `Hello.signals` of this release: it accepts the signals of `moothall.core.signals.Summary`."""
+"""The value of `HubHello.signals` of this release: it accepts the signals of `moothall.core.signals.Summary`."""
 
 
 class OfferedText(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,7 +184,7 @@ class FeedPart(IntEnum):
     """The lanes of the hub itself and of the hubs below it, which no checkpoint signs."""
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="m"):
+class HubMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="m"):
     """Base of most messages: encoded as a MessagePack map, to which a later release may add fields."""
 
 
@@ -198,7 +198,7 @@ class FrequentMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="m", 
 # Hub → server above
 
 
-class Hello(Message, frozen=True, kw_only=True, tag="hello"):
+class HubHello(HubMessage, frozen=True, kw_only=True, tag="hello"):
     """The first message: identifies the hub's machine and release."""
 
     protocol: int
@@ -221,7 +221,7 @@ class HeldEvents(msgspec.Struct, frozen=True, kw_only=True):
     """The heads of its lanes."""
 
 
-class Follow(Message, frozen=True, kw_only=True, tag="follow"):
+class Follow(HubMessage, frozen=True, kw_only=True, tag="follow"):
     """The hub wants to follow this session. A later `Follow` replaces an earlier one of the session."""
 
     session: SessionId
@@ -243,20 +243,20 @@ class Follow(Message, frozen=True, kw_only=True, tag="follow"):
     """Chosen by the hub and repeated in `Live`, by which the hub matches the answer to the newest `Follow`."""
 
 
-class Leave(Message, frozen=True, kw_only=True, tag="leave"):
+class Leave(HubMessage, frozen=True, kw_only=True, tag="leave"):
     """The hub stops following this session."""
 
     session: SessionId
 
 
-class Taken(Message, frozen=True, kw_only=True, tag="taken"):
+class Taken(HubMessage, frozen=True, kw_only=True, tag="taken"):
     """Acknowledgement: all batches of missed events up to this number are on the hub's disk."""
 
     session: SessionId
     number: int
 
 
-class Erased(Message, frozen=True, kw_only=True, tag="erased"):
+class Erased(HubMessage, frozen=True, kw_only=True, tag="erased"):
     """The hub and all hubs below it have erased from their disks what a `body.removed` event names."""
 
     session: SessionId
@@ -264,7 +264,7 @@ class Erased(Message, frozen=True, kw_only=True, tag="erased"):
     """Offset of the `body.removed`; 0: see `Recall`."""
 
 
-class Act(Message, frozen=True, kw_only=True, tag="act"):
+class Act(HubMessage, frozen=True, kw_only=True, tag="act"):
     """An act of the people in a hub's room."""
 
     id: CommandId
@@ -280,7 +280,7 @@ class Act(Message, frozen=True, kw_only=True, tag="act"):
     act: AnyAct
 
 
-class Pulse(FrequentMessage, frozen=True, kw_only=True, tag=0):
+class HubPulse(FrequentMessage, frozen=True, kw_only=True, tag=0):
     """A sign of life, both ways. A pulse with `echo` 0 is answered at once by a pulse that echoes its `sent`."""
 
     sent: int
@@ -293,7 +293,7 @@ class Pulse(FrequentMessage, frozen=True, kw_only=True, tag=0):
     """Downwards from a hub: how long ago the centre was last heard, ms."""
 
 
-class TranslateQuestion(Message, frozen=True, kw_only=True, tag="translate"):
+class TranslateQuestion(HubMessage, frozen=True, kw_only=True, tag="translate"):
     """A request to translate a published question for a reader. Answered by `QuestionTranslated` or
     `QuestionNotTranslated`.
     """
@@ -311,8 +311,8 @@ class TranslateQuestion(Message, frozen=True, kw_only=True, tag="translate"):
 # Server above → hub
 
 
-class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
-    """The answer to `Hello`."""
+class Welcome(HubMessage, frozen=True, kw_only=True, tag="welcome"):
+    """The answer to `HubHello`."""
 
     protocol: int
     hub: str
@@ -332,20 +332,20 @@ class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
     up: bool = True
     """Whether the server is connected to the centre; False from a hub that has lost its own uplink."""
     age: int = 0
-    """As in `Pulse`."""
+    """As in `HubPulse`."""
 
 
-class Above(Message, frozen=True, kw_only=True, tag="above"):
+class Above(HubMessage, frozen=True, kw_only=True, tag="above"):
     """The nodes above have changed, or the server has lost or regained its own uplink."""
 
     above: tuple[str, ...]
     up: bool = True
     """As in `Welcome`."""
     age: int = 0
-    """As in `Pulse`."""
+    """As in `HubPulse`."""
 
 
-class HubProgramme(Message, frozen=True, kw_only=True, tag="programme", omit_defaults=True):
+class HubProgramme(HubMessage, frozen=True, kw_only=True, tag="programme", omit_defaults=True):
     """The sessions that the hub may follow: first all of them, then changes."""
 
     sessions: tuple[Offered, ...]
@@ -357,7 +357,7 @@ class HubProgramme(Message, frozen=True, kw_only=True, tag="programme", omit_def
     """Whether another message continues it, so that the hub must not yet treat missing sessions as gone."""
 
 
-class Live(Message, frozen=True, kw_only=True, tag="live"):
+class Live(HubMessage, frozen=True, kw_only=True, tag="live"):
     """The answer to `Follow`: where live batches begin."""
 
     session: SessionId
@@ -385,13 +385,13 @@ class Batch(FrequentMessage, frozen=True, kw_only=True, tag=1):
     data: bytes
 
 
-class Caught(Message, frozen=True, kw_only=True, tag="caught"):
+class Caught(HubMessage, frozen=True, kw_only=True, tag="caught"):
     """All missed events up to `Live.begin` have been sent."""
 
     session: SessionId
 
 
-class Signalled(Message, frozen=True, kw_only=True, tag="signal"):
+class Signalled(HubMessage, frozen=True, kw_only=True, tag="signal"):
     """The current state of a text of a session; the newest signal of a key (`Signal.key`) replaces earlier ones.
 
     Sent after `Live`, and again after changes that people would notice. Nothing is sent for a normal state.
@@ -411,7 +411,7 @@ class _State(FrequentMessage, frozen=True, kw_only=True, tag=2):
     t: int
 
 
-class Stopped(Message, frozen=True, kw_only=True, tag="stopped"):
+class Stopped(HubMessage, frozen=True, kw_only=True, tag="stopped"):
     """The server stops sending events of this session."""
 
     session: SessionId
@@ -423,7 +423,7 @@ class Stopped(Message, frozen=True, kw_only=True, tag="stopped"):
     """The offset of the first event that differs; None when none does."""
 
 
-class Recall(Message, frozen=True, kw_only=True, tag="recall"):
+class Recall(HubMessage, frozen=True, kw_only=True, tag="recall"):
     """The hub's machine may hold data that was removed: it has to erase it and answer `Erased`.
 
     To do so it follows the session until it has received the `body.removed` event.
@@ -436,13 +436,13 @@ class Recall(Message, frozen=True, kw_only=True, tag="recall"):
     """Offset of the `body.removed`. 0: the session was deleted or is no longer public, and the whole copy is erased."""
 
 
-class ActDone(Message, frozen=True, kw_only=True, tag="done"):
+class ActDone(HubMessage, frozen=True, kw_only=True, tag="done"):
     """An act is stored in the log or in the centre's book."""
 
     id: CommandId
 
 
-class ActNotDone(Message, frozen=True, kw_only=True, tag="not-done"):
+class ActNotDone(HubMessage, frozen=True, kw_only=True, tag="not-done"):
     """An act was refused. After `busy` and `unavailable` the hub sends it again 5 s later; other codes are final."""
 
     id: CommandId
@@ -451,7 +451,7 @@ class ActNotDone(Message, frozen=True, kw_only=True, tag="not-done"):
     """Why, as a sentence for a person."""
 
 
-class QuestionTranslated(Message, frozen=True, kw_only=True, tag="translated"):
+class QuestionTranslated(HubMessage, frozen=True, kw_only=True, tag="translated"):
     """The answer to `TranslateQuestion`."""
 
     number: int
@@ -462,7 +462,7 @@ class QuestionTranslated(Message, frozen=True, kw_only=True, tag="translated"):
     """Whether the translation gives only the gist."""
 
 
-class QuestionNotTranslated(Message, frozen=True, kw_only=True, tag="not-translated"):
+class QuestionNotTranslated(HubMessage, frozen=True, kw_only=True, tag="not-translated"):
     """The refusal of `TranslateQuestion`. The code `unknown`: no translator is available between the two languages
     now.
     """
@@ -473,7 +473,7 @@ class QuestionNotTranslated(Message, frozen=True, kw_only=True, tag="not-transla
     """Why, as a sentence for a person."""
 
 
-FromHub = Hello | Follow | Leave | Taken | Erased | Act | TranslateQuestion | Pulse
+FromHub = HubHello | Follow | Leave | Taken | Erased | Act | TranslateQuestion | HubPulse
 ToHub = (
     Welcome
     | Above
@@ -488,7 +488,7 @@ ToHub = (
     | ActNotDone
     | QuestionTranslated
     | QuestionNotTranslated
-    | Pulse
+    | HubPulse
 )
 
 

@@ -24,12 +24,12 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from moothall.core.chain import GENESIS, SALT_BYTES, Header, LogRecord, body_digest, decode_header, link
-from moothall.core.events.types import LaneHead
+from moothall.core.events.types import Heads, LaneHead
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import CommandId, Epoch, Lane, SessionId
-from moothall.wire.hub.encoding import END, MOST_NUMBER, ByteReader, Heads, as_text, can_fold, fold, number, unfold
+from moothall.wire.hub.encoding import END, MOST_NUMBER, ByteReader, as_text, can_fold, fold, number, unfold
 from moothall.wire.hub.vocabulary import DICTIONARY, LANES, VERSION
 
 MAX_BATCH_BYTES = 1 << 20

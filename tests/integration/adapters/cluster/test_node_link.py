@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-from moothall.adapters.cluster.copies_door import StandDoor
+from moothall.adapters.cluster.copies_door import NodeStateDoor
 from moothall.adapters.cluster.keeper_connections import KeeperConnections
 from moothall.adapters.cluster.node_copies import NodeCopies
 from moothall.adapters.cluster.node_gate import NodeSeal
@@ -31,8 +31,8 @@ from moothall.wire.cluster.node_link import (
     PATH,
     STAND_PATH,
     FollowSession,
+    NodeState,
     ReadHere,
-    Stand,
     Tick,
     WholeBook,
     encode,
@@ -148,33 +148,33 @@ async def test_a_node_reads_at_the_keeper_what_redis_has_given_up() -> None:
 
 
 async def test_a_node_tells_another_one_what_it_has_and_nobody_else() -> None:
-    stand = Stand(heads={SESSION: LogHead(epoch=EPOCH, term=3, offset=0, lanes={})}, change=7)
+    state = NodeState(heads={SESSION: LogHead(epoch=EPOCH, term=3, offset=0, lanes={})}, change=7)
     book = WholeBook(change=7, entries={"rooms": {"hall": b"{}"}})
     away = False
 
-    async def told() -> Stand:
+    async def told() -> NodeState:
         if away:
             raise StorageUnavailable("It is closed.")
-        return stand
+        return state
 
     async def whole() -> WholeBook:
         return book
 
-    door = StandDoor(told, whole)
+    door = NodeStateDoor(told, whole)
     async with (
         keeper_of(door.routes()) as node,
         KeeperConnections(None) as connections,
         aiohttp.ClientSession() as http,
     ):
         there = NodeCopies(lambda: node, connections, seal())
-        assert await there.stand() == stand
+        assert await there.node_state() == state
         assert await there.book() == book
         for path in (STAND_PATH, BOOK_PATH):
             async with http.get(node + path) as answer:
                 assert answer.status == 404
         away = True
         with pytest.raises(StorageUnavailable, match="answers 503"):
-            await there.stand()
+            await there.node_state()
 
 
 async def test_a_node_that_answers_nothing_any_more_counts_no_more() -> None:

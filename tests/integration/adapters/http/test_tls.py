@@ -16,7 +16,7 @@ from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.services.sessions.staff import HALL
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from moothall.wire import audio
 from support.links.certificate import make_certificate
 
@@ -34,7 +34,7 @@ async def test_everything_goes_over_https(tmp_path: Path) -> None:
         hall(
             Settings(
                 server=server,
-                engine=Engine(count=0),
+                engine=EngineSection(count=0),
                 translation=Translation(translators=()),
             )
         ) as running,
@@ -102,7 +102,7 @@ async def test_only_answers_over_https_bind_a_browser(tmp_path: Path, bound: boo
         hall(
             Settings(
                 server=server,
-                engine=Engine(count=0),
+                engine=EngineSection(count=0),
                 translation=Translation(translators=()),
             )
         ) as running,

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.sound.audio_mixing import RATE
-from moothall.adapters.sound.child_messages import AudioEnded, AudioFailed, AudioFault, DecodeRequest, Message, Opened
+from moothall.adapters.sound.child_messages import (
+    AudioEnded,
+    AudioFailed,
+    AudioFault,
+    DecodeRequest,
+    DecoderMessage,
+    Opened,
+)
 from moothall.adapters.sound.decoding import allowed_formats, decode
 from support.sound.files import encode, loudness, picture, tone, wav
 
@@ -28,7 +35,7 @@ class Run:
 
     def __init__(self, data: bytes, order: DecodeRequest | None = None) -> None:
         self.pcm = b""
-        self.messages: list[Message] = []
+        self.messages: list[DecoderMessage] = []
         self.grants: list[int] = []
         decode(io.BytesIO(data), order or DecodeRequest(), self._write, self.messages.append, self.grants.append)
 
@@ -198,6 +205,6 @@ def test_memory_that_runs_out_is_said() -> None:
         def read(self, size: int | None = -1, /) -> bytes:
             raise MemoryError
 
-    messages: list[Message] = []
+    messages: list[DecoderMessage] = []
     decode(Greedy(b"x"), DecodeRequest(), lambda _pcm: None, messages.append)
     assert messages == [AudioFailed(trouble=AudioFault.MEMORY)]

@@ -13,7 +13,7 @@ from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.services.sessions.live_session import LiveSession
-from moothall.settings.sections import Engine, Server, Settings, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from support.halls.process import free_port
 from support.halls.readers import until
 
@@ -37,7 +37,7 @@ async def made(running: RunningServer) -> tuple[LiveSession, str]:
 async def test_one_take_outlives_a_restart_and_ends_with_its_session(tmp_path: Path) -> None:
     settings = Settings(
         server=Server(port=free_port(41), data=str(tmp_path)),
-        engine=Engine(count=0),
+        engine=EngineSection(count=0),
         translation=Translation(translators=()),
     )
     async with hall(settings) as running:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from moothall.core.kernel.errors import ConfigurationError
-from moothall_models.manifest import Source, Wheel
+from moothall_models.manifest import ModelSource, Wheel
 from moothall_models.store import ModelMissing, ModelStatus, ModelStore, ModelUnavailable
 from moothall_models.store.failures import SourceFailed
 from moothall_models.store.progress import TextProgress
@@ -41,7 +41,7 @@ def shelf(tmp_path: Path) -> Path:
     return tmp_path / "shelf"
 
 
-def store_of(shelf: Path, *sources: Source, fetchers: Fetchers = OFFLINE) -> ModelStore:
+def store_of(shelf: Path, *sources: ModelSource, fetchers: Fetchers = OFFLINE) -> ModelStore:
     return ModelStore(shelf, manifest_of(model_from(*sources)), fetchers=fetchers)
 
 

@@ -24,7 +24,7 @@ from moothall.core.questions import floods
 from moothall.core.rules import questions as question_rules
 from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import Conference, Server, Settings, Translation
-from moothall.settings.sections import Engine as EngineSettings
+from moothall.settings.sections import EngineSection as EngineSettings
 from support.sessions.questions import SOMEBODY, ask, name
 
 S = SessionId("plenary")

@@ -23,7 +23,7 @@ from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
 from moothall.services.desks.proposals import ROWS
 from moothall.services.log.act_queue import Receipt
 from moothall.services.proposals.proposing import ProposeOrder
-from moothall.settings.sections import Engine as EngineSettings
+from moothall.settings.sections import EngineSection as EngineSettings
 from moothall.settings.sections import Server, Settings, Translation
 
 FLOOR, SESSION = ChannelId("floor"), SessionId("hearing")

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from moothall.core.events.types import Word
 from moothall.core.kernel.ids import ChannelId, SegmentId
-from moothall.core.proposals.refining import Again, CurrentLine, propose
+from moothall.core.proposals.refining import CurrentLine, SecondPassWords, propose
 
 TEXTS = st.lists(st.sampled_from(["we", "hold", "these", "truths.", "So,", "3.5", "—", "真", "理"]), max_size=8)
 LINES = st.lists(st.tuples(TEXTS, st.sampled_from([0, 100, 2_000, 20_000])), max_size=8)
 
 
-def lines_of(drawn: list[tuple[list[str], int]]) -> list[tuple[CurrentLine, Again]]:
+def lines_of(drawn: list[tuple[list[str], int]]) -> list[tuple[CurrentLine, SecondPassWords]]:
     made, t = [], 0
     for number, (texts, pause) in enumerate(drawn):
         words = [Word(f" {text}", t + 300 * n, t + 300 * (n + 1)) for n, text in enumerate(texts)]
@@ -27,7 +27,7 @@ def lines_of(drawn: list[tuple[list[str], int]]) -> list[tuple[CurrentLine, Agai
             text="".join(word.text for word in words).strip(),
             machine=True,
         )
-        made.append((line, Again(tuple(words), "en")))
+        made.append((line, SecondPassWords(tuple(words), "en")))
         t = line.t1 + pause
     return made
 

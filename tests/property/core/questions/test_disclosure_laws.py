@@ -22,7 +22,7 @@ from moothall.core.questions.disclosure import (
     Table,
     renewed,
     row,
-    stands,
+    shares_at,
 )
 from moothall.core.questions.statements import NOT_SAID, Dimension, Statement
 
@@ -89,7 +89,7 @@ class World:
 
 
 def shown(table: Table, column: Column) -> dict[str, Shares]:
-    return {cell: stands(steps) for cell, steps in table.get(column, {}).items()}
+    return {cell: shares_at(steps) for cell, steps in table.get(column, {}).items()}
 
 
 def many(people: int) -> bool:
@@ -230,7 +230,7 @@ def test_a_figure_is_looked_for_only_when_five_people_have_done_something(steps:
         people = {person for column in Column for person in (*last[column], *totals[column])}
         moved = [each for each in people if any(last[at].get(each) != totals[at].get(each) for at in Column)]
         assert len(moved) >= FEWEST
-        assert {column: stands(steps) for column, steps in release.totals.items()} == totals
+        assert {column: shares_at(steps) for column, steps in release.totals.items()} == totals
         last = totals
 
 
@@ -252,9 +252,9 @@ def test_what_is_shown_was_so_when_it_was_shown_anew(steps: list[Act]) -> None:
     for kind, table in world.release.tables.items():
         for column, cells in table.items():
             for cell, made in cells.items():
-                assert stands(made) == truth[made[-1][0]][kind, column, cell]
+                assert shares_at(made) == truth[made[-1][0]][kind, column, cell]
         for cell in table.get(Column.ASKED, {}):
-            people = stands(table[Column.ASKED][cell])
+            people = shares_at(table[Column.ASKED][cell])
             assert row(world.release, kind, cell).people == len(people)
             most = sorted(world.release_totals(Column.ASKED, table[Column.ASKED][cell][-1][0]).values())[-FEWEST][0]
             assert row(world.release, kind, cell).received == sum(min(most, count) for (count,) in people.values())

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall_models.recognizers.whisper.attention_times import SMOOTHED, Floats, steps_of_tokens
+from moothall_models.ports import Floats
+from moothall_models.recognizers.whisper.attention_times import SMOOTHED, steps_of_tokens
 
 Rows = list[list[float]]
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moothall_models.ports import Floats
 from moothall_models.recognizers.whisper.beam import search
-from moothall_models.recognizers.whisper.drafting import DraftText, Floats, Stepped, write, write_all
+from moothall_models.recognizers.whisper.drafting import DraftText, StepResult, write, write_all
 from moothall_models.recognizers.whisper.timestamp_rules import TimestampRules
 
 TEXT, STEPS = 6, 30
@@ -38,14 +39,14 @@ class Dice:
     def cut(self, count: int) -> None:
         del self._texts[0][count:]
 
-    def step(self, tokens: Sequence[int]) -> Stepped:
+    def step(self, tokens: Sequence[int]) -> StepResult:
         logits = []
         for token in tokens:
             self._texts[0].append(token)
             logits.append(thrown(self._seed, self._texts[0]))
         return np.stack(logits), np.zeros((len(tokens), 1, 2), dtype=np.float32)
 
-    def branch(self, parents: Sequence[int], tokens: Sequence[int]) -> Stepped:
+    def branch(self, parents: Sequence[int], tokens: Sequence[int]) -> StepResult:
         self._texts = [[*self._texts[parent], token] for parent, token in zip(parents, tokens, strict=True)]
         logits = np.stack([thrown(self._seed, text) for text in self._texts])
         return logits, np.zeros((len(tokens), 1, 2), dtype=np.float32)
@@ -56,7 +57,7 @@ class Branches:
         self.step = dice.branch
 
 
-def nobody(those: Sequence[int], tokens: Sequence[int]) -> list[Stepped]:
+def nobody(those: Sequence[int], tokens: Sequence[int]) -> list[StepResult]:
     raise AssertionError(those, tokens)
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall_models.recognizers.whisper.drafting import DraftText, Floats, Stepped, Writing, write, write_all
+from moothall_models.ports import Floats
+from moothall_models.recognizers.whisper.drafting import DraftText, StepResult, Writing, write, write_all
 from moothall_models.recognizers.whisper.timestamp_rules import TimestampRules
 
 TEXT, STEPS = 9, 40
@@ -53,7 +54,7 @@ def written(seed: int, prompt: list[int], draft: Sequence[int], cap: int, closin
 def all_written(decoders: Sequence[Dice], texts: Sequence[Writing]) -> list[DraftText]:
     """What comes of several windows, whose steps of one token are taken together."""
 
-    def together(those: Sequence[int], tokens: Sequence[int]) -> list[Stepped]:
+    def together(those: Sequence[int], tokens: Sequence[int]) -> list[StepResult]:
         assert len(those) > 1
         return [decoders[each].step([token]) for each, token in zip(those, tokens, strict=True)]
 

@@ -18,7 +18,7 @@ from moothall_models.speech.overload import LATEST, Load
 from moothall_models.speech.passes import PATIENCE
 
 TICK = 100
-HELLO = wire.Hello(protocol=1, name="e", model="scripted", languages=(), channels=3)
+HELLO = wire.EngineHello(protocol=1, name="e", model="scripted", languages=(), channels=3)
 
 
 class Speaker:

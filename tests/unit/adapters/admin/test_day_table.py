@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moothall.adapters.admin.day_table import Cell, starts_of, table
+from moothall.adapters.admin.day_table import DayCell, starts_of, table
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -51,7 +51,7 @@ ITEMS = st.builds(
 def test_each_meeting_stands_once_and_the_cells_fill_the_table(columns: list[list[Item]]) -> None:
     rows = table(columns)
     for n, column in enumerate(columns):
-        cells: list[Cell[Item]] = [cell for row in rows if (cell := row[n]) is not None]
+        cells: list[DayCell[Item]] = [cell for row in rows if (cell := row[n]) is not None]
         assert sorted(each.name for cell in cells for each in cell.meetings) == sorted(each.name for each in column)
         assert sum(cell.rows for cell in cells) == len(rows)
         assert all(cell.rows >= 1 for cell in cells)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from moothall.adapters.displays.asked_now import AskedNow, WallQuestion, Words, asked_now
+from moothall.adapters.displays.asked_now import AskedNow, QuestionWords, WallQuestion, asked_now
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
@@ -27,19 +27,19 @@ def called() -> Questions:
 def test_a_wall_has_the_question_in_its_own_language_and_in_that_of_the_wall() -> None:
     wanted: list[tuple[str, str, bool]] = []
 
-    def into(each: Intervention, target: str, soon: bool) -> tuple[Words | None, str]:
+    def into(each: Intervention, target: str, soon: bool) -> tuple[QuestionWords | None, str]:
         wanted.append((each.id, target, soon))
         if target == "fr":
             return None, f"/later/{each.number}"
-        return Words(text=f"[{target}]", language=target, direction="ltr", made="By a machine"), ""
+        return QuestionWords(text=f"[{target}]", language=target, direction="ltr", made="By a machine"), ""
 
     found = asked_now(called(), ("en", "fr"), into, UI)
     assert found.now == WallQuestion(
         heading="Question no. 4",
         name="Añez",
         words=(
-            Words(text="لماذا؟", language="ar", direction="rtl"),
-            Words(text="[en]", language="en", direction="ltr", made="By a machine"),
+            QuestionWords(text="لماذا؟", language="ar", direction="rtl"),
+            QuestionWords(text="[en]", language="en", direction="ltr", made="By a machine"),
         ),
     )
     assert [(each.heading, each.name, [words.text for words in each.words]) for each in found.next] == [

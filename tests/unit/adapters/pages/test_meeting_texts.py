@@ -18,7 +18,7 @@ from moothall.adapters.pages.meeting_texts import (
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.core.events.types import MadeFrom, SourceSegment
-from moothall.core.hubs.presence import HubNow, Hubs
+from moothall.core.hubs.presence import HubNow, HubsPresent
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.views.quality import Corrected, Delay, Quality
 from moothall.services.translation.text_translation import Reach
@@ -127,7 +127,7 @@ def hub(title: str, people: int | None = None, *, here: bool = True) -> HubNow:
     return HubNow(title=title, people=people, most=people or 0, here=here, since=0)
 
 
-HUBS: Hubs = {
+HUBS: HubsPresent = {
     "north": hub("North"),
     "north.kisumu": hub("Kisumu", 23),
     "lima": hub("Lima", 1, here=False),

@@ -4,7 +4,7 @@ import pytest
 
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
-from moothall.adapters.questions.asking_texts import NUMBERED, STANDS, UNASKED, WHYS, YOURS, about, unasked
+from moothall.adapters.questions.asking_texts import NUMBERED, REJECTED, STANDS, WHYS, YOURS, about, rejected_text
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.questions.order import Why
 from moothall.services.questions.asking import RejectedQuestion
@@ -33,10 +33,10 @@ def test_everything_has_its_words() -> None:
     assert STANDS.keys() == set(InterventionStatus)
     assert YOURS.keys() == NUMBERED.keys() == set(InterventionKind)
     assert WHYS.keys() == set(Why)
-    assert UNASKED.keys() == set(RejectedQuestion)
+    assert REJECTED.keys() == set(RejectedQuestion)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("why", RejectedQuestion)
 def test_why_it_is_not_taken_is_a_whole_sentence(language: str, why: RejectedQuestion) -> None:
-    assert "{" not in unasked(why, CATALOGUES[language])
+    assert "{" not in rejected_text(why, CATALOGUES[language])

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from moothall.adapters.sound.spool_samples import Samples
+from moothall.adapters.sound.spool_samples import SpoolSamples
 
 
-def held(samples: Samples) -> list[int]:
+def held(samples: SpoolSamples) -> list[int]:
     pcm = samples.read(samples.first, 1_000)
     return [int.from_bytes(pcm[at : at + 2], "little") for at in range(0, len(pcm), 2)]
 
@@ -13,7 +13,7 @@ def pcm(*values: int) -> bytes:
 
 
 def test_samples_are_found_by_their_position() -> None:
-    samples = Samples(10)
+    samples = SpoolSamples(10)
     samples.add(pcm(1, 2, 3, 4))
     assert (samples.first, samples.end) == (10, 14)
     assert samples.read(12, 5) == pcm(3, 4)
@@ -25,7 +25,7 @@ def test_samples_are_found_by_their_position() -> None:
 
 
 def test_a_span_of_them_can_be_silence() -> None:
-    samples = Samples()
+    samples = SpoolSamples()
     samples.add(pcm(1, 2, 3, 4))
     samples.hush(1, 3)
     samples.hush(3, 2)
@@ -33,7 +33,7 @@ def test_a_span_of_them_can_be_silence() -> None:
 
 
 def test_and_so_can_what_is_still_to_come() -> None:
-    samples = Samples()
+    samples = SpoolSamples()
     samples.add(pcm(1, 2))
     samples.hush_until(3, 4)
     samples.hush_until(4, 6)

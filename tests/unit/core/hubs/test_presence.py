@@ -1,7 +1,16 @@
 from __future__ import annotations
 
 from moothall.core.events import types as ev
-from moothall.core.hubs.presence import MOST_SHOWN, HubNow, Hubs, cut_off, is_or_is_below, plain_title, way_to, with_hub
+from moothall.core.hubs.presence import (
+    MOST_SHOWN,
+    HubNow,
+    HubsPresent,
+    cut_off,
+    is_or_is_below,
+    plain_title,
+    way_to,
+    with_hub,
+)
 
 
 def stood(hub: str, people: int | None, *, here: bool = True) -> ev.HubPresenceChanged:
@@ -9,7 +18,7 @@ def stood(hub: str, people: int | None, *, here: bool = True) -> ev.HubPresenceC
 
 
 def test_the_newest_holds_and_the_most_that_were_counted_stay_known() -> None:
-    hubs: Hubs = {}
+    hubs: HubsPresent = {}
     for event in (stood("kisumu", None), stood("lima", 4), stood("kisumu", 23), stood("kisumu", 20, here=False)):
         hubs = with_hub(hubs, event)
     assert list(hubs) == ["kisumu", "lima"]
@@ -19,7 +28,7 @@ def test_the_newest_holds_and_the_most_that_were_counted_stay_known() -> None:
 
 
 def test_those_are_waited_for_whose_link_is_down_and_who_have_not_left() -> None:
-    hubs: Hubs = {}
+    hubs: HubsPresent = {}
     for event in (stood("a", 3, here=False), stood("b", None, here=False), stood("c", 0, here=False), stood("d", 4)):
         hubs = with_hub(hubs, event)
     assert cut_off(hubs) == ("a", "b")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from moothall.core.events.types import Word
 from moothall.core.kernel.ids import ChannelId, SegmentId
-from moothall.core.proposals.refining import Again, CurrentLine, Findings, plainly, propose
+from moothall.core.proposals.refining import CurrentLine, Findings, SecondPassWords, plainly, propose
 
 FLOOR = ChannelId("floor")
 
@@ -20,11 +20,13 @@ def standing(name: str, t0: int, t1: int, text: str, language: str = "en", *, ma
     )
 
 
-def again(text: str, t0: int, t1: int, language: str = "en") -> Again:
+def again(text: str, t0: int, t1: int, language: str = "en") -> SecondPassWords:
     """Words of equal length from `t0` to `t1`."""
     words = text.split()
     each = (t1 - t0) // max(1, len(words))
-    return Again(tuple(Word(f" {word}", t0 + n * each, t0 + (n + 1) * each) for n, word in enumerate(words)), language)
+    return SecondPassWords(
+        tuple(Word(f" {word}", t0 + n * each, t0 + (n + 1) * each) for n, word in enumerate(words)), language
+    )
 
 
 def news(found: Findings) -> list[tuple[str, str]]:
@@ -84,7 +86,7 @@ def test_what_a_person_wrote_is_marked() -> None:
 
 def test_without_spaces_each_character_is_a_word() -> None:
     lines = [standing("a", 0, 2_000, "我们认为这些真里", "zh")]
-    heard = Again((Word("我们认为", 0, 1_000), Word("这些真理", 1_000, 2_000)), "zh")
+    heard = SecondPassWords((Word("我们认为", 0, 1_000), Word("这些真理", 1_000, 2_000)), "zh")
     (proposal,) = propose(lines, [heard]).proposals
     assert (proposal.new, proposal.stays) == ("我们认为这些真理", 0.88)
 

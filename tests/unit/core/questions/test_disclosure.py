@@ -13,7 +13,7 @@ from moothall.core.questions.disclosure import (
     renewed,
     row,
     shares,
-    stands,
+    shares_at,
 )
 from moothall.core.questions.statements import NOT_SAID, Dimension, Statement
 from support.sessions.deciding import WALL
@@ -151,7 +151,7 @@ def test_whoever_was_newly_left_unheard_is_not_told_either() -> None:
     world.ask(*range(12, 18)).speak(*range(12, 17)).look()
     assert (world.row("business").people, world.row("business").heard) in [(18, 6), (12, 6)]
     both = world.release.tables[Dimension.GROUP]
-    asked, heard = stands(both[Column.ASKED]["business"]), stands(both[Column.HEARD]["business"])
+    asked, heard = shares_at(both[Column.ASKED]["business"]), shares_at(both[Column.HEARD]["business"])
     assert len(asked.keys() ^ heard.keys()) in (6, 12)
 
 

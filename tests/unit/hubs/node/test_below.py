@@ -13,7 +13,7 @@ from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, Lane, SessionId
 from moothall.core.session.parts import Channel
 from moothall.core.session.state import State, Status
-from moothall.services.hubs.ports import Told
+from moothall.services.hubs.ports import LanesChanged
 from moothall.testing.clock import ManualClock
 from moothall.wire.hub.messages import Act, ActDone, ActNotDone, HeadCountAct, Offered, OfferedText
 from moothall_hub.mirror.checking import Broken, first_run, live_run, take
@@ -134,7 +134,7 @@ def copied(log: LogAbove, *, hole: bool = False) -> SessionCopy:
 def source(copy: SessionCopy | None, *, shown: bool = True, offered: Sequence[Offered] = ()) -> CopySource:
     channels = {each: Channel(id=each, kind=ChannelKind.FLOOR, languages=("en",)) for each in (FLOOR, FRENCH)}
     live = Loaded(State(id=SESSION, access=Access.PUBLIC, channels=channels)) if shown else None
-    told: list[Told] = []
+    told: list[LanesChanged] = []
     made = CopySource(Shown(live), Disk(copy), offers=lambda: offered, listen=told.append)
     made.observe(lambda *_: None)
     assert len(told) == 1
@@ -150,7 +150,7 @@ def log_with_lines() -> LogAbove:
 
 async def test_a_whole_copy_stands_where_it_ends_with_the_notes_of_the_hubs() -> None:
     log = log_with_lines()
-    stand = await source(copied(log)).stand(SESSION)
+    stand = await source(copied(log)).log_status(SESSION)
     assert stand is not None
     assert stand.whole
     assert stand.offset == len(log.records)
@@ -161,7 +161,7 @@ async def test_a_whole_copy_stands_where_it_ends_with_the_notes_of_the_hubs() ->
 
 async def test_one_with_a_hole_says_where_it_is() -> None:
     log = log_with_lines()
-    stand = await source(copied(log, hole=True)).stand(SESSION)
+    stand = await source(copied(log, hole=True)).log_status(SESSION)
     assert stand is not None
     assert not stand.whole
     assert (stand.complete_through, stand.offset) == (2, len(log.records))
@@ -170,14 +170,14 @@ async def test_one_with_a_hole_says_where_it_is() -> None:
 
 async def test_what_is_not_there_or_not_as_it_was_written_is_not_served() -> None:
     copy = copied(log_with_lines())
-    assert await source(None).stand(SESSION) is None
-    assert await source(SessionCopy(session=SESSION)).stand(SESSION) is None
-    assert await source(copy, shown=False).stand(SESSION) is None
+    assert await source(None).log_status(SESSION) is None
+    assert await source(SessionCopy(session=SESSION)).log_status(SESSION) is None
+    assert await source(copy, shown=False).log_status(SESSION) is None
     broken = msgspec.structs.replace(copy, broken=Broken(3, "It was altered."))
-    assert await source(broken).stand(SESSION) is None
+    assert await source(broken).log_status(SESSION) is None
     assert copy.known is not None
     begun = msgspec.structs.replace(copy, known=msgspec.structs.replace(copy.known, offset=0, heads={}))
-    assert await source(begun).stand(SESSION) is None  # Whether everybody may read it isn't known yet.
+    assert await source(begun).log_status(SESSION) is None  # Whether everybody may read it isn't known yet.
 
 
 async def test_only_texts_that_are_here_are_offered() -> None:

@@ -58,7 +58,7 @@ def act(n: int) -> wire.Act:
 
 
 def pulse(ms: int) -> Send:
-    return Send(wire.Pulse(sent=max(1, ms), wall=WALL + ms))
+    return Send(wire.HubPulse(sent=max(1, ms), wall=WALL + ms))
 
 
 def made(random: float = 1.0) -> Link:
@@ -77,7 +77,7 @@ def test_it_dials_at_once_and_says_who_it_is() -> None:
     link = made()
     assert link.restart(at(5)) == [Dial()]
     assert (link.phase, link.due) == (Phase.DIALLING, None)
-    hello = wire.Hello(protocol=1, node="a" * 16, release="0.1.0", wall=WALL + 10, signals=1)
+    hello = wire.HubHello(protocol=1, node="a" * 16, release="0.1.0", wall=WALL + 10, signals=1)
     assert link.dialled(at(10)) == [Send(hello), FollowAgain()]
     assert link.follow(FOLLOW) == [Send(FOLLOW)]
     assert link.opened(at(400)) == []
@@ -221,19 +221,21 @@ def test_pulses_measure_the_delay_and_the_centres_clock() -> None:
     link = up(made())
     assert link.usual_delay_ms is None
     for trip in (600, 900, 700):
-        answer = wire.Pulse(sent=5, echo=1_000, wall=WALL)
+        answer = wire.HubPulse(sent=5, echo=1_000, wall=WALL)
         assert link.received(at(1_000 + trip), answer) == [ClockMeasured(ClockSample(WALL - 1_000 - trip // 2, trip))]
     assert link.usual_delay_ms == 700
-    assert link.received(at(5), wire.Pulse(sent=5, echo=1_000, wall=WALL)) == [], "the answer comes before the question"
-    ask = wire.Pulse(sent=77, wall=WALL)
-    assert link.received(at(3_000), ask) == [Send(wire.Pulse(sent=3_000, echo=77, wall=WALL + 3_000))]
+    assert link.received(at(5), wire.HubPulse(sent=5, echo=1_000, wall=WALL)) == [], (
+        "the answer comes before the question"
+    )
+    ask = wire.HubPulse(sent=77, wall=WALL)
+    assert link.received(at(3_000), ask) == [Send(wire.HubPulse(sent=3_000, echo=77, wall=WALL + 3_000))]
 
 
 def test_a_link_on_which_what_was_asked_has_no_answer_is_quiet_and_then_dead_since_it_was_heard() -> None:
     link = up(made())
     assert link.due == wire.ANSWER_MS, "it asks as it comes up"
     assert link.tick(at(10)) == []
-    assert link.received(at(700), wire.Pulse(sent=5, echo=1, wall=WALL)) != []
+    assert link.received(at(700), wire.HubPulse(sent=5, echo=1, wall=WALL)) != []
     assert link.due == 20_000
     assert link.tick(at(20_000)) == [pulse(20_000)]
     assert (link.due, link.quiet) == (30_000, False)
@@ -264,7 +266,7 @@ def test_how_long_ago_the_centre_was_heard_adds_up_over_the_hubs_between() -> No
     link.received(at(6_000), wire.Above(above=("c" * 16, "b" * 16), up=False, age=4_000))
     link.received(at(7_000), wire.HubProgramme(sessions=()))
     assert link.centre_heard == 5_000, "what a hub says of itself is no news of the centre"
-    link.received(at(20_000), wire.Pulse(sent=1, echo=1, wall=WALL, age=2_500))
+    link.received(at(20_000), wire.HubPulse(sent=1, echo=1, wall=WALL, age=2_500))
     assert link.centre_heard == 17_500
 
 

@@ -25,7 +25,7 @@ SCRIPT = Script(
     words=(ScriptWord(" Good", 400, 700), ScriptWord(" morning.", 710, 1_200), ScriptWord(" So", 3_000, 3_400))
 )
 PCM = render(SCRIPT)
-HELLO = wire.Hello(protocol=1, name="e", model="scripted", languages=(), channels=2)
+HELLO = wire.EngineHello(protocol=1, name="e", model="scripted", languages=(), channels=2)
 UNAVAILABLE = Refusal(code=RefusalCode.UNAVAILABLE, message="Later.")
 STALE = Refusal(code=RefusalCode.STALE, message="Other state.")
 
@@ -131,7 +131,7 @@ def test_silence_alone_drains_at_once() -> None:
     session = link()
     session.received(attach(), 0)
     session.received(wire.EndOfAudio(attachment=1), 0)
-    assert [type(message) for message in out(session)] == [wire.Hello, wire.Usage, wire.Drained]
+    assert [type(message) for message in out(session)] == [wire.EngineHello, wire.Usage, wire.Drained]
 
 
 def test_only_the_newest_signal_of_a_kind_waits_on_a_slow_link() -> None:

@@ -12,7 +12,7 @@ from moothall.core.events.types import AirSource, ChannelKind, Origin
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId
-from moothall.core.removal.selection import Erased, Interventions, Lines, SpokenSpan
+from moothall.core.removal.selection import ErasedSelection, Interventions, Lines, SpokenSpan
 from moothall.services.captioning.caption_streams import (
     AGAIN_MS,
     MOST_BYTES,
@@ -324,7 +324,7 @@ def test_what_was_taken_stays_when_staff_remove_a_line_of_somebody_else_or_a_que
             question = do.Ask(intervention=asked, kind=InterventionKind.REQUEST, text="Why?", language="en", asker="x")
             await on.do(question, by=Actor(Role.PARTICIPANT, "p"))
             await on.put("We begin.\nThe comittee will", 1)
-            removals: tuple[Erased, ...] = Lines((line.segment,)), Interventions((asked,))
+            removals: tuple[ErasedSelection, ...] = Lines((line.segment,)), Interventions((asked,))
             for n, selection in enumerate(removals):
                 removed = await on.live.writer.remove(secretariat, CommandId(f"r{n}"), selection)
                 assert isinstance(removed, Receipt)

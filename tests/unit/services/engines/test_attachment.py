@@ -51,7 +51,7 @@ class Scene:
     async def act(
         self,
         name: str,
-        *commands: wire.EngineCommand,
+        *commands: wire.AttachmentCommand,
         show: Partial | None = None,
         resume_point: wire.ResumePoint | None = None,
     ) -> wire.Accepted | wire.Refused:

@@ -18,7 +18,7 @@ class Engine(NamedTuple):
 
 def fits(channels: int = 4, most: int | None = None, languages: tuple[str, ...] = ()) -> EngineCapacity:
     return EngineCapacity(
-        wire.Hello(protocol=1, name="e", model="m", languages=languages, channels=channels, most=most)
+        wire.EngineHello(protocol=1, name="e", model="m", languages=languages, channels=channels, most=most)
     )
 
 

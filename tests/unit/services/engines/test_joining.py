@@ -46,7 +46,7 @@ def revise(segment: str, words: int) -> do.ReviseSegment:
 
 
 def act(
-    name: str, *commands: wire.EngineCommand, show: Partial | None = None, point: str | None = None
+    name: str, *commands: wire.AttachmentCommand, show: Partial | None = None, point: str | None = None
 ) -> wire.PassAct:
     resume = None if point is None else msgspec.structs.replace(POINT, segment=SegmentId(point))
     return wire.PassAct(attachment=1, id=CommandId(name), commands=commands, show=show, resume_point=resume)

@@ -74,7 +74,7 @@ def test_an_assignment_goes_to_another_engine_when_its_own_is_gone() -> None:
     [
         (wire.Capacity(channels=1), "must begin with a hello"),
         (
-            wire.Hello(protocol=99, name="e", model="m", languages=(), channels=1),
+            wire.EngineHello(protocol=99, name="e", model="m", languages=(), channels=1),
             "Not version 99 of",
         ),
     ],
@@ -279,7 +279,7 @@ def test_an_engine_whose_key_is_refused_gets_nothing_and_is_as_good_as_away(capl
         async with memory_hall() as hall:
             _, _, task = await assigned(hall)
             engine = hall.connect("far")
-            said = wire.Hello(
+            said = wire.EngineHello(
                 protocol=wire.PROTOCOL, name="e", model="m", languages=(), channels=0, most=0, key_refused=True
             )
             await engine.send(said)
@@ -367,7 +367,7 @@ def test_how_late_words_come_and_how_long_they_take_is_measured() -> None:
                 start=SegmentStart(t0=0, language="en"),
             )
             gap = NoteGap(channel=FLOOR, t0=600, t1=700, reason=GapReason.UNHEARD)
-            acts: tuple[tuple[wire.EngineCommand, ...], ...] = ((words,), (gap,))
+            acts: tuple[tuple[wire.AttachmentCommand, ...], ...] = ((words,), (gap,))
             for number, commands in enumerate(acts):
                 act = wire.PassAct(attachment=attach.attachment, id=CommandId(f"e{number}"), commands=commands)
                 await engine.send(act)

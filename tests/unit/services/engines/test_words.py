@@ -104,7 +104,7 @@ async def made(hall: MemoryHall) -> tuple[LiveSession, StoredWords, MemoryOutlet
 
 
 def act(
-    name: str, *commands: wire.EngineCommand, show: Partial | None = None, with_point: bool = False
+    name: str, *commands: wire.AttachmentCommand, show: Partial | None = None, with_point: bool = False
 ) -> wire.PassAct:
     point = wire.ResumePoint(
         committed_through=700,

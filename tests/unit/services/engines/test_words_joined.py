@@ -46,7 +46,7 @@ def end(t1: int, segment: SegmentId = LINE) -> do.EndSegment:
     return do.EndSegment(channel=FLOOR, generation=1, segment=segment, t1=t1, reason=ev.EndReason.PAUSE)
 
 
-def act(name: str, *commands: wire.EngineCommand) -> wire.PassAct:
+def act(name: str, *commands: wire.AttachmentCommand) -> wire.PassAct:
     return wire.PassAct(attachment=1, id=CommandId(name), commands=commands)
 
 

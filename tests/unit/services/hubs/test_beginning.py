@@ -29,7 +29,7 @@ FIRST = Follow(session=HALL, channels=(ROOM,))
 
 
 async def stood(source: LogSource) -> LogStatus:
-    stand = await source.stand(HALL)
+    stand = await source.log_status(HALL)
     assert stand is not None
     return stand
 

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.events.types import LaneHead
+from moothall.core.events.types import Heads, LaneHead
 from moothall.core.kernel.ids import Lane
 from moothall.core.kernel.lanes import QUESTIONS, SESSION
 from moothall.services.hubs.cursor import PAGE, LaneCursor, Torn, weight, within
-from moothall.services.hubs.ports import Heads
 from support.hubs.side import HALL, LogSource
 
 WORDS = Lane("w:floor")

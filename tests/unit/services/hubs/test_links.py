@@ -393,8 +393,8 @@ def test_kinds_of_a_later_release_are_passed_over_and_their_acts_refused(caplog:
             await hub.send_frame(msgspec.msgpack.encode(told))
         refused = await next_of(hub, wire.ActNotDone)
         assert refused == wire.ActNotDone(id=CommandId("clap:1"), code=RefusalCode.INVALID, message=UNKNOWN_ACT)
-        await hub.send(wire.Pulse(sent=5, wall=1))
-        assert isinstance(await next_of(hub, wire.Pulse), wire.Pulse)
+        await hub.send(wire.HubPulse(sent=5, wall=1))
+        assert isinstance(await next_of(hub, wire.HubPulse), wire.HubPulse)
         hub.cut()
         await asyncio.sleep(0.1)
         assert it.links.connected == ()
@@ -412,8 +412,8 @@ def test_what_nobody_knows_has_no_more_room_than_what_is_known() -> None:
         hub = await it.dial()
         for _ in range(MESSAGES.burst + 20):
             await hub.send_frame(msgspec.msgpack.encode({"m": "mood"}))
-        await hub.send(wire.Pulse(sent=5, wall=1))
-        while not isinstance(message := await next_of(hub, wire.Pulse), wire.Pulse) or message.echo != 5:
+        await hub.send(wire.HubPulse(sent=5, wall=1))
+        while not isinstance(message := await next_of(hub, wire.HubPulse), wire.HubPulse) or message.echo != 5:
             pass
         assert it.clock.monotonic() >= 1_000
 

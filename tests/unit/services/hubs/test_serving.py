@@ -124,7 +124,7 @@ def test_a_hub_of_before_is_told_nothing_that_it_doesnt_know() -> None:
         await listen(hub, model)
         it.signals.forget(HALL)
         await it.source.write(TEXT)
-        while not isinstance(message := await hub.receive(), wire.Pulse):
+        while not isinstance(message := await hub.receive(), wire.HubPulse):
             assert not isinstance(message, wire.Signalled)
 
     told(story)
@@ -136,16 +136,16 @@ def test_a_hub_of_before_is_told_nothing_that_it_doesnt_know() -> None:
 def test_pulses_go_both_ways_and_measure_the_link() -> None:
     async def story(it: Centre) -> None:
         hub = await linked(it)
-        await hub.send(wire.Pulse(sent=77, wall=5))
-        answer = await next_of(hub, wire.Pulse)
-        assert isinstance(answer, wire.Pulse)
+        await hub.send(wire.HubPulse(sent=77, wall=5))
+        answer = await next_of(hub, wire.HubPulse)
+        assert isinstance(answer, wire.HubPulse)
         assert (answer.echo, answer.wall) == (77, it.clock.wall())
-        asked = await next_of(hub, wire.Pulse)
-        assert isinstance(asked, wire.Pulse)
+        asked = await next_of(hub, wire.HubPulse)
+        assert isinstance(asked, wire.HubPulse)
         assert (asked.echo, it.clock.monotonic()) == (0, PULSE_MS)
         assert it.links.connected[0].round_trip is None
         await asyncio.sleep(0.6)
-        await hub.send(wire.Pulse(sent=78, echo=asked.sent, wall=5))
+        await hub.send(wire.HubPulse(sent=78, echo=asked.sent, wall=5))
         await asyncio.sleep(0.1)
         assert it.links.connected[0].round_trip == 600
 
@@ -157,11 +157,11 @@ def test_a_server_that_has_answered_needs_no_pulse_of_its_own() -> None:
         hub = await linked(it)
         asked = []
         for second in range(20, 20 + 600, 20):
-            await hub.send(wire.Pulse(sent=second, wall=5))
-            while not isinstance(message := await hub.receive(), wire.Pulse) or message.echo != second:
-                if isinstance(message, wire.Pulse):
+            await hub.send(wire.HubPulse(sent=second, wall=5))
+            while not isinstance(message := await hub.receive(), wire.HubPulse) or message.echo != second:
+                if isinstance(message, wire.HubPulse):
                     asked.append(it.clock.monotonic())
-                    await hub.send(wire.Pulse(sent=second, echo=message.sent, wall=5))
+                    await hub.send(wire.HubPulse(sent=second, echo=message.sent, wall=5))
             await asyncio.sleep(PULSE_MS / 1_000)
         assert asked == [PULSE_MS, PULSE_MS + MEASURE_MS]
 
@@ -202,7 +202,7 @@ def test_who_asks_and_doesnt_read_the_answers_is_sent_away() -> None:
     async def story(it: Centre) -> None:
         hub = await it.dial(room=1)
         for _ in range(MOST_ANSWERS + 10):
-            await hub.send(wire.Pulse(sent=1, wall=5))
+            await hub.send(wire.HubPulse(sent=1, wall=5))
         await asyncio.sleep(1)
         assert hub.closed is not None
         assert hub.closed[0] == CloseCode.TRY_LATER
@@ -475,8 +475,8 @@ def test_sessions_take_turns_with_what_was_missed() -> None:
     class Two(LogSource):
         """The same log under two names."""
 
-        async def stand(self, session: SessionId) -> object:  # type: ignore[override]
-            return await super().stand(HALL)
+        async def log_status(self, session: SessionId) -> object:  # type: ignore[override]
+            return await super().log_status(HALL)
 
         async def read(self, session: SessionId, *args: object, **more: object) -> Sequence[LogRecord]:
             return await super().read(HALL, *args, **more)  # type: ignore[arg-type]

@@ -82,7 +82,7 @@ def test_a_rehearsal_is_for_no_hub() -> None:
         await house.do(
             CreateSession(title="Trial", languages=("en",), access=Access.PUBLIC, rehearsal=True), session=OTHER
         )
-        stand = await house.source.stand(OTHER)
+        stand = await house.source.log_status(OTHER)
         assert stand is not None
         assert not stand.public
 
@@ -101,11 +101,11 @@ def test_what_is_cancelled_or_in_no_list_is_not_offered_and_goes_on_where_it_is_
         ):
             await house.do(command)
             assert await house.names() == offered
-            stood = await house.source.stand(SESSION)
+            stood = await house.source.log_status(SESSION)
             assert stood is not None
             assert stood.public
         await house.do(ArrangeSession(access=Access.LINK, sound=SoundKept.NONE))
-        stood = await house.source.stand(SESSION)
+        stood = await house.source.log_status(SESSION)
         assert stood is not None
         assert not stood.public
 
@@ -114,11 +114,11 @@ def test_what_is_cancelled_or_in_no_list_is_not_offered_and_goes_on_where_it_is_
 
 def test_it_says_where_a_log_stands_and_tells_what_is_new() -> None:
     async def story(house: SourceHall) -> None:
-        assert await house.source.stand(SESSION) is None
+        assert await house.source.log_status(SESSION) is None
         news: list[tuple[SessionId, frozenset[Lane]]] = []
         house.source.observe(lambda session, changed: news.append((session, changed)))
         live = await house.hall.session()
-        stand = await house.source.stand(SESSION)
+        stand = await house.source.log_status(SESSION)
         assert stand is not None
         assert (stand.epoch, stand.offset) == (live.writer.epoch, live.writer.offset)
         assert stand.heads[lanes.SESSION].offset == stand.offset
@@ -134,13 +134,13 @@ def test_a_hub_that_asks_where_a_session_stands_does_not_keep_it_in_memory() -> 
     async def story(house: SourceHall) -> None:
         await house.hall.session()
         await house.hall.clock.sleep(2 * MINUTE)  # It is signed.
-        stand = await house.source.stand(SESSION)
+        stand = await house.source.log_status(SESSION)
         for _ in range(2 * UNUSED_MS // MINUTE):
             await house.hall.clock.sleep(MINUTE)
-            assert await house.source.stand(SESSION) == stand
+            assert await house.source.log_status(SESSION) == stand
         assert house.hall.sessions.loaded(SESSION) is None
         await house.do(DescribeSession(title="Another title"))
-        later = await house.source.stand(SESSION)
+        later = await house.source.log_status(SESSION)
         assert stand is not None
         assert later is not None
         assert later.offset > stand.offset
@@ -169,7 +169,7 @@ def test_it_is_signed_soon_where_a_hub_asks_for_it() -> None:
 def test_what_is_not_public_is_not_offered(access: Access) -> None:
     async def story(house: SourceHall) -> None:
         await house.hall.session(access=access)
-        stand = await house.source.stand(SESSION)
+        stand = await house.source.log_status(SESSION)
         assert stand is not None
         assert not stand.public
         house.plans = [Planned(session=SESSION, title="Secret")]
@@ -181,7 +181,7 @@ def test_what_is_not_public_is_not_offered(access: Access) -> None:
 def test_a_log_that_says_nothing_yet_is_none() -> None:
     async def story(house: SourceHall) -> None:
         await house.hall.sessions.open(SESSION)
-        assert await house.source.stand(SESSION) is None
+        assert await house.source.log_status(SESSION) is None
 
     told(story)
 

@@ -9,7 +9,7 @@ from moothall.core.kernel.ids import CommandId, Epoch, Lane
 from moothall.core.ports import LogHead
 from moothall.core.session.state import State
 from moothall.record.verify import RecordVerdict, verify
-from moothall.services.log.drafting import LogDraft
+from moothall.services.log.drafting import PendingAppend
 from moothall.testing.clock import SeededRandomness, SeededSigner
 from support.memory.writer import SESSION
 
@@ -17,8 +17,8 @@ HEAD = LogHead(epoch=Epoch("e1"), term=3, offset=0, lanes={})
 CHAIR = Actor(Role.CHAIR, "chair")
 
 
-def draft(head: LogHead = HEAD, at: int = 0) -> LogDraft:
-    return LogDraft(
+def draft(head: LogHead = HEAD, at: int = 0) -> PendingAppend:
+    return PendingAppend(
         SESSION,
         behind=head,
         at=at,

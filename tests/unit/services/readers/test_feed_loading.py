@@ -9,7 +9,7 @@ import pytest
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.signals import AnySignal
 from moothall.services.log.publication import Publication
-from moothall.services.readers.feed import Entry, FeedState
+from moothall.services.readers.feed import DecodedRecord, FeedState
 from moothall.services.readers.feed_loading import PAGE, RECENT, RETRY_MS, FeedLoader
 from moothall.wire.frames import Format
 from support.memory.gated_log import GatedLog
@@ -54,7 +54,7 @@ class Desk:
         await loading
 
 
-def entries_of(publication: Publication) -> list[Entry]:
+def entries_of(publication: Publication) -> list[DecodedRecord]:
     return list(zip(publication.records, publication.events, strict=True))
 
 

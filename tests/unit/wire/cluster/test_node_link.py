@@ -17,8 +17,8 @@ from moothall.wire.cluster.node_link import (
     LeaveSession,
     News,
     NodeErased,
+    NodeState,
     ReadHere,
-    Stand,
     Tick,
     ToKeeper,
     ToNode,
@@ -30,7 +30,7 @@ from moothall.wire.cluster.node_link import (
     news,
     pack,
     read_book,
-    read_stand,
+    read_node_state,
     signals_of,
     unpack,
 )
@@ -96,12 +96,17 @@ def test_events_come_as_they_are_also_without_what_was_removed() -> None:
 
 def test_what_a_node_has_comes_as_it_is_and_a_later_release_says_more() -> None:
     head = LogHead(epoch=EPOCH, term=1_001_000, offset=7, lanes=COMPARED.lanes, lost=2)
-    stand, book = Stand(heads={SESSION: head}, change=None), WholeBook(change=3, entries={"rooms": {"hall": b"\xff"}})
-    assert read_stand(encode(stand)) == stand
+    state, book = (
+        NodeState(heads={SESSION: head}, change=None),
+        WholeBook(change=3, entries={"rooms": {"hall": b"\xff"}}),
+    )
+    assert read_node_state(encode(state)) == state
     assert read_book(encode(book)) == book
-    assert read_stand(msgspec.msgpack.encode({"heads": {}, "change": 3, "more": 1})) == Stand(heads={}, change=3)
+    assert read_node_state(msgspec.msgpack.encode({"heads": {}, "change": 3, "more": 1})) == NodeState(
+        heads={}, change=3
+    )
     for wrong in (b"", b"\x90"):
         with pytest.raises(ProtocolError, match="A node's list of copies can't be read from"):
-            read_stand(wrong)
+            read_node_state(wrong)
         with pytest.raises(ProtocolError, match="A node's book can't be read from"):
             read_book(wrong)

@@ -14,7 +14,7 @@ from support.sessions.strategies import of_type
 
 PLENARY = SessionId("plenary")
 BATCH = wire.Batch(session=PLENARY, part=wire.FeedPart.MISSED, number=300, data=b"\x01packed")
-PULSE = wire.Pulse(sent=70_000, wall=1_764_000_000_000)
+PULSE = wire.HubPulse(sent=70_000, wall=1_764_000_000_000)
 LATE = ChannelState(channel=ChannelId("floor"), sound=Sound.SPEECH, lag=63_000, t=1_500_000)
 WAITED_FOR = LastWords(channel=LATE.channel, awaited=True)
 
@@ -45,7 +45,7 @@ def test_anything_else_is_a_sentence(frame: bytes) -> None:
 
 
 def test_each_side_reads_only_what_is_meant_for_it() -> None:
-    assert set(get_args(wire.FromHub)) & set(get_args(wire.ToHub)) == {wire.Pulse}
+    assert set(get_args(wire.FromHub)) & set(get_args(wire.ToHub)) == {wire.HubPulse}
     with pytest.raises(ProtocolError):
         wire.decode_from_hub(wire.encode(wire.Caught(session=PLENARY)))
     with pytest.raises(ProtocolError, match="from a hub can't be read"):
@@ -62,7 +62,7 @@ def test_fields_of_a_later_release_are_passed_over() -> None:
 def test_a_hub_of_before_takes_no_signals() -> None:
     before = msgspec.msgpack.encode({"m": "hello", "protocol": 1, "node": "0" * 16, "release": "0.1", "wall": 5})
     hello = wire.decode_from_hub(before)
-    assert isinstance(hello, wire.Hello)
+    assert isinstance(hello, wire.HubHello)
     assert hello.signals == 0
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from moothall_models.recognizers.whisper.beam import WIDTH, first_doubt, search
-from moothall_models.recognizers.whisper.drafting import DraftText, Stepped, write, write_all
+from moothall_models.recognizers.whisper.drafting import DraftText, StepResult, write, write_all
 from moothall_models.recognizers.whisper.timestamp_rules import ChosenToken
 from support.models.token_tree import BEGIN, END, OPENS, RULES, STEPS, Tree
 
@@ -18,7 +18,7 @@ class Greedy:
         self._tree = tree
         self._text: list[int] = []
 
-    def step(self, tokens: Sequence[int]) -> Stepped:
+    def step(self, tokens: Sequence[int]) -> StepResult:
         logits = []
         for token in tokens:
             self._text.append(token)
@@ -35,7 +35,7 @@ def greedy(tree: Tree, closing: int = STEPS) -> DraftText:
     begun[0, OPENS] = 0
     text = write((begun, np.zeros((1, 1, 4), np.float32)), RULES, cap=30, draft=(), closing=closing)
 
-    def nobody(those: Sequence[int], tokens: Sequence[int]) -> list[Stepped]:
+    def nobody(those: Sequence[int], tokens: Sequence[int]) -> list[StepResult]:
         raise AssertionError(those, tokens)
 
     return write_all([Greedy(tree)], [text], nobody)[0]

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from moothall_models.ports import Floats
 from moothall_models.recognizers.whisper.ct2_model import Weights
-from moothall_models.recognizers.whisper.decoder import Floats, TokenMemory, WhisperDecoder, side_by_side
+from moothall_models.recognizers.whisper.decoder import TokenMemory, WhisperDecoder, side_by_side
 from support.models.little_decoder import FOLLOWING, HEADS, LAYERS, STEPS, VOCABULARY, WIDTH, random_weights
 
 WEIGHTS = random_weights()

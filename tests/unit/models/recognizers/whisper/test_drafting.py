@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from moothall_models.ports import Floats
 from moothall_models.recognizers.whisper.drafting import (
     CIRCLES,
     HEDGED,
     LONGEST_DRAFT,
     DraftText,
-    Floats,
-    Stepped,
+    StepResult,
     proposed,
     write,
     write_all,
@@ -51,7 +51,7 @@ class Reader:
         del self.tokens[count:]
 
 
-def no_company(those: Sequence[int], tokens: Sequence[int]) -> list[Stepped]:
+def no_company(those: Sequence[int], tokens: Sequence[int]) -> list[StepResult]:
     raise AssertionError("there is only one")
 
 
@@ -206,7 +206,7 @@ def test_several_texts_are_written_in_steps_that_they_share() -> None:
     readers = [Reader(script) for script in scripts]
     companies: list[int] = []
 
-    def together(those: Sequence[int], tokens: Sequence[int]) -> list[Stepped]:
+    def together(those: Sequence[int], tokens: Sequence[int]) -> list[StepResult]:
         companies.append(len(those))
         return [readers[each].step([token]) for each, token in zip(those, tokens, strict=True)]
 

@@ -8,9 +8,11 @@ from moothall_models.recognizers.whisper.readings import LONGEST, MOST_WORDS, ot
 from support.models.token_tree import END, OPENS, RULES, Tree
 
 
-def window(draft: str, stands: int = 0, *, whole: int = 10_000, settled: bool = False) -> Window:
+def window(draft: str, committed_chars: int = 0, *, whole: int = 10_000, settled: bool = False) -> Window:
     audio = np.zeros(160_000, dtype=np.float32)
-    return Window(audio=audio, languages=("en",), draft=draft, stands=stands, whole=whole, settled=settled)
+    return Window(
+        audio=audio, languages=("en",), draft=draft, committed_chars=committed_chars, whole=whole, settled=settled
+    )
 
 
 def words(text: str, *doubted: str) -> list[HeardWord]:

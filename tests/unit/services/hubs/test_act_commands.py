@@ -7,7 +7,7 @@ import pytest
 
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId
-from moothall.services.hubs.acting import FAILURES
+from moothall.services.hubs.act_commands import FAILURES
 from moothall.testing import loop
 from moothall.testing.hub_link import HubEnd
 from moothall.wire.close_codes import CloseCode

@@ -7,7 +7,7 @@ import pytest
 
 from moothall.core.cluster.nodes import QUIET_MS, NodeNote
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
-from moothall.services.cluster.others import TELL_MS, Others
+from moothall.services.cluster.node_notes import TELL_MS, Others
 from moothall.testing.clock import ManualClock
 from moothall.testing.house_memory import MemoryNotes
 

@@ -180,9 +180,9 @@ class BelowPairDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """The route, for `app.add_routes`."""
-        return [web.post("/hub/pair", self.take)]
+        return [web.post("/hub/pair", self.submit)]
 
-    async def take(self, request: web.Request) -> web.Response:
+    async def submit(self, request: web.Request) -> web.Response:
         """Exchange six words for a key."""
         above = self._paired()
         if sent_by_a_page(request.headers) or request.content_type != "application/json":
