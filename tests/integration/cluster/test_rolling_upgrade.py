@@ -1,4 +1,4 @@
-"""Two nodes of two releases: one is upgraded after the other, and back again, while somebody types."""
+"""Two nodes of two releases: one is upgraded after the other, back again, and once more, while somebody types."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ async def test_a_house_is_upgraded_and_rolled_back_node_by_node_with_a_hub_that_
         await hub.start()
         try:
             await let_in_questions(hub, typist.session)
-            for release in (WORK, before):
+            # The end is an upgrade: a node of 0.2.0 may not end when it is stopped while it takes the house over.
+            for number, release in enumerate((WORK, before, WORK), start=1):
                 await changed(second, release)  # It stands by: nobody notices.
                 await typist.types(5)
                 await changed(first, release)  # It keeps the house, which the other one does from here on.
@@ -45,7 +46,7 @@ async def test_a_house_is_upgraded_and_rolled_back_node_by_node_with_a_hub_that_
                 await changed(second, release)  # The house goes back.
                 await first.until("keeps the house")
                 await typist.types(5)
-                await ask(hub, typist.session, 1 if release is WORK else 2)
+                await ask(hub, typist.session, number)
         finally:
             await hub.stop()
     require_all(typist, first, second)
