@@ -86,6 +86,7 @@ async def test_what_is_said_at_the_foot_goes_when_it_holds_no_longer(page: Page,
     async with meeting(tmp_path) as on:
         await on.say("s1", "Water is life.")
         await on.sit_down(page, Role.RAPPORTEUR)
+        await on.reaches(1_000)  # Words that were said just before the span are not recorded either.
         await on.do(do.BeginNotRecorded())
         foot, notice = page.locator("#Status"), page.locator("#Notices .off")
         await expect(foot).to_contain_text("Not recorded since")

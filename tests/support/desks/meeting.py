@@ -26,6 +26,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId,
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.settings.sections import EngineSection, Server, Settings, Translation
+from support.halls.process import CLOCK
 
 FLOOR = ChannelId("floor")
 S = SessionId("s")
@@ -43,6 +44,11 @@ class Meeting:
         self._done += 1
         answer = await self.live.writer.send(by, CommandId(f"test:{self._done}"), commands)
         assert isinstance(answer, Receipt), answer
+
+    async def reaches(self, t: int) -> None:
+        """Wait until media time `t`, in ms."""
+        while self.live.state.media_now(CLOCK.wall()) < t:
+            await CLOCK.sleep(20)
 
     async def introduce(self, *names: str) -> None:
         await self.do(*(IntroduceSpeaker(speaker=SpeakerId(f"p{n}"), name=name) for n, name in enumerate(names, 1)))
