@@ -89,6 +89,8 @@ class Bridge:
         """Set when a program has sent text or the server has answered."""
         self._room = asyncio.Event()
         self._room.set()
+        self._programs: set[asyncio.Task[None]] = set()
+        """Tasks of the captioning software's connections. Bound: the programs on this machine."""
         self._said = ""
         self._reached = False
         """Whether the server answered on the newest connection."""
@@ -102,13 +104,22 @@ class Bridge:
         except OSError as error:
             message = f"{host}:{port} can't be listened on: {error.strerror or error}. Choose another --port."
             raise ConfigurationError(message) from error
-        async with server:
+        try:
             listening(int(server.sockets[0].getsockname()[1]))
             await self._carry()
+        finally:  # From Python 3.12 on a server's `async with` waits until its clients have left by themselves.
+            server.close()
+            programs = list(self._programs)
+            for program in programs:
+                program.cancel()
+            await asyncio.gather(*programs, return_exceptions=True)
 
     async def _program(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.tell("The captioning software is connected.")
         negotiated, held = b"", b""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  # asyncio's server runs this as a task
+        self._programs.add(task)
         try:
             while data := await reader.read(READ):
                 data, negotiated = without_telnet(negotiated + data)
@@ -118,6 +129,7 @@ class Bridge:
         except (OSError, asyncio.CancelledError):
             pass
         finally:
+            self._programs.discard(task)
             writer.close()
             self.tell("The captioning software has left.")
 
