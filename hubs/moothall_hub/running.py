@@ -52,8 +52,9 @@ async def run_hub(settings: HubSettings, *, code: bool = False, beside: Path | N
             async with hub(settings, listener=handed and handed.dup()) as running:
                 if beside is not None:
                     await pair_beside(running, beside)
-                # A hub beside a demo is no service, and whoever pipes what it prints has to get in.
-                await _tell(running, code=code, piped=beside is not None)
+                # A hub beside a demo is no service, its link opens nothing from elsewhere, and whoever pipes what it
+                # prints has to get in.
+                await _tell(running, code=code, piped=beside is not None and settings.host == "127.0.0.1")
                 manager.tell("READY=1")
                 await manager.run()
                 await asyncio.Event().wait()

@@ -59,7 +59,9 @@ export class Silence {
     if (link.read === null || silent === null) return;
     link.say(false, silent);
     if (link.read === null) return; // the callback has closed it
-    if (this.beside && now - this.#began > backOff(this.#failed, FIRST, 2 * CONNECT)) this.failed();
+    // In a page of 0.2.0 that is still open, link.js has no `backOff`.
+    const limit = backOff?.(this.#failed, FIRST, 2 * CONNECT) ?? CONNECT;
+    if (this.beside && now - this.#began > limit) this.failed();
     if (!this.beside) this.#timer ||= setTimeout(() => this.#try(), SPREAD * Math.random());
   }
 

@@ -146,7 +146,9 @@ export class Both {
     const about = element('p', { class: 'about' }, element('span', { class: 'time' }, this.view.time(line)), ' ');
     about.append(element('span', { class: 'mark' }, this.words.text('waiting')));
     const item = element('li', { class: 'line waiting', 'data-of': line.segment, 'data-t0': line.t0, 'data-speaker': line.speaker ?? '' });
-    item.append(...(name ? [named(name, line.speaker)] : []), this.#original(line, line.text.trim()), about);
+    // In a page of 0.2.0 that is still open, headings.js has no `named`.
+    const heading = name ? [named?.(name, line.speaker) ?? element('p', { class: 'speaker' }, element('bdi', {}, name))] : [];
+    item.append(...heading, this.#original(line, line.text.trim()), about);
     return item;
   }
 

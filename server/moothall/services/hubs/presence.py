@@ -72,7 +72,7 @@ class HubPresence:
         self._clock = clock
         self._randomness = randomness
         self._has_machine = has_machine
-        self._links: dict[str, _HubLink] = {}  # By the names of hubs here. Overflow: see MOST_LINES.
+        self._links: dict[str, _HubLink] = {}  # By the names of hubs here. Overflow: see MOST_LINKS.
         # By the same names. Overflow: as above, the hub that counted longest ago.
         self._buckets: dict[str, Bucket] = {}
         self._titles: dict[str, str] = {}  # Bound: the hubs that were renamed while this server ran.

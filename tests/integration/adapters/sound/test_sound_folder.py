@@ -88,6 +88,18 @@ async def test_a_recording_that_cannot_be_decoded_is_not_replaced(tmp_path: Path
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
+async def test_a_recording_that_a_power_cut_tore_is_silenced_all_the_same(tmp_path: Path) -> None:
+    folder = SoundFolder(tmp_path, bitrate=24_000)
+    part = await record(folder, tone(6))
+    path = folder.path(SESSION, MIC, 0)
+    os.truncate(path, path.stat().st_size * 2 // 3)
+    await folder.silence(part, 0, 2 * RATE)
+    heard = await folder.read(part, 0, 6 * RATE)
+    assert 3 * RATE < len(heard) // 2 < 6 * RATE
+    shown = pattern(loudness(heard))
+    assert (shown[:3], shown[5]) == ("...", "#"), shown
+
+
 async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     folder = SoundFolder(tmp_path / "file", bitrate=24_000)
     (tmp_path / "file").write_bytes(b"")

@@ -115,7 +115,7 @@ class Life:
         assert self.channel.done
 
     def _room(self) -> int:
-        """Frames that may be heard before a pass is done, as in `engine_session`."""
+        """Frames that may be heard before a pass is done, as in `moothall_models.engine.session`."""
         backlog = (BACKLOG_MS - self.channel.waiting) // FRAME if self._asked is not None else AHEAD_FRAMES
         return max(0, min(AHEAD_FRAMES - self._ahead, backlog))
 
