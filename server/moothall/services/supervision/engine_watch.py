@@ -56,10 +56,18 @@ class ProcessWatch:
         idle = pulse.working and not pulse.waiting
         if idle or before is None or _progress(before) != _progress(pulse):
             self._progress_at = now
-        self._pulse, self._working, self._heard_at = pulse, pulse.working, now
+        self._working = self._working or pulse.working
+        self._pulse, self._heard_at = pulse, now
+
+    def hello(self, now: int) -> None:
+        """Note that the process has sent its hello, so that it has loaded: a pulse from before may arrive later, since
+        it has a connection of its own. All time limits restart.
+        """
+        self._working = True
+        self.anew(now)
 
     def anew(self, now: int) -> None:
-        """Restart all time limits: the monitor itself was stalled, or the process has sent its hello."""
+        """Restart all time limits: the monitor itself was stalled."""
         self._heard_at = self._progress_at = now
 
     def verdict(self, now: int) -> Fault | None:

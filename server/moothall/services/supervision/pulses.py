@@ -119,7 +119,7 @@ class Pulses:
         if known is not None:
             if not known.ends:  # A child process has a better name already.
                 known.name = name
-            known.watch.anew(self._clock.monotonic())
+            known.watch.hello(self._clock.monotonic())
         with self._held(life, name, abort, working=True):
             yield
 

@@ -98,3 +98,14 @@ def test_while_it_loads_it_has_sixty_seconds_for_each_step_however_many_there_ar
     assert watch.verdict(600 * S) is Fault.LOADING
     watch.pulse(alive(), 600 * S)
     assert watch.verdict(600 * S) is None, "it has loaded"
+
+
+def test_after_its_hello_it_has_loaded_whatever_a_pulse_from_before_says() -> None:
+    for late in ([], [alive(working=False, loaded=7)]):
+        watch = watched(working=False)
+        watch.pulse(alive(working=False, loaded=6), 9 * S)
+        watch.hello(10 * S)
+        for pulse in late:
+            watch.pulse(pulse, 10 * S)
+        assert watch.verdict(25 * S - 1) is None
+        assert watch.verdict(25 * S) is Fault.SILENT

@@ -69,6 +69,17 @@ async def test_one_that_is_frozen_is_ended_once_and_its_fate_is_known(caplog: py
         assert caplog.messages == ["child: no pulse; the server gives it up"]
 
 
+async def test_one_that_freezes_after_its_hello_and_before_its_next_pulse_is_ended_as_soon() -> None:
+    async with watching() as house:
+        with house.pulses.started("child", "a", house.end):
+            await house.link.beat(alive(working=False, loaded=3))
+            with house.pulses.linked("far", "a", house.end):
+                await house.clock.advance(14_000)
+                assert house.ended == []
+                await house.clock.advance(2_000)
+                assert house.ended == ["it", "it"], "it isn't loading any more"
+
+
 async def test_a_watcher_that_was_stopped_itself_gives_nobody_up() -> None:
     async with watching() as house:
         with house.pulses.started("child", "a", house.end):
