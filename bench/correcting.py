@@ -29,7 +29,7 @@ from aiohttp import ClientSession, ClientTimeout
 from moothall.adapters.system.clock import SystemClock
 from moothall.core import commands as do
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.session.parts import Segment
+from moothall.core.sessions.parts import Segment
 from moothall.settings.sections import Translation
 from moothall_hub.mirror.offers import SessionChoice
 from support.hubs.node import running_hub

@@ -53,8 +53,8 @@ from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, Lane, Position
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import Partial
 from moothall.services.log.publication import Publication
-from moothall.services.readers.fanout import SessionFanout
-from moothall.services.readers.feed import Outlet, Subscription
+from moothall.services.reading.fanout import SessionFanout
+from moothall.services.reading.feed import Outlet, Subscription
 from moothall.testing.log_memory import MemoryLog
 from moothall.wire.frames import Format, carry, events_frame
 

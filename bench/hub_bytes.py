@@ -36,7 +36,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.events.types import ChannelKind, LaneHead
 from moothall.core.kernel.ids import ChannelId, Lane, SessionId
 from moothall.core.kernel.lanes import channel_lane, is_public, words_lane
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.hubs.links import HubLinks
 from moothall.services.hubs.ports import ConferenceInfo, LogStatus
 from moothall.services.hubs.ports import LanesChanged as News
@@ -45,8 +45,8 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.testing.hub_link import MemoryActs, MemoryRegistry
 from moothall.testing.loop import run
-from moothall.wire.hub import messages as wire
-from moothall.wire.hub.records import pack, unpack
+from moothall.wire.hubs import messages as wire
+from moothall.wire.hubs.records import pack, unpack
 from moothall_hub.mirror.checking import Run, first_run, take
 from moothall_hub.uplink.budget import Meter
 from moothall_hub.uplink.centre_clock import CentreClock

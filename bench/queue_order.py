@@ -24,7 +24,7 @@ from moothall.core.events.types import AnyEvent
 from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.questions.interventions import Questions, Turn
 from moothall.core.questions.order import queue
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.state import State, evolve
 
 PAGE = 500
 MINUTE_MS = 60_000

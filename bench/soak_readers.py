@@ -13,7 +13,7 @@ import aiohttp
 
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import Position, SessionId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Received, decode
 

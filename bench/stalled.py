@@ -41,7 +41,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.ids import SegmentId, SessionId
 from moothall.services.log.publication import Publication
 from moothall.services.metrics.measures import Measures
-from moothall.services.readers.fanout import SessionFanout
+from moothall.services.reading.fanout import SessionFanout
 
 SERVER_CORE, READERS_CORE = 0, 1
 BAR_MS = 50.0

@@ -33,7 +33,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import Partial
-from moothall.core.translating.lines import line_of
+from moothall.core.translation.lines import line_of
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 from moothall.settings.sections import Settings

@@ -23,9 +23,9 @@ from typing import NamedTuple
 
 from chrf import chrf2
 from moothall.app.translation import phrases
-from moothall.core.translating.phrases import Phrase
-from moothall.core.translating.routes import Direction, Route, best_route
-from moothall.core.translating.wording import WordingRules, finished, prepared, wording
+from moothall.core.translation.phrases import Phrase
+from moothall.core.translation.routes import Direction, Route, best_route
+from moothall.core.translation.wording import WordingRules, finished, prepared, wording
 from moothall_models.translators.apertium import ApertiumTranslator
 from moothall_models.translators.bergamot import BergamotTranslator
 from moothall_models.translators.port import Translator

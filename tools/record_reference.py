@@ -23,7 +23,7 @@ SOURCES = [
         "core/questions/listing",
         "core/kernel/ids",
         "core/views/quality",
-        "core/session/state",
+        "core/sessions/state",
     )
 ]
 PAGE = ROOT / "docs/reference/record.md"

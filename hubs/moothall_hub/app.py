@@ -31,11 +31,11 @@ from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.log.publication import Publication
 from moothall.services.metrics.readiness import Readiness, disk_lacks
 from moothall.services.questions.translations import QuestionTranslations
-from moothall.services.readers.mirrored import MirroredSessions
+from moothall.services.reading.mirrored import MirroredSessions
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.supervision.supervising import supervise

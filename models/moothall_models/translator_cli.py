@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from websockets.asyncio.client import ClientConnection
 
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
-from moothall.core.translating.routes import Direction
+from moothall.core.translation.routes import Direction
 from moothall.wire import translation as wire
 from moothall_models.engine.dialling import EngineServer, JitteredBackoff, WebSocketLink, first_of
 from moothall_models.engine.own_process import (

@@ -17,7 +17,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Protocol, TypeVar
 
 from moothall.core.kernel.errors import MoothallError, ProtocolError
-from moothall.core.translating.routes import Direction
+from moothall.core.translation.routes import Direction
 from moothall.wire import translation as wire
 from moothall_models.engine.progress import EngineProgress
 from moothall_models.translators.port import LONGEST, Translator, UnusableTranslation

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moothall.core.translating.routes import Direction, Route
+from moothall.core.translation.routes import Direction, Route
 from moothall_models.translators.apertium import ApertiumTranslator
 from moothall_models.translators.argos import ArgosTranslator, argos_library
 from moothall_models.translators.argos_package import ArgosPackage, installed_packages

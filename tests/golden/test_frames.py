@@ -9,7 +9,7 @@ import msgspec
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import SegmentId, SpeakerId
 from moothall.core.signals import ChannelState, Sound, Unsaved
-from moothall.services.readers.feed import FeedState
+from moothall.services.reading.feed import FeedState
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import HERE, Format, Frame, carry, decode, retry
 from moothall.wire.reader import Outcome, Reader

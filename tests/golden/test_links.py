@@ -22,7 +22,7 @@ from moothall.core.events.codec import decode_event
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.ports import BookEntry
-from moothall.core.translating.routes import Direction
+from moothall.core.translation.routes import Direction
 from moothall.services.sound.live_audio import LiveAudio
 from moothall.services.translation.translators import Translators
 from moothall.testing import loop
@@ -30,7 +30,7 @@ from moothall.testing.engine_link import Pipe, engine_link, next_known
 from moothall.testing.scripted import Script, make_script, render
 from moothall.testing.translator_link import TranslatorServerEnd
 from moothall.wire import engine, translation
-from moothall.wire.hub import messages as hub
+from moothall.wire.hubs import messages as hub
 from moothall_hub.app import BOOK, COPIES
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.pairing.pairing import NAMESPACE, PAIRING, Pairing

@@ -16,7 +16,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.events.codec import EVENT_TYPES, UnknownEvent, decode_event
 from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
 from moothall.core.ports import LogHead
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.state import State, evolve
 from moothall.record.json import write_json
 from moothall.record.model import RecordFold
 from moothall.record.subtitles import write_srt, write_vtt

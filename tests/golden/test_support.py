@@ -19,7 +19,7 @@ from moothall.core.chain import GENESIS, SALT_BYTES, Header, LogRecord, seal
 from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, Lane, SessionId
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.state import State, evolve
 from moothall.record.json import write_json
 from moothall.record.model import RecordFold
 from moothall.record.text import write_text
@@ -31,7 +31,7 @@ from moothall.services.sessions.link_terms import LinkTerms
 from moothall.services.sessions.role_links import Entered
 from moothall.services.sessions.staff import HALL, Staff
 from moothall.settings.sections import EngineSection, Server, Settings, Translation
-from moothall.wire.hub.records import pack, unpack
+from moothall.wire.hubs.records import pack, unpack
 from support.sessions.record_maker import WORDING
 
 HERE = Path(__file__).parent

@@ -14,7 +14,7 @@ import record_reference
 import settings_reference
 from moothall.wire.close_codes import MEANINGS
 from moothall.wire.cluster import node_link
-from moothall.wire.hub.messages import PATH
+from moothall.wire.hubs.messages import PATH
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

@@ -10,7 +10,7 @@ from moothall.core.commands import CommitWords, EndSegment
 from moothall.core.events.types import EndReason, Word
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.core.translating.routes import Direction
+from moothall.core.translation.routes import Direction
 from moothall.wire import engine, pulse, translation
 from moothall_models.recognizers.endpoint import Unusable
 from moothall_models.recognizers.endpoint_answer import heard_words, read_answer

@@ -29,7 +29,7 @@ from moothall.core.programme.look import MOST_LOGO_SIDE, clean_png, size_of_png
 from moothall.core.programme.reading import read_programme
 from moothall.core.questions import blocked_words
 from moothall.core.terms.terms import cleaned
-from moothall.core.translating.phrases import read_phrases
+from moothall.core.translation.phrases import read_phrases
 from moothall.record.verify import verify
 from moothall.settings import loading
 from moothall_hub import settings as hub_settings

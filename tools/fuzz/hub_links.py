@@ -14,11 +14,11 @@ from moothall.core.events.codec import encode_event, type_name
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SessionId
-from moothall.wire.hub import messages as wire
-from moothall.wire.hub.first import first_fields, first_frames
-from moothall.wire.hub.programme import changed
-from moothall.wire.hub.records import pack, unpack
-from moothall.wire.hub.vocabulary import DICTIONARY, VERSION
+from moothall.wire.hubs import messages as wire
+from moothall.wire.hubs.first import first_fields, first_frames
+from moothall.wire.hubs.programme import changed
+from moothall.wire.hubs.records import pack, unpack
+from moothall.wire.hubs.vocabulary import DICTIONARY, VERSION
 from moothall_hub.mirror import copying
 from moothall_hub.mirror.checking import Broken
 from moothall_hub.mirror.copied import SessionCopy

@@ -33,7 +33,7 @@ from moothall.core.kernel.errors import ConfigurationError, ProtocolError
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.services.desks.requests import DeskRequest
 from moothall.wire import audio
-from moothall.wire.hub.pairing import secret_of, words_of
+from moothall.wire.hubs.pairing import secret_of, words_of
 from moothall_hub.pairing.pairing import _Answer as PairingAnswer
 from moothall_hub.pairing.pairing import address_of
 

@@ -12,7 +12,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId, reader_epoch
 from moothall.core.kernel.lanes import QUESTIONS, SESSION, channel_lane, words_lane
-from moothall.wire.hub.messages import Erased, Taken
+from moothall.wire.hubs.messages import Erased, Taken
 from moothall_hub.mirror.checking import Broken, Run
 
 

@@ -23,7 +23,7 @@ from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane
 from moothall.core.kernel.lanes import SESSION, is_public
 from moothall.record.verify import VerifySignature
-from moothall.wire.hub.messages import Erased, FeedPart, Follow, HeldEvents, Live, Stopped, Taken
+from moothall.wire.hubs.messages import Erased, FeedPart, Follow, HeldEvents, Live, Stopped, Taken
 from moothall_hub.mirror.checking import (
     Broken,
     Run,

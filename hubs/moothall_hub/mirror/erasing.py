@@ -14,7 +14,7 @@ from typing import Protocol
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import Clock
-from moothall.wire.hub.messages import Erased
+from moothall.wire.hubs.messages import Erased
 
 logger = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.ports import Book, BookEntry
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.services.supervision.waiting import Listeners
-from moothall.wire.hub.messages import HubProgramme, Offered, Welcome
-from moothall.wire.hub.programme import changed
+from moothall.wire.hubs.messages import HubProgramme, Offered, Welcome
+from moothall.wire.hubs.programme import changed
 
 logger = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ from moothall.core.ports import Clock
 from moothall.record.verify import VerifySignature
 from moothall.services.supervision.supervising import note_failure
 from moothall.services.supervision.waiting import Listeners
-from moothall.wire.hub.messages import Batch, Caught, Erased, FeedPart, FromHub, Leave, Live, Recall, Stopped
-from moothall.wire.hub.records import unpack
+from moothall.wire.hubs.messages import Batch, Caught, Erased, FeedPart, FromHub, Leave, Live, Recall, Stopped
+from moothall.wire.hubs.records import unpack
 from moothall_hub.mirror import copying
 from moothall_hub.mirror.checking import Broken
 from moothall_hub.mirror.copied import CopyStep, SessionCopy
@@ -54,7 +54,7 @@ class CopyStore(Protocol):
 
 
 class CopyAudience(Protocol):
-    """The readers of the copies (`moothall.services.readers.mirrored`)."""
+    """The readers of the copies (`moothall.services.reading.mirrored`)."""
 
     async def take(self, step: CopyStep) -> None:
         """Show the readers a step that is on the disk. Raises StorageUnavailable, RecordBroken."""

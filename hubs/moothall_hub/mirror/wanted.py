@@ -13,8 +13,8 @@ import msgspec
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.languages import same_language
 from moothall.core.kernel.times import Zone
-from moothall.core.session.state import ON
-from moothall.wire.hub.messages import Offered
+from moothall.core.sessions.state import ON
+from moothall.wire.hubs.messages import Offered
 
 MOST = 40
 """The number of sessions that are kept up to date at once. Overflow: the sessions that begin last are left out; the

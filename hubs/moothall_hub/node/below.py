@@ -20,10 +20,10 @@ from moothall.core.events.types import Access
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, Lane, SessionId
 from moothall.core.ports import Clock
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.services.hubs.ports import LanesChanged, LogStatus, spoken_in
 from moothall.services.supervision.waiting import until_set
-from moothall.wire.hub.messages import Act, ActDone, ActNotDone, Offered
+from moothall.wire.hubs.messages import Act, ActDone, ActNotDone, Offered
 from moothall_hub.mirror.copied import SessionCopy
 from moothall_hub.outbox.outbox import ActState, ActStatus
 
@@ -49,7 +49,7 @@ class CopyRecords(Protocol):
 
 
 class ReadableSession(Protocol):
-    """A session that readers can open (`moothall.services.readers.mirrored.MirroredSession`)."""
+    """A session that readers can open (`moothall.services.reading.mirrored.MirroredSession`)."""
 
     @property
     def state(self) -> State:
@@ -58,7 +58,7 @@ class ReadableSession(Protocol):
 
 
 class ReadableSessions(Protocol):
-    """The sessions that readers can open (`moothall.services.readers.mirrored.MirroredSessions`)."""
+    """The sessions that readers can open (`moothall.services.reading.mirrored.MirroredSessions`)."""
 
     async def find(self, session: SessionId) -> ReadableSession | None:
         """Return a session, loaded if need be; None where there is no copy. Raises StorageUnavailable, RecordBroken."""

@@ -28,11 +28,11 @@ from moothall.services.hubs.registry import Hubs
 from moothall.services.hubs.removals import HubRemovals
 from moothall.services.hubs.translating import translations_for_hubs
 from moothall.services.questions.translations import QuestionTranslations
-from moothall.services.readers.mirrored import MirroredSessions
+from moothall.services.reading.mirrored import MirroredSessions
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.staff import hub_name
-from moothall.wire.hub.records import pack
+from moothall.wire.hubs.records import pack
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.offers import Offers
 from moothall_hub.node.below import CopySource, PassingOn

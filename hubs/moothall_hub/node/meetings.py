@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from moothall.core.desks.notes_and_tags import HubNote
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
-from moothall.core.session.state import State
-from moothall.core.staff.notes_and_tags import HubNote
-from moothall.services.readers.mirrored import MirroredSessions
-from moothall.wire.hub.messages import Offered
+from moothall.core.sessions.state import State
+from moothall.services.reading.mirrored import MirroredSessions
+from moothall.wire.hubs.messages import Offered
 from moothall_hub.mirror.offers import Offers
 from moothall_hub.mirror.replication import Replication
 from moothall_hub.room.ports import Stuck

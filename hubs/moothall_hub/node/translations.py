@@ -10,7 +10,7 @@ from moothall.core.kernel.languages import primary
 from moothall.core.ports import Clock
 from moothall.services.hubs.translating import check_of
 from moothall.services.questions.translations import Rendered, WantedTranslation
-from moothall.wire.hub.messages import QuestionNotTranslated, QuestionTranslated, TranslateQuestion
+from moothall.wire.hubs.messages import QuestionNotTranslated, QuestionTranslated, TranslateQuestion
 
 KEPT = 256
 """The number of directions that are kept as having no translator. Overflow: the oldest is dropped, and asked for

@@ -18,10 +18,10 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.services.hubs.signals import HubSignals
-from moothall.services.readers.mirrored import MirroredSessions
+from moothall.services.reading.mirrored import MirroredSessions
 from moothall.services.supervision.waiting import Listeners
 from moothall.wire.frames import Freshness
-from moothall.wire.hub import messages as wire
+from moothall.wire.hubs import messages as wire
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.offers import Offers

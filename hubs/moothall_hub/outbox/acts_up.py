@@ -10,7 +10,7 @@ from typing import Protocol
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId
 from moothall.core.ports import Clock
-from moothall.wire.hub.messages import MOST_ACTS, Act, ActDone, ActNotDone
+from moothall.wire.hubs.messages import MOST_ACTS, Act, ActDone, ActNotDone
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from moothall.adapters.store.sqlite_file import open_for_writing, translated
 from moothall.adapters.store.sqlite_opening import DatabaseKind
 from moothall.core.kernel.errors import RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
-from moothall.wire.hub.messages import Act, SupportAct
+from moothall.wire.hubs.messages import Act, SupportAct
 
 FILE_NAME = "outbox.sqlite"
 """The file's name in a hub's data folder."""

@@ -26,7 +26,7 @@ from moothall.core.kernel.times import Zone
 from moothall.core.ports import Clock
 from moothall.core.signals import Summary
 from moothall.services.sessions.reports import ReportKind, Reports
-from moothall.wire.hub.messages import Offered
+from moothall.wire.hubs.messages import Offered
 from moothall_hub.mirror.offers import SessionChoice
 from moothall_hub.node.preflight import Facts, look
 from moothall_hub.pages import desk_texts

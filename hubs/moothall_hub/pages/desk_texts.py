@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from babel.numbers import format_decimal
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.core.session.state import ON, State, Status
+from moothall.core.sessions.state import ON, State, Status
 from moothall.core.signals import ChannelState, LastWords, Sound, Summary
 from moothall.services.hubs.ports import spoken_in
 from moothall.services.questions.author_view import QuestionStage

@@ -13,10 +13,10 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone
-from moothall.core.session.state import ON
+from moothall.core.sessions.state import ON
 from moothall.services.questions.author_view import Own, QuestionStage
 from moothall.services.sessions.reports import Tally
-from moothall.wire.hub.messages import Offered
+from moothall.wire.hubs.messages import Offered
 from moothall_hub.mirror.offers import SessionChoice
 from moothall_hub.node.preflight import CLOCK_MS, Check, CheckResult, Looked, ready
 from moothall_hub.outbox.outbox import ActState

@@ -24,7 +24,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.languages import direction
 from moothall.core.ports import Clock
 from moothall.core.questions.polls import shown_polls
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.core.views.captions import Snapshot
 from moothall_hub.pages import desk_texts
 from moothall_hub.room import local_questions

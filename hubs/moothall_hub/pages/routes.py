@@ -17,7 +17,6 @@ from msgspec.structs import replace
 
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
-from moothall.adapters.agenda.help_door import HelpDoor
 from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import DisplayDoor
 from moothall.adapters.http.bodies import whole_bodies
@@ -36,17 +35,14 @@ from moothall.adapters.pages.own_pages import own_pages_only
 from moothall.adapters.pages.request_context import SnapshotOf
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.visitor_forms import VisitorContext
+from moothall.adapters.programme.help_door import HelpDoor
 from moothall.adapters.questions.translations_door import QuestionTranslationsDoor
 from moothall.adapters.questions.your_turn import YourTurn
 from moothall.adapters.reading.front_page import FrontPage
-from moothall.adapters.reading.low_data_door import LowDataDoor
 from moothall.adapters.reading.page_door import PageDoor
-from moothall.adapters.reading.plain_door import PlainDoor
-from moothall.adapters.reading.poll_door import PollDoor
+from moothall.adapters.reading.reader_doors import reader_doors
 from moothall.adapters.reading.reader_routes import Readers, visitor_gate
 from moothall.adapters.reading.reports_door import ReportsDoor
-from moothall.adapters.reading.sse import EventsDoor
-from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.adapters.record.record_door import RecordDoor
 from moothall.adapters.system.time_zones import chosen_zone
 from moothall.core.kernel.ids import ChannelId, SessionId
@@ -56,13 +52,13 @@ from moothall.core.signals import Summary
 from moothall.core.views.captions import Snapshot
 from moothall.services.metrics.readiness import Readiness
 from moothall.services.questions.translations import QuestionTranslations
-from moothall.services.readers.mirrored import MirroredSessions
+from moothall.services.reading.mirrored import MirroredSessions
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import Records
 from moothall.services.sessions.reports import Reports
 from moothall.services.sessions.role_links import RoleLinks
-from moothall.wire.hub.messages import Offered
+from moothall.wire.hubs.messages import Offered
 from moothall.wire.token_bucket import Allowance
 from moothall_hub.mirror.copied import SessionCopy
 from moothall_hub.mirror.mirror import Mirror
@@ -160,8 +156,7 @@ async def open_hub_doors(
         origins=origins,
         most=room.readers,
     )
-    events, sockets = EventsDoor(readers), WebSocketDoor(readers)
-    polls, low, plain = PollDoor(readers), LowDataDoor(readers), PlainDoor(readers, pages)
+    followed = reader_doors(readers, pages)
     staff = StaffDoor(
         links=parts.links,
         pages=pages,
@@ -297,11 +292,7 @@ async def open_hub_doors(
         HelpDoor(pages, agenda=partial(_agenda, parts.offers)),
         page,
         turn,
-        events,
-        sockets,
-        polls,
-        plain,
-        low,
+        *followed,
         records,
         shown,
         reporting,
@@ -314,9 +305,9 @@ async def open_hub_doors(
     runner = web.AppRunner(app, **runner_options())
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    for closing in (sockets, events, polls, plain, low, reporting):
+    for closing in (*followed, reporting):
         stack.push_async_callback(closing.close)
-    for running in (events, sockets, polls, plain, low, reports):
+    for running in (*followed, reports):
         keep_running(running.run)
     await serve(stack, runner, listener, connections=connections)
     parts.readiness.opened(DOORS)

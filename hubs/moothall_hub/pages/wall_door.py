@@ -20,7 +20,7 @@ from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import is_name
 from moothall.core.ports import Book, BookEntry
-from moothall.core.session.state import ON
+from moothall.core.sessions.state import ON
 from moothall.services.sessions.catalogue import ListPublic
 
 logger = logging.getLogger(__name__)

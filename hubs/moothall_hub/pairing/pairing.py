@@ -19,8 +19,8 @@ from moothall.core.kernel.decoding import Unreadable, made_of, read_json
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Book, BookEntry, Randomness
 from moothall.record.verify import VerifySignature
-from moothall.wire.hub.messages import PATH
-from moothall.wire.hub.pairing import secret_of, words_of
+from moothall.wire.hubs.messages import PATH
+from moothall.wire.hubs.pairing import secret_of, words_of
 
 logger = logging.getLogger(__name__)
 

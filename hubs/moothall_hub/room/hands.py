@@ -20,10 +20,10 @@ from moothall.core.kernel.errors import Refusal, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, PollId, SessionId
 from moothall.core.questions.polls import NO_CHOICE, Choice, poll_of
 from moothall.core.rules.polls import MOST_HANDS, NO_POLL, poll_to_vote
-from moothall.core.session.state import State, Status
+from moothall.core.sessions.state import State, Status
 from moothall.services.questions.ballot_box import BallotBox, Before, Box
 from moothall.services.questions.ballots import COUNT_MS, about, poll_about
-from moothall.wire.hub.messages import HandsAct
+from moothall.wire.hubs.messages import HandsAct
 from moothall_hub.outbox.outbox import ActState
 from moothall_hub.room.ports import RoomParts
 

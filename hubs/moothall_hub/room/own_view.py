@@ -20,7 +20,7 @@ from moothall.core.questions.interventions import Intervention, empty_interventi
 from moothall.core.questions.order import ahead_of
 from moothall.core.rules.decide import decide
 from moothall.core.rules.turn_times import may_hold
-from moothall.core.session.state import State, Status, evolve
+from moothall.core.sessions.state import State, Status, evolve
 from moothall.services.questions.asking import RejectedQuestion, why_rejected
 from moothall.services.questions.author_view import (
     InRoom,

@@ -11,12 +11,12 @@ from typing import Protocol
 
 import msgspec
 
+from moothall.core.desks.notes_and_tags import HubNote
 from moothall.core.kernel.ids import CommandId, Lane, SessionId
 from moothall.core.kernel.times import Zone
 from moothall.core.ports import Book, Clock, Randomness
-from moothall.core.session.state import State
-from moothall.core.staff.notes_and_tags import HubNote
-from moothall.wire.hub.messages import AnyAct, Offered
+from moothall.core.sessions.state import State
+from moothall.wire.hubs.messages import AnyAct, Offered
 from moothall_hub.mirror.offers import SessionChoice
 from moothall_hub.outbox.outbox import ActStatus, WaitingAct
 

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 import msgspec
 
+from moothall.core.desks.notes_and_tags import HubNote
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId, NoteId, SessionId
 from moothall.core.ports import BookEntry
-from moothall.core.staff.notes_and_tags import HubNote
 from moothall.services.supervision.waiting import every
-from moothall.wire.hub.messages import HeadCountAct, NoteAct, NoteReadAct
+from moothall.wire.hubs.messages import HeadCountAct, NoteAct, NoteReadAct
 from moothall_hub.outbox.outbox import ActStatus
 from moothall_hub.room.ports import RoomParts
 

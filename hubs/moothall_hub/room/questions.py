@@ -22,7 +22,7 @@ from moothall.core.ports import BookEntry
 from moothall.core.questions.interventions import Questions
 from moothall.core.questions.tokens import Tokens
 from moothall.core.rules.turn_times import may_type
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.questions.asking import (
     LONGEST_AGE_MS,
     AskRequest,
@@ -35,7 +35,7 @@ from moothall.services.questions.author_view import Own, OwnAct
 from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.questions.typing import InProgress, TypingReceived, TypingUpdate, Untyped, fits, typed_by
 from moothall.services.supervision.waiting import every
-from moothall.wire.hub.messages import ActDone, AskAct, HoldAct, ReportAct, StandAct, SupportAct, TypeAct
+from moothall.wire.hubs.messages import ActDone, AskAct, HoldAct, ReportAct, StandAct, SupportAct, TypeAct
 from moothall_hub.outbox.outbox import MOST_OWN_ACTS, MOST_OWN_LINES, ActStatus
 from moothall_hub.outbox.outbox import HubOutbox as DiskOutbox
 from moothall_hub.room import local_questions, own_view

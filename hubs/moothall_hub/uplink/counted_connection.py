@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 from websockets.asyncio.client import ClientConnection, connect
 
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.wire.hub.first import FIELD
-from moothall.wire.hub.messages import MAX_FRAME_BYTES, PATH
+from moothall.wire.hubs.first import FIELD
+from moothall.wire.hubs.messages import MAX_FRAME_BYTES, PATH
 
 OPEN_TIMEOUT = 20.0
 CLOSE_TIMEOUT = 2.0
@@ -97,7 +97,7 @@ def dial(
     """Return the connection to the server at `address`, to be entered as a context. `tls` has the trusted certificates;
     None: the system's are trusted.
 
-    `first` are messages that are sent with the handshake (`moothall.wire.hub.first`).
+    `first` are messages that are sent with the handshake (`moothall.wire.hubs.first`).
 
     Raises ConfigurationError when the address is not valid. Entering raises OSError, TimeoutError or
     `websockets.exceptions.InvalidHandshake`.

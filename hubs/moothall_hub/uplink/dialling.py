@@ -22,8 +22,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import SessionId
 from moothall.wire.close_codes import CloseCode, reason_bytes
-from moothall.wire.hub import messages as wire
-from moothall.wire.hub.first import HEARD, first_fields
+from moothall.wire.hubs import messages as wire
+from moothall.wire.hubs.first import HEARD, first_fields
 from moothall.wire.kinds import UnknownKind, passed_over
 from moothall_hub.uplink import parts
 from moothall_hub.uplink.budget import BudgetStep, Meter

@@ -19,7 +19,7 @@ from moothall.core.kernel.backoff import Backoff
 from moothall.core.kernel.errors import PASSING
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.wire.close_codes import CloseCode
-from moothall.wire.hub import messages as wire
+from moothall.wire.hubs import messages as wire
 from moothall.wire.kinds import OtherVersion
 from moothall_hub.uplink import parts
 from moothall_hub.uplink.centre_clock import sample

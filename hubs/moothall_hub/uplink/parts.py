@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from moothall.wire.close_codes import MEANINGS, CloseCode
-from moothall.wire.hub import messages as wire
+from moothall.wire.hubs import messages as wire
 from moothall_hub.uplink.centre_clock import ClockSample
 
 

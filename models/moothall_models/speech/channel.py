@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegment
 from moothall.core.events.types import EndReason, Word
 from moothall.core.kernel.ids import ChannelId
-from moothall.core.session.state import LAST_WORDS
+from moothall.core.sessions.state import LAST_WORDS
 from moothall.core.signals import ChannelState, Partial, Sound
 from moothall.wire.engine import Attach, OtherReadings, ResumePoint
 from moothall_models.ports import VAD_FRAME, Hypothesis, Samples

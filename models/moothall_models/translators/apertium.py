@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from moothall.core.translating.routes import Direction
+from moothall.core.translation.routes import Direction
 from moothall_models.translators.apertium_pipe import PATIENCE, PIECE, ApertiumPipe, Later
 from moothall_models.translators.pieces import readable, within
 from moothall_models.translators.port import try_out

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from typing import Any, Protocol
 
 from moothall.core.kernel.languages import primary
-from moothall.core.translating.routes import Direction
+from moothall.core.translation.routes import Direction
 from moothall_models.translators.argos_package import MODEL, PIECES, ArgosPackage
 from moothall_models.translators.pieces import joined, readable, sentences, within
 from moothall_models.translators.port import SAID, UnusableTranslation

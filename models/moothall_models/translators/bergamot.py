@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
-from moothall.core.translating.routes import Direction
+from moothall.core.translation.routes import Direction
 from moothall_models.translators.pieces import has_latin, readable, sentences, within
 from moothall_models.translators.port import UnusableTranslation, try_out
 

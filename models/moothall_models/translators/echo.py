@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Mapping, Sequence
 
-from moothall.core.translating.routes import Direction
+from moothall.core.translation.routes import Direction
 from moothall_models.translators.pieces import readable
 from moothall_models.translators.port import UnusableTranslation
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from moothall.core.kernel.errors import MoothallError
 from moothall.core.kernel.languages import primary
-from moothall.core.translating.routes import Direction
+from moothall.core.translation.routes import Direction
 
 LONGEST = 20_000
 """Most characters of a text; a longer text is refused. A line has a few hundred."""

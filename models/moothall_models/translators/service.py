@@ -18,7 +18,7 @@ from babel import Locale, UnknownLocaleError
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError, RecognitionFailed
 from moothall.core.kernel.languages import primary
-from moothall.core.translating.routes import Direction
+from moothall.core.translation.routes import Direction
 from moothall_models.recognizers.endpoint import Door, Endpoint, EndpointAddress, read_address
 from moothall_models.translators.pieces import joined, readable, within
 from moothall_models.translators.port import SAID, UnusableTranslation

@@ -27,7 +27,7 @@ from moothall.core.events.types import SoundKept
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.errors import NO_MEETING, Refusal
 from moothall.core.kernel.ids import CommandId, SessionId
-from moothall.core.session.state import ON, Status
+from moothall.core.sessions.state import ON, Status
 from moothall.services.captioning.on_air import OnAir
 from moothall.services.captioning.other_readings import Readings
 from moothall.services.control.alarms import RoomConflict

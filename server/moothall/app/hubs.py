@@ -35,7 +35,7 @@ from moothall.services.hubs.source import CentreSource
 from moothall.services.hubs.translating import TranslateForHub, none_translated
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.settings.sections import Conference
-from moothall.wire.hub.records import pack
+from moothall.wire.hubs.records import pack
 
 
 def hub_doors(

@@ -20,7 +20,7 @@ from moothall.app.backend import SOUND_FOLDERS
 from moothall.app.parts import Nodes, OpenDoors, Services
 from moothall.services.control.channel_times import ChannelTimes
 from moothall.services.metrics.measures import FEWEST_READERS, Measures, watch_loop
-from moothall.services.readers.fanout import FanoutFigures
+from moothall.services.reading.fanout import FanoutFigures
 from moothall.services.sessions.live_session import LiveSession
 
 

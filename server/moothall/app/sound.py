@@ -23,7 +23,7 @@ from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import SpoolStore
 from moothall.core.programme.plan import RoomId
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.core.views.captions import Session
 from moothall.services.captioning.respeaking import Respeaking
 from moothall.services.capture.live_ingest import LiveIngest

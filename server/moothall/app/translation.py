@@ -15,7 +15,7 @@ from moothall.app.backend import Backend
 from moothall.core.kernel.errors import NO_SESSION, ConfigurationError, Refusal
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.languages import primary
-from moothall.core.translating.phrases import MOST_BYTES, Phrase, read_phrases
+from moothall.core.translation.phrases import MOST_BYTES, Phrase, read_phrases
 from moothall.services.desks.translations import TranslationMessages
 from moothall.services.questions.translations import Rendered, WantedTranslation
 from moothall.services.sessions.live_session import LiveSession

@@ -11,12 +11,6 @@ from aiohttp import web
 
 from moothall.adapters.admin.request import StaffPages
 from moothall.adapters.admin.staff_door import StaffDoor
-from moothall.adapters.agenda.agenda_door import AgendaDoor
-from moothall.adapters.agenda.desk_door import MOST_BYTES as AGENDA_BYTES
-from moothall.adapters.agenda.desk_door import AgendaDeskDoor
-from moothall.adapters.agenda.help_door import HelpDoor
-from moothall.adapters.agenda.needs_door import NeedsDoor
-from moothall.adapters.agenda.rows import AgendaRows
 from moothall.adapters.cached.cached_door import CachedDoor
 from moothall.adapters.cluster.copies_door import NodeSoundDoor
 from moothall.adapters.cluster.node_link_door import NodeLinkDoor
@@ -39,18 +33,20 @@ from moothall.adapters.operation.probe_door import ProbeDoor
 from moothall.adapters.pages.error_pages import error_pages
 from moothall.adapters.pages.own_pages import own_pages_only
 from moothall.adapters.pages.visitor_forms import VisitorContext
+from moothall.adapters.programme.agenda_door import AgendaDoor
+from moothall.adapters.programme.desk_door import MOST_BYTES as AGENDA_BYTES
+from moothall.adapters.programme.desk_door import AgendaDeskDoor
+from moothall.adapters.programme.help_door import HelpDoor
+from moothall.adapters.programme.needs_door import NeedsDoor
+from moothall.adapters.programme.rows import AgendaRows
 from moothall.adapters.questions.hands_door import HandsDoor
 from moothall.adapters.questions.questions_door import AbuseDoor, QuestionsDoor
 from moothall.adapters.reading.front_page import FrontPage
 from moothall.adapters.reading.languages_door import LanguagesDoor
-from moothall.adapters.reading.low_data_door import LowDataDoor
 from moothall.adapters.reading.page_door import PageDoor
-from moothall.adapters.reading.plain_door import PlainDoor
-from moothall.adapters.reading.poll_door import PollDoor
+from moothall.adapters.reading.reader_doors import reader_doors
 from moothall.adapters.reading.reader_routes import Readers, visitor_gate
 from moothall.adapters.reading.reports_door import ReportsDoor
-from moothall.adapters.reading.sse import EventsDoor
-from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.adapters.record.record_door import KeysDoor, RecordDoor
 from moothall.adapters.sign_in.sign_in_door import PATH as SIGN_IN
 from moothall.app.admin import admin_doors
@@ -126,13 +122,7 @@ async def open_doors(
         measures=backend.measures,
         others_ahead=nodes is not None,
     )
-    events, sockets = EventsDoor(readers), WebSocketDoor(readers)
-    polls, low, plain, cached = (
-        PollDoor(readers),
-        LowDataDoor(readers),
-        PlainDoor(readers, pages),
-        CachedDoor(readers),
-    )
+    followed, cached = reader_doors(readers, pages), CachedDoor(readers)
     reports = Reports(
         clock=clock,
         randomness=backend.randomness,
@@ -218,11 +208,7 @@ async def open_doors(
         HelpDoor(pages, agenda=lambda: "/agenda"),
         page,
         turn,
-        events,
-        sockets,
-        polls,
-        plain,
-        low,
+        *followed,
         cached,
         records,
         shown,
@@ -257,9 +243,9 @@ async def open_doors(
     )
     runner = await _set_up(stack, app)
     stack.push_async_callback(audio.close)
-    for closing in (sockets, events, polls, plain, low, reporting, staff_socket, linking):
+    for closing in (*followed, reporting, staff_socket, linking):
         stack.push_async_callback(closing.close)
-    backend.keep(stack, events.run, sockets.run, polls.run, plain.run, low.run, cached.run, reports.run)
+    backend.keep(stack, *(door.run for door in followed), cached.run, reports.run)
     backend.keep(
         stack,
         backend.links.run,

@@ -23,7 +23,7 @@ from moothall.core.events.types import ChannelKind, SoundKept
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import ConfigurationError, Refusal, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId, is_name
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.capture.ingest import Input, OpenAudio
 from moothall.services.sessions.live_session import LiveSession
 

@@ -13,7 +13,7 @@ from moothall.core.commands import CloseSession, OpenSession
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import ConfigurationError, Refusal
 from moothall.core.kernel.ids import CommandId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.streams.addresses import LONGEST_ADDRESS, read_address
 from moothall.services.capture.streams import TriedStream
 

@@ -26,8 +26,8 @@ from moothall.core.kernel.decoding import Unreadable, made_of, read_json
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.proposals.refining import CurrentLine, Findings, Proposal, SecondPassWords, propose
-from moothall.core.session.parts import SessionSource
-from moothall.core.session.state import State, Status, evolve
+from moothall.core.sessions.parts import SessionSource
+from moothall.core.sessions.state import State, Status, evolve
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.services.proposals.refining import Refined, RefineOrder, for_machine
 from moothall.services.sound.recording import RecordingPart

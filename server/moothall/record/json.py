@@ -18,7 +18,7 @@ from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import Position
 from moothall.core.kernel.languages import direction
 from moothall.core.questions.listing import QuestionCounts
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.quality import Quality
 from moothall.record.model import Absence, Checkpoint, Missing, Record, RecordedLine, Seal
 from moothall.record.questions import WrittenAnswer

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from moothall.core.kernel.ids import SpeakerId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Line, Session
 from moothall.record.cues import LONGEST, Cue, cues_of_line
 from moothall.record.model import recorded

@@ -20,7 +20,7 @@ from moothall.core.kernel.ids import ChannelId, Epoch, Lane, Position, SegmentId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.questions.interventions import Questions, evolve_questions
 from moothall.core.questions.listing import QuestionCounts, figures_of
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import CaptionsView, Line, Session
 from moothall.core.views.quality import Quality, QualityView
 from moothall.record.questions import RecordedQuestion, asked_in

@@ -14,7 +14,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.rules.decide import decide
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.state import State, evolve
 from moothall.wire import engine as wire
 
 SESSION = SessionId("plenary")

@@ -14,7 +14,7 @@ from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import CommandId, Epoch, SessionId
 from moothall.services.hubs.ports import Fenced, Identity
 from moothall.wire.close_codes import CloseCode
-from moothall.wire.hub import messages as wire
+from moothall.wire.hubs import messages as wire
 
 ROOM = 4
 """The most frames that may be in transit to the hub; then the server waits, as for a slow connection."""

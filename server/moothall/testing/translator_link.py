@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 
-from moothall.core.translating.routes import Direction
+from moothall.core.translation.routes import Direction
 from moothall.testing.engine_link import Pipe, next_known
 from moothall.wire import translation as wire
 

@@ -29,7 +29,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import CaptionsView, Line
 from moothall.core.views.reading_order import Gap
 

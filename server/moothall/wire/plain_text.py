@@ -20,7 +20,7 @@ from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.kernel.ids import SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Line, Session, Snapshot, fold_session
 from moothall.core.views.reading_order import Gap, SpeakerTurn
 from moothall.wire.frames import Received

@@ -13,7 +13,7 @@ import msgspec
 
 from moothall.core.kernel.decoding import T, Unreadable
 from moothall.core.kernel.errors import ProtocolError
-from moothall.core.translating.routes import Direction
+from moothall.core.translation.routes import Direction
 from moothall.wire.kinds import Kinds, LinkVersions
 
 PROTOCOL = 2

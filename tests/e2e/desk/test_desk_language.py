@@ -19,7 +19,7 @@ from moothall.app.hall import hall
 from moothall.core.commands import AddChannel, CreateSession, OpenSession
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import SourceId
-from moothall.core.session.parts import Segment
+from moothall.core.sessions.parts import Segment
 from moothall.services.capture.ingest import Input
 from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from moothall.testing.scripted import Script, make_script, render, write_script

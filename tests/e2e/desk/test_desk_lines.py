@@ -21,7 +21,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId, SessionId, SpeakerId
 from moothall.core.programme.plan import Planned, Room, RoomId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from support.desks.meeting import FLOOR, Meeting, S, meeting

@@ -21,9 +21,9 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId, Lane, SegmentId, SessionId
 from moothall.core.kernel.times import Zone
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.sessions.staff import HALL
-from moothall.wire.hub.messages import Offered, OfferedText
+from moothall.wire.hubs.messages import Offered, OfferedText
 from moothall_hub.room.ports import HubFacts, Saving, Stuck, UplinkHealth, UplinkHealthState
 from support.browser.axe import findings
 from support.browser.node import module

@@ -14,7 +14,7 @@ from moothall.core.events.types import Access, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.programme.plan import RoomId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.staff import HALL
 from support.desks.admin import MEETING, admin_house, make

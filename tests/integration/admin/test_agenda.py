@@ -11,7 +11,7 @@ import pytest
 from icalendar import Calendar
 from msgspec.structs import replace
 
-from moothall.adapters.agenda.needs_door import ALLOWANCE
+from moothall.adapters.programme.needs_door import ALLOWANCE
 from moothall.core.events.types import Access
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId

@@ -24,7 +24,7 @@ from moothall.core.events.types import AirSource, ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.captioning.caption_streams import MOST_BYTES
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession

@@ -23,7 +23,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SourceId
 from moothall.core.proposals.refining import Proposal
-from moothall.core.session.parts import Segment
+from moothall.core.sessions.parts import Segment
 from moothall.services.log.act_queue import Receipt
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.settings.sections import Server, Settings

@@ -15,7 +15,7 @@ from moothall.app.cluster.node import live_as_node
 from moothall.app.hall import RunningServer
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
-from moothall.core.session.parts import HELD_MS
+from moothall.core.sessions.parts import HELD_MS
 from moothall.settings.loading import load
 from support.cluster.nodes import NodeProcess, prepared
 from support.cluster.process import RedisProcesses

@@ -15,7 +15,7 @@ from moothall.core.events.codec import decode_event
 from moothall.core.events.types import SessionOpened
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.capture.closing import opening_of
 from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import Server, Settings

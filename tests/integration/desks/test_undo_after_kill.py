@@ -13,7 +13,7 @@ import socketio
 
 from moothall.core import commands as do
 from moothall.core.kernel.ids import SegmentId, SpeakerId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from support.desks.at_a_desk import act, asked, at_a_desk
 from support.desks.process import FLOOR, OTHER, desk_hall
 from support.halls.process import free_port, require_intact

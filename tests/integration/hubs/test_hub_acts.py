@@ -10,7 +10,7 @@ from moothall.core.events.question_parts import InterventionKind, InterventionSt
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId
-from moothall.wire.hub import messages as wire
+from moothall.wire.hubs import messages as wire
 from support.desks.meeting import S, meeting
 from support.sessions.questions import name, stand
 

@@ -17,8 +17,8 @@ from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SessionId
 from moothall.services.hubs.ports import Identity
 from moothall.services.hubs.registry import Paired
 from moothall.services.log.act_queue import Receipt
-from moothall.wire.hub import messages as wire
-from moothall.wire.hub.pairing import secret_of
+from moothall.wire.hubs import messages as wire
+from moothall.wire.hubs.pairing import secret_of
 from support.desks.admin import AdminHouse, admin_house
 
 KISUMU = {

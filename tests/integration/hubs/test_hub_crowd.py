@@ -14,9 +14,9 @@ from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import InterventionId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.sessions.staff import HALL
-from moothall.wire.hub.messages import HubProgramme, Offered
+from moothall.wire.hubs.messages import HubProgramme, Offered
 from moothall_hub.app import BOOK, RunningHub
 from moothall_hub.room.questions import QUESTIONS, SUPPORTS
 from support.hubs.node import FLOOR, copied, meeting, running_hub

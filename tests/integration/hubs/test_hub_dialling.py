@@ -23,7 +23,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SessionId
 from moothall.testing.clock import LoopClock
 from moothall.testing.loop import run as on_a_jumping_loop
 from moothall.wire.close_codes import CloseCode
-from moothall.wire.hub import messages as wire
+from moothall.wire.hubs import messages as wire
 from moothall.wire.kinds import passed_over
 from moothall_hub.uplink.budget import BudgetStep, DailyUsage, Meter
 from moothall_hub.uplink.centre_clock import CentreClock

@@ -22,8 +22,8 @@ from moothall.core.kernel.lanes import QUESTIONS, channel_lane
 from moothall.core.kernel.lanes import SESSION as LIFE
 from moothall.testing.hub_link import plain_unpack
 from moothall.wire.close_codes import CloseCode
-from moothall.wire.hub import messages as wire
-from moothall.wire.hub.first import FIELD, HEARD, first_fields
+from moothall.wire.hubs import messages as wire
+from moothall.wire.hubs.first import FIELD, HEARD, first_fields
 from support.halls.readers import until
 from support.hubs.door import KEY, Dialled, HubHall, dialled, hub_hall
 from support.hubs.side import HELLO, Model

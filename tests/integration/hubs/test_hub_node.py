@@ -16,9 +16,9 @@ from msgspec.structs import replace
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.sessions.staff import HALL
-from moothall.wire.hub.messages import HubProgramme, Offered
+from moothall.wire.hubs.messages import HubProgramme, Offered
 from moothall_hub.app import RunningHub, hub
 from moothall_hub.pairing.pairing import Pairing
 from moothall_hub.settings import HubSettings

@@ -12,7 +12,7 @@ from moothall.core.events.types import Access, ChannelKind
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, NoteId, SessionId
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.staff import HALL, session_scope
 from support.desks.admin import AdminHouse, Browser, admin_house

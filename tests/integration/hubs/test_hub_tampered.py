@@ -19,7 +19,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import EngineSection, Server, Settings, Translation
-from moothall.wire.hub import messages as wire
+from moothall.wire.hubs import messages as wire
 from moothall_hub.app import RunningHub
 from moothall_hub.mirror.copied import SessionCopy
 from moothall_hub.pairing.pairing import Pairing

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from moothall.core.translating.phrases import read_phrases
-from moothall.core.translating.routes import Route, best_route
-from moothall.core.translating.wording import finished, prepared, wording
+from moothall.core.translation.phrases import read_phrases
+from moothall.core.translation.routes import Route, best_route
+from moothall.core.translation.wording import finished, prepared, wording
 from moothall_models.translators.apertium import ApertiumTranslator
 from moothall_models.translators.bergamot import BergamotTranslator
 from moothall_models.translators.port import Translator

@@ -12,7 +12,7 @@ import pytest
 from moothall.adapters.reading.reader_routes import PAIR_MS
 from moothall.adapters.reading.websocket import CLOSE_MS, PING_MS, PONG_MS
 from moothall.adapters.system.clock import SystemClock
-from moothall.services.readers.feed import MAX_BEHIND
+from moothall.services.reading.feed import MAX_BEHIND
 from moothall.testing.clock import ManualClock
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.event_stream import EventStream, StreamEvent

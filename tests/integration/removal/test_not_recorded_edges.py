@@ -16,8 +16,8 @@ import pytest
 from moothall.core.commands import CommitWords
 from moothall.core.events.types import ChannelKind, Word
 from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.core.session.parts import Channel
-from moothall.core.session.state import State
+from moothall.core.sessions.parts import Channel
+from moothall.core.sessions.state import State
 from moothall.services.engines.words import kept_part
 from moothall_models.ports import RATE, VAD_FRAME, Samples
 from moothall_models.recognizers.silero import SileroVoiceActivity

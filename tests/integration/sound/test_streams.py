@@ -14,7 +14,7 @@ from moothall.core.events.codec import decode_event
 from moothall.core.events.types import SourceAttached
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.ids import CommandId, SessionId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.control.alarms import STREAM_MS
 from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import Streams

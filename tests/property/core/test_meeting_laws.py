@@ -29,7 +29,7 @@ from moothall.core.rules.authority import STAFF_ROLES, may_send
 from moothall.core.rules.decide import decide
 from moothall.core.rules.turn_times import turn_now, typed_lines
 from moothall.core.rules.undo import read_act
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.state import State, evolve
 from moothall.core.views.question_moments import SpokenLines, spoken_lines
 from moothall.services.log.erasing import Erasure, TextOffsets, requested
 from support.sessions.deciding import FLOOR, WALL, speaking

@@ -13,7 +13,7 @@ from moothall.core.kernel.ids import PollId
 from moothall.core.questions.polls import Poll, rows_of, shown_polls
 from moothall.core.rules.decide import decide
 from moothall.core.rules.undo import read_act
-from moothall.core.session.state import evolve
+from moothall.core.sessions.state import evolve
 from support.sessions.deciding import WALL, speaking
 from support.sessions.questions import MODERATOR
 

@@ -24,7 +24,7 @@ from moothall.core.questions.order import ahead_of, queue, wait_ms
 from moothall.core.questions.undoing import brought_by, moved_on, takes_turn_away
 from moothall.core.rules.decide import decide
 from moothall.core.rules.undo import UndoReading, read_act, still_fits
-from moothall.core.session.state import evolve
+from moothall.core.sessions.state import evolve
 from support.sessions.deciding import WALL, speaking
 from support.sessions.questions import MODERATOR, SOMEBODY
 from support.sessions.questions_model import LINE, QuestionsModel

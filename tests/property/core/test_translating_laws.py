@@ -7,9 +7,9 @@ import itertools
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from moothall.core.translating.protecting import protect, restore, search_for
-from moothall.core.translating.routes import LONGEST, Direction, best_route
-from moothall.core.translating.wording import finished, prepared, wording
+from moothall.core.translation.protecting import protect, restore, search_for
+from moothall.core.translation.routes import LONGEST, Direction, best_route
+from moothall.core.translation.wording import finished, prepared, wording
 
 TAGS = ("ar", "en", "es", "fr", "pt")
 directions = st.lists(

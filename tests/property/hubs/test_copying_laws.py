@@ -13,7 +13,7 @@ from moothall.core.chain import LogRecord, seal
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import ChannelId, Lane
 from moothall.core.kernel.lanes import is_public
-from moothall.wire.hub.messages import Caught, FeedPart
+from moothall.wire.hubs.messages import Caught, FeedPart
 from moothall_hub.mirror import copying
 from moothall_hub.mirror.checking import Broken
 from moothall_hub.mirror.copied import CopyStep, lanes_of

@@ -20,7 +20,7 @@ from moothall.testing.clock import LoopClock, SeededSigner
 from moothall.testing.hub_link import MemoryRegistry
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.loop import run
-from moothall.wire.hub.records import pack
+from moothall.wire.hubs.records import pack
 from support.simulation.centre import Serve, SimulatedCentre
 from support.simulation.day import HUB, Day, Fate
 from support.simulation.files import HubFiles

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SessionId
-from moothall.wire.hub import messages as wire
+from moothall.wire.hubs import messages as wire
 from moothall_hub.uplink.link import Link
 from moothall_hub.uplink.parts import ClockReading, Do, Down, MessageReceived, Phase, Send
 

@@ -19,9 +19,9 @@ from moothall.core.events.types import LaneHead, RecordCheckpoint
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import CommandId, Epoch, Lane, SessionId
-from moothall.wire.hub.encoding import MOST_NUMBER, number
-from moothall.wire.hub.records import pack, unpack
-from moothall.wire.hub.vocabulary import DICTIONARY, VERSION
+from moothall.wire.hubs.encoding import MOST_NUMBER, number
+from moothall.wire.hubs.records import pack, unpack
+from moothall.wire.hubs.vocabulary import DICTIONARY, VERSION
 from support.sessions.strategies import COMMAND_IDS, EVENTS, MAX_INT, NAMES, TEXTS
 
 SESSION, EPOCH = SessionId("demo"), Epoch("k3j9x2")

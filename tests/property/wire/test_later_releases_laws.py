@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import is_command_id
 from moothall.wire import engine, translation
-from moothall.wire.hub import messages as hub
+from moothall.wire.hubs import messages as hub
 from moothall.wire.kinds import UnknownKind
 from support.sessions.strategies import of_type
 

@@ -22,7 +22,7 @@ from moothall.core.programme.access_needs import AccessNeed
 from moothall.core.programme.agenda import AgendaNote, AgendaPart
 from moothall.core.programme.plan import RoomId
 from moothall.core.proposals.refining import Proposal
-from moothall.core.translating.routes import Direction
+from moothall.core.translation.routes import Direction
 from moothall.services.hubs.ports import Identity
 from moothall.services.log.act_queue import Receipt
 from moothall.services.programme.calling_off import cancel, reinstate

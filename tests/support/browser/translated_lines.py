@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
-from moothall.core.translating.lines import line_of
+from moothall.core.translation.lines import line_of
 from support.halls.stage import Stage, stage
 
 SPANISH = ChannelId("mt-es")

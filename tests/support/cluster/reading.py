@@ -19,8 +19,8 @@ from moothall.core.signals import Partial
 from moothall.services.cluster.following import LogFollower
 from moothall.services.cluster.read_elsewhere import NodeLink, ReadElsewhere
 from moothall.services.cluster.reading import NodeReading
-from moothall.services.readers.fanout import SessionFanout
-from moothall.services.readers.feed import Subscription
+from moothall.services.reading.fanout import SessionFanout
+from moothall.services.reading.feed import Subscription
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.log_shared import MemorySharedLog, SharedLogStore

@@ -17,8 +17,8 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
-from moothall.core.session.parts import Segment
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.parts import Segment
+from moothall.core.sessions.state import State, evolve
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sessions.staff import HALL
 from moothall.settings.sections import Server, Settings

@@ -28,7 +28,7 @@ from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import Position, SessionId
 from moothall.core.ports import Clock
 from moothall.services.metrics.measures import Measures
-from moothall.services.readers.fanout import SessionFanout
+from moothall.services.reading.fanout import SessionFanout
 from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import Received, decode

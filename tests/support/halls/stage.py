@@ -33,7 +33,7 @@ from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.signals import AnySignal, Partial
 from moothall.core.views.captions import CaptionsView, Line, Snapshot
 from moothall.services.log.publication import Publication
-from moothall.services.readers.fanout import SessionFanout
+from moothall.services.reading.fanout import SessionFanout
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.reports import Reports
 from moothall.testing.clock import ManualClock, SeededRandomness

@@ -9,8 +9,8 @@ import msgspec
 from moothall.core.chain import Header, LogRecord, body_digest
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import Epoch, Lane
-from moothall.wire.hub import messages as hub
-from moothall.wire.hub.records import pack, unpack
+from moothall.wire.hubs import messages as hub
+from moothall.wire.hubs.records import pack, unpack
 from support.hubs.tampering import Tamperer
 
 Altered = Callable[[Sequence[LogRecord]], Sequence[LogRecord]]

@@ -8,8 +8,8 @@ from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Lane, SessionId
 from moothall.core.ports import LogHead
-from moothall.services.readers.mirrored import MirroredSessions
-from moothall.wire.hub.messages import FeedPart
+from moothall.services.reading.mirrored import MirroredSessions
+from moothall.wire.hubs.messages import FeedPart
 from moothall_hub.mirror import copying
 from moothall_hub.mirror.checking import Broken
 from moothall_hub.mirror.copied import CopyStep, SessionCopy, dropped

@@ -32,6 +32,7 @@ from moothall.adapters.questions.your_turn import YourTurn
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.reading.sse import EventsDoor
 from moothall.core import commands as do
+from moothall.core.desks.notes_and_tags import HubNote
 from moothall.core.events.codec import decode_event
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
@@ -41,9 +42,8 @@ from moothall.core.kernel.lanes import is_public, of_hub
 from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.ports import Clock
 from moothall.core.removal.selection import Interventions
-from moothall.core.session.state import State, Status, evolve
+from moothall.core.sessions.state import State, Status, evolve
 from moothall.core.signals import Summary
-from moothall.core.staff.notes_and_tags import HubNote
 from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.translations import NO_WAY, QuestionTranslations, WantedTranslation
 from moothall.services.sessions.live_session import LiveSession
@@ -55,7 +55,7 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.loop import run
 from moothall.testing.visitors import TrustingVisitors, visitor_context
-from moothall.wire.hub.messages import Act, AnyAct, AskAct, Offered
+from moothall.wire.hubs.messages import Act, AnyAct, AskAct, Offered
 from moothall_hub.mirror.offers import SessionChoice
 from moothall_hub.outbox.outbox import ActState, ActStatus, WaitingAct
 from moothall_hub.pages.desk_door import CoordinatorDeskDoor

@@ -24,7 +24,7 @@ from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.settings.sections import Server, Settings
 from moothall.testing.hub_link import MemoryActs, MemoryRegistry, plain_pack
-from moothall.wire.hub import messages as wire
+from moothall.wire.hubs import messages as wire
 from support.hubs.side import HELLO, Model
 from support.links.site import Site
 from support.memory.hall import FLOOR, SESSION

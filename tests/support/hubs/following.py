@@ -10,8 +10,8 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock
-from moothall.wire.hub import messages as hub
-from moothall.wire.hub.records import pack
+from moothall.wire.hubs import messages as hub
+from moothall.wire.hubs.records import pack
 from moothall_hub.mirror.copied import CopyStep, SessionCopy, dropped
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.replication import Replication

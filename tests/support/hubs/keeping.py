@@ -10,7 +10,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from moothall.wire.hub.messages import ActDone
+from moothall.wire.hubs.messages import ActDone
 from moothall_hub.mirror import store as mirror_sqlite
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.outbox import store as outbox_sqlite

@@ -15,7 +15,7 @@ from moothall.core.events.types import LaneHead
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Lane, NoteId, SegmentId
 from moothall.core.kernel.lanes import hub_lane
-from moothall.wire.hub.messages import Caught, Follow, Live
+from moothall.wire.hubs.messages import Caught, Follow, Live
 from moothall_hub.mirror.copied import CopyStep, SessionCopy, lanes_of
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 

@@ -14,7 +14,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId, InterventionId
 from moothall.core.ports import Clock
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.services.log.act_queue import Receipt
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.author_view import Own
@@ -23,7 +23,7 @@ from moothall.services.questions.typing import line_typed
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
-from moothall.wire.hub.messages import AskAct, HoldAct, StandAct, TypeAct
+from moothall.wire.hubs.messages import AskAct, HoldAct, StandAct, TypeAct
 from moothall_hub.outbox.outbox import ActState
 from moothall_hub.room.local_questions import Mode
 from support.hubs.desk import Room, room

@@ -12,8 +12,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from moothall.wire.hub import messages as wire
-from moothall.wire.hub.first import FIELD, HEARD, first_frames
+from moothall.wire.hubs import messages as wire
+from moothall.wire.hubs.first import FIELD, HEARD, first_frames
 
 WELCOME = wire.Welcome(protocol=1, hub="kisumu", title="Kisumu", above=("c" * 16,), wall=1_764_000_000_000, keys=b"{}")
 Admit = Callable[[ServerConnection, Request], Response | None]

@@ -13,7 +13,7 @@ from moothall.core.events.types import LaneHead
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, Lane, SegmentId, SessionId
 from moothall.core.kernel.lanes import QUESTIONS, SESSION, channel_lane, words_lane
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.hubs.links import HubLinks
 from moothall.services.hubs.ports import ActTaker, ConferenceInfo, Fenced, LanesChanged, LogStatus, Pack
 from moothall.services.hubs.removals import HubRemovals
@@ -23,8 +23,8 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
 from moothall.testing.hub_link import HubEnd, MemoryActs, MemoryRegistry, hub_link, plain_pack, plain_unpack
 from moothall.testing.log_memory import MemoryLog
-from moothall.wire.hub import messages as wire
-from moothall.wire.hub.messages import FeedPart
+from moothall.wire.hubs import messages as wire
+from moothall.wire.hubs.messages import FeedPart
 from support.memory.spans import KeptSpans
 
 HALL = SessionId("s")

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp import web
 
-from moothall.wire.hub import messages as hub
+from moothall.wire.hubs import messages as hub
 from support.links.site import Site
 
 Alter = Callable[[hub.ToHub], Sequence[hub.ToHub | bytes]]

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 from moothall.core.kernel.ids import Position
 from moothall.core.kernel.lanes import Feed
-from moothall.services.readers.fanout import SessionFanout
-from moothall.services.readers.feed import Subscription
+from moothall.services.reading.fanout import SessionFanout
+from moothall.services.reading.feed import Subscription
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.outlets import MemoryOutlet
 from moothall.wire.frames import Format

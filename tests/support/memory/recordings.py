@@ -11,7 +11,7 @@ from moothall.core.events.types import ChannelKind, SoundKept
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId, SourceId
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.consent import follow_consent

@@ -13,7 +13,7 @@ from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId
-from moothall.core.session.state import State, Status
+from moothall.core.sessions.state import State, Status
 from moothall.services.captioning.respeaking import Respeaking
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession

@@ -17,7 +17,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.rules.keeping import taken_over
-from moothall.core.session.state import ON, State, Status
+from moothall.core.sessions.state import ON, State, Status
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
-from moothall.wire.hub.first import FIELD
+from moothall.wire.hubs.first import FIELD
 from support.links.site import Site
 
 UP, DOWN = ">", "<"

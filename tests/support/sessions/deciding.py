@@ -11,8 +11,8 @@ from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SourceId
 from moothall.core.rules.decide import decide
 from moothall.core.rules.undo import Undoing, read_act
-from moothall.core.session.parts import Segment
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.parts import Segment
+from moothall.core.sessions.state import State, evolve
 
 FLOOR = ChannelId("floor")
 ENGINE = Actor(Role.ENGINE, "whisper-base")

@@ -13,7 +13,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import AnySignal, Partial
 from moothall.services.log.publication import Publication
 from moothall.services.metrics.measures import Measures
-from moothall.services.readers.fanout import SessionFanout
+from moothall.services.reading.fanout import SessionFanout
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import MemoryLog
 from moothall.wire.event_stream import EventStream

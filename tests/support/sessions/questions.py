@@ -10,7 +10,7 @@ from moothall.core.events.question_parts import InterventionKind, InterventionSt
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import InterventionId, SessionId
 from moothall.core.questions.interventions import Intervention
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.state import State, evolve
 from support.sessions.deciding import WALL, carry_out, created, events, speaking
 
 MODERATOR = Actor(Role.MODERATOR, "m1")

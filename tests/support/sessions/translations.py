@@ -6,8 +6,8 @@ from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, SegmentId
-from moothall.core.session.state import State
-from moothall.core.translating.lines import line_of
+from moothall.core.sessions.state import State
+from moothall.core.translation.lines import line_of
 from support.sessions.deciding import carry_out, speaking
 
 SPANISH = ChannelId("mt-es")

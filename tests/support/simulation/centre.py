@@ -21,7 +21,7 @@ from moothall.core.removal.selection import Lines
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.log_memory import MemoryLog
-from moothall.wire.hub import messages as wire
+from moothall.wire.hubs import messages as wire
 from speaking import ENGINE, FLOOR, Said, begin, speech
 from support.memory.hall import MemoryHall
 from support.simulation.link import AboveEnd

@@ -19,7 +19,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.events.question_parts import InterventionKind
 from moothall.core.kernel.ids import CommandId, InterventionId, Lane, NoteId
 from moothall.testing.log_memory import MemoryLog
-from moothall.wire.hub import messages as wire
+from moothall.wire.hubs import messages as wire
 from moothall_hub.mirror.wanted import Want
 from speaking import FLOOR
 from support.links.weak_link import WEAK, Quality

@@ -15,7 +15,7 @@ import msgspec
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.kernel.lanes import is_public
-from moothall.wire.hub.messages import Act, ActDone, ActNotDone
+from moothall.wire.hubs.messages import Act, ActDone, ActNotDone
 from moothall_hub.mirror.copied import CopyStep, SessionCopy, dropped
 
 WRITE_S = 0.03

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from moothall.adapters.store.sqlite_file import LogReader, open_for_writing, open_to_read
-from moothall.wire.hub.messages import Act, ActDone, ActNotDone
+from moothall.wire.hubs.messages import Act, ActDone, ActNotDone
 from moothall_hub.mirror import store as mirror_sqlite
 from moothall_hub.mirror.copied import CopyStep
 from moothall_hub.outbox import store as outbox_sqlite

@@ -19,7 +19,7 @@ from moothall.core.kernel.lanes import is_public
 from moothall.record.verify import VerifySignature
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LoopClock
-from moothall.wire.hub import messages as wire
+from moothall.wire.hubs import messages as wire
 from moothall_hub.mirror.copied import CopyStep, SessionCopy
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.replication import Replication

@@ -13,7 +13,7 @@ from collections import deque
 import msgspec
 
 from moothall.wire.close_codes import CloseCode
-from moothall.wire.hub import messages as hub
+from moothall.wire.hubs import messages as hub
 from support.links.weak_link import Quality, Timing
 
 FRAME_HEADER = 8

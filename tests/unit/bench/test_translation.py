@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from moothall.core.translating.phrases import Phrase
-from moothall.core.translating.routes import Direction, Route
+from moothall.core.translation.phrases import Phrase
+from moothall.core.translation.routes import Direction, Route
 from moothall_models.translators.echo import DIRECTIONS, EchoTranslator
 from translation import Figures, p95, run, table, texts_in, ways
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from moothall.wire.hub.messages import PATH
+from moothall.wire.hubs.messages import PATH
 from support.hubs.question_doors import SHARED
 
 ROOT = Path(__file__).resolve().parents[3]

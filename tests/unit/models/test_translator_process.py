@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from moothall.core.kernel.errors import ProtocolError
-from moothall.core.translating.routes import Direction
+from moothall.core.translation.routes import Direction
 from moothall.services.translation.translators import TranslationFailed as Failed
 from moothall.services.translation.translators import Translators
 from moothall.testing.engine_link import Pipe

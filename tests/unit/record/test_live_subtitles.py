@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from moothall.core.events.types import Access, Origin
 from moothall.core.kernel.ids import SegmentId, SessionId, SpeakerId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Line, Session
 from moothall.record.cues import LONGEST
 from moothall.record.live_subtitles import (

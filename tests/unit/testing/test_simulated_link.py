@@ -11,7 +11,7 @@ from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import SessionId
 from moothall.testing.loop import run
 from moothall.wire.close_codes import CloseCode
-from moothall.wire.hub import messages as hub
+from moothall.wire.hubs import messages as hub
 from support.links.weak_link import GOOD, WEAK, Quality
 from support.simulation.link import BROKEN, FRAME_HEADER, SENT_AHEAD, Closed, SimulatedLink
 

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from moothall.core.kernel.ids import CommandId, SessionId
-from moothall.wire.hub import messages as hub
+from moothall.wire.hubs import messages as hub
 from support.hubs.tampering import Tamperer, tampered_link_to
 from support.links.site import Site
 

@@ -16,14 +16,14 @@ import pytest
 import moothall_hub
 from moothall import adapters
 from moothall.adapters.admin.texts import AdminText
-from moothall.adapters.agenda import desk_door as agenda_desk
-from moothall.adapters.agenda import needs_door
 from moothall.adapters.desks import desk_door, microphone_door
 from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues, read_names
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.texts import DoorText, ErrorText
+from moothall.adapters.programme import desk_door as agenda_desk
+from moothall.adapters.programme import needs_door
 from moothall.adapters.questions import asking_texts, page_hands
 from moothall.adapters.reading.page_address import FORMATS
 from moothall.adapters.reading.page_choices import OFFERED
@@ -41,7 +41,7 @@ from moothall.core.questions.order import Why
 from moothall.core.questions.statements import Dimension
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.rules.questions import ABUSE, REPORTED
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.streams.watching import StreamFault
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, NOT_RECORDED
 from moothall.services.capture.pulling import PullState

@@ -6,7 +6,7 @@ import pytest
 from moothall.core.kernel.decoding import Unreadable
 from moothall.wire import engine, translation
 from moothall.wire.close_codes import MAX_REASON_BYTES, CloseCode
-from moothall.wire.hub import messages as hub
+from moothall.wire.hubs import messages as hub
 from moothall.wire.kinds import OTHER_VERSION, Kinds, LinkVersions, OtherVersion, UnknownKind, passed_over
 
 

@@ -21,7 +21,7 @@ from moothall.core.events.types import Access
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.link_terms import HOUR_MS, WantedLink

@@ -30,8 +30,8 @@ from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.programme.plan import Planned
 from moothall.core.rules.making import MAX_REASON
-from moothall.core.rules.staff import MAX_QUESTION, MOST_QUESTIONS, listed
-from moothall.core.session.state import ON, State, Status
+from moothall.core.rules.notes_and_tags import MAX_QUESTION, MOST_QUESTIONS, listed
+from moothall.core.sessions.state import ON, State, Status
 from moothall.services.programme import calling_off
 from moothall.services.programme.meeting_plan import (
     Differing,

@@ -20,7 +20,7 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import iso_time, time_of_day
 from moothall.core.programme.plan import Planned, RoomId, clashes, in_order
-from moothall.core.session.state import ON, Status
+from moothall.core.sessions.state import ON, Status
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.catalogue import Entry
 

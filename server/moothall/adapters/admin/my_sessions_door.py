@@ -19,7 +19,7 @@ from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.core.rules.authority import may_send
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.staff import HALL, Staff, hub_of, room_scope
 

@@ -25,7 +25,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, RoomId
-from moothall.core.session.state import State, Status
+from moothall.core.sessions.state import State, Status
 from moothall.services.programme.calling_off import UNDO_MS
 from moothall.services.programme.house_look import HouseLook
 from moothall.services.programme.programme import Programme

@@ -25,7 +25,7 @@ from moothall.core.programme.changes import Change, ChangeKind
 from moothall.core.programme.plan import Planned, RoomId, Timetable
 from moothall.core.programme.times import moment
 from moothall.core.rules.authority import COMMANDS, SENDS_EVERY_SOUND, STAFF_ROLES
-from moothall.core.session.state import State, Status
+from moothall.core.sessions.state import State, Status
 from moothall.services.control.standing import Standing, standing
 from moothall.services.programme.meeting_plan import left_out
 from moothall.services.programme.programme import Programme

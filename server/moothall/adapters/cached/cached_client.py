@@ -9,7 +9,7 @@ import aiohttp
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.ports import Clock
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.wire.cached_feed import EVERY_MS, CachedText
 
 SOONEST_MS, LATEST_MS = 1_000, 60_000

@@ -21,8 +21,8 @@ from moothall.core.events.types import Access
 from moothall.core.kernel.errors import RecordBroken, Refusal, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.views.captions import CaptionsView
-from moothall.services.readers.fanout import SessionFanout
-from moothall.services.readers.feed import Subscription
+from moothall.services.reading.fanout import SessionFanout
+from moothall.services.reading.feed import Subscription
 from moothall.services.sessions.reader_access import ASKER
 from moothall.wire.cached_feed import CachedFeed, tag
 from moothall.wire.close_codes import CloseCode

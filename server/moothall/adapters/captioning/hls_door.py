@@ -18,7 +18,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.ids import SessionId
 from moothall.core.rules.authority import may_read
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import CaptionsView, Line, Session
 from moothall.record.live_subtitles import AROUND_MS, SEGMENT_MS, Listed, listed, playlist, segment, start_of
 

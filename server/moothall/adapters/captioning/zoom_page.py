@@ -15,7 +15,7 @@ from moothall.adapters.admin.view import settings_frame
 from moothall.adapters.captioning.zoom_client import LONGEST, zoom_address
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.kernel.ids import SessionId, is_name
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.services.captioning.zoom_push import ZoomPush, ZoomTarget
 from moothall.services.programme.programme import Programme
 

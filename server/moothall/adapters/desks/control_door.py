@@ -23,7 +23,7 @@ from moothall.adapters.pages.texts import ErrorText
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.times import Zone, clock_time, time_of_day
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.services.control.alarms import GIGABYTE
 from moothall.services.control.control_room import ControlRoom, Overview, RoomCard, gauges
 from moothall.services.control.standing import standing

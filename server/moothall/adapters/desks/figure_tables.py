@@ -17,7 +17,7 @@ from moothall.core.kernel.ids import ChannelId
 from moothall.core.kernel.times import Zone, time_of_day
 from moothall.core.pictures.charts import MOST_GROUPS, MOST_LINES, Bar, BarGroup, Series, bars, lines
 from moothall.core.questions.balance import SpeakingShare
-from moothall.core.session.parts import Channel
+from moothall.core.sessions.parts import Channel
 from moothall.core.views.quality import PERIOD_MS, QualityFigures
 from moothall.services.control.reader_trends import SAMPLE_MS, ReaderSample
 

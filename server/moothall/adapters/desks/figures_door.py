@@ -23,7 +23,7 @@ from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.times import clock_time
 from moothall.core.ports import Clock
 from moothall.core.questions.balance import by_origin
-from moothall.core.session.state import ON, Status
+from moothall.core.sessions.state import ON, Status
 from moothall.services.control.reader_trends import ReaderTrends
 from moothall.services.sessions.live_session import FindSession, LiveSession
 from moothall.services.sessions.staff import MayAct, Staff

@@ -24,7 +24,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.kernel.languages import direction
-from moothall.core.session.state import ON, State
+from moothall.core.sessions.state import ON, State
 from moothall.core.views.captions import ReaderChannel
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.staff import Staff

@@ -17,7 +17,7 @@ from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.streams.addresses import LONGEST_ADDRESS
 from moothall.core.streams.watching import StreamFault
 from moothall.services.capture.pulling import PullState

@@ -42,7 +42,7 @@ from moothall.adapters.reading.page_rows import (
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.languages import direction
 from moothall.core.ports import Clock
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Line, Session, Snapshot
 from moothall.core.views.reading_order import BREAK_SET_BACK, Gap, SpeakerTurn, with_spans
 

@@ -20,7 +20,7 @@ from moothall.adapters.reading.parallel_text import source_row
 from moothall.core.events.types import Origin
 from moothall.core.kernel.ids import PollId, SegmentId, SessionId, SpeakerId
 from moothall.core.questions.polls import Choice, Poll
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Line, Session
 from moothall.core.views.reading_order import Gap
 

@@ -24,8 +24,8 @@ from moothall.core.kernel.errors import ProtocolError
 from moothall.services.hubs.links import HubLinks
 from moothall.services.hubs.ports import Fenced, Registry
 from moothall.wire.close_codes import MEANINGS, CloseCode, reason_bytes
-from moothall.wire.hub import messages as wire
-from moothall.wire.hub.first import FIELD, HEARD, first_frames
+from moothall.wire.hubs import messages as wire
+from moothall.wire.hubs.first import FIELD, HEARD, first_frames
 from moothall.wire.token_bucket import Allowance
 
 logger = logging.getLogger(__name__)

@@ -33,8 +33,8 @@ from moothall.core.ports import Clock, Randomness
 from moothall.core.programme.plan import Planned
 from moothall.core.programme.times import Zones
 from moothall.core.rules.authority import may_read
-from moothall.core.rules.staff import MAX_NOTE
-from moothall.core.session.state import Status
+from moothall.core.rules.notes_and_tags import MAX_NOTE
+from moothall.core.sessions.state import Status
 from moothall.services.hubs.registry import Hubs
 from moothall.services.programme.programme import Programme
 from moothall.services.questions.asking import LONGEST_AGE_MS, Asking

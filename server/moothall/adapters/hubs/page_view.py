@@ -12,6 +12,7 @@ from moothall.adapters.hubs.view import moment
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.questions import asking_texts
 from moothall.adapters.reading.front_page import LONG_PAST_MS, Day, SessionRow, by_day, meeting_row
+from moothall.core.desks.notes_and_tags import HubNote
 from moothall.core.events.question_parts import HUB
 from moothall.core.hubs.entry import Hub, belongs
 from moothall.core.hubs.presence import HubsPresent
@@ -20,8 +21,7 @@ from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone
 from moothall.core.programme.plan import Planned
 from moothall.core.questions.interventions import Intervention
-from moothall.core.session.state import ON, State, Status
-from moothall.core.staff.notes_and_tags import HubNote
+from moothall.core.sessions.state import ON, State, Status
 from moothall.services.questions.author_view import Own
 from moothall.services.sessions.catalogue import Entry
 

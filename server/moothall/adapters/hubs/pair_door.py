@@ -26,7 +26,7 @@ from moothall.adapters.pages.visitor_request import read_form
 from moothall.core.kernel.errors import NoLink, StorageUnavailable
 from moothall.core.ports import Clock, Randomness
 from moothall.services.hubs.pairing import PairingRefusal, PairingWords
-from moothall.wire.hub.pairing import LONGEST
+from moothall.wire.hubs.pairing import LONGEST
 
 
 @dataclass(eq=False, repr=False)

@@ -20,7 +20,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import Zone
 from moothall.core.programme.plan import RoomId
 from moothall.core.rules.authority import COMMANDS, SENDS_EVERY_SOUND, SENDS_SOUND, STAFF_ROLES
-from moothall.core.session.state import State, Status
+from moothall.core.sessions.state import State, Status
 from moothall.services.control.standing import Standing, standing
 from moothall.services.sessions.staff import HALL, Staff, opens_admin, room_scope, session_scope
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.kernel.ids import SessionId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Session
 from moothall.services.sessions.reports import ReportKind
 

@@ -1,6 +1,6 @@
-"""Conference files that are parsed by a library.
+"""The public agenda with its calendars, the private form for access needs, the help pages, and calendar files.
 
-It is short so that the library is loaded only when a calendar is read.
+It is short so that the library of calendars is loaded only when a calendar is read.
 """
 
 from __future__ import annotations

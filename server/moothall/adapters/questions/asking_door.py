@@ -40,7 +40,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import is_language
 from moothall.core.questions.statements import Dimension, Statement
 from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Session
 from moothall.services.questions.asking import AskRequest, RejectedQuestion
 from moothall.services.questions.author_view import Own, OwnAct

@@ -41,7 +41,7 @@ from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.listing import listing
 from moothall.core.questions.order import Why
 from moothall.core.questions.polls import Choice
-from moothall.core.session.state import ON, Status
+from moothall.core.sessions.state import ON, Status
 from moothall.services.log.publication import Publication
 from moothall.services.questions.abuse_reports import AbuseReports
 from moothall.services.questions.ports import QuestionsOf, Supports, Votes

@@ -32,7 +32,7 @@ from moothall.core.kernel.ids import Position, SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.order import queue
-from moothall.core.session.state import ON
+from moothall.core.sessions.state import ON
 from moothall.core.views.captions import Session
 from moothall.services.questions.author_view import Own
 from moothall.services.questions.ports import AuthorQuestions, Supports

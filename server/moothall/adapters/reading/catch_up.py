@@ -15,7 +15,7 @@ from moothall.adapters.reading.page_rows import LineRow, gap_text, row_of, shows
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import UTC_ZONE, Zone, media_time, time_of_day
 from moothall.core.questions.interventions import Intervention, Questions
-from moothall.core.session.state import ON
+from moothall.core.sessions.state import ON
 from moothall.core.views.captions import Session, Snapshot
 from moothall.core.views.happenings import Happening, happenings
 

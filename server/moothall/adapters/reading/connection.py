@@ -13,8 +13,8 @@ import asyncio
 from moothall.adapters.http.taking import hand_over
 from moothall.adapters.reading.reader_routes import ReaderPresence, ReaderRequest, let_go
 from moothall.core.kernel.errors import Refusal
-from moothall.services.readers.fanout import SessionFanout
-from moothall.services.readers.feed import Subscription
+from moothall.services.reading.fanout import SessionFanout
+from moothall.services.reading.feed import Subscription
 from moothall.wire.frames import Format
 
 

@@ -22,7 +22,7 @@ from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone, iso_time, offset_name, time_of_day
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned, RoomId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Line
 from moothall.services.sessions.catalogue import Entry, ListPublic
 

@@ -18,7 +18,7 @@ from moothall.adapters.reading.reader_routes import DecodedEvents, DoorRefusal, 
 from moothall.core.kernel.ids import Position
 from moothall.core.kernel.lanes import Feed
 from moothall.core.views.captions import CaptionsView
-from moothall.services.readers.fanout import SessionFanout
+from moothall.services.reading.fanout import SessionFanout
 from moothall.services.supervision.supervising import note_failure
 from moothall.wire.close_codes import CloseCode
 from moothall.wire.frames import PULSE, Format, chunk

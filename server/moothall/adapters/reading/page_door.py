@@ -28,6 +28,7 @@ from moothall.adapters.pages.request_context import (
     own_html,
     refusal,
 )
+from moothall.adapters.pages.shared_pages import FORGET_S, SharedPages, shared_html
 from moothall.adapters.pages.static_door import ASK_AGAIN, StaticDoor
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
@@ -50,7 +51,6 @@ from moothall.adapters.reading.session_page import (
     SessionState,
     first_line,
 )
-from moothall.adapters.reading.shared_pages import FORGET_S, SharedPages, shared_html
 from moothall.core.events.types import ChannelKind, Word
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name

@@ -21,7 +21,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.kernel.languages import direction, same_language
 from moothall.core.kernel.times import Zone
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import ReaderChannel, Session
 
 WAYS = {"": "Original", "translation": "Translation", "both": "Both", "side": "Side by side"}

@@ -15,7 +15,7 @@ from moothall.core.events.types import AirSource, ChannelKind, Origin, Word
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import UTC_ZONE, Zone, iso_time, media_time, offset_name
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Line, ReaderChannel, Session, Snapshot
 from moothall.core.views.reading_order import Gap, SpeakerTurn, with_spans
 from moothall.wire.plain_text import behind_doubts

@@ -19,7 +19,7 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.page_choices import UNCERTAIN, unsure
 from moothall.adapters.reading.page_rows import gap_text
 from moothall.adapters.reading.reader_routes import DecodedEvents, ReaderRequest, Readers, begin, let_go
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import SNAPSHOT_LINES
 from moothall.wire.frames import Format, chunk
 from moothall.wire.plain_text import DOUBT, PlainText

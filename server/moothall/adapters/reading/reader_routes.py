@@ -30,8 +30,8 @@ from moothall.core.ports import Clock, Randomness
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.views.captions import CaptionsView
 from moothall.services.metrics.measures import Measures
-from moothall.services.readers.fanout import SessionFanout
-from moothall.services.readers.feed import Outlet, Subscription
+from moothall.services.reading.fanout import SessionFanout
+from moothall.services.reading.feed import Outlet, Subscription
 from moothall.services.sessions.reader_access import ASKER
 from moothall.services.sessions.staff import Staff
 from moothall.services.supervision.supervising import note_failure

@@ -48,7 +48,7 @@ from moothall.core.kernel.ids import ChannelId, Position, SegmentId
 from moothall.core.kernel.times import UTC_ZONE, Zone, clock_time, iso_time, offset_name
 from moothall.core.questions.interventions import Questions
 from moothall.core.questions.listing import figures_of
-from moothall.core.session.state import ON, Status
+from moothall.core.sessions.state import ON, Status
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot, growing
 from moothall.core.views.quality import Quality
 

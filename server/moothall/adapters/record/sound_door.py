@@ -20,7 +20,7 @@ from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import NO_SESSION, Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.rules.authority import STAFF_ROLES
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.services.sessions.staff import Staff
 from moothall.services.sound.live_audio import BYTES, RATE
 from moothall.services.sound.recording import HELD_BACK_MS, Recordings, TimedPart

@@ -14,7 +14,7 @@ from moothall.adapters.record.texts import wording
 from moothall.core.events.types import Access, ChannelKind, Origin
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import ReaderChannel
 from moothall.record.model import Record, RecordedLine, RecordFold
 from moothall.record.wording import Options, Wording

@@ -23,7 +23,7 @@ from moothall.core.kernel.errors import StorageError
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.rules.keeping import taken_over
-from moothall.core.session.state import ON
+from moothall.core.sessions.state import ON
 from moothall.services.cluster.archiving import Archiving
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.supervision.supervising import supervise

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from moothall.core.events.types import Origin
 from moothall.core.kernel.actors import Role
-from moothall.core.session.parts import Channel, Segment
-from moothall.core.session.state import State
+from moothall.core.sessions.parts import Channel, Segment
+from moothall.core.sessions.state import State
 
 MACHINE = ""
 """The holder's name for the machine."""

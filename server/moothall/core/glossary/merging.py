@@ -10,7 +10,7 @@ from moothall.core.glossary.agenda import names_in, terms_in
 from moothall.core.glossary.files import GlossaryPart
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.programme.plan import Room
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.core.terms.terms import Term, TermSource, key_of
 
 MOST_TERMS = 300

@@ -13,7 +13,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.glossary.files import GlossaryPart
 from moothall.core.glossary.fixed_wording import InTranslation
 from moothall.core.programme.plan import Room
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.core.terms.terms import key_of
 
 MOST = 1_000

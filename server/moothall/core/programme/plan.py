@@ -11,7 +11,7 @@ from typing import NewType
 import msgspec
 
 from moothall.core.kernel.ids import SessionId, SpeakerId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 
 RoomId = NewType("RoomId", str)
 

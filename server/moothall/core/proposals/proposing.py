@@ -8,7 +8,7 @@ from itertools import groupby
 
 from moothall.core.events.types import Origin
 from moothall.core.proposals.refining import MOSTLY, Proposal, pieces_of, plainly
-from moothall.core.session.parts import Segment
+from moothall.core.sessions.parts import Segment
 
 
 class Fate(StrEnum):

@@ -14,9 +14,9 @@ import msgspec
 from moothall.core.captioning.control_tokens import MOST_LAG_MS
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SpeakerId
-from moothall.core.session.parts import Segment
-from moothall.core.session.state import EARLY_WORDS, State
-from moothall.core.translating.lines import made_from, original
+from moothall.core.sessions.parts import Segment
+from moothall.core.sessions.state import EARLY_WORDS, State
+from moothall.core.translation.lines import made_from, original
 
 
 class SpokenSpan(msgspec.Struct, frozen=True, tag="span"):

@@ -18,7 +18,7 @@ from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.removal.moves import AWAY, BACK, HERE, short
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.rules.undo import Commands, Undoing, UndoReading, read_act
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.state import State, evolve
 
 UNDO, LATE = "undo:", ":lines"
 """`UNDO`: prefix of the ids of commands that undo an act. `LATE`: suffix of the last of these commands, which gives

@@ -19,9 +19,9 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.rules.keeping import ended
-from moothall.core.session.keeping import without
-from moothall.core.session.parts import Channel
-from moothall.core.session.state import State, Status
+from moothall.core.sessions.keeping import without
+from moothall.core.sessions.parts import Channel
+from moothall.core.sessions.state import State, Status
 
 MOST_HOLDER = 100
 """Characters of the pseudonym of whoever is on air."""

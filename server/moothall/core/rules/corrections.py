@@ -10,8 +10,8 @@ from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
-from moothall.core.session.parts import Segment
-from moothall.core.session.state import ON, State, Status
+from moothall.core.sessions.parts import Segment
+from moothall.core.sessions.state import ON, State, Status
 
 MAX_TEXT = 10_000
 """Characters of a correction."""

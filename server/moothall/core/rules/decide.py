@@ -15,19 +15,19 @@ from moothall.core.kernel.errors import NO_SESSION, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.rules.air import put_on_air
 from moothall.core.rules.corrections import correct, revise
+from moothall.core.rules.displays import decide_wall
 from moothall.core.rules.keeping import end_open, ended, mapped, not_recorded, paused, resumed
 from moothall.core.rules.lines import MOST_BACK, decide_lines
 from moothall.core.rules.making import MAX_TEXT, add_channel, create, describe, plan, set_languages, state_hub
+from moothall.core.rules.notes_and_tags import decide_staff
 from moothall.core.rules.polls import decide_poll
 from moothall.core.rules.questions import decide_questions
-from moothall.core.rules.staff import decide_staff
 from moothall.core.rules.translations import translate, with_translations
 from moothall.core.rules.turns import decide_turn
-from moothall.core.rules.wall import decide_wall
-from moothall.core.session.parts import Channel
-from moothall.core.session.state import EARLY_WORDS, ON, State, Status
+from moothall.core.sessions.parts import Channel
+from moothall.core.sessions.state import EARLY_WORDS, ON, State, Status
 from moothall.core.terms.terms import WHAT_FITS, cleaned, key_of
-from moothall.core.translating.lines import original
+from moothall.core.translation.lines import original
 
 MAX_WORD = 200
 """Characters of a word."""

@@ -13,8 +13,8 @@ from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.rules.lines import MOST_BACK
-from moothall.core.session.parts import Segment
-from moothall.core.session.state import State, Status, evolve
+from moothall.core.sessions.parts import Segment
+from moothall.core.sessions.state import State, Status, evolve
 
 UNSURE_MS = 500
 """By how much, in ms, media time by a node's wall clock may be ahead of media time by its monotonic clock. The

@@ -18,8 +18,8 @@ from moothall.core.kernel.ids import is_name
 from moothall.core.removal.moves import returned
 from moothall.core.removal.selection import again
 from moothall.core.rules.authority import writes_into
-from moothall.core.session.parts import Channel, Segment
-from moothall.core.session.state import ON, State, Status
+from moothall.core.sessions.parts import Channel, Segment
+from moothall.core.sessions.state import ON, State, Status
 
 MAX_TEXT = 10_000
 """Characters of a line."""

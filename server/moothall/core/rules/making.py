@@ -11,7 +11,7 @@ from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.kernel.languages import is_language
-from moothall.core.session.state import State, Status
+from moothall.core.sessions.state import State, Status
 
 MAX_TEXT = 10_000
 """Characters of a title or a name."""

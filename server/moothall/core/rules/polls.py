@@ -12,7 +12,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import PollId, is_name
 from moothall.core.kernel.languages import is_short_language
 from moothall.core.questions.polls import FEWEST_OPTIONS, MOST_OPTIONS, Poll, open_poll, poll_of
-from moothall.core.session.state import ON, State
+from moothall.core.sessions.state import ON, State
 
 MAX_QUESTION = 300
 """Characters of a question."""

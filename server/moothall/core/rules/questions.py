@@ -27,8 +27,8 @@ from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.limits import full, too_many
 from moothall.core.removal.questions import speaker_of
 from moothall.core.rules.turn_times import name_of
-from moothall.core.session.state import State, Status
-from moothall.core.translating.lines import spoken
+from moothall.core.sessions.state import State, Status
+from moothall.core.translation.lines import spoken
 
 MAX_TEXT = 2_000
 """Characters of an intervention."""

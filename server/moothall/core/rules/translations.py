@@ -12,9 +12,9 @@ from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SegmentId
-from moothall.core.session.parts import Channel, Segment
-from moothall.core.session.state import State
-from moothall.core.translating.lines import as_said, due, line_of, made_from
+from moothall.core.sessions.parts import Channel, Segment
+from moothall.core.sessions.state import State
+from moothall.core.translation.lines import as_said, due, line_of, made_from
 
 MAX_TEXT = 20_000
 """Characters of a translated line: twice those of any other."""

@@ -15,8 +15,8 @@ from moothall.core.kernel.ids import InterventionId
 from moothall.core.kernel.languages import same_language
 from moothall.core.questions.interventions import Intervention, Questions, Turn
 from moothall.core.removal.questions import speaker_of
-from moothall.core.session.parts import Channel, Segment
-from moothall.core.session.state import ON, State
+from moothall.core.sessions.parts import Channel, Segment
+from moothall.core.sessions.state import ON, State
 
 TIMES_TYPED = 3
 """Factor by which a typed turn may take longer than a spoken one."""

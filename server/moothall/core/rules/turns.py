@@ -12,8 +12,8 @@ from moothall.core.kernel.ids import is_name
 from moothall.core.removal.questions import speaker_of
 from moothall.core.rules.lines import last_unkept, unkept_now
 from moothall.core.rules.turn_times import has_typed, may_hold, may_type, name_of, typed_language, typed_lines
-from moothall.core.session.state import State, Status
-from moothall.core.translating.lines import spoken
+from moothall.core.sessions.state import State, Status
+from moothall.core.translation.lines import spoken
 
 LONGEST_LIMIT_MS = 3_600_000
 MAX_TYPED = 1_000

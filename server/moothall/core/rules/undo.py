@@ -15,6 +15,7 @@ import msgspec
 
 from moothall.core import commands as do
 from moothall.core.captioning.control_tokens import MACHINE
+from moothall.core.desks.notes_and_tags import NotesAndTags
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent
 from moothall.core.events.question_parts import InterventionStatus
@@ -26,8 +27,7 @@ from moothall.core.questions.undoing import brought_by, question_step, rearrange
 from moothall.core.removal.moves import is_returned, returned
 from moothall.core.removal.questions import speaker_of
 from moothall.core.rules.decide import decide
-from moothall.core.session.state import State, Status, evolve
-from moothall.core.staff.notes_and_tags import NotesAndTags
+from moothall.core.sessions.state import State, Status, evolve
 from moothall.core.terms.terms import key_of
 
 _SOMEBODY = Actor(Role.TECHNICIAN, "undo")

@@ -17,8 +17,8 @@ from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.persistent import PersistentList, PersistentMap
-from moothall.core.session.state import Status
-from moothall.core.translating.lines import line_of
+from moothall.core.sessions.state import Status
+from moothall.core.translation.lines import line_of
 from moothall.core.views.reading_order import Gap, after_break, goes_before, not_kept, with_gap
 
 SNAPSHOT_LINES = 200

@@ -8,7 +8,7 @@ import msgspec
 
 from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.polls import Poll
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Session
 from moothall.core.views.reading_order import Gap
 

@@ -19,7 +19,7 @@ import msgspec
 
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import SegmentId
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.core.terms.terms import cleaned
 
 OFTEN = 2

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.kernel.persistent import PersistentMap
-from moothall.core.session.parts import Segment
-from moothall.core.session.state import State
+from moothall.core.sessions.parts import Segment
+from moothall.core.sessions.state import State
 
 PAUSE_MS = 5_000
 """How long after the end of a line, in ms, a question still refers to that line, if no other line has begun."""

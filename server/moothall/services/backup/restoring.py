@@ -28,7 +28,7 @@ from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, EventLog, LogHead, Randomness, Signer
 from moothall.core.removal.questions import stays_of
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.state import State, evolve
 from moothall.services.backup.checking import fault_of, records_of, walked
 from moothall.services.backup.ports import BackupStore, RestoredSound
 from moothall.services.log.drafting import PendingAppend

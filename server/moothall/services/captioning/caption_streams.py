@@ -37,8 +37,8 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId,
 from moothall.core.ports import Clock, Randomness
 from moothall.core.rules.authority import COMMANDS
 from moothall.core.rules.lines import DROPPED, unkept_now
-from moothall.core.session.parts import Channel, Segment
-from moothall.core.session.state import State, Status
+from moothall.core.sessions.parts import Channel, Segment
+from moothall.core.sessions.state import State, Status
 from moothall.services.desks.typed_ahead import TypedAhead, takes_unfinished
 from moothall.services.log.act_queue import unavailable
 from moothall.services.log.publication import Publication

@@ -24,8 +24,8 @@ from moothall.core.kernel.errors import PASSING, Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.rules.air import unwritten
-from moothall.core.session.parts import Channel
-from moothall.core.session.state import ON, State, Status
+from moothall.core.sessions.parts import Channel
+from moothall.core.sessions.state import ON, State, Status
 from moothall.core.signals import ChannelState, Partial, Sound, Typing
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession

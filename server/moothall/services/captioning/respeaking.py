@@ -23,8 +23,8 @@ from moothall.core.kernel.actors import SYSTEM, Actor
 from moothall.core.kernel.errors import NO_CHANNEL, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.ports import Clock
-from moothall.core.session.parts import Channel
-from moothall.core.session.state import ON, State, Status
+from moothall.core.sessions.parts import Channel
+from moothall.core.sessions.state import ON, State, Status
 from moothall.services.capture.closing import Closing
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.sessions.live_session import LiveSession

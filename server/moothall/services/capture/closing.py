@@ -20,7 +20,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RecordBroken, Refusal, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.rules.authority import may_send
-from moothall.core.session.state import ON
+from moothall.core.sessions.state import ON
 from moothall.core.signals import LastWords
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.session_writer import SessionWriter

@@ -19,7 +19,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import AudioError, Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.ports import Clock, Spool, SpoolStore
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.capture.closing import Closing
 from moothall.services.engines.recognising import Recognising
 from moothall.services.log.session_writer import SessionWriter

@@ -16,9 +16,9 @@ from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SourceId
 from moothall.core.ports import Clock, Spool, SpoolStore
 from moothall.core.rules.decide import MOST_BEFORE
-from moothall.core.session.keeping import merged, without
-from moothall.core.session.parts import SessionSource
-from moothall.core.session.state import Status
+from moothall.core.sessions.keeping import merged, without
+from moothall.core.sessions.parts import SessionSource
+from moothall.core.sessions.state import Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.capture.ingest import DRIFT_MS, LOOK_MS, MAP_MS
 from moothall.services.engines.recognising import Recognising

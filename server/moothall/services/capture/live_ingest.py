@@ -17,8 +17,8 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import NO_CHANNEL, RecordBroken, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
 from moothall.core.ports import Clock, SpoolStore
-from moothall.core.session.parts import SessionSource
-from moothall.core.session.state import Status
+from moothall.core.sessions.parts import SessionSource
+from moothall.core.sessions.state import Status
 from moothall.services.capture.live_channel import LiveChannel
 from moothall.services.engines.recognising import Recognising
 from moothall.services.sessions.live_session import LiveSession

@@ -17,8 +17,8 @@ import msgspec
 from moothall.core.kernel.errors import MoothallError, RecordBroken, Refusal, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
 from moothall.core.ports import Clock, Randomness
-from moothall.core.session.parts import SessionSource
-from moothall.core.session.state import ON
+from moothall.core.sessions.parts import SessionSource
+from moothall.core.sessions.state import ON
 from moothall.core.streams.watching import STEADY_MS, Heartbeat, Pacing, StreamFault, StreamProperties, wait_ms
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.sessions.live_session import LiveSession

@@ -10,7 +10,7 @@ from moothall.core.events.types import ChannelKind, Origin
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.services.engines.recognising import Recognising
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.session_writer import SessionWriter

@@ -18,7 +18,7 @@ from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import NO_CHANNEL, RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
-from moothall.core.session.state import ON, Status
+from moothall.core.sessions.state import ON, Status
 from moothall.core.streams.addresses import read_address
 from moothall.core.streams.watching import START_MS, StreamFault, StreamProperties
 from moothall.services.capture.live_ingest import LiveIngest

@@ -24,8 +24,8 @@ from moothall.core.rules.authority import may_read
 from moothall.core.signals import AnySignal, taken_away
 from moothall.services.cluster.following import LogFollower
 from moothall.services.metrics.measures import Measures
-from moothall.services.readers.fanout import SessionFanout
-from moothall.services.readers.mirrored import MirroredSession, MirroredSessions
+from moothall.services.reading.fanout import SessionFanout
+from moothall.services.reading.mirrored import MirroredSession, MirroredSessions
 from moothall.wire.cluster.node_link import (
     MOST_FOLLOWED,
     AskWithout,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from moothall.core.hubs.presence import HubsPresent, cut_off
-from moothall.core.session.state import ON, Status
+from moothall.core.sessions.state import ON, Status
 
 NO_SOUND_MS = 20_000
 """Time without any sound from an attached source, in ms. This constant and those below are thresholds of alarms."""

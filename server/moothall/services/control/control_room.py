@@ -19,7 +19,7 @@ from moothall.core.kernel.visible import visible
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Room, RoomId
 from moothall.core.questions.blocked_words import unread_for
-from moothall.core.session.state import ON, State, Status
+from moothall.core.sessions.state import ON, State, Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.core.views.quality import Quality
 from moothall.services.control.alarms import OF_ALL, Alarm, RoomConflict, SessionHealth, alarms, wordless_for

@@ -6,7 +6,7 @@ from collections import deque
 
 from moothall.core.events.types import SegmentEnded, SegmentOpened, SessionOpened, SessionResumed, WordsCommitted
 from moothall.core.kernel.ids import ChannelId
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.services.log.publication import Publication
 

@@ -15,7 +15,7 @@ from moothall.core.events.types import SessionOpened, SessionReopened
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.kernel.lanes import SESSION
 from moothall.core.ports import LogReading
-from moothall.core.session.state import ON
+from moothall.core.sessions.state import ON
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions

@@ -12,7 +12,7 @@ import msgspec
 
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import Clock
-from moothall.core.session.state import ON
+from moothall.core.sessions.state import ON
 from moothall.services.metrics.measures import FEWEST_READERS
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions

@@ -9,7 +9,7 @@ from moothall.core.events.types import SegmentOpened, SessionClosed, SpeakerChan
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.ports import Clock
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from moothall.core.session.state import ON, Status
+from moothall.core.sessions.state import ON, Status
 from moothall.services.control.alarms import NO_WORDS_MS, Alarm
 
 SILENT_MS = NO_WORDS_MS

@@ -16,7 +16,7 @@ from moothall.core.ports import EventLog
 from moothall.core.removal.moves import commands_of
 from moothall.core.rules.acts import Acts, DeskAct, undo_id
 from moothall.core.rules.authority import STAFF_ROLES
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.services.log.folding import PAGE
 from moothall.services.log.publication import Publication
 from moothall.services.log.session_writer import SessionWriter

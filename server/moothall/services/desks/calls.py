@@ -12,7 +12,7 @@ from moothall.core.commands import AnyCommand, SetStatus
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.errors import FirstKnow, Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.services.desks.acts import DeskPresence
 
 WITHIN_MS = 10_000

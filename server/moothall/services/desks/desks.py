@@ -25,7 +25,7 @@ from moothall.core.ports import Clock, EventLog, Randomness
 from moothall.core.removal.moves import short
 from moothall.core.rules.acts import DeskAct
 from moothall.core.rules.authority import COMMANDS, REMOVERS, STAFF_ROLES
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.services.capture.closing import Closing
 from moothall.services.desks.acts import ActNews, DeskActs, DeskPresence, shown
 from moothall.services.desks.calls import Call
@@ -36,7 +36,7 @@ from moothall.services.desks.typed_ahead import TypedAhead
 from moothall.services.desks.undoing import HoldChannel, undo_act
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
-from moothall.services.readers.feed import Outlet
+from moothall.services.reading.feed import Outlet
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sessions.staff import Staff

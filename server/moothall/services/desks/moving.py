@@ -18,8 +18,8 @@ from moothall.core.ports import Clock
 from moothall.core.removal.moves import arrived, commands_of, digest, returned
 from moothall.core.rules.authority import may_send
 from moothall.core.rules.decide import decide
-from moothall.core.session.parts import Segment
-from moothall.core.session.state import State, Status
+from moothall.core.sessions.parts import Segment
+from moothall.core.sessions.state import State, Status
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.session_writer import SessionWriter
 

@@ -12,7 +12,7 @@ from moothall.core.events.question_parts import HUB, InterventionStatus
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.lanes import STAFF
 from moothall.core.ports import EventLog
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 
 TOLD = (
     ev.HubPresenceChanged,

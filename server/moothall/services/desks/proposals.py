@@ -12,7 +12,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, is_command
 from moothall.core.proposals.proposing import Fate, differing
 from moothall.core.proposals.refining import Proposal
 from moothall.core.rules.authority import may_send
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.services.desks.desks import Desks
 from moothall.services.desks.requests import DeskRequest, Extra
 from moothall.services.desks.session_desks import DeskConnection

@@ -16,8 +16,8 @@ from moothall.core.questions.order import mean_turn_ms, queue
 from moothall.core.questions.polls import shown_polls
 from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
 from moothall.core.rules.turn_times import turn_now
-from moothall.core.session.parts import Segment
-from moothall.core.session.state import State
+from moothall.core.sessions.parts import Segment
+from moothall.core.sessions.state import State
 from moothall.core.views.question_moments import SpokenLines, said_at
 
 LEADERS = frozenset(role for role in STAFF_ROLES if SetStatus in COMMANDS[role])

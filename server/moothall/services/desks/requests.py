@@ -20,7 +20,7 @@ from moothall.core.removal.moves import short
 from moothall.core.removal.selection import Lines, Selection, selected
 from moothall.core.rules.authority import COMMANDS, REMOVERS, may_send
 from moothall.core.rules.lines import MAY_NOT_WRITE
-from moothall.core.session.state import ON
+from moothall.core.sessions.state import ON
 from moothall.services.capture.closing import opening_of
 from moothall.services.capture.redoing import redo
 from moothall.services.control.openers import Openers

@@ -9,12 +9,12 @@ from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.rules.authority import STAFF_ROLES
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.services.desks.acts import DeskActs, DeskPresence
 from moothall.services.desks.calls import Calls
 from moothall.services.desks.questions import LEADERS, DeskQuestions, parts_of
 from moothall.services.desks.typed_ahead import takes_unfinished
-from moothall.services.readers.feed import Subscription
+from moothall.services.reading.feed import Subscription
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.staff import Staff, actor_of
 

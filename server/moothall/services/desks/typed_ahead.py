@@ -21,8 +21,8 @@ from moothall.core.rules.authority import COMMANDS
 from moothall.core.rules.lines import MAY_NOT_WRITE, not_taken
 from moothall.core.rules.making import MAX_TEXT
 from moothall.core.rules.turn_times import has_typed
-from moothall.core.session.parts import Channel
-from moothall.core.session.state import State
+from moothall.core.sessions.parts import Channel
+from moothall.core.sessions.state import State
 from moothall.core.signals import Typing
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession

@@ -16,7 +16,7 @@ from moothall.core.ports import EventLog
 from moothall.core.questions.undoing import moved_on, takes_turn_away
 from moothall.core.rules.acts import LATE, DeskAct, undo_id
 from moothall.core.rules.undo import lines_meanwhile, other_on_air, still_fits
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.services.capture.closing import Closing
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.session_writer import SessionWriter

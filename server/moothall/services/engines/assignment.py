@@ -20,9 +20,9 @@ from moothall.core.glossary.merging import NOTHING, Preferred
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.backoff import Backoff
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
-from moothall.core.session.keeping import Span, merged, without
-from moothall.core.session.parts import Channel
-from moothall.core.session.state import State
+from moothall.core.sessions.keeping import Span, merged, without
+from moothall.core.sessions.parts import Channel
+from moothall.core.sessions.state import State
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.engines.words import ShownWords
 from moothall.services.log.session_writer import SessionWriter

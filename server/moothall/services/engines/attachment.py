@@ -18,8 +18,8 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import ProtocolError, Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId
 from moothall.core.ports import Clock
-from moothall.core.session.parts import Channel
-from moothall.core.session.state import State, Status
+from moothall.core.sessions.parts import Channel
+from moothall.core.sessions.state import State, Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.engines.assignment import Assignment, AudioSpan, FateOf, cut_short
 from moothall.services.engines.capacity import EngineCapacity

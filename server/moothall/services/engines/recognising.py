@@ -17,7 +17,7 @@ import msgspec
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.ports import Clock
-from moothall.core.session.state import ON
+from moothall.core.sessions.state import ON
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.engines.assignment import Assignment, GlossaryOf, ReadingsHeard, RecognisesAgain, no_glossary
 from moothall.services.engines.attachment import Attachment, ConnectedEngine, EngineConnection, expected

@@ -13,8 +13,8 @@ from moothall.core.commands import CommitWords, EndSegment, NoteGap, ReviseSegme
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import ChannelId, CommandId
-from moothall.core.session.keeping import Span
-from moothall.core.session.state import State
+from moothall.core.sessions.keeping import Span
+from moothall.core.sessions.state import State
 from moothall.core.signals import AnySignal, Partial, Unrecorded, Unsaved
 from moothall.services.engines.joining import Joining
 from moothall.services.log.act_queue import Receipt

@@ -9,7 +9,7 @@ from moothall.core.kernel.errors import PASSING, ProtocolError, RefusalCode, Sto
 from moothall.core.kernel.ids import CommandId, is_command_id, is_name
 from moothall.services.hubs.ports import ActTaker
 from moothall.services.supervision.supervising import note_failure
-from moothall.wire.hub.messages import MOST_ACTS, Act, ActDone, ActNotDone
+from moothall.wire.hubs.messages import MOST_ACTS, Act, ActDone, ActNotDone
 
 FAILURES = 3
 """An act that fails this often with an unforeseen exception is refused for good: otherwise it would block all others.

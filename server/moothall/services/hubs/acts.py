@@ -35,7 +35,7 @@ from moothall.services.questions.ballots import Ballots
 from moothall.services.questions.typing import line_typed
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
-from moothall.wire.hub.messages import (
+from moothall.wire.hubs.messages import (
     Act,
     ActDone,
     ActNotDone,

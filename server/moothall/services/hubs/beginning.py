@@ -18,7 +18,7 @@ from moothall.core.kernel.ids import ChannelId, Lane, SegmentId, SessionId
 from moothall.core.kernel.lanes import QUESTIONS, SESSION, channel_lane, words_lane
 from moothall.services.hubs.cursor import LaneCursor, Torn, weight
 from moothall.services.hubs.ports import LinkSource, LogStatus, Pack
-from moothall.wire.hub.messages import Follow, HeldEvents, Live
+from moothall.wire.hubs.messages import Follow, HeldEvents, Live
 
 LITTLE_EVENTS = 50
 """A hub simply resumes where its copy ends if it lacks at most this many events. `LITTLE_BYTES` limits them as well."""

@@ -19,7 +19,7 @@ from moothall.services.hubs.beginning import Differs, HubBeginning, begin, diffe
 from moothall.services.hubs.cursor import PAGE, LaneCursor, Torn, weight, within
 from moothall.services.hubs.ports import LinkSource, LogStatus, Pack
 from moothall.services.hubs.signals import usual
-from moothall.wire.hub.messages import WINDOW_BYTES, Batch, Caught, FeedPart, Follow, Live, Signalled, Stopped
+from moothall.wire.hubs.messages import WINDOW_BYTES, Batch, Caught, FeedPart, Follow, Live, Signalled, Stopped
 
 GATHER_MS = 800
 """Live events within this time after a batch are sent together, so that a correction reaches a hub within a second."""

@@ -33,7 +33,7 @@ from moothall.services.hubs.translating import TranslateForHub, none_translated
 from moothall.services.metrics.tracing import NotTraced, SpanWriter
 from moothall.services.supervision.waiting import within
 from moothall.wire.close_codes import MEANINGS, CloseCode
-from moothall.wire.hub import messages as wire
+from moothall.wire.hubs import messages as wire
 from moothall.wire.kinds import OtherVersion
 
 logger = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.services.hubs.registry import Hubs, Paired
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.staff import Staff
-from moothall.wire.hub.pairing import COUNT, secret_of, words_of
+from moothall.wire.hubs.pairing import COUNT, secret_of, words_of
 from moothall.wire.token_bucket import Allowance, Bucket
 
 logger = logging.getLogger(__name__)

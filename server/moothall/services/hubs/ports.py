@@ -15,9 +15,9 @@ import msgspec
 from moothall.core.chain import LogRecord
 from moothall.core.events.types import ChannelKind, Heads, LaneHead
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.wire.close_codes import CloseCode
-from moothall.wire.hub.messages import Act, ActDone, ActNotDone, FromHub, Offered, ToHub
+from moothall.wire.hubs.messages import Act, ActDone, ActNotDone, FromHub, Offered, ToHub
 
 LanesChanged = Callable[[SessionId, frozenset[Lane]], None]
 """Called with a session and those of its lanes that have new events, or events that were missing before."""
@@ -159,7 +159,7 @@ class RemovalsAtHubs(Protocol):
 
 
 class Pack(Protocol):
-    """Packs records as the bytes of a batch (`moothall.wire.hub.records.pack`)."""
+    """Packs records as the bytes of a batch (`moothall.wire.hubs.records.pack`)."""
 
     def __call__(self, records: Sequence[LogRecord], *, session: SessionId, epoch: Epoch, heads: Heads) -> bytes:
         """Pack `records`. `heads`: the heads of the receiver's lanes before the batch."""

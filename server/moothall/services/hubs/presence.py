@@ -22,7 +22,7 @@ from moothall.core.kernel.errors import NO_MEETING, RecordBroken, Refusal, Refus
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.ports import Clock, Randomness
 from moothall.core.rules.making import MAX_TITLE, MOST_HUBS
-from moothall.core.session.state import ON, State, Status
+from moothall.core.sessions.state import ON, State, Status
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.wire.token_bucket import Allowance, Bucket

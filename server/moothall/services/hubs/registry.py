@@ -29,7 +29,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import NoLink, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
-from moothall.core.session.state import ON
+from moothall.core.sessions.state import ON
 from moothall.services.hubs.attendance import Attendance
 from moothall.services.hubs.keys import NAMESPACE, HubKeys, digest, entry, label_for, new_key, unwritten
 from moothall.services.hubs.ports import Fenced, Identity

@@ -28,8 +28,8 @@ from moothall.services.metrics.tracing import NotTraced, SpanWriter
 from moothall.services.supervision.supervising import note_failure
 from moothall.services.supervision.waiting import until_set
 from moothall.wire.close_codes import MEANINGS, CloseCode
-from moothall.wire.hub import messages as wire
-from moothall.wire.hub.programme import changed, changes, portion
+from moothall.wire.hubs import messages as wire
+from moothall.wire.hubs.programme import changed, changes, portion
 from moothall.wire.kinds import UnknownKind, passed_over
 from moothall.wire.token_bucket import Allowance, Bucket
 

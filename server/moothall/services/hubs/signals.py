@@ -13,7 +13,7 @@ import msgspec
 
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import Clock
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.signals import ChannelState, LastWords, Sound, StandIn, Summary
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession

@@ -13,15 +13,15 @@ from moothall.core.kernel.ids import ChannelId, Lane, SessionId
 from moothall.core.ports import Clock, EventLog
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.rules.authority import may_read
-from moothall.core.session.parts import Channel
-from moothall.core.session.state import ON, State, Status
+from moothall.core.sessions.parts import Channel
+from moothall.core.sessions.state import ON, State, Status
 from moothall.services.hubs.ports import LogStatus, spoken_in
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.catalogue import Entry, SessionCatalogue
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.supervision.waiting import Listeners
-from moothall.wire.hub.messages import Offered, OfferedText
+from moothall.wire.hubs.messages import Offered, OfferedText
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from moothall.core.kernel.languages import is_language
 from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.on_wall import is_public
 from moothall.services.questions.translations import NO_WAY, NOT_HERE, QuestionTranslations, Rendered
-from moothall.wire.hub.messages import QuestionNotTranslated, QuestionTranslated, TranslateQuestion
+from moothall.wire.hubs.messages import QuestionNotTranslated, QuestionTranslated, TranslateQuestion
 
 MOST_WAITING = 8
 """Most requests of one hub that wait. Overflow: the next is refused as busy; a hub sends one at a time."""

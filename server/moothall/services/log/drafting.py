@@ -14,7 +14,7 @@ from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.kernel.lanes import is_public
 from moothall.core.ports import LogHead, Randomness, Signer
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 
 
 @dataclass(eq=False, repr=False)

@@ -25,7 +25,7 @@ from moothall.core.removal.selection import (
     selected,
 )
 from moothall.core.rules.authority import REMOVERS
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.core.signals import AnySignal, Partial
 from moothall.core.terms.terms import key_of
 from moothall.services.log.drafting import PendingAppend

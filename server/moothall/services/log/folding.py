@@ -12,7 +12,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.ports import EventLog
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.state import State, evolve
 from moothall.core.views.mended_names import MendedNames
 from moothall.core.views.quality import QualityView
 from moothall.record.verify import RecordFault, Walk

@@ -11,7 +11,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.events.types import AnyEvent
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.core.signals import AnySignal, Partial, Unrecorded
 
 

@@ -32,7 +32,7 @@ from moothall.core.ports import Clock, EventLog, LogHead, Randomness, Signer
 from moothall.core.removal.selection import ErasedSelection
 from moothall.core.rules.authority import may_send
 from moothall.core.rules.decide import decide
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.state import State, evolve
 from moothall.core.signals import AnySignal
 from moothall.core.views.mended_names import MendedNames
 from moothall.core.views.quality import QualityView

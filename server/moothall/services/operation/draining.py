@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.ports import Clock
-from moothall.core.session.state import ON
+from moothall.core.sessions.state import ON
 from moothall.services.sessions.sessions import Sessions
 
 logger = logging.getLogger(__name__)

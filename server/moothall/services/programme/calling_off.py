@@ -13,7 +13,7 @@ from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import NO_MEETING, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Deleted, Planned
-from moothall.core.session.state import State, Status
+from moothall.core.sessions.state import State, Status
 from moothall.services.programme.meeting_plan import arrangement
 from moothall.services.programme.programme import Programme
 

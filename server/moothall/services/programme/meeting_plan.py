@@ -14,8 +14,8 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.changes import MeetingPlan, merge_edits
 from moothall.core.programme.plan import Planned, RoomId, clashes, passed_over
 from moothall.core.programme.times import LONGEST
-from moothall.core.rules.staff import listed
-from moothall.core.session.state import ON, State, Status
+from moothall.core.rules.notes_and_tags import listed
+from moothall.core.sessions.state import ON, State, Status
 from moothall.services.programme.programme import Programme
 
 LONGEST_MS = round(LONGEST.total_seconds() * 1000)

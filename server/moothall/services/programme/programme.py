@@ -19,7 +19,7 @@ from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.programme.plan import Overrun, Planned, Room, RoomId, following, in_order, readable_name
 from moothall.core.programme.times import Zones
-from moothall.core.session.state import ON, Status
+from moothall.core.sessions.state import ON, Status
 from moothall.services.capture.closing import Closing, opening_of
 from moothall.services.programme.agenda import Agenda
 from moothall.services.sessions.live_session import LiveSession

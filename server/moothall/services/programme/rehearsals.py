@@ -15,7 +15,7 @@ from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Deleted, Planned
-from moothall.core.session.state import ON, Status
+from moothall.core.sessions.state import ON, Status
 from moothall.services.programme.calling_off import UNDO_MS, put_back
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.sessions import Sessions

@@ -24,8 +24,8 @@ from moothall.core.ports import Book, BookEntry, Clock, EventLog, Randomness
 from moothall.core.proposals.proposing import APPLICABLE, WAITING, Fate, fate
 from moothall.core.proposals.refining import BAND, NEAR, Proposal
 from moothall.core.rules.making import MAX_TEXT
-from moothall.core.session.parts import Segment
-from moothall.core.session.state import State, Status
+from moothall.core.sessions.parts import Segment
+from moothall.core.sessions.state import State, Status
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.sessions.sessions import Sessions
 

@@ -15,7 +15,7 @@ from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.proposals.refining import MOSTLY, Proposal
-from moothall.core.session.parts import Segment
+from moothall.core.sessions.parts import Segment
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.sessions.sessions import Sessions
 

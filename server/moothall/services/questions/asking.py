@@ -25,12 +25,12 @@ from moothall.core.questions.limits import full
 from moothall.core.questions.order import queue
 from moothall.core.questions.tokens import KEY_BYTES, Tokens
 from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
-from moothall.core.session.state import State, Status
+from moothall.core.sessions.state import State, Status
 from moothall.services.questions.asking_addresses import SHARE, AskingAddresses
 from moothall.services.questions.author_view import Own, OwnAct, own_of, own_with_joined
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
-from moothall.wire.hub.messages import AskAct
+from moothall.wire.hubs.messages import AskAct
 
 NAMESPACE, KEY = "asking", "key"
 """Namespace and name of the key's entry in the book."""

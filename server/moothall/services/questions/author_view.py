@@ -14,8 +14,8 @@ from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.order import wait_behind
 from moothall.core.rules.questions import may_bring
 from moothall.core.rules.turn_times import TurnNow, may_hold, may_type, turn_now, typed_ever, typed_language
-from moothall.core.session.state import ON, State, Status
-from moothall.core.translating.lines import spoken
+from moothall.core.sessions.state import ON, State, Status
+from moothall.core.translation.lines import spoken
 
 
 class OwnAct(StrEnum):

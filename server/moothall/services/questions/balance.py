@@ -23,7 +23,7 @@ from moothall.core.questions.balance import SpeakingShare, by_origin, unheard
 from moothall.core.questions.disclosure import CellRow, Release, Shares, renewed, row, shares
 from moothall.core.questions.interventions import Questions
 from moothall.core.questions.statements import NOT_SAID, AboutQuestions, Dimension, Statement, stated
-from moothall.core.session.state import State, Status
+from moothall.core.sessions.state import State, Status
 from moothall.services.questions.ballot_box import KEPT_MS
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions

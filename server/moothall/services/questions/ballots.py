@@ -18,7 +18,7 @@ from moothall.core.questions.floods import MOST_NEW
 from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.polls import Choice, Poll
 from moothall.core.rules.polls import MOST_HANDS, NO_POLL, poll_to_vote, refused_hands
-from moothall.core.session.state import State, Status
+from moothall.core.sessions.state import State, Status
 from moothall.services.questions.ballot_box import BallotBox, Before, Box
 from moothall.services.questions.hub_ballots import Counts
 from moothall.services.sessions.live_session import LiveSession

@@ -49,7 +49,7 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     route: str
-    """The translators that made it (`moothall.core.translating.routes.Route.name`)."""
+    """The translators that made it (`moothall.core.translation.routes.Route.name`)."""
     rough: bool = False
     """Whether readers should be told that it conveys only the gist."""
 

@@ -22,11 +22,11 @@ from moothall.core.questions.interventions import Intervention
 from moothall.core.removal.questions import speaker_of
 from moothall.core.rules.turn_times import has_typed, may_type, typed_language
 from moothall.core.rules.turns import MAX_TYPED, MOST_LINES
-from moothall.core.session.parts import Channel
-from moothall.core.session.state import Status
+from moothall.core.sessions.parts import Channel
+from moothall.core.sessions.state import Status
 from moothall.core.signals import AnySignal, Unrecorded
 from moothall.core.signals import Typing as TypingSignal
-from moothall.core.translating.lines import spoken
+from moothall.core.translation.lines import spoken
 from moothall.services.engines.words import SHOWN
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession

@@ -22,7 +22,7 @@ from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.lanes import SESSION
 from moothall.core.ports import LogReading
 from moothall.core.rules.authority import may_read
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.log.publication import Publication
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned
-from moothall.core.session.state import ON, Status
+from moothall.core.sessions.state import ON, Status
 from moothall.services.sessions.sessions import Sessions
 
 AFTER_CLOSE_MS = 3_600_000

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from moothall.core.kernel.errors import StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Clock
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.services.log.session_writer import SessionWriter
-from moothall.services.readers.fanout import SessionFanout
+from moothall.services.reading.fanout import SessionFanout
 from moothall.services.supervision.supervising import RestartBudget, failure_of, note_failure
 
 logger = logging.getLogger(__name__)

@@ -19,9 +19,9 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.programme.plan import RoomId
 from moothall.core.questions.interventions import Questions
 from moothall.core.rules.authority import may_read
-from moothall.core.session.state import State, Status
+from moothall.core.sessions.state import State, Status
 from moothall.core.views.captions import CaptionsView, Line, Snapshot
-from moothall.services.readers.fanout import SessionFanout
+from moothall.services.reading.fanout import SessionFanout
 from moothall.services.sessions.staff import Staff, covers, hub_of
 
 ASKER: ContextVar[tuple[Staff, ...]] = ContextVar("asker", default=())

@@ -14,11 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from moothall.core.kernel.errors import RecordBroken, Refusal
 from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.ports import Clock, EventLog, Randomness, Signer
-from moothall.core.session.state import ON, Status
+from moothall.core.sessions.state import ON, Status
 from moothall.services.log.publication import Publication
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.metrics.measures import Measures
-from moothall.services.readers.fanout import SessionFanout
+from moothall.services.reading.fanout import SessionFanout
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.supervision.supervising import note_failure
 from moothall.wire.frames import HERE, Freshness

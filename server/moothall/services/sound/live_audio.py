@@ -17,9 +17,9 @@ from moothall.core.captioning.control_tokens import KEPT_MS as AIR_KEPT_MS
 from moothall.core.kernel.errors import AudioError, SpoolFull, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SourceId
 from moothall.core.ports import Clock, Spool, SpooledPiece
-from moothall.core.session.air import Air
-from moothall.core.session.keeping import Span, kept_from, merged
-from moothall.core.session.state import State, Status
+from moothall.core.sessions.air import Air
+from moothall.core.sessions.keeping import Span, kept_from, merged
+from moothall.core.sessions.state import State, Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.sound.listening import Listening
 from moothall.services.sound.loudness import Loudness, Voice

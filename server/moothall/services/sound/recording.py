@@ -21,7 +21,7 @@ from moothall.core.kernel.errors import NO_CHANNEL, RecordBroken, Refusal, Refus
 from moothall.core.kernel.ids import ChannelId, Epoch, SessionId, SourceId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock, LogReading
-from moothall.core.session.state import State, Status
+from moothall.core.sessions.state import State, Status
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions

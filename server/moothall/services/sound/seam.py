@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from moothall.core.kernel.ids import ChannelId
-from moothall.core.session.keeping import Span, kept_from
-from moothall.core.session.parts import Channel
-from moothall.core.session.state import State
+from moothall.core.sessions.keeping import Span, kept_from
+from moothall.core.sessions.parts import Channel
+from moothall.core.sessions.state import State
 from moothall.services.sound.live_audio import CONTEXT_MS, to_ms, to_samples
 
 

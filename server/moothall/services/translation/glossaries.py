@@ -15,7 +15,7 @@ from moothall.core.glossary.translating import in_translation, translated_into, 
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Room
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.core.terms.terms import key_of
 from moothall.core.views.mended_names import MendedNames
 

@@ -8,10 +8,10 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.languages import same_language
 from moothall.core.ports import Clock
-from moothall.core.session.parts import Channel
-from moothall.core.session.state import State, Status
+from moothall.core.sessions.parts import Channel
+from moothall.core.sessions.state import State, Status
 from moothall.core.signals import ChannelState, Sound, StandIn
-from moothall.core.translating.lines import spoken, translations
+from moothall.core.translation.lines import spoken, translations
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions

@@ -9,10 +9,10 @@ import msgspec
 
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.languages import primary
-from moothall.core.translating.phrases import Phrase
-from moothall.core.translating.protecting import MARK, OTHER_MARK, marked_as_first, marked_otherwise
-from moothall.core.translating.routes import Direction, Route, best_route, reachable
-from moothall.core.translating.wording import WordingRules, finished, prepared, wording
+from moothall.core.translation.phrases import Phrase
+from moothall.core.translation.protecting import MARK, OTHER_MARK, marked_as_first, marked_otherwise
+from moothall.core.translation.routes import Direction, Route, best_route, reachable
+from moothall.core.translation.wording import WordingRules, finished, prepared, wording
 from moothall.services.translation.translators import LinkLost, NoTranslator, TranslationFailed, Translators
 
 KEPT = 200

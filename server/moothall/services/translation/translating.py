@@ -1,7 +1,7 @@
 """Decides which translations each session has, and which are made now: those of record always, others while they are
 read.
 
-Which lines are due follows from the log alone (`core/translating/lines.py`), so that a restart resumes where the
+Which lines are due follows from the log alone (`core/translation/lines.py`), so that a restart resumes where the
 translation ended, and makes nothing twice.
 """
 
@@ -22,10 +22,10 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.kernel.languages import primary, same_language
 from moothall.core.ports import Clock
 from moothall.core.rules.turn_times import said_in
-from moothall.core.session.parts import Channel
-from moothall.core.session.state import ON, State, Status
+from moothall.core.sessions.parts import Channel
+from moothall.core.sessions.state import ON, State, Status
 from moothall.core.signals import Unrecorded
-from moothall.core.translating.lines import due, spoken, translation_id, translations
+from moothall.core.translation.lines import due, spoken, translation_id, translations
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions

@@ -14,8 +14,8 @@ from typing import Protocol
 import msgspec
 
 from moothall.core.kernel.errors import MoothallError, ProtocolError
-from moothall.core.translating.cache import HopCache, HopKey
-from moothall.core.translating.routes import Direction
+from moothall.core.translation.cache import HopCache, HopKey
+from moothall.core.translation.routes import Direction
 from moothall.services.metrics.measures import Durations
 from moothall.services.metrics.tracing import NotTraced, SpanWriter
 from moothall.services.supervision.pulses import Pulses

@@ -16,11 +16,11 @@ from moothall.core.kernel.errors import PASSING, Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
 from moothall.core.kernel.languages import same_language
 from moothall.core.ports import Clock
-from moothall.core.session.parts import Channel, Segment
-from moothall.core.session.state import Status
+from moothall.core.sessions.parts import Channel, Segment
+from moothall.core.sessions.state import Status
 from moothall.core.signals import Partial, Unrecorded
-from moothall.core.translating.lines import Due, all_due, as_said, due, line_of
-from moothall.core.translating.pending import Pending, clause
+from moothall.core.translation.lines import Due, all_due, as_said, due, line_of
+from moothall.core.translation.pending import Pending, clause
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.translation.text_translation import Made, Terms, TextTranslation
 from moothall.services.translation.translators import LinkLost, NoTranslator, TranslationFailed

@@ -16,7 +16,7 @@ from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.signals import Unsaved
 from moothall.core.views.captions import CaptionsView
-from moothall.services.readers.feed import MAX_BEHIND
+from moothall.services.reading.feed import MAX_BEHIND
 from moothall.wire.frames import Received, snapshot_frame
 from moothall.wire.reader import Outcome, Reader
 from support.halls.readers import House, house

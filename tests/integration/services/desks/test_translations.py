@@ -13,7 +13,7 @@ import pytest
 from moothall.core.commands import BeginNotRecorded, TypeSegment
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.rules.authority import STAFF_ROLES
-from moothall.core.translating.routes import Direction
+from moothall.core.translation.routes import Direction
 from moothall.services.desks.translations import MOST_ASKED, TranslationMessages
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.staff import Staff

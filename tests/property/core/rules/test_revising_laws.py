@@ -13,8 +13,8 @@ from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.rules.corrections import REVISED_WITHIN
 from moothall.core.rules.decide import decide
-from moothall.core.session.parts import Segment
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.parts import Segment
+from moothall.core.sessions.state import State, evolve
 from support.sessions.deciding import CAPTIONER, ENGINE, FLOOR, WALL, carry_out, opened, segment
 
 PT = ChannelId("pt")

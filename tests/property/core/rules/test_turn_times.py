@@ -14,7 +14,7 @@ from moothall.core.kernel.ids import SegmentId
 from moothall.core.removal.questions import speaker_of
 from moothall.core.rules.decide import decide
 from moothall.core.rules.turn_times import LONGER_MS, TIMES_TYPED, turn_now
-from moothall.core.session.state import evolve
+from moothall.core.sessions.state import evolve
 from support.sessions.deciding import WALL, carry_out
 from support.sessions.questions import MODERATOR, asked, name, stand
 

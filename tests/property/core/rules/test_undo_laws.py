@@ -13,8 +13,8 @@ from moothall.core.kernel.ids import SegmentId, SpeakerId
 from moothall.core.removal.moves import returned
 from moothall.core.rules.decide import decide
 from moothall.core.rules.undo import lines_meanwhile, still_fits
-from moothall.core.session.parts import Segment
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.parts import Segment
+from moothall.core.sessions.state import State, evolve
 from support.sessions.deciding import undoing_of
 from support.sessions.session_strategies import (
     ACTORS,

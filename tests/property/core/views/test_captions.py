@@ -13,7 +13,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
 from moothall.core.kernel.lanes import Feed
-from moothall.core.translating.lines import line_of
+from moothall.core.translation.lines import line_of
 from moothall.core.views.captions import SNAPSHOT_LINES, CaptionsView, Line, Snapshot
 from moothall.core.views.reading_order import EARLY
 from support.sessions.recorder import EPOCH, SESSION

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from moothall.core.events import types as ev
 from moothall.core.rules.decide import decide
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.state import State, evolve
 from moothall.core.terms.terms import cleaned
 from moothall.core.views.mended_names import OFTEN, REMEMBERED, MendedNames
 from support.sessions.deciding import CAPTIONER, ENGINE, carry_out, commit, correct, end, opened, segment, word

@@ -13,8 +13,8 @@ from moothall.core.kernel.ids import SourceId
 from moothall.core.rules.decide import MOST_BEFORE
 from moothall.core.rules.keeping import taken_over
 from moothall.core.rules.lines import MOST_BACK
-from moothall.core.session.parts import HELD_MS
-from moothall.core.session.state import ON, State, Status
+from moothall.core.sessions.parts import HELD_MS
+from moothall.core.sessions.state import ON, State, Status
 from moothall.services.capture.ingest import DRIFT_MS
 from moothall.services.capture.live_channel import APART_FOR_MS, APART_MS
 from moothall.testing import loop

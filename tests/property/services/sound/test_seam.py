@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from moothall.core.events.types import AirSource, ChannelKind
 from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.core.session.air import Air
-from moothall.core.session.keeping import Span, kept_from, merged
-from moothall.core.session.parts import Channel
-from moothall.core.session.state import State
+from moothall.core.sessions.air import Air
+from moothall.core.sessions.keeping import Span, kept_from, merged
+from moothall.core.sessions.parts import Channel
+from moothall.core.sessions.state import State
 from moothall.services.sound.live_audio import CONTEXT_MS, to_ms, to_samples
 from moothall.services.sound.seam import seam_of, wanted_from
 

@@ -13,7 +13,7 @@ from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId, in_order
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.catalogue import Entry
 from moothall.testing.book import MemoryBook

@@ -7,6 +7,7 @@ from moothall.adapters.hubs.view import hours, public_row, staff_row
 from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.reading.front_page import LONG_PAST_MS
+from moothall.core.desks.notes_and_tags import HubNote
 from moothall.core.events.question_parts import InterventionKind
 from moothall.core.hubs.entry import Details, Hub
 from moothall.core.kernel.actors import Role
@@ -14,8 +15,7 @@ from moothall.core.kernel.ids import InterventionId, NoteId, SessionId
 from moothall.core.kernel.times import Zone
 from moothall.core.programme.plan import Planned
 from moothall.core.questions.interventions import Intervention, Questions
-from moothall.core.session.state import State, Status
-from moothall.core.staff.notes_and_tags import HubNote
+from moothall.core.sessions.state import State, Status
 from moothall.services.sessions.catalogue import Entry
 
 UI = Catalogues(find_web_folder() / "locales")["en"]

@@ -25,7 +25,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.programme.plan import RoomId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.sessions.staff import Staff
 
 UI = Catalogues(find_web_folder() / "locales")["en"]

@@ -8,7 +8,7 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import CARD, Pages
 from moothall.adapters.pages.texts import card_part, report_part
 from moothall.core.kernel.ids import SessionId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Session
 
 PAGES = Pages(find_web_folder())

@@ -17,7 +17,7 @@ from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.times import Zone
 from moothall.core.programme.plan import Planned, RoomId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Line, ReaderChannel, Session, Snapshot
 from moothall.services.sessions.catalogue import Entry
 from moothall.testing.clock import LONG_AGO, ManualClock

@@ -26,7 +26,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.times import UTC_ZONE
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import CaptionsView, ReaderChannel, Session
 
 CATALOGUES = Catalogues(find_web_folder() / "locales")

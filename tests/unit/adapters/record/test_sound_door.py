@@ -15,8 +15,8 @@ from moothall.core.events.types import ChannelKind, SoundKept
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
-from moothall.core.session.parts import Channel, SessionSource
-from moothall.core.session.state import State
+from moothall.core.sessions.parts import Channel, SessionSource
+from moothall.core.sessions.state import State
 from moothall.services.sessions.staff import Staff
 from moothall.services.sound.recording import PartWriter, RecordingPart, Recordings, Sharing, TimedPart
 from moothall.testing.clock import ManualClock

@@ -5,7 +5,7 @@ from moothall.core.glossary.files import read_glossary
 from moothall.core.glossary.merging import MOST_NEAR, MOST_TERMS, known_terms, preferred
 from moothall.core.kernel.ids import SpeakerId
 from moothall.core.programme.plan import Room, RoomId
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from support.sessions.deciding import CAPTIONER, FLOOR, carry_out, opened
 
 PARTS = read_glossary(

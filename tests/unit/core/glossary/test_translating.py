@@ -7,7 +7,7 @@ from moothall.core.glossary.fixed_wording import InTranslation
 from moothall.core.glossary.translating import MOST, translated_into, translation_terms
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.programme.plan import Room, RoomId
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from support.sessions.deciding import CAPTIONER, carry_out, opened
 
 PARTS = read_glossary(

@@ -17,7 +17,7 @@ from moothall.core.programme.plan import (
     passed_over,
     readable_name,
 )
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 
 HOUR = 3_600_000
 

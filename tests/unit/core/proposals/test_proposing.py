@@ -5,8 +5,8 @@ import pytest
 from moothall.core import commands as do
 from moothall.core.proposals.proposing import Fate, Marked, differing, fate
 from moothall.core.proposals.refining import Proposal
-from moothall.core.session.parts import Segment
-from moothall.core.session.state import State
+from moothall.core.sessions.parts import Segment
+from moothall.core.sessions.state import State
 from support.sessions.deciding import CAPTIONER, ENGINE, FLOOR, carry_out, commit, correct, end, segment, speaking, word
 
 

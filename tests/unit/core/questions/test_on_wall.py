@@ -7,7 +7,7 @@ from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionStatus, QueueOrder
 from moothall.core.kernel.ids import PollId
 from moothall.core.questions.on_wall import MOST_LANGUAGES, NEXT, is_public, languages_on_wall, on_wall
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from support.sessions.deciding import WALL, carry_out
 from support.sessions.questions import MODERATOR, ask, asked, name, of, stand
 

@@ -10,7 +10,7 @@ from moothall.core.events.question_parts import InterventionKind, InterventionSt
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import InterventionId
 from moothall.core.questions.order import LONGEST_TURN_MS, TURN_MS, Why, ahead_of, mean_turn_ms, queue, wait_ms
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from support.sessions.deciding import WALL, carry_out, speaking
 
 MODERATOR = Actor(Role.MODERATOR, "m1")

@@ -16,7 +16,7 @@ from moothall.core.questions.undoing import (
     takes_turn_away,
 )
 from moothall.core.rules.undo import read_act, still_fits
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from support.sessions.deciding import WALL, carry_out, events
 from support.sessions.questions import MODERATOR, SOMEBODY, ask, asked, name, stand
 

@@ -18,7 +18,7 @@ from moothall.core.questions.listing import listing
 from moothall.core.removal.questions import chosen, has_words, speaker_of, stays_of
 from moothall.core.removal.selection import Interventions, SpokenSpan
 from moothall.core.rules.decide import decide
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.state import State, evolve
 from queue_order import simulated
 from support.sessions.deciding import WALL, carry_out, speaking
 from support.sessions.questions import MODERATOR, SOMEBODY, ask, asked, name, stand

@@ -21,7 +21,7 @@ from moothall.core.removal.selection import (
     selected,
     times,
 )
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.state import State, evolve
 from support.sessions.deciding import (
     CAPTIONER,
     ENGINE,

@@ -14,7 +14,7 @@ from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.removal.selection import Lines, SpokenSpan, not_kept, selected
 from moothall.core.rules import lines
 from moothall.core.rules.air import MOST_HOLDER, unwritten
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.state import State, evolve
 from support.sessions.deciding import (
     CAPTIONER,
     ENGINE,

@@ -8,7 +8,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.rules.corrections import MAX_TEXT, REVISED_WITHIN
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from support.sessions.deciding import (
     CAPTIONER,
     ENGINE,

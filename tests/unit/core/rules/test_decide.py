@@ -10,7 +10,7 @@ from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.rules.decide import MAX_WORD, MAX_WORDS, MOST_BEFORE, MOST_CHOSEN, decide
 from moothall.core.rules.making import MAX_TEXT
-from moothall.core.session.state import EARLY_WORDS, State, Status
+from moothall.core.sessions.state import EARLY_WORDS, State, Status
 from moothall.core.terms.terms import ChosenTerm
 from support.sessions.deciding import (
     CAPTIONER,

@@ -4,7 +4,7 @@ from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.rules.lines import MOST_BACK
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from support.sessions.deciding import (
     ENGINE,
     FLOOR,

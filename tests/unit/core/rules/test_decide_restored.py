@@ -10,7 +10,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.removal.moves import returned
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from support.sessions.deciding import (
     CAPTIONER,
     ENGINE,

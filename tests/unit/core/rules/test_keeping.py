@@ -9,7 +9,7 @@ from moothall.core.removal.selection import not_kept
 from moothall.core.rules.keeping import taken_over
 from moothall.core.rules.lines import MOST_BACK
 from moothall.core.rules.undo import read_act
-from moothall.core.session.state import State, Status, evolve
+from moothall.core.sessions.state import State, Status, evolve
 from support.sessions.deciding import (
     CAPTIONER,
     ENGINE,

@@ -13,7 +13,7 @@ from moothall.core.kernel.ids import ChannelId, SessionId, SpeakerId
 from moothall.core.removal.moves import returned
 from moothall.core.removal.selection import not_kept
 from moothall.core.rules.lines import MAX_LINES, MAX_TEXT, MOST_BACK, unkept_now
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from support.sessions.deciding import (
     CAPTIONER,
     ENGINE,

@@ -21,7 +21,7 @@ from moothall.core.rules.polls import (
     refused_hands,
 )
 from moothall.core.rules.undo import read_act
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from support.sessions.deciding import carry_out, created, events, refused, speaking
 from support.sessions.questions import MODERATOR, SOMEBODY
 

@@ -22,7 +22,7 @@ from moothall.core.rules.questions import (
     REPORTED,
 )
 from moothall.core.rules.undo import read_act
-from moothall.core.session.state import evolve
+from moothall.core.sessions.state import evolve
 from support.sessions.deciding import FLOOR, WALL, carry_out, created, events, refused, segment, speaking
 from support.sessions.questions import MODERATOR, SOMEBODY, ask, asked, name, of, stand
 

@@ -22,7 +22,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.removal.selection import Lines, again, selected, times
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.state import State, evolve
 from support.sessions.deciding import (
     CAPTIONER,
     ENGINE,

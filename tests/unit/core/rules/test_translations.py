@@ -12,7 +12,7 @@ from moothall.core.removal.selection import Lines, SpokenSpan, WithCopies, Words
 from moothall.core.rules.authority import may_send
 from moothall.core.rules.translations import MAX_ROUTE, MAX_TEXT
 from moothall.core.rules.undo import read_act
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from support.sessions.deciding import (
     CAPTIONER,
     ENGINE,

@@ -7,7 +7,7 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.removal.questions import speaker_of, stays_of
 from moothall.core.rules.turn_times import HOLD_MS, LONGER_MS, TIMES_TYPED, has_typed, may_type, name_of, turn_now
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.state import State, evolve
 from support.sessions.deciding import ENGINE, FLOOR, WALL, carry_out, commit, end, segment, word
 from support.sessions.questions import MODERATOR, ask, asked, name, of, stand
 

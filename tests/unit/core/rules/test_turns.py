@@ -12,7 +12,7 @@ from moothall.core.kernel.ids import SegmentId, SpeakerId
 from moothall.core.rules.authority import COMMANDS, may_send
 from moothall.core.rules.turn_times import LONGER_MS, said_in, turn_now, typed_ever, typed_language, typed_lines
 from moothall.core.rules.turns import LONGEST_LIMIT_MS, MAX_TYPED, MOST_LINES
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from support.sessions.deciding import FLOOR, WALL, carry_out, created, events, line_of, refused, segment
 from support.sessions.questions import MODERATOR, SOMEBODY, asked, name, of, stand
 

@@ -12,7 +12,7 @@ from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, NoteId, PolicyQuestionId, SessionId, SourceId, SpeakerId
 from moothall.core.removal.moves import returned
 from moothall.core.rules.undo import UndoReading, goes_with_wall, lines_meanwhile, other_on_air, read_act, still_fits
-from moothall.core.session.state import State, Status, evolve
+from moothall.core.sessions.state import State, Status, evolve
 from support.sessions.deciding import (
     CAPTIONER,
     ENGINE,

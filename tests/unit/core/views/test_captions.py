@@ -9,7 +9,7 @@ from moothall.core.hubs.presence import HubNow
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Position, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.kernel.lanes import Feed
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import LONGEST, CaptionsView, Line, ReaderChannel, growing
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, MAX_GAPS, Gap
 from support.sessions.recorder import EPOCH, SESSION

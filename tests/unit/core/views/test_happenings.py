@@ -9,7 +9,7 @@ from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.ids import PollId, SessionId
 from moothall.core.questions.interventions import Questions
 from moothall.core.questions.polls import Poll
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Session
 from moothall.core.views.happenings import Happening, happenings
 from moothall.core.views.reading_order import Gap

@@ -7,7 +7,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.rules.decide import decide
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.state import State, evolve
 from moothall.core.views.mended_names import MOST_COMPARED, REMEMBERED, MendedNames
 from support.sessions.deciding import (
     CAPTIONER,

@@ -6,7 +6,7 @@ from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, SegmentId
-from moothall.core.session.parts import Segment
+from moothall.core.sessions.parts import Segment
 from moothall.core.views.question_moments import PAUSE_MS, SpokenLines, said_at, spoken_lines
 from support.sessions.deciding import FLOOR, WALL, carry_out, speaking
 from support.sessions.questions import SOMEBODY, ask, of

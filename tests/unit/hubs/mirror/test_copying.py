@@ -9,7 +9,7 @@ from moothall.core.events.types import LaneHead
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane
 from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall.core.kernel.lanes import channel_lane
-from moothall.wire.hub.messages import Erased, FeedPart, Follow, Live, Stopped, Taken
+from moothall.wire.hubs.messages import Erased, FeedPart, Follow, Live, Stopped, Taken
 from moothall_hub.mirror.checking import Broken
 from moothall_hub.mirror.copied import CopyStep, EventRange, SessionCopy, dropped
 from moothall_hub.mirror.copying import batch, began, broke, caught, follow, has_erased, stopped

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
-from moothall.wire.hub.messages import FeedPart
+from moothall.wire.hubs.messages import FeedPart
 from moothall_hub.mirror.copied import CopyStep, SessionCopy
 from moothall_hub.mirror.copying import batch, began, follow
 from moothall_hub.mirror.damaged import ASIDE, NOTED, note_damage, set_aside_if_damaged

@@ -7,7 +7,7 @@ import asyncio
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.testing.clock import ManualClock
-from moothall.wire.hub.messages import Erased
+from moothall.wire.hubs.messages import Erased
 from moothall_hub.mirror.erasing import ALL, RETRY_MS, HubErasure
 from support.sessions.recorder import EPOCH, SESSION
 

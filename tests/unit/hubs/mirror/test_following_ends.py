@@ -7,9 +7,9 @@ import asyncio
 import msgspec
 
 from moothall.core.kernel.ids import Epoch, SessionId
-from moothall.services.readers.mirrored import MirroredSessions
+from moothall.services.reading.mirrored import MirroredSessions
 from moothall.testing.book import MemoryBook
-from moothall.wire.hub import messages as hub
+from moothall.wire.hubs import messages as hub
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.offers import Offers
 from moothall_hub.mirror.replication import STOPPED_MS, Replication

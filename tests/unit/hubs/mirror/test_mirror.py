@@ -16,7 +16,7 @@ from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.kernel.lanes import QUESTIONS as FLOOR_LANE
 from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall.core.kernel.lanes import channel_lane
-from moothall.wire.hub.messages import FeedPart
+from moothall.wire.hubs.messages import FeedPart
 from moothall_hub.mirror.copied import CopyStep, EventRange, SessionCopy
 from moothall_hub.mirror.copying import batch, began, follow
 from moothall_hub.mirror.mirror import Mirror

@@ -8,9 +8,9 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.programme.plan import Planned
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.testing.book import MemoryBook
-from moothall.wire.hub.messages import HubProgramme, Offered, OfferedText, Welcome
+from moothall.wire.hubs.messages import HubProgramme, Offered, OfferedText, Welcome
 from moothall_hub.mirror.offers import CentreInfo, Offers, SessionChoice
 
 TEXT = OfferedText(channel=ChannelId("floor"), kind=ChannelKind.FLOOR, languages=("en", "fr"))

@@ -14,8 +14,8 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SegmentId, SessionId
 from moothall.core.ports import BookEntry
 from moothall.testing.book import MemoryBook
-from moothall.wire.hub import messages as hub
-from moothall.wire.hub.records import pack
+from moothall.wire.hubs import messages as hub
+from moothall.wire.hubs.records import pack
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.wanted import Want
 from moothall_hub.uplink.status_bar import CopyNow, Missed

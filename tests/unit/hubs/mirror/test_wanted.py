@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.times import Zone
-from moothall.core.session.state import Status
-from moothall.wire.hub.messages import Offered, OfferedText
+from moothall.core.sessions.state import Status
+from moothall.wire.hubs.messages import Offered, OfferedText
 from moothall_hub.mirror.wanted import MOST, Saved, Want, texts, wanted
 
 NAIROBI = Zone("Africa/Nairobi", timezone(timedelta(hours=3)))

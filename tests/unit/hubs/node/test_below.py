@@ -11,11 +11,11 @@ from moothall.core.chain import LogRecord
 from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, Lane, SessionId
-from moothall.core.session.parts import Channel
-from moothall.core.session.state import State, Status
+from moothall.core.sessions.parts import Channel
+from moothall.core.sessions.state import State, Status
 from moothall.services.hubs.ports import LanesChanged
 from moothall.testing.clock import ManualClock
-from moothall.wire.hub.messages import Act, ActDone, ActNotDone, HeadCountAct, Offered, OfferedText
+from moothall.wire.hubs.messages import Act, ActDone, ActNotDone, HeadCountAct, Offered, OfferedText
 from moothall_hub.mirror.checking import Broken, first_run, live_run, take
 from moothall_hub.mirror.copied import SessionCopy, lanes_of
 from moothall_hub.node.below import PATIENCE_MS, CopySource, PassingOn

@@ -8,7 +8,7 @@ from moothall.services.hubs.translating import check_of
 from moothall.services.questions.translations import Rendered, WantedTranslation
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
-from moothall.wire.hub.messages import QuestionNotTranslated, QuestionTranslated, TranslateQuestion
+from moothall.wire.hubs.messages import QuestionNotTranslated, QuestionTranslated, TranslateQuestion
 from moothall_hub.node.translations import AGAIN_MS, KEPT, TranslationsAbove
 
 

@@ -8,7 +8,7 @@ import pytest
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.testing.clock import ManualClock
-from moothall.wire.hub.messages import MOST_ACTS, Act, ActDone, ActNotDone, HeadCountAct
+from moothall.wire.hubs.messages import MOST_ACTS, Act, ActDone, ActNotDone, HeadCountAct
 from moothall_hub.outbox.acts_up import RETRY_MS, ActsUp
 from support.memory.fanout import settle
 

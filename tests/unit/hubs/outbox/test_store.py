@@ -7,7 +7,7 @@ import pytest
 
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId, SessionId
-from moothall.wire.hub.messages import Act, HeadCountAct
+from moothall.wire.hubs.messages import Act, HeadCountAct
 from moothall_hub.outbox.store import OutboxFile
 
 

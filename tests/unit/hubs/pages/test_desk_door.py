@@ -13,12 +13,12 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, Lane, SegmentId, SessionId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.questions.author_view import OwnAct
 from moothall.services.sessions.reports import ReportKind, ReportOutcome
 from moothall.services.sessions.role_links import Entered
 from moothall.services.sessions.staff import HALL
-from moothall.wire.hub.messages import AskAct, HeadCountAct, NoteAct, NoteReadAct, Offered, OfferedText
+from moothall.wire.hubs.messages import AskAct, HeadCountAct, NoteAct, NoteReadAct, Offered, OfferedText
 from moothall_hub.mirror.offers import SessionChoice
 from moothall_hub.room.local_questions import Local, Mode
 from moothall_hub.room.ports import HubFacts, Saving, Stuck, UplinkHealth, UplinkHealthState

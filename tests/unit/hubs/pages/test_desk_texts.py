@@ -7,7 +7,7 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.questions import asking_texts
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.state import State, evolve
 from moothall.core.signals import ChannelState, LastWords, Sound, StandIn, Summary
 from moothall.services.questions.author_view import OwnAct, QuestionStage
 from moothall_hub.node.preflight import Check, CheckResult

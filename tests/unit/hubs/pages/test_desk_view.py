@@ -6,9 +6,9 @@ from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import UTC_ZONE, Zone
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.testing.clock import LONG_AGO
-from moothall.wire.hub.messages import Offered
+from moothall.wire.hubs.messages import Offered
 from moothall_hub.mirror.offers import SessionChoice
 from moothall_hub.pages import desk_view as view
 

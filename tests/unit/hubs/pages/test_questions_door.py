@@ -10,7 +10,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import InterventionId, PollId
 from moothall.services.questions.author_view import OwnAct
-from moothall.wire.hub.messages import HandsAct
+from moothall.wire.hubs.messages import HandsAct
 from moothall_hub.outbox.outbox import ActState
 from moothall_hub.room.local_questions import count
 from support.hubs.desk import OpenRoom, S, open_room

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from moothall.core.events.types import ChannelKind, LaneHead
 from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
 from moothall.core.kernel.lanes import Feed, channel_lane
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import CaptionsView, ReaderChannel, Snapshot
-from moothall.wire.hub.messages import Offered, OfferedText
+from moothall.wire.hubs.messages import Offered, OfferedText
 from moothall_hub.mirror.copied import SessionCopy
 from moothall_hub.pages.routes import comes, here, only_here, readable
 

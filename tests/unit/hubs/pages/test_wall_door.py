@@ -6,7 +6,7 @@ from aiohttp.test_utils import make_mocked_request
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import BookEntry
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.sessions.catalogue import Entry
 from moothall.testing.book import MemoryBook
 from moothall_hub.pages.wall_door import LAST, NAMESPACE, WallDoor

@@ -8,7 +8,7 @@ from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId
 from moothall.core.questions.interventions import Intervention
 from moothall.core.questions.limits import MOST, MOST_EVER, MOST_OF_HUB, MOST_OPEN
-from moothall.core.session.state import State, Status
+from moothall.core.sessions.state import State, Status
 from moothall.services.questions.asking import RejectedQuestion
 from moothall.services.questions.author_view import Own, OwnAct, QuestionStage
 from moothall_hub.outbox.outbox import ActState, ActStatus

@@ -9,7 +9,7 @@ from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId, SessionId
 from moothall.core.signals import LastWords
 from moothall.wire.close_codes import CloseCode
-from moothall.wire.hub import messages as wire
+from moothall.wire.hubs import messages as wire
 from moothall_hub.uplink.centre_clock import ClockSample
 from moothall_hub.uplink.link import Link
 from moothall_hub.uplink.parts import (

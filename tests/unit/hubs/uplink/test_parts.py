@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from moothall.wire.close_codes import Advice, CloseCode, advice
-from moothall.wire.hub.messages import KEY_NOT_KNOWN
+from moothall.wire.hubs.messages import KEY_NOT_KNOWN
 from moothall_hub.uplink.parts import FENCED, LOOP, UNKNOWN_KEY, Turned
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from moothall.core.translating.routes import best_route
+from moothall.core.translation.routes import best_route
 from moothall_models.translators.argos import MOST_TOKENS, PIECE, ArgosModel, ArgosTranslator
 from moothall_models.translators.argos_package import MODEL, ArgosPackage, installed_packages
 from moothall_models.translators.bergamot import BergamotTranslator

@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moothall.core.translating.routes import Direction
+from moothall.core.translation.routes import Direction
 from moothall_models.translators.port import UnusableTranslation, try_out
 
 

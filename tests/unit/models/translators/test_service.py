@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.core.translating.routes import best_route
+from moothall.core.translation.routes import best_route
 from moothall_models.recognizers.endpoint import MOST_BYTES
 from moothall_models.translators.apertium import ApertiumTranslator
 from moothall_models.translators.bergamot import BergamotTranslator

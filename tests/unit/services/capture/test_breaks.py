@@ -11,7 +11,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.kernel.lanes import Feed
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.signals import ChannelState, Sound
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession

@@ -13,7 +13,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.programme.plan import Room
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.capture.closing import WITHIN_MS, Closing
 from moothall.services.capture.live_ingest import ON_ITS_WAY_MS
 from moothall.services.desks.desks import Acknowledged

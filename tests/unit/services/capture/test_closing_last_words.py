@@ -16,7 +16,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.kernel.lanes import Feed
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.capture.closing import WITHIN_MS
 from moothall.services.capture.live_ingest import ON_ITS_WAY_MS
 from moothall.services.engines.recognising import AWAY_MS

@@ -10,7 +10,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import AudioError
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.ports import Spool
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.capture.ingest import DRIFT_MS, Input
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sound.live_audio import RATE

@@ -16,7 +16,7 @@ from moothall.core.commands import (
 )
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.streams.watching import StreamFault
 from moothall.services.capture.pulling import PullState
 from moothall.testing import loop

@@ -11,8 +11,8 @@ from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.kernel.persistent import PersistentMap
 from moothall.core.rules.undo import read_act
-from moothall.core.session.parts import Channel, Segment
-from moothall.core.session.state import State
+from moothall.core.sessions.parts import Channel, Segment
+from moothall.core.sessions.state import State
 from moothall.services.capture.redoing import redo, rewound_to
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sound.live_audio import RATE, LiveAudio

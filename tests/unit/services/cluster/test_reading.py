@@ -18,7 +18,7 @@ from moothall.core.removal.selection import Lines
 from moothall.core.signals import ChannelState, Partial, Sound, Unrecorded
 from moothall.services.cluster.following import STALE_MS, LogFollower
 from moothall.services.cluster.reading import BEHIND_MS, CUT_OFF_MS, NodeReading
-from moothall.services.readers.mirrored import STORAGE_MS
+from moothall.services.reading.mirrored import STORAGE_MS
 from moothall.testing import loop
 from moothall.testing.log_shared import MemorySharedLog
 from moothall.testing.outlets import MemoryOutlet

@@ -11,7 +11,7 @@ import pytest
 from moothall.adapters.pages.catalogues import read_names
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.core.hubs.presence import HubNow
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.control import alarms as rules
 from moothall.services.control.alarms import RoomConflict, SessionHealth, alarms
 

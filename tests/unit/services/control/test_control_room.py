@@ -30,7 +30,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, SegmentId, SessionId
 from moothall.core.programme.plan import Planned, Room, RoomId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.signals import ChannelState, Sound, Unsaved
 from moothall.core.views.quality import Delay
 from moothall.services.control.control_room import BreakSpeech, ControlRoom, RoomCard, gauges

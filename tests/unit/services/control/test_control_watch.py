@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from moothall.core.events.types import AnyEvent, Origin, SegmentOpened, SessionResumed, Word, WordsCommitted
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.core.signals import AnySignal, ChannelState, Sound
 from moothall.services.control.control_watch import RATE_MS, TREND_MS, TREND_POINTS, Watched
 from moothall.services.log.publication import Publication

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.control import alarms as rules
 from moothall.services.control.alarms import SessionHealth, alarms, wordless_for
 from moothall.services.control.standing import CUT, LATE, SILENT_MS, Standing, standing

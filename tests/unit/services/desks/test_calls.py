@@ -4,7 +4,7 @@ from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import FirstKnow, Refusal
 from moothall.core.kernel.ids import CommandId
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.services.desks.acts import DeskPresence
 from moothall.services.desks.calls import WITHIN_MS, Call, Calls
 from support.sessions.deciding import carry_out

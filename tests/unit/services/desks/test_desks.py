@@ -21,7 +21,7 @@ from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import FirstKnow, Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.removal.selection import Lines
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.desks.acts import ACTS
 from moothall.services.desks.desks import Acknowledged
 from moothall.services.desks.questions import NEW_MS

@@ -9,7 +9,7 @@ from moothall.core.events.question_parts import InterventionStatus, QueueOrder
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import PollId, SegmentId
 from moothall.core.questions.interventions import Questions
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.services.desks.questions import LEADERS, NEW_MS, NEWEST, POLLS, DeskQuestions, parts_of
 from support.sessions.deciding import FLOOR, WALL, carry_out, speaking
 from support.sessions.questions import MODERATOR, SOMEBODY, ask, asked, name, stand

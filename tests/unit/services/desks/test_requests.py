@@ -11,7 +11,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.removal.selection import Lines
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.control.openers import Openers
 from moothall.services.desks.requests import DeskRequest, DeskRequests
 from moothall.services.desks.session_desks import DeskConnection

@@ -14,8 +14,8 @@ from moothall.core.commands import (
 from moothall.core.events.types import ChannelKind, GapReason, Word
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
-from moothall.core.session.parts import Channel
-from moothall.core.session.state import State
+from moothall.core.sessions.parts import Channel
+from moothall.core.sessions.state import State
 from moothall.services.engines.assignment import BACKOFF, Assignment, AudioSpan, EngineDeaths, cut_short, next_span
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sound.live_audio import RATE, LiveAudio

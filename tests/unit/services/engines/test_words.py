@@ -8,8 +8,8 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
-from moothall.core.session.parts import Channel
-from moothall.core.session.state import State
+from moothall.core.sessions.parts import Channel
+from moothall.core.sessions.state import State
 from moothall.core.signals import Partial, Unrecorded
 from moothall.services.engines.words import SHOWN, ShownWords, StoredWords, kept_part
 from moothall.services.log.act_queue import Receipt

@@ -11,7 +11,7 @@ from moothall.services.hubs.act_commands import FAILURES
 from moothall.testing import loop
 from moothall.testing.hub_link import HubEnd
 from moothall.wire.close_codes import CloseCode
-from moothall.wire.hub import messages as wire
+from moothall.wire.hubs import messages as wire
 from support.hubs.side import HALL, HELLO, Centre, centre, ended, next_of
 
 

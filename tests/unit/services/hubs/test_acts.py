@@ -22,8 +22,8 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.loop import run
-from moothall.wire.hub import messages as wire
-from moothall.wire.hub.messages import Act, ActDone, ActNotDone
+from moothall.wire.hubs import messages as wire
+from moothall.wire.hubs.messages import Act, ActDone, ActNotDone
 from support.memory.hall import SESSION, MemoryHall, memory_hall
 from support.memory.meeting import MemoryMeeting
 

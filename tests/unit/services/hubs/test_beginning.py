@@ -20,7 +20,7 @@ from moothall.services.hubs.beginning import (
 from moothall.services.hubs.cursor import Torn
 from moothall.services.hubs.ports import LogStatus
 from moothall.testing.hub_link import plain_pack
-from moothall.wire.hub.messages import Follow, HeldEvents
+from moothall.wire.hubs.messages import Follow, HeldEvents
 from support.hubs.side import ALL, FRENCH, HALL, MINE, ROOM, LogSource, finished, opened
 
 TEXT = channel_lane(ROOM)

@@ -10,7 +10,7 @@ from moothall.core.kernel.lanes import SESSION, channel_lane
 from moothall.services.hubs.cursor import PAGE, Torn
 from moothall.services.hubs.feeding import CLOSED, GATHER_MS, LIVE_BYTES, MISSED_BYTES, WAIT_MS, Feeding, deferrable
 from moothall.testing.hub_link import plain_pack, plain_unpack
-from moothall.wire.hub.messages import WINDOW_BYTES, Batch, Caught, Follow, HeldEvents, Live, Stopped
+from moothall.wire.hubs.messages import WINDOW_BYTES, Batch, Caught, Follow, HeldEvents, Live, Stopped
 from support.hubs.side import ALL, BELOW, HALL, MINE, ROOM, LogSource, Model, finished, opened
 from support.sessions.recorder import Recorder
 

@@ -10,7 +10,7 @@ import pytest
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import CommandId, Lane, SessionId
 from moothall.core.kernel.lanes import QUESTIONS, SESSION, channel_lane
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.hubs.links import HELLO_MS, LOOK_MS, Connected, HubFollowed
 from moothall.services.hubs.serving import MESSAGES, UNKNOWN_ACT
 from moothall.testing import loop
@@ -18,7 +18,7 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock
 from moothall.testing.hub_link import hub_link
 from moothall.wire.close_codes import CloseCode
-from moothall.wire.hub import messages as wire
+from moothall.wire.hubs import messages as wire
 from moothall.wire.kinds import passed_over
 from moothall_hub.mirror.offers import Offers
 from support.hubs.side import (

@@ -7,7 +7,7 @@ import pytest
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.hubs.pairing import VALID_MS, WORDS, WRONG, PairingRefusal
 from moothall.services.hubs.registry import Paired
-from moothall.wire.hub.pairing import secret_of, words_of
+from moothall.wire.hubs.pairing import secret_of, words_of
 from support.hubs.registry import Registry, with_registry
 
 NAME, NODE = "kisumu-library", "0123456789abcdef"

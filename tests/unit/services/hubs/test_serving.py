@@ -11,7 +11,7 @@ from moothall.core.events.types import LaneHead
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, Lane, SessionId
 from moothall.core.kernel.lanes import SESSION, channel_lane
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.signals import ChannelState, Sound, StandIn
 from moothall.services.hubs.feeding import CLOSED
 from moothall.services.hubs.serving import (
@@ -26,8 +26,8 @@ from moothall.services.hubs.signals import usual
 from moothall.testing import loop
 from moothall.testing.hub_link import HubEnd, plain_pack, plain_unpack
 from moothall.wire.close_codes import CloseCode
-from moothall.wire.hub import messages as wire
-from moothall.wire.hub.messages import FeedPart
+from moothall.wire.hubs import messages as wire
+from moothall.wire.hubs.messages import FeedPart
 from support.hubs.side import FRENCH, HALL, HELLO, LANES, ROOM, Centre, LogSource, Model, centre, ended, listen, next_of
 
 TEXT = channel_lane(ROOM)

@@ -14,7 +14,7 @@ from moothall.core.signals import AnySignal, ChannelState, LastWords, Partial, S
 from moothall.services.hubs.signals import HubSignals, SoundWatch, usual
 from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop
-from moothall.wire.hub import messages as wire
+from moothall.wire.hubs import messages as wire
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
 HOUR_S = 3_600

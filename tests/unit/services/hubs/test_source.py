@@ -22,7 +22,7 @@ from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, CommandId, Lane, SessionId
 from moothall.core.ports import LogHead
 from moothall.core.programme.plan import Planned, RoomId
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.hubs.source import AHEAD_MS, PAST_MS, CentreSource
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.signing_times import ASKED_MS
@@ -30,7 +30,7 @@ from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.sessions import UNUSED_MS
 from moothall.testing import loop
 from moothall.testing.log_memory import FailingLog
-from moothall.wire.hub.messages import OfferedText
+from moothall.wire.hubs.messages import OfferedText
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 
 OTHER = SessionId("other")

@@ -13,7 +13,7 @@ from moothall.services.questions.translations import NO_WAY, QuestionTranslation
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.testing import loop
 from moothall.testing.clock import LoopClock
-from moothall.wire.hub import messages as wire
+from moothall.wire.hubs import messages as wire
 from support.hubs.side import Centre, centre, next_of
 from support.memory.hall import memory_hall
 from support.sessions.questions import MODERATOR, SOMEBODY, ask, stand

@@ -7,7 +7,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, Epoch, Lane
 from moothall.core.ports import LogHead
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.record.verify import RecordVerdict, verify
 from moothall.services.log.drafting import PendingAppend
 from moothall.testing.clock import SeededRandomness, SeededSigner

@@ -11,7 +11,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import CommandId, Lane, SegmentId, SessionId
 from moothall.core.removal.selection import Lines
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.log.folding import PAGE, fold
 from moothall.services.log.signing_times import CHECKPOINT_MS
 from moothall.testing.log_memory import FailingLog, MemoryLog

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from moothall.core import commands as do
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.core.signals import AnySignal, Partial, Unrecorded
 from moothall.services.log.publication import Publication, signals_of
 from support.sessions.deciding import ENGINE, FLOOR, carry_out, commit, end, opened, segment, speaking, word

@@ -13,7 +13,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import LogMissing, Refusal, RefusalCode, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, Epoch, Lane, SegmentId, SessionId, SpeakerId
 from moothall.core.ports import LogHead
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.core.signals import Partial
 from moothall.services.log.act_queue import QUEUE, Receipt
 from moothall.services.log.publication import Publication

@@ -12,7 +12,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.programme.plan import Room
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.capture.closing import opening_of
 from moothall.services.log.act_queue import Receipt
 from moothall.services.operation.draining import Draining

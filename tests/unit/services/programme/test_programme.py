@@ -11,7 +11,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.errors import GoneOn, RecordBroken, Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Lane, SessionId, SpeakerId
 from moothall.core.programme.plan import Overrun, Planned, Room, RoomId, Speaker
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
 from moothall.testing.log_memory import FailingLog

@@ -9,9 +9,9 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.programme.plan import Planned
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.programme.rehearsals import AFTER_CLOSE_MS, AT_MOST_MS, LOOK_MS, Rehearsals
-from moothall.services.readers.feed import Subscription
+from moothall.services.reading.feed import Subscription
 from moothall.services.sessions.sessions import UNUSED_MS
 from moothall.testing import loop
 from moothall.testing.outlets import MemoryOutlet

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.ids import SessionId
-from moothall.core.session.state import State
+from moothall.core.sessions.state import State
 from moothall.services.questions import asking_addresses
 from moothall.services.questions.asking_addresses import CROWD, MOST_SESSIONS, ROUNDS, AskingAddresses, Crowd
 from moothall.testing.clock import SeededRandomness

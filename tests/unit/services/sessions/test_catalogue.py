@@ -13,7 +13,7 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, Lane, SessionId
 from moothall.core.kernel.lanes import SESSION as SESSION_LANE
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.catalogue import Entry, SessionCatalogue

@@ -19,7 +19,7 @@ from moothall.core.ports import LogHead
 from moothall.core.views.captions import CaptionsView
 from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
-from moothall.services.readers.feed import Subscription
+from moothall.services.reading.feed import Subscription
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.supervision.supervising import BACKOFF, MOST_TIMES, STEADY_MS

@@ -17,9 +17,9 @@ from moothall.core.kernel.ids import CommandId, Epoch, Lane, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import LogHead
 from moothall.core.removal.selection import SpokenSpan
-from moothall.core.session.state import Status
+from moothall.core.sessions.state import Status
 from moothall.services.log.act_queue import Receipt
-from moothall.services.readers.feed import Subscription
+from moothall.services.reading.feed import Subscription
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import BROKEN_MS, LOOK_MS, UNUSED_MS, Sessions
 from moothall.testing import loop

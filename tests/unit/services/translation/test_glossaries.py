@@ -13,7 +13,7 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, SessionId, SpeakerId
 from moothall.core.programme.plan import Room, RoomId
 from moothall.core.rules.decide import decide
-from moothall.core.session.state import State, evolve
+from moothall.core.sessions.state import State, evolve
 from moothall.core.views.mended_names import MendedNames
 from moothall.services.translation.glossaries import KEPT, LOOK_MS, MOST_SHOWN, DeskTerm, Glossaries
 from moothall.testing.clock import ManualClock

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core.kernel.errors import Refusal, RefusalCode
-from moothall.core.translating.phrases import Phrase
+from moothall.core.translation.phrases import Phrase
 from moothall.services.translation.text_translation import (
     KEPT,
     LONGEST,

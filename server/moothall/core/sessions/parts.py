@@ -1,0 +1,147 @@
+"""Parts of a session's state: its clock, segments, channels and sources, with the fields that the session
+writer needs.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from moothall.core.events import types as ev
+from moothall.core.kernel.errors import SegmentNow
+from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
+from moothall.core.sessions.air import Air
+
+HELD_MS = 1_000
+"""The largest step back of media time that is hidden, in ms: media time stays constant until the newest mapping has
+caught up. A larger step back is applied. It occurs only where a file continues after a restart, or where an older
+release had let media time jump ahead."""
+
+
+class MediaClock(NamedTuple):
+    """The relation of media time to wall time, by the newest mapping (docs/why/architecture.md, "Media time")."""
+
+    t: int
+    """Media ms of the mapping."""
+    wall: int
+    """Unix ms at which media time was `t`."""
+    reached: int = 0
+    """Media ms already reached before this mapping set the clock back a little; 0 when it did not. Media time waits
+    there.
+    """
+
+    def at(self, wall: int) -> int:
+        """Media time (ms) at wall time `wall` (Unix ms); it doesn't run before the mapping."""
+        return max(self.reached, self.t + max(0, wall - self.wall))
+
+    def mapped(self, t: int, wall: int) -> MediaClock:
+        """The clock after another mapping: media time is `t` (ms) at `wall` (Unix ms)."""
+        now = self.at(wall)
+        return MediaClock(t, wall, now if t < now <= t + HELD_MS else 0)
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
+    """A segment, with the fields that the session writer needs."""
+
+    id: SegmentId
+    channel: ChannelId
+    language: str
+    t0: int
+    words: tuple[ev.Word, ...] = ()
+    """All committed words, as first committed."""
+    base: int = 0
+    """How many of the committed words `text` replaces."""
+    text: str = ""
+    """The newest correction; empty while there is none."""
+    revision: int = 0
+    mended: bool = False
+    """Whether a person corrected the segment."""
+    accepted: bool = False
+    """Whether the only corrections by persons were proposals of a machine, accepted unchanged."""
+    ended: bool = False
+    t1: int = 0
+    """End, media ms, once it has ended."""
+    ended_at: int = 0
+    """When the end was logged, Unix ms; 0 where the log doesn't say."""
+    origin: ev.Origin = ev.Origin.MACHINE
+    speaker: SpeakerId | None = None
+    gone: bool = False
+    """Whether the line was struck: it is recognised again, or was moved to another session."""
+    moved: bool = False
+    """Whether it was struck because it was moved to another session."""
+    struck: int = 0
+    """The number of the rewinding of its channel that struck it, from 1; 0 when none did."""
+    since: int = 0
+    """The number of rewindings of its channel before it was opened."""
+    made_from: ev.MadeFrom | None = None
+    """From which line it was translated; None when it is no translation."""
+    tool: str | msgspec.UnsetType = msgspec.UNSET
+    """The public name of the outside tool that sent the line or, in a translation, its original; UNSET otherwise."""
+    respoken: bool | msgspec.UnsetType = msgspec.UNSET
+    """True when a machine recognised a respeaker; UNSET otherwise."""
+
+    @property
+    def whole(self) -> str:
+        """The whole text as it is now."""
+        return self.text + self.tail(self.base)
+
+    def tail(self, after: int) -> str:
+        """The committed words after the first `after`, joined."""
+        return "".join(word.text for word in self.words[after:])
+
+    @property
+    def recognised(self) -> tuple[ev.Word, ...]:
+        """The words that are shown as they were recognised.
+
+        Words that a correction replaced count only if it has as many words as before, and only where the word is the
+        same: a person vouches for the others (as in `web/js/lines/state.js`).
+        """
+        before, written = self.words[: self.base], self.text.split()
+        if len(before) != len(written):
+            return self.words[self.base :]
+        same = (word for word, now in zip(before, written, strict=True) if word.text.strip() == now)
+        return (*same, *self.words[self.base :])
+
+    def now(self) -> SegmentNow:
+        """The segment's state, for a sender that worked from an older one."""
+        return SegmentNow(segment=self.id, revision=self.revision, words=len(self.words), text=self.whole)
+
+
+class Channel(msgspec.Struct, frozen=True, kw_only=True):
+    """A channel, with the fields that the session writer needs."""
+
+    id: ChannelId
+    kind: ev.ChannelKind
+    languages: tuple[str, ...]
+    generation: int = 0
+    """Number of the channel's newest engine attachment; 0 before the first."""
+    committed_through: int = 0
+    """End of the last committed word or noted gap, media ms."""
+    open_segment: SegmentId | None = None
+    last_words: tuple[ev.Word, ...] = ()
+    speaker: SpeakerId | None = None
+    """Who speaks: lines get this speaker as they open; None when nobody is named."""
+    forced: str | None = None
+    """The language that somebody set for the channel (BCP-47); None: it is detected."""
+    rewound: int = 0
+    """How often lines of the channel were struck."""
+    of_record: bool = False
+    """Whether it is a translation of the whole session, which belongs to the record."""
+    air: Air = Air()
+    """Who is on air."""
+
+
+class SessionSource(msgspec.Struct, frozen=True, kw_only=True):
+    """A source of audio for one channel."""
+
+    channel: ChannelId
+    t: int
+    """Media ms of the source's first sample."""
+    rate: int
+    ended: bool = False
+
+
+def made_from(event: ev.SegmentOpened | ev.SegmentCorrected, before: ev.MadeFrom | None) -> ev.MadeFrom | None:
+    """From which line a line was translated after `event`, which may leave `before` unchanged."""
+    return before if event.made_from is msgspec.UNSET else event.made_from

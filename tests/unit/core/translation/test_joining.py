@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pytest
+
+from moothall.core.translation.joining import JOIN, joined, parted_words
+
+
+def text(written: str) -> str:
+    """`|` stands for where words meet."""
+    return written.replace("|", JOIN)
+
+
+@pytest.mark.parametrize(
+    ("language", "meeting", "said"),
+    [
+        ("es", "|Doy la palabra a| el delegado", "Doy la palabra al delegado"),
+        ("es", "|Doy la palabra a| la delegada", "Doy la palabra a la delegada"),
+        ("es-MX", "del |la moción|", "de la moción"),
+        ("es", "un |una votación nominal|", "una votación nominal"),
+        ("es", "el |su mandato|", "su mandato"),
+        ("es", "|Viaja a| El Salvador", "Viaja a El Salvador"),
+        ("es", "a el y a |el mandato|", "a el y al mandato"),
+        ("pt", "|Dou a palavra a| o delegado", "Dou a palavra ao delegado"),
+        ("pt-BR", "|Dou a palavra a| |a delegada|", "Dou a palavra à delegada"),
+        ("pt", "pelo |as regras|", "pelas regras"),
+        ("pt", "no |uma reunião|", "em uma reunião"),
+        ("pt", "|o Plano A| o previu", "o Plano A o previu"),
+        ("fr", "|je donne la parole à| le délégué", "je donne la parole au délégué"),
+        ("fr", "du |la motion|", "de la motion"),
+        ("fr", "la fin de |UNESCO|", "la fin d'UNESCO"),
+        ("fr", "de |onze|, que |oui|, de |moi|", "de onze, que oui, de moi"),
+        ("es", "El |la moción| pasa", "La moción pasa"),
+        ("pt", "Do |a moção| falamos", "Da moção falamos"),
+        ("en", "The |the motion| vote", "The motion vote"),
+        ("en", "the |a show of hands|", "a show of hands"),
+        ("en", "an |roll-call vote|", "a roll-call vote"),
+        ("en", "A |amendment|", "An amendment"),
+        ("en", "an |hour|, a |unanimous vote|, a |one|", "an hour, a unanimous vote, a one"),
+        ("ar", "|a| the |b|", "a the b"),
+    ],
+)
+def test_words_that_meet_are_joined_as_the_language_does_it(language: str, meeting: str, said: str) -> None:
+    assert joined(text(meeting), language) == said
+
+
+def test_elsewhere_nothing_is_joined() -> None:
+    assert joined("de el a el", "es") == "de el a el"
+
+
+def test_a_term_with_a_preposition_is_also_said_with_the_article_in_it() -> None:
+    assert parted_words("doy la palabra a", "es") == {"doy la palabra al": "el"}
+    assert parted_words("je donne la parole à", "fr") == {
+        "je donne la parole au": "le",
+        "je donne la parole aux": "les",
+    }
+    assert parted_words("a", "es") == {}
+    assert parted_words("cuestión de orden", "es") == {}
+    assert parted_words("doy la palabra a", "ru") == {}
