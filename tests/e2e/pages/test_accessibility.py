@@ -206,8 +206,10 @@ FOLLOW = """(atOnce) => {
 }"""
 """Note what has the focus and how it looks: at once after each key, or whenever `note` is called."""
 ON_SCREEN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-AT_ONCE, MOST = 10, 240
-"""Presses of a key before the page is asked what they reached; presses to come through a page."""
+AT_ONCE, MOST = 10, 600
+"""Presses of a key before the page is asked what they reached; presses after which one is caught in the page. The
+moderator's page with its forty questions has 204 elements that take the focus, and rows drawn anew count again.
+"""
 
 
 async def walk(page: Page, key: str, *, drawn: bool) -> list[str]:
@@ -223,7 +225,7 @@ async def walk(page: Page, key: str, *, drawn: bool) -> list[str]:
         if any(each["over"] for each in reached):
             break
     else:
-        return [f"{key} never comes out of it."]
+        return [f"{key} never comes out of it: {len(reached)} elements, the last of them {reached[-3:]}"]
     await page.evaluate("following.abort()")
     return [
         f"{key}: not {', '.join(wrong)}: {each['what']} but {each['by']}"
