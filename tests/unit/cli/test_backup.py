@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,15 @@ def test_it_says_what_was_done_and_where_things_are(house: House, tmp_path: Path
     assert f"The list of removals: {apart(tmp_path / 'backup')}. A restore needs it" in said
     assert f"The keys: {tmp_path / 'keys'}. Keep them apart" in said
     assert "The keys were not backed up; --keys FILE does that" in backed_up(house)
+
+
+def test_it_says_how_much_of_a_restore_point_is_new(house: House) -> None:
+    said = backed_up(house)
+    (size,) = re.findall(r"1 session, 3 events, (\d+ kB);", said)
+    assert f"; {size} of it is new." in said
+    assert f"1 session, 3 events, {size}; nothing of it is new." in backed_up(house)
+    house.say("two", "x" * 2_000_000)
+    assert re.search(r"2 sessions, 4 events, (\d+\.\d MB); \1 of it is new\.", backed_up(house))
 
 
 def test_keys_are_in_their_file_alone_and_come_back(house: House, tmp_path: Path) -> None:
