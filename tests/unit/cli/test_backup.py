@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,6 +106,29 @@ def test_the_settings_and_what_they_name_are_backed_up_too(house: House, tmp_pat
     kept = {"engine_tokens": "tokens", "nodes_key": "nodes.key", "redis_password": "redis"}
     for name, there in kept.items():
         assert (new / "keys" / name).read_text() == secrets[there]
+
+
+def test_what_is_restored_only_its_owner_can_read_whatever_the_shell_allows(house: House, tmp_path: Path) -> None:
+    recording = Path("recordings/one/floor/000000000000000.opus")
+    for path in (house.folder / recording, tmp_path / "terms/a.toml", tmp_path / "tokens"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"bytes")
+    config = tmp_path / "house.toml"
+    config.write_text(
+        f'[conference]\nglossaries = "{tmp_path / "terms"}"\n[engine]\ntokens = "{tmp_path / "tokens"}"\n'
+    )
+    backed_up(house, keys=tmp_path / "keys", config=config, settings=load(config, {}))
+    before = os.umask(0o002)
+    try:
+        put_back(tmp_path)
+    finally:
+        os.umask(before)
+    new = tmp_path / "new"
+    assert {recording, Path("settings/glossaries/a.toml"), Path("settings/keys/engine_tokens")} <= {
+        path.relative_to(new) for path in new.rglob("*")
+    }
+    open_to_others = [path for path in (new, *new.rglob("*")) if path.stat().st_mode & 0o077]
+    assert open_to_others == []
 
 
 def test_the_newest_snapshot_up_to_a_time_is_restored(house: House, tmp_path: Path) -> None:
