@@ -153,7 +153,8 @@ def backup_command(
 
 
 def _say_taken(taken: BackupResult, to: Path, kept_apart: Path, keys: Path | None, out: TextIO) -> None:
-    print(f"{to}: restore point {taken.name}, {_what(taken.point)}; {_megabytes(taken.written)} copied.", file=out)
+    new = _size(taken.new) if taken.new else "nothing"
+    print(f"{to}: restore point {taken.name}, {_what(taken.point)}; {new} of it is new.", file=out)
     if taken.cleaned:
         print(f"What was removed since was taken out of {_count(taken.cleaned, 'older restore point')}.", file=out)
     for part in taken.left_out:
@@ -312,15 +313,15 @@ def _moment(text: str) -> int:
 
 def _what(point: RestorePoint) -> str:
     events = sum(part.offset for part in point.sessions)
-    sizes = {stored.sha256: stored.size for stored in point.objects()}
+    size = sum(stored.size for stored in {*point.objects()})
     listed: Sequence[str] = [_count(len(point.sessions), "session"), _count(events, "event")]
     if point.sound:
         listed = [*listed, _count(len(point.sound), "recording")]
-    return f"{', '.join(listed)}, {_megabytes(sum(sizes.values()))}"
+    return f"{', '.join(listed)}, {_size(size)}"
 
 
-def _megabytes(size: int) -> str:
-    return f"{size / MEGABYTE:.1f} MB"
+def _size(size: int) -> str:
+    return f"{size / MEGABYTE:.1f} MB" if size >= MEGABYTE else f"{-(-size // 1_000)} kB"
 
 
 def _count(n: int, what: str) -> str:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +56,15 @@ def test_it_says_what_was_done_and_where_things_are(house: House, tmp_path: Path
     assert "The keys were not backed up; --keys FILE does that" in backed_up(house)
 
 
+def test_it_says_how_much_of_a_restore_point_is_new(house: House) -> None:
+    said = backed_up(house)
+    (size,) = re.findall(r"1 session, 3 events, (\d+ kB);", said)
+    assert f"; {size} of it is new." in said
+    assert f"1 session, 3 events, {size}; nothing of it is new." in backed_up(house)
+    house.say("two", "x" * 2_000_000)
+    assert re.search(r"2 sessions, 4 events, (\d+\.\d MB); \1 of it is new\.", backed_up(house))
+
+
 def test_keys_are_in_their_file_alone_and_come_back(house: House, tmp_path: Path) -> None:
     backed_up(house, keys=tmp_path / "keys")
     pem = (house.folder / KEY).read_bytes()
@@ -95,6 +106,29 @@ def test_the_settings_and_what_they_name_are_backed_up_too(house: House, tmp_pat
     kept = {"engine_tokens": "tokens", "nodes_key": "nodes.key", "redis_password": "redis"}
     for name, there in kept.items():
         assert (new / "keys" / name).read_text() == secrets[there]
+
+
+def test_what_is_restored_only_its_owner_can_read_whatever_the_shell_allows(house: House, tmp_path: Path) -> None:
+    recording = Path("recordings/one/floor/000000000000000.opus")
+    for path in (house.folder / recording, tmp_path / "terms/a.toml", tmp_path / "tokens"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"bytes")
+    config = tmp_path / "house.toml"
+    config.write_text(
+        f'[conference]\nglossaries = "{tmp_path / "terms"}"\n[engine]\ntokens = "{tmp_path / "tokens"}"\n'
+    )
+    backed_up(house, keys=tmp_path / "keys", config=config, settings=load(config, {}))
+    before = os.umask(0o002)
+    try:
+        put_back(tmp_path)
+    finally:
+        os.umask(before)
+    new = tmp_path / "new"
+    assert {recording, Path("settings/glossaries/a.toml"), Path("settings/keys/engine_tokens")} <= {
+        path.relative_to(new) for path in new.rglob("*")
+    }
+    open_to_others = [path for path in (new, *new.rglob("*")) if path.stat().st_mode & 0o077]
+    assert open_to_others == []
 
 
 def test_the_newest_snapshot_up_to_a_time_is_restored(house: House, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from moothall.adapters.backup.folder import PIECE, overwrite
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.adapters.store import book_sqlite, sqlite_file
-from moothall.adapters.store.files import explained, opened
+from moothall.adapters.store.files import explained, make_folder, opened
 from moothall.adapters.store.removal_list import FILE_NAME as LIST_NAME
 from moothall.adapters.store.removal_list import add_lines, read_removals
 from moothall.core.backup.removed import AnyLine, united
@@ -124,7 +124,7 @@ class RestoredRecordings:
         """Write a file with its bytes and its time of last writing (`RestoredSound`). Raises StorageUnavailable."""
         path = sound_path(self._folder, _part_key(part))
         with explained("A recording can't be restored", kind=StorageUnavailable):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             with opened(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
                 for piece in chunks:
                     view = memoryview(piece)

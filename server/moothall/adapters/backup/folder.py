@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from moothall.adapters.store.files import explained, opened, sync_folder
+from moothall.adapters.store.files import explained, make_folder, opened, sync_folder
 from moothall.core.backup.restore_point import RestorePoint, Stored, decode_point, encode_point
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
@@ -206,7 +206,7 @@ def overwrite(path: Path) -> None:
 def write_file(path: Path, data: bytes) -> None:
     """Write a file atomically, readable by its owner only; durable when it returns. Raises StorageUnavailable."""
     with _explained():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent)
         _write(path, data)
 
 

@@ -16,7 +16,7 @@ from moothall.adapters.engines.child_owner import signal_child, to_the_end
 from moothall.adapters.sound.audio_file import AudioFile, start_coder
 from moothall.adapters.sound.child_messages import EncodeRequest
 from moothall.adapters.sound.spool_folder import leave_room
-from moothall.adapters.store.files import explained, opened
+from moothall.adapters.store.files import explained, make_folder, opened
 from moothall.adapters.store.removal_list import LineIdentity, RemovalList
 from moothall.core.backup.removed import RemovalDone, SoundAct, SoundRemoved, SoundSilenced
 from moothall.core.kernel.decoding import made_of
@@ -65,7 +65,7 @@ class SoundFolder:
         """Begin a new part at the sample `first` (`SoundStore`)."""
         path = self.path(session, source, first)
         with _explained():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             leave_room(path.parent)
             with opened(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
                 process = await _encoder(EncodeRequest(bitrate=self._bitrate), asyncio.subprocess.PIPE, file)

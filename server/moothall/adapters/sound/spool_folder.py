@@ -17,7 +17,7 @@ import re
 import threading
 from pathlib import Path
 
-from moothall.adapters.store.files import opened, sync_folder
+from moothall.adapters.store.files import make_folder, opened, sync_folder
 from moothall.core.kernel.errors import SpoolFull
 
 SAMPLE_BYTES = 2
@@ -160,7 +160,7 @@ class SpoolFolder:
     def _make(self) -> None:
         if self._named:
             return
-        self._path.mkdir(parents=True, exist_ok=True)
+        make_folder(self._path)
         for folder in self._path.parents[:3]:
             sync_folder(folder)
         self._named = True

@@ -49,6 +49,13 @@ def opened(path: Path, flags: int, mode: int = 0o600) -> Iterator[int]:
         os.close(descriptor)
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder that only its owner can enter, and the missing ones above it likewise. Raises OSError."""
+    if not path.parent.exists():
+        make_folder(path.parent)
+    path.mkdir(mode=0o700, exist_ok=True)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable. Raises OSError."""
     with opened(folder, os.O_RDONLY | os.O_DIRECTORY) as descriptor:

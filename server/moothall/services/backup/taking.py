@@ -61,8 +61,8 @@ class BackupResult(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     point: RestorePoint
-    written: int
-    """Number of bytes that were copied."""
+    new: int
+    """Size in bytes of what no older restore point has."""
     cleaned: int
     """Number of older restore points out of which something was taken that was removed since."""
     swept: int
@@ -94,7 +94,6 @@ class Taking:
         atomically.
         """
         self._pace = ByteRate(self.clock, self.rate)
-        self._written = 0
         at = self.clock.wall()
         older = dict(self.store.points())
         before = list(older.values())[-1] if older else None
@@ -121,6 +120,7 @@ class Taking:
         # A server may have been killed before it carried out a removal that it had noted: that text stays.
         erasing = BackupErasure(self.store, removals.but(act for act in removals.begun() if self._has(act)))
         point = erasing.cleaned(point)
+        new = {*point.objects()}.difference(*(each.objects() for each in older.values()))
         left_out = tuple(part for part in sound if part not in point.sound)
         await self._settle()
         self.store.publish(name, point)
@@ -138,7 +138,12 @@ class Taking:
             del older[known]
         swept = self._sweep(older)
         return BackupResult(
-            name=name, point=point, written=self._written, cleaned=cleaned, swept=swept, left_out=left_out
+            name=name,
+            point=point,
+            new=sum(stored.size for stored in new),
+            cleaned=cleaned,
+            swept=swept,
+            left_out=left_out,
         )
 
     def _has(self, act: TextAct) -> bool:
@@ -156,7 +161,6 @@ class Taking:
         writer = self.store.begin()
         for chunk in chunks:
             writer.write(chunk)
-            self._written += len(chunk)
             await self._pace.take(len(chunk))
         return writer.finish()
 

@@ -6,10 +6,12 @@ in memory, by a hash whose key lives as long as the process.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import logging
 from collections import OrderedDict
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
@@ -70,6 +72,8 @@ class AccessNeeds:
         # Bound: `most`.
         self._needs: dict[str, AccessNeed] = {}
         self._from: OrderedDict[bytes, int] = OrderedDict()
+        # Held while something is stored: what a write was decided by still holds when it is done.
+        self._writing = asyncio.Lock()
 
     async def load(self) -> None:
         """Read the book. Raises StorageUnavailable."""
@@ -99,36 +103,34 @@ class AccessNeeds:
         if not need.text:
             return RejectedNeed.TEXT
         key = hashlib.sha256(form.encode("utf-8", "replace")).hexdigest()[:24]
-        if key in self._needs:
-            return None
         address_hash = hmac.digest(self._key, widest(address).encode("utf-8", "replace"), hashlib.sha256)[:8]
-        if len(self._needs) >= self._most or self._from.get(address_hash, 0) >= SHARE:
-            return RejectedNeed.FULL
-        kept = msgspec.structs.replace(need, id=key, at=self._clock.wall(), dealt_with=False)
-        await self._book.write([BookEntry(NAMESPACE, key, msgspec.json.encode(kept))])
-        self._needs[key] = kept
-        self._from[address_hash] = self._from.get(address_hash, 0) + 1
-        self._from.move_to_end(address_hash)
-        if len(self._from) > MOST_ADDRESSES:
-            self._from.popitem(last=False)
+        async with self._writing:
+            if key in self._needs:
+                return None
+            if len(self._needs) >= self._most or self._from.get(address_hash, 0) >= SHARE:
+                return RejectedNeed.FULL
+            await self._keep(msgspec.structs.replace(need, id=key, at=self._clock.wall(), dealt_with=False))
+            self._from[address_hash] = self._from.get(address_hash, 0) + 1
+            self._from.move_to_end(address_hash)
+            if len(self._from) > MOST_ADDRESSES:
+                self._from.popitem(last=False)
         return None
 
     async def deal_with(self, need: str, *, dealt_with: bool) -> bool:
         """Mark a need as dealt with, or as open; False where there is none of that id. Raises StorageUnavailable."""
-        known = self._needs.get(need)
-        if known is None:
-            return False
-        kept = msgspec.structs.replace(known, dealt_with=dealt_with)
-        await self._book.write([BookEntry(NAMESPACE, need, msgspec.json.encode(kept))])
-        self._needs[need] = kept
+        async with self._writing:
+            known = self._needs.get(need)
+            if known is None:
+                return False
+            await self._keep(msgspec.structs.replace(known, dealt_with=dealt_with))
         return True
 
     async def delete(self, need: str) -> bool:
         """Delete a need for good; False where there is none of that id. Raises StorageUnavailable."""
-        if need not in self._needs:
-            return False
-        await self._book.write([BookEntry(NAMESPACE, need, None)])
-        self._needs.pop(need, None)
+        async with self._writing:
+            if need not in self._needs:
+                return False
+            await self._forget([need])
         return True
 
     async def run(self) -> None:
@@ -142,12 +144,21 @@ class AccessNeeds:
     async def sweep(self) -> None:
         """Delete needs that are due. Raises StorageUnavailable."""
         now, last = self._clock.wall(), self._last_end()
-        gone = [each.id for each in self._needs.values() if due(each, self._end(each, last), now)]
+        async with self._writing:
+            gone = [each.id for each in self._needs.values() if due(each, self._end(each, last), now)]
+            if gone:
+                await self._forget(gone)
         if gone:
-            await self._book.write([BookEntry(NAMESPACE, key, None) for key in gone])
-            for key in gone:
-                self._needs.pop(key, None)
             logger.info("access needs: %d deleted, since the sessions or days that they were for are over", len(gone))
+
+    async def _keep(self, need: AccessNeed) -> None:
+        await self._book.write([BookEntry(NAMESPACE, need.id, msgspec.json.encode(need))])
+        self._needs[need.id] = need
+
+    async def _forget(self, needs: Sequence[str]) -> None:
+        await self._book.write([BookEntry(NAMESPACE, need, None) for need in needs])
+        for need in needs:
+            del self._needs[need]
 
     def _end(self, need: AccessNeed, last: int | None) -> int | None:
         """When the subject of a need is over, Unix ms: its session, its day, or else the whole event; None where that

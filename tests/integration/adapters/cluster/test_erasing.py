@@ -193,6 +193,28 @@ async def overdue(erasure: FileErasure, clock: ManualClock, server: RedisServer)
     return str(refused.value)
 
 
+async def test_a_snapshot_that_is_only_scheduled_is_not_taken_for_the_one_that_failed_before(
+    opened: Opened, process: RedisProcess
+) -> None:
+    server = opened.server(process.reached())
+    erasure = FileErasure(server, SystemClock())
+    process.ask("CONFIG", "SET", "appendonly", "no")
+    process.ask("SET", "x", "y")
+    (process.folder / "dump.rdb").mkdir()
+    with pytest.raises(StorageUnavailable, match="could not write its snapshot anew"):
+        await erasure.erase()
+    (process.folder / "dump.rdb").rmdir()
+    process.ask("CONFIG", "SET", "rdb-key-save-delay", 100_000_000)
+    process.ask("BGREWRITEAOF")
+    process.ask("CONFIG", "SET", "rdb-key-save-delay", 0)
+    erasing = asyncio.ensure_future(erasure.erase())
+    while process.ask("INFO", "commandstats")["cmdstat_bgsave"]["calls"] < 2:
+        await server.read("PING")
+    process.ask("CONFIG", "SET", "appendonly", "yes")  # Ends the rewrite that runs, and begins a quick one.
+    await erasing  # Redis waits 5 s after the snapshot that failed.
+    assert not await erasure.due()
+
+
 async def test_files_that_are_not_written_in_time_stay_due(process: RedisProcess, opened: Opened) -> None:
     server, clock = opened.server(process.reached()), ManualClock()
     erasure = FileErasure(server, clock)

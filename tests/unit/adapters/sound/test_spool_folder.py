@@ -30,6 +30,7 @@ def test_a_folder_that_is_not_there_holds_nothing_and_is_made_by_the_first_write
     assert folder.counts() == {0: 100}
     (file,) = path.iterdir()
     assert (file.name, stat.S_IMODE(file.stat().st_mode)) == ("000000000000000.pcm", 0o600)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o700
 
 
 def test_samples_are_read_back_from_wherever_they_stand(path: Path) -> None:

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
 
 from moothall.core.kernel.ids import SessionId
+from moothall.core.ports import BookEntry
 from moothall.core.programme.access_needs import AT_MOST_MS, DAY_MS, KEEP_MS, MOST_NEEDS, AccessNeed
 from moothall.services.programme.access_needs import (
     LOOK_MS,
@@ -18,6 +19,7 @@ from moothall.services.programme.access_needs import (
     RejectedNeed,
 )
 from moothall.testing import loop
+from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock, SeededRandomness
 from support.memory.programme import HOUR, ProgrammeHouse, programme_house
 
@@ -58,6 +60,52 @@ def test_a_need_is_there_after_a_restart_and_the_same_form_is_taken_once() -> No
             assert (later.all(), await house.book.read(NAMESPACE)) == ((), {})
             assert not await later.delete(kept.id)
             assert not await later.deal_with(kept.id, dealt_with=True)
+
+    loop.run(story())
+
+
+class SlowBook(MemoryBook):
+    """A book whose writes take a moment, in which others go on."""
+
+    async def write(self, entries: Sequence[BookEntry]) -> None:
+        await asyncio.sleep(0)
+        await super().write(entries)
+
+
+def test_a_form_that_is_sent_twice_at_once_counts_once_for_its_address() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            house.book = SlowBook()
+            needs = needs_of(house, ManualClock())
+            for number in range(SHARE):
+                twice = (needs.tell(NEED, f"form {number}", "192.0.2.1") for _ in range(2))
+                assert await asyncio.gather(*twice) == [None, None]
+            assert len(needs.all()) == SHARE
+
+    loop.run(story())
+
+
+def test_forms_that_come_at_once_do_not_exceed_the_bound() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            house.book = SlowBook()
+            needs = needs_of(house, ManualClock(), most=1)
+            both = await asyncio.gather(*(needs.tell(NEED, f"form {n}", f"192.0.2.{n}") for n in range(2)))
+            assert (both, len(needs.all())) == ([None, RejectedNeed.FULL], 1)
+
+    loop.run(story())
+
+
+def test_a_need_that_is_deleted_does_not_come_back_as_dealt_with() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            house.book = SlowBook()
+            needs = needs_of(house, ManualClock())
+            await needs.tell(NEED, "form", "192.0.2.1")
+            (kept,) = needs.all()
+            deleted, marked = await asyncio.gather(needs.delete(kept.id), needs.deal_with(kept.id, dealt_with=True))
+            assert (deleted, marked) == (True, False)
+            assert (needs.all(), await house.book.read(NAMESPACE)) == ((), {})
 
     loop.run(story())
 
