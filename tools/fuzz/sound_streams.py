@@ -18,12 +18,14 @@ from moothall.adapters.sound import audio_file
 from moothall.adapters.sound.child_messages import AudioEnded, AudioFailed, AudioFault, Opened
 from moothall.adapters.streams import puller
 from moothall.adapters.streams.child_messages import Began, StreamFailed
+from moothall.adapters.streams.fetching import _uri
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.times import media_time
 from moothall.core.streams.addresses import LONGEST_LED, may_reach, read_address
 from moothall.core.streams.playlist import is_playlist, next_pieces, read_playlist
 from moothall.core.streams.rtsp_filter import Misled, RtspFilter
 from moothall.core.streams.watching import StreamFault, StreamProperties
+from moothall.services.capture.pulling import StreamLost
 from moothall.services.capture.streams import TriedStream
 
 BASE = URL("https://radio.example.org/live/index.m3u8")
@@ -60,8 +62,8 @@ def playlist(data: bytes) -> None:
         for recorded in (False, True):
             next_pieces(read, last, goes_on=False, recorded=recorded)
     for uri in [each.uri for each in read.variants] + [uri for each in read.pieces for uri in (each.start, each.uri)]:
-        with suppress(ValueError):
-            parts = read_address(str(BASE.join(URL(uri)).with_fragment(None)), LONGEST_LED)
+        with suppress(ValueError, StreamLost):
+            parts = read_address(str(BASE.join(_uri(uri)).with_fragment(None)), LONGEST_LED)
             if parts is not None:
                 may_reach(parts.host)
 
@@ -125,7 +127,7 @@ def decoder_message(data: bytes) -> None:
 
 
 TARGETS = (
-    Target(name="playlist", call=playlist, seeds=(MASTER, MEDIA)),
+    Target(name="playlist", call=playlist, seeds=(MASTER, MEDIA, MEDIA + b"#EXTINF:1,\r\nhttp://[::1]@/\r\n")),
     Target(
         name="rtsp",
         call=rtsp,

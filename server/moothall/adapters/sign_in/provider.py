@@ -219,7 +219,7 @@ def is_safe(address: str) -> bool:
     """Whether requests to an address can't be read on the way: https, or this machine."""
     try:
         url = URL(address)
-    except ValueError:
+    except (ValueError, IndexError):  # IndexError: yarl 1.25 on a user without a host, such as http://[::1]@
         return False
     return bool(url.host) and (url.scheme == "https" or (url.scheme == "http" and url.host in LOCAL))
 

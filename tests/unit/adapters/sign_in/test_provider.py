@@ -124,6 +124,7 @@ async def test_its_addresses_have_to_be_safe() -> None:
         ("https:///x", False),
         ("/x", False),
         ("http://[", False),
+        ("http://[::1]:9@", False),
     ],
 )
 def test_what_a_safe_address_is(address: str, safe: bool) -> None:
