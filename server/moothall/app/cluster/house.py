@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -345,9 +345,10 @@ class House:
         heads = dict(self._copies if self.following is None else self.following.copies)
         if self.following is None:
             for session in self.nodes.elsewhere.ends:
-                head = await log.head(session)
-                if head is not None:
-                    heads[session] = head
+                with suppress(RecordBroken):  # The others need what can be read.
+                    head = await log.head(session)
+                    if head is not None:
+                        heads[session] = head
         return NodeState(heads=heads, change=await noted_change(book))
 
     async def _whole_book(self) -> WholeBook:
