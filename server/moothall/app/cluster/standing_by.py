@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
@@ -45,8 +45,9 @@ from moothall.app.cluster.reading import NodeReaders, reader_gate
 from moothall.app.metrics import tell_disk, tell_doors, tell_fanouts, tell_measures, tell_stuck
 from moothall.app.parts import ServerAddress
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.core.ports import Book
+from moothall.core.ports import Book, Clock
 from moothall.services.cluster.following import FOLLOW_MS, LogFollower
+from moothall.services.cluster.own_disk import AnsweredLog
 from moothall.services.cluster.reading import NodeReading
 from moothall.services.cluster.sound_copies import SoundCopies
 from moothall.services.metrics.measures import Measures
@@ -79,7 +80,12 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         connections = KeeperConnections(None)
         archive = NodeCopies(lambda: house.keeper, connections, house.seal)
         house.following = following = LogFollower(
-            house.log, log, house.clock, archive=archive, asides=house.asides, singles=house.singles
+            house.log,
+            AnsweredLog(log, house.disk.watch),
+            house.clock,
+            archive=archive,
+            asides=house.asides,
+            singles=house.singles,
         )
         house.sound = sound = SoundCopies(SoundAtKeeper(archive), house.clock)
         stack.callback(house.stand_by_no_more)
@@ -96,10 +102,13 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         await _open_metrics(stack, house, reading, doors.readers, measures=measures, connections=doors.connections)
         await _open_local_door(stack, house, doors.address, doors.readers)
 
-        async def follow() -> None:
-            await _follow(house, book, doors.forwarding, engines)
+        def moved() -> None:
+            doors.forwarding.house_moved()
+            if engines is not None:
+                engines.house_moved()
 
-        for run in (following.run, follow, sound.run, partial(collect, house.clock)):
+        watch = partial(watch_keeper, lambda: house.keeper, house.clock, moved)
+        for run in (following.run, partial(_follow, house, book), watch, sound.run, partial(collect, house.clock)):
             stack.callback(tasks.create_task(supervise(run, house.clock)).cancel)
         yield
 
@@ -117,9 +126,9 @@ async def _engines(stack: AsyncExitStack, house: House) -> EngineRelay | None:
     return relay
 
 
-async def _follow(house: House, book: Book, forwarding: Forwarding, engines: EngineRelay | None) -> None:
-    """Follow the book, and note changes of the keeper, until cancelled."""
-    keeper, told = house.keeper, False
+async def _follow(house: House, book: Book) -> None:
+    """Follow the book until cancelled."""
+    told = False
     while True:
         await house.follow_book(book)
         try:
@@ -128,12 +137,19 @@ async def _follow(house: House, book: Book, forwarding: Forwarding, engines: Eng
             if not told:
                 logger.error("cluster: this node can't take the house over. %s", error)
             told = True
-        if house.keeper != keeper:
-            keeper = house.keeper
-            forwarding.house_moved()
-            if engines is not None:
-                engines.house_moved()
         await house.clock.sleep(FOLLOW_MS)
+
+
+async def watch_keeper(keeper: Callable[[], str | None], clock: Clock, moved: Callable[[], None]) -> None:
+    """Call `moved` at each change of the keeper, until cancelled. It waits for no disk: requests that are carried to a
+    former keeper have to end also where this node's own disk hangs.
+    """
+    before = keeper()
+    while True:
+        if (now := keeper()) != before:
+            before = now
+            moved()
+        await clock.sleep(FOLLOW_MS)
 
 
 async def _open_metrics(
