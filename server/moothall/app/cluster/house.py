@@ -44,6 +44,7 @@ from moothall.core.ports import Book, BookEntry, Clock, EventLog, LogHead, LogRe
 from moothall.services.cluster import removing
 from moothall.services.cluster.confirming import Confirming
 from moothall.services.cluster.following import Came, LogFollower
+from moothall.services.cluster.former_sound import FormerSound
 from moothall.services.cluster.gathering import Gathering
 from moothall.services.cluster.keeping import KeeperLease
 from moothall.services.cluster.node_notes import Others
@@ -96,6 +97,8 @@ class House:
     """This node's own log, as it was last opened; None before."""
     book_here: Book | None = field(default=None, init=False)
     """This node's own book, as it was last opened; None before."""
+    former: FormerSound | None = field(default=None, init=False)
+    """The sound on this disk since this node last stood by; None before."""
 
     def __post_init__(self) -> None:
         own, elsewhere = self.settings.cluster, ReadElsewhere()
@@ -285,9 +288,11 @@ class House:
         return " ".join(said)
 
     async def erased(self, log: LogReading, settled: Callable[[SessionId], bool]) -> None:
-        """Check how far this node has applied the list of removals, unless it was checked just now
-        (`Removing.look`).
+        """Delete sound that has to go, and check how far this node has applied the list of removals, unless it was
+        checked just now (`Removing.look`).
         """
+        if self.former is not None and self.following is not None:
+            await self.former.look(self.following.copies)
         now = self.clock.monotonic()
         if self._looked is None or now - self._looked >= removing.LOOK_MS:
             self._looked = now
@@ -314,6 +319,8 @@ class House:
             reached_at=self._reached_at,
         )
         await last.catch_up()
+        if self.former is not None:
+            await self.former.look(self._copies)
         if not await self.check_key(books):
             name = Ed25519Signer.open(self._key_path).key_id
             await books.write([BookEntry(*SIGNER, name.encode())])

@@ -36,17 +36,20 @@ from moothall.adapters.pages.static_door import StaticDoor
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.reader_routes import Readers
+from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.adapters.system.collector import collect
 from moothall.app.admin import open_local_door
-from moothall.app.backend import disk_of, open_stores
+from moothall.app.backend import SPOOL_FOLDER, disk_of, open_stores
 from moothall.app.cluster.house import House
 from moothall.app.cluster.reading import NodeReaders, reader_gate
 from moothall.app.metrics import tell_disk, tell_doors, tell_fanouts, tell_measures, tell_stuck
 from moothall.app.parts import ServerAddress
 from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Book, Clock
 from moothall.services.cluster.following import FOLLOW_MS, LogFollower
+from moothall.services.cluster.former_sound import FormerSound
 from moothall.services.cluster.own_disk import AnsweredLog
 from moothall.services.cluster.reading import NodeReading
 from moothall.services.cluster.sound_copies import SoundCopies
@@ -96,7 +99,14 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         reading = NodeReading(
             following, log, house.clock, measures, house.keeping.confirm, lambda: house.removing.applied
         )
-        following.then = partial(house.erased, log, reading.settled)
+        house.former = former = FormerSound(
+            DiskSpools(Path(house.settings.server.data) / SPOOL_FOLDER), house.settings.cluster.number
+        )
+
+        def settled(session: SessionId) -> bool:
+            return reading.settled(session) and former.settled(session)
+
+        following.then = partial(house.erased, log, settled)
         doors = await _doors(stack, house, listener, reading, connections)
         engines = await _engines(stack, house)
         await _open_metrics(stack, house, reading, doors.readers, measures=measures, connections=doors.connections)
