@@ -373,6 +373,16 @@ def hold_folder(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def touch_disk(folder: Path) -> None:
+    """Write something to the disk of a data folder, to see whether it answers. Raises OSError."""
+    descriptor = os.open(folder / LOCK_FILE, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        os.pwrite(descriptor, b"\n", 0)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def blocked_words(settings: Conference) -> BlockedWords:
     """The blocked words of the settings and of the word lists. Raises ConfigurationError."""
     rude = (entry for each in read_word_lists(settings.word_lists) for entry in each.entries)

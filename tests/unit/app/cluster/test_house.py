@@ -1,21 +1,25 @@
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import pytest
 
 from moothall.adapters.cluster.book_redis import RedisBook
 from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.app.cluster.house import House, joined, redis_server
+from moothall.core.cluster.lease import AWAY_MS
 from moothall.core.cluster.nodes import NodeNote
-from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError, OutcomeUnknown
+from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import BookEntry, LogHead
 from moothall.services.cluster.following import LogFollower
+from moothall.services.cluster.two_copies import PATIENCE_MS
 from moothall.settings.sections import Cluster, Server, Settings
-from moothall.testing.book import MemoryBook
+from moothall.testing.book import MemoryBook, MemorySharedBook, SharedBookStore
 from moothall.testing.clock import ManualClock
-from moothall.testing.house_memory import MemoryNotes
+from moothall.testing.house_memory import MemoryLease, MemoryNotes
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.log_shared import MemorySharedLog, SharedLogStore
 from support.sessions.recorder import EPOCH, SESSION
@@ -81,6 +85,61 @@ async def test_a_node_keeps_the_house_once_it_knows_its_own_copies_and_who_lives
     assert fit()
     node.house.stand_by_no_more()
     assert not fit(), "it is just giving the house up, or taking it"
+
+
+async def test_a_node_whose_disk_hangs_does_not_keep_the_house(node: SharedHouse) -> None:
+    await node.stands_by()
+    await node.house.others.exchange()
+    assert node.house.following is not None
+    await node.house.following.catch_up()
+    clock, answers = node.house.clock, asyncio.Event()
+    assert isinstance(clock, ManualClock)
+    writing = asyncio.ensure_future(node.house.disk.watch(answers.wait()))
+    await clock.advance(PATIENCE_MS)
+    await node.house.others.exchange()
+    assert not node.house.keeping.fit()
+    answers.set()
+    await writing
+    assert node.house.keeping.fit()
+
+
+class Hanging(MemoryLog):
+    """A log on a disk that may hang."""
+
+    hangs = False
+
+    async def acquire(self, session: SessionId, epoch: Epoch, term: int | None = None, *, new: bool = True) -> LogHead:
+        if self.hangs:
+            await asyncio.Event().wait()
+        return await super().acquire(session, epoch, term, new=new)
+
+
+async def test_a_keeper_whose_disk_hangs_gives_the_house_up(node: SharedHouse) -> None:
+    house, clock, leases, log = node.house, node.house.clock, MemoryLease(), Hanging()
+    assert isinstance(clock, ManualClock)
+    house.keeping.leases = leases
+    running = [asyncio.ensure_future(run()) for run in (house.keeping.run, house.others.run)]
+    await node.stands_by()
+    assert house.following is not None
+    await house.following.catch_up()
+    await clock.advance(3 * AWAY_MS)
+    house.stand_by_no_more()
+    house.log = cast("RedisLog", node.shared)
+    house.book = cast("RedisBook", MemorySharedBook(SharedBookStore(), "south"))
+    logs, _ = await house.kept(log, MemoryBook())
+    log.hangs = True
+    acquiring = asyncio.ensure_future(logs.acquire(SESSION, EPOCH))
+    await clock.advance(PATIENCE_MS - 1)
+    assert house.keeping.answers
+    await clock.advance(1)
+    assert (house.keeping.term, house.disk.hangs) == (None, True)
+    assert leases.lease is not None
+    assert leases.lease.node == "", "whoever saw it keep the house goes on at once"
+    with pytest.raises(OutcomeUnknown):
+        await acquiring
+    for each in running:
+        each.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
 
 
 async def test_a_node_that_has_nothing_leaves_an_empty_redis_to_who_has_something(
