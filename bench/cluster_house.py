@@ -258,8 +258,8 @@ async def faulty_house(folder: Path, shape: Shape = Shape()) -> AsyncIterator[Fa
         valkey = ValkeyProcess(shape.server, folder / "valkey")
         await asyncio.to_thread(valkey.start)
         stack.callback(valkey.kill)
-        ports = [free_port(220 + number) for number in range(shape.nodes)]
-        nodes = [await _node(stack, valkey, shape, number, ports) for number in range(1, shape.nodes + 1)]
+        engines = free_port(220)
+        nodes = [await _node(stack, valkey, shape, number, engines) for number in range(1, shape.nodes + 1)]
         first = nodes[0]
         planned = await prepared(first.data)
         house = FaultyHouse(folder, tuple(nodes), valkey, planned)
@@ -273,17 +273,16 @@ async def faulty_house(folder: Path, shape: Shape = Shape()) -> AsyncIterator[Fa
         if shape.hub:
             house.hub = await stack.enter_async_context(hub_through(folder, nodes[-1].port, planned.words))
         if shape.seed is not None:
-            house.engine = await stack.enter_async_context(engine_at(folder, ports[0], shape.seed))
+            house.engine = await stack.enter_async_context(engine_at(folder, engines, shape.seed))
         yield house
 
 
-async def _node(
-    stack: AsyncExitStack, valkey: ValkeyProcess, shape: Shape, number: int, engines: Sequence[int]
-) -> Node:
+async def _node(stack: AsyncExitStack, valkey: ValkeyProcess, shape: Shape, number: int, engines: int) -> Node:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     to_valkey = await stack.enter_async_context(weak_link_to(valkey.port))
-    from_other = await stack.enter_async_context(weak_link_to(port))
+    host = f"127.0.0.{number}"  # Engines' connections are passed on to the keeper's host, at the same port.
+    from_other = await stack.enter_async_context(weak_link_to(port, host=host))
     folder, names = valkey.folder.parent, [f"n{n}" for n in range(1, shape.nodes + 1)]
     node = Node(
         folder,
@@ -292,7 +291,9 @@ async def _node(
         port=port,
         known_at=from_other.address,
         more=f'one_copy = "allow"\nnodes = {names}\n' if shape.one_copy else "",
-        engines="" if shape.seed is None else f'listen_port = {engines[number - 1]}\ntokens = "{tokens(folder)}"',
+        engines=""
+        if shape.seed is None
+        else f'listen_host = "{host}"\nlisten_port = {engines}\ntokens = "{tokens(folder)}"',
     )
     node.to_valkey, node.from_other = to_valkey, from_other
     library = clock_library() if shape.clocks else None
