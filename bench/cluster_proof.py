@@ -21,7 +21,7 @@ from cluster_house import FaultyHouse
 from cluster_hub import WHOLE_S, RoomAsker, hub_against
 from cluster_people import Asker, Chair, Reader, Typist
 from cluster_person import Person, all_rest, now
-from cluster_spans import own_word, spans_against, without_words
+from cluster_spans import Spans, own_word, spans_against, without_words
 from cluster_speech import Speaker, heard, sounds_of, unheard, words_against
 from moothall.core.chain import LogRecord
 
@@ -156,7 +156,8 @@ class Proof:
         words += [own_word(text) for texts in refused.values() for text in texts.values()]
         words = [*dict.fromkeys([*words, *without_words(typed, records)])]
         if self.people.speaker is not None:
-            words += unheard(self.people.speaker.said, records)
+            spans = Spans() if self._clocks else self.people.chair.spans
+            words += unheard(self.people.speaker.said, spans, records)
         self.unrecorded = len(words) - sum(len(typist.removed) for typist in self.people.typists)
         return words
 

@@ -142,10 +142,17 @@ def words_against(said: Sequence[Said], spans: Spans, records: Sequence[LogRecor
     return wrong
 
 
-def unheard(said: Sequence[Said], records: Sequence[LogRecord]) -> list[bytes]:
-    """Return the words that the log doesn't have, since they were not recorded: no file may have them."""
+def unheard(said: Sequence[Said], spans: Spans, records: Sequence[LogRecord]) -> list[bytes]:
+    """Return the words that the log doesn't have since they were not recorded: no file may have them. Behind the last
+    word of the log only those count that were surely said in a span; others may be under way.
+    """
     has = set(heard(records))
-    return [each.text.encode() for each in said if each.text not in has]
+    last = max((n for n, each in enumerate(said) if each.text in has), default=-1)
+    return [
+        each.text.encode()
+        for n, each in enumerate(said)
+        if each.text not in has and (n < last or spans.surely(each.since, each.until))
+    ]
 
 
 def sounds_of(script: Script, words: Sequence[Said], spans: Spans) -> frozenset[int]:

@@ -41,7 +41,9 @@ def test_a_word_of_a_span_is_not_there() -> None:
     assert counts("a", "b", "c", spans=spans) == (0, 0, 0, 1)
     assert counts("a", "b", "c", spans=spans, clocks=True) == (0, 0, 0, 0)
     assert counts("a", spans=spans) == (1, 0, 0, 0)
-    assert unheard(SAID, log("a", "c")) == [b"b"]
+    assert unheard(SAID, Spans(), log("a", "c")) == [b"b"]
+    assert unheard(SAID, Spans(), log("a")) == [], "they may be under way"
+    assert unheard(SAID, spans, log("a")) == [b"b"]
 
 
 def test_a_search_finds_the_sound_of_a_word_in_a_file() -> None:
