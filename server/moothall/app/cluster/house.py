@@ -82,6 +82,14 @@ class _OwnBook(NamedTuple):
     """Whether the own book has no entries."""
 
 
+class _Opened(NamedTuple):
+    """The stores of the house, as its keeper opens them. In a later term they must not be used any more."""
+
+    term: int | None
+    logs: TwoCopies
+    books: TwoBooks
+
+
 @dataclass(eq=False, repr=False)
 class House:
     """The house as one node sees it: the shared stores, the other nodes, and whether this node may keep it."""
@@ -118,6 +126,7 @@ class House:
             returns=self.confirming.returns,
             lived=lambda: self.others.last_living,
             links=lambda: elsewhere.names,
+            whole=self._whole,
         )
         self.key = open_key(Path(own.key_file), SystemRandomness())
         self.seal = NodeSeal(own.node, self.key, self.clock, SystemRandomness())
@@ -160,10 +169,8 @@ class House:
         self._came: dict[SessionId, Came] = {}
         """The last event of each copy, and since when it has been here."""
         self._reached_at: int | None = None
-        self._books: TwoBooks | None = None
-        """The book of the house while this node is its keeper, or when it last was; None before."""
-        self._logs: TwoCopies | None = None
-        """The logs of the house while this node is its keeper, or when it last was; None before."""
+        self._opened: _Opened | None = None
+        """The stores of the house as this node last opened them as its keeper; None before."""
         self.refilling: Refilling | None = None
         """Fills what Redis lacks of the keeper's logs, while this node is the keeper or when it last was; None
         before."""
@@ -300,7 +307,8 @@ class House:
 
     async def kept(self, log: NodeLog, book: Book) -> tuple[EventLog, Book]:
         """Return log and book for the node that takes the house, after bringing its own up to what Redis has."""
-        self.log_here, self.book_here, self._kept_term = log, book, self.keeping.term or self._kept_term
+        term = self.keeping.term
+        self.log_here, self.book_here, self._kept_term = log, book, term or self._kept_term
         own, singles = AnsweredLog(log, self.disk.answer), AnsweredSingles(self.singles, self.disk.answer)
         own_book = AnsweredBook(book, self.disk.answer)
         if self.keeping.in_doubt:
@@ -324,8 +332,7 @@ class House:
         if not await self.check_key(books):
             name = Ed25519Signer.open(self._key_path).key_id
             await books.write([BookEntry(*SIGNER, name.encode())])
-        self._books = books
-        self._logs = logs = TwoCopies(
+        logs = TwoCopies(
             self.log,
             own,
             self.keeping,
@@ -335,7 +342,18 @@ class House:
             alone=lambda: self.keeping.alone,
         )
         self.refilling = Refilling(self.log, logs, own, self.clock, erased=self._erased)
+        self._opened = _Opened(term, logs, books)
         return logs, books
+
+    @property
+    def _open(self) -> _Opened | None:
+        """The stores of the term in which this node keeps the house; None before they are opened."""
+        opened, term = self._opened, self.keeping.term
+        return None if opened is None or term is None or opened.term != term else opened
+
+    def _whole(self) -> bool:
+        """Whether Redis has all that is here, as far as this node knows as the keeper."""
+        return self._open is not None and self.refilling is not None and self.refilling.whole
 
     async def _erased(self) -> Collection[Epoch]:
         """Epochs of the logs that were erased here completely (`Refilling`)."""
@@ -430,10 +448,11 @@ class House:
     async def mend(self) -> None:
         """Fill the book and logs again in a Redis that has lost them or was away, until cancelled."""
         while True:
-            mends = [] if self._logs is None or self._books is None else [self._logs.fill, self._books.mend]
+            opened = self._open
+            mends = [] if opened is None else [opened.logs.fill, opened.books.mend]
             for mend in mends:
                 try:
-                    if self.keeping.answers:
+                    if self.keeping.answers and self._open is opened:
                         await mend()
                 except (StorageError, RecordBroken) as error:
                     logger.debug("cluster: the events that Redis lacks can't be restored (%s)", type(error).__name__)

@@ -66,6 +66,11 @@ class Refilling:
         """Number of logs of which Redis still lacks events."""
         return len(self._lacking or ())
 
+    @property
+    def whole(self) -> bool:
+        """Whether Redis lacks nothing, as far as that was checked."""
+        return self._lacking is not None and not self._lacking
+
     async def run(self) -> None:
         """Call `look` every `LOOK_MS` until cancelled."""
         while True:

@@ -8,13 +8,14 @@ import pytest
 
 from moothall.adapters.cluster.book_redis import RedisBook
 from moothall.adapters.cluster.log_redis import RedisLog
-from moothall.app.cluster.house import House, joined, redis_server
-from moothall.core.cluster.lease import AWAY_MS
+from moothall.app.cluster.house import MEND_MS, House, joined, redis_server
+from moothall.core.cluster.lease import AWAY_MS, BEAT_MS, Lease
 from moothall.core.cluster.nodes import NodeNote
 from moothall.core.kernel.errors import ConfigurationError, OutcomeUnknown
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import BookEntry, LogHead
 from moothall.services.cluster.following import LogFollower
+from moothall.services.cluster.keeping import LOOK_MS
 from moothall.services.cluster.two_copies import PATIENCE_MS
 from moothall.settings.sections import Cluster, Server, Settings
 from moothall.testing.book import MemoryBook, MemorySharedBook, SharedBookStore
@@ -191,3 +192,34 @@ async def test_a_keeper_knows_which_nodes_lived_and_which_are_linked_to_it(node:
     assert (keeping.lived(), keeping.links()) == (north, north)
     elsewhere.end(link)
     assert (keeping.lived(), keeping.links()) == (north, frozenset())
+
+
+async def test_what_was_opened_in_an_earlier_term_mends_nothing_in_the_next(
+    node: SharedHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its book would be filled beside the one that is just being opened, and from what this node had then."""
+    house, leases, store = node.house, MemoryLease(), SharedBookStore()
+    clock = house.clock
+    assert isinstance(clock, ManualClock)
+    monkeypatch.setattr(house, "log", node.shared)
+    monkeypatch.setattr(house, "book", MemorySharedBook(store, "south"))
+    house.keeping.leases, house.keeping.fit = leases, lambda: True
+    runs = [asyncio.ensure_future(run()) for run in (house.keeping.run, house.mend)]
+    try:
+        await clock.advance(2 * AWAY_MS + LOOK_MS)
+        await house.kept(MemoryLog(), node.book)
+        await node.book.write([BookEntry("room", "hall", b"{}")])
+        store.lose_all()
+        await clock.advance(MEND_MS)
+        assert store.there, "in its own term it is filled"
+        leases.lease = Lease(node="north", address="", term=9_001, beat=0)
+        await clock.advance(BEAT_MS)
+        store.lose_all()
+        leases.lease = None
+        await clock.advance(3 * AWAY_MS)
+        assert house.keeping.answers
+        assert not store.there, "nothing was opened in this term"
+    finally:
+        for run in runs:
+            run.cancel()
+        await asyncio.gather(*runs, return_exceptions=True)

@@ -95,8 +95,10 @@ async def house() -> House:
 
 async def test_what_nobody_has_loaded_comes_back_and_so_do_its_removals(house: House) -> None:
     """So that a node with an empty disk has all of it when the keeper's disk dies."""
+    assert not house.refilling.whole
     await house.refilling.look()
     assert house.refilling.left == 0
+    assert house.refilling.whole
     house.lose()
     running = asyncio.ensure_future(house.refilling.run())
     await house.clock.advance(LOOK_MS)
