@@ -50,10 +50,33 @@ async def grow(on: Meeting, page: Page, name: str) -> None:
         await expect(page.locator("body")).to_contain_text(words[-1].text.strip())
     end = do.EndSegment(channel=FLOOR, generation=generation, segment=segment, t1=t, reason=EndReason.SENTENCE)
     await on.do(end, by=ENGINE)
-    # Where the next begins in the same frame, the box of what grows holds another line: it would seem to have moved.
     await expect(page.locator(f"#{name}, #Newest [data-line='{name}']").first).to_be_attached()
     await expect(page.locator("#Growing > *, #Newest .rest")).to_have_count(0)
     await page.evaluate(DRAWN)
+
+
+async def follow_on(on: Meeting, page: Page) -> None:
+    """Lines of which each begins in the frame in which the one before it ends, the longest first."""
+    channel = on.live.state.channels[FLOOR]
+    t, before = channel.committed_through, ""
+    for number, text in enumerate((LINE * 3, LINE, "Yes.", LINE * 2, "No.", LINE)):
+        name = f"follows{number}"
+        words = tuple(Word(f" {word}", t + 50 * n, t + 50 * (n + 1)) for n, word in enumerate(text.split()))
+        begins = do.CommitWords(
+            channel=FLOOR,
+            generation=channel.generation,
+            segment=SegmentId(name),
+            first=0,
+            words=words,
+            start=do.SegmentStart(t0=t, language="en"),
+        )
+        ends = do.EndSegment(
+            channel=FLOOR, generation=channel.generation, segment=SegmentId(before), t1=t, reason=EndReason.SENTENCE
+        )
+        await on.do(*([ends] if before else []), begins, by=ENGINE)
+        await expect(page.locator(f"#Growing [data-of='{name}'], #Newest [data-line='{name}']")).to_be_attached()
+        await page.evaluate(DRAWN)
+        t, before = words[-1].t1, name
 
 
 @pytest.mark.parametrize(
@@ -86,4 +109,5 @@ async def test_nothing_moves_when_the_page_begins_to_live_and_while_text_grows(
         if "read" not in path:
             for number in range(6):
                 await grow(on, page, f"n{number}")
+            await follow_on(on, page)
         assert await page.evaluate(SHIFTED) == []
