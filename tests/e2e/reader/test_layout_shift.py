@@ -9,10 +9,12 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from moothall.core import commands as do
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.events.types import EndReason, Word
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import SegmentId
 from support.desks.meeting import FLOOR, Meeting, S, meeting
+from support.sessions.questions import SOMEBODY, ask, stand
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 ENGINE = Actor(Role.ENGINE, "scripted")
@@ -110,4 +112,30 @@ async def test_nothing_moves_when_the_page_begins_to_live_and_while_text_grows(
             for number in range(6):
                 await grow(on, page, f"n{number}")
             await follow_on(on, page)
+        assert await page.evaluate(SHIFTED) == []
+
+
+@pytest.mark.parametrize("path", ["/screen", "/overlay"])
+async def test_nothing_on_a_wall_moves_when_the_question_on_it_is_fitted(path: str, page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.introduce("Amina")
+        for number in range(20):
+            await on.say(f"s{number}", LINE)
+        await on.do(ask("a", f"{LINE} What becomes of them?"), ask("b", "And then?"), by=SOMEBODY)
+        queued = [stand(InterventionStatus.QUEUED, each) for each in "ab"]
+        await on.do(*queued, stand(InterventionStatus.CALLED, "a"), by=Actor(Role.MODERATOR, "m1"))
+        await page.set_viewport_size({"width": 1280, "height": 720})
+        await page.add_init_script(WATCH)
+        read = asyncio.Event()
+
+        async def once_all_is_read(route: Route) -> None:
+            await read.wait()
+            await route.continue_()
+
+        await page.route("**/*.js", once_all_is_read)
+        await page.goto(f"{on.running.address}/s/{S}{path}", wait_until="commit")
+        await expect(page.locator("#Data")).to_be_attached()
+        read.set()
+        await expect(page.locator("html[style*='--fit']")).to_be_attached()
+        await page.evaluate(DRAWN)
         assert await page.evaluate(SHIFTED) == []
