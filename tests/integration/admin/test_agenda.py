@@ -178,7 +178,7 @@ async def test_a_meeting_that_is_on_can_be_read_and_each_has_its_end(tmp_path: P
             assert isinstance(await live.writer.send(SYSTEM, CommandId(name), acts), Receipt)
         text = await everything(await house.browser(), "/agenda?ui=en")
         assert re.findall(r'class="button" href="/s/([a-z-]+)\?ui=en"', text) == ["break", "on"]
-        assert len(re.findall(r">10:00–11:00</time>", text)) == 3
+        assert text.count(">10:00\N{EN DASH}11:00</time>") == 3
 
 
 async def test_what_changed_is_told_with_what_was_before(tmp_path: Path) -> None:
