@@ -128,6 +128,8 @@ async def test_a_keeper_whose_disk_hangs_gives_the_house_up(node: SharedHouse) -
     house.log = cast("RedisLog", node.shared)
     house.book = cast("RedisBook", MemorySharedBook(SharedBookStore(), "south"))
     logs, _ = await house.kept(log, MemoryBook())
+    assert house.refilling is not None
+    await house.refilling.look()  # Redis has all that is here, or whoever comes next would be left in doubt.
     log.hangs = True
     acquiring = asyncio.ensure_future(logs.acquire(SESSION, EPOCH))
     await clock.advance(PATIENCE_MS - 1)
