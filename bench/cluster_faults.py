@@ -71,6 +71,8 @@ class Round:
         self._chance = chance
         self._strikes = Strikes(house, chance, options.longest)
         self._acks = [now()]
+        self._went_on = self._acks[0]
+        """When people last went on after a rest."""
         self.people = People(house, chance, options, heard=lambda: self._acks.append(now()), back=not clocks)
         self.proof = Proof(house, self.people, clocks=clocks)
 
@@ -128,6 +130,7 @@ class Round:
             self.wrong.add(await self.proof.check(struck, lambda: self._started_again(struck)))
         for person in self.people.all:
             person.go_on()
+        self._went_on = now()
         said = [f"mended after {mended - began:.1f} s", f"pause {self.pauses[kind][-1]:.2f} s"]
         said += [] if took is None else [f"taken over after {took:.2f} s"]
         said += [f"WRONG {self.wrong.said[:3]}"] if self.wrong else []
@@ -143,7 +146,7 @@ class Round:
         return now()
 
     def _longest_pause(self, began: float) -> float:
-        last = max((at for at in self._acks if at <= began), default=began)
+        last = max(self._went_on, *(at for at in self._acks if at <= began))
         times = [last, *(at for at in self._acks if at > began)]
         return max((after - before for before, after in pairwise(times)), default=0.0)
 

@@ -159,7 +159,7 @@ class Typist(Person):
         refusal = await self._done("remove", number, "remove", {"removes": removes})
         if refusal is None:
             self.removed.append(own_word(self.typed[number]))
-        elif refusal == "unknown" and self._spans.set_back:
+        elif refusal == "unknown" and self._spans.take_lines:
             self.gone.add(number)
         else:
             self._say_refused("remove", number, refusal)

@@ -42,9 +42,11 @@ class Spans:
         self.all: list[Span] = []
 
     @property
-    def set_back(self) -> bool:
-        """Whether the beginning of any span was set back."""
-        return any(span.back_s for span in self.all)
+    def take_lines(self) -> bool:
+        """Whether a span may have taken lines that were acknowledged: those of the time by which its beginning was set
+        back, and of the very moment at which it began, since acts that are stored together have one time.
+        """
+        return bool(self.all)
 
     @property
     def on(self) -> bool:

@@ -33,7 +33,7 @@ def test_what_is_surely_in_a_span_and_what_may_be() -> None:
     assert made.perhaps(121.0 + SLACK_S, 130.0)
     assert not made.perhaps(122.0 + SLACK_S, 130.0)
     assert not made.perhaps(90.0, 99.0 - SLACK_S)
-    assert (made.set_back, made.on) == (False, False)
+    assert (made.take_lines, made.on, Spans().take_lines) == (True, False, False)
     assert spans(Span(asked=100.0)).on
     assert not spans(Span(asked=100.0)).surely(105.0, 106.0), "nobody has acknowledged it"
     assert spans(Span(asked=100.0, begun=100.0)).surely(105.0, 900.0)
@@ -44,7 +44,6 @@ def test_a_beginning_is_set_back_to_the_end_of_the_span_before_at_most() -> None
         Span(asked=100.0, begun=100.0, ending=104.0, over=104.0),
         Span(asked=110.0, back_s=8.0, begun=110.0, ending=130.0, over=130.0),
     )
-    assert made.set_back
     assert made.surely(104.0 + SLACK_S, 109.0)
     assert not made.surely(103.0, 109.0)
     assert made.perhaps(102.0, 103.0)
