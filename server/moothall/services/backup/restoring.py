@@ -27,12 +27,11 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, EventLog, LogHead, Randomness, Signer
-from moothall.core.removal.questions import stays_of
-from moothall.core.sessions.state import State, evolve
+from moothall.core.sessions.state import State
 from moothall.services.backup.checking import fault_of, records_of, walked
 from moothall.services.backup.ports import BackupStore, RestoredSound
+from moothall.services.backup.repeating import FollowedText
 from moothall.services.log.drafting import PendingAppend
-from moothall.services.log.erasing import TextOffsets
 
 PAGE = 512
 """Most events of one append."""
@@ -195,16 +194,7 @@ class Restoring:
         await log.append(session, behind.term, behind.offset, draft.records)
 
     def _stays(self, part: SessionPart, offsets: Sequence[int]) -> list[ev.AnyEvent]:
-        """The events that stay of questions whose words are removed: their numbers and status."""
-        state, text_offsets, due = State(id=part.session), TextOffsets(), frozenset(offsets)
+        followed = FollowedText(part.session)
         for record in records_of(self.store, part):
-            event = None if record.body is None else decode_event(record.body)
-            if event is not None:
-                text_offsets.note(record.header.offset, event)
-            state = evolve(state, event, record.header.at)
-        return [
-            event
-            for name, each in state.questions.interventions.items()
-            if due & set(text_offsets.of_interventions([name]))
-            for event in stays_of(each)
-        ]
+            followed.step(record)
+        return followed.stays(offsets)
