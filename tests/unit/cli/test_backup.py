@@ -6,15 +6,19 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from moothall.adapters.backup.folder import BackupFolder
 from moothall.adapters.store.removal_list import FILE_NAME as LIST
+from moothall.adapters.store.removal_list import RemovalList
 from moothall.adapters.store.signing import FILE_NAME as KEY
 from moothall.adapters.store.sqlite_file import FILE_NAME as LOG
 from moothall.cli import main
 from moothall.cli.backup import backup_command, restore_command
+from moothall.core.backup.removed import SessionRemoved
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken
+from moothall.core.kernel.ids import Epoch
 from moothall.core.ports import BookEntry
 from moothall.settings.loading import load
 from support.backup.houses import FAST, House, apart, holding, records_of
@@ -43,7 +47,7 @@ def put_back(folder: Path, to: str = "new", *, removals: Path | None = None, **o
     out = io.StringIO()
     keys = options.pop("keys", folder / "keys")
     source = folder / "backup"
-    assert restore_command(source, folder / to, out, removals=removals or apart(source), keys=keys, **options) == 0  # type: ignore[arg-type]
+    assert restore_command(source, folder / to, out, removals=[removals or apart(source)], keys=keys, **options) == 0  # type: ignore[arg-type]
     return out.getvalue()
 
 
@@ -154,6 +158,63 @@ def test_a_restore_needs_the_list_of_removals(house: House, tmp_path: Path) -> N
         main(arguments)
     assert main([*arguments, "--without-removals"]) == 0
     assert len(records_of(tmp_path / "new")["one"]) == 3
+
+
+def test_a_list_that_lacks_what_the_backup_knew_of_is_refused(house: House, tmp_path: Path) -> None:
+    list_ = house.folder / LIST
+    backed_up(house, keys=tmp_path / "keys")
+    house.remove("one", 1)
+    older, foreign = tmp_path / "older", tmp_path / "foreign"
+    older.write_bytes(list_.read_bytes())
+    house.remove("one", 2)
+    backed_up(house)
+    RemovalList(foreign).append(lambda new: SessionRemoved(id=new.id, at=new.at, epoch=Epoch("elsewhere")))
+    for path, lacks in ((older, "1 removal"), (foreign, "2 removals")):
+        with pytest.raises(
+            ConfigurationError, match=f"{path} lacks {lacks} that the backup knew of: .* Name the newest"
+        ):
+            put_back(tmp_path, removals=path)
+    first, _ = BackupFolder(tmp_path / "backup").points().values()
+    with pytest.raises(ConfigurationError, match="lacks 1 removal"):
+        put_back(tmp_path, removals=older, at=first.at)
+    assert not (tmp_path / "new").exists()
+    put_back(tmp_path, removals=list_)
+    assert [each.body is None for each in records_of(tmp_path / "new")["one"][:2]] == [True, True]
+
+
+def test_copies_of_the_list_that_each_lack_something_are_named_together(house: House, tmp_path: Path) -> None:
+    house.remove("one", 1)
+    backed_up(house, keys=tmp_path / "keys")
+    begun = tmp_path / "begun anew"
+    (house.folder / LIST).unlink()
+    house.remove("one", 2)
+    (house.folder / LIST).rename(begun)
+    both = ["--removals", str(begun), "--removals", str(apart(tmp_path / "backup"))]
+    where = ["--from", str(tmp_path / "backup"), "--to", str(tmp_path / "new"), "--without-keys"]
+    assert main(["restore", *where, *both[:2]]) == 1
+    assert main(["restore", *where, *both]) == 0
+    assert holding(tmp_path / "new", [b"a first line", b"a second line"]) == []
+
+
+def test_what_a_restore_point_of_an_earlier_release_knew_is_not_asked_for(house: House, tmp_path: Path) -> None:
+    house.remove("one", 1)
+    backed_up(house, keys=tmp_path / "keys")
+    store = BackupFolder(tmp_path / "backup")
+    ((name, point),) = store.points().items()
+    store.publish(name, msgspec.structs.replace(point, removals=()))
+    RemovalList(tmp_path / "other").append(lambda new: SessionRemoved(id=new.id, at=new.at, epoch=Epoch("elsewhere")))
+    put_back(tmp_path, removals=tmp_path / "other")
+
+
+def test_an_act_that_was_abandoned_need_not_be_on_the_list(house: House, tmp_path: Path) -> None:
+    line = house.list_only("one", 1)
+    backed_up(house, keys=tmp_path / "keys")
+    house.restart()
+    backed_up(house)
+    points = list(BackupFolder(tmp_path / "backup").points().values())
+    assert [each.removals for each in points] == [(line.id,), ()]
+    put_back(tmp_path)
+    assert holding(tmp_path / "new", [b"a first line"]) != []
 
 
 def test_what_was_removed_is_said_and_signed(house: House, tmp_path: Path) -> None:

@@ -160,9 +160,7 @@ class RemovedContent:
     def begun(self) -> tuple[TextAct, ...]:
         """Acts on text that are marked neither as done nor as abandoned, in order."""
         known = self.done | self.abandoned
-        return tuple(
-            line for line in self.lines if isinstance(line, TextRemoved | SessionRemoved) and line.id not in known
-        )
+        return tuple(line for line in self.lines if isinstance(line, TextAct) and line.id not in known)
 
     def but(self, acts: Iterable[TextAct]) -> RemovedContent:
         """Return the list without these acts."""

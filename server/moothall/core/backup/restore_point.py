@@ -82,6 +82,10 @@ class RestorePoint(msgspec.Struct, frozen=True, kw_only=True):
     sound: tuple[SoundPart, ...]
     book: Stored
     settings: tuple[NamedPart, ...] = ()
+    removals: tuple[str, ...] = ()
+    """Ids of the acts (`moothall.core.backup.removed`) that the list of removals had when the restore point was made,
+    in order; of one that an earlier release made, or that was made before any removal, none.
+    """
 
     def objects(self) -> Iterator[Stored]:
         """Yield references to all objects that the restore point needs."""

@@ -114,9 +114,9 @@ class Taking:
             sound=tuple(sound),
             book=book,
             settings=tuple(settings),
+            removals=tuple(sorted((removals := RemovedContent(lines)).acts)),
         )
         name = next_name(at, list(older)[-1] if older else "")
-        removals = RemovedContent(lines)
         # A server may have been killed before it carried out a removal that it had noted: that text stays.
         erasing = BackupErasure(self.store, removals.but(act for act in removals.begun() if self._has(act)))
         point = erasing.cleaned(point)
