@@ -156,7 +156,7 @@ def backup_command(
     finally:
         folder.close()
     _say_taken(taken, to, kept_apart, keys, out)
-    return DONE
+    return UNSOUND if taken.damaged else DONE
 
 
 def _say_taken(taken: BackupResult, to: Path, kept_apart: Path, keys: Path | None, out: TextIO) -> None:
@@ -168,6 +168,18 @@ def _say_taken(taken: BackupResult, to: Path, kept_apart: Path, keys: Path | Non
         print(
             f"Left out: the recording of {part.session}, source {part.source}, from sample {part.first}. Something is "
             "to be taken out of it, and the server has not done so yet. The next backup has it.",
+            file=out,
+        )
+    if taken.mended:
+        print(
+            f"Damaged or missing in older restore points, and written anew: {_count(taken.mended, 'object')}. Look at "
+            "the disk.",
+            file=out,
+        )
+    for name in taken.damaged:
+        print(
+            f"Restore point {name} is damaged, and the data folder has not what it lacks. Delete "
+            f"{to / f'point-{name}.json'}; the next backup deletes what is left of it.",
             file=out,
         )
     print(f"The list of removals: {kept_apart}. A restore needs it: keep it on another disk.", file=out)
@@ -234,6 +246,12 @@ def restore_command(
         print(
             f"Left out: the recording of {part.session}, source {part.source}, from sample {part.first}. What was "
             "removed could not be taken out of it; that needs the extra `audio`.",
+            file=out,
+        )
+    for part in result.damaged:
+        print(
+            f"Left out: the recording of {part.session}, source {part.source}, from sample {part.first}. It is "
+            "damaged in the backup. Another copy of the backup's folder may have it.",
             file=out,
         )
     if SIGNING_KEY not in found.files:

@@ -15,7 +15,7 @@ from moothall.adapters.store.removal_list import RemovalList
 from moothall.adapters.store.signing import FILE_NAME as KEY
 from moothall.adapters.store.sqlite_file import FILE_NAME as LOG
 from moothall.cli import main
-from moothall.cli.backup import backup_command, restore_command
+from moothall.cli.backup import backup_command, restore_command, verify_command
 from moothall.core.backup.removed import SessionRemoved
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken
 from moothall.core.kernel.ids import Epoch
@@ -253,6 +253,58 @@ def test_a_damaged_backup_is_not_restored(house: House, tmp_path: Path) -> None:
         put_back(tmp_path)
     assert not (tmp_path / "new").exists()
     assert not (tmp_path / ".new.restoring").exists()
+
+
+def damage(backup: Path, data: bytes) -> Path:
+    """Change a byte of the object that holds these bytes, as a disk does."""
+    (path,) = (each for each in (backup / "objects").glob("*/*") if data in each.read_bytes())
+    path.write_bytes(path.read_bytes().replace(data, data[:-1] + bytes([data[-1] ^ 1])))
+    return path
+
+
+def test_a_damaged_recording_is_left_out_and_named_while_all_meetings_come_back(house: House, tmp_path: Path) -> None:
+    for first, words in enumerate((b"the first hour", b"the second hour")):
+        path = house.folder / "recordings" / "one" / "mic" / f"{first:015d}.opus"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(words)
+    backed_up(house, keys=tmp_path / "keys")
+    damage(tmp_path / "backup", b"the second hour")
+    said = put_back(tmp_path)
+    assert "one: intact; up to event 3." in said
+    assert "Left out: the recording of one, source mic, from sample 1. It is damaged in the backup." in said
+    kept = [path.name for path in (tmp_path / "new" / "recordings").rglob("*.opus")]
+    assert kept == [f"{0:015d}.opus"]
+
+
+@pytest.mark.parametrize(("data", "what"), [(b"a second line", "Session one: "), (b"a digest", "The programme: ")])
+def test_damage_that_a_restore_cannot_leave_out_is_named_with_what_to_do(
+    house: House, tmp_path: Path, data: bytes, what: str
+) -> None:
+    backed_up(house, keys=tmp_path / "keys")
+    damage(tmp_path / "backup", data)
+    with pytest.raises(RecordBroken, match=rf"^{what}The object .* Nothing was restored\. .*--verify.*with --at"):
+        put_back(tmp_path)
+
+
+def test_a_backup_says_what_is_damaged_and_fails_where_it_stays_so(house: House, tmp_path: Path) -> None:
+    to = tmp_path / "backup"
+    backed_up(house)
+    house.say("one", "a third line")
+    backed_up(house)
+    old, new = BackupFolder(to).points().items()
+    for _, point in (old, new):
+        (block,) = point.sessions[0].blocks
+        path = to / "objects" / block.stored.sha256[:2] / block.stored.sha256
+        path.write_bytes(path.read_bytes()[:-1])
+    out = io.StringIO()
+    assert backup_command(house.folder, to, out, rate=FAST) == 1
+    said = out.getvalue()
+    assert "written anew: 1 object. Look at the disk." in said
+    assert f"Restore point {old[0]} is damaged" in said
+    assert f"Restore point {new[0]}" not in said
+    (to / f"point-{old[0]}.json").unlink()
+    assert "damaged" not in backed_up(house)
+    assert verify_command(to, io.StringIO()) == 0
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,10 @@ class BackupStore(Protocol):
         """All restore points by their names, the oldest first. Raises ConfigurationError for one that is damaged."""
         ...
 
+    def has(self, stored: Stored) -> bool:
+        """Whether an object is there with its size; its bytes are not read."""
+        ...
+
     def begin(self) -> ObjectWriter:
         """Begin a new object."""
         ...

@@ -11,6 +11,7 @@ Apart from removals logs only grow: the part of a log that an earlier restore po
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import KW_ONLY, dataclass
 
 import msgspec
@@ -69,6 +70,12 @@ class BackupResult(msgspec.Struct, frozen=True, kw_only=True):
     """Number of objects that were deleted because no restore point needs them."""
     left_out: tuple[SoundPart, ...]
     """Recordings that are left out, since a removal from them is in progress: the next restore point has them."""
+    mended: int
+    """Number of damaged objects of older restore points that were written anew."""
+    damaged: tuple[str, ...]
+    """Names of older restore points that need an object which is damaged or missing, and which the data folder does not
+    have any more.
+    """
 
 
 @dataclass(eq=False, repr=False)
@@ -96,7 +103,8 @@ class Taking:
         self._pace = ByteRate(self.clock, self.rate)
         at = self.clock.wall()
         older = dict(self.store.points())
-        before = list(older.values())[-1] if older else None
+        damaged = {each for point in older.values() for each in point.objects() if not self.store.has(each)}
+        before = whole_parts(list(older.values())[-1], damaged) if older else None
         # Objects that a killed run has left may be on the disk only in part.
         self._sweep(older)
         sound = await self._sound(RemovedContent(self.data.removals()))
@@ -119,19 +127,31 @@ class Taking:
         name = next_name(at, list(older)[-1] if older else "")
         # A server may have been killed before it carried out a removal that it had noted: that text stays.
         erasing = BackupErasure(self.store, removals.but(act for act in removals.begun() if self._has(act)))
-        point = erasing.cleaned(point)
+        try:
+            point = erasing.cleaned(point)
+        except RecordBroken as error:
+            raise RecordBroken(
+                f"{error} Nothing was backed up. `moothall backup --verify` names what is damaged: delete those "
+                "objects, and back up again, which writes them anew."
+            ) from error
         new = {*point.objects()}.difference(*(each.objects() for each in older.values()))
         left_out = tuple(part for part in sound if part not in point.sound)
         await self._settle()
         self.store.publish(name, point)
-        cleaned = 0
+        left = {each for each in damaged if not self.store.has(each)}
+        cleaned, unclean = 0, set[str]()
         for known, each in older.items():
-            clean = erasing.cleaned(each, point)
+            try:
+                clean = erasing.cleaned(each, point)
+            except RecordBroken:  # The others have to be without what was removed all the same.
+                unclean.add(known)
+                continue
             if clean != each:
                 await self._settle()
                 self.store.publish(known, clean)
                 older[known] = clean
                 cleaned += 1
+        broken = unclean.union(known for known, each in older.items() if not left.isdisjoint(each.objects()))
         older[name] = point
         for known in list(older)[: -self.keep] if self.keep else []:
             self.store.drop(known)
@@ -144,6 +164,8 @@ class Taking:
             cleaned=cleaned,
             swept=swept,
             left_out=left_out,
+            mended=len(damaged) - len(left),
+            damaged=tuple(each for each in older if each in broken),
         )
 
     def _has(self, act: TextAct) -> bool:
@@ -244,6 +266,15 @@ class Taking:
             found += page
             await self._pace.take(sum(len(each.body or b"") + len(each.header_bytes) for each in page))
         return found
+
+
+def whole_parts(point: RestorePoint, damaged: AbstractSet[Stored]) -> RestorePoint:
+    """What a later run may rely on of a restore point: the sessions and recordings without a damaged object."""
+    return msgspec.structs.replace(
+        point,
+        sessions=tuple(each for each in point.sessions if damaged.isdisjoint(block.stored for block in each.blocks)),
+        sound=tuple(each for each in point.sound if each.stored not in damaged),
+    )
 
 
 def next_name(at: int, newest: str) -> str:

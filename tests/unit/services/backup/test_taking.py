@@ -13,6 +13,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import BookEntry
+from moothall.services.backup.checking import check
 from moothall.services.backup.taking import ByteRate, next_name
 from moothall.testing.clock import ManualClock
 from support.backup.houses import House, apart, holding, records_of, restored
@@ -81,6 +82,54 @@ def test_an_event_that_is_not_what_was_written_ends_the_run_and_leaves_older_sna
         house.backup(to)
     assert len(BackupFolder(to).points()) == 1
     assert sizes(to) == before
+
+
+def test_damaged_objects_are_not_relied_on_and_become_whole_again(house: House, tmp_path: Path) -> None:
+    to = tmp_path / "backup"
+    house.say("one", *(f"line {n}" for n in range(10)))
+    house.say("two", "elsewhere")
+    first = house.backup(to)
+    (part, _) = first.point.sessions
+    paths = [to / "objects" / each.stored.sha256[:2] / each.stored.sha256 for each in part.blocks]
+    paths[0].unlink()
+    paths[1].write_bytes(b"")
+    second = house.backup(to)
+    assert (second.mended, second.damaged) == (2, ())
+    assert second.point.sessions == first.point.sessions
+    assert [each.faults for each in check(BackupFolder(to))] == [(), ()]
+
+
+def test_a_damaged_block_out_of_which_something_has_to_be_taken_is_named_with_what_to_do(
+    house: House, tmp_path: Path
+) -> None:
+    to = tmp_path / "backup"
+    house.say("one", *(f"line {n}" for n in range(4)))
+    (block,) = house.backup(to).point.sessions[0].blocks
+    path = to / "objects" / block.stored.sha256[:2] / block.stored.sha256
+    path.write_bytes(bytes(block.stored.size))
+    house.remove("one", 1)
+    with pytest.raises(RecordBroken, match=rf"{path.name} .* Nothing was backed up\. .* delete those objects"):
+        house.backup(to)
+    path.unlink()
+    assert house.backup(to).point.sessions[0].gone == (1,)
+    assert holding(to, [b"line 0"]) == []
+
+
+def test_a_damaged_block_keeps_no_removed_words_in_other_restore_points(house: House, tmp_path: Path) -> None:
+    to = tmp_path / "backup"
+    house.say("one", "a line that goes")
+    first = house.backup(to)
+    house.say("one", *(f"line {n}" for n in range(2, 5)))
+    second = house.backup(to)
+    (block,) = first.point.sessions[0].blocks
+    path = to / "objects" / block.stored.sha256[:2] / block.stored.sha256
+    data = path.read_bytes()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    house.remove("one", 1)
+    third = house.backup(to)
+    assert third.damaged == (first.name,)
+    points = BackupFolder(to).points()
+    assert points[second.name].sessions[0].gone == points[third.name].sessions[0].gone == (1,)
 
 
 def test_nothing_of_a_rehearsal_is_copied(house: House, tmp_path: Path) -> None:
