@@ -69,6 +69,11 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     backup.add_argument("--rate", type=float, default=RATE_MB, metavar="MB", help=f"MB a second; by default {RATE_MB}")
     backup.add_argument("--keep", type=int, default=0, metavar="N", help="how many restore points stay; by default all")
+    backup.add_argument(
+        "--read-all",
+        action="store_true",
+        help="read every recording; otherwise not those that have not changed since the last restore point",
+    )
     backup.add_argument("--verify", type=Path, metavar="FOLDER", help="check the backup in this folder and do no more")
     backup.set_defaults(run=_backup)
     back = commands.add_parser(
@@ -115,6 +120,7 @@ def _backup(arguments: argparse.Namespace) -> int:
         settings=settings,
         rate=int(arguments.rate * MEGABYTE),
         keep=arguments.keep,
+        read_all=arguments.read_all,
     )
 
 
@@ -129,6 +135,7 @@ def backup_command(
     settings: Settings | None = None,
     rate: int = RATE_MB * MEGABYTE,
     keep: int = 0,
+    read_all: bool = False,
     clock: Clock | None = None,
 ) -> int:
     """Make a restore point of the data folder `data` in the folder `to`, and print what was done.
@@ -151,7 +158,15 @@ def backup_command(
         with store.held():
             if keys is not None:
                 write_keys(keys, secrets, chosen(folder.book(), NamespaceBackup.WITH_KEYS))
-            taking = Taking(folder, store, clock=clock or SystemClock(), rate=rate, release=__version__, keep=keep)
+            taking = Taking(
+                folder,
+                store,
+                clock=clock or SystemClock(),
+                rate=rate,
+                release=__version__,
+                keep=keep,
+                read_all=read_all,
+            )
             taken = asyncio.run(taking.run())
     finally:
         folder.close()

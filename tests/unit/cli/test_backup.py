@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from moothall.adapters.backup.data_folder import LiveRecordings, sound_path
 from moothall.adapters.backup.folder import BackupFolder
 from moothall.adapters.store.removal_list import FILE_NAME as LIST
 from moothall.adapters.store.removal_list import RemovalList
@@ -18,7 +19,7 @@ from moothall.cli import main
 from moothall.cli.backup import backup_command, restore_command, verify_command
 from moothall.core.backup.removed import SessionRemoved
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken
-from moothall.core.kernel.ids import Epoch
+from moothall.core.kernel.ids import Epoch, SessionId, SourceId
 from moothall.core.ports import BookEntry
 from moothall.settings.loading import load
 from support.backup.houses import FAST, House, apart, holding, records_of
@@ -67,6 +68,25 @@ def test_it_says_how_much_of_a_restore_point_is_new(house: House) -> None:
     assert f"1 session, 3 events, {size}; nothing of it is new." in backed_up(house)
     house.say("two", "x" * 2_000_000)
     assert re.search(r"2 sessions, 4 events, (\d+\.\d MB); \1 of it is new\.", backed_up(house))
+
+
+def test_only_recordings_that_have_changed_are_read_unless_all_are_asked_for(house: House, tmp_path: Path) -> None:
+    to, recordings = tmp_path / "backup", LiveRecordings(house.folder / "recordings")
+    key = (SessionId("one"), SourceId("mic"), 0)
+    path = sound_path(house.folder / "recordings", key)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"sound")
+    backed_up(house)
+    path.write_bytes(b"other")
+    # As if the stamp had stayed the same.
+    ((name, point),) = BackupFolder(to).points().items()
+    forged = msgspec.structs.replace(point.sound[0], stamp=recordings.stamp(key))
+    BackupFolder(to).publish(name, msgspec.structs.replace(point, sound=(forged,)))
+    arguments = ["backup", "--data", str(house.folder), "--to", str(to)]
+    for more, there in (([], b"sound"), (["--read-all"], b"other")):
+        assert main([*arguments, *more]) == 0
+        (part,) = list(BackupFolder(to).points().values())[-1].sound
+        assert BackupFolder(to).get(part.stored) == there
 
 
 def test_keys_are_in_their_file_alone_and_come_back(house: House, tmp_path: Path) -> None:

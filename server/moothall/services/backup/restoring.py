@@ -135,9 +135,7 @@ class Restoring:
         """Restore the recordings; return those that are left out because a span could not be silenced in them."""
         there, left_out = {part.session for part in self._sessions()}, list[SoundPart]()
         for part in self.point.sound:
-            acts = [
-                act for act in self.removals.sound(part.session, part.source, part.first) if act.id not in part.without
-            ]
+            acts = [act for act in self.removals.sound(*part.key) if act.id not in part.without]
             if (
                 part.session not in there
                 or part.stored in self._damaged

@@ -5,7 +5,8 @@ whatever is copied refers only to what is copied later, and the restore point ha
 the log, an act in the log its link in the book. What was removed meanwhile is on the list when the restore point is
 published, and is taken out of it as out of older ones.
 
-Apart from removals logs only grow: the part of a log that an earlier restore point holds is not read again.
+Apart from removals logs only grow: the part of a log that an earlier restore point holds is not read again. Nor is a
+recording whose stamp and removals are those of the restore point before.
 """
 
 from __future__ import annotations
@@ -91,6 +92,8 @@ class Taking:
     release: str
     keep: int = 0
     """Number of restore points that stay; 0 for all."""
+    read_all: bool = False
+    """Whether recordings are read that have not changed since the restore point before, too."""
     block: int = EVENTS
     """Number of events in a full block."""
 
@@ -107,11 +110,11 @@ class Taking:
         before = whole_parts(list(older.values())[-1], damaged) if older else None
         # Objects that a killed run has left may be on the disk only in part.
         self._sweep(older)
-        sound = await self._sound(RemovedContent(self.data.removals()))
+        sound = await self._sound(at, before, RemovedContent(self.data.removals()))
         sessions = await self._sessions(before)
         entries = chosen(self.data.book(), NamespaceBackup.IN_BACKUP)
-        book = await self._put([encode_entries(entries)])
-        settings = [NamedPart(name=name, stored=await self._put([data])) for name, data in self.data.settings().items()]
+        book = await self._put(encode_entries(entries))
+        settings = [NamedPart(name=name, stored=await self._put(data)) for name, data in self.data.settings().items()]
         lines = united(self.data.removals())
         # Written before the restore point, so that the list that is kept apart never lags behind it.
         self.data.keep_removals(lines)
@@ -179,7 +182,11 @@ class Taking:
             for record in self.data.log.read(act.session, event[0] - 1, 1)
         )
 
-    async def _put(self, chunks: Iterable[bytes]) -> Stored:
+    async def _put(self, data: bytes) -> Stored:
+        stored = Stored.of(data)
+        return stored if self.store.has(stored) else await self._copy([data])
+
+    async def _copy(self, chunks: Iterable[bytes]) -> Stored:
         writer = self.store.begin()
         for chunk in chunks:
             writer.write(chunk)
@@ -193,17 +200,33 @@ class Taking:
     def _sweep(self, there: Mapping[str, RestorePoint]) -> int:
         return self.store.sweep({stored.sha256 for each in there.values() for stored in each.objects()})
 
-    async def _sound(self, removals: RemovedContent) -> list[SoundPart]:
+    async def _sound(self, at: int, before: RestorePoint | None, removals: RemovedContent) -> list[SoundPart]:
+        """Copy the recordings that have changed since the restore point `before`; `at`: Unix ms of the beginning."""
+        unread = {} if before is None or self.read_all else {each.key: each for each in before.sound}
         found: list[SoundPart] = []
-        for session, source, first in self.data.sound.parts():
-            part = (session, source, first)
+        for key in self.data.sound.parts():
             # What was removed before the copy begins is not in the copy.
-            done = tuple(act.id for act in removals.sound(*part) if act.id in removals.done)
-            written = self.data.sound.written(part)
-            stored = await self._put(self.data.sound.chunks(part))
-            if stored.size and written:
+            done = tuple(act.id for act in removals.sound(*key) if act.id in removals.done)
+            stamp, known = self.data.sound.stamp(key), unread.get(key)
+            if stamp is None:
+                continue
+            if known is not None and (known.stamp, known.without) == (stamp, done) and self.store.has(known.stored):
+                found.append(known)
+                continue
+            stored = await self._copy(self.data.sound.chunks(key))
+            session, source, first = key
+            if stored.size:
                 found.append(
-                    SoundPart(session=session, source=source, first=first, written=written, stored=stored, without=done)
+                    SoundPart(
+                        session=session,
+                        source=source,
+                        first=first,
+                        written=stamp.written // 1_000_000,
+                        stored=stored,
+                        without=done,
+                        # Any change from now on, also while it was read, then changes the stamp.
+                        stamp=stamp if stamp.settled(at) else None,
+                    )
                 )
         return found
 
@@ -251,7 +274,7 @@ class Taking:
                 if record.header.offset > chain.offset:
                     chain.step(record)
             gone += [record.header.offset for record in records if record.body is None]
-            blocks.append(BlockPart(first=first, last=last, stored=await self._put([encode_block(records)])))
+            blocks.append(BlockPart(first=first, last=last, stored=await self._put(encode_block(records))))
             first = last + 1
         return SessionPart(
             session=session, epoch=epoch, offset=until, heads=chain.heads, blocks=tuple(blocks), gone=tuple(gone)
