@@ -14,6 +14,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import BookEntry
+from moothall.services.backup.checking import check
 from moothall.services.backup.taking import ByteRate, next_name
 from moothall.testing.clock import ManualClock
 from support.backup.files_in_memory import FilesInMemory, backed_up, held_in, part
@@ -67,6 +68,18 @@ def test_a_log_that_lost_its_end_and_went_on_is_read_anew(tmp_path: Path) -> Non
     restored(to, tmp_path / "new", removals=apart(to))
     assert records_of(tmp_path / "new")["one"] == other.records("one")
     other.close()
+
+
+@pytest.mark.parametrize("left", [b"cut", None])
+def test_a_block_that_the_backup_has_lost_is_written_again(house: House, tmp_path: Path, left: bytes | None) -> None:
+    to = tmp_path / "backup"
+    house.say("one", *(f"line {n}" for n in range(10)))
+    first = house.backup(to)
+    name = first.point.sessions[0].blocks[0].stored.sha256
+    path = to / "objects" / name[:2] / name
+    path.unlink() if left is None else path.write_bytes(left)
+    assert house.backup(to).point.sessions == first.point.sessions
+    assert [found.faults for found in check(BackupFolder(to))] == [(), ()]
 
 
 def test_an_event_that_is_not_what_was_written_ends_the_run_and_leaves_older_snapshots(
