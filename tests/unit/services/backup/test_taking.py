@@ -70,6 +70,18 @@ def test_a_log_that_lost_its_end_and_went_on_is_read_anew(tmp_path: Path) -> Non
     other.close()
 
 
+@pytest.mark.parametrize("left", [b"cut", None])
+def test_a_block_that_the_backup_has_lost_is_written_again(house: House, tmp_path: Path, left: bytes | None) -> None:
+    to = tmp_path / "backup"
+    house.say("one", *(f"line {n}" for n in range(10)))
+    first = house.backup(to)
+    name = first.point.sessions[0].blocks[0].stored.sha256
+    path = to / "objects" / name[:2] / name
+    path.unlink() if left is None else path.write_bytes(left)
+    assert house.backup(to).point.sessions == first.point.sessions
+    assert [found.faults for found in check(BackupFolder(to))] == [(), ()]
+
+
 def test_an_event_that_is_not_what_was_written_ends_the_run_and_leaves_older_snapshots(
     house: House, tmp_path: Path
 ) -> None:
