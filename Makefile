@@ -124,7 +124,7 @@ bench: $(VENV)/.dev $(VENV)/.project ## measure; bench/README.md says how to rea
 soak: $(VENV)/.dev $(VENV)/.project ## five rooms for HOURS=24, killed and cut: memory flat, nothing lost? Adds a piece to bench/soak
 	@$(FOREGROUND) $(BIN)/python bench/soak.py $(if $(call given,HOURS),--hours "$$HOURS") $(ARGS)
 
-cluster-faults: $(VENV)/.dev $(VENV)/.project redis ## FAULTS=1000 random faults over two nodes and a Valkey: nothing lost? Adds a piece to bench/cluster
+cluster-faults: $(VENV)/.dev $(VENV)/.project redis ## FAULTS=1000 random faults over nodes, Valkey, engine and hub: nothing lost? Adds a piece to bench/cluster
 	@$(FOREGROUND) $(BIN)/python bench/cluster_faults.py $(if $(call given,FAULTS),--faults "$$FAULTS") $(ARGS)
 
 lock: ## pin the requirements again, newest versions; needs uv

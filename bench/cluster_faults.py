@@ -1,17 +1,15 @@
 #!/usr/bin/env python3
-"""The proof by faults: two nodes on one Valkey, people at work, random faults; nothing lost, doubled or reordered.
+"""The proof by faults: nodes, Valkey, engine, hub, people at work, random faults; nothing lost, doubled or reordered.
 
     python bench/cluster_faults.py [--faults 1000] [--seed 1]        or `make cluster-faults FAULTS=1000`
     python bench/cluster_faults.py --sum                             what the pieces so far add up to
 
-A round has a house of its own (`cluster_house.py`): `moothall serve` twice, Valkey, and a link that can be cut in front
-of each. Typists, somebody who asks and readers work all the time (`cluster_people.py`), at both nodes. Faults come one
-after the other (`cluster_strikes.py`), each of a random kind, some together with a second fault that hurts no copy,
+A round has a house of its own (`cluster_house.py`): `moothall serve` twice or more, Valkey or Redis, `moothall
+engine`, `moothall hub`, and links that can be cut. Typists, a speaker, a chair, somebody who asks and readers are at
+work all the time (`cluster_people.py`, `cluster_speech.py`), at all nodes, and somebody asks at the hub. Faults come
+one after the other (`cluster_strikes.py`), each of a random kind, some together with a second fault that hurts no copy,
 some right after a removal was sent. After each fault the house has to have a keeper and people have to be answered
-again; then they pause, and everything is compared (`cluster_history.py`): acts, lines and questions that were
-acknowledged are in the log once and in order, readers were shown what the log has, both nodes' files and Valkey's
-stream are the same byte for byte, the books too, and no file has a byte of removed words. At the end of a round
-`moothall verify` checks both folders.
+again; then they pause, and everything is compared (`cluster_proof.py`).
 
 A run adds a line to `bench/cluster/COMMIT.jsonl`. Ctrl-C ends it after the current fault. It ends with 1 when something
 was wrong; then the folders of the affected rounds are kept. Linux only.
@@ -37,32 +35,21 @@ from statistics import mean
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # The tests' package runs nodes and weak links.
 
-from cluster_history import (
-    Wrong,
-    acts_against,
-    books_against,
-    copies_against,
-    lines_against,
-    questions_against,
-    shown_against,
-    times_against,
-)
-from cluster_house import FaultyHouse, clock_library, faulty_house, now
-from cluster_people import Asker, Person, Reader, Typist, all_rest
+from cluster_history import Wrong
+from cluster_house import FaultyHouse, Shape, clock_library, faulty_house
+from cluster_person import now
 from cluster_pieces import PIECES, SAID_KEPT, FaultPiece, Kind, keep, kept, sums
+from cluster_proof import SETTLED_S, People, Proof
 from cluster_strikes import BESIDE, CLOCK, KINDS, LONGEST_S, Strikes
-from moothall.core.chain import LogRecord
 from scoring import cpu_model
 from soak_pieces import commit_now
 
-SETTLED_S = 60.0
-"""Seconds in which a house must have a keeper again after a fault was mended, and must answer everybody."""
-SAME_S = 20.0
-"""Seconds in which all copies must become the same when nobody does anything."""
 WATCH_S = 0.02
 LOOK_S = 0.1
 MORE_ACTS = 2
 """Acts of each typist that must be answered after a fault was mended."""
+PARTS = ("engine", "hub")
+"""Parts of the house that can be left out."""
 BETWEEN_S = (0.3, 1.5)
 CLOCKS_EACH = 4
 """In each round of this number clocks jump, which makes nodes slower."""
@@ -72,49 +59,35 @@ BESIDE_SHARE, REMOVAL_SHARE = 0.2, 0.3
 class Round:
     """A series of faults, one after the other, in one house."""
 
-    def __init__(self, house: FaultyHouse, chance: random.Random, options: argparse.Namespace) -> None:
+    def __init__(
+        self, house: FaultyHouse, chance: random.Random, options: argparse.Namespace, *, clocks: bool = False
+    ) -> None:
+        """`clocks`: whether clocks jump, after which nobody outside knows how far back a span reaches."""
         self.house = house
         self.wrong = Wrong()
         self.pauses: dict[str, list[float]] = {}
         self.after: dict[str, list[float]] = {}
         self.taken_over: dict[str, list[float]] = {}
-        self.events = 0
         self._chance = chance
         self._strikes = Strikes(house, chance, options.longest)
         self._acks = [now()]
-        addresses = [node.address for node in house.nodes]
-        session = house.planned.session
-        self.typists = [
-            Typist(
-                f"typist-{n}",
-                addresses[n % 2 :] + addresses[: n % 2],
-                session,
-                house.planned.token,
-                every_s=options.line_every,
-                chance=chance,
-                heard=lambda: self._acks.append(now()),
-            )
-            for n in range(options.typists)
-        ]
-        self.asker = Asker(addresses, session, every_s=4 * options.line_every, chance=chance)
-        self.readers = [
-            Reader(addresses[n % 2 :] + addresses[: n % 2], session, chance) for n in range(options.readers)
-        ]
-
-    @property
-    def _people(self) -> Sequence[Person]:
-        return (*self.typists, self.asker)
+        self._went_on = self._acks[0]
+        """When people last went on after a rest."""
+        self.people = People(house, chance, options, heard=lambda: self._acks.append(now()), back=not clocks)
+        self.proof = Proof(house, self.people, clocks=clocks)
 
     async def run(self, kinds: Sequence[str], over: asyncio.Event, *, verify: bool = True) -> bool:
         """Do faults of these kinds; returns whether the house passed the checks after each, and
         `moothall verify` at the end.
         """
-        await self.typists[0].open()
+        await self.people.typists[0].open()
         async with AsyncExitStack() as stack:
-            for typist in self.typists:
+            for typist in self.people.typists:
                 stack.push_async_callback(typist.close)
+            stack.push_async_callback(self.people.chair.close)
             group = await stack.enter_async_context(asyncio.TaskGroup())
-            runs = [*(each.run for each in self._people), *(each.run for each in self.readers)]
+            runs = [*(each.run for each in self.people.all), *(each.run for each in self.people.readers)]
+            runs = runs if self.people.speaker is None else [self.people.speaker.microphone.run, *runs]
             for run in runs:
                 stack.callback(group.create_task(run()).cancel)
             await self._goes_on()
@@ -130,7 +103,7 @@ class Round:
         beside = self._chance.choice(BESIDE) if self._chance.random() < BESIDE_SHARE else None
         removing = []
         if self._chance.random() < REMOVAL_SHARE:
-            removing.append(asyncio.ensure_future(self._chance.choice(self.typists).remove()))
+            removing.append(asyncio.ensure_future(self._chance.choice(self.people.typists).remove()))
             await asyncio.sleep(self._chance.uniform(0, 0.1))
         began = now()
         watching = asyncio.ensure_future(self._until_taken_over())
@@ -153,9 +126,11 @@ class Round:
         self.pauses.setdefault(kind, []).append(self._longest_pause(began))
         self.after.setdefault(kind, []).append(next((at - mended for at in self._acks if at >= mended), 0.0))
         if settled:
-            await self._prove(f"{kind}" + (f" beside {beside}" if beside else ""))
-        for person in self._people:
+            struck = kind + (f" beside {beside}" if beside else "")
+            self.wrong.add(await self.proof.check(struck, lambda: self._started_again(struck)))
+        for person in self.people.all:
             person.go_on()
+        self._went_on = now()
         said = [f"mended after {mended - began:.1f} s", f"pause {self.pauses[kind][-1]:.2f} s"]
         said += [] if took is None else [f"taken over after {took:.2f} s"]
         said += [f"WRONG {self.wrong.said[:3]}"] if self.wrong else []
@@ -171,7 +146,7 @@ class Round:
         return now()
 
     def _longest_pause(self, began: float) -> float:
-        last = max((at for at in self._acks if at <= began), default=began)
+        last = max(self._went_on, *(at for at in self._acks if at <= began))
         times = [last, *(at for at in self._acks if at > began)]
         return max((after - before for before, after in pairwise(times)), default=0.0)
 
@@ -200,75 +175,14 @@ class Round:
 
     async def _goes_on(self, kind: str = "the start") -> bool:
         """Whether each typist is answered MORE_ACTS more acts."""
-        wanted = [len(typist.answered) + MORE_ACTS for typist in self.typists]
+        wanted = [typist.answers + MORE_ACTS for typist in self.people.typists]
         until = now() + SETTLED_S
-        while any(len(typist.answered) < many for typist, many in zip(self.typists, wanted, strict=True)):
+        while any(typist.answers < many for typist, many in zip(self.people.typists, wanted, strict=True)):
             if now() > until:
                 self.wrong.say("other", f"after {kind} people are not answered for {SETTLED_S:.0f} s")
                 return False
             await asyncio.sleep(LOOK_S)
         return True
-
-    async def _prove(self, kind: str) -> None:
-        """Have everybody pause, and compare everything."""
-        found = Wrong()
-        if not await all_rest(self._people, SETTLED_S):
-            found.say("other", "people are not answered")
-        copies = await self._same(found, kind)
-        records = next(iter(copies.values()))
-        for typist in self.typists:
-            found.add(acts_against(typist.answered, records))
-        found.add(lines_against({typist.name: typist.typed for typist in self.typists}, records))
-        found.add(times_against(records))
-        found.add(questions_against(self.asker.asked, records))
-        public = max((each.header.offset for each in records if each.header.type == "segment.ended"), default=0)
-        for n, reader in enumerate(self.readers):
-            if not await reader.until(public, SAME_S):
-                found.say("other", f"reader {n} has come to {reader.whole.position}, and not to {public}")
-            found.add(shown_against(f"reader {n}", reader.shown, records))
-        found.add(await self._books())
-        words = [word for typist in self.typists for word in typist.removed]
-        if words and not await self.house.erased(SAME_S):
-            found.say("other", "Valkey's files are not made anew")
-        elif holding := self.house.holding(words):
-            found.say("other", f"a removed word stands in {holding}")
-        self.events = len(records)
-        for own in (*(each.wrong for each in self.typists), self.asker.wrong, *(each.wrong for each in self.readers)):
-            found.add(own)
-            own.clear()
-        for reader in self.readers:
-            for said in reader.whole.faults:
-                found.say("other", f"a reader: {said}")
-            reader.whole.faults = []
-        found.said = [f"{said} (after {kind})" for said in found.said]
-        self.wrong.add(found)
-
-    async def _same(self, found: Wrong, kind: str) -> dict[str, Sequence[LogRecord]]:
-        """Return all copies of the log, once they are the same; after SAME_S as they are."""
-        until = now() + SAME_S
-        while True:
-            if await self._started_again(kind):  # A node copies nothing before it runs.
-                until = now() + SAME_S
-            session = self.house.planned.session
-            copies: dict[str, Sequence[LogRecord]] = {}
-            for node in self.house.nodes:
-                copies[node.name] = await asyncio.to_thread(node.records, session)
-            copies["valkey"] = await self.house.stream() or ()
-            wrong = copies_against(copies)
-            if not wrong or now() > until:
-                found.add(wrong)
-                return copies
-            await asyncio.sleep(3 * LOOK_S)
-
-    async def _books(self) -> Wrong:
-        """Return how the copies of the book differ: empty once they are the same, else the difference after SAME_S."""
-        until = now() + SAME_S
-        while True:
-            shared = await self.house.shared_book() or {}
-            wrong = books_against({"valkey": shared} | {node.name: node.book() for node in self.house.nodes})
-            if not wrong or now() > until:
-                return wrong
-            await asyncio.sleep(3 * LOOK_S)
 
     async def _verify(self) -> None:
         for node in self.house.nodes:
@@ -318,8 +232,16 @@ class Run:
             folder.mkdir(parents=True)
             print(f"round {number}", flush=True)
             clocks = not set(CLOCK).isdisjoint(kinds)
-            async with faulty_house(folder, clocks=clocks, one_copy=options.one_copy) as house:
-                this = Round(house, chance, options)
+            shape = Shape(
+                nodes=options.nodes,
+                server=options.server.removesuffix("-server"),
+                clocks=clocks,
+                one_copy=options.one_copy,
+                hub="hub" not in options.without,
+                seed=None if "engine" in options.without else chance.randrange(1 << 30),
+            )
+            async with faulty_house(folder, shape) as house:
+                this = Round(house, chance, options, clocks=clocks)
                 whole = await this.run(kinds, self._over)
             rounds.append(this)
             loads.append(os.getloadavg()[0])
@@ -342,18 +264,27 @@ class Run:
             rounds=len(rounds),
             seconds=round(now() - began, 1),
             kinds={name: _kind(name, rounds) for name in KINDS if any(name in each.pauses for each in rounds)},
-            acts=sum(len(typist.answered) for each in rounds for typist in each.typists),
-            lines=sum(len(typist.typed) for each in rounds for typist in each.typists),
-            questions=sum(len(each.asker.asked) for each in rounds),
-            removals=sum(len(typist.removed) for each in rounds for typist in each.typists),
-            connections=sum(reader.connections for each in rounds for reader in each.readers),
-            fresh=sum(reader.whole.fresh for each in rounds for reader in each.readers),
-            events=sum(each.events for each in rounds),
+            acts=sum(len(typist.answered) for each in rounds for typist in each.people.typists),
+            lines=sum(len(typist.typed) for each in rounds for typist in each.people.typists),
+            questions=sum(
+                len(each.people.asker.asked) + len(each.people.at_hub.asked if each.people.at_hub else ())
+                for each in rounds
+            ),
+            removals=sum(len(typist.removed) for each in rounds for typist in each.people.typists),
+            connections=sum(reader.connections for each in rounds for reader in each.people.readers),
+            fresh=sum(reader.whole.fresh for each in rounds for reader in each.people.readers),
+            events=sum(each.proof.events for each in rounds),
             lost=wrong.lost,
             doubled=wrong.doubled,
             reordered=wrong.reordered,
             other=wrong.other,
             said=tuple(wrong.said[:SAID_KEPT]),
+            one_copy=options.one_copy,
+            nodes=options.nodes,
+            server=options.server.removesuffix("-server"),
+            parts=tuple(part for part in PARTS if part not in options.without),
+            words=sum(each.proof.words for each in rounds),
+            unrecorded=sum(each.proof.unrecorded for each in rounds),
         )
 
 
@@ -379,15 +310,26 @@ def settings(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kinds", nargs="+", choices=list(KINDS), metavar="KIND")
     parser.add_argument("--one-copy", action="store_true", help="have the house go on while Valkey is away")
+    parser.add_argument(
+        "--nodes", type=int, default=2, help="of the house; the last one has the hub, the first the engine"
+    )
+    parser.add_argument("--server", choices=("valkey-server", "redis-server"), default="valkey-server")
     parser.add_argument("--longest", type=float, default=LONGEST_S, metavar="S", help="of what lasts")
     parser.add_argument("--typists", type=int, default=3)
     parser.add_argument("--readers", type=int, default=4)
     parser.add_argument("--line-every", type=float, default=0.2, metavar="S", help="of a typist, on average")
+    parser.add_argument("--span-every", type=float, default=8.0, metavar="S", help="between two spans of the chair")
+    parser.add_argument("--speech-every", type=float, default=0.5, metavar="S", help="between the speaker's sentences")
+    parser.add_argument("--without", nargs="+", choices=PARTS, default=(), metavar="PART", help=f"{' or '.join(PARTS)}")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="for data and logs; it stays")
     parser.add_argument("--pieces", type=Path, default=PIECES, metavar="FOLDER", help="where the pieces are")
     parser.add_argument("--sum", action="store_true", help="only print what the pieces so far add up to")
     options = parser.parse_args(arguments)
-    options.kinds = options.kinds or [kind for kind in KINDS if kind not in CLOCK or clock_library() is not None]
+    options.kinds = options.kinds or [
+        kind
+        for kind in KINDS
+        if (kind not in CLOCK or clock_library() is not None) and kind.split()[0] not in options.without
+    ]
     return options
 
 

@@ -85,11 +85,11 @@ def acts_against(answered: Sequence[Answered], records: Sequence[LogRecord]) -> 
     return wrong
 
 
-def lines_against(typed: Mapping[str, Sequence[str]], records: Sequence[LogRecord]) -> Wrong:
+def lines_against(typed: Mapping[str, Mapping[int, str]], records: Sequence[LogRecord]) -> Wrong:
     """Check that each author's lines are in the log once, as typed and in order; one more may
     follow whose answer was lost.
 
-    `typed`: texts by author; a line's act is `AUTHOR:type:NUMBER`. Removed lines have no text.
+    `typed`: texts by author and number; a line's act is `AUTHOR:type:NUMBER`. Removed lines have no text.
     """
     wrong = Wrong()
     found: dict[str, list[tuple[int, str]]] = {}
@@ -111,7 +111,7 @@ def lines_against(typed: Mapping[str, Sequence[str]], records: Sequence[LogRecor
             if times > 1:
                 wrong.say("doubled", f"line {number} of {author} is there {times} times")
         has = dict(lines)
-        for number, text in enumerate(texts, 1):
+        for number, text in texts.items():
             if number not in has:
                 wrong.say("lost", f"line {number} of {author}")
             elif has[number] not in ("", text):

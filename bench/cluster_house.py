@@ -1,6 +1,9 @@
-"""The house of the proof by faults: two nodes, a Valkey, and a link before each that can be cut in one direction.
+"""The house of the proof by faults: nodes, a Valkey or Redis, a hub, an engine, and links that can be cut in one
+direction.
 
-    n1, n2 → a link each → Valkey            n2 → a link → n1, n1 → a link → n2 (the address that each announces)
+    each node → a link of its own → Valkey or Redis
+    all other nodes → a link → each node (the address that it announces)
+    hub → a link → the last node             engine → the first node
 
 Visitors reach the nodes directly.
 """
@@ -14,34 +17,34 @@ import socket
 import sqlite3
 import subprocess
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import redis
 
+from cluster_engine import EngineProcess, engine_at, tokens
+from cluster_hub import hub_through
+from cluster_person import now
+from cluster_spans import SECRET
+from cluster_speech import sounds_in
 from moothall.adapters.cluster.book_redis import RedisBook
 from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.adapters.store.book_sqlite import FILE_NAME as BOOK
-from moothall.adapters.system.clock import SystemClock
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.services.cluster.two_books import NOTES
+from soak_house import LinkedHub
 from support.cluster.nodes import NodeProcess, Prepared, prepared
 from support.cluster.process import RedisProcess
+from support.halls.process import free_port
 from support.links.weak_link import WeakLink, weak_link_to
 
 LOOK_S = 0.1
 STARTED_S = 20.0
-CLOCK = SystemClock()
 FULL_BYTES = 4_096
 """The limit of a file's size on a full disk, in bytes: each file that is written is larger already."""
-
-
-def now() -> float:
-    """Return the seconds of a monotonic clock."""
-    return CLOCK.monotonic() / 1_000
 
 
 class ValkeyProcess(RedisProcess):
@@ -134,14 +137,33 @@ class Node(NodeProcess):
         return found
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """What a house consists of."""
+
+    nodes: int = 2
+    server: str = "valkey"
+    """`valkey` or `redis`."""
+    clocks: bool = False
+    """Whether nodes have wall clocks of their own, which slow them down."""
+    one_copy: bool = False
+    """Whether the house continues with one copy while Valkey is away."""
+    hub: bool = False
+    """Whether a hub follows the house through the last node."""
+    seed: int | None = None
+    """The seed of the script of an engine that dials the first node; None: there is no engine."""
+
+
 @dataclass(eq=False)
 class FaultyHouse:
-    """Two nodes that run one house on one Valkey."""
+    """Nodes that run one house on one Valkey or Redis, which is called Valkey here either way."""
 
     folder: Path
-    nodes: tuple[Node, Node]
+    nodes: tuple[Node, ...]
     valkey: ValkeyProcess
     planned: Prepared
+    hub: LinkedHub | None = None
+    engine: EngineProcess | None = None
 
     async def keeper(self) -> Node | None:
         """Return the node that keeps the house according to both Valkey and itself; None when none does
@@ -161,10 +183,9 @@ class FaultyHouse:
             await asyncio.sleep(LOOK_S)
         return None
 
-    def other(self, node: Node) -> Node:
-        """Return the node that isn't `node`."""
-        first, second = self.nodes
-        return second if node is first else first
+    def others(self, node: Node) -> Sequence[Node]:
+        """Return the nodes that aren't `node`."""
+        return [each for each in self.nodes if each is not node]
 
     async def _asked(self, *command: str) -> bytes | None:
         def ask() -> bytes | None:
@@ -208,56 +229,74 @@ class FaultyHouse:
             await asyncio.sleep(LOOK_S)
         return False
 
-    def holding(self, words: Sequence[bytes]) -> list[str]:
-        """Return the files of the nodes and of Valkey, logs included, that contain one of `words`."""
-        found = []
+    def holding(self, words: Collection[bytes], sounds: frozenset[int] = frozenset()) -> list[str]:
+        """Return the files of nodes, hub, engine and Valkey, logs included, that contain one of `words` or `sounds`.
+
+        `words` have the form `SECRET`. `sounds`: sizes of samples (`sounds_of`).
+        """
+        found, wanted = [], frozenset(words)
         paths = [*self.valkey.folder.rglob("*"), *self.folder.glob("*.log")]
         for node in self.nodes:
             paths += node.data.rglob("*")
+        if self.hub is not None:
+            paths += self.hub.process.data.rglob("*")
         for path in paths:
             with suppress(FileNotFoundError):
-                if path.is_file() and _holds(path.read_bytes(), words):
+                if path.is_file() and _holds(path.read_bytes(), wanted, sounds):
                     found.append(str(path.relative_to(self.folder)))
         return sorted(found)
 
 
-def _holds(data: bytes, words: Sequence[bytes]) -> bool:
-    return any(word in data for word in words)
+def _holds(data: bytes, words: frozenset[bytes], sounds: frozenset[int]) -> bool:
+    return not words.isdisjoint(SECRET.findall(data)) or bool(sounds and sounds & sounds_in(data))
 
 
 @asynccontextmanager
-async def faulty_house(folder: Path, *, clocks: bool = False, one_copy: bool = False) -> AsyncIterator[FaultyHouse]:
-    """Run both nodes and Valkey; the first node keeps the house.
-
-    `clocks`: whether nodes have wall clocks of their own, which slow them down. `one_copy`: whether the house continues
-    with one copy while Valkey is away.
-    """
+async def faulty_house(folder: Path, shape: Shape = Shape()) -> AsyncIterator[FaultyHouse]:
+    """Run all of a house; the first node keeps it."""
     async with AsyncExitStack() as stack:
-        valkey = ValkeyProcess("valkey", folder / "valkey")
+        valkey = ValkeyProcess(shape.server, folder / "valkey")
         await asyncio.to_thread(valkey.start)
         stack.callback(valkey.kill)
-        more = 'one_copy = "allow"\nnodes = ["n1", "n2"]\n' if one_copy else ""
-        nodes = [await _node(stack, folder, number, valkey.port, clocks=clocks, more=more) for number in (1, 2)]
-        first, second = nodes
+        engines = free_port(220)
+        nodes = [await _node(stack, valkey, shape, number, engines) for number in range(1, shape.nodes + 1)]
+        first = nodes[0]
         planned = await prepared(first.data)
-        second.sign_like(first)
-        house = FaultyHouse(folder, (first, second), valkey, planned)
+        house = FaultyHouse(folder, tuple(nodes), valkey, planned)
         for node in nodes:
             stack.push_async_callback(_ended, node)
         await first.start()
         await first.until("keeps the house")
-        await second.start()
+        for node in nodes[1:]:
+            node.sign_like(first)
+            await node.start()
+        if shape.hub:
+            house.hub = await stack.enter_async_context(hub_through(folder, nodes[-1].port, planned.words))
+        if shape.seed is not None:
+            house.engine = await stack.enter_async_context(engine_at(folder, engines, shape.seed))
         yield house
 
 
-async def _node(stack: AsyncExitStack, folder: Path, number: int, valkey_port: int, *, clocks: bool, more: str) -> Node:
+async def _node(stack: AsyncExitStack, valkey: ValkeyProcess, shape: Shape, number: int, engines: int) -> Node:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    to_valkey = await stack.enter_async_context(weak_link_to(valkey_port))
-    from_other = await stack.enter_async_context(weak_link_to(port))
-    node = Node(folder, number, to_valkey.port, port=port, known_at=from_other.address, more=more)
+    to_valkey = await stack.enter_async_context(weak_link_to(valkey.port))
+    host = f"127.0.0.{number}"  # Engines' connections are passed on to the keeper's host, at the same port.
+    from_other = await stack.enter_async_context(weak_link_to(port, host=host))
+    folder, names = valkey.folder.parent, [f"n{n}" for n in range(1, shape.nodes + 1)]
+    node = Node(
+        folder,
+        number,
+        to_valkey.port,
+        port=port,
+        known_at=from_other.address,
+        more=f'one_copy = "allow"\nnodes = {names}\n' if shape.one_copy else "",
+        engines=""
+        if shape.seed is None
+        else f'listen_host = "{host}"\nlisten_port = {engines}\ntokens = "{tokens(folder)}"',
+    )
     node.to_valkey, node.from_other = to_valkey, from_other
-    library = clock_library() if clocks else None
+    library = clock_library() if shape.clocks else None
     if library is not None:
         node.have_clock(library)
     return node

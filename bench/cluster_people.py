@@ -1,4 +1,5 @@
-"""The people of the proof by faults: typists at desks, somebody who asks by the form, readers over SSE.
+"""The people of the proof by faults: typists at desks, a chair who says what is not recorded, somebody who asks by the
+form, readers over SSE.
 
 People who get no answer send again with the same id, at the other node, until they get one; some answered acts are sent
 again too. Nobody waits longer than `PATIENCE_S` for a stopped node.
@@ -9,13 +10,15 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import cycle
 from typing import Any
 
 import aiohttp
 
 from cluster_history import Answered, Wrong
+from cluster_person import Person, now
+from cluster_spans import Span, Spans, own_word, secret
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import SessionId
 from moothall.wire.event_stream import EventStream
@@ -31,42 +34,63 @@ TWICE = 0.1
 """The share of the acts that are sent again after their answer."""
 ADDRESSES = 200
 """The number of addresses from which people ask."""
+BACK_S = (0.0, 0.0, 2.0, 8.0)
+"""By how much the beginning of a span that is not recorded is set back, in s."""
+ON_SHARES = (0.2, 0.2, 0.8)
+"""How long a span lasts, as shares of the time between two spans."""
 REMOVED_OF = 20
 """How many of the last lines a removal chooses from."""
 
 
-class Person:
-    """A person who does one thing after the other, and pauses between two of them on request."""
+class Chair(Person):
+    """A person who says now and then that something is not recorded, and some seconds later that it is again."""
 
-    def __init__(self, every_s: float, chance: random.Random) -> None:
-        self._every_s = every_s
-        self._chance = chance
-        self._going = asyncio.Event()
-        self._going.set()
-        self._rests = asyncio.Event()
-
-    async def run(self) -> None:
-        """Act until cancelled."""
-        while True:
-            if not self._going.is_set():
-                self._rests.set()
-                await self._going.wait()
-                self._rests.clear()
-            await self.once()
-            await asyncio.sleep(self._every_s * self._chance.uniform(0.5, 1.5))
+    def __init__(
+        self,
+        addresses: Sequence[str],
+        session: SessionId,
+        token: str,
+        *,
+        every_s: float,
+        chance: random.Random,
+        back: bool,
+    ) -> None:
+        """`every_s`: between two spans, on average. `back`: whether the beginning of a span may be set back."""
+        super().__init__(every_s, chance)
+        self.spans = Spans()
+        self._desk = PersistentDesk(addresses, token, again_s=AGAIN_S, patience_s=PATIENCE_S)
+        self._session = session
+        self._back = back
+        self._usual_s = every_s
 
     async def once(self) -> None:
-        """Do the next thing, until it is answered."""
-        raise NotImplementedError
+        """Begin a span, or end it."""
+        number = len(self.answered) + 1
+        if number % 2:
+            back = self._chance.choice(BACK_S) if self._back else 0.0
+            span = Span(asked=now(), back_s=back)
+            self.spans.all.append(span)
+            await self._done(number, {"do": "not-recorded", "back": round(1_000 * back)})
+            span.begun = now()
+        else:
+            span = self.spans.all[-1]
+            span.ending = now()
+            await self._done(number, {"do": "recorded"})
+            span.over = now()
+        self._every_s = self._usual_s * (self._chance.choice(ON_SHARES) if self.spans.on else 1)
 
-    async def rest(self) -> None:
-        """Ask the person to pause; returns when none of their acts is under way."""
-        self._going.clear()
-        await self._rests.wait()
+    async def close(self) -> None:
+        """Close the desk's connection."""
+        await self._desk.close()
 
-    def go_on(self) -> None:
-        """End the pause."""
-        self._going.set()
+    async def _done(self, number: int, command: dict[str, Any]) -> None:
+        name = f"chair:span:{number}"
+        answer = await self._desk.send(self._session, "act", {"id": name, "commands": [command]})
+        if "refusal" in answer:
+            self.wrong.say("other", f"{name} was refused as {answer['refusal']['code']}")
+            return
+        at = answer["receipt"]
+        self.answered.append(Answered(author="chair", number=number, id=name, first=at["first"], last=at["last"]))
 
 
 class Typist(Person):
@@ -82,20 +106,28 @@ class Typist(Person):
         every_s: float,
         chance: random.Random,
         heard: Callable[[], None],
+        spans: Spans,
     ) -> None:
         """`heard`: called at each answer."""
         super().__init__(every_s, chance)
         self.name = name
-        self.typed: list[str] = []
-        """Texts that were acknowledged; each has a unique word."""
-        self.answered: list[Answered] = []
+        self.typed: dict[int, str] = {}
+        """Texts that were acknowledged, by number; each has a unique word."""
+        self.refused: dict[int, str] = {}
+        """Texts that were refused, as nothing was recorded then, by number; no file may have their words."""
+        self.gone: set[int] = set()
+        """Lines that somebody wanted to remove, and of which the record had no words any more."""
+        self.answers = 0
+        """Acts that were answered, refusals included."""
         self.removed: list[bytes] = []
         """Unique words of the lines whose removal was acknowledged."""
-        self.wrong = Wrong()
         self._desk = PersistentDesk(addresses, token, again_s=AGAIN_S, patience_s=PATIENCE_S)
         self._session = session
         self._heard = heard
+        self._spans = spans
+        self._secrets = random.SystemRandom()
         self._number = 0
+        self._lines = 0
         self._taken_out: set[int] = set()
 
     async def open(self) -> None:
@@ -105,35 +137,48 @@ class Typist(Person):
 
     async def once(self) -> None:
         """Type a line."""
-        number = len(self.typed) + 1
-        text = f"Line {number} of {self.name} says {secrets.token_hex(8)}."
+        self._lines = number = self._lines + 1
+        text = f"Line {number} of {self.name} says {secret(self._secrets)}."
         line = {"do": "type", "channel": "floor", "segment": f"{self.name}-{number}", "text": text, "language": "en"}
-        if await self._done("type", number, "act", {"commands": [line]}):
-            self.typed.append(text)
+        refusal = await self._done("type", number, "act", {"commands": [line]})
+        if refusal is None:
+            self.typed[number] = text
+        elif refusal == "conflict" and self._spans.may_refuse(now()):
+            self.refused[number] = text
+        else:
+            self._say_refused("type", number, refusal)
 
     async def remove(self) -> None:
         """Remove one of the last lines for good."""
-        last = len(self.typed)
-        there = [n for n in range(max(1, last - REMOVED_OF), last + 1) if n not in self._taken_out]
+        there = [n for n in list(self.typed)[-REMOVED_OF:] if n not in self._taken_out]
         if not there:
             return
         number = self._chance.choice(there)
         self._taken_out.add(number)
         removes = {"type": "lines", "segments": [f"{self.name}-{number}"]}
-        if await self._done("remove", number, "remove", {"removes": removes}):
-            self.removed.append(self.typed[number - 1].split()[-1].rstrip(".").encode())
+        refusal = await self._done("remove", number, "remove", {"removes": removes})
+        if refusal is None:
+            self.removed.append(own_word(self.typed[number]))
+        elif refusal == "unknown" and self._spans.take_lines:
+            self.gone.add(number)
+        else:
+            self._say_refused("remove", number, refusal)
 
     async def close(self) -> None:
         """Close the desk's connection."""
         await self._desk.close()
 
-    async def _done(self, what: str, number: int, event: str, body: dict[str, Any]) -> bool:
+    def _say_refused(self, what: str, number: int, code: str) -> None:
+        self.wrong.say("other", f"{self.name}:{what}:{number} was refused as {code}")
+
+    async def _done(self, what: str, number: int, event: str, body: dict[str, Any]) -> str | None:
+        """Do an act; returns the code of a refusal, or None."""
         name = f"{self.name}:{what}:{number}"
         answer = await self._desk.send(self._session, event, {"id": name, **body})
-        if "refusal" in answer:
-            self.wrong.say("other", f"{name} was refused as {answer['refusal']['code']}")
-            return False
         self._heard()
+        self.answers += 1
+        if "refusal" in answer:
+            return str(answer["refusal"]["code"])
         self._number += 1
         receipt = answer["receipt"]
         self.answered.append(
@@ -149,7 +194,7 @@ class Typist(Person):
             again = await self._desk.send(self._session, event, {"id": name, **body})
             if again.get("receipt") != receipt:
                 self.wrong.say("other", f"{name} was answered {receipt} first, and then {again}")
-        return True
+        return None
 
 
 class Asker(Person):
@@ -159,7 +204,6 @@ class Asker(Person):
         super().__init__(every_s, chance)
         self.asked: list[str] = []
         """Texts of the accepted questions."""
-        self.wrong = Wrong()
         self._addresses = cycle(addresses)
         self._session = session
         self._number = 0
@@ -249,16 +293,3 @@ class Reader:
         for event in frame.events:
             if event.original is not None and self.shown.setdefault(event.offset, event.original) != event.original:
                 self.wrong.say("other", f"event {event.offset} was shown twice, and differs")
-
-
-async def all_rest(people: Sequence[Person], within_s: float) -> bool:
-    """Ask all of them to pause; returns whether they do within `within_s` seconds."""
-    return await _within([person.rest() for person in people], within_s)
-
-
-async def _within(acts: Sequence[Awaitable[None]], seconds: float) -> bool:
-    tasks = [asyncio.ensure_future(act) for act in acts]
-    _, late = await asyncio.wait(tasks, timeout=seconds)
-    for task in late:
-        task.cancel()
-    return not late

@@ -58,6 +58,17 @@ class FaultPiece(msgspec.Struct, frozen=True, kw_only=True):
     other: int
     """All other violations of the promise."""
     said: tuple[str, ...]
+    one_copy: bool = False
+    """Whether the house was allowed to go on with one copy while Redis was away."""
+    nodes: int = 2
+    server: str = "valkey"
+    """`valkey` or `redis`."""
+    parts: tuple[str, ...] = ()
+    """What the house had beside its nodes: `engine`, `hub`."""
+    words: int = 0
+    """Spoken words in the logs."""
+    unrecorded: int = 0
+    """Words that were typed or spoken while nothing was recorded, or that went with the beginning of such a span."""
 
     @property
     def faults(self) -> int:
@@ -96,7 +107,8 @@ def sums(pieces: Iterable[FaultPiece]) -> list[str]:
     said = [
         (
             f"{of_all('faults'):,} faults in {len(pieces)} {'piece' if len(pieces) == 1 else 'pieces'}, "
-            f"{of_all('acts'):,} acts, {of_all('questions'):,} questions, {of_all('removals'):,} removals; "
+            f"{of_all('acts'):,} acts, {of_all('words'):,} spoken words, {of_all('questions'):,} questions, "
+            f"{of_all('removals'):,} removals, {of_all('unrecorded'):,} words not recorded; "
             f"{of_all('lost')} lost, {of_all('doubled')} doubled, {of_all('reordered')} reordered, "
             f"{of_all('other')} otherwise wrong"
         )

@@ -1,4 +1,4 @@
-"""The faults that the proof inflicts on a house of two nodes. Each call returns when its fault has been mended.
+"""The faults that the proof inflicts on a house of several nodes. Each call returns when its fault has been mended.
 
 No fault hurts more than one machine, so two copies of everything acknowledged stay whole.
 """
@@ -13,7 +13,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from cluster_engine import EngineProcess
 from cluster_house import FaultyHouse, Node
+from soak_house import LinkedHub
 from support.links.weak_link import WeakLink
 
 SHORTEST_S, LONGEST_S = 0.1, 30.0
@@ -42,6 +44,10 @@ class Strikes:
         assert keeper is not None, "Nobody keeps the house."
         await KINDS[kind](self, keeper)
 
+    def stand_by(self, keeper: Node) -> Node:
+        """Return one of the nodes that stand by."""
+        return self.chance.choice(self.house.others(keeper))
+
     def long(self) -> float:
         """Return a random duration in seconds, log-uniform."""
         return math.exp(self.chance.uniform(math.log(SHORTEST_S), math.log(self.longest_s)))
@@ -61,7 +67,7 @@ class Strikes:
         await node.kill()
         await self.down()
         node.wipe()
-        node.sign_like(self.house.other(node))
+        node.sign_like(self.house.others(node)[0])
         await node.start()
 
     async def stop(self, node: Node) -> None:
@@ -103,6 +109,37 @@ class Strikes:
         link.mend()
         for way in ways:
             way.go_on()
+
+    async def kill_hub(self) -> None:
+        """Kill the hub (SIGKILL), and start it again."""
+        hub = self.hub
+        await hub.process.kill()
+        await self.down()
+        await hub.process.start()
+
+    async def kill_engine(self) -> None:
+        """Kill the engine (SIGKILL), and start it again."""
+        await self.engine.kill()
+        await self.down()
+        await self.engine.start()
+
+    async def freeze_engine(self) -> None:
+        """Freeze the engine (SIGSTOP), and thaw it later (SIGCONT)."""
+        self.engine.freeze()
+        await asyncio.sleep(self.long())
+        self.engine.thaw()
+
+    @property
+    def engine(self) -> EngineProcess:
+        """The house's engine, which it must have."""
+        assert self.house.engine is not None
+        return self.house.engine
+
+    @property
+    def hub(self) -> LinkedHub:
+        """The house's hub, which it must have."""
+        assert self.house.hub is not None
+        return self.house.hub
 
     async def valkey_down(self, *, wiped: bool = False) -> None:
         """Kill Valkey (SIGKILL), and start it again."""
@@ -168,6 +205,9 @@ def _kinds() -> dict[str, Act]:
         "valkey out of memory": lambda all_, _: all_.valkey_full(),
         "valkey flushed": lambda all_, _: all_.flush(),
         "valkey's clients cut": lambda all_, _: all_.cut_clients(),
+        "engine killed": lambda all_, _: all_.kill_engine(),
+        "engine frozen": lambda all_, _: all_.freeze_engine(),
+        "hub killed": lambda all_, _: all_.kill_hub(),
         "keeper's disk full": lambda all_, keeper: all_.full(keeper),
     }
     for what, act in (
@@ -183,15 +223,20 @@ def _kinds() -> dict[str, Act]:
         found[f"keeper - valkey {how}"] = _at_link(how, at_keeper=True)
         found[f"stand-by - valkey {how}"] = _at_link(how, at_keeper=False)
         found[f"stand-by - keeper {how}"] = _between(how)
+        found[f"hub - node {how}"] = _at_hub(how)
     return found
 
 
+def _at_hub(how: str) -> Act:
+    return lambda all_, _: all_.link(all_.hub.link, how)
+
+
 def _at_other(act: Act) -> Act:
-    return lambda all_, keeper: act(all_, all_.house.other(keeper))
+    return lambda all_, keeper: act(all_, all_.stand_by(keeper))
 
 
 def _at_link(how: str, *, at_keeper: bool) -> Act:
-    return lambda all_, keeper: all_.link((keeper if at_keeper else all_.house.other(keeper)).to_valkey, how)
+    return lambda all_, keeper: all_.link((keeper if at_keeper else all_.stand_by(keeper)).to_valkey, how)
 
 
 def _between(how: str) -> Act:

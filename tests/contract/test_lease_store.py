@@ -68,6 +68,16 @@ async def test_a_lease_that_is_given_up_keeps_its_term(leases: LeaseStore) -> No
     assert not await leases.renew(FIRST)
 
 
+async def test_only_its_holder_deletes_a_lease(leases: LeaseStore) -> None:
+    await leases.take(None, SECOND)
+    await leases.drop(FIRST)
+    await leases.drop(msgspec.structs.replace(SECOND, term=1_001))
+    assert await leases.look() == SECOND
+    await leases.drop(SECOND)
+    assert await leases.look() is None
+    assert not await leases.renew(SECOND)
+
+
 @pytest.mark.parametrize("program", ["redis", "valkey"])
 async def test_a_lease_that_somebody_has_damaged_is_no_lease(program: str, redis_processes: RedisProcesses) -> None:
     process = redis_processes.empty(program)

@@ -71,16 +71,21 @@ async def test_changes_name_what_was_written_and_no_more(books: Books) -> None:
     assert await second.changes(3) is None
 
 
-async def test_a_book_that_is_begun_anew_is_empty_and_counts_on(books: Books) -> None:
+async def test_a_book_that_is_begun_anew_has_the_given_entries_at_once_and_counts_on(books: Books) -> None:
     first, second = books
     await first.acquire(5)
     await first.write([ROOM, BookEntry("link", "b", b"2")])
+    entries = [BookEntry("room", "z", b"1"), BookEntry("hub", "c", b"3"), BookEntry("room", "a", b"")]
     with pytest.raises(StaleWriter):
-        await second.begin_anew(5, 17)
-    await second.begin_anew(7, 17)
-    assert (await second.namespaces(), await second.read("room"), await second.changed()) == ([], {}, 17)
-    await second.write([ROOM])
-    assert await first.changed() == 18
+        await second.begin_anew(5, 17, entries)
+    await second.begin_anew(7, 17, entries)
+    assert (await second.namespaces(), await second.changed()) == (["hub", "room"], 17)
+    assert (list((await first.read("room")).items()), await first.read("link")) == ([("z", b"1"), ("a", b"")], {})
     assert await first.changes(16) is None
+    await second.write([BookEntry("room", "b", b"2"), BookEntry("hub", "c", None)])
+    assert list(await first.read("room")) == ["z", "a", "b"]
+    assert (await first.changed(), await first.namespaces()) == (18, ["room"])
     with pytest.raises(StaleWriter):
         await first.write([ROOM])
+    await second.begin_anew(8, 30, [])
+    assert (await first.namespaces(), await first.read("room"), await first.changed()) == ([], {}, 30)

@@ -77,9 +77,10 @@ def words(path: Path, key: str) -> list[str]:
 
 def test_the_backup_may_write_where_it_is_told_to() -> None:
     service = ROOT / "config/systemd/moothall-backup.service"
-    command = words(service, "ExecStart")
-    assert command[:2] == [PROGRAM, "backup"]
-    options = vars(command_parser().parse_args(command[1:]))
+    lines = re.findall(r"^ExecStart=(.+)$", service.read_text(encoding="utf-8"), re.MULTILINE)
+    assert all(line.startswith(f"{PROGRAM} backup ") for line in lines)
+    options, check = (vars(command_parser().parse_args(line.split()[1:])) for line in lines)
+    assert check["verify"] == options["to"]
     folders = {Path(options[name]).parent for name in ("to", "keys")}
     assert {*map(str, folders), "/mnt/other"} == set(words(service, "ReadWritePaths"))
     assert set(words(service, "RequiresMountsFor")) == set(map(str, folders))

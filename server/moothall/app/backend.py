@@ -17,6 +17,7 @@ from moothall.adapters.captioning.zoom_client import ZoomClient
 from moothall.adapters.http.visitor_cookie import Visitors
 from moothall.adapters.metrics.traces import open_traces
 from moothall.adapters.programme import read_icalendar
+from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.adapters.store import book_sqlite, signing, sqlite_file
 from moothall.adapters.store import removal_list as removals
 from moothall.adapters.store.book_sqlite import SqliteBook
@@ -27,6 +28,8 @@ from moothall.adapters.store.removal_list import RemovalList
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.adapters.system.time_zones import chosen_zone, find_zone
+from moothall.app.returned import remove_returned
+from moothall.core.backup.removed import RemovedContent
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import Zone
@@ -292,6 +295,15 @@ async def open_backend(stack: AsyncExitStack, settings: Settings, clock: Clock, 
     own, own_book = await open_stores(stack, settings)
     log, book = (own, own_book) if house is None else await house.kept(own, own_book)
     signer = await _signer(data, log)
+    erased = await remove_returned(
+        own,
+        log,
+        RemovedContent(await asyncio.to_thread(removal_list(settings).lines)),
+        SoundFolder(data / RECORDINGS_FOLDER, bitrate=1_000 * settings.recording.kbits),
+        clock=clock,
+        randomness=SystemRandomness(),
+        signer=signer,
+    )
     wanted = settings.tracing
     tracing = open_traces(stack, wanted.endpoint, wanted.percent) if wanted.endpoint else None
     tasks = await stack.enter_async_context(asyncio.TaskGroup())
@@ -300,6 +312,10 @@ async def open_backend(stack: AsyncExitStack, settings: Settings, clock: Clock, 
     stack.callback(tasks.create_task(backend.sessions.run(started)).cancel)
     await started.wait()
     await backend.load()
+    for session in erased:
+        await backend.sessions.forget(session)
+        await backend.erase(session)
+        await backend.programme.drop(session)
     return backend
 
 
@@ -369,6 +385,16 @@ def hold_folder(folder: Path) -> Iterator[None]:
             msg = f"Another server is using the data folder {folder}. Stop it, or choose another folder with --data."
             raise ConfigurationError(msg) from error
         yield
+    finally:
+        os.close(descriptor)
+
+
+def touch_disk(folder: Path) -> None:
+    """Write something to the disk of a data folder, to see whether it answers. Raises OSError."""
+    descriptor = os.open(folder / LOCK_FILE, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        os.pwrite(descriptor, b"\n", 0)
+        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

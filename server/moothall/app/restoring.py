@@ -38,6 +38,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     sessions: tuple[Restored, ...]
     left_out: tuple[SoundPart, ...]
     """Recordings that were not restored, since the removed sound could not be taken out of them."""
+    damaged: tuple[SoundPart, ...]
+    """Recordings that were not restored, since the backup's copies are damaged."""
 
 
 async def restore(
@@ -48,7 +50,7 @@ async def restore(
     Raises ConfigurationError, StorageUnavailable and RecordBroken; then the folder must not be used.
     """
     restoring = Restoring(store, point, removals, clock=SystemClock(), randomness=SystemRandomness())
-    restoring.check()
+    damaged = restoring.check()
     # The list of removals is written first: whoever opens the folder from here on, for another backup too, must know
     # what has to be left out.
     add_lines(folder / LIST_NAME, removals.lines)
@@ -72,7 +74,7 @@ async def restore(
     for part in point.settings:
         write_file(folder / SETTINGS_FOLDER / part.name, store.get(part.stored))
     _check(folder)
-    return Result(sessions=tuple(sessions), left_out=tuple(left_out))
+    return Result(sessions=tuple(sessions), left_out=tuple(left_out), damaged=tuple(damaged))
 
 
 def _check(folder: Path) -> None:

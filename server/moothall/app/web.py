@@ -14,6 +14,7 @@ from moothall.adapters.admin.staff_door import StaffDoor
 from moothall.adapters.cached.cached_door import CachedDoor
 from moothall.adapters.cluster.copies_door import NodeSoundDoor
 from moothall.adapters.cluster.node_link_door import NodeLinkDoor
+from moothall.adapters.desks.staff_styles import StaffStyleDoor
 from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import DisplayDoor, WallContent
 from moothall.adapters.displays.style_page import StyleDoor
@@ -222,6 +223,7 @@ async def open_doors(
         KeysDoor(backend.signer.public_document()),
         staff,
         StyleDoor(pages, served=settings.server.style_page),
+        StaffStyleDoor(pages, served=settings.server.style_page),
     ):
         app.add_routes(door.routes())
     app.add_routes(await open_sign_in(stack, services, entrance))

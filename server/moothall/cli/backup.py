@@ -23,7 +23,7 @@ from moothall.adapters.system.clock import SystemClock
 from moothall.app.backend import RECORDINGS_FOLDER
 from moothall.app.restoring import restore
 from moothall.core.backup.book import NamespaceBackup, chosen
-from moothall.core.backup.removed import RemovedContent
+from moothall.core.backup.removed import RemovedContent, united
 from moothall.core.backup.restore_point import RestorePoint
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.times import UTC_ZONE
@@ -69,6 +69,11 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     backup.add_argument("--rate", type=float, default=RATE_MB, metavar="MB", help=f"MB a second; by default {RATE_MB}")
     backup.add_argument("--keep", type=int, default=0, metavar="N", help="how many restore points stay; by default all")
+    backup.add_argument(
+        "--read-all",
+        action="store_true",
+        help="read every recording; otherwise not those that have not changed since the last restore point",
+    )
     backup.add_argument("--verify", type=Path, metavar="FOLDER", help="check the backup in this folder and do no more")
     backup.set_defaults(run=_backup)
     back = commands.add_parser(
@@ -80,7 +85,14 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     back.add_argument("--to", type=Path, required=True, metavar="DIR", help="the new data folder")
     back.add_argument("--at", metavar="TIME", help="the newest restore point up to then, such as 2026-11-30T10:15Z")
     listed = back.add_mutually_exclusive_group(required=True)
-    listed.add_argument("--removals", type=Path, metavar="FILE", help="the list of removals that was kept apart")
+    listed.add_argument(
+        "--removals",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="the list of removals that was kept apart; where there are several copies, say it for each",
+    )
     listed.add_argument("--without-removals", action="store_true", help="nothing was removed since the restore point")
     keys = back.add_mutually_exclusive_group(required=True)
     keys.add_argument("--keys", type=Path, metavar="FILE", help="the keys that were kept apart")
@@ -108,6 +120,7 @@ def _backup(arguments: argparse.Namespace) -> int:
         settings=settings,
         rate=int(arguments.rate * MEGABYTE),
         keep=arguments.keep,
+        read_all=arguments.read_all,
     )
 
 
@@ -122,6 +135,7 @@ def backup_command(
     settings: Settings | None = None,
     rate: int = RATE_MB * MEGABYTE,
     keep: int = 0,
+    read_all: bool = False,
     clock: Clock | None = None,
 ) -> int:
     """Make a restore point of the data folder `data` in the folder `to`, and print what was done.
@@ -144,12 +158,20 @@ def backup_command(
         with store.held():
             if keys is not None:
                 write_keys(keys, secrets, chosen(folder.book(), NamespaceBackup.WITH_KEYS))
-            taking = Taking(folder, store, clock=clock or SystemClock(), rate=rate, release=__version__, keep=keep)
+            taking = Taking(
+                folder,
+                store,
+                clock=clock or SystemClock(),
+                rate=rate,
+                release=__version__,
+                keep=keep,
+                read_all=read_all,
+            )
             taken = asyncio.run(taking.run())
     finally:
         folder.close()
     _say_taken(taken, to, kept_apart, keys, out)
-    return DONE
+    return UNSOUND if taken.damaged else DONE
 
 
 def _say_taken(taken: BackupResult, to: Path, kept_apart: Path, keys: Path | None, out: TextIO) -> None:
@@ -161,6 +183,18 @@ def _say_taken(taken: BackupResult, to: Path, kept_apart: Path, keys: Path | Non
         print(
             f"Left out: the recording of {part.session}, source {part.source}, from sample {part.first}. Something is "
             "to be taken out of it, and the server has not done so yet. The next backup has it.",
+            file=out,
+        )
+    if taken.mended:
+        print(
+            f"Damaged or missing in older restore points, and written anew: {_count(taken.mended, 'object')}. Look at "
+            "the disk.",
+            file=out,
+        )
+    for name in taken.damaged:
+        print(
+            f"Restore point {name} is damaged, and the data folder has not what it lacks. Delete "
+            f"{to / f'point-{name}.json'}; the next backup deletes what is left of it.",
             file=out,
         )
     print(f"The list of removals: {kept_apart}. A restore needs it: keep it on another disk.", file=out)
@@ -202,28 +236,23 @@ def restore_command(
     out: TextIO,
     *,
     at: int | None = None,
-    removals: Path | None,
+    removals: Sequence[Path],
     keys: Path | None,
     links: bool = True,
 ) -> int:
     """Restore the newest restore point of the backup `source`, up to `at` (Unix ms), into the data folder `to`.
 
-    `removals` is the list of removals; None where nothing was removed since. `keys` is the file of keys; None where
-    somebody else puts them into the folder. Raises ConfigurationError, StorageUnavailable and RecordBroken; then `to`
-    is unchanged.
+    `removals` are copies of the list of removals; none where nothing was removed since. `keys` is the file of keys;
+    None where somebody else puts them into the folder. Raises ConfigurationError, StorageUnavailable and RecordBroken;
+    then `to` is unchanged.
     """
     store = BackupFolder(source)
     with store.held(reading=True):
         point = _point_at(store, source, at)
-        if removals is not None and not removals.exists():
-            raise ConfigurationError(
-                f"There is no list of removals at {removals}, and what was removed since the restore point would come "
-                "back. Look for the copy that is kept apart, or say --without-removals if nothing was removed."
-            )
-        lines = () if removals is None else read_removals(removals)
+        listed = _listed(store, removals) if removals else RemovedContent(())
         found = Keys(files={}, entries=()) if keys is None else read_keys(keys)
         with _in_place(to) as new:
-            result = asyncio.run(restore(store, point, RemovedContent(lines), found, new, links=links))
+            result = asyncio.run(restore(store, point, listed, found, new, links=links))
     print(f"{to}: restored, as it was at {UTC_ZONE.at(point.at):%Y-%m-%d %H:%M:%S} UTC.", file=out)
     for each in result.sessions:
         removed = f"intact but for {_count(each.removed, 'event')} removed since" if each.removed else "intact"
@@ -234,11 +263,40 @@ def restore_command(
             "removed could not be taken out of it; that needs the extra `audio`.",
             file=out,
         )
+    for part in result.damaged:
+        print(
+            f"Left out: the recording of {part.session}, source {part.source}, from sample {part.first}. It is "
+            "damaged in the backup. Another copy of the backup's folder may have it.",
+            file=out,
+        )
     if SIGNING_KEY not in found.files:
         print(f"The server needs {to / SIGNING_KEY} before it can start.", file=out)
     if links:
         print("Role links are as they were; those that were revoked since open again: see Links on /admin.", file=out)
     return DONE
+
+
+def _listed(store: BackupFolder, removals: Sequence[Path]) -> RemovedContent:
+    """All that these copies of the list name. Raises ConfigurationError where one is missing or can't be read, and
+    where they lack what a restore point knew.
+    """
+    for path in removals:
+        if not path.exists():
+            raise ConfigurationError(
+                f"There is no list of removals at {path}, and what was removed since the restore point would come "
+                "back. Look for the copy that is kept apart, or say --without-removals if nothing was removed."
+            )
+    listed = RemovedContent(united(*map(read_removals, removals)))
+    lacking = {act for point in store.points().values() for act in point.removals} - listed.acts - listed.abandoned
+    if lacking:
+        raise ConfigurationError(
+            f"{', '.join(map(str, removals))} lacks {_count(len(lacking), 'removal')} that the backup knew of: it is "
+            "an older copy, or another server's list, and what was removed since could come back. Name the newest "
+            "copy, or several, each with --removals: the file that [server] names, removals.jsonl of the old data "
+            "folder, and FOLDER.removals.jsonl beside the backup. Say --without-removals only if nothing was removed "
+            "since the newest restore point."
+        )
+    return listed
 
 
 def _point_at(store: BackupFolder, source: Path, at: int | None) -> RestorePoint:

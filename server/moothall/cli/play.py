@@ -250,7 +250,15 @@ async def _run_node(settings: Settings, *, read: Callable[[], Settings]) -> None
                 _hear_standing_by(stop)
 
         _hear_standing_by(stop)
-        await live_as_node(settings, stop, clock=SystemClock(), read=read, serving=serving, told=told)
+        await live_as_node(
+            settings, stop, clock=SystemClock(), read=read, serving=serving, told=told, hung=_end_at_once
+        )
+
+
+def _end_at_once() -> None:
+    """End this process though threads of it wait for a disk that hangs: the interpreter would wait for them."""
+    logging.shutdown()
+    os._exit(1)
 
 
 def _hear_standing_by(stop: asyncio.Event) -> None:

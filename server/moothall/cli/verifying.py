@@ -13,10 +13,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from moothall.adapters.store import one_copy_list, signing, sqlite_file
+from moothall.adapters.store import one_copy_list, removal_list, signing, sqlite_file
 from moothall.adapters.store.files import explained
 from moothall.adapters.store.one_copy_list import OneCopySpan, read_spans
+from moothall.adapters.store.removal_list import read_removals
 from moothall.adapters.system.clock import SystemClock
+from moothall.core.backup.removed import RemovedContent, TextAct, TextRemoved, united
 from moothall.core.chain import checkpoint_bytes
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.actors import Role
@@ -109,6 +111,8 @@ class _Known(msgspec.Struct, frozen=True):
     seen: Sequence[SeenHeads]
     one_copy: Mapping[SessionId, Sequence[OneCopySpan]] = {}
     """The spans of events that had one copy, in a house of several nodes."""
+    returned: Mapping[SessionId, Sequence[TextAct]] = {}
+    """The acts of the lists of removals whose words the log holds again."""
 
     def expected(self, session: SessionId) -> list[dict[Lane, LaneHead]]:
         found = [heads for each in self.seen if each.session.id == session for heads in each.expected()]
@@ -140,20 +144,42 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="FILE",
         help="a record.json that was taken home, or from a hub: the log has to hold what it saw; several times too",
     )
+    verify.add_argument(
+        "--removals",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="a list of removals besides the folder's own: nothing that one of them names may be in the log",
+    )
     verify.set_defaults(run=_verify)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    return verify_command(arguments.data, arguments.session, sys.stdout, keys=arguments.key, seen=arguments.heads)
+    return verify_command(
+        arguments.data,
+        arguments.session,
+        sys.stdout,
+        keys=arguments.key,
+        seen=arguments.heads,
+        removals=arguments.removals,
+    )
 
 
 def verify_command(
-    data: Path, session: str | None, out: TextIO, *, keys: Sequence[str] = (), seen: Sequence[Path] = ()
+    data: Path,
+    session: str | None,
+    out: TextIO,
+    *,
+    keys: Sequence[str] = (),
+    seen: Sequence[Path] = (),
+    removals: Sequence[Path] = (),
 ) -> int:
     """Verify one session, or all, of the data folder `data`, and print a sentence on each to `out`. Nothing is changed.
 
     `keys` are files or addresses of public keys; without any, the key beside the log is used. `seen` are records as
-    JSON that somebody has kept. If `session` is such a file itself, the command prints how to use it.
+    JSON that somebody has kept. If `session` is such a file itself, the command prints how to use it. `removals` are
+    lists of removals besides the one in the folder.
 
     Return 0 when all are intact (removed bodies are not damage), 1 when one is broken or lacks something, 2 when the
     log or a session cannot be read, 3 when all are whole but something is not proved.
@@ -163,11 +189,14 @@ def verify_command(
         if session is not None and (Path(session).is_file() or not is_name(session)):
             return _taken_home(read_heads(Path(session)), session, _published(data, keys), out)
         known = _Known(_published(data, keys), not keys, heads, read_spans(data / one_copy_list.FILE_NAME))
+        lists = [read_removals(path) for path in (data / removal_list.FILE_NAME, *removals)]
         reader = sqlite_file.LogReader(sqlite_file.open_for_reading(data / sqlite_file.FILE_NAME))
     except ConfigurationError as error:
         print(error, file=out)
         return UNREADABLE
     try:
+        returned = reader.held(RemovedContent(united(*lists)).carried_out())
+        known = msgspec.structs.replace(known, returned=_by_session(returned))
         return _verify_all(reader, session, known, out)
     except (RecordBroken, StorageUnavailable) as error:
         print(error, file=out)
@@ -254,7 +283,9 @@ def _verify_one(reader: sqlite_file.LogReader, name: SessionId, known: _Known, o
         print(f"  {_removal(removal)}", file=out)
     for span in known.one_copy.get(name, ()):
         print(f"  {_one_copy(span)}", file=out)
-    if found.verdict not in (RecordVerdict.INTACT, RecordVerdict.REMOVED):
+    for act in known.returned.get(name, ()):
+        print(f"  {_returned(act)}", file=out)
+    if known.returned.get(name) or found.verdict not in (RecordVerdict.INTACT, RecordVerdict.REMOVED):
         return UNSOUND
     return UNPROVED if doubt else SOUND
 
@@ -317,6 +348,19 @@ def _one_copy(span: OneCopySpan) -> str:
         f"Events {span.first} to {span.through} had one copy, from {_when(span.since)} until {_when(span.until)}, when "
         "Redis got them."
     )
+
+
+def _returned(act: TextAct) -> str:
+    """Say which removal of the list the log doesn't have, since it is an older copy."""
+    what = f"{_count(len(act.events), 'event')}" if isinstance(act, TextRemoved) else "the whole session"
+    return (
+        f"Removed {_when(act.at)} by the list of removals, and here again: {what}. The log is an older copy; the "
+        "server removes it once more when it starts."
+    )
+
+
+def _by_session(returned: Sequence[tuple[SessionId, TextAct]]) -> Mapping[SessionId, Sequence[TextAct]]:
+    return {session: [act for other, act in returned if other == session] for session, _ in returned}
 
 
 def _part(lane: Lane) -> str:

@@ -305,6 +305,10 @@ class LeaseStore(Protocol):
         """Release the lease, so that another node can take it at once; does nothing if another node has it."""
         ...
 
+    async def drop(self, lease: Lease) -> None:
+        """Delete the lease, so that other nodes doubt what Redis has; does nothing if another node has it."""
+        ...
+
 
 class NodeNotes(Protocol):
     """The store in which nodes publish what they are doing. Every method may raise StorageUnavailable."""
@@ -382,11 +386,11 @@ class SharedBook(Book, Protocol):
         """
         ...
 
-    async def begin_anew(self, term: int, change: int) -> None:
-        """Create an empty book in place of what is left of one; its next write has the number `change` + 1.
+    async def begin_anew(self, term: int, change: int, entries: Sequence[BookEntry]) -> None:
+        """Create a book with these entries in place of what is left of one, in one act; its last write has the number
+        `change`. No key may occur twice.
 
-        It is for a node that has a copy, from which it fills the book. Raises StaleWriter when `term` isn't above the
-        book's.
+        It is for a node that has a copy. Raises StaleWriter when `term` isn't above the book's.
         """
         ...
 

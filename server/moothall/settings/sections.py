@@ -82,7 +82,8 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     """Origins whose pages may show the text of a public session (`/s/{session}/embed`) in a frame; `*` allows all.
     Empty: only pages of this server. No other page may ever be shown in a frame."""
     style_page: Annotated[bool, msgspec.Meta(description="true or false")] = False
-    """Whether `/about/style` shows each part of the pages in each of its states, for people who change their look."""
+    """Whether `/about/style` and the pages below it show each part of the pages in each of its states, for people who
+    change their look."""
     unload_after_minutes: Annotated[int, msgspec.Meta(ge=1, description="a whole number from 1 up")] = 10
     """Minutes after which a session that isn't on leaves the memory when nobody has read or requested it. It is loaded
     again when somebody requests it."""

@@ -97,13 +97,14 @@ class MemorySharedBook:
         self._change = store.change
         return self._term
 
-    async def begin_anew(self, term: int, change: int) -> None:
-        """Replace the remains of a book by an empty one (`SharedBook`)."""
+    async def begin_anew(self, term: int, change: int, entries: Sequence[BookEntry]) -> None:
+        """Replace the remains of a book by these entries (`SharedBook`)."""
         self._refuse_when_away()
         if term <= self._store.term:
             raise StaleWriter(f"The book is held by another node with term {self._store.term}.")
         self._store.lose_all()
         self._store.there, self._store.owner, self._store.change = True, self._owner, change
+        await self._store.book.write(entries)
         self._term = self._store.term = term
         self._change = change
 

@@ -51,6 +51,12 @@ class MemoryLease:
         if self._is_of(lease):
             self.lease = msgspec.structs.replace(lease, node="", address="", beat=(self.lease or lease).beat + 1)
 
+    async def drop(self, lease: Lease) -> None:
+        """Delete the lease (`LeaseStore`)."""
+        self._refuse_when_away()
+        if self._is_of(lease):
+            self.lease = None
+
     def _is_of(self, lease: Lease) -> bool:
         return self.lease is not None and (self.lease.node, self.lease.term) == (lease.node, lease.term)
 

@@ -275,7 +275,17 @@ async def test_what_readers_report_is_seen_within_two_seconds_and_somebody_sees_
         await expect(control.locator(".card .state")).to_have_text(["Live", *2 * ["Nothing is on here now"]])
         words = control.get_by_role("img", name="Words a minute in the last 10 minutes: 0 to 0")
         await expect(words).to_be_visible()
+        await expect(control.locator(".axis")).to_have_text(["150", "1500"])
+        limits = control.get_by_role("img").locator(".limit")
+        await expect(limits).to_have_count(1)  # words a minute have none
         await control.locator("summary").first.click()
+        scales = ["Line of the delay: 0 to 15 s; dashed: alarm from 10 s", "Line of the words a minute: 0 to 150"]
+        await expect(control.locator(".scale")).to_have_text(scales)
+        await expect(control.locator(".card summary")).to_have_css("text-decoration-line", "none")  # not doubted words
+        table = control.get_by_role("table", name="The last 10 minutes")
+        await expect(table.locator("tr:first-child :is(th, td)")).to_have_text(
+            ["Minutes ago", "Delay, s at most", "Words a minute", "1", "\N{EN DASH}", "0"]
+        )
         answer = await page.request.post(
             f"{on.running.address}/s/{S}/report",
             headers={"Origin": on.running.address},

@@ -262,3 +262,18 @@ async def test_older_lines_come_when_somebody_goes_back_and_what_is_read_stays_i
         await expect(page.locator("#s181")).to_be_focused()
         await expect(page.locator("#Newest")).to_be_hidden()
         await expect(page.locator("#Lines .line")).to_have_count(120)
+
+
+async def test_on_a_phone_the_field_is_above_the_foot_whatever_stands_there(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path, "Amina", languages=("en", "fr")) as on:
+        for n in range(12):
+            await on.say(f"s{n}", "Nobody here has seen a report on it since 2023.")
+        await page.set_viewport_size({"width": 390, "height": 700})
+        await on.sit_down(page, query="?ui=en")
+        for told in ("", "A long message that takes two rows of the foot at least on a phone as narrow as this one."):
+            await page.evaluate("told => { document.getElementById('Status').textContent = told; }", told)
+            await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            field, foot = [await page.locator(each).bounding_box() for each in ("#Write", ".foot")]
+            assert field is not None
+            assert foot is not None
+            assert 0 < field["y"] < field["y"] + field["height"] <= foot["y"] + 1

@@ -30,18 +30,29 @@ CHANNEL, SHARE = 24, 0.0002
 """A pixel counts as changed when a channel of it differs by more than 24 of 255; two in ten thousand may: the mark of a
 state has more."""
 EVERY = (
-    "mark", "buttons", "states", "speakers", "lines", "growing", "cards", "hands-1", "hands-2", "hands-3", "question",
-    "form", "panels", "missed", "meeting",
+    "mark", "buttons", "states", "speakers", "lines", "growing", "not-recorded", "cards", "hands-1", "hands-2",
+    "hands-3", "question", "form", "panels", "missed", "meeting",
 )  # fmt: skip
 MAIN = ("buttons", "states", "lines", "cards")
-LOOKS = {
-    "light": ("?ui=en&theme=light", None, EVERY),
-    "dark-arabic": ("?ui=ar&theme=dark", None, EVERY),
-    "yellow-french": ("?ui=fr&theme=yellow", None, MAIN),
-    "blue-russian": ("?ui=ru&theme=blue", None, MAIN),
-    "forced-spanish": ("?ui=es&theme=light", "active", ("states", "cards")),
+TILES = tuple(f"tile-{kind}" for kind in ("live", "silence", "late", "cut", "off"))
+STAFF = {
+    "control": ("frame", *TILES, "chart-bars", "chart-readers"),
+    "questions": ("now", "rows-checked", "rows-queued"),
+    "text": ("desk-lines",),
+    "timetable": ("timetable",),
 }
-"""An address, whether colours are forced, and which samples are compared: 40 pictures in all."""
+PHONE, WIDE = 480, 1_280
+LIGHT, DARK = "?ui=en&theme=light", "?ui=ar&theme=dark"
+LOOKS = {
+    "light": (LIGHT, PHONE, None, EVERY),
+    "dark-arabic": (DARK, PHONE, None, EVERY),
+    "yellow-french": ("?ui=fr&theme=yellow", PHONE, None, MAIN),
+    "blue-russian": ("?ui=ru&theme=blue", PHONE, None, MAIN),
+    "forced-spanish": ("?ui=es&theme=light", PHONE, "active", ("states", "cards")),
+    **{f"light-{part}": (f"/{part}{LIGHT}", WIDE, None, samples) for part, samples in STAFF.items()},
+    **{f"dark-arabic-{part}": (f"/{part}{DARK}", WIDE, None, samples) for part, samples in STAFF.items()},
+}
+"""An address, the width of the window, whether colours are forced, and which samples are compared."""
 COMPARE = """async ([kept, seen, channel]) => {
     const pixels = async (data) => {
         const image = new Image();
@@ -88,10 +99,11 @@ async def test_the_parts_of_the_pages_look_as_they_did(
     here = {"chromium": browser.version, "fonts": fonts()}
     if not KEEP and json.loads(MADE_WITH.read_text(encoding="utf-8")) != here:
         pytest.skip("The pictures were made with another browser or other fonts.")
-    query, forced, samples = LOOKS[look]
-    await page.set_viewport_size({"width": 480, "height": 900})
+    address, width, forced, samples = LOOKS[look]
+    await page.set_viewport_size({"width": width, "height": 900})
     await page.emulate_media(forced_colors="active" if forced else "none", reduced_motion="reduce")
-    await page.goto(f"{house.address}/about/style{query}")
+    await page.goto(f"{house.address}/about/style{address}")
+    await page.wait_for_load_state("networkidle")  # the scripts of the staff's parts
     comparing = await browser.new_page()  # Of no origin: pages of ours may not show such data.
     changed: dict[str, float] = {}
     for sample in samples:
@@ -115,6 +127,6 @@ async def test_the_parts_of_the_pages_look_as_they_did(
 
 
 async def test_every_sample_has_a_picture_and_no_picture_is_of_another() -> None:
-    wanted = {f"{look}-{sample}.png" for look, (_, _, samples) in LOOKS.items() for sample in samples}
+    wanted = {f"{look}-{sample}.png" for look, (*_, samples) in LOOKS.items() for sample in samples}
     assert {path.name for path in KEPT.glob("*.png")} == wanted
-    assert len(wanted) == 40
+    assert len(wanted) == 68

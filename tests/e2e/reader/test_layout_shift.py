@@ -9,10 +9,12 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from moothall.core import commands as do
+from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.events.types import EndReason, Word
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import SegmentId
 from support.desks.meeting import FLOOR, Meeting, S, meeting
+from support.sessions.questions import SOMEBODY, ask, stand
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 ENGINE = Actor(Role.ENGINE, "scripted")
@@ -50,19 +52,50 @@ async def grow(on: Meeting, page: Page, name: str) -> None:
         await expect(page.locator("body")).to_contain_text(words[-1].text.strip())
     end = do.EndSegment(channel=FLOOR, generation=generation, segment=segment, t1=t, reason=EndReason.SENTENCE)
     await on.do(end, by=ENGINE)
-    # Where the next begins in the same frame, the box of what grows holds another line: it would seem to have moved.
     await expect(page.locator(f"#{name}, #Newest [data-line='{name}']").first).to_be_attached()
     await expect(page.locator("#Growing > *, #Newest .rest")).to_have_count(0)
     await page.evaluate(DRAWN)
 
 
+async def follow_on(on: Meeting, page: Page) -> None:
+    """Lines of which each begins in the frame in which the one before it ends, the longest first."""
+    channel = on.live.state.channels[FLOOR]
+    t, before = channel.committed_through, ""
+    for number, text in enumerate((LINE * 3, LINE, "Yes.", LINE * 2, "No.", LINE)):
+        name = f"follows{number}"
+        words = tuple(Word(f" {word}", t + 50 * n, t + 50 * (n + 1)) for n, word in enumerate(text.split()))
+        begins = do.CommitWords(
+            channel=FLOOR,
+            generation=channel.generation,
+            segment=SegmentId(name),
+            first=0,
+            words=words,
+            start=do.SegmentStart(t0=t, language="en"),
+        )
+        ends = do.EndSegment(
+            channel=FLOOR, generation=channel.generation, segment=SegmentId(before), t1=t, reason=EndReason.SENTENCE
+        )
+        await on.do(*([ends] if before else []), begins, by=ENGINE)
+        await expect(page.locator(f"#Growing [data-of='{name}'], #Newest [data-line='{name}']")).to_be_attached()
+        await page.evaluate(DRAWN)
+        t, before = words[-1].t1, name
+
+
 @pytest.mark.parametrize(
-    ("path", "width", "height"),
-    [("", 390, 844), ("", 1280, 800), ("/read?from=1", 390, 844), ("/screen", 1280, 720)],
-    ids=["phone", "wide", "own-pace", "wall"],
+    ("path", "size", "lines"),
+    [
+        ("", (390, 844), 40),
+        ("", (1280, 800), 40),
+        ("", (390, 844), 1),
+        ("", (1280, 800), 1),
+        ("/questions", (390, 844), 1),
+        ("/read?from=1", (390, 844), 40),
+        ("/screen", (1280, 720), 40),
+    ],
+    ids=["phone", "wide", "phone-short", "wide-short", "questions", "own-pace", "wall"],
 )
 async def test_nothing_moves_when_the_page_begins_to_live_and_while_text_grows(
-    path: str, width: int, height: int, page: Page, tmp_path: Path
+    path: str, size: tuple[int, int], lines: int, page: Page, tmp_path: Path
 ) -> None:
     painted = asyncio.Event()
 
@@ -73,9 +106,9 @@ async def test_nothing_moves_when_the_page_begins_to_live_and_while_text_grows(
 
     async with meeting(tmp_path) as on:
         await on.introduce("Amina")
-        for number in range(40):
+        for number in range(lines):
             await on.say(f"s{number}", LINE)
-        await page.set_viewport_size({"width": width, "height": height})
+        await page.set_viewport_size({"width": size[0], "height": size[1]})
         await page.add_init_script(WATCH)
         await page.route("**/*.js", after_the_first_paint)
         await page.goto(f"{on.running.address}/s/{S}{path}", wait_until="commit")
@@ -83,7 +116,34 @@ async def test_nothing_moves_when_the_page_begins_to_live_and_while_text_grows(
         painted.set()
         live = page.locator("#Newest.follows" if path == "/screen" else "html.live")
         await expect(live).to_be_attached()
-        if "read" not in path:
+        if path in ("", "/screen"):
             for number in range(6):
                 await grow(on, page, f"n{number}")
+            await follow_on(on, page)
+        assert await page.evaluate(SHIFTED) == []
+
+
+@pytest.mark.parametrize("path", ["/screen", "/overlay"])
+async def test_nothing_on_a_wall_moves_when_the_question_on_it_is_fitted(path: str, page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.introduce("Amina")
+        for number in range(20):
+            await on.say(f"s{number}", LINE)
+        await on.do(ask("a", f"{LINE} What becomes of them?"), ask("b", "And then?"), by=SOMEBODY)
+        queued = [stand(InterventionStatus.QUEUED, each) for each in "ab"]
+        await on.do(*queued, stand(InterventionStatus.CALLED, "a"), by=Actor(Role.MODERATOR, "m1"))
+        await page.set_viewport_size({"width": 1280, "height": 720})
+        await page.add_init_script(WATCH)
+        read = asyncio.Event()
+
+        async def once_all_is_read(route: Route) -> None:
+            await read.wait()
+            await route.continue_()
+
+        await page.route("**/*.js", once_all_is_read)
+        await page.goto(f"{on.running.address}/s/{S}{path}", wait_until="commit")
+        await expect(page.locator("#Data")).to_be_attached()
+        read.set()
+        await expect(page.locator("html[style*='--fit']")).to_be_attached()
+        await page.evaluate(DRAWN)
         assert await page.evaluate(SHIFTED) == []

@@ -12,11 +12,13 @@ from icalendar import Calendar
 from msgspec.structs import replace
 
 from moothall.adapters.programme.needs_door import ALLOWANCE
+from moothall.core.commands import AnyCommand, OpenSession, PauseSession
 from moothall.core.events.types import Access
-from moothall.core.kernel.actors import Role
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.actors import SYSTEM, Role
+from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.programme.agenda import AgendaNote, AgendaPart
 from moothall.core.programme.plan import Planned, Room, RoomId
+from moothall.services.log.act_queue import Receipt
 from moothall.services.programme.calling_off import cancel
 from support.desks.admin import AdminHouse, Browser, admin_house
 from support.memory.programme import HOUR
@@ -163,6 +165,20 @@ async def test_today_or_the_next_day_stands_on_top_and_the_texts_below_the_days(
         assert [bool(here) for _, here in tabs] == [False, True, False]
         assert tabs == sorted(tabs)
         assert text.count(">Today<") == text.count(">Past<") == 1
+
+
+async def test_a_meeting_that_is_on_can_be_read_and_each_has_its_end(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        running = house.running.backend
+        for name in ("on", "break", "to-come"):
+            await planned(house, name, name)
+        begun: dict[str, tuple[AnyCommand, ...]] = {"on": (OpenSession(),), "break": (OpenSession(), PauseSession())}
+        for name, acts in begun.items():
+            live = await running.sessions.open(SessionId(name))
+            assert isinstance(await live.writer.send(SYSTEM, CommandId(name), acts), Receipt)
+        text = await everything(await house.browser(), "/agenda?ui=en")
+        assert re.findall(r'class="button" href="/s/([a-z-]+)\?ui=en"', text) == ["break", "on"]
+        assert text.count(">10:00\N{EN DASH}11:00</time>") == 3
 
 
 async def test_what_changed_is_told_with_what_was_before(tmp_path: Path) -> None:

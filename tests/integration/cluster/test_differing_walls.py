@@ -42,7 +42,14 @@ class Here:
         self._stop = asyncio.Event()
         settings = load(node.config, {})
         self._task = asyncio.ensure_future(
-            live_as_node(settings, self._stop, clock=Ahead(ahead), serving=self._serving, told=self._told)
+            live_as_node(
+                settings,
+                self._stop,
+                clock=Ahead(ahead),
+                serving=self._serving,
+                told=self._told,
+                hung=self._hung,
+            )
         )
 
     @asynccontextmanager
@@ -51,6 +58,9 @@ class Here:
 
     def _told(self, what: str) -> None:
         self.said = what
+
+    def _hung(self) -> None:
+        raise AssertionError("Its disk answers.")
 
     async def stop(self) -> None:
         self._stop.set()

@@ -28,6 +28,6 @@ async def test_nothing_is_lost_doubled_or_reordered(tmp_path: Path, redis_proces
     assert struck.wrong.said == []
     assert whole
     assert set(struck.pauses) == set(FAULTS)
-    assert all(typist.typed for typist in struck.typists)
-    assert struck.asker.asked
-    assert all(reader.shown for reader in struck.readers)
+    assert all(typist.typed for typist in struck.people.typists)
+    assert struck.people.asker.asked
+    assert all(reader.shown for reader in struck.people.readers)

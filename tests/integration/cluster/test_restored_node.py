@@ -36,7 +36,7 @@ async def test_a_lost_disk_is_put_back_into_a_house_that_goes_on(
         await second.stop()
         await asyncio.to_thread(shutil.rmtree, second.data)
         await typist.types(5)
-        restored = partial(restore_command, backup, second.data, io.StringIO(), removals=first.data / LIST, keys=keys)
+        restored = partial(restore_command, backup, second.data, io.StringIO(), removals=[first.data / LIST], keys=keys)
         assert await asyncio.to_thread(restored) == 0
         await second.start()
         await typist.types(5)

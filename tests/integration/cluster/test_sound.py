@@ -11,6 +11,7 @@ from pathlib import Path
 
 from moothall.adapters.admin.local_door import Caller
 from moothall.adapters.sound.sender import RATE, Sender
+from moothall.app.backend import SPOOL_FOLDER
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.kernel.ids import SessionId
@@ -130,9 +131,11 @@ async def test_no_word_is_lost_or_doubled_when_keepers_are_killed_while_somebody
             await until(says(first, 5))
             unheard = [await kill_with_unheard_sound(first, session, sender)]
             await second.until("keeps the house")
+            assert list((first.data / SPOOL_FOLDER).glob("*/*/*")), "it was killed with sound that was no words yet"
             await first.start()  # With what it had spooled before, which is of no use any more.
             await until(says(second, 18))
             await until(says(first, 18))
+            await until(lambda: not list((first.data / SPOOL_FOLDER).glob("*/*/")))
             unheard.append(await kill_with_unheard_sound(second, session, sender))
             await first.until("keeps the house")
             await until(says(first, len(script.words)))

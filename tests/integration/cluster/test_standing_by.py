@@ -18,7 +18,7 @@ from moothall.app.cluster.standing_by import standing_by
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.ports import Clock
-from moothall.services.cluster.reading import CUT_OFF_MS
+from moothall.services.cluster.reading import CACHED_MS, CUT_OFF_MS
 from moothall.services.metrics.measures import FEWEST_READERS
 from moothall.settings.sections import Cluster, Metrics, Server, Settings
 from moothall.wire.close_codes import CloseCode
@@ -148,6 +148,9 @@ async def test_a_node_that_hears_nothing_of_the_others_for_long_sends_readers_aw
             assert (await socket.receive()).type is aiohttp.WSMsgType.TEXT
             redis.freeze()
             try:
+                clock.ahead = CACHED_MS
+                async with client.get(reads[-1]) as answer:
+                    assert answer.status == 503, "a cache would give it out for some seconds more"
                 clock.ahead = CUT_OFF_MS
                 while (closed := await socket.receive()).type is aiohttp.WSMsgType.TEXT:
                     pass  # Pulses, and what was under way.

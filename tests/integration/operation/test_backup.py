@@ -73,7 +73,7 @@ async def put_back(folder: Path, to: str, removals: Path) -> str:
     """What `moothall restore` says."""
     out = io.StringIO()
     await asyncio.to_thread(
-        partial(restore_command, folder / "backup", folder / to, out, removals=removals, keys=folder / "keys")
+        partial(restore_command, folder / "backup", folder / to, out, removals=[removals], keys=folder / "keys")
     )
     return out.getvalue()
 

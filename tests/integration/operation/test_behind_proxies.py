@@ -28,7 +28,7 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from support.halls.foreign_posts import SENTENCE
 from support.halls.process import free_port
-from support.links.proxies import HOST, PROGRAMS, browser, missing, proxy
+from support.links.proxies import HOST, HOSTS, PROGRAMS, browser, missing, proxy
 from support.links.smuggling import HIDDEN, PROBES, Passed, answers
 
 pytestmark = [pytest.mark.slow]
@@ -134,6 +134,20 @@ async def test_streams_and_sockets_pass_at_once(tmp_path: Path, program: str) ->
             text = await made.say()
             async with asyncio.timeout(AT_ONCE_S):
                 await until(plain.content, text)
+
+
+@pytest.mark.parametrize("address", HOSTS)
+async def test_visitors_come_by_ipv4_and_ipv6_under_their_own_addresses(
+    tmp_path: Path, program: str, address: str
+) -> None:
+    async with proxied(program, tmp_path) as made, browser(made.trust, address) as http:
+        spoofed = {"X-Forwarded-For": "192.0.2.1"}
+        async with http.get(f"{made.own}/s/plenary", headers=spoofed) as page:
+            assert page.status == 200
+        (head,) = made.passed.heads()
+        assert [line for line in _named(head) if line.startswith(b"X-Forwarded-For:")] == [
+            b"X-Forwarded-For: " + address.encode()
+        ]
 
 
 async def test_a_desk_shakes_hands_over_a_websocket(tmp_path: Path, program: str) -> None:

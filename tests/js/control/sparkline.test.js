@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { linePath, span } from '../../../web/js/control/sparkline.js';
+import { byMinute, limitAt, linePath, span } from '../../../web/js/control/sparkline.js';
 
 const BOX = [4, 12];
 
@@ -27,4 +27,17 @@ test('the span is of what is known', () => {
   assert.deepEqual(span([null, 3, 0, null, 7]), [0, 7]);
   assert.equal(span([null]), null);
   assert.equal(span([]), null);
+});
+
+test('a limit has its height on the scale of the line', () => {
+  assert.equal(linePath([10], 15, BOX), `M3.5 ${limitAt(10, 15, BOX[1])}h0.01`);
+  assert.equal(limitAt(10, 10, BOX[1]), 1);
+});
+
+test('the table has the largest delay and the last rate of each minute, the newest minute first', () => {
+  const delays = [9, null, null, null, null, null, null, 0, 1, 12, 2, 3, 4];
+  const rates = [90, 1, 2, 3, 4, 5, 95, 6, 7, 8, 9, 10, 130];
+  assert.deepEqual(byMinute(delays, rates), [[12, 130], [null, 95], [9, 90]]);
+  assert.deepEqual(byMinute([null], [0]), [[null, 0]]);
+  assert.deepEqual(byMinute([], []), []);
 });

@@ -185,5 +185,5 @@ def holding(folder: Path, words: Iterable[bytes]) -> list[tuple[str, bytes]]:
 def restored(source: Path, to: Path, *, removals: Path, at: int | None = None) -> str:
     """Restore a backup without keys; returns the output of `moothall restore`."""
     out = io.StringIO()
-    assert restore_command(source, to, out, at=at, removals=removals, keys=None) == 0
+    assert restore_command(source, to, out, at=at, removals=[removals], keys=None) == 0
     return out.getvalue()

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.kernel.errors import StorageUnavailable
-from moothall.core.kernel.ids import Epoch, SessionId
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import Epoch, Lane, SessionId
+from moothall.core.ports import LogHead
 from moothall.services.cluster.following import LogFollower
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import FailingLog
@@ -17,6 +18,24 @@ from support.sessions.recorder import EPOCH, SESSION, Recorder
 PAUSED = ev.SessionPaused(t=1)
 AGAIN = Epoch("again")
 OTHER = SessionId("other")
+
+
+class DamagedLog(FailingLog):
+    """A log of which some sessions can't be read."""
+
+    damaged: frozenset[SessionId] = frozenset()
+
+    async def head(self, session: SessionId) -> LogHead | None:
+        if session in self.damaged:
+            raise RecordBroken("The head can't be read.")
+        return await super().head(session)
+
+    async def read(
+        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        if session in self.damaged:
+            raise RecordBroken("An event can't be read.")
+        return await super().read(session, after, limit, lanes)
 
 
 class FollowingNodes:

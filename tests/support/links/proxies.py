@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import shutil
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,12 +18,24 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from support.links.certificate import make_certificate
 
+
+def has_ipv6() -> bool:
+    """Return whether this machine has an IPv6 address of its own."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
 HOST = "hall.example.org"
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "behind-a-proxy.md"
 PROGRAMS = ("nginx", "caddy", "haproxy")
 WITHIN_S = 30.0
 BODY_S = 3
 """How long Caddy waits for a body in tests, in s."""
+HOSTS = ("127.0.0.1", "::1") if has_ipv6() else ("127.0.0.1",)
+"""Where a proxy listens in tests: at all of this machine's own addresses."""
 _LANGUAGE = {"nginx": "nginx", "caddy": "caddyfile", "haproxy": "haproxy"}
 
 
@@ -50,7 +63,7 @@ def configuration(program: str, folder: Path, port: int, to: int) -> str:
     text = block(program).replace("127.0.0.1:8080", f"127.0.0.1:{to}")
     match program:
         case "nginx":
-            text = text.replace("listen 443", f"listen 127.0.0.1:{port}")
+            text = _at_own(text, "listen 443 ", "listen [::]:443 ", f"listen {{}}:{port} ")
             text = re.sub(r"ssl_certificate +\S+;", f"ssl_certificate {certificate};", text)
             text = re.sub(r"ssl_certificate_key +\S+;", f"ssl_certificate_key {key};", text)
             places = "".join(
@@ -61,15 +74,24 @@ def configuration(program: str, folder: Path, port: int, to: int) -> str:
                 f"events {{ worker_connections 2000; }}\nhttp {{\naccess_log off;\n{places}{text}}}\n"
             )
         case "caddy":
-            site = f"{HOST}:{port} {{\n\tbind 127.0.0.1\n\ttls {certificate} {key}\n"
+            site = f"{HOST}:{port} {{\n\tbind {' '.join(HOSTS)}\n\ttls {certificate} {key}\n"
             text = text.replace("{\n\tservers", "{\n\tadmin off\n\tauto_https disable_redirects\n\tservers", 1)
             # Shorter than on the page, which would take a minute here; streams have to outlive it.
             return text.replace("read_body 60s", f"read_body {BODY_S}s").replace(f"{HOST} {{\n", site)
         case _:
             both = folder / "hall.pem"
             both.write_bytes(certificate.read_bytes() + key.read_bytes())
-            text = text.replace("bind :443", f"bind 127.0.0.1:{port}")
+            text = _at_own(text, "bind :443 ", "bind :::443 ", f"bind {{}}:{port} ")
             return re.sub(r"crt \S+", f"crt {both}", text)
+
+
+def _at_own(text: str, every: str, every_ipv6: str, own: str) -> str:
+    """Have a block listen at `HOSTS` instead of every address; without its line for IPv6 where there is none."""
+    assert text.count(every) == text.count(every_ipv6) == 1
+    lines = text.replace(every, own.format("127.0.0.1")).splitlines(keepends=True)
+    return "".join(
+        line.replace(every_ipv6, own.format("[::1]")) for line in lines if "::1" in HOSTS or every_ipv6 not in line
+    )
 
 
 @asynccontextmanager
@@ -108,7 +130,8 @@ async def proxy(
             },
         )
     try:
-        await listening(process, port, log)
+        for host in HOSTS:
+            await listening(process, port, log, host)
         yield ssl.create_default_context(cafile=str(folder / "server.pem"))
     finally:
         if process.returncode is None:
@@ -130,14 +153,21 @@ def _written(program: str, folder: Path, port: int, to: int, more: str) -> Path:
 def browser(trust: ssl.SSLContext, address: str = "") -> aiohttp.ClientSession:
     """Return a client that resolves the host to this machine; `address`: its own address, 127.0.0.1 by default."""
     connector = aiohttp.TCPConnector(
-        ssl=trust, resolver=_Here(), local_addr=(address, 0) if address else None, force_close=not address
+        ssl=trust,
+        resolver=_Here("::1" if ":" in address else "127.0.0.1"),
+        local_addr=(address, 0) if address else None,
+        force_close=not address,
     )
     return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.CookieJar())
 
 
 class _Here(AbstractResolver):
+    def __init__(self, address: str) -> None:
+        self._address = address
+
     async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[ResolveResult]:
-        return [{"hostname": host, "host": "127.0.0.1", "port": port, "family": family, "proto": 0, "flags": 0}]
+        kind = socket.AF_INET6 if ":" in self._address else socket.AF_INET
+        return [{"hostname": host, "host": self._address, "port": port, "family": kind, "proto": 0, "flags": 0}]
 
     async def close(self) -> None:
         """Do nothing: nothing is open."""
@@ -153,13 +183,13 @@ def _said(log: Path) -> str:
     return log.read_text(encoding="utf-8", errors="replace")
 
 
-async def listening(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
+async def listening(process: asyncio.subprocess.Process, port: int, log: Path, host: str = "127.0.0.1") -> None:
     """Wait until something accepts connections at a port."""
     async with asyncio.timeout(WITHIN_S):
         while True:
             assert process.returncode is None, _said(log)
             try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                _, writer = await asyncio.open_connection(host, port)
             except OSError:
                 await asyncio.sleep(0.05)
                 continue

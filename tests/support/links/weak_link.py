@@ -159,7 +159,9 @@ class Way:
 class WeakLink:
     """Forwards connections to a port of this machine while it is up."""
 
-    def __init__(self, port: int, up: Quality, down: Quality) -> None:
+    def __init__(self, port: int, up: Quality, down: Quality, host: str = "127.0.0.1") -> None:
+        """`port`: of the server on this machine. `host`: at which the link listens."""
+        self.host = host
         self.up = Way(up)
         """The direction from the dialling side."""
         self.down = Way(down)
@@ -176,7 +178,7 @@ class WeakLink:
     @property
     def address(self) -> str:
         """The address that a browser or a hub dials."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def passed(self) -> int:
@@ -251,8 +253,8 @@ class WeakLink:
         await asyncio.gather(*self._open, return_exceptions=True)
 
 
-def _listening() -> socket.socket:
-    ours = socket.create_server(("127.0.0.1", 0))
+def _listening(host: str) -> socket.socket:
+    ours = socket.create_server((host, 0))
     ours.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT)
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVED_AHEAD)  # Accepted sockets inherit it.
     return ours
@@ -272,12 +274,14 @@ async def _open(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
 
 
 @asynccontextmanager
-async def weak_link_to(port: int, quality: Quality = GOOD, *, up: Quality | None = None) -> AsyncIterator[WeakLink]:
+async def weak_link_to(
+    port: int, quality: Quality = GOOD, *, up: Quality | None = None, host: str = "127.0.0.1"
+) -> AsyncIterator[WeakLink]:
     """Run a link to a server on this machine, with one quality in both directions, or with
-    another one `up` to the server.
+    another one `up` to the server. `host`: at which it listens.
     """
-    link = WeakLink(port, up or quality, quality)
-    server = await asyncio.start_server(link.serve, sock=_listening(), limit=SEGMENT)
+    link = WeakLink(port, up or quality, quality, host)
+    server = await asyncio.start_server(link.serve, sock=_listening(host), limit=SEGMENT)
     link.port = server.sockets[0].getsockname()[1]
     try:
         yield link

@@ -8,7 +8,7 @@ import pytest
 
 from moothall.adapters.store import signing
 from moothall.adapters.system.clock import SystemClock
-from moothall.app.backend import LOCK_FILE, SOUND_FOLDERS, hold_folder, quiet_backend, read_word_lists
+from moothall.app.backend import LOCK_FILE, SOUND_FOLDERS, hold_folder, quiet_backend, read_word_lists, touch_disk
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
@@ -100,6 +100,15 @@ def test_a_child_that_outlives_its_server_does_not_hold_the_folder(tmp_path: Pat
         child = subprocess.Popen(["cat"], stdin=subprocess.PIPE, close_fds=False)
     with child, hold_folder(tmp_path):
         assert child.poll() is None
+
+
+def test_a_folder_whose_disk_is_touched_stays_held_and_one_that_is_none_is_an_error(tmp_path: Path) -> None:
+    with hold_folder(tmp_path):
+        touch_disk(tmp_path)
+        with pytest.raises(ConfigurationError, match="Another server is using"), hold_folder(tmp_path):
+            pass
+    with pytest.raises(FileNotFoundError):
+        touch_disk(tmp_path / "none")
 
 
 def test_all_lists_of_a_folder_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_acts_are_where_their_answers_say_and_in_order() -> None:
 
 
 def test_lines_are_there_once_as_they_were_typed_and_one_more_at_most() -> None:
-    typed = {"ann": ["One.", "Two."]}
+    typed = {"ann": {1: "One.", 2: "Two."}}
     assert not lines_against(typed, lines(("ann", 1, "One."), ("ann", 2, "Two."), ("ann", 3, "Not answered.")))
     assert counts(lines_against(typed, lines(("ann", 1, "One.")))) == (1, 0, 0, 0)
     twice = lines(("ann", 1, "One."), ("ann", 2, "Two."), ("ann", 2, "Two."))
@@ -71,7 +71,7 @@ def test_lines_are_there_once_as_they_were_typed_and_one_more_at_most() -> None:
 
 def test_a_line_that_was_removed_is_there_without_its_words() -> None:
     (one,) = lines(("ann", 1, "One."))
-    assert not lines_against({"ann": ["One."]}, [msgspec.structs.replace(one, salt=None, body=None)])
+    assert not lines_against({"ann": {1: "One."}}, [msgspec.structs.replace(one, salt=None, body=None)])
 
 
 def test_questions_are_there_once_and_in_order() -> None:

@@ -40,7 +40,10 @@ def test_pieces_are_kept_by_commit_and_come_back_by_date(tmp_path: Path) -> None
 def test_they_add_up_by_kind() -> None:
     other = msgspec.structs.replace(PIECE, kinds={"valkey flushed": Kind(pauses=(0.5,), after=(0.0,))}, lost=1)
     assert sums([PIECE, other]) == [
-        "3 faults in 2 pieces, 200 acts, 10 questions, 4 removals; 1 lost, 0 doubled, 0 reordered, 0 otherwise wrong",
+        (
+            "3 faults in 2 pieces, 200 acts, 0 spoken words, 10 questions, 4 removals, 0 words not recorded; "
+            "1 lost, 0 doubled, 0 reordered, 0 otherwise wrong"
+        ),
         (
             "  keeper killed: 2, longest pause 4.00 / 5.00 / 5.00 s, after its end 0.10 / 0.20 / 0.20 s, "
             "1 take-overs 3.50 / 3.50 / 3.50 s"
@@ -51,6 +54,13 @@ def test_they_add_up_by_kind() -> None:
             "1 take-overs 3.50 / 3.50 / 3.50 s"
         ),
     ]
+
+
+def test_a_line_of_an_earlier_form_of_the_proof_is_read(tmp_path: Path) -> None:
+    later = ("one_copy", "nodes", "server", "parts", "words", "unrecorded")
+    fields = {name: value for name, value in msgspec.to_builtins(PIECE).items() if name not in later}
+    (tmp_path / "0c043cb5.jsonl").write_bytes(msgspec.json.encode(fields))
+    assert kept(tmp_path) == [PIECE]
 
 
 def test_a_share_is_a_time_that_was_measured() -> None:

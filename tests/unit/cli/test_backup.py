@@ -6,15 +6,20 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from moothall.adapters.backup.data_folder import LiveRecordings, sound_path
 from moothall.adapters.backup.folder import BackupFolder
 from moothall.adapters.store.removal_list import FILE_NAME as LIST
+from moothall.adapters.store.removal_list import RemovalList
 from moothall.adapters.store.signing import FILE_NAME as KEY
 from moothall.adapters.store.sqlite_file import FILE_NAME as LOG
 from moothall.cli import main
-from moothall.cli.backup import backup_command, restore_command
+from moothall.cli.backup import backup_command, restore_command, verify_command
+from moothall.core.backup.removed import SessionRemoved
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken
+from moothall.core.kernel.ids import Epoch, SessionId, SourceId
 from moothall.core.ports import BookEntry
 from moothall.settings.loading import load
 from support.backup.houses import FAST, House, apart, holding, records_of
@@ -43,7 +48,7 @@ def put_back(folder: Path, to: str = "new", *, removals: Path | None = None, **o
     out = io.StringIO()
     keys = options.pop("keys", folder / "keys")
     source = folder / "backup"
-    assert restore_command(source, folder / to, out, removals=removals or apart(source), keys=keys, **options) == 0  # type: ignore[arg-type]
+    assert restore_command(source, folder / to, out, removals=[removals or apart(source)], keys=keys, **options) == 0  # type: ignore[arg-type]
     return out.getvalue()
 
 
@@ -63,6 +68,25 @@ def test_it_says_how_much_of_a_restore_point_is_new(house: House) -> None:
     assert f"1 session, 3 events, {size}; nothing of it is new." in backed_up(house)
     house.say("two", "x" * 2_000_000)
     assert re.search(r"2 sessions, 4 events, (\d+\.\d MB); \1 of it is new\.", backed_up(house))
+
+
+def test_only_recordings_that_have_changed_are_read_unless_all_are_asked_for(house: House, tmp_path: Path) -> None:
+    to, recordings = tmp_path / "backup", LiveRecordings(house.folder / "recordings")
+    key = (SessionId("one"), SourceId("mic"), 0)
+    path = sound_path(house.folder / "recordings", key)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"sound")
+    backed_up(house)
+    path.write_bytes(b"other")
+    # As if the stamp had stayed the same.
+    ((name, point),) = BackupFolder(to).points().items()
+    forged = msgspec.structs.replace(point.sound[0], stamp=recordings.stamp(key))
+    BackupFolder(to).publish(name, msgspec.structs.replace(point, sound=(forged,)))
+    arguments = ["backup", "--data", str(house.folder), "--to", str(to)]
+    for more, there in (([], b"sound"), (["--read-all"], b"other")):
+        assert main([*arguments, *more]) == 0
+        (part,) = list(BackupFolder(to).points().values())[-1].sound
+        assert BackupFolder(to).get(part.stored) == there
 
 
 def test_keys_are_in_their_file_alone_and_come_back(house: House, tmp_path: Path) -> None:
@@ -156,6 +180,63 @@ def test_a_restore_needs_the_list_of_removals(house: House, tmp_path: Path) -> N
     assert len(records_of(tmp_path / "new")["one"]) == 3
 
 
+def test_a_list_that_lacks_what_the_backup_knew_of_is_refused(house: House, tmp_path: Path) -> None:
+    list_ = house.folder / LIST
+    backed_up(house, keys=tmp_path / "keys")
+    house.remove("one", 1)
+    older, foreign = tmp_path / "older", tmp_path / "foreign"
+    older.write_bytes(list_.read_bytes())
+    house.remove("one", 2)
+    backed_up(house)
+    RemovalList(foreign).append(lambda new: SessionRemoved(id=new.id, at=new.at, epoch=Epoch("elsewhere")))
+    for path, lacks in ((older, "1 removal"), (foreign, "2 removals")):
+        with pytest.raises(
+            ConfigurationError, match=f"{path} lacks {lacks} that the backup knew of: .* Name the newest"
+        ):
+            put_back(tmp_path, removals=path)
+    first, _ = BackupFolder(tmp_path / "backup").points().values()
+    with pytest.raises(ConfigurationError, match="lacks 1 removal"):
+        put_back(tmp_path, removals=older, at=first.at)
+    assert not (tmp_path / "new").exists()
+    put_back(tmp_path, removals=list_)
+    assert [each.body is None for each in records_of(tmp_path / "new")["one"][:2]] == [True, True]
+
+
+def test_copies_of_the_list_that_each_lack_something_are_named_together(house: House, tmp_path: Path) -> None:
+    house.remove("one", 1)
+    backed_up(house, keys=tmp_path / "keys")
+    begun = tmp_path / "begun anew"
+    (house.folder / LIST).unlink()
+    house.remove("one", 2)
+    (house.folder / LIST).rename(begun)
+    both = ["--removals", str(begun), "--removals", str(apart(tmp_path / "backup"))]
+    where = ["--from", str(tmp_path / "backup"), "--to", str(tmp_path / "new"), "--without-keys"]
+    assert main(["restore", *where, *both[:2]]) == 1
+    assert main(["restore", *where, *both]) == 0
+    assert holding(tmp_path / "new", [b"a first line", b"a second line"]) == []
+
+
+def test_what_a_restore_point_of_an_earlier_release_knew_is_not_asked_for(house: House, tmp_path: Path) -> None:
+    house.remove("one", 1)
+    backed_up(house, keys=tmp_path / "keys")
+    store = BackupFolder(tmp_path / "backup")
+    ((name, point),) = store.points().items()
+    store.publish(name, msgspec.structs.replace(point, removals=()))
+    RemovalList(tmp_path / "other").append(lambda new: SessionRemoved(id=new.id, at=new.at, epoch=Epoch("elsewhere")))
+    put_back(tmp_path, removals=tmp_path / "other")
+
+
+def test_an_act_that_was_abandoned_need_not_be_on_the_list(house: House, tmp_path: Path) -> None:
+    line = house.list_only("one", 1)
+    backed_up(house, keys=tmp_path / "keys")
+    house.restart()
+    backed_up(house)
+    points = list(BackupFolder(tmp_path / "backup").points().values())
+    assert [each.removals for each in points] == [(line.id,), ()]
+    put_back(tmp_path)
+    assert holding(tmp_path / "new", [b"a first line"]) != []
+
+
 def test_what_was_removed_is_said_and_signed(house: House, tmp_path: Path) -> None:
     backed_up(house, keys=tmp_path / "keys")
     house.remove("one", 2)
@@ -192,6 +273,58 @@ def test_a_damaged_backup_is_not_restored(house: House, tmp_path: Path) -> None:
         put_back(tmp_path)
     assert not (tmp_path / "new").exists()
     assert not (tmp_path / ".new.restoring").exists()
+
+
+def damage(backup: Path, data: bytes) -> Path:
+    """Change a byte of the object that holds these bytes, as a disk does."""
+    (path,) = (each for each in (backup / "objects").glob("*/*") if data in each.read_bytes())
+    path.write_bytes(path.read_bytes().replace(data, data[:-1] + bytes([data[-1] ^ 1])))
+    return path
+
+
+def test_a_damaged_recording_is_left_out_and_named_while_all_meetings_come_back(house: House, tmp_path: Path) -> None:
+    for first, words in enumerate((b"the first hour", b"the second hour")):
+        path = house.folder / "recordings" / "one" / "mic" / f"{first:015d}.opus"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(words)
+    backed_up(house, keys=tmp_path / "keys")
+    damage(tmp_path / "backup", b"the second hour")
+    said = put_back(tmp_path)
+    assert "one: intact; up to event 3." in said
+    assert "Left out: the recording of one, source mic, from sample 1. It is damaged in the backup." in said
+    kept = [path.name for path in (tmp_path / "new" / "recordings").rglob("*.opus")]
+    assert kept == [f"{0:015d}.opus"]
+
+
+@pytest.mark.parametrize(("data", "what"), [(b"a second line", "Session one: "), (b"a digest", "The programme: ")])
+def test_damage_that_a_restore_cannot_leave_out_is_named_with_what_to_do(
+    house: House, tmp_path: Path, data: bytes, what: str
+) -> None:
+    backed_up(house, keys=tmp_path / "keys")
+    damage(tmp_path / "backup", data)
+    with pytest.raises(RecordBroken, match=rf"^{what}The object .* Nothing was restored\. .*--verify.*with --at"):
+        put_back(tmp_path)
+
+
+def test_a_backup_says_what_is_damaged_and_fails_where_it_stays_so(house: House, tmp_path: Path) -> None:
+    to = tmp_path / "backup"
+    backed_up(house)
+    house.say("one", "a third line")
+    backed_up(house)
+    old, new = BackupFolder(to).points().items()
+    for _, point in (old, new):
+        (block,) = point.sessions[0].blocks
+        path = to / "objects" / block.stored.sha256[:2] / block.stored.sha256
+        path.write_bytes(path.read_bytes()[:-1])
+    out = io.StringIO()
+    assert backup_command(house.folder, to, out, rate=FAST) == 1
+    said = out.getvalue()
+    assert "written anew: 1 object. Look at the disk." in said
+    assert f"Restore point {old[0]} is damaged" in said
+    assert f"Restore point {new[0]}" not in said
+    (to / f"point-{old[0]}.json").unlink()
+    assert "damaged" not in backed_up(house)
+    assert verify_command(to, io.StringIO()) == 0
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,7 @@ GROUPS = {
     "moderation/podium.js": (*OF_DESKS, "moderation"),
     "caption/page.js": (*OF_DESKS, "caption"),
     "control/control.js": ("staff", "control"),
+    "control/style.js": ("staff", "control"),
     "microphone/page.js": ("microphone",),
     "display/screen.js": ("standing", "display", "wall"),
     "display/overlay.js": ("standing", "display", "wall"),

@@ -2,6 +2,7 @@
 
 const SVG = 'http://www.w3.org/2000/svg';
 const [WIDTH, HEIGHT] = [60, 16]; // of the drawing, in its own units; each value is one unit wide
+const A_MINUTE = 6; // values in a minute
 const EDGE = 1; // room above and below for the stroke
 
 /**
@@ -23,6 +24,23 @@ export function linePath(values, top, [width, height] = [WIDTH, HEIGHT]) {
 }
 
 /**
+ * The height of a limit in the drawing, whose full height is `top`.
+ * @param {number} limit  @param {number} top
+ */
+export const limitAt = (limit, top, height = HEIGHT) => round(height - EDGE - (limit * (height - 2 * EDGE)) / top);
+
+/**
+ * The last ten minutes, the newest first: [largest delay, last rate] of each minute; null where nothing is known.
+ * Values are 10 s apart, the newest last.
+ * @param {(?number)[]} delays  @param {number[]} rates  @returns {[?number, ?number][]}
+ */
+export function byMinute(delays, rates) {
+  const minutes = Math.ceil(Math.max(delays.length, rates.length) / A_MINUTE);
+  const within = (/** @type {(?number)[]} */ values, /** @type {number} */ n) => values.slice(Math.max(0, values.length - (n + 1) * A_MINUTE), Math.max(0, values.length - n * A_MINUTE));
+  return Array.from({ length: minutes }, (_, n) => [span(within(delays, n))?.[1] ?? null, within(rates, n).at(-1) ?? null]);
+}
+
+/**
  * The least and the largest of the known values; null if there are none.
  * @param {(?number)[]} values  @returns {?[number, number]}
  */
@@ -35,14 +53,20 @@ export function span(values) {
 const round = (value) => Math.round(value * 100) / 100;
 
 /**
- * The drawing as an SVG element; `said` describes it for screen readers.
- * @param {(?number)[]} values  @param {number} top  @param {string} said
+ * The drawing as an SVG element; `said` describes it for screen readers. A dashed line marks the `limit`, where there is
+ * one.
+ * @param {(?number)[]} values  @param {number} top  @param {string} said  @param {number} [limit]
  */
-export function sparkline(values, top, said) {
-  const drawing = document.createElementNS(SVG, 'svg');
-  for (const [name, value] of Object.entries({ class: 'spark', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': said })) drawing.setAttribute(name, value);
-  const line = document.createElementNS(SVG, 'path');
-  line.setAttribute('d', linePath(values, top));
-  drawing.append(line);
+export function sparkline(values, top, said, limit) {
+  const drawing = drawn('svg', { class: 'spark', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': said });
+  if (limit !== undefined) drawing.append(drawn('path', { class: 'limit', d: `M0 ${limitAt(limit, top)}H${WIDTH}` }));
+  drawing.append(drawn('path', { d: linePath(values, top) }));
   return drawing;
+}
+
+/** @param {string} name  @param {Record<string, string>} attributes */
+function drawn(name, attributes) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return /** @type {SVGElement} */ (made);
 }

@@ -425,3 +425,6 @@ keys.form(at('KeysOn'), at('Keys'), () => {
   if (state.session) panel.people(keys);
 });
 setInterval(now, 1000);
+
+const foot = only('.foot');
+new ResizeObserver(() => document.body.style.setProperty('--foot', `${foot.offsetHeight}px`)).observe(foot);

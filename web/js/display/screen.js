@@ -19,16 +19,16 @@ async function awake() {
   }
 }
 
+const MOST_ROWS = 4; // of the title, in smaller letters the more they are (css/display/screen.css)
 let fitted = '';
 
-/** Give the title two rows where it doesn't fit into one beside the status. */
+/** Give the title as many rows as it needs beside the longest status so far, so that these don't come and go. */
 function fitTitle() {
   const title = at('Title');
-  const now = `${title.textContent} ${at('State').textContent.length} ${innerWidth}`;
-  if (now === fitted) return;
+  const now = `${title.textContent} ${innerWidth}`;
+  if (now !== fitted) title.removeAttribute('data-long');
   fitted = now;
-  title.removeAttribute('data-long');
-  title.toggleAttribute('data-long', title.scrollHeight > title.clientHeight + 1);
+  for (let rows = Number(title.dataset.long ?? 1) + 1; rows <= MOST_ROWS && title.scrollHeight > title.clientHeight + 1; rows += 1) title.dataset.long = String(rows);
 }
 
 const asked = new AskedNow();

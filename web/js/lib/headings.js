@@ -3,13 +3,14 @@
 import { element } from './nodes.js';
 import { mediaTime } from './words.js';
 
-const MARKS = 6; // colours and shapes before speakers' names
+const MARKS = 6; // shapes before speakers' names
 
-/** A heading with a speaker's name. @param {string} name  @param {?string} [speaker]  the speaker's id */
-export const named = (name, speaker) => element('p', { class: 'speaker', 'data-mark': markOf(speaker ?? '') }, element('bdi', {}, name));
-
-/** The number of a speaker's mark, computed as in adapters/reading/page_rows.py. @param {string} speaker */
-const markOf = (speaker) => [...speaker].reduce((sum, character) => sum + character.charCodeAt(0), 0) % MARKS;
+/**
+ * A heading with a speaker's name, behind the speaker's mark, which is given as in adapters/reading/page_rows.py.
+ * @param {Session['speakers']} speakers  @param {string} speaker  the speaker's id
+ */
+export const named = (speakers, speaker) =>
+  element('p', { class: 'speaker', 'data-mark': Object.keys(speakers).indexOf(speaker) % MARKS }, element('bdi', {}, speakers[speaker]));
 
 /**
  * Mark whether a line continues its speaker's turn, and show or remove the heading "nobody is named".

@@ -258,6 +258,11 @@ export class DeskLines {
     return this.state.session?.speakers[line.speaker ?? ''] ?? '';
   }
 
+  /** The heading with the name of a line's speaker, who has one. @param {DeskLine} line */
+  #heading(line) {
+    return named(this.state.session?.speakers ?? {}, line.speaker ?? '');
+  }
+
   /**
    * Make the element of a line in place of the old one; the focus stays.
    * @param {?HTMLElement} old  @param {DeskLine} line
@@ -269,7 +274,7 @@ export class DeskLines {
     const time = mediaTime(line.t0);
     const text = line.text.trim();
     const item = element('li', { class: 'line', id: line.segment, 'data-speaker': line.speaker ?? '', tabindex: '-1' });
-    if (name) item.append(named(name, line.speaker));
+    if (name) item.append(this.#heading(line));
     const said = (/** @type {string} */ does) => `${this.words.text(does)}: ${time} ${text.slice(0, 40)}`;
     const pick = element('input', { type: 'checkbox', 'data-does': 'pick', tabindex: '-1', 'aria-label': said('select') });
     pick.checked = this.picked.has(line.segment);
@@ -337,7 +342,7 @@ export class DeskLines {
     const paragraph = element('p', { class: 'text', lang: language, dir: direction(language) });
     paragraph.append(element('span', { class: 'sure' }, text.trimStart()), element('span', { class: 'rest' }, text ? own : own.trimStart()));
     const { name } = line ? turn.then(this.#name(line)) : { name: null };
-    const over = name === null ? [] : [name ? named(name, line?.speaker) : element('p', { class: 'speaker unnamed' }, this.words.text('unnamed'))];
+    const over = name === null ? [] : [line && name ? this.#heading(line) : element('p', { class: 'speaker unnamed' }, this.words.text('unnamed'))];
     this.growing.replaceChildren(...over, paragraph);
   }
 

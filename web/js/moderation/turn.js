@@ -13,7 +13,7 @@ export class QuestionTurn {
   #longer = null; // the turn for which it was announced that its author needs longer
   #said = ''; // that last announcement
 
-  /** @param {import('./question_desk.js').QuestionDesk} questionDesk */
+  /** @param {Pick<import('./question_desk.js').QuestionDesk, 'questions' | 'state' | 'words' | 'say' | 'now'>} questionDesk */
   constructor(questionDesk) {
     this.questionDesk = questionDesk;
   }

@@ -142,12 +142,13 @@ export class Both {
 
   /** @param {Line} line */
   #item(line) {
-    const name = this.said.session.speakers[line.speaker ?? ''];
+    const { speakers } = this.said.session;
+    const name = speakers[line.speaker ?? ''];
     const about = element('p', { class: 'about' }, element('span', { class: 'time' }, this.view.time(line)), ' ');
     about.append(element('span', { class: 'mark' }, this.words.text('waiting')));
     const item = element('li', { class: 'line waiting', 'data-of': line.segment, 'data-t0': line.t0, 'data-speaker': line.speaker ?? '' });
     // In a page of 0.2.0 that is still open, headings.js has no `named`.
-    const heading = name ? [named?.(name, line.speaker) ?? element('p', { class: 'speaker' }, element('bdi', {}, name))] : [];
+    const heading = name && line.speaker ? [named?.(speakers, line.speaker) ?? element('p', { class: 'speaker' }, element('bdi', {}, name))] : [];
     item.append(...heading, this.#original(line, line.text.trim()), about);
     return item;
   }

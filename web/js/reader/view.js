@@ -115,17 +115,18 @@ export class View {
   #inside(line, ...text) {
     const tag = line.language;
     const paragraph = element('p', { class: 'text', lang: tag, dir: direction(tag) }, ...text);
-    const name = this.reader.session.speakers[line.speaker ?? ''];
-    return name ? [named(name, line.speaker), paragraph] : [paragraph];
+    const { speakers } = this.reader.session;
+    return line.speaker && speakers[line.speaker] ? [named(speakers, line.speaker), paragraph] : [paragraph];
   }
 
   /** Bring the speaker's name above a line up to date. @param {HTMLElement} item  @param {Shown} line */
   #name(item, line) {
-    const name = this.reader.session.speakers[line.speaker ?? ''];
+    const { speakers } = this.reader.session;
+    const name = speakers[line.speaker ?? ''] ?? '';
     const shown = item.querySelector('.speaker:not(.unnamed)');
-    if ((shown?.textContent ?? '') === (name ?? '')) return;
+    if ((shown?.textContent ?? '') === name) return;
     shown?.remove();
-    if (name) item.prepend(named(name, line.speaker));
+    if (line.speaker && name) item.prepend(named(speakers, line.speaker));
   }
 
   /** The row below a line: its time, whether it was corrected, and its source. @param {Line} line */
@@ -182,8 +183,12 @@ export class View {
         const made = element('div', { class: 'line', 'data-of': line.segment, 'data-speaker': line.speaker ?? '' });
         made.append(...this.#inside(line, element('span', { class: 'sure' }), element('span', { class: 'rest' })));
         if (line.t0 !== undefined) made.append(element('p', { class: 'about' }, element('span', { class: 'time' }, this.time(line))));
-        if (block) block.replaceWith(made);
-        else this.growing.append(made);
+        if (block) {
+          block.replaceWith(made);
+          this.growing.replaceWith(this.growing); // made anew: browsers would take it that its words had moved down
+        } else {
+          this.growing.append(made);
+        }
         block = made;
       }
       this.#name(block, line);

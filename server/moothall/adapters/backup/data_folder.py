@@ -14,7 +14,7 @@ from moothall.adapters.store.files import explained, make_folder, opened
 from moothall.adapters.store.removal_list import FILE_NAME as LIST_NAME
 from moothall.adapters.store.removal_list import add_lines, read_removals
 from moothall.core.backup.removed import AnyLine, united
-from moothall.core.backup.restore_point import SoundPart
+from moothall.core.backup.restore_point import FileStamp, PartKey, SoundPart
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId, is_name
@@ -24,9 +24,6 @@ BUSY_S = 10.0
 """How long to wait, in s, for the server to release the book's file."""
 PAGE_SAMPLES = 3 * 16_000
 """More samples than a page of a recording holds: pages have about a second."""
-
-PartKey = tuple[SessionId, SourceId, int]
-"""Identifies one file of a recording: session, source and first sample."""
 
 
 class DataFolder:
@@ -102,14 +99,17 @@ class LiveRecordings:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise StorageUnavailable(f"A recording can't be read: {error.strerror}.") from error
+            raise _unreadable(error) from error
 
-    def written(self, part: PartKey) -> int:
-        """When the file was last written, in Unix ms; 0 where it is gone (`LiveSound`)."""
+    def stamp(self, part: PartKey) -> FileStamp | None:
+        """The file's present stamp; None where it is gone (`LiveSound`). Raises StorageUnavailable."""
         try:
-            return sound_path(self._folder, part).stat().st_mtime_ns // 1_000_000
+            found = sound_path(self._folder, part).stat()
         except FileNotFoundError:
-            return 0
+            return None
+        except OSError as error:
+            raise _unreadable(error) from error
+        return FileStamp(inode=found.st_ino, size=found.st_size, written=found.st_mtime_ns, changed=found.st_ctime_ns)
 
 
 class RestoredRecordings:
@@ -122,7 +122,7 @@ class RestoredRecordings:
 
     def write(self, part: SoundPart, chunks: Iterable[bytes]) -> None:
         """Write a file with its bytes and its time of last writing (`RestoredSound`). Raises StorageUnavailable."""
-        path = sound_path(self._folder, _part_key(part))
+        path = sound_path(self._folder, part.key)
         with explained("A recording can't be restored", kind=StorageUnavailable):
             make_folder(path.parent)
             with opened(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
@@ -149,14 +149,14 @@ class RestoredRecordings:
                     await self._store.silence(kept, first, last)
         except StorageUnavailable:
             return False
-        path = sound_path(self._folder, _part_key(part))
+        path = sound_path(self._folder, part.key)
         os.utime(path, ns=(part.written * 1_000_000, part.written * 1_000_000))
         return True
 
     def remove(self, part: SoundPart) -> None:
         """Overwrite and delete a file (`RestoredSound`). Raises StorageUnavailable."""
         with explained("A recording can't be taken away again", kind=StorageUnavailable):
-            overwrite(sound_path(self._folder, _part_key(part)))
+            overwrite(sound_path(self._folder, part.key))
 
 
 def sound_path(folder: Path, part: PartKey) -> Path:
@@ -165,8 +165,8 @@ def sound_path(folder: Path, part: PartKey) -> Path:
     return folder / session / source / f"{first:015d}.opus"
 
 
-def _part_key(part: SoundPart) -> PartKey:
-    return part.session, part.source, part.first
+def _unreadable(error: OSError) -> StorageUnavailable:
+    return StorageUnavailable(f"A recording can't be read: {error.strerror}.")
 
 
 def read_book(path: Path) -> list[BookEntry]:

@@ -90,6 +90,11 @@ class BackupFolder:
                 found[name] = decode_point(self._point(name).read_bytes(), name)
         return found
 
+    def has(self, stored: Stored) -> bool:
+        """Whether an object is there with its size (`BackupStore`)."""
+        with _explained():
+            return _size(_object_path(self._objects, stored.sha256)) == stored.size
+
     def begin(self) -> NewObject:
         """Start writing an object (`BackupStore`)."""
         with _explained():
@@ -179,14 +184,19 @@ class NewObject:
                 view = view[written:]
 
     def finish(self) -> Stored:
-        """Complete the object and return its name and size (`ObjectWriter`)."""
+        """Complete the object and return its name and size (`ObjectWriter`). It replaces one of another size, which is
+        damaged.
+        """
         name = self._digest.hexdigest()
         path = _object_path(self._objects, name)
         with _explained():
             os.close(self._file)
-            if path.exists():
+            there = _size(path)
+            if there == self._size:
                 overwrite(self._path)
             else:
+                if there is not None:
+                    overwrite(path)
                 path.parent.mkdir(mode=0o700, exist_ok=True)
                 self._path.replace(path)
                 self._new.append(path)
@@ -223,6 +233,14 @@ def _write(path: Path, data: bytes) -> None:
 
 def _object_path(objects: Path, name: str) -> Path:
     return objects / name[:2] / name
+
+
+def _size(path: Path) -> int | None:
+    """A file's size in bytes; None where it is missing."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
 
 
 def _order(name: str) -> tuple[str, int]:

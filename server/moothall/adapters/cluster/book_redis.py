@@ -115,10 +115,11 @@ return {'ok', found}
 )
 
 
-# KEYS: head, changes, NOTES. ARGV: owner, term, the number of the last change to start from, a pattern that matches the
-# keys of all namespaces.
+# KEYS: head, changes, one for each namespace, NOTES. ARGV: owner, term, the number of the last change to start from, a
+# pattern that matches the keys of all namespaces, the entries as above. All of it is one script: a keeper that ends in
+# between would leave a book without entries, which all other nodes copy.
 _BEGIN_ANEW = LuaScript(
-    """#!lua flags=allow-oom
+    """#!lua
 local term = redis.call('HGET', KEYS[1], 'term')
 if term and tonumber(ARGV[2]) <= tonumber(term) then return {'held', term} end
 """
@@ -131,7 +132,15 @@ repeat
   for _, key in ipairs(page[2]) do redis.call('DEL', key) end
 until cursor == '0'
 redis.call('DEL', KEYS[1], KEYS[2])
-redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'term', ARGV[2], 'change', ARGV[3], 'next', 0)
+local place, at = 0, 1
+while at <= #ARGV[5] do
+  local entry = {}
+  for field = 1, 5 do entry[field], at = struct.unpack('>I4c0', ARGV[5], at) end
+  place = place + 1
+  redis.call('HSET', KEYS[tonumber(entry[1])], entry[3], string.format('%.0f ', place) .. entry[5])
+  redis.call('HINCRBY', KEYS[1], 'of:' .. entry[2], 1)
+end
+redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'term', ARGV[2], 'change', ARGV[3], 'next', place)
 return {'ok'}
 """
 )
@@ -167,10 +176,11 @@ class RedisBook:
         self._term, self._change = int(answer[1]), int(answer[2])
         return self._term
 
-    async def begin_anew(self, term: int, change: int) -> None:
-        """Replace what is left of a damaged book by an empty one (`SharedBook`)."""
+    async def begin_anew(self, term: int, change: int, entries: Sequence[BookEntry]) -> None:
+        """Replace what is left of a damaged book by these entries (`SharedBook`)."""
         self._refuse_when_closed()
-        answer = await self._server.run(_BEGIN_ANEW, [_HEAD, _CHANGES, NOTES], self._owner, term, change, _of("*"))
+        keys, packed = _packed(entries)
+        answer = await self._server.run(_BEGIN_ANEW, keys, self._owner, term, change, _of("*"), packed)
         if answer[0] != b"ok":
             raise _held(answer[1])
         self._term, self._change = term, change
@@ -207,20 +217,8 @@ class RedisBook:
         After OutcomeUnknown the caller acquires the book and reads it again.
         """
         self._refuse_when_closed()
-        namespaces = list(dict.fromkeys(entry.namespace for entry in entries))
-        packed = b"".join(
-            len(field).to_bytes(4, "big") + field
-            for entry in entries
-            for field in (
-                str(3 + namespaces.index(entry.namespace)).encode(),
-                entry.namespace.encode(),
-                entry.key.encode(),
-                b"" if entry.body is None else b"1",
-                entry.body or b"",
-            )
-        )
+        keys, packed = _packed(entries)
         script = _WRITE if any(entry.body is not None for entry in entries) else _TAKE_OUT
-        keys = [_HEAD, _CHANGES, *map(_of, namespaces), NOTES]
         answer = await self._server.run(script, keys, self._owner, self._term, CHANGES, packed, self._change)
         match answer:
             case [b"ok"]:
@@ -258,6 +256,23 @@ class RedisBook:
     def _refuse_when_closed(self) -> None:
         if self._closed:
             raise StorageUnavailable("The book is closed.")
+
+
+def _packed(entries: Sequence[BookEntry]) -> tuple[list[str], bytes]:
+    """The keys of a script that writes these entries, and the entries in the form in which it reads them."""
+    namespaces = list(dict.fromkeys(entry.namespace for entry in entries))
+    packed = b"".join(
+        len(field).to_bytes(4, "big") + field
+        for entry in entries
+        for field in (
+            str(3 + namespaces.index(entry.namespace)).encode(),
+            entry.namespace.encode(),
+            entry.key.encode(),
+            b"" if entry.body is None else b"1",
+            entry.body or b"",
+        )
+    )
+    return [_HEAD, _CHANGES, *map(_of, namespaces), NOTES], packed
 
 
 def _of(namespace: str) -> str:

@@ -34,6 +34,7 @@ if there[1] ~= ARGV[1] or there[2] ~= ARGV[2] then return 0 end
 redis.call('HINCRBY', KEYS[1], 'beat', 1)
 """
 _RENEW = LuaScript(f"{_OWN}return 1\n")
+_DELETE = LuaScript(f"{_OWN}redis.call('DEL', KEYS[1])\nreturn 1\n")
 _GIVE_UP = LuaScript(f"{_OWN}redis.call('HSET', KEYS[1], 'node', '', 'address', '')\nreturn 1\n")
 
 
@@ -69,6 +70,10 @@ class RedisLease:
     async def give_up(self, lease: Lease) -> None:
         """Release the lease, so that another node can take it at once (`LeaseStore`)."""
         await self._server.run(_GIVE_UP, [_HOUSE], lease.node, lease.term)
+
+    async def drop(self, lease: Lease) -> None:
+        """Delete the lease (`LeaseStore`)."""
+        await self._server.run(_DELETE, [_HOUSE], lease.node, lease.term)
 
 
 # ARGV: the node's name, its note in the bytes that were read.

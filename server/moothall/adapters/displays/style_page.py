@@ -7,6 +7,8 @@ with the functions and templates of the real pages.
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import msgspec
 from aiohttp import web
 
@@ -65,12 +67,14 @@ class StyleDoor:
         text = self._pages.render(
             "display/style.html",
             ui=ui,
+            part="",
             shown=shown,
             states=[{"kind": kind, "text": ui.named(f"standing/standing.{kind}", **values)} for kind, values in STATES],
             rows=_lines(ui, self._pages.catalogues["fr" if ui.language == "en" else "en"]),
-            words=_sentence(ui),
+            words=sample_sentence(ui),
             polls=_polls(ui),
             lists=page_choices.form(choices, ui),
+            in_language=lambda tag: f"?{urlencode({'ui': tag})}",
             hands=None,
             hands_before=(),
             hands_at="#",
@@ -82,7 +86,7 @@ class StyleDoor:
         return html(text, ui)
 
 
-def _sentence(ui: Catalogue) -> str:
+def sample_sentence(ui: Catalogue) -> str:
     """A sample line, in the language of `ui`."""
     return ui.text("The universal service fund was meant for that. Nobody here has seen a report on it since 2023.")
 
@@ -106,20 +110,21 @@ def _lines(ui: Catalogue, other: Catalogue) -> list[LineRow]:
         {"origin": Origin.INTERPRETER},
         {"speaker": SpeakerId("a")},
     ]
-    rows = [row_of(session, _line(n, ui, fields), n, ui) for n, fields in enumerate(told)]
-    rows[-1] = {**rows[-1], "original": source_row(_line(0, other, {}))}
+    rows = [row_of(session, sample_line(n, ui, fields), n, ui) for n, fields in enumerate(told)]
+    rows[-1] = {**rows[-1], "original": source_row(sample_line(0, other, {}))}
     rows.append({**rows[-1], "id": "waiting", "waiting": ui.named("reader/waiting")})
     return in_turns(with_gaps(rows, session, None, None, ui), ui)
 
 
-def _line(n: int, ui: Catalogue, fields: dict[str, object]) -> Line:
+def sample_line(n: int, ui: Catalogue, fields: dict[str, object]) -> Line:
+    """A sample line with these fields, which began at `n` times ten seconds."""
     made: dict[str, object] = {
         "segment": SegmentId(f"line-{n}"),
         "t0": n * 10_000,
         "t1": n * 10_000 + 5_000,
         "language": ui.language,
         "origin": Origin.MACHINE,
-        "text": _sentence(ui),
+        "text": sample_sentence(ui),
     }
     return Line(**{**made, **fields})  # type: ignore[arg-type]  # fields of a Line by name
 
@@ -129,7 +134,7 @@ def _polls(ui: Catalogue) -> list[dict[str, object]]:
     poll = Poll(
         id=PollId("p"),
         number=1,
-        question=_sentence(ui),
+        question=sample_sentence(ui),
         language=ui.language,
         options=("1", "2", "3"),
         t=0,

@@ -277,7 +277,10 @@ def _written(given: Any) -> str:
     """A value as it is written in the file."""
     if isinstance(given, vBroken):
         return str(given)
-    written: str | bytes = given.to_ical()  # a time of day alone as str
+    try:
+        written: str | bytes = given.to_ical()  # a time of day alone as str
+    except (TypeError, ValueError):  # The library reads "20261202/093000" as a period, which it can't write.
+        return "/".join(str(each) for each in given.dt)
     return written if isinstance(written, str) else written.decode()
 
 

@@ -21,7 +21,7 @@ from moothall.core.kernel.times import Zone, iso_time, time_span
 from moothall.core.programme.agenda import AgendaPart, Block, blocks, written
 from moothall.core.programme.changes import AgendaChange, AgendaChangeKind
 from moothall.core.programme.plan import Planned, RoomId
-from moothall.core.sessions.state import Status
+from moothall.core.sessions.state import ON, Status
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.catalogue import Entry
 
@@ -60,6 +60,8 @@ class AgendaRow(msgspec.Struct, frozen=True, kw_only=True):
     time: str
     state: str
     status: str
+    on: bool
+    """Whether its text comes now, or goes on after a break."""
     spoken: str
     readable: str
     """The languages in which it can be read, in words."""
@@ -219,6 +221,7 @@ class AgendaRows:
             time=time_span(moment, None if moment is None or ends is None else zone.at(ends)),
             state="" if entry.status is Status.CREATED else ui.named(f"page/state.{entry.status}"),
             status=entry.status.value,
+            on=entry.status in ON,
             spoken=ui.listed(ui.language_name(tag) for tag in entry.languages),
             readable=languages_in_words(self.readable(entry.session, entry.languages), ui),
             statement=each.statement,

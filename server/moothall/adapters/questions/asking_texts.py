@@ -7,7 +7,7 @@ from __future__ import annotations
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.questions.limits import MOST_OPEN
-from moothall.core.questions.listing import QuestionCounts
+from moothall.core.questions.listing import Listing, QuestionCounts
 from moothall.core.questions.order import Why
 from moothall.core.rules.questions import MAX_NAME, MAX_TEXT
 from moothall.core.rules.turns import MAX_TYPED
@@ -117,6 +117,8 @@ OWN = "You asked this yourself, or what it was joined with: others may say that 
 SUPPORT = "{n} would ask this too"
 """A counted text."""
 FIGURES = "Received: {received}. Answered: {answered}."
+CHECKED = "Being checked: {n}."
+ASIDE = "Joined with others, not taken, or taken back: {n}."
 WAITED = "Half of those who had their turn waited no longer than this: {wait}."
 BEFORE = "{n} before you"
 """A counted text."""
@@ -227,6 +229,13 @@ def figures(found: QuestionCounts, ui: Catalogue) -> list[str]:
         return []
     said = [ui.text(FIGURES, received=found.received, answered=found.answered)]
     return said if found.wait is None else [*said, ui.text(WAITED, wait=about(found.wait, ui))]
+
+
+def figures_of_list(found: Listing, ui: Catalogue) -> list[str]:
+    """The sentences of `figures`, and those that say where the interventions are that no list shows."""
+    elsewhere = " ".join(ui.text(text, n=n) for text, n in ((CHECKED, found.checked), (ASIDE, found.aside)) if n)
+    said, *more = [*figures(found.figures, ui), ""]
+    return [f"{said} {elsewhere}".strip(), *filter(None, more)] if said else []
 
 
 def about(ms: int, ui: Catalogue) -> str:

@@ -266,7 +266,7 @@ class QuestionsDoor:
             written=[row(each) for each in found.written],
             left=[row(each) for each in found.left],
             reported_on=[row(each) for each in found.reported],
-            figures=texts.figures(found.figures, ui),
+            figures=texts.figures_of_list(found, ui),
             closed=not may_support,
             back=f"{base}{query}",
             ask=f"{base}/ask{query}",

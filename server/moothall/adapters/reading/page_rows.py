@@ -23,7 +23,8 @@ from moothall.wire.plain_text import behind_doubts
 LineRow = dict[str, object]
 
 MARKS = 6
-"""How many colours and shapes precede speakers' names (web/css/lib/text.css); two speakers may have the same."""
+"""How many shapes precede speakers' names (web/css/lib/text.css). A session's speakers have them in the order in which
+they were introduced; the seventh has the first one's again."""
 
 
 def times_are(zone: Zone, now: int, ui: Catalogue) -> str:
@@ -149,7 +150,7 @@ def row_of(session: Session, line: Line, number: int, ui: Catalogue, *, zone: Zo
         "pieces": (line.text.strip(),),
         "speaker": line.speaker or "",
         "name": session.speakers.get(line.speaker, "") if line.speaker else "",
-        "mark": sum(map(ord, line.speaker or "")) % MARKS,
+        "mark": list(session.speakers).index(line.speaker) % MARKS if line.speaker in session.speakers else 0,
         "again": False,
         "unnamed": "",
         "time": media_time(line.t0),

@@ -74,6 +74,16 @@ class DiskSpools:
         """
         return await asyncio.to_thread(self._kept)
 
+    async def delete(self, session: SessionId, source: SourceId) -> None:
+        """Delete the spool of a source that nobody has open (`FormerSpools`); do nothing where there is none."""
+
+        def delete(path: Path) -> None:
+            with translated():
+                SpoolFolder(path).remove_all()
+            self.quota.takes(path, 0)
+
+        await asyncio.to_thread(delete, self.root / session / source)
+
     async def take_in(self, session: SessionId, source: SourceId, first: int, pcm: bytes) -> bool:
         """Store samples of another node in a spool that nobody has opened (`SoundTaker`). Return False for an invalid
         name, no samples, or samples that are already there.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -243,6 +243,12 @@ class SqliteLog(SqliteRecords):
 
         await self._write(act, note)
 
+    async def held(self, acts: Iterable[TextAct]) -> list[tuple[SessionId, TextAct]]:
+        """The acts of a list of removals of which the log still holds something, each with its session. Raises
+        StorageUnavailable and RecordBroken.
+        """
+        return await self._read(lambda: self._reader.held(acts))
+
     async def _erase(self, act: Callable[[sqlite3.Connection], T], stored: Callable[[T], None]) -> None:
         """Do `act` as `_write` does, for an act that is entered on the list of removals."""
         try:
@@ -267,8 +273,9 @@ class SqliteLog(SqliteRecords):
                     begun = RemovedContent(self._removals.lines()).begun()
                 except ConfigurationError as error:
                     raise StorageUnavailable(str(error)) from error
+                there = {line.id for _, line in sqlite_file.held(connection, begun)}
                 for line in begun:
-                    self._say(Abandoned if _is_there(connection, line) else RemovalDone, line.id)
+                    self._say(Abandoned if line.id in there else RemovalDone, line.id)
 
             await self._write(act)
         except (ConfigurationError, StorageError) as error:
@@ -323,19 +330,6 @@ def _reason(events: Sequence[LogRecord]) -> str:
     """The reason that the removal states; empty when `events` end with no `body.removed`."""
     said = decode_event(events[-1].body) if events and events[-1].body is not None else None
     return said.reason if isinstance(said, BodyRemoved) else ""
-
-
-def _is_there(connection: sqlite3.Connection, act: TextAct) -> bool:
-    """Whether the log still holds what an act was to erase."""
-    row = connection.execute("SELECT number FROM session WHERE epoch = ?", (act.epoch,)).fetchone()
-    if row is None or isinstance(act, SessionRemoved):
-        return row is not None
-    found = connection.execute(
-        "SELECT offset, digest FROM record WHERE session = ? AND body IS NOT NULL "
-        "AND offset IN (SELECT value FROM json_each(?))",
-        (row[0], msgspec.json.encode([offset for offset, _ in act.events]).decode()),
-    )
-    return not {name_of(offset, digest) for offset, digest in found}.isdisjoint(act.events)
 
 
 def _hold(connection: sqlite3.Connection, session: SessionId, term: int, expected_offset: int) -> tuple[int, Epoch]:

@@ -44,18 +44,22 @@ class RemovalList:
         return united(*(read_removals(path) for path in self._paths))
 
     def begin_apart(self) -> None:
-        """Make the second file when it doesn't exist, so that a fault is found now and not at the first removal.
+        """Make the second file when it doesn't exist, so that a fault is found now and not at the first removal; give
+        each of both files the lines that only the other one has: the setting may be newer than the list, or a disk.
 
         Raises ConfigurationError.
         """
-        *apart, _ = self._paths
-        for path in apart:
+        *apart, path = self._paths
+        for other in apart:
             advice = (
                 "Nothing could be removed. Let the server write there (its systemd unit needs a ReadWritePaths= for "
                 "that folder), or name another file as removals of [server]."
             )
-            with explained(f"The list of removals {path} can't be written", advice), _held(path) as (file, size):
-                _append(file, size, [])
+            with explained(f"The list of removals {other} can't be written", advice):
+                _add(other, _but_beginnings(read_removals(path)))
+            if missing := set(_but_beginnings(read_removals(other))).difference(read_removals(path)):
+                with explained(f"The list of removals {path} can't be written", "Nothing could be removed."):
+                    _add(path, [line for line in read_removals(other) if line in missing])
 
     def append(self, make: Callable[[LineIdentity], AnyLine]) -> AnyLine:
         """Write the line that `make` returns for a new identity; return the line once it is on the disk.
@@ -77,9 +81,7 @@ def add_lines(path: Path, lines: Iterable[AnyLine]) -> None:
     """
     with _explained("The backup was not made."):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _held(path) as (file, size):
-            known = set(read_list(os.pread(file, size, 0), str(path)))
-            _append(file, size, [line for line in lines if line not in known])
+        _add(path, lines)
 
 
 def read_removals(path: Path) -> tuple[AnyLine, ...]:
@@ -109,6 +111,16 @@ def _held(path: Path) -> Iterator[tuple[int, int]]:
         os.fsync(file)
         if size == 0:
             sync_folder(path.parent)
+
+
+def _add(path: Path, lines: Iterable[AnyLine]) -> None:
+    with _held(path) as (file, size):
+        known = set(read_list(os.pread(file, size, 0), str(path)))
+        _append(file, size, [line for line in lines if line not in known])
+
+
+def _but_beginnings(lines: Iterable[AnyLine]) -> list[AnyLine]:
+    return [line for line in lines if not isinstance(line, ListBegun)]
 
 
 def _append(file: int, size: int, lines: list[AnyLine]) -> None:

@@ -9,7 +9,7 @@ import contextlib
 import heapq
 import itertools
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import msgspec
 
 from moothall.adapters.store.files import explained
 from moothall.adapters.store.sqlite_opening import DatabaseKind, closed_on_failure
+from moothall.core.backup.removed import SessionRemoved, TextAct, TextRemoved, name_of
 from moothall.core.chain import LogRecord, decode_header
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.decoding import Unreadable
@@ -263,6 +264,11 @@ class LogReader:
                 found.append(_record(*row))
         return found
 
+    def held(self, acts: Iterable[TextAct]) -> list[tuple[SessionId, TextAct]]:
+        """The acts of a list of removals of which the logs still hold something (`held`)."""
+        with self._transaction():
+            return held(self._connection, acts)
+
     def _offsets(self, number: int, after: int, limit: int, lanes: Collection[Lane]) -> list[int]:
         """The first `limit` offsets after `after` in any of `lanes`; reads the index only, `limit` rows a lane."""
         found = [
@@ -283,6 +289,38 @@ class LogReader:
             finally:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
+
+
+def held(connection: sqlite3.Connection, acts: Iterable[TextAct]) -> list[tuple[SessionId, TextAct]]:
+    """The acts of a list of removals of which the logs still hold something, each with its session.
+
+    Reads the sessions once, and for each log one index entry for each event that was removed; no body.
+    """
+    logs = {
+        Epoch(epoch): (number, SessionId(name.decode("utf-8", "replace")))
+        for number, name, epoch in connection.execute("SELECT number, CAST(id AS BLOB), epoch FROM session")
+    }
+    known = [act for act in acts if act.epoch in logs]
+    offsets: dict[Epoch, list[int]] = {}
+    for act in known:
+        if isinstance(act, TextRemoved):
+            offsets.setdefault(act.epoch, []).extend(offset for offset, _ in act.events)
+    there = {
+        epoch: {
+            name_of(offset, digest)
+            for offset, digest in connection.execute(
+                "SELECT offset, digest FROM record WHERE session = ? AND body IS NOT NULL "
+                "AND offset IN (SELECT value FROM json_each(?))",
+                (logs[epoch][0], msgspec.json.encode(wanted).decode()),
+            )
+        }
+        for epoch, wanted in offsets.items()
+    }
+    return [
+        (logs[act.epoch][1], act)
+        for act in known
+        if isinstance(act, SessionRemoved) or not there[act.epoch].isdisjoint(act.events)
+    ]
 
 
 def read_head(connection: sqlite3.Connection, session: SessionId) -> LogHead | None:

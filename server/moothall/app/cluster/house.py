@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -44,9 +44,11 @@ from moothall.core.ports import Book, BookEntry, Clock, EventLog, LogHead, LogRe
 from moothall.services.cluster import removing
 from moothall.services.cluster.confirming import Confirming
 from moothall.services.cluster.following import Came, LogFollower
+from moothall.services.cluster.former_sound import FormerSound
 from moothall.services.cluster.gathering import Gathering
 from moothall.services.cluster.keeping import KeeperLease
 from moothall.services.cluster.node_notes import Others
+from moothall.services.cluster.own_disk import AnsweredBook, AnsweredLog, AnsweredSingles, OwnDisk
 from moothall.services.cluster.read_elsewhere import ReadElsewhere
 from moothall.services.cluster.refilling import Refilling
 from moothall.services.cluster.removing import Removing
@@ -80,6 +82,14 @@ class _OwnBook(NamedTuple):
     """Whether the own book has no entries."""
 
 
+class _Opened(NamedTuple):
+    """The stores of the house, as its keeper opens them. In a later term they must not be used any more."""
+
+    term: int | None
+    logs: TwoCopies
+    books: TwoBooks
+
+
 @dataclass(eq=False, repr=False)
 class House:
     """The house as one node sees it: the shared stores, the other nodes, and whether this node may keep it."""
@@ -91,6 +101,12 @@ class House:
     book: RedisBook
     replicas: Sequence[RedisServer] = ()
     """The replicas of that Redis server."""
+    log_here: NodeLog | None = field(default=None, init=False)
+    """This node's own log, as it was last opened; None before."""
+    book_here: Book | None = field(default=None, init=False)
+    """This node's own book, as it was last opened; None before."""
+    former: FormerSound | None = field(default=None, init=False)
+    """The sound on this disk since this node last stood by; None before."""
 
     def __post_init__(self) -> None:
         own, elsewhere = self.settings.cluster, ReadElsewhere()
@@ -110,6 +126,7 @@ class House:
             returns=self.confirming.returns,
             lived=lambda: self.others.last_living,
             links=lambda: elsewhere.names,
+            whole=self._whole,
         )
         self.key = open_key(Path(own.key_file), SystemRandomness())
         self.seal = NodeSeal(own.node, self.key, self.clock, SystemRandomness())
@@ -131,6 +148,8 @@ class House:
             source=lambda: Freshness(age=self.keeping.age),
         )
         """The other nodes, while this node keeps the house."""
+        self.disk = OwnDisk(self.clock, self._hand_on)
+        """Notices when this node's disk hangs."""
         self.singles = OneCopyList(Path(self.settings.server.data) / one_copy_list.FILE_NAME, self.clock)
         self.asides = AsideFolder(Path(self.settings.server.data) / FOLDER)
         self.trust = Trust(self.server, self.clock, needed_memory(MEETINGS))
@@ -144,20 +163,14 @@ class House:
         """Tracks whether removals have been applied here."""
         self._looked: int | None = None
         """When the list of removals was last checked, in monotonic ms; None: never."""
-        self.log_here: NodeLog | None = None
-        """This node's own log, as it was last opened; None before."""
-        self.book_here: Book | None = None
-        """This node's own book, as it was last opened; None before."""
         self._copies: dict[SessionId, LogHead] = {}
         """The ends of the logs here when this node last stood by, or took the house over: a take-over skips logs that
         have not changed since. Bounded by the number of sessions."""
         self._came: dict[SessionId, Came] = {}
         """The last event of each copy, and since when it has been here."""
         self._reached_at: int | None = None
-        self._books: TwoBooks | None = None
-        """The book of the house while this node is its keeper, or when it last was; None before."""
-        self._logs: TwoCopies | None = None
-        """The logs of the house while this node is its keeper, or when it last was; None before."""
+        self._opened: _Opened | None = None
+        """The stores of the house as this node last opened them as its keeper; None before."""
         self.refilling: Refilling | None = None
         """Fills what Redis lacks of the keeper's logs, while this node is the keeper or when it last was; None
         before."""
@@ -207,10 +220,20 @@ class House:
 
     def _may_keep(self) -> bool:
         lease = self.keeping.lease
+        if self.disk.hangs:
+            return False
         if not self._fit or self.following is None or not self.following.looked or not self.others.heard:
             return False  # In this state it knows nothing that Redis does not have, and Redis may have lost everything.
         unlisted = self.others.unlisted(None if lease is None else lease.node)
         return self.others.same_number is None and unlisted is None and not (lease is None and self._awaits())
+
+    async def _hand_on(self) -> None:
+        """Give the house up, since this node's disk hangs. Where Redis is away nobody could take it; then it is given
+        up once Redis is back.
+        """
+        if self.keeping.answers:
+            logger.error("cluster: this node's disk does not answer; this node gives up the house")
+            await self.keeping.give_up()
 
     def _awaits(self) -> bool:
         """Whether this node has nothing, and another node may have something."""
@@ -272,9 +295,11 @@ class House:
         return " ".join(said)
 
     async def erased(self, log: LogReading, settled: Callable[[SessionId], bool]) -> None:
-        """Check how far this node has applied the list of removals, unless it was checked just now
-        (`Removing.look`).
+        """Delete sound that has to go, and check how far this node has applied the list of removals, unless it was
+        checked just now (`Removing.look`).
         """
+        if self.former is not None and self.following is not None:
+            await self.former.look(self.following.copies)
         now = self.clock.monotonic()
         if self._looked is None or now - self._looked >= removing.LOOK_MS:
             self._looked = now
@@ -282,38 +307,53 @@ class House:
 
     async def kept(self, log: NodeLog, book: Book) -> tuple[EventLog, Book]:
         """Return log and book for the node that takes the house, after bringing its own up to what Redis has."""
-        self.log_here, self.book_here, self._kept_term = log, book, self.keeping.term or self._kept_term
+        term = self.keeping.term
+        self.log_here, self.book_here, self._kept_term = log, book, term or self._kept_term
+        own, singles = AnsweredLog(log, self.disk.answer), AnsweredSingles(self.singles, self.disk.answer)
+        own_book = AnsweredBook(book, self.disk.answer)
         if self.keeping.in_doubt:
-            await self._gather(log, book)
-        books = TwoBooks(self.book, book, self.keeping, self.clock)
+            await self._gather(own, own_book)
+        books = TwoBooks(self.book, own_book, self.keeping, self.clock)
         await books.opened()
         self.nodes.elsewhere.ends.clear()
         last = LogFollower(
             self.log,
-            log,
+            own,
             self.clock,
             asides=self.asides,
-            singles=self.singles,
+            singles=singles,
             copies=self._copies,
             came=self._came,
             reached_at=self._reached_at,
         )
         await last.catch_up()
+        if self.former is not None:
+            await self.former.look(self._copies)
         if not await self.check_key(books):
             name = Ed25519Signer.open(self._key_path).key_id
             await books.write([BookEntry(*SIGNER, name.encode())])
-        self._books = books
-        self._logs = logs = TwoCopies(
+        logs = TwoCopies(
             self.log,
-            log,
+            own,
             self.keeping,
             self.clock,
             asides=self.asides,
-            singles=self.singles,
+            singles=singles,
             alone=lambda: self.keeping.alone,
         )
-        self.refilling = Refilling(self.log, logs, log, self.clock, erased=self._erased)
+        self.refilling = Refilling(self.log, logs, own, self.clock, erased=self._erased)
+        self._opened = _Opened(term, logs, books)
         return logs, books
+
+    @property
+    def _open(self) -> _Opened | None:
+        """The stores of the term in which this node keeps the house; None before they are opened."""
+        opened, term = self._opened, self.keeping.term
+        return None if opened is None or term is None or opened.term != term else opened
+
+    def _whole(self) -> bool:
+        """Whether Redis has all that is here, as far as this node knows as the keeper."""
+        return self._open is not None and self.refilling is not None and self.refilling.whole
 
     async def _erased(self) -> Collection[Epoch]:
         """Epochs of the logs that were erased here completely (`Refilling`)."""
@@ -345,9 +385,10 @@ class House:
         heads = dict(self._copies if self.following is None else self.following.copies)
         if self.following is None:
             for session in self.nodes.elsewhere.ends:
-                head = await log.head(session)
-                if head is not None:
-                    heads[session] = head
+                with suppress(RecordBroken):  # The others need what can be read.
+                    head = await log.head(session)
+                    if head is not None:
+                        heads[session] = head
         return NodeState(heads=heads, change=await noted_change(book))
 
     async def _whole_book(self) -> WholeBook:
@@ -407,10 +448,11 @@ class House:
     async def mend(self) -> None:
         """Fill the book and logs again in a Redis that has lost them or was away, until cancelled."""
         while True:
-            mends = [] if self._logs is None or self._books is None else [self._logs.fill, self._books.mend]
+            opened = self._open
+            mends = [] if opened is None else [opened.logs.fill, opened.books.mend]
             for mend in mends:
                 try:
-                    if self.keeping.answers:
+                    if self.keeping.answers and self._open is opened:
                         await mend()
                 except (StorageError, RecordBroken) as error:
                     logger.debug("cluster: the events that Redis lacks can't be restored (%s)", type(error).__name__)

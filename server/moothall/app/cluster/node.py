@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, closing, contextmanager
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 from moothall.adapters.system.collector import calm_collector
-from moothall.app.backend import Backend
+from moothall.app.backend import Backend, touch_disk
 from moothall.app.cluster.house import AGAIN_MS, House, joined
 from moothall.app.cluster.standing_by import standing_by
 from moothall.app.hall import RunningServer, hall, listen
@@ -25,11 +27,20 @@ from moothall.core.ports import Clock
 from moothall.core.rules.keeping import taken_over
 from moothall.core.sessions.state import ON
 from moothall.services.cluster.archiving import Archiving
+from moothall.services.cluster.own_disk import OwnDisk
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.supervision.supervising import supervise
+from moothall.services.supervision.supervising import failure_of, supervise
 from moothall.settings.sections import Settings
 
 logger = logging.getLogger(__name__)
+
+LEAVE_MS = 30_000
+"""Milliseconds within which a node has to have closed its files, be it that it stops or that another turn begins."""
+HUNG_MS = 2_000
+"""The same while its disk is known to hang: visitors wait in its listener's queue meanwhile."""
+LOOK_MS = 250
+TOUCH_MS = 1_000
+"""Milliseconds between two writes to the disk while files are opened or closed."""
 
 
 async def live_as_node(
@@ -40,9 +51,10 @@ async def live_as_node(
     read: Callable[[], Settings] | None = None,
     serving: Callable[[RunningServer], AbstractAsyncContextManager[None]],
     told: Callable[[str], None],
+    hung: Callable[[], None],
 ) -> None:
     """Run as a node until `stop` is set. `serving` is entered while the node keeps the house; `told` is called with
-    what it does.
+    what it does. `hung` has to end the process: it is called where the node can't go on, since files can't be closed.
 
     Raises ConfigurationError.
     """
@@ -50,14 +62,27 @@ async def live_as_node(
         listener = stack.enter_context(closing(listen(settings)))
         house = await stack.enter_async_context(joined(settings, clock))
         keeping = house.keeping
+
+        async def end() -> None:
+            listener.close()  # Whoever waits in its queue tries another node.
+            await keeping.give_up()
+            hung()
+
+        turning = Turning(house.disk, clock, partial(asyncio.to_thread, touch_disk, Path(settings.server.data)), end)
+        stack.callback(turning.over)
         # This is done now and not in a take-over, for which everybody waits.
         stack.enter_context(calm_collector())
         while not stop.is_set():
+            turning.begin(None)
             async with standing_by(house, listener.dup()):
+                turning.over()
                 told("stands by")
                 await _first_of(stop.wait(), keeping.taken())
+                turning.begin(LEAVE_MS)
+            turning.over()
             if stop.is_set():
                 break
+            turning.begin(None)
             try:
                 async with (
                     hall(
@@ -65,15 +90,67 @@ async def live_as_node(
                     ) as running,
                     serving(running),
                 ):
+                    turning.over()
                     told("keeps the house")
                     noted = writer_noted(running.backend, settings.cluster.node, house.passed)
                     with noted, archiving(house, running.backend):
                         await _first_of(stop.wait(), keeping.lost())
+                        turning.begin(LEAVE_MS)
+                turning.over()
             except* StorageError as errors:  # Redis or the disk refuses, or another node has the house by now.
+                turning.over()
                 logger.warning("cluster: the house can't be opened here (%s)", type(errors.exceptions[0]).__name__)
                 await keeping.give_up()
                 await clock.sleep(AGAIN_MS)
         await keeping.give_up()
+
+
+class Turning:
+    """Ends a process that can't open or close its files, since its disk hangs: a thread that waits for a disk can't be
+    ended otherwise. Whoever started the process starts it again.
+    """
+
+    def __init__(
+        self,
+        disk: OwnDisk,
+        clock: Clock,
+        touch: Callable[[], Coroutine[Any, Any, None]],
+        end: Callable[[], Awaitable[None]],
+    ) -> None:
+        """`touch`: writes something to the disk; `end`: ends the process."""
+        self._disk, self._clock, self._touch, self._end = disk, clock, touch, end
+        self._watching: asyncio.Task[None] | None = None
+
+    def begin(self, most_ms: int | None) -> None:
+        """Watch until `over`: call `end` once the disk is known to hang for `HUNG_MS`, and after `most_ms` in any case
+        unless that is None.
+        """
+        self.over()
+        self._watching = asyncio.ensure_future(self._watch(most_ms))
+
+    def over(self) -> None:
+        """Note that the files are open, or closed."""
+        if self._watching is not None:
+            self._watching.cancel()
+        self._watching = None
+
+    async def _watch(self, most_ms: int | None) -> None:
+        touching = asyncio.ensure_future(self._touching())
+        began = answered = now = self._clock.monotonic()
+        try:
+            while now - answered < HUNG_MS and (most_ms is None or now - began < most_ms):
+                await self._clock.sleep(LOOK_MS)
+                now = self._clock.monotonic()
+                answered = answered if self._disk.hangs else now
+        finally:
+            touching.cancel()
+        logger.error("cluster: this node's disk does not answer, so files can't be opened or closed; this process ends")
+        await self._end()
+
+    async def _touching(self) -> None:
+        while True:
+            await failure_of(lambda: self._disk.watch(self._touch()))  # A disk that refuses answers.
+            await self._clock.sleep(TOUCH_MS)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from moothall.adapters.reading.sse import EventsDoor
 from moothall.adapters.reading.websocket import WebSocketDoor
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.core.kernel.ids import Position, SessionId
-from moothall.services.cluster.reading import NodeReading
+from moothall.services.cluster.reading import CACHED_MS, CUT_OFF_MS, NodeReading
 from moothall.services.supervision.supervising import supervise
 
 GOODBYE_MS = 200
@@ -57,9 +57,10 @@ class NodeReaders:
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
-        doors = (self._events, self._sockets, self._polls, self._low, self._plain, self._cached)
-        found = [route for door in doors for route in door.routes()]
-        return [web.get(route.path, self._or_carried(route.handler), allow_head=False) for route in found]
+        doors = (self._events, self._sockets, self._polls, self._low, self._plain)
+        found = [(route, CUT_OFF_MS) for door in doors for route in door.routes()]
+        found += [(route, CACHED_MS) for route in self._cached.routes()]
+        return [web.get(route.path, self._or_carried(route.handler, ms), allow_head=False) for route, ms in found]
 
     async def open(self, stack: AsyncExitStack) -> None:
         """Serve until the stack unwinds. Then readers are asked to connect again, and get `GOODBYE_MS` at most: the
@@ -91,10 +92,10 @@ class NodeReaders:
                 logger.info("cluster: readers are served again")
             told = self._reading.cut_off
 
-    def _or_carried(self, handle: Handler) -> Handler:
+    def _or_carried(self, handle: Handler, unheard_ms: int) -> Handler:
         async def handler(request: web.Request) -> web.StreamResponse:
-            session = SessionId(request.match_info["session"])
-            if "as" in request.query or not await self._reading.serves(session, _after(request)):
+            session, unheard = SessionId(request.match_info["session"]), self._reading.unheard_for(unheard_ms)
+            if "as" in request.query or unheard or not await self._reading.serves(session, _after(request)):
                 has_begun(request)  # The keeper decides whether to admit it.
                 return await self._forwarding.handle(request)
             return await handle(request)

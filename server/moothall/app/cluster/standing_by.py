@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
@@ -36,17 +36,21 @@ from moothall.adapters.pages.static_door import StaticDoor
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.reader_routes import Readers
+from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.adapters.system.collector import collect
 from moothall.app.admin import open_local_door
-from moothall.app.backend import disk_of, open_stores
+from moothall.app.backend import SPOOL_FOLDER, disk_of, open_stores
 from moothall.app.cluster.house import House
 from moothall.app.cluster.reading import NodeReaders, reader_gate
 from moothall.app.metrics import tell_disk, tell_doors, tell_fanouts, tell_measures, tell_stuck
 from moothall.app.parts import ServerAddress
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.core.ports import Book
+from moothall.core.kernel.ids import SessionId
+from moothall.core.ports import Book, Clock
 from moothall.services.cluster.following import FOLLOW_MS, LogFollower
+from moothall.services.cluster.former_sound import FormerSound
+from moothall.services.cluster.own_disk import AnsweredLog
 from moothall.services.cluster.reading import NodeReading
 from moothall.services.cluster.sound_copies import SoundCopies
 from moothall.services.metrics.measures import Measures
@@ -79,7 +83,12 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         connections = KeeperConnections(None)
         archive = NodeCopies(lambda: house.keeper, connections, house.seal)
         house.following = following = LogFollower(
-            house.log, log, house.clock, archive=archive, asides=house.asides, singles=house.singles
+            house.log,
+            AnsweredLog(log, house.disk.watch),
+            house.clock,
+            archive=archive,
+            asides=house.asides,
+            singles=house.singles,
         )
         house.sound = sound = SoundCopies(SoundAtKeeper(archive), house.clock)
         stack.callback(house.stand_by_no_more)
@@ -90,16 +99,26 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         reading = NodeReading(
             following, log, house.clock, measures, house.keeping.confirm, lambda: house.removing.applied
         )
-        following.then = partial(house.erased, log, reading.settled)
+        house.former = former = FormerSound(
+            DiskSpools(Path(house.settings.server.data) / SPOOL_FOLDER), house.settings.cluster.number
+        )
+
+        def settled(session: SessionId) -> bool:
+            return reading.settled(session) and former.settled(session)
+
+        following.then = partial(house.erased, log, settled)
         doors = await _doors(stack, house, listener, reading, connections)
         engines = await _engines(stack, house)
         await _open_metrics(stack, house, reading, doors.readers, measures=measures, connections=doors.connections)
         await _open_local_door(stack, house, doors.address, measures)
 
-        async def follow() -> None:
-            await _follow(house, book, doors.forwarding, engines)
+        def moved() -> None:
+            doors.forwarding.house_moved()
+            if engines is not None:
+                engines.house_moved()
 
-        for run in (following.run, follow, sound.run, partial(collect, house.clock)):
+        watch = partial(watch_keeper, lambda: house.keeper, house.clock, moved)
+        for run in (following.run, partial(_follow, house, book), watch, sound.run, partial(collect, house.clock)):
             stack.callback(tasks.create_task(supervise(run, house.clock)).cancel)
         yield
 
@@ -117,9 +136,9 @@ async def _engines(stack: AsyncExitStack, house: House) -> EngineRelay | None:
     return relay
 
 
-async def _follow(house: House, book: Book, forwarding: Forwarding, engines: EngineRelay | None) -> None:
-    """Follow the book, and note changes of the keeper, until cancelled."""
-    keeper, told = house.keeper, False
+async def _follow(house: House, book: Book) -> None:
+    """Follow the book until cancelled."""
+    told = False
     while True:
         await house.follow_book(book)
         try:
@@ -128,12 +147,19 @@ async def _follow(house: House, book: Book, forwarding: Forwarding, engines: Eng
             if not told:
                 logger.error("cluster: this node can't take the house over. %s", error)
             told = True
-        if house.keeper != keeper:
-            keeper = house.keeper
-            forwarding.house_moved()
-            if engines is not None:
-                engines.house_moved()
         await house.clock.sleep(FOLLOW_MS)
+
+
+async def watch_keeper(keeper: Callable[[], str | None], clock: Clock, moved: Callable[[], None]) -> None:
+    """Call `moved` at each change of the keeper, until cancelled. It waits for no disk: requests that are carried to a
+    former keeper have to end also where this node's own disk hangs.
+    """
+    before = keeper()
+    while True:
+        if (now := keeper()) != before:
+            before = now
+            moved()
+        await clock.sleep(FOLLOW_MS)
 
 
 async def _open_metrics(

@@ -148,12 +148,19 @@ class RemovedContent:
             elif isinstance(line, SoundSilenced | SoundRemoved):
                 self._sound.setdefault(line.session, []).append(line)
 
+    @property
+    def acts(self) -> frozenset[str]:
+        """Ids of the acts, done or begun, without those that were abandoned."""
+        return frozenset(line.id for line in self.lines if isinstance(line, TextAct | SoundAct)) - self.abandoned
+
+    def carried_out(self) -> tuple[TextAct, ...]:
+        """Acts on text that are marked as done, in order."""
+        return tuple(line for line in self.lines if isinstance(line, TextAct) and line.id in self.done)
+
     def begun(self) -> tuple[TextAct, ...]:
         """Acts on text that are marked neither as done nor as abandoned, in order."""
         known = self.done | self.abandoned
-        return tuple(
-            line for line in self.lines if isinstance(line, TextRemoved | SessionRemoved) and line.id not in known
-        )
+        return tuple(line for line in self.lines if isinstance(line, TextAct) and line.id not in known)
 
     def but(self, acts: Iterable[TextAct]) -> RemovedContent:
         """Return the list without these acts."""

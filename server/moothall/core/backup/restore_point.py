@@ -16,6 +16,12 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import Epoch, Lane, SessionId, SourceId
 
 FORMAT = 1
+COARSEST_NS = 2_000_000_000
+"""The coarsest steps in which a file system keeps times, in ns: those of FAT."""
+
+
+PartKey = tuple[SessionId, SourceId, int]
+"""Identifies a file of a recording: session, source and first sample."""
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -23,6 +29,11 @@ class Stored(msgspec.Struct, frozen=True):
 
     sha256: str
     size: int
+
+    @classmethod
+    def of(cls, data: bytes) -> Stored:
+        """The reference to an object with these bytes."""
+        return cls(hashlib.sha256(data).hexdigest(), len(data))
 
 
 class BlockPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +59,22 @@ class SessionPart(msgspec.Struct, frozen=True, kw_only=True):
     """
 
 
+class FileStamp(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file system tells of a file. A settled file that has the same stamp again has the same bytes."""
+
+    inode: int
+    size: int
+    """Bytes."""
+    written: int
+    """Unix ns when the bytes last changed; whoever may write the file may also set it."""
+    changed: int
+    """Unix ns when anything of the file last changed, its name and `written` included; only the system sets it."""
+
+    def settled(self, at: int) -> bool:
+        """Whether each change from Unix ms `at` on changes the stamp: its times are older by more than one step."""
+        return max(self.written, self.changed) + COARSEST_NS <= 1_000_000 * at
+
+
 class SoundPart(msgspec.Struct, frozen=True, kw_only=True):
     """A file of a recording."""
 
@@ -62,6 +89,13 @@ class SoundPart(msgspec.Struct, frozen=True, kw_only=True):
     """Ids of the acts (`moothall.core.backup.removed`) that had removed something from the file before it was
     copied.
     """
+    stamp: FileStamp | None = None
+    """The file's stamp before it was copied; None where it wasn't settled, and from older releases."""
+
+    @property
+    def key(self) -> PartKey:
+        """Identifies the file."""
+        return self.session, self.source, self.first
 
 
 class NamedPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +116,10 @@ class RestorePoint(msgspec.Struct, frozen=True, kw_only=True):
     sound: tuple[SoundPart, ...]
     book: Stored
     settings: tuple[NamedPart, ...] = ()
+    removals: tuple[str, ...] = ()
+    """Ids of the acts (`moothall.core.backup.removed`) that the list of removals had when the restore point was made,
+    in order; of one that an earlier release made, or that was made before any removal, none.
+    """
 
     def objects(self) -> Iterator[Stored]:
         """Yield references to all objects that the restore point needs."""

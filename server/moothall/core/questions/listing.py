@@ -11,6 +11,8 @@ from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.questions.order import Why, queue
 
 ANSWERED = frozenset({InterventionStatus.ANSWERED, InterventionStatus.WRITTEN})
+ASIDE = frozenset({InterventionStatus.JOINED, InterventionStatus.DECLINED, InterventionStatus.WITHDRAWN})
+"""Interventions that were dealt with without being answered themselves; no list has them."""
 
 
 class InQueue(msgspec.Struct, frozen=True):
@@ -48,6 +50,10 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """Passed on to the authors of the report, newest first."""
     left: tuple[Intervention, ...]
     """Not dealt with when the meeting closed, by number; empty while it isn't closed."""
+    checked: int
+    """How many are being checked, and so in no list; 0 once the meeting is closed."""
+    aside: int
+    """How many are in no list because they were joined, declined or withdrawn."""
     figures: QuestionCounts
 
 
@@ -88,6 +94,8 @@ def listing(questions: Questions, *, closed: bool = False) -> Listing:
         ),
         reported=tuple(each for each in newest if each.status is InterventionStatus.TO_REPORT),
         left=_published(questions, *(OPEN - {InterventionStatus.CALLED}), InterventionStatus.CLOSED) if closed else (),
+        checked=0 if closed else len(questions.with_status(InterventionStatus.CHECKED)),
+        aside=len(questions.with_status(*ASIDE)),
         figures=figures_of(questions),
     )
 

@@ -73,11 +73,10 @@ class BackupErasure:
         return made
 
     def _sound(self, part: SoundPart, newest: RestorePoint | None) -> SoundPart | None:
-        part_key = (part.session, part.source, part.first)
-        acts = [act.id for act in self._removals.sound(*part_key)]
+        acts = [act.id for act in self._removals.sound(*part.key)]
         if set(acts) <= set(part.without):
             return part
         for each in () if newest is None else newest.sound:
-            if (each.session, each.source, each.first) == part_key and set(acts) <= set(each.without):
+            if each.key == part.key and set(acts) <= set(each.without):
                 return each
         return None

@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from moothall.core.backup.removed import AnyLine
-from moothall.core.backup.restore_point import RestorePoint, SoundPart, Stored
+from moothall.core.backup.restore_point import FileStamp, PartKey, RestorePoint, SoundPart, Stored
 from moothall.core.chain import LogRecord
-from moothall.core.kernel.ids import SessionId, SourceId
+from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import BookEntry, LogHead
 
 
@@ -37,16 +37,16 @@ class LiveLog(Protocol):
 class LiveSound(Protocol):
     """Recordings that may be growing. Every method may raise StorageUnavailable."""
 
-    def parts(self) -> Sequence[tuple[SessionId, SourceId, int]]:
-        """All files, each as session, source and position of its first sample."""
+    def parts(self) -> Sequence[PartKey]:
+        """All files."""
         ...
 
-    def chunks(self, part: tuple[SessionId, SourceId, int]) -> Iterator[bytes]:
+    def chunks(self, part: PartKey) -> Iterator[bytes]:
         """A file's present bytes, in chunks; none where it is gone or is just being rewritten."""
         ...
 
-    def written(self, part: tuple[SessionId, SourceId, int]) -> int:
-        """When a file last grew, Unix ms; 0 where it is gone."""
+    def stamp(self, part: PartKey) -> FileStamp | None:
+        """A file's present stamp; None where it is gone."""
         ...
 
 
@@ -97,6 +97,10 @@ class BackupStore(Protocol):
 
     def points(self) -> Mapping[str, RestorePoint]:
         """All restore points by their names, the oldest first. Raises ConfigurationError for one that is damaged."""
+        ...
+
+    def has(self, stored: Stored) -> bool:
+        """Whether an object is there with its size; its bytes are not read."""
         ...
 
     def begin(self) -> ObjectWriter:

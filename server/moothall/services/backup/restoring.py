@@ -19,7 +19,7 @@ import msgspec
 from moothall.core.backup import blocks
 from moothall.core.backup.book import decode_entries
 from moothall.core.backup.removed import RemovedContent, SoundRemoved, SoundSilenced, named
-from moothall.core.backup.restore_point import RestorePoint, SessionPart, SoundPart
+from moothall.core.backup.restore_point import RestorePoint, SessionPart, SoundPart, Stored
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
@@ -27,17 +27,20 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.ports import Book, BookEntry, Clock, EventLog, LogHead, Randomness, Signer
-from moothall.core.removal.questions import stays_of
-from moothall.core.sessions.state import State, evolve
+from moothall.core.sessions.state import State
 from moothall.services.backup.checking import fault_of, records_of, walked
 from moothall.services.backup.ports import BackupStore, RestoredSound
+from moothall.services.backup.repeating import FollowedText
 from moothall.services.log.drafting import PendingAppend
-from moothall.services.log.erasing import TextOffsets
 
 PAGE = 512
 """Most events of one append."""
 ENTRIES = 1_000
 """Most entries of one write to the book."""
+_INSTEAD = (
+    "Nothing was restored. `moothall backup --verify` says which restore points are whole: take one of them, with "
+    "--at. If none is, put the object's file back from another copy of the backup's folder."
+)
 _REMOVED = str(ev.BodyRemoved.__struct_config__.tag)
 
 
@@ -81,19 +84,41 @@ class Restoring:
     clock: Clock
     randomness: Randomness
 
-    def check(self) -> None:
-        """Raise RecordBroken where a session, the book or a recording isn't what was written; also
+    def __post_init__(self) -> None:
+        self._damaged: set[Stored] = set()
+
+    def check(self) -> list[SoundPart]:
+        """Check every object, and return the recordings that are damaged: `sound` leaves them out.
+
+        Raises RecordBroken where a session, the book or a file of the settings isn't what was written; also
         StorageUnavailable.
         """
         for part in self._sessions():
-            fault = fault_of(part.session, walked(self.store, part))
+            try:
+                fault = fault_of(part.session, walked(self.store, part))
+            except RecordBroken as error:
+                fault = f"Session {part.session}: {error}"
             if fault is not None:
-                raise RecordBroken(f"{fault} Nothing was restored.")
-        of_logs = {block.stored for part in self.point.sessions for block in part.blocks}
-        for stored in self.point.objects():
-            if stored not in of_logs:
-                for _ in self.store.chunks(stored):
-                    pass
+                raise RecordBroken(f"{fault} {_INSTEAD}")
+        self._need(self.point.book, "The programme")
+        for named_part in self.point.settings:
+            self._need(named_part.stored, named_part.name)
+        for stored in {part.stored for part in self.point.sound}:
+            try:
+                self._read(stored)
+            except RecordBroken:
+                self._damaged.add(stored)
+        return [part for part in self.point.sound if part.stored in self._damaged]
+
+    def _need(self, stored: Stored, what: str) -> None:
+        try:
+            self._read(stored)
+        except RecordBroken as error:
+            raise RecordBroken(f"{what}: {error} {_INSTEAD}") from error
+
+    def _read(self, stored: Stored) -> None:
+        for _ in self.store.chunks(stored):
+            pass
 
     async def logs(self, log: RestoredLog, signer: Signer | None) -> list[Restored]:
         """Restore the logs. Without a `signer` the events about removals are signed when the server runs."""
@@ -110,10 +135,12 @@ class Restoring:
         """Restore the recordings; return those that are left out because a span could not be silenced in them."""
         there, left_out = {part.session for part in self._sessions()}, list[SoundPart]()
         for part in self.point.sound:
-            acts = [
-                act for act in self.removals.sound(part.session, part.source, part.first) if act.id not in part.without
-            ]
-            if part.session not in there or any(isinstance(act, SoundRemoved) for act in acts):
+            acts = [act for act in self.removals.sound(*part.key) if act.id not in part.without]
+            if (
+                part.session not in there
+                or part.stored in self._damaged
+                or any(isinstance(act, SoundRemoved) for act in acts)
+            ):
                 continue
             sound.write(part, self.store.chunks(part.stored))
             spans = [act.span for act in acts if isinstance(act, SoundSilenced)]
@@ -195,16 +222,7 @@ class Restoring:
         await log.append(session, behind.term, behind.offset, draft.records)
 
     def _stays(self, part: SessionPart, offsets: Sequence[int]) -> list[ev.AnyEvent]:
-        """The events that stay of questions whose words are removed: their numbers and status."""
-        state, text_offsets, due = State(id=part.session), TextOffsets(), frozenset(offsets)
+        followed = FollowedText(part.session)
         for record in records_of(self.store, part):
-            event = None if record.body is None else decode_event(record.body)
-            if event is not None:
-                text_offsets.note(record.header.offset, event)
-            state = evolve(state, event, record.header.at)
-        return [
-            event
-            for name, each in state.questions.interventions.items()
-            if due & set(text_offsets.of_interventions([name]))
-            for event in stays_of(each)
-        ]
+            followed.step(record)
+        return followed.stays(offsets)

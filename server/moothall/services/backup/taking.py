@@ -5,12 +5,14 @@ whatever is copied refers only to what is copied later, and the restore point ha
 the log, an act in the log its link in the book. What was removed meanwhile is on the list when the restore point is
 published, and is taken out of it as out of older ones.
 
-Apart from removals logs only grow: the part of a log that an earlier restore point holds is not read again.
+Apart from removals logs only grow: the part of a log that an earlier restore point holds is not read again. Nor is a
+recording whose stamp and removals are those of the restore point before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import KW_ONLY, dataclass
 
 import msgspec
@@ -69,6 +71,12 @@ class BackupResult(msgspec.Struct, frozen=True, kw_only=True):
     """Number of objects that were deleted because no restore point needs them."""
     left_out: tuple[SoundPart, ...]
     """Recordings that are left out, since a removal from them is in progress: the next restore point has them."""
+    mended: int
+    """Number of damaged objects of older restore points that were written anew."""
+    damaged: tuple[str, ...]
+    """Names of older restore points that need an object which is damaged or missing, and which the data folder does not
+    have any more.
+    """
 
 
 @dataclass(eq=False, repr=False)
@@ -84,6 +92,8 @@ class Taking:
     release: str
     keep: int = 0
     """Number of restore points that stay; 0 for all."""
+    read_all: bool = False
+    """Whether recordings are read that have not changed since the restore point before, too."""
     block: int = EVENTS
     """Number of events in a full block."""
 
@@ -96,14 +106,15 @@ class Taking:
         self._pace = ByteRate(self.clock, self.rate)
         at = self.clock.wall()
         older = dict(self.store.points())
-        before = list(older.values())[-1] if older else None
+        damaged = {each for point in older.values() for each in point.objects() if not self.store.has(each)}
+        before = whole_parts(list(older.values())[-1], damaged) if older else None
         # Objects that a killed run has left may be on the disk only in part.
         self._sweep(older)
-        sound = await self._sound(RemovedContent(self.data.removals()))
+        sound = await self._sound(at, before, RemovedContent(self.data.removals()))
         sessions = await self._sessions(before)
         entries = chosen(self.data.book(), NamespaceBackup.IN_BACKUP)
-        book = await self._put([encode_entries(entries)])
-        settings = [NamedPart(name=name, stored=await self._put([data])) for name, data in self.data.settings().items()]
+        book = await self._put(encode_entries(entries))
+        settings = [NamedPart(name=name, stored=await self._put(data)) for name, data in self.data.settings().items()]
         lines = united(self.data.removals())
         # Written before the restore point, so that the list that is kept apart never lags behind it.
         self.data.keep_removals(lines)
@@ -114,24 +125,36 @@ class Taking:
             sound=tuple(sound),
             book=book,
             settings=tuple(settings),
+            removals=tuple(sorted((removals := RemovedContent(lines)).acts)),
         )
         name = next_name(at, list(older)[-1] if older else "")
-        removals = RemovedContent(lines)
         # A server may have been killed before it carried out a removal that it had noted: that text stays.
         erasing = BackupErasure(self.store, removals.but(act for act in removals.begun() if self._has(act)))
-        point = erasing.cleaned(point)
+        try:
+            point = erasing.cleaned(point)
+        except RecordBroken as error:
+            raise RecordBroken(
+                f"{error} Nothing was backed up. `moothall backup --verify` names what is damaged: delete those "
+                "objects, and back up again, which writes them anew."
+            ) from error
         new = {*point.objects()}.difference(*(each.objects() for each in older.values()))
         left_out = tuple(part for part in sound if part not in point.sound)
         await self._settle()
         self.store.publish(name, point)
-        cleaned = 0
+        left = {each for each in damaged if not self.store.has(each)}
+        cleaned, unclean = 0, set[str]()
         for known, each in older.items():
-            clean = erasing.cleaned(each, point)
+            try:
+                clean = erasing.cleaned(each, point)
+            except RecordBroken:  # The others have to be without what was removed all the same.
+                unclean.add(known)
+                continue
             if clean != each:
                 await self._settle()
                 self.store.publish(known, clean)
                 older[known] = clean
                 cleaned += 1
+        broken = unclean.union(known for known, each in older.items() if not left.isdisjoint(each.objects()))
         older[name] = point
         for known in list(older)[: -self.keep] if self.keep else []:
             self.store.drop(known)
@@ -144,6 +167,8 @@ class Taking:
             cleaned=cleaned,
             swept=swept,
             left_out=left_out,
+            mended=len(damaged) - len(left),
+            damaged=tuple(each for each in older if each in broken),
         )
 
     def _has(self, act: TextAct) -> bool:
@@ -157,7 +182,11 @@ class Taking:
             for record in self.data.log.read(act.session, event[0] - 1, 1)
         )
 
-    async def _put(self, chunks: Iterable[bytes]) -> Stored:
+    async def _put(self, data: bytes) -> Stored:
+        stored = Stored.of(data)
+        return stored if self.store.has(stored) else await self._copy([data])
+
+    async def _copy(self, chunks: Iterable[bytes]) -> Stored:
         writer = self.store.begin()
         for chunk in chunks:
             writer.write(chunk)
@@ -171,17 +200,33 @@ class Taking:
     def _sweep(self, there: Mapping[str, RestorePoint]) -> int:
         return self.store.sweep({stored.sha256 for each in there.values() for stored in each.objects()})
 
-    async def _sound(self, removals: RemovedContent) -> list[SoundPart]:
+    async def _sound(self, at: int, before: RestorePoint | None, removals: RemovedContent) -> list[SoundPart]:
+        """Copy the recordings that have changed since the restore point `before`; `at`: Unix ms of the beginning."""
+        unread = {} if before is None or self.read_all else {each.key: each for each in before.sound}
         found: list[SoundPart] = []
-        for session, source, first in self.data.sound.parts():
-            part = (session, source, first)
+        for key in self.data.sound.parts():
             # What was removed before the copy begins is not in the copy.
-            done = tuple(act.id for act in removals.sound(*part) if act.id in removals.done)
-            written = self.data.sound.written(part)
-            stored = await self._put(self.data.sound.chunks(part))
-            if stored.size and written:
+            done = tuple(act.id for act in removals.sound(*key) if act.id in removals.done)
+            stamp, known = self.data.sound.stamp(key), unread.get(key)
+            if stamp is None:
+                continue
+            if known is not None and (known.stamp, known.without) == (stamp, done) and self.store.has(known.stored):
+                found.append(known)
+                continue
+            stored = await self._copy(self.data.sound.chunks(key))
+            session, source, first = key
+            if stored.size:
                 found.append(
-                    SoundPart(session=session, source=source, first=first, written=written, stored=stored, without=done)
+                    SoundPart(
+                        session=session,
+                        source=source,
+                        first=first,
+                        written=stamp.written // 1_000_000,
+                        stored=stored,
+                        without=done,
+                        # Any change from now on, also while it was read, then changes the stamp.
+                        stamp=stamp if stamp.settled(at) else None,
+                    )
                 )
         return found
 
@@ -192,7 +237,7 @@ class Taking:
             if head is None or not head.offset or self._is_rehearsal(session):
                 continue
             known = heads_at(before, session, head.epoch)
-            if known is not None and not self._goes_on_from(known):
+            if known is not None and not (self._has_blocks(known) and self._goes_on_from(known)):
                 known = None
             found.append(await self._session(session, head.epoch, head.offset, known))
         return found
@@ -203,6 +248,9 @@ class Taking:
             event = None if record.body is None else decode_event(record.body)
             return isinstance(event, SessionCreated) and event.rehearsal
         return False
+
+    def _has_blocks(self, known: SessionPart) -> bool:
+        return all(self.store.has(block.stored) for block in known.blocks)
 
     def _goes_on_from(self, known: SessionPart) -> bool:
         """Whether the log still has the last event of a restore point: it may have lost its end and continued
@@ -229,7 +277,7 @@ class Taking:
                 if record.header.offset > chain.offset:
                     chain.step(record)
             gone += [record.header.offset for record in records if record.body is None]
-            blocks.append(BlockPart(first=first, last=last, stored=await self._put([encode_block(records)])))
+            blocks.append(BlockPart(first=first, last=last, stored=await self._put(encode_block(records))))
             first = last + 1
         return SessionPart(
             session=session, epoch=epoch, offset=until, heads=chain.heads, blocks=tuple(blocks), gone=tuple(gone)
@@ -244,6 +292,15 @@ class Taking:
             found += page
             await self._pace.take(sum(len(each.body or b"") + len(each.header_bytes) for each in page))
         return found
+
+
+def whole_parts(point: RestorePoint, damaged: AbstractSet[Stored]) -> RestorePoint:
+    """What a later run may rely on of a restore point: the sessions and recordings without a damaged object."""
+    return msgspec.structs.replace(
+        point,
+        sessions=tuple(each for each in point.sessions if damaged.isdisjoint(block.stored for block in each.blocks)),
+        sound=tuple(each for each in point.sound if each.stored not in damaged),
+    )
 
 
 def next_name(at: int, newest: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import SessionClosed, SessionReopened
-from moothall.core.kernel.errors import LogMissing, OffsetConflict, StaleWriter, StorageError
+from moothall.core.kernel.errors import LogMissing, OffsetConflict, RecordBroken, StaleWriter, StorageError
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.lanes import SESSION
 from moothall.core.ports import Clock, EventLog, LogHead, LogReading, SharedLog
@@ -78,6 +78,9 @@ class Archiving:
                 if await self._given_up(session, head):
                     del self._whole[session]
                     self._closed.pop(session, None)
+            except RecordBroken as error:
+                logger.error("session %s: its log can't be read, so Redis keeps its events. %s", session, error)
+                del self._whole[session]
             # The log was refilled, taken over, or has grown.
             except (LogMissing, OffsetConflict, StaleWriter) as error:
                 logger.debug("session %s: Redis does not give up its events now (%s)", session, type(error).__name__)

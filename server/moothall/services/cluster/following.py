@@ -346,7 +346,11 @@ class LogFollower:
 
     async def _look(self) -> None:
         for session in await self.own.sessions():
-            head = await self.own.head(session)
+            try:
+                head = await self.own.head(session)
+            except RecordBroken as error:  # The other sessions continue. `_follow` finds it broken too.
+                logger.error("session %s: its copy here can't be read. %s", session, error)
+                continue
             if head is not None:
                 self.copies[session] = head
         self._looked = True

@@ -13,7 +13,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
 
 from moothall.core.chain import LogRecord
-from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import Asides, Book, BookChange, Clock, LogChanges, LogHead, NodeLog, SingleCopies
 from moothall.services.cluster.copying import Readable
@@ -97,7 +97,10 @@ class Gathering:
             await self._take_book(name, others[name], node_state)
 
     async def _own(self, session: SessionId) -> LogHead | None:
-        return self.copies.get(session) or await self.own.head(session)
+        try:
+            return self.copies.get(session) or await self.own.head(session)
+        except RecordBroken:  # `_take_logs` names it.
+            return None
 
     async def _take_logs(self, there: _Logs, until: int) -> None:
         following = LogFollower(

@@ -63,11 +63,13 @@ class KeeperLease:
     """Names of the other nodes that were alive, by their notes, when this node last reached Redis."""
     links: Callable[[], frozenset[str]] = frozenset
     """Names of the nodes that are linked to this one."""
+    whole: Callable[[], bool] = lambda: True
+    """Whether Redis has all that this node has, as far as it knows as the keeper."""
 
     def __post_init__(self) -> None:
         self._holding: LeaseHolding | None = None
         self.in_doubt = False
-        """Whether this node took the house over while Redis may have lost data."""
+        """Whether Redis may have lost data when this node took the house over, or since."""
         self._promise = Promise()
         self._taking = False
         self._watch: LeaseWatch | None = None
@@ -174,12 +176,15 @@ class KeeperLease:
     async def give_up(self) -> None:
         """Stop keeping the house, and release the lease so that another node can take it at once. From the call on
         nothing is acknowledged.
+
+        Where Redis may have lost data, and may lack something still, the lease is deleted instead: whoever takes the
+        house then doubts what Redis has, and asks this node too.
         """
-        holding = self._holding
+        holding, doubtful = self._holding, self.in_doubt and not self.whole()
         self._stand_by()
         if holding is not None:
             try:
-                await self.leases.give_up(holding.lease)
+                await (self.leases.drop if doubtful else self.leases.give_up)(holding.lease)
             except StorageUnavailable:
                 logger.warning("cluster: the lease can't be given up, and runs out")
 
@@ -210,6 +215,7 @@ class KeeperLease:
             # Redis has lost the lease, and no other node can have taken it: it had not expired, or all nodes have
             # promised not to.
             renewed = await self.leases.take(None, lease)
+            self.in_doubt = self.in_doubt or renewed
         if self._holding is not holding:
             return  # The lease was given up meanwhile.
         if renewed:

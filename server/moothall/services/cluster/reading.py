@@ -50,6 +50,8 @@ BEHIND_MS = 2_000
 """
 CUT_OFF_MS = 10_000
 """How long a node serves its copies without news of later changes, in ms: words may have been removed meanwhile."""
+CACHED_MS = 6_000
+"""The same for what caches ask: a cache gives out what it has for 4 s more, so that it is no later for its readers."""
 
 
 class NodeCopy(msgspec.Struct, frozen=True):
@@ -168,10 +170,14 @@ class NodeReading:
 
         While Redis is away for all nodes nothing can be removed, and the keeper reports that there is nothing new.
         """
+        return self.unheard_for(CUT_OFF_MS)
+
+    def unheard_for(self, ms: int) -> bool:
+        """The same as `cut_off`, for another time in ms than `CUT_OFF_MS`."""
         now, reached = self.clock.monotonic(), self.following.reached_at
-        if reached is not None and now - reached < CUT_OFF_MS:
+        if reached is not None and now - reached < ms:
             return False
-        if reached is None or now - self._heard >= CUT_OFF_MS:
+        if reached is None or now - self._heard >= ms:
             return True
         return any(now - early.since >= BEHIND_MS for early in self._early.values())
 

@@ -66,6 +66,11 @@ class Refilling:
         """Number of logs of which Redis still lacks events."""
         return len(self._lacking or ())
 
+    @property
+    def whole(self) -> bool:
+        """Whether Redis lacks nothing, as far as that was checked."""
+        return self._lacking is not None and not self._lacking
+
     async def run(self) -> None:
         """Call `look` every `LOOK_MS` until cancelled."""
         while True:
@@ -88,12 +93,12 @@ class Refilling:
         if lacking:
             await self._note_given_up()
         for session, end in sorted(lacking.items()):
-            if session not in self._closed:
-                self._closed[session] = await closed_at(self.own, session) is not None
-            closed = self._closed[session]
-            if closed and self._whole and sum(self._whole.values()) + end > self.most_events:
-                continue
             try:
+                if session not in self._closed:
+                    self._closed[session] = await closed_at(self.own, session) is not None
+                closed = self._closed[session]
+                if closed and self._whole and sum(self._whole.values()) + end > self.most_events:
+                    continue
                 await self.logs.refill(session)
             except RecordBroken as error:
                 logger.error("session %s: the events that Redis has lost can't be restored. %s", session, error)
@@ -103,7 +108,8 @@ class Refilling:
             else:
                 if closed:
                     self._whole[session] = end
-            del lacking[session], self._closed[session]
+            del lacking[session]
+            self._closed.pop(session, None)
             if not lacking:
                 logger.info("cluster: Redis has all logs again")
             await self.clock.sleep(REST_MS)
@@ -126,7 +132,11 @@ class Refilling:
     async def _found(self) -> dict[SessionId, int]:
         found = dict[SessionId, int]()
         for session in await self.own.sessions():
-            head = await self.own.head(session)
+            try:
+                head = await self.own.head(session)
+            except RecordBroken as error:
+                logger.error("session %s: its log here can't be read, so Redis doesn't get it. %s", session, error)
+                continue
             if head is not None and self._ends.get(session, -1) < head.offset:
                 found[session] = head.offset
         return found

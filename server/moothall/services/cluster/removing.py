@@ -51,7 +51,8 @@ class Removing:
         """Number of runs of `look` that found a removal not applied, by its number, until it is applied."""
         self._named: set[int] = set()
         """Numbers of the removals that were logged as stuck. Bound: as `_looks`."""
-        self._told = False
+        self._unread: set[SessionId] = set()
+        """Sessions of which the log could not be read: each is logged once. Bound: the sessions that there are."""
 
     @property
     def applied(self) -> Applied:
@@ -135,23 +136,20 @@ class Removing:
                 return
 
     async def _is_gone(self, removal: ListedRemoval, log: LogReading) -> bool:
+        session = removal.session
         try:
-            if not removal.session:
-                return not await _has_epoch(log, removal.epoch)
-            head = await log.head(removal.session)
-            if head is None or head.epoch != removal.epoch:
-                return True
-            if not removal.offset:
-                return False
-            found = await log.read(removal.session, removal.offset - 1, 1)
-            return bool(found) and found[0].digest.hex() == removal.digest
+            gone = await _is_applied(removal, log)
         except (RecordBroken, StorageUnavailable) as error:
-            if isinstance(error, StorageUnavailable) and not await self._answers_but_for(removal.session, log):
+            if isinstance(error, StorageUnavailable) and not await self._answers_but_for(session, log):
                 raise
-            if not self._told:
-                logger.error("session %s: what was removed may still be here. %s", removal.session, error)
-            self._told = True
+            if session not in self._unread:
+                logger.error("session %s: what was removed may still be here. %s", session, error)
+            self._unread.add(session)
             return False
+        if session in self._unread:
+            self._unread.discard(session)
+            logger.info("session %s: its log can be read again", session)
+        return gone
 
     async def _answers_but_for(self, session: SessionId, log: LogReading) -> bool:
         """Whether the log of another session can be read, so that not the whole disk is unavailable."""
@@ -161,6 +159,19 @@ class Removing:
                     await log.head(other)
                 return True
         return False
+
+
+async def _is_applied(removal: ListedRemoval, log: LogReading) -> bool:
+    """Whether the log lacks what was removed."""
+    if not removal.session:
+        return not await _has_epoch(log, removal.epoch)
+    head = await log.head(removal.session)
+    if head is None or head.epoch != removal.epoch:
+        return True
+    if not removal.offset:
+        return False
+    found = await log.read(removal.session, removal.offset - 1, 1)
+    return bool(found) and found[0].digest.hex() == removal.digest
 
 
 async def _has_epoch(log: LogReading, epoch: Epoch) -> bool:

@@ -24,8 +24,6 @@ NOTES, CHANGE = "cluster", "change"
 """Namespace and key of that note in the own book; the shared book doesn't have it."""
 HOUSE = "house"
 """Namespace of the entries on which all nodes have to agree."""
-BATCH = 500
-"""Most entries in one write when a book is copied."""
 DOUBTFUL = 10
 """Number of change numbers that are skipped when the shared book is refilled: a node that stands by may have followed a
 write that was never acknowledged. The gap makes it read the whole book."""
@@ -171,14 +169,14 @@ class TwoBooks:
         """Write the own book into a shared book that was lost or has lost its end."""
         self._in_doubt = True  # Until the shared book has all entries.
         term = max(self._term() * STEPS, self._term_there) + 1
-        namespaces = await entries_of(self.own)
+        entries = [
+            BookEntry(namespace, key, body)
+            for namespace in await entries_of(self.own)
+            for key, body in (await self.own.read(namespace)).items()
+        ]
         logger.warning("cluster: the shared book is filled from the copy here, of change %d", change)
-        await self.shared.begin_anew(term, change + DOUBTFUL)
+        await self.shared.begin_anew(term, change + DOUBTFUL, entries)
         self._term_there = term
-        for namespace in namespaces:
-            entries = [BookEntry(namespace, key, body) for key, body in (await self.own.read(namespace)).items()]
-            for first in range(0, len(entries), BATCH):
-                await self.shared.write(entries[first : first + BATCH])
         self._change = await self.shared.changed()
         await self.own.write([_note(self._change)])
         self._in_doubt = False

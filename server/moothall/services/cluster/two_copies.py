@@ -22,6 +22,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from moothall.core.chain import LogRecord
+from moothall.core.cluster.lease import MOST_NODES
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import (
@@ -47,6 +48,11 @@ STEPS = 1_000
 anew this often."""
 NOT_RECORDED = "not-recorded"
 """The value of `BodyRemoved.reason` for words that were not to be recorded."""
+
+
+def keeper_of(term: int) -> int:
+    """The number of the node that acquired a log with this term; 0 for a term of a single server."""
+    return term // STEPS % MOST_NODES
 
 
 class KeeperStatus(Protocol):

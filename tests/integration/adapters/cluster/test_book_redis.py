@@ -133,6 +133,6 @@ async def test_nothing_is_written_behind_an_end_that_was_lost(process: RedisProc
     process.ask("HSET", "moothall:book:{book}:head", "change", 1)
     with pytest.raises(LogMissing, match="lost the book"):
         await book.write([A])
-    await book.begin_anew(7, 12)
+    await book.begin_anew(7, 12, [A])
     await book.write([A, B])
     assert await book.changed() == 13

@@ -210,3 +210,18 @@ def test_kill_9_loses_nothing_that_was_synced(tmp_path: Path, rounds: tuple[int,
         end, audio = asyncio.run(survived(tmp_path))
         assert synced <= end <= synced + 1_600
         assert audio == pcm(0, end)
+
+
+async def test_a_spool_that_nobody_has_open_is_deleted_and_gives_its_room_back(tmp_path: Path) -> None:
+    spools = DiskSpools(tmp_path)
+    for source in (SOURCE, SourceId("other")):
+        spool = await spools.open(SESSION, source)
+        spool.append(pcm(0, 100))
+        await spool.close()
+    await spools.delete(SESSION, SOURCE)
+    assert list(await spools.kept()) == [(SESSION, SourceId("other"))]
+    assert not (tmp_path / SESSION / SOURCE).exists()
+    await spools.delete(SESSION, SOURCE)
+    (tmp_path / SESSION / "other" / "folder").mkdir()
+    with pytest.raises(StorageUnavailable):
+        await spools.delete(SESSION, SourceId("other"))

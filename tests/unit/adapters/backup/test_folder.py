@@ -54,6 +54,22 @@ def test_the_same_bytes_are_kept_once(tmp_path: Path) -> None:
     assert len(list((tmp_path / "b" / "objects").rglob("*"))) == 2
 
 
+def test_an_object_of_another_size_is_not_there_and_is_replaced(tmp_path: Path) -> None:
+    store, stored = BackupFolder.make(tmp_path / "b"), Stored.of(b"words")
+    assert not store.has(stored)
+    for left in (None, b"wo", b"words and more"):
+        path = tmp_path / "b" / "objects" / stored.sha256[:2] / stored.sha256
+        if left is not None:
+            path.write_bytes(left)
+            assert not store.has(stored)
+        writer = store.begin()
+        writer.write(b"words")
+        assert writer.finish() == stored
+        assert store.has(stored)
+        assert store.get(stored) == b"words"
+        assert [store.settle(), store.settle()] == [5, 0]
+
+
 def test_what_goes_is_overwritten(tmp_path: Path) -> None:
     store = BackupFolder.make(tmp_path / "b")
     writer = store.begin()

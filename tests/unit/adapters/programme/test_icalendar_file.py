@@ -61,7 +61,7 @@ def test_alarms_and_zones_are_passed_over() -> None:
     assert bare.title == "B"
 
 
-@pytest.mark.parametrize("time", ["soon", "19701301T000000Z", "00000101T000000Z"])
+@pytest.mark.parametrize("time", ["soon", "19701301T000000Z", "00000101T000000Z", "20261202/093000"])
 def test_what_is_no_time_is_refused(time: str) -> None:
     with pytest.raises(ProgrammeError, match="no time of a calendar"):
         calendar(f"SUMMARY:A\r\nDTSTART:{time}")

@@ -78,9 +78,15 @@ class QuestionsMeeting(MemoryMeeting):
             )
             await self.do(asked)
 
-    async def stand(self, status: InterventionStatus, *names: str, segment: SegmentId | None = None) -> None:
+    async def stand(
+        self,
+        status: InterventionStatus,
+        *names: str,
+        segment: SegmentId | None = None,
+        into: InterventionId | None = None,
+    ) -> None:
         found = tuple(InterventionId(name) for name in names)
-        await self.do(do.SetStatus(interventions=found, status=status, segment=segment))
+        await self.do(do.SetStatus(interventions=found, status=status, segment=segment, into=into))
 
 
 @pytest.fixture
@@ -123,8 +129,10 @@ async def test_only_what_is_published_is_there(house: QuestionsMeeting) -> None:
     assert '<p class="words" id="Text-1" lang="ar" dir="rtl">' in text
     assert "In the order in which they came." in text
     assert "It stands here because" not in text, "what is the same of all is said once"
-    assert "Received: 2. Answered: 0." in text
+    assert "Received: 2. Answered: 0. Being checked: 1.</p>" in text
     assert "waited" not in text
+    await house.stand(InterventionStatus.JOINED, "hidden", into=InterventionId("shown"))
+    assert "Received: 2. Answered: 0. Joined with others, not taken, or taken back: 1.</p>" in await house.list()
 
 
 async def test_each_stands_where_it_belongs(house: QuestionsMeeting) -> None:

@@ -74,6 +74,25 @@ def test_a_second_file_is_begun_before_anything_is_removed(tmp_path: Path) -> No
     RemovalList(tmp_path / "elsewhere" / "list").begin_apart()  # Without a second file nothing is asked of the first.
 
 
+def test_a_second_file_that_is_named_late_or_is_new_or_old_gets_what_it_lacks(tmp_path: Path) -> None:
+    path, apart = tmp_path / "list", tmp_path / "apart"
+    first = RemovalList(path).append(done)
+    RemovalList(path, apart).begin_apart()
+    assert read_removals(apart)[1:] == (first,)
+    old = apart.read_bytes()
+    second = RemovalList(path, apart).append(done)
+    apart.write_bytes(old)
+    RemovalList(path, apart).begin_apart()
+    assert read_removals(apart)[1:] == (first, second)
+    # The data folder may be the one that is older.
+    path.write_bytes(old)
+    RemovalList(path, apart).begin_apart()
+    assert read_removals(path)[1:] == (first, second)
+    both = path.read_bytes(), apart.read_bytes()
+    RemovalList(path, apart).begin_apart()
+    assert (path.read_bytes(), apart.read_bytes()) == both
+
+
 def test_a_list_takes_from_another_what_it_lacks(tmp_path: Path) -> None:
     path, other = tmp_path / "list", tmp_path / "deep" / "other"
     line = RemovalList(path).append(done)

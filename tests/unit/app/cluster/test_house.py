@@ -1,21 +1,26 @@
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import pytest
 
 from moothall.adapters.cluster.book_redis import RedisBook
 from moothall.adapters.cluster.log_redis import RedisLog
-from moothall.app.cluster.house import House, joined, redis_server
+from moothall.app.cluster.house import MEND_MS, House, joined, redis_server
+from moothall.core.cluster.lease import AWAY_MS, BEAT_MS, Lease
 from moothall.core.cluster.nodes import NodeNote
-from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.errors import ConfigurationError, OutcomeUnknown
+from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import BookEntry, LogHead
 from moothall.services.cluster.following import LogFollower
+from moothall.services.cluster.keeping import LOOK_MS
+from moothall.services.cluster.two_copies import PATIENCE_MS
 from moothall.settings.sections import Cluster, Server, Settings
-from moothall.testing.book import MemoryBook
+from moothall.testing.book import MemoryBook, MemorySharedBook, SharedBookStore
 from moothall.testing.clock import ManualClock
-from moothall.testing.house_memory import MemoryNotes
+from moothall.testing.house_memory import MemoryLease, MemoryNotes
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.log_shared import MemorySharedLog, SharedLogStore
 from support.sessions.recorder import EPOCH, SESSION
@@ -83,6 +88,63 @@ async def test_a_node_keeps_the_house_once_it_knows_its_own_copies_and_who_lives
     assert not fit(), "it is just giving the house up, or taking it"
 
 
+async def test_a_node_whose_disk_hangs_does_not_keep_the_house(node: SharedHouse) -> None:
+    await node.stands_by()
+    await node.house.others.exchange()
+    assert node.house.following is not None
+    await node.house.following.catch_up()
+    clock, answers = node.house.clock, asyncio.Event()
+    assert isinstance(clock, ManualClock)
+    writing = asyncio.ensure_future(node.house.disk.watch(answers.wait()))
+    await clock.advance(PATIENCE_MS)
+    await node.house.others.exchange()
+    assert not node.house.keeping.fit()
+    answers.set()
+    await writing
+    assert node.house.keeping.fit()
+
+
+class Hanging(MemoryLog):
+    """A log on a disk that may hang."""
+
+    hangs = False
+
+    async def acquire(self, session: SessionId, epoch: Epoch, term: int | None = None, *, new: bool = True) -> LogHead:
+        if self.hangs:
+            await asyncio.Event().wait()
+        return await super().acquire(session, epoch, term, new=new)
+
+
+async def test_a_keeper_whose_disk_hangs_gives_the_house_up(node: SharedHouse) -> None:
+    house, clock, leases, log = node.house, node.house.clock, MemoryLease(), Hanging()
+    assert isinstance(clock, ManualClock)
+    house.keeping.leases = leases
+    running = [asyncio.ensure_future(run()) for run in (house.keeping.run, house.others.run)]
+    await node.stands_by()
+    assert house.following is not None
+    await house.following.catch_up()
+    await clock.advance(3 * AWAY_MS)
+    house.stand_by_no_more()
+    house.log = cast("RedisLog", node.shared)
+    house.book = cast("RedisBook", MemorySharedBook(SharedBookStore(), "south"))
+    logs, _ = await house.kept(log, MemoryBook())
+    assert house.refilling is not None
+    await house.refilling.look()  # Redis has all that is here, or whoever comes next would be left in doubt.
+    log.hangs = True
+    acquiring = asyncio.ensure_future(logs.acquire(SESSION, EPOCH))
+    await clock.advance(PATIENCE_MS - 1)
+    assert house.keeping.answers
+    await clock.advance(1)
+    assert (house.keeping.term, house.disk.hangs) == (None, True)
+    assert leases.lease is not None
+    assert leases.lease.node == "", "whoever saw it keep the house goes on at once"
+    with pytest.raises(OutcomeUnknown):
+        await acquiring
+    for each in running:
+        each.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+
+
 async def test_a_node_that_has_nothing_leaves_an_empty_redis_to_who_has_something(
     node: SharedHouse, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -132,3 +194,34 @@ async def test_a_keeper_knows_which_nodes_lived_and_which_are_linked_to_it(node:
     assert (keeping.lived(), keeping.links()) == (north, north)
     elsewhere.end(link)
     assert (keeping.lived(), keeping.links()) == (north, frozenset())
+
+
+async def test_what_was_opened_in_an_earlier_term_mends_nothing_in_the_next(
+    node: SharedHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its book would be filled beside the one that is just being opened, and from what this node had then."""
+    house, leases, store = node.house, MemoryLease(), SharedBookStore()
+    clock = house.clock
+    assert isinstance(clock, ManualClock)
+    monkeypatch.setattr(house, "log", node.shared)
+    monkeypatch.setattr(house, "book", MemorySharedBook(store, "south"))
+    house.keeping.leases, house.keeping.fit = leases, lambda: True
+    runs = [asyncio.ensure_future(run()) for run in (house.keeping.run, house.mend)]
+    try:
+        await clock.advance(2 * AWAY_MS + LOOK_MS)
+        await house.kept(MemoryLog(), node.book)
+        await node.book.write([BookEntry("room", "hall", b"{}")])
+        store.lose_all()
+        await clock.advance(MEND_MS)
+        assert store.there, "in its own term it is filled"
+        leases.lease = Lease(node="north", address="", term=9_001, beat=0)
+        await clock.advance(BEAT_MS)
+        store.lose_all()
+        leases.lease = None
+        await clock.advance(3 * AWAY_MS)
+        assert house.keeping.answers
+        assert not store.there, "nothing was opened in this term"
+    finally:
+        for run in runs:
+            run.cancel()
+        await asyncio.gather(*runs, return_exceptions=True)

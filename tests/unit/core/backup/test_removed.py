@@ -92,6 +92,16 @@ def test_it_says_which_acts_on_text_it_does_not_know_the_end_of() -> None:
     assert without.log_removed(EPOCH)
 
 
+def test_it_says_which_acts_on_text_were_carried_out() -> None:
+    assert RemovedContent(EVERY).carried_out() == ()
+    assert RemovedContent((*EVERY, RemovalDone(id="1", at=7), Abandoned(id="2", at=8))).carried_out() == (TEXT,)
+
+
+def test_it_names_its_acts_but_for_those_that_were_abandoned() -> None:
+    assert RemovedContent(EVERY).acts == {"1", "2", "3", "4"}
+    assert RemovedContent((*EVERY, Abandoned(id="2", at=8))).acts == {"1", "3", "4"}
+
+
 def test_no_line_holds_a_word() -> None:
     record = Recorder().record(ev.SpeakerIntroduced(speaker="s1", name="Ada Lovelace"))  # type: ignore[arg-type]
     line = TextRemoved(id="1", at=2, session=SESSION, epoch=EPOCH, reason="request", events=(named(record),))

@@ -5,6 +5,7 @@ import pytest
 
 from moothall.core.backup.restore_point import (
     BlockPart,
+    FileStamp,
     NamedPart,
     RestorePoint,
     SessionPart,
@@ -45,6 +46,10 @@ def test_it_names_all_objects_that_it_needs() -> None:
     assert [stored.sha256 for stored in POINT.objects()] == ["a", "b", "c", "d"]
 
 
+def test_an_object_is_named_by_its_bytes() -> None:
+    assert Stored.of(b"abc") == Stored("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", 3)
+
+
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
@@ -56,6 +61,20 @@ def test_it_names_all_objects_that_it_needs() -> None:
 def test_a_restore_point_that_is_damaged_or_newer_is_refused(data: bytes, sentence: str) -> None:
     with pytest.raises(ConfigurationError, match=f"The restore point now .*{sentence}"):
         decode_point(data, "now")
+
+
+def test_a_recording_of_an_older_release_has_no_stamp() -> None:
+    assert decode_point(encode_point(POINT), "now").sound[0].stamp is None
+    stamp = FileStamp(inode=2**64 - 1, size=2, written=1_764_000_000_000_000_001, changed=-1)
+    stamped = msgspec.structs.replace(POINT, sound=(msgspec.structs.replace(SOUND, stamp=stamp),))
+    assert decode_point(encode_point(stamped), "now") == stamped
+
+
+@pytest.mark.parametrize(("written", "changed"), [(5_000_000_000, 0), (0, 5_000_000_000)])
+def test_a_file_is_settled_when_its_times_are_older_than_the_coarsest_step(written: int, changed: int) -> None:
+    stamp = FileStamp(inode=1, size=2, written=written, changed=changed)
+    assert not stamp.settled(6_999)
+    assert stamp.settled(7_000)
 
 
 def test_it_knows_what_it_holds_of_one_life_of_a_log() -> None:

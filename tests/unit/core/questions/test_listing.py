@@ -13,6 +13,21 @@ def test_what_nobody_has_approved_is_counted_and_not_shown() -> None:
     found = listing(asked().questions)
     assert (found.now, found.queue, found.later, found.answered, found.written) == ((), (), (), (), ())
     assert found.figures == QuestionCounts(received=3, answered=0, wait=None)
+    assert (found.checked, found.aside) == (3, 0)
+    assert listing(asked().questions, closed=True).checked == 0
+
+
+def test_what_no_list_shows_is_counted() -> None:
+    state = carry_out(
+        asked(),
+        stand(InterventionStatus.QUEUED, "a"),
+        stand(InterventionStatus.JOINED, "b", into=name("a")),
+        stand(InterventionStatus.DECLINED, "c", reason="No."),
+        actor=MODERATOR,
+    )
+    found = listing(state.questions)
+    assert (found.checked, found.aside) == (0, 2)
+    assert listing(state.questions, closed=True).aside == 2
 
 
 def test_where_each_stands() -> None:

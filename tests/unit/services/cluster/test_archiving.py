@@ -12,8 +12,9 @@ from moothall.services.cluster.archiving import AFTER_MS, LOOK_MS, Archiving, cl
 from moothall.services.cluster.following import LogFollower
 from moothall.services.cluster.two_copies import STEPS, TwoCopies
 from moothall.testing.clock import ManualClock
-from moothall.testing.log_memory import FailingLog, MemoryLog
+from moothall.testing.log_memory import MemoryLog
 from moothall.testing.log_shared import MemorySharedLog, SharedLogStore
+from support.cluster.following import DamagedLog
 from support.sessions.recorder import EPOCH, MORNING, SESSION, Recorder
 
 CLOSED, REOPENED = ev.SessionClosed(t=9), ev.SessionReopened(t=9)
@@ -37,7 +38,7 @@ class ArchivingNodes:
         self.clock = ManualClock()
         self.store = SharedLogStore()
         self.shared = MemorySharedLog(self.store, "n1")
-        self.own = FailingLog()
+        self.own = DamagedLog()
         self.log = TwoCopies(self.shared, self.own, Kept(), self.clock)
         self.others = 1
         self.asked: list[tuple[SessionId, int]] = []
@@ -97,6 +98,21 @@ async def test_redis_gives_up_a_session_an_hour_after_its_close_once_enough_node
     assert len(await house.log.read(SESSION, 0, 9)) == 3
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_log_that_cannot_be_read_holds_up_no_other(
+    house: ArchivingNodes, caplog: pytest.LogCaptureFixture
+) -> None:
+    damaged = SessionId("damaged")
+    head = await house.log.acquire(damaged, EPOCH)
+    await house.log.append(damaged, head.term, 0, [Recorder(session=damaged).record(LINE)])
+    await house.write(LINE, CLOSED)
+    house.pass_on(2 * AFTER_MS)
+    house.own.damaged = frozenset({damaged})
+    for _ in range(2):
+        await house.archiving.look()
+    assert await house.first() == 3
+    assert caplog.text.count("session damaged: its log can't be read") == 1
 
 
 async def test_a_session_that_changed_behind_an_older_file_is_looked_at(house: ArchivingNodes) -> None:

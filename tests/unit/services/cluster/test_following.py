@@ -17,7 +17,7 @@ from moothall.core.ports import LogChanges, LogHead
 from moothall.services.cluster.following import FOLLOW_MS, REFUSED, SOON_MS, STALE_MS, WHOLE_MS, LogFollower
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.log_shared import MemorySharedLog, SharedLogStore
-from support.cluster.following import AGAIN, OTHER, PAUSED, FollowingNodes, Keeper
+from support.cluster.following import AGAIN, OTHER, PAUSED, DamagedLog, FollowingNodes, Keeper
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 
@@ -41,6 +41,23 @@ async def test_a_copy_follows_from_its_end_on(house: FollowingNodes) -> None:
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+async def test_one_copy_that_cannot_be_read_holds_up_no_other(
+    house: FollowingNodes, caplog: pytest.LogCaptureFixture
+) -> None:
+    await house.say(2)
+    damaged = DamagedLog()
+    for session in (SESSION, OTHER):
+        await damaged.acquire(session, EPOCH, 7)
+        await damaged.append(session, 7, 0, [Recorder(session=session).record(PAUSED)])
+    damaged.damaged = frozenset({OTHER})
+    following = LogFollower(MemorySharedLog(house.store, "n2"), damaged, house.clock)
+    for _ in range(2):
+        await following.catch_up()
+    assert (following.looked, list(following.copies)) == (True, [SESSION])
+    assert following.copies[SESSION].offset == 2
+    assert caplog.text.count("session other: its copy here can't be read") == 1
 
 
 async def test_a_store_that_was_emptied_and_counts_anew_is_looked_at_as_a_whole(house: FollowingNodes) -> None:

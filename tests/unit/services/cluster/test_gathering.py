@@ -15,6 +15,7 @@ from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock
 from moothall.testing.house_memory import MemoryCopies
 from moothall.testing.log_memory import MemoryLog
+from support.cluster.following import OTHER, DamagedLog
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 
@@ -65,6 +66,17 @@ async def test_a_copy_that_lags_is_brought_up_to_the_one_that_reaches_furthest()
     await node.gather(other(await log_of((1_000, 6, 0))), other(further))
     assert await node.has_all_of(further)
     assert node.gathering.copies[SESSION].offset == 9
+
+
+async def test_a_copy_that_cannot_be_read_keeps_nobody_from_the_rest(caplog: pytest.LogCaptureFixture) -> None:
+    own, there = DamagedLog(), await log_of((1_000, 3, 0))
+    own.damaged = frozenset({OTHER})
+    await there.acquire(OTHER, EPOCH, 1_000)
+    await there.append(OTHER, 1_000, 0, [Recorder(session=OTHER).record(ev.SessionPaused(t=1))])
+    node = Node(own)
+    await node.gather(other(there))
+    assert await node.has_all_of(there)
+    assert "session other: its copy here doesn't follow" in caplog.text
 
 
 async def test_a_node_that_has_nothing_gets_all_but_what_was_erased_here() -> None:

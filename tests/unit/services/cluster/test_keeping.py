@@ -428,3 +428,36 @@ async def test_a_lease_that_was_over_when_redis_lost_it_is_the_keeper_s_as_long_
         await clock.advance(BEAT_MS)
         assert first.answers
         assert (first.term, second.term) == (1_001, None)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+async def test_a_keeper_that_leaves_a_redis_in_doubt_leaves_no_lease_until_redis_has_all_that_it_has(
+    leases: MemoryLease, clock: ManualClock, *, whole: bool
+) -> None:
+    first, second = node(leases, clock, 1), node(leases, clock, 2, rank=lambda: 1)
+    first.whole = lambda: whole
+    async with running(first, second):
+        await clock.advance(2 * AWAY_MS)
+        assert first.in_doubt
+        first.fit = lambda: False
+        await first.give_up()
+        await clock.advance(3 * LOOK_MS)
+        assert (second.term is not None) is whole
+        await clock.advance(3 * AWAY_MS)
+        assert second.term is not None
+        assert second.in_doubt is not whole, "it asks the other nodes before it writes"
+
+
+async def test_a_keeper_that_writes_a_lost_lease_again_doubts_what_redis_has(
+    leases: MemoryLease, clock: ManualClock
+) -> None:
+    first = node(leases, clock, 1)
+    first.whole = lambda: False
+    async with running(first):
+        await clock.advance(2 * AWAY_MS)
+        first.in_doubt = False
+        leases.lease = None
+        await clock.advance(BEAT_MS)
+        assert first.answers
+        await first.give_up()
+        assert leases.lease is None

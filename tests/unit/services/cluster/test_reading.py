@@ -17,7 +17,7 @@ from moothall.core.ports import LogChanges
 from moothall.core.removal.selection import Lines
 from moothall.core.signals import ChannelState, Partial, Sound, Unrecorded
 from moothall.services.cluster.following import STALE_MS, LogFollower
-from moothall.services.cluster.reading import BEHIND_MS, CUT_OFF_MS, NodeReading
+from moothall.services.cluster.reading import BEHIND_MS, CACHED_MS, CUT_OFF_MS, NodeReading
 from moothall.services.reading.mirrored import STORAGE_MS
 from moothall.testing import loop
 from moothall.testing.log_shared import MemorySharedLog
@@ -376,7 +376,11 @@ def test_a_node_that_hears_neither_redis_nor_the_keeper_serves_nobody_until_it_h
         async with house() as made:
             reading, clock = made.reading, made.hall.clock
             await made.found()
-            await clock.sleep(CUT_OFF_MS - 1)
+            await clock.sleep(CACHED_MS - 1)
+            assert not reading.unheard_for(CACHED_MS)
+            await clock.sleep(1)
+            assert reading.unheard_for(CACHED_MS), "caches keep for some seconds what they were given"
+            await clock.sleep(CUT_OFF_MS - CACHED_MS - 1)
             assert not reading.cut_off
             await clock.sleep(1)
             assert reading.cut_off

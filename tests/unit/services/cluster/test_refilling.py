@@ -17,6 +17,7 @@ from moothall.services.cluster.two_copies import TwoCopies
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import FailingLog
 from moothall.testing.log_shared import MemorySharedLog, SharedLogStore
+from support.cluster.following import DamagedLog
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 CLOSED, LINE = ev.SessionClosed(t=9), ev.SessionPaused(t=1)
@@ -54,7 +55,7 @@ class House:
         self.store = SharedLogStore()
         self.store.house = ("n1", TERM)
         self.shared = MemorySharedLog(self.store, "n1")
-        self.own, self.other = FailingLog(), FailingLog()
+        self.own, self.other = DamagedLog(), FailingLog()
         self.log = TwoCopies(self.shared, self.own, Kept(), self.clock)
         self.erased: set[Epoch] = set()
         self.refilling = Refilling(self.shared, self.log, self.own, self.clock, erased=self._erased, most_events=5)
@@ -94,8 +95,10 @@ async def house() -> House:
 
 async def test_what_nobody_has_loaded_comes_back_and_so_do_its_removals(house: House) -> None:
     """So that a node with an empty disk has all of it when the keeper's disk dies."""
+    assert not house.refilling.whole
     await house.refilling.look()
     assert house.refilling.left == 0
+    assert house.refilling.whole
     house.lose()
     running = asyncio.ensure_future(house.refilling.run())
     await house.clock.advance(LOOK_MS)
@@ -122,6 +125,17 @@ async def test_an_end_that_an_older_file_lacks_comes_back(house: House, *, resta
     await house.following.catch_up()
     assert await house.same()
     assert len(await house.store.read(OLD, 0, 9)) == 3
+
+
+@pytest.mark.parametrize("head", [True, False])
+async def test_a_log_that_cannot_be_read_holds_up_no_other(house: House, *, head: bool) -> None:
+    house.lose()
+    house.own.damaged = frozenset({OLD})
+    if not head:  # It can be read, and the events can't.
+        house.own.head = FailingLog.head.__get__(house.own)  # type: ignore[method-assign]
+    await house.refilling.look()
+    assert await house.store.sessions() == [OLDER, SESSION]
+    assert house.refilling.left == 0
 
 
 async def test_a_session_that_is_written_goes_on_in_the_term_of_its_writer(house: House) -> None:

@@ -227,6 +227,26 @@ class Unread(FailingLog):
         return await super().head(session)
 
 
+async def test_each_session_that_cannot_be_read_is_named_once_and_again_when_it_happens_again(
+    house: RemovingNodes, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    house.own = own = Unread()
+    house.following = LogFollower(MemorySharedLog(house.store, "n2"), own, ManualClock())
+    other, third = SessionId("other"), SessionId("third")
+    for session in (SESSION, other, third):
+        await house.say(session)
+    await house.following.catch_up()
+    for session in (SESSION, other, third):
+        await house.remove(session)
+    for unread in ({SESSION, other}, {SESSION, other}, {SESSION}, {SESSION, other}):
+        own.unread = frozenset(unread)
+        await house.look()
+    said = [each.getMessage() for each in caplog.records if "what was removed may still be here" in each.getMessage()]
+    assert [each.split(":")[0] for each in said] == ["session plenary", "session other", "session other"]
+    assert caplog.text.count("session other: its log can be read again") == 1
+
+
 async def test_one_session_that_cannot_be_read_holds_up_none_behind_it(house: RemovingNodes) -> None:
     house.own = own = Unread()
     house.following = LogFollower(MemorySharedLog(house.store, "n2"), own, ManualClock())

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -241,6 +242,31 @@ async def test_writes_at_the_same_time_are_in_both_books_in_the_same_order(first
     await asyncio.gather(*writing)
     assert await content(first.shared) == await first.has() == {"room": {"a": b"2"}}
     assert await first.shared.changed() == await noted_change(first.own) == 2
+
+
+class WriteOnce(MemorySharedBook):
+    """A shared book that can't be reached any more after whatever its node does first."""
+
+    async def begin_anew(self, *given: Any) -> None:
+        await super().begin_anew(*given)
+        self._store.away = True
+
+
+async def test_a_keeper_that_ends_once_it_has_begun_to_fill_a_lost_book_leaves_all_of_it_or_none(
+    store: SharedBookStore, first: Node, second: Node
+) -> None:
+    await first.book.opened()
+    await first.book.write([ROOM, BookEntry("link", "b", b"2")])
+    await follow_book(second.shared, second.own)
+    before = await second.has()
+    store.lose_all()
+    first.book.shared = WriteOnce(store, "n1")
+    with pytest.raises(StorageUnavailable):
+        await first.book.mend()
+    store.away = False
+    keeps(second, 2_002, first)
+    await second.book.opened()
+    assert await second.has() == before
 
 
 async def test_a_keeper_that_takes_over_a_shared_book_without_its_end_fills_it(
