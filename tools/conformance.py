@@ -114,10 +114,12 @@ def render() -> str:
 
 
 def _line(row: Row) -> str:
-    remarks = ". ".join(
-        part for part in (row.how, f"Shown by {row.shown}" if row.verdict == "Supports" else "") if part
-    )
+    remarks = ". ".join(part for part in (row.how, _shown(row.shown) if row.verdict == "Supports" else "") if part)
     return f"| {row.number} {row.name} | {row.verdict} | {remarks} |\n"
+
+
+def _shown(shown: str) -> str:
+    return f"Shown {shown}" if shown.startswith("by ") else f"Shown by {shown}"
 
 
 def _order(item: tuple[str, Row]) -> list[int]:

@@ -62,9 +62,12 @@ async def test_a_note_of_a_release_that_knew_of_no_list_of_removals_has_come_now
 
 async def test_a_note_that_can_t_be_read_is_left_out(redis_processes: RedisProcesses) -> None:
     process = redis_processes.empty("valkey")
-    process.ask("HSET", "moothall:nodes", "n1", "{}", b"\xff", "{}")
+    process.ask(
+        "HSET", "moothall:nodes", "n1", "{}", b"\xff", "{}", "n3", '{"more":' + "[" * 20_000 + "]" * 20_000 + "}"
+    )
     server = process.reached()
     await RedisNotes(server).tell("n2", SECOND)
     assert await RedisNotes(server).all() == {"n2": SECOND}
-    assert not await RedisNotes(server).drop("n1", SECOND)
+    for name in ("n1", "n3"):
+        assert not await RedisNotes(server).drop(name, SECOND)
     await server.close()

@@ -257,6 +257,7 @@ FORMS = tuple(
 )
 RAW = (
     b"GET / HTTP/1.1\r\nHost: x",
+    b"GET http://[::1]@/ HTTP/1.1\r\nHost: x\r\n\r\n",
     b"POST /s/s/ask HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0",
     b"GET /s/s/ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" + SOCKET,
 )

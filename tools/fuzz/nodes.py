@@ -1,4 +1,4 @@
-"""Targets for the link of nodes, in both directions, for the events that one node requests of
+"""Targets for the link of nodes, in both directions, for the events and the list of sound that one node requests of
 another, and for a node's proof.
 """
 
@@ -12,8 +12,8 @@ from fuzz.hub_links import log
 from fuzz.target import Target
 from moothall.core.events.types import LaneHead
 from moothall.core.kernel.errors import ProtocolError
-from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId
-from moothall.wire.cluster import node_link, node_proof
+from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId, SourceId
+from moothall.wire.cluster import node_link, node_proof, node_sound
 from moothall.wire.cluster.node_proof import Doubt, Proofs
 
 SESSION = SessionId("s")
@@ -64,6 +64,13 @@ def _events(packed: bytes) -> None:
         raise AssertionError("Events are read otherwise once more.")
 
 
+def sound(data: bytes) -> None:
+    """Check that a list of sound is written as it was read."""
+    listed = node_sound.decode(data)
+    if node_sound.decode(node_sound.encode(listed)) != listed:
+        raise AssertionError("A list of sound is read otherwise once more.")
+
+
 def proof(data: bytes) -> None:
     """Try a request with the fields of a node, a line each: method, target, node, address, scheme, host, proof, key.
 
@@ -105,6 +112,21 @@ TARGETS = (
             *(b"\0" + node_link.encode(each) for each in TO_KEEPER),
             *(b"\1" + node_link.encode(each) for each in TO_NODE),
             b"\2" + node_link.pack(log()),
+        ),
+    ),
+    Target(
+        name="node-sound",
+        call=sound,
+        declared=(ProtocolError,),
+        seeds=(
+            node_sound.encode(
+                (
+                    node_sound.SpooledSound(
+                        session=SESSION, source=SourceId("live-pull-0"), start=1, safe=480_001, version="1.0"
+                    ),
+                )
+            ),
+            b"[]",
         ),
     ),
     Target(

@@ -1,5 +1,5 @@
 """Targets for the input of staff and visitors: the microphone's messages, the desks' payloads, forms, pairing, the
-cookie, headers, and the ID tokens of people who sign in.
+cookie, headers, and what a provider of accounts answers: its own description, its keys, and ID tokens.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from moothall.adapters.http.visitor_cookie import Visitors
 from moothall.adapters.hubs.machine_pairing import _Machine as Machine
 from moothall.adapters.pages.visitor_request import clean
 from moothall.adapters.reading.reports_door import _known as known_reports
+from moothall.adapters.sign_in import provider
 from moothall.adapters.sign_in.id_token import ExpectedClaims, TokenRefused, read_id_token
-from moothall.adapters.sign_in.provider import _Keys as ProviderKeys
 from moothall.adapters.store.signing import verifier
 from moothall.core.commands import AnyCommand
 from moothall.core.kernel.decoding import Unreadable, read, read_json
@@ -162,8 +162,8 @@ def id_token(data: bytes) -> None:
     header, claims, keys = (*data[1:].split(b"\n", 2), b"", b"")[:3]
     said = f"{_text(header)}.{_text(claims)}"
     known: tuple[dict[str, Any], ...] = (_own_key(),)
-    with suppress(msgspec.DecodeError, UnicodeDecodeError):
-        known += msgspec.json.decode(keys, type=ProviderKeys).keys
+    with suppress(Unreadable):
+        known += read_json(keys, provider._Keys).keys
     if data[:1] < b"\x80":
         token = data[1:].decode("utf-8", "replace")
     elif data[:1] < b"\xc0":
@@ -179,6 +179,22 @@ def id_token(data: bytes) -> None:
         raise AssertionError("A token of another issuer or attempt lets somebody in.")
 
 
+def provider_answer(data: bytes) -> None:
+    """Try a provider's answer, from its bytes to what is used of it; the first byte says which one it is."""
+    answer = provider._read_answer(data[1:], PROVIDER_ANSWERS[data[0] % len(PROVIDER_ANSWERS) if data else 0])
+    match answer:
+        case provider._Metadata():
+            answer.check(WANTED.issuer)
+            if not all(map(provider.is_safe, (answer.token_endpoint, answer.jwks_uri))):
+                raise AssertionError("The provider is asked where others can read it.")
+        case provider._Keys(keys=keys):
+            read_id_token(SIGNED, keys, WANTED, "groups")
+            raise AssertionError("A token that nobody signed lets somebody in.")
+        case provider._Tokens(id_token=token):
+            read_id_token(token, (_own_key(),), WANTED, "groups")
+            raise AssertionError("A token that nobody signed lets somebody in.")
+
+
 def _text(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
@@ -187,6 +203,10 @@ CLAIMS = (
     b'{"iss":"https://id.example","sub":"1","aud":["moothall"],"exp":1764000300,"iat":1764000000,"nonce":"n",'
     b'"azp":"moothall","realm_access":{"roles":["mh-office",7]}}'
 )
+
+PROVIDER_ANSWERS = (provider._Metadata, provider._Keys, provider._Tokens)
+SIGNED = ".".join(map(_text, (b'{"alg":"RS256"}', CLAIMS, bytes(256))))
+"""A token with a signature that is none."""
 
 TARGETS = (
     Target(
@@ -198,6 +218,24 @@ TARGETS = (
             b'\xff{"alg":"ES256"}\n' + CLAIMS + b'\n{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}',
             b'\x80{"alg":"RS256"}\n' + CLAIMS + b'\n{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","kid":"r"}]}',
             b"\0e30.e30.AA",
+            b'\xff{"alg":"ES256","more":' + b"[" * 1_500 + b"]" * 1_500 + b"}\n" + CLAIMS,
+            b'\xff{"alg":"ES256"}\n{"more":' + b"[" * 1_500 + b"]" * 1_500 + b"}",
+        ),
+    ),
+    Target(
+        name="provider-answer",
+        call=provider_answer,
+        declared=(TokenRefused, provider.ProviderDown),
+        seeds=(
+            (
+                b'\0{"issuer":"https://id.example","authorization_endpoint":"https://id.example/a?tenant=1",'
+                b'"token_endpoint":"https://id.example/t","jwks_uri":"http://[::1]:9/k",'
+                b'"token_endpoint_auth_methods_supported":["client_secret_post"],'
+                b'"authorization_response_iss_parameter_supported":true}'
+            ),
+            b'\1{"keys":[{"kty":"RSA","use":"sig","n":"AQAB","e":"AQAB","kid":"r"},{"kty":"EC","crv":"P-256"}]}',
+            b'\2{"id_token":"%s","access_token":"x"}' % SIGNED.encode(),
+            *(bytes([kind]) + b'{"more":' + b"[" * 1_500 + b"]" * 1_500 + b"}" for kind in range(3)),
         ),
     ),
     Target(

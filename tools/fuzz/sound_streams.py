@@ -1,5 +1,5 @@
-"""Targets for what servers of sound streams send (playlists of HLS, answers of RTSP), and for the
-addresses that staff enter.
+"""Targets for what servers of sound streams send (playlists of HLS, answers of RTSP), for addresses that staff enter,
+and for the messages of the confined processes that decode streams and files.
 """
 
 from __future__ import annotations
@@ -11,9 +11,22 @@ from yarl import URL
 
 from fuzz.target import Target
 from moothall.adapters.captioning.zoom_client import zoom_address
+from moothall.adapters.desks.stream_door import tried_said
+from moothall.adapters.pages.catalogues import Catalogues
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.sound import audio_file
+from moothall.adapters.sound.child_messages import AudioEnded, AudioFailed, AudioFault, Opened
+from moothall.adapters.streams import puller
+from moothall.adapters.streams.child_messages import Began, StreamFailed
+from moothall.adapters.streams.fetching import _uri
+from moothall.core.kernel.decoding import Unreadable, read
+from moothall.core.kernel.times import media_time
 from moothall.core.streams.addresses import LONGEST_LED, may_reach, read_address
 from moothall.core.streams.playlist import is_playlist, next_pieces, read_playlist
 from moothall.core.streams.rtsp_filter import Misled, RtspFilter
+from moothall.core.streams.watching import StreamFault, StreamProperties
+from moothall.services.capture.pulling import StreamLost
+from moothall.services.capture.streams import TriedStream
 
 BASE = URL("https://radio.example.org/live/index.m3u8")
 MASTER = (
@@ -29,6 +42,9 @@ DESCRIBED = (
     b"RTSP/1.0 200 OK\r\nCSeq: 2\r\nContent-Type: application/sdp\r\nContent-Length: 30\r\n\r\n"
     b"v=0\r\nm=audio 0 RTP/AVP 0\r\na=x:1"
 )
+UI = Catalogues(find_web_folder() / "locales", ("en",))["en"]
+LONGEST_SAID = 500
+"""Characters of all sentences on one stream or file."""
 SOUND = b"$\x00\x00\x0cRTSP/1.0 302"
 
 
@@ -46,8 +62,8 @@ def playlist(data: bytes) -> None:
         for recorded in (False, True):
             next_pieces(read, last, goes_on=False, recorded=recorded)
     for uri in [each.uri for each in read.variants] + [uri for each in read.pieces for uri in (each.start, each.uri)]:
-        with suppress(ValueError):
-            parts = read_address(str(BASE.join(URL(uri)).with_fragment(None)), LONGEST_LED)
+        with suppress(ValueError, StreamLost):
+            parts = read_address(str(BASE.join(_uri(uri)).with_fragment(None)), LONGEST_LED)
             if parts is not None:
                 may_reach(parts.host)
 
@@ -85,8 +101,33 @@ def address(data: bytes) -> None:
     may_reach(read.host)
 
 
+def fetch_message(data: bytes) -> None:
+    """Try a message of the process that decodes a stream, up to the sentences that staff are shown."""
+    match read(puller._decoder, data):
+        case Began(found=found):
+            tried = TriedStream(shown="", found=found, level=-20)
+        case StreamFailed(trouble=trouble, number=number):
+            tried = TriedStream(shown="", trouble=trouble, number=number)
+    for said in tried_said(tried, UI):
+        if len(said) > LONGEST_SAID:
+            raise AssertionError("Staff are shown a page of what the process wrote.")
+
+
+def decoder_message(data: bytes) -> None:
+    """Try a message of the process that decodes a file, up to the sentences that are made of it."""
+    match read(audio_file._decoder, data):
+        case Opened(duration_ms=length):
+            said = media_time(length or 0)
+        case AudioEnded() as ended:
+            said = audio_file.AudioFile("x")._on_the_end(ended) or ""
+        case AudioFailed(trouble=trouble):
+            said = audio_file._REASONS[trouble]
+    if len(said) > LONGEST_SAID:
+        raise AssertionError("Somebody is shown a page of what the process wrote.")
+
+
 TARGETS = (
-    Target(name="playlist", call=playlist, seeds=(MASTER, MEDIA)),
+    Target(name="playlist", call=playlist, seeds=(MASTER, MEDIA, MEDIA + b"#EXTINF:1,\r\nhttp://[::1]@/\r\n")),
     Target(
         name="rtsp",
         call=rtsp,
@@ -102,5 +143,27 @@ TARGETS = (
             b"https://wmcc.zoom.us/closedcaption?id=200610693&ns=GZHkEA&lang=en",
         ),
         most=2_200,
+    ),
+    Target(
+        name="fetch-message",
+        call=fetch_message,
+        declared=(Unreadable,),
+        seeds=(
+            msgspec.json.encode(Began(found=StreamProperties(codec="aac", channels=2, rate=48_000))),
+            msgspec.json.encode(StreamFailed(trouble=StreamFault.STATUS, number=404)),
+            b'{"type":"began","found":{"codec":"%s","channels":2,"rate":1}}' % (b"a" * 3_000),
+            b'{"type":"failed","trouble":"status","number":%s}' % (b"9" * 400),
+        ),
+    ),
+    Target(
+        name="decoder-message",
+        call=decoder_message,
+        declared=(Unreadable,),
+        seeds=(
+            msgspec.json.encode(Opened(duration_ms=60_000)),
+            msgspec.json.encode(AudioFailed(trouble=AudioFault.MEMORY)),
+            msgspec.json.encode(AudioEnded(cpu_ms=1, cut_off=True, capped=True, damaged=3, silence_ms=2_500)),
+            b'{"type":"ended","cpu_ms":1,"cut_off":true,"capped":true,"damaged":3,"silence_ms":%s}' % (b"9" * 400),
+        ),
     ),
 )

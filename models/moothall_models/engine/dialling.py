@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.uri import parse_uri
 
 from moothall.core.kernel.backoff import Backoff
 from moothall.core.kernel.errors import ConfigurationError, MoothallError, ProtocolError
@@ -22,6 +23,8 @@ Sent = TypeVar("Sent")
 logger = logging.getLogger(__name__)
 
 BACKOFF = Backoff(first_ms=200, last_ms=5_000)
+LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
+"""Hosts to which a link needs no TLS: nobody can listen on the way to them."""
 CLOSE_TIMEOUT = 1.0
 """Timeout of the closing handshake, s."""
 
@@ -117,6 +120,13 @@ class EngineServer:
         self._url = url
         self._token = token
         self._name = name
+        with suppress(InvalidURI):
+            address = parse_uri(url)
+            if not address.secure and address.host not in LOCAL:
+                logger.warning(
+                    "engine %s: the link has no TLS: token, sound and text can be read on the way to the server",
+                    name,
+                )
 
     async def talk(self, talk: Callable[[ClientConnection], Awaitable[None]]) -> None:
         """Dial, and run `talk` on the connection; returns when the link has ended, or when no server answers.

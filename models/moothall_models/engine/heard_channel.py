@@ -26,11 +26,11 @@ class HeardChannel:
 
     def __init__(self, attach: wire.Attach, voice: VoiceActivity, media: MediaTime, speech: SpeechChannel) -> None:
         self.number = attach.attachment
-        self.name = act_prefix(attach.session, attach.channel, attach.generation)
+        self.session, self.channel = attach.session, attach.channel
         self.voice = voice
         self.media = media
         self.speech = speech
-        self.acts = UnansweredActs(self.name, attach.attachment)
+        self.acts = UnansweredActs(act_prefix(attach.session, attach.channel, attach.generation), attach.attachment)
         self.audio = FrameBuffer(attach.audio_from)
         # Overflow: the oldest state is forgotten, and the channel may have no resume point for a while.
         self._voices: deque[tuple[int, bytes]] = deque(maxlen=REMEMBERED)

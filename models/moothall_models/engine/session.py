@@ -153,10 +153,22 @@ class LinkSession:
                 had_worked = not channel.acts.held_up
                 if channel.acts.refused(message.id, message.refusal.code, int(now)):
                     if had_worked and channel.acts.held_up:  # Logged once, and not for acts that follow or are dropped.
-                        logger.warning("act %s was refused (%s) and is sent again", message.id, message.refusal.code)
+                        logger.warning(
+                            "session %s channel %s: act %s was refused (%s) and is sent again",
+                            channel.session,
+                            channel.channel,
+                            message.id,
+                            message.refusal.code,
+                        )
                     self._send(channel, now)
                 else:
-                    logger.warning("act %s was refused (%s); the channel is lost", message.id, message.refusal.code)
+                    logger.warning(
+                        "session %s channel %s: act %s was refused (%s); the channel is lost",
+                        channel.session,
+                        channel.channel,
+                        message.id,
+                        message.refusal.code,
+                    )
                     self._lose(channel)
 
     def retry(self, now: float) -> None:
@@ -230,7 +242,14 @@ class LinkSession:
             raise ProtocolError(f"Attachment {attach.attachment} is there already.")
         channel = HeardChannel(attach, self.voice(), self.media(attach), self.speech(attach))
         self._channels[attach.attachment] = channel
-        logger.info("attachment %d is %s, from %d ms", attach.attachment, channel.name, attach.audio_from)
+        logger.info(
+            "session %s channel %s: attachment %d begins, generation %d, from %d ms",
+            attach.session,
+            attach.channel,
+            attach.attachment,
+            attach.generation,
+            attach.audio_from,
+        )
 
     def _end_if_heard(self, channel: HeardChannel, now: float) -> None:
         gone = self._channels.get(channel.number) is not channel
@@ -253,7 +272,11 @@ class LinkSession:
             readings = tuple(output for output in outputs if isinstance(output, wire.OtherReadings))
             channel.acts.add(commands, partial, channel.resume_point(), again, readings)
             if channel.acts.overdue:
-                logger.error("%s: the server does not answer; the channel is lost", channel.name)
+                logger.error(
+                    "session %s channel %s: the server does not answer; the channel is lost",
+                    channel.session,
+                    channel.channel,
+                )
                 self._lose(channel)
                 return
         elif partial is not None:
@@ -300,7 +323,9 @@ class LinkSession:
             self._out["usage", channel.number, ""] = usage
             self._out["drained", channel.number, ""] = wire.Drained(attachment=channel.number)
             del self._channels[channel.number]
-            logger.info("attachment %d is drained", channel.number)
+            logger.info(
+                "session %s channel %s: attachment %d is drained", channel.session, channel.channel, channel.number
+            )
 
     def _lose(self, channel: HeardChannel) -> None:
         self._forget(channel)

@@ -110,7 +110,7 @@ def tell_measures(scrape: Scrape, measures: Measures) -> None:
     ):
         for value, count in counts.items():
             scrape.tell(name, count, **{label: value})
-    for (door, language), count in measures.readers.items():
+    for (door, language), count in measures.told_readers.items():
         scrape.tell("moothall_readers", count, door=door, language=language)
 
 

@@ -8,6 +8,7 @@ from moothall.adapters.http.open_files import raise_open_files
 from moothall.app.parts import Nodes, OpenDoors, Services, no_other_node
 from moothall.app.reloading import Reloading
 from moothall.services.control.control_room import RoomCard
+from moothall.services.metrics.measures import FEWEST_READERS
 from moothall.services.operation.status import NodeStatus, ServerStatus, SessionStatus, total_readers
 
 
@@ -70,12 +71,13 @@ def _status(services: Services, doors: OpenDoors, since: int, nodes: Nodes | Non
 
 
 def _session(card: RoomCard, shared: tuple[str, ...]) -> SessionStatus:
+    readers = sum(card.readers.values())
     return SessionStatus(
         session=card.session or "",
         title=card.title,
         place=card.place,
         status=card.status.value,
-        readers=sum(card.readers.values()),
+        readers=readers if readers >= FEWEST_READERS else None,
         lag_s=card.lag,
         words_age_s=card.words,
         alarms=(*shared, *(each.kind for each in card.alarms)),

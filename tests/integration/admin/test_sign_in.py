@@ -21,7 +21,7 @@ from moothall.services.programme.office import AdminLinkOrder
 from moothall.settings.sections import SignIn
 from support.desks.admin import AdminHouse, Browser, admin_house, make
 from support.sign_in.house import house_with
-from support.sign_in.provider import CLIENT, MAIL, NAME, SECRET, TestProvider, new_rsa, public_pem, signed
+from support.sign_in.provider import CLIENT, MAIL, NAME, SECRET, TestProvider, b64, new_rsa, public_pem, signed
 
 
 async def test_somebody_signs_in_runs_a_meeting_and_signs_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -192,6 +192,7 @@ FORGED: dict[str, Callable[[TestProvider, dict[str, Any]], str]] = {
     "no token": lambda *_: "x.y",
     "no text": lambda *_: "\u00e9.e.e",
     "no base 64": lambda *_: "!.!.!",
+    "nested deep": lambda *_: b64(b'{"alg":"RS256","more":' + b"[" * 3_000 + b"]" * 3_000 + b"}") + ".e30.AA",
     "too long": lambda *_: "x" * 40_000,
 }
 

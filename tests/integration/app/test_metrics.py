@@ -15,6 +15,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from moothall.adapters.admin.local_door import Caller
 from moothall.adapters.metrics.metrics import BY_NAME, MOST_SESSIONS, MetricKind
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
@@ -101,13 +102,13 @@ def value(text: str, name: str, **labels: str) -> float | None:
     return samples(text).get((name, frozenset(labels.items())))
 
 
-async def reading(stack: AsyncExitStack, running: RunningServer, count: int) -> None:
+async def reading(stack: AsyncExitStack, running: RunningServer, count: int, session: SessionId = SESSION) -> None:
     """So many readers, of whom one comes by WebSocket."""
     http = await stack.enter_async_context(aiohttp.ClientSession(running.address))
     for _ in range(count - 1):
-        stream = await stack.enter_async_context(http.get(f"/s/{SESSION}/events"))
+        stream = await stack.enter_async_context(http.get(f"/s/{session}/events"))
         await stream.content.readuntil(b"snapshot")
-    socket = await stack.enter_async_context(http.ws_connect(f"/s/{SESSION}/ws"))
+    socket = await stack.enter_async_context(http.ws_connect(f"/s/{session}/ws"))
     await socket.receive()
 
 
@@ -148,17 +149,34 @@ async def test_few_readers_of_a_session_are_not_told(tmp_path: Path) -> None:
     async with open_hall(tmp_path) as running, AsyncExitStack() as stack:
         await reading(stack, running, FEWEST_READERS - 1)
         text = await scraped(running)
-        assert value(text, "moothall_readers", door="ws", language="en") == 1
+        assert sum(running.backend.measures.readers.values()) == FEWEST_READERS - 1
         assert "moothall_session_readers{" not in text
+        assert "moothall_readers{" not in text
+        status = await Caller(running.backend.data).status()
+        assert (status.sessions[0].readers, status.readers) == (None, 0)
+
+
+async def test_nor_do_they_follow_from_the_readers_of_all_sessions(tmp_path: Path) -> None:
+    async with open_hall(tmp_path) as running, AsyncExitStack() as stack:
+        await begin(running, SessionId("other"))
+        await reading(stack, running, FEWEST_READERS + 1)
+        await reading(stack, running, FEWEST_READERS - 1, SessionId("other"))
+        text = await scraped(running)
+        told = [number for (name, _), number in samples(text).items() if name == "moothall_readers"]
+        assert sum(told) == value(text, "moothall_session_readers", session=SESSION) == FEWEST_READERS + 1
+        status = await Caller(running.backend.data).status()
+        assert {each.session: each.readers for each in status.sessions} == {SESSION: FEWEST_READERS + 1, "other": None}
+        assert status.readers == FEWEST_READERS + 1
 
 
 async def test_readers_who_leave_are_counted_no_more(tmp_path: Path) -> None:
     async with open_hall(tmp_path) as running:
         async with AsyncExitStack() as stack:
-            await reading(stack, running, 2)
-        while "moothall_readers{" in await scraped(running):
-            pass
-        assert not running.backend.measures.readers
+            await reading(stack, running, FEWEST_READERS)
+            assert "moothall_readers{" in await scraped(running)
+        while running.backend.measures.readers:
+            await scraped(running)
+        assert "moothall_readers{" not in await scraped(running)
 
 
 async def test_no_label_carries_a_title_a_name_a_text_or_an_address(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import socket
 import sys
 from pathlib import Path
 
@@ -26,12 +25,8 @@ from moothall.services.operation.outside_checks import CLAIMED
 from moothall.settings.sections import Cluster, EngineSection, Server, Settings, Translation
 from moothall.wire.trial import TrialOrder
 from support.cluster.process import RedisProcesses
+from support.halls.process import free_port
 from support.links.certificate import make_certificate
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def house(data: Path, port: int = 0, **server: object) -> Settings:
@@ -40,7 +35,7 @@ def house(data: Path, port: int = 0, **server: object) -> Settings:
 
 
 async def test_a_server_looks_at_itself_by_its_public_address(tmp_path: Path) -> None:
-    port = free_port()
+    port = free_port(420)
     settings = house(tmp_path / "data", port, public_address=f"http://127.0.0.1:{port}")
     async with hall(settings):
         found = {each.topic: each for each in await examine(settings, quick=True)}
@@ -68,7 +63,7 @@ async def test_open_files_are_those_of_the_server_that_runs(tmp_path: Path) -> N
 
 
 async def test_what_a_visitor_claims_is_seen_and_passes_are_few(tmp_path: Path) -> None:
-    port, clock = free_port(), SystemClock()
+    port, clock = free_port(421), SystemClock()
     public = f"http://127.0.0.1:{port}"
     async with hall(house(tmp_path / "data", port, public_address=public)):
         caller = await require_running(tmp_path / "data")

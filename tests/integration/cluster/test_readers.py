@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -13,6 +13,7 @@ from msgspec.json import encode
 from moothall.adapters.admin.local_door import Caller
 from moothall.adapters.reading.reader_client import follow
 from moothall.core.kernel.lanes import Feed
+from moothall.services.metrics.measures import FEWEST_READERS
 from moothall.wire.cached_feed import CachedText
 from moothall.wire.cluster.node_link import PATH
 from moothall.wire.frames import Received
@@ -74,15 +75,17 @@ async def test_readers_at_a_third_node_read_on_while_the_keeper_dies(
 
 async def test_readers_are_counted_at_the_keeper(tmp_path: Path, redis_processes: RedisProcesses) -> None:
     async with house(tmp_path, redis_processes.empty("valkey")) as ((first, second), typist):
-        async with reader(second, typist) as frames:
-            while (await Caller(first.data).status()).readers != 1:
+        async with AsyncExitStack() as stack:
+            for _ in range(FEWEST_READERS):
+                frames = await stack.enter_async_context(reader(second, typist))
+                assert (await frames.get()).snapshot is not None
+            while (await Caller(first.data).status()).readers != FEWEST_READERS:
                 await CLOCK.sleep(50)
-            assert (await frames.get()).snapshot is not None
             # A microphone's page reads along and is no reader; only the keeper knows whose it is.
             address = f"{second.address}/s/{typist.session}/events?as=microphone"
             async with aiohttp.ClientSession() as http, http.get(address) as beside:
                 assert beside.status == 200
-                assert (await Caller(second.data).status()).readers == 1
+                assert (await Caller(second.data).status()).readers == FEWEST_READERS
         while (await Caller(first.data).status()).readers:
             await CLOCK.sleep(50)
 

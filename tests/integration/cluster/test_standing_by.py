@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -19,6 +19,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.ports import Clock
 from moothall.services.cluster.reading import CACHED_MS, CUT_OFF_MS
+from moothall.services.metrics.measures import FEWEST_READERS
 from moothall.settings.sections import Cluster, Metrics, Server, Settings
 from moothall.wire.close_codes import CloseCode
 from support.cluster.process import RedisProcess, RedisProcesses
@@ -105,11 +106,13 @@ async def test_a_node_tells_of_its_readers_whom_it_serves_also_while_nobody_keep
     async with standing(tmp_path, redis, port) as (house, address), aiohttp.ClientSession() as client:
         await written(house, said())
         await served(client, address)
-        async with client.get(f"{address}/s/{SESSION}/events?channel={FLOOR.channel}&feed=lines") as reading:
-            assert reading.status == 200
+        async with AsyncExitStack() as stack:
+            for _ in range(FEWEST_READERS):
+                stream = client.get(f"{address}/s/{SESSION}/events?channel={FLOOR.channel}&feed=lines")
+                assert (await stack.enter_async_context(stream)).status == 200
             async with client.get(f"http://127.0.0.1:{port}/metrics") as answer:
                 told = await answer.text()
-        assert 'moothall_readers{door="events",language="en"} 1.0' in told
+        assert f'moothall_readers{{door="events",language="en"}} {FEWEST_READERS}.0' in told
         assert "moothall_house_kept 0.0" in told
         assert "moothall_ready 0.0" in told
         assert "moothall_keeper_silence_seconds" in told

@@ -13,10 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import msgspec
-
 from moothall.adapters.cluster.scripts import NOTES, TAKEN_OUT, LuaScript
 from moothall.adapters.cluster.server import RedisServer
+from moothall.core.kernel.decoding import read_json
 from moothall.core.kernel.errors import LogMissing, RecordBroken, StaleWriter, StorageUnavailable
 from moothall.core.ports import BookChange, BookEntry
 
@@ -282,7 +281,7 @@ def _of(namespace: str) -> str:
 
 def _change(identity: bytes, fields: Sequence[bytes]) -> BookChange:
     try:
-        named = msgspec.json.decode(fields[1], type=list[str])
+        named = read_json(fields[1], list[str])
         return BookChange(int(identity.split(b"-")[0]), tuple(zip(named[::2], named[1::2], strict=True)))
     except ValueError as error:
         raise RecordBroken("In Redis a change of the book can't be read.") from error

@@ -15,6 +15,7 @@ from moothall.adapters.cluster.scripts import LuaScript
 from moothall.adapters.cluster.server import RedisServer
 from moothall.core.cluster.lease import Lease
 from moothall.core.cluster.nodes import NodeNote
+from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import StorageUnavailable
 
 _HOUSE, _NODES = HOUSE, "moothall:nodes"
@@ -99,8 +100,8 @@ class RedisNotes:
         found: dict[str, NodeNote] = {}
         for name, value in zip(fields[::2], fields[1::2], strict=True):
             try:
-                found[name.decode()] = msgspec.json.decode(value, type=NodeNote)
-            except (UnicodeDecodeError, msgspec.DecodeError):
+                found[name.decode()] = read_json(value, NodeNote)
+            except (UnicodeDecodeError, Unreadable):
                 continue  # Written by a release with another format, or damaged.
         return found
 
@@ -108,8 +109,8 @@ class RedisNotes:
         """Delete a node's note if it still equals `note`; return whether it was deleted (`NodeNotes`)."""
         (there,) = await self._server.read("HMGET", _NODES, node)
         try:
-            if there is None or msgspec.json.decode(there, type=NodeNote) != note:
+            if there is None or read_json(there, NodeNote) != note:
                 return False
-        except msgspec.DecodeError:
+        except Unreadable:
             return False
         return bool(await self._server.run(_DROP, [_NODES], node, there))

@@ -143,6 +143,9 @@ class _Outside(asyncio.Protocol):
             self._transport.abort()
 
 
+_NO_ADDRESS = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
 class _Counted(asyncio.Protocol):
     """A protocol that wraps the web server's protocol, forwards everything to it, and holds a slot."""
 
@@ -203,8 +206,16 @@ class _Counted(asyncio.Protocol):
 
     def _first_data(self, data: bytes) -> None:
         self._connections.new.remove(self.inner)
-        self._take_data = self.inner.data_received
-        self.inner.data_received(data)
+        self._take_data = self._web_data
+        self._web_data(data)
+
+    def _web_data(self, data: bytes) -> None:
+        try:
+            self.inner.data_received(data)
+        except IndexError:  # Of yarl 1.25, which aiohttp doesn't expect: a request for http://[::1]@/.
+            if self._transport is not None:
+                self._transport.write(_NO_ADDRESS)
+                self._transport.close()
 
     def eof_received(self) -> bool | None:
         return self.inner.eof_received()

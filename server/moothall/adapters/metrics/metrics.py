@@ -90,7 +90,13 @@ METRICS = (
     _gauge("moothall_sessions_stopped", "Sessions that failed too often and take nothing more."),
     _gauge("moothall_session_readers", "Readers of a session; absent where there are fewer than five.", "session"),
     # Readers
-    _gauge("moothall_readers", "Readers that are connected, by door and language of the text.", "door", "language"),
+    _gauge(
+        "moothall_readers",
+        "Readers that are connected, by door and language of the text, without those of sessions that fewer than five "
+        "read.",
+        "door",
+        "language",
+    ),
     _gauge("moothall_readers_limit", "Readers for which there is room."),
     _counter(
         "moothall_readers_joined_total",

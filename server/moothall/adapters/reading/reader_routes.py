@@ -62,10 +62,6 @@ PAIR_MS = 60_000
 """How many ms two connections may share one slot. A page tries a new connection for some seconds, then closes one of
 them.
 """
-MOST_KINDS = 300
-"""The most pairs of door and language by which readers are counted. Overflow: readers of further pairs are counted by
-their door, as language `und`.
-"""
 PROBE_S = 30
 """After how many seconds without data the kernel probes a connection, and how often it does from then on."""
 
@@ -156,8 +152,8 @@ class DoorRefusal(msgspec.Struct, frozen=True, kw_only=True):
         return web.Response(status=self.status, text=self.message + "\n", headers=headers)
 
 
-DoorLanguage = tuple[str, str]
-"""A door, and the language that is read there (BCP-47)."""
+ReaderKind = tuple[str, str, str]
+"""A session, a door, and the language that is read there (BCP-47)."""
 StreamHandler = Callable[[web.Request, ReaderRequest], Awaitable[web.StreamResponse]]
 """Answers a request that has passed all checks, in the way of one door."""
 
@@ -250,16 +246,17 @@ class ReaderPresence:
         """`transport`: the reader's connection; None when it is already lost."""
         self._readers = readers
         self._slot = slot
-        self._kind: DoorLanguage | None = None
+        self._kind: ReaderKind | None = None
         self.transport = transport
         self.stays = False
         """Whether the connection stays open after its request is answered; then the connection calls `leave`."""
 
     def counted(self, request: web.Request, reading: ReaderRequest) -> None:
-        """Count the reader from now on, by door and language, since it has begun to read."""
+        """Count the reader from now on, by session, door and language, since it has begun to read."""
         has_begun(request)
         if not reading.aside:
-            self._kind = self._readers.count_in(request.path.rpartition("/")[2], reading)
+            door = request.path.rpartition("/")[2]
+            self._kind = self._readers.count_in(request.match_info["session"], door, reading)
 
     def leave(self) -> None:
         """Release the slot and the count, since the reader is gone. To be called once."""
@@ -387,18 +384,15 @@ class Readers:
         finally:
             presence.done()
 
-    def count_in(self, door: str, reading: ReaderRequest) -> DoorLanguage:
+    def count_in(self, session: str, door: str, reading: ReaderRequest) -> ReaderKind:
         """Count a reader in, and return what it is counted as. Called only by `ReaderPresence.counted`."""
         channel = reading.view.session.channels.get(reading.feed.channel)
         languages = () if channel is None else channel.languages
-        kind = (door, next(iter(languages), "und"))
-        readers = self._measures.readers
-        if kind not in readers and len(readers) >= MOST_KINDS:
-            kind = (door, "und")
-        readers[kind] += 1
+        kind = (session, door, next(iter(languages), "und"))
+        self._measures.readers[kind] += 1
         return kind
 
-    def left(self, presence: ReaderPresence, kind: DoorLanguage | None) -> None:
+    def left(self, presence: ReaderPresence, kind: ReaderKind | None) -> None:
         """Count a reader out. Called only by `ReaderPresence.leave`."""
         self._by_link.pop(presence, None)
         if kind is not None:

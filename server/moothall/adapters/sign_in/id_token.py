@@ -15,6 +15,8 @@ from typing import Any
 
 import msgspec
 
+from moothall.core.kernel.decoding import Unreadable, read_json
+
 LONGEST_TOKEN = 32_768
 """The most characters of a token: the groups of a large house take 10,000."""
 LEEWAY_S = 60
@@ -83,9 +85,9 @@ def read_id_token(token: str, keys: Sequence[dict[str, Any]], wanted: ExpectedCl
         raise TokenRefused("it asks for an extension")
     _check_signature(token, header, keys)
     try:
-        said = msgspec.json.decode(payload, type=_Said)
-        everything = msgspec.json.decode(payload, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        said = read_json(payload, _Said)
+        everything = read_json(payload, dict[str, Any])
+    except Unreadable as error:
         raise TokenRefused("a claim is missing or of another type") from error
     _check_claims(said, wanted)
     return Claims(subject=said.sub, groups=_groups(everything, claim))
@@ -96,8 +98,8 @@ def _parts(token: str) -> tuple[_Header, bytes]:
     if len(token) > LONGEST_TOKEN or len(parts) != 3 or not token.isascii():
         raise TokenRefused("it is no signed token")
     try:
-        return msgspec.json.decode(_decoded(parts[0]), type=_Header), _decoded(parts[1])
-    except (msgspec.DecodeError, UnicodeDecodeError, binascii.Error, ValueError) as error:
+        return read_json(_decoded(parts[0]), _Header), _decoded(parts[1])
+    except (Unreadable, binascii.Error) as error:
         raise TokenRefused("it is no signed token") from error
 
 
@@ -117,7 +119,7 @@ def _check_signature(token: str, header: _Header, keys: Sequence[dict[str, Any]]
             if header.alg == "RS256" and key.key.key_size < LEAST_RSA_BITS:
                 continue
             jwt.PyJWS(algorithms=[header.alg]).decode_complete(token, key=key.key, algorithms=[header.alg])
-        except jwt.PyJWTError:
+        except (jwt.PyJWTError, RecursionError):  # PyJWT decodes the header too, deeper in the stack than `_parts`.
             continue
         return
     raise (TokenRefused if header.kid else UnknownKey)("its signature is wrong")

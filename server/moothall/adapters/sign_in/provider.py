@@ -17,6 +17,7 @@ import msgspec
 from yarl import URL
 
 from moothall.adapters.sign_in.id_token import Claims, ExpectedClaims, TokenRefused, UnknownKey, read_id_token
+from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.ports import Clock
 from moothall.services.sessions.sign_in import Attempt
 from moothall.wire.token_bucket import Allowance, Bucket
@@ -50,6 +51,14 @@ class _Metadata(msgspec.Struct, frozen=True):
     jwks_uri: str
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
     authorization_response_iss_parameter_supported: bool = False
+
+    def check(self, issuer: str) -> None:
+        """Raises ProviderDown for another issuer, and for addresses that are not safe."""
+        if self.issuer != issuer:
+            raise ProviderDown("it calls itself by another issuer than the setting")
+        for each in (self.authorization_endpoint, self.token_endpoint, self.jwks_uri):
+            if not is_safe(each):
+                raise ProviderDown("it names an address that is not https")
 
 
 class _Keys(msgspec.Struct, frozen=True):
@@ -162,11 +171,7 @@ class Provider:
         if self._metadata is None or now - self._metadata_at > FRESH_MS:
             address = f"{self.client.issuer.rstrip('/')}/.well-known/openid-configuration"
             found = await self._get(address, _Metadata)
-            if found.issuer != self.client.issuer:
-                raise ProviderDown("it calls itself by another issuer than the setting")
-            for each in (found.authorization_endpoint, found.token_endpoint, found.jwks_uri):
-                if not is_safe(each):
-                    raise ProviderDown("it names an address that is not https")
+            found.check(self.client.issuer)
             self._metadata, self._metadata_at = found, now
         return self._metadata
 
@@ -188,10 +193,7 @@ class Provider:
             body += chunk
             if len(body) > MOST_BYTES:
                 raise ProviderDown(f"it answered with more than {MOST_BYTES} bytes")
-        try:
-            return msgspec.json.decode(body, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise ProviderDown("its answer is not what the standard says") from error
+        return _read_answer(bytes(body), kind)
 
     @asynccontextmanager
     async def _asked(self) -> AsyncIterator[None]:
@@ -206,11 +208,18 @@ class Provider:
             self._asking -= 1
 
 
+def _read_answer(body: bytes, kind: type[T]) -> T:
+    try:
+        return read_json(body, kind)
+    except Unreadable as error:
+        raise ProviderDown("its answer is not what the standard says") from error
+
+
 def is_safe(address: str) -> bool:
     """Whether requests to an address can't be read on the way: https, or this machine."""
     try:
         url = URL(address)
-    except ValueError:
+    except (ValueError, IndexError):  # IndexError: yarl 1.25 on a user without a host, such as http://[::1]@
         return False
     return bool(url.host) and (url.scheme == "https" or (url.scheme == "http" and url.host in LOCAL))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -10,6 +11,13 @@ from moothall.adapters.sound.audio_mixing import RATE
 
 DAY = 24 * 3600 * RATE
 """Samples of the longest output, 24 h."""
+
+
+MOST_COUNTED = 2**53
+Count = Annotated[int, msgspec.Meta(ge=0, le=MOST_COUNTED)]
+"""A number in a child's message. A file that has taken over the child may have it write one of a thousand digits, which
+is no time of anything and fits into no float.
+"""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +63,7 @@ class AudioFault(StrEnum):
 class Opened(msgspec.Struct, frozen=True, kw_only=True, tag="opened"):
     """The first audio has been decoded; samples follow."""
 
-    duration_ms: int | None
+    duration_ms: Count | None
     """Duration of the whole file as FFmpeg reports it, ms; None when it can't."""
 
 
@@ -68,15 +76,15 @@ class AudioFailed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
 class AudioEnded(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
     """All samples have been written."""
 
-    cpu_ms: int
+    cpu_ms: Count
     """CPU ms of decoding, mixing and resampling, without the start of the process."""
     cut_off: bool
     """Whether the file's end is missing."""
     capped: bool
     """Whether the file is longer than the most samples requested."""
-    damaged: int
+    damaged: Count
     """How many packets could not be decoded."""
-    silence_ms: int
+    silence_ms: Count
     """Ms of silence that replace missing parts."""
 
 

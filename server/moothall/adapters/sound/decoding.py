@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from moothall.adapters.sound.audio_mixing import BYTES_PER_SAMPLE, MAX_CHANNELS, RATE, Mixer, Timeline
 from moothall.adapters.sound.child_messages import (
+    MOST_COUNTED,
     AudioEnded,
     AudioFailed,
     AudioFault,
@@ -254,8 +255,12 @@ class AudioFrames:
 
 def _duration_ms(container: InputContainer, stream: AudioStream) -> int | None:
     if stream.duration is not None and stream.time_base is not None:
-        return round(stream.duration * stream.time_base * 1000)
-    return None if container.duration is None else container.duration // 1000
+        stated = round(stream.duration * stream.time_base * 1000)
+    elif container.duration is not None:
+        stated = container.duration // 1000
+    else:
+        return None
+    return stated if 0 <= stated <= MOST_COUNTED else None
 
 
 def _is_cut_off(file: BinaryIO, container: InputContainer, stream: AudioStream, samples: int) -> bool:

@@ -5,6 +5,8 @@ They have a module of their own, since that process loads nothing that it doesn'
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from moothall.adapters.sound.child_messages import Limits
@@ -37,7 +39,7 @@ class StreamFailed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
     """There is no sound, or decoding stopped."""
 
     trouble: StreamFault
-    number: int = 0
+    number: Annotated[int, msgspec.Meta(ge=0, le=999)] = 0
     """The HTTP status of the server's answer, when `trouble` is STATUS; else 0."""
 
 

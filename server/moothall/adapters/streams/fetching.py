@@ -223,7 +223,7 @@ async def _text(answer: aiohttp.ClientResponse, head: bytes) -> str:
 def _uri(text: str, trouble: StreamFault = StreamFault.PLAYLIST) -> URL:
     try:
         return URL(text)
-    except ValueError:
+    except (ValueError, IndexError):  # IndexError: yarl 1.25 on a user without a host, such as http://[::1]@
         raise StreamLost(trouble) from None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import select
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -13,24 +15,36 @@ from moothall.core.kernel.errors import MoothallError
 from moothall.wire.log_lines import LogFormat, formatter
 
 FAILED = 1
+UNREAD = 128 + signal.SIGPIPE
+"""As a shell reports a program that the signal has ended."""
 
 
 def exit_status(program: str, command: Callable[[], int]) -> int:
-    """Run a command and return the exit status: the command's own, 0 after Ctrl-C, and 1 after errors of Moothall,
-    whose sentences are printed to standard error. Other exceptions propagate.
+    """Run a command and return the exit status: the command's own, 0 after Ctrl-C, 141 where nobody reads standard
+    output any more, and 1 after errors of Moothall, whose sentences are printed to standard error. Other exceptions
+    propagate.
     """
     try:
-        return command()
+        status = command()
+        sys.stdout.flush()  # Here, since Python's own flush at the end would print a traceback.
     except KeyboardInterrupt:
         return 0
     except MoothallError as error:
         sys.stderr.write(f"{program}: {error}\n")
+    except BrokenPipeError:
+        if _nobody_reads():
+            return UNREAD
+        raise
     except BaseExceptionGroup as group:
+        if group.split(BrokenPipeError)[1] is None and _nobody_reads():
+            return UNREAD
         ours, other = group.split(MoothallError)
         if ours is None or other is not None:
             raise
         for sentence in dict.fromkeys(str(each) for each in _leaves(ours)):
             sys.stderr.write(f"{program}: {sentence}\n")
+    else:
+        return status
     return FAILED
 
 
@@ -68,6 +82,20 @@ def start_logging(level: str, form: LogFormat = "text") -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler])
     # The library's messages repeat Moothall's, connection by connection.
     logging.getLogger("websockets").setLevel(logging.WARNING)
+
+
+def _nobody_reads() -> bool:
+    """Whether standard output is a pipe whose reader is gone. If so, the null device replaces it, since Python would
+    flush it at the end, and fail again.
+    """
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    if not any(event & select.POLLERR for _, event in poll.poll(0)):
+        return False
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+    return True
 
 
 def _leaves(group: BaseExceptionGroup[MoothallError]) -> Iterator[MoothallError]:

@@ -110,7 +110,7 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         doors = await _doors(stack, house, listener, reading, connections)
         engines = await _engines(stack, house)
         await _open_metrics(stack, house, reading, doors.readers, measures=measures, connections=doors.connections)
-        await _open_local_door(stack, house, doors.address, doors.readers)
+        await _open_local_door(stack, house, doors.address, measures)
 
         def moved() -> None:
             doors.forwarding.house_moved()
@@ -193,7 +193,7 @@ async def _open_metrics(
     await open_metrics_door(stack, door, settings.metrics.host, settings.metrics.port, SystemRandomness())
 
 
-async def _open_local_door(stack: AsyncExitStack, house: House, address: ServerAddress, readers: Readers) -> None:
+async def _open_local_door(stack: AsyncExitStack, house: House, address: ServerAddress, measures: Measures) -> None:
     """Answer commands about this node's status, and for all others name the keeper, until the stack unwinds."""
     data, since, name = Path(house.settings.server.data), house.clock.wall(), house.settings.cluster.node
 
@@ -207,7 +207,7 @@ async def _open_local_door(stack: AsyncExitStack, house: House, address: ServerA
             at=house.clock.wall(),
             draining=False,
             sessions=(),
-            readers=readers.count,
+            readers=sum(measures.told_readers.values()),
             engines=0,
             engines_refused=0,
             engine_room=None,

@@ -5,6 +5,7 @@ are in ms.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -110,10 +111,10 @@ class StreamFault(StrEnum):
 
 
 class StreamProperties(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a stream once its first sound is decoded."""
+    """What is known of a stream once its first sound is decoded; bounded, since a stream may take over its decoder."""
 
-    codec: str
+    codec: Annotated[str, msgspec.Meta(max_length=100)]
     """FFmpeg's name of the codec, such as `aac`."""
-    channels: int
-    rate: int
+    channels: Annotated[int, msgspec.Meta(ge=0, le=1_000)]
+    rate: Annotated[int, msgspec.Meta(ge=0, le=2**31)]
     """Sample rate, Hz."""

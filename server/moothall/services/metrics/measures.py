@@ -23,6 +23,11 @@ HANDED = (1, 2, 5, 10, 20, 30, 50, 100, 250, 1_000)
 FEWEST_READERS = 5
 """A smaller number of readers is not reported: whoever knows who was there could know who reads."""
 
+MOST_KINDS = 300
+"""The most pairs of door and language by which readers are told. Overflow: readers of further pairs are told by their
+door, as language `und`.
+"""
+
 LOOK_MS = 500
 """Interval at which the event loop's lag is measured, in ms."""
 
@@ -92,7 +97,7 @@ class Measures:
         """Time from when events are durable until every reader was sent them, or has them in its outbox."""
         self.loop_lag = Durations(HANDED)
         """Delay of the event loop's timers."""
-        # Bounds: the codes, reasons and doors that there are; languages as `Readers` has them.
+        # Bounds: the codes and reasons that there are.
         self.refusals = Counter[str]()
         """Number of refused acts, by code."""
         self.joined = Counter[str]()
@@ -106,8 +111,8 @@ class Measures:
         """Number of requests that were refused before any door handled them, by reason."""
         self.connections_refused = Counter[str]()
         """Number of connections that were refused, by reason."""
-        self.readers = Counter[tuple[str, str]]()
-        """Number of connected readers, by door and language."""
+        self.readers = Counter[tuple[str, str, str]]()
+        """Number of connected readers, by session, door and language. Entries of 0 are dropped."""
         self.conflated = 0
         """Number of signals for slow readers that a newer one replaced before they were sent."""
         self._refused_at: int | None = None
@@ -117,6 +122,20 @@ class Measures:
     def append_refused_for(self) -> int | None:
         """How long ago the last append failed, in ms; None when it succeeded, or there was none."""
         return None if self._refused_at is None else self._clock.monotonic() - self._refused_at
+
+    @property
+    def told_readers(self) -> Counter[tuple[str, str]]:
+        """Number of connected readers, by door and language, without those of sessions that fewer than `FEWEST_READERS`
+        read: otherwise a total less the sessions that are told would tell such a number.
+        """
+        sessions, told = Counter[str](), Counter[tuple[str, str]]()
+        for (session, _, _), count in self.readers.items():
+            sessions[session] += count
+        for (session, door, language), count in self.readers.items():
+            if sessions[session] >= FEWEST_READERS:
+                kind = (door, language if (door, language) in told or len(told) < MOST_KINDS else "und")
+                told[kind] += count
+        return told
 
     def appended(self, began: int, events: int) -> None:
         """Note that `events` events are durable. `began`: when their append began, in ms of the monotonic clock."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from moothall.services.metrics.measures import FEWEST_READERS
 from moothall.services.operation.findings import GIGABYTE
 
 
@@ -18,7 +19,8 @@ class SessionStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Title of its room; empty without one."""
     status: str
     """`open` or `paused`."""
-    readers: int
+    readers: int | None
+    """None where fewer than five read: so small a number could reveal who reads."""
     lag_s: int
     """Seconds by which its text is behind the sound."""
     words_age_s: int | None
@@ -69,7 +71,7 @@ class ServerStatus(msgspec.Struct, frozen=True, kw_only=True):
     draining: bool
     sessions: tuple[SessionStatus, ...]
     readers: int
-    """Readers of all sessions that are on."""
+    """Readers of all sessions that are on, without those of sessions that fewer than five read."""
     engines: int
     """Number of connected engines."""
     engines_refused: int
@@ -107,13 +109,13 @@ def status_lines(status: ServerStatus) -> list[str]:
         lines += [f"Redis can't be trusted any more. {each}" for each in status.node.faults]
     if status.node is not None and not status.node.keeps:
         copied = status.node.copied_ms // 1_000
-        lines += [f"Readers here: {status.readers}."]
+        lines += [f"Readers here: {status.readers}, without those of sessions that fewer than {FEWEST_READERS} read."]
         lines += [f"Sound that waits for its words at the keeper: {_lasting(copied)} are copied."] if copied else []
         return [*lines, *_disk_lines(status)]
     if status.draining:
         lines.append("It drains: no new session begins, and it ends once those that are on are closed.")
     lines += [_session_line(each) for each in status.sessions] or ["No session is on."]
-    lines.append(f"Readers: {status.readers}.")
+    lines.append(_readers_line(status))
     lines.append(_engines_line(status))
     lines.append(
         f"Translators: {status.directions} directions."
@@ -159,12 +161,19 @@ def _disk_lines(status: ServerStatus) -> list[str]:
     return [f"Disk: {status.disk_free / GIGABYTE:.1f} GB of {status.disk_all / GIGABYTE:.1f} GB are free."]
 
 
+def _readers_line(status: ServerStatus) -> str:
+    few = any(each.readers is None for each in status.sessions)
+    without = f", without those of sessions that fewer than {FEWEST_READERS} read" if few else ""
+    return f"Readers: {status.readers}{without}."
+
+
 def _session_line(each: SessionStatus) -> str:
     place = f", {each.place}" if each.place else ""
     words = "no words yet" if each.words_age_s is None else f"last words {_lasting(each.words_age_s)} ago"
     seen_to = f"; to be seen to: {', '.join(each.alarms)}" if each.alarms else ""
+    readers = f"fewer than {FEWEST_READERS}" if each.readers is None else each.readers
     return (
-        f"- {each.session} ({each.title}{place}): {each.status}, readers: {each.readers}, text {each.lag_s} s behind, "
+        f"- {each.session} ({each.title}{place}): {each.status}, readers: {readers}, text {each.lag_s} s behind, "
         f"{words}{seen_to}"
     )
 
@@ -192,5 +201,5 @@ def _lasting(seconds: int) -> str:
 
 
 def total_readers(sessions: Sequence[SessionStatus]) -> int:
-    """Sum of the readers of all sessions."""
-    return sum(each.readers for each in sessions)
+    """Sum of the readers of all sessions that say how many they have."""
+    return sum(each.readers or 0 for each in sessions)

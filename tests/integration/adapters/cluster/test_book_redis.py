@@ -6,7 +6,7 @@ import pytest
 
 from moothall.adapters.cluster import book_redis
 from moothall.adapters.cluster.book_redis import RedisBook
-from moothall.core.kernel.errors import LogMissing, OutcomeUnknown, StaleWriter, StorageUnavailable
+from moothall.core.kernel.errors import LogMissing, OutcomeUnknown, RecordBroken, StaleWriter, StorageUnavailable
 from moothall.core.ports import BookChange, BookEntry
 from support.cluster.process import PROGRAMS, Opened, RedisProcess, RedisProcesses
 
@@ -72,6 +72,17 @@ async def test_who_is_too_far_behind_reads_the_whole_book(process: RedisProcess,
     assert await book.changes(1) is None
     assert await book.changes(2) == [BookChange(3, (("room", "a"),))]
     assert book_redis.CHANGES >= 1_000
+
+
+async def test_a_change_that_can_t_be_read_breaks_the_book_and_nothing_else(
+    process: RedisProcess, book: RedisBook
+) -> None:
+    await book.acquire()
+    await book.write([A])
+    process.ask("HSET", "moothall:book:{book}:head", "change", 2)
+    process.ask("XADD", "moothall:book:{book}:changes", "2-0", "named", "[" * 20_000 + "]" * 20_000)
+    with pytest.raises(RecordBroken, match="can't be read"):
+        await book.changes(1)
 
 
 @pytest.mark.parametrize("lost", ["head", "of:room", "everything"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,14 @@ def test_the_usual_formats(tmp_path: Path, name: str, codec: str) -> None:
     assert 5000 < loudness(run.pcm[RATE:-RATE]) < 6000  # a sine of 8000: 5657
     ended = run.ended
     assert (ended.cut_off, ended.capped, ended.damaged, ended.silence_ms) == (False, False, 0, 0)
+
+
+def test_a_length_that_none_can_have_is_not_told(tmp_path: Path) -> None:
+    data = encode(tmp_path / "talk.webm", "libopus", seconds=1).read_bytes()
+    at = data.index(b"\x44\x89\x88") + 3  # Matroska's Duration, a number of eight bytes
+    run = Run(data[:at] + struct.pack(">d", 9.1e15) + data[at + 8 :])
+    assert run.messages[0] == Opened(duration_ms=None)
+    assert run.ended.damaged == 0
 
 
 def test_sound_of_the_right_form_is_not_touched() -> None:

@@ -250,6 +250,11 @@ async def test_what_leads_into_a_private_network_is_not_fetched(mp3: bytes) -> N
         assert await lost(server.address + "/named") == (StreamFault.PRIVATE, 0)
         server.answers["/file"] = b"HTTP/1.1 307 Go\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n"
         assert await lost(server.address + "/file") == (StreamFault.ADDRESS, 0)
+        nowhere = "http://[::1]@/secret"  # on which yarl breaks
+        server.answers["/nowhere"] = f"HTTP/1.1 307 Go\r\nLocation: {nowhere}\r\nContent-Length: 0\r\n\r\n".encode()
+        server.file("/nowhere.m3u8", f"#EXTM3U\n#EXTINF:2,\n{nowhere}\n#EXT-X-ENDLIST\n".encode())
+        for path in ("/nowhere", "/nowhere.m3u8"):
+            assert await lost(server.address + path) == (StreamFault.PLAYLIST, 0)
         server.answers["/round"] = b"HTTP/1.1 307 Go\r\nLocation: /round\r\nContent-Length: 0\r\n\r\n"
         assert await lost(server.address + "/round") == (StreamFault.CONNECTION, 0)
         assert inside.asked == []

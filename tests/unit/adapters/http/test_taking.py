@@ -449,6 +449,15 @@ async def test_over_tls_one_that_was_answered_gives_way_and_one_that_is_handed_o
         assert await made.ask(VISITOR) == 503
 
 
+async def test_an_address_that_breaks_the_web_servers_parser_is_refused_and_leaves_no_trace(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with served(most=4) as made:
+        assert await made.ask(VISITOR, b"GET http://[::1]@/ HTTP/1.1\r\nHost: x\r\n\r\n") == 400
+        assert await made.ask(VISITOR) == 200
+    assert "Traceback" not in caplog.text
+
+
 def test_a_tls_handshake_that_trickles_is_cut(tmp_path: Path) -> None:
     async def story() -> None:
         async with served(most=1, tls=make_certificate(tmp_path)) as made:

@@ -84,8 +84,12 @@ async def other_json(_: web.Request) -> web.Response:
     return web.json_response([])
 
 
+async def deep_json(_: web.Request) -> web.Response:
+    return web.Response(text='{"more":' + "[" * 20_000 + "]" * 20_000 + "}", content_type="application/json")
+
+
 @pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/token", "/keys"])
-@pytest.mark.parametrize("own", [large, elsewhere, no_json, other_json])
+@pytest.mark.parametrize("own", [large, elsewhere, no_json, other_json, deep_json])
 async def test_an_answer_that_is_of_no_use_is_the_providers_fault(path: str, own: Handler) -> None:
     async with asked() as (answers, provider, _):
         answers.own[path] = own
@@ -120,6 +124,7 @@ async def test_its_addresses_have_to_be_safe() -> None:
         ("https:///x", False),
         ("/x", False),
         ("http://[", False),
+        ("http://[::1]:9@", False),
     ],
 )
 def test_what_a_safe_address_is(address: str, safe: bool) -> None:

@@ -3,10 +3,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
-from moothall.adapters.system.programs import FAILED, exit_status, until_terminated
+from moothall.adapters.system.programs import FAILED, UNREAD, exit_status, until_terminated
 from moothall.core.kernel.errors import ConfigurationError
 
 
@@ -26,6 +28,47 @@ def test_what_failed_is_said_once_however_deep_it_stands(capsys: pytest.CaptureF
     group = ExceptionGroup("", [wrong, ExceptionGroup("", [wrong, ConfigurationError("So is this.")])])
     assert exit_status("moothall", lambda: raising(group)) == FAILED
     assert capsys.readouterr().err == "moothall: It is wrong.\nmoothall: So is this.\n"
+
+
+PROGRAM = """
+import asyncio, sys
+from moothall.adapters.system.programs import exit_status
+
+def write(size):
+    return sys.stdout.write("x" * size) and 0
+
+async def written_by_a_task():
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(asyncio.to_thread(write, 1_000_000))
+
+def broken():
+    raise BrokenPipeError
+
+sys.exit(exit_status("moothall", lambda: {}))
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param("write(1)", id="in the buffer when the command returns"),
+        pytest.param("write(1_000_000)", id="more than a pipe holds"),
+        pytest.param("asyncio.run(written_by_a_task())", id="by a task"),
+    ],
+)
+def test_whoever_stops_reading_the_output_ends_it_in_silence(command: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    program = [sys.executable, "-c", PROGRAM.replace("{}", command)]
+    ended = subprocess.run(program, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (UNREAD, b"")
+
+
+def test_another_pipe_that_breaks_is_no_reason_for_silence() -> None:
+    program = [sys.executable, "-c", PROGRAM.replace("{}", "broken()")]
+    ended = subprocess.run(program, capture_output=True, check=False)
+    assert (ended.returncode, ended.stderr.splitlines()[-1]) == (1, b"BrokenPipeError")
 
 
 def test_what_is_no_error_of_ours_goes_on() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 import msgspec
@@ -11,6 +12,7 @@ from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.signals import ChannelState
 from moothall.testing.scripted import Script, ScriptWord, render
 from moothall.wire import engine as wire
+from moothall.wire.log_lines import fields
 from moothall_models.engine.audio import ArrivalTime
 from moothall_models.engine.session import LinkSession, NextPass
 from moothall_models.ports import Samples
@@ -132,6 +134,31 @@ def test_silence_alone_drains_at_once() -> None:
     session.received(attach(), 0)
     session.received(wire.EndOfAudio(attachment=1), 0)
     assert [type(message) for message in out(session)] == [wire.EngineHello, wire.Usage, wire.Drained]
+
+
+def test_each_log_line_of_a_channel_has_its_ids_as_fields(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    session = link()
+    session.received(attach(), 0)
+    session.received(audio(0, 2_500), 0)
+    act = acts(settle(session, 0))[0]
+    session.received(wire.Refused(attachment=1, id=act.id, refusal=UNAVAILABLE), 0)
+    session.retry(60_000)
+    assert acts(out(session))[0].id == act.id
+    session.received(wire.Refused(attachment=1, id=act.id, refusal=STALE), 60_000)
+    session.received(attach(2), 0)
+    session.received(wire.EndOfAudio(attachment=2), 0)
+    said = [(record.getMessage().partition(": ")[2], fields(record)) for record in caplog.records]
+    assert said == [
+        (line, {"session": "plenary", "channel": "floor"})
+        for line in (
+            "attachment 1 begins, generation 1, from 0 ms",
+            f"act {act.id} was refused (unavailable) and is sent again",
+            f"act {act.id} was refused (stale); the channel is lost",
+            "attachment 2 begins, generation 1, from 0 ms",
+            "attachment 2 is drained",
+        )
+    ]
 
 
 def test_only_the_newest_signal_of_a_kind_waits_on_a_slow_link() -> None:

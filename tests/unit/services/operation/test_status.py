@@ -15,7 +15,7 @@ OPEN = SessionStatus(
     alarms=("silence",),
 )
 QUIET = SessionStatus(
-    session="s2", title="Second", place="", status="paused", readers=1, lag_s=0, words_age_s=None, alarms=()
+    session="s2", title="Second", place="", status="paused", readers=None, lag_s=0, words_age_s=None, alarms=()
 )
 STATUS = ServerStatus(
     release="1.2.3",
@@ -45,8 +45,8 @@ def test_all_of_it_in_sentences() -> None:
             "- plenary (Plenary, Main hall): open, readers: 120, text 2 s behind, last words 1 min 15 s ago; "
             "to be seen to: silence"
         ),
-        "- s2 (Second): paused, readers: 1, text 0 s behind, no words yet",
-        "Readers: 121.",
+        "- s2 (Second): paused, readers: fewer than 5, text 0 s behind, no words yet",
+        "Readers: 120, without those of sessions that fewer than 5 read.",
         (
             "Engines: 2 connected, no more texts fit in time, and 3 with text that is late, whose service refuses the "
             "key: 1."
@@ -120,7 +120,7 @@ def test_a_node_says_who_keeps_the_house() -> None:
     other = msgspec.structs.replace(keeper, name="south")
     assert said(other) == [
         "Node south stands by; north keeps the house, at http://10.0.0.1:8080.",
-        "Readers here: 121.",
+        "Readers here: 120, without those of sessions that fewer than 5 read.",
     ]
     copied = msgspec.structs.replace(other, copied_ms=95_000)
     assert status_lines(msgspec.structs.replace(STATUS, node=copied))[3] == (
