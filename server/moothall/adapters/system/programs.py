@@ -15,8 +15,10 @@ from moothall.core.kernel.errors import MoothallError
 from moothall.wire.log_lines import LogFormat, formatter
 
 FAILED = 1
-UNREAD = 128 + signal.SIGPIPE
-"""As a shell reports a program that the signal has ended."""
+UNREAD = 141
+"""128 and the number of SIGPIPE, as a shell reports a program that the signal has ended. Windows, where a hub may run,
+doesn't name it.
+"""
 
 
 def exit_status(program: str, command: Callable[[], int]) -> int:
