@@ -64,6 +64,7 @@ def open_desks(
     recognising, sound, reach = services.recognising, services.live, services.translation.reach
     socket = StaffSocket(staff=staff.staff, origins=entrance.address.origins, clock=backend.clock)
     backend.links.when_gone(lambda _: socket.recheck())
+    backend.programme.moved(lambda _: socket.recheck())
     news: dict[str, NewsOf] = {}
     moves = LineMoves(backend.sessions, log=backend.log, clock=backend.clock, may_act=staff.may_act)
     desks = Desks(

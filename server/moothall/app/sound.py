@@ -114,6 +114,7 @@ def microphone_doors(
         clock=backend.clock,
         origins=entrance.address.origins,
         session_in=session_in,
+        stays=lambda session, room: programme.room_of(session) == room,
         respeak=respeaking.begin,
     )
     page = MicrophoneDoor(
@@ -148,6 +149,7 @@ def open_recordings(stack: AsyncExitStack, backend: Backend) -> tuple[Recordings
         clock=backend.clock,
         keep_days=backend.settings.recording.keep_days,
     )
+    backend.sessions.observe(recordings.hear)
     backend.keep(stack, recordings.run)
     return recordings, folder
 

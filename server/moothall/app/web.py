@@ -188,6 +188,7 @@ async def open_doors(
     entrance = await _entrance(services, address, address_of, catalogue, access)
     staff = entrance.staff
     backend.links.when_gone(lambda _: readers.recheck(staff.asker))
+    programme.moved(lambda _: readers.recheck(staff.asker))  # Links of a room are for the sessions there.
     slots = _slots(backend, room)
     app = _application(services, entrance, connections := Connections(*slots, proxies=is_proxy(trusted)), nodes)
     records = RecordDoor(Records(access, backend.log), pages)

@@ -74,7 +74,7 @@ class SetLanguages(Command, frozen=True, kw_only=True, tag="set-languages"):
 class ArrangeSession(Command, frozen=True, kw_only=True, tag="arrange"):
     """Set who may read the session, what is kept of its sound, and whether lists name it.
 
-    The first two can be changed only before the session begins.
+    The first two can be changed until the session is closed.
     """
 
     access: Access

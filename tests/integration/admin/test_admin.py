@@ -413,7 +413,7 @@ async def test_a_meetings_plan_is_changed_with_a_form(tmp_path: Path) -> None:
         assert (live.state.title, live.state.languages) == ("Water for all", ("en",))
         assert (programme.planned()[0].starts, programme.planned()[0].ends) == (planned.starts, 1_796_119_200_000)
         await secretary.get("/admin/meetings/water-board?ui=fr")
-        assert "La réunion a commencé" in secretary.text
+        assert "La réunion a lieu : ce que vous changez vaut aussitôt" in secretary.text
 
 
 async def test_meetings_are_found_by_the_address_alone(tmp_path: Path) -> None:

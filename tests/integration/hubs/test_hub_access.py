@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from aiohttp import ClientPayloadError, ClientSession, CookieJar
 
 from moothall.app.hall import RunningServer
@@ -60,7 +61,8 @@ def answers(client: ClientSession, hub: RunningHub, status: int) -> Callable[[],
     return look
 
 
-async def test_a_meeting_that_not_everybody_may_read_any_more_goes_from_every_hub(tmp_path: Path) -> None:
+@pytest.mark.parametrize("on", [False, True])
+async def test_a_meeting_that_not_everybody_may_read_any_more_goes_from_every_hub(tmp_path: Path, on: bool) -> None:
     north_disk, kisumu_disk = tmp_path / "north", tmp_path / "kisumu"
     async with (
         ClientSession(cookie_jar=CookieJar(unsafe=True)) as client,
@@ -70,6 +72,8 @@ async def test_a_meeting_that_not_everybody_may_read_any_more_goes_from_every_hu
         meeting = Meeting(running)
         made = do.CreateSession(title=TITLE, languages=("en",), access=Access.PUBLIC)
         await meeting.do(made, do.AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)))
+        if on:
+            await meeting.do(do.OpenSession())
         await paired(running, north, "North")
         await north.parts.offers.set(SessionChoice(sessions=(SESSION,)))
 

@@ -74,7 +74,11 @@ export class Link {
     source.seen = this.seen();
     source.onopen = () => source === this.read && this.#hear();
     source.onmessage = ({ data }) => this.#came(source, JSON.parse(data));
-    source.onerror = () => (source === this.read ? this.#again() : this.silence?.failed());
+    source.onerror = () => {
+      if (source.readyState === 2) document.dispatchEvent(new Event('refused')); // the server has refused it
+      if (source === this.read) this.#again();
+      else this.silence?.failed();
+    };
     source.addEventListener('pulse', ({ data }) => {
       const said = JSON.parse(data);
       this.#came(source, said, said.pulse ?? said);

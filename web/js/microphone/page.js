@@ -281,6 +281,11 @@ function shown() {
   at('OnState').textContent = state;
   at('OnState').dataset.kind = ['closed', 'break', 'off', 'before'].includes(now?.kind ?? '') ? now?.kind : 'live';
   at('On').dataset.kind = now?.kind ?? '';
+  const kept = data.kept?.[words.session?.sound ?? ''];
+  if (kept && kept !== at('Kept').textContent) {
+    at('Kept').textContent = kept;
+    at('Status').textContent = kept;
+  }
   document.title = named ? `${named} – ${data.title}` : data.title;
   at('Text').textContent = words.text;
   at('Text').lang = words.language;

@@ -35,7 +35,7 @@ export class Words {
   lines = new Map();
   partial = '';
   language = ''; // of the newest words
-  /** @type {?{title: string, languages: string[], status: string, not_recorded: ?number, on_air: string}} once it is known */
+  /** @type {?{title: string, languages: string[], status: string, sound: string, not_recorded: ?number, on_air: string}} once it is known */
   session = null;
   /** @type {?{sound: string, lag: number, at: number}} the last news of the sound, and when it came */
   heard = null;
@@ -93,8 +93,8 @@ export class Words {
   /** Handle a frame of the stream. @param {Frame} frame */
   #take(frame) {
     if (frame.snapshot) {
-      const { title, languages, status, not_recorded = null, on_air = 'machine' } = frame.snapshot.session;
-      this.session = { title, languages, status, not_recorded, on_air };
+      const { title, languages, status, sound = 'none', not_recorded = null, on_air = 'machine' } = frame.snapshot.session;
+      this.session = { title, languages, status, sound, not_recorded, on_air };
       this.lines.clear();
       for (const { segment, text, language } of frame.snapshot.lines.slice(-2)) {
         this.lines.set(segment, text);
@@ -118,6 +118,7 @@ export class Words {
     const [about, what] = body.type.split('.');
     if (about === 'session' && this.session) {
       if (LIFE[what]) this.session.status = LIFE[what];
+      if (what === 'arranged') this.session.sound = body.sound ?? 'none';
       if (what === 'described') {
         this.session.title = body.title;
         if (body.languages?.length) this.session.languages = body.languages;

@@ -125,6 +125,7 @@ let Speller = null;
 let speller = null;
 let afresh = false; // whether the next stream has to begin with a snapshot
 let texts = count();
+let { sound: keeping } = reader.session; // what is kept of the sound, as the notices say it
 /** @type {string[]} */
 let fresh = []; // ids of lines that came while the reader was not at the end
 reader.spoke = data.spoke;
@@ -262,6 +263,10 @@ function session() {
   if (texts !== count()) {
     texts = count();
     import('../panels/menu.js').then(({ complete }) => scroll.around(() => complete(reader.session.channels, { words, ui: data.ui, here: data.channel })));
+  }
+  if (keeping !== reader.session.sound) {
+    keeping = reader.session.sound;
+    import('./arranged.js').then(({ notices }) => notices(at('Notices')).then(tell));
   }
   const closed = reader.session.status === 'closed';
   const title = reader.session.title.trim() || words.text('untitled');
@@ -450,6 +455,7 @@ setInterval(state, 1000);
 addEventListener('online', () => link.hurry());
 for (const line of ['online', 'offline']) addEventListener(line, state);
 addEventListener('hashchange', cited);
+document.addEventListener('refused', () => import('./arranged.js').then(({ refused }) => refused()));
 addEventListener('pageshow', ({ persisted }) => persisted && reader.session.status !== 'closed' && link.open());
 document.addEventListener('visibilitychange', () => document.hidden || link.hurry());
 

@@ -10,6 +10,8 @@ interface MicrophoneData extends Texts {
   zone: string;
   /** Tag and direction of each text. */
   languages: Record<string, [tag: string, direction: string]>;
+  /** The sentence about what is kept of the sound, by the meeting's setting. */
+  kept: Record<string, string>;
 }
 
 /** A tenth of a second of sound: its samples at 16 kHz, and its level (RMS and peak, from 0 to 1). */

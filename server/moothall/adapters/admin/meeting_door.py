@@ -14,6 +14,7 @@ from moothall.adapters.admin.plan_form import (
     base_of,
     choices,
     form_time,
+    losses,
     plan_fields,
     saved_by_others,
     time_of,
@@ -53,6 +54,7 @@ ACTS: Mapping[str, do.AnyCommand] = {
     "reopen": do.ReopenSession(),
 }
 """The command that each button of a meeting sends."""
+NO_LOSSES: Mapping[str, str] = {}
 MAX_TEXT = MOST_QUESTIONS * (MAX_QUESTION + 10)
 """Characters of the field of policy questions that are read."""
 
@@ -96,6 +98,7 @@ class MeetingDoor:
         problem: str = "",
         given: Mapping[str, str] | None = None,
         differing: Differing | None = None,
+        asks: Mapping[str, str] = NO_LOSSES,
     ) -> web.Response:
         planned, state = await self._planned(request)
         ui, zone = asked.ui, self.programme.zone()
@@ -109,6 +112,8 @@ class MeetingDoor:
             frame=view.settings_frame(asked, state, self.programme),
             status=409 if differing else 400 if problem else 200,
             problem=problem,
+            asks=[ui.text(each) for each in asks.values()],
+            sure=" ".join(asks),
             plan=fields | dict(given or {}) | kept,
             meanwhile=saved_by_others(differing, self.programme, ui),
             choices=choices(self.programme, ui),
@@ -135,10 +140,12 @@ class MeetingDoor:
 
     @staff_page(runs_the_house)
     async def change_plan(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Change the title and languages, and until the meeting begins also room, readers and times.
+        """Change the title and languages; until the meeting is over also its room, readers, sound and planned end, and
+        until it begins its start.
 
-        While the meeting is on, its planned end can be changed. Where two people changed the same field, the later one
-        is shown both versions. `then=day` redirects to the table of the day on which the meeting now begins.
+        What sends readers away or deletes sound is done only when the form confirms it (`sure`). Where two people
+        changed the same field, the later one is shown both versions. `then=day` redirects to the table of the day on
+        which the meeting now begins.
         """
         given = await self.pages.form(request, asked)
         planned, state = await self._planned(request)
@@ -151,10 +158,16 @@ class MeetingDoor:
         wanted = wanted_plan(given, base, languages, self.programme.zone())
         if isinstance(wanted, str):
             return await self._meeting(request, asked, problem=asked.ui.text(wanted), given=given)
+        asks = losses(base, wanted) if state.status in ON else {}
+        if not asks.keys() <= set(given.get("sure", "").split()):
+            return await self._meeting(request, asked, given=given, asks=asks)
         done = await change_meeting(self.programme, planned.session, base, wanted, by=asked.staff[0].link)
         if isinstance(done, Differing):
             problem = asked.ui.text(AdminText.MEANWHILE)
             return await self._meeting(request, asked, problem=problem, given=given, differing=done)
+        if done is not None and done.first_know is not None:
+            problem = asked.ui.text(AdminText.PLACE_TAKEN, title=f"\u2068{done.first_know.title}\u2069")
+            return await self._meeting(request, asked, problem=problem, given=given)
         if done is not None and done.code is RefusalCode.INVALID:
             return await self._meeting(request, asked, problem=asked.ui.text(AdminText.TIMES), given=given)
         # The meeting was dragged to a cell of the table.

@@ -114,6 +114,21 @@ def choices(programme: Programme, ui: Catalogue) -> dict[str, list[dict[str, str
     }
 
 
+def losses(now: MeetingPlan, wanted: MeetingPlan) -> dict[str, str]:
+    """What readers or the recording of a meeting that is on would lose by a change, by a name for the form: sentences
+    to be confirmed.
+    """
+    narrower = list(Access).index(wanted.access) > list(Access).index(now.access)
+    found = dict[str, str]()
+    if narrower:
+        found[f"access:{wanted.access}"] = (
+            AdminText.CUTS_TO_LINK if wanted.access is Access.LINK else AdminText.CUTS_TO_STAFF
+        )
+    if wanted.sound is SoundKept.NONE is not now.sound:
+        found["sound:none"] = AdminText.ERASES_SOUND
+    return found
+
+
 def saved_by_others(found: Differing | None, programme: Programme, ui: Catalogue) -> dict[str, str]:
     """What somebody else has saved in the meantime, by the names of the form's fields; empty strings where nothing
     differs.

@@ -188,6 +188,7 @@ class MicrophoneDoor:
                     "follows": base.startswith("/room/"),
                     "zone": self.pages.zone().name,
                     "languages": {name: [tag, direction(tag)] for name, tag in tags.items()},
+                    "kept": {sound: ui.named(f"page/kept.{sound}") for sound in SoundKept},
                     **ui.script("microphone"),
                 }
             ),

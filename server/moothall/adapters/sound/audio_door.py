@@ -110,6 +110,8 @@ class AudioDoor:
     origins: frozenset[str]
     respeak: Respeak
     session_in: SessionIn | None = None
+    stays: Callable[[SessionId, str], bool] = lambda _session, _room: True
+    """Whether a session is still planned in a room."""
 
     def __post_init__(self) -> None:
         self._senders: dict[_Text, _Sender] = {}  # At most one per text, so bounded by what staff may send.
@@ -310,6 +312,7 @@ class AudioDoor:
         told, done, looked, full = -1, -1, self.clock.monotonic(), False
         wants_full, wants_done = "full" in request.query, "done" in request.query
         whole_since: int | None = None
+        room = request.match_info.get("room")
         while not socket.closed:
             if self._senders.get(sender.key) is not sender:
                 await _close(socket, CloseCode.REPLACED)
@@ -325,6 +328,14 @@ class AudioDoor:
                 full = True
             if take.broken or take.apart:
                 await _close(socket, CloseCode.GOING_AWAY)  # The microphone reconnects and sends again what isn't safe.
+                return
+            if room is not None and not self.stays(sender.key[0], room):
+                await take.finish(audio.TakeEndReason.STOPPED)
+                await _say(socket, audio.Over())
+                return
+            if not self.may_act(sender.staff, sender.key[0]):  # It is in a room that the link is not for.
+                await take.finish(audio.TakeEndReason.STOPPED)
+                await _close(socket, CloseCode.FORBIDDEN)
                 return
             if take.over:
                 await _say(socket, audio.Over())

@@ -248,9 +248,9 @@ class SessionArranged(Event, frozen=True, kw_only=True, tag="session.arranged"):
     """
 
     access: Access
-    """Who may read the session from here on; changes only before the session begins."""
+    """Who may read the session from here on."""
     sound: SoundKept
-    """What is kept of the sound; changes only before the session begins."""
+    """What is kept of the sound from here on; with `none`, what was kept so far is erased."""
     listed: bool = True
     """Whether public lists name the session, provided that everybody may read it."""
 

@@ -45,8 +45,8 @@ def plan(state: State, command: do.PlanCommand) -> Sequence[ev.AnyEvent] | Refus
     begun = state.status is not Status.CREATED
     if isinstance(command, do.ArrangeSession):
         sound = ev.SoundKept.NONE if state.young_people else command.sound
-        if begun and (command.access, sound) != (state.access, state.sound):
-            message = "Who may read a session and what becomes of its sound can't be changed after it has begun."
+        if state.status is Status.CLOSED and (command.access, sound) != (state.access, state.sound):
+            message = "Who may read a session and what becomes of its sound can't be changed after its end."
             return refuse(RefusalCode.CONFLICT, message)
         return [made_of(ev.SessionArranged, command, sound=sound)]
     if isinstance(command, do.ReinstateSession):

@@ -181,6 +181,11 @@ def _speakers(commands: Iterable[do.AnyCommand]) -> dict[ChannelId, SpeakerId | 
     return {command.channel: command.speaker for command in commands if isinstance(command, do.SetSpeaker)}
 
 
+def _records_anew(before: ev.SoundKept, after: ev.SoundKept) -> bool:
+    """Whether the recording begins or is erased."""
+    return (before is ev.SoundKept.NONE) is not (after is ev.SoundKept.NONE)
+
+
 def carried_out(state: State, commands: Iterable[do.AnyCommand]) -> State | None:
     """The state after these commands; None when one of them is refused."""
     for command in commands:
@@ -226,6 +231,9 @@ def _step(
         case ev.SessionDescribed():
             described = do.DescribeSession(title=event.title, languages=event.languages)
             return described, (do.DescribeSession(title=state.title),)
+        case ev.SessionArranged() if state.status is not Status.CREATED and _records_anew(state.sound, event.sound):
+            # What was recorded is erased, or was not recorded: no command brings it back.
+            return made_of(do.ArrangeSession, event), None
         case ev.SessionArranged():
             before = do.ArrangeSession(access=state.access, sound=state.sound, listed=state.listed)
             return made_of(do.ArrangeSession, event), (before,)

@@ -62,6 +62,8 @@ class State(RecordKeeping, frozen=True, kw_only=True):
     """Only the staff may read the session until the log says otherwise."""
     young_people: bool = False
     sound: ev.SoundKept = ev.SoundKept.NONE
+    sound_from: int = 0
+    """Media ms from which on sound is kept, where some is: when it was allowed while the session was on."""
     rehearsal: bool = False
     listed: bool = True
     """Whether public lists may name the session."""
@@ -127,7 +129,7 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
         case ev.SessionDescribed():
             return _described(state, event)
         case ev.SessionArranged():
-            return replace(state, access=event.access, sound=event.sound, listed=event.listed)
+            return _arranged(state, event, at)
         case ev.SessionCancelled():
             return replace(state, cancelled=event.reason)
         case ev.SessionReinstated():
@@ -201,6 +203,15 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
             return state if notes_and_tags is state.notes_and_tags else replace(state, notes_and_tags=notes_and_tags)
         case _:
             return state
+
+
+def _arranged(state: State, event: ev.SessionArranged, at: int) -> State:
+    since = state.sound_from
+    if event.sound is ev.SoundKept.NONE:
+        since = 0
+    elif state.sound is ev.SoundKept.NONE:
+        since = max(0, state.media_now(at))
+    return msgspec.structs.replace(state, sound_from=since, **shared(state, event))
 
 
 def _wall_cleared(state: State, event: ev.WallCleared) -> State:

@@ -75,8 +75,11 @@ async def change_meeting(
         merged, differing = merge_edits(made_from, wanted, now)
         if differing:
             return Differing(fields=differing, now=now)
-        if merged.room != now.room and merged.room is not None and programme.room(merged.room) is None:
-            return refuse(RefusalCode.INVALID, "There is no such room.")
+        if merged.room != now.room and merged.room is not None:
+            if programme.room(merged.room) is None:
+                return refuse(RefusalCode.INVALID, "There is no such room.")
+            if live.state.status in ON and (taken := on_in_room(programme, merged.room, session)) is not None:
+                return _two_in_a_room(f"“{taken.title}” is on in that room. Close it first.", taken)
         plan = msgspec.structs.replace(
             planned,
             title=merged.title,
@@ -95,9 +98,9 @@ async def change_plan(
     """Set a session's title, languages, room and times to those of `wanted`, and its arrangement to `how`; None when it
     is done.
 
-    What readers see goes into its log; room and times are only in the programme. For a session that has begun, room,
-    start and arrangement can't change, since its sound, screens and readers use them already; for one that is over,
-    neither can the end. An interrupted change is completed by the same call. Raises StorageUnavailable.
+    What readers see goes into its log; room and times are only in the programme. The start of a session that has begun
+    can't change; of one that is over, neither can the room, the end and the arrangement. An interrupted change is
+    completed by the same call. Raises StorageUnavailable.
     """
     before, live = await programme.known(wanted.session), await programme.live(wanted.session)
     if before is None or live is None:
@@ -105,10 +108,10 @@ async def change_plan(
     state = live.state
     spoken = wanted.languages != state.languages
     begun = state.status is not Status.CREATED
-    if begun and (wanted.room, wanted.starts) != (before.room, before.starts):
-        return refuse(RefusalCode.CONFLICT, "The meeting has begun: its place and its planned start stay.")
-    if state.status is Status.CLOSED and wanted.ends != before.ends:
-        return refuse(RefusalCode.CONFLICT, "The meeting is over: its planned times stay.")
+    if begun and wanted.starts != before.starts:
+        return refuse(RefusalCode.CONFLICT, "The meeting has begun: its planned start stays.")
+    if state.status is Status.CLOSED and (wanted.room, wanted.ends) != (before.room, before.ends):
+        return refuse(RefusalCode.CONFLICT, "The meeting is over: its room and its planned times stay.")
     if not _possible(before, wanted):
         return refuse(RefusalCode.INVALID, "A meeting must end after it starts, and within a week.")
     changes: list[do.AnyCommand] = []
@@ -125,7 +128,7 @@ async def change_plan(
         if refused is not None:
             return refused
     if state.status is not Status.CREATED and not begun:  # It has begun meanwhile.
-        wanted = msgspec.structs.replace(wanted, room=before.room, starts=before.starts)
+        wanted = msgspec.structs.replace(wanted, starts=before.starts)
     kept = msgspec.structs.replace(
         before,
         title=wanted.title,
@@ -214,9 +217,13 @@ def clashing(programme: Programme, session: SessionId) -> tuple[Planned, ...]:
 def other_session_in_room(programme: Programme, session: SessionId) -> Planned | None:
     """Another session that is on in the room where this one is planned; None where there is none."""
     room = programme.room_of(session)
-    there = () if room is None else programme.planned()
-    on = (each for each in there if each.room == room and each.session != session)
-    return next((each for each in on if programme.status_of(each.session) in ON), None)
+    return None if room is None else on_in_room(programme, room, session)
+
+
+def on_in_room(programme: Programme, room: RoomId, session: SessionId) -> Planned | None:
+    """A session other than `session` that is on in a room; None where there is none."""
+    there = (each for each in programme.planned() if each.room == room and each.session != session)
+    return next((each for each in there if programme.status_of(each.session) in ON), None)
 
 
 def two_in_a_room(programme: Programme, session: SessionId) -> Refusal | None:
@@ -225,6 +232,10 @@ def two_in_a_room(programme: Programme, session: SessionId) -> Refusal | None:
     if other is None:
         return None
     message = f"“{other.title}” is on in the same room, and only one of them gets its sound. Open it anyway?"
+    return _two_in_a_room(message, other)
+
+
+def _two_in_a_room(message: str, other: Planned) -> Refusal:
     return Refusal(
         code=RefusalCode.CONFLICT, message=message, first_know=FirstKnow(kind="same-room", title=other.title)
     )

@@ -24,6 +24,7 @@ from moothall.services.capture.closing import Closing, opening_of
 from moothall.services.programme.agenda import Agenda
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
+from moothall.services.supervision.waiting import Listeners
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +63,8 @@ class Programme:
         self.agenda = Agenda(book=self.book, sessions=self.sessions, clock=self.clock)
         self.changing = asyncio.Lock()
         """Must be held by code that reads a session's plan and then changes it."""
+        self.moved = Listeners[[SessionId]]()
+        """Called with a session that is planned in another room now."""
         self.closing.follow_with(self._follow)
         self.sessions.tell_loaded(self._loaded)
 
@@ -178,7 +181,10 @@ class Programme:
         entries += [BookEntry(PLANNED, each.session, encode(each)) for each in planned]
         await self.agenda.write_plans([(self._planned.get(each.session), each) for each in planned], entries)
         self._rooms |= {room.id: room for room in rooms}
+        moved = [each.session for each in planned if self.room_of(each.session) != each.room]
         self._planned |= {each.session: each for each in planned}
+        for session in moved:
+            self.moved.tell(session)
 
     async def keep_zone(self, name: str) -> None:
         """Show times in that zone from now on. Raises StorageUnavailable."""

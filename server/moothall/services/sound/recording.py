@@ -1,8 +1,9 @@
 """The recording of a session's sound: what is recorded, who may hear it, and for how long (docs/adr/0012).
 
 Each session sets what happens to its sound: nothing is kept, it is kept for those who check the text, or it is
-published with the text. The recorder reads the spooled audio with a delay, so that sound which "not recorded" takes
-back was never written.
+published with the text. The setting may change while the session is on: what was recorded is then erased, or the
+recording begins. The recorder reads the spooled audio with a delay, so that sound which "not recorded" takes back was
+never written.
 """
 
 from __future__ import annotations
@@ -16,17 +17,19 @@ from typing import Protocol
 
 import msgspec
 
-from moothall.core.events.types import SealVersion, SoundKept
+from moothall.core.events.types import SealVersion, SessionArranged, SoundKept
 from moothall.core.kernel.errors import NO_CHANNEL, RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
 from moothall.core.kernel.ids import ChannelId, Epoch, SessionId, SourceId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock, LogReading
 from moothall.core.sessions.state import State, Status
+from moothall.services.log.publication import Publication
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.live_audio import BYTES, RATE, LiveAudio, to_ms, to_samples
 from moothall.services.sound.live_take import is_respoken
+from moothall.services.supervision.waiting import until_set
 
 logger = logging.getLogger(__name__)
 
@@ -122,8 +125,8 @@ class Recorder:
         self._writing = asyncio.Lock()
 
     async def run(self) -> None:
-        """Record to the end of the audio. When cancelled because the session was closed, record everything received so
-        far.
+        """Record to the end of the audio, while the session keeps sound. When cancelled because the session was closed,
+        record everything received so far.
         """
         at = await self._recorded()
         refused, tries = False, LAST_TRIES
@@ -177,17 +180,29 @@ class Recorder:
         return at < self.audio.end
 
     async def _write(self, at: int) -> int:
-        """Write up to a second from position `at` on. Return the number of samples."""
+        """Write up to a second from position `at` on, unless it must not be kept. Return the number of samples."""
+        if (skipped := self._skipped(at)) > 0:
+            await self.renew()
+            return skipped
         if at >= self._part_end:
             await self.renew()
         count = min(RATE, self.audio.end - at)
         pcm = await self._samples(at, count)
         async with self._writing:
+            if self._skipped(at) > 0:
+                return 0  # The session stopped keeping sound meanwhile.
             if self._part is None:
                 self._part = await self._store.begin(self._writer.session, self.audio.source, at)
                 self._part_end = at + self._part_samples
             await self._part.write(pcm)
         return count
+
+    def _skipped(self, at: int) -> int:
+        """The number of samples from position `at` on that the session doesn't let be kept at all."""
+        state = self._writer.state
+        if not keeps_sound(state):
+            return self.audio.end - at
+        return to_samples(state.sound_from - self.audio.t) - at
 
     async def _samples(self, at: int, count: int) -> bytes:
         """Samples for the recording, with silence where they must not be kept or are no longer in the spool."""
@@ -240,6 +255,7 @@ class Recordings:
     def __post_init__(self) -> None:
         self._keep_ms = self.keep_days * DAY_MS
         self._live: dict[SessionId, list[Recorder]] = {}
+        self._arranged = asyncio.Event()
 
     def published(self, session: SessionId) -> bool:
         """Whether everybody who may read the session may hear its sound."""
@@ -247,14 +263,14 @@ class Recordings:
         return state is not None and state.sound is SoundKept.PUBLISHED and not state.young_people
 
     async def record(self, writer: SessionWriter, audio: LiveAudio) -> None:
-        """Record a source to its end if the session keeps sound; resumes where an earlier run stopped.
+        """Record a source to its end while the session keeps sound; resumes where an earlier run stopped.
 
         A respeaker's sound is not the meeting's, and is never recorded.
         """
         recorder = Recorder(self.store, writer, audio, self.clock, self.part_samples)
         self._live.setdefault(writer.session, []).append(recorder)
         try:
-            await (recorder.run() if keeps_sound(writer.state) and not audio.respoken else audio.over())
+            await (audio.over() if audio.respoken else recorder.run())
         finally:
             self._live[writer.session].remove(recorder)
             if not self._live[writer.session]:
@@ -292,7 +308,7 @@ class Recordings:
         if not keeps_sound(state):
             # The spool has sound that an engine still needs, but nobody may hear that.
             return refuse(RefusalCode.CONFLICT, "No sound of this meeting is kept.")
-        if any(began < t1 and (ended is None or t0 < ended) for began, ended in state.unkept):
+        if t0 < state.sound_from or any(began < t1 and (ended is None or t0 < ended) for began, ended in state.unkept):
             return refuse(
                 RefusalCode.CONFLICT, "No sound was kept of this time: there was a break, or recording was off."
             )
@@ -340,15 +356,22 @@ class Recordings:
         await self.store.forget(session)
 
     async def run(self) -> None:
-        """Call `sweep` each minute, until cancelled."""
+        """Call `sweep` each minute, and when a session's setting has changed, until cancelled."""
         while True:
+            self._arranged.clear()
             await self.sweep()
-            await self.clock.sleep(SWEEP_MS)
+            await until_set(self._arranged, self.clock, SWEEP_MS)
+
+    def hear(self, _: LiveSession, publication: Publication) -> None:
+        """Take the publications of all sessions, to erase at once what a session keeps no longer."""
+        if any(isinstance(event, SessionArranged) for event in publication.events):
+            self._arranged.set()
 
     async def sweep(self) -> None:
         """Erase recordings that need not be kept any longer."""
         for session in await self.store.sessions():
             if session in self._live:
+                await self._withdraw(session)
                 continue
             try:
                 standing = await self.standing(session)
@@ -358,6 +381,19 @@ class Recordings:
                 with suppress(StorageUnavailable):  # The next sweep tries again.
                     await self.store.forget(session)
                     logger.info("session %s: the recording is erased", session)
+
+    async def _withdraw(self, session: SessionId) -> None:
+        """Erase what a live session has recorded if it keeps no sound any more, or kept none in between."""
+        state = self.state_of(session)
+        if state is None:
+            return
+        if keeps_sound(state) and all(part.t0 >= state.sound_from for part in await self.parts(session)):
+            return
+        for recorder in tuple(self._live.get(session, ())):
+            await recorder.renew()
+        with suppress(StorageUnavailable):  # The next sweep tries again.
+            await self.store.forget(session)
+            logger.info("session %s: the recording is erased, since its sound is not kept any more", session)
 
     async def _is_due(self, session: SessionId, standing: Sharing | None) -> bool:
         if standing is None or standing.sound is SoundKept.NONE:

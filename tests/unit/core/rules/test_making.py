@@ -21,7 +21,7 @@ from moothall.core.rules.making import (
     MOST_PEOPLE,
 )
 from moothall.core.rules.undo import read_act
-from moothall.core.sessions.state import State
+from moothall.core.sessions.state import State, evolve
 from support.sessions.deciding import FLOOR, WALL, carry_out, created, events, refused, speaking
 from support.sessions.questions import ask
 
@@ -73,16 +73,44 @@ def arranged(access: ev.Access = ev.Access.STAFF, sound: ev.SoundKept = ev.Sound
     return do.ArrangeSession(access=access, sound=sound)
 
 
-def test_who_may_read_and_what_becomes_of_the_sound_is_changed_until_it_begins() -> None:
+def test_who_may_read_and_what_becomes_of_the_sound_is_changed_until_its_end() -> None:
     before = created()
     assert events(before, arranged()) == [ev.SessionArranged(access=ev.Access.STAFF, sound=ev.SoundKept.NONE)]
     after = carry_out(before, arranged())
     assert (after.access, after.sound, after.listed) == (ev.Access.STAFF, ev.SoundKept.NONE, True)
     begun = carry_out(before, do.OpenSession())
+    closed = carry_out(begun, do.CloseSession())
     for other in (arranged(sound=begun.sound), arranged(access=begun.access, sound=ev.SoundKept.PUBLISHED)):
-        assert refused(begun, other).code is RefusalCode.CONFLICT
-    hidden = carry_out(begun, do.ArrangeSession(access=begun.access, sound=begun.sound, listed=False))
+        assert len(events(begun, other)) == 1
+        assert refused(closed, other).code is RefusalCode.CONFLICT
+    hidden = carry_out(closed, do.ArrangeSession(access=begun.access, sound=begun.sound, listed=False))
     assert not hidden.listed
+
+
+def test_sound_that_was_not_kept_is_kept_from_the_change_on() -> None:
+    begun = carry_out(created(), do.OpenSession())
+    assert begun.sound_from == 0
+    none = evolve(begun, ev.SessionArranged(access=begun.access, sound=ev.SoundKept.NONE), WALL + 5_000)
+    kept = ev.SessionArranged(access=begun.access, sound=ev.SoundKept.UNTIL_CHECKED)
+    again = evolve(none, kept, WALL + 9_000)
+    assert (none.sound_from, again.sound_from) == (0, 9_000)
+    more = ev.SessionArranged(access=begun.access, sound=ev.SoundKept.PUBLISHED)
+    assert evolve(again, more, WALL + 20_000).sound_from == 9_000
+    assert evolve(evolve(created(), none_of(created())), kept, WALL).sound_from == 0
+
+
+def none_of(state: State) -> ev.SessionArranged:
+    return ev.SessionArranged(access=state.access, sound=ev.SoundKept.NONE)
+
+
+def test_sound_that_was_erased_or_not_recorded_can_not_be_brought_back() -> None:
+    begun = carry_out(created(), do.OpenSession())
+    soundless = carry_out(begun, arranged(access=begun.access))
+    for state, command in ((begun, arranged()), (soundless, arranged(sound=ev.SoundKept.PUBLISHED))):
+        assert read_act(state, events(state, command, actor=SYSTEM)).undoing == ()
+    restricted = arranged(sound=begun.sound)
+    act = read_act(begun, events(begun, restricted, actor=SYSTEM))
+    assert act.undoing == (arranged(access=begun.access, sound=begun.sound),)
 
 
 def test_of_young_people_no_sound_is_kept_whatever_is_asked() -> None:

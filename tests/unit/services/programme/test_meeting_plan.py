@@ -148,7 +148,7 @@ async def changed(house: ProgrammeHouse, made_from: MeetingPlan, **fields: objec
     return await change_meeting(house.programme, A, made_from, msgspec.structs.replace(made_from, **fields), by="l1")
 
 
-def test_place_readers_and_sound_are_changed_until_it_begins_and_then_only_the_end() -> None:
+def test_place_readers_and_sound_are_changed_until_its_end_and_the_start_until_it_begins() -> None:
     async def story() -> None:
         async with programme_house() as house:
             await house.plan("a", HOUR)
@@ -164,17 +164,43 @@ def test_place_readers_and_sound_are_changed_until_it_begins_and_then_only_the_e
             assert isinstance(unknown, Refusal)
             assert unknown.code is RefusalCode.INVALID
             await house.programme.send(A, do.OpenSession())
-            for fields in ({"room": None}, {"starts": NOW}, {"access": ev.Access.STAFF}):
-                refused = await changed(house, now, **fields)
-                assert isinstance(refused, Refusal)
-                assert refused.code is RefusalCode.CONFLICT
+            refused = await changed(house, now, starts=NOW)
+            assert isinstance(refused, Refusal)
+            assert refused.code is RefusalCode.CONFLICT
             assert await changed(house, now, ends=NOW + 4 * HOUR, languages=("en", "fr")) is None
             assert live.state.languages == ("en", "fr")
+            moved: list[SessionId] = []
+            house.programme.moved(moved.append)
+            kept = ev.SoundKept.UNTIL_CHECKED
+            now = await house.plan_now(A)
+            assert await changed(house, now, room=HALL, access=ev.Access.STAFF, sound=kept) is None
+            assert (house.programme.room_of(A), moved) == (HALL, [A])
+            assert (live.state.access, live.state.sound) == (ev.Access.STAFF, kept)
             await house.programme.send(A, do.CloseSession())
             over = await house.plan_now(A)
             assert over.ends == NOW + 4 * HOUR
-            assert isinstance(await changed(house, over, ends=NOW + 5 * HOUR), Refusal)
+            for fields in ({"ends": NOW + 5 * HOUR}, {"room": None}, {"access": ev.Access.LINK}):
+                assert isinstance(await changed(house, over, **fields), Refusal)
             assert await changed(house, over, title="Over") is None
+
+    loop.run(story())
+
+
+def test_a_session_that_is_on_is_not_moved_to_a_room_where_another_is_on() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            await house.plan("a", HOUR)
+            await house.plan("b", HOUR, room=GARDEN)
+            await house.programme.keep(rooms=[Room(id=GARDEN, title="Garden")])
+            now = await house.plan_now(A)
+            await house.programme.send(B, do.OpenSession())
+            assert await changed(house, now, room=GARDEN) is None  # It has not begun: two are only told of.
+            assert await changed(house, await house.plan_now(A), room=HALL) is None
+            await house.programme.send(A, do.OpenSession())
+            refused = await changed(house, now, room=GARDEN)
+            assert isinstance(refused, Refusal)
+            assert refused.first_know == FirstKnow(kind="same-room", title="b")
+            assert house.programme.room_of(A) == HALL
 
     loop.run(story())
 

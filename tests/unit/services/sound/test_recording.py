@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
 
 from moothall.core import commands as do
-from moothall.core.events.types import SealVersion, SoundKept
+from moothall.core.events.types import Access, SealVersion, SoundKept
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
@@ -25,7 +27,7 @@ from moothall.services.sound.recording import (
 )
 from moothall.testing import loop
 from support.memory.hall import FLOOR, MIC, SESSION, MemoryHall
-from support.memory.recordings import KEEP_DAYS, MOST_S, MemoryStore, Noise, recordings, scene
+from support.memory.recordings import KEEP_DAYS, MOST_S, MemoryStore, Noise, Scene, recordings, scene
 
 
 def test_it_is_recorded_behind_the_sound_and_to_its_end() -> None:
@@ -53,6 +55,72 @@ def test_where_no_sound_is_kept_nothing_is_recorded(sound: SoundKept, young: boo
             await it.recording
             assert it.store.held == {}
             assert not it.recordings.published(SESSION)
+
+    loop.run(story())
+
+
+ARRANGED = {
+    sound: do.ArrangeSession(access=Access.PUBLIC, sound=sound) for sound in (SoundKept.NONE, SoundKept.UNTIL_CHECKED)
+}
+
+
+@asynccontextmanager
+async def swept(it: Scene) -> AsyncIterator[None]:
+    """Recordings whose erasing runs, told of what is published."""
+    it.hall.sessions.observe(it.recordings.hear)
+    sweeping = asyncio.ensure_future(it.recordings.run())
+    yield
+    sweeping.cancel()
+
+
+def test_what_is_kept_no_longer_is_erased_at_once_and_what_is_kept_again_begins_then() -> None:
+    async def story() -> None:
+        async with scene(200) as it, swept(it):
+            await it.hall.clock.sleep(60_500)
+            assert it.pattern() == "#" * 25
+            await it.command("none", ARRANGED[SoundKept.NONE])
+            await it.hall.clock.sleep(10)
+            assert it.store.held == {}
+            assert it.store.open == 0
+            await it.hall.clock.sleep(29_490)
+            assert it.store.held == {}
+            await it.command("kept", ARRANGED[SoundKept.UNTIL_CHECKED])
+            await it.hall.clock.sleep(HELD_BACK_MS)
+            assert it.store.held == {}
+            clip = await it.recordings.clip(SESSION, FLOOR, 80_000, 85_000)
+            assert isinstance(clip, Refusal)
+            assert clip.code is RefusalCode.CONFLICT
+            await it.recording
+            (part,) = await it.recordings.parts(SESSION)
+            assert (part.t0, part.t1, it.pattern()) == (90_000, 200_000, "#" * 110)
+
+    loop.run(story())
+
+
+def test_sound_begins_to_be_kept_in_a_meeting_that_kept_none() -> None:
+    async def story() -> None:
+        async with scene(100, SoundKept.NONE) as it, swept(it):
+            await it.hall.clock.sleep(50_000)
+            await it.command("kept", ARRANGED[SoundKept.UNTIL_CHECKED])
+            await it.recording
+            (part,) = await it.recordings.parts(SESSION)
+            assert (part.t0, part.t1) == (50_000, 100_000)
+
+    loop.run(story())
+
+
+def test_what_could_not_be_erased_before_sound_is_kept_again_is_erased_then() -> None:
+    async def story() -> None:
+        async with scene(100) as it:
+            await it.hall.clock.sleep(45_500)
+            assert it.pattern() == "#" * 10
+            await it.command("none", ARRANGED[SoundKept.NONE])
+            await it.command("kept", ARRANGED[SoundKept.UNTIL_CHECKED])
+            await it.recordings.sweep()
+            assert it.store.held == {}
+            await it.recording
+            (part,) = await it.recordings.parts(SESSION)
+            assert part.t0 == it.live.state.sound_from > 45_000
 
     loop.run(story())
 
