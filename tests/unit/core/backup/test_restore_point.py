@@ -67,7 +67,9 @@ def test_a_recording_of_an_older_release_has_no_stamp() -> None:
     assert decode_point(encode_point(POINT), "now").sound[0].stamp is None
     stamp = FileStamp(inode=2**64 - 1, size=2, written=1_764_000_000_000_000_001, changed=-1)
     stamped = msgspec.structs.replace(POINT, sound=(msgspec.structs.replace(SOUND, stamp=stamp),))
-    assert decode_point(encode_point(stamped), "now") == stamped
+    read = decode_point(encode_point(stamped), "now")
+    assert read == stamped
+    assert read.sound[0].key == (SESSION, SourceId("mic"), 0)
 
 
 @pytest.mark.parametrize(("written", "changed"), [(5_000_000_000, 0), (0, 5_000_000_000)])
