@@ -58,6 +58,17 @@ async def test_a_phone_shows_the_newest_line_with_every_control_a_touch_away(pag
         await expect(side).to_be_hidden()
 
 
+@pytest.mark.parametrize("query", ["", "?ui=es", "?ui=ar"])
+async def test_a_title_of_five_words_is_whole_on_a_phone(query: str, page: Page) -> None:
+    async with stage() as on:
+        await on.lines(3)
+        await page.set_viewport_size(PHONE)
+        await visit(page, on, query)
+        await page.locator("#Title").evaluate("(title) => { title.textContent = 'Taking part from far away'; }")
+        whole = "(title) => title.scrollWidth <= title.clientWidth && title.scrollHeight <= title.clientHeight"
+        assert await page.locator(".top h1").evaluate(whole)
+
+
 async def test_where_there_is_no_height_nothing_lies_on_the_text(page: Page) -> None:
     async with stage() as on:
         await on.lines(40)

@@ -71,6 +71,34 @@ async def test_rows_are_low_and_what_is_asked_now_stays_in_view(page: Page, tmp_
         await expect(page.locator("#Called .question")).to_have_count(0)
 
 
+@pytest.mark.parametrize("width", [1280, 820])
+async def test_over_time_moves_no_row(width: int, page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await forty(on)
+        await page.set_viewport_size({"width": width, "height": 1000})
+        await lead(page, on)
+        await expect(page.locator("#Time")).to_contain_text("/ 2:00")
+        tops = """(time) => ['2:00 / 2:00', '2:01 / 2:00 · Over time'].map((text) => {
+            document.getElementById('Time').textContent = text;
+            return document.querySelector('#Checked .question').getBoundingClientRect().top;
+        })"""
+        before, after = await page.evaluate(tops)
+        assert before == after
+
+
+async def test_on_a_tablet_the_clock_is_in_the_row_of_the_pages(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await forty(on)
+        await page.set_viewport_size({"width": 820, "height": 1180})
+        await lead(page, on)
+        clock, pages = [page.locator(f".house-frame {part}") for part in (".clock", ".tabs")]
+        await expect(clock).to_be_visible()
+        box, row = await clock.bounding_box(), await pages.bounding_box()
+        assert box is not None
+        assert row is not None
+        assert row["y"] <= box["y"] + box["height"] / 2 <= row["y"] + row["height"]
+
+
 async def test_arrows_go_through_rows_and_lists_and_escape_leaves(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await forty(on)

@@ -88,11 +88,13 @@ async def follow_on(on: Meeting, page: Page) -> None:
         ("", (1280, 800), 40),
         ("", (390, 844), 1),
         ("", (1280, 800), 1),
+        ("", (390, 844), 0),
+        ("", (1280, 800), 0),
         ("/questions", (390, 844), 1),
         ("/read?from=1", (390, 844), 40),
         ("/screen", (1280, 720), 40),
     ],
-    ids=["phone", "wide", "phone-short", "wide-short", "questions", "own-pace", "wall"],
+    ids=["phone", "wide", "phone-short", "wide-short", "phone-empty", "wide-empty", "questions", "own-pace", "wall"],
 )
 async def test_nothing_moves_when_the_page_begins_to_live_and_while_text_grows(
     path: str, size: tuple[int, int], lines: int, page: Page, tmp_path: Path
@@ -108,6 +110,8 @@ async def test_nothing_moves_when_the_page_begins_to_live_and_while_text_grows(
         await on.introduce("Amina")
         for number in range(lines):
             await on.say(f"s{number}", LINE)
+        if not lines:
+            await on.do(do.AttachEngine(channel=FLOOR, model="scripted"))
         await page.set_viewport_size({"width": size[0], "height": size[1]})
         await page.add_init_script(WATCH)
         await page.route("**/*.js", after_the_first_paint)
@@ -116,10 +120,13 @@ async def test_nothing_moves_when_the_page_begins_to_live_and_while_text_grows(
         painted.set()
         live = page.locator("#Newest.follows" if path == "/screen" else "html.live")
         await expect(live).to_be_attached()
+        if not lines:
+            await expect(page.locator(".first-awaited")).to_be_in_viewport(ratio=1)
         if path in ("", "/screen"):
             for number in range(6):
                 await grow(on, page, f"n{number}")
             await follow_on(on, page)
+        await expect(page.locator(".first-awaited:visible")).to_have_count(0)
         assert await page.evaluate(SHIFTED) == []
 
 

@@ -16,6 +16,7 @@ from moothall.core.sessions.state import State
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.staff import HALL, session_scope
 from support.desks.admin import AdminHouse, Browser, admin_house
+from support.files.programme_files import sample
 
 S = SessionId("plenary")
 PAGE = f"/hub/kisumu/{S}"
@@ -70,6 +71,18 @@ async def test_the_coordinator_chooses_a_meeting_by_the_groups_own_clock(tmp_pat
         stranger = await house.browser()
         for path in ("/hub/kisumu", PAGE, f"{PAGE}/now", "/hub/nobody"):
             assert await stranger.get(path) == 403
+
+
+async def test_coming_meetings_have_their_planned_times(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        await house.running.office.import_programme(
+            sample("programme.csv"), zone="UTC", access=Access.PUBLIC, apply=True
+        )
+        browser = await coordinator(house)
+        await browser.get("/hub/kisumu?ui=en")
+        rows = re.findall(r'<li data-status="created">(.*?)</li>', browser.text, re.DOTALL)
+        assert rows
+        assert all("<time" in row for row in rows)
 
 
 async def test_a_link_of_one_meeting_opens_no_other(tmp_path: Path) -> None:

@@ -252,8 +252,8 @@ class HubPageDoor:
         return open_to and self._may(staff, entry.session)
 
     def _planned(self, staff: Sequence[Staff], plan: Planned) -> bool:
-        """Whether to list a plan: a session that has a log is listed by its log."""
-        return not plan.rehearsal and not plan.made and self._may(staff, plan.session)
+        """Whether to show a plan."""
+        return not plan.rehearsal and self._may(staff, plan.session)
 
     def _zone(self, hub: Hub) -> Zone:
         """The hub's own time zone; the conference's where the hub has none."""

@@ -42,9 +42,9 @@ class HubMeetings(msgspec.Struct, frozen=True, kw_only=True):
 def programme(
     hub: str, entries: Iterable[Entry], plans: Sequence[Planned], *, zone: Zone, now: int, ui: Catalogue
 ) -> HubMeetings:
-    """The meetings of `entries`, and of plans that have no entry, for the hub named `hub`."""
+    """The meetings of `entries`, with their planned times, and of plans without a log, for the hub named `hub`."""
     planned, known = {each.session: each for each in plans}, {entry.session: entry for entry in entries}
-    coming_up = [plan for plan in plans if (plan.ends or plan.starts or now) >= now - LONG_PAST_MS]
+    coming_up = [plan for plan in plans if not plan.made and (plan.ends or plan.starts or now) >= now - LONG_PAST_MS]
     made = (Entry(session=plan.session, title=plan.title, languages=plan.languages) for plan in coming_up)
     known = {entry.session: entry for entry in made} | known
     rows = [

@@ -19,7 +19,7 @@ from moothall.adapters.reading.page_rows import shows, times_are
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.languages import direction
-from moothall.core.kernel.times import Zone, iso_time, offset_name, time_of_day
+from moothall.core.kernel.times import Zone, iso_time, offset_name, time_span
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.sessions.state import Status
@@ -46,8 +46,8 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     moment: str
     """`at` in ISO 8601 with its UTC offset."""
     time: str
-    """`at` as a time of day by the clock of the page, for people; with its UTC offset where that differs from the
-    offset of now.
+    """`at` and, until the meeting is closed, its planned end as times of day by the clock of the page, for people;
+    with their UTC offset where that differs from the offset of now.
     """
     state: str
     """The state in words; empty when the session has no log yet."""
@@ -169,7 +169,9 @@ def meeting_row(
     """
     at = entry.opened if entry.opened is not None or plan is None else plan.starts
     moment = None if at is None else zone.at(at)
-    time = "" if moment is None else time_of_day(moment)
+    ends = None if plan is None or entry.status is Status.CLOSED else plan.ends
+    until = None if at is None or ends is None or ends <= at else zone.at(ends)
+    time = time_span(moment, until)
     if moment is not None and moment.utcoffset() != zone.at(now).utcoffset():
         time = f"{time} {offset_name(moment)}"
     title, there = entry.title.strip(), entry.status is not Status.ABSENT

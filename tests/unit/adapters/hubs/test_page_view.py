@@ -29,14 +29,15 @@ def entry(name: str, status: Status, opened: int | None = None) -> Entry:
     return Entry(session=SessionId(name), title=name.title(), status=status, opened=opened)
 
 
-def plan(name: str, starts: int | None, ends: int | None = None) -> Planned:
-    return Planned(session=SessionId(name), title=name.title(), languages=("en",), starts=starts, ends=ends)
+def plan(name: str, starts: int | None, ends: int | None = None, made: int = 0) -> Planned:
+    return Planned(session=SessionId(name), title=name.title(), languages=("en",), starts=starts, ends=ends, made=made)
 
 
 def test_meetings_come_in_order_by_the_hubs_own_days() -> None:
     entries = [entry("on", Status.OPEN, NOON), entry("made", Status.CREATED), entry("sometime", Status.CREATED)]
     plans = [
-        plan("made", NOON + 10 * HOUR),  # after midnight in Nairobi
+        plan("made", NOON + 10 * HOUR, made=NOON),  # after midnight in Nairobi
+        plan("backstage", NOON + HOUR, made=NOON),  # its log isn't among the entries
         plan("later", NOON + 2 * HOUR),
         plan("gone", NOON - 2 * LONG_PAST_MS, NOON - LONG_PAST_MS - 1),
     ]

@@ -120,6 +120,23 @@ async def test_what_is_on_now_what_is_coming_and_what_is_past(client: Client, ho
     assert "English, French" in html
 
 
+async def test_a_meeting_has_its_planned_end_until_it_is_closed(client: Client, house: FrontPages) -> None:
+    opened, ended = LONG_AGO + HOUR // 4, LONG_AGO + HOUR
+    house.entries = [
+        entry("on", Status.OPEN, opened),
+        entry("over", Status.CLOSED, opened),
+        entry("again", Status.OPEN, ended + HOUR),
+    ]
+    house.plans = [
+        Planned(session=SessionId(name), title=f"About {name}", starts=starts, ends=ended)
+        for name, starts in {**dict.fromkeys(("on", "over", "again", "next"), LONG_AGO), "open": None}.items()
+    ]
+    html = (await shown(client)).replace("\N{EN DASH}", "-")
+    found = re.findall(r"<bdi[^>]*>About (\w+)</bdi>.*?<p class=\"date\">(.*?)</p>", html, re.DOTALL)
+    times = {name: "".join(re.findall(r"<time[^>]*>(.*?)</time>", said)) for name, said in found}
+    assert times == {"on": "16:15-17:00", "over": "16:15", "again": "18:00", "next": "16:00-17:00", "open": ""}
+
+
 async def test_times_are_those_of_the_conference_and_the_page_says_so_once(house: FrontPages) -> None:
     paris = Zone("Europe/Paris", ZoneInfo("Europe/Paris"))
     late = LONG_AGO + 7 * HOUR + HOUR // 2  # 23:30 UTC, and the next day in Paris
