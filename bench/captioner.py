@@ -181,7 +181,7 @@ def sandbox() -> list[str]:
 async def sit_down(page: Page, hall: DeskHall) -> None:
     await page.goto(f"{hall.address}/enter/{hall.token}")
     await page.goto(f"{hall.address}/caption/{SESSION}")
-    await page.locator("#Stands[data-kind=live]").wait_for()
+    await page.locator("#Stands[data-kind=live]").wait_for(state="attached")
     await page.locator("#ComposeText:focus").wait_for()
 
 

@@ -6,7 +6,8 @@
 Starts a Redis and a Valkey of its own (`appendfsync always`) with folders beside the SQLite file, so that all three
 sync to the same disk. The stores take turns, round by round: 20 events in a second, each of them by every store one
 after the other, in an order that rotates; then 200 events as fast as possible; then 16 sessions at once with 20 events
-each. `+ SQLite` does what a keeper does: the stream first, then its own file. bench/README.md has the figures.
+each. `+ SQLite` does what a keeper does: the stream first, then its own file, with its time limit. bench/README.md has
+the figures.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from moothall.adapters.cluster.address import RedisAddress
 from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.adapters.cluster.server import RedisServer
 from moothall.adapters.store.log_sqlite import SqliteLog
+from moothall.adapters.system.clock import SystemClock
 from moothall.core.chain import GENESIS, SALT_BYTES, Header, LogRecord, seal
 from moothall.core.events import types as ev
 from moothall.core.events.codec import encode_event, type_name
@@ -34,6 +36,7 @@ from moothall.core.events.types import LaneHead
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, Lane, SegmentId, SessionId
 from moothall.core.ports import EventLog
+from moothall.services.cluster.own_disk import AnsweredLog, OwnDisk
 from scoring import machine, markdown
 
 EPOCH = Epoch("bench0")
@@ -165,11 +168,12 @@ async def round_of(contenders: list[Contender]) -> None:
 
 async def measure(folder: Path, ports: dict[str, int], rounds: int) -> list[Contender]:
     file = await SqliteLog.open(folder / "moothall.sqlite")
+    own = AnsweredLog(file, OwnDisk(SystemClock()).answer)
     servers = {name: RedisServer(RedisAddress("127.0.0.1", port)) for name, port in ports.items()}
     contenders = [Contender("SQLite", [file])]
     for name, server in servers.items():
         log = RedisLog(server, "node-a")
-        contenders += [Contender(name, [log]), Contender(f"{name} + SQLite", [log, file])]
+        contenders += [Contender(name, [log]), Contender(f"{name} + SQLite", [log, own])]
     for each in contenders:
         await each.begin()
     await round_of(contenders)  # Not counted: it loads scripts and opens connections.

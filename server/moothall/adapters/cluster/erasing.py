@@ -75,16 +75,17 @@ class FileErasure:
         return int(asked or 0), None if done is None else int(done)
 
     async def _rewritten(self, server: RedisServer) -> None:
+        life = await self._life(server)
         info = await self._info(server, "persistence")
         if info.get("aof_enabled") != "1":
             return
         # A running rewrite may have begun before the removal, and a second one can't start while it runs.
-        info = await self._until(server, "persistence", lambda now: _idle(now, "aof_rewrite_in_progress"))
+        info = await self._until(server, life, lambda now: _idle(now, "aof_rewrite_in_progress"))
         before = _number(info, "aof_rewrites")
         await server.write("BGREWRITEAOF")
         info = await self._until(
             server,
-            "persistence",
+            life,
             lambda now: (
                 _number(now, "aof_rewrites") > before
                 and _idle(now, "aof_rewrite_in_progress")
@@ -95,14 +96,15 @@ class FileErasure:
             raise _failed(server, "its append-only file")
 
     async def _saved(self, server: RedisServer) -> None:
-        info = await self._until(server, "persistence", lambda now: _idle(now, "rdb_bgsave_in_progress"))
+        life = await self._life(server)
+        info = await self._until(server, life, lambda now: _idle(now, "rdb_bgsave_in_progress"))
         before = _number(info, "rdb_saves")
         await server.write("BGSAVE", "SCHEDULE")
         # `rdb_saves` counts snapshots that were begun, also those that fail. One that was only scheduled begins when
         # Redis has no other child process; until then the status is that of an earlier one.
         info = await self._until(
             server,
-            "persistence",
+            life,
             lambda now: _idle(now, "rdb_bgsave_in_progress") and _number(now, "rdb_saves") > before,
         )
         if info.get("rdb_last_bgsave_status") != "ok":
@@ -122,13 +124,23 @@ class FileErasure:
                 raise _failed(replica, "its files in time")
             await self._clock.sleep(POLL_MS)
 
-    async def _until(self, server: RedisServer, section: str, over: Callable[[dict[str, str]], bool]) -> dict[str, str]:
+    async def _until(self, server: RedisServer, life: str, over: Callable[[dict[str, str]], bool]) -> dict[str, str]:
+        """Wait until `over` holds for what the server tells of its files. `life`: of the process that was asked: the
+        counters of another one begin anew.
+        """
         began = self._clock.monotonic()
-        while not over(info := await self._info(server, section)):
+        while not over(info := await self._info(server, "persistence")):
+            if await self._life(server) != life:
+                msg = f"Redis at {server.address.name} was started again before it had written its files anew."
+                raise StorageUnavailable(msg)
             if self._clock.monotonic() - began > PATIENCE_MS:
                 raise _failed(server, "its files in time")
             await self._clock.sleep(POLL_MS)
         return info
+
+    async def _life(self, server: RedisServer) -> str:
+        """The id of the server's process, which is another one after each start."""
+        return (await self._info(server, "server")).get("run_id", "")
 
     async def _info(self, server: RedisServer, section: str) -> dict[str, str]:
         return info_of(await server.read("INFO", section))

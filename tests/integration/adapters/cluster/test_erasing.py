@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.cluster.book_redis import RedisBook
-from moothall.adapters.cluster.erasing import PATIENCE_MS, FileErasure
+from moothall.adapters.cluster.erasing import PATIENCE_MS, POLL_MS, FileErasure
 from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.adapters.cluster.server import RedisServer
 from moothall.adapters.system.clock import SystemClock
@@ -223,3 +223,32 @@ async def test_files_that_are_not_written_in_time_stay_due(process: RedisProcess
     process.ask("BGREWRITEAOF")
     assert "in time" in await overdue(erasure, clock, server)
     assert await erasure.due()
+
+
+@pytest.mark.parametrize("appended", ["yes", "no"])
+async def test_a_server_that_starts_again_meanwhile_is_not_awaited(
+    process: RedisProcess, opened: Opened, tmp_path: Path, appended: str
+) -> None:
+    with running(process.program, tmp_path / "own") as own:
+        server, clock = opened.server(own.reached()), ManualClock()
+        erasure = FileErasure(server, clock)
+        own.ask("CONFIG", "SET", "appendonly", appended)
+        own.ask("SET", "x", "y")
+        own.ask("CONFIG", "SET", "rdb-key-save-delay", 100_000_000)
+        erasing = asyncio.ensure_future(erasure.erase())
+        begun = "aof_rewrite_in_progress" if appended == "yes" else "rdb_bgsave_in_progress"
+        while not (own.ask("INFO", "persistence")[begun] and clock.sleepers):
+            await server.read("PING")
+        own.stop()  # It ends its child too, which would keep the connections open.
+        own.start()
+        # Whatever else asks Redis notices it first, on all connections.
+        await asyncio.gather(*(server.read("PING") for _ in range(4)), return_exceptions=True)
+        while not erasing.done():
+            if clock.sleepers:
+                await clock.advance(POLL_MS)
+            await server.read("PING")
+        with pytest.raises(StorageUnavailable, match="started again"):
+            await erasing
+        assert await erasure.due()
+        await FileErasure(server, SystemClock()).erase()
+        assert not await erasure.due()
