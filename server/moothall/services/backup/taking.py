@@ -210,7 +210,7 @@ class Taking:
             stamp, known = self.data.sound.stamp(key), unread.get(key)
             if stamp is None:
                 continue
-            if known is not None and (known.stamp, known.without) == (stamp, done) and self.store.has(known.stored):
+            if known is not None and (known.stamp, known.without) == (stamp, done):
                 found.append(known)
                 continue
             stored = await self._copy(self.data.sound.chunks(key))
@@ -237,7 +237,7 @@ class Taking:
             if head is None or not head.offset or self._is_rehearsal(session):
                 continue
             known = heads_at(before, session, head.epoch)
-            if known is not None and not (self._has_blocks(known) and self._goes_on_from(known)):
+            if known is not None and not self._goes_on_from(known):
                 known = None
             found.append(await self._session(session, head.epoch, head.offset, known))
         return found
@@ -248,9 +248,6 @@ class Taking:
             event = None if record.body is None else decode_event(record.body)
             return isinstance(event, SessionCreated) and event.rehearsal
         return False
-
-    def _has_blocks(self, known: SessionPart) -> bool:
-        return all(self.store.has(block.stored) for block in known.blocks)
 
     def _goes_on_from(self, known: SessionPart) -> bool:
         """Whether the log still has the last event of a restore point: it may have lost its end and continued
