@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Sequence
 
 from cluster_history import Answered, Wrong
@@ -17,7 +18,7 @@ def now() -> float:
     return CLOCK.monotonic() / 1_000
 
 
-class Person:
+class Person(ABC):
     """A person who does one thing after the other, and pauses between two of them on request."""
 
     def __init__(self, every_s: float, chance: random.Random) -> None:
@@ -41,9 +42,9 @@ class Person:
             await self.once()
             await asyncio.sleep(self._every_s * self._chance.uniform(0.5, 1.5))
 
+    @abstractmethod
     async def once(self) -> None:
         """Do the next thing, until it is answered."""
-        raise NotImplementedError
 
     async def rest(self) -> None:
         """Ask the person to pause; returns when none of their acts is under way."""

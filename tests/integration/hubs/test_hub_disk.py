@@ -20,6 +20,7 @@ from moothall_hub.mirror.copied import SessionCopy
 from moothall_hub.outbox import store as outbox_sqlite
 from moothall_hub.outbox.store import OutboxFile
 from support.files.lost_writes import HOW, Said, Synced, power_cuts, recorded
+from support.files.memory_folder import MEMORY
 from support.hubs.disk_story import act, steps
 from support.sessions.recorder import SESSION
 
@@ -111,7 +112,7 @@ def cut_off(folder: Path, seed: int, most: int, *, every: int, how: Sequence[str
     expected, looked = states(seed, most), 0
     for cut in power_cuts(deeds, every=every, how=how, seed=seed):
         # In memory, where there is such a folder: what SQLite syncs while it looks is of no matter.
-        with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else folder) as disk:  # noqa: S108
+        with tempfile.TemporaryDirectory(dir=MEMORY or folder) as disk:
             for name, content in cut.files.items():
                 Path(disk, name).write_bytes(content)
             look(Path(disk), Told(cut.said), expected)

@@ -21,6 +21,7 @@ from moothall.testing.hub_link import MemoryRegistry
 from moothall.testing.log_memory import MemoryLog
 from moothall.testing.loop import run
 from moothall.wire.hubs.records import pack
+from support.files.memory_folder import MEMORY
 from support.simulation.centre import Serve, SimulatedCentre
 from support.simulation.day import HUB, Day, Fate
 from support.simulation.files import HubFiles
@@ -69,7 +70,7 @@ def lived(seed: int, fate: Fate) -> Day:
         return day
 
     # In memory, where there is such a folder: what is kept in which order is looked at here, not whether it is synced.
-    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:  # noqa: S108
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         disk = HubFiles(seed, Path(folder))
         try:
             return run(main(disk))

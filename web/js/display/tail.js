@@ -71,7 +71,7 @@ export class Tail {
     this.link.open();
     setInterval(() => this.changed(this), 1000);
     addEventListener('online', () => this.link.hurry());
-    document.addEventListener('refused', () => import('../reader/arranged.js').then(({ refused }) => refused()));
+    document.addEventListener('refused', () => import('../reader/refused.js').then(({ refused }) => refused()));
     addEventListener('pageshow', ({ persisted }) => persisted && this.link.open());
     document.addEventListener('visibilitychange', () => document.hidden || this.link.hurry());
     this.changed(this);

@@ -75,7 +75,8 @@ export class Link {
     source.onopen = () => source === this.read && this.#hear();
     source.onmessage = ({ data }) => this.#came(source, JSON.parse(data));
     source.onerror = () => {
-      if (source.readyState === 2) document.dispatchEvent(new Event('refused')); // the server has refused it
+      // Not the first two in a row: all readers get those when the server behind a proxy is started again.
+      if (source.readyState === 2 && this.#tries > 2) document.dispatchEvent(new Event('refused'));
       if (source === this.read) this.#again();
       else this.silence?.failed();
     };

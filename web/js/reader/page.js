@@ -265,8 +265,9 @@ function session() {
     import('../panels/menu.js').then(({ complete }) => scroll.around(() => complete(reader.session.channels, { words, ui: data.ui, here: data.channel })));
   }
   if (keeping !== reader.session.sound) {
+    const shown = [...at('Notices').children].find(({ textContent }) => textContent === data.kept?.[keeping]);
     keeping = reader.session.sound;
-    import('./arranged.js').then(({ notices }) => notices(at('Notices')).then(tell));
+    if (shown) tell(shown.textContent = data.kept[keeping]);
   }
   const closed = reader.session.status === 'closed';
   const title = reader.session.title.trim() || words.text('untitled');
@@ -455,7 +456,7 @@ setInterval(state, 1000);
 addEventListener('online', () => link.hurry());
 for (const line of ['online', 'offline']) addEventListener(line, state);
 addEventListener('hashchange', cited);
-document.addEventListener('refused', () => import('./arranged.js').then(({ refused }) => refused()));
+document.addEventListener('refused', () => import('./refused.js').then(({ refused }) => refused()));
 addEventListener('pageshow', ({ persisted }) => persisted && reader.session.status !== 'closed' && link.open());
 document.addEventListener('visibilitychange', () => document.hidden || link.hurry());
 

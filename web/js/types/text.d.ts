@@ -231,6 +231,8 @@ interface ReaderData extends Texts {
   zone: [ahead: number, offset: string, name: string];
   /** Whether the meeting is closed and older lines of this text are being translated. */
   making: boolean;
+  /** The notice of what is kept of the sound, by the meeting's setting. */
+  kept: Record<string, string>;
   base: string;
   query: string;
 }

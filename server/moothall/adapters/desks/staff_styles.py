@@ -13,7 +13,6 @@ from urllib.parse import urlencode
 import msgspec
 from aiohttp import web
 
-from moothall.adapters.admin.day_table import DayCell
 from moothall.adapters.desks.figure_tables import heard_part, quality_part, readers_part
 from moothall.adapters.displays.style_page import NAMES, sample_line, sample_sentence
 from moothall.adapters.pages.catalogues import Catalogue
@@ -257,7 +256,7 @@ def _day(ui: Catalogue) -> list[Values]:
         return {**known, **more}
 
     def cell(*meetings: Values, rows: int = 1, clash: bool = False) -> Values:
-        return {**msgspec.structs.asdict(DayCell(meetings, rows)), "clash": clash}  # type: ignore[type-var]
+        return {"meetings": meetings, "rows": rows, "clash": clash}
 
     planned = meeting("idle", "created")
     first = [cell(meeting("live", "open"), rows=2), cell(planned, meeting("idle", "created", hidden=True), clash=True)]

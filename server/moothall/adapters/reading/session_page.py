@@ -43,7 +43,7 @@ from moothall.adapters.reading.page_rows import (
     with_stand_in,
 )
 from moothall.adapters.reading.parallel_text import with_original_lines, with_waiting
-from moothall.core.events.types import ChannelKind, Word
+from moothall.core.events.types import ChannelKind, SoundKept, Word
 from moothall.core.kernel.ids import ChannelId, Position, SegmentId
 from moothall.core.kernel.times import UTC_ZONE, Zone, clock_time, iso_time, offset_name
 from moothall.core.questions.interventions import Questions
@@ -238,6 +238,7 @@ class SessionPage:
                     "zone": _script_zone(zone, now),
                     "session": msgspec.to_builtins(session),
                     "making": parts.lacking.making,
+                    "kept": {sound: ui.named(f"page/sound.{sound}") for sound in SoundKept},
                     "growing": None
                     if apart is None
                     else {**msgspec.to_builtins(lines[apart]), "number": start + apart},

@@ -17,6 +17,7 @@ from moothall.adapters.store.removal_list import FILE_NAME as LIST
 from moothall.cli.backup import verify_command
 from moothall.record.verify import verify
 from support.backup.houses import House, apart, holding, records_of, restored
+from support.files.memory_folder import MEMORY
 
 NAMES = st.sampled_from(["one", "two"])
 SAY = st.tuples(st.just("say"), NAMES, st.integers(1, 6))
@@ -25,8 +26,6 @@ BACKUP = st.tuples(st.just("backup"), st.just(""), st.sampled_from([0, 0, 2]))
 KILL = st.tuples(st.just("kill"), NAMES, st.integers(0, 40))
 """A server writes a removal on the list, and is killed before it carries it out."""
 SIGN = st.tuples(st.just("sign"), NAMES, st.just(0))
-MEMORY = next((each for each in ("/dev/shm",) if Path(each).is_dir()), None)  # noqa: S108
-"""Nothing here is about what a disk keeps."""
 STEPS = st.lists(st.one_of(SAY, REMOVE, BACKUP, KILL, SIGN), min_size=2, max_size=14)
 
 

@@ -17,9 +17,8 @@ from moothall.core.backup.restore_point import PartKey
 from moothall.testing.clock import ManualClock
 from support.backup.files_in_memory import FilesInMemory, backed_up, held_in, part
 from support.backup.houses import holding
+from support.files.memory_folder import MEMORY
 
-MEMORY = next((each for each in ("/dev/shm",) if Path(each).is_dir()), None)  # noqa: S108
-"""Nothing here is about what a disk keeps."""
 PARTS = st.sampled_from([part("mic"), part("mic", 9)])
 WRITE = st.tuples(st.just("write"), PARTS, st.tuples(st.booleans(), st.booleans()))
 """Bytes of the same size; made again or in place, with the old time of writing or not."""
