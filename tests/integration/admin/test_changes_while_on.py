@@ -134,7 +134,7 @@ async def test_sound_that_is_not_to_be_kept_any_more_is_deleted_and_later_sound_
         path = folder.path(BOARD, SourceId("mic"), 0)
         assert path.exists()
         await reader.get("/s/water-board?ui=en")
-        assert "No sound is kept." not in reader.text
+        assert "<p>No sound is kept.</p>" not in reader.text
         assert await ask(secretary, sound="none") == 200
         assert "What has been recorded of the sound is deleted" in secretary.text
         assert path.exists()
@@ -142,12 +142,12 @@ async def test_sound_that_is_not_to_be_kept_any_more_is_deleted_and_later_sound_
         while path.exists():
             await house.running.backend.clock.sleep(10)
         await reader.get("/s/water-board?ui=en")
-        assert "No sound is kept." in reader.text
+        assert "<p>No sound is kept.</p>" in reader.text
         assert await ask(secretary, sound="published") == 200
         assert live.state.sound is SoundKept.PUBLISHED
         assert live.state.sound_from > 0
         await reader.get("/s/water-board?ui=en")
-        assert "The sound is kept and published with the text." in reader.text
+        assert "<p>The sound is kept and published with the text.</p>" in reader.text
 
 
 async def test_of_young_people_no_sound_is_kept_while_it_is_on_either(tmp_path: Path) -> None:
