@@ -86,6 +86,8 @@ async def test_it_has_its_own_and_nothing_of_its_parent(tmp_path: Path, how: str
 async def test_its_status_says_which_signal_ended_it(tmp_path: Path, how: str, number: signal.Signals) -> None:
     process, _ = await begun(tmp_path, how)
     process.send_signal(number)
+    assert process.stdin is not None
+    process.stdin.write(b"one\n")  # Python looks for signals before it waits for a line, and then after the line.
     assert await process.wait() == -number
 
 
