@@ -14,6 +14,7 @@ from moothall.core.events.types import EndReason, Word
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import SegmentId
 from support.desks.meeting import FLOOR, Meeting, S, meeting
+from support.links.weak_link import GOOD, Quality, weak_link_to
 from support.sessions.questions import SOMEBODY, ask, stand
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -127,6 +128,28 @@ async def test_nothing_moves_when_the_page_begins_to_live_and_while_text_grows(
                 await grow(on, page, f"n{number}")
             await follow_on(on, page)
         await expect(page.locator(".first-awaited:visible")).to_have_count(0)
+        assert await page.evaluate(SHIFTED) == []
+
+
+@pytest.mark.parametrize("size", [(390, 844), pytest.param((1280, 800), marks=pytest.mark.slow)], ids=["phone", "wide"])
+async def test_nothing_moves_while_a_page_arrives_in_pieces(size: tuple[int, int], page: Page, tmp_path: Path) -> None:
+    """A reader comes again over a weak line: all but the page itself is there already."""
+    slow = Quality(bits_per_s=8_000, piece=200, held=200)
+    async with meeting(tmp_path) as on, weak_link_to(int(on.running.address.rpartition(":")[2])) as link:
+        for number in range(40):
+            await on.say(f"s{number}", f"{LINE} {number}, {number * number}")
+        await page.set_viewport_size({"width": size[0], "height": size[1]})
+        await page.goto(f"{link.address}/s/{S}")
+        await expect(page.locator("html.live")).to_be_attached()
+        await page.add_init_script(WATCH)
+        link.down.become(slow)
+        await page.goto(f"{link.address}/s/{S}", wait_until="commit")
+        await page.evaluate(PAINTED)
+        await expect(page.locator("#s3")).to_be_attached()
+        await page.evaluate(DRAWN)
+        assert not await page.locator("#s39").count(), "the rest of the text is still under way"
+        link.down.become(GOOD)
+        await expect(page.locator("html.live")).to_be_attached()
         assert await page.evaluate(SHIFTED) == []
 
 
