@@ -62,6 +62,7 @@ from moothall.services.sessions.link_terms import HOUR_MS
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.sessions import Sessions
+from moothall.services.sound.former_recordings import SilencedSpans
 from moothall.services.supervision.supervising import supervise
 from moothall.services.translation.glossaries import Glossaries
 from moothall.settings.sections import Conference, Settings
@@ -165,6 +166,7 @@ class Backend:
             sessions, book=self.book, clock=self.clock, randomness=randomness, questions=questions
         )
         self.zoom_client = ZoomClient()
+        self.silenced = SilencedSpans(self.book)
         self.forgetting = Forgetting(sessions, self.programme.plan_of, self.clock)
         self.zoom = ZoomPush(sessions, self.book, self.zoom_client, self.forgetting, self.clock)
 
@@ -231,8 +233,8 @@ class Backend:
         Hubs that have a copy are told to erase it. The caller removes the session's log. Raises StorageUnavailable when
         the disk refuses.
         """
-        for name in SOUND_FOLDERS:
-            await asyncio.to_thread(_remove, self.data / name / session)
+        await erase_sound(self.data, session)
+        await self.silenced.forget(session)
         await self.links.forget(session)
         await self.proposals.forget(session)
         await self.ballots.forget(session)
@@ -241,6 +243,12 @@ class Backend:
         await self.zoom.forget(session)
         await self.hubs.forget(session)
         await self.hub_removals.gone(session)
+
+
+async def erase_sound(data: Path, session: SessionId) -> None:
+    """Delete a session's sound from a data folder. Raises StorageUnavailable."""
+    for name in SOUND_FOLDERS:
+        await asyncio.to_thread(_remove, data / name / session)
 
 
 def _remove(folder: Path) -> None:

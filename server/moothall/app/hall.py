@@ -106,7 +106,7 @@ async def hall(
         pages.show_look(lambda: backend.look.shown)
         manager = ServiceManager(os.environ, clock, os.getpid())
         listener = stack.enter_context(closing(listener or listen(settings)))
-        recordings, sound_folder = open_recordings(stack, backend)
+        recordings, sound_folder = open_recordings(stack, backend, nodes=house is not None)
         glossaries = await open_glossaries(stack, backend)
         pulses = Pulses(clock)
         recognising = Recognising(

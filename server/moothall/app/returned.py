@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 
-from moothall.adapters.backup.data_folder import PAGE_SAMPLES
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.core.backup.removed import RemovedContent, SessionRemoved, SoundSilenced, TextRemoved
@@ -61,6 +60,5 @@ async def remove_returned(
 async def _silence(sound: SoundFolder, session: SessionId, removals: RemovedContent) -> None:
     for part in await sound.parts(session):
         for act in removals.sound(session, part.source, part.first):
-            # A copy may end inside a page: its samples aren't counted, but may hold sound.
-            if isinstance(act, SoundSilenced) and act.span[0] < part.end + PAGE_SAMPLES and part.first < act.span[1]:
+            if isinstance(act, SoundSilenced) and part.holds(*act.span):
                 await sound.silence(part, *act.span)

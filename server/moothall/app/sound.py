@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 from aiohttp import web
 
@@ -31,7 +32,8 @@ from moothall.services.capture.streams import StreamSources
 from moothall.services.engines.recognising import Recognising
 from moothall.services.programme.meeting_plan import other_session_in_room
 from moothall.services.sessions.staff import Staff
-from moothall.services.sound.recording import Recordings, Sharings
+from moothall.services.sound.recording import Recordings, tell_nobody
+from moothall.services.sound.sharing import Sharings
 from moothall.settings.sections import Settings
 
 
@@ -135,19 +137,27 @@ def microphone_doors(
     return [*audio.routes(), *page.routes()], audio
 
 
-def open_recordings(stack: AsyncExitStack, backend: Backend) -> tuple[Recordings, SoundFolder]:
-    """Open the recordings and their folder. Recordings whose time is over are erased until the stack unwinds."""
-    folder = SoundFolder(
-        backend.data / RECORDINGS_FOLDER,
-        bitrate=1_000 * backend.settings.recording.kbits,
-        removals=removal_list(backend.settings),
+def sound_folder(settings: Settings) -> SoundFolder:
+    """The recordings in the data folder."""
+    return SoundFolder(
+        Path(settings.server.data) / RECORDINGS_FOLDER,
+        bitrate=1_000 * settings.recording.kbits,
+        removals=removal_list(settings),
     )
+
+
+def open_recordings(stack: AsyncExitStack, backend: Backend, *, nodes: bool) -> tuple[Recordings, SoundFolder]:
+    """Open the recordings and their folder. Recordings whose time is over are erased until the stack unwinds. `nodes`:
+    whether other nodes may have recordings too.
+    """
+    folder = sound_folder(backend.settings)
     recordings = Recordings(
         folder,
         state_of=lambda session: backend.loaded(session, lambda live: live.state, None),
-        standing=Sharings(backend.sessions, backend.log).of,
+        standing=Sharings(backend.log).of,
         clock=backend.clock,
         keep_days=backend.settings.recording.keep_days,
+        tell_silenced=backend.silenced.add if nodes else tell_nobody,
     )
     backend.sessions.observe(recordings.hear)
     backend.keep(stack, recordings.run)

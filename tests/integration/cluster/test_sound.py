@@ -6,21 +6,27 @@ import asyncio
 import os
 import shutil
 import signal
+from array import array
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from moothall.adapters.admin.local_door import Caller
 from moothall.adapters.sound.sender import RATE, Sender
-from moothall.app.backend import SPOOL_FOLDER
+from moothall.adapters.sound.sound_folder import SoundFolder
+from moothall.app.backend import RECORDINGS_FOLDER, SPOOL_FOLDER
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.ids import SegmentId, SessionId, SourceId
 from moothall.services.sound.live_take import take_of
 from moothall.testing.scripted import Script, make_script, render, write_script
 from support.cluster.nodes import STARTED_S, NodeProcess, Prepared, prepared
 from support.cluster.process import RedisProcesses
+from support.desks.persistent import PersistentDesk
 from support.halls.process import engine_of, plain
 from support.halls.readers import until
+from support.hubs.together import until as until_so
 
 UNHEARD = 2 * RATE
 """Samples that are safe at a node when it is killed, and of which there are no words."""
@@ -57,6 +63,72 @@ async def two_nodes(
     planned = await prepared(first.data)
     second.sign_like(first)
     return first, second, planned
+
+
+async def loud(node: NodeProcess, session: SessionId, source: SourceId, t0: int, t1: int) -> bool | None:
+    """Whether a node's recording has sound of these ms of a source; None where it has no recording."""
+    folder = SoundFolder(node.data / RECORDINGS_FOLDER, bitrate=24_000)
+    for part in await folder.parts(session):
+        if part.source == source and part.first <= 16 * t0 and 16 * t1 <= part.end:
+            samples = array("h", await folder.read(part, 16 * t0, 16 * (t1 - t0)))
+            return max(map(abs, samples)) > 1_000
+    return None
+
+
+# tests/unit/services/sound/test_former_recordings.py has the same without processes.
+@pytest.mark.slow
+async def test_what_is_removed_is_silenced_in_the_recording_of_a_former_keeper_too(
+    tmp_path: Path, redis_processes: RedisProcesses
+) -> None:
+    script = make_script(9, 20, pause_ms=300)
+    first, second, planned = await two_nodes(tmp_path, redis_processes, script)
+    session, nodes = planned.session, [first, second]
+    sender = Sender([first.address], planned.token, f"/s/{session}/audio", render(script, tail_ms=120_000))
+    desk = PersistentDesk([node.address for node in nodes], planned.token)
+
+    async def has(node: NodeProcess, word: ev.Word) -> bool | None:
+        at = attached[0].t
+        return await loud(node, session, attached[0].source, word.t0 - at + 20, word.t1 - at - 20)
+
+    async def unconfirmed() -> dict[str, int]:
+        status = (await Caller(second.data).status()).node
+        assert status is not None
+        return dict(status.unconfirmed)
+
+    async def confirmed() -> bool:
+        return not await unconfirmed()
+
+    try:
+        await first.start()
+        await first.until("keeps the house")
+        await second.start()
+        sending = asyncio.ensure_future(sender.run())
+        await until(lambda: len(Log(first, session).words) >= 12)
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        assert "receipt" in await desk.send(session, "act", {"id": "close", "commands": [{"do": "close"}]})
+        log = Log(first, session)
+        attached = [event for event in log.events if isinstance(event, ev.SourceAttached)]
+        lines = [event.segment for event in log.events if isinstance(event, ev.SegmentOpened)]
+        first_words: dict[SegmentId, ev.Word] = {}
+        for event in log.events:
+            if isinstance(event, ev.WordsCommitted):
+                first_words.setdefault(event.segment, event.words[0])
+        gone, stays = (first_words[line] for line in lines[:2])
+        await until_so(lambda: has(first, stays))
+        await first.kill()
+        await second.until("keeps the house")
+        removes = {"type": "lines", "segments": [lines[0]]}
+        assert "receipt" in await desk.send(session, "remove", {"id": "remove", "removes": removes})
+        await until_so(unconfirmed)
+        assert await has(first, gone), "it is away"
+        await first.start()
+        await until_so(confirmed)
+        assert (await has(first, gone), await has(first, stays)) == (False, True)
+    finally:
+        await desk.close()
+        await first.stop()
+        await second.stop()
 
 
 class Stream(Sender):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 
 from moothall.core import commands as do
@@ -16,7 +17,8 @@ from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sound.consent import follow_consent
 from moothall.services.sound.live_audio import RATE, LiveAudio
-from moothall.services.sound.recording import RecordingPart, Recordings, Sharing
+from moothall.services.sound.recording import RecordingPart, Recordings
+from moothall.services.sound.sharing import Sharing
 from moothall.testing.clock import LoopClock
 from support.memory.hall import FLOOR, MIC, SESSION, MemoryHall, Sound, memory_hall
 
@@ -30,8 +32,10 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.held: dict[SessionId, dict[tuple[SourceId, int], bytearray]] = {}
+        self.done: dict[SessionId, set[tuple[SourceId, int, tuple[int, int]]]] = defaultdict(set)
         self.open = 0
         self.refuses = False
+        self.ended = True
         self.written = 0
         self.clock = LoopClock()
 
@@ -41,7 +45,14 @@ class MemoryStore:
     async def parts(self, session: SessionId) -> Sequence[RecordingPart]:
         held = self.held.get(session, {})
         return [
-            RecordingPart(session=session, source=source, first=first, samples=len(pcm) // 2, written=self.written)
+            RecordingPart(
+                session=session,
+                source=source,
+                first=first,
+                samples=len(pcm) // 2,
+                written=self.written,
+                ended=self.ended,
+            )
             for (source, first), pcm in sorted(held.items())
         ]
 
@@ -55,9 +66,18 @@ class MemoryStore:
         return bytes(pcm[2 * (first - part.first) : 2 * (first - part.first + count)])
 
     async def silence(self, part: RecordingPart, first: int, last: int) -> None:
+        self._refuse()
+        self.done[part.session].add((part.source, part.first, (first, last)))
         pcm = self.held[part.session][part.source, part.first]
         low, high = max(0, first - part.first), min(part.samples, last - part.first)
         pcm[2 * low : 2 * high] = bytes(2 * (high - low))
+
+    async def silenced(self, session: SessionId) -> Collection[tuple[SourceId, int, tuple[int, int]]]:
+        return self.done[session]
+
+    async def delete(self, part: RecordingPart, first: int, last: int) -> None:
+        self._refuse()
+        self.held[part.session].pop((part.source, part.first), None)
 
     async def forget(self, session: SessionId) -> None:
         self.held.pop(session, None)

@@ -7,10 +7,10 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from moothall.adapters.backup.folder import PIECE, overwrite
+from moothall.adapters.backup.folder import PIECE
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.adapters.store import book_sqlite, sqlite_file
-from moothall.adapters.store.files import explained, make_folder, opened
+from moothall.adapters.store.files import explained, make_folder, opened, overwrite
 from moothall.adapters.store.removal_list import FILE_NAME as LIST_NAME
 from moothall.adapters.store.removal_list import add_lines, read_removals
 from moothall.core.backup.removed import AnyLine, united
@@ -22,8 +22,6 @@ from moothall.core.ports import BookEntry
 
 BUSY_S = 10.0
 """How long to wait, in s, for the server to release the book's file."""
-PAGE_SAMPLES = 3 * 16_000
-"""More samples than a page of a recording holds: pages have about a second."""
 
 
 class DataFolder:
@@ -134,23 +132,17 @@ class RestoredRecordings:
             os.utime(path, ns=(part.written * 1_000_000, part.written * 1_000_000))
 
     async def silence(self, part: SoundPart, spans: Sequence[tuple[int, int]]) -> bool:
-        """Silence `spans` of a file, in samples of the source; return whether that was possible (`RestoredSound`).
-
-        The file's time is kept, since the retention period counts from it.
-        """
+        """Silence `spans` of a file, in samples of the source; return whether that was possible (`RestoredSound`)."""
         there = await self._store.parts(part.session)
         kept = next((each for each in there if (each.source, each.first) == (part.source, part.first)), None)
         if kept is None or not kept.samples:
             return False  # Its content can't be determined.
         try:
             for first, last in spans:
-                # A copy may end inside a page: its samples aren't counted, but may hold sound.
-                if first < kept.end + PAGE_SAMPLES and kept.first < last:
+                if kept.holds(first, last):
                     await self._store.silence(kept, first, last)
         except StorageUnavailable:
             return False
-        path = sound_path(self._folder, part.key)
-        os.utime(path, ns=(part.written * 1_000_000, part.written * 1_000_000))
         return True
 
     def remove(self, part: SoundPart) -> None:

@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from moothall.adapters.store.files import explained, make_folder, opened, sync_folder
+from moothall.adapters.store.files import explained, make_folder, opened, overwrite, sync_folder
 from moothall.core.backup.restore_point import RestorePoint, Stored, decode_point, encode_point
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
@@ -201,16 +201,6 @@ class NewObject:
                 self._path.replace(path)
                 self._new.append(path)
         return Stored(name, self._size)
-
-
-def overwrite(path: Path) -> None:
-    """Overwrite a file with zeros and delete it. Raises OSError."""
-    with opened(path, os.O_WRONLY) as file:
-        size = os.fstat(file).st_size
-        for at in range(0, size, PIECE):
-            os.pwrite(file, bytes(min(PIECE, size - at)), at)
-        os.fdatasync(file)
-    path.unlink()
 
 
 def write_file(path: Path, data: bytes) -> None:

@@ -16,11 +16,11 @@ from moothall.adapters.engines.child_owner import signal_child, to_the_end
 from moothall.adapters.sound.audio_file import AudioFile, start_coder
 from moothall.adapters.sound.child_messages import EncodeRequest
 from moothall.adapters.sound.spool_folder import leave_room
-from moothall.adapters.store.files import explained, make_folder, opened
+from moothall.adapters.store.files import explained, make_folder, opened, overwrite, write_zeros
 from moothall.adapters.store.removal_list import LineIdentity, RemovalList
-from moothall.core.backup.removed import RemovalDone, SoundAct, SoundRemoved, SoundSilenced
+from moothall.core.backup.removed import RemovalDone, RemovedContent, SoundAct, SoundRemoved, SoundSilenced
 from moothall.core.kernel.decoding import made_of
-from moothall.core.kernel.errors import AudioError, StorageUnavailable
+from moothall.core.kernel.errors import AudioError, ConfigurationError, StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.services.sound.recording import RecordingPart
 
@@ -29,6 +29,8 @@ TAIL = 1 << 17
 PER_SAMPLE = 3
 """Opus counts samples at 48 kHz, Moothall at 16 kHz."""
 _HEADER = struct.Struct("<4sBBqIIIB")
+_ENDS = 4
+"""The flag of the page that ends a stream (RFC 3533)."""
 _UNKNOWN = -1
 """The granule position of a page on which no packet ends."""
 _FILE = re.compile(r"([0-9]{15})\.opus\Z")
@@ -85,12 +87,28 @@ class SoundFolder:
         """Encode a part again with silence from `first` up to `last` (`SoundStore`). The old file is overwritten with
         zeros after the new one has replaced it.
         """
-
-        def written_down(new: LineIdentity) -> SoundSilenced:
-            return made_of(SoundSilenced, part, id=new.id, at=new.at, span=(first, last))
-
-        async with self._listed(written_down):
+        async with self._listed(_silencing(part, first, last)):
             await self._silence(part, first, last)
+
+    async def delete(self, part: RecordingPart, first: int, last: int) -> None:
+        """Delete a part instead of silencing it from `first` up to `last` (`FormerStore`)."""
+        async with self._listed(_silencing(part, first, last)):
+            with _explained(), suppress(FileNotFoundError):
+                await asyncio.to_thread(overwrite, self.path(part.session, part.source, part.first))
+
+    async def silenced(self, session: SessionId) -> frozenset[tuple[SourceId, int, tuple[int, int]]]:
+        """What was silenced in a session's parts, by the list of removals (`FormerStore`)."""
+        if self._removals is None:
+            return frozenset()
+        try:
+            known = RemovedContent(await asyncio.to_thread(self._removals.lines))
+        except ConfigurationError as error:
+            raise StorageUnavailable(str(error)) from error
+        return frozenset(
+            (act.source, act.first, act.span)
+            for act in known.lines
+            if isinstance(act, SoundSilenced) and act.session == session and act.id in known.done
+        )
 
     async def _silence(self, part: RecordingPart, first: int, last: int) -> None:
         path = self.path(part.session, part.source, part.first)
@@ -146,7 +164,7 @@ class SoundFolder:
             if name is None or not is_name(path.parent.name):
                 continue
             try:
-                samples, written = opus_samples(path), path.stat().st_mtime_ns // 1_000_000
+                (samples, ended), written = opus_samples(path), path.stat().st_mtime_ns // 1_000_000
             except FileNotFoundError:
                 continue  # The file was removed while the folder was read.
             found.append(
@@ -156,6 +174,7 @@ class SoundFolder:
                     first=int(name[1]),
                     samples=samples,
                     written=written,
+                    ended=ended,
                 )
             )
         return tuple(found)
@@ -191,27 +210,33 @@ class OpusPart:
             await self._process.wait()
 
 
+def _silencing(part: RecordingPart, first: int, last: int) -> Callable[[LineIdentity], SoundSilenced]:
+    return lambda new: made_of(SoundSilenced, part, id=new.id, at=new.at, span=(first, last))
+
+
 async def _encoder(order: EncodeRequest, source: int, file: int) -> asyncio.subprocess.Process:
     return await start_coder("encode_child", order, stdin=source, stdout=file, stderr=asyncio.subprocess.DEVNULL)
 
 
 def _replace(old: int, new: Path, path: Path) -> None:
-    """Replace `path`, which is open as `old`, by `new`, and overwrite the old content with zeros."""
+    """Replace `path`, which is open as `old`, by `new`, and overwrite the old content with zeros. The file's time is
+    kept, since the retention period counts from it.
+    """
+    before = os.fstat(old)
+    os.utime(new, ns=(before.st_atime_ns, before.st_mtime_ns))
     with new.open("rb") as file:
         os.fsync(file.fileno())
     new.replace(path)
-    size = os.fstat(old).st_size
-    for at in range(0, size, 1 << 20):
-        os.pwrite(old, bytes(min(1 << 20, size - at)), at)
-    os.fdatasync(old)
+    write_zeros(old, 0, before.st_size)
 
 
 def _explained() -> AbstractContextManager[None]:
     return explained("The recording can't be written", kind=StorageUnavailable)
 
 
-def opus_samples(path: Path) -> int:
-    """The samples at 16 kHz that an Ogg Opus file holds; 0 when it has none yet. Raises OSError.
+def opus_samples(path: Path) -> tuple[int, bool]:
+    """The samples at 16 kHz that an Ogg Opus file holds, 0 when it has none yet; and whether it was ended. Raises
+    OSError.
 
     It works while the file grows and after it was cut, since the last whole page states the position (RFC 7845).
     """
@@ -222,21 +247,21 @@ def opus_samples(path: Path) -> int:
         tail = file.read()
     at = head.find(b"OpusHead")
     if at < 0 or len(head) < at + 12:
-        return 0
+        return 0, False
     skipped = int.from_bytes(head[at + 10 : at + 12], "little")
-    position = _last_position(tail)
-    return 0 if position is None else max(0, position - skipped) // PER_SAMPLE
+    position, ended = _last_page(tail)
+    return max(0, position - skipped) // PER_SAMPLE, ended
 
 
-def _last_position(tail: bytes) -> int | None:
-    """The granule position of the last whole page; None when there is none."""
+def _last_page(tail: bytes) -> tuple[int, bool]:
+    """The granule position of the last whole page, and whether it ends the stream; 0 and False when there is none."""
     end = len(tail)
     while (begin := tail.rfind(b"OggS", 0, end)) >= 0:
         end = begin
         if len(tail) < begin + _HEADER.size:
             continue
-        *_, position, _serial, _number, _check, count = _HEADER.unpack_from(tail, begin)
+        _, _, kind, position, _serial, _number, _check, count = _HEADER.unpack_from(tail, begin)
         table = tail[begin + _HEADER.size : begin + _HEADER.size + count]
         if len(table) == count and len(tail) >= begin + _HEADER.size + count + sum(table) and position > _UNKNOWN:
-            return int(position)
-    return None
+            return position, bool(kind & _ENDS)
+    return 0, False

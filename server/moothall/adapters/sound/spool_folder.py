@@ -17,7 +17,7 @@ import re
 import threading
 from pathlib import Path
 
-from moothall.adapters.store.files import make_folder, opened, sync_folder
+from moothall.adapters.store.files import make_folder, opened, overwrite, sync_folder, write_zeros
 from moothall.core.kernel.errors import SpoolFull
 
 SAMPLE_BYTES = 2
@@ -81,10 +81,7 @@ class SpoolFolder:
         for name in (NOTE, f"{NOTE}.new"):
             path = self._path / name
             with contextlib.suppress(FileNotFoundError):
-                with opened(path, os.O_RDWR) as file:
-                    _overwrite(file, 0, os.fstat(file).st_size)
-                    os.fdatasync(file)
-                path.unlink()
+                overwrite(path)
 
     def settle(self, first: int, count: int) -> None:
         """Cut off the half sample that a killed process may have left, and sync the file, which that process may not
@@ -125,7 +122,7 @@ class SpoolFolder:
         at, end = (position - first) * SAMPLE_BYTES, (position + count - first) * SAMPLE_BYTES
         with opened(self._file(first), os.O_RDWR | os.O_CREAT) as file:
             size = os.fstat(file).st_size
-            _overwrite(file, at, min(end, size))
+            write_zeros(file, at, min(end, size))
             if end > size:
                 os.ftruncate(file, end)
             os.fdatasync(file)
@@ -213,10 +210,3 @@ def _write_at(file: int, at: int, chunk: bytes) -> None:
         written = os.pwrite(file, view, at)
         at += written
         view = view[written:]
-
-
-def _overwrite(file: int, at: int, end: int) -> None:
-    """Overwrite bytes `at` up to `end` with zeros: on most file systems that leaves nothing of the former content."""
-    while at < end:
-        _write_at(file, at, bytes(min(PIECE, end - at)))
-        at += PIECE

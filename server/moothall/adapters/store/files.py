@@ -9,6 +9,9 @@ from pathlib import Path
 
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
 
+ZEROS = 1 << 18
+"""Bytes that are overwritten at a time."""
+
 
 @contextmanager
 def explained(what: str, advice: str = "", *, kind: type[MoothallError] = ConfigurationError) -> Iterator[None]:
@@ -47,6 +50,23 @@ def opened(path: Path, flags: int, mode: int = 0o600) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def write_zeros(file: int, at: int, end: int) -> None:
+    """Overwrite the bytes of an open file from `at` up to `end` with zeros; durable when it returns.
+
+    That leaves nothing of the former content on most file systems. Raises OSError.
+    """
+    while at < end:
+        at += os.pwrite(file, bytes(min(ZEROS, end - at)), at)
+    os.fdatasync(file)
+
+
+def overwrite(path: Path) -> None:
+    """Overwrite a file with zeros and delete it. Raises OSError."""
+    with opened(path, os.O_WRONLY) as file:
+        write_zeros(file, 0, os.fstat(file).st_size)
+    path.unlink()
 
 
 def make_folder(path: Path) -> None:

@@ -28,7 +28,7 @@ from moothall.adapters.store.aside_folder import FOLDER, AsideFolder
 from moothall.adapters.store.one_copy_list import OneCopyList
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.system.clock import SystemRandomness
-from moothall.app.backend import removal_list
+from moothall.app.backend import erase_sound, removal_list
 from moothall.app.parts import Nodes
 from moothall.core.backup.removed import RemovedContent
 from moothall.core.cluster.nodes import NodeNote
@@ -56,6 +56,7 @@ from moothall.services.cluster.sound_copies import SoundCopies
 from moothall.services.cluster.two_books import HOUSE, TwoBooks, entries_of, follow_book, noted_change
 from moothall.services.cluster.two_copies import STEPS, TwoCopies
 from moothall.services.operation.redis_checks import needed_memory
+from moothall.services.sound.former_recordings import FormerRecordings
 from moothall.services.supervision.supervising import supervise
 from moothall.settings.sections import Settings
 from moothall.wire.cluster.node_link import NodeState, WholeBook
@@ -106,7 +107,9 @@ class House:
     book_here: Book | None = field(default=None, init=False)
     """This node's own book, as it was last opened; None before."""
     former: FormerSound | None = field(default=None, init=False)
-    """The sound on this disk since this node last stood by; None before."""
+    """The spools on this disk since this node last stood by; None before."""
+    recordings: FormerRecordings | None = field(default=None, init=False)
+    """The recordings on this disk since this node last stood by; None before."""
 
     def __post_init__(self) -> None:
         own, elsewhere = self.settings.cluster, ReadElsewhere()
@@ -179,6 +182,8 @@ class House:
         self._kept_term = 0
         """The term in which this node last kept the house; 0: never."""
         self._own_book = _OwnBook(change=0, empty=False)
+        # Serialises changes of the own book while this node stands by. Bound: its two tasks that follow the book.
+        self._following_book = asyncio.Lock()
         self._waits = ""
         """The name of the node for which this one was last logged to wait; empty: none."""
 
@@ -247,18 +252,26 @@ class House:
         self._waits = awaited or ""
         return awaited is not None
 
-    async def follow_book(self, book: Book) -> None:
-        """Bring this node's own book up to date with the shared one, if Redis answers. Raises StorageUnavailable where
-        the own book cannot be read.
+    async def follow_book(self, book: Book) -> bool:
+        """Bring this node's own book up to date with the shared one, if Redis answers; return whether it is. Raises
+        StorageUnavailable where the own book cannot be read.
         """
-        try:
-            await follow_book(self.book, book)
-        except LogMissing:  # The keeper makes the shared book, or fills it again.
-            pass
-        except StorageUnavailable as error:
-            logger.debug("cluster: the book can't be followed (%s)", type(error).__name__)
-        change = await noted_change(book)
-        self._own_book = _OwnBook(change=change or 0, empty=change is None and not await entries_of(book))
+        async with self._following_book:
+            followed = False
+            try:
+                await follow_book(self.book, book)
+                followed = True
+            except LogMissing:  # The keeper makes the shared book, or fills it again.
+                pass
+            except StorageUnavailable as error:
+                logger.debug("cluster: the book can't be followed (%s)", type(error).__name__)
+            change = await noted_change(book)
+            self._own_book = _OwnBook(change=change or 0, empty=change is None and not await entries_of(book))
+            return followed
+
+    async def erase_sound(self, session: SessionId) -> None:
+        """Delete the sound that this node has of a session that was erased. Raises StorageUnavailable."""
+        await erase_sound(Path(self.settings.server.data), session)
 
     def _asked(self) -> frozenset[str]:
         """The nodes that have to confirm that they have no Redis: those of the settings, and those that were alive when
@@ -301,9 +314,15 @@ class House:
         if self.former is not None and self.following is not None:
             await self.former.look(self.following.copies)
         now = self.clock.monotonic()
-        if self._looked is None or now - self._looked >= removing.LOOK_MS:
-            self._looked = now
-            await self.removing.look(log, settled)
+        if self._looked is not None and now - self._looked < removing.LOOK_MS:
+            return
+        self._looked = now
+        # The keeper's book says what has to be silenced before its log says that it was removed.
+        if self.recordings is not None and self.book_here is not None:
+            if not await self.follow_book(self.book_here):
+                return
+            await self.recordings.look(self.book_here)
+        await self.removing.look(log, settled)
 
     async def kept(self, log: NodeLog, book: Book) -> tuple[EventLog, Book]:
         """Return log and book for the node that takes the house, after bringing its own up to what Redis has."""
@@ -325,10 +344,13 @@ class House:
             copies=self._copies,
             came=self._came,
             reached_at=self._reached_at,
+            erase_sound=self.erase_sound,
         )
         await last.catch_up()
         if self.former is not None:
             await self.former.look(self._copies)
+        if self.recordings is not None:
+            await self.recordings.delete_due(books)
         if not await self.check_key(books):
             name = Ed25519Signer.open(self._key_path).key_id
             await books.write([BookEntry(*SIGNER, name.encode())])

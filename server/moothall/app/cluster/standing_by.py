@@ -45,6 +45,7 @@ from moothall.app.cluster.house import House
 from moothall.app.cluster.reading import NodeReaders, reader_gate
 from moothall.app.metrics import tell_disk, tell_doors, tell_fanouts, tell_measures, tell_stuck
 from moothall.app.parts import ServerAddress
+from moothall.app.sound import sound_folder
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Book, Clock
@@ -56,7 +57,10 @@ from moothall.services.cluster.sound_copies import SoundCopies
 from moothall.services.metrics.measures import Measures
 from moothall.services.metrics.readiness import Readiness
 from moothall.services.operation.status import NodeStatus, ServerStatus
+from moothall.services.sound.former_recordings import FormerRecordings
 from moothall.services.sound.live_audio import to_ms
+from moothall.services.sound.recording import Recordings
+from moothall.services.sound.sharing import Sharings
 from moothall.services.supervision.supervising import supervise
 
 logger = logging.getLogger(__name__)
@@ -89,6 +93,7 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
             archive=archive,
             asides=house.asides,
             singles=house.singles,
+            erase_sound=house.erase_sound,
         )
         house.sound = sound = SoundCopies(SoundAtKeeper(archive), house.clock)
         stack.callback(house.stand_by_no_more)
@@ -102,9 +107,18 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         house.former = former = FormerSound(
             DiskSpools(Path(house.settings.server.data) / SPOOL_FOLDER), house.settings.cluster.number
         )
+        folder = sound_folder(house.settings)
+        house.recordings = recordings = FormerRecordings(folder, house.clock)
+        withdrawing = Recordings(
+            folder,
+            state_of=lambda _: None,
+            standing=partial(Sharings(log).of_copy, following.follows),
+            clock=house.clock,
+            keep_days=house.settings.recording.keep_days,
+        )
 
         def settled(session: SessionId) -> bool:
-            return reading.settled(session) and former.settled(session)
+            return reading.settled(session) and former.settled(session) and recordings.settled(session)
 
         following.then = partial(house.erased, log, settled)
         doors = await _doors(stack, house, listener, reading, connections)
@@ -118,7 +132,8 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
                 engines.house_moved()
 
         watch = partial(watch_keeper, lambda: house.keeper, house.clock, moved)
-        for run in (following.run, partial(_follow, house, book), watch, sound.run, partial(collect, house.clock)):
+        sounds = (sound.run, recordings.run, withdrawing.run)
+        for run in (following.run, partial(_follow, house, book), watch, *sounds, partial(collect, house.clock)):
             stack.callback(tasks.create_task(supervise(run, house.clock)).cancel)
         yield
 

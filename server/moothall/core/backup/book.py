@@ -37,6 +37,7 @@ NAMESPACES: dict[str, NamespaceBackup] = {
     "hub": NamespaceBackup.IN_BACKUP,  # digests of machines' keys
     "abbreviations": NamespaceBackup.IN_BACKUP,
     "hub-held": NamespaceBackup.IN_BACKUP,
+    "silenced": NamespaceBackup.IN_BACKUP,  # positions in sound; nodes that were away still have to silence them
     "balance-sums": NamespaceBackup.IN_BACKUP,
     "asking": NamespaceBackup.WITH_KEYS,  # addresses of authors' pages and browsers' cookies are made with it
     "hub-secret": NamespaceBackup.WITH_KEYS,

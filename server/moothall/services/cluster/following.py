@@ -96,6 +96,8 @@ class LogFollower:
     singles: SingleCopies | None = None
     """Notes of the events that this node alone had as the keeper. A note is closed once the shared log has these
     events, or they were set aside."""
+    erase_sound: Callable[[SessionId], Awaitable[None]] | None = None
+    """Deletes the sound that this node has of a session whose log was erased. Raises StorageUnavailable."""
     copies: dict[SessionId, LogHead] = field(default_factory=dict)
     """Head of each copy, as far as it is known. Bound: the sessions that there are."""
 
@@ -314,6 +316,8 @@ class LogFollower:
             await self.asides.forget(session)
         if self.singles is not None:
             await self.singles.end(session, 0, aside=True)
+        if self.erase_sound is not None:
+            await self.erase_sound(session)
         await self.own.forget(session)
         del self.copies[session]
         self.came.pop(session, None)

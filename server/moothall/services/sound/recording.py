@@ -17,24 +17,26 @@ from typing import Protocol
 
 import msgspec
 
-from moothall.core.events.types import SealVersion, SessionArranged, SoundKept
-from moothall.core.kernel.errors import NO_CHANNEL, RecordBroken, Refusal, RefusalCode, StorageUnavailable, refuse
-from moothall.core.kernel.ids import ChannelId, Epoch, SessionId, SourceId
-from moothall.core.kernel.lanes import Feed
-from moothall.core.ports import Clock, LogReading
+from moothall.core.events.types import SessionArranged, SoundKept
+from moothall.core.kernel.errors import NO_CHANNEL, Refusal, RefusalCode, StorageUnavailable, refuse
+from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
+from moothall.core.ports import Clock
 from moothall.core.sessions.state import State, Status
 from moothall.services.log.publication import Publication
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.sessions.live_session import LiveSession
-from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.live_audio import BYTES, RATE, LiveAudio, to_ms, to_samples
 from moothall.services.sound.live_take import is_respoken
+from moothall.services.sound.sharing import Sharing, keeps_sound
 from moothall.services.supervision.waiting import until_set
 
 logger = logging.getLogger(__name__)
 
 HELD_BACK_MS = 35_000
 """The recorder's delay behind the sound: longer than "not recorded" can be set back (30 s)."""
+PAGE_SAMPLES = 3 * RATE
+"""More samples than a page of a file holds, which has about a second. A copy, or a file of a killed server, may end
+inside a page, of which the samples aren't counted, though it may hold sound."""
 PART = 3600 * RATE
 """Most samples of a part, an hour: a part is written anew when a piece of it is silenced."""
 RETRY_MS = 10_000
@@ -56,11 +58,17 @@ class RecordingPart(msgspec.Struct, frozen=True, kw_only=True):
     """The number of samples in it; it may grow."""
     written: int
     """When it last grew, Unix ms."""
+    ended: bool = True
+    """Whether the file was ended, so that all its sound is counted in `samples`."""
 
     @property
     def end(self) -> int:
         """The position after its last sample."""
         return self.first + self.samples
+
+    def holds(self, first: int, last: int) -> bool:
+        """Whether it may hold sound between positions `first` and `last`."""
+        return first < self.end + (0 if self.ended else PAGE_SAMPLES) and self.first < last
 
 
 class PartWriter(Protocol):
@@ -101,11 +109,6 @@ class SoundStore(Protocol):
     async def forget(self, session: SessionId) -> None:
         """Erase the whole recording of a session. Raises StorageUnavailable."""
         ...
-
-
-def keeps_sound(state: State) -> bool:
-    """Whether a session's sound is recorded at all."""
-    return state.sound is not SoundKept.NONE and not state.young_people
 
 
 class Recorder:
@@ -218,14 +221,6 @@ class Recorder:
         return bytes(pcm)
 
 
-class Sharing(msgspec.Struct, frozen=True):
-    """A session's setting of its sound, and whether its text was checked."""
-
-    sound: SoundKept
-    checked: bool
-    """Whether the text has been sealed as checked or final."""
-
-
 class TimedPart(msgspec.Struct, frozen=True, kw_only=True):
     """A part with its media times, for a player."""
 
@@ -236,6 +231,14 @@ class TimedPart(msgspec.Struct, frozen=True, kw_only=True):
     """Media ms of its first sample."""
     t1: int
     """Media ms of its current end."""
+
+
+TellSilenced = Callable[[SessionId, Sequence[tuple[SourceId, int, int]]], Awaitable[None]]
+"""Takes a session, and spans of its sources: first sample, and the sample after the last."""
+
+
+async def tell_nobody(_: SessionId, __: Sequence[tuple[SourceId, int, int]]) -> None:
+    """There is no other server."""
 
 
 @dataclass(eq=False, repr=False)
@@ -251,6 +254,8 @@ class Recordings:
     clock: Clock
     keep_days: int
     part_samples: int = PART
+    tell_silenced: TellSilenced = tell_nobody
+    """Notes for other servers what has to be silenced, before it is silenced here. Raises StorageUnavailable."""
 
     def __post_init__(self) -> None:
         self._keep_ms = self.keep_days * DAY_MS
@@ -338,18 +343,22 @@ class Recordings:
         state = self.state_of(session)
         if state is None:
             return
+        spans = [
+            (name, to_samples(t0 - source.t), to_samples(t1 - source.t))
+            for name, source in state.sources.items()
+            for channel, t0, t1 in spoken
+            if source.channel == channel and t1 > source.t
+        ]
+        await self.tell_silenced(session, spans)
         for recorder in tuple(self._live.get(session, ())):
             for channel, t0, t1 in spoken:
                 if state.sources[recorder.audio.source].channel == channel:
                     await recorder.audio.silence(t0, t1)
             await recorder.renew()
         for part in await self.store.parts(session):
-            source = state.sources.get(part.source)
-            for channel, t0, t1 in spoken:
-                if source is not None and source.channel == channel:
-                    first, last = (to_samples(t - source.t) for t in (t0, t1))
-                    if first < part.end and part.first < last:
-                        await self.store.silence(part, first, last)
+            for source, first, last in spans:
+                if part.source == source and part.holds(first, last):
+                    await self.store.silence(part, first, last)
 
     async def forget(self, session: SessionId) -> None:
         """Erase the recording of a session that isn't live."""
@@ -402,45 +411,3 @@ class Recordings:
             return False
         newest = max((part.written for part in await self.store.parts(session)), default=0)
         return standing.checked or self.clock.wall() - newest > self._keep_ms
-
-
-class Sharings:
-    """Finds sessions' settings of their sound, without keeping sessions in memory for it: it is asked each minute."""
-
-    def __init__(self, sessions: Sessions, log: LogReading) -> None:
-        self._sessions = sessions
-        self._log = log
-        # Bound: the sessions that have a recording.
-        self._known: dict[SessionId, tuple[Epoch, int, Sharing | None]] = {}
-        """The last known setting of each session, with the epoch and offset of the log's end at that time."""
-
-    async def of(self, session: SessionId) -> Sharing | None:
-        """The setting of a session; None when there is no such session.
-
-        Raises StorageUnavailable.
-        """
-        live = self._sessions.loaded(session)
-        if live is None:
-            head, known = await self._log.head(session), self._known.get(session)
-            if head is not None and known is not None and (head.epoch, head.offset) == known[:2]:
-                return known[2]
-            try:
-                live = await self._sessions.find(session)
-            except RecordBroken:  # The setting can't be read: assume that the recording has to be erased in time.
-                return Sharing(SoundKept.UNTIL_CHECKED, checked=False)
-        if live is None:
-            self._known.pop(session, None)
-            return None
-        self._known[session] = live.writer.epoch, live.writer.offset, (sharing := await _sharing(live))
-        return sharing
-
-
-async def _sharing(live: LiveSession) -> Sharing | None:
-    if live.state.status is Status.ABSENT:
-        return None
-    checked = False
-    channel = next(iter(live.state.channels), None)
-    if live.state.seals and channel is not None:
-        view = await live.fanout.view(Feed(channel))
-        checked = not isinstance(view, Refusal) and view.session.seal in (SealVersion.CHECKED, SealVersion.FINAL)
-    return Sharing(live.state.sound if keeps_sound(live.state) else SoundKept.NONE, checked)

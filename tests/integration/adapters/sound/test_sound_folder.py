@@ -127,7 +127,7 @@ def test_killed_with_9_its_sender_leaves_a_file_that_ends_in_order(tmp_path: Pat
         assert process.stdout is not None
         encoding = os.pidfd_open(int(process.stdout.readline()))
         try:
-            while not file.stat().st_size or opus_samples(file) < 8 * RATE:
+            while not file.stat().st_size or opus_samples(file)[0] < 8 * RATE:
                 os.sched_yield()
             assert select.select([encoding], [], [], 0)[0] == []
             process.send_signal(signal.SIGKILL)
@@ -135,7 +135,7 @@ def test_killed_with_9_its_sender_leaves_a_file_that_ends_in_order(tmp_path: Pat
             assert select.select([encoding], [], [], 30)[0] == [encoding]
         finally:
             os.close(encoding)
-    assert opus_samples(file) == 10 * RATE
+    assert opus_samples(file) == (10 * RATE, True)
 
 
 async def test_what_is_erased_is_written_down_before_and_after(tmp_path: Path) -> None:
@@ -166,3 +166,26 @@ async def test_nothing_is_erased_where_it_cannot_be_written_down(tmp_path: Path)
         with pytest.raises(StorageUnavailable, match="The list of removals can't be written"):
             await act
     assert folder.path(SESSION, MIC, 0).read_bytes() == before
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_what_was_silenced_or_deleted_is_known_by_the_list_and_a_file_keeps_its_time(
+    tmp_path: Path, *, deleted: bool
+) -> None:
+    removals, span = RemovalList(tmp_path / "list"), (800 + RATE, 800 + 2 * RATE)
+    folder = SoundFolder(tmp_path / "recordings", bitrate=24_000, removals=removals)
+    part = await record(folder, tone(3), first=800)
+    assert part.ended
+    os.utime(folder.path(SESSION, MIC, 800), (1_000, 1_000))
+    assert await folder.silenced(SESSION) == frozenset()
+    for _ in range(2):
+        await (folder.delete if deleted else folder.silence)(part, *span)
+    assert await folder.silenced(SESSION) == {(MIC, 800, span)}
+    assert await folder.silenced(SessionId("other")) == frozenset()
+    assert await SoundFolder(tmp_path / "recordings", bitrate=24_000).silenced(SESSION) == frozenset()
+    assert [(each.samples, each.ended, each.written) for each in await folder.parts(SESSION)] == (
+        [] if deleted else [(3 * RATE, True, 1_000_000)]
+    )
+    (tmp_path / "list").write_bytes(b"{}\n")
+    with pytest.raises(StorageUnavailable, match="Line 1 of the list of removals"):
+        await folder.silenced(SESSION)

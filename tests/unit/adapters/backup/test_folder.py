@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from moothall.adapters.backup.folder import MARK, BackupFolder, overwrite
+from moothall.adapters.backup.folder import MARK, BackupFolder
+from moothall.adapters.store.files import overwrite
 from moothall.core.backup.restore_point import RestorePoint, Stored
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 

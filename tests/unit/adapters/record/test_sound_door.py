@@ -18,7 +18,8 @@ from moothall.core.kernel.ids import ChannelId, SessionId, SourceId
 from moothall.core.sessions.parts import Channel, SessionSource
 from moothall.core.sessions.state import State
 from moothall.services.sessions.staff import Staff
-from moothall.services.sound.recording import PartWriter, RecordingPart, Recordings, Sharing, TimedPart
+from moothall.services.sound.recording import PartWriter, RecordingPart, Recordings, TimedPart
+from moothall.services.sound.sharing import Sharing
 from moothall.testing.clock import ManualClock
 
 SESSION, FLOOR, MIC = SessionId("plenary"), ChannelId("floor"), SourceId("mic")

@@ -17,6 +17,7 @@ from moothall.services.programme import access_needs, agenda, house_look, progra
 from moothall.services.proposals import proposing
 from moothall.services.questions import asking, balance, ballot_box
 from moothall.services.sessions import browsers, role_links, sign_in
+from moothall.services.sound import former_recordings
 
 SERVICES = Path(programme.__file__).parents[1]
 USED = {
@@ -36,6 +37,7 @@ USED = {
     "questions/asking.py": [asking.NAMESPACE],
     "questions/balance.py": [balance.NAMESPACE, balance.SUMS],
     "questions/ballot_box.py": [ballot_box.NAMESPACE],
+    "sound/former_recordings.py": [former_recordings.NAMESPACE],
     "sessions/sign_in.py": [sign_in.SIGN_IN],
     "sessions/role_links.py": [role_links.LINKS, role_links.TOOL_LINKS],
     "sessions/browsers.py": [browsers.VISITORS],

@@ -253,8 +253,12 @@ class Reluctant(FailingLog):
 
 
 async def test_a_copy_that_can_t_be_forgotten_goes_before_anything_of_a_later_log_comes(house: FollowingNodes) -> None:
-    house.own = own = Reluctant()
-    house.following = LogFollower(MemorySharedLog(house.store, "n2"), own, house.clock)
+    house.own, without_sound = (own := Reluctant()), list[SessionId]()
+
+    async def erase_sound(session: SessionId) -> None:
+        without_sound.append(session)
+
+    house.following = LogFollower(MemorySharedLog(house.store, "n2"), own, house.clock, erase_sound=erase_sound)
     await house.say(2)
     await house.following.catch_up()
     own.remembers = True
@@ -267,6 +271,7 @@ async def test_a_copy_that_can_t_be_forgotten_goes_before_anything_of_a_later_lo
         if await house.store.head(SESSION) is None:
             await house.keeper.acquire(SESSION, AGAIN, 1_001_000)
             await house.say()
+        assert SESSION in without_sound, "it goes before its log, by which it is known"
     own.remembers = False
     await house.following.catch_up()
     assert await house.same()

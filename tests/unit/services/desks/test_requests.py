@@ -18,7 +18,8 @@ from moothall.services.desks.session_desks import DeskConnection
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.reports import ReportKind, Reports
 from moothall.services.sessions.staff import Staff
-from moothall.services.sound.recording import Recordings, Sharings
+from moothall.services.sound.recording import Recordings
+from moothall.services.sound.sharing import Sharings
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.loop import run
 from moothall.testing.outlets import MemoryOutlet
@@ -52,7 +53,7 @@ class Room:
             recordings=Recordings(
                 MemoryStore(),
                 state_of=lambda _: None,
-                standing=Sharings(house.sessions, house.log).of,
+                standing=Sharings(house.log).of,
                 clock=house.clock,
                 keep_days=7,
             ),

@@ -8,23 +8,19 @@ import msgspec
 import pytest
 
 from moothall.core import commands as do
-from moothall.core.events.types import Access, SealVersion, SoundKept
-from moothall.core.kernel.actors import SYSTEM
+from moothall.core.events.types import Access, SoundKept
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
-from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
-from moothall.services.sessions.sessions import UNUSED_MS
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.services.sound.live_audio import RATE, LiveAudio
 from moothall.services.sound.live_take import RESPOKEN, source_of
 from moothall.services.sound.recording import (
     DAY_MS,
     HELD_BACK_MS,
     RETRY_MS,
-    SWEEP_MS,
     RecordingPart,
     Recordings,
-    Sharing,
-    Sharings,
 )
+from moothall.services.sound.sharing import Sharing
 from moothall.testing import loop
 from support.memory.hall import FLOOR, MIC, SESSION, MemoryHall
 from support.memory.recordings import KEEP_DAYS, MOST_S, MemoryStore, Noise, Scene, recordings, scene
@@ -349,49 +345,5 @@ def test_nothing_is_erased_while_it_is_recorded_or_nobody_knows() -> None:
             assert await unsure.parts(SESSION) == ()
             await it.recordings.forget(SESSION)
             assert it.store.held == {}
-
-    loop.run(story())
-
-
-def test_what_a_session_says_of_its_sound() -> None:
-    async def story() -> None:
-        async with scene(1) as it:
-            sessions, told = it.hall.sessions, Sharings(it.hall.sessions, it.hall.log)
-            assert await told.of(SESSION) == Sharing(SoundKept.UNTIL_CHECKED, checked=False)
-            await it.command("close", do.CloseSession())
-            await it.command("raw", do.SealRecord(version=SealVersion.RAW))
-            await it.hall.clock.sleep(10)
-            assert await told.of(SESSION) == Sharing(SoundKept.UNTIL_CHECKED, checked=False)
-            await it.command("checked", do.SealRecord(version=SealVersion.CHECKED))
-            await it.hall.clock.sleep(10)
-            assert await told.of(SESSION) == Sharing(SoundKept.UNTIL_CHECKED, checked=True)
-            assert await told.of(SessionId("nowhere")) is None
-            await sessions.open(SessionId("empty"))
-            assert await told.of(SessionId("empty")) is None
-
-    loop.run(story())
-
-
-def test_asking_what_a_session_says_of_its_sound_keeps_it_in_memory_no_longer_and_loads_it_once() -> None:
-    async def story() -> None:
-        async with scene(1) as it:
-            sessions, told = it.hall.sessions, Sharings(it.hall.sessions, it.hall.log)
-            await it.recording
-            await it.command("close", do.CloseSession())
-            for _ in range(2 * UNUSED_MS // SWEEP_MS):
-                await it.hall.clock.sleep(SWEEP_MS)
-                assert await told.of(SESSION) == Sharing(SoundKept.UNTIL_CHECKED, checked=False)
-            assert sessions.loaded(SESSION) is None
-            live = await sessions.find(SESSION)
-            assert live is not None
-            await live.writer.send(SYSTEM, CommandId("checked"), do.SealRecord(version=SealVersion.CHECKED))
-            assert await told.of(SESSION) == Sharing(SoundKept.UNTIL_CHECKED, checked=True)
-            await it.hall.clock.sleep(2 * UNUSED_MS)
-            assert sessions.loaded(SESSION) is None
-            assert await told.of(SESSION) == Sharing(SoundKept.UNTIL_CHECKED, checked=True)
-            assert sessions.loaded(SESSION) is None
-            anew = Sharings(sessions, it.hall.log)
-            assert await anew.of(SESSION) == Sharing(SoundKept.UNTIL_CHECKED, checked=True)
-            assert sessions.loaded(SESSION) is not None
 
     loop.run(story())
