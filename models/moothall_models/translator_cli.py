@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
 def find_translators(only: Sequence[str] = ()) -> tuple[Translator, ...]:
     """Make the translators of this machine.
 
-    `only`: names of the translators to use; by default Bergamot, Apertium and Argos, with the name `none` none. Raises
+    `only`: names of the translators to use; by default Bergamot, Apertium, Argos and Firefox, with `none` none. Raises
     ConfigurationError for an unknown name.
     """
     from moothall_models.translators.apertium import ApertiumTranslator
@@ -87,6 +87,7 @@ def find_translators(only: Sequence[str] = ()) -> tuple[Translator, ...]:
         "bergamot": BergamotTranslator,
         "apertium": ApertiumTranslator,
         "argos": _argos,
+        "firefox": _firefox,
     }
     named: dict[str, Callable[[], Translator]] = {"argostranslate": _argos_library}
     if tuple(only) == ("echo",):
@@ -120,6 +121,15 @@ def _argos() -> Translator:
     from moothall_models.translators.argos_package import installed_packages
 
     return ArgosTranslator(installed_packages(packages_folder(open_store().folder)))
+
+
+def _firefox() -> Translator:
+    """The translator of the models of Firefox Translations that are in the store."""
+    from moothall_models.store import firefox_folder, open_store
+    from moothall_models.translators.firefox import FirefoxTranslator
+    from moothall_models.translators.firefox_model import installed_models
+
+    return FirefoxTranslator(installed_models(firefox_folder(open_store().folder)))
 
 
 def _argos_library() -> Translator:

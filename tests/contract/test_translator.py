@@ -1,4 +1,4 @@
-"""The contract of every Translator: echo, Bergamot's models, Argos packages with and without the package
+"""The contract of every Translator: echo, Bergamot's models, Firefox's, Argos packages with and without the package
 argostranslate, a service, Apertium.
 """
 
@@ -25,8 +25,10 @@ from moothall_models.translators.argos import ArgosTranslator, argos_library
 from moothall_models.translators.argos_package import ArgosPackage, installed_packages
 from moothall_models.translators.bergamot import BergamotTranslator
 from moothall_models.translators.echo import EchoTranslator
+from moothall_models.translators.firefox import FirefoxTranslator
 from moothall_models.translators.port import LONGEST, SAID, Translator, UnusableTranslation
 from support.models.argos_packages import put_package
+from support.models.firefox_registry import put_model
 from support.models.translation_service import Chat, standing, translator
 
 
@@ -39,11 +41,19 @@ def argos(run: Callable[[Sequence[ArgosPackage]], ArgosTranslator] = ArgosTransl
         return translator
 
 
+def firefox() -> FirefoxTranslator:
+    with tempfile.TemporaryDirectory() as folder:
+        translator = FirefoxTranslator([put_model(Path(folder), *pair) for pair in (("en", "pt"), ("pt", "en"))])
+        translator.check()  # loads both, before the files are gone
+        return translator
+
+
 ENGINES: dict[str, Callable[[], Translator]] = {
     "echo": EchoTranslator,
     "bergamot": BergamotTranslator,
     "apertium": ApertiumTranslator,
     "argos": argos,
+    "firefox": firefox,
     "argostranslate": lambda: argos(argos_library),
     "service": lambda: translator(SERVICE[0]),
 }

@@ -40,6 +40,11 @@ def packages_folder(store: Path) -> Path:
     return store / "argos"
 
 
+def firefox_folder(store: Path) -> Path:
+    """The folder of the models of Firefox Translations, a subfolder of the store."""
+    return store / "firefox"
+
+
 def read_manifest(folder: Path, package: Path = _PACKAGE) -> Manifest:
     """Read the manifest of this release, and add the `manifest.toml` in the store's folder, if there is one.
 

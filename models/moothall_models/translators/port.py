@@ -74,7 +74,7 @@ SAID = {
     "zh": ("会议开始了。", "会议"),
 }
 """A test sentence in each language, and the word of it that a translation into that language has to contain."""
-CHOSEN = frozenset({"argos", "argostranslate", "echo", "service"})
+CHOSEN = frozenset({"argos", "argostranslate", "echo", "firefox", "service"})
 """Engines whose models the operator chooses. A good model may translate the sentence in other words ("Собрание
 открыто"), so any answer is accepted; the engines themselves reject empty and much too long answers."""
 

@@ -34,6 +34,7 @@ module: all of them take a second, most of it for the server."""
 UNUSABLE = 2
 EPILOG = """\
   moothall models list | fetch | verify     the recognisers' weights (moothall models --help)
+  moothall languages list | add | remove    languages to translate into (moothall languages --help)
   moothall engine …                         an engine on another machine (moothall engine --help)
   moothall translator …                     translators on another machine (moothall translator --help)
   moothall hub …                            a hub: the text for a far local network (moothall hub --help)
@@ -47,6 +48,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from moothall_models.store import models_command  # the engine's part, which a server need not have
 
         return models_command(given[1:])
+    if given[:1] == ["languages"]:
+        from moothall_models.store import languages_command
+
+        return languages_command(given[1:])
     if given and given[0] in PROGRAMS:
         # It is a program of its own: it replaces this process, so that nothing of the server stays in memory.
         os.execv(sys.executable, [sys.executable, "-m", PROGRAMS[given[0]], *given[1:]])  # noqa: S606  # our own

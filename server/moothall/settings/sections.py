@@ -35,8 +35,8 @@ _WORD = msgspec.Meta(
 )
 _TAG = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 _TRANSLATOR = msgspec.Meta(
-    pattern=r"^(bergamot|apertium|argos|argostranslate|echo)$",
-    description="a list of bergamot, apertium, argos, argostranslate",
+    pattern=r"^(bergamot|apertium|argos|argostranslate|firefox|echo)$",
+    description="a list of bergamot, apertium, argos, argostranslate, firefox",
 )
 
 
@@ -179,10 +179,10 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True):
     ] = ("en", "es", "pt")
     """Languages of record: every session is translated completely into these, as far as a translator can. Translations
     into other languages that can be reached are made while somebody reads them."""
-    translators: tuple[Annotated[str, _TRANSLATOR], ...] = ("bergamot", "apertium", "argos")
+    translators: tuple[Annotated[str, _TRANSLATOR], ...] = ("bergamot", "apertium", "argos", "firefox")
     """Translators that the server starts and supervises, in one process of their own, together with the service below.
-    argos: all installed packages; argostranslate: the same, run by the package of that name (the extra argos). Empty:
-    none of these; others may connect as engines do."""
+    argos: all installed packages; argostranslate: the same, run by the package of that name (the extra argos); firefox:
+    the models that `moothall languages add` has fetched. Empty: none of these; others may connect as engines do."""
     remote_first: Annotated[bool, msgspec.Meta(description="true or false")] = False
     """Whether translators on other machines are also used for directions that the server's own can do, if they state a
     lower cost, that is, loss of quality. false: only for directions that its own can't do."""

@@ -22,10 +22,10 @@ URL = ["--url", "ws://127.0.0.1:1/"]
 def test_translators_are_found_by_their_names() -> None:
     (echo,) = find_translators(["echo"])
     assert isinstance(echo, EchoTranslator)
-    assert len(find_translators()) == 3
+    assert len(find_translators()) == 4
     assert find_translators(["none"]) == ()
     assert len(find_translators(["apertium"])) == 1
-    with pytest.raises(ConfigurationError, match="no translator 'babel'; there are bergamot, apertium, argos"):
+    with pytest.raises(ConfigurationError, match="no translator 'babel'; there are bergamot, apertium, argos, firefox"):
         find_translators(["babel"])
 
 

@@ -29,5 +29,5 @@ def test_its_directions_have_its_name(tmp_path: Path) -> None:
 def test_it_is_there_only_where_it_is_named() -> None:
     assert len(find_translators(["argos", "argostranslate"])) == 2
     assert len(find_translators(["argostranslate"])) == 1
-    with pytest.raises(ConfigurationError, match="bergamot, apertium, argos, argostranslate"):
+    with pytest.raises(ConfigurationError, match="bergamot, apertium, argos, firefox, argostranslate"):
         find_translators(["argos-translate"])

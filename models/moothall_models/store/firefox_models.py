@@ -1,0 +1,227 @@
+"""Brings models of Firefox Translations into the store: from a registry, or from another store.
+
+A model is unpacked into a temporary folder beside the others, tried, synced to the disk and renamed, so that it is
+either complete or absent. Parts of downloads that broke off stay in `<folder>/.parts`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from moothall.core.kernel.decoding import made_of, read_json
+from moothall_models.manifest import ModelFile
+from moothall_models.store.downloads import PACKINGS, download, read_small, unpacked
+from moothall_models.store.failures import ModelUnavailable, SourceFailed, no_room, refused
+from moothall_models.store.firefox_registry import (
+    MOST_REGISTRY,
+    FirefoxRegistry,
+    RegistryFile,
+    RegistryModel,
+    read_registry,
+)
+from moothall_models.store.progress import TEMPORARY, Progress, Silent, alone, sync_folder
+from moothall_models.translators.firefox_model import (
+    ABOUT,
+    MODEL,
+    FirefoxAbout,
+    FirefoxModel,
+    installed_models,
+    read_model,
+)
+
+logger = logging.getLogger(__name__)
+
+LICENCE = "MPL-2.0"
+"""The licence of the models, by the README of `mozilla/translations`."""
+MOST_FILE = 200_000_000
+"""Most bytes of a file whose size the registry doesn't state; a model has 17 to 44 MB."""
+PARTS = ".parts"
+_SPARE = 1_000_000  # bytes of free space beyond the files, for the file system's own needs
+
+
+def fetch_registry(address: str) -> FirefoxRegistry:
+    """Download and decode a registry. Raises ModelUnavailable."""
+    try:
+        return read_registry(read_small(address, MOST_REGISTRY), address)
+    except SourceFailed as failed:
+        raise ModelUnavailable(f"The list of Firefox's models at {address} can't be used: {failed}.") from None
+
+
+class FirefoxStore:
+    """The store's folder of these models, for fetching. Several processes may share it: fetches wait for each other."""
+
+    def __init__(self, folder: Path, tried: Callable[[FirefoxModel], None], *, most_file: int = MOST_FILE) -> None:
+        """`tried`: raises MoothallError when a model translates nothing. `most_file`: most bytes of a file whose size
+        the registry doesn't state.
+        """
+        self._folder = folder
+        self._tried = tried
+        self._most_file = most_file
+
+    def fetch(self, registry: FirefoxRegistry, model: RegistryModel, progress: Progress | None = None) -> FirefoxModel:
+        """Fetch a model unless it is there already; an older one of its direction is replaced.
+
+        Raises MoothallError: it could not be downloaded or doesn't work, or the disk is full or can't be written to.
+        What has arrived is kept for the next try.
+        """
+        progress, folder = progress or Silent(), self._folder
+        name = f"{model.source_language}_{model.target_language}"
+        needed = 3 * (model.files.model.uncompressed_size or self._most_file) + _SPARE
+        try:
+            (folder / PARTS).mkdir(parents=True, exist_ok=True)
+            with alone(folder, progress):
+                there = read_model(folder / name)
+                if there is not None and _is_that(there, model):
+                    return there
+                if shutil.disk_usage(folder).free < needed:
+                    raise no_room(folder, needed)
+                return self._fetch(registry, model, folder / name, progress)
+        except SourceFailed as failed:
+            pair = f"{model.source_language} to {model.target_language}"
+            raise ModelUnavailable(f"The model from {pair} could not be fetched: {failed}.") from None
+        except OSError as error:
+            logger.info("fetching the model %s ended with errno %s", name, error.errno)
+            raise refused(error, folder, needed) from error
+
+    def take(self, folder: Path, progress: Progress | None = None) -> tuple[FirefoxModel, ...]:
+        """Copy the models of another store, such as one that was filled on a machine with a network.
+
+        Raises MoothallError: there is none, one is damaged or doesn't work, or the disk is full or can't be written to.
+        """
+        progress, there = progress or Silent(), installed_models(folder)
+        if not there:
+            raise ModelUnavailable(f"{folder} holds no models: `moothall languages fetch` makes such a folder.")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with alone(self._folder, progress):
+                return tuple(self._take(model) for model in there)
+        except OSError as error:
+            raise refused(error, self._folder, sum(model.size for model in there)) from error
+
+    def remove(self, source: str, target: str) -> bool:
+        """Delete the model of a direction; returns whether there was one. Raises ModelUnavailable."""
+        folder = self._folder / f"{source}_{target}"
+        if not folder.is_dir():
+            return False
+        try:
+            with alone(self._folder, Silent()):
+                gone = folder.with_name(f"{TEMPORARY}{folder.name}")  # whole, or gone
+                folder.rename(gone)
+                shutil.rmtree(gone, ignore_errors=True)
+        except OSError as error:
+            raise refused(error, self._folder, 0) from error
+        return True
+
+    def _fetch(self, registry: FirefoxRegistry, model: RegistryModel, target: Path, progress: Progress) -> FirefoxModel:
+        with self._new(target) as new:
+            files = [
+                self._fetch_file(f"{registry.base}/{file.path}", file, new / name, progress)
+                for name, file in (model.stored or {}).items()
+            ]
+            about = FirefoxAbout(
+                source=model.source_language,
+                target=model.target_language,
+                architecture=model.architecture,
+                licence=LICENCE,
+                registry=registry.address,
+                generated=registry.generated,
+                files=tuple(files),
+            )
+            made = self._install(new, target, about)
+        for part in (self._folder / PARTS).iterdir():
+            part.unlink()
+        return made
+
+    def _take(self, model: FirefoxModel) -> FirefoxModel:
+        target = self._folder / model.folder.name
+        with self._new(target) as new:
+            for file in model.files:
+                with unpacked(model.folder / file.name, "") as chunks:
+                    _, digest = _write(new / file.name, chunks, file.size)
+                if digest != file.sha256:
+                    name = model.folder / file.name
+                    raise ModelUnavailable(f"{name} isn't what it was when it was fetched. Fetch it again.")
+            return self._install(new, target, read_json((model.folder / ABOUT).read_bytes(), FirefoxAbout))
+
+    @contextmanager
+    def _new(self, target: Path) -> Iterator[Path]:
+        """A temporary folder beside `target` with the same name."""
+        work = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=target.parent))
+        try:
+            (work / target.name).mkdir()
+            yield work / target.name
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+    def _install(self, new: Path, target: Path, about: FirefoxAbout) -> FirefoxModel:
+        _write(new / ABOUT, [msgspec.json.format(msgspec.json.encode(about))], self._most_file)
+        made = made_of(FirefoxModel, about, folder=new)
+        self._tried(made)
+        sync_folder(new)
+        if target.exists():
+            target.rename(new.parent / "old")
+        new.rename(target)
+        sync_folder(target.parent)
+        logger.info("model %s is in the store, %d bytes", target.name, made.size)
+        return msgspec.structs.replace(made, folder=target)
+
+    def _fetch_file(self, address: str, file: RegistryFile, path: Path, progress: Progress) -> ModelFile:
+        """Download and unpack a file, and check it as far as the registry states what it has to be. Raises
+        SourceFailed.
+        """
+        most = self._most_file if file.uncompressed_size is None else file.uncompressed_size + _SPARE
+        progress.begin(f"Downloading {path.parent.name} {path.name}", file.uncompressed_size or 1)
+        try:
+            part = download(address, self._folder / PARTS, most, progress)
+        finally:
+            progress.end()
+        packing = PurePosixPath(file.path).suffix
+        try:
+            with unpacked(part, packing if packing in PACKINGS else "") as chunks:
+                size, digest = _write(path, chunks, most)
+            if file.uncompressed_size not in (None, size):
+                raise SourceFailed(f"{path.name} has {size} bytes, not the {file.uncompressed_size} of its list")
+            if file.uncompressed_hash not in (None, digest):
+                raise SourceFailed(f"{path.name} has the sha256 {digest}, not {file.uncompressed_hash} as in its list")
+        except SourceFailed:
+            part.unlink()  # The next try must not go on from it.
+            raise
+        return ModelFile(name=path.name, size=size, sha256=digest)
+
+
+def _write(path: Path, chunks: Iterable[bytes], most: int) -> tuple[int, str]:
+    """Write a file durably; returns its bytes and SHA-256. Raises SourceFailed where it has more than `most` bytes."""
+    digest, size = hashlib.sha256(), 0
+    with path.open("xb") as out:
+        for chunk in chunks:
+            size += len(chunk)
+            if size > most:
+                raise SourceFailed(f"{path.name} unpacks to more than {most} bytes")
+            digest.update(chunk)
+            out.write(chunk)
+        out.flush()
+        os.fsync(out.fileno())
+    if not size:
+        raise SourceFailed(f"{path.name} is empty")
+    return size, digest.hexdigest()
+
+
+def _is_that(there: FirefoxModel, model: RegistryModel) -> bool:
+    """Whether a model is the one of the registry, with files that are still what they were. Raises OSError."""
+    hashes = {file.name: file.sha256 for file in there.files}
+    if hashes.get(MODEL) != model.files.model.uncompressed_hash:
+        return False
+    for name, known in hashes.items():
+        with (there.folder / name).open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != known:
+                return False
+    return True

