@@ -120,6 +120,38 @@ async def test_the_overlay_has_two_lines_on_nothing_and_they_fade(page: Page) ->
         await expect(box.locator("[data-line]").last).to_be_in_viewport(ratio=0.9)  # tall fonts
 
 
+# What is free below the baseline of the last row until something cuts it off, and how high a row is, in em.
+ROOM = """node => {
+  const last = [...node.querySelectorAll('.said')].pop();
+  const mark = last.appendChild(document.createElement('span'));
+  mark.style.cssText = 'display: inline-block; inline-size: 0; block-size: 0';
+  const baseline = mark.getBoundingClientRect().bottom;
+  mark.remove();
+  const { borderBottomWidth, clipPath, fontSize, lineHeight, overflowY } = getComputedStyle(node);
+  const { bottom } = node.getBoundingClientRect();
+  const cut = /^inset\\(\\S+ \\S+ (-?[\\d.]+)px\\)$/.exec(clipPath)?.[1] ?? 0;
+  const box = overflowY === 'visible' ? innerHeight : bottom - parseFloat(borderBottomWidth);
+  const ends = Math.min(box, innerHeight, clipPath === 'none' ? Infinity : bottom - cut);
+  return [(ends - baseline) / parseFloat(fontSize), parseFloat(lineHeight) / parseFloat(fontSize)];
+}"""
+
+
+# By language: how far letters reach below the baseline, and how high they are, in the fonts that the style sheet names;
+# measured, in em. The outline is 0.1 em more.
+LETTERS = {"en": (0.25, 1.0), "ar": (0.5, 1.54), "zh": (0.17, 1.2)}
+
+
+async def test_the_overlay_cuts_off_nothing_of_its_last_row(page: Page) -> None:
+    for language, (below, high) in LETTERS.items():
+        async with stage() as on:
+            await on.say(opened("a", language=language), ended("a", "jpqgy " * 40))
+            for query in ("size=16", "size=48", "size=200", "preset=two-lines", "preset=lower-third", "preset=side"):
+                await visit(page, on, f"/overlay?{query}")
+                room, row = await page.locator("#Newest").evaluate(ROOM)
+                assert room >= below + 0.1, (language, query)
+                assert row >= high, (language, query)
+
+
 async def test_the_box_works_in_a_page_of_another_origin(page: Page) -> None:
     async with stage() as on:
         await on.lines(40, LINE)

@@ -13,6 +13,7 @@ const [OLD, DEAD] = [15, 3]; // s without sound: old, dead; as in control_door.p
 export const LOUDEST = 60; // dB: the range of a level meter
 const LATE = 10; // s of delay from which it is an alarm; as in services/control/alarms.py
 const [SLOW, QUICK] = [15, 150]; // s, words a minute: the least full scale of a sparkline
+const LONG = 90; // characters of an alarm from which its letters are smaller on a big screen
 const SENTENCE = /^((?:\u2068[^\u2069]*\u2069|[^.。？?؟])*[.。？?؟])\s*(.+)$/s; // as in control_door.py; titles are in Unicode isolates
 
 export class Tiles {
@@ -63,7 +64,7 @@ export class Tiles {
     const text = words.text(`alarm.${kind}`, alarmValues(values, this.languageName));
     const sign = words.text(urgent ? 'urgent' : 'look');
     const [, fault = text, remedy = ''] = SENTENCE.exec(text) ?? [];
-    const box = element('div', { class: urgent ? 'alarm urgent' : 'alarm' }, element('p', { class: 'fault' }, element('strong', {}, sign), ' – ', fault));
+    const box = element('div', { class: `alarm${urgent ? ' urgent' : ''}${text.length > LONG ? ' long' : ''}` }, element('p', { class: 'fault' }, element('strong', {}, sign), ' – ', fault));
     if (remedy) box.append(element('p', { class: 'remedy' }, remedy));
     if (by) box.append(element('p', { class: 'mark' }, words.text('seen', { name: by })));
     else if (!this.acts.big) {

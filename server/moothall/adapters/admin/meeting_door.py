@@ -117,6 +117,7 @@ class MeetingDoor:
             plan=fields | dict(given or {}) | kept,
             meanwhile=saved_by_others(differing, self.programme, ui),
             choices=choices(self.programme, ui),
+            kept=fields["sound"],
             begun=state.status is not Status.CREATED,
             over=state.status is Status.CLOSED,
             cancelled=state.cancelled,

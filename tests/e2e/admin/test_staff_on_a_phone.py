@@ -1,0 +1,47 @@
+"""The staff's first page and a meeting's page on a phone: nothing is wider, and everything can be hit with a thumb."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page
+
+from moothall.core import commands as do
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import SessionId
+from moothall.core.programme.plan import Room, RoomId
+from moothall.services.sessions.staff import room_scope, session_scope
+from support.desks.admin import admin_house, make
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+BOARD = SessionId("water-board")
+
+# Whatever can be pressed and is smaller than 44 px, which is a finger's width; of a box to tick its label counts.
+SMALL = """() => [...document.querySelectorAll('a, button, summary, select, input:not([type=hidden])')]
+  .filter((each) => each.checkVisibility() && !each.matches('.skip'))
+  .map((each) => [each.innerText || each.name, (each.closest('.choice') ?? each).getBoundingClientRect()])
+  .filter(([, box]) => box.width < 44 || box.height < 44)
+  .map(([name, box]) => `${name}: ${box.width} x ${box.height}`)"""
+
+
+async def test_all_that_can_be_pressed_is_large_enough_on_a_phone(page: Page, tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        programme, links, address = house.running.backend.programme, house.running.backend.links, house.running.address
+        await programme.keep(rooms=[Room(id=RoomId("hall"), title="Hall"), Room(id=RoomId("garden"), title="Garden")])
+        await make(await house.secretary(), place="hall")
+        await programme.send(BOARD, do.OpenSession())
+        link = await house.running.office.admin_link(new=True)
+        assert link is not None
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await page.goto(link)
+        for role, scope in ((Role.MODERATOR, session_scope(BOARD)), (Role.TECHNICIAN, room_scope(RoomId("garden")))):
+            _, token = await links.create(role, scope, "Ann")
+            await page.goto(f"{address}/enter/{token}")
+        for path in ("/staff", "/admin/meetings/water-board"):
+            for ui in ("en", "ar", "zh", "ru"):
+                await page.goto(f"{address}{path}?ui={ui}")
+                await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+                assert await page.evaluate(SMALL) == [], (path, ui)
+                assert await page.evaluate("document.documentElement.scrollWidth") <= 390, (path, ui)

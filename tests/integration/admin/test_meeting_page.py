@@ -1,0 +1,58 @@
+"""The page of one meeting: what is done when stands together, what counts now first, and what is folded says how it
+stands.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import SessionId
+from moothall.services.sessions.staff import session_scope
+from support.desks.admin import admin_house, make
+
+PAGE = "/admin/meetings/water-board"
+BEFORE, DURING, AFTER = ("Before the meeting", "During the meeting", "After the meeting")
+
+
+def headings(html: str) -> list[str]:
+    """The titles of the page's parts, in their order."""
+    return re.findall(r"<h2[^>]*>([^<]*)</h2>", html)
+
+
+def folded(html: str) -> dict[str, str]:
+    """What each folded part says beside its title."""
+    found = re.findall(r'<details class="part">\s*<summary><h3[^>]*>([^<]*)</h3>(.*?)</summary>', html)
+    return {title: re.sub("<[^>]*>", "", value).strip() for title, value in found}
+
+
+async def test_what_counts_now_stands_first(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        await make(secretary)
+        await secretary.get(PAGE)
+        assert headings(secretary.text) == ["What is planned", BEFORE, DURING]
+        assert await secretary.send(PAGE, act="open") == 200
+        assert headings(secretary.text) == ["What is planned", DURING, BEFORE, AFTER]
+        assert await secretary.send(PAGE, act="close") == 200
+        assert headings(secretary.text) == ["What is planned", AFTER, DURING, BEFORE]
+
+
+async def test_what_is_folded_says_how_it_stands(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        await make(secretary)
+        await secretary.get(PAGE)
+        held = "Hold it again, hide it, or not hold it"
+        assert folded(secretary.text) == {"Links": "Technician", "Policy questions": "0", held: ""}
+        assert "<dt>Sound</dt><dd>Keep it until the text is checked" in secretary.text
+        for label in ("Ann", "Ben"):
+            scope = session_scope(SessionId("water-board"))
+            await house.running.backend.links.create(Role.MODERATOR, scope, label)
+        assert await secretary.send(f"{PAGE}/questions", questions="Who pays?\nWhen?") == 200
+        assert await secretary.send(f"{PAGE}/standing", act="hide") == 200
+        links = "Technician · Moderator"
+        assert folded(secretary.text) == {"Links": links, "Policy questions": "2", held: "In no public list"}
+        assert await secretary.send(f"{PAGE}/standing", act="cancel", reason="The hall is flooded") == 200
+        assert folded(secretary.text)[held] == "The hall is flooded"
