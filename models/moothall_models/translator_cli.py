@@ -9,7 +9,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from websockets.asyncio.client import ClientConnection
 
@@ -46,17 +46,22 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
     asked = _parser().parse_args(argv)
     begin(asked)
     code = 0
-    translators: Sequence[Translator] = ()
     try:
         token, progress = own_token(asked.token_file, environment), EngineProgress(own_life(environment))
         send_pulses(asked.url, token, progress, seconds=time.perf_counter)
         server = EngineServer(asked.url.rstrip("/") + wire.PATH, token, asked.name)
-        translators = find_translators(asked.only)
-        if asked.service:
-            translators = (*translators, at_service(asked, environment))
-        service = TranslatorService(translators, asked.name, try_out=_tried, progress=progress)
         backoff = JitteredBackoff(random.SystemRandom().random)
-        asyncio.run(until_terminated(lambda: serve(service, server, backoff, progress)))
+
+        def find() -> TranslatorService:
+            found = find_translators(asked.only)
+            if asked.service:
+                found = (*found, at_service(asked, environment))
+            return TranslatorService(found, asked.name, try_out=_tried, progress=progress)
+
+        def serving(service: TranslatorService) -> Awaitable[None]:
+            return serve(service, server, backoff, progress)
+
+        asyncio.run(until_terminated(lambda: serve_what_is_here(find, _models_changed, serving)))
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         code = EXIT_WRONG
@@ -68,8 +73,6 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
         code = EXIT_FAILED
     except KeyboardInterrupt:
         code = 0
-    for translator in translators:
-        translator.close()
     return code
 
 
@@ -163,6 +166,49 @@ async def serve(
 
         await server.talk(talk)
         await asyncio.sleep(backoff.next_ms() / 1000)
+
+
+async def serve_what_is_here(
+    find: Callable[[], TranslatorService],
+    changed: Callable[[], Awaitable[None]],
+    serving: Callable[[TranslatorService], Awaitable[None]],
+) -> None:
+    """Serve with the translators that `find` returns, and find them anew each time `changed` returns, until cancelled.
+
+    `serving` serves until it is cancelled. Raises ConfigurationError, and what `serving` raises.
+    """
+    while True:
+        service = await asyncio.to_thread(find)
+        try:
+            await _until(changed(), serving(service))
+        finally:
+            service.close()
+            for translator in service.translators:
+                translator.close()
+        logger.info("models were added or removed: the translators are found anew")
+
+
+async def _until(changed: Awaitable[None], serving: Awaitable[None]) -> None:
+    """Serve until something has changed. Raises what `serving` raises."""
+    served, seen = asyncio.ensure_future(serving), asyncio.ensure_future(changed)
+    try:
+        await asyncio.wait((served, seen), return_when=asyncio.FIRST_COMPLETED)
+        for each in (served, seen):
+            if each.done():
+                each.result()
+    finally:
+        for each in (served, seen):
+            each.cancel()
+        await asyncio.gather(served, seen, return_exceptions=True)
+
+
+async def _models_changed() -> None:
+    """Wait until a model of Firefox or a package of Argos comes into the store, or goes."""
+    from moothall_models.store import firefox_folder, open_store, packages_folder
+    from moothall_models.store.changes import until_changed
+
+    folder = open_store().folder
+    await until_changed((firefox_folder(folder), packages_folder(folder)))
 
 
 def _tried(translator: Translator, direction: Direction) -> None:

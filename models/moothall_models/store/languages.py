@@ -67,7 +67,7 @@ def languages_command(
                 _fetch(FirefoxStore(asked.to, tried or try_model), asked, out, err)
                 out.write(f"Bring {asked.to} to the other machine: moothall languages add --from FOLDER\n")
                 return 0
-        out.write("Start the server again: its translators look for models when they start.\n")
+        out.write("A server that runs here translates with them within seconds.\n")
     except MoothallError as error:
         err.write(f"{error}\n")
         return 1

@@ -12,7 +12,7 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.wire import translation as wire
 from moothall.wire.kinds import OTHER_VERSION
 from moothall_models.engine.dialling import EngineServer, JitteredBackoff
-from moothall_models.translator_cli import find_translators, main, serve
+from moothall_models.translator_cli import find_translators, main, serve, serve_what_is_here
 from moothall_models.translator_process import TranslatorService
 from moothall_models.translators.echo import EchoTranslator
 
@@ -93,3 +93,48 @@ async def test_a_server_that_refuses_this_version_is_dialled_later_and_later(cap
     service.close()
     assert waits.waited == [200, 400, 200, 400]
     assert f"The server refuses this process: {refusal}" in caplog.text
+
+
+class Closed(EchoTranslator):
+    def __init__(self) -> None:
+        super().__init__()
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+async def test_translators_are_found_anew_when_models_have_changed() -> None:
+    made: list[Closed] = []
+    serves, change = asyncio.Event(), asyncio.Queue[None]()
+
+    def find() -> TranslatorService:
+        made.append(Closed())
+        return TranslatorService([made[-1]], "t", try_out=lambda *_: None)
+
+    async def serving(service: TranslatorService) -> None:
+        assert service.translators == [made[-1]]
+        serves.set()
+        await asyncio.Event().wait()
+
+    running = asyncio.ensure_future(serve_what_is_here(find, change.get, serving))
+    for number in (1, 2):
+        await serves.wait()
+        serves.clear()
+        assert [each.closed for each in made] == [True] * (number - 1) + [False]
+        change.put_nowait(None)
+    await serves.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert [each.closed for each in made] == [True] * 3
+
+
+async def test_what_goes_wrong_while_it_serves_ends_it() -> None:
+    async def serving(_: TranslatorService) -> None:
+        raise ConfigurationError("wrong")
+
+    def find() -> TranslatorService:
+        return TranslatorService([], "t", try_out=lambda *_: None)
+
+    with pytest.raises(ConfigurationError, match="wrong"):
+        await serve_what_is_here(find, asyncio.Event().wait, serving)  # type: ignore[arg-type]  # it never returns

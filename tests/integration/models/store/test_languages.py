@@ -58,7 +58,7 @@ def test_a_language_is_added_in_both_directions_with_its_size_and_licence_said_f
         "en to fr (tiny) is here.",
         "fr to en (tiny) is here.",
         "en to ru (tiny) is here.",
-        "Start the server again: its translators look for models when they start.",
+        "A server that runs here translates with them within seconds.",
     ]
     assert terminal.run("list") == 0
     first, *_, last = terminal.out.splitlines()
