@@ -181,6 +181,19 @@ async def test_a_meeting_that_is_on_can_be_read_and_each_has_its_end(tmp_path: P
         assert text.count(">10:00\N{EN DASH}11:00</time>") == 3
 
 
+async def test_of_a_meeting_that_has_not_begun_in_its_planned_time_it_says_so(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        programme = house.running.backend.programme
+        now = programme.now()
+        for name, ends in (("over", now), ("late", now + HOUR), ("off", now)):
+            await planned(house, name, name, starts=ends - 2 * HOUR, ends=ends)
+        await cancel(programme, SessionId("off"), "", by="test")
+        text = await everything(await house.browser(), "/agenda?ui=en")
+        rows = {name: text.split(f'<li id="{name}"')[1].split("</li>")[0] for name in ("over", "late", "off")}
+        told = {name: ("Not begun" in row, ".ics" in row) for name, row in rows.items()}
+        assert told == {"over": (True, False), "late": (False, True), "off": (False, False)}
+
+
 async def test_what_changed_is_told_with_what_was_before(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         programme, reader, secretary = house.running.backend.programme, await house.browser(), await house.secretary()

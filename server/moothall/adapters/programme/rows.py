@@ -20,7 +20,7 @@ from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone, iso_time, time_span
 from moothall.core.programme.agenda import AgendaPart, Block, blocks, written
 from moothall.core.programme.changes import AgendaChange, AgendaChangeKind
-from moothall.core.programme.plan import Planned, RoomId
+from moothall.core.programme.plan import Expectation, Planned, RoomId, expectation
 from moothall.core.sessions.state import ON, Status
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.catalogue import Entry
@@ -59,6 +59,7 @@ class AgendaRow(msgspec.Struct, frozen=True, kw_only=True):
     """When it begins, ISO 8601; empty without a time."""
     time: str
     state: str
+    """In words; empty while it is expected, and where it is cancelled."""
     status: str
     on: bool
     """Whether its text comes now, or goes on after a break."""
@@ -69,7 +70,7 @@ class AgendaRow(msgspec.Struct, frozen=True, kw_only=True):
     cancelled: str | None
     """Why it was cancelled, empty where no reason was given; None where it isn't cancelled."""
     calendar: str
-    """The address of its calendar; empty where it has no time."""
+    """The address of its calendar; empty where it has no time, and where it is not expected any more."""
 
 
 class AgendaPlace(msgspec.Struct, frozen=True):
@@ -157,7 +158,7 @@ class AgendaRows:
             short = "" if first is None else format_skeleton("MMMEd", first, locale=ui.locale)
             places: dict[str, list[AgendaRow]] = {}
             for each in on_it:
-                places.setdefault(self.place(each.plan), []).append(self._row(each, ui, zone, query))
+                places.setdefault(self.place(each.plan), []).append(self._row(each, ui, zone, query, now))
             ordered = sorted(places.items(), key=lambda place: (not place[0], place[0]))
             rooms = tuple(AgendaPlace(place, tuple(rows)) for place, rows in ordered)
             past = bool(date) and date < today
@@ -208,10 +209,11 @@ class AgendaRows:
         known = None if room is None else self.programme.room(room)
         return "" if known is None else known.title
 
-    def _row(self, each: PublicSession, ui: Catalogue, zone: Zone, query: str) -> AgendaRow:
+    def _row(self, each: PublicSession, ui: Catalogue, zone: Zone, query: str, now: int) -> AgendaRow:
         entry, starts = each.entry, each.starts
         ends = None if each.plan is None or each.plan.starts is None else each.plan.ends
         moment = None if starts is None else zone.at(starts)
+        coming = entry.status is Status.CREATED and expectation(each.plan, now) is Expectation.COMING
         return AgendaRow(
             session=entry.session,
             address=f"/s/{quote(entry.session)}{query}",
@@ -219,14 +221,14 @@ class AgendaRows:
             language=entry.languages[0] if entry.title.strip() and entry.languages else "",
             moment="" if moment is None else iso_time(moment),
             time=time_span(moment, None if moment is None or ends is None else zone.at(ends)),
-            state="" if entry.status is Status.CREATED else ui.named(f"page/state.{entry.status}"),
+            state="" if coming or entry.cancelled is not None else ui.named(f"page/state.{entry.status}"),
             status=entry.status.value,
             on=entry.status in ON,
             spoken=ui.listed(ui.language_name(tag) for tag in entry.languages),
             readable=languages_in_words(self.readable(entry.session, entry.languages), ui),
             statement=each.statement,
             cancelled=entry.cancelled,
-            calendar=f"/agenda/{quote(entry.session)}.ics{query}" if starts is not None else "",
+            calendar=f"/agenda/{quote(entry.session)}.ics{query}" if starts is not None and coming else "",
         )
 
 
