@@ -181,6 +181,25 @@ async def test_a_meeting_that_is_on_can_be_read_and_each_has_its_end(tmp_path: P
         assert text.count(">10:00\N{EN DASH}11:00</time>") == 3
 
 
+async def test_its_languages_lead_to_the_meetings_text_in_them(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        await planned(house, "one", "One", languages=("en",))
+        await planned(house, "three", "Three", languages=("pt-BR", "en", "ar"))
+        browser = await house.browser()
+        text = await everything(browser, "/agenda?ui=fr")
+        links = re.findall(
+            r'<a href="/s/(\w+)/in/([\w-]+)\?ui=fr" lang="([\w-]+)" dir="(\w+)" hreflang="([\w-]+)">(.*?)<', text
+        )
+        assert links == [
+            ("one", "en", "en", "ltr", "en", "English"),
+            ("three", "en", "en", "ltr", "en", "English"),
+            ("three", "pt-BR", "pt-BR", "ltr", "pt-BR", "Português (Brasil)"),
+            ("three", "ar", "ar", "rtl", "ar", "العربية"),
+        ]
+        assert text.count("On y parle : <a") == 2
+        assert await browser.get("/s/three/in/ar?ui=fr") == 200
+
+
 async def test_of_a_meeting_that_has_not_begun_in_its_planned_time_it_says_so(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         programme = house.running.backend.programme
