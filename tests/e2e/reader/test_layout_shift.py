@@ -12,7 +12,8 @@ from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.events.types import EndReason, Word
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.ids import SegmentId
+from moothall.core.kernel.ids import SegmentId, SpeakerId
+from moothall.core.signals import Partial
 from support.desks.meeting import FLOOR, Meeting, S, meeting
 from support.links.weak_link import GOOD, Quality, weak_link_to
 from support.sessions.questions import SOMEBODY, ask, stand
@@ -35,10 +36,28 @@ DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame
 LINE = "Half of the groups are in places where the line is cut several times a day."
 
 
+TIMES = """() => [...document.querySelectorAll('.line')].map((line) => {
+    const [time, about] = [line.querySelector('.about time'), line.querySelector('.about')];
+    const row = document.createRange();
+    row.selectNodeContents(line.querySelector(line.matches('.again') ? '.text' : '.speaker'));
+    const [first] = [...row.getClientRects()].filter(({ width }) => width);
+    const { top, bottom, left, right } = time.getBoundingClientRect();
+    return [
+        first.top < (top + bottom) / 2 && (top + bottom) / 2 < first.bottom,
+        first.left >= right || first.right <= left,
+        about.getBoundingClientRect().height,
+    ];
+})"""
+"""Of each line: whether its time is in its first row, beside that row's words, and how much height it takes."""
+
+
 async def grow(on: Meeting, page: Page, name: str) -> None:
     """A line comes word by word, each of them drawn before the next, and ends."""
     channel, first = on.live.state.channels[FLOOR], 0
     t = channel.committed_through
+    heard = Partial(channel=FLOOR, segment=SegmentId(name), first=0, text=LINE[:20], language="en")
+    on.live.writer.signal(heard)
+    await expect(page.locator(f"#Growing [data-of='{name}'] .rest, #Newest .rest").first).to_be_attached()
     for part in (LINE[:20], *LINE[20:].split(" the ")):
         words = tuple(Word(" " + word, t + 50 * n, t + 50 * (n + 1)) for n, word in enumerate(part.split()))
         start = None if first else do.SegmentStart(t0=t, language="en")
@@ -91,11 +110,27 @@ async def follow_on(on: Meeting, page: Page) -> None:
         ("", (1280, 800), 1),
         ("", (390, 844), 0),
         ("", (1280, 800), 0),
+        ("?ui=ar", (390, 844), 1),
+        ("?ui=ar&size=300", (390, 844), 40),
+        ("?size=75", (390, 844), 40),
         ("/questions", (390, 844), 1),
         ("/read?from=1", (390, 844), 40),
         ("/screen", (1280, 720), 40),
     ],
-    ids=["phone", "wide", "phone-short", "wide-short", "phone-empty", "wide-empty", "questions", "own-pace", "wall"],
+    ids=[
+        "phone",
+        "wide",
+        "phone-short",
+        "wide-short",
+        "phone-empty",
+        "wide-empty",
+        "phone-short-arabic",
+        "phone-large-arabic",
+        "phone-small",
+        "questions",
+        "own-pace",
+        "wall",
+    ],
 )
 async def test_nothing_moves_when_the_page_begins_to_live_and_while_text_grows(
     path: str, size: tuple[int, int], lines: int, page: Page, tmp_path: Path
@@ -123,12 +158,38 @@ async def test_nothing_moves_when_the_page_begins_to_live_and_while_text_grows(
         await expect(live).to_be_attached()
         if not lines:
             await expect(page.locator(".first-awaited")).to_be_in_viewport(ratio=1)
-        if path in ("", "/screen"):
+        if path == "/screen" or path[:1] in ("", "?"):
             for number in range(6):
                 await grow(on, page, f"n{number}")
             await follow_on(on, page)
         await expect(page.locator(".first-awaited:visible")).to_have_count(0)
         assert await page.evaluate(SHIFTED) == []
+
+
+async def test_on_a_phone_the_time_of_each_line_is_beside_its_first_words_and_takes_no_height(
+    page: Page, tmp_path: Path
+) -> None:
+    arabic = "نصف المجموعات في أماكن ينقطع فيها الخط مرات كل يوم."
+    async with meeting(tmp_path, languages=("en", "ar")) as on:
+        await on.introduce("Amina")
+        speaks = do.SetSpeaker(channel=FLOOR, speaker=SpeakerId("p1"))
+        await on.do(do.AttachEngine(channel=FLOOR, model="scripted"), speaks)
+        for number, (text, language) in enumerate(((LINE, "en"), (arabic, "ar"), (LINE, "en"), (arabic, "ar"))):
+            channel = on.live.state.channels[FLOOR]
+            t = channel.committed_through
+            start = do.SegmentStart(t0=t, language=language)
+            line = {"channel": FLOOR, "generation": channel.generation, "segment": SegmentId(f"s{number}")}
+            words = (Word(text, t, t + 1_000_000),)
+            await on.do(do.CommitWords(**line, first=0, words=words, start=start), by=ENGINE)  # type: ignore[arg-type]
+            if number < 3:
+                ends = do.EndSegment(**line, t1=t + 1_000_000, reason=EndReason.SENTENCE)  # type: ignore[arg-type]
+                await on.do(ends, by=ENGINE)
+        await page.set_viewport_size({"width": 390, "height": 844})
+        for query in ("", "?size=75", "?ui=ar", "?ui=ar&size=300", "?size=200&spacing=wider"):
+            await page.goto(f"{on.running.address}/s/{S}{query}")
+            await expect(page.locator("html.live")).to_be_attached()
+            await expect(page.locator("#Growing .time")).to_be_visible()
+            assert await page.evaluate(TIMES) == [[True, True, 0]] * 4
 
 
 @pytest.mark.parametrize("size", [(390, 844), pytest.param((1280, 800), marks=pytest.mark.slow)], ids=["phone", "wide"])
