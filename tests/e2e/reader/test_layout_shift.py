@@ -51,6 +51,22 @@ TIMES = """() => [...document.querySelectorAll('.line')].map((line) => {
 """Of each line: whether its time is in its first row, beside that row's words, and how much height it takes."""
 
 
+async def open_painted_before_its_scripts(page: Page, address: str) -> None:
+    """Open a page and note what moves from the beginning; its scripts come after the first paint."""
+    painted = asyncio.Event()
+
+    async def after_the_first_paint(route: Route) -> None:
+        if "/early." not in route.request.url:
+            await painted.wait()
+        await route.continue_()
+
+    await page.add_init_script(WATCH)
+    await page.route("**/*.js", after_the_first_paint)
+    await page.goto(address, wait_until="commit")
+    await page.evaluate(PAINTED)
+    painted.set()
+
+
 async def grow(on: Meeting, page: Page, name: str) -> None:
     """A line comes word by word, each of them drawn before the next, and ends."""
     channel, first = on.live.state.channels[FLOOR], 0
@@ -135,13 +151,6 @@ async def follow_on(on: Meeting, page: Page) -> None:
 async def test_nothing_moves_when_the_page_begins_to_live_and_while_text_grows(
     path: str, size: tuple[int, int], lines: int, page: Page, tmp_path: Path
 ) -> None:
-    painted = asyncio.Event()
-
-    async def after_the_first_paint(route: Route) -> None:
-        if "/early." not in route.request.url:
-            await painted.wait()
-        await route.continue_()
-
     async with meeting(tmp_path) as on:
         await on.introduce("Amina")
         for number in range(lines):
@@ -149,11 +158,7 @@ async def test_nothing_moves_when_the_page_begins_to_live_and_while_text_grows(
         if not lines:
             await on.do(do.AttachEngine(channel=FLOOR, model="scripted"))
         await page.set_viewport_size({"width": size[0], "height": size[1]})
-        await page.add_init_script(WATCH)
-        await page.route("**/*.js", after_the_first_paint)
-        await page.goto(f"{on.running.address}/s/{S}{path}", wait_until="commit")
-        await page.evaluate(PAINTED)
-        painted.set()
+        await open_painted_before_its_scripts(page, f"{on.running.address}/s/{S}{path}")
         live = page.locator("#Newest.follows" if path == "/screen" else "html.live")
         await expect(live).to_be_attached()
         if not lines:
@@ -164,6 +169,23 @@ async def test_nothing_moves_when_the_page_begins_to_live_and_while_text_grows(
             await follow_on(on, page)
         await expect(page.locator(".first-awaited:visible")).to_have_count(0)
         assert await page.evaluate(SHIFTED) == []
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1280, 800)], ids=["phone", "wide"])
+async def test_nothing_moves_on_the_page_of_a_record(size: tuple[int, int], page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path, languages=("en", "ar")) as on:
+        await on.introduce("Amina")
+        for number in range(4):
+            await on.say(f"s{number}", LINE)
+        await on.do(ask("a", "What becomes of them?"), by=SOMEBODY)
+        await on.do(do.CloseSession())
+        await page.set_viewport_size({"width": size[0], "height": size[1]})
+        for ui in ("en", "ar"):
+            await open_painted_before_its_scripts(page, f"{on.running.address}/s/{S}?ui={ui}")
+            await expect(page.locator("html.live")).to_be_attached()
+            await page.evaluate(DRAWN)
+            assert await page.evaluate(SHIFTED) == []
+            await expect(page.locator("#Mark, [data-asked]").locator("visible=true")).to_have_count(2 * (size[0] > 960))
 
 
 async def test_on_a_phone_the_time_of_each_line_is_beside_its_first_words_and_takes_no_height(
