@@ -29,6 +29,12 @@ async def test_times_are_the_readers_own_too_but_on_paper_those_of_the_place(
     own = page.locator(".day .own-time")
     await expect(own.first).to_contain_text("for you")
     assert await own.count() == await page.locator(".day time").count() > 4
+    await page.set_viewport_size({"width": 390, "height": 844})
+    when = page.locator(".day .when").first
+    height = await when.evaluate("(row) => row.getBoundingClientRect().height")
+    await own.evaluate_all("(all) => all.forEach((each) => each.toggleAttribute('hidden'))")
+    assert await when.evaluate("(row) => row.getBoundingClientRect().height") == height, "nothing moved when it came"
+    await own.evaluate_all("(all) => all.forEach((each) => each.toggleAttribute('hidden'))")
     await page.emulate_media(media="print")
     assert not await own.first.is_visible()
     assert not await page.locator(".ways, .of-page").locator("visible=true").count()

@@ -32,9 +32,12 @@ SHIFTED = """() => new Promise((done) => requestAnimationFrame(() => setTimeout(
 PAINTED = """() => new Promise((done) => new PerformanceObserver((list) => (
     list.getEntriesByName('first-contentful-paint').length && done()
 )).observe({ type: 'paint', buffered: true }))"""
+STATE_GROWS = "document.querySelector('.top .state')?.append(' 10')"
+"""As from *1 s ago* to *10 s ago*."""
 DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 LINE = "Half of the groups are in places where the line is cut several times a day."
-
+LINES = {"en": LINE, "ar": "نصف المجموعات في أماكن ينقطع فيها الخط مرات كل يوم، ولا يعلم أحد متى يعود إليها."}
+YES = {"en": "Yes.", "ar": "نعم."}
 
 TIMES = """() => [...document.querySelectorAll('.line')].map((line) => {
     const [time, about] = [line.querySelector('.about time'), line.querySelector('.about')];
@@ -67,16 +70,16 @@ async def open_painted_before_its_scripts(page: Page, address: str) -> None:
     painted.set()
 
 
-async def grow(on: Meeting, page: Page, name: str) -> None:
+async def grow(on: Meeting, page: Page, name: str, language: str = "en") -> None:
     """A line comes word by word, each of them drawn before the next, and ends."""
-    channel, first = on.live.state.channels[FLOOR], 0
+    channel, first, text = on.live.state.channels[FLOOR], 0, LINES[language]
     t = channel.committed_through
-    heard = Partial(channel=FLOOR, segment=SegmentId(name), first=0, text=LINE[:20], language="en")
+    heard = Partial(channel=FLOOR, segment=SegmentId(name), first=0, text=text[:20], language=language)
     on.live.writer.signal(heard)
     await expect(page.locator(f"#Growing [data-of='{name}'] .rest, #Newest .rest").first).to_be_attached()
-    for part in (LINE[:20], *LINE[20:].split(" the ")):
+    for part in (text[:20], *text[20:].split("، " if language == "ar" else " the ")):
         words = tuple(Word(" " + word, t + 50 * n, t + 50 * (n + 1)) for n, word in enumerate(part.split()))
-        start = None if first else do.SegmentStart(t0=t, language="en")
+        start = None if first else do.SegmentStart(t0=t, language=language)
         segment, generation = SegmentId(name), channel.generation
         await on.do(
             do.CommitWords(
@@ -93,11 +96,12 @@ async def grow(on: Meeting, page: Page, name: str) -> None:
     await page.evaluate(DRAWN)
 
 
-async def follow_on(on: Meeting, page: Page) -> None:
+async def follow_on(on: Meeting, page: Page, language: str = "en") -> None:
     """Lines of which each begins in the frame in which the one before it ends, the longest first."""
     channel = on.live.state.channels[FLOOR]
     t, before = channel.committed_through, ""
-    for number, text in enumerate((LINE * 3, LINE, "Yes.", LINE * 2, "No.", LINE)):
+    line, yes = LINES[language], YES[language]
+    for number, text in enumerate((line * 3, line, yes, line * 2, yes, line)):
         name = f"follows{number}"
         words = tuple(Word(f" {word}", t + 50 * n, t + 50 * (n + 1)) for n, word in enumerate(text.split()))
         begins = do.CommitWords(
@@ -106,7 +110,7 @@ async def follow_on(on: Meeting, page: Page) -> None:
             segment=SegmentId(name),
             first=0,
             words=words,
-            start=do.SegmentStart(t0=t, language="en"),
+            start=do.SegmentStart(t0=t, language=language),
         )
         ends = do.EndSegment(
             channel=FLOOR, generation=channel.generation, segment=SegmentId(before), t1=t, reason=EndReason.SENTENCE
@@ -127,6 +131,8 @@ async def follow_on(on: Meeting, page: Page) -> None:
         ("", (390, 844), 0),
         ("", (1280, 800), 0),
         ("?ui=ar", (390, 844), 1),
+        ("?ui=ar", (1280, 800), 40),
+        ("?ui=ar", (1280, 800), 0),
         ("?ui=ar&size=300", (390, 844), 40),
         ("?size=75", (390, 844), 40),
         ("/questions", (390, 844), 1),
@@ -141,6 +147,8 @@ async def follow_on(on: Meeting, page: Page) -> None:
         "phone-empty",
         "wide-empty",
         "phone-short-arabic",
+        "wide-arabic",
+        "wide-empty-arabic",
         "phone-large-arabic",
         "phone-small",
         "questions",
@@ -151,10 +159,11 @@ async def follow_on(on: Meeting, page: Page) -> None:
 async def test_nothing_moves_when_the_page_begins_to_live_and_while_text_grows(
     path: str, size: tuple[int, int], lines: int, page: Page, tmp_path: Path
 ) -> None:
-    async with meeting(tmp_path) as on:
+    language = "ar" if "ui=ar" in path else "en"
+    async with meeting(tmp_path, languages=(language,)) as on:
         await on.introduce("Amina")
         for number in range(lines):
-            await on.say(f"s{number}", LINE)
+            await on.say(f"s{number}", LINES[language], language=language)
         if not lines:
             await on.do(do.AttachEngine(channel=FLOOR, model="scripted"))
         await page.set_viewport_size({"width": size[0], "height": size[1]})
@@ -165,9 +174,11 @@ async def test_nothing_moves_when_the_page_begins_to_live_and_while_text_grows(
             await expect(page.locator(".first-awaited")).to_be_in_viewport(ratio=1)
         if path == "/screen" or path[:1] in ("", "?"):
             for number in range(6):
-                await grow(on, page, f"n{number}")
-            await follow_on(on, page)
+                await grow(on, page, f"n{number}", language)
+            await follow_on(on, page, language)
         await expect(page.locator(".first-awaited:visible")).to_have_count(0)
+        await page.evaluate(STATE_GROWS)
+        await page.evaluate(DRAWN)
         assert await page.evaluate(SHIFTED) == []
 
 
