@@ -29,9 +29,16 @@ async def test_times_are_the_readers_own_too_but_on_paper_those_of_the_place(
     own = page.locator(".day .own-time")
     await expect(own.first).to_contain_text("for you")
     assert await own.count() == await page.locator(".day time").count() > 4
+    await page.set_viewport_size({"width": 390, "height": 844})
+    when = page.locator(".day .when").first
+    height = await when.evaluate("(row) => row.getBoundingClientRect().height")
+    await own.evaluate_all("(all) => all.forEach((each) => each.toggleAttribute('hidden'))")
+    assert await when.evaluate("(row) => row.getBoundingClientRect().height") == height, "nothing moved when it came"
+    await own.evaluate_all("(all) => all.forEach((each) => each.toggleAttribute('hidden'))")
     await page.emulate_media(media="print")
     assert not await own.first.is_visible()
-    assert not await page.locator(".ways").is_visible()
+    assert not await page.locator(".ways, .of-page").locator("visible=true").count()
+    await expect(page.locator(".day .readable a").first).to_be_visible()
     assert await page.locator("#Changes").is_visible()
     await context.close()
 
@@ -41,6 +48,10 @@ async def test_the_form_needs_no_script_and_keeps_what_was_typed(browser: Browse
     page = await context.new_page()
     await page.goto(f"{house.address}/?ui=en")
     await page.get_by_role("link", name="Agenda").click()
+    await page.get_by_role("link", name="Português").first.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#Title")).to_be_attached()
+    await page.go_back()
     await page.get_by_role("link", name="Tell us what you need to take part").click()
     await page.get_by_label("What I need").fill("   ")
     await page.get_by_label("Your name, if you like").fill("Ana")

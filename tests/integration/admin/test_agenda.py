@@ -181,6 +181,38 @@ async def test_a_meeting_that_is_on_can_be_read_and_each_has_its_end(tmp_path: P
         assert text.count(">10:00\N{EN DASH}11:00</time>") == 3
 
 
+async def test_its_languages_lead_to_the_meetings_text_in_them(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        await planned(house, "one", "One", languages=("en",))
+        await planned(house, "three", "Three", languages=("pt-BR", "en", "ar"))
+        browser = await house.browser()
+        text = await everything(browser, "/agenda?ui=fr")
+        links = re.findall(
+            r'<a href="/s/(\w+)/in/([\w-]+)\?ui=fr" lang="([\w-]+)" dir="(\w+)" hreflang="([\w-]+)">(.*?)<', text
+        )
+        assert links == [
+            ("one", "en", "en", "ltr", "en", "English"),
+            ("three", "en", "en", "ltr", "en", "English"),
+            ("three", "pt-BR", "pt-BR", "ltr", "pt-BR", "Português (Brasil)"),
+            ("three", "ar", "ar", "rtl", "ar", "العربية"),
+        ]
+        assert text.count("On y parle : <a") == 2
+        assert await browser.get("/s/three/in/ar?ui=fr") == 200
+
+
+async def test_of_a_meeting_that_has_not_begun_in_its_planned_time_it_says_so(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        programme = house.running.backend.programme
+        now = programme.now()
+        for name, ends in (("over", now), ("late", now + HOUR), ("off", now)):
+            await planned(house, name, name, starts=ends - 2 * HOUR, ends=ends)
+        await cancel(programme, SessionId("off"), "", by="test")
+        text = await everything(await house.browser(), "/agenda?ui=en")
+        rows = {name: text.split(f'<li id="{name}"')[1].split("</li>")[0] for name in ("over", "late", "off")}
+        told = {name: ("Not begun" in row, ".ics" in row) for name, row in rows.items()}
+        assert told == {"over": (True, False), "late": (False, True), "off": (False, False)}
+
+
 async def test_what_changed_is_told_with_what_was_before(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         programme, reader, secretary = house.running.backend.programme, await house.browser(), await house.secretary()

@@ -150,6 +150,7 @@ DOORS = {
     "GET /s/{session}": open_to_all("", "?feed=lines", "?channel=pt&ui=ar", "?before=1"),
     "GET /s/{session}/read": open_to_all("", "?from=1"),
     "GET /s/{session}/catch-up": open_to_all("", "?channel=pt&ui=ar"),
+    "GET /s/{session}/in/{language}": Door(frozenset({303, 404}), ("", "?ui=ar")),
     "GET /s/{session}/moment/{ms}": Door(frozenset({303, 404}), ("", "?channel=pt&ui=ar")),
     "GET /s/{session}/line/{segment}": Door(frozenset({303, 404}), ("", "?channel=pt&ui=ar")),
     "GET /s/{session}/lines": open_to_all("?before=9", "?channel=pt"),

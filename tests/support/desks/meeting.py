@@ -53,7 +53,7 @@ class Meeting:
     async def introduce(self, *names: str) -> None:
         await self.do(*(IntroduceSpeaker(speaker=SpeakerId(f"p{n}"), name=name) for n, name in enumerate(names, 1)))
 
-    async def say(self, segment: str, text: str, *, end: bool = True) -> None:
+    async def say(self, segment: str, text: str, *, language: str = "en", end: bool = True) -> None:
         """Write a line as the engine."""
         now = self.live.state.channels[FLOOR]
         if not now.generation or now.generation <= now.air.behind:
@@ -63,7 +63,7 @@ class Meeting:
         parts = [(" " if n else "") + word for n, word in enumerate(text.split())]
         words = tuple(Word(part, t + 100 * n, t + 100 * (n + 1)) for n, part in enumerate(parts))
         name, generation = SegmentId(segment), channel.generation
-        start = SegmentStart(t0=t, language="en")
+        start = SegmentStart(t0=t, language=language)
         said: list[AnyCommand] = [
             CommitWords(channel=FLOOR, generation=generation, segment=name, first=0, words=words, start=start)
         ]

@@ -32,7 +32,7 @@ def test_all_themes_have_the_same_colours() -> None:
 def test_the_pages_use_no_other_colours(name: str) -> None:
     page = (CSS / name).read_text(encoding="utf-8")
     assert not re.search(r"#[0-9a-f]{3,8}\b(?=[;\s,)])(?![^{]*\{)", page)
-    own = set(re.findall(r"--([\w-]+):", SHEET)) | {"size", "spread", "line", "bar"}
+    own = set(re.findall(r"--([\w-]+):", SHEET)) | {"size", "spread", "line", "bar", "letters", "row"}
     assert set(re.findall(r"var\(--([\w-]+)", page)) <= own
 
 

@@ -182,7 +182,6 @@ export class View {
       if (!block || block.dataset.of !== line.segment || block.dataset.speaker !== (line.speaker ?? '')) {
         const made = element('div', { class: 'line', 'data-of': line.segment, 'data-speaker': line.speaker ?? '' });
         made.append(...this.#inside(line, element('span', { class: 'sure' }), element('span', { class: 'rest' })));
-        if (line.t0 !== undefined) made.append(element('p', { class: 'about' }, element('span', { class: 'time' }, this.time(line))));
         if (block) {
           block.replaceWith(made);
           this.growing.replaceWith(this.growing); // made anew: browsers would take it that its words had moved down
@@ -190,6 +189,9 @@ export class View {
           this.growing.append(made);
         }
         block = made;
+      }
+      if (line.t0 !== undefined && !block.querySelector('.about')) {
+        block.append(element('p', { class: 'about' }, element('span', { class: 'time' }, this.time(line))));
       }
       this.#name(block, line);
       const space = line.text && /^\s/.test(rest) ? ' ' : '';

@@ -11,7 +11,7 @@ from moothall.adapters.hubs.texts import HubText
 from moothall.adapters.hubs.view import moment
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.questions import asking_texts
-from moothall.adapters.reading.front_page import LONG_PAST_MS, Day, SessionRow, by_day, meeting_row
+from moothall.adapters.reading.front_page import Day, SessionRow, by_day, meeting_row
 from moothall.core.desks.notes_and_tags import HubNote
 from moothall.core.events.question_parts import HUB
 from moothall.core.hubs.entry import Hub, belongs
@@ -19,7 +19,7 @@ from moothall.core.hubs.presence import HubsPresent
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone
-from moothall.core.programme.plan import Planned
+from moothall.core.programme.plan import Expectation, Planned, expectation
 from moothall.core.questions.interventions import Intervention
 from moothall.core.sessions.state import ON, State, Status
 from moothall.services.questions.author_view import Own
@@ -35,6 +35,8 @@ class HubMeetings(msgspec.Struct, frozen=True, kw_only=True):
 
     on: tuple[SessionRow, ...]
     coming: tuple[Day, ...]
+    overdue: tuple[Day, ...]
+    """Meetings that have not begun by the end of their planned time, newest first."""
     past: tuple[SessionRow, ...]
     """The latest past meetings, newest first."""
 
@@ -44,19 +46,22 @@ def programme(
 ) -> HubMeetings:
     """The meetings of `entries`, with their planned times, and of plans without a log, for the hub named `hub`."""
     planned, known = {each.session: each for each in plans}, {entry.session: entry for entry in entries}
-    coming_up = [plan for plan in plans if not plan.made and (plan.ends or plan.starts or now) >= now - LONG_PAST_MS]
-    made = (Entry(session=plan.session, title=plan.title, languages=plan.languages) for plan in coming_up)
+    made = (Entry(session=plan.session, title=plan.title, languages=plan.languages) for plan in plans if not plan.made)
     known = {entry.session: entry for entry in made} | known
     rows = [
         meeting_row(each, planned.get(each.session), f"/hub/{quote(hub)}/{quote(each.session)}", ui, zone=zone, now=now)
         for each in known.values()
     ]
     rows.sort(key=lambda row: (row.at is None, row.at or 0, row.address))
-    coming = [row for row in rows if row.status in (Status.CREATED, Status.ABSENT)]
+    unbegun: dict[Expectation, list[SessionRow]] = {each: [] for each in Expectation}
+    for row in rows:
+        if row.status in (Status.CREATED, Status.ABSENT):
+            unbegun[expectation(planned.get(row.session), now)].append(row)
     past = [row for row in rows if row.status == Status.CLOSED]
     return HubMeetings(
         on=tuple(row for row in rows if row.status in ON),
-        coming=tuple(by_day(coming, ui, zone)),
+        coming=tuple(by_day(unbegun[Expectation.COMING], ui, zone)),
+        overdue=tuple(by_day(reversed(unbegun[Expectation.OVERDUE]), ui, zone)),
         past=tuple(past[::-1][:MOST_PAST]),
     )
 

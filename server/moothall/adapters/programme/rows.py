@@ -14,13 +14,13 @@ import msgspec
 from babel.dates import format_date, format_skeleton
 
 from moothall.adapters.admin.view import when
-from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.catalogues import Catalogue, own_name
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone, iso_time, time_span
 from moothall.core.programme.agenda import AgendaPart, Block, blocks, written
 from moothall.core.programme.changes import AgendaChange, AgendaChangeKind
-from moothall.core.programme.plan import Planned, RoomId
+from moothall.core.programme.plan import Expectation, Planned, RoomId, expectation
 from moothall.core.sessions.state import ON, Status
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.catalogue import Entry
@@ -47,6 +47,20 @@ class PublicSession(msgspec.Struct, frozen=True, kw_only=True):
         return self.entry.opened if self.plan is None or self.plan.starts is None else self.plan.starts
 
 
+class AgendaLanguage(msgspec.Struct, frozen=True, kw_only=True):
+    """A language in which a session can be read."""
+
+    tag: str
+    """BCP-47."""
+    name: str
+    """Its own name, or where none is known the one in the page's language."""
+    language: str
+    """BCP-47 tag of the name."""
+    direction: str
+    address: str
+    """Leads to the session's text in this language."""
+
+
 class AgendaRow(msgspec.Struct, frozen=True, kw_only=True):
     """A session on the page."""
 
@@ -59,17 +73,18 @@ class AgendaRow(msgspec.Struct, frozen=True, kw_only=True):
     """When it begins, ISO 8601; empty without a time."""
     time: str
     state: str
+    """In words; empty while it is expected, and where it is cancelled."""
     status: str
     on: bool
     """Whether its text comes now, or goes on after a break."""
     spoken: str
-    readable: str
-    """The languages in which it can be read, in words."""
+    """The languages that are spoken, in words; empty where it can be read in these alone."""
+    readable: tuple[AgendaLanguage, ...]
     statement: str
     cancelled: str | None
     """Why it was cancelled, empty where no reason was given; None where it isn't cancelled."""
     calendar: str
-    """The address of its calendar; empty where it has no time."""
+    """The address of its calendar; empty where it has no time, and where it is not expected any more."""
 
 
 class AgendaPlace(msgspec.Struct, frozen=True):
@@ -157,7 +172,7 @@ class AgendaRows:
             short = "" if first is None else format_skeleton("MMMEd", first, locale=ui.locale)
             places: dict[str, list[AgendaRow]] = {}
             for each in on_it:
-                places.setdefault(self.place(each.plan), []).append(self._row(each, ui, zone, query))
+                places.setdefault(self.place(each.plan), []).append(self._row(each, ui, zone, query, now))
             ordered = sorted(places.items(), key=lambda place: (not place[0], place[0]))
             rooms = tuple(AgendaPlace(place, tuple(rows)) for place, rows in ordered)
             past = bool(date) and date < today
@@ -208,10 +223,13 @@ class AgendaRows:
         known = None if room is None else self.programme.room(room)
         return "" if known is None else known.title
 
-    def _row(self, each: PublicSession, ui: Catalogue, zone: Zone, query: str) -> AgendaRow:
+    def _row(self, each: PublicSession, ui: Catalogue, zone: Zone, query: str, now: int) -> AgendaRow:
         entry, starts = each.entry, each.starts
         ends = None if each.plan is None or each.plan.starts is None else each.plan.ends
         moment = None if starts is None else zone.at(starts)
+        coming = entry.status is Status.CREATED and expectation(each.plan, now) is Expectation.COMING
+        tags = self.readable(entry.session, entry.languages)
+        more = {ui.language_name(tag) for tag in tags} - {ui.language_name(tag) for tag in entry.languages}
         return AgendaRow(
             session=entry.session,
             address=f"/s/{quote(entry.session)}{query}",
@@ -219,14 +237,14 @@ class AgendaRows:
             language=entry.languages[0] if entry.title.strip() and entry.languages else "",
             moment="" if moment is None else iso_time(moment),
             time=time_span(moment, None if moment is None or ends is None else zone.at(ends)),
-            state="" if entry.status is Status.CREATED else ui.named(f"page/state.{entry.status}"),
+            state="" if coming or entry.cancelled is not None else ui.named(f"page/state.{entry.status}"),
             status=entry.status.value,
             on=entry.status in ON,
-            spoken=ui.listed(ui.language_name(tag) for tag in entry.languages),
-            readable=languages_in_words(self.readable(entry.session, entry.languages), ui),
+            spoken=ui.listed(ui.language_name(tag) for tag in entry.languages) if more else "",
+            readable=_languages(entry.session, tags, ui, query),
             statement=each.statement,
             cancelled=entry.cancelled,
-            calendar=f"/agenda/{quote(entry.session)}.ics{query}" if starts is not None else "",
+            calendar=f"/agenda/{quote(entry.session)}.ics{query}" if starts is not None and coming else "",
         )
 
 
@@ -235,6 +253,18 @@ def title_of(entry: Entry, ui: Catalogue) -> str:
     return entry.title.strip() or ui.text("Meeting without a title")
 
 
-def languages_in_words(tags: Iterable[str], ui: Catalogue) -> str:
-    """The names of languages in the page's language, each once, sorted."""
-    return ui.listed(sorted({ui.language_name(tag) for tag in tags}, key=str.casefold))
+def _languages(session: SessionId, tags: Iterable[str], ui: Catalogue, query: str) -> tuple[AgendaLanguage, ...]:
+    """The languages in which a session can be read, each name once, sorted by it."""
+    found: dict[str, AgendaLanguage] = {}
+    for tag in tags:
+        own = own_name(tag)
+        name, language = (own, tag) if own else (ui.language_name(tag), ui.language)
+        made = AgendaLanguage(
+            tag=tag,
+            name=name,
+            language=language,
+            direction=direction(language),
+            address=f"/s/{quote(session)}/in/{quote(tag)}{query}",
+        )
+        found.setdefault(name, made)
+    return tuple(found[name] for name in sorted(found, key=str.casefold))

@@ -1,4 +1,4 @@
-"""The front page, `/`: which meetings are on now, which are coming and which are past."""
+"""The front page, `/`: which meetings are on now, which are coming, which are overdue, and which are past."""
 
 from __future__ import annotations
 
@@ -21,15 +21,13 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone, iso_time, offset_name, time_span
 from moothall.core.ports import Clock
-from moothall.core.programme.plan import Planned, RoomId
+from moothall.core.programme.plan import Expectation, Planned, RoomId, expectation
 from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Line
 from moothall.services.sessions.catalogue import Entry, ListPublic
 
 MOST_HEARD = 12
 """How many open meetings are shown with the line that was said last. Overflow: later meetings are shown without it."""
-LONG_PAST_MS = 12 * 3_600_000
-"""A planned session without a log counts as not held when its planned end is longer ago than this."""
 
 
 class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,12 +113,15 @@ class FrontPage:
         query = ui.query
         live = sorted(rows(Status.OPEN, Status.PAUSED), key=_time)
         live = [await self._heard(row, ui) for row in live[:MOST_HEARD]] + live[MOST_HEARD:]
-        coming = rows(Status.CREATED) + self._only_planned(plans.values(), ui)
+        unbegun: dict[Expectation, list[SessionRow]] = {each: [] for each in Expectation}
+        for row in rows(Status.CREATED) + self._only_planned(plans.values(), ui):
+            unbegun[expectation(plans.get(row.session), now)].append(row)
         text = self.pages.render(
             "reader/front.html",
             ui=ui,
             live=live,
-            coming=by_day(sorted(coming, key=_time), ui, zone),
+            coming=by_day(sorted(unbegun[Expectation.COMING], key=_time), ui, zone),
+            overdue=by_day(sorted(unbegun[Expectation.OVERDUE], key=_time, reverse=True), ui, zone),
             past=by_day(sorted(rows(Status.CLOSED), key=_time, reverse=True), ui, zone),
             times=times_are(zone, now, ui),
             groups=f"/hubs{query}" if self.groups() else "",
@@ -145,12 +146,11 @@ class FrontPage:
         )
 
     def _only_planned(self, plans: Iterable[Planned], ui: Catalogue) -> list[SessionRow]:
-        """Rows of the sessions that exist only in the programme, without rehearsals and plans that are long past."""
-        since = self.clock.wall() - LONG_PAST_MS
+        """Rows of the sessions that exist only in the programme, without rehearsals."""
         return [
             self._row(Entry(session=plan.session, title=plan.title, languages=plan.languages), plan, ui)
             for plan in plans
-            if not plan.rehearsal and self.known(plan.session) is None and (plan.ends or plan.starts or since) >= since
+            if not plan.rehearsal and self.known(plan.session) is None
         ]
 
     def _row(self, entry: Entry, plan: Planned | None, ui: Catalogue) -> SessionRow:

@@ -38,7 +38,7 @@ from moothall.adapters.reading import page_choices
 from moothall.adapters.reading.catch_up import render_catch_up
 from moothall.adapters.reading.page_address import TextAddresses
 from moothall.adapters.reading.page_choices import BESIDE, BRAILLE, SHOW, UNCERTAIN, Choices
-from moothall.adapters.reading.page_menu import Lacking, spoken
+from moothall.adapters.reading.page_menu import Lacking, spoken, text_for
 from moothall.adapters.reading.page_rows import kind_of, shows
 from moothall.adapters.reading.parallel_text import sources_of
 from moothall.adapters.reading.session_page import (
@@ -126,6 +126,7 @@ class PageDoor:
             web.get("/s/{session}", self.session_page),
             web.get("/s/{session}/line/{segment}", self.line_page),
             web.get("/s/{session}/moment/{ms}", self.moment_page),
+            web.get("/s/{session}/in/{language}", self.language_page),
             web.get("/s/{session}/read", self.own_pace_page),
             web.get("/s/{session}/catch-up", self.catch_up_page),
             web.get("/s/{session}/lines", self.lines_json),
@@ -212,6 +213,19 @@ class PageDoor:
         except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
         return self._to_line(request, wanted, ui, segment, number)
+
+    async def language_page(self, request: web.Request) -> web.Response:
+        """Redirect to a session's text in a language (BCP-47); to its page while there is none, which says what is."""
+        ui = language(self.pages, request)
+        try:
+            wanted = await asked(request, self.snapshot_of, "")
+        except HttpProblem as wrong:
+            return refusal(wrong, self.pages, ui)
+        text = text_for(wanted.snapshot.session, request.match_info["language"])
+        address = TextAddresses(
+            wanted.session, channel=text, ui=ui.chosen or None, choices=page_choices.chosen(request.query)
+        )
+        return see_other(address.page())
 
     async def moment_page(self, request: web.Request) -> web.Response:
         """Redirect to what was said at a moment, in whichever text is read; with `live` to the live page."""

@@ -183,6 +183,20 @@ def text_in(session: Session, language: str, here: ChannelId | None = None) -> C
     heard = session.channels.get(here or spoken(session) or ChannelId(""))
     if heard is None or heard.kind is not ChannelKind.FLOOR or _is_in(heard.languages, language):
         return None
+    return _brought_into(session, language)
+
+
+def text_for(session: Session, language: str) -> ChannelId | None:
+    """The text for somebody who wants one language (BCP-47): what is spoken where nothing else is spoken, else an
+    interpretation, else a translation, else what is spoken also in that language; None where there is none.
+    """
+    floor = spoken(session)
+    heard = () if floor is None else session.channels[floor].languages
+    brought = None if heard and all(same_language(tag, language) for tag in heard) else _brought_into(session, language)
+    return brought or (floor if _is_in(heard, language) else None)
+
+
+def _brought_into(session: Session, language: str) -> ChannelId | None:
     for kind in (ChannelKind.INTERPRETATION, ChannelKind.TRANSLATION):
         for name, channel in session.channels.items():
             if channel.kind is kind and _is_in(channel.languages[:1], language):

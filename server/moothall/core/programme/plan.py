@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import NewType
 
 import msgspec
@@ -21,6 +22,10 @@ at its end.
 """
 FALLBACK_LANGUAGE = "en"
 DAY_MS = 86_400_000
+OPEN_ENDED_MS = 3_600_000
+"""A session without a planned end counts as one of this length where it is told whether its time is over."""
+OVERDUE_MS = 12 * 3_600_000
+"""A session that has not begun so long after its planned time counts as not held."""
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,6 +137,26 @@ def following(planned: Sequence[Planned], standing: Mapping[SessionId, Status], 
     begun = [n for n, each in enumerate(ordered) if _begun(standing, each) and _recent(each, now)]
     left = ordered[begun[-1] + 1 :] if begun else [each for each in ordered if each.ends is None or each.ends > now]
     return next((each.session for each in left if not _begun(standing, each)), None)
+
+
+class Expectation(StrEnum):
+    """Whether a session that has not begun is still expected."""
+
+    COMING = "coming"
+    OVERDUE = "overdue"
+    """Its planned time is over. It may still be held."""
+    LAPSED = "lapsed"
+    """It counts as not held: lists of what comes leave it out."""
+
+
+def expectation(planned: Planned | None, now: int) -> Expectation:
+    """Whether a session that has not begun is still expected at `now` (Unix ms), by its plan. One without a time is."""
+    if planned is None or (planned.ends is None and planned.starts is None):
+        return Expectation.COMING
+    ends = planned.ends if planned.ends is not None else (planned.starts or 0) + OPEN_ENDED_MS
+    if now < ends:
+        return Expectation.COMING
+    return Expectation.OVERDUE if now < ends + OVERDUE_MS else Expectation.LAPSED
 
 
 def clashes(planned: Sequence[Planned]) -> tuple[tuple[Planned, Planned], ...]:

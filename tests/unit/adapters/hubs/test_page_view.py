@@ -6,14 +6,13 @@ from moothall.adapters.hubs.page_view import MOST_PAST, asked_of, note_rows, pro
 from moothall.adapters.hubs.view import hours, public_row, staff_row
 from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
-from moothall.adapters.reading.front_page import LONG_PAST_MS
 from moothall.core.desks.notes_and_tags import HubNote
 from moothall.core.events.question_parts import InterventionKind
 from moothall.core.hubs.entry import Details, Hub
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import InterventionId, NoteId, SessionId
 from moothall.core.kernel.times import Zone
-from moothall.core.programme.plan import Planned
+from moothall.core.programme.plan import OVERDUE_MS, Planned
 from moothall.core.questions.interventions import Intervention, Questions
 from moothall.core.sessions.state import State, Status
 from moothall.services.sessions.catalogue import Entry
@@ -35,11 +34,15 @@ def plan(name: str, starts: int | None, ends: int | None = None, made: int = 0) 
 
 def test_meetings_come_in_order_by_the_hubs_own_days() -> None:
     entries = [entry("on", Status.OPEN, NOON), entry("made", Status.CREATED), entry("sometime", Status.CREATED)]
+    entries += [entry("gone-too", Status.CREATED), entry("missed", Status.CREATED)]
     plans = [
         plan("made", NOON + 10 * HOUR, made=NOON),  # after midnight in Nairobi
         plan("backstage", NOON + HOUR, made=NOON),  # its log isn't among the entries
         plan("later", NOON + 2 * HOUR),
-        plan("gone", NOON - 2 * LONG_PAST_MS, NOON - LONG_PAST_MS - 1),
+        plan("gone", NOON - 2 * OVERDUE_MS, NOON - OVERDUE_MS),
+        plan("gone-too", NOON - 2 * OVERDUE_MS, NOON - OVERDUE_MS, made=1),
+        plan("missed", NOON - 2 * HOUR, NOON - HOUR, made=1),
+        plan("late", NOON - HOUR, NOON),
     ]
     found = programme("kisumu", entries, plans, zone=NAIROBI, now=NOON, ui=UI)
     assert [row.title for row in found.on] == ["On"]
@@ -47,6 +50,7 @@ def test_meetings_come_in_order_by_the_hubs_own_days() -> None:
     days = [(day.name, [row.title for row in day.rows]) for day in found.coming]
     assert [rows for _, rows in days] == [["Later"], ["Made"], ["Sometime"]]
     assert days[2][0] == ""
+    assert [row.title for day in found.overdue for row in day.rows] == ["Late", "Missed"]
     later, made = found.coming[0].rows[0], found.coming[1].rows[0]
     assert (later.address, later.state, later.moment) == ("", "", "2024-10-04T17:00:00+03:00")
     assert (later.time, made.time) == ("17:00", "01:00")

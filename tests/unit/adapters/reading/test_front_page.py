@@ -11,12 +11,12 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
-from moothall.adapters.reading.front_page import LONG_PAST_MS, FrontPage
+from moothall.adapters.reading.front_page import FrontPage
 from moothall.core.events.types import Access, ChannelKind, Origin
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.times import Zone
-from moothall.core.programme.plan import Planned, RoomId
+from moothall.core.programme.plan import OVERDUE_MS, Planned, RoomId
 from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Line, ReaderChannel, Session, Snapshot
 from moothall.services.sessions.catalogue import Entry
@@ -167,11 +167,27 @@ async def test_a_plan_shows_nothing_that_may_not_be_listed(client: Client, house
     house.plans = [
         Planned(session=SessionId("backstage"), title="About backstage", starts=LONG_AGO + HOUR),
         Planned(session=SessionId("trial"), title="About trial", starts=LONG_AGO + HOUR, rehearsal=True),
-        Planned(session=SessionId("missed"), title="About missed", starts=LONG_AGO - LONG_PAST_MS - 1),
+        Planned(session=SessionId("missed"), title="About missed", starts=LONG_AGO - DAY, ends=LONG_AGO - OVERDUE_MS),
         Planned(session=SessionId("late"), title="About late", starts=LONG_AGO - HOUR),
         Planned(session=SessionId("open-ended"), title="About open-ended"),
     ]
-    assert sections(await shown(client)) == {"Coming": ["About late", "About open-ended"]}
+    assert sections(await shown(client)) == {"Coming": ["About open-ended"], "Overdue": ["About late"]}
+
+
+async def test_what_has_not_begun_in_its_planned_time_is_not_coming(client: Client, house: FrontPages) -> None:
+    """With a log, as all of an imported programme has, and without one."""
+    ends = {"long-past": LONG_AGO - OVERDUE_MS, "over": LONG_AGO - HOUR, "just-over": LONG_AGO, "late": LONG_AGO + 1}
+    plans = {name: {"starts": end - HOUR, "ends": end} for name, end in ends.items()}
+    listed = {"Coming": ["About late"], "Overdue": ["About just-over", "About over"]}
+    house.plans = [Planned(session=SessionId(name), title=f"About {name}", **plan) for name, plan in plans.items()]  # type: ignore[arg-type]
+    assert sections(await shown(client)) == listed
+    house.entries = [entry(name, Status.CREATED) for name in ends]
+    assert sections(await shown(client)) == listed
+    assert "Planned for earlier, and not begun" in await shown(client)
+    house.entries = [entry("over", Status.CREATED, cancelled="Nobody came")]
+    house.plans = house.plans[1:2]
+    page = await shown(client)
+    assert (sections(page), "Nobody came" in page) == ({"Overdue": ["About over"]}, True)
 
 
 async def test_nothing_is_said_in_a_sentence(client: Client, house: FrontPages) -> None:

@@ -467,6 +467,17 @@ async def test_a_moment_is_found_in_the_text_that_is_read(client: Client, ms: in
         assert (answer.status, answer.headers["Location"]) == (303, f"/s/plenary{where}")
 
 
+@pytest.mark.parametrize(
+    ("asked", "where"),
+    [("en", "?channel=floor"), ("fr?ui=ar&theme=dark", "?channel=fr&theme=dark&ui=ar"), ("ru", ""), ("%3Cb%3E", "")],
+)
+async def test_a_language_leads_to_the_text_in_it(client: Client, asked: str, where: str) -> None:
+    async with client.get(f"/s/plenary/in/{asked}", allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (303, f"/s/plenary{where}")
+    async with client.get(f"/s/none/in/{asked}", allow_redirects=False) as answer:
+        assert answer.status == 404
+
+
 @pytest.mark.parametrize("address", ["/s/plenary/line/s450", "/s/plenary/line/a%20b", "/s/none/line/s1"])
 async def test_there_is_no_way_to_a_line_that_is_not_there(client: Client, address: str) -> None:
     async with client.get(address, allow_redirects=False) as answer:

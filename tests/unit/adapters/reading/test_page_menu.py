@@ -18,6 +18,7 @@ from moothall.adapters.reading.page_menu import (
     in_own_language,
     menu,
     not_here,
+    text_for,
     to_ask_for,
     ways,
 )
@@ -46,6 +47,22 @@ SESSION = Session(id=SessionId("plenary"), channels=CHANNELS)
 
 def address(channel: str, choices: Choices | None = None) -> TextAddresses:
     return TextAddresses(SESSION.id, channel=ChannelId(channel), choices=choices)
+
+
+@pytest.mark.parametrize(
+    ("heard", "tag", "text"),
+    [
+        (FLOOR, "fr", "booth"), (FLOOR, "pt", "mt-pt-br"), (FLOOR, "pt-BR", "mt-pt-br"), (FLOOR, "ar", "mt-ar"),
+        (FLOOR, "en", "floor"), (FLOOR_IN_ENGLISH, "en-GB", "floor"), (FLOOR, "ru", None), (FLOOR, "<no tag>", None),
+        (ReaderChannel(kind=ChannelKind.FLOOR, languages=("fr", "fr-CA")), "fr", "floor"), (None, "en", None),
+    ],
+)  # fmt: skip
+def test_who_wants_one_language_gets_the_text_that_is_all_in_it(
+    heard: ReaderChannel | None, tag: str, text: str | None
+) -> None:
+    others = {name: channel for name, channel in CHANNELS.items() if channel is not FLOOR}
+    channels = others if heard is None else {**others, ChannelId("floor"): heard}
+    assert text_for(msgspec.structs.replace(SESSION, channels=channels), tag) == text
 
 
 @pytest.mark.parametrize(

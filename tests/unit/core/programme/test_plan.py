@@ -7,10 +7,14 @@ from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.programme.plan import (
     DAY_MS,
     LONGEST_NAME,
+    OPEN_ENDED_MS,
+    OVERDUE_MS,
+    Expectation,
     Overrun,
     Planned,
     RoomId,
     clashes,
+    expectation,
     following,
     in_order,
     name_of,
@@ -38,6 +42,17 @@ def test_two_sessions_in_one_room_at_one_time_clash() -> None:
     endless = msgspec.structs.replace(first, ends=None)
     also = msgspec.structs.replace(endless, session=SessionId("z"), title="z")
     assert clashes([endless, also, second]) == ((endless, also),)
+
+
+def test_what_has_not_begun_is_expected_until_its_planned_time_is_over_and_then_counts_as_not_held() -> None:
+    plan = planned("a", HOUR)
+    endless = msgspec.structs.replace(plan, ends=None)
+    for each, end in ((plan, 2 * HOUR), (endless, HOUR + OPEN_ENDED_MS), (planned("b", 0, hours=3), 3 * HOUR)):
+        assert expectation(each, 0) is expectation(each, end - 1) is Expectation.COMING
+        assert expectation(each, end) is expectation(each, end + OVERDUE_MS - 1) is Expectation.OVERDUE
+        assert expectation(each, end + OVERDUE_MS) is Expectation.LAPSED
+    assert expectation(msgspec.structs.replace(plan, starts=None), 2 * HOUR) is Expectation.OVERDUE
+    assert expectation(planned("c"), 9 * DAY_MS) is expectation(None, 9 * DAY_MS) is Expectation.COMING
 
 
 @pytest.mark.parametrize(("left", "over"), [(1, False), (0, True), (-1, True)])
