@@ -1,7 +1,7 @@
 """Notices that models come into folders of the store, or go, while a process uses them.
 
-It is a module of its own because it alone knows both folders, of Firefox's models and of Argos's packages, and nothing of
-what is in them.
+It is a module of its own because it concerns Firefox's models and Argos's packages alike, and nothing of what is in
+them.
 """
 
 from __future__ import annotations
