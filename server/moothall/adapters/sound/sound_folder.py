@@ -46,6 +46,9 @@ _UNKNOWN = -1
 _FILE = re.compile(r"([0-9]{15})\.opus\Z")
 PATIENCE_S = 10.0
 """How many seconds the encoder may take to end a file correctly before it is killed."""
+AGAIN_S = 600.0
+"""How many seconds it may take to make a part anew: thirty times what the hour of sound that a part may have takes on
+two busy cores. It waits for ever where the disk does."""
 
 
 class SoundFolder:
@@ -136,8 +139,11 @@ class SoundFolder:
         with _explained(), opened(path, os.O_RDWR) as old:
             with opened(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
                 process = await _encoder(order, old, file)
+            status = None
             try:
-                status = await process.wait()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(AGAIN_S):
+                        status = await process.wait()
             finally:  # After a cancellation the child would otherwise run on without an owner.
                 signal_child(process, signal.SIGKILL)
                 await to_the_end(process.wait())

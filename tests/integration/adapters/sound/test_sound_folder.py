@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import select
 import signal
@@ -18,6 +19,7 @@ from moothall.adapters.store.removal_list import LineIdentity, RemovalList, read
 from moothall.core.backup.removed import Abandoned, AnyLine, RemovalDone, SoundRemoved, SoundSilenced
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId
+from moothall.testing.loop import run
 from support.sound.recordings import MIC, RATE, SESSION, loudness, pattern, record, tone
 
 
@@ -86,6 +88,17 @@ async def test_a_recording_that_cannot_be_decoded_is_not_replaced(tmp_path: Path
     with pytest.raises(StorageUnavailable, match="it is unchanged"):
         await folder.silence(part, 0, RATE)
     assert path.read_bytes() == damaged
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_an_encoder_that_stands_still_is_not_waited_for_without_an_end(tmp_path: Path) -> None:
+    folder = SoundFolder(tmp_path, bitrate=24_000)
+    part = asyncio.run(record(folder, tone(2)))
+    path = folder.path(SESSION, MIC, 0)
+    before = path.read_bytes()
+    with pytest.raises(StorageUnavailable, match="it is unchanged"):
+        run(folder.silence(part, 0, RATE))  # No time passes on this loop's clock while it is started.
+    assert path.read_bytes() == before
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
