@@ -40,7 +40,7 @@ from cluster_house import FaultyHouse, Shape, clock_library, faulty_house
 from cluster_person import now
 from cluster_pieces import PIECES, SAID_KEPT, FaultPiece, Kind, keep, kept, sums
 from cluster_proof import SETTLED_S, People, Proof
-from cluster_strikes import BESIDE, CLOCK, KINDS, LONGEST_S, Strikes
+from cluster_strikes import BESIDE, CLOCK, HUNG, KINDS, LONGEST_S, Strikes
 from scoring import cpu_model
 from soak_pieces import commit_now
 
@@ -328,7 +328,9 @@ def settings(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     options.kinds = options.kinds or [
         kind
         for kind in KINDS
-        if (kind not in CLOCK or clock_library() is not None) and kind.split()[0] not in options.without
+        if (kind not in CLOCK or clock_library() is not None)
+        and (kind not in HUNG or shutil.which("strace") is not None)
+        and kind.split()[0] not in options.without
     ]
     return options
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from cluster_engine import EngineProcess
 from cluster_house import FaultyHouse, Node
 from soak_house import LinkedHub
+from support.files.hung_disk import hung_disk
 from support.links.weak_link import WeakLink
 
 SHORTEST_S, LONGEST_S = 0.1, 30.0
@@ -26,6 +27,8 @@ OLDER_S = (1.0, 4.0)
 KEPT_S = 20.0
 FURTHEST_S = 3_600.0
 """How far a clock jumps at most, in s."""
+ANSWERS_S = 1.0
+"""Seconds until a node has noticed that its disk answers again, so that its process doesn't end any more."""
 CLOCK_S = 1.1
 """Seconds until a process has noticed that its clock jumped."""
 
@@ -90,6 +93,14 @@ class Strikes:
         if not node.ended:
             with suppress(ProcessLookupError):
                 node.disk_full(full=False)
+
+    async def hang(self, node: Node) -> None:
+        """Let a node's disk hang for a while; start the node again where its process has ended."""
+        async with hung_disk(node.pid):
+            await asyncio.sleep(self.long())
+        await asyncio.sleep(ANSWERS_S)
+        if node.ended:
+            await node.start()
 
     async def jump(self, node: Node) -> None:
         """Make a node's wall clock jump, forwards or backwards, and back later."""
@@ -209,6 +220,8 @@ def _kinds() -> dict[str, Act]:
         "engine frozen": lambda all_, _: all_.freeze_engine(),
         "hub killed": lambda all_, _: all_.kill_hub(),
         "keeper's disk full": lambda all_, keeper: all_.full(keeper),
+        "keeper's disk hangs": lambda all_, keeper: all_.hang(keeper),
+        "stand-by's disk hangs": _at_other(Strikes.hang),
     }
     for what, act in (
         ("killed", Strikes.kill),
@@ -245,6 +258,8 @@ def _between(how: str) -> Act:
 
 CLOCK = ("keeper on a clock that jumps", "stand-by on a clock that jumps")
 """Kinds that need libfaketime."""
+HUNG = ("keeper's disk hangs", "stand-by's disk hangs")
+"""Kinds that need strace."""
 KINDS = _kinds()
 """Faults by name. Links: `cut` refuses connections; `both`, `up` (towards the dialled side) and
 `down` stall traffic.

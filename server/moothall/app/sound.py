@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -22,7 +23,7 @@ from moothall.core.commands import AddChannel
 from moothall.core.events.types import ChannelKind, SoundKept
 from moothall.core.kernel.errors import Refusal
 from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.core.ports import SpoolStore
+from moothall.core.ports import Clock, SpoolStore
 from moothall.core.programme.plan import RoomId
 from moothall.core.sessions.state import State
 from moothall.core.views.captions import Session
@@ -35,6 +36,9 @@ from moothall.services.sessions.staff import Staff
 from moothall.services.sound.recording import Recordings, tell_nobody
 from moothall.services.sound.sharing import Sharings
 from moothall.settings.sections import Settings
+
+SETTLE_MS = 3_600_000
+"""Milliseconds between two looks for recordings that were begun to be erased: each may be encoded anew, in vain."""
 
 
 def spool_quota(settings: Settings) -> SpoolQuota:
@@ -147,8 +151,8 @@ def sound_folder(settings: Settings) -> SoundFolder:
 
 
 def open_recordings(stack: AsyncExitStack, backend: Backend, *, nodes: bool) -> tuple[Recordings, SoundFolder]:
-    """Open the recordings and their folder. Recordings whose time is over are erased until the stack unwinds. `nodes`:
-    whether other nodes may have recordings too.
+    """Open the recordings and their folder. Recordings whose time is over, and what an earlier process had begun to
+    erase, are erased until the stack unwinds. `nodes`: whether other nodes may have recordings too.
     """
     folder = sound_folder(backend.settings)
     recordings = Recordings(
@@ -161,7 +165,15 @@ def open_recordings(stack: AsyncExitStack, backend: Backend, *, nodes: bool) -> 
     )
     backend.sessions.observe(recordings.hear)
     backend.keep(stack, recordings.run)
+    backend.keep(stack, partial(_settle, folder, backend.clock))
     return recordings, folder
+
+
+async def _settle(folder: SoundFolder, clock: Clock) -> None:
+    """Call `settle` at the start and each `SETTLE_MS`, until cancelled: no take-over or start waits for it."""
+    while True:
+        await folder.settle()
+        await clock.sleep(SETTLE_MS)
 
 
 def sound_door(services: Services, entrance: Entrance) -> SoundDoor:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.adapters.store.removal_list import FILE_NAME as LIST
@@ -22,9 +23,10 @@ from moothall.cli.backup import backup_command, restore_command
 from moothall.cli.backup import verify_command as verify_backup
 from moothall.cli.verifying import SOUND, verify_command
 from moothall.core import commands as do
-from moothall.core.backup.removed import RemovalDone, SoundSilenced
+from moothall.core.backup.removed import RemovalDone, RemovedContent, SoundSilenced
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId, SourceId, SpeakerId
 from moothall.core.programme.look import Colours
 from moothall.core.removal.selection import Interventions
@@ -32,6 +34,7 @@ from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import EngineSection as EngineSettings
 from moothall.settings.sections import Server, Settings, Translation
 from support.files.pictures import png
+from support.halls.process import CLOCK
 from support.halls.removal import HIDDEN, SESSION, asked, at_a_desk, found, held
 from support.halls.room_before import room_before
 from support.sound.recordings import RATE, loudness, pattern, record, tone
@@ -300,6 +303,36 @@ async def test_a_recording_that_cannot_be_made_again_is_left_out(tmp_path: Path)
     said = await put_back(tmp_path, "new", tmp_path / "data" / LIST)
     assert "Left out: the recording of hearing, source mic" in said
     assert found(tmp_path / "new", "no sound") == []
+
+
+async def test_a_silencing_that_failed_or_was_cut_off_keeps_a_recording_out_of_no_later_backup(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    async with hall(settings_of(data)) as running:
+        await held(running)
+    lists = RemovalList(data / LIST)
+    sound = SoundFolder(data / "recordings", bitrate=24_000, removals=lists)
+    part = await record(sound, tone(4), session=SESSION)
+    path = sound.path(SESSION, MIC, 0)
+    whole = path.read_bytes()
+    path.write_bytes(b"no sound that anybody could decode")
+    with pytest.raises(StorageUnavailable, match="it is unchanged"):
+        await sound.silence(part, 0, RATE)
+    path.write_bytes(whole)
+    assert "Left out" not in await backed_up(tmp_path)
+    # A server that is killed leaves this line.
+    begun = lists.append(
+        lambda new: SoundSilenced(id=new.id, at=new.at, session=SESSION, source=MIC, first=0, span=(RATE, 3 * RATE))
+    )
+    assert "Left out" in await backed_up(tmp_path)
+    async with hall(settings_of(data)):
+        while begun.id not in RemovedContent(lists.lines()).done:
+            await CLOCK.sleep(20)
+    assert "Left out" not in await backed_up(tmp_path)
+    await put_back(tmp_path, "new", tmp_path / "backup.removals.jsonl")
+    again = SoundFolder(tmp_path / "new" / "recordings", bitrate=24_000)
+    (restored,) = await again.parts(SESSION)
+    shown = pattern(loudness(await again.read(restored, 0, 4 * RATE)))
+    assert (shown[0], shown[3:5], shown[7]) == ("#", "..", "#"), shown
 
 
 def found_bytes(folder: Path, data: bytes) -> list[str]:

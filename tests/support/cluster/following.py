@@ -21,11 +21,14 @@ OTHER = SessionId("other")
 
 
 class DamagedLog(FailingLog):
-    """A log of which some sessions can't be read."""
+    """A log of which some sessions can't be read, or none while its disk is `away`."""
 
     damaged: frozenset[SessionId] = frozenset()
+    away = False
 
     async def head(self, session: SessionId) -> LogHead | None:
+        if self.away:
+            raise StorageUnavailable("The disk is away.")
         if session in self.damaged:
             raise RecordBroken("The head can't be read.")
         return await super().head(session)

@@ -151,6 +151,11 @@ class NodeProcess:
                 self._news.clear()
                 await self._news.wait()
 
+    async def status(self) -> int:
+        """Wait until the process ends by itself; returns its exit status."""
+        assert self._process is not None
+        return await self._process.wait()
+
     def reload(self) -> None:
         """Make the node read its settings again (SIGHUP)."""
         assert self._process is not None

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from urllib.parse import urlsplit
 
 from moothall.adapters.cluster.keeper_connections import CONNECT_S
@@ -23,6 +23,8 @@ MOST = 200
 dials again."""
 PIECE = 64 << 10
 """Bytes of one read, and the limit of each stream's buffer, which bounds how far one side is ahead of the other."""
+CAME, DIALLED = ("peername", "sockname"), ("sockname", "peername")
+"""What a transport calls the client's and the server's address of a connection that came, or that was dialled."""
 
 
 class EngineRelay:
@@ -36,6 +38,12 @@ class EngineRelay:
         self._port = port
         # Bound: `MOST`.
         self._passing: dict[asyncio.Task[None], str] = {}
+        # Bound: as `_passing`, two for each.
+        self._connections: set[tuple[object, object]] = set()
+        """The client's and the server's address of each connection that comes and that this relay dials: it is both
+        where it has dialled itself."""
+        self._told = ""
+        """The keeper's address that was last logged to lead back here."""
 
     @asynccontextmanager
     async def serving(self, host: str) -> AsyncIterator[None]:
@@ -65,22 +73,45 @@ class EngineRelay:
             writer.transport.abort()
             return
         self._passing[task] = keeper
-        with suppress(asyncio.CancelledError, OSError, TimeoutError):
-            await self._pass_on(urlsplit(keeper).hostname or "", reader, writer)
+        with suppress(asyncio.CancelledError, OSError, TimeoutError), self._no_loop(writer, CAME, keeper):
+            await self._pass_on(keeper, reader, writer)
         del self._passing[task]
         writer.transport.abort()
 
-    async def _pass_on(self, host: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass_on(self, keeper: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        host = urlsplit(keeper).hostname or ""
         async with asyncio.timeout(CONNECT_S):
             answers, there = await asyncio.open_connection(host, self._port, limit=PIECE)
         try:
-            sides = [asyncio.ensure_future(_copied(*side)) for side in ((reader, there), (answers, writer))]
-            try:
-                await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                await self._end(sides)
+            with self._no_loop(there, DIALLED, keeper):
+                sides = [asyncio.ensure_future(_copied(*side)) for side in ((reader, there), (answers, writer))]
+                try:
+                    await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    await self._end(sides)
         finally:
             there.transport.abort()
+
+    @contextmanager
+    def _no_loop(self, writer: asyncio.StreamWriter, ends: tuple[str, str], keeper: str) -> Iterator[None]:
+        """Note a connection inside the `with` block. `ends`: `CAME` or `DIALLED`. Raises ConnectionRefusedError
+        where it is noted already, so that this relay has dialled itself.
+        """
+        connection = writer.get_extra_info(ends[0]), writer.get_extra_info(ends[1])
+        if connection in self._connections and None not in connection:  # None: it has ended already.
+            if keeper != self._told:
+                self._told = keeper
+                logger.warning(
+                    "cluster: port %d at the keeper's address is this node's own; no engine reaches the keeper through "
+                    "it. Give nodes of one machine the same `listen_port` and different `listen_host`.",
+                    self._port,
+                )
+            raise ConnectionRefusedError
+        self._connections.add(connection)
+        try:
+            yield
+        finally:
+            self._connections.discard(connection)
 
     @staticmethod
     async def _end(tasks: list[asyncio.Task[None]]) -> None:

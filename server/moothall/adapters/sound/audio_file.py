@@ -12,6 +12,8 @@ import os
 import signal
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -36,6 +38,12 @@ _BUFFER = 1 << 16
 """Bytes; asyncio stops reading the decoder's pipe at twice this size, and then the decoder waits."""
 _MESSAGES = 1 << 16
 """Bytes of the decoder's messages that are kept at the end; two lines are expected."""
+PATIENCE_S = 120.0
+"""Seconds within which the decoder has to give what it is asked for: four times the CPU time that it is granted before
+it has decoded anything, since it shares the machine and its file may lie on a slow disk. One that waits for ever uses
+no CPU time that a limit could end."""
+SKIPPED_S = 0.05
+"""Seconds more for each second that it skips at the beginning: sixteen times the CPU time that usual formats need."""
 _KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 """Environment variables that a Python process needs to start. Decoder and encoder get no others, and so no secrets."""
 
@@ -72,6 +80,8 @@ class AudioFile:
         self._process: asyncio.subprocess.Process | None = None
         self._read_samples = 0
         self._ended = False
+        self._silent = False
+        """Whether the decoder was killed since it gave nothing."""
         self.duration_ms: int | None = None
         """Duration of the whole file as its header states it, ms; None before entering, or when the header doesn't
         state it.
@@ -90,7 +100,8 @@ class AudioFile:
         finally:
             os.close(descriptor)
         try:
-            await self._wait_for_first_audio(self._process)
+            with self._patient(self._process):
+                await self._wait_for_first_audio(self._process)
         except BaseException:
             await to_the_end(self._stop())
             raise
@@ -102,20 +113,37 @@ class AudioFile:
     async def read(self, samples: int) -> bytes:
         """Return the next `samples` samples; fewer only at the end, and b"" after it.
 
-        The decoder works ahead by some seconds of audio, as much as its pipe holds.
+        The decoder works ahead by some seconds of audio, as much as its pipe holds. One that doesn't answer in time is
+        killed, which is the end.
         """
         if self._ended or self._process is None or self._process.stdout is None:
             return b""
-        try:
-            pcm = await self._process.stdout.readexactly(samples * BYTES_PER_SAMPLE)
-        except asyncio.IncompleteReadError as error:
-            pcm = error.partial[: len(error.partial) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE]
-            self._ended = True
-            self._read_samples += len(pcm) // BYTES_PER_SAMPLE
-            await self._take_leave(self._process)
-            return pcm
+        with self._patient(self._process):
+            try:
+                pcm = await self._process.stdout.readexactly(samples * BYTES_PER_SAMPLE)
+            except asyncio.IncompleteReadError as error:
+                pcm = error.partial[: len(error.partial) // BYTES_PER_SAMPLE * BYTES_PER_SAMPLE]
+                self._ended = True
+                self._read_samples += len(pcm) // BYTES_PER_SAMPLE
+                await self._take_leave(self._process)
+                return pcm
         self._read_samples += samples
         return pcm
+
+    @contextmanager
+    def _patient(self, process: asyncio.subprocess.Process) -> Iterator[None]:
+        """Kill the decoder if the `with` block takes too long: then its pipes end, and with them what is awaited."""
+
+        def give_up() -> None:
+            self._silent = True
+            signal_child(process, signal.SIGKILL)
+
+        patience = PATIENCE_S + self._order.first_sample / RATE * SKIPPED_S
+        timer = asyncio.get_running_loop().call_later(patience, give_up)
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     async def _wait_for_first_audio(self, process: asyncio.subprocess.Process) -> None:
         assert process.stderr is not None  # noqa: S101 - it was asked for
@@ -186,6 +214,8 @@ class AudioFile:
 
     def _how_it_died(self, process: asyncio.subprocess.Process) -> str:
         code = process.returncode
+        if self._silent:
+            return "decoding it stood still, as on a disk that does not answer, or with a file made to do harm"
         logger.warning("the decoder ended with %s", code)
         if code == -signal.SIGXCPU:
             return "decoding it took too long, as a damaged file or one made to do harm does"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import shutil
@@ -18,11 +19,20 @@ from moothall.adapters.sound.child_messages import EncodeRequest
 from moothall.adapters.sound.spool_folder import leave_room
 from moothall.adapters.store.files import explained, make_folder, opened, overwrite, write_zeros
 from moothall.adapters.store.removal_list import LineIdentity, RemovalList
-from moothall.core.backup.removed import RemovalDone, RemovedContent, SoundAct, SoundRemoved, SoundSilenced
+from moothall.core.backup.removed import (
+    Abandoned,
+    RemovalDone,
+    RemovedContent,
+    SoundAct,
+    SoundRemoved,
+    SoundSilenced,
+)
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import AudioError, ConfigurationError, StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId, is_name
 from moothall.services.sound.recording import RecordingPart
+
+logger = logging.getLogger(__name__)
 
 TAIL = 1 << 17
 """Bytes at the end of a file that are searched for its last page: more than one page has."""
@@ -36,6 +46,9 @@ _UNKNOWN = -1
 _FILE = re.compile(r"([0-9]{15})\.opus\Z")
 PATIENCE_S = 10.0
 """How many seconds the encoder may take to end a file correctly before it is killed."""
+AGAIN_S = 600.0
+"""How many seconds it may take to make a part anew: thirty times what the hour of sound that a part may have takes on
+two busy cores. It waits for ever where the disk does."""
 
 
 class SoundFolder:
@@ -48,6 +61,12 @@ class SoundFolder:
         self._root = root
         self._bitrate = bitrate
         self._removals = removals
+        self._erasing = asyncio.Lock()
+        """Held from an act's line on the list of removals to its mark: an act without a mark is none of those under
+        way."""
+        # Bound: the acts that failed again.
+        self._told: set[str] = set()
+        """Ids of the acts that were logged to fail again."""
 
     async def sessions(self) -> tuple[SessionId, ...]:
         """The sessions that have a recording (`SoundStore`)."""
@@ -87,7 +106,8 @@ class SoundFolder:
         """Encode a part again with silence from `first` up to `last` (`SoundStore`). The old file is overwritten with
         zeros after the new one has replaced it.
         """
-        async with self._listed(_silencing(part, first, last)):
+        path = self.path(part.session, part.source, part.first)
+        async with self._listed(_silencing(part, first, last), path):
             await self._silence(part, first, last)
 
     async def delete(self, part: RecordingPart, first: int, last: int) -> None:
@@ -119,8 +139,11 @@ class SoundFolder:
         with _explained(), opened(path, os.O_RDWR) as old:
             with opened(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
                 process = await _encoder(order, old, file)
+            status = None
             try:
-                status = await process.wait()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(AGAIN_S):
+                        status = await process.wait()
             finally:  # After a cancellation the child would otherwise run on without an owner.
                 signal_child(process, signal.SIGKILL)
                 await to_the_end(process.wait())
@@ -134,20 +157,74 @@ class SoundFolder:
         if not is_name(session) or not (self._root / session).exists():
             return
         async with self._listed(lambda new: SoundRemoved(id=new.id, at=new.at, session=session)):
-            await asyncio.to_thread(shutil.rmtree, self._root / session, ignore_errors=True)
+            with _explained():
+                await asyncio.to_thread(_erase, self._root / session)
+
+    async def settle(self) -> None:
+        """Carry out again each act on the list of removals that was begun and has no mark: the process was killed in
+        between, or the disk refused the mark. Until then backups leave the recording out.
+
+        An act that fails again is logged, and stays for the next call. Nothing raises.
+        """
+        if self._removals is None:
+            return
+        try:
+            async with self._erasing:
+                begun = RemovedContent(await asyncio.to_thread(self._removals.lines)).begun_sound()
+        except ConfigurationError as error:
+            logger.warning("recordings: whether all that was to be erased is erased can't be read: %s", error)
+            return
+        for act in begun:
+            try:
+                async with self._erasing:
+                    await self._again(act)
+                    await self._say(RemovalDone, act.id)
+            except StorageUnavailable as error:
+                if act.id not in self._told:
+                    self._told.add(act.id)
+                    logger.error(
+                        "session %s: what was begun to be erased from its recording can't be erased. %s "
+                        "Backups leave the recording out",
+                        act.session,
+                        error,
+                    )
+
+    async def _again(self, act: SoundAct) -> None:
+        if isinstance(act, SoundRemoved):
+            if is_name(act.session):
+                with _explained():
+                    await asyncio.to_thread(_remove_older, self._root / act.session, act.at)
+            return
+        for part in await self.parts(act.session):
+            if (part.source, part.first) == (act.source, act.first):
+                await self._silence(part, *act.span)
 
     @asynccontextmanager
-    async def _listed(self, make: Callable[[LineIdentity], SoundAct]) -> AsyncIterator[None]:
-        """Record an act on the list of removals before the body runs, and that it is done after it. Raises
-        StorageUnavailable.
+    async def _listed(self, make: Callable[[LineIdentity], SoundAct], path: Path | None = None) -> AsyncIterator[None]:
+        """Record an act on the list of removals before the body runs, and that it is done after it.
+
+        `path`: the file that the act replaces; where the body fails and left the file, the act is marked as abandoned.
+        Raises StorageUnavailable.
         """
         if self._removals is None:
             yield
             return
-        line = await asyncio.to_thread(self._removals.append, make)
-        yield
-        with suppress(StorageUnavailable):  # A restored copy is then silenced once more, which does no harm.
-            await asyncio.to_thread(self._removals.append, lambda new: RemovalDone(id=line.id, at=new.at))
+        async with self._erasing:
+            before = _inode(path)
+            line = await asyncio.to_thread(self._removals.append, make)
+            try:
+                yield
+            except StorageUnavailable:
+                if path is not None and _inode(path) == before:
+                    await self._say(Abandoned, line.id)
+                raise
+            await self._say(RemovalDone, line.id)
+
+    async def _say(self, what: type[RemovalDone | Abandoned], act: str) -> None:
+        removals = self._removals
+        if removals is not None:
+            with suppress(StorageUnavailable):  # `settle` enters it.
+                await asyncio.to_thread(removals.append, lambda new: what(id=act, at=new.at))
 
     def _sessions(self) -> tuple[SessionId, ...]:
         if not self._root.is_dir():
@@ -228,6 +305,34 @@ def _replace(old: int, new: Path, path: Path) -> None:
         os.fsync(file.fileno())
     new.replace(path)
     write_zeros(old, 0, before.st_size)
+
+
+def _inode(path: Path | None) -> int | None:
+    """The number of a file; None where there is none. A file that is written anew has another one."""
+    try:
+        return None if path is None else path.stat().st_ino
+    except OSError:
+        return None
+
+
+def _erase(folder: Path) -> None:
+    """Delete the files that a folder has, and the folder. Raises OSError where one of them is left."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    shutil.rmtree(folder, ignore_errors=True)  # It stays where a new recording has begun.
+    for path in files:
+        path.unlink(missing_ok=True)
+
+
+def _remove_older(folder: Path, at: int) -> None:
+    """Delete the files in `folder` that were last written up to `at`, Unix ms, and the folders without a file. Raises
+    OSError.
+    """
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_file() and path.stat().st_mtime_ns // 1_000_000 <= at:
+            path.unlink()
+    for each in sorted((*folder.rglob("*"), folder), reverse=True):
+        if each.is_dir() and not any(each.iterdir()):
+            each.rmdir()
 
 
 def _explained() -> AbstractContextManager[None]:

@@ -363,7 +363,15 @@ class House:
             singles=singles,
             alone=lambda: self.keeping.alone,
         )
-        self.refilling = Refilling(self.log, logs, own, self.clock, erased=self._erased)
+        self.refilling = Refilling(
+            self.log,
+            logs,
+            own,
+            self.clock,
+            erased=self._erased,
+            in_doubt=self.keeping.in_doubt,
+            count=last.count,
+        )
         self._opened = _Opened(term, logs, books)
         return logs, books
 
@@ -373,9 +381,14 @@ class House:
         opened, term = self._opened, self.keeping.term
         return None if opened is None or term is None or opened.term != term else opened
 
-    def _whole(self) -> bool:
-        """Whether Redis has all that is here, as far as this node knows as the keeper."""
-        return self._open is not None and self.refilling is not None and self.refilling.whole
+    async def _whole(self, term: int) -> bool:
+        """Ask whether Redis has all that is here; `term`: that in which this node is or was the keeper. Raises
+        StorageUnavailable.
+        """
+        opened, refilling = self._opened, self.refilling
+        if opened is None or opened.term != term or refilling is None:
+            return not self.keeping.in_doubt
+        return await refilling.whole()
 
     async def _erased(self) -> Collection[Epoch]:
         """Epochs of the logs that were erased here completely (`Refilling`)."""

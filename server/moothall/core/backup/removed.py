@@ -5,7 +5,8 @@ named by session, epoch, offset and the beginning of its digest: a restored log 
 that were lost, and those were not removed.
 
 An act is listed before it is carried out, and marked as done afterwards. If the process is killed in between, the mark
-is missing; whoever opens the folder next adds it, or marks the act as abandoned. Sound has no lasting digests: a copy
+is missing; whoever opens the folder next adds it, or marks the act as abandoned. An act on sound, of which a file can't
+show whether it was carried out, is carried out again. Sound has no lasting digests: a copy
 of a file is known to be without a removed span if the copy was begun after the mark.
 """
 
@@ -161,6 +162,11 @@ class RemovedContent:
         """Acts on text that are marked neither as done nor as abandoned, in order."""
         known = self.done | self.abandoned
         return tuple(line for line in self.lines if isinstance(line, TextAct) and line.id not in known)
+
+    def begun_sound(self) -> tuple[SoundAct, ...]:
+        """Acts on sound that are marked neither as done nor as abandoned, in order."""
+        known = self.done | self.abandoned
+        return tuple(line for line in self.lines if isinstance(line, SoundAct) and line.id not in known)
 
     def but(self, acts: Iterable[TextAct]) -> RemovedContent:
         """Return the list without these acts."""

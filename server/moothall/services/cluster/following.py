@@ -111,8 +111,10 @@ class LogFollower:
     def __post_init__(self) -> None:
         self._whole = self.clock.monotonic()
         """When all logs were last compared, in ms of the monotonic clock."""
-        self._change, self._count = 0, ""
-        """The last change of the shared logs that this node has seen, and the id of the count that it belongs to."""
+        self._change = 0
+        """The last change of the shared logs that this node has seen."""
+        self.count = ""
+        """The id of the count that this change belongs to; empty before it was read."""
         self._looked = bool(self.copies)
         """Whether `copies` holds all copies of this node, those of logs that the shared store has lost included."""
         # Bound: the sessions that there are, here and in the two collections below.
@@ -218,13 +220,13 @@ class LogFollower:
                 await self._take(session, refused.forgotten, refused.head)
             await self._note_stale(session)
         while True:
-            changes = await self.shared.changed(self._change, self._count)
+            changes = await self.shared.changed(self._change, self.count)
             for session, epoch in changes.forgotten.items():
                 await self._take(session, epoch, None)
             for session, head in changes.heads.items():
                 before = self._unstored.get(session)
                 await self._take(session, None if before is None else before.forgotten, head)
-            self._change, self._count = changes.upto, changes.count
+            self._change, self.count = changes.upto, changes.count
             if not changes.heads and not changes.forgotten:
                 break
         await self._look_for_told()

@@ -34,6 +34,10 @@ LOOK_MS = BEAT_MS // 2
 """Interval between two reads of another node's lease, in ms."""
 
 
+async def _whole(_: int) -> bool:
+    return True
+
+
 @dataclass(eq=False, repr=False)
 class KeeperLease:
     """This node's side of the lease. The owner of `run` owns it."""
@@ -63,8 +67,8 @@ class KeeperLease:
     """Names of the other nodes that were alive, by their notes, when this node last reached Redis."""
     links: Callable[[], frozenset[str]] = frozenset
     """Names of the nodes that are linked to this one."""
-    whole: Callable[[], bool] = lambda: True
-    """Whether Redis has all that this node has, as far as it knows as the keeper."""
+    whole: Callable[[int], Awaitable[bool]] = _whole
+    """Asks whether Redis has all that this node has as the keeper of this term. Raises StorageUnavailable."""
 
     def __post_init__(self) -> None:
         self._holding: LeaseHolding | None = None
@@ -178,13 +182,15 @@ class KeeperLease:
         nothing is acknowledged.
 
         Where Redis may have lost data, and may lack something still, the lease is deleted instead: whoever takes the
-        house then doubts what Redis has, and asks this node too.
+        house then doubts what Redis has, and asks this node too. That is asked now, since what was known a second ago
+        may be of a Redis that was emptied since. One that is emptied after that has no lease to give up.
         """
-        holding, doubtful = self._holding, self.in_doubt and not self.whole()
+        holding = self._holding
         self._stand_by()
         if holding is not None:
             try:
-                await (self.leases.drop if doubtful else self.leases.give_up)(holding.lease)
+                whole = await self.whole(holding.lease.term)
+                await (self.leases.give_up if whole else self.leases.drop)(holding.lease)
             except StorageUnavailable:
                 logger.warning("cluster: the lease can't be given up, and runs out")
 

@@ -46,16 +46,22 @@ class Refilling:
     erased: Callable[[], Awaitable[Collection[Epoch]]] = _none
     """Returns the epochs of logs that were erased here as if they had never been. Raises StorageUnavailable."""
     most_events: int = MOST_EVENTS
+    in_doubt: bool = True
+    """Whether Redis may lack something that is here, as far as is known without a check."""
+    count: str = ""
+    """The id of Redis's count of changes when the house was taken over; empty where it isn't known."""
 
     def __post_init__(self) -> None:
-        self._change, self._count = 0, ""
+        self._change = 0
         # Bound: the sessions that there are, here and in the four collections below.
         self._ends: dict[SessionId, int] = {}
         """Last offset of each log in Redis."""
         self._forgotten: set[Epoch] = set()
         """Epochs of logs that Redis knows to be erased."""
         self._lacking: dict[SessionId, int] | None = None
-        """Logs of which Redis lacks events, with the last offset of each here; None before the first check."""
+        """Logs of which Redis lacks events, with the last offset of each here; None before they are checked."""
+        self._listed = False
+        """Whether Redis knows which logs were erased here."""
         self._closed: dict[SessionId, bool] = {}
         """Whether each of these sessions is closed, as far as its log was read."""
         self._whole: dict[SessionId, int] = {}
@@ -66,10 +72,17 @@ class Refilling:
         """Number of logs of which Redis still lacks events."""
         return len(self._lacking or ())
 
-    @property
-    def whole(self) -> bool:
-        """Whether Redis lacks nothing, as far as that was checked."""
-        return self._lacking is not None and not self._lacking
+    async def whole(self) -> bool:
+        """Ask whether Redis has all that is here. Raises StorageUnavailable.
+
+        It has where it lacked nothing when it was last checked, or before that when the house was taken over, and still
+        counts its changes as it did then. A Redis that was emptied or started again counts anew.
+        """
+        count = self.count
+        seen = await self.shared.changed(self._change, count)
+        if not seen.count == count == self.count:
+            return False
+        return not self.in_doubt if self._lacking is None else self._listed and not self._lacking
 
     async def run(self) -> None:
         """Call `look` every `LOOK_MS` until cancelled."""
@@ -82,13 +95,16 @@ class Refilling:
 
     async def look(self) -> None:
         """Restore the logs that Redis lacks, as far as `most_events` allows. Raises StorageError."""
-        if await self._has_another_count() or self._lacking is None:
+        await self._note_changes()
+        if self._lacking is None:
             self._lacking, self._closed = await self._found(), {}
             if self._lacking:
                 logger.warning("cluster: Redis lacks events of %d sessions, which are filled again", self.left)
+        if not self._listed:
             for epoch in await self.erased():
                 if epoch not in self._forgotten:
                     await self.logs.list_erased(epoch)
+            self._listed = True
         lacking = self._lacking
         if lacking:
             await self._note_given_up()
@@ -114,20 +130,20 @@ class Refilling:
                 logger.info("cluster: Redis has all logs again")
             await self.clock.sleep(REST_MS)
 
-    async def _has_another_count(self) -> bool:
-        """Read the changes of the shared logs; return whether Redis counts them anew, so that data may be lost."""
-        before = self._count
+    async def _note_changes(self) -> None:
+        """Read the changes of the shared logs. Where Redis counts them anew, data may be lost, and all is checked."""
         while True:
-            changes = await self.shared.changed(self._change, self._count)
-            if changes.count != self._count:
+            changes = await self.shared.changed(self._change, self.count)
+            if changes.count != self.count:
                 self._ends, self._forgotten, self._whole = {}, set(), {}
-            self._change, self._count = changes.upto, changes.count
+                self._lacking, self._listed, self.in_doubt = None, False, True
+            self._change, self.count = changes.upto, changes.count
             for session, epoch in changes.forgotten.items():
                 self._ends.pop(session, None)
                 self._forgotten.add(epoch)
             self._ends.update({session: head.offset for session, head in changes.heads.items()})
             if not changes.heads and not changes.forgotten:
-                return self._count != before
+                return
 
     async def _found(self) -> dict[SessionId, int]:
         found = dict[SessionId, int]()

@@ -85,6 +85,28 @@ async def test_one_too_many_is_closed_and_all_end_with_the_node() -> None:
             writer.close()
 
 
+async def test_a_keepers_address_that_leads_back_to_the_relay_is_told_and_not_followed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """As where two nodes of one machine have an engine port each."""
+    port, asked = free_port(404), 0
+
+    def keeper() -> str:
+        nonlocal asked
+        asked += 1
+        return KEEPER
+
+    async with EngineRelay(keeper, port).serving(HERE):
+        for _ in range(2):
+            reader, writer = await asyncio.open_connection(HERE, port)
+            assert await ended(reader)
+            writer.close()
+    assert asked < 10
+    told = [each.message for each in caplog.records if each.message.startswith("cluster: ")]
+    assert len(told) == 1
+    assert f"port {port} at the keeper's address is this node's own" in told[0]
+
+
 async def test_a_port_that_is_taken_is_told() -> None:
     port = free_port(403)
     async with EngineRelay(lambda: None, port).serving(NODE):

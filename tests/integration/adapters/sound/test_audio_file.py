@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from moothall.adapters.sound.audio_file import AudioFile
 from moothall.adapters.sound.audio_mixing import RATE
 from moothall.adapters.sound.child_messages import DecodeRequest
 from moothall.core.kernel.errors import AudioError
+from moothall.testing.loop import run
 from support.sound.files import encode, endless, picture, tone, wav
 
 
@@ -30,6 +33,15 @@ async def read_all(audio: AudioFile, samples: int = 4000) -> list[bytes]:
     while pcm := await audio.read(samples):
         pieces.append(pcm)
     return pieces
+
+
+def decoder() -> int:
+    """The process id of the one decoder that this process has."""
+    for children in Path("/proc/self/task").glob("*/children"):
+        for child in children.read_text().split():
+            if b"decode_child" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return int(child)
+    raise AssertionError("There is no decoder.")
 
 
 async def refusal(path: str | Path, order: DecodeRequest | None = None) -> str:
@@ -242,3 +254,29 @@ async def test_leaving_early_or_by_cancellation_leaves_no_process(tmp_path: Path
         assert len(children() - before) == 1
         task.cancel()
     assert children() == before
+
+
+def test_a_decoder_that_says_nothing_is_not_waited_for_without_an_end(talk: Path) -> None:
+    """No time passes on this clock while it is started, so that it stands still for whoever waits."""
+    assert "can't be played: decoding it stood still" in run(refusal(talk))
+
+
+def test_a_decoder_that_falls_silent_ends_the_recording(tmp_path: Path) -> None:
+    path = endless(tmp_path / "endless.wav", channels=1, rate=RATE)
+
+    async def heard() -> tuple[int, str | None]:
+        going = threading.Event()
+        stopped = asyncio.get_running_loop().run_in_executor(None, going.wait)  # No time passes until it goes.
+        async with AudioFile(path) as audio:
+            os.kill(decoder(), signal.SIGSTOP)
+            going.set()
+            await stopped
+            pieces = await read_all(audio, RATE)
+            assert await audio.read(RATE) == b""
+        return sum(map(len, pieces)), audio.warning
+
+    length, warning = run(heard())
+    assert length < 60 * RATE * 2
+    assert warning is not None
+    assert "could be played only up to 0:00:" in warning
+    assert "decoding it stood still" in warning

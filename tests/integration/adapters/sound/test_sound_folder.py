@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import select
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -13,10 +15,11 @@ import pytest
 from moothall.adapters.sound.audio_file import AudioFile
 from moothall.adapters.sound.child_messages import EncodeRequest
 from moothall.adapters.sound.sound_folder import SoundFolder, opus_samples
-from moothall.adapters.store.removal_list import RemovalList, read_removals
-from moothall.core.backup.removed import RemovalDone, SoundRemoved, SoundSilenced
+from moothall.adapters.store.removal_list import LineIdentity, RemovalList, read_removals
+from moothall.core.backup.removed import Abandoned, AnyLine, RemovalDone, SoundRemoved, SoundSilenced
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId, SourceId
+from moothall.testing.loop import run
 from support.sound.recordings import MIC, RATE, SESSION, loudness, pattern, record, tone
 
 
@@ -88,6 +91,17 @@ async def test_a_recording_that_cannot_be_decoded_is_not_replaced(tmp_path: Path
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
+def test_an_encoder_that_stands_still_is_not_waited_for_without_an_end(tmp_path: Path) -> None:
+    folder = SoundFolder(tmp_path, bitrate=24_000)
+    part = asyncio.run(record(folder, tone(2)))
+    path = folder.path(SESSION, MIC, 0)
+    before = path.read_bytes()
+    with pytest.raises(StorageUnavailable, match="it is unchanged"):
+        run(folder.silence(part, 0, RATE))  # No time passes on this loop's clock while it is started.
+    assert path.read_bytes() == before
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
 async def test_a_recording_that_a_power_cut_tore_is_silenced_all_the_same(tmp_path: Path) -> None:
     folder = SoundFolder(tmp_path, bitrate=24_000)
     part = await record(folder, tone(6))
@@ -147,14 +161,84 @@ async def test_what_is_erased_is_written_down_before_and_after(tmp_path: Path) -
         await folder.silence(msgspec.structs.replace(part, first=5), 0, 5)
     await folder.forget(SESSION)
     await folder.forget(SessionId("never-there"))
-    _, span, done, failed, gone, over = read_removals(tmp_path / "list")
+    _, span, done, failed, unchanged, gone, over = read_removals(tmp_path / "list")
     assert isinstance(span, SoundSilenced)
     assert (span.session, span.source, span.first, span.span) == (SESSION, MIC, 0, (100, 200))
     assert isinstance(failed, SoundSilenced)
     assert isinstance(gone, SoundRemoved)
     assert isinstance(done, RemovalDone)
     assert isinstance(over, RemovalDone)
-    assert (done.id, over.id) == (span.id, gone.id)
+    assert isinstance(unchanged, Abandoned)
+    assert (done.id, unchanged.id, over.id) == (span.id, failed.id, gone.id)
+
+
+async def test_a_recording_whose_folder_is_elsewhere_is_erased_there(tmp_path: Path) -> None:
+    """Such a folder can't be deleted as others are, which was noted as done."""
+    removals = RemovalList(tmp_path / "list")
+    folder = SoundFolder(tmp_path / "recordings", bitrate=24_000, removals=removals)
+    await record(folder, tone(1))
+    (tmp_path / "recordings" / SESSION).rename(tmp_path / "elsewhere")
+    (tmp_path / "recordings" / SESSION).symlink_to(tmp_path / "elsewhere")
+    await folder.forget(SESSION)
+    assert [path for path in (tmp_path / "elsewhere").rglob("*") if path.is_file()] == []
+    assert isinstance(read_removals(tmp_path / "list")[-1], RemovalDone)
+
+
+async def test_what_a_killed_process_had_begun_to_erase_is_erased(tmp_path: Path) -> None:
+    removals = RemovalList(tmp_path / "list")
+    folder = SoundFolder(tmp_path / "recordings", bitrate=24_000, removals=removals)
+    await record(folder, tone(4))
+    other, since = SessionId("other"), 10 * RATE
+    await record(folder, tone(1), session=other)
+
+    def silenced(first: int) -> Callable[[LineIdentity], AnyLine]:
+        return lambda to: SoundSilenced(
+            id=to.id, at=to.at, session=SESSION, source=MIC, first=first, span=(RATE, 3 * RATE)
+        )
+
+    old = folder.path(other, MIC, 0)
+    os.utime(old, ns=(old.stat().st_atime_ns, old.stat().st_mtime_ns - 10**9))
+    begun = [
+        removals.append(silenced(0)),
+        removals.append(silenced(5)),  # There is no such file any more.
+        removals.append(lambda to: SoundRemoved(id=to.id, at=to.at, session=other)),
+        removals.append(lambda to: SoundRemoved(id=to.id, at=to.at, session=SessionId("gone"))),
+    ]
+    await record(folder, tone(1), since, other)  # Sound was kept again.
+    later = folder.path(other, MIC, since)
+    os.utime(later, ns=(later.stat().st_atime_ns, later.stat().st_mtime_ns + 10**9))
+    await folder.settle()
+    (part,) = await folder.parts(SESSION)
+    shown = pattern(loudness(await folder.read(part, 0, 4 * RATE)))
+    assert (shown[0], shown[3:5], shown[7]) == ("#", "..", "#"), shown
+    assert [each.first for each in await folder.parts(other)] == [since]
+    _, *lines = read_removals(tmp_path / "list")
+    assert lines[:4] == begun
+    assert [(type(each), each.id) for each in lines[4:]] == [(RemovalDone, each.id) for each in begun]
+    written = (tmp_path / "list").read_bytes()
+    await folder.settle()
+    assert (tmp_path / "list").read_bytes() == written
+
+
+async def test_what_cannot_be_erased_stays_listed_and_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    removals = RemovalList(tmp_path / "list")
+    folder = SoundFolder(tmp_path / "recordings", bitrate=24_000, removals=removals)
+    await record(folder, tone(1))
+    folder.path(SESSION, MIC, 0).write_bytes(b"no sound that anybody could decode")
+    removals.append(
+        lambda new: SoundSilenced(id=new.id, at=new.at, session=SESSION, source=MIC, first=0, span=(0, 200))
+    )
+    written = (tmp_path / "list").read_bytes()
+    for _ in range(2):
+        await folder.settle()
+    assert (tmp_path / "list").read_bytes() == written
+    assert [each.levelname for each in caplog.records] == ["ERROR"]
+    (tmp_path / "list").write_bytes(b"no line\n")
+    await folder.settle()
+    assert "can't be read" in caplog.text
+    await SoundFolder(tmp_path / "recordings", bitrate=24_000).settle()
 
 
 async def test_nothing_is_erased_where_it_cannot_be_written_down(tmp_path: Path) -> None:

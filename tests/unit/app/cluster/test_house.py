@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -13,7 +15,7 @@ from moothall.core.cluster.lease import AWAY_MS, BEAT_MS, Lease
 from moothall.core.cluster.nodes import NodeNote
 from moothall.core.kernel.errors import ConfigurationError, OutcomeUnknown
 from moothall.core.kernel.ids import Epoch, SessionId
-from moothall.core.ports import BookEntry, LogHead
+from moothall.core.ports import BookEntry, EventLog, LogHead
 from moothall.services.cluster.following import LogFollower
 from moothall.services.cluster.keeping import LOOK_MS
 from moothall.services.cluster.two_copies import PATIENCE_MS
@@ -47,6 +49,7 @@ class SharedHouse(NamedTuple):
 
     house: House
     notes: MemoryNotes
+    store: SharedLogStore
     shared: MemorySharedLog
     book: MemoryBook
     """Its own."""
@@ -67,11 +70,11 @@ def node(tmp_path: Path) -> SharedHouse:
         address="http://127.0.0.1:1",
         key_file=str(tmp_path / "nodes.key"),
     )
-    settings, notes, shared = Settings(server=Server(data=str(tmp_path)), cluster=own), MemoryNotes(), SharedLogStore()
+    settings, notes, store = Settings(server=Server(data=str(tmp_path)), cluster=own), MemoryNotes(), SharedLogStore()
     server = redis_server(settings)
     house = House(settings, ManualClock(), server, RedisLog(server, own.node), RedisBook(server, own.node))
     house.others.notes = notes
-    return SharedHouse(house, notes, MemorySharedLog(shared, own.node), MemoryBook())
+    return SharedHouse(house, notes, store, MemorySharedLog(store, own.node), MemoryBook())
 
 
 async def test_a_node_keeps_the_house_once_it_knows_its_own_copies_and_who_lives(node: SharedHouse) -> None:
@@ -115,8 +118,10 @@ class Hanging(MemoryLog):
         return await super().acquire(session, epoch, term, new=new)
 
 
-async def test_a_keeper_whose_disk_hangs_gives_the_house_up(node: SharedHouse) -> None:
-    house, clock, leases, log = node.house, node.house.clock, MemoryLease(), Hanging()
+@asynccontextmanager
+async def kept(node: SharedHouse, leases: MemoryLease, log: MemoryLog) -> AsyncIterator[EventLog]:
+    """The house with this node as its keeper, with `log` as its own, and all of it in Redis."""
+    house, clock = node.house, node.house.clock
     assert isinstance(clock, ManualClock)
     house.keeping.leases = leases
     running = [asyncio.ensure_future(run()) for run in (house.keeping.run, house.others.run)]
@@ -130,19 +135,39 @@ async def test_a_keeper_whose_disk_hangs_gives_the_house_up(node: SharedHouse) -
     logs, _ = await house.kept(log, MemoryBook())
     assert house.refilling is not None
     await house.refilling.look()  # Redis has all that is here, or whoever comes next would be left in doubt.
-    log.hangs = True
-    acquiring = asyncio.ensure_future(logs.acquire(SESSION, EPOCH))
-    await clock.advance(PATIENCE_MS - 1)
-    assert house.keeping.answers
-    await clock.advance(1)
-    assert (house.keeping.term, house.disk.hangs) == (None, True)
-    assert leases.lease is not None
-    assert leases.lease.node == "", "whoever saw it keep the house goes on at once"
-    with pytest.raises(OutcomeUnknown):
-        await acquiring
+    yield logs
     for each in running:
         each.cancel()
     await asyncio.gather(*running, return_exceptions=True)
+
+
+async def test_a_keeper_whose_disk_hangs_gives_the_house_up(node: SharedHouse) -> None:
+    house, clock, leases, log = node.house, node.house.clock, MemoryLease(), Hanging()
+    assert isinstance(clock, ManualClock)
+    async with kept(node, leases, log) as logs:
+        log.hangs = True
+        acquiring = asyncio.ensure_future(logs.acquire(SESSION, EPOCH))
+        await clock.advance(PATIENCE_MS - 1)
+        assert house.keeping.answers
+        await clock.advance(1)
+        assert (house.keeping.term, house.disk.hangs) == (None, True)
+        assert leases.lease is not None
+        assert leases.lease.node == "", "whoever saw it keep the house goes on at once"
+        with pytest.raises(OutcomeUnknown):
+            await acquiring
+
+
+async def test_a_house_whose_redis_was_emptied_just_now_is_given_up_in_doubt(node: SharedHouse) -> None:
+    """The lease is there again, and nobody has looked yet what else Redis lacks."""
+    clock, leases = node.house.clock, MemoryLease()
+    assert isinstance(clock, ManualClock)
+    async with kept(node, leases, MemoryLog()):
+        node.store.lose_all()
+        leases.lease = None
+        await clock.advance(2 * BEAT_MS)
+        assert leases.lease is not None
+        await node.house.keeping.give_up()
+        assert leases.lease is None, "whoever comes next asks this node"
 
 
 async def test_a_node_that_has_nothing_leaves_an_empty_redis_to_who_has_something(

@@ -87,6 +87,8 @@ def test_an_act_that_was_abandoned_counts_for_nothing() -> None:
 def test_it_says_which_acts_on_text_it_does_not_know_the_end_of() -> None:
     assert RemovedContent(EVERY).begun() == (TEXT, WHOLE)
     assert RemovedContent((*EVERY, RemovalDone(id="1", at=7), Abandoned(id="2", at=8))).begun() == ()
+    assert RemovedContent(EVERY).begun_sound() == (SOUND,)
+    assert RemovedContent((*EVERY, Abandoned(id="4", at=8))).begun_sound() == ()
     without = RemovedContent(EVERY).but([TEXT])
     assert without.text(SESSION, EPOCH) == {}
     assert without.log_removed(EPOCH)

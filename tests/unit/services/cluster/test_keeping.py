@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -430,12 +430,19 @@ async def test_a_lease_that_was_over_when_redis_lost_it_is_the_keeper_s_as_long_
         assert (first.term, second.term) == (1_001, None)
 
 
+def _answered(whole: bool) -> Callable[[int], Awaitable[bool]]:
+    async def ask(_: int) -> bool:
+        return whole
+
+    return ask
+
+
 @pytest.mark.parametrize("whole", [False, True])
 async def test_a_keeper_that_leaves_a_redis_in_doubt_leaves_no_lease_until_redis_has_all_that_it_has(
     leases: MemoryLease, clock: ManualClock, *, whole: bool
 ) -> None:
     first, second = node(leases, clock, 1), node(leases, clock, 2, rank=lambda: 1)
-    first.whole = lambda: whole
+    first.whole = _answered(whole)
     async with running(first, second):
         await clock.advance(2 * AWAY_MS)
         assert first.in_doubt
@@ -452,7 +459,7 @@ async def test_a_keeper_that_writes_a_lost_lease_again_doubts_what_redis_has(
     leases: MemoryLease, clock: ManualClock
 ) -> None:
     first = node(leases, clock, 1)
-    first.whole = lambda: False
+    first.whole = _answered(False)
     async with running(first):
         await clock.advance(2 * AWAY_MS)
         first.in_doubt = False

@@ -95,10 +95,10 @@ async def house() -> House:
 
 async def test_what_nobody_has_loaded_comes_back_and_so_do_its_removals(house: House) -> None:
     """So that a node with an empty disk has all of it when the keeper's disk dies."""
-    assert not house.refilling.whole
+    assert not await house.refilling.whole()
     await house.refilling.look()
     assert house.refilling.left == 0
-    assert house.refilling.whole
+    assert await house.refilling.whole()
     house.lose()
     running = asyncio.ensure_future(house.refilling.run())
     await house.clock.advance(LOOK_MS)
@@ -109,6 +109,37 @@ async def test_what_nobody_has_loaded_comes_back_and_so_do_its_removals(house: H
     assert (await house.other.read(OLDER, 0, 1))[0].body is None
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.mark.parametrize("emptied", [True, False])
+async def test_a_redis_that_lost_something_is_not_whole_from_that_moment_until_it_is_filled(
+    house: House, *, emptied: bool
+) -> None:
+    """What was found a second ago says nothing: the house may be given up in that second."""
+    await house.refilling.look()
+    if emptied:
+        house.lose()
+    else:
+        house.store.lose_end(OLD, 1)
+        house.store.start_again((await house.store.changed(0)).upto)
+    assert not await house.refilling.whole()
+    house.own.away = True
+    with pytest.raises(StorageUnavailable):
+        await house.refilling.look()
+    assert not await house.refilling.whole(), "the change was seen, and nothing was looked for yet"
+    house.own.away = False
+    await house.refilling.look()
+    assert await house.refilling.whole()
+    await house.following.catch_up()
+    assert await house.same()
+
+
+async def test_a_redis_that_nobody_doubts_is_whole_before_it_is_checked_unless_it_counts_anew(house: House) -> None:
+    await house.following.catch_up()
+    house.refilling.in_doubt, house.refilling.count = False, house.following.count
+    assert await house.refilling.whole()
+    house.lose()
+    assert not await house.refilling.whole()
 
 
 @pytest.mark.parametrize("restarted", [True, False])
