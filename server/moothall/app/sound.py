@@ -165,12 +165,14 @@ def open_recordings(stack: AsyncExitStack, backend: Backend, *, nodes: bool) -> 
     )
     backend.sessions.observe(recordings.hear)
     backend.keep(stack, recordings.run)
-    backend.keep(stack, partial(_settle, folder, backend.clock))
+    backend.keep(stack, partial(settle_recordings, folder, backend.clock))
     return recordings, folder
 
 
-async def _settle(folder: SoundFolder, clock: Clock) -> None:
-    """Call `settle` at the start and each `SETTLE_MS`, until cancelled: no take-over or start waits for it."""
+async def settle_recordings(folder: SoundFolder, clock: Clock) -> None:
+    """Carry out what was begun to be erased, at the start and each `SETTLE_MS`, until cancelled. No start and no
+    take-over waits for it.
+    """
     while True:
         await folder.settle()
         await clock.sleep(SETTLE_MS)

@@ -45,7 +45,7 @@ from moothall.app.cluster.house import House
 from moothall.app.cluster.reading import NodeReaders, reader_gate
 from moothall.app.metrics import tell_disk, tell_doors, tell_fanouts, tell_measures, tell_stuck
 from moothall.app.parts import ServerAddress
-from moothall.app.sound import sound_folder
+from moothall.app.sound import settle_recordings, sound_folder
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.core.ports import Book, Clock
@@ -132,7 +132,7 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
                 engines.house_moved()
 
         watch = partial(watch_keeper, lambda: house.keeper, house.clock, moved)
-        sounds = (sound.run, recordings.run, withdrawing.run)
+        sounds = (sound.run, recordings.run, withdrawing.run, partial(settle_recordings, folder, house.clock))
         for run in (following.run, partial(_follow, house, book), watch, *sounds, partial(collect, house.clock)):
             stack.callback(tasks.create_task(supervise(run, house.clock)).cancel)
         yield
