@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -64,9 +64,13 @@ class RoomAsker(Person):
             self.wrong.say("other", "a question was not accepted at the hub")
 
 
-async def hub_against(hub: LinkedHub, session: SessionId, records: Sequence[LogRecord], public: int) -> Wrong:
+async def hub_against(
+    hub: LinkedHub, session: SessionId, records: Callable[[SessionId], Sequence[LogRecord]], public: int
+) -> Wrong:
     """Check that the hub's copy has all events of its lanes as the log has them, at least up to offset `public`;
     returns how it differs once `WHOLE_S` have passed.
+
+    `records`: reads the log, which may grow meanwhile.
     """
     until = asyncio.get_running_loop().time() + WHOLE_S
     mirror = await Mirror.open(hub.process.data / COPIES)
@@ -80,7 +84,9 @@ async def hub_against(hub: LinkedHub, session: SessionId, records: Sequence[LogR
         await mirror.close()
 
 
-async def _against(mirror: Mirror, session: SessionId, records: Sequence[LogRecord], public: int) -> Wrong:
+async def _against(
+    mirror: Mirror, session: SessionId, records: Callable[[SessionId], Sequence[LogRecord]], public: int
+) -> Wrong:
     wrong = Wrong()
     copy = await mirror.copy(session) or SessionCopy(session=session)
     if copy.broken is not None:
@@ -89,7 +95,8 @@ async def _against(mirror: Mirror, session: SessionId, records: Sequence[LogReco
         wrong.say("other", f"the hub has events up to {copy.offset} (whole: {copy.whole}), and not up to {public}")
     else:
         held = {each.header.offset: each for each in await mirror.read(session, 0, MOST, copy.known.lanes)}
-        wanted = {each.header.offset: each for each in records if each.header.lane in copy.known.lanes}
+        log = await asyncio.to_thread(records, session)  # after the hub's copy, which has nothing that isn't in it
+        wanted = {each.header.offset: each for each in log if each.header.lane in copy.known.lanes}
         for offset in wanted:
             if offset <= copy.offset and offset not in held:
                 wrong.say("lost", f"event {offset}, at the hub")

@@ -127,7 +127,9 @@ class Proof:
                 found.say("other", f"reader {n} has come to {reader.whole.position}, and not to {public}")
             found.add(shown_against(f"reader {n}", reader.shown, records))
         if self.house.hub is not None and self.people.at_hub is not None:
-            found.add(await hub_against(self.house.hub, self.house.planned.session, records, public))
+            found.add(
+                await hub_against(self.house.hub, self.house.planned.session, self.house.nodes[0].records, public)
+            )
             found.add(questions_against(self.people.at_hub.asked, records))
         found.add(self._words(records))
         found.add(await self._books())
