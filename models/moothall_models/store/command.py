@@ -10,9 +10,10 @@ from typing import TextIO
 
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall_models.manifest import Task
-from moothall_models.store.failures import ModelMissing, megabytes
+from moothall_models.store.argos_index import INDEX, PREFIX, fetch_package
+from moothall_models.store.failures import UNTRIED, ModelMissing, megabytes
 from moothall_models.store.model_folder import ModelStatus, ModelStore
-from moothall_models.store.packages import describe, install_package
+from moothall_models.store.packages import describe, install_package, try_package
 from moothall_models.store.progress import TextProgress
 from moothall_models.store.where import open_store, packages_folder
 from moothall_models.translators.argos_package import installed_packages
@@ -44,7 +45,7 @@ def models_command(
             case "list":
                 return _list(store, out)
             case "fetch":
-                return _fetch(store, asked.name, asked.source, out, err)
+                return _fetch(store, asked, out, err)
             case "install":
                 return _install(store, [*asked.file, *_packages(asked.source)], out, err)
             case _:
@@ -59,7 +60,13 @@ def _parser() -> argparse.ArgumentParser:
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
     acts.add_parser("list", help="which models there are, and which of them are here")
     fetch = acts.add_parser("fetch", help="get models, and check them; those that are here stay as they are")
-    fetch.add_argument("name", nargs="*", metavar="NAME", help="a model; without any, the default recogniser")
+    fetch.add_argument(
+        "name",
+        nargs="*",
+        metavar="NAME",
+        help="a model, or argos:en-ar for a package of Argos Translate; without any, the default recogniser",
+    )
+    fetch.add_argument("--index", default=INDEX, metavar="URL", help="a mirror of the index of Argos Translate")
     fetch.add_argument(
         "--from", dest="source", type=Path, metavar="FOLDER", help="look here first, for FOLDER/NAME/… or the files"
     )
@@ -98,13 +105,21 @@ def _list(store: ModelStore, out: TextIO) -> int:
     return 0
 
 
-def _fetch(store: ModelStore, names: Sequence[str], source: Path | None, out: TextIO, err: TextIO) -> int:
-    names = names or [store.manifest.default(Task.RECOGNISE).name]
+def _fetch(store: ModelStore, asked: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+    names = asked.name or [store.manifest.default(Task.RECOGNISE).name]
     for name in names:
-        store.manifest.model(name)  # raises for a wrong name before anything is downloaded
+        if not name.startswith(PREFIX):
+            store.manifest.model(name)  # raises for a wrong name before anything is downloaded
+    if any(name.startswith(PREFIX) for name in names):
+        err.write(f"{UNTRIED}\n")
     for name in names:
-        path = store.fetch(name, TextProgress(err), source)
-        out.write(f"{name} is in {path}\n")
+        progress = TextProgress(err)
+        if name.startswith(PREFIX):
+            folder = packages_folder(store.folder)
+            made = fetch_package(name, folder, progress, index=asked.index, tried=try_package)
+            out.write(f"{describe(made)}\n")
+        else:
+            out.write(f"{name} is in {store.fetch(name, progress, asked.source)}\n")
     return 0
 
 

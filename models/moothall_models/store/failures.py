@@ -7,6 +7,12 @@ from pathlib import Path
 
 from moothall.core.kernel.errors import MoothallError
 
+UNTRIED = (
+    "This source was written by its public description, and never used by us: please report what happens, also when "
+    "all is well."
+)
+"""What is said before a public source is used that could not be reached from where Moothall is made."""
+
 
 class ModelUnavailable(MoothallError):
     """A model could not be fetched or loaded, or the store's folder can't be used; the message says what to do."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
-from moothall_models.store.failures import megabytes
+from moothall_models.store.failures import UNTRIED, megabytes
 from moothall_models.store.firefox_models import LICENCE, FirefoxStore, fetch_registry
 from moothall_models.store.firefox_registry import REGISTRY, FirefoxRegistry, RegistryModel
 from moothall_models.store.progress import TextProgress
@@ -22,10 +22,6 @@ from moothall_models.translators.firefox_model import FirefoxModel, installed_mo
 PIVOT = "en"
 BESIDE = 6_000_000
 """Bytes of a model's shortlist and vocabularies, about: the registry doesn't state them."""
-FIRST = (
-    "This source was written by its public description, and never used by us: please report what happens, also when "
-    "all is well."
-)
 
 
 def languages_command(
@@ -117,7 +113,7 @@ def _list(folder: Path, asked: argparse.Namespace, out: TextIO) -> int:
 def _fetch(store: FirefoxStore, asked: argparse.Namespace, out: TextIO, err: TextIO) -> None:
     if not asked.language:
         raise ConfigurationError("Name the languages to add, such as `moothall languages add ar fr`.")
-    err.write(f"{FIRST}\n")
+    err.write(f"{UNTRIED}\n")
     registry = fetch_registry(asked.registry)
     models = [model for tag in asked.language for model in _models_of(registry, tag, better=asked.better)]
     size = sum((model.files.model.uncompressed_size or 0) + BESIDE for model in models)

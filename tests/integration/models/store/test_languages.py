@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from moothall_models.store import languages_command
-from moothall_models.store.languages import FIRST, try_model
+from moothall_models.store.failures import UNTRIED
+from moothall_models.store.languages import try_model
 from moothall_models.translators.firefox_model import FirefoxModel, installed_models
 from moothall_models.translators.port import UnusableTranslation
 from support.models.firefox_registry import Shelf, served, weights
@@ -53,7 +54,7 @@ def test_a_language_is_added_in_both_directions_with_its_size_and_licence_said_f
     assert terminal.run("add", "fr", "ru") == 0
     assert terminal.here == ["en_fr", "en_ru", "fr_en"]
     said = terminal.err.splitlines()
-    assert said[:2] == [FIRST, "3 models of Firefox Translations, about 18.0 MB, licence MPL-2.0."]
+    assert said[:2] == [UNTRIED, "3 models of Firefox Translations, about 18.0 MB, licence MPL-2.0."]
     assert terminal.out.splitlines() == [
         "en to fr (tiny) is here.",
         "fr to en (tiny) is here.",

