@@ -14,7 +14,7 @@ import msgspec
 
 from moothall import __version__
 from moothall.adapters.engines.child_owner import start_child, to_the_end
-from moothall.adapters.operation.disk_facts import disk_facts
+from moothall.adapters.operation.disk_facts import disk_facts, owner_facts
 from moothall.adapters.operation.findings_page import Subject, findings_page
 from moothall.adapters.operation.machine_facts import (
     available_memory,
@@ -37,6 +37,7 @@ from moothall.services.operation.machine_checks import (
     check_clock,
     check_files,
     check_memory,
+    check_owner,
     check_port,
     check_python,
     check_removals,
@@ -100,6 +101,7 @@ async def examine(settings: Settings, *, quick: bool) -> list[Finding]:
     found += await asyncio.to_thread(_ports, settings, running=status is not None)
     files = file_facts(settings.server.max_readers, None if status is None else status.open_files)
     found += [check_files(files), check_room(disk), check_sync(disk)]
+    found.append(check_owner(await asyncio.to_thread(owner_facts, data)))
     found.append(check_removals(await asyncio.to_thread(removals_facts, settings.server.removals, data)))
     found.append(check_memory(_memory(settings, running=status is not None)))
     named = bool(settings.server.public_address)
