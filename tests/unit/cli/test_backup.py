@@ -61,6 +61,21 @@ def test_it_says_what_was_done_and_where_things_are(house: House, tmp_path: Path
     assert "The keys were not backed up; --keys FILE does that" in backed_up(house)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_root_leaves_nothing_that_its_owner_could_not_use(house: House, tmp_path: Path) -> None:
+    backed_up(house, keys=tmp_path / "keys")
+    (theirs := tmp_path / "theirs").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    for folder in (tmp_path / "backup", theirs):
+        os.chown(folder, 54321, -1)
+    with pytest.raises(ConfigurationError, match="backup belongs to user 54321, who could not use what root makes in"):
+        backed_up(house)
+    with pytest.raises(ConfigurationError, match="theirs belongs to user 54321, who could not use what root makes in"):
+        put_back(tmp_path, "theirs/new")
+    assert sorted(tmp_path.rglob("*")) == before
+    put_back(tmp_path)
+
+
 def test_it_says_how_much_of_a_restore_point_is_new(house: House) -> None:
     said = backed_up(house)
     (size,) = re.findall(r"1 session, 3 events, (\d+ kB);", said)

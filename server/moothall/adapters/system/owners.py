@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from moothall.core.kernel.errors import ConfigurationError
+
 ROOT = 0
 
 
@@ -30,9 +32,17 @@ def advice(error: OSError) -> str:
     return f"{path} belongs to {user(owner)}, and this runs as {user(me)}. {do}"
 
 
-def owner_of(path: Path) -> int:
-    """The number of the user who owns a path, or if it is missing the folder in which it would be made."""
-    return _visible(path.absolute()).stat().st_uid
+def refuse_root(path: Path) -> None:
+    """Raise ConfigurationError where root would write to a path that belongs to another user, or if it is missing to
+    the folder in which it would be made: that user could not use what root makes.
+    """
+    there = _visible(path.absolute())
+    owner = there.stat().st_uid
+    if os.geteuid() == ROOT != owner:
+        raise ConfigurationError(
+            f"{there} belongs to {user(owner)}, who could not use what root makes in it. Run this as {user(owner)} "
+            "(`sudo -u`)."
+        )
 
 
 def user(number: int) -> str:

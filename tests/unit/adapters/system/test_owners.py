@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from moothall.adapters.system.owners import ROOT, advice, denied, owner_of, user
+from moothall.adapters.system.owners import ROOT, advice, denied, refuse_root, user
+from moothall.core.kernel.errors import ConfigurationError
 
 STRANGER = 54321
 """A user's number that no machine gives to anybody."""
@@ -26,7 +27,15 @@ def test_whoever_runs_it_as_another_user_is_told_as_whom(tmp_path: Path) -> None
     assert advice(refused(data)) == named
     hidden = data / "deep" / "moothall.sqlite"  # as if it could not be looked at
     assert denied(refused(hidden)) == f"{hidden} can't be used: Permission denied. {named}"
-    assert owner_of(hidden) == STRANGER
+
+
+@by_root
+def test_root_makes_nothing_in_another_users_folder(tmp_path: Path) -> None:
+    refuse_root(tmp_path / "new")
+    os.chown(tmp_path, STRANGER, -1)
+    for path in (tmp_path, tmp_path / "deep" / "new"):
+        with pytest.raises(ConfigurationError, match=rf"^{tmp_path} belongs to user 54321, who could not"):
+            refuse_root(path)
 
 
 @pytest.mark.skipif(os.geteuid() == ROOT, reason="everything of root's is root's own")
