@@ -46,6 +46,7 @@ _SECRETS = {
     "translation_key": ("translation", "key_file"),
     "nodes_key": ("cluster", "key_file"),
     "redis_password": ("cluster", "password_file"),
+    "sign_in_secret": ("sign_in", "client_secret_file"),
 }
 """Secret files that the settings name: their names in the file of keys, with section and setting."""
 
