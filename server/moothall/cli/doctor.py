@@ -14,6 +14,7 @@ import msgspec
 
 from moothall import __version__
 from moothall.adapters.engines.child_owner import start_child, to_the_end
+from moothall.adapters.metrics.traces import check_traces
 from moothall.adapters.operation.disk_facts import disk_facts, owner_facts
 from moothall.adapters.operation.findings_page import Subject, findings_page
 from moothall.adapters.operation.machine_facts import (
@@ -30,7 +31,7 @@ from moothall.cli.conference import add_house, house_settings
 from moothall.cli.operating import running
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
-from moothall.services.operation.findings import Finding, Verdict, all_well, mend, unseen
+from moothall.services.operation.findings import Finding, Verdict, all_well, fine, mend, unseen
 from moothall.services.operation.machine_checks import (
     ClockFacts,
     MemoryFacts,
@@ -107,6 +108,8 @@ async def examine(settings: Settings, *, quick: bool) -> list[Finding]:
     named = bool(settings.server.public_address)
     apart = await off_ms(public, clock) if named else None
     found.append(check_clock(ClockFacts(synchronised=clock_synchronised(), off_ms=apart)))
+    if settings.tracing.endpoint:
+        found.append(_traces(settings.tracing.endpoint))
     if settings.cluster.redis:
         found += await _redis(settings)
     found += await _models(settings, status, quick=quick)
@@ -123,6 +126,15 @@ async def examine(settings: Settings, *, quick: bool) -> list[Finding]:
         reached = await reach_facts(public, await caller.new_probe(), clock, proxied=proxied)
         found += outside(await certificate_facts(public, clock), reached)
     return found
+
+
+def _traces(endpoint: str) -> Finding:
+    """Check whether this environment has what traces need: each release has an environment of its own."""
+    try:
+        check_traces(endpoint)
+    except ConfigurationError as error:
+        return mend("Traces", str(error))
+    return fine("Traces", "What they need is installed.")
 
 
 async def _redis(settings: Settings) -> list[Finding]:

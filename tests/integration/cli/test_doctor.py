@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -60,6 +61,21 @@ async def test_open_files_are_those_of_the_server_that_runs(tmp_path: Path) -> N
         assert found["List of removals"].verdict is Verdict.MEND
     found = {each.topic: each for each in await examine(settings, quick=True)}
     assert "of this shell" in found["Open files"].sentence
+
+
+@pytest.mark.parametrize(("hidden", "verdict"), [("none", "fine "), ("opentelemetry.sdk", "mend ")])
+async def test_a_release_without_what_traces_need_is_found_before_it_serves(
+    tmp_path: Path, hidden: str, verdict: str
+) -> None:
+    program = f"import sys; sys.modules[{hidden!r}] = None; from moothall.cli.main import main; main(sys.argv[1:])"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", program, "doctor", "--quick", "--data", str(tmp_path)),
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "MOOTHALL_TRACING__ENDPOINT": "http://127.0.0.1:4318"},
+    )
+    said, _ = await process.communicate()
+    (line,) = [each for each in said.decode().splitlines() if "Traces: " in each]
+    assert line.startswith(verdict)
 
 
 async def test_what_a_visitor_claims_is_seen_and_passes_are_few(tmp_path: Path) -> None:
