@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sys
+from contextlib import chdir
 from pathlib import Path
 
 import aiohttp
@@ -128,6 +129,9 @@ async def test_the_status_of_a_server_that_runs(tmp_path: Path, capsys: pytest.C
         assert said["disk_free"] > 0
     assert await asyncio.to_thread(main, ["status", "--data", str(data)]) == 1
     assert "No server runs with the data folder" in capsys.readouterr().err
+    with chdir(tmp_path):
+        assert await asyncio.to_thread(main, ["status"]) == 1
+    assert f"No server runs with the data folder {data}. " in capsys.readouterr().err
     with pytest.raises(ConfigurationError):
         await require_running(data)
 
