@@ -61,6 +61,7 @@ WHO = {
     "the end of a log that a node had": ("speakers, people who ask, staff", OPERATOR),
     "visitors' addresses": ("visitors", NOBODY),
     "from which address": ("people who ask", NOBODY),
+    "each request, with": ("visitors, staff", "whoever runs the proxy"),
     "logs of the program": ("none", OPERATOR),
 }
 """By the beginning of a row's first cell: whose data they are, and who sees them. The longest

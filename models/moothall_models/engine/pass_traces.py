@@ -16,8 +16,8 @@ TracePass = Callable[[int, int], AbstractContextManager[object]]
 """
 PATH = "/v1/traces"
 MISSING = (
-    "--trace-endpoint names a collector, and OpenTelemetry isn't installed here. Install it with "
-    "`pip install 'moothall[otel]'`, or leave the option out."
+    "--trace-endpoint names a collector, and this environment lacks OpenTelemetry. Install requirements/otel.txt of "
+    "the release into it (docs/how-to/monitoring.md), or leave the option out."
 )
 
 

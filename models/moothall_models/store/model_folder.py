@@ -69,7 +69,7 @@ class ModelStore:
             case ModelStatus.HERE:
                 return self.folder / model.name
             case ModelStatus.ABSENT:
-                what = f"The model {name} isn't on this machine"
+                what = f"The model {name} isn't in {self.folder}, the folder that MOOTHALL_MODELS chooses"
             case ModelStatus.WRONG:
                 what = f"The files of the model {name} in {self.folder / name} aren't what they should be"
         raise ModelMissing(f"{what}. Run `moothall models fetch {name}` ({megabytes(model.size)}).")

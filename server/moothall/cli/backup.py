@@ -20,6 +20,7 @@ from moothall.adapters.store.files import explained
 from moothall.adapters.store.removal_list import read_removals
 from moothall.adapters.store.signing import FILE_NAME as SIGNING_KEY
 from moothall.adapters.system.clock import SystemClock
+from moothall.adapters.system.owners import refuse_root
 from moothall.app.backend import RECORDINGS_FOLDER
 from moothall.app.restoring import restore
 from moothall.core.backup.book import NamespaceBackup, chosen
@@ -45,6 +46,7 @@ _SECRETS = {
     "translation_key": ("translation", "key_file"),
     "nodes_key": ("cluster", "key_file"),
     "redis_password": ("cluster", "password_file"),
+    "sign_in_secret": ("sign_in", "client_secret_file"),
 }
 """Secret files that the settings name: their names in the file of keys, with section and setting."""
 
@@ -150,6 +152,8 @@ def backup_command(
     for inside, around in ((to, data), (data, to)):
         if inside.resolve().is_relative_to(around.resolve()):
             raise ConfigurationError(f"The backup {to} and the data folder {data} can't lie in each other.")
+    if to.exists():
+        refuse_root(to)
     named = {} if config is None else _files(config, settings or Settings())
     folder = DataFolder(data, data / RECORDINGS_FOLDER, kept_apart, named)
     try:
@@ -246,6 +250,7 @@ def restore_command(
     None where somebody else puts them into the folder. Raises ConfigurationError, StorageUnavailable and RecordBroken;
     then `to` is unchanged.
     """
+    refuse_root(to)
     store = BackupFolder(source)
     with store.held(reading=True):
         point = _point_at(store, source, at)

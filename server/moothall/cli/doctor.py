@@ -14,7 +14,8 @@ import msgspec
 
 from moothall import __version__
 from moothall.adapters.engines.child_owner import start_child, to_the_end
-from moothall.adapters.operation.disk_facts import disk_facts
+from moothall.adapters.metrics.traces import check_traces
+from moothall.adapters.operation.disk_facts import disk_facts, owner_facts
 from moothall.adapters.operation.findings_page import Subject, findings_page
 from moothall.adapters.operation.machine_facts import (
     available_memory,
@@ -30,13 +31,14 @@ from moothall.cli.conference import add_house, house_settings
 from moothall.cli.operating import running
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
-from moothall.services.operation.findings import Finding, Verdict, all_well, mend, unseen
+from moothall.services.operation.findings import Finding, Verdict, all_well, fine, mend, unseen
 from moothall.services.operation.machine_checks import (
     ClockFacts,
     MemoryFacts,
     check_clock,
     check_files,
     check_memory,
+    check_owner,
     check_port,
     check_python,
     check_removals,
@@ -100,11 +102,14 @@ async def examine(settings: Settings, *, quick: bool) -> list[Finding]:
     found += await asyncio.to_thread(_ports, settings, running=status is not None)
     files = file_facts(settings.server.max_readers, None if status is None else status.open_files)
     found += [check_files(files), check_room(disk), check_sync(disk)]
+    found.append(check_owner(await asyncio.to_thread(owner_facts, data)))
     found.append(check_removals(await asyncio.to_thread(removals_facts, settings.server.removals, data)))
     found.append(check_memory(_memory(settings, running=status is not None)))
     named = bool(settings.server.public_address)
     apart = await off_ms(public, clock) if named else None
     found.append(check_clock(ClockFacts(synchronised=clock_synchronised(), off_ms=apart)))
+    if settings.tracing.endpoint:
+        found.append(_traces(settings.tracing.endpoint))
     if settings.cluster.redis:
         found += await _redis(settings)
     found += await _models(settings, status, quick=quick)
@@ -121,6 +126,15 @@ async def examine(settings: Settings, *, quick: bool) -> list[Finding]:
         reached = await reach_facts(public, await caller.new_probe(), clock, proxied=proxied)
         found += outside(await certificate_facts(public, clock), reached)
     return found
+
+
+def _traces(endpoint: str) -> Finding:
+    """Check whether this environment has what traces need: each release has an environment of its own."""
+    try:
+        check_traces(endpoint)
+    except ConfigurationError as error:
+        return mend("Traces", str(error))
+    return fine("Traces", "What they need is installed.")
 
 
 async def _redis(settings: Settings) -> list[Finding]:

@@ -70,12 +70,16 @@ async def require_running(data: Path) -> Caller:
     """Return a caller of the server that holds a data folder. Raises ConfigurationError when none runs."""
     caller = await running(data)
     if caller is None:
-        msg = (
-            f"No server runs with the data folder {data}. `moothall serve` starts it, or `systemctl start moothall`; "
-            "--data or --config names another folder."
-        )
-        raise ConfigurationError(msg)
+        raise _none_runs(data)
     return caller
+
+
+def _none_runs(data: Path) -> ConfigurationError:
+    """The error with the whole path: whoever forgets --data sees that it is `data` below where they are."""
+    return ConfigurationError(
+        f"No server runs with the data folder {data.absolute()}. `moothall serve` starts it, or `systemctl start "
+        "moothall`; --data or --config names another folder."
+    )
 
 
 def _status(arguments: argparse.Namespace) -> int:

@@ -297,16 +297,16 @@ async def print_first_link(running: RunningServer, data: str, *, piped: bool = F
     """Print the admin link at the first start; later, the command that makes another one for this data folder.
 
     Output that is not a terminal may be a journal or a container's log, which others can read. So no link is made
-    there, unless `piped`.
+    there, unless `piped`. The command that is named there at each start never replaces a link that is in use.
     """
-    command = Path(sys.executable).with_name("moothall")
-    again = f"{shlex.quote(str(command))} admin-link --new --data {shlex.quote(data)}"
+    command = f"{shlex.quote(str(Path(sys.executable).with_name('moothall')))} admin-link"
+    there = f"--data {shlex.quote(data)}"
     if not (piped or sys.stdout.isatty()):
-        print(f"The admin link is shown in a terminal only. There, this makes one: {again}", flush=True)
+        print(f"The admin link is shown in a terminal only. There, this makes the first: {command} {there}", flush=True)
         return
     link = await running.office.admin_link(new=False)
     if link is None:
-        print(f"The admin link was shown at the first start; this makes another: {again}", flush=True)
+        print(f"The admin link was shown at the first start; this makes another: {command} --new {there}", flush=True)
     else:
         print(f"Admin link: {link}\nOpen it once, here: then this browser can make and run meetings.", flush=True)
 

@@ -21,7 +21,7 @@ from moothall.adapters.sound.audio_split import AudioSplit, SplitChannel
 from moothall.core.commands import AddChannel, AnyCommand, CreateSession
 from moothall.core.events.types import ChannelKind, SoundKept
 from moothall.core.kernel.actors import SYSTEM
-from moothall.core.kernel.errors import ConfigurationError, Refusal, StorageUnavailable
+from moothall.core.kernel.errors import ConfigurationError, MoothallError, Refusal, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId, is_name
 from moothall.core.sessions.state import Status
 from moothall.services.capture.ingest import Input, OpenAudio
@@ -239,11 +239,14 @@ async def play(hall: RunningServer, live: LiveSession, programme: Playback) -> f
 
 @asynccontextmanager
 async def stop_signal() -> AsyncIterator[asyncio.Event]:
-    """An event that Ctrl-C or SIGTERM sets; a second signal cancels the task inside."""
+    """An event that Ctrl-C or SIGTERM sets; a second signal cancels the task inside, and raises MoothallError."""
     stop, me, loop = asyncio.Event(), asyncio.current_task(), asyncio.get_running_loop()
+    broken_off = False
 
     def told() -> None:
+        nonlocal broken_off
         if stop.is_set() and me is not None:
+            broken_off = True
             me.cancel()
         stop.set()
 
@@ -251,6 +254,11 @@ async def stop_signal() -> AsyncIterator[asyncio.Event]:
         loop.add_signal_handler(number, told)
     try:
         yield stop
+    except asyncio.CancelledError:
+        if not broken_off:
+            raise
+        msg = "A second signal came before all was closed, and broke that off. What was acknowledged is stored."
+        raise MoothallError(msg) from None
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)

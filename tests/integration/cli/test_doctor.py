@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import sys
+from contextlib import chdir
 from pathlib import Path
 
 import aiohttp
@@ -62,6 +64,21 @@ async def test_open_files_are_those_of_the_server_that_runs(tmp_path: Path) -> N
     assert "of this shell" in found["Open files"].sentence
 
 
+@pytest.mark.parametrize(("hidden", "verdict"), [("none", "fine "), ("opentelemetry.sdk", "mend ")])
+async def test_a_release_without_what_traces_need_is_found_before_it_serves(
+    tmp_path: Path, hidden: str, verdict: str
+) -> None:
+    program = f"import sys; sys.modules[{hidden!r}] = None; from moothall.cli.main import main; main(sys.argv[1:])"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", program, "doctor", "--quick", "--data", str(tmp_path)),
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "MOOTHALL_TRACING__ENDPOINT": "http://127.0.0.1:4318"},
+    )
+    said, _ = await process.communicate()
+    (line,) = [each for each in said.decode().splitlines() if "Traces: " in each]
+    assert line.startswith(verdict)
+
+
 async def test_what_a_visitor_claims_is_seen_and_passes_are_few(tmp_path: Path) -> None:
     port, clock = free_port(421), SystemClock()
     public = f"http://127.0.0.1:{port}"
@@ -112,6 +129,9 @@ async def test_the_status_of_a_server_that_runs(tmp_path: Path, capsys: pytest.C
         assert said["disk_free"] > 0
     assert await asyncio.to_thread(main, ["status", "--data", str(data)]) == 1
     assert "No server runs with the data folder" in capsys.readouterr().err
+    with chdir(tmp_path):
+        assert await asyncio.to_thread(main, ["status"]) == 1
+    assert f"No server runs with the data folder {data}. " in capsys.readouterr().err
     with pytest.raises(ConfigurationError):
         await require_running(data)
 

@@ -150,6 +150,27 @@ async def test_visitors_come_by_ipv4_and_ipv6_under_their_own_addresses(
         ]
 
 
+async def test_no_log_of_a_proxy_says_who_came_or_by_which_link(tmp_path: Path, program: str) -> None:
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    if why := missing(program):
+        pytest.skip(why)
+    port, to, folder = free_port(1), free_port(2), tmp_path / program
+    server = await asyncio.start_server(answer, "127.0.0.1", to)
+    asked = f"https://{HOST}:{port}/enter/secretofthelink"
+    async with proxy(program, folder, port, to) as trust, browser(trust, "127.0.0.9") as http:
+        async with server, http.get(asked) as found:
+            assert found.status == 200
+        async with http.get(asked) as found:  # nobody is there: what a proxy notes as an error
+            assert found.status >= 500
+    written = "".join(path.read_text(errors="replace") for path in folder.glob("*log"))
+    assert "secretofthelink" not in written
+    assert "127.0.0.9" not in written
+
+
 async def test_a_desk_shakes_hands_over_a_websocket(tmp_path: Path, program: str) -> None:
     async with proxied(program, tmp_path) as made, browser(made.trust) as http:
         _, token = await made.running.backend.links.create(Role.CHAIR, "hall", "")

@@ -66,12 +66,13 @@ def configuration(program: str, folder: Path, port: int, to: int) -> str:
             text = _at_own(text, "listen 443 ", "listen [::]:443 ", f"listen {{}}:{port} ")
             text = re.sub(r"ssl_certificate +\S+;", f"ssl_certificate {certificate};", text)
             text = re.sub(r"ssl_certificate_key +\S+;", f"ssl_certificate_key {key};", text)
+            text = text.replace("/var/log/nginx/error.log", f"{folder}/error.log")
             places = "".join(
                 f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
             )
             return (
                 f"daemon off;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n"
-                f"events {{ worker_connections 2000; }}\nhttp {{\naccess_log off;\n{places}{text}}}\n"
+                f"events {{ worker_connections 2000; }}\nhttp {{\naccess_log {folder}/access.log;\n{places}{text}}}\n"
             )
         case "caddy":
             site = f"{HOST}:{port} {{\n\tbind {' '.join(HOSTS)}\n\ttls {certificate} {key}\n"
@@ -82,7 +83,9 @@ def configuration(program: str, folder: Path, port: int, to: int) -> str:
             both = folder / "hall.pem"
             both.write_bytes(certificate.read_bytes() + key.read_bytes())
             text = _at_own(text, "bind :443 ", "bind :::443 ", f"bind {{}}:{port} ")
-            return re.sub(r"crt \S+", f"crt {both}", text)
+            text = re.sub(r"crt \S+", f"crt {both}", text)
+            # As on Debian, where what is said here goes to syslog.
+            return f"global\n    log stderr format raw daemon\ndefaults\n    log global\n    option httplog\n{text}"
 
 
 def _at_own(text: str, every: str, every_ipv6: str, own: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from moothall.adapters.backup.data_folder import LiveRecordings, sound_path
 from moothall.adapters.backup.folder import BackupFolder
+from moothall.adapters.backup.keys_file import read_keys
 from moothall.adapters.store.removal_list import FILE_NAME as LIST
 from moothall.adapters.store.removal_list import RemovalList
 from moothall.adapters.store.signing import FILE_NAME as KEY
@@ -22,6 +23,7 @@ from moothall.core.kernel.errors import ConfigurationError, RecordBroken
 from moothall.core.kernel.ids import Epoch, SessionId, SourceId
 from moothall.core.ports import BookEntry
 from moothall.settings.loading import load
+from moothall.settings.sections import Settings
 from support.backup.houses import FAST, House, apart, holding, records_of
 
 RESTORE = ["restore", "--from", "nowhere", "--to", "d", "--without-removals", "--without-keys"]
@@ -59,6 +61,21 @@ def test_it_says_what_was_done_and_where_things_are(house: House, tmp_path: Path
     assert f"The list of removals: {apart(tmp_path / 'backup')}. A restore needs it" in said
     assert f"The keys: {tmp_path / 'keys'}. Keep them apart" in said
     assert "The keys were not backed up; --keys FILE does that" in backed_up(house)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_root_leaves_nothing_that_its_owner_could_not_use(house: House, tmp_path: Path) -> None:
+    backed_up(house, keys=tmp_path / "keys")
+    (theirs := tmp_path / "theirs").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    for folder in (tmp_path / "backup", theirs):
+        os.chown(folder, 54321, -1)
+    with pytest.raises(ConfigurationError, match="backup belongs to user 54321, who could not use what root makes in"):
+        backed_up(house)
+    with pytest.raises(ConfigurationError, match="theirs belongs to user 54321, who could not use what root makes in"):
+        put_back(tmp_path, "theirs/new")
+    assert sorted(tmp_path.rglob("*")) == before
+    put_back(tmp_path)
 
 
 def test_it_says_how_much_of_a_restore_point_is_new(house: House) -> None:
@@ -130,6 +147,21 @@ def test_the_settings_and_what_they_name_are_backed_up_too(house: House, tmp_pat
     kept = {"engine_tokens": "tokens", "nodes_key": "nodes.key", "redis_password": "redis"}
     for name, there in kept.items():
         assert (new / "keys" / name).read_text() == secrets[there]
+
+
+def test_each_secret_file_that_settings_name_is_among_the_keys(house: House, tmp_path: Path) -> None:
+    settings, wanted = Settings(), set()
+    for section in settings.__struct_fields__:
+        for field in getattr(settings, section).__struct_fields__:
+            if re.search(r"(key|tokens|key_file|password_file|secret_file)$", field):
+                path = tmp_path / f"{section}.{field}"
+                path.write_text(path.name)
+                changed = msgspec.structs.replace(getattr(settings, section), **{field: str(path)})
+                settings = msgspec.structs.replace(settings, **{section: changed})
+                wanted.add(path.name.encode())
+    backed_up(house, keys=tmp_path / "keys", settings=settings)
+    assert {b"sign_in.client_secret_file", b"server.tls_key"} <= wanted
+    assert wanted <= {*read_keys(tmp_path / "keys").files.values()}
 
 
 def test_what_is_restored_only_its_owner_can_read_whatever_the_shell_allows(house: House, tmp_path: Path) -> None:

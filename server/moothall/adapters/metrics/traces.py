@@ -25,8 +25,8 @@ WAITING = 2_048
 """The most spans that wait to be sent. Overflow: the library drops the newest."""
 PATH = "/v1/traces"
 MISSING = (
-    "[tracing] names an endpoint, and OpenTelemetry isn't installed here. Install it with "
-    "`pip install 'moothall[otel]'`, or leave `endpoint` empty."
+    "[tracing] names an endpoint, and this environment lacks OpenTelemetry. Install requirements/otel.txt of the "
+    "release into it (docs/how-to/monitoring.md), or leave `endpoint` empty."
 )
 
 
@@ -79,15 +79,24 @@ class Traces:
         self._provider.shutdown()
 
 
+def check_traces(endpoint: str) -> None:
+    """Raise ConfigurationError when there is an endpoint and the library is missing."""
+    try:
+        if endpoint:
+            import opentelemetry.exporter.otlp.proto.http.trace_exporter
+            import opentelemetry.sdk.trace.export  # noqa: F401
+    except ImportError as error:
+        raise ConfigurationError(MISSING) from error
+
+
 def open_traces(stack: AsyncExitStack, endpoint: str, percent: int) -> Traces:
     """Open traces that are sent to the collector at `endpoint` until the stack unwinds. Raises ConfigurationError when
     the library is missing.
     """
-    try:
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor
-    except ImportError as error:
-        raise ConfigurationError(MISSING) from error
+    check_traces(endpoint)
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
     exporter = OTLPSpanExporter(endpoint=endpoint.rstrip("/") + PATH, timeout=5)
     traces = Traces(BatchSpanProcessor(exporter, max_queue_size=WAITING), percent)
     stack.push_async_callback(asyncio.to_thread, traces.close)

@@ -1,4 +1,6 @@
-"""Measures the free room on the disk of a data folder, and how quickly the disk makes writes durable."""
+"""Measures the free room on the disk of a data folder, and how quickly the disk makes writes durable; finds whose files
+are in it.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,12 @@ import os
 import shutil
 import statistics
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from moothall.adapters.system.clock import seconds
-from moothall.services.operation.machine_checks import DiskFacts
+from moothall.adapters.system.owners import user
+from moothall.services.operation.machine_checks import DiskFacts, OwnerFacts
 
 PAGE, PAGES = b"\0" * 4096, 25
 LARGE, LARGE_PIECES = b"\0" * (1 << 20), 8
@@ -40,6 +44,20 @@ def disk_facts(folder: Path, mounts: Path = Path("/proc/mounts")) -> DiskFacts:
         bytes_s=len(LARGE) * LARGE_PIECES / max(took, 1e-6),
         network=_network(there, mounts),
     )
+
+
+def owner_facts(folder: Path) -> OwnerFacts:
+    """Find what in `folder` belongs to another user than the folder itself. Files that go meanwhile don't count."""
+    if not folder.is_dir():
+        return OwnerFacts(folder=str(folder))
+    owner, strangers = folder.stat().st_uid, []
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            with suppress(FileNotFoundError):
+                path = os.path.join(place, name)
+                if os.lstat(path).st_uid != owner:
+                    strangers.append(path)
+    return OwnerFacts(folder=str(folder), owner=user(owner), strangers=len(strangers), first=min(strangers, default=""))
 
 
 def _timed(descriptor: int, page: bytes) -> float:

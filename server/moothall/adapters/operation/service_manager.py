@@ -60,8 +60,10 @@ def open_listener(who: str, host: str, port: int) -> socket.socket:
     except OSError as error:
         # create_server appends the address to the system's message.
         why = (error.strerror or type(error).__name__).partition(" (while")[0]
-        msg = f"The {who} can't listen on {host}:{port}: {why}. Is another one running? --port chooses."
-        raise ConfigurationError(msg) from error
+        do = "Is another one running? --port chooses."
+        if isinstance(error, PermissionError):
+            do = "Ports below 1024 are root's: let systemd hold it (moothall.socket), or choose another with --port."
+        raise ConfigurationError(f"The {who} can't listen on {host}:{port}: {why}. {do}") from error
 
 
 class ServiceManager:

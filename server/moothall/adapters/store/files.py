@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from moothall.adapters.system import owners
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
 
 ZEROS = 1 << 18
@@ -16,12 +17,13 @@ ZEROS = 1 << 18
 @contextmanager
 def explained(what: str, advice: str = "", *, kind: type[MoothallError] = ConfigurationError) -> Iterator[None]:
     """Raise an error of this kind in place of OSError; its sentence has `what` (failed), the system's reason, and the
-    `advice`.
+    `advice`, or for another user's file what to do about that.
     """
     try:
         yield
     except OSError as error:
-        raise kind(f"{what}: {error.strerror or type(error).__name__}. {advice}".rstrip()) from error
+        reason = error.strerror or type(error).__name__
+        raise kind(f"{what}: {reason}. {owners.advice(error) or advice}".rstrip()) from error
 
 
 def read_text(path: Path) -> str:

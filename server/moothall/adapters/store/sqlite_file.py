@@ -6,8 +6,10 @@ All functions block; `moothall.adapters.store.log_sqlite` calls them in its thre
 from __future__ import annotations
 
 import contextlib
+import errno
 import heapq
 import itertools
+import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from functools import partial
@@ -18,6 +20,7 @@ import msgspec
 
 from moothall.adapters.store.files import explained
 from moothall.adapters.store.sqlite_opening import DatabaseKind, closed_on_failure
+from moothall.adapters.system import owners
 from moothall.core.backup.removed import SessionRemoved, TextAct, TextRemoved, name_of
 from moothall.core.chain import LogRecord, decode_header
 from moothall.core.events.types import LaneHead
@@ -189,7 +192,10 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
 def _connect_readonly(path: Path, how: str, kind: DatabaseKind = _KIND) -> sqlite3.Connection:
     uri = f"{path.resolve().as_uri()}?{how}"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    try:
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise _cannot_open(path, kind.name, error) from error
     with closed_on_failure(connection, partial(_cannot_open, path, kind.name)):
         if kind.is_new(connection, path):
             raise ConfigurationError(f"{path} is empty: it holds no {kind.name} yet.")
@@ -203,7 +209,8 @@ def _cannot_open(path: Path, name: str, error: sqlite3.Error) -> ConfigurationEr
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         # Without room for its shared memory SQLite reports an I/O error.
         return ConfigurationError(f"The {name} {path} can't be opened ({error}). Is its disk full? Make room there.")
-    return ConfigurationError(f"The {name} {path} can't be opened: {error}.")
+    advice = "" if os.access(path, os.R_OK) else owners.advice(PermissionError(errno.EACCES, "denied", str(path)))
+    return ConfigurationError(f"The {name} {path} can't be opened: {error}. {advice}".rstrip())
 
 
 class LogReader:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 
+from moothall.adapters.system.owners import denied
 from moothall.core.kernel.errors import MoothallError
 from moothall.wire.log_lines import LogFormat, formatter
 
@@ -23,16 +24,18 @@ doesn't name it.
 
 def exit_status(program: str, command: Callable[[], int]) -> int:
     """Run a command and return the exit status: the command's own, 0 after Ctrl-C, 141 where nobody reads standard
-    output any more, and 1 after errors of Moothall, whose sentences are printed to standard error. Other exceptions
-    propagate.
+    output any more, and 1 after errors of Moothall and denied files, whose sentences are printed to standard error.
+    Other exceptions propagate.
     """
     try:
         status = command()
         sys.stdout.flush()  # Here, since Python's own flush at the end would print a traceback.
     except KeyboardInterrupt:
         return 0
-    except MoothallError as error:
-        sys.stderr.write(f"{program}: {error}\n")
+    except (MoothallError, PermissionError) as error:
+        if not _has_sentence(error):
+            raise
+        sys.stderr.write(f"{program}: {_sentence(error)}\n")
     except BrokenPipeError:
         if _nobody_reads():
             return UNREAD
@@ -40,10 +43,10 @@ def exit_status(program: str, command: Callable[[], int]) -> int:
     except BaseExceptionGroup as group:
         if group.split(BrokenPipeError)[1] is None and _nobody_reads():
             return UNREAD
-        ours, other = group.split(MoothallError)
+        ours, other = group.split(_has_sentence)
         if ours is None or other is not None:
             raise
-        for sentence in dict.fromkeys(str(each) for each in _leaves(ours)):
+        for sentence in dict.fromkeys(map(_sentence, _leaves(ours))):
             sys.stderr.write(f"{program}: {sentence}\n")
     else:
         return status
@@ -100,7 +103,15 @@ def _nobody_reads() -> bool:
     return True
 
 
-def _leaves(group: BaseExceptionGroup[MoothallError]) -> Iterator[MoothallError]:
+def _has_sentence(error: BaseException) -> bool:
+    return isinstance(error, MoothallError) or (isinstance(error, PermissionError) and error.filename is not None)
+
+
+def _sentence(error: BaseException) -> str:
+    return denied(error) if isinstance(error, PermissionError) else str(error)
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
     for each in group.exceptions:
         if isinstance(each, BaseExceptionGroup):
             yield from _leaves(each)

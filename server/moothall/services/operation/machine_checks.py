@@ -147,6 +147,33 @@ class DiskFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The kind of file system, where it is a network file system; else empty."""
 
 
+class OwnerFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose the files in the data folder are."""
+
+    folder: str
+    owner: str = ""
+    """The user to whom the folder belongs; empty where there is none yet."""
+    strangers: int = 0
+    """How many files and folders in it belong to somebody else."""
+    first: str = ""
+    """The path of one of them."""
+
+
+def check_owner(facts: OwnerFacts) -> Finding:
+    """Check whether the server can write all of its own files: those that root has made it can't."""
+    topic = "Files' owner"
+    if not facts.owner:
+        return unseen(topic, f"{facts.folder} isn't there yet: the server makes it.")
+    if facts.strangers:
+        return mend(
+            topic,
+            f"Not all that is in {facts.folder} belongs to {facts.owner}, as the folder does: {facts.first}, "
+            f"{facts.strangers} in all. The server can't write that. `chown -R {facts.owner}: {facts.folder}` gives it "
+            "back.",
+        )
+    return fine(topic, f"All that is in {facts.folder} belongs to {facts.owner}.")
+
+
 def check_room(facts: DiskFacts) -> Finding:
     """Check whether there is space for several days of a conference."""
     if facts.error:

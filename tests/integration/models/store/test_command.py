@@ -85,7 +85,9 @@ def test_verify_hashes_what_is_here(terminal: Terminal) -> None:
     assert terminal.out == ""
     wrong, missing = terminal.err.splitlines()
     assert wrong.startswith(f"{weights} has the sha256 ")
-    assert missing.startswith("The model other isn't on this machine.")
+    assert missing.startswith(
+        f"The model other isn't in {terminal.store.folder}, the folder that MOOTHALL_MODELS chooses."
+    )
     assert terminal.run("verify", "none") == 1
 
 

@@ -114,7 +114,9 @@ def test_files_put_there_by_hand_are_hashed_once_and_taken(shelf: Path) -> None:
 def test_a_model_that_is_not_here_says_what_to_do(shelf: Path) -> None:
     store = store_of(shelf, hub_source())
     for attempt in (store.path, store.verify):
-        with pytest.raises(ModelMissing, match=r"isn't on this machine\. Run `moothall models fetch small`"):
+        with pytest.raises(
+            ModelMissing, match=rf"isn't in {shelf}, .* MOOTHALL_MODELS chooses\. Run `moothall models fetch small`"
+        ):
             attempt("small")
     with pytest.raises(ConfigurationError, match="There is no model 'large'"):
         store.fetch("large")

@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +20,28 @@ ME = os.getpid()
 def test_without_a_manager_nothing_is_handed_over_and_nobody_told() -> None:
     assert handed_listener({}, ME) is None
     ServiceManager({}, ManualClock(), ME).tell("READY=1")
+
+
+WITHOUT_RIGHTS = """
+import encodings.idna, os  # loaded before it may no longer be
+from moothall.adapters.operation.service_manager import open_listener
+from moothall.core.kernel.errors import ConfigurationError
+
+os.seteuid(os.geteuid() or 65534)
+try:
+    open_listener("server", "127.0.0.1", 1)
+except ConfigurationError as error:
+    print(error)
+"""
+FIRST_FREE = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+
+
+@pytest.mark.skipif(
+    not FIRST_FREE.exists() or int(FIRST_FREE.read_text()) <= 1, reason="here every port is everybody's"
+)
+def test_a_port_of_roots_is_said_to_be_one() -> None:
+    said = subprocess.run([sys.executable, "-c", WITHOUT_RIGHTS], capture_output=True, text=True, check=True).stdout
+    assert "Permission denied. Ports below 1024 are root's: let systemd hold it (moothall.socket)" in said
 
 
 def test_what_is_meant_for_another_process_is_not_taken() -> None:

@@ -16,6 +16,14 @@ def test_a_refusal_of_the_system_becomes_a_sentence_with_advice_where_there_is_a
         raise OSError(28, "No space left on device")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_whose_a_file_is_counts_for_more_than_other_advice(tmp_path: Path) -> None:
+    os.chown(tmp_path, 54321, -1)
+    sentence = rf"^It can't be made: denied\. {tmp_path} belongs to user 54321, and this runs as root\. Run this as "
+    with pytest.raises(ConfigurationError, match=sentence), explained("It can't be made", "Choose another."):
+        raise PermissionError(13, "denied", str(tmp_path / "new"))
+
+
 def test_a_text_is_read_whole_or_its_fault_is_said(tmp_path: Path) -> None:
     file = tmp_path / "text"
     with pytest.raises(ConfigurationError, match=r"text can't be read: No such file or directory\.$"):

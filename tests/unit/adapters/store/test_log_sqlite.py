@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from moothall.adapters.store.log_sqlite import SqliteLog
+from moothall.adapters.store.sqlite_file import open_to_read
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import (
     ConfigurationError,
@@ -123,6 +124,11 @@ async def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path) 
     with pytest.raises(ConfigurationError, match="no database at all"):
         await SqliteLog.open(path)
     assert path.read_bytes() == b"The minutes of the meeting. " * 100
+
+
+def test_what_sqlite_cannot_open_is_refused_with_a_sentence(path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"The log .* can't be opened: unable to open database file\.$"):
+        open_to_read(path)
 
 
 async def test_another_programs_database_is_refused_and_left_alone(path: Path) -> None:

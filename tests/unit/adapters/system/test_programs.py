@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
@@ -28,6 +29,15 @@ def test_what_failed_is_said_once_however_deep_it_stands(capsys: pytest.CaptureF
     group = ExceptionGroup("", [wrong, ExceptionGroup("", [wrong, ConfigurationError("So is this.")])])
     assert exit_status("moothall", lambda: raising(group)) == FAILED
     assert capsys.readouterr().err == "moothall: It is wrong.\nmoothall: So is this.\n"
+
+
+def test_a_file_that_is_denied_is_named_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    denied = PermissionError(errno.EACCES, "Permission denied", "/")
+    for each in (denied, ExceptionGroup("", [denied])):
+        assert exit_status("moothall", lambda each=each: raising(each)) == FAILED  # type: ignore[misc]
+        assert capsys.readouterr().err.startswith("moothall: / can't be used: Permission denied.")
+    with pytest.raises(PermissionError):
+        exit_status("moothall", lambda: raising(PermissionError(errno.EPERM, "Operation not permitted")))
 
 
 PROGRAM = """

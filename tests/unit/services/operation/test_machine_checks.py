@@ -14,12 +14,14 @@ from moothall.services.operation.machine_checks import (
     DiskFacts,
     FileFacts,
     MemoryFacts,
+    OwnerFacts,
     PortFacts,
     PythonFacts,
     RemovalsFacts,
     check_clock,
     check_files,
     check_memory,
+    check_owner,
     check_port,
     check_python,
     check_removals,
@@ -74,6 +76,18 @@ def test_open_files() -> None:
     holds(check_files(server), Verdict.FINE, "20000, of the running server: room for max_readers = 10000")
     shell = FileFacts(1_024, 10_000, 660, server=False)
     holds(check_files(shell), Verdict.MEND, "1024, of this shell, since no server says its own: room for 660 readers")
+
+
+def test_files_in_the_data_folder_that_are_not_the_servers() -> None:
+    holds(check_owner(OwnerFacts(folder="/d")), Verdict.UNSEEN, "isn't there yet")
+    holds(
+        check_owner(OwnerFacts(folder="/d", owner="moothall")), Verdict.FINE, "All that is in /d belongs to moothall."
+    )
+    holds(
+        check_owner(OwnerFacts(folder="/d", owner="moothall", strangers=2, first="/d/moothall.sqlite")),
+        Verdict.MEND,
+        "/d/moothall.sqlite, 2 in all. The server can't write that. `chown -R moothall: /d` gives it back.",
+    )
 
 
 def test_the_second_list_of_removals() -> None:
