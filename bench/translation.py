@@ -6,9 +6,9 @@
 Lines are translated as those of a session are: with the processing around the engines, formulas and typography
 included, which must not make them worse. `--bare` leaves that out.
 
-FOLDER holds one text in several languages, a sentence a line, as NAME.LANGUAGE.txt, with LANGUAGE as in NTREX-128: eng,
-por-BR, spa, spa-MX, fra. If a language has several files, the file with the shortest name is translated, and each file
-is a reference. Ends with 1 when a figure is below the bar.
+FOLDER holds one text in several languages, a sentence a line, as NAME.LANGUAGE.txt, with LANGUAGE a tag of two letters
+(ar, zh-Hant), or as in NTREX-128: eng, por-BR, spa, spa-MX, fra, ara, zho-CN, rus. If a language has several files, the
+file with the shortest name is translated, and each file is a reference. Ends with 1 when a figure is below the bar.
 """
 
 from __future__ import annotations
@@ -26,13 +26,12 @@ from moothall.app.translation import phrases
 from moothall.core.translation.phrases import Phrase
 from moothall.core.translation.routes import Direction, Route, best_route
 from moothall.core.translation.wording import WordingRules, finished, prepared, wording
-from moothall_models.translators.apertium import ApertiumTranslator
-from moothall_models.translators.bergamot import BergamotTranslator
+from moothall_models.translator_cli import find_translators
 from moothall_models.translators.port import Translator
 from scoring import machine, markdown
 
-TAGS = {"eng": "en", "por": "pt", "spa": "es", "fra": "fr"}
-"""Language tags of the languages in the files' names, without region."""
+TAGS = {"ara": "ar", "eng": "en", "fra": "fr", "por": "pt", "rus": "ru", "spa": "es", "zho": "zh"}
+"""Language tags of the languages in the files' names, without region; names of two letters are tags themselves."""
 BAR = {("en", ("pt",), "por-BR"): 58.0, ("en", ("pt", "es"), "spa"): 54.0}
 """The least score that a route must reach against a reference: source, the languages it passes through, reference."""
 
@@ -71,8 +70,9 @@ def texts_in(folder: Path, most: int | None = None) -> list[Text]:
     found = []
     for path in sorted(folder.glob("*.*.txt"), key=lambda path: (len(path.name), path.name)):
         name = path.name.split(".")[-2]
-        if name.split("-")[0] in TAGS:
-            found.append(Text(name, TAGS[name.split("-")[0]], path.read_text("utf-8").splitlines()[:most]))
+        language = name.split("-")[0]
+        if len(language) == 2 or language in TAGS:
+            found.append(Text(name, TAGS.get(language, language), path.read_text("utf-8").splitlines()[:most]))
     if len({text.language for text in found}) < 2:
         sys.exit(f"{folder} has no text in two languages: NAME.eng.txt, NAME.por-BR.txt, ... are looked for.")
     if len({len(text.lines) for text in found}) > 1:
@@ -158,7 +158,7 @@ def main() -> None:
     arguments = parser.parse_args()
     texts = texts_in(arguments.folder, arguments.lines)
     print("\n".join(machine()))
-    translators: list[Translator] = [BergamotTranslator(), ApertiumTranslator()]
+    translators = find_translators()
     for translator in translators:
         if translator.missing is not None:
             print(translator.missing)

@@ -74,7 +74,8 @@ class FirefoxStore:
         What has arrived is kept for the next try.
         """
         progress, folder = progress or Silent(), self._folder
-        name = f"{model.source_language}_{model.target_language}"
+        source, target = model.pair
+        name = f"{source}_{target}"
         needed = 3 * (model.files.model.uncompressed_size or self._most_file) + _SPARE
         try:
             (folder / PARTS).mkdir(parents=True, exist_ok=True)
@@ -86,8 +87,7 @@ class FirefoxStore:
                     raise no_room(folder, needed)
                 return self._fetch(registry, model, folder / name, progress)
         except SourceFailed as failed:
-            pair = f"{model.source_language} to {model.target_language}"
-            raise ModelUnavailable(f"The model from {pair} could not be fetched: {failed}.") from None
+            raise ModelUnavailable(f"The model from {source} to {target} could not be fetched: {failed}.") from None
         except OSError as error:
             logger.info("fetching the model %s ended with errno %s", name, error.errno)
             raise refused(error, folder, needed) from error
@@ -128,8 +128,8 @@ class FirefoxStore:
                 for name, file in (model.stored or {}).items()
             ]
             about = FirefoxAbout(
-                source=model.source_language,
-                target=model.target_language,
+                source=model.pair[0],
+                target=model.pair[1],
                 architecture=model.architecture,
                 licence=LICENCE,
                 registry=registry.address,

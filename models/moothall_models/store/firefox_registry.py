@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from moothall.core.kernel.decoding import Unreadable, read, read_json
-from moothall_models.manifest import Language, RelativePath, Sha256, Size
+from moothall_models.manifest import RelativePath, Sha256, Size
 from moothall_models.store.failures import SourceFailed
 from moothall_models.translators.firefox_model import MODEL, SHORTLIST, SOURCE_VOCABULARY, TARGET_VOCABULARY, VOCABULARY
 
@@ -27,6 +27,16 @@ LIGHT, BETTER = ("tiny", "base-memory", "base"), ("base", "base-memory", "tiny")
 """Architectures from the lightest, and from the one that translates best."""
 RELEASED = "Release"
 """What the status of a model begins with that Firefox gives to its users; others are trials."""
+
+
+_Code = Annotated[str, Meta(pattern=r"\A[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*\Z")]
+"""A language as the list has it: `zh`, `zh_hant`."""
+
+
+def _tag(code: str) -> str:
+    """The BCP-47 tag of such a code: scripts of four letters begin with a capital, regions of two are capitals."""
+    first, *rest = code.replace("_", "-").split("-")
+    return "-".join([first, *(each.upper() if len(each) == 2 else each.capitalize() for each in rest)])
 
 
 class RegistryFile(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -52,10 +62,15 @@ class RegistryModel(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A model of one direction."""
 
     architecture: Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9-]{0,31}\Z")]
-    source_language: Language
-    target_language: Language
+    source_language: _Code
+    target_language: _Code
     files: _Files
     release_status: str | None = None
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """BCP-47 tags of the source and the target language."""
+        return _tag(self.source_language), _tag(self.target_language)
 
     @property
     def released(self) -> bool:
@@ -97,7 +112,7 @@ class FirefoxRegistry(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def directions(self) -> tuple[tuple[str, str], ...]:
         """The directions that have a model, sorted."""
-        return tuple(sorted({(model.source_language, model.target_language) for model in self.models}))
+        return tuple(sorted({model.pair for model in self.models}))
 
     def choose(self, source: str, target: str, *, better: bool = False) -> RegistryModel | None:
         """The model of a direction, the lightest or the one that translates best; None where there is none. A model of
@@ -105,7 +120,7 @@ class FirefoxRegistry(msgspec.Struct, frozen=True, kw_only=True):
         """
         order = BETTER if better else LIGHT
         rank = {name: number for number, name in enumerate(order)}
-        usable = [model for model in self.models if (model.source_language, model.target_language) == (source, target)]
+        usable = [model for model in self.models if model.pair == (source, target)]
         return min(usable, key=lambda model: rank.get(model.architecture, len(order)), default=None)
 
 

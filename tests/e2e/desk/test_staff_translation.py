@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from moothall.app.hall import hall
+from moothall.services.translation.translating import HOW_TO_ADD
 from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from support.browser.every_page import TO_INSTALL, into_portuguese, visitor
 
@@ -15,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 SAID = "#Reach :is(p, li)"
 NOBODY = "No translator is connected."
-BEYOND = "Languages of the record that nothing here translates: es. How to add them: docs/how-to/add-a-language.md"
+BEYOND = f"Languages of the record that nothing here translates: es. {HOW_TO_ADD}"
 MARKUP = "document.getElementById('Reach').outerHTML.replaceAll(/>\\s+/g, '>')"
 
 

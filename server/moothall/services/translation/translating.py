@@ -40,7 +40,7 @@ LOOK_MS = 1_000
 """How often it is checked who reads which channel."""
 AFTER_MS = 60_000
 """How long a translation continues after its last reader has left: they may be reloading the page."""
-HOW_TO_ADD = "How to add them: docs/how-to/add-a-language.md"
+HOW_TO_ADD = "`moothall languages add` gets models for many; the others: docs/how-to/add-a-language.md"
 MOST_OLD = 8
 """Texts of closed sessions that are translated at a time, each with one line in flight. Overflow: another one is
 refused as busy, so that live text isn't delayed.

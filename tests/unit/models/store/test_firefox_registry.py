@@ -63,6 +63,12 @@ def test_of_released_models_the_lightest_or_the_one_that_translates_best_is_chos
     assert chosen(registry, "fr", "en") is chosen(registry, "en", "xx") is None
 
 
+def test_scripts_and_regions_are_written_as_tags_are() -> None:
+    registry = read_registry(listed(model("en", "zh_hant"), model("en", "zh-hans"), model("pt_br", "en")))
+    assert registry.directions == (("en", "zh-Hans"), ("en", "zh-Hant"), ("pt-BR", "en"))
+    assert chosen(registry, "en", "zh-Hant") == "tiny"
+
+
 def test_its_files_have_the_stores_names() -> None:
     hashed = {"path": "m.bin.gz", "uncompressedSize": 5, "uncompressedHash": "ab" * 32}
     apart: dict[str, Any] = {"srcVocab": {"path": "s.spm.gz"}, "trgVocab": {"path": "t.spm.zst"}, "vocab": None}
