@@ -14,6 +14,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from typing import Protocol, TypeVar
 
 from moothall.core.kernel.errors import MoothallError, ProtocolError
@@ -29,6 +30,9 @@ HUNG_S = 20.0
 """Time after which a call counts as hanging, s; the time limits of Apertium's pipe and of a service are shorter."""
 LOADING_S = 120.0
 """Time after which loading and trying out a direction counts as hanging, s; enough for a slow disk."""
+REST_S = 600.0
+"""Seconds without a text after which a direction's model is released: nobody reads that language any more. Loading one
+again takes 0.1 to 0.4 s, and memory of some 100 MB is free meanwhile."""
 AGAIN_S = 60.0
 """Seconds before the trial of a direction is repeated after a failure."""
 WAITING = 64
@@ -62,6 +66,7 @@ class TranslatorService:
     hung_s: float = HUNG_S
     loading_s: float = LOADING_S
     again_s: float = AGAIN_S
+    rest_s: float = REST_S
     try_out: Callable[..., None]
     """Tries a translator's direction; called with both, raises TranslationFailed when it doesn't work."""
     progress: EngineProgress | None = None
@@ -77,6 +82,9 @@ class TranslatorService:
         self._room = asyncio.Semaphore(WAITING)
         self._sane: set[int] = set()
         """Indices of directions whose trial succeeded."""
+        # Bound: the directions.
+        self._used: dict[int, float] = {}
+        """When each direction that is loaded was last used, by the loop's clock."""
         self._unfit: set[int] = set()
         """Indices of directions that were reported as unfit on the current link, and whose trial is repeated."""
 
@@ -101,6 +109,7 @@ class TranslatorService:
         await link.send(self.hello)
         self._unfit.clear()
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._rest_unused())
             while (message := await link.receive()) is not None:
                 if not 0 <= message.direction < len(self._ways):
                     raise ProtocolError(f"There is no direction {message.direction} here; there are {len(self._ways)}.")
@@ -128,6 +137,7 @@ class TranslatorService:
 
     async def _answer(self, group: asyncio.TaskGroup, link: TranslatorLink, message: wire.ToTranslators) -> None:
         number = message.direction
+        self._used[number] = asyncio.get_running_loop().time()
         if number not in self._sane:
             try:
                 await self._in_thread(number, lambda: self._tried(number), self.loading_s)
@@ -145,6 +155,18 @@ class TranslatorService:
             await link.send(wire.NotTranslated(id=message.id, reason=str(failed)))
         else:
             await link.send(wire.Translated(id=message.id, text=text))
+
+    async def _rest_unused(self) -> None:
+        """Release the models of directions that nobody uses, until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(self.rest_s / 10)
+            for number, at in tuple(self._used.items()):
+                if loop.time() - at >= self.rest_s:
+                    direction, translator = self._ways[number]
+                    del self._used[number]
+                    await self._in_thread(number, partial(translator.rest, direction), self.hung_s)
+                    logger.info("%s from %s to %s rests", direction.engine, direction.source, direction.target)
 
     async def _tell_unfit(self, group: asyncio.TaskGroup, link: TranslatorLink, number: int, reason: str) -> None:
         if number not in self._unfit:

@@ -33,19 +33,15 @@ from support.models.translation_service import Chat, standing, translator
 
 
 def argos(run: Callable[[Sequence[ArgosPackage]], ArgosTranslator] = ArgosTranslator) -> ArgosTranslator:
-    with tempfile.TemporaryDirectory() as folder:
-        for source, target in (("ar", "en"), ("en", "ar"), ("en", "zh"), ("en", "ru")):
-            put_package(Path(folder), source, target)
-        translator = run(installed_packages(Path(folder)))
-        translator.check()  # loads all, before the files are gone
-        return translator
+    folder = Path(tempfile.mkdtemp(dir=STORE[0]))
+    for source, target in (("ar", "en"), ("en", "ar"), ("en", "zh"), ("en", "ru")):
+        put_package(folder, source, target)
+    return run(installed_packages(folder))
 
 
 def firefox() -> FirefoxTranslator:
-    with tempfile.TemporaryDirectory() as folder:
-        translator = FirefoxTranslator([put_model(Path(folder), *pair) for pair in (("en", "pt"), ("pt", "en"))])
-        translator.check()  # loads both, before the files are gone
-        return translator
+    folder = Path(tempfile.mkdtemp(dir=STORE[0]))
+    return FirefoxTranslator([put_model(folder, *pair) for pair in (("en", "pt"), ("pt", "en"))])
 
 
 ENGINES: dict[str, Callable[[], Translator]] = {
@@ -59,6 +55,8 @@ ENGINES: dict[str, Callable[[], Translator]] = {
 }
 SERVICE: list[str] = []
 """The name of the one that stands while these tests run."""
+STORE: list[Path] = []
+"""The folder of models while these tests run."""
 HOSTILE = {
     "nothing": "",
     "spaces": "  \t \u3000 ",
@@ -107,10 +105,12 @@ LONGER = {
 
 @pytest.fixture(scope="module", autouse=True)
 def service() -> Iterator[None]:
-    with standing(Chat()) as name:
+    with standing(Chat()) as name, tempfile.TemporaryDirectory() as folder:
         SERVICE.append(name)
+        STORE.append(Path(folder))
         yield
         SERVICE.clear()
+        STORE.clear()
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -155,6 +155,13 @@ def test_it_says_what_it_can_do(subject: Subject) -> None:
 def test_its_self_test_passes_whenever_it_is_asked(subject: Subject) -> None:
     for _ in range(2):
         subject.translator.check()
+
+
+def test_a_direction_that_has_rested_translates_as_before(subject: Subject) -> None:
+    before = subject.translate(subject.said)
+    for _ in range(2):
+        subject.translator.rest(subject.direction)
+    assert subject.translate(subject.said) == before
 
 
 def test_every_direction_translates(subject: Subject) -> None:

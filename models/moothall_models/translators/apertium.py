@@ -130,6 +130,10 @@ class ApertiumTranslator:
         for direction in self.directions:
             try_out([direction], self.translate, _install(direction.engine, again=True))
 
+    def rest(self, direction: Direction) -> None:
+        """End a direction's programs (`Translator`)."""
+        self._pipes[direction].rest()
+
     def close(self) -> None:
         """Kill the programs."""
         for pipe in self._pipes.values():

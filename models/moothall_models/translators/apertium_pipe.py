@@ -82,6 +82,11 @@ class ApertiumPipe:
             msg = f"Apertium's programs for {self.name} end, or give no whole answer. Are its packages whole?"
             raise UnusableTranslation(msg)
 
+    def rest(self) -> None:
+        """End the programs, which the next text starts again."""
+        with self._one_at_a_time:
+            self._put_down()
+
     def close(self) -> None:
         """Kill the programs; a text that is being translated fails."""
         self._closed = True

@@ -137,6 +137,10 @@ class ArgosTranslator:
                 msg = f"The package in {package.folder} gives nothing for its test sentence. Take it away."
                 raise UnusableTranslation(msg)
 
+    def rest(self, direction: Direction) -> None:
+        """Release a direction's model (`Translator`)."""
+        self._loaded.pop(direction, None)
+
     def close(self) -> None:
         """Release the models."""
         self._closed = True

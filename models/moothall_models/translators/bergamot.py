@@ -87,6 +87,10 @@ class BergamotTranslator:
         """Load all models, and translate a test sentence in each direction (`Translator`)."""
         try_out(self.directions, self.translate, INSTALL)
 
+    def rest(self, direction: Direction) -> None:
+        """Release a direction's model (`Translator`)."""
+        self._loaded.pop(direction, None)
+
     def close(self) -> None:
         """Release the models."""
         self._closed = True

@@ -57,6 +57,9 @@ class EchoTranslator:
     def check(self) -> None:
         """Do nothing: there is nothing to load."""
 
+    def rest(self, direction: Direction) -> None:
+        """Do nothing: nothing is loaded."""
+
     def close(self) -> None:
         """Make hanging and later calls fail."""
         self._closed = True

@@ -92,6 +92,10 @@ class FirefoxTranslator:
         """Load all models, and translate a test sentence in each direction (`Translator`)."""
         try_out(self.directions, self.translate, "Fetch it again, or delete its folder.")
 
+    def rest(self, direction: Direction) -> None:
+        """Release a direction's model (`Translator`)."""
+        self._threads[direction].rest()
+
     def close(self) -> None:
         """Release the models, each in its thread."""
         for thread in self._threads.values():
@@ -137,6 +141,11 @@ class _Thread:
             if not self._closed:
                 raise
             raise UnusableTranslation("The models of Firefox were closed.") from None
+
+    def rest(self) -> None:
+        """Let go of the model; the next text loads it again."""
+        if not self._closed:
+            self._pool.submit(self._forget).result()
 
     def close(self) -> None:
         """Let go of the model."""

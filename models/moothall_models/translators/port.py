@@ -59,6 +59,10 @@ class Translator(Protocol):
         """
         ...
 
+    def rest(self, direction: Direction) -> None:
+        """Release what is loaded for one of the directions; its next text loads it again."""
+        ...
+
     def close(self) -> None:
         """Stop. Running and later calls raise TranslationFailed. May be called more than once."""
         ...

@@ -155,6 +155,9 @@ class ServiceTranslator:
         said = SAID[primary(known[0].source)][0] if known else SAID["en"][0]
         self._translated(said, (known or self._directions)[0], self.seconds() + TEXT_SECONDS)
 
+    def rest(self, direction: Direction) -> None:
+        """Do nothing: nothing is loaded here."""
+
     def close(self) -> None:
         """Close the connections. Running calls fail when their answer arrives, at most TEXT_SECONDS later."""
         self._closed = True

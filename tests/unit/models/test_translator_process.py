@@ -50,11 +50,13 @@ Served = tuple[Translators, End, "asyncio.Task[None]"]
 
 @asynccontextmanager
 async def served(
-    *here: Translator, hung_s: float = 30, loading_s: float = 30, again_s: float = 60
+    *here: Translator, hung_s: float = 30, loading_s: float = 30, again_s: float = 60, rest_s: float = 600
 ) -> AsyncIterator[Served]:
     """A server and the process, and the task that serves."""
     end, translators = End(), Translators()
-    service = TranslatorService(here, "t", hung_s=hung_s, loading_s=loading_s, again_s=again_s, try_out=tried)
+    service = TranslatorService(
+        here, "t", hung_s=hung_s, loading_s=loading_s, again_s=again_s, rest_s=rest_s, try_out=tried
+    )
     known = asyncio.Event()
     translators.changed(known.set)
     serving = asyncio.ensure_future(service.run(end))
@@ -177,3 +179,19 @@ async def test_a_direction_that_there_is_not_ends_the_link() -> None:
         await service.run(end)
     assert service.hello.missing == ()
     assert issubclass(UnusableTranslation, Exception)
+
+
+async def test_a_direction_that_nobody_uses_rests_until_its_next_text() -> None:
+    rested = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    class Resting(EchoTranslator):
+        def rest(self, direction: Direction) -> None:
+            assert direction == EN_PT
+            loop.call_soon_threadsafe(rested.set)
+
+    async with served(Resting(), rest_s=0.01) as (translators, _, _):
+        for text in ("Good", "Better"):
+            assert await translators.hop(text, EN_PT, "") == f"[pt] {text}"
+            await rested.wait()
+            rested.clear()

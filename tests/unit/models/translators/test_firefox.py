@@ -125,6 +125,15 @@ def test_an_interrupt_is_no_failure(shelf: Shelf) -> None:
         shelf.translate("hello")
 
 
+def test_a_model_that_has_rested_is_loaded_again(shelf: Shelf) -> None:
+    assert shelf.translate("hello") == "HELLO"
+    shelf.translator.rest(shelf.translator.directions[0])
+    assert shelf.translate("hello") == "HELLO"
+    assert shelf.loads == ["en_fr", "en_fr"]
+    shelf.translator.close()
+    shelf.translator.rest(shelf.translator.directions[0])
+
+
 def test_once_closed_it_translates_nothing(shelf: Shelf) -> None:
     assert shelf.translate("hello") == "HELLO"
     for _ in range(2):
