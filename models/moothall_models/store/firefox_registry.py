@@ -19,8 +19,6 @@ from moothall_models.manifest import RelativePath, Sha256, Size
 from moothall_models.store.failures import SourceFailed
 from moothall_models.translators.firefox_model import MODEL, SHORTLIST, SOURCE_VOCABULARY, TARGET_VOCABULARY, VOCABULARY
 
-REGISTRY = "https://storage.googleapis.com/moz-fx-translations-data--303e-prod-translations-data/db/models.json"
-"""The address of the list."""
 MOST_REGISTRY = 8 << 20
 """Most bytes of the list; with a hundred directions it has some 200 KB."""
 LIGHT, BETTER = ("tiny", "base-memory", "base"), ("base", "base-memory", "tiny")

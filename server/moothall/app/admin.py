@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from moothall.adapters.admin.added_languages import AddedLanguages
 from moothall.adapters.admin.import_door import ImportDoor
 from moothall.adapters.admin.link_sheets import LinkSheets
 from moothall.adapters.admin.links_door import LinksDoor
@@ -50,6 +51,7 @@ def admin_doors(services: Services, entrance: Entrance, nodes: Nodes | None = No
         needs=backend.access_needs.open,
         draining=lambda: services.draining.on,
         one_copy=services.one_copy,
+        adds_languages=lambda: services.translation.adding is not None,
         unconfirmed=tuple if nodes is None else nodes.unconfirmed,
     )
     links = LinksDoor(
@@ -69,8 +71,12 @@ def admin_doors(services: Services, entrance: Entrance, nodes: Nodes | None = No
     stream = StreamDoor(pages=shared, streams=streams, find=backend.sessions.find, programme=backend.programme)
     imports = ImportDoor(pages=shared, programme=backend.programme, zones=find_zone, calendar=read_icalendar)
     work = WorkDoor(pages=shared, programme=backend.programme)
+    registry = backend.settings.translation.registry
+    languages = AddedLanguages(pages=shared, adding=lambda: services.translation.adding, registry=registry)
     look = LookDoor(pages=shared, look=backend.look, programme=backend.programme)
-    return [route for door in (admin, links, look, meeting, stream, imports, work) for route in door.routes()]
+    return [
+        route for door in (admin, links, languages, look, meeting, stream, imports, work) for route in door.routes()
+    ]
 
 
 async def open_local_door(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from moothall.adapters.engines.child import EngineChild
+from moothall.adapters.engines.languages_program import LanguagesProgram
 from moothall.adapters.reading.page_menu import Lacking
 from moothall.adapters.store.files import read_text, shipped
 from moothall.app.backend import Backend
@@ -21,6 +22,7 @@ from moothall.services.questions.translations import Rendered, WantedTranslation
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.supervision.pulses import Pulses
+from moothall.services.translation.adding import AddingLanguages
 from moothall.services.translation.glossaries import Glossaries
 from moothall.services.translation.interpreting import Interpreting
 from moothall.services.translation.text_translation import Reach, Terms, TextTranslation
@@ -42,6 +44,9 @@ class TranslationParts:
     translators: Translators
     texts: TextTranslation
     terms: TermsOf
+    adding: AddingLanguages | None
+    """Adds languages for the secretariat; None where the settings name no list of models, or `firefox` no translator.
+    """
 
     def __post_init__(self) -> None:
         self.messages = TranslationMessages(self.texts, self.terms)
@@ -132,7 +137,11 @@ def open_translating(
     )
     interpreting = Interpreting(backend.sessions, backend.clock)
     backend.keep(stack, translating.run, interpreting.run)
-    return TranslationParts(backend.sessions, translating, translators, texts, terms)
+    adding = None
+    if settings.registry and "firefox" in settings.translators:
+        adding = AddingLanguages(LanguagesProgram(settings.registry))
+        backend.keep(stack, adding.run)
+    return TranslationParts(backend.sessions, translating, translators, texts, terms, adding)
 
 
 def start_translators(

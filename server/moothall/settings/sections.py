@@ -12,6 +12,7 @@ import msgspec
 
 from moothall.core.questions.statements import Dimension, StakeholderGroup
 from moothall.wire.engine import ComputeType, Device, workers_for
+from moothall.wire.languages import REGISTRY
 from moothall.wire.log_lines import LogFormat
 
 DIMENSIONS = tuple(each.value for each in Dimension)
@@ -202,6 +203,15 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True):
     key_file: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
     """File of the service's key, with nothing else in it. Empty: the key is in the variable MOOTHALL_TRANSLATOR_KEY, or
     there is none."""
+    registry: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^$|^https://[^\s#]+$|^http://127\.0\.0\.1:[0-9]+/[^\s#]*$",
+            description="nothing, or an address of https",
+        ),
+    ] = REGISTRY
+    """The list of models out of which languages are added on `/admin`: Mozilla's, or a mirror of it. Empty: none are
+    added there. `moothall languages` has `--registry`."""
     phrases: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
     """File of the formulas of meetings and their translations into other languages. Empty: that of this release
     (`config/phrases.toml`)."""

@@ -32,7 +32,9 @@ from moothall.services.sessions.browsers import SignedIn
 from moothall.services.sessions.link_terms import HOUR_MS, LinkTerms
 from moothall.services.sessions.role_links import Entered
 from moothall.services.sessions.staff import HALL, Staff, session_scope
+from moothall.services.translation.adding import AddingLanguages
 from moothall.settings.sections import EngineSection, Server, Settings, Translation
+from moothall.testing.language_store import MemoryLanguageStore
 from moothall.testing.translator_link import EchoEnd
 from support.browser.every_note import every_note
 from support.browser.every_question import TEXT, asked, every_question, said_of_themselves
@@ -274,6 +276,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "admin/admin_import.html": ("/admin", _file_of_a_programme),
     "admin/admin_sheets.html": ("/admin", _sheets),
     "admin/admin_sheets.html, many": ("/admin/links?day=all", _many_sheets),
+    "admin/admin_languages.html": ("/admin/languages", None),
     "admin/admin_look.html": ("/admin/look", None),
     "admin/admin_look.html, refused": ("/admin/look", _colour_is_refused),
     "admin/admin_links.html": ("/admin/links", None),
@@ -316,6 +319,29 @@ async def into_portuguese(running: RunningServer) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def languages_to_add(running: RunningServer) -> AsyncIterator[None]:
+    """Have four languages offered: one is here, one is being added and stays half done, and one waits."""
+    store = MemoryLanguageStore("ar", "fr", "ru", "zh")
+    store.added.append("fr")
+    running.translation.adding = orders = AddingLanguages(store)
+    working = asyncio.ensure_future(orders.run())
+    orders.look()
+    store.steps.release()
+    while not orders.now.offers:  # noqa: ASYNC110  # the orders tell nobody
+        await asyncio.sleep(0)
+    orders.add("ar")
+    orders.add("zh")
+    store.steps.release()
+    while not orders.now.done:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    try:
+        yield
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+
+@asynccontextmanager
 async def full_house(data: Path) -> AsyncIterator[RunningServer]:
     """Run a server with a conference, and sessions before, during and after their time."""
     settings = Settings(
@@ -335,7 +361,8 @@ async def full_house(data: Path) -> AsyncIterator[RunningServer]:
         await _proposed(running)
         await _groups(running)
         await _limited(running)
-        async with into_portuguese(running):  # Now, since the meeting is closed and may be asked for.
+        # Now, since the meeting is closed and may be asked for.
+        async with into_portuguese(running), languages_to_add(running):
             yield running
 
 

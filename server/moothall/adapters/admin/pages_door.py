@@ -90,6 +90,8 @@ class AdminDoor:
     one_copy: Callable[[], bool] = lambda: False
     unconfirmed: Callable[[], Iterable[str]] = tuple
     needs: Callable[[], int] = lambda: 0
+    adds_languages: Callable[[], bool] = lambda: False
+    """Returns whether languages to translate into can be added."""
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -132,6 +134,7 @@ class AdminDoor:
             times=view.clock_of(self.programme, ui),
             zone=self.programme.zone().name,
             draining=self.draining(),
+            adds_languages=self.adds_languages(),
             one_copy=self.one_copy(),
             unconfirmed=sorted(self.unconfirmed()),
             needs=self.needs(),

@@ -1,0 +1,43 @@
+"""A store of languages in memory, for tests: each step of an order waits until the test lets it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+
+from moothall.services.translation.adding import LanguagesUnavailable
+from moothall.wire.languages import LanguageOffer, LanguageProgress
+
+
+class MemoryLanguageStore:
+    """The `LanguageStore` of a test."""
+
+    def __init__(self, *languages: str) -> None:
+        self.languages = languages
+        self.added: list[str] = []
+        self.fails = ""
+        """What the next step fails with; empty: it succeeds."""
+        self.steps = asyncio.Semaphore(0)
+        """Released once for each step that may go on."""
+
+    async def offers(self) -> Sequence[LanguageOffer]:
+        """The languages (`LanguageStore`)."""
+        await self._step()
+        return [
+            LanguageOffer(language=each, size=31_500_000, licence="MPL-2.0", here=each in self.added)
+            for each in self.languages
+        ]
+
+    async def add(self, language: str) -> AsyncGenerator[LanguageProgress, None]:
+        """Add a language in two steps (`LanguageStore`)."""
+        for done in (10_000_000, 31_500_000):
+            await self._step()
+            yield LanguageProgress(done=done, total=31_500_000)
+        await self._step()
+        self.added.append(language)
+
+    async def _step(self) -> None:
+        await self.steps.acquire()
+        if self.fails:
+            said, self.fails = self.fails, ""
+            raise LanguagesUnavailable(said)

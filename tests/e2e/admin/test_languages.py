@@ -1,0 +1,41 @@
+"""The page on which the secretariat adds languages shows how far it is, and then that the language is here."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from moothall.services.translation.adding import AddingLanguages
+from moothall.testing.language_store import MemoryLanguageStore
+from support.desks.admin import admin_house
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def test_it_is_seen_how_far_a_language_is_and_when_it_is_here(page: Page, tmp_path: Path) -> None:
+    store = MemoryLanguageStore("ar", "fr")
+    async with admin_house(tmp_path) as house:
+        house.running.translation.adding = orders = AddingLanguages(store)
+        working = asyncio.ensure_future(orders.run())
+        link = await house.running.office.admin_link(new=True)
+        assert link is not None
+        await page.goto(link)
+        await page.goto(f"{house.running.address}/admin/languages")
+        await page.get_by_role("button", name="Look which languages there are").click()
+        await expect(page.get_by_text("The list is being fetched")).to_be_visible()
+        store.steps.release()
+        await page.get_by_role("button", name="Add French").click()
+        bar = page.get_by_role("progressbar", name="Being added: French")
+        await expect(bar).to_be_visible()
+        store.steps.release()
+        await expect(page.locator("#Bytes")).to_have_text("10 of 32 MB")
+        assert await bar.evaluate("bar => [bar.value, bar.max]") == [10_000_000, 31_500_000]
+        store.steps.release()
+        store.steps.release()
+        await expect(page.get_by_role("row", name="French")).to_contain_text("Is here")
+        await expect(page.get_by_role("progressbar")).to_have_count(0)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from moothall.services.translation.adding import MOST_WAITING, Adding, AddingLanguages
+from moothall.testing.language_store import MemoryLanguageStore
+
+
+class Page:
+    """What the secretariat orders and sees."""
+
+    def __init__(self, *languages: str) -> None:
+        self.store = MemoryLanguageStore(*languages)
+        self.orders = AddingLanguages(self.store)
+
+    @property
+    def now(self) -> Adding:
+        return self.orders.now
+
+    async def step(self, times: int = 1) -> None:
+        """Let steps go on, and the orders take note of them."""
+        for _ in range(times):
+            self.store.steps.release()
+            for _ in range(10):
+                await asyncio.sleep(0)
+
+    def here(self) -> list[str]:
+        return [offer.language for offer in self.now.offers or () if offer.here]
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    made = Page("ar", "fr", "ru")
+    running = asyncio.ensure_future(made.orders.run())
+    yield made
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_nothing_is_fetched_before_somebody_looks(page: Page) -> None:
+    await page.step(0)
+    assert page.now == Adding()
+    assert not page.orders.add("fr"), "nobody knows yet whether there is one"
+    page.orders.look()
+    assert page.now.looking
+    assert page.now.busy
+    await page.step()
+    assert [offer.language for offer in page.now.offers or ()] == ["ar", "fr", "ru"]
+    assert not page.now.busy
+
+
+async def test_languages_are_added_one_after_the_other_and_the_page_sees_how_far_they_are(page: Page) -> None:
+    page.orders.look()
+    await page.step()
+    assert page.orders.add("fr")
+    assert page.orders.add("ar")
+    assert page.orders.add("fr"), "it is ordered already"
+    assert not page.orders.add("xx")
+    await page.step()
+    assert (page.now.language, page.now.done, page.now.total) == ("fr", 10_000_000, 31_500_000)
+    assert page.now.waiting == ("ar",)
+    assert page.orders.add("fr"), "it is being added"
+    assert page.now.waiting == ("ar",)
+    await page.step(2)
+    assert page.here() == ["fr"]
+    assert page.now.language == "ar"
+    await page.step(3)
+    assert page.here() == ["ar", "fr"]
+    assert not page.now.busy
+    assert page.store.added == ["fr", "ar"]
+
+
+async def test_what_fails_is_said_until_the_next_order(page: Page) -> None:
+    page.store.fails = "The list can't be reached."
+    page.orders.look()
+    await page.step()
+    assert (page.now.problem, page.now.looking, page.now.offers) == ("The list can't be reached.", False, None)
+    page.orders.look()
+    await page.step()
+    assert page.now.problem == ""
+    page.orders.add("fr")
+    page.orders.add("ru")
+    page.store.fails = "There is no room left."
+    await page.step()
+    assert (page.now.problem, page.now.language) == ("", "ru") or page.now.problem == "There is no room left."
+    await page.step(3)
+    assert page.here() == ["ru"]
+
+
+async def test_an_order_too_many_is_refused() -> None:
+    names = [f"{first}{second}" for first in "abcdefghijk" for second in "abcdefghijk"]
+    page = Page(*names)
+    running = asyncio.ensure_future(page.orders.run())
+    page.orders.look()
+    await page.step()
+    taken = [page.orders.add(name) for name in names]
+    assert taken.count(True) == MOST_WAITING
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
