@@ -8,6 +8,6 @@ of one family.
 from __future__ import annotations
 
 FAMILIES = (
-    "readers", "engines", "hub_links", "nodes", "people", "files", "captioning", "sound_streams", "doors"
+    "readers", "engines", "hub_links", "nodes", "people", "files", "languages", "captioning", "sound_streams", "doors"
 )  # fmt: skip
 """The modules with targets. `doors` starts a whole server, and a hub that copies from it."""
