@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -28,7 +25,8 @@ from moothall_models.store.firefox_registry import (
     RegistryModel,
     read_registry,
 )
-from moothall_models.store.progress import TEMPORARY, Progress, Silent, alone, sync_folder
+from moothall_models.store.new_folder import TEMPORARY, alone, replace, sync_folder, temporary, write_file
+from moothall_models.store.progress import Progress, Silent
 from moothall_models.translators.firefox_model import (
     ABOUT,
     MODEL,
@@ -122,7 +120,9 @@ class FirefoxStore:
         return True
 
     def _fetch(self, registry: FirefoxRegistry, model: RegistryModel, target: Path, progress: Progress) -> FirefoxModel:
-        with self._new(target) as new:
+        with temporary(self._folder) as work:
+            new = work / target.name
+            new.mkdir()
             files = [
                 self._fetch_file(f"{registry.base}/{file.path}", file, new / name, progress)
                 for name, file in (model.stored or {}).items()
@@ -143,34 +143,23 @@ class FirefoxStore:
 
     def _take(self, model: FirefoxModel) -> FirefoxModel:
         target = self._folder / model.folder.name
-        with self._new(target) as new:
+        with temporary(self._folder) as work:
+            new = work / target.name
+            new.mkdir()
             for file in model.files:
                 with unpacked(model.folder / file.name, "") as chunks:
-                    _, digest = _write(new / file.name, chunks, file.size)
-                if digest != file.sha256:
+                    size, digest = write_file(new / file.name, chunks, file.size)
+                if (size, digest) != (file.size, file.sha256):
                     name = model.folder / file.name
                     raise ModelUnavailable(f"{name} isn't what it was when it was fetched. Fetch it again.")
             return self._install(new, target, read_json((model.folder / ABOUT).read_bytes(), FirefoxAbout))
 
-    @contextmanager
-    def _new(self, target: Path) -> Iterator[Path]:
-        """A temporary folder beside `target` with the same name."""
-        work = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=target.parent))
-        try:
-            (work / target.name).mkdir()
-            yield work / target.name
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-
     def _install(self, new: Path, target: Path, about: FirefoxAbout) -> FirefoxModel:
-        _write(new / ABOUT, [msgspec.json.format(msgspec.json.encode(about))], self._most_file)
+        write_file(new / ABOUT, [msgspec.json.format(msgspec.json.encode(about))], self._most_file)
         made = made_of(FirefoxModel, about, folder=new)
         self._tried(made)
         sync_folder(new)
-        if target.exists():
-            target.rename(new.parent / "old")
-        new.rename(target)
-        sync_folder(target.parent)
+        replace(new, target)
         logger.info("model %s is in the store, %d bytes", target.name, made.size)
         return msgspec.structs.replace(made, folder=target)
 
@@ -187,7 +176,11 @@ class FirefoxStore:
         packing = PurePosixPath(file.path).suffix
         try:
             with unpacked(part, packing if packing in PACKINGS else "") as chunks:
-                size, digest = _write(path, chunks, most)
+                size, digest = write_file(path, chunks, most)
+            if size > most:
+                raise SourceFailed(f"{path.name} unpacks to more than {most} bytes")
+            if not size:
+                raise SourceFailed(f"{path.name} is empty")
             if file.uncompressed_size not in (None, size):
                 raise SourceFailed(f"{path.name} has {size} bytes, not the {file.uncompressed_size} of its list")
             if file.uncompressed_hash not in (None, digest):
@@ -196,23 +189,6 @@ class FirefoxStore:
             part.unlink()  # The next try must not go on from it.
             raise
         return ModelFile(name=path.name, size=size, sha256=digest)
-
-
-def _write(path: Path, chunks: Iterable[bytes], most: int) -> tuple[int, str]:
-    """Write a file durably; returns its bytes and SHA-256. Raises SourceFailed where it has more than `most` bytes."""
-    digest, size = hashlib.sha256(), 0
-    with path.open("xb") as out:
-        for chunk in chunks:
-            size += len(chunk)
-            if size > most:
-                raise SourceFailed(f"{path.name} unpacks to more than {most} bytes")
-            digest.update(chunk)
-            out.write(chunk)
-        out.flush()
-        os.fsync(out.fileno())
-    if not size:
-        raise SourceFailed(f"{path.name} is empty")
-    return size, digest.hexdigest()
 
 
 def _is_that(there: FirefoxModel, model: RegistryModel) -> bool:

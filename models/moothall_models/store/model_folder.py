@@ -11,7 +11,6 @@ import hashlib
 import logging
 import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -20,7 +19,8 @@ import msgspec
 
 from moothall_models.manifest import FolderSource, Manifest, Model, ModelFile, ModelSource
 from moothall_models.store.failures import ModelMissing, ModelUnavailable, SourceFailed, megabytes, no_room, refused
-from moothall_models.store.progress import TEMPORARY, Progress, Silent, alone, sync_folder
+from moothall_models.store.new_folder import alone, replace, sync_folder, temporary, write_file
+from moothall_models.store.progress import Progress, Silent
 from moothall_models.store.sources import OUTSIDE, Fetchers, ReadFile, describe, download_size, opened
 
 logger = logging.getLogger(__name__)
@@ -145,13 +145,13 @@ class ModelStore:
             needed = model.size + download_size(model, source) + _SPARE
             if shutil.disk_usage(self.folder).free < needed:
                 raise no_room(self.folder, needed)
-            work = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=self.folder))
             try:
-                (work / "scratch").mkdir()
-                (work / "model").mkdir()
-                with opened(model, source, work / "scratch", self._fetchers, progress) as read:
-                    self._write(model, read, work / "model", progress)
-                self._install(model, work)
+                with temporary(self.folder) as work:
+                    (work / "scratch").mkdir()
+                    (work / "model").mkdir()
+                    with opened(model, source, work / "scratch", self._fetchers, progress) as read:
+                        self._write(model, read, work / "model", progress)
+                    replace(work / "model", self.folder / model.name)
             except SourceFailed as error:
                 reasons.append(f"From {describe(source)}: {error}.")
                 if len(reasons) < len(sources):
@@ -159,8 +159,6 @@ class ModelStore:
             else:
                 logger.info("fetched %s, %d bytes", model.name, model.size)
                 return self.folder / model.name
-            finally:
-                shutil.rmtree(work, ignore_errors=True)
         msg = (
             f"The model {model.name} could not be fetched. {' '.join(reasons)} "
             "A machine without a network can take it from a folder: "
@@ -175,36 +173,18 @@ class ModelStore:
             for file in model.files:
                 path = folder / file.name
                 path.parent.mkdir(parents=True, exist_ok=True)
-                digest = hashlib.sha256()
-                size = 0
-                with path.open("xb") as out:
-                    for chunk in read(file.name):
-                        size += len(chunk)
-                        if size > file.size:
-                            break
-                        digest.update(chunk)
-                        out.write(chunk)
-                        progress.at(done + size)
-                    out.flush()
-                    os.fsync(out.fileno())
+                size, digest = write_file(path, read(file.name), file.size, progress, done)
                 if size != file.size:
                     more = "more" if size > file.size else f"{size}"
                     raise SourceFailed(f"{file.name} has {more} bytes, not the {file.size} that it should have")
-                if digest.hexdigest() != file.sha256:
-                    raise SourceFailed(f"{file.name} has the sha256 {digest.hexdigest()}, not {file.sha256}")
+                if digest != file.sha256:
+                    raise SourceFailed(f"{file.name} has the sha256 {digest}, not {file.sha256}")
                 done += size
         finally:
             progress.end()
         _write_stamp(folder, model)
         for path in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
             sync_folder(path)
-
-    def _install(self, model: Model, work: Path) -> None:
-        target = self.folder / model.name
-        if target.exists():  # damaged, or of another release
-            target.rename(work / "old")
-        (work / "model").rename(target)
-        sync_folder(self.folder)
 
     def _stamp_fits(self, model: Model) -> bool:
         folder = self.folder / model.name

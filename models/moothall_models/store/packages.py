@@ -8,10 +8,8 @@ boundaries in formats that run code when they are loaded.
 from __future__ import annotations
 
 import logging
-import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +18,8 @@ import msgspec
 from moothall.core.kernel.errors import MoothallError
 from moothall_models.store.archive import Archive, ArchiveUnusable, opened_archive
 from moothall_models.store.failures import megabytes, no_room, refused
-from moothall_models.store.progress import TEMPORARY, Progress, Silent, alone, sync_folder
+from moothall_models.store.new_folder import alone, replace, sync_folder, temporary, write_file
+from moothall_models.store.progress import Progress, Silent
 from moothall_models.translators.argos import ArgosTranslator, wanting
 from moothall_models.translators.argos_package import (
     METADATA,
@@ -123,8 +122,7 @@ def _small(archive: Archive, name: str) -> bytes:
 def _install(
     archive: Archive, wanted: list[str], target: Path, progress: Progress, tried: Callable[[ArgosPackage], bool]
 ) -> Installed:
-    work = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=target.parent))
-    try:
+    with temporary(target.parent) as work:
         new = work / target.name
         new.mkdir()
         _unpack(archive, wanted, new, progress)
@@ -134,12 +132,7 @@ def _install(
             logger.info("package %s can't be loaded: %s", target.name, failed)
             raise PackageUnusable(UNLOADABLE) from None
         replaced = _version(target)
-        if target.exists():
-            target.rename(work / "old")
-        new.rename(target)
-        sync_folder(target.parent)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        replace(new, target)
     logger.info("installed the package %s", target.name)
     return Installed(package=read_package(target), replaced=replaced, tried=was_tried)
 
@@ -161,13 +154,8 @@ def _unpack(archive: Archive, wanted: list[str], folder: Path, progress: Progres
     try:
         (folder / "model").mkdir()
         for name in wanted:
-            with (folder / name).open("xb") as out:
-                for chunk in archive.read(name):
-                    out.write(chunk)
-                    done += len(chunk)
-                    progress.at(done)
-                out.flush()
-                os.fsync(out.fileno())
+            size, _ = write_file(folder / name, archive.read(name), archive.files[name], progress, done)
+            done += size
         for path in (folder / "model", folder):
             sync_folder(path)
     finally:

@@ -1,17 +1,7 @@
-"""The progress of a download in bytes, as a bar on a terminal or as occasional rows in a log; and the store's lock.
-
-Only one process at a time may write to a folder of the store; another process says that it waits. This module serves
-the folder of models (`model_folder`) and that of packages (`packages`), which don't import each other.
-"""
+"""The progress of a download in bytes, as a bar on a terminal or as occasional rows in a log."""
 
 from __future__ import annotations
 
-import fcntl
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Protocol, TextIO
 
 from moothall_models.store.failures import megabytes
@@ -100,30 +90,3 @@ class TextProgress:
         if self._terminal:
             self._stream.write("\n")
             self._stream.flush()
-
-
-TEMPORARY = ".fetch-"
-"""Prefix of the names of temporary folders."""
-
-
-@contextmanager
-def alone(folder: Path, progress: Progress) -> Iterator[None]:
-    """Hold the folder's lock against other processes, and remove temporary folders that killed processes have left."""
-    with (folder / ".lock").open("wb") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            progress.say("Another fetch is under way; waiting for it.")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        for left in folder.glob(f"{TEMPORARY}*"):
-            shutil.rmtree(left, ignore_errors=True)
-        yield
-
-
-def sync_folder(path: Path) -> None:
-    """Sync a folder to the disk, so that new and renamed files in it survive a power failure."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
