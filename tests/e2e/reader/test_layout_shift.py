@@ -211,11 +211,19 @@ async def test_on_a_phone_the_time_of_each_line_is_beside_its_first_words_and_ta
             channel = on.live.state.channels[FLOOR]
             t = channel.committed_through
             start = do.SegmentStart(t0=t, language=language)
-            line = {"channel": FLOOR, "generation": channel.generation, "segment": SegmentId(f"s{number}")}
-            words = (Word(text, t, t + 1_000_000),)
-            await on.do(do.CommitWords(**line, first=0, words=words, start=start), by=ENGINE)  # type: ignore[arg-type]
+            segment, generation, words = SegmentId(f"s{number}"), channel.generation, (Word(text, t, t + 1_000_000),)
+            said = do.CommitWords(
+                channel=FLOOR, generation=generation, segment=segment, first=0, words=words, start=start
+            )
+            await on.do(said, by=ENGINE)
             if number < 3:
-                ends = do.EndSegment(**line, t1=t + 1_000_000, reason=EndReason.SENTENCE)  # type: ignore[arg-type]
+                ends = do.EndSegment(
+                    channel=FLOOR,
+                    generation=generation,
+                    segment=segment,
+                    t1=t + 1_000_000,
+                    reason=EndReason.SENTENCE,
+                )
                 await on.do(ends, by=ENGINE)
         await page.set_viewport_size({"width": 390, "height": 844})
         for query in ("", "?size=75", "?ui=ar", "?ui=ar&size=300", "?size=200&spacing=wider"):

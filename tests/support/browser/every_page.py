@@ -332,12 +332,13 @@ async def languages_to_add(running: RunningServer) -> AsyncIterator[None]:
     orders.add("ar")
     orders.add("zh")
     store.steps.release()
-    while not orders.now.done:  # noqa: ASYNC110
+    while not orders.now.done:  # noqa: ASYNC110  # the orders tell nobody
         await asyncio.sleep(0)
     try:
         yield
     finally:
         working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
         await asyncio.gather(working, return_exceptions=True)
 
 

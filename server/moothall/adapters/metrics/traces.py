@@ -84,7 +84,7 @@ def check_traces(endpoint: str) -> None:
     try:
         if endpoint:
             import opentelemetry.exporter.otlp.proto.http.trace_exporter
-            import opentelemetry.sdk.trace.export  # noqa: F401
+            import opentelemetry.sdk.trace.export  # noqa: F401  # whether it is here is all that is asked
     except ImportError as error:
         raise ConfigurationError(MISSING) from error
 

@@ -177,9 +177,11 @@ async def test_a_plan_shows_nothing_that_may_not_be_listed(client: Client, house
 async def test_what_has_not_begun_in_its_planned_time_is_not_coming(client: Client, house: FrontPages) -> None:
     """With a log, as all of an imported programme has, and without one."""
     ends = {"long-past": LONG_AGO - OVERDUE_MS, "over": LONG_AGO - HOUR, "just-over": LONG_AGO, "late": LONG_AGO + 1}
-    plans = {name: {"starts": end - HOUR, "ends": end} for name, end in ends.items()}
     listed = {"Coming": ["About late"], "Overdue": ["About just-over", "About over"]}
-    house.plans = [Planned(session=SessionId(name), title=f"About {name}", **plan) for name, plan in plans.items()]  # type: ignore[arg-type]
+    house.plans = [
+        Planned(session=SessionId(name), title=f"About {name}", starts=end - HOUR, ends=end)
+        for name, end in ends.items()
+    ]
     assert sections(await shown(client)) == listed
     house.entries = [entry(name, Status.CREATED) for name in ends]
     assert sections(await shown(client)) == listed

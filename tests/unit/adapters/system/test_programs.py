@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
@@ -34,7 +35,7 @@ def test_what_failed_is_said_once_however_deep_it_stands(capsys: pytest.CaptureF
 def test_a_file_that_is_denied_is_named_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     denied = PermissionError(errno.EACCES, "Permission denied", "/")
     for each in (denied, ExceptionGroup("", [denied])):
-        assert exit_status("moothall", lambda each=each: raising(each)) == FAILED  # type: ignore[misc]
+        assert exit_status("moothall", partial(raising, each)) == FAILED
         assert capsys.readouterr().err.startswith("moothall: / can't be used: Permission denied.")
     with pytest.raises(PermissionError):
         exit_status("moothall", lambda: raising(PermissionError(errno.EPERM, "Operation not permitted")))
