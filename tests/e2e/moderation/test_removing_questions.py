@@ -11,6 +11,7 @@ from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import Role
 from support.desks.meeting import Meeting, S, meeting
+from support.files.found import found
 from support.sessions.questions import MODERATOR, SOMEBODY, ask, name, stand
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -21,10 +22,6 @@ async def lead(page: Page, on: Meeting, role: Role) -> None:
     await on.enter(page, role)
     await page.goto(f"{on.running.address}/moderate/{S}")
     await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
-
-
-def found(folder: Path) -> list[str]:
-    return [file.name for file in folder.rglob("*") if file.is_file() and HIDDEN.encode() in file.read_bytes()]
 
 
 async def test_words_go_from_every_page_and_every_file_and_the_number_stays(
@@ -61,4 +58,4 @@ async def test_words_go_from_every_page_and_every_file_and_the_number_stays(
             ["More No. 1", "Restore No. 1", "Mark as rude No. 1"]
         )
         assert await other.locator("[data-does=remove]").count() == 0
-        assert found(tmp_path) == []
+        assert found(tmp_path, HIDDEN) == []

@@ -21,6 +21,7 @@ from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.services.log.act_queue import Receipt
 from moothall.services.programme.calling_off import cancel
 from support.desks.admin import AdminHouse, Browser, admin_house
+from support.files.found import found
 from support.memory.programme import HOUR
 
 HIDDEN = "Zebra"
@@ -42,10 +43,6 @@ async def planned(
     made = await programme.make(replace(plan, **fields), access=access)
     assert isinstance(made, Planned)
     return made
-
-
-def found_in(folder: Path, words: bytes) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file() and words in path.read_bytes()]
 
 
 async def everything(browser: Browser, *paths: str) -> str:
@@ -273,7 +270,7 @@ async def test_a_need_goes_to_the_secretariat_alone(tmp_path: Path, caplog: pyte
         assert await secretary.post(settle, {**form, "act": "delete"}) == 404
     assert "seat" not in caplog.text
     assert "ana@" not in caplog.text
-    assert not found_in(tmp_path, b"A seat in front")
+    assert not found(tmp_path, "A seat in front")
 
 
 async def test_a_form_that_is_refused_keeps_all_that_was_typed(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ from moothall.core.removal.selection import Lines
 from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import EngineSection as EngineSettings
 from moothall.settings.sections import Server, Settings, Translation
-from support.halls.removal import FLOOR, HIDDEN, SESSION, found, held
+from support.files.found import found
+from support.halls.removal import FLOOR, HIDDEN, SESSION, held
 from support.sound.recordings import RATE, loudness, pattern, record, tone
 
 TEST = SessionId("test")

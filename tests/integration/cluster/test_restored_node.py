@@ -12,14 +12,10 @@ from moothall.adapters.store.removal_list import FILE_NAME as LIST
 from moothall.cli.backup import backup_command, restore_command
 from support.cluster.process import RedisProcesses
 from support.cluster.typing import house, texts
+from support.files.found import found
 
 FAST = 1_000_000_000
 """Bytes a second."""
-
-
-def holding(folder: Path, words: bytes) -> list[Path]:
-    """Files with these words."""
-    return [file for file in folder.rglob("*") if file.is_file() and words in file.read_bytes()]
 
 
 async def test_a_lost_disk_is_put_back_into_a_house_that_goes_on(
@@ -45,5 +41,5 @@ async def test_a_lost_disk_is_put_back_into_a_house_that_goes_on(
         await typist.types(5)
     kept = [each for each in typist.typed if each != gone]
     assert texts(second, typist.session)[: len(kept)] == kept
-    assert holding(second.data, gone.encode()) == [], "it was removed since the backup"
+    assert found(second.data, gone) == [], "it was removed since the backup"
     assert "contradict" not in second.log.read_text() + first.log.read_text()

@@ -22,7 +22,8 @@ from moothall.services.log.act_queue import Receipt
 from moothall.services.log.publication import Publication
 from moothall.settings.sections import EngineSection as EngineSettings
 from moothall.settings.sections import Server, Settings, Translation
-from support.halls.removal import FLOOR, HIDDEN, OTHER, SESSION, asked, at_a_desk, concerned, found, held
+from support.files.found import found
+from support.halls.removal import FLOOR, HIDDEN, OTHER, SESSION, asked, at_a_desk, concerned, held
 from support.halls.room_before import room_before
 
 ALONE = Translation(translators=())

@@ -16,7 +16,7 @@ from moothall.core.kernel.actors import Role
 from moothall.services.sessions.staff import HALL
 from moothall_hub.app import RunningHub
 from moothall_hub.mirror.offers import SessionChoice
-from support.halls.removal import found
+from support.files.found import found
 from support.hubs.node import running_hub
 from support.hubs.together import CLOCK, FLOOR, SESSION, Meeting, below, centre, paired, until
 

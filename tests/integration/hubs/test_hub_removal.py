@@ -24,7 +24,7 @@ from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.staff import HALL
 from moothall_hub.app import RunningHub
 from moothall_hub.mirror.offers import SessionChoice
-from support.halls.removal import found
+from support.files.found import found
 from support.halls.room_before import room_before
 from support.hubs.node import running_hub
 from support.hubs.together import COORDINATOR, FLOOR, SESSION, Meeting, below, centre, forwarded, paired, shows, until

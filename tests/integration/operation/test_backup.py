@@ -33,9 +33,10 @@ from moothall.core.removal.selection import Interventions
 from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import EngineSection as EngineSettings
 from moothall.settings.sections import Server, Settings, Translation
+from support.files.found import found
 from support.files.pictures import png
 from support.halls.process import CLOCK
-from support.halls.removal import HIDDEN, SESSION, asked, at_a_desk, found, held
+from support.halls.removal import HIDDEN, SESSION, asked, at_a_desk, held
 from support.halls.room_before import room_before
 from support.sound.recordings import RATE, loudness, pattern, record, tone
 
@@ -285,7 +286,7 @@ async def test_sound_is_made_silent_where_it_was_removed_since(tmp_path: Path) -
     assert restored.written == 5_000
     # The next backup has it from the server, as it is there.
     await backed_up(tmp_path)
-    assert found_bytes(tmp_path / "backup", whole) == []
+    assert found(tmp_path / "backup", whole) == []
     await put_back(tmp_path, "new", tmp_path / "backup.removals.jsonl")
     assert (tmp_path / "new" / "recordings" / SESSION / MIC / path.name).read_bytes() == path.read_bytes()
 
@@ -333,10 +334,6 @@ async def test_a_silencing_that_failed_or_was_cut_off_keeps_a_recording_out_of_n
     (restored,) = await again.parts(SESSION)
     shown = pattern(loudness(await again.read(restored, 0, 4 * RATE)))
     assert (shown[0], shown[3:5], shown[7]) == ("#", "..", "#"), shown
-
-
-def found_bytes(folder: Path, data: bytes) -> list[str]:
-    return [path.name for path in folder.rglob("*") if path.is_file() and data in path.read_bytes()]
 
 
 async def test_a_backup_that_is_killed_leaves_what_was_there_and_the_next_one_goes_on(tmp_path: Path) -> None:

@@ -20,8 +20,9 @@ from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId
 from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import EngineSection as EngineSettings
 from moothall.settings.sections import Server, Settings, Translation
+from support.files.found import found
 from support.halls.readers import until
-from support.halls.removal import FLOOR, HIDDEN, SESSION, asked, at_a_desk, concerned, found, held
+from support.halls.removal import FLOOR, HIDDEN, SESSION, asked, at_a_desk, concerned, held
 from support.halls.room_before import room_before
 
 Q, LATER = InterventionId("q"), InterventionId("later")

@@ -16,6 +16,7 @@ import redis
 from moothall.adapters.cluster.address import RedisAddress
 from moothall.adapters.cluster.log_redis import RedisLog
 from moothall.adapters.cluster.server import RedisServer
+from support.files.found import found
 from support.halls.process import free_port
 
 PROGRAMS = ("redis", "valkey")
@@ -99,8 +100,7 @@ class RedisProcess:
 
     def holds(self, words: bytes) -> list[str]:
         """Return the names of the server's files that contain `words`."""
-        files = [path for path in self.folder.rglob("*") if path.is_file()]
-        return sorted(path.name for path in files if words in path.read_bytes())
+        return found(self.folder, words)
 
 
 class Opened:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -67,10 +66,6 @@ async def at_a_desk(running: RunningServer, role: Role) -> AsyncIterator[socketi
             yield client
         finally:
             await client.disconnect()
-
-
-def found(folder: Path, text: str) -> list[str]:
-    return [file.name for file in folder.rglob("*") if file.is_file() and text.encode() in file.read_bytes()]
 
 
 async def asked(client: socketio.AsyncClient, name: str, selection: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from moothall.services.cluster.refilling import LOOK_MS, Refilling
 from moothall.services.cluster.two_copies import TwoCopies
 from moothall.testing.clock import ManualClock
 from support.cluster.process import PROGRAMS, RedisProcesses
+from support.files.found import found
 from support.sessions.recorder import EPOCH, Recorder
 
 RHUBARB = "rhubarb"
@@ -87,4 +88,4 @@ async def test_closed_meetings_outlive_redis_and_both_disks_one_after_the_other(
     for log in (keeper, other, new):
         await log.close()
     await server.close()
-    assert [path for path in disks[2].rglob("*") if RHUBARB.encode() in path.read_bytes()] == []
+    assert found(disks[2], RHUBARB) == []

@@ -25,6 +25,7 @@ from moothall.services.log.act_queue import Receipt
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.settings.sections import EngineSection as EngineSettings
 from moothall.settings.sections import Server, Settings, Translation
+from support.files.found import found
 
 FLOOR, SESSION = ChannelId("floor"), SessionId("hearing")
 HIDDEN = "rhubarb"
@@ -241,16 +242,13 @@ async def test_they_are_there_after_a_restart_page_by_page(tmp_path: Path) -> No
 
 
 async def test_a_removal_takes_the_words_out_of_every_file(tmp_path: Path) -> None:
-    def found() -> list[str]:
-        return [file.name for file in tmp_path.rglob("*") if file.is_file() and HIDDEN.encode() in file.read_bytes()]
-
     async with hall(settings(tmp_path)) as running:
         await held(running)
-        assert found()
+        assert found(tmp_path, HIDDEN)
         async with at_a_desk(running, Role.SECRETARIAT) as desk:
             answer = await desk.ask("remove", id="r", removes={"type": "lines", "segments": ["l0"]})
             assert "receipt" in answer, answer
-            assert found() == []
+            assert found(tmp_path, HIDDEN) == []
             assert await fates(desk) == "ww"
 
 

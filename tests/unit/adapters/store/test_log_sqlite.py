@@ -22,6 +22,7 @@ from moothall.core.kernel.errors import (
     StorageUnavailable,
 )
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name
+from support.files.found import found
 from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 PAUSED = ev.SessionPaused(t=1)
@@ -227,11 +228,6 @@ async def test_closing_stores_what_waits_first(path: Path) -> None:
 PRIVATE = "the witness lives in Ashdown Lane"
 
 
-def anywhere(folder: Path, text: str) -> bool:
-    """Whether a text stands in any file of the folder."""
-    return any(text.encode() in entry.read_bytes() for entry in folder.rglob("*") if entry.is_file())
-
-
 async def told(log: SqliteLog, recorder: Recorder) -> None:
     """Two lines, the first of them private."""
     await log.acquire(SESSION, EPOCH)
@@ -247,12 +243,12 @@ async def test_a_removed_text_is_nowhere_in_the_files_once_the_removal_returns(p
     log = await SqliteLog.open(path, idle_s=60)  # never idle
     recorder = Recorder()
     await told(log, recorder)
-    assert anywhere(path.parent, PRIVATE)
+    assert found(path.parent, PRIVATE)
     await untold(log, recorder)
-    assert not anywhere(path.parent, PRIVATE)
+    assert not found(path.parent, PRIVATE)
     assert [record.body is None for record in await log.read(SESSION, 0, 10)] == [True, False, False]
     await log.close()
-    assert not anywhere(path.parent, PRIVATE)
+    assert not found(path.parent, PRIVATE)
 
 
 @pytest.mark.parametrize("idle", [True, False])
@@ -265,13 +261,13 @@ async def test_a_reader_in_the_way_of_a_removal_only_delays_it(path: Path, idle:
     assert other.execute("SELECT count(*) FROM record").fetchone() == (2,)
     await untold(log, recorder)
     await log.append(SESSION, 1, 3, [recorder.record(PAUSED)])
-    assert anywhere(path.parent, PRIVATE)  # The other one may still read it.
+    assert found(path.parent, PRIVATE)  # The other one may still read it.
     other.execute("ROLLBACK")
     other.close()
     if not idle:  # On a log that is never idle the next append sees to it.
         await log.append(SESSION, 1, 4, [recorder.record(PAUSED)])
-        assert not anywhere(path.parent, PRIVATE)
-    while anywhere(path.parent, PRIVATE):  # The writer's thread sees to it, and tells nobody.
+        assert not found(path.parent, PRIVATE)
+    while found(path.parent, PRIVATE):  # The writer's thread sees to it, and tells nobody.
         await asyncio.sleep(0)
     await log.close()
 
@@ -292,10 +288,10 @@ async def test_killed_before_the_files_are_clean_they_are_clean_as_soon_as_someb
         (left / name).write_bytes(path.with_name(name).read_bytes())
     other.close()
     await log.close()
-    assert anywhere(left, PRIVATE)
+    assert found(left, PRIVATE)
     again = await SqliteLog.open(left / path.name, idle_s=60)
     await again.acquire(SESSION, EPOCH)
-    assert not anywhere(left, PRIVATE)
+    assert not found(left, PRIVATE)
     assert [record.body is None for record in await again.read(SESSION, 0, 10)] == [True, False, False]
     await again.close()
 
@@ -322,8 +318,8 @@ async def test_no_copy_of_a_removed_text_stays_in_the_pages_whatever_is_written_
         said = recorder.record(ev.BodyRemoved(offsets=tuple(gone), reason="request", by="staff-1"))
         await log.remove(SESSION, 1, said.header.offset - 1, gone, [said])
         stands = [offset for offset in stands if offset not in gone]
-        assert [offset for offset in gone if anywhere(path.parent, f"<{offset:05}>")] == []
-    assert all(anywhere(path.parent, f"<{offset:05}>") for offset in stands)
+        assert [offset for offset in gone if found(path.parent, f"<{offset:05}>")] == []
+    assert all(found(path.parent, f"<{offset:05}>") for offset in stands)
     await log.close()
 
 
@@ -393,9 +389,9 @@ async def test_a_forgotten_rehearsal_is_nowhere_in_the_files(path: Path) -> None
     log = await SqliteLog.open(path, idle_s=60)
     recorder = Recorder()
     await told(log, recorder)
-    assert anywhere(path.parent, PRIVATE)
-    assert anywhere(path.parent, SESSION)
+    assert found(path.parent, PRIVATE)
+    assert found(path.parent, SESSION)
     await log.forget(SESSION)
-    assert not anywhere(path.parent, PRIVATE)
+    assert not found(path.parent, PRIVATE)
     await log.close()
-    assert not anywhere(path.parent, SESSION)
+    assert not found(path.parent, SESSION)

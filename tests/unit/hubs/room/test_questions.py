@@ -19,7 +19,7 @@ from moothall.wire.hubs.messages import AskAct, ReportAct, StandAct, SupportAct
 from moothall_hub.outbox.outbox import MOST_OWN_ACTS, ActState, HubOutbox
 from moothall_hub.room.local_questions import Local, Mode, count, own_of
 from moothall_hub.room.questions import PASS_ON_MS, RoomQuestions, RoomWords
-from support.halls.removal import found
+from support.files.found import found
 from support.hubs.desk import NODE, Room, S, jumping, room
 
 
