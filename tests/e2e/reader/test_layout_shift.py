@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionStatus
@@ -14,6 +14,7 @@ from moothall.core.events.types import EndReason, Word
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import SegmentId, SpeakerId
 from moothall.core.signals import Partial
+from support.browser.every_page import full_house
 from support.desks.meeting import FLOOR, Meeting, S, meeting
 from support.links.weak_link import GOOD, Quality, weak_link_to
 from support.sessions.questions import SOMEBODY, ask, stand
@@ -198,6 +199,19 @@ async def test_nothing_moves_on_the_page_of_a_record(size: tuple[int, int], page
             await page.evaluate(DRAWN)
             assert await page.evaluate(SHIFTED) == []
             await expect(page.locator("#Mark, [data-asked]").locator("visible=true")).to_have_count(2 * (size[0] > 960))
+
+
+async def test_nothing_moves_when_the_readers_own_times_come(browser: Browser, tmp_path: Path) -> None:
+    async with full_house(tmp_path) as house:
+        context = await browser.new_context(timezone_id="America/Lima", viewport={"width": 390, "height": 844})
+        for path in ("/?ui=en", "/?ui=ar", "/agenda?ui=en"):
+            page = await context.new_page()
+            await open_painted_before_its_scripts(page, f"{house.address}{path}")
+            await page.wait_for_load_state("load")
+            await expect(page.locator(".own-time").first).to_be_attached()
+            await page.evaluate(DRAWN)
+            assert await page.evaluate(SHIFTED) == [], path
+        await context.close()
 
 
 async def test_on_a_phone_the_time_of_each_line_is_beside_its_first_words_and_takes_no_height(
