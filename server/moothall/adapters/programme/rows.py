@@ -14,7 +14,8 @@ import msgspec
 from babel.dates import format_date, format_skeleton
 
 from moothall.adapters.admin.view import when
-from moothall.adapters.pages.catalogues import Catalogue, own_name
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.text_languages import TextLanguage, more_than_spoken, text_languages
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import Zone, iso_time, time_span
@@ -47,20 +48,6 @@ class PublicSession(msgspec.Struct, frozen=True, kw_only=True):
         return self.entry.opened if self.plan is None or self.plan.starts is None else self.plan.starts
 
 
-class AgendaLanguage(msgspec.Struct, frozen=True, kw_only=True):
-    """A language in which a session can be read."""
-
-    tag: str
-    """BCP-47."""
-    name: str
-    """Its own name, or where none is known the one in the page's language."""
-    language: str
-    """BCP-47 tag of the name."""
-    direction: str
-    address: str
-    """Leads to the session's text in this language."""
-
-
 class AgendaRow(msgspec.Struct, frozen=True, kw_only=True):
     """A session on the page."""
 
@@ -79,7 +66,7 @@ class AgendaRow(msgspec.Struct, frozen=True, kw_only=True):
     """Whether its text comes now, or goes on after a break."""
     spoken: str
     """The languages that are spoken, in words; empty where it can be read in these alone."""
-    readable: tuple[AgendaLanguage, ...]
+    readable: tuple[TextLanguage, ...]
     statement: str
     cancelled: str | None
     """Why it was cancelled, empty where no reason was given; None where it isn't cancelled."""
@@ -229,7 +216,6 @@ class AgendaRows:
         moment = None if starts is None else zone.at(starts)
         coming = entry.status is Status.CREATED and expectation(each.plan, now) is Expectation.COMING
         tags = self.readable(entry.session, entry.languages)
-        more = {ui.language_name(tag) for tag in tags} - {ui.language_name(tag) for tag in entry.languages}
         return AgendaRow(
             session=entry.session,
             address=f"/s/{quote(entry.session)}{query}",
@@ -240,8 +226,10 @@ class AgendaRows:
             state="" if coming or entry.cancelled is not None else ui.named(f"page/state.{entry.status}"),
             status=entry.status.value,
             on=entry.status in ON,
-            spoken=ui.listed(ui.language_name(tag) for tag in entry.languages) if more else "",
-            readable=_languages(entry.session, tags, ui, query),
+            spoken=ui.listed(ui.language_name(tag) for tag in entry.languages)
+            if more_than_spoken(tags, entry.languages, ui)
+            else "",
+            readable=text_languages(entry.session, tags, ui),
             statement=each.statement,
             cancelled=entry.cancelled,
             calendar=f"/agenda/{quote(entry.session)}.ics{query}" if starts is not None and coming else "",
@@ -251,20 +239,3 @@ class AgendaRows:
 def title_of(entry: Entry, ui: Catalogue) -> str:
     """The title of a session, or a placeholder where it has none."""
     return entry.title.strip() or ui.text("Meeting without a title")
-
-
-def _languages(session: SessionId, tags: Iterable[str], ui: Catalogue, query: str) -> tuple[AgendaLanguage, ...]:
-    """The languages in which a session can be read, each name once, sorted by it."""
-    found: dict[str, AgendaLanguage] = {}
-    for tag in tags:
-        own = own_name(tag)
-        name, language = (own, tag) if own else (ui.language_name(tag), ui.language)
-        made = AgendaLanguage(
-            tag=tag,
-            name=name,
-            language=language,
-            direction=direction(language),
-            address=f"/s/{quote(session)}/in/{quote(tag)}{query}",
-        )
-        found.setdefault(name, made)
-    return tuple(found[name] for name in sorted(found, key=str.casefold))

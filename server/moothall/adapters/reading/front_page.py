@@ -14,6 +14,7 @@ from babel.dates import format_date
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import DEFAULT_CHANNEL, SnapshotOf, html, language
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.text_languages import TextLanguage, more_than_spoken, text_languages
 from moothall.adapters.reading.page_menu import text_in
 from moothall.adapters.reading.page_rows import shows, times_are
 from moothall.core.kernel.ids import SessionId
@@ -52,9 +53,9 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     languages: str
     """The spoken languages, in words."""
-    readable: str = ""
-    """The languages in which the session can be read, in words; empty where these are only the spoken languages, and
-    of a closed session.
+    readable: tuple[TextLanguage, ...] = ()
+    """The languages in which the session can be read; empty where these are only the spoken languages, and of a closed
+    session.
     """
     place: str = ""
     cancelled: str | None = None
@@ -158,7 +159,10 @@ class FrontPage:
         place = self.place(plan.room) if plan is not None and plan.room is not None else ""
         row = meeting_row(entry, plan, address, ui, zone=self.pages.zone(), now=self.clock.wall(), place=place)
         tags = self.readable(entry.session, entry.languages) if entry.status is not Status.CLOSED else ()
-        return msgspec.structs.replace(row, readable=more_languages(tags, entry.languages, ui))
+        if not more_than_spoken(tags, entry.languages, ui):
+            return row
+        readable = text_languages(entry.session, tags, ui, linked=bool(row.address))
+        return msgspec.structs.replace(row, readable=readable)
 
 
 def meeting_row(
@@ -189,12 +193,6 @@ def meeting_row(
         place=place,
         cancelled=entry.cancelled,
     )
-
-
-def more_languages(tags: Iterable[str], spoken: Sequence[str], ui: Catalogue) -> str:
-    """The languages in which a session can be read, in words; empty where all of them are spoken."""
-    names, heard = ({ui.language_name(tag) for tag in each} for each in (tags, spoken))
-    return ui.listed(sorted(names, key=str.casefold)) if names - heard else ""
 
 
 def _last(lines: Sequence[Line]) -> Line | None:

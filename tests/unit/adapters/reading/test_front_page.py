@@ -297,5 +297,12 @@ async def test_it_says_in_which_languages_a_meeting_can_be_read_where_these_are_
     house.entries = [entry("coming", Status.CREATED), entry("past", Status.CLOSED, LONG_AGO - DAY)]
     assert "Can be read in" not in await shown(client)
     house.more = ("ar", "en")
-    page = await shown(client)
-    assert page.count("Can be read in: Arabic, English, French") == 1
+    house.plans = [Planned(session=SessionId("planned"), title="About it", languages=("fr",))]
+    page = await shown(client, "?ui=en")
+    found = re.findall("Can be read in: (.*?)</span>", page)
+    assert [re.sub("<.*?>", "", each) for each in found] == ["English, Français, العربية"] * 2
+    assert re.findall('href="(/s/.*?)".*?>(.*?)<', found[0]) == [
+        (f"/s/coming/in/{tag}?ui=en", name) for tag, name in (("en", "English"), ("fr", "Français"), ("ar", "العربية"))
+    ]
+    assert 'lang="ar" dir="rtl" hreflang="ar"' in found[0]
+    assert '<bdi lang="ar" dir="rtl">العربية</bdi>' in found[1], "without a log there is no text yet"
