@@ -1,4 +1,4 @@
-"""The staff's first page and a meeting's page on a phone: nothing is wider, and everything can be hit with a thumb."""
+"""Pages of the staff and of the secretariat on a phone: nothing is wider, and everything can be hit with a thumb."""
 
 from __future__ import annotations
 
@@ -17,6 +17,13 @@ from support.desks.admin import admin_house, make
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 BOARD = SessionId("water-board")
+
+MEETING = "/admin/meetings/water-board"
+PAGES = (
+    "/admin",
+    *("/admin/links", "/admin/look", "/admin/hubs", "/admin/languages", "/admin/agenda", "/admin/access-needs"),
+    *(f"{MEETING}{part}" for part in ("", "/stream", "/zoom", "/agenda", "/duplicate", "/delete")),
+)
 
 # Whatever can be pressed and is smaller than 44 px, which is a finger's width; of a box to tick its label counts.
 SMALL = """() => [...document.querySelectorAll('a, button, summary, select, input:not([type=hidden])')]
@@ -40,7 +47,7 @@ async def test_all_that_can_be_pressed_is_large_enough_on_a_phone(page: Page, tm
             _, token = await links.create(role, scope, "Ann")
             # Without a page, whose socket would still connect with the key that the next link replaces.
             await page.context.request.get(f"{address}/enter/{token}")
-        for path in ("/staff", "/admin/meetings/water-board"):
+        for path in ("/staff", *PAGES):
             for ui in ("en", "ar", "zh", "ru"):
                 await page.goto(f"{address}{path}?ui={ui}")
                 await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")

@@ -363,7 +363,8 @@ async def test_a_meetings_policy_questions_are_listed_with_a_form(tmp_path: Path
         assert await secretary.send(questions, questions="How is <it> measured?") == 200
         assert [each.id for each in live.state.notes_and_tags.questions] == ["q2"]
         assert await secretary.send(questions, questions="\n".join(map(str, range(21)))) == 400
-        assert "at most 20 policy questions" in secretary.text
+        assert '<p class="warning" role="alert">A meeting has at most 20 policy questions' in secretary.text
+        assert "\n".join(("", *map(str, range(21)))) + "</textarea>" in secretary.text, "what was typed is kept"
         await secretary.get(page)
         fields = {**secretary.hidden(questions), "questions": "Why?"}
         assert await secretary.post("/admin/meetings/nowhere/questions", fields) == 404

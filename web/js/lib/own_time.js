@@ -15,7 +15,7 @@ function ahead(written) {
 
 /** @param {Iterable<Node>} nodes */
 function add(nodes) {
-  const { own } = document.getElementById('Times')?.dataset ?? {}; // it stands before all times
+  const { own = '' } = document.getElementById('Times')?.dataset ?? {}; // it stands before all times
   for (const time of own ? nodes : []) {
     if (!(time instanceof HTMLTimeElement) || !time.dateTime) continue;
     const moment = new Date(time.dateTime);

@@ -99,6 +99,7 @@ class MeetingDoor:
         given: Mapping[str, str] | None = None,
         differing: Differing | None = None,
         asks: Mapping[str, str] = NO_LOSSES,
+        refused_questions: str = "",
     ) -> web.Response:
         planned, state = await self._planned(request)
         ui, zone = asked.ui, self.programme.zone()
@@ -129,6 +130,7 @@ class MeetingDoor:
             times=view.clock_of(self.programme, ui),
             streams=self.streams(planned.session, ui),
             questions=[each.text for each in state.notes_and_tags.questions],
+            refused_questions=refused_questions,
             pages=view.jobs(planned.session, Role.SECRETARIAT, ui),
             links=view.link_rows(links, self.links, self.programme, ui),
             hours=self.links.after_close_ms // HOUR_MS,
@@ -287,7 +289,8 @@ class MeetingDoor:
             None if wanted == before else await self.programme.send(planned.session, command, by=asked.staff[0].link)
         )
         if refused is not None and refused.code is RefusalCode.INVALID:
-            raise AdminProblem(400, AdminText.POLICY)
+            problem = asked.ui.text(AdminText.POLICY)
+            return await self._meeting(request, asked, problem=problem, refused_questions=given.get("questions", ""))
         return self._back(asked, planned, refused)
 
     @staff_page(runs_the_house)
