@@ -81,6 +81,8 @@ class Nodes(NamedTuple):
     """Lets in the requests that they carry here."""
     elsewhere: ReadElsewhere
     """Sends them news, and counts who reads there."""
+    answers: Callable[[], bool] = lambda: True
+    """Whether this node may acknowledge anything now."""
     one_copy: Callable[[], bool] = lambda: False
     """Whether new acts are in one copy only, since Redis is away."""
     unconfirmed: Callable[[], Mapping[str, int]] = dict

@@ -18,7 +18,7 @@ from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.adapters.sound.spool_folder import SpoolQuota
 from moothall.adapters.streams.puller import StreamPuller
 from moothall.app.backend import RECORDINGS_FOLDER, Backend, removal_list
-from moothall.app.parts import Entrance, Services
+from moothall.app.parts import Entrance, Nodes, Services
 from moothall.core.commands import AddChannel
 from moothall.core.events.types import ChannelKind, SoundKept
 from moothall.core.kernel.errors import Refusal
@@ -80,7 +80,7 @@ async def open_streams(stack: AsyncExitStack, backend: Backend, live: LiveIngest
 
 
 def microphone_doors(
-    stack: AsyncExitStack, services: Services, entrance: Entrance
+    stack: AsyncExitStack, services: Services, entrance: Entrance, nodes: Nodes | None
 ) -> tuple[Sequence[web.RouteDef], AudioDoor]:
     """Build the microphone's page and audio door, and monitor respeakers until the stack unwinds. Return the routes of
     both, and the audio door, which the caller closes.
@@ -122,6 +122,7 @@ def microphone_doors(
         session_in=session_in,
         stays=lambda session, room: programme.room_of(session) == room,
         respeak=respeaking.begin,
+        answers=(lambda: True) if nodes is None else nodes.answers,
     )
     page = MicrophoneDoor(
         services.pages,

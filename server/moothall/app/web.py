@@ -233,7 +233,7 @@ async def open_doors(
         stack, services, entrance, reports, ahead := TypedAhead(backend.sessions)
     )
     await open_captioning(stack, services, entrance, ahead=ahead, on_air=on_air, readers=readers, app=app, tls=tls)
-    microphones, audio = microphone_doors(stack, services, entrance)
+    microphones, audio = microphone_doors(stack, services, entrance, nodes)
     probe = ProbeDoor(clock, backend.randomness, address.origins, is_proxy(trusted), came_by_https(trusted))
     app.add_routes([*linking.routes(), *sound_door(services, entrance).routes(), *desks, *microphones])
     app.add_routes(

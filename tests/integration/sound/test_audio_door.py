@@ -6,10 +6,11 @@ import aiohttp
 import pytest
 
 from moothall.adapters.sound.audio_door import LAST_WORDS_MS, may_send
-from moothall.core.commands import AddChannel, CloseSession
+from moothall.core.commands import AddChannel, BeginNotRecorded, CloseSession, OpenSession
 from moothall.core.events.types import ChannelKind
-from moothall.core.kernel.actors import SYSTEM, Role
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
+from moothall.services.log.act_queue import Receipt
 from moothall.testing import loop
 from moothall.testing.engine_link import EngineEnd
 from moothall.testing.log_memory import FailingLog
@@ -398,6 +399,30 @@ def test_a_microphone_that_asks_is_told_what_is_done_and_its_end_waits_for_the_l
                     assert last == {"kind": "done", "at": 6 * RATE}
                     last = await told(socket)
                 assert last == {"kind": "ended"}
+
+    loop.run(story())
+
+
+def test_a_node_that_may_not_acknowledge_says_nothing_is_done_that_another_may_record() -> None:
+    async def story() -> None:
+        async with door(Scribe()) as at:
+            live = await at.hall.session()
+            off = (OpenSession(), BeginNotRecorded())
+            assert isinstance(await live.writer.send(Actor(Role.TECHNICIAN, "t1"), CommandId("off"), off), Receipt)
+            at.answers = False
+            async with at.connected(path="/s/s/audio?done=0") as socket:
+                await say(socket, greeting())
+                await send(socket, 0, 3 * RATE)
+                assert (await told(socket))["kind"] == "go"
+                heard = [await told(socket)]
+                while heard[-1] != {"kind": "safe", "at": 3 * RATE}:
+                    heard.append(await told(socket))
+                assert [each for each in heard if each["kind"] == "done"] == [{"kind": "done", "at": 0}]
+                await say(socket, audio.End(at=3 * RATE, reason=TakeEndReason.STOPPED))
+                asyncio.get_running_loop().call_later(2 * LAST_WORDS_MS / 1_000, setattr, at, "answers", True)
+                assert await told(socket) == {"kind": "done", "at": 3 * RATE}
+                await until(socket, "ended")
+            assert at.hall.clock.monotonic() >= 2 * LAST_WORDS_MS
 
     loop.run(story())
 

@@ -42,6 +42,8 @@ class Door:
         self.running: SessionId | None = None
         self.leaves = False
         """Whether clients disconnect before they are answered."""
+        self.answers = True
+        """Whether the node may acknowledge anything."""
 
     @asynccontextmanager
     async def connected(
@@ -84,6 +86,7 @@ async def door(ears: Ears | None = None, hall: MemoryHall | None = None) -> Asyn
             origins=frozenset({ORIGIN}),
             session_in=session_in,
             respeak=respeaking.begin,
+            answers=lambda: standing[0].answers,
         )
         app = web.Application()
         app.add_routes(adapter.routes())

@@ -112,6 +112,8 @@ class AudioDoor:
     session_in: SessionIn | None = None
     stays: Callable[[SessionId, str], bool] = lambda _session, _room: True
     """Whether a session is still planned in a room."""
+    answers: Callable[[], bool] = lambda: True
+    """Whether this node may acknowledge anything now: certainly no other node keeps the house."""
 
     def __post_init__(self) -> None:
         self._senders: dict[_Text, _Sender] = {}  # At most one per text, so bounded by what staff may send.
@@ -317,8 +319,10 @@ class AudioDoor:
             if self._senders.get(sender.key) is not sender:
                 await _close(socket, CloseCode.REPLACED)
                 return
-            if wants_done and take.done != done:  # Before the first `safe`, after which sound may be forgotten.
-                done = take.done
+            answers = self.answers()
+            # Before the first `safe`, after which sound may be forgotten.
+            if wants_done and (latest := take.done if answers else take.last_done) != done:
+                done = latest
                 await _say(socket, audio.Done(at=done))
             if (safe := take.safe) != told:
                 await _say(socket, audio.Safe(at=safe))
@@ -343,7 +347,7 @@ class AudioDoor:
             if take.whole:
                 now = self.clock.monotonic()
                 whole_since = now if whole_since is None else whole_since
-                if not wants_done or take.heard.is_set() or now - whole_since >= LAST_WORDS_MS:
+                if not wants_done or (answers and (take.heard.is_set() or now - whole_since >= LAST_WORDS_MS)):
                     await _say(socket, audio.Ended())
                     return
             if self.clock.monotonic() - looked >= ASK_AGAIN_MS:

@@ -141,6 +141,7 @@ class House:
         self.nodes = Nodes(
             NodeGate(self.key, self.clock, lambda: self.keeping.term is not None),
             elsewhere,
+            lambda: self.keeping.answers or self.keeping.alone,
             lambda: self.keeping.alone,
             self._unconfirmed,
             self._stuck,

@@ -84,9 +84,15 @@ class LiveTake:
         return self.base + self.audio.acknowledged
 
     @property
+    def last_done(self) -> int:
+        """`done`, as it was when it was last asked for."""
+        return self._done
+
+    @property
     def done(self) -> int:
         """The position up to which sound is never requested again: its words are in the log or will never be, and it is
-        safe. Never decreases.
+        safe. Never decreases. To be asked for only while this node may acknowledge: another one may have ended a break
+        or a span that is not recorded here still.
         """
         if self.heard.is_set():
             return self.received
