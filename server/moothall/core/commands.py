@@ -181,9 +181,11 @@ class EndSource(Command, frozen=True, kw_only=True, tag="end-source"):
 
 
 class MapClock(Command, frozen=True, kw_only=True, tag="map-clock"):
-    """Map media time `t` (ms) to the present wall time."""
+    """Map media time `t` (ms) to the wall time `at`."""
 
     t: int
+    at: int | None = None
+    """The wall time (Unix ms) at which it was `t`; None: now. The command may wait long until it can be stored."""
 
 
 class NoteWriter(Command, frozen=True, kw_only=True, tag="note-writer"):
@@ -191,9 +193,11 @@ class NoteWriter(Command, frozen=True, kw_only=True, tag="note-writer"):
 
     node: str
     t: int | None = None
-    """The media time now (ms), where this node's wall clock would give another one
+    """The media time (ms) at the wall time `at`, where this node's wall clock would give another one
     (`core.rules.keeping.taken_over`).
     """
+    at: int | None = None
+    """As in `MapClock`."""
 
 
 class AttachEngine(Command, frozen=True, kw_only=True, tag="attach-engine"):

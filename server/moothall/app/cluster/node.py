@@ -165,9 +165,9 @@ def writer_noted(backend: Backend, node: str, passed: Callable[[SessionId, int],
     over = False
 
     async def note(live: LiveSession) -> None:
-        writer = live.writer
-        t = taken_over(live.state, writer.at, passed(live.id, writer.offset), backend.clock.wall())
-        await writer.insist(SYSTEM, CommandId(f"writer:{writer.term}"), NoteWriter(node=node, t=t))
+        writer, wall = live.writer, backend.clock.wall()
+        t = taken_over(live.state, writer.at, passed(live.id, writer.offset), wall)
+        await writer.insist(SYSTEM, CommandId(f"writer:{writer.term}"), NoteWriter(node=node, t=t, at=wall))
 
     def loaded(live: LiveSession) -> None:
         if not over and live.state.status in ON and live.state.writer != node:

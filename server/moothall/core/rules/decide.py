@@ -176,11 +176,19 @@ def _source(state: State, command: do.SourceCommand, wall: int) -> Decision:
             if state.status not in ON or command.node == state.writer:
                 return refuse(RefusalCode.CONFLICT, "The session isn't on, or this server is already its writer.")
             changed = ev.WriterChanged(node=command.node)
-            return [changed] if command.t is None else [changed, *mapped(state, max(command.t, state.clock.t), wall)]
+            if command.t is None:
+                return [changed]
+            return [changed, *mapped(state, max(_since(command.t, command.at, wall), state.clock.t), wall)]
         case _:
-            if command.t < state.clock[0]:
+            t = _since(command.t, command.at, wall)
+            if t < state.clock[0]:
                 return refuse(RefusalCode.INVALID, "Media time can't run backwards.")
-            return mapped(state, command.t, wall)
+            return mapped(state, t, wall)
+
+
+def _since(t: int, at: int | None, wall: int) -> int:
+    """The media time (ms) at the wall time `wall`, where it was `t` at the wall time `at`; None: now."""
+    return t if at is None else t + max(0, wall - at)
 
 
 def _channel(state: State, command: do.EngineCommand) -> Decision:

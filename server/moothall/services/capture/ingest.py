@@ -155,8 +155,9 @@ class Ingest:
             spooled = inputs[0][1]
             logger.info("session %s: the source continues at sample %d", writer.session, spooled)
             now = t + spooled * 1000 // RATE
+            wall = self._clock.wall()
             if now >= writer.state.clock[0]:
-                await self._command(writer, f"map:{inputs[0][0].source}:{self._clock.wall()}", MapClock(t=now))
+                await self._command(writer, f"map:{inputs[0][0].source}:{wall}", MapClock(t=now, at=wall))
         else:
             t = 0 if begins else writer.state.media_now(self._clock.wall())
         for each, _ in inputs:
@@ -213,7 +214,7 @@ class Ingest:
             if (drifts or now - mapped >= MAP_MS) and media - least >= writer.state.clock[0]:
                 mapped, sure = now, LOOKS
                 behind.clear()
-                await self._command(writer, f"map:{audio.source}:{wall}", MapClock(t=media - least))
+                await self._command(writer, f"map:{audio.source}:{wall}", MapClock(t=media - least, at=wall))
 
     async def _command(self, writer: SessionWriter, name: str, command: AnyCommand) -> None:
         answer = await writer.insist(SYSTEM, CommandId(name), command)

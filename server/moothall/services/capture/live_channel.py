@@ -210,7 +210,7 @@ class LiveChannel:
         """
         wall = self.clock.wall()
         if t > self.live.state.media_now(wall):
-            await self._command(f"map:{self.channel}:{t}:{wall}", MapClock(t=t + max(0, age)))
+            await self._command(f"map:{self.channel}:{t}:{wall}", MapClock(t=t + max(0, age), at=wall))
 
     async def _begin(self, known: LiveTake | None, name: str, first: int, age: int, done: int) -> LiveTake | Refusal:
         writer, opens = self.live.writer, False
@@ -369,7 +369,7 @@ class LiveChannel:
                 together = now
             if leads and (off > DRIFT_MS or now - mapped >= MAP_MS):
                 mapped = now
-                await self._command(f"map:{take.audio.source}:{wall}", MapClock(t=t))
+                await self._command(f"map:{take.audio.source}:{wall}", MapClock(t=t, at=wall))
             elif now - together >= APART_FOR_MS:
                 logger.info(
                     "session %s: take %s differs from the session's clock by %d ms", self.live.id, take.name, off

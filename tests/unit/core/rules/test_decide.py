@@ -162,6 +162,11 @@ def test_a_source_is_attached_once_and_ends_once() -> None:
     assert refused(carry_out(state, finish), finish).code is RefusalCode.UNKNOWN
     assert refused(state, do.EndSource(source=SourceId("two"), t=1)).code is RefusalCode.UNKNOWN
     assert refused(state, do.MapClock(t=8999)).code is RefusalCode.INVALID
+    # A mapping that could not be stored for five seconds says the same as it did then.
+    waited = do.MapClock(t=8000, at=WALL)
+    assert events(state, waited, wall=WALL + 5_000) == [ev.ClockMapped(t=13_000, wall=WALL + 5_000)]
+    ahead = msgspec.structs.replace(waited, t=9000)
+    assert events(state, ahead, wall=WALL - 10) == [ev.ClockMapped(t=9000, wall=WALL - 10)]
 
 
 def test_the_node_that_writes_a_session_that_is_on_is_noted_once() -> None:

@@ -14,6 +14,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.ports import Spool
+from moothall.services.capture.ingest import MAP_MS
 from moothall.services.capture.live_channel import APART_FOR_MS, APART_MS, MOST_TAKES
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
@@ -388,6 +389,24 @@ def test_a_second_microphone_whose_seconds_differ_goes_on_where_it_is_heard(ever
             assert len(steps) >= 2
             assert steps == [pytest.approx(step, abs=60)] * len(steps)
             assert not any(isinstance(each, ev.GapNoted) for each in logged)
+
+    loop.run(story())
+
+
+def test_the_clock_goes_on_while_nothing_can_be_stored_and_when_it_can_again() -> None:
+    async def story() -> None:
+        log = FailingLog()
+        async with live_hall(MemoryHall(log), ears=Ears()) as hall:
+            live = await hall.session()
+            take = await begun(hall, live.id, greeting())
+            began = hall.clock.monotonic()
+            for second in range(MAP_MS // 1_000 + 20):
+                log.full = MAP_MS - 2_000 < 1_000 * second < MAP_MS + 13_000  # The clock is to be mapped meanwhile.
+                await speak(hall, take, take.received + RATE)
+                now = live.state.media_now(hall.clock.wall())
+                assert now == pytest.approx(hall.clock.monotonic() - began, abs=200), second
+            mappings = [event for event in await hall.events() if isinstance(event, ev.ClockMapped)]
+            assert mappings[-1].t >= MAP_MS + 12_000, "one was stored after the log was away"
 
     loop.run(story())
 
