@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from cluster_history import Wrong
 from cluster_person import Person, now
@@ -162,11 +163,31 @@ def sounds_of(script: Script, words: Sequence[Said], spans: Spans) -> frozenset[
 
 
 def sounds_in(data: bytes) -> set[int]:
-    """Return the sizes that stand `RUN` times in a row in a file, as samples."""
-    found = set[int]()
-    for skipped in (0, 1):
-        samples = np.frombuffer(data[skipped : skipped + (len(data) - skipped) // 2 * 2], dtype="<i2")
-        edges = np.flatnonzero(np.diff(samples))
-        long = edges[1:][np.diff(edges) >= RUN]
-        found.update(int(size) for size in np.unique(np.abs(samples[long].astype(np.int32))))
-    return found
+    """Return the sizes that stand `RUN` times in a row in a file, as samples.
+
+    Samples may begin at an even byte or an odd one. Read from the other one, a row has its two bytes exchanged, which
+    may be the size of another word, and is shorter by a sample: what lies within another row is left out.
+    """
+    even, odd = (_rows(data, skipped) for skipped in (0, 1))
+    return _outside(even, odd) | _outside(odd, even)
+
+
+_Rows = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+"""Rows of equal samples: of each its first byte, the byte after it, and its size."""
+
+
+def _rows(data: bytes, skipped: int) -> _Rows:
+    samples = np.frombuffer(data[skipped : skipped + (len(data) - skipped) // 2 * 2], dtype="<i2")
+    edges = np.flatnonzero(np.diff(samples))
+    long = np.diff(edges) >= RUN
+    begins, ends = edges[:-1][long] + 1, edges[1:][long] + 1
+    return skipped + 2 * begins, skipped + 2 * ends, np.abs(samples[begins].astype(np.int64))
+
+
+def _outside(rows: _Rows, others: _Rows) -> set[int]:
+    """Return the sizes of the rows that lie within none of the others."""
+    (begins, ends, sizes), (other_begins, other_ends, _) = rows, others
+    before = np.searchsorted(other_begins, begins, side="right")  # how many of the others begin by then
+    within = before > 0
+    within[within] = ends[within] <= other_ends[before[within] - 1]
+    return set(np.unique(sizes[~within]).tolist())

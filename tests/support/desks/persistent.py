@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import cycle
@@ -67,6 +68,7 @@ class PersistentDesk:
         self._again_s = again_s
         self._patience_s = patience_s
         self._token = token
+        self._page = secrets.token_hex(8)
         self._connection: _Connection | None = None
         self._opening = asyncio.Lock()
         """Held while a connection is opened or closed."""
@@ -130,7 +132,7 @@ class PersistentDesk:
                         await self._open(connection)
                     if connection.joined != session:
                         self.questions = {}
-                        answer = await self._call(connection, "join", {"session": session})
+                        answer = await self._call(connection, "join", {"session": session, "page": self._page})
                         if "refusal" in answer:
                             raise ConnectionError(f"{session} can't be joined: {answer['refusal']}")
                         connection.joined = session

@@ -52,6 +52,11 @@ def test_a_search_finds_the_sound_of_a_word_in_a_file() -> None:
     assert {BASE, BASE + 1} <= sounds_in(sound)
     assert {BASE, BASE + 1} <= sounds_in(b"\x01" + sound[1_000:])
     assert not {BASE, BASE + 1} & sounds_in(b"text of a page, and zeros" + bytes(9_000))
+    two = Script(words=tuple(ScriptWord(f" {n}", 10 + 20 * n, 25 + 20 * n) for n in range(280)))
+    wanted = {BASE + n for n in range(280)}
+    assert 0x1110 in wanted, "with its bytes exchanged, it is the size of another word"
+    only = render(two)[2 * 16 * (10 + 20 * 0x110) - 100 :][:600]
+    assert sounds_in(only) & wanted == sounds_in(b"\x01" + only) & wanted == {0x1110}
     spans = Spans()
     spans.all.append(WHILE_B)
     assert sounds_of(script, SAID, spans) == {BASE + 1}
