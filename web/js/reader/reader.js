@@ -188,6 +188,15 @@ export class Reader {
     return partial.first === (line ? line.words : 0) ? partial : null;
   }
 
+  /**
+   * Whether the speaker of a channel says what this text has: its own speaker, or the floor's in a translation.
+   * @param {string} channel
+   */
+  #speaksHere(channel) {
+    const { channels } = this.session;
+    return channel === this.channel || (channels[channel]?.kind === 'floor' && channels[this.channel]?.kind === 'translation');
+  }
+
   /** @param {Line} line */
   #put(line) {
     this.lines.set(line.segment, line);
@@ -326,7 +335,7 @@ export class Reader {
         change.notices.push(true);
         return;
       case 'speaker.changed':
-        if (body.channel !== this.channel) return;
+        if (!this.#speaksHere(body.channel)) return;
         session.speaking = body.speaker;
         change.speaking = true;
         return;

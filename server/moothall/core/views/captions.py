@@ -320,7 +320,7 @@ def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fee
             return replace(session, not_recorded=event.t0)
         case ev.NotRecordedEnded():
             return replace(session, not_recorded=None, gaps=not_kept(session.gaps, session.not_recorded, event.t1))
-        case ev.SpeakerChanged() if event.channel == feed.channel:
+        case ev.SpeakerChanged() if _speaks_in(session, event.channel, feed):
             return replace(session, speaking=event.speaker)
         case ev.LanguageForced() if event.channel == feed.channel:
             return replace(session, forced=event.language)
@@ -355,6 +355,15 @@ def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fee
             return replace(session, wall_cleared=event.t)
         case _:
             return session
+
+
+def _speaks_in(session: Session, channel: ChannelId, feed: Feed) -> bool:
+    """Whether the speaker of `channel` says what the feed's text has: its own speaker, or the floor's in a
+    translation.
+    """
+    spoken, own = (session.channels.get(name) for name in (channel, feed.channel))
+    translated = own is not None and own.kind is ev.ChannelKind.TRANSLATION
+    return channel == feed.channel or (translated and spoken is not None and spoken.kind is ev.ChannelKind.FLOOR)
 
 
 def _described(session: Session, event: ev.SessionDescribed, feed: Feed) -> Session:

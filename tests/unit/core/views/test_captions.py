@@ -292,6 +292,22 @@ def test_who_speaks_and_in_which_language_is_told_of_this_channel() -> None:
     assert (there.session.speaking, there.session.forced) == (None, None)
 
 
+@pytest.mark.parametrize(("kind", "said_by"), [("translation", "chair"), ("interpretation", None)])
+def test_in_a_translation_the_speaker_of_the_floor_speaks(kind: str, said_by: str | None) -> None:
+    french, chair = ChannelId("fr"), SpeakerId("chair")
+    seen = CaptionsView.empty(SESSION, EPOCH, Feed(french))
+    for offset, event in enumerate(
+        (
+            ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)),
+            ev.ChannelAdded(channel=french, kind=ev.ChannelKind(kind), languages=("fr",)),
+            ev.SpeakerChanged(channel=FLOOR, speaker=chair, t=0),
+        ),
+        1,
+    ):
+        seen = seen.apply(offset, Role.SYSTEM, event)
+    assert seen.session.speaking == said_by
+
+
 def test_a_note_of_the_staff_and_lines_that_come_from_elsewhere_change_no_view() -> None:
     before = view(OPENED)
     for event in (
