@@ -296,14 +296,12 @@ def test_who_speaks_and_in_which_language_is_told_of_this_channel() -> None:
 def test_in_a_translation_the_speaker_of_the_floor_speaks(kind: str, said_by: str | None) -> None:
     french, chair = ChannelId("fr"), SpeakerId("chair")
     seen = CaptionsView.empty(SESSION, EPOCH, Feed(french))
-    for offset, event in enumerate(
-        (
-            ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)),
-            ev.ChannelAdded(channel=french, kind=ev.ChannelKind(kind), languages=("fr",)),
-            ev.SpeakerChanged(channel=FLOOR, speaker=chair, t=0),
-        ),
-        1,
-    ):
+    events: list[ev.AnyEvent] = [
+        ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)),
+        ev.ChannelAdded(channel=french, kind=ev.ChannelKind(kind), languages=("fr",)),
+        ev.SpeakerChanged(channel=FLOOR, speaker=chair, t=0),
+    ]
+    for offset, event in enumerate(events, 1):
         seen = seen.apply(offset, Role.SYSTEM, event)
     assert seen.session.speaking == said_by
 
