@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
-from moothall.adapters.cluster.scripts import NOTES, LuaScript
+from moothall.adapters.cluster.scripts import NOTES, TAKEN_OUT, LuaScript
 from moothall.adapters.cluster.server import RedisServer
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.ports import Clock
@@ -21,8 +21,17 @@ POLL_MS = 100
 PATIENCE_MS = 10 * 60_000
 """Time limit for rewriting one file; a slow disk takes about this long for a dataset of 10 GB."""
 
+# Returns the newest note. A Redis that has none, since it is new or was emptied, gets one.
+_ASKED = LuaScript(f"""#!lua flags=allow-oom
+if not redis.call('HGET', KEYS[1], 'asked') then
+{TAKEN_OUT}
+end
+return redis.call('HGET', KEYS[1], 'asked')
+""")
+# A Redis that was emptied since has no note, or later ones.
 _DONE = LuaScript("""#!lua flags=allow-oom
-if tonumber(redis.call('HGET', KEYS[1], 'done') or '-1') < tonumber(ARGV[1]) then
+local notes = redis.call('HMGET', KEYS[1], 'asked', 'done')
+if notes[1] and tonumber(notes[2] or '-1') < tonumber(ARGV[1]) then
   redis.call('HSET', KEYS[1], 'done', ARGV[1])
 end
 """)
@@ -42,8 +51,8 @@ class FileErasure:
 
         Raises StorageUnavailable.
         """
-        asked, done = await self._notes()
-        return done is None or done < asked
+        asked, done = await self._primary.read("HMGET", NOTES, "asked", "done")
+        return done is None or int(done) < int(asked or 0)
 
     async def erase(self) -> None:
         """Rewrite the files that may hold what was taken out before this call. When it returns, no file holds any of
@@ -52,7 +61,7 @@ class FileErasure:
         Raises StorageUnavailable when a server can't do it, when a replica isn't configured here, or when one step
         takes longer than `PATIENCE_MS`. The erasure then stays due.
         """
-        asked, _ = await self._notes()
+        asked = int(await self._primary.run(_ASKED, [NOTES]))
         info = await self._info(self._primary, "replication")
         behind, follow = _number(info, "master_repl_offset"), _number(info, "connected_slaves")
         if follow > len(self._replicas):
@@ -69,10 +78,6 @@ class FileErasure:
             await server.write("SLOWLOG", "RESET")  # The slow log holds the beginnings of arguments.
             logger.info("redis %s: its files were made anew, without what was removed", server.address.name)
         await self._primary.run(_DONE, [NOTES], asked)
-
-    async def _notes(self) -> tuple[int, int | None]:
-        asked, done = await self._primary.read("HMGET", NOTES, "asked", "done")
-        return int(asked or 0), None if done is None else int(done)
 
     async def _rewritten(self, server: RedisServer) -> None:
         life = await self._life(server)

@@ -35,10 +35,15 @@ value of that counter up to which the files were rewritten (`done`, `erasing.py`
 BEGUN = "moothall:begun"
 """The server's time in µs when the counter of changes began. It serves only to tell one counter from another."""
 
-# KEYS: … , NOTES last. The act itself adds to the counter: had it been counted before the act, a rewrite between the
-# two would count as one that came after the act.
+# KEYS: … , NOTES last. The act itself notes the time (µs), or one more than the last note: had it been noted before the
+# act, a rewrite between the two would count as one that came after the act. A Redis that was emptied never notes
+# earlier times, so that a rewrite that began before counts for nothing after.
 TAKEN_OUT = """
-redis.call('HINCRBY', KEYS[#KEYS], 'asked', 1)
+do
+  local time, last = redis.call('TIME'), tonumber(redis.call('HGET', KEYS[#KEYS], 'asked') or '0')
+  local now = time[1] * 1000000 + time[2]
+  redis.call('HSET', KEYS[#KEYS], 'asked', string.format('%.0f', math.max(last + 1, now)))
+end
 """
 # Extract a value from INFO; empty where the user may not run INFO, since nothing may fail after a write.
 _OF_SERVER = """

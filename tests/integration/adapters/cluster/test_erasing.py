@@ -117,6 +117,47 @@ async def test_files_made_anew_just_before_a_removal_are_not_taken_for_those_beh
     assert await erasure.due()
 
 
+class EmptiedMeanwhile(SystemClock):
+    """A clock during whose first sleep a Redis loses everything, and gets words that are removed again."""
+
+    def __init__(self, process: RedisProcess, log: RedisLog) -> None:
+        super().__init__()
+        self.process, self.log, self.emptied = process, log, False
+
+    async def sleep(self, ms: int) -> None:
+        """Empty Redis, the first time, and wait."""
+        if not self.emptied:
+            self.emptied = True
+            self.process.ask("FLUSHALL")
+            recorder = Recorder()
+            await self.log.acquire(SESSION, EPOCH)
+            await self.log.append(SESSION, 1, 0, [recorder.record(SAID)])
+            await self.log.remove(SESSION, 1, 1, [1], [recorder.record(REMOVED)])
+        await super().sleep(ms)
+
+
+async def test_what_is_removed_after_redis_was_emptied_is_not_taken_for_done_by_a_rewrite_from_before(
+    process: RedisProcess, opened: Opened
+) -> None:
+    server = opened.server(process.reached())
+    log, recorder = RedisLog(server, "node-a"), Recorder()
+    await log.acquire(SESSION, EPOCH)
+    await log.append(SESSION, 1, 0, [recorder.record(SAID) for _ in range(5)])
+    for offset in range(1, 5):
+        removed = ev.BodyRemoved(offsets=(offset,), reason="request", by="staff-1")
+        await log.remove(SESSION, 1, 4 + offset, [offset], [recorder.record(removed)])
+    process.ask("CONFIG", "SET", "rdb-key-save-delay", 100_000)  # A rewrite takes long enough for the clock to sleep.
+    clock = EmptiedMeanwhile(process, log)
+    await FileErasure(server, clock).erase()
+    process.ask("CONFIG", "SET", "rdb-key-save-delay", 0)
+    assert clock.emptied
+    erasure = FileErasure(server, SystemClock())
+    assert await erasure.due()
+    await erasure.erase()
+    assert process.holds(RHUBARB) == []
+    assert not await erasure.due()
+
+
 async def test_replicas_files_are_made_anew_behind_the_removal(
     process: RedisProcess, opened: Opened, tmp_path: Path
 ) -> None:
