@@ -95,6 +95,8 @@ async def translated_hall(
     of_record: Sequence[str] = ("en", "es", "pt"),
     languages: tuple[str, ...] = ("en",),
     terms: TermsOf | None = None,
+    access: ev.Access = ev.Access.PUBLIC,
+    young_people: bool = False,
 ) -> AsyncIterator[Translated]:
     """Run an open session, with no translator connected."""
     async with memory_hall(hall) as made:
@@ -103,7 +105,9 @@ async def translated_hall(
         more = {} if terms is None else {"terms": terms}
         translating = Translating(made.sessions, translators, texts, of_record=of_record, clock=made.clock, **more)
         task = asyncio.ensure_future(translating.run())
-        live = await made.sessions.find(SESSION) or await made.session(languages=languages)
+        live = await made.sessions.find(SESSION) or await made.session(
+            languages=languages, access=access, young_people=young_people
+        )
         on = Translated(made, live, translating, translators)
         if live.state.status == "created":
             await on.do(do.OpenSession())

@@ -25,7 +25,7 @@ from moothall.core.rules.turn_times import said_in
 from moothall.core.sessions.parts import Channel
 from moothall.core.sessions.state import ON, State, Status
 from moothall.core.signals import Unrecorded
-from moothall.core.translation.lines import due, spoken, translation_id, translations
+from moothall.core.translation.lines import due, spoken, stays_here, translation_id, translations
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
@@ -120,10 +120,10 @@ class Translating:
         floor = spoken(state)
         if floor is None:
             return ()
-        said = said_in(state, floor)
-        found = {target for language in said for target in self.texts.reachable(language)}
+        said, here = said_in(state, floor), stays_here(state)
+        found = {target for language in said for target in self.texts.reachable(language, here=here)}
         found |= {primary(each) for each in self._of_record if found}
-        return tuple(sorted(target for target in found if self._of_use(said, target)))
+        return tuple(sorted(target for target in found if self._of_use(said, target, here=here)))
 
     def offered(self, state: State) -> tuple[str, ...]:
         """The languages into which readers may request a translation that the session doesn't have yet.
@@ -198,17 +198,24 @@ class Translating:
 
     def _renew(self) -> None:
         """Try all lines again, since the connected translators have changed."""
-        for work in self._work.values():
-            work.add_all()
-            self._go_on(work)
         for live in self.sessions.all_loaded:
-            self._look(live)
+            self._try_again(live)
+
+    def _try_again(self, live: LiveSession) -> None:
+        for channel in translations(live.state):
+            work = self._work.get((live.id, channel.id))
+            if work is not None:
+                work.add_all()
+                self._go_on(work)
+        self._look(live)
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
         if any(isinstance(event, ev.BodyRemoved) for event in publication.events):
             self.translators.forget()
         if any(isinstance(event, ev.ChannelAdded) for event in publication.events):
             self._look(live)
+        if any(isinstance(event, ev.SessionArranged) for event in publication.events):
+            self._try_again(live)  # Services may translate it where more than its staff may read it now.
         floor = spoken(live.state)
         if floor is None:
             return
@@ -281,10 +288,10 @@ class Translating:
                 self._adding.add(key)
                 self._group.create_task(self._added(live, language, of_record=of_record))
 
-    def _of_use(self, said: Sequence[str], target: str) -> bool:
+    def _of_use(self, said: Sequence[str], target: str, *, here: bool) -> bool:
         """Whether something is said in a session, or may be, in a language that can be translated into `target`."""
         others = [language for language in said if not same_language(language, target)]
-        return any(self.texts.route(language, target) is not None for language in others)
+        return any(self.texts.route(language, target, here=here) is not None for language in others)
 
     async def _added(self, live: LiveSession, language: str, *, of_record: bool) -> None:
         try:
@@ -304,9 +311,10 @@ class Translating:
         floor = spoken(live.state)
         if floor is None or self._group is None or live.state.status is Status.CLOSED:
             return
+        here = stays_here(live.state)
         for language in said_in(live.state, floor):
             if not same_language(language, channel.languages[0]):
-                self._group.create_task(self.texts.prepare(language, channel.languages[0]))
+                self._group.create_task(self.texts.prepare(language, channel.languages[0], here=here))
 
     def _go_on(self, work: TranslationWork) -> None:
         if self._group is not None and not work.running and work.wanted:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
+from moothall.app.translation import TranslationParts
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
@@ -9,13 +11,16 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId
 from moothall.core.removal.selection import Lines
+from moothall.services.desks.translations import TranslationMessages
 from moothall.services.log.act_queue import Receipt
-from moothall.services.translation.translating import HOW_TO_ADD, MOST_OLD
+from moothall.services.translation.text_translation import Made, Terms
+from moothall.services.translation.translating import HOW_TO_ADD, MOST_OLD, no_terms
 from moothall.testing.loop import run
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
 from support.memory.hall import FLOOR, MemoryHall
 from support.memory.translation import CAPTIONER, ENGINE, ES, FR, PT, added, translated_hall
 
+SERVICE = msgspec.structs.replace(DIRECTIONS[0], engine="service", cost=1.0, remote=True)
 FRENCH = msgspec.structs.replace(DIRECTIONS[2], source="es", target="fr", rough=True, cost=11.5)
 
 
@@ -376,6 +381,46 @@ def test_what_a_hub_is_given_is_read_there() -> None:
             await on.says("b", "Nobody reads this.")
             await on.hall.clock.sleep(5_000)
             assert len(on.lines(PT)) == 1
+
+    run(story())
+
+
+@pytest.mark.parametrize(("access", "young_people"), [(ev.Access.STAFF, False), (ev.Access.PUBLIC, True)])
+def test_what_only_staff_may_read_or_young_people_say_goes_to_no_service(access: ev.Access, young_people: bool) -> None:
+    """Neither lines, nor what grows, nor what desks and lists ask; and not over a service to another language."""
+    cheap, only = SERVICE, msgspec.structs.replace(SERVICE, target="ar")
+
+    async def story() -> None:
+        async with translated_hall(of_record=("pt", "ar"), access=access, young_people=young_people) as on:
+            away, here = EchoEnd((cheap, only)), EchoEnd()
+            on.connect(away)
+            on.connect(here)
+            await on.comes(lambda: PT in added(on))
+            assert on.translating.texts.route("en", "pt") != on.translating.texts.route("en", "pt", here=True)
+            await on.says("a", "Good morning.")
+            await on.comes(lambda: on.lines(PT) == {"a": "[pt] Good morning."})
+            await on.do(do.AttachEngine(channel=FLOOR, model="m"))
+            words, start = tuple(ev.Word(f" w{n}", n, n + 1) for n in range(9)), do.SegmentStart(t0=0, language="en")
+            grows = do.CommitWords(
+                channel=FLOOR, generation=1, segment=SegmentId("e"), first=0, words=words, start=start
+            )
+            await on.do(grows, actor=ENGINE)
+            messages = TranslationMessages(on.translating.texts, lambda *_: Terms())
+            made = await messages.translated(on.live, "Between us.", "en", "pt")
+            assert isinstance(made, Made)
+            assert isinstance(await messages.translated(on.live, "Between us.", "en", "ar"), Refusal)
+            await on.hall.clock.sleep(5_000)
+            assert (away.asked, away.prepared) == ([], [])
+            assert "ar" not in on.translating.languages(on.live.state)
+            lists = TranslationParts(
+                on.hall.sessions, on.translating, on.translators, on.translating.texts, no_terms, None
+            )
+            assert lists.readable(on.live.id, ("en",)) == ("en", "es", "pt")
+            assert on.translating.out_of_reach(on.live.state) == ("ar",)
+            if access is ev.Access.STAFF:  # What was secret is public now.
+                await on.do(do.ArrangeSession(access=ev.Access.PUBLIC, sound=ev.SoundKept.NONE))
+                await on.comes(lambda: ChannelId("mt-ar") in added(on))
+                await on.comes(lambda: away.asked == ["Good morning."])
 
     run(story())
 
