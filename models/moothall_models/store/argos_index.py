@@ -28,6 +28,10 @@ MOST_INDEX = 4 << 20
 MOST_PACKAGE = 1_000_000_000
 """Most bytes of a package's file; published ones have 60 to 250 MB."""
 PREFIX = "argos:"
+TRANSLATE = "translate"
+"""The type of packages that translate."""
+OTHER_INDEX = "a newer release may; or name another index with --index"
+"""What to do where an index can't be used, as the end of a sentence."""
 PARTS = ".parts"
 
 
@@ -37,6 +41,7 @@ class IndexedPackage(msgspec.Struct, frozen=True, kw_only=True):
     from_code: str
     to_code: str
     package_version: str
+    type: str = TRANSLATE
     links: tuple[str, ...] = ()
 
     @property
@@ -52,16 +57,19 @@ class IndexedPackage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_index(data: bytes) -> tuple[IndexedPackage, ...]:
-    """Decode the index; entries that this release can't read are left out. Raises SourceFailed."""
+    """Decode the index; entries that this release can't read or run are left out. Raises SourceFailed."""
     try:
         entries = read_json(data, tuple[msgspec.Raw, ...])
     except Unreadable:
-        raise SourceFailed("its index has another form than this release reads") from None
+        raise SourceFailed(f"its index has another form than this release reads: {OTHER_INDEX}") from None
     found: list[IndexedPackage] = []
     for entry in entries:
         with suppress(Unreadable):
             found.append(read(_decoder, entry))
-    return tuple(package for package in found if package.address)
+    usable = tuple(package for package in found if package.type == TRANSLATE and package.address)
+    if not usable:
+        raise SourceFailed(f"its index has no package that this release can run: {OTHER_INDEX}")
+    return usable
 
 
 _decoder = msgspec.json.Decoder(IndexedPackage)

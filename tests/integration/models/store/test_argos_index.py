@@ -40,9 +40,15 @@ def test_codes_of_argos_are_found_by_the_tags_of_their_languages() -> None:
 def test_what_can_t_be_read_or_has_no_address_is_left_out() -> None:
     odd = [{"from_code": "en"}, 7, entry("en", "ru", "1.0", "ipfs://Qm", "http://argos.example/x")]
     assert [each.pair for each in read_index(msgspec.json.encode([*odd, entry("en", "ar")]))] == [("en", "ar")]
+    later = entry("en", "zh") | {"type": "sbd", "quality": 3}
+    assert [each.pair for each in read_index(msgspec.json.encode([later, entry("en", "ar") | {"quality": 3}]))] == [
+        ("en", "ar")
+    ]
     for data in (b"", b"{}", b"\xff"):
-        with pytest.raises(SourceFailed, match="another form"):
+        with pytest.raises(SourceFailed, match="another form than this release reads: a newer release may; or name"):
             read_index(data)
+    with pytest.raises(SourceFailed, match="no package that this release can run: a newer release may; or name"):
+        read_index(msgspec.json.encode([*odd, later]))
 
 
 class Terminal:

@@ -6,8 +6,10 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from moothall.wire.languages import LanguageOffer, decode
 from moothall_models.store import languages_command
 from moothall_models.store.failures import UNTRIED
 from moothall_models.store.languages import try_model
@@ -105,11 +107,52 @@ def test_a_language_is_removed(terminal: Terminal) -> None:
 
 def test_what_is_wrong_is_said(terminal: Terminal) -> None:
     assert terminal.run("add") == terminal.run("add", "fr", "xx") == 1
-    assert terminal.err.splitlines()[-1] == "There is no model for 'xx'. There are models for: fr ru."
+    assert (
+        terminal.err.splitlines()[-1]
+        == "There is no model for 'xx' that this release can run. There are models for: fr ru."
+    )
     assert terminal.here == []
     terminal.shelf.files.clear()
     assert terminal.run("add", "fr") == terminal.run("list") == 1
     assert "answered 404 for /db/models.json" in terminal.err
+
+
+def test_of_the_list_of_a_later_version_the_languages_that_can_be_run_are_offered_and_added(terminal: Terminal) -> None:
+    """Their other directions, another packing and another shape of a direction are left out, with a sentence."""
+    shelf = terminal.shelf
+    for pair in (("en", "ar"), ("ar", "en")):
+        shelf.put(*pair, SMALL, packing=".br")
+    shelf.put("en", "fr", SMALL, architecture="moe", packing=".bin.9")
+    shelf.list_models(shelf.models | {"en-zh": {"tiny": {}}}, version=9, signature={"key": "k"})
+    assert terminal.run("list") == 0
+    assert terminal.out == "Can be added: fr ru\n"
+    assert terminal.run("list", "--json") == 0
+    assert [decode(line.encode()) for line in terminal.out.splitlines(keepends=True)] == [
+        LanguageOffer(language=tag, size=size, licence="MPL-2.0", here=False)
+        for tag, size in (("fr", 12_006_000), ("ru", 6_003_000))
+    ]
+    assert terminal.run("add", "fr", "ru") == 0
+    assert terminal.here == ["en_fr", "en_ru", "fr_en"]
+    assert not any(path.endswith((".br", ".9")) for path, _ in shelf.asked), "what can't be run isn't fetched"
+    assert terminal.run("add", "ar") == 1
+    assert terminal.err.splitlines()[-1] == (
+        "There is no model for 'ar' that this release can run. There are models for: fr ru."
+    )
+    shelf.list_models({"en-zh": {"tiny": {}}}, version=9)
+    assert terminal.run("add", "fr") == 1
+    assert terminal.err.splitlines()[-1] == (
+        f"The list of Firefox's models at {shelf.registry} can't be used: its list of models has none that this "
+        "release can run: a newer release may; or name another list with --registry, or as `registry` of [translation]."
+    )
+
+
+def test_what_a_later_release_has_put_into_the_store_is_used(terminal: Terminal) -> None:
+    """Two releases may share a store, and a folder may be carried from one to the other."""
+    assert terminal.run("add", "fr") == 0
+    path = terminal.folder / "en_fr" / "about.json"
+    about = msgspec.json.decode(path.read_bytes())
+    path.write_bytes(msgspec.json.encode(about | {"version": 2, "quality": {"chrf2": 59.1}}))
+    assert terminal.here == ["en_fr", "fr_en"]
 
 
 def test_a_model_is_loaded_and_tried_before_it_is_used(tmp_path: Path) -> None:
