@@ -17,6 +17,7 @@ from moothall.core.kernel.decoding import Unreadable, read, read_json
 from moothall.core.kernel.errors import ConfigurationError
 from moothall_models.store.downloads import download, read_small
 from moothall_models.store.failures import ModelUnavailable, SourceFailed, refused
+from moothall_models.store.new_folder import alone
 from moothall_models.store.packages import Installed, install_package
 from moothall_models.store.progress import Progress
 from moothall_models.translators.argos_package import OTHER_CODES, ArgosPackage
@@ -90,7 +91,8 @@ def choose(packages: Sequence[IndexedPackage], name: str) -> IndexedPackage:
 def fetch_package(
     name: str, folder: Path, progress: Progress, *, index: str, tried: Callable[[ArgosPackage], bool]
 ) -> Installed:
-    """Fetch and install the newest package of a direction; an installed one for the same languages is replaced.
+    """Fetch and install the newest package of a direction; an installed one for the same languages is replaced. Several
+    processes may share the folder: fetches wait for each other.
 
     Args:
         name: such as `argos:en-ar`.
@@ -102,19 +104,21 @@ def fetch_package(
     Raises MoothallError: the index has no such package, it could not be downloaded or can't be used, or the disk is
     full or can't be written to.
     """
+    parts = folder / PARTS
     try:
         package = choose(read_index(read_small(index, MOST_INDEX)), name)
-        try:
-            (folder / PARTS).mkdir(parents=True, exist_ok=True)
+        parts.mkdir(parents=True, exist_ok=True)
+        with alone(parts, progress):
             progress.begin(f"Downloading {name}", 1)
-            file = download(package.address, folder / PARTS, MOST_PACKAGE, progress)
-        except OSError as error:
-            raise refused(error, folder, MOST_PACKAGE) from error
-        finally:
-            progress.end()
+            try:
+                file = download(package.address, parts, MOST_PACKAGE, progress)
+            finally:
+                progress.end()
+            try:
+                return install_package(file, folder, progress, tried=tried)
+            finally:
+                file.unlink(missing_ok=True)
     except SourceFailed as failed:
         raise ModelUnavailable(f"The package {name} could not be fetched: {failed}.") from None
-    try:
-        return install_package(file, folder, progress, tried=tried)
-    finally:
-        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise refused(error, folder, MOST_PACKAGE) from error

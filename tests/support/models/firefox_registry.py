@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -40,6 +41,19 @@ def weights(source: str, target: str) -> Mapping[str, bytes]:
     return {name: next(folder.glob(pattern)).read_bytes() for name, pattern in names.items()}
 
 
+class Hearing(io.StringIO):
+    """What a program of another thread writes; `heard` is set once a word is in it."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__()
+        self.word, self.heard = word, threading.Event()
+
+    def write(self, text: str) -> int:
+        if self.word in text:
+            self.heard.set()
+        return super().write(text)
+
+
 class Shelf:
     """What the server has, and how it was asked."""
 
@@ -51,6 +65,8 @@ class Shelf:
         self.breaks: dict[str, int] = {}
         """After how many bytes the next answer for a path breaks off."""
         self.redirects: dict[str, str] = {}
+        self.holds: dict[str, Callable[[], object]] = {}
+        """What is called, once, before the next answer for a path."""
         self.ranges = True
         """Whether it answers requests for a part of a file."""
         self.address = ""
@@ -116,6 +132,7 @@ def served() -> Iterator[Shelf]:
         def do_GET(self) -> None:
             ranged = self.headers.get("Range", "")
             shelf.asked.append((self.path, ranged))
+            shelf.holds.pop(self.path, bool)()
             data, first = shelf.files.get(self.path), 0
             if self.path in shelf.redirects:
                 self.send_response(HTTPStatus.FOUND)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from moothall_models.store.argos_index import choose, read_index
 from moothall_models.store.failures import UNTRIED, SourceFailed
 from moothall_models.translators.argos_package import installed_packages
 from support.models.argos_packages import packed
-from support.models.firefox_registry import Shelf, served
+from support.models.firefox_registry import Hearing, Shelf, served
 from support.models.weights import OFFLINE, hub_source, manifest_of, model_from
 
 
@@ -55,6 +57,7 @@ class Terminal:
     def __init__(self, shelf: Shelf, folder: Path) -> None:
         self.shelf, self.folder = shelf, folder
         self.out = self.err = ""
+        self.said = Hearing("waiting")
 
     def put(self, source: str, target: str, version: str) -> None:
         path = f"/{source}_{target}-{version}.argosmodel"
@@ -64,7 +67,8 @@ class Terminal:
 
     def fetch(self, *names: str) -> int:
         store = ModelStore(self.folder, manifest_of(model_from(hub_source())), fetchers=OFFLINE)
-        out, err = io.StringIO(), io.StringIO()
+        out, err = io.StringIO(), self.said
+        err.seek(err.truncate(0))
         argv = ["fetch", *names, "--index", f"{self.shelf.address}/index.json"]
         code = models_command(argv, store=store, out=out, err=err)
         self.out, self.err = out.getvalue(), err.getvalue()
@@ -91,7 +95,29 @@ def test_a_package_is_fetched_tried_and_replaced(terminal: Terminal, tmp_path: P
     assert "It replaced 1.0." in terminal.out
     (package,) = installed_packages(tmp_path / "argos")
     assert package.about.package_version == "1.1"
-    assert list((tmp_path / "argos" / ".parts").iterdir()) == []
+    assert list((tmp_path / "argos" / ".parts").glob("*.part")) == []
+
+
+def test_two_servers_that_share_a_store_fetch_the_same_package_one_after_the_other(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    terminal.put("en", "ar", "1.0")
+    path, codes = "/en_ar-1.0.argosmodel", list[int]()
+    other = Terminal(terminal.shelf, tmp_path)
+    second = threading.Thread(target=lambda: codes.append(other.fetch("argos:en-ar")))
+
+    def while_the_first_downloads() -> None:
+        second.start()
+        other.said.heard.wait()
+        assert len(terminal.shelf.begins(path)) == 1
+
+    terminal.shelf.holds[path] = while_the_first_downloads
+    assert terminal.fetch("argos:en-ar") == 0
+    second.join()
+    assert codes == [0]
+    assert terminal.shelf.begins(path) == ["", ""], "each a whole file"
+    (package,) = installed_packages(tmp_path / "argos")
+    assert (package.source, package.target) == ("en", "ar")
 
 
 def test_what_goes_wrong_is_said(terminal: Terminal, tmp_path: Path) -> None:
@@ -103,7 +129,7 @@ def test_what_goes_wrong_is_said(terminal: Terminal, tmp_path: Path) -> None:
     assert "has no package 'en-xx'. There are: en-ar." in terminal.err
     assert terminal.fetch("argos:en-ar", "nothing") == 1
     assert "There is no model 'nothing'" in terminal.err
-    (tmp_path / "argos" / ".parts").rmdir()
+    shutil.rmtree(tmp_path / "argos" / ".parts")
     (tmp_path / "argos" / ".parts").touch()
     assert terminal.fetch("argos:en-ar") == 1
     assert "can't be used" in terminal.err

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import io
+import shutil
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from moothall.wire.languages import LanguageOffer, decode
+from moothall.wire.languages import LanguageAdded, LanguageOffer, LanguageProgress, decode
 from moothall_models.store import languages_command
 from moothall_models.store.failures import UNTRIED
+from moothall_models.store.firefox_models import FirefoxStore
 from moothall_models.store.languages import try_model
+from moothall_models.store.new_folder import alone
+from moothall_models.store.progress import Silent
 from moothall_models.translators.firefox_model import FirefoxModel, installed_models
 from moothall_models.translators.port import UnusableTranslation
-from support.models.firefox_registry import Shelf, served, weights
+from support.models.firefox_registry import Hearing, Shelf, served, weights
 
 SMALL = {"model": b"m" * 3_000, "lexicalShortlist": b"l" * 2_000, "vocab": b"v" * 1_000}
 
@@ -103,6 +109,71 @@ def test_a_language_is_removed(terminal: Terminal) -> None:
     assert terminal.here == []
     assert terminal.run("remove", "ru") == 1
     assert terminal.err.startswith("No model for 'ru' is here")
+
+
+def test_two_servers_that_share_a_store_fetch_each_file_once(terminal: Terminal) -> None:
+    """The second says that it waits, again and again, and finds the model then."""
+    other, codes = Hearing("progress"), list[int]()
+    argv = ["add", "ru", "--json", "--registry", terminal.shelf.registry]
+    second = threading.Thread(
+        target=lambda: codes.append(languages_command(argv, folder=terminal.folder, tried=fine, out=other))
+    )
+
+    def while_the_first_downloads() -> None:
+        second.start()
+        other.heard.wait()
+
+    terminal.shelf.holds["/models/en-ru/tiny/model.enru.intgemm.alphas.bin.gz"] = while_the_first_downloads
+    assert terminal.run("add", "ru") == 0
+    second.join()
+    assert codes == [0]
+    said = [decode(line.encode()) for line in other.getvalue().splitlines(keepends=True)]
+    assert said == [LanguageProgress(done=0, total=6_003_000), LanguageAdded(language="ru")]
+    assert terminal.here == ["en_ru"]
+    files = [path for path, _ in terminal.shelf.asked if path.startswith("/models")]
+    assert len(files) == len(set(files)) == 3
+
+
+def test_a_language_that_another_server_removes_meanwhile_is_gone_and_nothing_else(terminal: Terminal) -> None:
+    assert terminal.run("add", "fr", "ru") == 0
+    store, codes = FirefoxStore(terminal.folder, fine), list[bool]()
+    first = threading.Thread(target=lambda: codes.append(store.remove("en", "ru", waits)))
+
+    class Waits(Silent):
+        def __init__(self) -> None:
+            self.said = threading.Event()
+
+        def say(self, sentence: str) -> None:
+            self.said.set()
+
+    waits = Waits()
+    with alone(terminal.folder, Silent()):
+        first.start()
+        waits.said.wait()
+        shutil.rmtree(terminal.folder / "en_ru")
+    first.join()
+    assert codes == [False]
+    assert terminal.here == ["en_fr", "fr_en"]
+
+
+def test_whoever_waits_says_so_again_and_again(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    class Says(Silent):
+        def say(self, sentence: str) -> None:
+            said.append(sentence)
+
+    with ExitStack() as other:
+        other.enter_context(alone(tmp_path, Silent()))
+        pauses: list[float] = []
+
+        def pause(seconds: float) -> None:
+            pauses.append(seconds)
+            if sum(pauses) > 100:
+                other.close()
+
+        with alone(tmp_path, Says(), pause):
+            assert said == ["Another fetch is under way; waiting for it."] * 4
 
 
 def test_what_is_wrong_is_said(terminal: Terminal) -> None:
