@@ -108,12 +108,18 @@ class Translating:
     def reach(self) -> Reach:
         """The translations that are possible now, for the operator, and which languages of record are not."""
         reach = self.texts.reach
+        if not reach.connected:
+            return reach
         known = {*reach.ways, *(target for targets in reach.ways.values() for target in targets)}
         beyond = [tag for tag in self._of_record if primary(tag) not in known]
-        if not reach.connected or not beyond:
-            return reach
-        line = f"Languages of the record that nothing here translates: {', '.join(beyond)}. {HOW_TO_ADD}"
-        return msgspec.structs.replace(reach, missing=(*reach.missing, line))
+        gone = {tag for work in self._work.values() for tag in self._gone(work.live.state) if tag not in known}
+        read = sorted(gone - {primary(tag) for tag in beyond})
+        lines = [
+            f"Languages of {what} that nothing here translates: {', '.join(tags)}. {HOW_TO_ADD}"
+            for what, tags in (("the record", beyond), ("meetings under way", read))
+            if tags
+        ]
+        return msgspec.structs.replace(reach, missing=(*reach.missing, *lines))
 
     def languages(self, state: State) -> tuple[str, ...]:
         """The languages (primary tags) into which a session could be translated now."""
@@ -135,7 +141,9 @@ class Translating:
         return tuple(each for each in self.languages(state) if _translation_into(state, each) is None)
 
     def out_of_reach(self, state: State) -> tuple[str, ...]:
-        """The languages of record in which a session has no channel, and into which it can't be translated now."""
+        """The languages of record in which a session has no channel, and into which it can't be translated now; and
+        those of its translations that nothing goes on with.
+        """
         floor = spoken(state)
         if floor is None:
             return ()
@@ -144,7 +152,18 @@ class Translating:
         there = {*self.languages(state), *(primary(tag) for each in texts for tag in each.languages)}
         if len(said) == 1:
             there |= said
-        return tuple(each for each in self._of_record if primary(each) not in there)
+        beyond = (each for each in self._of_record if primary(each) not in there)
+        return (*beyond, *self._gone(state))
+
+    def _gone(self, state: State) -> tuple[str, ...]:
+        """The languages (BCP-47) of a session's translations that nothing goes on with, since their models were removed
+        while it is on; none while no translator is connected, which is soon over.
+        """
+        floor = spoken(state)
+        if floor is None or state.status not in ON or not self.translators.connected:
+            return ()
+        there = {*self.languages(state), *map(primary, said_in(state, floor))}
+        return tuple(each.languages[0] for each in translations(state) if primary(each.languages[0]) not in there)
 
     async def want(self, live: LiveSession, language: str) -> ChannelId | Refusal:
         """Have a session translated into a language (BCP-47) while somebody reads that. Return the channel of the

@@ -11,6 +11,8 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId
 from moothall.core.removal.selection import Lines
+from moothall.core.signals import Partial
+from moothall.core.translation.routes import Direction
 from moothall.services.desks.translations import TranslationMessages
 from moothall.services.log.act_queue import Receipt
 from moothall.services.translation.text_translation import Made, Terms
@@ -21,6 +23,7 @@ from support.memory.hall import FLOOR, MemoryHall
 from support.memory.translation import CAPTIONER, ENGINE, ES, FR, PT, added, translated_hall
 
 SERVICE = msgspec.structs.replace(DIRECTIONS[0], engine="service", cost=1.0, remote=True)
+ROADS = (("firefox", 30.0), ("argos", 40.0))
 FRENCH = msgspec.structs.replace(DIRECTIONS[2], source="es", target="fr", rough=True, cost=11.5)
 
 
@@ -338,6 +341,46 @@ def test_the_operator_is_told_which_languages_of_record_nothing_reaches() -> Non
                 "Install this.",
                 f"Languages of the record that nothing here translates: ar, zh-Hant. {HOW_TO_ADD}",
             )
+
+    run(story())
+
+
+def test_a_language_that_is_removed_while_it_is_read_stands_as_it_was_said_and_pages_and_the_operator_say_so() -> None:
+    """Another model of another translator goes on with it where there is one."""
+    french = [Direction(engine=name, version="1", source="en", target="fr", cost=cost) for name, cost in ROADS]
+
+    async def story() -> None:
+        async with translated_hall(of_record=("pt",)) as on:
+            added_there, other = EchoEnd(french[:1]), EchoEnd(french[1:])
+            on.connect()
+            on.connect(added_there)
+            on.connect(other)
+            await on.comes(lambda: FR in added(on))
+            await on.reads(FR)
+            await on.says("a", "Good morning.")
+            await on.comes(lambda: len(on.lines(FR)) == 1)
+            assert (added_there.asked, other.asked) == (["Good morning."], [])
+            added_there.cut()
+            await on.comes(lambda: len(on.translators.directions) == 5)
+            await on.says("b", "Welcome.")
+            await on.comes(lambda: len(on.lines(FR)) == 2)
+            assert other.asked == ["Welcome."]
+            assert on.translating.out_of_reach(on.live.state) == ()
+            other.cut()
+            await on.comes(lambda: len(on.translators.directions) == 4)
+            await on.says("c", "We begin.")
+            stands = Partial(channel=FR, segment=SegmentId("c-mt-fr"), first=0, text="We begin.", language="en")
+            await on.comes(lambda: stands in on.signals)
+            assert on.translating.out_of_reach(on.live.state) == ("fr",)
+            assert on.translating.reach.missing == (
+                f"Languages of meetings under way that nothing here translates: fr. {HOW_TO_ADD}",
+            )
+            await on.comes(lambda: on.lines(PT).get("c") == "[pt] We begin.")
+            on.connect(EchoEnd(french[:1]))
+            await on.comes(lambda: on.lines(FR).get("c") == "[fr] We begin.")
+            assert not on.translating.reach.missing
+            await on.do(do.CloseSession())
+            assert on.translating.out_of_reach(on.live.state) == ()
 
     run(story())
 
