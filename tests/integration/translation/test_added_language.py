@@ -118,7 +118,7 @@ async def test_servers_that_share_a_store_have_what_one_adds_and_removes_and_go_
         await frames.aclose()
         for on in both:
             assert on.read("b", PT) == ""
-            assert 'Not translated here:\n<bdi lang="pt">Português</bdi>' in await page(on)
+            assert 'Not translated here:\n<bdi lang="pt" data-tag="pt">Português</bdi>' in await page(on)
             reach = on.running.translation.reach()
             assert f"Languages of the record that nothing here translates: pt. {HOW_TO_ADD}" in reach.missing
         await add(there)

@@ -79,7 +79,7 @@ def not_here(lacking: Lacking, ui: Catalogue) -> list[dict[str, str]]:
     """Languages into which a session can't be translated, by their own names."""
     named = [(tag, own_name(tag)) for tag in lacking.missing]
     return [
-        {"language": tag, "name": name} if name else {"language": ui.language, "name": ui.language_name(tag)}
+        {"tag": tag, "language": tag if name else ui.language, "name": name or ui.language_name(tag)}
         for tag, name in named
     ]
 
