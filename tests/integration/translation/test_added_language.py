@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
-import aiohttp
 import pytest
+from aiohttp import ClientSession
 
 from moothall.adapters.reading.reader_client import follow
 from moothall.core.commands import BeginNotRecorded, EndNotRecorded
@@ -23,8 +23,11 @@ from moothall.core.signals import Unrecorded
 from moothall.services.log.act_queue import Receipt
 from moothall.services.translation.translating import HOW_TO_ADD
 from moothall.settings.sections import Translation
+from moothall_hub.mirror.offers import SessionChoice
 from moothall_models.store import firefox_folder, languages_command, packages_folder
 from support.halls.translated_meeting import FLOOR, PT, S, TranslatedMeeting, own_store, translated
+from support.hubs.node import running_hub
+from support.hubs.together import SESSION, Meeting, centre, paired, shows, until
 from support.models.argos_packages import put_package, written
 from support.models.firefox_registry import Shelf, served, weights
 
@@ -79,6 +82,13 @@ async def gone(on: TranslatedMeeting) -> None:
     await on.comes(lambda: translators.connected and not reached(on))
 
 
+def later(condition: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
+    async def asked() -> bool:
+        return condition()
+
+    return asked
+
+
 def reached(on: TranslatedMeeting) -> set[str]:
     return {direction.target for direction in on.running.translation.translators.directions}
 
@@ -86,7 +96,7 @@ def reached(on: TranslatedMeeting) -> set[str]:
 async def page(on: TranslatedMeeting) -> str:
     """The page of a reader of the translation."""
     address = f"{on.running.address}/s/{S}?ui=en&channel={PT}"
-    async with aiohttp.ClientSession() as http, http.get(address) as answer:
+    async with ClientSession() as http, http.get(address) as answer:
         assert answer.status == 200
         return await answer.text()
 
@@ -207,3 +217,32 @@ async def test_an_added_language_keeps_up_with_all_that_a_meeting_does(
         opened = [event.segment for event in on.events if isinstance(event, SegmentOpened)]
         assert opened == ["b", f"b-{channel}"], "nothing is made twice"
         assert not any(isinstance(event, SegmentCorrected) for event in on.events)
+
+
+async def test_a_hub_gets_a_language_that_is_added_while_it_is_linked(
+    shelf: Shelf, store: Path, tmp_path: Path
+) -> None:
+    del store
+    settings = translation(shelf, "firefox")
+    async with (
+        ClientSession() as client,
+        centre(tmp_path / "centre", translation=settings) as running,
+        running_hub(tmp_path / "hub") as hub,
+    ):
+        meeting = Meeting(running)
+        await meeting.begin()
+        await meeting.say("The meeting is open.")
+        await paired(running, hub)
+        await hub.parts.offers.set(SessionChoice(languages=("pt",)))
+        page = f"{hub.own}/s/{SESSION}?ui=en"
+        await until(shows(client, page, "The meeting is open."))
+        assert not await shows(client, page, f"channel={PT}")()
+        adding = running.translation.adding
+        assert adding is not None
+        adding.look()
+        await until(later(lambda: not adding.now.looking))
+        assert adding.add("pt")
+        await until(shows(client, page, f"channel={PT}"))
+        read = f"{page}&channel={PT}"
+        await until(shows(client, read, "A reunião está aberta."))
+        assert await shows(client, read, "A machine translates this text, and it makes mistakes")()

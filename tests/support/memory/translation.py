@@ -40,7 +40,8 @@ class Translated:
 
     async def do(self, *commands: do.AnyCommand, actor: Actor = SYSTEM) -> None:
         self._done += 1
-        answer = await self.live.writer.send(actor, CommandId(f"t{self._done}"), commands)
+        name = CommandId(f"t{self.live.writer.offset}-{self._done}")  # another life goes on with other names
+        answer = await self.live.writer.send(actor, name, commands)
         assert isinstance(answer, Receipt), answer
 
     async def says(self, name: str, text: str, language: str = "en") -> None:

@@ -385,6 +385,31 @@ def test_a_language_that_is_removed_while_it_is_read_stands_as_it_was_said_and_p
     run(story())
 
 
+def test_a_node_that_lacks_an_added_language_goes_on_as_it_is_said_until_it_is_added_there_too() -> None:
+    """The store is that of one machine: who takes a house over has other models."""
+    french = msgspec.structs.replace(FRENCH, source="en", engine="firefox")
+
+    async def story() -> None:
+        first = MemoryHall()
+        async with translated_hall(first, of_record=("fr",)) as on:
+            on.connect(EchoEnd((french,)))
+            await on.comes(lambda: FR in added(on))
+            await on.says("a", "Good morning.")
+            await on.comes(lambda: len(on.lines(FR)) == 1)
+        async with translated_hall(MemoryHall(log=first.log), of_record=("fr",)) as on:
+            on.connect()
+            await on.says("b", "Welcome.")
+            stands = Partial(channel=FR, segment=SegmentId("b-mt-fr"), first=0, text="Welcome.", language="en")
+            await on.comes(lambda: stands in on.signals)
+            assert on.lines(FR) == {"a": "[fr] Good morning."}
+            assert on.translating.out_of_reach(on.live.state) == ("fr",)
+            here = on.connect(EchoEnd((french,)))
+            await on.comes(lambda: on.lines(FR) == {"a": "[fr] Good morning.", "b": "[fr] Welcome."})
+            assert here.asked == ["Welcome."]
+
+    run(story())
+
+
 def test_a_page_counts_as_reading_for_a_while() -> None:
     async def story() -> None:
         async with translated_hall(of_record=()) as on:
