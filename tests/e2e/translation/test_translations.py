@@ -38,7 +38,7 @@ async def test_a_translated_line_says_in_which_language_it_is_and_how_it_was_mad
         said = [
             "Translated by a machine from English through Portuguese",
             "Translated by a machine from English through Portuguese",
-            "Translated by a machine from English: the gist only",
+            "Translated by a machine from English through Portuguese: the gist only",
             "Translated by a machine from English",
             "Written by a machine",
         ]
