@@ -114,7 +114,11 @@ class TranslationParts:
             return Lacking()
         self.translating.visited(live, channel)
         missing = self.translating.out_of_reach(live.state)
-        return Lacking(missing=missing, making=self.translating.making(live, channel))
+        return Lacking(
+            missing=missing,
+            making=self.translating.making(live, channel),
+            services=self.translating.services(live),
+        )
 
 
 def open_translating(

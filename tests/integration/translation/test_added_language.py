@@ -245,4 +245,10 @@ async def test_a_hub_gets_a_language_that_is_added_while_it_is_linked(
         await until(shows(client, page, f"channel={PT}"))
         read = f"{page}&channel={PT}"
         await until(shows(client, read, "A reunião está aberta."))
-        assert await shows(client, read, "A machine translates this text, and it makes mistakes")()
+        notice, original = "A machine translates this text, and it makes mistakes", "channel=floor"
+        spanned = f"{hub.own}/s/{SESSION}/missed?from=0&to=9999999&ui=en&channel={PT}"
+        for path in (read, spanned):
+            for said in ("A reunião está aberta.", notice, original):
+                assert await shows(client, path, said)(), (path, said)
+        for form in ("screen?", "record.txt?", "record.srt?"):
+            assert await shows(client, f"{hub.own}/s/{SESSION}/{form}ui=en&channel={PT}", "ranslate")(), form

@@ -21,12 +21,18 @@ language.
 """
 TURN_MS = 8_000
 """How many ms a wall shows each of several groups; the same as in `web/js/display/with_us.js`."""
+_SERVICE = re.compile(r"(?:^|, )service (\S+) ")
 _DIRECTION = re.compile(r"(?:^| )([A-Za-z0-9-]+)>[A-Za-z0-9-]+(?:,|$)")
 
 
 def languages_of(route: str) -> tuple[str, ...]:
     """The source language (BCP-47) of each hop of a route, the original language first."""
     return tuple(_DIRECTION.findall(route))
+
+
+def services_of(route: str) -> tuple[str, ...]:
+    """The services on somebody else's machines over which a route leads, as `model@host`."""
+    return tuple(_SERVICE.findall(route))
 
 
 def made_text(made: MadeFrom, ui: Catalogue) -> str:

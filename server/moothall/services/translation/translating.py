@@ -41,6 +41,8 @@ LOOK_MS = 1_000
 AFTER_MS = 60_000
 """How long a translation continues after its last reader has left: they may be reloading the page."""
 HOW_TO_ADD = "`moothall languages add` gets models for many; the others: docs/how-to/add-a-language.md"
+SERVICE = "service"
+"""The engine of directions that ask a service, whose version is its model and host."""
 MOST_OLD = 8
 """Texts of closed sessions that are translated at a time, each with one line in flight. Overflow: another one is
 refused as busy, so that live text isn't delayed.
@@ -200,6 +202,16 @@ class Translating:
         """Whether a closed session's translation is being made at the moment."""
         work = self._work.get((live.id, channel))
         return work is not None and live.state.status is Status.CLOSED and work.running
+
+    def services(self, live: LiveSession) -> tuple[str, ...]:
+        """The services on somebody else's machines to which words of a session go now, sorted, as `model@host`."""
+        floor, here = spoken(live.state), stays_here(live.state)
+        if floor is None or live.state.status not in ON:
+            return ()
+        into = [each.languages[0] for each in translations(live.state) if (live.id, each.id) in self._work]
+        routes = (self.texts.route(tag, to, here=here) for tag in said_in(live.state, floor) for to in into)
+        hops = (hop for route in routes if route is not None for hop in route.hops)
+        return tuple(sorted({hop.version for hop in hops if hop.engine == SERVICE}))
 
     def expect_better(self, session: SessionId, segments: Sequence[SegmentId], still: bool) -> None:
         """Note that an engine hears these lines once more and may improve them soon; with `still` False, that it is

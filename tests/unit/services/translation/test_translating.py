@@ -22,7 +22,9 @@ from moothall.testing.translator_link import DIRECTIONS, EchoEnd
 from support.memory.hall import FLOOR, MemoryHall
 from support.memory.translation import CAPTIONER, ENGINE, ES, FR, PT, added, translated_hall
 
-SERVICE = msgspec.structs.replace(DIRECTIONS[0], engine="service", cost=1.0, remote=True)
+SERVICE = msgspec.structs.replace(
+    DIRECTIONS[0], engine="service", version="some-model@api.example.org", cost=1.0, remote=True
+)
 ROADS = (("firefox", 30.0), ("argos", 40.0))
 FRENCH = msgspec.structs.replace(DIRECTIONS[2], source="es", target="fr", rough=True, cost=11.5)
 
@@ -479,6 +481,7 @@ def test_what_only_staff_may_read_or_young_people_say_goes_to_no_service(access:
             assert isinstance(await messages.translated(on.live, "Between us.", "en", "ar"), Refusal)
             await on.hall.clock.sleep(5_000)
             assert (away.asked, away.prepared) == ([], [])
+            assert on.translating.services(on.live) == ()
             assert "ar" not in on.translating.languages(on.live.state)
             lists = TranslationParts(
                 on.hall.sessions, on.translating, on.translators, on.translating.texts, no_terms, None
@@ -489,6 +492,9 @@ def test_what_only_staff_may_read_or_young_people_say_goes_to_no_service(access:
                 await on.do(do.ArrangeSession(access=ev.Access.PUBLIC, sound=ev.SoundKept.NONE))
                 await on.comes(lambda: ChannelId("mt-ar") in added(on))
                 await on.comes(lambda: away.asked == ["Good morning."])
+                assert on.translating.services(on.live) == ("some-model@api.example.org",)
+                await on.do(do.CloseSession())
+                assert on.translating.services(on.live) == ()
 
     run(story())
 
