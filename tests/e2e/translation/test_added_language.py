@@ -60,6 +60,7 @@ async def test_an_open_page_gets_the_language_in_its_menu_and_goes_on_when_it_is
             stands = page.locator("#Growing .text")
             await expect(stands).to_have_text("We begin with the agenda.")
             await expect(stands).to_have_attribute("dir", "ltr")
+            await expect(page.locator("#Growing .mark")).to_have_text("As spoken, since it is not translated yet")
             await expect(text).to_have_text([MADE])
             await page.reload()
             await expect(lacking).to_have_text("Not translated here: Français · العربية")
