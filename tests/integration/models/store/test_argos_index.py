@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -118,6 +120,28 @@ def test_two_servers_that_share_a_store_fetch_the_same_package_one_after_the_oth
     assert terminal.shelf.begins(path) == ["", ""], "each a whole file"
     (package,) = installed_packages(tmp_path / "argos")
     assert (package.source, package.target) == ("en", "ar")
+
+
+def test_a_disk_that_is_full_leaves_nothing_half(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.put("en", "ar", "1.0")
+    fetching = (
+        "import resource, signal, sys\n"
+        "from pathlib import Path\n"
+        "from moothall_models.store.argos_index import fetch_package\n"
+        "from moothall_models.store.progress import Silent\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))\n"
+        "fetch_package('argos:en-ar', Path(sys.argv[2]), Silent(), index=sys.argv[1], tried=bool)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", fetching, f"{terminal.shelf.address}/index.json", str(tmp_path / "argos")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "ModelUnavailable: There is no room left in" in done.stderr
+    assert installed_packages(tmp_path / "argos") == ()
+    assert terminal.fetch("argos:en-ar") == 0, "it goes on once there is room"
 
 
 def test_what_goes_wrong_is_said(terminal: Terminal, tmp_path: Path) -> None:
