@@ -23,7 +23,8 @@ from moothall.adapters.pages.request_context import (
 )
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.reading.page_rows import rows_of, shows
+from moothall.adapters.reading.page_menu import spoken
+from moothall.adapters.reading.page_rows import rows_of, shows, text_notices
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.times import media_time
 from moothall.core.views.captions import Line
@@ -68,6 +69,7 @@ class MissedDoor:
             return refusal(wrong, self._pages, ui)
         session = wanted.snapshot.session
         zone = self._pages.zone()
+        floor = spoken(session)
         kept = {"channel": request.query["channel"]} if request.query.get("channel") else {}
         kept |= ui.kept
         query = urlencode(kept)
@@ -93,6 +95,10 @@ class MissedDoor:
             heading=ui.text(SPAN, start=media_time(begin), end=media_time(end)),
             following=None if span.following is None else at(**{"from": span.following}),
             whole=f"{base}?{query}" if query else base,
+            notices=text_notices(session, wanted.feed.channel, ui, span.lines),
+            original=f"{base}/missed?{urlencode({**kept, 'channel': floor, 'from': begin, 'to': end})}"
+            if floor is not None and floor != wanted.feed.channel
+            else "",
             in_language=lambda tag: at(ui=tag),
         )
         return html(text, ui)

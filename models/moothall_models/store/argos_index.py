@@ -17,6 +17,7 @@ from moothall.core.kernel.decoding import Unreadable, read, read_json
 from moothall.core.kernel.errors import ConfigurationError
 from moothall_models.store.downloads import download, read_small
 from moothall_models.store.failures import ModelUnavailable, SourceFailed, refused
+from moothall_models.store.new_folder import alone
 from moothall_models.store.packages import Installed, install_package
 from moothall_models.store.progress import Progress
 from moothall_models.translators.argos_package import OTHER_CODES, ArgosPackage
@@ -28,6 +29,10 @@ MOST_INDEX = 4 << 20
 MOST_PACKAGE = 1_000_000_000
 """Most bytes of a package's file; published ones have 60 to 250 MB."""
 PREFIX = "argos:"
+TRANSLATE = "translate"
+"""The type of packages that translate."""
+OTHER_INDEX = "a newer release may; or name another index with --index"
+"""What to do where an index can't be used, as the end of a sentence."""
 PARTS = ".parts"
 
 
@@ -37,6 +42,7 @@ class IndexedPackage(msgspec.Struct, frozen=True, kw_only=True):
     from_code: str
     to_code: str
     package_version: str
+    type: str = TRANSLATE
     links: tuple[str, ...] = ()
 
     @property
@@ -52,16 +58,19 @@ class IndexedPackage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_index(data: bytes) -> tuple[IndexedPackage, ...]:
-    """Decode the index; entries that this release can't read are left out. Raises SourceFailed."""
+    """Decode the index; entries that this release can't read or run are left out. Raises SourceFailed."""
     try:
         entries = read_json(data, tuple[msgspec.Raw, ...])
     except Unreadable:
-        raise SourceFailed("its index has another form than this release reads") from None
+        raise SourceFailed(f"its index has another form than this release reads: {OTHER_INDEX}") from None
     found: list[IndexedPackage] = []
     for entry in entries:
         with suppress(Unreadable):
             found.append(read(_decoder, entry))
-    return tuple(package for package in found if package.address)
+    usable = tuple(package for package in found if package.type == TRANSLATE and package.address)
+    if not usable:
+        raise SourceFailed(f"its index has no package that this release can run: {OTHER_INDEX}")
+    return usable
 
 
 _decoder = msgspec.json.Decoder(IndexedPackage)
@@ -82,7 +91,8 @@ def choose(packages: Sequence[IndexedPackage], name: str) -> IndexedPackage:
 def fetch_package(
     name: str, folder: Path, progress: Progress, *, index: str, tried: Callable[[ArgosPackage], bool]
 ) -> Installed:
-    """Fetch and install the newest package of a direction; an installed one for the same languages is replaced.
+    """Fetch and install the newest package of a direction; an installed one for the same languages is replaced. Several
+    processes may share the folder: fetches wait for each other.
 
     Args:
         name: such as `argos:en-ar`.
@@ -94,19 +104,21 @@ def fetch_package(
     Raises MoothallError: the index has no such package, it could not be downloaded or can't be used, or the disk is
     full or can't be written to.
     """
+    parts = folder / PARTS
     try:
         package = choose(read_index(read_small(index, MOST_INDEX)), name)
-        try:
-            (folder / PARTS).mkdir(parents=True, exist_ok=True)
+        parts.mkdir(parents=True, exist_ok=True)
+        with alone(parts, progress):
             progress.begin(f"Downloading {name}", 1)
-            file = download(package.address, folder / PARTS, MOST_PACKAGE, progress)
-        except OSError as error:
-            raise refused(error, folder, MOST_PACKAGE) from error
-        finally:
-            progress.end()
+            try:
+                file = download(package.address, parts, MOST_PACKAGE, progress)
+            finally:
+                progress.end()
+            try:
+                return install_package(file, folder, progress, tried=tried)
+            finally:
+                file.unlink(missing_ok=True)
     except SourceFailed as failed:
         raise ModelUnavailable(f"The package {name} could not be fetched: {failed}.") from None
-    try:
-        return install_package(file, folder, progress, tried=tried)
-    finally:
-        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise refused(error, folder, MOST_PACKAGE) from error

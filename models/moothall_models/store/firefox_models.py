@@ -105,13 +105,15 @@ class FirefoxStore:
         except OSError as error:
             raise refused(error, self._folder, sum(model.size for model in there)) from error
 
-    def remove(self, source: str, target: str) -> bool:
+    def remove(self, source: str, target: str, progress: Progress | None = None) -> bool:
         """Delete the model of a direction; returns whether there was one. Raises ModelUnavailable."""
         folder = self._folder / f"{source}_{target}"
-        if not folder.is_dir():
+        if not self._folder.is_dir():
             return False
         try:
-            with alone(self._folder, Silent()):
+            with alone(self._folder, progress or Silent()):
+                if not folder.is_dir():
+                    return False
                 gone = folder.with_name(f"{TEMPORARY}{folder.name}")  # whole, or gone
                 folder.rename(gone)
                 shutil.rmtree(gone, ignore_errors=True)

@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from moothall.core.kernel.decoding import Unreadable, read, read_json
 from moothall_models.manifest import RelativePath, Sha256, Size
+from moothall_models.store.downloads import PACKINGS
 from moothall_models.store.failures import SourceFailed
 from moothall_models.translators.firefox_model import MODEL, SHORTLIST, SOURCE_VOCABULARY, TARGET_VOCABULARY, VOCABULARY
 
@@ -27,7 +28,12 @@ RELEASED = "Release"
 """What the status of a model begins with that Firefox gives to its users; others are trials."""
 
 
-_Code = Annotated[str, Meta(pattern=r"\A[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*\Z")]
+OTHER_LIST = "a newer release may; or name another list with --registry, or as `registry` of [translation]"
+"""What to do where a list can't be used, as the end of a sentence."""
+WEIGHTS, PIECES = ".bin", ".spm"
+"""The ends of the names of files that this release can run: models and shortlists, and vocabularies."""
+
+_Code = Annotated[str, Meta(pattern=r"\A[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*\Z", max_length=35)]
 """A language as the list has it: `zh`, `zh_hant`."""
 
 
@@ -46,6 +52,10 @@ class RegistryFile(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Its bytes once it is unpacked, where the list states them."""
     uncompressed_hash: Sha256 | None = None
     """Its SHA-256 once it is unpacked, where the list states it."""
+
+    def ends(self, end: str) -> bool:
+        """Whether its name ends as that of a form that this release can run, packed in a way that it can unpack."""
+        return self.path.endswith((end, *(end + packing for packing in PACKINGS)))
 
 
 class _Files(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -77,7 +87,9 @@ class RegistryModel(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     @property
     def stored(self) -> dict[str, RegistryFile] | None:
-        """Its files by their names in the store; None for a model that can't be run, as a vocabulary is missing."""
+        """Its files by their names in the store; None for a model that can't be run, as a vocabulary is missing or
+        something has another form. It runs without a shortlist.
+        """
         files, named = self.files, dict[str, RegistryFile]()
         if files.vocab is not None:
             named = {VOCABULARY: files.vocab}
@@ -85,7 +97,9 @@ class RegistryModel(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             named = {SOURCE_VOCABULARY: files.src_vocab, TARGET_VOCABULARY: files.trg_vocab}
         else:
             return None
-        if files.lexical_shortlist is not None:
+        if not files.model.ends(WEIGHTS) or not all(file.ends(PIECES) for file in named.values()):
+            return None
+        if files.lexical_shortlist is not None and files.lexical_shortlist.ends(WEIGHTS):
             named[SHORTLIST] = files.lexical_shortlist
         return {MODEL: files.model, **named}
 
@@ -93,7 +107,8 @@ class RegistryModel(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class _Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     base_url: Annotated[str, Meta(max_length=500)]
     generated: Annotated[str, Meta(max_length=40)] = ""
-    models: dict[str, tuple[msgspec.Raw, ...]]
+    models: dict[str, msgspec.Raw]
+    """By direction; a tuple of models, as far as this release knows."""
 
 
 class FirefoxRegistry(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,6 +137,7 @@ class FirefoxRegistry(msgspec.Struct, frozen=True, kw_only=True):
         return min(usable, key=lambda model: rank.get(model.architecture, len(order)), default=None)
 
 
+_entries = msgspec.json.Decoder(tuple[msgspec.Raw, ...])
 _decoder = msgspec.json.Decoder(RegistryModel)
 
 
@@ -133,14 +149,18 @@ def read_registry(data: bytes, address: str) -> FirefoxRegistry:
     try:
         document = read_json(data, _Document)
     except Unreadable:
-        raise SourceFailed("its list of models has another form than this release reads") from None
+        raise SourceFailed(f"its list of models has another form than this release reads: {OTHER_LIST}") from None
+    entries: list[msgspec.Raw] = []
+    for direction in document.models.values():
+        with suppress(Unreadable):
+            entries += read(_entries, direction)
     models: list[RegistryModel] = []
-    for entry in (entry for entries in document.models.values() for entry in entries):
+    for entry in entries:
         with suppress(Unreadable):
             models.append(read(_decoder, entry))
     usable = tuple(model for model in models if model.released and model.stored)
     if not usable:
-        raise SourceFailed("its list of models has none that this release can run")
+        raise SourceFailed(f"its list of models has none that this release can run: {OTHER_LIST}")
     return FirefoxRegistry(
         address=address, base=document.base_url.rstrip("/"), generated=document.generated, models=usable
     )

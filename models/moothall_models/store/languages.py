@@ -55,7 +55,7 @@ def languages_command(
             case "list":
                 return _offer(folder, asked, out) if json else _list(folder, asked, out)
             case "remove":
-                return _remove(store, asked.language, out)
+                return _remove(store, asked.language, out, err)
             case "add" if asked.source is not None:
                 for model in store.take(asked.source, TextProgress(err)):
                     out.write(f"{_named(model)} is here.\n")
@@ -149,7 +149,8 @@ class _MessageProgress(Progress):
         self._shown = -1
 
     def say(self, sentence: str) -> None:
-        """Show nothing: the server says that it waits."""
+        """Write how far it is once more, so that the server sees that it waits for another fetch."""
+        _say(self._out, wire.LanguageProgress(done=min(self._before, self._total), total=self._total))
 
     def begin(self, label: str, total: int) -> None:
         """Begin the next file."""
@@ -200,13 +201,16 @@ def _models_of(registry: FirefoxRegistry, tag: str, *, better: bool) -> list[Reg
     pairs = ((PIVOT, tag), (tag, PIVOT))
     found = [model for pair in pairs if (model := registry.choose(*pair, better=better)) is not None]
     if not found:
-        raise ConfigurationError(f"There is no model for {tag!r}. There are models for: {' '.join(_tags(registry))}.")
+        there = " ".join(_tags(registry))
+        raise ConfigurationError(
+            f"There is no model for {tag!r} that this release can run. There are models for: {there}."
+        )
     return found
 
 
-def _remove(store: FirefoxStore, tags: Sequence[str], out: TextIO) -> int:
+def _remove(store: FirefoxStore, tags: Sequence[str], out: TextIO, err: TextIO) -> int:
     for tag in tags:
-        gone = [pair for pair in ((PIVOT, tag), (tag, PIVOT)) if store.remove(*pair)]
+        gone = [pair for pair in ((PIVOT, tag), (tag, PIVOT)) if store.remove(*pair, TextProgress(err))]
         if not gone:
             raise ConfigurationError(f"No model for {tag!r} is here; `moothall languages list` names those that are.")
         out.write(f"{tag}: {len(gone)} models are deleted.\n")

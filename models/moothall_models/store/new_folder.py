@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,17 +21,27 @@ from moothall_models.store.progress import Progress
 
 TEMPORARY = ".fetch-"
 """Prefix of the names of temporary folders."""
+LOOK_S = 0.2
+"""Seconds between two looks whether another process has let go of a folder."""
+SAY_EVERY = 150
+"""Looks after which it is said again that it has not: half a minute."""
 
 
 @contextmanager
-def alone(folder: Path, progress: Progress) -> Iterator[None]:
-    """Hold the folder's lock against other processes, and remove temporary folders that killed processes have left."""
+def alone(folder: Path, progress: Progress, pause: Callable[[float], None] = time.sleep) -> Iterator[None]:
+    """Hold the folder's lock against other processes, and remove temporary folders that killed processes have left.
+
+    While another process holds it this is said again and again: whoever hears nothing takes a process for hung.
+    """
     with (folder / ".lock").open("wb") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            progress.say("Another fetch is under way; waiting for it.")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        for looked in itertools.count():
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not looked % SAY_EVERY:
+                    progress.say("Another fetch is under way; waiting for it.")
+                pause(LOOK_S)
         for left in folder.glob(f"{TEMPORARY}*"):
             shutil.rmtree(left, ignore_errors=True)
         yield

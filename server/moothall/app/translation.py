@@ -17,7 +17,7 @@ from moothall.core.kernel.errors import NO_SESSION, ConfigurationError, Refusal
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.languages import primary
 from moothall.core.translation.phrases import MOST_BYTES, Phrase, read_phrases
-from moothall.services.desks.translations import TranslationMessages
+from moothall.services.desks.translations import TranslationMessages, keeps_here
 from moothall.services.questions.translations import Rendered, WantedTranslation
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
@@ -73,7 +73,7 @@ class TranslationParts:
     def has_way(self, wanted: WantedTranslation) -> bool:
         """Whether a published question can be translated now."""
         live = self.sessions.loaded(wanted.session)
-        here = live is not None and not live.state.recorded
+        here = live is not None and keeps_here(live)
         return self.texts.route(wanted.source, wanted.target, here=here) is not None
 
     def reach(self) -> Reach:
@@ -92,8 +92,10 @@ class TranslationParts:
         is loaded, and those into which it can be translated now.
         """
         live, ways = self.sessions.loaded(session), self.reach().ways
-        texts = () if live is None else (tag for each in live.state.channels.values() for tag in each.languages)
-        made = (target for tag in spoken for target in ways.get(primary(tag), ()))
+        if live is None:
+            return tuple(dict.fromkeys((*spoken, *(to for tag in spoken for to in ways.get(primary(tag), ())))))
+        texts = (tag for each in live.state.channels.values() for tag in each.languages)
+        made = self.translating.languages(live.state)
         return tuple(dict.fromkeys((*spoken, *texts, *made)))
 
     def offered(self, session: SessionId) -> Sequence[str]:
@@ -112,7 +114,11 @@ class TranslationParts:
             return Lacking()
         self.translating.visited(live, channel)
         missing = self.translating.out_of_reach(live.state)
-        return Lacking(missing=missing, making=self.translating.making(live, channel))
+        return Lacking(
+            missing=missing,
+            making=self.translating.making(live, channel),
+            services=self.translating.services(live),
+        )
 
 
 def open_translating(

@@ -96,6 +96,8 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     """What the text is (date, kind, languages), in the order in which it is shown; none is empty."""
     notice: str
     """What the text may be used for, and its limits."""
+    label: str
+    """For a machine's translation, what it is in a few words; empty for another text."""
     quality: str
     """Quality figures of the text; empty when there is too little text."""
     so_far: str

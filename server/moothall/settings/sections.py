@@ -195,7 +195,7 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = ""
     """Chat service with OpenAI's interface that translates too. All text on its routes is sent to it, except what is
-    not recorded. Empty: none."""
+    not recorded, meetings that only staff may read, and meetings with young people. Empty: none."""
     service_languages: tuple[
         Annotated[str, msgspec.Meta(pattern=_TAG, description="a list of language tags such as 'ar' or 'zh'")], ...
     ] = ()

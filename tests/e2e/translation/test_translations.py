@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from itertools import islice
 
+import msgspec
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
+from moothall.core.signals import Partial
 from support.browser.browsing import shape, tab, texts, visit
 from support.browser.translated_lines import (
     ARABIC,
@@ -18,6 +20,7 @@ from support.browser.translated_lines import (
     TRANSLATOR,
     made,
     made_again,
+    name,
     translated,
 )
 from support.halls.stage import CAPTIONER, ended, opened, stage
@@ -38,7 +41,7 @@ async def test_a_translated_line_says_in_which_language_it_is_and_how_it_was_mad
         said = [
             "Translated by a machine from English through Portuguese",
             "Translated by a machine from English through Portuguese",
-            "Translated by a machine from English: the gist only",
+            "Translated by a machine from English through Portuguese: the gist only",
             "Translated by a machine from English",
             "Written by a machine",
         ]
@@ -120,6 +123,23 @@ async def test_each_line_runs_as_its_language_does(page: Page, ui: str, channel:
         for line in await page.locator("#Lines .text").all():
             await expect(line).to_have_attribute("lang", language)
             await expect(line).to_have_css("direction", runs)
+
+
+async def test_a_late_line_stands_as_it_was_said_in_its_own_direction_and_says_so(page: Page) -> None:
+    """Also where its beginning was there in the reader's language already."""
+    async with stage(*TEXTS, opened("s0"), ended("s0", "One.")) as on:
+        await visit(page, on, f"?channel={ARABIC}&ui=en")
+        grows = Partial(channel=ARABIC, segment=name("s1", ARABIC), first=0, text="واحد", language="ar")
+        await on.say(signals=[grows])
+        text, mark = page.locator("#Growing .text"), page.locator("#Growing .mark")
+        await expect(text).to_have_css("direction", "rtl")
+        await expect(mark).to_have_count(0)
+        await on.say(signals=[msgspec.structs.replace(grows, text="One.", language="en")])
+        await expect(text).to_have_text("One.")
+        await expect(text).to_have_css("direction", "ltr")
+        await expect(mark).to_have_text("As spoken, since it is not translated yet")
+        await on.say(*made("s1", 4_000, "واحد.", channel=ARABIC, language="ar"), by=TRANSLATOR)
+        await expect(page.locator("#Growing .line")).to_have_count(0)
 
 
 async def test_the_newest_translated_line_is_at_the_end_of_a_wall_and_late_ones_are_in_their_place(page: Page) -> None:

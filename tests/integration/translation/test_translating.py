@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -14,21 +12,14 @@ import pytest
 from moothall.adapters.reading.reader_client import follow
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.store.sqlite_file import FILE_NAME
-from moothall.app.hall import RunningServer, hall
-from moothall.core.commands import AddChannel, AnyCommand, CorrectSegment, CreateSession, OpenSession, TypeSegment
+from moothall.app.hall import RunningServer
 from moothall.core.events.codec import decode_event
-from moothall.core.events.types import ChannelKind, SegmentCorrected, SegmentOpened
-from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
+from moothall.core.events.types import SegmentCorrected, SegmentOpened
+from moothall.core.kernel.ids import SegmentId
 from moothall.core.kernel.lanes import Feed
-from moothall.services.log.act_queue import Receipt
-from moothall.services.sessions.live_session import LiveSession
-from moothall.settings.sections import EngineSection, Server, Settings
 from moothall_models.translators.apertium import ApertiumTranslator
 from moothall_models.translators.bergamot import BergamotTranslator
-
-S, FLOOR, ES, PT = SessionId("s"), ChannelId("floor"), ChannelId("mt-es"), ChannelId("mt-pt")
-CAPTIONER = Actor(Role.CAPTIONER, "c1")
+from support.halls.translated_meeting import ES, PT, S, translated
 
 pytestmark = pytest.mark.skipif(
     not BergamotTranslator().directions or len(ApertiumTranslator().directions) < 2,
@@ -36,60 +27,10 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-class Meeting:
-    """A session that is translated by what is installed here."""
-
-    def __init__(self, running: RunningServer, live: LiveSession) -> None:
-        self.running, self.live = running, live
-        self._done = 0
-
-    async def do(self, *commands: AnyCommand, by: Actor = CAPTIONER) -> None:
-        self._done += 1
-        name = CommandId(f"t{self.live.writer.offset}-{self._done}")
-        answer = await self.live.writer.send(by, name, commands)
-        assert isinstance(answer, Receipt), answer
-
-    async def says(self, name: str, text: str) -> None:
-        await self.do(TypeSegment(channel=FLOOR, segment=SegmentId(name), text=text, language="en"))
-
-    async def corrects(self, name: str, text: str) -> None:
-        await self.do(CorrectSegment(channel=FLOOR, segment=SegmentId(name), base_revision=0, base_words=0, text=text))
-
-    def read(self, name: str, channel: ChannelId = ES) -> str:
-        line = self.live.state.segments.get(SegmentId(f"{name}-{channel}"))
-        return "" if line is None else line.whole
-
-    async def comes(self, condition: Callable[[], bool], within_ms: int = 60_000) -> int:
-        """Wait for something; returns after how many ms it was there."""
-        clock = self.running.backend.clock
-        began = clock.monotonic()
-        while not condition():
-            assert clock.monotonic() - began < within_ms, "it never came"
-            await clock.sleep(5)
-        return clock.monotonic() - began
-
-
-@asynccontextmanager
-async def translated(tmp_path: Path) -> AsyncIterator[Meeting]:
-    """A server with all its translators, and no engine that listens."""
-    settings = Settings(server=Server(port=0, data=str(tmp_path / "data")), engine=EngineSection(count=0))
-    async with hall(settings) as running:
-        live = await running.backend.sessions.find(S) or await running.backend.sessions.open(S)
-        on = Meeting(running, live)
-        if not live.state.channels:
-            await on.do(
-                CreateSession(title="Open hall", languages=("en",)),
-                AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
-                OpenSession(),
-                by=SYSTEM,
-            )
-        yield on
-
-
 async def test_a_correction_at_the_desk_reaches_a_spanish_reader_and_the_subtitles(
     tmp_path: Path,
 ) -> None:
-    async with translated(tmp_path) as on:
+    async with translated(tmp_path / "data") as on:
         await on.says("a", "Good morning, the meeting is open.")
         await on.comes(lambda: bool(on.read("a") and on.read("a", PT)))
         assert "reunión" in on.read("a")
@@ -120,7 +61,7 @@ async def test_a_correction_at_the_desk_reaches_a_spanish_reader_and_the_subtitl
 
 
 async def test_a_killed_pipe_and_killed_translators_cost_a_late_line_and_never_a_lost_one(tmp_path: Path) -> None:
-    async with translated(tmp_path) as on:
+    async with translated(tmp_path / "data") as on:
         await on.says("a", "The meeting is open.")
         await on.comes(lambda: bool(on.read("a")))
         for group in pipes(on.running):
@@ -140,7 +81,7 @@ async def test_a_killed_pipe_and_killed_translators_cost_a_late_line_and_never_a
 
 @pytest.mark.slow
 async def test_a_hung_pipe_costs_a_late_line(tmp_path: Path) -> None:
-    async with translated(tmp_path) as on:
+    async with translated(tmp_path / "data") as on:
         await on.says("a", "The meeting is open.")
         await on.comes(lambda: bool(on.read("a")))
         for group in pipes(on.running):
@@ -153,7 +94,7 @@ async def test_a_hung_pipe_costs_a_late_line(tmp_path: Path) -> None:
 
 
 async def test_a_restart_translates_nothing_twice_and_what_is_missing_once(tmp_path: Path) -> None:
-    async with translated(tmp_path) as on:
+    async with translated(tmp_path / "data") as on:
         await on.says("a", "The meeting is open.")
         await on.comes(lambda: bool(on.read("a") and on.read("a", PT)))
         before = on.live.writer.offset
@@ -162,7 +103,7 @@ async def test_a_restart_translates_nothing_twice_and_what_is_missing_once(tmp_p
         os.kill(on.running.translator.pid, signal.SIGSTOP)
         await on.says("b", "We begin with the agenda.")
         os.kill(on.running.translator.pid, signal.SIGKILL)
-    async with translated(tmp_path) as on:
+    async with translated(tmp_path / "data") as on:
         await on.comes(lambda: bool(on.read("b") and on.read("b", PT)))
         await on.running.backend.clock.sleep(500)
         log = await SqliteLog.open(tmp_path / "data" / FILE_NAME)
@@ -185,7 +126,7 @@ async def test_hostile_lines_are_translated_or_shown_and_the_next_one_is_fine(tm
         "XQ1X and XQ2X are placeholders",
         "...",
     )
-    async with translated(tmp_path) as on:
+    async with translated(tmp_path / "data") as on:
         for number, text in enumerate(hostile):
             await on.says(f"h{number}", text)
         await on.says("end", "The meeting is closed.")

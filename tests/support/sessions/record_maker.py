@@ -26,6 +26,7 @@ WORDING = Wording(
     title="Meeting without a title",
     about=("24 November 2025", "As spoken"),
     notice="Written by a machine.",
+    label="",
     quality="",
     so_far="The meeting goes on, up to {time}.",
     version="State: {version}",

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import re
+
+import msgspec
+
+from moothall.core.events import types as ev
 from moothall.record.subtitles import write_srt, write_vtt
 from moothall.record.wording import Options
 from support.sessions.caption_readers import read_vtt
@@ -46,6 +51,25 @@ def test_a_file_of_two_cues() -> None:
         "1\r\n00:59:59,000 --> 01:00:01,700\r\nAnn: Is 3 ‹ 5 & ｛＼an8｝ ‹b›7‹/b›?\r\n\r\n"  # noqa: RUF001  # as it is written
         "2\r\n01:00:01,700 --> 01:00:03,476\r\n[The meeting goes on, up to 1:00:01.]\r\n"
     )
+
+
+def test_a_machines_translation_says_so_before_the_first_words_or_after_the_last() -> None:
+    """SubRip has no comments."""
+    wording = msgspec.structs.replace(WORDING, label="Translated by a machine")
+    late, early = Telling(), Telling()
+    late.line("Sim.", 2_000, 3_000)
+    early.line("Sim.", 1_000, 3_000)
+    text = write_srt(late.record(), wording, Options())
+    label = "1\r\n00:00:00,000 --> 00:00:02,000\r\n[Translated by a machine]\r\n"
+    assert text.startswith(f"{label}\r\n2\r\n00:00:02,000 --> ")
+    *_, before, last = write_srt(early.record(), wording, Options()).split("\r\n\r\n")
+    ends = before.split("\r\n")[1].rpartition(" ")[2]
+    assert re.fullmatch(rf"3\r\n{ends} --> [0-9:,]+\r\n\[Translated by a machine\]\r\n", last)
+    silent = Telling()
+    silent.tell(ev.SessionClosed(t=9_000))
+    alone = "1\r\n00:00:00,000 --> 00:00:04,000\r\n[Translated by a machine]\r\n"
+    assert write_srt(silent.record(), wording, Options()) == alone
+    assert "Translated" not in write_srt(late.record(), WORDING, Options())
 
 
 def test_a_time_within_a_text_is_none_for_a_player() -> None:

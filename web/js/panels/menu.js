@@ -25,7 +25,18 @@ export function complete(channels, { words, ui, here }) {
     for (const button of list.querySelectorAll('button')) {
       if (channel.kind === 'translation' && primary(button.value) === primary(channel.languages[0])) button.parentElement?.remove();
     }
+    found(channel.languages[0]);
   }
+}
+
+/** A language that was not translated here is now: take it out of the sentence that says so. @param {string} tag */
+function found(tag) {
+  const lacking = document.querySelector('.missing');
+  if (!lacking?.firstChild) return;
+  const all = /** @type {HTMLElement[]} */ ([...lacking.querySelectorAll('bdi')]);
+  const left = all.filter((each) => primary(each.dataset.tag ?? '') !== primary(tag));
+  if (!left.length) lacking.remove();
+  else if (left.length < all.length) lacking.replaceChildren(lacking.firstChild, ...left.flatMap((each, i) => (i ? [' · ', each] : [each])));
 }
 
 /** The primary language of a tag: `pt-BR` → `pt`. @param {string} tag */

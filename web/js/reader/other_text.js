@@ -21,7 +21,8 @@ export function made(words, ui) {
   };
   return (/** @type {MadeFrom} */ { route = '', rough }) => {
     const [language = '', ...through] = [...route.matchAll(DIRECTION)].map(([, tag]) => name(tag));
-    const how = rough ? 'made.rough' : through.length ? 'made.through' : 'made';
+    const both = rough && 'made.rough-through' in words.texts; // which open pages of 0.2.0 lack
+    const how = through.length && (both || !rough) ? `made.${both ? 'rough-' : ''}through` : rough ? 'made.rough' : 'made';
     return words.text(how, { language, through: words.listed(through) });
   };
 }

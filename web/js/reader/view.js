@@ -179,9 +179,10 @@ export class View {
     while (this.growing.children.length > blocks.length) this.growing.lastElementChild?.remove();
     blocks.forEach(({ line, rest }, i) => {
       let block = this.growing.children[i];
-      if (!block || block.dataset.of !== line.segment || block.dataset.speaker !== (line.speaker ?? '')) {
+      if (!block || block.dataset.of !== line.segment || block.dataset.speaker !== (line.speaker ?? '') || only('.text', block).lang !== line.language) {
         const made = element('div', { class: 'line', 'data-of': line.segment, 'data-speaker': line.speaker ?? '' });
         made.append(...this.#inside(line, element('span', { class: 'sure' }), element('span', { class: 'rest' })));
+        if (this.#untranslated(line)) made.append(element('p', { class: 'about' }, element('span', { class: 'mark' }, this.words.text('untranslated'))));
         if (block) {
           block.replaceWith(made);
           this.growing.replaceWith(this.growing); // made anew: browsers would take it that its words had moved down
@@ -203,6 +204,12 @@ export class View {
     this.unsaved.hidden = !unsaved.trim();
     set(only('.text', this.unsaved), unsaved.trim());
     this.#spoken();
+  }
+
+  /** Whether words stand in a translation as they were said: it is late, or nothing here translates them. @param {Shown} line */
+  #untranslated({ language }) {
+    const { kind, languages } = this.reader.session.channels[this.reader.channel] ?? {};
+    return kind === 'translation' && languages[0].split('-')[0] !== language.split('-')[0];
   }
 
   /** Show what is said while nothing is recorded. */

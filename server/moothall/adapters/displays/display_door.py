@@ -31,14 +31,17 @@ from moothall.adapters.pages.request_context import (
 )
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import DoorText, ErrorText
+from moothall.adapters.reading.page_menu import spoken
 from moothall.adapters.reading.page_rows import (
     gap_text,
+    kind_of,
+    label,
     last_words,
     planned_for,
-    short_notice,
     standing,
     with_stand_in,
 )
+from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.languages import direction
 from moothall.core.ports import Clock
@@ -252,8 +255,11 @@ class DisplayDoor:
             response.headers.update(self._framed)  # The box also shows the reason why there is no text.
             return response
         query = {"channel": wanted.feed.channel, **ui.kept}
-        whole = f"/s/{wanted.session}?{urlencode(query)}"
-        return html(self._render("display/embed.html", wanted, ui, look, whole=whole), ui, headers=self._framed)
+        floor = spoken(wanted.snapshot.session)
+        page = f"/s/{wanted.session}?"
+        whole, original = page + urlencode(query), page + urlencode({**query, "channel": floor})
+        text = self._render("display/embed.html", wanted, ui, look, whole=whole, original=original)
+        return html(text, ui, headers=self._framed)
 
     def _render(
         self,
@@ -299,7 +305,8 @@ def newest_lines(
         "title": session.title.strip() or ui.text("Meeting without a title"),
         "untitled": not session.title.strip(),
         "paragraphs": paragraphs(session, shown, lambda gap: gap_text(gap, ui)),
-        "notice": short_notice(session, wanted.feed.channel, ui),
+        "notice": label(session, wanted.feed.channel, ui, shown),
+        "made": kind_of(session, wanted.feed.channel) is ChannelKind.TRANSLATION,
         "off": session.not_recorded is not None,
         "kind": kind,
         "state": with_stand_in(kind, ui.named(f"standing/standing.{kind}", **places), session, ui),

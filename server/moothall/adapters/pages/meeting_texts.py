@@ -21,6 +21,7 @@ language.
 """
 TURN_MS = 8_000
 """How many ms a wall shows each of several groups; the same as in `web/js/display/with_us.js`."""
+_SERVICE = re.compile(r"(?:^|, )service (\S+) ")
 _DIRECTION = re.compile(r"(?:^| )([A-Za-z0-9-]+)>[A-Za-z0-9-]+(?:,|$)")
 
 
@@ -29,9 +30,14 @@ def languages_of(route: str) -> tuple[str, ...]:
     return tuple(_DIRECTION.findall(route))
 
 
+def services_of(route: str) -> tuple[str, ...]:
+    """The services on somebody else's machines over which a route leads, as `model@host`."""
+    return tuple(_SERVICE.findall(route))
+
+
 def made_text(made: MadeFrom, ui: Catalogue) -> str:
-    """The sentence about a line's translation: from which language and through which others, or that it gives the gist
-    only.
+    """The sentence about a line's translation: from which language and through which others, and whether it gives the
+    gist only.
     """
     return route_text(made.route, ui, rough=made.rough)
 
@@ -39,11 +45,10 @@ def made_text(made: MadeFrom, ui: Catalogue) -> str:
 def route_text(route: str, ui: Catalogue, *, rough: bool) -> str:
     """The sentence of `made_text` for any text that was translated by that route."""
     first, *through = [ui.language_name(tag) for tag in languages_of(route)] or [""]
+    hops = {"language": first, "through": ui.listed(through)}
     if rough:
-        return ui.named("reader/made.rough", language=first)
-    if through:
-        return ui.named("reader/made.through", language=first, through=ui.listed(through))
-    return ui.named("reader/made", language=first)
+        return ui.named("reader/made.rough-through" if through else "reader/made.rough", **hops)
+    return ui.named("reader/made.through" if through else "reader/made", **hops)
 
 
 def reach_part(reach: Reach, ui: Catalogue) -> dict[str, object]:

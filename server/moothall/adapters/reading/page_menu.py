@@ -31,12 +31,14 @@ the original is another text.
 
 
 class Lacking(msgspec.Struct, frozen=True, kw_only=True):
-    """What the translations of a session lack, for a reader of one of its texts."""
+    """What the translations of a session lack, for a reader of one of its texts, and where its words go for them."""
 
     missing: tuple[str, ...] = ()
     """Languages (BCP-47) of the record into which the session can't be translated."""
     making: bool = False
     """Whether the session is closed and older lines of this text are being translated."""
+    services: tuple[str, ...] = ()
+    """Services on somebody else's machines to which words of the session go now, as `model@host`."""
 
 
 def menu(
@@ -79,7 +81,7 @@ def not_here(lacking: Lacking, ui: Catalogue) -> list[dict[str, str]]:
     """Languages into which a session can't be translated, by their own names."""
     named = [(tag, own_name(tag)) for tag in lacking.missing]
     return [
-        {"language": tag, "name": name} if name else {"language": ui.language, "name": ui.language_name(tag)}
+        {"tag": tag, "language": tag if name else ui.language, "name": name or ui.language_name(tag)}
         for tag, name in named
     ]
 

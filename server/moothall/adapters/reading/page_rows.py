@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 import msgspec
 from babel.dates import get_timezone_location
 from msgspec import UnsetType
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.meeting_texts import languages_of, made_text
+from moothall.adapters.pages.meeting_texts import languages_of, made_text, services_of
 from moothall.adapters.reading.page_choices import unsure
-from moothall.core.events.types import AirSource, ChannelKind, Origin, Word
+from moothall.core.events.types import AirSource, ChannelKind, MadeFrom, Origin, Word
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import UTC_ZONE, Zone, iso_time, media_time, offset_name
 from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Line, ReaderChannel, Session, Snapshot
 from moothall.core.views.reading_order import Gap, SpeakerTurn, with_spans
+from moothall.record.model import RecordedLine
 from moothall.wire.plain_text import behind_doubts
 
 LineRow = dict[str, object]
@@ -280,14 +282,15 @@ def _made_how(session: Session, channel: ChannelId | None) -> str:
     return "on-demand" if on_demand(session, channel) else kind_of(session, channel)
 
 
-def notices(session: Session, channel: ChannelId | None, ui: Catalogue, lines: Sequence[Line]) -> list[str]:
+def notices(
+    session: Session, channel: ChannelId | None, ui: Catalogue, lines: Sequence[Line], services: Sequence[str] = ()
+) -> list[str]:
     """The notices on the page before and during a session: what the text is, and what is kept.
 
     For a translation a notice names the languages through which the last of its `lines` came: each hop adds mistakes.
+    Named are also the services that made that line, and those to which words of the session go now (`services`).
     """
-    made = next((line.made_from for line in reversed(lines) if line.made_from), None)
-    way = [made_text(made, ui)] if made and languages_of(made.route)[1:] else []
-    said = [text_notice(session, channel, ui), *way]
+    said = text_notices(session, channel, ui, lines, services)
     if session.young_people:
         said.append(ui.text("Young people take part: no sound and no full names are kept."))
     else:
@@ -295,6 +298,38 @@ def notices(session: Session, channel: ChannelId | None, ui: Catalogue, lines: S
     if session.rehearsal:
         said.append(ui.text("This is a rehearsal: none of it stays."))
     return said
+
+
+def text_notices(
+    session: Session, channel: ChannelId | None, ui: Catalogue, lines: Sequence[Line], services: Sequence[str] = ()
+) -> list[str]:
+    """Those of the notices that say what a text is, and how the last of its `lines` came about."""
+    return [text_notice(session, channel, ui), *ways_of(_last_made(lines), ui, services)]
+
+
+def _last_made(lines: Sequence[Line | RecordedLine]) -> list[MadeFrom]:
+    made = (line.made_from for line in reversed(lines) if line.made_from and line.made_from.route)
+    return list(islice(made, 1))
+
+
+def ways_of(made: Iterable[MadeFrom], ui: Catalogue, services: Iterable[str] = ()) -> list[str]:
+    """Sentences about translations that came through other languages, and about the services that made them or that
+    are given, each once.
+    """
+    made = list(made)
+    named = dict.fromkeys([*(name for each in made for name in services_of(each.route)), *services])
+    through = dict.fromkeys(made_text(each, ui) for each in made if languages_of(each.route)[1:])
+    return [
+        *through,
+        *(ui.text("A service outside translates words of this meeting: {name}", name=name) for name in named),
+    ]
+
+
+def label(session: Session, channel: ChannelId | None, ui: Catalogue, lines: Sequence[Line | RecordedLine]) -> str:
+    """The notice of `short_notice`, with the languages through which the last of the `lines` came, in a few words."""
+    through = [tag for made in _last_made(lines) for tag in languages_of(made.route)[1:]]
+    way = [ui.text("Through {through}", through=ui.listed(map(ui.language_name, through)))] if through else []
+    return " \N{MIDDLE DOT} ".join([short_notice(session, channel, ui), *way])
 
 
 def short_notice(session: Session, channel: ChannelId | None, ui: Catalogue) -> str:

@@ -302,7 +302,7 @@ class SessionPage:
             "untitled": not session.title.strip(),
             "date": self._pages.date(session, ui),
             "closed": session.status is Status.CLOSED,
-            "notices": notices(session, address.channel, ui, lines),
+            "notices": notices(session, address.channel, ui, lines, parts.lacking.services),
             "lists": page_choices.form(address.choices, ui),
             "sources": address.choices.get(page_choices.SOURCES) == "yes",
             "texts": menu(session, address, ui, self._pages.zone(), parts.offered),

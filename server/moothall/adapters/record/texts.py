@@ -8,7 +8,7 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import made_text, quality_line, took_part
 from moothall.adapters.questions.asking_texts import NUMBERED, figures
 from moothall.adapters.reading.page_menu import since
-from moothall.adapters.reading.page_rows import channel_name, text_notice
+from moothall.adapters.reading.page_rows import channel_name, label, text_notice, ways_of
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.events.types import ChannelKind, GapReason, Origin, SealVersion
 from moothall.core.kernel.times import UTC_ZONE, Zone
@@ -46,6 +46,7 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
         languages,
         since(known, ui, zone),
         took_part(record.session.hubs, ui),
+        *ways_of((line.made_from for line in record.lines if line.made_from is not None), ui),
     )
     return Wording(
         language=ui.language,
@@ -58,6 +59,7 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
         translated=lambda made: made_text(made, ui),
         gaps={reason: ui.named(f"lines/gap.{reason}") for reason in (*GapReason, NOT_RECORDED, BREAK, BREAK_SET_BACK)},
         seals={version: ui.named(f"reader/seal.{version}") for version in SealVersion},
+        label=label(record.session, record.channel, ui, record.lines) if record.kind is ChannelKind.TRANSLATION else "",
         notice=ui.text(NOTICE) if spoken else text_notice(record.session, record.channel, ui),
         asked=AskedWording(
             figures=tuple(figures(record.figures, ui)),

@@ -44,6 +44,13 @@ def spoken(state: State) -> Channel | None:
     return next((each for each in state.channels.values() if each.kind is ev.ChannelKind.FLOOR), None)
 
 
+def stays_here(state: State) -> bool:
+    """Whether what is kept of a session goes to no service on somebody else's machine either: only its staff may read
+    it, or young people take part.
+    """
+    return state.young_people or state.access is ev.Access.STAFF
+
+
 def original(state: State, name: SegmentId) -> SegmentId:
     """The id of the source of a translated line, if that line is known; else `name` itself."""
     line = state.segments.get(name)

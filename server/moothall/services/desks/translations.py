@@ -6,6 +6,7 @@ import asyncio
 
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.languages import is_language
+from moothall.core.translation.lines import stays_here
 from moothall.services.desks.requests import DeskRequest, Extra
 from moothall.services.desks.session_desks import DeskConnection
 from moothall.services.sessions.live_session import LiveSession
@@ -17,6 +18,11 @@ MOST_ASKED = 4
 lines isn't delayed."""
 PATIENCE_S = 30
 """How long a desk waits for a translation, in s: an engine that hangs is ended after 20 s, and its text is refused."""
+
+
+def keeps_here(live: LiveSession) -> bool:
+    """Whether what is written in a session now must not be sent to machines of third parties."""
+    return not live.state.recorded or stays_here(live.state)
 
 
 class TranslationMessages:
@@ -34,9 +40,10 @@ class TranslationMessages:
     async def translated(self, live: LiveSession, text: str, source: str, target: str) -> Made | Refusal:
         """Translate a text with the session's own terms.
 
-        While the session isn't recorded, the text is not sent to machines of third parties.
+        While the session isn't recorded, and where nothing of it may be (`stays_here`), the text is not sent to
+        machines of third parties.
         """
-        terms, here = self._terms(live, source, target), not live.state.recorded
+        terms, here = self._terms(live, source, target), keeps_here(live)
         return await self._texts.text(text, source, target, terms, here=here)
 
     async def _translate(self, desk: DeskConnection, request: DeskRequest) -> dict[str, object] | Refusal:

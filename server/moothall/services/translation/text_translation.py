@@ -83,7 +83,7 @@ class TextTranslation:
         self._phrases = phrases
         self._directions: tuple[Direction, ...] = ()
         self._routes: dict[tuple[str, str, bool], Route | None] = {}
-        self._reachable: dict[str, tuple[str, ...]] = {}
+        self._reachable: dict[tuple[str, bool], tuple[str, ...]] = {}
         self._wordings: dict[tuple[str, str, Terms], WordingRules] = {}
         translators.changed(self._changed)
 
@@ -101,17 +101,20 @@ class TextTranslation:
         if key not in self._routes:
             if len(self._routes) >= self._kept:
                 self._routes.clear()
-            open_to_it = [each for each in self._directions if not (here and each.remote)]
-            self._routes[key] = best_route(open_to_it, source, target)
+            self._routes[key] = best_route(self._open(here=here), source, target)
         return self._routes[key]
 
-    def reachable(self, source: str) -> tuple[str, ...]:
-        """The languages (primary tags) into which a text in `source` can be translated now."""
-        if source not in self._reachable:
+    def reachable(self, source: str, *, here: bool = False) -> tuple[str, ...]:
+        """The languages (primary tags) into which a text in `source` can be translated now; `here` as for `route`."""
+        key = (source, here)
+        if key not in self._reachable:
             if len(self._reachable) >= self._kept:
                 self._reachable.clear()
-            self._reachable[source] = reachable(self._directions, source)
-        return self._reachable[source]
+            self._reachable[key] = reachable(self._open(here=here), source)
+        return self._reachable[key]
+
+    def _open(self, *, here: bool) -> list[Direction]:
+        return [each for each in self._directions if not (here and each.remote)]
 
     @property
     def reach(self) -> Reach:
@@ -123,9 +126,9 @@ class TextTranslation:
             missing=self._translators.missing,
         )
 
-    async def prepare(self, source: str, target: str) -> None:
-        """Have the translators of the route loaded, since texts in this direction will follow."""
-        route = self.route(source, target)
+    async def prepare(self, source: str, target: str, *, here: bool = False) -> None:
+        """Have the translators of the route loaded, since texts in this direction follow; `here` as for `route`."""
+        route = self.route(source, target, here=here)
         for direction in route.hops if route is not None else ():
             await self._translators.prepare(direction)
 

@@ -25,7 +25,7 @@ from moothall.core.rules.turn_times import said_in
 from moothall.core.sessions.parts import Channel
 from moothall.core.sessions.state import ON, State, Status
 from moothall.core.signals import Unrecorded
-from moothall.core.translation.lines import due, spoken, translation_id, translations
+from moothall.core.translation.lines import due, spoken, stays_here, translation_id, translations
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.sessions import Sessions
@@ -41,6 +41,8 @@ LOOK_MS = 1_000
 AFTER_MS = 60_000
 """How long a translation continues after its last reader has left: they may be reloading the page."""
 HOW_TO_ADD = "`moothall languages add` gets models for many; the others: docs/how-to/add-a-language.md"
+SERVICE = "service"
+"""The engine of directions that ask a service, whose version is its model and host."""
 MOST_OLD = 8
 """Texts of closed sessions that are translated at a time, each with one line in flight. Overflow: another one is
 refused as busy, so that live text isn't delayed.
@@ -108,22 +110,28 @@ class Translating:
     def reach(self) -> Reach:
         """The translations that are possible now, for the operator, and which languages of record are not."""
         reach = self.texts.reach
+        if not reach.connected:
+            return reach
         known = {*reach.ways, *(target for targets in reach.ways.values() for target in targets)}
         beyond = [tag for tag in self._of_record if primary(tag) not in known]
-        if not reach.connected or not beyond:
-            return reach
-        line = f"Languages of the record that nothing here translates: {', '.join(beyond)}. {HOW_TO_ADD}"
-        return msgspec.structs.replace(reach, missing=(*reach.missing, line))
+        gone = {tag for work in self._work.values() for tag in self._gone(work.live.state) if tag not in known}
+        read = sorted(gone - {primary(tag) for tag in beyond})
+        lines = [
+            f"Languages of {what} that nothing here translates: {', '.join(tags)}. {HOW_TO_ADD}"
+            for what, tags in (("the record", beyond), ("meetings under way", read))
+            if tags
+        ]
+        return msgspec.structs.replace(reach, missing=(*reach.missing, *lines))
 
     def languages(self, state: State) -> tuple[str, ...]:
         """The languages (primary tags) into which a session could be translated now."""
         floor = spoken(state)
         if floor is None:
             return ()
-        said = said_in(state, floor)
-        found = {target for language in said for target in self.texts.reachable(language)}
+        said, here = said_in(state, floor), stays_here(state)
+        found = {target for language in said for target in self.texts.reachable(language, here=here)}
         found |= {primary(each) for each in self._of_record if found}
-        return tuple(sorted(target for target in found if self._of_use(said, target)))
+        return tuple(sorted(target for target in found if self._of_use(said, target, here=here)))
 
     def offered(self, state: State) -> tuple[str, ...]:
         """The languages into which readers may request a translation that the session doesn't have yet.
@@ -135,7 +143,9 @@ class Translating:
         return tuple(each for each in self.languages(state) if _translation_into(state, each) is None)
 
     def out_of_reach(self, state: State) -> tuple[str, ...]:
-        """The languages of record in which a session has no channel, and into which it can't be translated now."""
+        """The languages of record in which a session has no channel, and into which it can't be translated now; and
+        those of its translations that nothing goes on with.
+        """
         floor = spoken(state)
         if floor is None:
             return ()
@@ -144,7 +154,18 @@ class Translating:
         there = {*self.languages(state), *(primary(tag) for each in texts for tag in each.languages)}
         if len(said) == 1:
             there |= said
-        return tuple(each for each in self._of_record if primary(each) not in there)
+        beyond = (each for each in self._of_record if primary(each) not in there)
+        return (*beyond, *self._gone(state))
+
+    def _gone(self, state: State) -> tuple[str, ...]:
+        """The languages (BCP-47) of a session's translations that nothing goes on with, since their models were removed
+        while it is on; none while no translator is connected, which is soon over.
+        """
+        floor = spoken(state)
+        if floor is None or state.status not in ON or not self.translators.connected:
+            return ()
+        there = {*self.languages(state), *map(primary, said_in(state, floor))}
+        return tuple(each.languages[0] for each in translations(state) if primary(each.languages[0]) not in there)
 
     async def want(self, live: LiveSession, language: str) -> ChannelId | Refusal:
         """Have a session translated into a language (BCP-47) while somebody reads that. Return the channel of the
@@ -182,6 +203,16 @@ class Translating:
         work = self._work.get((live.id, channel))
         return work is not None and live.state.status is Status.CLOSED and work.running
 
+    def services(self, live: LiveSession) -> tuple[str, ...]:
+        """The services on somebody else's machines to which words of a session go now, sorted, as `model@host`."""
+        floor, here = spoken(live.state), stays_here(live.state)
+        if floor is None or live.state.status not in ON:
+            return ()
+        into = [each.languages[0] for each in translations(live.state) if (live.id, each.id) in self._work]
+        routes = (self.texts.route(tag, to, here=here) for tag in said_in(live.state, floor) for to in into)
+        hops = (hop for route in routes if route is not None for hop in route.hops)
+        return tuple(sorted({hop.version for hop in hops if hop.engine == SERVICE}))
+
     def expect_better(self, session: SessionId, segments: Sequence[SegmentId], still: bool) -> None:
         """Note that an engine hears these lines once more and may improve them soon; with `still` False, that it is
         done with them.
@@ -198,17 +229,24 @@ class Translating:
 
     def _renew(self) -> None:
         """Try all lines again, since the connected translators have changed."""
-        for work in self._work.values():
-            work.add_all()
-            self._go_on(work)
         for live in self.sessions.all_loaded:
-            self._look(live)
+            self._try_again(live)
+
+    def _try_again(self, live: LiveSession) -> None:
+        for channel in translations(live.state):
+            work = self._work.get((live.id, channel.id))
+            if work is not None:
+                work.add_all()
+                self._go_on(work)
+        self._look(live)
 
     def _seen(self, live: LiveSession, publication: Publication) -> None:
         if any(isinstance(event, ev.BodyRemoved) for event in publication.events):
             self.translators.forget()
         if any(isinstance(event, ev.ChannelAdded) for event in publication.events):
             self._look(live)
+        if any(isinstance(event, ev.SessionArranged) for event in publication.events):
+            self._try_again(live)  # Services may translate it where more than its staff may read it now.
         floor = spoken(live.state)
         if floor is None:
             return
@@ -281,10 +319,10 @@ class Translating:
                 self._adding.add(key)
                 self._group.create_task(self._added(live, language, of_record=of_record))
 
-    def _of_use(self, said: Sequence[str], target: str) -> bool:
+    def _of_use(self, said: Sequence[str], target: str, *, here: bool) -> bool:
         """Whether something is said in a session, or may be, in a language that can be translated into `target`."""
         others = [language for language in said if not same_language(language, target)]
-        return any(self.texts.route(language, target) is not None for language in others)
+        return any(self.texts.route(language, target, here=here) is not None for language in others)
 
     async def _added(self, live: LiveSession, language: str, *, of_record: bool) -> None:
         try:
@@ -304,9 +342,10 @@ class Translating:
         floor = spoken(live.state)
         if floor is None or self._group is None or live.state.status is Status.CLOSED:
             return
+        here = stays_here(live.state)
         for language in said_in(live.state, floor):
             if not same_language(language, channel.languages[0]):
-                self._group.create_task(self.texts.prepare(language, channel.languages[0]))
+                self._group.create_task(self.texts.prepare(language, channel.languages[0], here=here))
 
     def _go_on(self, work: TranslationWork) -> None:
         if self._group is not None and not work.running and work.wanted:

@@ -19,7 +19,7 @@ from moothall.core.ports import Clock
 from moothall.core.sessions.parts import Channel, Segment
 from moothall.core.sessions.state import Status
 from moothall.core.signals import Partial, Unrecorded
-from moothall.core.translation.lines import Due, all_due, as_said, due, line_of
+from moothall.core.translation.lines import Due, all_due, as_said, due, line_of, stays_here
 from moothall.core.translation.pending import Pending, clause
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.translation.text_translation import Made, Terms, TextTranslation
@@ -196,7 +196,8 @@ class TranslationWork:
         except NoTranslator:
             self._late.show([name])
             # Without a route a retry is useless: `add_all` queues the line again when other translators are connected.
-            if self.texts.route(source.language, self._channel.languages[0]) is not None:
+            here = stays_here(self.live.state)
+            if self.texts.route(source.language, self._channel.languages[0], here=here) is not None:
                 self._put_off(now, FAILED.first_ms)
             return
         except TranslationFailed as failed:
@@ -222,7 +223,8 @@ class TranslationWork:
             return None
         target = self._channel.languages[0]
         terms = self.terms(self.live, source.language, target)
-        return await self.texts.translate(source.whole, source.language, target, terms)
+        here = stays_here(self.live.state)
+        return await self.texts.translate(source.whole, source.language, target, terms, here=here)
 
     async def _send(self, line: Due, source: Segment, made: Made | None) -> None:
         command = SetTranslation(
@@ -302,9 +304,10 @@ class TranslationWork:
         target = self._channel.languages[0]
         if same_language(language, target):
             return text
+        here = not keep or stays_here(self.live.state)
         try:
             made = await self.texts.translate(
-                text, language, target, self.terms(self.live, language, target), keep=keep, here=not keep
+                text, language, target, self.terms(self.live, language, target), keep=keep, here=here
             )
         except TranslationFailed:
             return None

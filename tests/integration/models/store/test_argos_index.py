@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import shutil
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +20,7 @@ from moothall_models.store.argos_index import choose, read_index
 from moothall_models.store.failures import UNTRIED, SourceFailed
 from moothall_models.translators.argos_package import installed_packages
 from support.models.argos_packages import packed
-from support.models.firefox_registry import Shelf, served
+from support.models.firefox_registry import Hearing, Shelf, served
 from support.models.weights import OFFLINE, hub_source, manifest_of, model_from
 
 
@@ -40,15 +44,22 @@ def test_codes_of_argos_are_found_by_the_tags_of_their_languages() -> None:
 def test_what_can_t_be_read_or_has_no_address_is_left_out() -> None:
     odd = [{"from_code": "en"}, 7, entry("en", "ru", "1.0", "ipfs://Qm", "http://argos.example/x")]
     assert [each.pair for each in read_index(msgspec.json.encode([*odd, entry("en", "ar")]))] == [("en", "ar")]
+    later = entry("en", "zh") | {"type": "sbd", "quality": 3}
+    assert [each.pair for each in read_index(msgspec.json.encode([later, entry("en", "ar") | {"quality": 3}]))] == [
+        ("en", "ar")
+    ]
     for data in (b"", b"{}", b"\xff"):
-        with pytest.raises(SourceFailed, match="another form"):
+        with pytest.raises(SourceFailed, match="another form than this release reads: a newer release may; or name"):
             read_index(data)
+    with pytest.raises(SourceFailed, match="no package that this release can run: a newer release may; or name"):
+        read_index(msgspec.json.encode([*odd, later]))
 
 
 class Terminal:
     def __init__(self, shelf: Shelf, folder: Path) -> None:
         self.shelf, self.folder = shelf, folder
         self.out = self.err = ""
+        self.said = Hearing("waiting")
 
     def put(self, source: str, target: str, version: str) -> None:
         path = f"/{source}_{target}-{version}.argosmodel"
@@ -58,7 +69,8 @@ class Terminal:
 
     def fetch(self, *names: str) -> int:
         store = ModelStore(self.folder, manifest_of(model_from(hub_source())), fetchers=OFFLINE)
-        out, err = io.StringIO(), io.StringIO()
+        out, err = io.StringIO(), self.said
+        err.seek(err.truncate(0))
         argv = ["fetch", *names, "--index", f"{self.shelf.address}/index.json"]
         code = models_command(argv, store=store, out=out, err=err)
         self.out, self.err = out.getvalue(), err.getvalue()
@@ -85,7 +97,51 @@ def test_a_package_is_fetched_tried_and_replaced(terminal: Terminal, tmp_path: P
     assert "It replaced 1.0." in terminal.out
     (package,) = installed_packages(tmp_path / "argos")
     assert package.about.package_version == "1.1"
-    assert list((tmp_path / "argos" / ".parts").iterdir()) == []
+    assert list((tmp_path / "argos" / ".parts").glob("*.part")) == []
+
+
+def test_two_servers_that_share_a_store_fetch_the_same_package_one_after_the_other(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    terminal.put("en", "ar", "1.0")
+    path, codes = "/en_ar-1.0.argosmodel", list[int]()
+    other = Terminal(terminal.shelf, tmp_path)
+    second = threading.Thread(target=lambda: codes.append(other.fetch("argos:en-ar")))
+
+    def while_the_first_downloads() -> None:
+        second.start()
+        other.said.heard.wait()
+        assert len(terminal.shelf.begins(path)) == 1
+
+    terminal.shelf.holds[path] = while_the_first_downloads
+    assert terminal.fetch("argos:en-ar") == 0
+    second.join()
+    assert codes == [0]
+    assert terminal.shelf.begins(path) == ["", ""], "each a whole file"
+    (package,) = installed_packages(tmp_path / "argos")
+    assert (package.source, package.target) == ("en", "ar")
+
+
+def test_a_disk_that_is_full_leaves_nothing_half(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.put("en", "ar", "1.0")
+    fetching = (
+        "import resource, signal, sys\n"
+        "from pathlib import Path\n"
+        "from moothall_models.store.argos_index import fetch_package\n"
+        "from moothall_models.store.progress import Silent\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1500, 1500))\n"
+        "fetch_package('argos:en-ar', Path(sys.argv[2]), Silent(), index=sys.argv[1], tried=bool)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", fetching, f"{terminal.shelf.address}/index.json", str(tmp_path / "argos")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "ModelUnavailable: There is no room left in" in done.stderr
+    assert installed_packages(tmp_path / "argos") == ()
+    assert terminal.fetch("argos:en-ar") == 0, "it goes on once there is room"
 
 
 def test_what_goes_wrong_is_said(terminal: Terminal, tmp_path: Path) -> None:
@@ -97,7 +153,7 @@ def test_what_goes_wrong_is_said(terminal: Terminal, tmp_path: Path) -> None:
     assert "has no package 'en-xx'. There are: en-ar." in terminal.err
     assert terminal.fetch("argos:en-ar", "nothing") == 1
     assert "There is no model 'nothing'" in terminal.err
-    (tmp_path / "argos" / ".parts").rmdir()
+    shutil.rmtree(tmp_path / "argos" / ".parts")
     (tmp_path / "argos" / ".parts").touch()
     assert terminal.fetch("argos:en-ar") == 1
     assert "can't be used" in terminal.err

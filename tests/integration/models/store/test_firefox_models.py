@@ -51,8 +51,16 @@ def names(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("packing", [".gz", ".zst", ""])
-def test_a_model_is_fetched_in_each_form_and_translates(packing: str, shelf: Shelf, tmp_path: Path) -> None:
-    shelf.put("en", "pt", weights("en", "pt"), packing=packing)
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_model_is_fetched_in_each_form_and_translates(
+    packing: str, apart: bool, shelf: Shelf, tmp_path: Path
+) -> None:
+    """Also with a vocabulary for each language, as models of Chinese have them, and without a shortlist."""
+    files = dict(weights("en", "pt"))
+    if apart:
+        del files["lexicalShortlist"]
+        files["srcVocab"] = files["trgVocab"] = files.pop("vocab")
+    shelf.put("en", "pt", files, packing=packing)
 
     def tried(model: FirefoxModel) -> None:
         translator = FirefoxTranslator([model])
@@ -60,7 +68,8 @@ def test_a_model_is_fetched_in_each_form_and_translates(packing: str, shelf: She
         translator.close()
 
     made = fetch(shelf, tmp_path, tried=tried)
-    assert names(made.folder) == [ABOUT, "model.bin", "shortlist.bin", "vocabulary.spm"]
+    vocabularies = ["source-vocabulary.spm", "target-vocabulary.spm"] if apart else ["shortlist.bin", "vocabulary.spm"]
+    assert names(made.folder) == [ABOUT, "model.bin", *vocabularies]
     assert (made.source, made.target, made.architecture) == ("en", "pt", "tiny")
     assert installed_models(tmp_path) == (made,)
     assert list((tmp_path / PARTS).iterdir()) == []
@@ -96,14 +105,16 @@ def test_what_is_there_is_not_fetched_again_and_a_newer_one_replaces_it(shelf: S
 
 def test_a_download_that_broke_off_goes_on_at_the_next_try(shelf: Shelf, tmp_path: Path) -> None:
     shelf.put("en", "pt", SMALL, packing="")
-    path = "/models/en-pt/tiny/vocab.enpt"
+    path = "/models/en-pt/tiny/vocab.enpt.spm"
     shelf.breaks[path] = 400
     with pytest.raises(ModelUnavailable, match="The model from en to pt could not be fetched: the download broke off"):
         fetch(shelf, tmp_path)
     assert installed_models(tmp_path) == ()
     made = fetch(shelf, tmp_path)
     assert shelf.begins(path) == ["", "bytes=400-"]
-    assert shelf.begins("/models/en-pt/tiny/model.enpt") == ["", "bytes=3000-"], "all of it was there"
+    assert shelf.begins("/models/en-pt/tiny/model.enpt.intgemm.alphas.bin") == ["", "bytes=3000-"], (
+        "all of it was there"
+    )
     assert made.size == 6_000
 
 

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import io
+import shutil
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from moothall.wire.languages import LanguageAdded, LanguageOffer, LanguageProgress, decode
 from moothall_models.store import languages_command
 from moothall_models.store.failures import UNTRIED
+from moothall_models.store.firefox_models import FirefoxStore
 from moothall_models.store.languages import try_model
+from moothall_models.store.new_folder import alone
+from moothall_models.store.progress import Silent
 from moothall_models.translators.firefox_model import FirefoxModel, installed_models
 from moothall_models.translators.port import UnusableTranslation
-from support.models.firefox_registry import Shelf, served, weights
+from support.models.firefox_registry import Hearing, Shelf, served, weights
 
 SMALL = {"model": b"m" * 3_000, "lexicalShortlist": b"l" * 2_000, "vocab": b"v" * 1_000}
 
@@ -103,13 +111,119 @@ def test_a_language_is_removed(terminal: Terminal) -> None:
     assert terminal.err.startswith("No model for 'ru' is here")
 
 
+def test_two_servers_that_share_a_store_fetch_each_file_once(terminal: Terminal) -> None:
+    """The second says that it waits, again and again, and finds the model then."""
+    other, codes = Hearing("progress"), list[int]()
+    argv = ["add", "ru", "--json", "--registry", terminal.shelf.registry]
+    second = threading.Thread(
+        target=lambda: codes.append(languages_command(argv, folder=terminal.folder, tried=fine, out=other))
+    )
+
+    def while_the_first_downloads() -> None:
+        second.start()
+        other.heard.wait()
+
+    terminal.shelf.holds["/models/en-ru/tiny/model.enru.intgemm.alphas.bin.gz"] = while_the_first_downloads
+    assert terminal.run("add", "ru") == 0
+    second.join()
+    assert codes == [0]
+    said = [decode(line.encode()) for line in other.getvalue().splitlines(keepends=True)]
+    assert said == [LanguageProgress(done=0, total=6_003_000), LanguageAdded(language="ru")]
+    assert terminal.here == ["en_ru"]
+    files = [path for path, _ in terminal.shelf.asked if path.startswith("/models")]
+    assert len(files) == len(set(files)) == 3
+
+
+def test_a_language_that_another_server_removes_meanwhile_is_gone_and_nothing_else(terminal: Terminal) -> None:
+    assert terminal.run("add", "fr", "ru") == 0
+    store, codes = FirefoxStore(terminal.folder, fine), list[bool]()
+    first = threading.Thread(target=lambda: codes.append(store.remove("en", "ru", waits)))
+
+    class Waits(Silent):
+        def __init__(self) -> None:
+            self.said = threading.Event()
+
+        def say(self, sentence: str) -> None:
+            self.said.set()
+
+    waits = Waits()
+    with alone(terminal.folder, Silent()):
+        first.start()
+        waits.said.wait()
+        shutil.rmtree(terminal.folder / "en_ru")
+    first.join()
+    assert codes == [False]
+    assert terminal.here == ["en_fr", "fr_en"]
+
+
+def test_whoever_waits_says_so_again_and_again(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    class Says(Silent):
+        def say(self, sentence: str) -> None:
+            said.append(sentence)
+
+    with ExitStack() as other:
+        other.enter_context(alone(tmp_path, Silent()))
+        pauses: list[float] = []
+
+        def pause(seconds: float) -> None:
+            pauses.append(seconds)
+            if sum(pauses) > 100:
+                other.close()
+
+        with alone(tmp_path, Says(), pause):
+            assert said == ["Another fetch is under way; waiting for it."] * 4
+
+
 def test_what_is_wrong_is_said(terminal: Terminal) -> None:
     assert terminal.run("add") == terminal.run("add", "fr", "xx") == 1
-    assert terminal.err.splitlines()[-1] == "There is no model for 'xx'. There are models for: fr ru."
+    assert (
+        terminal.err.splitlines()[-1]
+        == "There is no model for 'xx' that this release can run. There are models for: fr ru."
+    )
     assert terminal.here == []
     terminal.shelf.files.clear()
     assert terminal.run("add", "fr") == terminal.run("list") == 1
     assert "answered 404 for /db/models.json" in terminal.err
+
+
+def test_of_the_list_of_a_later_version_the_languages_that_can_be_run_are_offered_and_added(terminal: Terminal) -> None:
+    """Their other directions, another packing and another shape of a direction are left out, with a sentence."""
+    shelf = terminal.shelf
+    for pair in (("en", "ar"), ("ar", "en")):
+        shelf.put(*pair, SMALL, packing=".br")
+    shelf.put("en", "fr", SMALL, architecture="moe", packing=".bin.9")
+    shelf.list_models(shelf.models | {"en-zh": {"tiny": {}}}, version=9, signature={"key": "k"})
+    assert terminal.run("list") == 0
+    assert terminal.out == "Can be added: fr ru\n"
+    assert terminal.run("list", "--json") == 0
+    assert [decode(line.encode()) for line in terminal.out.splitlines(keepends=True)] == [
+        LanguageOffer(language=tag, size=size, licence="MPL-2.0", here=False)
+        for tag, size in (("fr", 12_006_000), ("ru", 6_003_000))
+    ]
+    assert terminal.run("add", "fr", "ru") == 0
+    assert terminal.here == ["en_fr", "en_ru", "fr_en"]
+    assert not any(path.endswith((".br", ".9")) for path, _ in shelf.asked), "what can't be run isn't fetched"
+    assert terminal.run("add", "ar") == 1
+    assert terminal.err.splitlines()[-1] == (
+        "There is no model for 'ar' that this release can run. There are models for: fr ru."
+    )
+    shelf.list_models({"en-zh": {"tiny": {}}}, version=9)
+    assert terminal.run("add", "fr") == 1
+    assert terminal.err.splitlines()[-1] == (
+        f"The list of Firefox's models at {shelf.registry} can't be used: its list of models has none that this "
+        "release can run: a newer release may; or name another list with --registry, or as `registry` of [translation]."
+    )
+
+
+def test_what_a_later_release_has_put_into_the_store_is_used(terminal: Terminal) -> None:
+    """Two releases may share a store, and a folder may be carried from one to the other."""
+    assert terminal.run("add", "fr") == 0
+    path = terminal.folder / "en_fr" / "about.json"
+    about = msgspec.json.decode(path.read_bytes())
+    path.write_bytes(msgspec.json.encode(about | {"version": 2, "quality": {"chrf2": 59.1}}))
+    assert terminal.here == ["en_fr", "fr_en"]
 
 
 def test_a_model_is_loaded_and_tried_before_it_is_used(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ async def test_each_page_begins_with_the_newest_lines(client: Client, hall: Hall
         assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", html)
 
 
-@pytest.mark.parametrize("place", ["screen", "embed"])
+@pytest.mark.parametrize("place", ["screen", "embed", "overlay"])
 @pytest.mark.parametrize("of_record", [True, False])
 async def test_a_translation_says_that_it_is_one(client: Client, hall: Hall, place: str, of_record: bool) -> None:
     hall.events.append(
@@ -264,6 +264,14 @@ async def test_the_box_leads_to_the_whole_text(client: Client) -> None:
     html = await page(client, "embed?ui=fr&theme=light")
     assert 'href="/s/plenary?channel=floor&amp;ui=fr"' in html
     assert 'target="_blank" rel="noopener"' in html
+    assert "Original" not in html
+
+
+async def test_the_box_of_a_translation_leads_to_the_original(client: Client, hall: Hall) -> None:
+    hall.events.append(ev.ChannelAdded(channel=SPANISH, kind=ev.ChannelKind.TRANSLATION, languages=("es",)))
+    html = await page(client, "embed?channel=mt-es&ui=en")
+    assert 'href="/s/plenary?channel=mt-es&amp;ui=en"' in html
+    assert re.search(r'<a href="/s/plenary\?channel=floor&amp;ui=en"[^>]*>Original</a>', html)
 
 
 async def test_by_default_only_our_own_pages_may_frame_the_box_and_none_the_others(client: Client) -> None:

@@ -48,6 +48,8 @@ def test_readers_are_told_from_which_language_and_through_which() -> None:
     assert made_text(chain, EN) == "Translated by a machine from English through Portuguese"
     rough = MadeFrom(sources=sources, route="apertium-fr-es 1 fr>es", rough=True)
     assert made_text(rough, EN) == "Translated by a machine from French: the gist only"
+    both = MadeFrom(sources=sources, route="firefox tiny-1 fr>en, firefox tiny-2 en>ar", rough=True)
+    assert made_text(both, EN) == "Translated by a machine from French through English: the gist only"
 
 
 def test_the_staff_is_told_what_can_be_translated_and_what_to_install() -> None:

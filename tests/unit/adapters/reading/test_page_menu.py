@@ -154,6 +154,7 @@ def test_what_belongs_to_the_record_and_can_not_be_made_is_named_in_a_line() -> 
     words = " ".join(re.sub("<[^>]*>", "", said).split())
     assert words == "Aquí no se traduce a: Português (Brasil) · العربية · klingon"
     assert re.findall(r'lang="([^"]*)"', said) == ["pt-BR", "ar", "es"]
+    assert re.findall(r'data-tag="([^"]*)"', said) == ["pt-BR", "ar", "tlh"]
     assert not_here(Lacking(), UI) == []
     assert 'class="missing"' not in page(Lacking())
     seen = OwnPace(lines=(), start=0, following=0, total=0)

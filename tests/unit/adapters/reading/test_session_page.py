@@ -14,6 +14,7 @@ from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.reading.page_address import TextAddresses
 from moothall.adapters.reading.page_choices import SHOWN, chosen
+from moothall.adapters.reading.page_menu import Lacking
 from moothall.adapters.reading.page_rows import channel_name, standing
 from moothall.adapters.reading.session_page import OlderPage, OwnPace, PageParts, SessionPage, SessionState
 from moothall.core.events.types import (
@@ -61,12 +62,13 @@ def render(
     older: OlderPage | None = None,
     query: dict[str, str] | None = None,
     named: bool = True,
+    lacking: Lacking | None = None,
 ) -> str:
     address = TextAddresses(
         seen.session.id, channel=channel, ui=language if ui_chosen else None, choices=chosen(query or {})
     )
     ui = PAGES.catalogues.choose(language if ui_chosen else None, language)
-    parts = PageParts(address=address, ui=ui, named=named)
+    parts = PageParts(address=address, ui=ui, named=named, lacking=lacking or Lacking())
     return SessionPage(PAGES).render_session(seen, parts, SessionState(older=older), now=NOON + 10_000)
 
 
@@ -485,3 +487,14 @@ def test_a_translation_that_came_through_another_language_says_so_on_its_page(ro
     html = render(seen, channel=ChannelId("mt-es"))
     head = html.partition('class="notice"')[2].partition("</div>")[0]
     assert ("Translated by a machine from English through Portuguese" in head) is said
+
+
+def test_a_service_to_which_words_go_is_named_on_the_pages_of_the_meeting() -> None:
+    """On that of a translation also by its last line, as at a hub, which knows no more."""
+    said = "A service outside translates words of this meeting: some-model@api.example.org"
+    route = "bergamot 0.2.0 pt>en, service some-model@api.example.org en>ar"
+    made = MadeFrom(sources=(SourceSegment(segment=SegmentId("s0"), revision=0),), route=route)
+    assert said in render(snapshot(line(1, language="ar", made_from=made), line(2)), channel=ChannelId("mt-ar"))
+    page, lacking = snapshot(line(1)), Lacking(services=("some-model@api.example.org",))
+    assert said in render(page, lacking=lacking)
+    assert "A service outside" not in render(page)

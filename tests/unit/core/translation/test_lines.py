@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
@@ -15,6 +16,7 @@ from moothall.core.translation.lines import (
     made_from,
     original,
     spoken,
+    stays_here,
     translation_id,
     translations,
 )
@@ -52,6 +54,22 @@ def test_a_line_that_somebody_wrote_into_the_translation_is_left_alone() -> None
     assert all_due(state, state.channels[SPANISH]) == []
     assert original(state, spanish("a")) == spanish("a")
     assert list(made_from(state, [segment("a")])) == []
+
+
+@pytest.mark.parametrize(
+    ("access", "young_people", "here"),
+    [
+        (ev.Access.PUBLIC, False, False),
+        (ev.Access.LINK, False, False),
+        (ev.Access.STAFF, False, True),
+        (ev.Access.PUBLIC, True, True),
+    ],
+)
+def test_what_only_staff_may_read_and_young_people_say_stays_in_the_house(
+    access: ev.Access, young_people: bool, here: bool
+) -> None:
+    state = msgspec.structs.replace(translated_session(), access=access, young_people=young_people)
+    assert stays_here(state) is here
 
 
 def test_translations_are_made_from_what_is_spoken_in_the_room() -> None:

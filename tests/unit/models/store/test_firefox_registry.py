@@ -70,7 +70,7 @@ def test_scripts_and_regions_are_written_as_tags_are() -> None:
 
 
 def test_its_files_have_the_stores_names() -> None:
-    hashed = {"path": "m.bin.gz", "uncompressedSize": 5, "uncompressedHash": "ab" * 32}
+    hashed = {"path": "m.intgemm.alphas.bin.gz", "uncompressedSize": 5, "uncompressedHash": "ab" * 32}
     apart: dict[str, Any] = {"srcVocab": {"path": "s.spm.gz"}, "trgVocab": {"path": "t.spm.zst"}, "vocab": None}
     registry = read_registry(
         listed(model("en", "fr", model=hashed, lexicalShortlist={"path": "lex.bin.gz"}), model("en", "zh", **apart))
@@ -80,7 +80,7 @@ def test_its_files_have_the_stores_names() -> None:
     assert french is not None
     assert french.stored is not None
     assert {name: file.path for name, file in french.stored.items()} == {
-        MODEL: "m.bin.gz",
+        MODEL: "m.intgemm.alphas.bin.gz",
         VOCABULARY: "models/en-fr/tiny/vocab.spm.gz",
         SHORTLIST: "lex.bin.gz",
     }
@@ -95,22 +95,41 @@ def test_its_files_have_the_stores_names() -> None:
     [
         model("en", "../fr"),
         model("en", "fr", model={"path": "../../etc/passwd"}),
-        model("en", "fr", model={"path": "m.gz", "uncompressedHash": "none"}),
+        model("en", "fr", model={"path": "m.bin.gz", "uncompressedHash": "none"}),
         model("en", "fr", vocab=None),
         model("en", "fr", vocab=None, srcVocab={"path": "s.spm"}),
         model("en", "fr", "a model of next year, with spaces"),
+        model("en", "fr", model={"path": "model.enfr.onnx.gz"}),
+        model("en", "fr", model={"path": "model.enfr.bin.br"}),
+        model("en", "fr", vocab={"path": "tokenizer.json.zst"}),
+        model("en", "fr", model={"path": "m.bin.gz", "uncompressedHash": f"blake3:{'ab' * 32}"}),
+        model("en", "fr") | {"files": 7},
+        model("en" + "-more" * 8, "fr"),
         {"sourceLanguage": "en", "targetLanguage": "fr"},
     ],
 )
 def test_a_model_that_can_t_be_read_or_run_is_left_out(odd: dict[str, Any]) -> None:
     assert read_registry(listed(odd, model("en", "ru"))).directions == (("en", "ru"),)
-    with pytest.raises(SourceFailed, match="has none that this release can run"):
+    with pytest.raises(SourceFailed, match="has none that this release can run: a newer release may; or name another"):
         read_registry(listed(odd))
+
+
+def test_of_a_later_list_what_can_be_run_is_left() -> None:
+    """Another version, fields and files that this release doesn't know, and directions of another shape."""
+    later = model("en", "fr", model={"path": "m.bin.zst", "checksums": {"blake3": "x"}}, gate={"path": "gate.bin"})
+    bare = model("en", "ru", lexicalShortlist={"path": "lex.enru.fst.gz"})
+    known = {"en-fr": [later | {"quality": {"comet": 0.9}}, 7], "en-ru": [bare], "en-ar": {"tiny": later}, "en-zh": 3}
+    registry = read_registry(listed(version=9, schema="https://bucket.example/9.json", models=known))
+    assert registry.directions == (("en", "fr"), ("en", "ru"))
+    russian = registry.choose("en", "ru")
+    assert russian is not None
+    assert russian.stored is not None
+    assert list(russian.stored) == [MODEL, VOCABULARY], "it runs without a shortlist"
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b"<html>", listed(baseUrl=3), listed(models=[]), b"\xff"])
 def test_a_list_of_another_form_is_refused(data: bytes) -> None:
-    with pytest.raises(SourceFailed, match="another form"):
+    with pytest.raises(SourceFailed, match="another form than this release reads: a newer release may; or name"):
         read_registry(data)
 
 

@@ -75,6 +75,23 @@ def test_readers_are_sent_to_the_translation_and_back() -> None:
     run(story())
 
 
+def test_a_translation_that_comes_while_the_interpreter_is_silent_is_what_readers_are_sent_to() -> None:
+    """As one does whose language is added while the meeting is on."""
+
+    async def story() -> None:
+        async with meeting(translated=False) as on:
+            await on.speak(30, FLOOR)
+            assert on.told == [], "there is nothing to send anybody to"
+            made = do.AddChannel(channel=MT, kind=ChannelKind.TRANSLATION, languages=("es",))
+            assert isinstance(await on.live.writer.send(SYSTEM, CommandId("late"), made), Receipt)
+            await on.speak(2, FLOOR)
+            assert on.told == AWAY
+            await on.speak(1, ES)
+            assert on.told == [*AWAY, *BACK]
+
+    run(story())
+
+
 def test_an_interpreter_is_not_silent_while_nobody_speaks() -> None:
     async def story() -> None:
         async with meeting() as on:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
+from moothall.app.translation import TranslationParts
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
@@ -9,13 +11,21 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, SegmentId, SessionId
 from moothall.core.removal.selection import Lines
+from moothall.core.signals import Partial
+from moothall.core.translation.routes import Direction
+from moothall.services.desks.translations import TranslationMessages
 from moothall.services.log.act_queue import Receipt
-from moothall.services.translation.translating import HOW_TO_ADD, MOST_OLD
+from moothall.services.translation.text_translation import Made, Terms
+from moothall.services.translation.translating import HOW_TO_ADD, MOST_OLD, no_terms
 from moothall.testing.loop import run
 from moothall.testing.translator_link import DIRECTIONS, EchoEnd
 from support.memory.hall import FLOOR, MemoryHall
 from support.memory.translation import CAPTIONER, ENGINE, ES, FR, PT, added, translated_hall
 
+SERVICE = msgspec.structs.replace(
+    DIRECTIONS[0], engine="service", version="some-model@api.example.org", cost=1.0, remote=True
+)
+ROADS = (("firefox", 30.0), ("argos", 40.0))
 FRENCH = msgspec.structs.replace(DIRECTIONS[2], source="es", target="fr", rough=True, cost=11.5)
 
 
@@ -337,6 +347,71 @@ def test_the_operator_is_told_which_languages_of_record_nothing_reaches() -> Non
     run(story())
 
 
+def test_a_language_that_is_removed_while_it_is_read_stands_as_it_was_said_and_pages_and_the_operator_say_so() -> None:
+    """Another model of another translator goes on with it where there is one."""
+    french = [Direction(engine=name, version="1", source="en", target="fr", cost=cost) for name, cost in ROADS]
+
+    async def story() -> None:
+        async with translated_hall(of_record=("pt",)) as on:
+            added_there, other = EchoEnd(french[:1]), EchoEnd(french[1:])
+            on.connect()
+            on.connect(added_there)
+            on.connect(other)
+            await on.comes(lambda: FR in added(on))
+            await on.reads(FR)
+            await on.says("a", "Good morning.")
+            await on.comes(lambda: len(on.lines(FR)) == 1)
+            assert (added_there.asked, other.asked) == (["Good morning."], [])
+            added_there.cut()
+            await on.comes(lambda: len(on.translators.directions) == 5)
+            await on.says("b", "Welcome.")
+            await on.comes(lambda: len(on.lines(FR)) == 2)
+            assert other.asked == ["Welcome."]
+            assert on.translating.out_of_reach(on.live.state) == ()
+            other.cut()
+            await on.comes(lambda: len(on.translators.directions) == 4)
+            await on.says("c", "We begin.")
+            stands = Partial(channel=FR, segment=SegmentId("c-mt-fr"), first=0, text="We begin.", language="en")
+            await on.comes(lambda: stands in on.signals)
+            assert on.translating.out_of_reach(on.live.state) == ("fr",)
+            assert on.translating.reach.missing == (
+                f"Languages of meetings under way that nothing here translates: fr. {HOW_TO_ADD}",
+            )
+            await on.comes(lambda: on.lines(PT).get("c") == "[pt] We begin.")
+            on.connect(EchoEnd(french[:1]))
+            await on.comes(lambda: on.lines(FR).get("c") == "[fr] We begin.")
+            assert not on.translating.reach.missing
+            await on.do(do.CloseSession())
+            assert on.translating.out_of_reach(on.live.state) == ()
+
+    run(story())
+
+
+def test_a_node_that_lacks_an_added_language_goes_on_as_it_is_said_until_it_is_added_there_too() -> None:
+    """The store is that of one machine: who takes a house over has other models."""
+    french = msgspec.structs.replace(FRENCH, source="en", engine="firefox")
+
+    async def story() -> None:
+        first = MemoryHall()
+        async with translated_hall(first, of_record=("fr",)) as on:
+            on.connect(EchoEnd((french,)))
+            await on.comes(lambda: FR in added(on))
+            await on.says("a", "Good morning.")
+            await on.comes(lambda: len(on.lines(FR)) == 1)
+        async with translated_hall(MemoryHall(log=first.log), of_record=("fr",)) as on:
+            on.connect()
+            await on.says("b", "Welcome.")
+            stands = Partial(channel=FR, segment=SegmentId("b-mt-fr"), first=0, text="Welcome.", language="en")
+            await on.comes(lambda: stands in on.signals)
+            assert on.lines(FR) == {"a": "[fr] Good morning."}
+            assert on.translating.out_of_reach(on.live.state) == ("fr",)
+            here = on.connect(EchoEnd((french,)))
+            await on.comes(lambda: on.lines(FR) == {"a": "[fr] Good morning.", "b": "[fr] Welcome."})
+            assert here.asked == ["Welcome."]
+
+    run(story())
+
+
 def test_a_page_counts_as_reading_for_a_while() -> None:
     async def story() -> None:
         async with translated_hall(of_record=()) as on:
@@ -376,6 +451,50 @@ def test_what_a_hub_is_given_is_read_there() -> None:
             await on.says("b", "Nobody reads this.")
             await on.hall.clock.sleep(5_000)
             assert len(on.lines(PT)) == 1
+
+    run(story())
+
+
+@pytest.mark.parametrize(("access", "young_people"), [(ev.Access.STAFF, False), (ev.Access.PUBLIC, True)])
+def test_what_only_staff_may_read_or_young_people_say_goes_to_no_service(access: ev.Access, young_people: bool) -> None:
+    """Neither lines, nor what grows, nor what desks and lists ask; and not over a service to another language."""
+    cheap, only = SERVICE, msgspec.structs.replace(SERVICE, target="ar")
+
+    async def story() -> None:
+        async with translated_hall(of_record=("pt", "ar"), access=access, young_people=young_people) as on:
+            away, here = EchoEnd((cheap, only)), EchoEnd()
+            on.connect(away)
+            on.connect(here)
+            await on.comes(lambda: PT in added(on))
+            assert on.translating.texts.route("en", "pt") != on.translating.texts.route("en", "pt", here=True)
+            await on.says("a", "Good morning.")
+            await on.comes(lambda: on.lines(PT) == {"a": "[pt] Good morning."})
+            await on.do(do.AttachEngine(channel=FLOOR, model="m"))
+            words, start = tuple(ev.Word(f" w{n}", n, n + 1) for n in range(9)), do.SegmentStart(t0=0, language="en")
+            grows = do.CommitWords(
+                channel=FLOOR, generation=1, segment=SegmentId("e"), first=0, words=words, start=start
+            )
+            await on.do(grows, actor=ENGINE)
+            messages = TranslationMessages(on.translating.texts, lambda *_: Terms())
+            made = await messages.translated(on.live, "Between us.", "en", "pt")
+            assert isinstance(made, Made)
+            assert isinstance(await messages.translated(on.live, "Between us.", "en", "ar"), Refusal)
+            await on.hall.clock.sleep(5_000)
+            assert (away.asked, away.prepared) == ([], [])
+            assert on.translating.services(on.live) == ()
+            assert "ar" not in on.translating.languages(on.live.state)
+            lists = TranslationParts(
+                on.hall.sessions, on.translating, on.translators, on.translating.texts, no_terms, None
+            )
+            assert lists.readable(on.live.id, ("en",)) == ("en", "es", "pt")
+            assert on.translating.out_of_reach(on.live.state) == ("ar",)
+            if access is ev.Access.STAFF:  # What was secret is public now.
+                await on.do(do.ArrangeSession(access=ev.Access.PUBLIC, sound=ev.SoundKept.NONE))
+                await on.comes(lambda: ChannelId("mt-ar") in added(on))
+                await on.comes(lambda: away.asked == ["Good morning."])
+                assert on.translating.services(on.live) == ("some-model@api.example.org",)
+                await on.do(do.CloseSession())
+                assert on.translating.services(on.live) == ()
 
     run(story())
 

@@ -232,6 +232,26 @@ def test_what_is_not_recorded_is_shown_in_every_language_and_kept_in_none() -> N
     run(story())
 
 
+def test_what_is_not_recorded_goes_to_no_service_not_even_where_nothing_else_leads() -> None:
+    async def story() -> None:
+        async with translated_hall(of_record=("pt",)) as on:
+            service = EchoEnd([msgspec.structs.replace(DIRECTIONS[0], engine="service", remote=True)])
+            on.connect(service)
+            await on.comes(lambda: PT in added(on))
+            await on.do(do.BeginNotRecorded())
+            on.live.writer.signal(Unrecorded(channel=FLOOR, text="Between us two.", language="en"))
+            await on.hall.clock.sleep(5_000)
+            await on.do(do.EndNotRecorded())
+            await on.says("a", "Good morning.")
+            await on.comes(lambda: on.lines(PT) == {"a": "[pt] Good morning."})
+            assert service.asked == ["Good morning."]
+            assert not [
+                each for each in on.signals if isinstance(each, Unrecorded) and each.channel == PT and each.text
+            ]
+
+    run(story())
+
+
 def test_the_engines_own_better_text_is_waited_for_a_moment() -> None:
     async def story() -> None:
         async with translated_hall(of_record=("pt",)) as on:

@@ -1,0 +1,69 @@
+"""Pages and files with a machine's translation say that it is one and which way it came; pages lead to the original."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from html import unescape
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+
+from moothall.settings.sections import Translation
+from support.halls.translated_meeting import ES, S, TranslatedMeeting, translated
+
+KEPT = "Translated by a machine, with mistakes, and kept"
+NOTICE = "A machine translates this text, and it makes mistakes"
+NOT_OFFICIAL = "it is not official minutes"
+WAY = "Translated by a machine from English through Portuguese"
+PAGES = ("", "/read", "/catch-up", "/screen", "/overlay", "/embed")
+FILES = ("vtt", "srt", "txt", "html", "json")
+
+
+@asynccontextmanager
+async def in_spanish(data: Path) -> AsyncIterator[tuple[TranslatedMeeting, ClientSession]]:
+    """A meeting with a line in Spanish, which came through Portuguese."""
+    settings = Translation(languages=("es",), translators=("echo",))
+    async with translated(data, settings) as on, ClientSession() as client:
+        await on.says("a", "Good morning.")
+        await on.comes(lambda: bool(on.read("a", ES)))
+        yield on, client
+
+
+async def text(on: TranslatedMeeting, client: ClientSession, path: str) -> str:
+    async with client.get(f"{on.running.address}/s/{S}{path}", params={"channel": ES, "ui": "en"}) as answer:
+        assert answer.status == 200, path
+        return await answer.text()
+
+
+async def test_pages_say_what_a_translation_is_and_lead_to_the_original(tmp_path: Path) -> None:
+    async with in_spanish(tmp_path) as (on, client):
+        for path in PAGES:
+            html = await text(on, client, path)
+            assert "[es] [pt] Good morning." in html, path
+            assert KEPT in html or NOTICE in html, path
+            assert WAY in html or f"{KEPT} · Through Portuguese" in html, path
+            if path in ("", "/read"):
+                assert NOT_OFFICIAL in html
+        for path in ("", "/read", "/embed"):
+            links = [unescape(link) for link in re.findall(r'href="([^"]*)"', await text(on, client, path))]
+            assert any("channel=floor" in link for link in links), path
+        # A wall's code, and the room: what is heard there is the original.
+        assert re.search(rf"127\.0\.0\.1:\d+/s/{S}<", await text(on, client, "/screen"))
+
+
+@pytest.mark.parametrize("form", FILES)
+async def test_files_say_what_a_translation_is(tmp_path: Path, form: str) -> None:
+    async with in_spanish(tmp_path) as (on, client):
+        told = await text(on, client, f"/record.{form}")
+        if form == "srt":
+            assert f"[{KEPT} · Through Portuguese]" in " ".join(told.split())
+        else:
+            assert NOTICE in told
+            assert NOT_OFFICIAL in told
+            assert WAY in told
+        async with client.get(f"{on.running.address}/s/{S}/record.{form}?channel=floor&ui=en") as answer:
+            spoken = await answer.text()
+        assert "Translated by" not in spoken
