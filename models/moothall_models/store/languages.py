@@ -1,4 +1,4 @@
-"""The command `moothall languages list | add | fetch | remove`: languages to translate into, without naming a model.
+"""The command `moothall languages list | add | test | fetch | remove`: languages to translate into, by their tags.
 
 A language has a model from English and one to English; between two others a translation goes through English.
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -16,9 +18,12 @@ from moothall.wire import languages as wire
 from moothall_models.store.failures import UNTRIED, megabytes
 from moothall_models.store.firefox_models import LICENCE, FirefoxStore, fetch_registry
 from moothall_models.store.firefox_registry import FirefoxRegistry, RegistryModel
+from moothall_models.store.language_tests import FindTranslators, LanguageTests, said_of
 from moothall_models.store.progress import Progress, TextProgress
-from moothall_models.store.where import firefox_folder, open_store
+from moothall_models.store.where import firefox_folder, open_store, scores_folder
 from moothall_models.translators.firefox_model import FirefoxModel, installed_models
+from moothall_models.translators.port import Translator
+from moothall_models.translators.sentence_set import FILE, SentenceSet, read_sentences
 
 PIVOT = "en"
 BESIDE = 6_000_000
@@ -30,6 +35,8 @@ def languages_command(
     *,
     folder: Path | None = None,
     tried: Callable[[FirefoxModel], None] | None = None,
+    find: FindTranslators | None = None,
+    seconds: Callable[[], float] = time.perf_counter,
     out: TextIO | None = None,
     err: TextIO | None = None,
 ) -> int:
@@ -39,6 +46,8 @@ def languages_command(
         argv: the arguments after `moothall languages`.
         folder: the store's folder of these models; by default this machine's.
         tried: raises MoothallError when a model translates nothing; by default it is loaded and tried.
+        find: makes the translators of some names, or of all usual ones; by default those of this machine.
+        seconds: the time, for durations.
         out: receives the results; by default standard output.
         err: receives progress and errors; by default standard error.
 
@@ -51,18 +60,31 @@ def languages_command(
     try:
         folder = folder or firefox_folder(open_store().folder)
         store = FirefoxStore(folder, tried or try_model)
+        tests = LanguageTests(scores_folder(folder.parent), find or _find, seconds)
         match asked.act:
             case "list":
-                return _offer(folder, asked, out) if json else _list(folder, asked, out)
+                return _offer(folder, asked, out) if json else _list(folder, asked, tests, out)
+            case "test" if json:
+                return _test_for_server(tests, asked, out)
+            case "test":
+                sentences = read_sentences(asked.sentences)
+                if not _test(tests, asked.language, sentences, asked.only, out):
+                    named = " ".join(sentences.languages)
+                    out.write(f"Nothing here translates between languages of the sentences: {named}.\n")
+                return 0
             case "remove":
                 return _remove(store, asked.language, out)
             case "add" if asked.source is not None:
-                for model in store.take(asked.source, TextProgress(err)):
+                taken = store.take(asked.source, TextProgress(err))
+                for model in taken:
                     out.write(f"{_named(model)} is here.\n")
+                tags = {tag for model in taken for tag in (model.source, model.target)} - {PIVOT}
+                _test(tests, tags, read_sentences(), (), out)
             case "add" if json:
                 return _fetch_for_server(store, asked, out)
             case "add":
                 _fetch(store, asked, out, err)
+                _test(tests, asked.language, read_sentences(), (), out)
             case _:
                 _fetch(FirefoxStore(asked.to, tried or try_model), asked, out, err)
                 out.write(f"Bring {asked.to} to the other machine: moothall languages add --from FOLDER\n")
@@ -89,6 +111,12 @@ def try_model(model: FirefoxModel) -> None:
         translator.close()
 
 
+def _find(only: Sequence[str]) -> Sequence[Translator]:
+    from moothall_models.store.translators import find_translators
+
+    return find_translators(only)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="moothall languages", description="Languages to translate into.")
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
@@ -99,9 +127,15 @@ def _parser() -> argparse.ArgumentParser:
     fetch = acts.add_parser("fetch", help="get the models of languages for a machine without a network")
     fetch.add_argument("language", nargs="+", metavar="TAG", help="a language, such as ar")
     fetch.add_argument("--to", type=Path, metavar="FOLDER", required=True, help="where they are put")
+    test = acts.add_parser("test", help="how good the translations are on test sentences, and how fast")
+    test.add_argument("language", nargs="*", metavar="TAG", help="a language, such as ar; by default all")
+    test.add_argument("--sentences", type=Path, default=FILE, metavar="FILE", help="sentences of your own")
+    test.add_argument(
+        "--only", action="append", default=[], metavar="NAME", help="a translator; by default all usual ones"
+    )
     for each in (listing, add, fetch):
         each.add_argument("--registry", default=wire.REGISTRY, metavar="URL", help="a mirror of the list of models")
-    for each in (listing, add):
+    for each in (listing, add, test):
         each.add_argument("--json", action="store_true", help="for a server: a message a line")
     for each in (add, fetch):
         each.add_argument("--better", action="store_true", help="larger models, which translate better and slower")
@@ -110,9 +144,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _list(folder: Path, asked: argparse.Namespace, out: TextIO) -> int:
+def _list(folder: Path, asked: argparse.Namespace, tests: LanguageTests, out: TextIO) -> int:
     for model in installed_models(folder):
         out.write(f"{_named(model)}: {megabytes(model.size)}, {LICENCE}, in {model.folder}\n")
+    for line in tests.kept():
+        out.write(f"{line}\n")
     registry = fetch_registry(asked.registry)
     out.write(f"Can be added: {' '.join(_tags(registry))}\n")
     return 0
@@ -125,6 +161,25 @@ def _offer(folder: Path, asked: argparse.Namespace, out: TextIO) -> int:
         models = _models_of(registry, tag, better=False)
         whole = {model.pair for model in models} <= here
         _say(out, wire.LanguageOffer(language=tag, size=_size(models), licence=LICENCE, here=whole))
+    return 0
+
+
+def _test(
+    tests: LanguageTests, languages: Collection[str], sentences: SentenceSet, only: Sequence[str], out: TextIO
+) -> bool:
+    """Test what is here, and return whether there was anything."""
+    number = 0
+    for number, each in enumerate(tests.test(languages, sentences, only), 1):  # noqa: B007 - how many there were
+        out.write(f"{said_of(each)}\n")
+        out.flush()
+    return number > 0
+
+
+def _test_for_server(tests: LanguageTests, asked: argparse.Namespace, out: TextIO) -> int:
+    def told(done: int, total: int) -> None:
+        _say(out, wire.LanguagesTested(done=done, total=total))
+
+    deque(tests.test(asked.language, read_sentences(asked.sentences), asked.only, told), maxlen=0)
     return 0
 
 

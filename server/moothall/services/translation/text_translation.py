@@ -60,6 +60,8 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     """The languages into which each language can be translated (primary tags)."""
     missing: tuple[str, ...] = ()
     """What to install for more languages, as English sentences for the operator."""
+    rough: Mapping[str, tuple[str, ...]] = {}
+    """Those of `ways` that give hardly more than the gist."""
 
 
 class _Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +104,10 @@ class TextTranslation:
             if len(self._routes) >= self._kept:
                 self._routes.clear()
             open_to_it = [each for each in self._directions if not (here and each.remote)]
-            self._routes[key] = best_route(open_to_it, source, target)
+            found = best_route(open_to_it, source, target)
+            if found is not None:
+                found = msgspec.structs.replace(found, score=self._translators.score(found.hops))
+            self._routes[key] = found
         return self._routes[key]
 
     def reachable(self, source: str) -> tuple[str, ...]:
@@ -117,11 +122,17 @@ class TextTranslation:
     def reach(self) -> Reach:
         """All translations that are possible now, for the operator."""
         sources = sorted({primary(each.source) for each in self._directions})
+        ways = {source: self.reachable(source) for source in sources}
         return Reach(
             connected=self._translators.connected,
-            ways={source: self.reachable(source) for source in sources},
+            ways=ways,
             missing=self._translators.missing,
+            rough={source: rough for source in sources if (rough := self._rough(source, ways[source]))},
         )
+
+    def _rough(self, source: str, targets: Sequence[str]) -> tuple[str, ...]:
+        routes = ((target, self.route(source, target)) for target in targets)
+        return tuple(target for target, route in routes if route is not None and route.rough)
 
     async def prepare(self, source: str, target: str) -> None:
         """Have the translators of the route loaded, since texts in this direction will follow."""

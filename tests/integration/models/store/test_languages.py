@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from moothall.core.translation.routes import Direction
+from moothall.wire import languages as wire
 from moothall_models.store import languages_command
 from moothall_models.store.failures import UNTRIED
 from moothall_models.store.languages import try_model
+from moothall_models.translators.echo import DIRECTIONS, EchoTranslator
 from moothall_models.translators.firefox_model import FirefoxModel, installed_models
 from moothall_models.translators.port import UnusableTranslation
 from support.models.firefox_registry import Shelf, served, weights
@@ -28,13 +32,26 @@ class Terminal:
         self.folder = folder
         self.out = ""
         self.err = ""
+        self.directions: Sequence[Direction] = ()
 
     def run(self, *argv: str) -> int:
         out, err = io.StringIO(), io.StringIO()
-        registry = ["--registry", self.shelf.registry] if argv[0] != "remove" else []
-        code = languages_command([*argv, *registry], folder=self.folder, tried=fine, out=out, err=err)
+        registry = ["--registry", self.shelf.registry] if argv[0] not in ("remove", "test") else []
+        code = languages_command(
+            [*argv, *registry],
+            folder=self.folder,
+            tried=fine,
+            find=lambda only: [EchoTranslator(() if only == ["none"] else self.directions)],
+            seconds=lambda: 0.0,
+            out=out,
+            err=err,
+        )
         self.out, self.err = out.getvalue(), err.getvalue()
         return code
+
+    @property
+    def lines(self) -> list[str]:
+        return self.out.splitlines()
 
     @property
     def here(self) -> list[str]:
@@ -101,6 +118,46 @@ def test_a_language_is_removed(terminal: Terminal) -> None:
     assert terminal.here == []
     assert terminal.run("remove", "ru") == 1
     assert terminal.err.startswith("No model for 'ru' is here")
+
+
+def test_what_is_translated_here_is_tested_and_kept(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.directions = [msgspec.structs.replace(each, cost=10.0) for each in DIRECTIONS]
+    assert terminal.run("test") == 0
+    assert [line.partition(":")[0] for line in terminal.out.splitlines()] == [
+        *("en > pt (echo)", "es > pt (echo)", "pt > en (echo)", "pt > es (echo)"),
+        *("es > pt > en (echo, echo)", "en > pt > es (echo, echo)"),
+    ]
+    assert all(", 0 ms a sentence" in line and line.endswith(", rough: the gist only") for line in terminal.lines)
+    assert terminal.run("list") == 0
+    assert sum("rough: the gist only" in line for line in terminal.lines) == 6
+    own = tmp_path / "own.toml"
+    own.write_text('[[sentences]]\nen = "Good."\npt = "[pt] Good."\n', "utf-8")
+    assert terminal.run("test", "--sentences", str(own)) == 0
+    assert "en > pt (echo): chrF2 100.0, 0 ms a sentence (10000 a second), own sentences" in terminal.lines
+    assert terminal.run("test", "--sentences", str(tmp_path / "none")) == 1
+    assert "can't be read" in terminal.err
+
+
+def test_of_the_languages_that_are_named_alone_and_of_what_was_added(terminal: Terminal) -> None:
+    terminal.directions = DIRECTIONS
+    assert terminal.run("test", "es") == 0
+    assert all("es" in line.partition(" (")[0].split(" > ") for line in terminal.lines)
+    assert len(terminal.lines) == 4
+    terminal.directions = [msgspec.structs.replace(DIRECTIONS[0], target="ru")]
+    assert terminal.run("add", "ru") == 0
+    assert [line for line in terminal.lines if "chrF2" in line] == [
+        "en > ru (echo): chrF2 0.5, 0 ms a sentence (10000 a second), rough: the gist only"
+    ]
+    assert terminal.run("test", "--only", "none") == 0
+    assert terminal.lines == ["Nothing here translates between languages of the sentences: ar en es fr pt ru zh."]
+
+
+def test_a_server_is_told_how_far_the_tests_are(terminal: Terminal) -> None:
+    terminal.directions = DIRECTIONS[:2]
+    assert terminal.run("test", "--json") == 0
+    assert [wire.decode(line.encode()) for line in terminal.lines] == [
+        wire.LanguagesTested(done=done, total=2) for done in range(3)
+    ]
 
 
 def test_what_is_wrong_is_said(terminal: Terminal) -> None:
