@@ -71,8 +71,14 @@ def admin_doors(services: Services, entrance: Entrance, nodes: Nodes | None = No
     stream = StreamDoor(pages=shared, streams=streams, find=backend.sessions.find, programme=backend.programme)
     imports = ImportDoor(pages=shared, programme=backend.programme, zones=find_zone, calendar=read_icalendar)
     work = WorkDoor(pages=shared, programme=backend.programme)
-    registry = backend.settings.translation.registry
-    languages = AddedLanguages(pages=shared, adding=lambda: services.translation.adding, registry=registry)
+    translation = backend.settings.translation
+    languages = AddedLanguages(
+        pages=shared,
+        adding=lambda: services.translation.adding,
+        registry=translation.registry,
+        reach=services.translation.reach,
+        route=services.translation.route,
+    )
     look = LookDoor(pages=shared, look=backend.look, programme=backend.programme)
     return [
         route for door in (admin, links, languages, look, meeting, stream, imports, work) for route in door.routes()

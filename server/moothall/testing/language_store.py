@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
 from moothall.services.translation.adding import LanguagesUnavailable
-from moothall.wire.languages import LanguageOffer, LanguageProgress
+from moothall.wire.languages import LanguageOffer, LanguageProgress, LanguagesTested
 
 
 class MemoryLanguageStore:
@@ -15,6 +15,7 @@ class MemoryLanguageStore:
     def __init__(self, *languages: str) -> None:
         self.languages = languages
         self.added: list[str] = []
+        self.tested: list[tuple[str, ...]] = []
         self.fails = ""
         """What the next step fails with; empty: it succeeds."""
         self.steps = asyncio.Semaphore(0)
@@ -35,6 +36,14 @@ class MemoryLanguageStore:
             yield LanguageProgress(done=done, total=31_500_000)
         await self._step()
         self.added.append(language)
+
+    async def test(self, languages: Sequence[str]) -> AsyncGenerator[LanguagesTested, None]:
+        """Test two ways in two steps (`LanguageStore`)."""
+        for done in range(2):
+            await self._step()
+            yield LanguagesTested(done=done, total=2)
+        await self._step()
+        self.tested.append(tuple(languages))
 
     async def _step(self) -> None:
         await self.steps.acquire()

@@ -36,6 +36,14 @@ async def test_it_is_seen_how_far_a_language_is_and_when_it_is_here(page: Page, 
         store.steps.release()
         store.steps.release()
         await expect(page.get_by_role("row", name="French")).to_contain_text("Is here")
+        tests = page.get_by_role("progressbar", name="The translations are being tested")
+        await expect(tests).to_be_visible()
+        store.steps.release()
+        store.steps.release()
+        await expect(page.locator("#Bytes")).to_have_text("1 of 2")
+        assert await tests.evaluate("bar => [bar.value, bar.max]") == [1, 2]
+        store.steps.release()
         await expect(page.get_by_role("progressbar")).to_have_count(0)
+        assert store.tested == [("fr",)]
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)

@@ -50,10 +50,19 @@ def reach_part(reach: Reach, ui: Catalogue) -> dict[str, object]:
     """The values of the template macro `translation`: whether a translator is connected, its directions, and the
     missing languages.
     """
+
+    def named(source: str, target: str) -> str:
+        name = ui.language_name(target)
+        return ui.named("control/rough", language=name) if target in reach.rough.get(source, ()) else name
+
     return {
         "nobody": "" if reach.connected else ui.named("control/translatorless"),
         "ways": [
-            ui.named("control/into", language=ui.language_name(source), others=ui.listed(map(ui.language_name, others)))
+            ui.named(
+                "control/into",
+                language=ui.language_name(source),
+                others=ui.listed([named(source, target) for target in others]),
+            )
             for source, others in reach.ways.items()
         ],
         "missing": reach.missing,

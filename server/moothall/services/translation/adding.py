@@ -1,7 +1,9 @@
-"""Languages that the secretariat adds while the server runs: which there are, and how far the download is.
+"""Languages that the secretariat adds while the server runs: which there are, how far the download is, and the tests of
+what is here.
 
-The models come into the store of this machine; the translators' process finds them there. One language is added at a
-time. Nothing is asked of the network before somebody wants to see what can be added.
+The models come into the store of this machine; the translators' process finds them there, and the scores of the tests.
+One language is added at a time, and then what leads from and to the new ones is tested. Nothing is asked of the network
+before somebody wants to see what can be added.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import Protocol
 import msgspec
 
 from moothall.core.kernel.errors import MoothallError
-from moothall.wire.languages import LanguageOffer, LanguageProgress
+from moothall.wire.languages import LanguageOffer, LanguageProgress, LanguagesTested
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +40,12 @@ class LanguageStore(Protocol):
         """Add a language, and yield how far it is. Raises LanguagesUnavailable, while it is iterated."""
         ...
 
+    def test(self, languages: Sequence[str]) -> AsyncIterator[LanguagesTested]:
+        """Test the translations from and to languages, or all where none is named, and yield how far it is. Raises
+        LanguagesUnavailable, while it is iterated.
+        """
+        ...
+
 
 class Adding(msgspec.Struct, frozen=True, kw_only=True):
     """What the page of languages shows."""
@@ -48,8 +56,10 @@ class Adding(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the list is being fetched."""
     language: str = ""
     """The language that is being added; empty: none."""
+    testing: bool = False
+    """Whether translations are being tested."""
     done: int = 0
-    """Bytes of it that have arrived."""
+    """Bytes of the language that have arrived, or ways that are tested."""
     total: int = 0
     waiting: tuple[str, ...] = ()
     """Languages that are added after it."""
@@ -59,17 +69,21 @@ class Adding(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def busy(self) -> bool:
         """Whether it changes by itself."""
-        return self.looking or bool(self.language) or bool(self.waiting)
+        return self.looking or self.testing or bool(self.language) or bool(self.waiting)
 
 
 class AddingLanguages:
     """What the secretariat has ordered. `run` must be running."""
 
-    def __init__(self, store: LanguageStore) -> None:
+    def __init__(self, store: LanguageStore, *, adds: bool = True) -> None:
+        """`adds`: whether languages can be added, and not only tested."""
         self._store = store
+        self.adds = adds
         self._now = Adding()
         self._look = False
         """Whether the list is wanted."""
+        self._test: list[str] | None = None
+        """The languages that are to be tested, none for all; None: none is. Bound: the languages of the list."""
         # Bound: `MOST_WAITING`.
         self._waiting: deque[str] = deque()
         self._wanted = asyncio.Event()
@@ -77,7 +91,8 @@ class AddingLanguages:
     @property
     def now(self) -> Adding:
         """How it stands."""
-        return msgspec.structs.replace(self._now, looking=self._look, waiting=tuple(self._waiting))
+        testing = self._now.testing or self._test is not None
+        return msgspec.structs.replace(self._now, looking=self._look, testing=testing, waiting=tuple(self._waiting))
 
     def look(self) -> None:
         """Have the list fetched."""
@@ -94,6 +109,11 @@ class AddingLanguages:
             self._wanted.set()
         return True
 
+    def test(self) -> None:
+        """Have all translations that are here tested."""
+        self._test = []
+        self._wanted.set()
+
     async def run(self) -> None:
         """Do what was ordered, until cancelled."""
         while True:
@@ -104,6 +124,8 @@ class AddingLanguages:
                 self._look = False
             while self._waiting:
                 await self._add(self._waiting.popleft())
+            if self._test is not None:
+                await self._try_out(self._test)
 
     async def _fetch(self) -> None:
         try:
@@ -126,7 +148,19 @@ class AddingLanguages:
             here = tuple(replace(each, here=each.here or each.language == language) for each in offers)
             self._now = replace(self._now, offers=here)
             logger.info("language %s was added", language)
+            if self._test != []:
+                self._test = [*(self._test or ()), language]
         self._now = replace(self._now, language="")
+
+    async def _try_out(self, languages: Sequence[str]) -> None:
+        replace = msgspec.structs.replace
+        self._test, self._now = None, replace(self._now, testing=True, done=0, total=0)
+        try:
+            async for tested in self._store.test(languages):
+                self._now = replace(self._now, done=tested.done, total=tested.total)
+        except LanguagesUnavailable as error:
+            self._fail(error)
+        self._now = replace(self._now, testing=False)
 
     def _fail(self, error: LanguagesUnavailable) -> None:
         logger.warning("languages: %s", error)

@@ -86,6 +86,7 @@ class TextTranslation:
         self._directions: tuple[Direction, ...] = ()
         self._routes: dict[tuple[str, str, bool], Route | None] = {}
         self._reachable: dict[str, tuple[str, ...]] = {}
+        self._reach: Reach | None = None
         self._wordings: dict[tuple[str, str, Terms], WordingRules] = {}
         translators.changed(self._changed)
 
@@ -93,6 +94,7 @@ class TextTranslation:
         self._directions = self._translators.directions
         self._routes.clear()
         self._reachable.clear()
+        self._reach = None
 
     def route(self, source: str, target: str, *, here: bool = False) -> Route | None:
         """The cheapest route from one language (BCP-47) to another; None where there is none now.
@@ -121,6 +123,11 @@ class TextTranslation:
     @property
     def reach(self) -> Reach:
         """All translations that are possible now, for the operator."""
+        if self._reach is None:
+            self._reach = self._reach_now()
+        return self._reach
+
+    def _reach_now(self) -> Reach:
         sources = sorted({primary(each.source) for each in self._directions})
         ways = {source: self.reachable(source) for source in sources}
         return Reach(

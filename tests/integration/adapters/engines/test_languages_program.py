@@ -37,6 +37,14 @@ async def test_it_gets_the_list_s_address_and_the_language() -> None:
     assert await added(program(f"assert sys.argv[1:] == {wanted}")) == []
 
 
+async def test_it_tests_languages_with_the_translators_of_the_settings() -> None:
+    steps = [wire.LanguagesTested(done=done, total=2) for done in range(3)]
+    wanted = ["test", "fr", "--only", "firefox", "--only", "argos", "--json"]
+    code = f"import sys\nout = sys.stdout.buffer\nassert sys.argv[1:] == {wanted}\n{writes(*steps)}"
+    store = LanguagesProgram(REGISTRY, (sys.executable, "-c", code), translators=("firefox", "argos"))
+    assert [each async for each in store.test(["fr"])] == steps
+
+
 @pytest.mark.parametrize(
     ("code", "said"),
     [

@@ -57,6 +57,8 @@ def test_the_staff_is_told_what_can_be_translated_and_what_to_install() -> None:
         "ways": ["English into Spanish, Portuguese", "Portuguese into Spanish"],
         "missing": ("Install something.",),
     }
+    rough = replace(reach, rough={"en": ("pt",)})
+    assert reach_part(rough, EN)["ways"] == ["English into Spanish, Portuguese (rough)", "Portuguese into Spanish"]
     assert reach_part(Reach(), EN) == {"nobody": "No translator is connected.", "ways": [], "missing": ()}
 
 

@@ -69,8 +69,30 @@ async def test_languages_are_added_one_after_the_other_and_the_page_sees_how_far
     assert page.now.language == "ar"
     await page.step(3)
     assert page.here() == ["ar", "fr"]
-    assert not page.now.busy
     assert page.store.added == ["fr", "ar"]
+
+
+async def test_what_was_added_is_tested_and_all_of_it_when_somebody_wants_that(page: Page) -> None:
+    page.orders.look()
+    await page.step()
+    page.orders.add("fr")
+    page.orders.add("ar")
+    await page.step(6)
+    assert (page.now.testing, page.now.busy, page.store.tested) == (True, True, [])
+    await page.step()
+    assert (page.now.done, page.now.total) == (0, 2)
+    page.orders.add("ru")
+    await page.step(2)
+    assert page.store.tested == [("fr", "ar")]
+    page.orders.test()
+    assert page.now.testing
+    await page.step(6)
+    assert page.store.tested == [("fr", "ar"), ()], "ru is among all of them"
+    assert not page.now.busy
+    page.store.fails = "There is no room left."
+    page.orders.test()
+    await page.step()
+    assert (page.now.problem, page.now.busy) == ("There is no room left.", False)
 
 
 async def test_what_fails_is_said_until_the_next_order(page: Page) -> None:
