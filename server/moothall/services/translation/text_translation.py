@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
-from moothall.core.kernel.languages import primary
+from moothall.core.kernel.languages import WRITTEN_TOGETHER, primary
 from moothall.core.translation.phrases import Phrase
 from moothall.core.translation.protecting import MARK, OTHER_MARK, marked_as_first, marked_otherwise
 from moothall.core.translation.routes import Direction, Route, best_route, reachable
@@ -29,8 +29,6 @@ _END_OF_LINE = re.compile(r"[\n\r]")
 _SENTENCE = re.compile(r"(?<=[^\W\d_]{4})[.?!…]+[\"'”’»)\]]*\s+|[。！？؟।]+\s*")  # noqa: RUF001  # all of them end sentences
 """The end of a sentence after a word of at least four letters, since shorter ones may be abbreviations."""
 _WORD = re.compile(r"\s+")
-_TOGETHER = frozenset({"ja", "zh"})
-"""Languages without a space between sentences."""
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -235,7 +233,7 @@ def parts_of(text: str, most: int = MOST) -> list[tuple[str, str]]:
 
 def together(parts: Sequence[tuple[str, str]], target: str) -> str:
     """Join translated parts, each with the white space after its source, to one text in `target` (BCP-47)."""
-    space = "" if primary(target) in _TOGETHER else " "
+    space = "" if primary(target) in WRITTEN_TOGETHER else " "
     made = "".join(text + (gap if _END_OF_LINE.search(gap) else space) for text, gap in parts)
     return made.rstrip()
 
