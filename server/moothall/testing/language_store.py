@@ -15,6 +15,9 @@ class MemoryLanguageStore:
     def __init__(self, *languages: str) -> None:
         self.languages = languages
         self.added: list[str] = []
+        self.better = 0
+        """Bytes of better models of each language."""
+        self.quick = False
         self.tested: list[tuple[str, ...]] = []
         self.fails = ""
         """What the next step fails with; empty: it succeeds."""
@@ -25,17 +28,24 @@ class MemoryLanguageStore:
         """The languages (`LanguageStore`)."""
         await self._step()
         return [
-            LanguageOffer(language=each, size=31_500_000, licence="MPL-2.0", here=each in self.added)
+            LanguageOffer(
+                language=each,
+                size=31_500_000,
+                licence="MPL-2.0",
+                here=each in self.added,
+                better=self.better,
+                quick=self.quick,
+            )
             for each in self.languages
         ]
 
-    async def add(self, language: str) -> AsyncGenerator[LanguageProgress, None]:
+    async def add(self, language: str, *, better: bool) -> AsyncGenerator[LanguageProgress, None]:
         """Add a language in two steps (`LanguageStore`)."""
         for done in (10_000_000, 31_500_000):
             await self._step()
             yield LanguageProgress(done=done, total=31_500_000)
         await self._step()
-        self.added.append(language)
+        self.added.append(f"better {language}" if better else language)
 
     async def test(self, languages: Sequence[str]) -> AsyncGenerator[LanguagesTested, None]:
         """Test two ways in two steps (`LanguageStore`)."""

@@ -31,6 +31,10 @@ class LanguageOffer(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind",
     """SPDX identifier of the models' licence."""
     here: bool
     """Whether all of its models are here."""
+    better: _Bytes = 0
+    """Bytes of better models than those that are here or would be taken, about; 0: there are none."""
+    quick: bool = False
+    """Whether this machine is quick enough for them, as far as is known."""
 
 
 class LanguageProgress(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="progress"):

@@ -326,9 +326,12 @@ async def into_portuguese(running: RunningServer) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def languages_to_add(running: RunningServer) -> AsyncIterator[None]:
-    """Have four languages offered: one is here, one is being added and stays half done, and one waits."""
+    """Have four languages offered: one is here and has better models, one is being added and stays half done, and one
+    waits.
+    """
     store = MemoryLanguageStore("ar", "fr", "ru", "zh")
     store.added.append("fr")
+    store.better = 62_000_000
     running.translation.adding = orders = AddingLanguages(store)
     working = asyncio.ensure_future(orders.run())
     orders.look()

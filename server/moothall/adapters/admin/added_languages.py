@@ -32,6 +32,10 @@ class LanguageRow(msgspec.Struct, frozen=True, kw_only=True):
     licence: str
     here: bool
     waits: bool
+    better: str
+    """MB of better models than those that are here, rounded; empty: there are none."""
+    quick: bool
+    """Whether this machine is quick enough for them."""
 
 
 class WayRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +113,7 @@ class AddedLanguages:
 
     @staff_page(runs_the_house)
     async def order(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Have the list fetched, a language added, or the translations tested."""
+        """Have the list fetched, a language or its better models added, or the translations tested."""
         given = await self.pages.form(request, asked)
         orders, language = self._orders(), given.get("language", "")
         if "test" in given:
@@ -118,7 +122,7 @@ class AddedLanguages:
             raise AdminProblem(404, AdminText.GONE)
         elif not language:
             orders.look()
-        elif not orders.add(language):
+        elif not orders.add(language, better="better" in given):
             raise AdminProblem(409, AdminText.CONFLICT)
         return see_other(asked.to("/admin/languages"))
 
@@ -140,6 +144,8 @@ def rows(now: Adding, ui: Catalogue) -> list[LanguageRow]:
             licence=offer.licence,
             here=offer.here,
             waits=offer.language in (now.language, *now.waiting),
+            better=_megabytes(offer.better) if offer.here and offer.better else "",
+            quick=offer.quick,
         )
         for offer in now.offers or ()
     ]

@@ -43,9 +43,10 @@ class LanguagesProgram:
         async with aclosing(self._messages("list", *self._registry)) as messages:
             return [message async for message in messages if isinstance(message, wire.LanguageOffer)]
 
-    async def add(self, language: str) -> AsyncGenerator[wire.LanguageProgress, None]:
+    async def add(self, language: str, *, better: bool) -> AsyncGenerator[wire.LanguageProgress, None]:
         """Add a language (`LanguageStore`)."""
-        async with aclosing(self._messages("add", language, *self._registry)) as messages:
+        wish = ("--better",) if better else ()
+        async with aclosing(self._messages("add", language, *wish, *self._registry)) as messages:
             async for message in messages:
                 if isinstance(message, wire.LanguageProgress):
                     yield message

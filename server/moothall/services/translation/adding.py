@@ -36,8 +36,10 @@ class LanguageStore(Protocol):
         """The languages of the list. Raises LanguagesUnavailable."""
         ...
 
-    def add(self, language: str) -> AsyncIterator[LanguageProgress]:
-        """Add a language, and yield how far it is. Raises LanguagesUnavailable, while it is iterated."""
+    def add(self, language: str, *, better: bool) -> AsyncIterator[LanguageProgress]:
+        """Add a language, and yield how far it is; with `better` the models that translate best, otherwise those that
+        this machine is quick enough for. Raises LanguagesUnavailable, while it is iterated.
+        """
         ...
 
     def test(self, languages: Sequence[str]) -> AsyncIterator[LanguagesTested]:
@@ -85,27 +87,29 @@ class AddingLanguages:
         self._test: list[str] | None = None
         """The languages that are to be tested, none for all; None: none is. Bound: the languages of the list."""
         # Bound: `MOST_WAITING`.
-        self._waiting: deque[str] = deque()
+        self._waiting: deque[tuple[str, bool]] = deque()
+        """Languages, each with whether its better models are wanted."""
         self._wanted = asyncio.Event()
 
     @property
     def now(self) -> Adding:
         """How it stands."""
         testing = self._now.testing or self._test is not None
-        return msgspec.structs.replace(self._now, looking=self._look, testing=testing, waiting=tuple(self._waiting))
+        waiting = tuple(language for language, _ in self._waiting)
+        return msgspec.structs.replace(self._now, looking=self._look, testing=testing, waiting=waiting)
 
     def look(self) -> None:
         """Have the list fetched."""
         self._look = True
         self._wanted.set()
 
-    def add(self, language: str) -> bool:
-        """Have a language of the list added; returns whether it is one that can be."""
+    def add(self, language: str, *, better: bool = False) -> bool:
+        """Have a language of the list added, or its better models; returns whether it is one that can be."""
         known = {offer.language for offer in self._now.offers or ()}
         if language not in known or len(self._waiting) >= MOST_WAITING:
             return False
-        if language != self._now.language and language not in self._waiting:
-            self._waiting.append(language)
+        if language not in (self._now.language, *self.now.waiting):
+            self._waiting.append((language, better))
             self._wanted.set()
         return True
 
@@ -123,7 +127,8 @@ class AddingLanguages:
                 await self._fetch()
                 self._look = False
             while self._waiting:
-                await self._add(self._waiting.popleft())
+                language, better = self._waiting.popleft()
+                await self._add(language, better=better)
             if self._test is not None:
                 await self._try_out(self._test)
 
@@ -135,17 +140,18 @@ class AddingLanguages:
         else:
             self._now = msgspec.structs.replace(self._now, offers=offers, problem="")
 
-    async def _add(self, language: str) -> None:
+    async def _add(self, language: str, *, better: bool) -> None:
         replace = msgspec.structs.replace
         self._now = replace(self._now, language=language, done=0, total=0, problem="")
         try:
-            async for progress in self._store.add(language):
+            async for progress in self._store.add(language, better=better):
                 self._now = replace(self._now, done=progress.done, total=progress.total)
         except LanguagesUnavailable as error:
             self._fail(error)
         else:
             offers = self._now.offers or ()
-            here = tuple(replace(each, here=each.here or each.language == language) for each in offers)
+            left = {"better": 0} if better else {}
+            here = tuple(replace(each, here=True, **left) if each.language == language else each for each in offers)
             self._now = replace(self._now, offers=here)
             logger.info("language %s was added", language)
             if self._test != []:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -33,16 +34,19 @@ class Terminal:
         self.out = ""
         self.err = ""
         self.directions: Sequence[Direction] = ()
+        self.slow = False
+        """Whether a sentence takes 0.1 s."""
 
     def run(self, *argv: str) -> int:
         out, err = io.StringIO(), io.StringIO()
+        clock = itertools.count(0.0, 0.1 if self.slow else 0.0)
         registry = ["--registry", self.shelf.registry] if argv[0] not in ("remove", "test") else []
         code = languages_command(
             [*argv, *registry],
             folder=self.folder,
             tried=fine,
             find=lambda only: [EchoTranslator(() if only == ["none"] else self.directions)],
-            seconds=lambda: 0.0,
+            seconds=lambda: next(clock),
             out=out,
             err=err,
         )
@@ -76,6 +80,7 @@ def test_a_language_is_added_in_both_directions_with_its_size_and_licence_said_f
         "en to fr (tiny) is here.",
         "fr to en (tiny) is here.",
         "en to ru (tiny) is here.",
+        "Better models exist, about 6 MB: --better takes them. How quick this machine is with them isn't known yet.",
         "A server that runs here translates with them within seconds.",
     ]
     assert terminal.run("list") == 0
@@ -88,6 +93,24 @@ def test_a_better_model_takes_the_place_of_a_light_one(terminal: Terminal) -> No
     assert terminal.run("add", "fr") == terminal.run("add", "--better", "fr") == 0
     assert "en to fr (base) is here." in terminal.out
     assert terminal.here == ["en_fr", "fr_en"]
+
+
+def test_the_better_model_comes_by_itself_where_this_machine_is_quick_enough_and_stays(terminal: Terminal) -> None:
+    light = msgspec.structs.replace(DIRECTIONS[0], engine="bergamot")
+    terminal.directions = [light]
+    assert terminal.run("add", "fr") == 0
+    assert "en to fr (base) is here." in terminal.lines
+    assert "Better models exist" not in terminal.out
+    terminal.slow = True
+    assert terminal.run("test") == terminal.run("add", "fr") == 0
+    assert "en to fr (base) is here." in terminal.lines
+    assert terminal.run("add", "--light", "fr") == 0
+    assert "en to fr (tiny) is here." in terminal.lines
+    assert "Here a sentence would take them about 300 ms" in terminal.out
+    assert terminal.run("list", "--json") == 0
+    offers = [wire.decode(line.encode()) for line in terminal.lines]
+    french = next(each for each in offers if isinstance(each, wire.LanguageOffer) and each.language == "fr")
+    assert (french.here, french.better, french.quick) == (True, 6_004_000, False)
 
 
 def test_what_another_machine_fetched_is_added_without_a_network(terminal: Terminal, tmp_path: Path) -> None:

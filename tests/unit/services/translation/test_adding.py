@@ -95,6 +95,21 @@ async def test_what_was_added_is_tested_and_all_of_it_when_somebody_wants_that(p
     assert (page.now.problem, page.now.busy) == ("There is no room left.", False)
 
 
+async def test_better_models_of_a_language_that_is_here_are_added_and_then_there_are_none(page: Page) -> None:
+    page.store.better, page.store.quick = 60_000_000, True
+    page.store.added.append("fr")
+    page.orders.look()
+    await page.step()
+    assert page.orders.add("fr", better=True)
+    await page.step(6)
+    assert page.store.added == ["fr", "better fr"]
+    assert {offer.language: (offer.here, offer.better) for offer in page.now.offers or ()} == {
+        "ar": (False, 60_000_000),
+        "fr": (True, 0),
+        "ru": (False, 60_000_000),
+    }
+
+
 async def test_what_fails_is_said_until_the_next_order(page: Page) -> None:
     page.store.fails = "The list can't be reached."
     page.orders.look()
