@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.translation.routes import Route, RouteScore
 from moothall.services.translation.adding import Adding, AddingLanguages
 from moothall.services.translation.text_translation import Reach
+from moothall.wire.languages import LanguageOffer
 
 
 class LanguageRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +52,10 @@ class WayRow(msgspec.Struct, frozen=True, kw_only=True):
     quality: str
     """chrF2 as the page's language writes it."""
     rough: bool
+    to_add: str
+    """The names of languages of the list whose models would be better than this way; empty: none is known."""
+    to_better: str
+    """The names of languages that have better models in the list than those that are here; empty: none is known."""
 
 
 class WaysFrom(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +104,7 @@ class AddedLanguages:
             done=_megabytes(now.done),
             total=_megabytes(now.total),
             rows=rows(now, ui),
-            ways=ways_from(self.reach(), self.route, ui),
+            ways=ways_from(self.reach(), self.route, now.offers or (), ui),
         )
 
     @staff_page(runs_the_house)
@@ -152,13 +157,18 @@ def rows(now: Adding, ui: Catalogue) -> list[LanguageRow]:
     return sorted(found, key=lambda row: (row.name.casefold(), row.tag))
 
 
-def ways_from(reach: Reach, route: Callable[[str, str], Route | None], ui: Catalogue) -> list[WaysFrom]:
-    """The pairs of languages that can be translated now, by their names in the page's language."""
+def ways_from(
+    reach: Reach, route: Callable[[str, str], Route | None], offers: Sequence[LanguageOffer], ui: Catalogue
+) -> list[WaysFrom]:
+    """The pairs of languages that can be translated now, by their names in the page's language, and what `offers` has
+    that would be better.
+    """
+    known = {offer.language: offer for offer in offers}
     found = [
         WaysFrom(
             source=ui.language_name(source),
             rows=sorted(
-                (_way_row(way, ui) for target in targets if (way := route(source, target)) is not None),
+                (_way_row(way, known, ui) for target in targets if (way := route(source, target)) is not None),
                 key=lambda row: row.target.casefold(),
             ),
         )
@@ -167,7 +177,14 @@ def ways_from(reach: Reach, route: Callable[[str, str], Route | None], ui: Catal
     return sorted(found, key=lambda each: each.source.casefold())
 
 
-def _way_row(way: Route, ui: Catalogue) -> WayRow:
+def _way_row(way: Route, offers: Mapping[str, LanguageOffer], ui: Catalogue) -> WayRow:
+    ends = [offers[tag] for tag in (way.hops[0].source, way.hops[-1].target) if tag in offers]
+    # One model for the whole way is hardly bettered by another one of the same kind.
+    roundabout = way.rough or len(way.hops) > 1
+
+    def listed(found: Iterable[LanguageOffer]) -> str:
+        return ui.listed([ui.language_name(offer.language) for offer in found])
+
     return WayRow(
         target=ui.language_name(way.hops[-1].target),
         through=ui.listed([ui.language_name(hop.target) for hop in way.hops[:-1]]),
@@ -175,6 +192,8 @@ def _way_row(way: Route, ui: Catalogue) -> WayRow:
         score=way.score,
         quality="" if way.score is None else format_decimal(way.score.chrf2, locale=ui.language),
         rough=way.rough,
+        to_add=listed(offer for offer in ends if roundabout and not offer.here),
+        to_better=listed(offer for offer in ends if offer.here and offer.better),
     )
 
 
