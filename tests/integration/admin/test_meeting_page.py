@@ -73,7 +73,7 @@ async def test_where_languages_are_chosen_it_is_said_how_many_words_come_out_wro
         await ours.send(hello)
         while not house.running.recognising.engines:  # noqa: ASYNC110  # its hello comes first
             await asyncio.sleep(0)
-        for page in ("/admin", PAGE):
+        for page in ("/admin", PAGE, "/control"):
             assert await secretary.get(page) == 200
             assert "Arabic\u00a029, Chinese\u00a011 (characters)." in secretary.text
         theirs.abort()
