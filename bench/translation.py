@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measure the installed translators: chrF2 and time, for each direction and for the routes through several.
 
-    python bench/translation.py FOLDER [--lines N] [--keep FOLDER] [--bare]
+    python bench/translation.py [FOLDER] [--pair ar-fr] [--lines N] [--keep FOLDER] [--bare]
 
 Lines are translated as those of a session are: with the processing around the engines, formulas and typography
 included, which must not make them worse. `--bare` leaves that out.
@@ -9,6 +9,7 @@ included, which must not make them worse. `--bare` leaves that out.
 FOLDER holds one text in several languages, a sentence a line, as NAME.LANGUAGE.txt, with LANGUAGE a tag of two letters
 (ar, zh-Hant), or as in NTREX-128: eng, por-BR, spa, spa-MX, fra, ara, zho-CN, rus. If a language has several files, the
 file with the shortest name is translated, and each file is a reference. Ends with 1 when a figure is below the bar.
+Without FOLDER the test sentences of Moothall are taken, which are in seven languages.
 """
 
 from __future__ import annotations
@@ -17,17 +18,19 @@ import argparse
 import statistics
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from chrf import chrf2
 from moothall.app.translation import phrases
 from moothall.core.translation.phrases import Phrase
-from moothall.core.translation.routes import Direction, Route, best_route
+from moothall.core.translation.routes import Direction, Route
 from moothall.core.translation.wording import WordingRules, finished, prepared, wording
-from moothall_models.translator_cli import find_translators
+from moothall_models.store.translators import find_translators
+from moothall_models.translators.chrf import chrf2
 from moothall_models.translators.port import Translator
+from moothall_models.translators.scored_ways import ways_between
+from moothall_models.translators.sentence_set import read_sentences
 from scoring import machine, markdown
 
 TAGS = {"ara": "ar", "eng": "en", "fra": "fr", "por": "pt", "rus": "ru", "spa": "es", "zho": "zh"}
@@ -80,16 +83,18 @@ def texts_in(folder: Path, most: int | None = None) -> list[Text]:
     return found
 
 
-def ways(directions: Sequence[Direction], languages: Iterable[str]) -> list[Route]:
-    """Return every direction between these languages, and the best routes that lead through others."""
-    known = sorted(set(languages))
-    found = [Route(hops=(each,)) for each in directions if {each.source, each.target} <= set(known)]
-    for source in known:
-        for target in known:
-            best = best_route(directions, source, target)
-            if best is not None and best not in found:
-                found.append(best)
-    return found
+def own_texts(most: int | None = None) -> list[Text]:
+    """Return the test sentences of Moothall."""
+    given = read_sentences()
+    return [Text(each, each, [sentence[each] for sentence in given.sentences][:most]) for each in given.languages]
+
+
+def pairs(named: Sequence[str]) -> set[tuple[str, str]]:
+    """Return the pairs of languages that were named, such as `ar-fr`. Exits with a sentence where one isn't."""
+    found = {tuple(each.split("-")) for each in named}
+    if wrong := sorted("-".join(each) for each in found if len(each) != 2):
+        sys.exit(f"{wrong[0]} is no pair of languages, such as ar-fr.")
+    return {(source, target) for source, target in found}
 
 
 def run(
@@ -151,12 +156,14 @@ def table(rows: Sequence[Figures]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--pair", action="append", default=[], help="only these languages, as ar-fr; by default all")
     parser.add_argument("--lines", type=int, help="only the first N lines")
     parser.add_argument("--keep", type=Path, help="folder for the translations, one file a way")
     parser.add_argument("--bare", action="store_true", help="the engines alone")
     arguments = parser.parse_args()
-    texts = texts_in(arguments.folder, arguments.lines)
+    wanted = pairs(arguments.pair)
+    texts = texts_in(arguments.folder, arguments.lines) if arguments.folder else own_texts(arguments.lines)
     print("\n".join(machine()))
     translators = find_translators()
     for translator in translators:
@@ -165,7 +172,9 @@ def main() -> None:
         translator.check()
     directions = [each for translator in translators for each in translator.directions]
     rows: list[Figures] = []
-    for route in ways(directions, (text.language for text in texts)):
+    for route in ways_between(directions, {text.language for text in texts}):
+        if wanted and (route.hops[0].source, route.hops[-1].target) not in wanted:
+            continue
         source = next(text for text in texts if text.language == route.hops[0].source)
         translated, took = run(route, source.lines, translators, None if arguments.bare else phrases(""))
         way = "-".join((source.language, *(hop.target for hop in route.hops)))

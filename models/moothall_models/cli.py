@@ -10,6 +10,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, get_args
 
@@ -69,6 +70,7 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
             name=asked.name,
             channels=asked.channels,
             workers=workers,
+            errors=known_errors(asked.model, asked.model_dir),
         )
         computing = Computing(
             threads=asked.threads, workers=workers, device=asked.device, compute_type=asked.compute_type
@@ -123,6 +125,16 @@ def _loaded(
     except RuntimeError as error:  # CTranslate2 raises it for a file that it can't open, or that isn't a model.
         msg = f"The model {asked.model} can't be loaded: {str(error).rstrip('.')}."
         raise ModelUnavailable(msg) from error
+
+
+def known_errors(name: str, folder: Path | None) -> Mapping[str, float]:
+    """What the manifest says of the errors of a model of the store, by language; nothing of a model in `folder`, of a
+    service, or where the manifest can't be read.
+    """
+    if folder is None and not name.startswith((SCRIPTED, SCHEME)):
+        with suppress(ConfigurationError):  # It is said when the model is loaded.
+            return open_store().manifest.model(name).errors
+    return {}
 
 
 class Computing(msgspec.Struct, frozen=True, kw_only=True):

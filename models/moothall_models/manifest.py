@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import is_name
+from moothall.core.kernel.languages import WRITTEN_TOGETHER, primary
 
 FORMAT = 1
 """The version of the manifest's format that this release reads."""
@@ -105,6 +106,11 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     languages: Annotated[tuple[Language, ...], Meta(min_length=1)]
     licence: Annotated[str, Meta(min_length=1)]
     """SPDX identifier of the weights' licence."""
+    errors: dict[Language, Annotated[float, Meta(ge=0, le=100)]] = {}
+    """Of 100 words how many come out wrong, by language, as measured; of 100 characters where words are written
+    together."""
+    measured: str = ""
+    """On what, how and when `errors` was measured, one sentence."""
     origin: str = ""
     """Who made the weights and who converted them."""
     files: Annotated[tuple[ModelFile, ...], Meta(min_length=1)]
@@ -115,6 +121,15 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def size(self) -> int:
         """Total size of all files, bytes."""
         return sum(file.size for file in self.files)
+
+    @property
+    def said_errors(self) -> str:
+        """The sentence about its errors by language; empty where nothing is known."""
+        if not self.errors:
+            return ""
+        of = {tag: " (characters)" if primary(tag) in WRITTEN_TOGETHER else "" for tag in self.errors}
+        named = ", ".join(f"{tag} {wrong:.0f}{of[tag]}" for tag, wrong in sorted(self.errors.items()))
+        return f"Of 100 words about so many come out wrong: {named}. {self.measured}".rstrip()
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,6 +201,9 @@ def _check_model(model: Model, where: str) -> None:
     names = [file.name for file in model.files]
     _check_unique(names, where, f"of {model.name}, the file")
     _check_unique(list(model.languages), where, f"of {model.name}, the language")
+    for language in model.errors:
+        if language not in model.languages:
+            raise _wrong(where, f"{model.name} has errors of {language!r}, which is none of its languages")
     for name in names:
         if any(other.startswith(f"{name}/") for other in names):
             raise _wrong(where, f"of {model.name}, {name} can't be both a file and a folder")

@@ -30,6 +30,9 @@ from moothall_models.engine.own_process import (
 )
 from moothall_models.engine.progress import EngineProgress
 from moothall_models.engine.pulse_thread import send_pulses
+from moothall_models.store.scores import KeptScores
+from moothall_models.store.translators import find_translators
+from moothall_models.store.where import scores_folder, store_folder
 from moothall_models.translator_process import TranslatorService
 from moothall_models.translators.port import Translator, try_out
 
@@ -51,12 +54,13 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
         send_pulses(asked.url, token, progress, seconds=time.perf_counter)
         server = EngineServer(asked.url.rstrip("/") + wire.PATH, token, asked.name)
         backoff = JitteredBackoff(random.SystemRandom().random)
+        scores = KeptScores(scores_folder(store_folder(environment)))
 
         def find() -> TranslatorService:
             found = find_translators(asked.only)
             if asked.service:
                 found = (*found, at_service(asked, environment))
-            return TranslatorService(found, asked.name, try_out=_tried, progress=progress)
+            return TranslatorService(found, asked.name, try_out=_tried, progress=progress, scores=scores.read)
 
         def serving(service: TranslatorService) -> Awaitable[None]:
             return serve(service, server, backoff, progress)
@@ -76,34 +80,6 @@ def main(argv: Sequence[str] | None = None, environment: Mapping[str, str] = os.
     return code
 
 
-def find_translators(only: Sequence[str] = ()) -> tuple[Translator, ...]:
-    """Make the translators of this machine.
-
-    `only`: names of the translators to use; by default Bergamot, Apertium, Argos and Firefox, with `none` none. Raises
-    ConfigurationError for an unknown name.
-    """
-    from moothall_models.translators.apertium import ApertiumTranslator
-    from moothall_models.translators.bergamot import BergamotTranslator
-    from moothall_models.translators.echo import EchoTranslator
-
-    kinds: dict[str, Callable[[], Translator]] = {
-        "bergamot": BergamotTranslator,
-        "apertium": ApertiumTranslator,
-        "argos": _argos,
-        "firefox": _firefox,
-    }
-    named: dict[str, Callable[[], Translator]] = {"argostranslate": _argos_library}
-    if tuple(only) == ("echo",):
-        return (EchoTranslator(),)
-    if tuple(only) == ("none",):
-        return ()
-    unknown = [name for name in only if name not in kinds | named]
-    if unknown:
-        raise ConfigurationError(f"There is no translator {unknown[0]!r}; there are {', '.join(kinds | named)}.")
-    used = {name: kind for name, kind in (kinds | named).items() if name in only} if only else kinds
-    return tuple(kind() for kind in used.values())
-
-
 def at_service(asked: argparse.Namespace, environment: Mapping[str, str]) -> Translator:
     """Make the translator for the chat service that the arguments name. Raises ConfigurationError."""
     from moothall_models.translators.service import open_service
@@ -115,33 +91,6 @@ def at_service(asked: argparse.Namespace, environment: Mapping[str, str]) -> Tra
         seconds=time.perf_counter,
         pause=time.sleep,
     )
-
-
-def _argos() -> Translator:
-    """The translator of the installed packages of Argos Translate, run by CTranslate2."""
-    from moothall_models.store import open_store, packages_folder
-    from moothall_models.translators.argos import ArgosTranslator
-    from moothall_models.translators.argos_package import installed_packages
-
-    return ArgosTranslator(installed_packages(packages_folder(open_store().folder)))
-
-
-def _firefox() -> Translator:
-    """The translator of the models of Firefox Translations that are in the store."""
-    from moothall_models.store import firefox_folder, open_store
-    from moothall_models.translators.firefox import FirefoxTranslator
-    from moothall_models.translators.firefox_model import installed_models
-
-    return FirefoxTranslator(installed_models(firefox_folder(open_store().folder)))
-
-
-def _argos_library() -> Translator:
-    """The translator of the same packages, run by the library `argostranslate`; used only if it is named."""
-    from moothall_models.store import open_store, packages_folder
-    from moothall_models.translators.argos import argos_library
-    from moothall_models.translators.argos_package import installed_packages
-
-    return argos_library(installed_packages(packages_folder(open_store().folder)))
 
 
 async def serve(

@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import Protocol, TypeVar
 
 from moothall.core.kernel.errors import MoothallError, ProtocolError
-from moothall.core.translation.routes import Direction
+from moothall.core.translation.routes import LONGEST as MOST_HOPS
+from moothall.core.translation.routes import Direction, RouteScore
 from moothall.wire import translation as wire
 from moothall_models.engine.progress import EngineProgress
+from moothall_models.store.scores import Way, way_of
 from moothall_models.translators.port import LONGEST, Translator, UnusableTranslation
 
 T = TypeVar("T")
@@ -35,6 +37,8 @@ REST_S = 600.0
 again takes 0.1 to 0.4 s, and memory of some 100 MB is free meanwhile."""
 AGAIN_S = 60.0
 """Seconds before the trial of a direction is repeated after a failure."""
+SCORES_S = 1.0
+"""Seconds between two looks whether the translators' scores have changed: somebody may have tested them."""
 WAITING = 64
 """Requests that are handled at a time. Overflow: no more messages are read; the server has fewer outstanding."""
 
@@ -67,8 +71,11 @@ class TranslatorService:
     loading_s: float = LOADING_S
     again_s: float = AGAIN_S
     rest_s: float = REST_S
+    scores_s: float = SCORES_S
     try_out: Callable[..., None]
     """Tries a translator's direction; called with both, raises TranslationFailed when it doesn't work."""
+    scores: Callable[[], Mapping[Way, RouteScore]] = dict
+    """Returns the scores of ways on this machine, the same object for as long as they are the same."""
     progress: EngineProgress | None = None
     """Receives the progress that this process's pulses report; None when it sends no pulses."""
 
@@ -110,6 +117,7 @@ class TranslatorService:
         self._unfit.clear()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._rest_unused())
+            group.create_task(self._tell_scores(link))
             while (message := await link.receive()) is not None:
                 if not 0 <= message.direction < len(self._ways):
                     raise ProtocolError(f"There is no direction {message.direction} here; there are {len(self._ways)}.")
@@ -155,6 +163,25 @@ class TranslatorService:
             await link.send(wire.NotTranslated(id=message.id, reason=str(failed)))
         else:
             await link.send(wire.Translated(id=message.id, text=text))
+
+    async def _tell_scores(self, link: TranslatorLink) -> None:
+        """Send the scores of ways over this process's directions, and again when they change, until cancelled."""
+        numbers = {way_of([direction])[0]: number for number, (direction, _) in enumerate(self._ways)}
+        seen: Mapping[Way, RouteScore] | None = None
+        sent: tuple[wire.WayScore, ...] = ()
+        while True:
+            scores = await asyncio.to_thread(self.scores)
+            if scores is not seen:
+                seen = scores
+                told = tuple(
+                    wire.WayScore(directions=tuple(numbers[name] for name in way), score=score)
+                    for way, score in scores.items()
+                    if 0 < len(way) <= MOST_HOPS and numbers.keys() >= set(way)
+                )
+                if told != sent:
+                    sent = told
+                    await link.send(wire.Scores(scores=told))
+            await asyncio.sleep(self.scores_s)
 
     async def _rest_unused(self) -> None:
         """Release the models of directions that nobody uses, until cancelled."""

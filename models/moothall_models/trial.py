@@ -22,7 +22,7 @@ from moothall.wire.trial import ModelTrial, TranslatorTrial, TrialOrder, TrialRe
 from moothall_models.cli import KEY_VARIABLE, SCRIPTED, Computing, load_model
 from moothall_models.engine.own_process import secret
 from moothall_models.ports import RATE, Recognizer, Window
-from moothall_models.translator_cli import find_translators
+from moothall_models.store.translators import find_translators
 from moothall_models.translators.port import Translator
 
 SOUND_S = 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import KW_ONLY, dataclass
 
@@ -41,6 +41,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Most live channels that it accepts; None: as many as it can carry by its own measurement."""
     workers: int = 1
     """Batches of passes that run at a time."""
+    errors: Mapping[str, float] = {}
+    """What the manifest says of the model's errors, by language."""
     key_waits: tuple[float, float] = (KEY_FIRST_S, KEY_LAST_S)
     """Back-off before a refused key is tried again, s: the first time, and at most."""
 
@@ -195,6 +197,7 @@ class Engine:
             name=self.settings.name,
             model=self.recognizer.model,
             languages=self.recognizer.languages,
+            errors=dict(self.settings.errors),
             channels=room.channels,
             most=room.most,
             takes_glossary=True,

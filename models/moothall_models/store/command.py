@@ -101,6 +101,9 @@ def _list(store: ModelStore, out: TextIO) -> int:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         out.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
+    for model in store.manifest.models:
+        if model.errors:
+            out.write(f"\n{model.name}: {model.said_errors}\n")
     out.write(f"\n* is the default. Models are kept in {store.folder}\n")
     return 0
 

@@ -61,7 +61,8 @@ class FirefoxStore:
         """`tried`: raises MoothallError when a model translates nothing. `most_file`: most bytes of a file whose size
         the registry doesn't state.
         """
-        self._folder = folder
+        self.folder = folder
+        """Where the models are."""
         self._tried = tried
         self._most_file = most_file
 
@@ -71,7 +72,7 @@ class FirefoxStore:
         Raises MoothallError: it could not be downloaded or doesn't work, or the disk is full or can't be written to.
         What has arrived is kept for the next try.
         """
-        progress, folder = progress or Silent(), self._folder
+        progress, folder = progress or Silent(), self.folder
         source, target = model.pair
         name = f"{source}_{target}"
         needed = 3 * (model.files.model.uncompressed_size or self._most_file) + _SPARE
@@ -99,30 +100,30 @@ class FirefoxStore:
         if not there:
             raise ModelUnavailable(f"{folder} holds no models: `moothall languages fetch` makes such a folder.")
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with alone(self._folder, progress):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with alone(self.folder, progress):
                 return tuple(self._take(model) for model in there)
         except OSError as error:
-            raise refused(error, self._folder, sum(model.size for model in there)) from error
+            raise refused(error, self.folder, sum(model.size for model in there)) from error
 
     def remove(self, source: str, target: str, progress: Progress | None = None) -> bool:
         """Delete the model of a direction; returns whether there was one. Raises ModelUnavailable."""
-        folder = self._folder / f"{source}_{target}"
-        if not self._folder.is_dir():
+        folder = self.folder / f"{source}_{target}"
+        if not self.folder.is_dir():
             return False
         try:
-            with alone(self._folder, progress or Silent()):
+            with alone(self.folder, progress or Silent()):
                 if not folder.is_dir():
                     return False
                 gone = folder.with_name(f"{TEMPORARY}{folder.name}")  # whole, or gone
                 folder.rename(gone)
                 shutil.rmtree(gone, ignore_errors=True)
         except OSError as error:
-            raise refused(error, self._folder, 0) from error
+            raise refused(error, self.folder, 0) from error
         return True
 
     def _fetch(self, registry: FirefoxRegistry, model: RegistryModel, target: Path, progress: Progress) -> FirefoxModel:
-        with temporary(self._folder) as work:
+        with temporary(self.folder) as work:
             new = work / target.name
             new.mkdir()
             files = [
@@ -139,13 +140,13 @@ class FirefoxStore:
                 files=tuple(files),
             )
             made = self._install(new, target, about)
-        for part in (self._folder / PARTS).iterdir():
+        for part in (self.folder / PARTS).iterdir():
             part.unlink()
         return made
 
     def _take(self, model: FirefoxModel) -> FirefoxModel:
-        target = self._folder / model.folder.name
-        with temporary(self._folder) as work:
+        target = self.folder / model.folder.name
+        with temporary(self.folder) as work:
             new = work / target.name
             new.mkdir()
             for file in model.files:
@@ -172,7 +173,7 @@ class FirefoxStore:
         most = self._most_file if file.uncompressed_size is None else file.uncompressed_size + _SPARE
         progress.begin(f"Downloading {path.parent.name} {path.name}", file.uncompressed_size or 1)
         try:
-            part = download(address, self._folder / PARTS, most, progress)
+            part = download(address, self.folder / PARTS, most, progress)
         finally:
             progress.end()
         packing = PurePosixPath(file.path).suffix

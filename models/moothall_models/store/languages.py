@@ -1,4 +1,4 @@
-"""The command `moothall languages list | add | fetch | remove`: languages to translate into, without naming a model.
+"""The command `moothall languages list | add | test | fetch | remove`: languages to translate into, by their tags.
 
 A language has a model from English and one to English; between two others a translation goes through English.
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -15,14 +17,13 @@ from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.wire import languages as wire
 from moothall_models.store.failures import UNTRIED, megabytes
 from moothall_models.store.firefox_models import LICENCE, FirefoxStore, fetch_registry
-from moothall_models.store.firefox_registry import FirefoxRegistry, RegistryModel
+from moothall_models.store.language_tests import FindTranslators, LanguageTests, said_of
+from moothall_models.store.model_choice import PIVOT, LanguagePair, ModelChoice, Wish, choose, size_of, tags_of
 from moothall_models.store.progress import Progress, TextProgress
-from moothall_models.store.where import firefox_folder, open_store
+from moothall_models.store.where import firefox_folder, open_store, scores_folder
 from moothall_models.translators.firefox_model import FirefoxModel, installed_models
-
-PIVOT = "en"
-BESIDE = 6_000_000
-"""Bytes of a model's shortlist and vocabularies, about: the registry doesn't state them."""
+from moothall_models.translators.port import Translator
+from moothall_models.translators.sentence_set import FILE, SentenceSet, read_sentences
 
 
 def languages_command(
@@ -30,6 +31,8 @@ def languages_command(
     *,
     folder: Path | None = None,
     tried: Callable[[FirefoxModel], None] | None = None,
+    find: FindTranslators | None = None,
+    seconds: Callable[[], float] = time.perf_counter,
     out: TextIO | None = None,
     err: TextIO | None = None,
 ) -> int:
@@ -39,6 +42,8 @@ def languages_command(
         argv: the arguments after `moothall languages`.
         folder: the store's folder of these models; by default this machine's.
         tried: raises MoothallError when a model translates nothing; by default it is loaded and tried.
+        find: makes the translators of some names, or of all usual ones; by default those of this machine.
+        seconds: the time, for durations.
         out: receives the results; by default standard output.
         err: receives progress and errors; by default standard error.
 
@@ -51,20 +56,34 @@ def languages_command(
     try:
         folder = folder or firefox_folder(open_store().folder)
         store = FirefoxStore(folder, tried or try_model)
+        tests = LanguageTests(scores_folder(folder.parent), find or _find, seconds)
         match asked.act:
             case "list":
-                return _offer(folder, asked, out) if json else _list(folder, asked, out)
+                return _offer(folder, asked, tests, out) if json else _list(folder, asked, tests, out)
+            case "test" if json:
+                return _test_for_server(tests, asked, out)
+            case "test":
+                sentences = read_sentences(asked.sentences)
+                if not _test(tests, asked.language, sentences, asked.only, out):
+                    named = " ".join(sentences.languages)
+                    out.write(f"Nothing here translates between languages of the sentences: {named}.\n")
+                return 0
             case "remove":
                 return _remove(store, asked.language, out, err)
             case "add" if asked.source is not None:
-                for model in store.take(asked.source, TextProgress(err)):
+                taken = store.take(asked.source, TextProgress(err))
+                for model in taken:
                     out.write(f"{_named(model)} is here.\n")
+                tags = {tag for model in taken for tag in (model.source, model.target)} - {PIVOT}
+                _test(tests, tags, read_sentences(), (), out)
             case "add" if json:
-                return _fetch_for_server(store, asked, out)
+                return _fetch_for_server(store, asked, tests.better_ms(), out)
             case "add":
-                _fetch(store, asked, out, err)
-            case _:
-                _fetch(FirefoxStore(asked.to, tried or try_model), asked, out, err)
+                choice = _fetch(store, asked, tests.better_ms(), out, err)
+                _test(tests, asked.language, read_sentences(), (), out)
+                out.write(f"{choice.said}\n" if choice.said else "")
+            case _:  # for a machine whose speed isn't known
+                _fetch(FirefoxStore(asked.to, tried or try_model), asked, None, out, err)
                 out.write(f"Bring {asked.to} to the other machine: moothall languages add --from FOLDER\n")
                 return 0
         out.write("A server that runs here translates with them within seconds.\n")
@@ -89,6 +108,12 @@ def try_model(model: FirefoxModel) -> None:
         translator.close()
 
 
+def _find(only: Sequence[str]) -> Sequence[Translator]:
+    from moothall_models.store.translators import find_translators
+
+    return find_translators(only)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="moothall languages", description="Languages to translate into.")
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
@@ -99,40 +124,75 @@ def _parser() -> argparse.ArgumentParser:
     fetch = acts.add_parser("fetch", help="get the models of languages for a machine without a network")
     fetch.add_argument("language", nargs="+", metavar="TAG", help="a language, such as ar")
     fetch.add_argument("--to", type=Path, metavar="FOLDER", required=True, help="where they are put")
+    test = acts.add_parser("test", help="how good the translations are on test sentences, and how fast")
+    test.add_argument("language", nargs="*", metavar="TAG", help="a language, such as ar; by default all")
+    test.add_argument("--sentences", type=Path, default=FILE, metavar="FILE", help="sentences of your own")
+    test.add_argument(
+        "--only", action="append", default=[], metavar="NAME", help="a translator; by default all usual ones"
+    )
     for each in (listing, add, fetch):
         each.add_argument("--registry", default=wire.REGISTRY, metavar="URL", help="a mirror of the list of models")
-    for each in (listing, add):
+    for each in (listing, add, test):
         each.add_argument("--json", action="store_true", help="for a server: a message a line")
     for each in (add, fetch):
-        each.add_argument("--better", action="store_true", help="larger models, which translate better and slower")
+        size = each.add_mutually_exclusive_group()
+        size.add_argument("--better", action="store_true", help="larger models, which translate better and slower")
+        size.add_argument("--light", action="store_true", help="smaller models; by default `add` chooses by the speed")
     remove = acts.add_parser("remove", help="delete the models of languages")
     remove.add_argument("language", nargs="+", metavar="TAG", help="a language, such as ar")
     return parser
 
 
-def _list(folder: Path, asked: argparse.Namespace, out: TextIO) -> int:
+def _list(folder: Path, asked: argparse.Namespace, tests: LanguageTests, out: TextIO) -> int:
     for model in installed_models(folder):
         out.write(f"{_named(model)}: {megabytes(model.size)}, {LICENCE}, in {model.folder}\n")
+    for line in tests.kept():
+        out.write(f"{line}\n")
     registry = fetch_registry(asked.registry)
-    out.write(f"Can be added: {' '.join(_tags(registry))}\n")
+    out.write(f"Can be added: {' '.join(tags_of(registry))}\n")
     return 0
 
 
-def _offer(folder: Path, asked: argparse.Namespace, out: TextIO) -> int:
-    registry = fetch_registry(asked.registry)
-    here = {(model.source, model.target) for model in installed_models(folder)}
-    for tag in _tags(registry):
-        models = _models_of(registry, tag, better=False)
-        whole = {model.pair for model in models} <= here
-        _say(out, wire.LanguageOffer(language=tag, size=_size(models), licence=LICENCE, here=whole))
+def _offer(folder: Path, asked: argparse.Namespace, tests: LanguageTests, out: TextIO) -> int:
+    registry, here, ms = fetch_registry(asked.registry), _here(folder), tests.better_ms()
+    for tag in tags_of(registry):
+        choice = choose(registry, [tag], here, Wish.FITTING, ms)
+        offer = wire.LanguageOffer(
+            language=tag,
+            size=size_of(choice.models),
+            licence=LICENCE,
+            here={model.pair for model in choice.models} <= here.keys(),
+            better=size_of(choice.better),
+            quick=choice.quick,
+        )
+        _say(out, offer)
     return 0
 
 
-def _fetch_for_server(store: FirefoxStore, asked: argparse.Namespace, out: TextIO) -> int:
+def _test(
+    tests: LanguageTests, languages: Collection[str], sentences: SentenceSet, only: Sequence[str], out: TextIO
+) -> bool:
+    """Test what is here, and return whether there was anything."""
+    number = 0
+    for number, each in enumerate(tests.test(languages, sentences, only), 1):  # noqa: B007 - how many there were
+        out.write(f"{said_of(each)}\n")
+        out.flush()
+    return number > 0
+
+
+def _test_for_server(tests: LanguageTests, asked: argparse.Namespace, out: TextIO) -> int:
+    def told(done: int, total: int) -> None:
+        _say(out, wire.LanguagesTested(done=done, total=total))
+
+    deque(tests.test(asked.language, read_sentences(asked.sentences), asked.only, told), maxlen=0)
+    return 0
+
+
+def _fetch_for_server(store: FirefoxStore, asked: argparse.Namespace, ms: float | None, out: TextIO) -> int:
     registry = fetch_registry(asked.registry)
     for tag in asked.language:
-        models = _models_of(registry, tag, better=asked.better)
-        progress = _MessageProgress(out, _size(models))
+        models = choose(registry, [tag], _here(store.folder), _wish(asked), ms).models
+        progress = _MessageProgress(out, size_of(models))
         for model in models:
             store.fetch(registry, model, progress)
         _say(out, wire.LanguageAdded(language=tag))
@@ -174,38 +234,25 @@ def _say(out: TextIO, message: wire.LanguageMessage) -> None:
     out.flush()
 
 
-def _size(models: Sequence[RegistryModel]) -> int:
-    """Bytes of models, about."""
-    return sum((model.files.model.uncompressed_size or 0) + BESIDE for model in models)
-
-
-def _tags(registry: FirefoxRegistry) -> list[str]:
-    """The languages that have a model from English or to English."""
-    return sorted({tag for pair in registry.directions if PIVOT in pair for tag in pair} - {PIVOT})
-
-
-def _fetch(store: FirefoxStore, asked: argparse.Namespace, out: TextIO, err: TextIO) -> None:
+def _fetch(store: FirefoxStore, asked: argparse.Namespace, ms: float | None, out: TextIO, err: TextIO) -> ModelChoice:
     if not asked.language:
         raise ConfigurationError("Name the languages to add, such as `moothall languages add ar fr`.")
     err.write(f"{UNTRIED}\n")
     registry = fetch_registry(asked.registry)
-    models = [model for tag in asked.language for model in _models_of(registry, tag, better=asked.better)]
-    size = megabytes(_size(models))
-    err.write(f"{len(models)} models of Firefox Translations, about {size}, licence {LICENCE}.\n")
-    for model in models:
+    choice = choose(registry, asked.language, _here(store.folder), _wish(asked), ms)
+    size = megabytes(size_of(choice.models))
+    err.write(f"{len(choice.models)} models of Firefox Translations, about {size}, licence {LICENCE}.\n")
+    for model in choice.models:
         out.write(f"{_named(store.fetch(registry, model, TextProgress(err)))} is here.\n")
+    return choice
 
 
-def _models_of(registry: FirefoxRegistry, tag: str, *, better: bool) -> list[RegistryModel]:
-    """The models from English and to English, at least one of them. Raises ConfigurationError."""
-    pairs = ((PIVOT, tag), (tag, PIVOT))
-    found = [model for pair in pairs if (model := registry.choose(*pair, better=better)) is not None]
-    if not found:
-        there = " ".join(_tags(registry))
-        raise ConfigurationError(
-            f"There is no model for {tag!r} that this release can run. There are models for: {there}."
-        )
-    return found
+def _wish(asked: argparse.Namespace) -> Wish:
+    return Wish.BETTER if asked.better else Wish.LIGHT if asked.light else Wish.FITTING
+
+
+def _here(folder: Path) -> dict[LanguagePair, FirefoxModel]:
+    return {(model.source, model.target): model for model in installed_models(folder)}
 
 
 def _remove(store: FirefoxStore, tags: Sequence[str], out: TextIO, err: TextIO) -> int:

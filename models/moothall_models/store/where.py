@@ -45,6 +45,11 @@ def firefox_folder(store: Path) -> Path:
     return store / "firefox"
 
 
+def scores_folder(store: Path) -> Path:
+    """The folder of the translators' scores, a subfolder of the store."""
+    return store / "scores"
+
+
 def read_manifest(folder: Path, package: Path = _PACKAGE) -> Manifest:
     """Read the manifest of this release, and add the `manifest.toml` in the store's folder, if there is one.
 

@@ -66,8 +66,8 @@ _KNOWN = (
     _Mode("es-pt", "apertium-es-pt", "es", "pt", 1.0),
     _Mode("es-fr", "apertium-fr-es", "es", "fr", 11.5, rough=True),
     _Mode("fr-es", "apertium-fr-es", "fr", "es", 11.3, rough=True),
-    _Mode("eng-spa", "apertium-eng-spa", "en", "es", 52.2),
-    _Mode("spa-eng", "apertium-eng-spa", "es", "en", 50.1),
+    _Mode("eng-spa", "apertium-eng-spa", "en", "es", 52.2, rough=True),
+    _Mode("spa-eng", "apertium-eng-spa", "es", "en", 50.1, rough=True),
 )
 """Costs in points of chrF2; between Romance languages the additional loss of a route through them
 (docs/why/translation.md)."""

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
-from moothall.core.kernel.languages import primary
+from moothall.core.kernel.languages import WRITTEN_TOGETHER, primary
 from moothall.core.translation.routes import Direction
 from moothall_models.translators.bergamot import PANIC
 from moothall_models.translators.firefox_model import (
@@ -37,7 +37,6 @@ come with Moothall (English to Portuguese 41.3), since whoever fetches a model w
 PIECE, PIECE_TOGETHER = 320, 120
 """Most characters that a model gets at a time; the second where words are written together, as in Chinese. It loses the
 rest of what is longer than its longest sentences."""
-TOGETHER = frozenset({"ja", "zh"})
 MOST_TIMES, MOST_MORE = 8, 200
 """The limit of a translation's characters is a multiple of its piece's characters plus a constant; a longer one means
 that the model loops."""
@@ -102,7 +101,7 @@ class FirefoxTranslator:
             thread.close()
 
     def _one(self, text: str, direction: Direction) -> str:
-        most = PIECE_TOGETHER if primary(direction.source) in TOGETHER else PIECE
+        most = PIECE_TOGETHER if primary(direction.source) in WRITTEN_TOGETHER else PIECE
         pieces = [piece for sentence in sentences(text) for piece in within(sentence, most)]
         return joined((self._piece(piece, direction) for piece in pieces), direction.target)
 

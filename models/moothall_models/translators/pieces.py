@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from moothall.core.kernel.languages import primary
+from moothall.core.kernel.languages import WRITTEN_TOGETHER, primary
 from moothall_models.translators.port import LONGEST, UnusableTranslation
 
 _END = re.compile(r"(?:[.?!…]+[\"'”’»)\]]*\s+|[。！？؟।]+\s*)")  # noqa: RUF001  # all of them end sentences
@@ -14,7 +14,6 @@ _ABBREVIATED = re.compile(r"(?<![^\s(\"'“‘«])(?:[^\W\d_]\w{0,2}|(?:\w\.)+\w
 """A capitalised word of up to three letters (Mr., Sra., J.), or letters with stops (U.S.), at the end."""
 _CUT_POINTS = (_END, re.compile(r"[,;:)–—]\s+"), re.compile(r"\s+"))  # noqa: RUF001
 """Patterns of the boundaries at which a text that is too long is cut, the best first."""
-_TOGETHER = frozenset({"ja", "zh"})
 
 
 def readable(text: str) -> str:
@@ -64,7 +63,7 @@ def sentences(text: str) -> list[str]:
 
 def joined(parts: Iterable[str], language: str) -> str:
     """Join sentences as the language does: with spaces, but without in Chinese and Japanese."""
-    return ("" if primary(language) in _TOGETHER else " ").join(parts)
+    return ("" if primary(language) in WRITTEN_TOGETHER else " ").join(parts)
 
 
 def within(text: str, most: int) -> list[str]:

@@ -47,6 +47,7 @@ def admin_doors(services: Services, entrance: Entrance, nodes: Nodes | None = No
         first_steps=lambda entries: first_steps(backend.look, backend.programme, backend.links, entries),
         entries=entrance.catalogue.all,
         reach=services.translation.reach,
+        recognition=lambda: services.recognising.errors,
         balance=backend.balance,
         needs=backend.access_needs.open,
         draining=lambda: services.draining.on,
@@ -66,13 +67,20 @@ def admin_doors(services: Services, entrance: Entrance, nodes: Nodes | None = No
         pages=shared,
         programme=backend.programme,
         links=backend.links,
+        recognition=lambda: services.recognising.errors,
         streams=lambda session, ui: [said_of(each, ui) for each in streams.of(session)],
     )
     stream = StreamDoor(pages=shared, streams=streams, find=backend.sessions.find, programme=backend.programme)
     imports = ImportDoor(pages=shared, programme=backend.programme, zones=find_zone, calendar=read_icalendar)
     work = WorkDoor(pages=shared, programme=backend.programme)
-    registry = backend.settings.translation.registry
-    languages = AddedLanguages(pages=shared, adding=lambda: services.translation.adding, registry=registry)
+    translation = backend.settings.translation
+    languages = AddedLanguages(
+        pages=shared,
+        adding=lambda: services.translation.adding,
+        registry=translation.registry,
+        reach=services.translation.reach,
+        route=services.translation.route,
+    )
     look = LookDoor(pages=shared, look=backend.look, programme=backend.programme)
     return [
         route for door in (admin, links, languages, look, meeting, stream, imports, work) for route in door.routes()

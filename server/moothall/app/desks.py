@@ -162,7 +162,14 @@ def open_desks(
             captions_key=backend.links.captions_key,
             public=entrance.address.public,
         ),
-        ControlDoor(pages, control, staff=staff.staff, may_act=staff.may_act, reach=reach),
+        ControlDoor(
+            pages,
+            control,
+            staff=staff.staff,
+            may_act=staff.may_act,
+            reach=reach,
+            recognition=lambda: services.recognising.errors,
+        ),
         FiguresDoor(
             pages,
             trends,

@@ -17,6 +17,7 @@ from moothall.core.kernel.errors import NO_SESSION, ConfigurationError, Refusal
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.languages import primary
 from moothall.core.translation.phrases import MOST_BYTES, Phrase, read_phrases
+from moothall.core.translation.routes import Route
 from moothall.services.desks.translations import TranslationMessages, keeps_here
 from moothall.services.questions.translations import Rendered, WantedTranslation
 from moothall.services.sessions.live_session import LiveSession
@@ -45,8 +46,7 @@ class TranslationParts:
     texts: TextTranslation
     terms: TermsOf
     adding: AddingLanguages | None
-    """Adds languages for the secretariat; None where the settings name no list of models, or `firefox` no translator.
-    """
+    """Adds and tests languages for the secretariat; None where the settings name no translator."""
 
     def __post_init__(self) -> None:
         self.messages = TranslationMessages(self.texts, self.terms)
@@ -79,6 +79,10 @@ class TranslationParts:
     def reach(self) -> Reach:
         """The directions that can be translated now."""
         return self.translating.reach
+
+    def route(self, source: str, target: str) -> Route | None:
+        """The way from one language to another (BCP-47), with its score; None where there is none now."""
+        return self.texts.route(source, target)
 
     def languages(self, session: SessionId) -> Sequence[str]:
         """Languages (primary tags) into which a session can be translated now (`Translating`); empty if it is not
@@ -144,8 +148,11 @@ def open_translating(
     interpreting = Interpreting(backend.sessions, backend.clock)
     backend.keep(stack, translating.run, interpreting.run)
     adding = None
-    if settings.registry and "firefox" in settings.translators:
-        adding = AddingLanguages(LanguagesProgram(settings.registry))
+    if settings.translators:
+        adding = AddingLanguages(
+            LanguagesProgram(settings.registry, translators=settings.translators),
+            adds=bool(settings.registry) and "firefox" in settings.translators,
+        )
         backend.keep(stack, adding.run)
     return TranslationParts(backend.sessions, translating, translators, texts, terms, adding)
 

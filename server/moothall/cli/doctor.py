@@ -204,12 +204,13 @@ def _model_facts(name: str, count: int) -> ModelFacts:
 
         store = open_store()
         faults = tuple(store.verify(name))
-        files = len(store.manifest.model(name).files)
+        model = store.manifest.model(name)
+        return ModelFacts(name=name, count=count, faults=faults, files=len(model.files), errors=model.said_errors)
     except ImportError:
-        faults, files = ("This installation has no recogniser. Install moothall with the extra 'engine'.",), 0
+        faults = ("This installation has no recogniser. Install moothall with the extra 'engine'.",)
     except MoothallError as error:
-        faults, files = (str(error),), 0
-    return ModelFacts(name=name, count=count, faults=faults, files=files)
+        faults = (str(error),)
+    return ModelFacts(name=name, count=count, faults=faults)
 
 
 async def trial(order: TrialOrder, program: Sequence[str] = PROGRAM) -> TrialResult:

@@ -13,6 +13,8 @@ from importlib import import_module
 from moothall import __version__
 from moothall.adapters.system.programs import exit_status
 
+NICE = 10
+"""By how much adding and testing languages gives way to a server that runs here: a meeting may be on."""
 PROGRAMS = {"engine": "moothall_models", "translator": "moothall_models.translator_cli"}
 COMMANDS = {
     "play": ("serve", "demo"),
@@ -34,7 +36,7 @@ module: all of them take a second, most of it for the server."""
 UNUSABLE = 2
 EPILOG = """\
   moothall models list | fetch | verify     the recognisers' weights (moothall models --help)
-  moothall languages list | add | remove    languages to translate into (moothall languages --help)
+  moothall languages list | add | test      languages to translate into (moothall languages --help)
   moothall engine …                         an engine on another machine (moothall engine --help)
   moothall translator …                     translators on another machine (moothall translator --help)
   moothall hub …                            a hub: the text for a far local network (moothall hub --help)
@@ -51,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given[:1] == ["languages"]:
         from moothall_models.store import languages_command
 
+        os.nice(NICE)
         return languages_command(given[1:])
     if given and given[0] in PROGRAMS:
         # It is a program of its own: it replaces this process, so that nothing of the server stays in memory.

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
 from moothall.services.translation.adding import LanguagesUnavailable
-from moothall.wire.languages import LanguageOffer, LanguageProgress
+from moothall.wire.languages import LanguageOffer, LanguageProgress, LanguagesTested
 
 
 class MemoryLanguageStore:
@@ -15,6 +15,10 @@ class MemoryLanguageStore:
     def __init__(self, *languages: str) -> None:
         self.languages = languages
         self.added: list[str] = []
+        self.better = 0
+        """Bytes of better models of each language."""
+        self.quick = False
+        self.tested: list[tuple[str, ...]] = []
         self.fails = ""
         """What the next step fails with; empty: it succeeds."""
         self.steps = asyncio.Semaphore(0)
@@ -24,17 +28,32 @@ class MemoryLanguageStore:
         """The languages (`LanguageStore`)."""
         await self._step()
         return [
-            LanguageOffer(language=each, size=31_500_000, licence="MPL-2.0", here=each in self.added)
+            LanguageOffer(
+                language=each,
+                size=31_500_000,
+                licence="MPL-2.0",
+                here=each in self.added,
+                better=self.better,
+                quick=self.quick,
+            )
             for each in self.languages
         ]
 
-    async def add(self, language: str) -> AsyncGenerator[LanguageProgress, None]:
+    async def add(self, language: str, *, better: bool) -> AsyncGenerator[LanguageProgress, None]:
         """Add a language in two steps (`LanguageStore`)."""
         for done in (10_000_000, 31_500_000):
             await self._step()
             yield LanguageProgress(done=done, total=31_500_000)
         await self._step()
-        self.added.append(language)
+        self.added.append(f"better {language}" if better else language)
+
+    async def test(self, languages: Sequence[str]) -> AsyncGenerator[LanguagesTested, None]:
+        """Test two ways in two steps (`LanguageStore`)."""
+        for done in range(2):
+            await self._step()
+            yield LanguagesTested(done=done, total=2)
+        await self._step()
+        self.tested.append(tuple(languages))
 
     async def _step(self) -> None:
         await self.steps.acquire()

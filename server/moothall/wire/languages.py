@@ -17,7 +17,8 @@ LONGEST = 4_096
 
 _Tag = Annotated[str, Meta(pattern=r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", max_length=35)]
 """A language, BCP-47."""
-_Bytes = Annotated[int, Meta(ge=0)]
+_Count = Annotated[int, Meta(ge=0)]
+_Bytes = _Count
 
 
 class LanguageOffer(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="offer"):
@@ -30,6 +31,10 @@ class LanguageOffer(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind",
     """SPDX identifier of the models' licence."""
     here: bool
     """Whether all of its models are here."""
+    better: _Bytes = 0
+    """Bytes of better models than those that are here or would be taken, about; 0: there are none."""
+    quick: bool = False
+    """Whether this machine is quick enough for them, as far as is known."""
 
 
 class LanguageProgress(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="progress"):
@@ -45,6 +50,13 @@ class LanguageAdded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind",
     language: _Tag
 
 
+class LanguagesTested(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="tested"):
+    """How many of the ways between languages are tested."""
+
+    done: _Count
+    total: _Count
+
+
 class LanguagesFailed(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="failed"):
     """What was ordered failed; it is the last message."""
 
@@ -52,7 +64,7 @@ class LanguagesFailed(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind
     """What went wrong and what to do, in English."""
 
 
-LanguageMessage = LanguageOffer | LanguageProgress | LanguageAdded | LanguagesFailed
+LanguageMessage = LanguageOffer | LanguageProgress | LanguageAdded | LanguagesTested | LanguagesFailed
 
 _decoder: msgspec.json.Decoder[LanguageMessage] = msgspec.json.Decoder(LanguageMessage)
 

@@ -7,13 +7,15 @@ process never stores or logs texts.
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Annotated, get_args
 
 import msgspec
+from msgspec import Meta
 
 from moothall.core.kernel.decoding import T, Unreadable
 from moothall.core.kernel.errors import ProtocolError
-from moothall.core.translation.routes import Direction
+from moothall.core.translation.routes import LONGEST as MOST_HOPS
+from moothall.core.translation.routes import Direction, RouteScore
 from moothall.wire.kinds import Kinds, LinkVersions
 
 PROTOCOL = 2
@@ -24,6 +26,8 @@ MAX_FRAME_BYTES = 1 << 20
 LONGEST_TEXT = 20_000
 """Most characters of a text, in either direction of the link."""
 MOST_DIRECTIONS = 500
+MOST_SCORES = 500
+"""Most scores in a message; between seven languages there are 42 pairs."""
 
 
 class TranslatorMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="m"):
@@ -89,8 +93,24 @@ class NotTranslated(TranslatorMessage, frozen=True, kw_only=True, tag="not-trans
     """A sentence for the log, which never holds the text."""
 
 
+class WayScore(msgspec.Struct, frozen=True, kw_only=True):
+    """The score of one way on the process's machine."""
+
+    directions: Annotated[tuple[int, ...], Meta(min_length=1, max_length=MOST_HOPS)]
+    """The way's hops in order, by their indices in `TranslatorHello.directions`."""
+    score: RouteScore
+
+
+class Scores(TranslatorMessage, frozen=True, kw_only=True, tag="scores"):
+    """Translators → server: all scores that this machine has, after the hello where it has any and at each change. It
+    replaces what was sent before. Servers of 0.2.0 pass over it.
+    """
+
+    scores: Annotated[tuple[WayScore, ...], Meta(max_length=MOST_SCORES)]
+
+
 ToTranslators = Prepare | Translate
-FromTranslators = TranslatorHello | Unfit | Fit | Translated | NotTranslated
+FromTranslators = TranslatorHello | Unfit | Fit | Translated | NotTranslated | Scores
 
 _encoder = msgspec.msgpack.Encoder()
 _known = (*get_args(ToTranslators), *get_args(FromTranslators))

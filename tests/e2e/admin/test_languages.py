@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 async def test_it_is_seen_how_far_a_language_is_and_when_it_is_here(page: Page, tmp_path: Path) -> None:
     store = MemoryLanguageStore("ar", "fr")
+    store.better, store.quick = 62_000_000, True
     async with admin_house(tmp_path) as house:
         house.running.translation.adding = orders = AddingLanguages(store)
         working = asyncio.ensure_future(orders.run())
@@ -36,6 +37,24 @@ async def test_it_is_seen_how_far_a_language_is_and_when_it_is_here(page: Page, 
         store.steps.release()
         store.steps.release()
         await expect(page.get_by_role("row", name="French")).to_contain_text("Is here")
+        tests = page.get_by_role("progressbar", name="The translations are being tested")
+        await expect(tests).to_be_visible()
+        store.steps.release()
+        store.steps.release()
+        await expect(page.locator("#Bytes")).to_have_text("1 of 2")
+        assert await tests.evaluate("bar => [bar.value, bar.max]") == [1, 2]
+        store.steps.release()
         await expect(page.get_by_role("progressbar")).to_have_count(0)
+        assert store.tested == [("fr",)]
+        french = page.get_by_role("row", name="French")
+        await expect(french).to_contain_text("Better models: about 62 MB. This machine is quick enough for them.")
+        await page.get_by_role("button", name="Take better models French").click()
+        await expect(bar).to_be_visible()
+        for _ in range(6):
+            store.steps.release()
+        await expect(french).to_contain_text("Is here")
+        await expect(page.get_by_role("progressbar")).to_have_count(0)
+        await expect(page.get_by_text("Better models")).to_have_count(0)
+        assert store.added == ["fr", "better fr"]
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import aiohttp
 
 from moothall.adapters.admin.local_door import Caller
+from moothall.services.translation.adding import AddingLanguages
+from moothall.testing.language_store import MemoryLanguageStore
 from support.desks.admin import Browser, admin_house
 from support.halls.microphone_process import MicrophoneHall
 from support.halls.process import CLOCK, free_port
@@ -20,6 +23,19 @@ async def shows(browser: Browser, path: str, text: str) -> None:
     """Load a page until it has a text; otherwise the test's time-out ends it."""
     while await browser.get(path) != 200 or text not in browser.text:
         await CLOCK.sleep(50)
+
+
+async def has_scores(browser: Browser) -> None:
+    """Load the page until nothing is under way, and both directions have their scores."""
+    told = {"busy": True}
+    while told["busy"]:
+        await browser.get(f"{PAGE}.json")
+        told = json.loads(browser.text)
+    while len(re.findall(r"<td>[0-9]+</td>", browser.text)) < 2:
+        await CLOCK.sleep(50)
+        await browser.get(PAGE)
+    assert "rough: the gist only" not in browser.text
+    assert len(re.findall(r"<td>8\d\.\d</td>", browser.text)) == 2
 
 
 async def test_a_language_that_is_added_there_is_translated_into_without_a_restart(tmp_path: Path) -> None:
@@ -51,8 +67,13 @@ async def test_a_language_that_is_added_there_is_translated_into_without_a_resta
                 await shows(browser, "/admin", "Portuguese")
                 await browser.get(f"{PAGE}.json")
                 told = json.loads(browser.text)
-                assert (told["busy"], told["language"]) == (False, "")
-                assert 0 < told["done"] <= told["total"]
+                assert told["language"] == ""
+                await shows(browser, "/admin", "English into Portuguese")
+                await has_scores(browser)
+                assert browser.text.count("<td>directly") == 2
+                await browser.get(PAGE)
+                assert await browser.post(PAGE, browser.hidden(PAGE) | {"test": "1"}) == 200
+                await has_scores(browser)
                 await browser.get(PAGE)
                 assert await browser.post(PAGE, browser.hidden(PAGE) | {"language": "xx"}) == 409
                 shelf.files.clear()
@@ -61,6 +82,22 @@ async def test_a_language_that_is_added_there_is_translated_into_without_a_resta
                 await shows(browser, PAGE, "answered 404 for /db/models.json")
         finally:
             await hall.stop()
+
+
+async def test_where_none_can_be_added_those_that_are_here_are_tested_all_the_same(tmp_path: Path) -> None:
+    store = MemoryLanguageStore("fr")
+    async with admin_house(tmp_path) as house:
+        house.running.translation.adding = orders = AddingLanguages(store, adds=False)
+        secretary = await house.secretary()
+        assert await secretary.get(PAGE) == 200
+        assert "The list comes from" not in secretary.text
+        await secretary.get("/admin")
+        form = secretary.hidden("/admin/rooms")
+        assert await secretary.post(PAGE, form) == 404
+        assert not orders.now.busy
+        assert await secretary.post(PAGE, form | {"test": "1"}) == 200
+        assert orders.now.testing
+        assert "The translations are being tested" in secretary.text
 
 
 async def test_where_nothing_could_run_them_none_are_added_and_strangers_see_nothing(tmp_path: Path) -> None:

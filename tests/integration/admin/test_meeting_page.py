@@ -4,12 +4,15 @@ stands.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.services.sessions.staff import session_scope
+from moothall.testing.engine_link import engine_link
+from moothall.wire.engine import PROTOCOL, EngineHello
 from support.desks.admin import admin_house, make
 
 PAGE = "/admin/meetings/water-board"
@@ -56,3 +59,24 @@ async def test_what_is_folded_says_how_it_stands(tmp_path: Path) -> None:
         assert folded(secretary.text) == {"Links": links, "Policy questions": "2", held: "In no public list"}
         assert await secretary.send(f"{PAGE}/standing", act="cancel", reason="The hall is flooded") == 200
         assert folded(secretary.text)[held] == "The hall is flooded"
+
+
+async def test_where_languages_are_chosen_it_is_said_how_many_words_come_out_wrong_in_which(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        await make(secretary)
+        ours, theirs = engine_link()
+        serving = asyncio.ensure_future(house.running.recognising.serve(theirs))
+        hello = EngineHello(
+            protocol=PROTOCOL, name="e", model="whisper-base", languages=(), channels=1, errors={"ar": 29.2, "zh": 10.9}
+        )
+        await ours.send(hello)
+        while not house.running.recognising.engines:  # noqa: ASYNC110  # its hello comes first
+            await asyncio.sleep(0)
+        for page in ("/admin", PAGE, "/control"):
+            assert await secretary.get(page) == 200
+            assert "Arabic\u00a029, Chinese\u00a011 (characters)." in secretary.text
+        theirs.abort()
+        await asyncio.gather(serving, return_exceptions=True)
+        await secretary.get(PAGE)
+        assert "of 100 words" not in secretary.text

@@ -22,7 +22,7 @@ from moothall.core.programme.access_needs import AccessNeed
 from moothall.core.programme.agenda import AgendaNote, AgendaPart
 from moothall.core.programme.plan import RoomId
 from moothall.core.proposals.refining import Proposal
-from moothall.core.translation.routes import Direction
+from moothall.core.translation.routes import Direction, RouteScore
 from moothall.services.hubs.ports import Identity
 from moothall.services.log.act_queue import Receipt
 from moothall.services.programme.calling_off import cancel, reinstate
@@ -36,6 +36,7 @@ from moothall.services.translation.adding import AddingLanguages
 from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from moothall.testing.language_store import MemoryLanguageStore
 from moothall.testing.translator_link import EchoEnd
+from moothall.wire import translation as wire
 from support.browser.every_note import every_note
 from support.browser.every_question import TEXT, asked, every_question, said_of_themselves
 from support.files.programme_files import SAMPLES, sample
@@ -306,11 +307,16 @@ TO_INSTALL = (
 
 @asynccontextmanager
 async def into_portuguese(running: RunningServer) -> AsyncIterator[None]:
-    """Connect translators that know one direction and name a package to install for more, for
-    the context's duration.
+    """Connect translators that know one direction, which is rough, and name a package to install for more, for the
+    context's duration.
     """
     echo = EchoEnd((INTO_PORTUGUESE,), missing=(TO_INSTALL,))
-    serving = [asyncio.ensure_future(each) for each in (running.translation.translators.serve(echo.server), echo.run())]
+    translators = running.translation.translators
+    serving = [asyncio.ensure_future(each) for each in (translators.serve(echo.server), echo.run())]
+    while not translators.connected:  # noqa: ASYNC110  # its hello comes first
+        await asyncio.sleep(0)
+    score = RouteScore(chrf2=57.8, ms=15.5, p95_ms=20.4, sentences=40)
+    await echo.tell(wire.Scores(scores=(wire.WayScore(directions=(0,), score=score),)))
     try:
         yield
     finally:
@@ -320,9 +326,12 @@ async def into_portuguese(running: RunningServer) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def languages_to_add(running: RunningServer) -> AsyncIterator[None]:
-    """Have four languages offered: one is here, one is being added and stays half done, and one waits."""
+    """Have four languages offered: one is here and has better models, one is being added and stays half done, and one
+    waits.
+    """
     store = MemoryLanguageStore("ar", "fr", "ru", "zh")
     store.added.append("fr")
+    store.better = 62_000_000
     running.translation.adding = orders = AddingLanguages(store)
     working = asyncio.ensure_future(orders.run())
     orders.look()

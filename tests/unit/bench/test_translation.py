@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from moothall.core.translation.phrases import Phrase
-from moothall.core.translation.routes import Direction, Route
+from moothall.core.translation.routes import Route
 from moothall_models.translators.echo import DIRECTIONS, EchoTranslator
-from translation import Figures, p95, run, table, texts_in, ways
+from translation import Figures, own_texts, p95, pairs, run, table, texts_in
 
 
 def put(folder: Path, **texts: str) -> Path:
@@ -32,13 +32,13 @@ def test_a_folder_that_will_not_do(tmp_path: Path, texts: dict[str, str], said: 
         texts_in(put(tmp_path, **texts))
 
 
-def test_ways_are_all_directions_and_what_is_best_through_others() -> None:
-    direct = Direction(engine="poor", version="1", source="en", target="es", cost=60.0)
-    found = [
-        (route.hops[0].source, *(hop.target for hop in route.hops))
-        for route in ways((*DIRECTIONS, direct), ["en", "es"])
-    ]
-    assert found == [("en", "es"), ("en", "pt", "es"), ("es", "pt", "en")]
+def test_the_test_sentences_of_moothall_and_any_pair_of_them() -> None:
+    found = own_texts(3)
+    assert [text.language for text in found] == ["ar", "en", "es", "fr", "pt", "ru", "zh"]
+    assert {len(text.lines) for text in found} == {3}
+    assert pairs(["ar-fr", "zh-en"]) == {("ar", "fr"), ("zh", "en")}
+    with pytest.raises(SystemExit, match="arfr is no pair"):
+        pairs(["ar-fr", "arfr"])
 
 
 def test_a_way_is_gone_hop_by_hop() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.testing.scripted import make_script, write_script
-from moothall_models.cli import COMPUTE_TYPES, Computing, choose_device, load_model, main
+from moothall_models.cli import COMPUTE_TYPES, Computing, choose_device, known_errors, load_model, main
 from moothall_models.engine.own_process import own_token
 from moothall_models.ports import VAD_FRAME
 from moothall_models.recognizers.scripted import ScriptedVoiceActivity
@@ -169,3 +169,14 @@ def test_the_library_itself_is_such_a_machine() -> None:
     device, compute_type = choose_device("auto", "auto", ctranslate2)
     assert device in ("cpu", "cuda")
     assert compute_type in COMPUTE_TYPES
+
+
+def test_what_is_known_of_a_model_s_errors_is_that_of_the_manifest(tmp_path: Path) -> None:
+    assert known_errors("whisper-base", None)["ar"] > known_errors("whisper-base", None)["en"] > 0
+    for name, folder in (
+        ("whisper-base", tmp_path),
+        ("scripted:a.json", None),
+        ("openai:a@https://b/v1", None),
+        ("none", None),
+    ):
+        assert known_errors(name, folder) == {}

@@ -91,6 +91,15 @@ def test_a_model_is_found_by_name_and_the_others_are_named() -> None:
         manifest.default(Task.RECOGNISE)
 
 
+def test_what_was_measured_of_its_errors_is_said_in_a_sentence() -> None:
+    extra = 'errors = { pt-BR = 3.2, en = 7.3 }\nmeasured = "Live, 30 November 2026."'
+    measured, unknown = parse(HEAD + model(extra=extra) + model("two"), "list.toml").models
+    assert measured.said_errors == "Of 100 words about so many come out wrong: en 7, pt-BR 3. Live, 30 November 2026."
+    assert unknown.said_errors == ""
+    chinese = model().replace('"pt-BR"', '"zh"') + "errors = { zh = 10.9 }\n"
+    assert "zh 11 (characters)" in parse(HEAD + chinese, "list.toml").models[0].said_errors
+
+
 def test_a_second_manifest_adds_and_replaces() -> None:
     base = parse(HEAD + '[defaults]\nrecognise = "one"\n' + model("one") + model("two"), "list.toml")
     own = HEAD + '[defaults]\nrecognise = "three"\n' + model("two", extra='about = "mine"') + model("three")
@@ -111,6 +120,8 @@ def test_a_second_manifest_adds_and_replaces() -> None:
         (HEAD + model(extra="colour = 1"), "unknown field `colour` - at `$.model[0]`"),
         (HEAD + '[defaults]\nrecognise = "none"', "the default for recognise is 'none'"),
         (HEAD + '[defaults]\nsing = "none"', "Invalid enum value 'sing'"),
+        (HEAD + model(extra="errors = { ar = 29 }"), "small has errors of 'ar', which is none of its languages"),
+        (HEAD + model(extra="errors = { en = 101 }"), "model[0].errors"),
         (HEAD + model("Big Model"), "'Big Model' can't be a model's name"),
         (HEAD + model() + model(), "the model 'small' is in the list twice"),
         (HEAD + model(files=f'[{{ name = "../x", size = 7, sha256 = "{SHA}" }}]'), "files[0].name"),

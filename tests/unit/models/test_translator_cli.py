@@ -12,7 +12,8 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.wire import translation as wire
 from moothall.wire.kinds import OTHER_VERSION
 from moothall_models.engine.dialling import EngineServer, JitteredBackoff
-from moothall_models.translator_cli import find_translators, main, serve, serve_what_is_here
+from moothall_models.store.translators import find_translators
+from moothall_models.translator_cli import main, serve, serve_what_is_here
 from moothall_models.translator_process import TranslatorService
 from moothall_models.translators.echo import EchoTranslator
 

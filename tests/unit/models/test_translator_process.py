@@ -2,18 +2,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import pytest
 
 from moothall.core.kernel.errors import ProtocolError
-from moothall.core.translation.routes import Direction
+from moothall.core.translation.routes import Direction, RouteScore
 from moothall.services.translation.translators import TranslationFailed as Failed
 from moothall.services.translation.translators import Translators
 from moothall.testing.engine_link import Pipe
 from moothall.testing.translator_link import TranslatorServerEnd
 from moothall.wire import translation as wire
+from moothall_models.store.scores import HopName, Way, way_of
 from moothall_models.translator_process import TranslatorHung, TranslatorService
 from moothall_models.translators.echo import EchoTranslator
 from moothall_models.translators.port import LONGEST, Translator, UnusableTranslation
@@ -50,12 +51,25 @@ Served = tuple[Translators, End, "asyncio.Task[None]"]
 
 @asynccontextmanager
 async def served(
-    *here: Translator, hung_s: float = 30, loading_s: float = 30, again_s: float = 60, rest_s: float = 600
+    *here: Translator,
+    hung_s: float = 30,
+    loading_s: float = 30,
+    again_s: float = 60,
+    rest_s: float = 600,
+    scores: Callable[[], Mapping[Way, RouteScore]] = dict,
 ) -> AsyncIterator[Served]:
     """A server and the process, and the task that serves."""
     end, translators = End(), Translators()
     service = TranslatorService(
-        here, "t", hung_s=hung_s, loading_s=loading_s, again_s=again_s, rest_s=rest_s, try_out=tried
+        here,
+        "t",
+        hung_s=hung_s,
+        loading_s=loading_s,
+        again_s=again_s,
+        rest_s=rest_s,
+        scores_s=0.001,
+        try_out=tried,
+        scores=scores,
     )
     known = asyncio.Event()
     translators.changed(known.set)
@@ -195,3 +209,24 @@ async def test_a_direction_that_nobody_uses_rests_until_its_next_text() -> None:
             assert await translators.hop(text, EN_PT, "") == f"[pt] {text}"
             await rested.wait()
             rested.clear()
+
+
+async def test_scores_of_ways_that_are_here_are_told_and_again_when_somebody_has_tested_them() -> None:
+    echo = EchoTranslator()
+    ways = [way_of([EN_PT]), way_of([EN_PT, echo.directions[2]]), (HopName("echo", "2", "en", "pt"),), ()]
+    scores = [RouteScore(chrf2=chrf2, ms=9.0, p95_ms=20.0, sentences=40) for chrf2 in (82.3, 40.0)]
+    kept: list[Mapping[Way, RouteScore]] = [dict.fromkeys(ways, scores[0])]
+    async with served(echo, scores=lambda: kept[-1]) as (translators, _, serving):
+        changed = asyncio.Event()
+        translators.changed(changed.set)
+        for score in scores:
+            kept.append(dict.fromkeys(ways, score))
+            while translators.score((EN_PT,)) != score:
+                await changed.wait()
+                changed.clear()
+            assert translators.score((EN_PT, echo.directions[2])) == score
+        kept.append({})
+        while translators.score((EN_PT,)) is not None:
+            await changed.wait()
+            changed.clear()
+        assert not serving.done()

@@ -4,8 +4,11 @@ import msgspec
 import pytest
 
 from moothall.core.kernel.errors import ProtocolError
+from moothall.core.translation.routes import RouteScore
 from moothall.testing.translator_link import DIRECTIONS
 from moothall.wire import translation as wire
+
+SCORE = RouteScore(chrf2=69.4, ms=10.2, p95_ms=14.3, sentences=40)
 
 
 @pytest.mark.parametrize("message", [wire.Prepare(direction=1), wire.Translate(id=3, direction=0, text="Good\0 ^$[")])
@@ -23,6 +26,7 @@ def test_what_goes_to_translators_comes_as_it_was(message: wire.ToTranslators) -
         wire.Fit(direction=2),
         wire.Translated(id=3, text="صباح الخير"),
         wire.NotTranslated(id=3, reason="It failed."),
+        wire.Scores(scores=(wire.WayScore(directions=(0, 2), score=SCORE),)),
     ],
 )
 def test_what_comes_from_translators_comes_as_it_was(message: wire.FromTranslators) -> None:

@@ -105,10 +105,12 @@ function inherit(old, fresh) {
  * Show which translations are possible now, with the markup of web/pages/lib/_staff.html.
  * @param {Board['translation']} translation
  */
-function reach({ connected, ways, missing }) {
+function reach({ connected, ways, missing, rough }) {
   const made = element('div', { class: 'reach', id: 'Reach' });
   if (!connected) made.append(element('p', {}, words.text('translatorless')));
-  const into = Object.entries(ways).map(([from, to]) => element('li', {}, words.text('into', { language: languageName(from), others: words.listed(to.map(languageName)) })));
+  const named = (/** @type {string} */ from, /** @type {string} */ to) =>
+    rough?.[from]?.includes(to) ? words.text('rough', { language: languageName(to) }) : languageName(to); // no `rough` from a server of 0.2.0
+  const into = Object.entries(ways).map(([from, to]) => element('li', {}, words.text('into', { language: languageName(from), others: words.listed(to.map((each) => named(from, each))) })));
   if (into.length) made.append(element('ul', {}, ...into));
   made.append(...missing.map((line) => element('p', { class: 'mark', lang: 'en', dir: 'ltr' }, line)));
   if (!made.isEqualNode(at('Reach'))) at('Reach').replaceWith(made);

@@ -327,7 +327,7 @@ interface Card {
 interface Board {
   cards: Card[];
   overview: { at: number; engines: number; disk_free: number | null; disk_all: number; alarms: Alarm[] };
-  translation: { connected: boolean; ways: Record<string, string[]>; missing: string[] };
+  translation: { connected: boolean; ways: Record<string, string[]>; missing: string[]; rough?: Record<string, string[]> };
 }
 
 /**

@@ -1,19 +1,23 @@
-"""`/admin/languages`: the secretariat adds languages to translate into."""
+"""`/admin/languages`: the secretariat adds languages to translate into, and sees how good each translation is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import msgspec
 from aiohttp import hdrs, web
+from babel.numbers import format_decimal
 
 from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.catalogues import Catalogue, own_name
 from moothall.adapters.pages.visitor_request import see_other
+from moothall.core.translation.routes import Route, RouteScore
 from moothall.services.translation.adding import Adding, AddingLanguages
+from moothall.services.translation.text_translation import Reach
+from moothall.wire.languages import LanguageOffer
 
 
 class LanguageRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +33,37 @@ class LanguageRow(msgspec.Struct, frozen=True, kw_only=True):
     licence: str
     here: bool
     waits: bool
+    better: str
+    """MB of better models than those that are here, rounded; empty: there are none."""
+    quick: bool
+    """Whether this machine is quick enough for them."""
+
+
+class WayRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A pair of languages on the page: how it is translated now."""
+
+    target: str
+    """The target's name in the page's language."""
+    through: str
+    """The names of the languages in the middle; empty: none."""
+    engines: str
+    """The engines and models, with their versions."""
+    score: RouteScore | None
+    quality: str
+    """chrF2 as the page's language writes it."""
+    rough: bool
+    to_add: str
+    """The names of languages of the list whose models would be better than this way; empty: none is known."""
+    to_better: str
+    """The names of languages that have better models in the list than those that are here; empty: none is known."""
+
+
+class WaysFrom(msgspec.Struct, frozen=True, kw_only=True):
+    """What a language is translated into now."""
+
+    source: str
+    """Its name in the page's language."""
+    rows: list[WayRow]
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -40,6 +75,9 @@ class AddedLanguages:
     """Returns what adds languages; None where none can be added."""
     registry: str
     """The address of the list of models."""
+    reach: Callable[[], Reach]
+    route: Callable[[str, str], Route | None]
+    """Returns the way between two languages (BCP-47)."""
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -51,37 +89,45 @@ class AddedLanguages:
 
     @staff_page(runs_the_house)
     async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Show which languages are here or can be added, and how far the one that is being added is."""
+        """Show which languages are here or can be added, how far the one that is being added is, and how good the
+        translations are.
+        """
         del request
-        now = self._orders().now
-        ui = asked.ui
+        orders, ui = self._orders(), asked.ui
+        now = orders.now
         return self.pages.show(
             "admin/admin_languages.html",
             asked,
             now=now,
-            host=urlsplit(self.registry).hostname or "",
+            host=(urlsplit(self.registry).hostname or "") if orders.adds else "",
             adding=ui.language_name(now.language) if now.language else "",
             done=_megabytes(now.done),
             total=_megabytes(now.total),
             rows=rows(now, ui),
+            ways=ways_from(self.reach(), self.route, now.offers or (), ui),
         )
 
     @staff_page(runs_the_house)
     async def progress(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Return how far the language that is being added is, for the page's script."""
+        """Return how far the language that is being added is, or the tests, for the page's script."""
         del request, asked
         now = self._orders().now
-        said = {"busy": now.busy, "language": now.language, "done": now.done, "total": now.total}
+        shown = {"busy": now.busy, "language": now.language, "testing": now.testing}
+        said = shown | {"done": now.done, "total": now.total}
         return web.json_response(said, headers={hdrs.CACHE_CONTROL: "no-store"})
 
     @staff_page(runs_the_house)
     async def order(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Have the list fetched, or a language added."""
+        """Have the list fetched, a language or its better models added, or the translations tested."""
         given = await self.pages.form(request, asked)
         orders, language = self._orders(), given.get("language", "")
-        if not language:
+        if "test" in given:
+            orders.test()
+        elif not orders.adds:
+            raise AdminProblem(404, AdminText.GONE)
+        elif not language:
             orders.look()
-        elif not orders.add(language):
+        elif not orders.add(language, better="better" in given):
             raise AdminProblem(409, AdminText.CONFLICT)
         return see_other(asked.to("/admin/languages"))
 
@@ -103,10 +149,52 @@ def rows(now: Adding, ui: Catalogue) -> list[LanguageRow]:
             licence=offer.licence,
             here=offer.here,
             waits=offer.language in (now.language, *now.waiting),
+            better=_megabytes(offer.better) if offer.here and offer.better else "",
+            quick=offer.quick,
         )
         for offer in now.offers or ()
     ]
     return sorted(found, key=lambda row: (row.name.casefold(), row.tag))
+
+
+def ways_from(
+    reach: Reach, route: Callable[[str, str], Route | None], offers: Sequence[LanguageOffer], ui: Catalogue
+) -> list[WaysFrom]:
+    """The pairs of languages that can be translated now, by their names in the page's language, and what `offers` has
+    that would be better.
+    """
+    known = {offer.language: offer for offer in offers}
+    found = [
+        WaysFrom(
+            source=ui.language_name(source),
+            rows=sorted(
+                (_way_row(way, known, ui) for target in targets if (way := route(source, target)) is not None),
+                key=lambda row: row.target.casefold(),
+            ),
+        )
+        for source, targets in reach.ways.items()
+    ]
+    return sorted(found, key=lambda each: each.source.casefold())
+
+
+def _way_row(way: Route, offers: Mapping[str, LanguageOffer], ui: Catalogue) -> WayRow:
+    ends = [offers[tag] for tag in (way.hops[0].source, way.hops[-1].target) if tag in offers]
+    # One model for the whole way is hardly bettered by another one of the same kind.
+    roundabout = way.rough or len(way.hops) > 1
+
+    def listed(found: Iterable[LanguageOffer]) -> str:
+        return ui.listed([ui.language_name(offer.language) for offer in found])
+
+    return WayRow(
+        target=ui.language_name(way.hops[-1].target),
+        through=ui.listed([ui.language_name(hop.target) for hop in way.hops[:-1]]),
+        engines=", ".join(f"{hop.engine} {hop.version}" for hop in way.hops),
+        score=way.score,
+        quality="" if way.score is None else format_decimal(way.score.chrf2, locale=ui.language),
+        rough=way.rough,
+        to_add=listed(offer for offer in ends if roundabout and not offer.here),
+        to_better=listed(offer for offer in ends if offer.here and offer.better),
+    )
 
 
 def _megabytes(size: int) -> str:

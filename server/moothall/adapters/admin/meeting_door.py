@@ -23,6 +23,7 @@ from moothall.adapters.admin.plan_form import (
 from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page, wrong
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.meeting_texts import recognition_lines
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core import commands as do
 from moothall.core.events.types import Access
@@ -66,6 +67,8 @@ class MeetingDoor:
     pages: StaffPages
     programme: Programme
     links: RoleLinks
+    recognition: Callable[[], Mapping[str, Mapping[str, float]]]
+    """Returns of 100 words how many come out wrong, by the models that are connected and by language."""
     streams: Callable[[SessionId, Catalogue], Sequence[Sequence[str]]] = lambda _session, _ui: ()
     """Returns the state of each stream from which a meeting's sound is fetched, in sentences."""
 
@@ -118,6 +121,7 @@ class MeetingDoor:
             plan=fields | dict(given or {}) | kept,
             meanwhile=saved_by_others(differing, self.programme, ui),
             choices=choices(self.programme, ui),
+            recognition=recognition_lines(self.recognition(), ui),
             kept=fields["sound"],
             begun=state.status is not Status.CREATED,
             over=state.status is Status.CLOSED,

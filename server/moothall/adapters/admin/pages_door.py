@@ -18,7 +18,7 @@ from moothall.adapters.admin.my_sessions_door import go_on
 from moothall.adapters.admin.plan_form import LONGEST_TITLE, choices
 from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page, wrong
 from moothall.adapters.admin.texts import AdminText
-from moothall.adapters.pages.meeting_texts import reach_part
+from moothall.adapters.pages.meeting_texts import reach_part, recognition_lines
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.events.types import Access, SoundKept
 from moothall.core.kernel.actors import Role
@@ -84,6 +84,8 @@ class AdminDoor:
     sheets: LinkSheets
     entries: Callable[[], Awaitable[Sequence[Entry]]]
     reach: Callable[[], Reach]
+    recognition: Callable[[], Mapping[str, Mapping[str, float]]]
+    """Returns of 100 words how many come out wrong, by the models that are connected and by language."""
     balance: BalanceFigures
     first_steps: Callable[[Sequence[Entry]], FirstSteps | None] = lambda _: None
     draining: Callable[[], bool] = lambda: False
@@ -142,6 +144,7 @@ class AdminDoor:
             local=self.sheets.local,
             deleted=[view.named_meeting(each, self.programme, ui) for each in self._just_deleted()],
             translation=reach_part(self.reach(), ui),
+            recognition=recognition_lines(self.recognition(), ui),
             suggestions=[ui.language_name(tag) for tag in self.pages.pages.catalogues.languages],
             in_language=lambda tag: f"/admin?ui={tag}",
         )

@@ -5,7 +5,7 @@ standing of one of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from urllib.parse import quote, urlencode
 
@@ -15,7 +15,7 @@ from babel.numbers import format_decimal
 
 from moothall.adapters.desks.control_socket import ROLES, visible
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.meeting_texts import quality_line, reach_part
+from moothall.adapters.pages.meeting_texts import quality_line, reach_part, recognition_lines
 from moothall.adapters.pages.request_context import language, own_html
 from moothall.adapters.pages.staff_frame import Asked, StaffOf, house_frame
 from moothall.adapters.pages.templates import Pages, script_json
@@ -40,7 +40,8 @@ _SENTENCE = re.compile(r"((?:\u2068[^\u2069]*\u2069|[^.\u3002\uff1f?\u061f])*[.\
 class ControlDoor:
     """Serves the page.
 
-    `reach`: which languages can be translated now.
+    `reach`: which languages can be translated now. `recognition`: of 100 words how many come out wrong, by the models
+    that are connected and by language.
     """
 
     pages: Pages
@@ -49,6 +50,7 @@ class ControlDoor:
     staff: StaffOf
     may_act: MayAct
     reach: Callable[[], Reach] = Reach
+    recognition: Callable[[], Mapping[str, Mapping[str, float]]] = dict
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -75,6 +77,7 @@ class ControlDoor:
             overview=_overview(overview, ui),
             alarms=[_alarm(each.kind, each.values, each.by, urgent=each.urgent, ui=ui) for each in overview.alarms],
             translation=reach_part(self.reach(), ui),
+            recognition=recognition_lines(self.recognition(), ui),
             again="/control?" + urlencode({"ui": ui.language}),
             big=big,
             for_big_screen="/control?" + urlencode({"ui": ui.language, "big": "1"}),

@@ -23,28 +23,45 @@ BROKEN = "The program that adds languages broke off. Run `moothall languages` on
 class LanguagesProgram:
     """The `LanguageStore` of this machine."""
 
-    def __init__(self, registry: str, program: Sequence[str] = PROGRAM, silent_s: float = SILENT_S) -> None:
-        """`registry`: the address of the list of models. `program`: the command, to which its arguments are added."""
-        self._registry = registry
+    def __init__(
+        self,
+        registry: str,
+        program: Sequence[str] = PROGRAM,
+        silent_s: float = SILENT_S,
+        translators: Sequence[str] = (),
+    ) -> None:
+        """`registry`: the address of the list of models. `program`: the command, to which its arguments are added.
+        `translators`: those that are tested, by default all usual ones.
+        """
+        self._registry = ("--registry", registry)
+        self._only = tuple(each for name in translators for each in ("--only", name))
         self._program = tuple(program)
         self._silent_s = silent_s
 
     async def offers(self) -> Sequence[wire.LanguageOffer]:
         """The languages of the list (`LanguageStore`)."""
-        async with aclosing(self._messages("list")) as messages:
+        async with aclosing(self._messages("list", *self._registry)) as messages:
             return [message async for message in messages if isinstance(message, wire.LanguageOffer)]
 
-    async def add(self, language: str) -> AsyncGenerator[wire.LanguageProgress, None]:
+    async def add(self, language: str, *, better: bool) -> AsyncGenerator[wire.LanguageProgress, None]:
         """Add a language (`LanguageStore`)."""
-        async with aclosing(self._messages("add", language)) as messages:
+        wish = ("--better",) if better else ()
+        async with aclosing(self._messages("add", language, *wish, *self._registry)) as messages:
             async for message in messages:
                 if isinstance(message, wire.LanguageProgress):
+                    yield message
+
+    async def test(self, languages: Sequence[str]) -> AsyncGenerator[wire.LanguagesTested, None]:
+        """Test translations (`LanguageStore`)."""
+        async with aclosing(self._messages("test", *languages, *self._only)) as messages:
+            async for message in messages:
+                if isinstance(message, wire.LanguagesTested):
                     yield message
 
     async def _messages(self, *arguments: str) -> AsyncGenerator[wire.LanguageMessage, None]:
         """Run the program to its end, and yield its messages. Raises LanguagesUnavailable."""
         process = await start_child(
-            *(*self._program, *arguments, "--registry", self._registry, "--json"),
+            *(*self._program, *arguments, "--json"),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 
 from babel.numbers import format_decimal
 
-from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.catalogues import NO_BREAK, Catalogue
 from moothall.core.events.types import MadeFrom
 from moothall.core.hubs.presence import HubNow, HubsPresent
+from moothall.core.kernel.languages import WRITTEN_TOGETHER, primary
 from moothall.core.views.quality import Quality
 from moothall.services.translation.text_translation import Reach
 
@@ -55,14 +56,44 @@ def reach_part(reach: Reach, ui: Catalogue) -> dict[str, object]:
     """The values of the template macro `translation`: whether a translator is connected, its directions, and the
     missing languages.
     """
+
+    def named(source: str, target: str) -> str:
+        name = ui.language_name(target)
+        return ui.named("control/rough", language=name) if target in reach.rough.get(source, ()) else name
+
     return {
         "nobody": "" if reach.connected else ui.named("control/translatorless"),
         "ways": [
-            ui.named("control/into", language=ui.language_name(source), others=ui.listed(map(ui.language_name, others)))
+            ui.named(
+                "control/into",
+                language=ui.language_name(source),
+                others=ui.listed([named(source, target) for target in others]),
+            )
             for source, others in reach.ways.items()
         ],
         "missing": reach.missing,
     }
+
+
+def recognition_lines(errors: Mapping[str, Mapping[str, float]], ui: Catalogue) -> list[str]:
+    """For each model, of 100 words how many come out wrong in which language (`Recognising.errors`)."""
+
+    def named(tag: str, wrong: float) -> str:
+        name = f"{ui.language_name(tag)}{NO_BREAK}{wrong:.0f}"
+        return ui.text("{language} (characters)", language=name) if primary(tag) in WRITTEN_TOGETHER else name
+
+    return [
+        ui.text(
+            "With {model} about so many of 100 words come out wrong, in clean recordings: {languages}.",
+            model=f"\u2068{model}\u2069",
+            languages=ui.listed([named(*each) for each in _by_name(of_model, ui)]),
+        )
+        for model, of_model in sorted(errors.items())
+    ]
+
+
+def _by_name(errors: Mapping[str, float], ui: Catalogue) -> list[tuple[str, float]]:
+    return sorted(errors.items(), key=lambda each: ui.language_name(each[0]).casefold())
 
 
 def quality_line(quality: Quality | None, ui: Catalogue, *, staff: bool = False) -> str:

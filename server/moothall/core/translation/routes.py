@@ -16,6 +16,13 @@ from moothall.core.kernel.languages import primary
 
 ROUGH_FROM = 50.0
 """Cost from which on a translation gives hardly more than the gist; readers are told so."""
+FLOOR = 65.0
+"""chrF2 on the test sentences that come with Moothall below which a translation gives hardly more than the gist. On
+them the ways that news (NTREX-128) shows to be good have 69 to 82, and those that it shows to be rough 53 to 68
+(docs/why/translation.md)."""
+FLOORS = {"ar": 60.0, "ja": 25.0, "ru": 60.0, "zh": 25.0}
+"""The same into languages where an equally good translation has less: words have many endings, or each character is a
+word's part. Assumed from what others have published; none was measured here."""
 LONGEST = 3
 """The most hops of a route: each takes time and loses something."""
 
@@ -42,10 +49,27 @@ class Direction(msgspec.Struct, frozen=True, kw_only=True):
     not the translator."""
 
 
+class RouteScore(msgspec.Struct, frozen=True, kw_only=True):
+    """How good a route's translations of test sentences were, and how fast, on the machine that has the translators."""
+
+    chrf2: float
+    """0 to 100, of all sentences together."""
+    ms: float
+    """Mean time of a sentence through all hops, ms."""
+    p95_ms: float
+    """95th percentile of these times, ms."""
+    sentences: int
+    """How many there were."""
+    own: bool = False
+    """Whether they came from a file of the operator; with those of Moothall alone does the floor mean anything."""
+
+
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """The directions of a translation in order, at least one."""
 
     hops: tuple[Direction, ...]
+    score: RouteScore | None = None
+    """Its score; None where it was not tested."""
 
     @property
     def cost(self) -> float:
@@ -55,7 +79,11 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def rough(self) -> bool:
         """Whether readers should be told that the translation gives only the gist."""
-        return self.cost >= ROUGH_FROM or any(hop.rough for hop in self.hops)
+        if any(hop.rough for hop in self.hops):
+            return True
+        if self.score is None or self.score.own:
+            return self.cost >= ROUGH_FROM
+        return self.score.chrf2 < FLOORS.get(primary(self.hops[-1].target), FLOOR)
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -95,6 +95,13 @@ class Recognising:
     def engines(self) -> int:
         """Number of connected engines."""
         return len(self._engines)
+
+    @property
+    def errors(self) -> Mapping[str, Mapping[str, float]]:
+        """Of 100 words how many come out wrong, by the models of the connected engines and by language (BCP-47), as
+        measured (`EngineHello.errors`). Models of which nothing is known are left out.
+        """
+        return {each.hello.model: each.hello.errors for each in self._engines if each.hello.errors}
 
     @property
     def loads(self) -> tuple[EngineLoad, ...]:

@@ -23,6 +23,8 @@ class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with the files, one sentence for each fault."""
     files: int = 0
     """Number of files whose hashes are right."""
+    errors: str = ""
+    """The sentence about how many words come out wrong, by language; empty where nobody has measured it."""
 
 
 def check_model(facts: ModelFacts) -> Finding:
@@ -35,7 +37,8 @@ def check_model(facts: ModelFacts) -> Finding:
         return mend("Model", " ".join(facts.faults))
     if not facts.files:
         return unseen("Model", f"{facts.name} is no model of the store.")
-    return fine("Model", f"{facts.name}: all {facts.files} files are there, and their hashes right.")
+    there = f"{facts.name}: all {facts.files} files are there, and their hashes right."
+    return fine("Model", f"{there} {facts.errors}".rstrip())
 
 
 def check_engine(facts: ModelFacts, trial: ModelTrial | None, connected: int | None) -> Finding:

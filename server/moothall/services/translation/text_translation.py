@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
-from moothall.core.kernel.languages import primary
+from moothall.core.kernel.languages import WRITTEN_TOGETHER, primary
 from moothall.core.translation.phrases import Phrase
 from moothall.core.translation.protecting import MARK, OTHER_MARK, marked_as_first, marked_otherwise
 from moothall.core.translation.routes import Direction, Route, best_route, reachable
@@ -29,8 +29,6 @@ _END_OF_LINE = re.compile(r"[\n\r]")
 _SENTENCE = re.compile(r"(?<=[^\W\d_]{4})[.?!…]+[\"'”’»)\]]*\s+|[。！？؟।]+\s*")  # noqa: RUF001  # all of them end sentences
 """The end of a sentence after a word of at least four letters, since shorter ones may be abbreviations."""
 _WORD = re.compile(r"\s+")
-_TOGETHER = frozenset({"ja", "zh"})
-"""Languages without a space between sentences."""
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +58,8 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     """The languages into which each language can be translated (primary tags)."""
     missing: tuple[str, ...] = ()
     """What to install for more languages, as English sentences for the operator."""
+    rough: Mapping[str, tuple[str, ...]] = {}
+    """Those of `ways` that give hardly more than the gist."""
 
 
 class _Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +84,7 @@ class TextTranslation:
         self._directions: tuple[Direction, ...] = ()
         self._routes: dict[tuple[str, str, bool], Route | None] = {}
         self._reachable: dict[tuple[str, bool], tuple[str, ...]] = {}
+        self._reach: Reach | None = None
         self._wordings: dict[tuple[str, str, Terms], WordingRules] = {}
         translators.changed(self._changed)
 
@@ -91,6 +92,7 @@ class TextTranslation:
         self._directions = self._translators.directions
         self._routes.clear()
         self._reachable.clear()
+        self._reach = None
 
     def route(self, source: str, target: str, *, here: bool = False) -> Route | None:
         """The cheapest route from one language (BCP-47) to another; None where there is none now.
@@ -101,7 +103,10 @@ class TextTranslation:
         if key not in self._routes:
             if len(self._routes) >= self._kept:
                 self._routes.clear()
-            self._routes[key] = best_route(self._open(here=here), source, target)
+            found = best_route(self._open(here=here), source, target)
+            if found is not None:
+                found = msgspec.structs.replace(found, score=self._translators.score(found.hops))
+            self._routes[key] = found
         return self._routes[key]
 
     def reachable(self, source: str, *, here: bool = False) -> tuple[str, ...]:
@@ -119,12 +124,23 @@ class TextTranslation:
     @property
     def reach(self) -> Reach:
         """All translations that are possible now, for the operator."""
+        if self._reach is None:
+            self._reach = self._reach_now()
+        return self._reach
+
+    def _reach_now(self) -> Reach:
         sources = sorted({primary(each.source) for each in self._directions})
+        ways = {source: self.reachable(source) for source in sources}
         return Reach(
             connected=self._translators.connected,
-            ways={source: self.reachable(source) for source in sources},
+            ways=ways,
             missing=self._translators.missing,
+            rough={source: rough for source in sources if (rough := self._rough(source, ways[source]))},
         )
+
+    def _rough(self, source: str, targets: Sequence[str]) -> tuple[str, ...]:
+        routes = ((target, self.route(source, target)) for target in targets)
+        return tuple(target for target, route in routes if route is not None and route.rough)
 
     async def prepare(self, source: str, target: str, *, here: bool = False) -> None:
         """Have the translators of the route loaded, since texts in this direction follow; `here` as for `route`."""
@@ -220,7 +236,7 @@ def parts_of(text: str, most: int = MOST) -> list[tuple[str, str]]:
 
 def together(parts: Sequence[tuple[str, str]], target: str) -> str:
     """Join translated parts, each with the white space after its source, to one text in `target` (BCP-47)."""
-    space = "" if primary(target) in _TOGETHER else " "
+    space = "" if primary(target) in WRITTEN_TOGETHER else " "
     made = "".join(text + (gap if _END_OF_LINE.search(gap) else space) for text, gap in parts)
     return made.rstrip()
 

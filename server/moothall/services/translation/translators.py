@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
 
 from moothall.core.kernel.errors import MoothallError, ProtocolError
 from moothall.core.translation.cache import HopCache, HopKey
-from moothall.core.translation.routes import Direction
+from moothall.core.translation.routes import Direction, RouteScore
 from moothall.services.metrics.measures import Durations
 from moothall.services.metrics.tracing import NotTraced, SpanWriter
 from moothall.services.supervision.pulses import Pulses
@@ -87,6 +87,8 @@ class _Link:
         self.numbers = {direction: number for number, direction in enumerate(self.directions)}
         self.unfit: dict[int, str] = {}
         """The reason, by direction, for directions that don't work at present."""
+        self.scores: dict[tuple[Direction, ...], RouteScore] = {}
+        """The scores of ways, by their hops. Bound: `wire.MOST_SCORES`."""
         self._lacks = hello.missing
         self.room = asyncio.Semaphore(IN_FLIGHT)
         self.prepared: set[int] = set()
@@ -111,6 +113,13 @@ class _Link:
         if unfit is not None:
             self.unfit[direction] = unfit
         self.numbers = {each: number for number, each in enumerate(self.directions) if number not in self.unfit}
+
+    def set_scores(self, scores: Sequence[wire.WayScore]) -> None:
+        """Note the scores of ways in place of those before. Raises ProtocolError for an unknown direction."""
+        known = range(len(self.directions))
+        if not all(number in known for each in scores for number in each.directions):
+            raise ProtocolError(f"The translators named {len(known)} directions, and scored another one.")
+        self.scores = {tuple(self.directions[number] for number in each.directions): each.score for each in scores}
 
 
 class Translators:
@@ -176,6 +185,10 @@ class Translators:
     def missing(self) -> tuple[str, ...]:
         """What to install or repair for more languages, as sentences for the operator."""
         return tuple(dict.fromkeys(line for link in self._links for line in link.missing))
+
+    def score(self, hops: tuple[Direction, ...]) -> RouteScore | None:
+        """The score of a way, from the first process that has tested it; None where none has."""
+        return next((link.scores[hops] for link in self._links if hops in link.scores), None)
 
     def forget(self) -> None:
         """Empty the cache of translations, since something was removed from a log."""
@@ -334,6 +347,9 @@ class Translators:
                 self.changed.tell()
             case wire.Fit():
                 link.set_fit(message.direction, None)
+                self.changed.tell()
+            case wire.Scores():
+                link.set_scores(message.scores)
                 self.changed.tell()
             case wire.TranslatorHello():
                 raise ProtocolError("Translators say hello once.")

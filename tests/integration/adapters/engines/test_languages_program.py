@@ -22,8 +22,8 @@ def writes(*messages: wire.LanguageMessage) -> str:
     return "".join(f"out.write({wire.encode(message)!r})\n" for message in messages)
 
 
-async def added(store: LanguagesProgram) -> list[wire.LanguageProgress]:
-    return [progress async for progress in store.add("fr")]
+async def added(store: LanguagesProgram, *, better: bool = False) -> list[wire.LanguageProgress]:
+    return [progress async for progress in store.add("fr", better=better)]
 
 
 async def test_its_messages_are_offers_and_progress() -> None:
@@ -35,6 +35,16 @@ async def test_its_messages_are_offers_and_progress() -> None:
 async def test_it_gets_the_list_s_address_and_the_language() -> None:
     wanted = ["add", "fr", "--registry", REGISTRY, "--json"]
     assert await added(program(f"assert sys.argv[1:] == {wanted}")) == []
+    wanted.insert(2, "--better")
+    assert await added(program(f"assert sys.argv[1:] == {wanted}"), better=True) == []
+
+
+async def test_it_tests_languages_with_the_translators_of_the_settings() -> None:
+    steps = [wire.LanguagesTested(done=done, total=2) for done in range(3)]
+    wanted = ["test", "fr", "--only", "firefox", "--only", "argos", "--json"]
+    code = f"import sys\nout = sys.stdout.buffer\nassert sys.argv[1:] == {wanted}\n{writes(*steps)}"
+    store = LanguagesProgram(REGISTRY, (sys.executable, "-c", code), translators=("firefox", "argos"))
+    assert [each async for each in store.test(["fr"])] == steps
 
 
 @pytest.mark.parametrize(

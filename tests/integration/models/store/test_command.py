@@ -6,6 +6,7 @@ import io
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from moothall_models.store import ModelStore, models_command
@@ -33,7 +34,8 @@ def disk(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def terminal(tmp_path: Path, disk: Path) -> Terminal:
-    models = (model_from(folder_source(disk)), model_from(hub_source(), name="other"))
+    small = msgspec.structs.replace(model_from(folder_source(disk)), errors={"en": 7.3}, measured="Live.")
+    models = (small, model_from(hub_source(), name="other"))
     return Terminal(ModelStore(tmp_path / "shelf", manifest_of(*models), fetchers=OFFLINE))
 
 
@@ -43,6 +45,8 @@ def test_list_says_what_there_is_and_what_is_here(terminal: Terminal) -> None:
     assert head.split() == ["MODEL", "TASK", "LANGUAGES", "SIZE", "LICENCE", "STATE"]
     assert first.split() == ["*", "small", "recognise", "en", "0.0", "MB", "MIT", "not", "fetched", "for", "tests"]
     assert second.split()[:2] == ["other", "recognise"]
+    assert "\nsmall: Of 100 words about so many come out wrong: en 7. Live.\n" in terminal.out
+    assert "other: Of" not in terminal.out
     assert terminal.out.endswith(f"* is the default. Models are kept in {terminal.store.folder}\n")
     terminal.run("fetch")
     (put(terminal.store.folder / "other") / "model.bin").write_bytes(b"x")

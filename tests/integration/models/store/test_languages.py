@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import io
+import itertools
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from moothall.wire.languages import LanguageAdded, LanguageOffer, LanguageProgress, decode
+from moothall.core.translation.routes import Direction
+from moothall.wire import languages as wire
 from moothall_models.store import languages_command
 from moothall_models.store.failures import UNTRIED
 from moothall_models.store.firefox_models import FirefoxStore
 from moothall_models.store.languages import try_model
 from moothall_models.store.new_folder import alone
 from moothall_models.store.progress import Silent
+from moothall_models.translators.echo import DIRECTIONS, EchoTranslator
 from moothall_models.translators.firefox_model import FirefoxModel, installed_models
 from moothall_models.translators.port import UnusableTranslation
 from support.models.firefox_registry import Hearing, Shelf, served, weights
@@ -36,13 +39,29 @@ class Terminal:
         self.folder = folder
         self.out = ""
         self.err = ""
+        self.directions: Sequence[Direction] = ()
+        self.slow = False
+        """Whether a sentence takes 0.1 s."""
 
     def run(self, *argv: str) -> int:
         out, err = io.StringIO(), io.StringIO()
-        registry = ["--registry", self.shelf.registry] if argv[0] != "remove" else []
-        code = languages_command([*argv, *registry], folder=self.folder, tried=fine, out=out, err=err)
+        clock = itertools.count(0.0, 0.1 if self.slow else 0.0)
+        registry = ["--registry", self.shelf.registry] if argv[0] not in ("remove", "test") else []
+        code = languages_command(
+            [*argv, *registry],
+            folder=self.folder,
+            tried=fine,
+            find=lambda only: [EchoTranslator(() if only == ["none"] else self.directions)],
+            seconds=lambda: next(clock),
+            out=out,
+            err=err,
+        )
         self.out, self.err = out.getvalue(), err.getvalue()
         return code
+
+    @property
+    def lines(self) -> list[str]:
+        return self.out.splitlines()
 
     @property
     def here(self) -> list[str]:
@@ -67,6 +86,7 @@ def test_a_language_is_added_in_both_directions_with_its_size_and_licence_said_f
         "en to fr (tiny) is here.",
         "fr to en (tiny) is here.",
         "en to ru (tiny) is here.",
+        "Better models exist, about 6 MB: --better takes them. How quick this machine is with them isn't known yet.",
         "A server that runs here translates with them within seconds.",
     ]
     assert terminal.run("list") == 0
@@ -79,6 +99,24 @@ def test_a_better_model_takes_the_place_of_a_light_one(terminal: Terminal) -> No
     assert terminal.run("add", "fr") == terminal.run("add", "--better", "fr") == 0
     assert "en to fr (base) is here." in terminal.out
     assert terminal.here == ["en_fr", "fr_en"]
+
+
+def test_the_better_model_comes_by_itself_where_this_machine_is_quick_enough_and_stays(terminal: Terminal) -> None:
+    light = msgspec.structs.replace(DIRECTIONS[0], engine="bergamot")
+    terminal.directions = [light]
+    assert terminal.run("add", "fr") == 0
+    assert "en to fr (base) is here." in terminal.lines
+    assert "Better models exist" not in terminal.out
+    terminal.slow = True
+    assert terminal.run("test") == terminal.run("add", "fr") == 0
+    assert "en to fr (base) is here." in terminal.lines
+    assert terminal.run("add", "--light", "fr") == 0
+    assert "en to fr (tiny) is here." in terminal.lines
+    assert "Here a sentence would take them about 300 ms" in terminal.out
+    assert terminal.run("list", "--json") == 0
+    offers = [wire.decode(line.encode()) for line in terminal.lines]
+    french = next(each for each in offers if isinstance(each, wire.LanguageOffer) and each.language == "fr")
+    assert (french.here, french.better, french.quick) == (True, 6_004_000, False)
 
 
 def test_what_another_machine_fetched_is_added_without_a_network(terminal: Terminal, tmp_path: Path) -> None:
@@ -127,8 +165,8 @@ def test_two_servers_that_share_a_store_fetch_each_file_once(terminal: Terminal)
     assert terminal.run("add", "ru") == 0
     second.join()
     assert codes == [0]
-    said = [decode(line.encode()) for line in other.getvalue().splitlines(keepends=True)]
-    assert said == [LanguageProgress(done=0, total=6_003_000), LanguageAdded(language="ru")]
+    said = [wire.decode(line.encode()) for line in other.getvalue().splitlines(keepends=True)]
+    assert said == [wire.LanguageProgress(done=0, total=6_003_000), wire.LanguageAdded(language="ru")]
     assert terminal.here == ["en_ru"]
     files = [path for path, _ in terminal.shelf.asked if path.startswith("/models")]
     assert len(files) == len(set(files)) == 3
@@ -176,6 +214,46 @@ def test_whoever_waits_says_so_again_and_again(tmp_path: Path) -> None:
             assert said == ["Another fetch is under way; waiting for it."] * 4
 
 
+def test_what_is_translated_here_is_tested_and_kept(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.directions = [msgspec.structs.replace(each, cost=10.0) for each in DIRECTIONS]
+    assert terminal.run("test") == 0
+    assert [line.partition(":")[0] for line in terminal.out.splitlines()] == [
+        *("en > pt (echo)", "es > pt (echo)", "pt > en (echo)", "pt > es (echo)"),
+        *("es > pt > en (echo, echo)", "en > pt > es (echo, echo)"),
+    ]
+    assert all(", 0 ms a sentence" in line and line.endswith(", rough: the gist only") for line in terminal.lines)
+    assert terminal.run("list") == 0
+    assert sum("rough: the gist only" in line for line in terminal.lines) == 6
+    own = tmp_path / "own.toml"
+    own.write_text('[[sentences]]\nen = "Good."\npt = "[pt] Good."\n', "utf-8")
+    assert terminal.run("test", "--sentences", str(own)) == 0
+    assert "en > pt (echo): chrF2 100.0, 0 ms a sentence (10000 a second), own sentences" in terminal.lines
+    assert terminal.run("test", "--sentences", str(tmp_path / "none")) == 1
+    assert "can't be read" in terminal.err
+
+
+def test_of_the_languages_that_are_named_alone_and_of_what_was_added(terminal: Terminal) -> None:
+    terminal.directions = DIRECTIONS
+    assert terminal.run("test", "es") == 0
+    assert all("es" in line.partition(" (")[0].split(" > ") for line in terminal.lines)
+    assert len(terminal.lines) == 4
+    terminal.directions = [msgspec.structs.replace(DIRECTIONS[0], target="ru")]
+    assert terminal.run("add", "ru") == 0
+    assert [line for line in terminal.lines if "chrF2" in line] == [
+        "en > ru (echo): chrF2 0.5, 0 ms a sentence (10000 a second), rough: the gist only"
+    ]
+    assert terminal.run("test", "--only", "none") == 0
+    assert terminal.lines == ["Nothing here translates between languages of the sentences: ar en es fr pt ru zh."]
+
+
+def test_a_server_is_told_how_far_the_tests_are(terminal: Terminal) -> None:
+    terminal.directions = DIRECTIONS[:2]
+    assert terminal.run("test", "--json") == 0
+    assert [wire.decode(line.encode()) for line in terminal.lines] == [
+        wire.LanguagesTested(done=done, total=2) for done in range(3)
+    ]
+
+
 def test_what_is_wrong_is_said(terminal: Terminal) -> None:
     assert terminal.run("add") == terminal.run("add", "fr", "xx") == 1
     assert (
@@ -198,9 +276,9 @@ def test_of_the_list_of_a_later_version_the_languages_that_can_be_run_are_offere
     assert terminal.run("list") == 0
     assert terminal.out == "Can be added: fr ru\n"
     assert terminal.run("list", "--json") == 0
-    assert [decode(line.encode()) for line in terminal.out.splitlines(keepends=True)] == [
-        LanguageOffer(language=tag, size=size, licence="MPL-2.0", here=False)
-        for tag, size in (("fr", 12_006_000), ("ru", 6_003_000))
+    assert [wire.decode(line.encode()) for line in terminal.out.splitlines(keepends=True)] == [
+        wire.LanguageOffer(language=tag, size=size, licence="MPL-2.0", here=False, better=better)
+        for tag, size, better in (("fr", 12_006_000, 6_004_000), ("ru", 6_003_000, 0))
     ]
     assert terminal.run("add", "fr", "ru") == 0
     assert terminal.here == ["en_fr", "en_ru", "fr_en"]

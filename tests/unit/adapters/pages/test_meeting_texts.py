@@ -12,6 +12,7 @@ from moothall.adapters.pages.meeting_texts import (
     languages_of,
     made_text,
     reach_part,
+    recognition_lines,
     took_part,
     with_us,
 )
@@ -59,6 +60,8 @@ def test_the_staff_is_told_what_can_be_translated_and_what_to_install() -> None:
         "ways": ["English into Spanish, Portuguese", "Portuguese into Spanish"],
         "missing": ("Install something.",),
     }
+    rough = replace(reach, rough={"en": ("pt",)})
+    assert reach_part(rough, EN)["ways"] == ["English into Spanish, Portuguese (rough)", "Portuguese into Spanish"]
     assert reach_part(Reach(), EN) == {"nobody": "No translator is connected.", "ways": [], "missing": ()}
 
 
@@ -165,3 +168,12 @@ def test_in_every_language_the_number_stands_or_is_said(language: str, people: i
     text = with_us({"kisumu": hub("Kisumu", people)}, CATALOGUES[language], 0)
     assert alone("Kisumu") in text
     assert str(people) in text or people < 3
+
+
+def test_of_each_model_it_is_said_how_many_words_come_out_wrong() -> None:
+    errors = {"whisper-base": {"zh": 10.9, "ar": 29.2, "en": 7.3}}
+    listed = f"Arabic{NO_BREAK}29, Chinese{NO_BREAK}11 (characters), English{NO_BREAK}7"
+    assert recognition_lines(errors, EN) == [
+        "With \u2068whisper-base\u2069 about so many of 100 words come out wrong, in clean recordings: " + listed + "."
+    ]
+    assert recognition_lines({}, EN) == []

@@ -3,7 +3,17 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moothall.core.translation.routes import LONGEST, ROUGH_FROM, Direction, best_route, reachable
+from moothall.core.translation.routes import (
+    FLOOR,
+    FLOORS,
+    LONGEST,
+    ROUGH_FROM,
+    Direction,
+    Route,
+    RouteScore,
+    best_route,
+    reachable,
+)
 
 
 def direction(pair: str, cost: float, engine: str = "fake") -> Direction:
@@ -95,3 +105,22 @@ def test_what_can_be_reached_is_told() -> None:
 def test_the_order_of_what_is_installed_makes_no_difference() -> None:
     two = [direction("en>pt", 41.3, "a"), direction("en>pt", 41.3, "b")]
     assert best_route(two, "en", "pt") == best_route(two[::-1], "en", "pt")
+
+
+def scored(pair: str, chrf2: float, *, own: bool = False, rough: bool = False, cost: float = 40.0) -> Route:
+    hop = msgspec.structs.replace(direction(pair, cost), rough=rough)
+    return Route(hops=(hop,), score=RouteScore(chrf2=chrf2, ms=10.0, p95_ms=20.0, sentences=40, own=own))
+
+
+@pytest.mark.parametrize(("target", "floor"), [("pt-BR", FLOOR), ("fr", FLOOR), *FLOORS.items()])
+def test_what_was_tested_is_rough_below_the_floor_of_its_target_whatever_it_is_assumed_to_cost(
+    target: str, floor: float
+) -> None:
+    assert not scored(f"en>{target}", floor, cost=ROUGH_FROM + 30).rough
+    assert scored(f"en>{target}", floor - 0.1, cost=1.0).rough
+
+
+def test_what_is_known_to_be_rough_stays_so_and_sentences_of_the_operator_say_nothing_of_it() -> None:
+    assert scored("es>fr", 90.0, rough=True).rough
+    assert not scored("en>pt", 20.0, own=True).rough
+    assert scored("en>es", 90.0, own=True, cost=ROUGH_FROM).rough

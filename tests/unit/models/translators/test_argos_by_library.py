@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from moothall.core.kernel.errors import ConfigurationError
-from moothall_models.translator_cli import find_translators
+from moothall_models.store.translators import find_translators
 from moothall_models.translators.argos import argos_library
 from moothall_models.translators.argos_package import installed_packages
 from support.models.argos_packages import put_package

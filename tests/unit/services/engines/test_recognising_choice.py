@@ -198,3 +198,19 @@ def test_what_it_sounds_like_instead_is_known_until_it_is_attached_in_another_la
             task.cancel()
 
     loop.run(story())
+
+
+def test_what_is_known_of_the_errors_of_connected_models() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            base, other = hall.connect("base"), hall.connect("other")
+            await hello(other, channels=1)
+            said = wire.EngineHello(
+                protocol=wire.PROTOCOL, name="base", model="whisper-base", languages=(), channels=1, errors={"ar": 29.2}
+            )
+            await base.send(said)
+            while hall.recognising.engines < 2:
+                await hall.clock.sleep(10)
+            assert hall.recognising.errors == {"whisper-base": {"ar": 29.2}}
+
+    loop.run(story())

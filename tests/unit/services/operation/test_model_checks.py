@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import msgspec
+
 from moothall.services.operation.findings import Verdict
 from moothall.services.operation.model_checks import ModelFacts, check_engine, check_model, check_translators
 from moothall.wire.trial import ModelTrial, TranslatorTrial
@@ -10,6 +12,7 @@ QUICK = ModelTrial(model="whisper-base", load_ms=900, sound_ms=10_000, pass_ms=1
 
 def test_the_models_files() -> None:
     assert check_model(HERE).verdict is Verdict.FINE
+    assert check_model(msgspec.structs.replace(HERE, errors="So many.")).sentence.endswith("hashes right. So many.")
     damaged = ModelFacts(name="whisper-base", count=1, faults=("model.bin is not what it should be.",), files=5)
     assert check_model(damaged).verdict is Verdict.MEND
     assert "model.bin" in check_model(damaged).sentence

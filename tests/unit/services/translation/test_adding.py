@@ -69,8 +69,45 @@ async def test_languages_are_added_one_after_the_other_and_the_page_sees_how_far
     assert page.now.language == "ar"
     await page.step(3)
     assert page.here() == ["ar", "fr"]
-    assert not page.now.busy
     assert page.store.added == ["fr", "ar"]
+
+
+async def test_what_was_added_is_tested_and_all_of_it_when_somebody_wants_that(page: Page) -> None:
+    page.orders.look()
+    await page.step()
+    page.orders.add("fr")
+    page.orders.add("ar")
+    await page.step(6)
+    assert (page.now.testing, page.now.busy, page.store.tested) == (True, True, [])
+    await page.step()
+    assert (page.now.done, page.now.total) == (0, 2)
+    page.orders.add("ru")
+    await page.step(2)
+    assert page.store.tested == [("fr", "ar")]
+    page.orders.test()
+    assert page.now.testing
+    await page.step(6)
+    assert page.store.tested == [("fr", "ar"), ()], "ru is among all of them"
+    assert not page.now.busy
+    page.store.fails = "There is no room left."
+    page.orders.test()
+    await page.step()
+    assert (page.now.problem, page.now.busy) == ("There is no room left.", False)
+
+
+async def test_better_models_of_a_language_that_is_here_are_added_and_then_there_are_none(page: Page) -> None:
+    page.store.better, page.store.quick = 60_000_000, True
+    page.store.added.append("fr")
+    page.orders.look()
+    await page.step()
+    assert page.orders.add("fr", better=True)
+    await page.step(6)
+    assert page.store.added == ["fr", "better fr"]
+    assert {offer.language: (offer.here, offer.better) for offer in page.now.offers or ()} == {
+        "ar": (False, 60_000_000),
+        "fr": (True, 0),
+        "ru": (False, 60_000_000),
+    }
 
 
 async def test_what_fails_is_said_until_the_next_order(page: Page) -> None:

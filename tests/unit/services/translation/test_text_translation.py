@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.translation.phrases import Phrase
+from moothall.core.translation.routes import RouteScore
 from moothall.services.translation.text_translation import (
     KEPT,
     LONGEST,
@@ -258,3 +259,20 @@ def test_paragraphs_stay_and_sentences_are_joined_as_the_language_does_it() -> N
     assert together([("A.", ""), ("B.", "")], "en") == "A. B."
     assert together([], "en") == ""
     assert len(parts_of("word " * 2_000)) == -(-10_000 // MOST)
+
+
+def test_a_way_below_the_floor_is_rough_for_readers_and_for_the_operator() -> None:
+    async def story() -> None:
+        echo = EchoEnd()
+        async with texts_of(echo) as texts:
+            assert texts.reach.rough == {}
+            score = RouteScore(chrf2=40.0, ms=10.2, p95_ms=14.3, sentences=40)
+            await echo.tell(wire.Scores(scores=(wire.WayScore(directions=(0, 2), score=score),)))
+            for _ in range(20):
+                await asyncio.sleep(0)
+            made = await texts.translate("Good.", "en", "es")
+            assert (made.route.rough, made.route.score) == (True, score)
+            assert not (await texts.translate("Good.", "en", "pt")).route.rough
+            assert texts.reach.rough == {"en": ("es",)}
+
+    run(story())

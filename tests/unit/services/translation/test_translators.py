@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from moothall.core.kernel.errors import ProtocolError
+from moothall.core.translation.routes import RouteScore
 from moothall.services.supervision.pulses import ProcessFate, Pulses
 from moothall.services.translation.translators import ANSWER_S, IN_FLIGHT, NoTranslator, TranslationFailed, Translators
 from moothall.testing.clock import LoopClock
@@ -367,5 +368,43 @@ def test_a_translation_is_traced_by_its_languages_and_length() -> None:
             assert await house.translators.hop("Good", EN_PT, "") == "[pt] Good"
             echo.cut()
         assert spans.spans == [("translation", {"source": "en", "target": "pt", "characters": 4})]
+
+    run(story())
+
+
+def test_the_scores_of_ways_are_those_that_came_last_and_go_with_their_link() -> None:
+    async def story() -> None:
+        async with asyncio.TaskGroup() as group:
+            house = TranslatorLinks(group)
+            await settle()
+            told = house.told
+            assert house.translators.score((EN_PT, PT_ES)) is None
+            scores = [RouteScore(chrf2=chrf2, ms=10.2, p95_ms=14.3, sentences=40) for chrf2 in (69.4, 40.0)]
+            await house.echo.tell(wire.Scores(scores=(wire.WayScore(directions=(0, 2), score=scores[0]),)))
+            await settle()
+            assert house.translators.score((EN_PT, PT_ES)) == scores[0]
+            assert house.told == told + 1
+            await house.echo.tell(wire.Scores(scores=(wire.WayScore(directions=(0,), score=scores[1]),)))
+            await settle()
+            assert house.translators.score((EN_PT, PT_ES)) is None
+            assert house.translators.score((EN_PT,)) == scores[1]
+            house.echo.cut()
+            await settle()
+            assert house.translators.score((EN_PT,)) is None
+
+    run(story())
+
+
+def test_a_score_of_a_direction_that_there_is_not_ends_the_link() -> None:
+    async def story() -> None:
+        score = RouteScore(chrf2=69.4, ms=10.2, p95_ms=14.3, sentences=40)
+        translators, echo = Translators(), EchoEnd()
+        serving, running = (asyncio.ensure_future(each) for each in (translators.serve(echo.server), echo.run()))
+        await settle()
+        await echo.tell(wire.Scores(scores=(wire.WayScore(directions=(0, 4), score=score),)))
+        with pytest.raises(ProtocolError, match="named 4 directions, and scored another"):
+            await serving
+        echo.cut()
+        await running
 
     run(story())

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from chrf import chrf2
+from moothall_models.translators.chrf import chrf2
 
 
 def test_the_same_is_a_hundred_and_nothing_in_common_is_none() -> None:
@@ -34,3 +34,10 @@ def test_counts_are_added_over_all_texts() -> None:
     assert chrf2(["a", "b"], ["a", "c"]) == pytest.approx(50)
     with pytest.raises(ValueError, match="zip"):
         chrf2(["a"], [])
+
+
+def test_it_is_what_sacrebleu_says() -> None:
+    # sacrebleu 2.6.0, corpus_score of CHRF(), nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no
+    made = ["The meeting is open.", "We vote on the text today."]
+    assert chrf2(made, ["The session is open.", "Today we vote on the text."]) == pytest.approx(57.053295002211414)
+    assert chrf2(["会议开始了。"], ["会议现在开始。"]) == pytest.approx(18.002476999292284)
