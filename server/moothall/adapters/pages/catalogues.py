@@ -31,6 +31,8 @@ COMMAS = {"ar": "، ", "zh": "、"}
 """The separator between the items of a list, where that isn't a comma and a space; the same as in
 web/js/lib/words.js.
 """
+SENTENCES = {"zh": ""}
+"""What stands between two sentences, where that isn't a space."""
 DAYS = {"zh": "M月d日 EEE"}
 """The CLDR pattern of a day, for languages that don't write weekday, day, month."""
 MAX_HEADER = 500
@@ -181,6 +183,10 @@ class Catalogue:
     def listed(self, items: Iterable[str]) -> str:
         """Join items by the comma of this language."""
         return COMMAS.get(self.language, ", ").join(items)
+
+    def sentences(self, items: Iterable[str]) -> str:
+        """Join whole sentences as this language does."""
+        return SENTENCES.get(self.language, " ").join(items)
 
     def moment(self, at: datetime) -> str:
         """A day and a time of day in the shortest form, by the clock of `at`."""
