@@ -72,7 +72,7 @@ def admin_doors(services: Services, entrance: Entrance, nodes: Nodes | None = No
     )
     stream = StreamDoor(pages=shared, streams=streams, find=backend.sessions.find, programme=backend.programme)
     imports = ImportDoor(pages=shared, programme=backend.programme, zones=find_zone, calendar=read_icalendar)
-    work = WorkDoor(pages=shared, programme=backend.programme)
+    work = WorkDoor(pages=shared, programme=backend.programme, entries=entrance.catalogue.all)
     translation = backend.settings.translation
     languages = AddedLanguages(
         pages=shared,

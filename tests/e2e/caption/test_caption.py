@@ -111,6 +111,8 @@ async def test_two_captioners_hand_over_and_the_machine_goes_on(page: Page, brow
             await each.add_init_script(f"localStorage.setItem('moothall.desk.name', '\"{name}\"')")
             await caption(each, on)
         await expect(page.locator("#AirWho")).to_have_text("The machine is on air")
+        await expect(page.locator("#AirTake kbd"), "what is to be pressed in the field").to_have_text("Alt+T")
+        await expect(page.locator("#Listen kbd, #Again kbd, #Slower kbd")).to_have_text(["Alt+S", "Alt+R", "Alt+H"])
         await page.keyboard.press("Alt+t")
         await expect(page.locator("#AirWho")).to_have_text("You are on air")
         await expect(page.locator("#OffAir")).to_be_hidden()
@@ -202,3 +204,13 @@ async def test_a_number_takes_another_reading_of_a_word_in_doubt(page: Page, tmp
         await readings.get_by_role("button", name="plays").click()
         await expect(page.locator("#m1 > .text")).to_have_text("The fund, plays")
         await expect(page.locator("#m1 .doubt")).to_have_count(0)
+
+
+async def test_without_a_keyboard_no_keys_are_shown(browser: Browser, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        phone = await (await browser.new_context(is_mobile=True, has_touch=True)).new_page()
+        await on.enter(phone, Role.CAPTIONER)
+        await caption(phone, on)
+        await expect(phone.locator("#AirTake")).to_be_visible()
+        await expect(phone.locator("kbd:visible, .keyed:visible")).to_have_count(0)
+        await phone.context.close()

@@ -30,3 +30,28 @@ async def test_the_worst_stands_below_one_line(page: Page, tmp_path: Path) -> No
         await page.set_viewport_size({"width": 1280, "height": 800})
         await expect(page.locator("#Cards + #Bell")).to_have_count(0)
         await expect(page.locator("#House")).to_be_visible()
+
+
+SMALL = """() => [...document.querySelectorAll('.card :is(a, button, summary)')]
+  .filter((each) => each.checkVisibility())
+  .map((each) => [each.innerText, each.getBoundingClientRect()])
+  .filter(([, { width, height }]) => width < 44 || height < 44)
+  .map(([name]) => name)"""
+
+
+async def test_a_tile_says_its_readers_and_delay_and_is_wide_where_it_is_alone(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.say("s1", "Good morning.")
+        await on.enter(page, Role.TECHNICIAN)
+        await page.set_viewport_size({"width": 1280, "height": 800})
+        await page.goto(f"{on.running.address}/control")
+        await expect(page.locator(".card .readers")).to_have_text("Readers: 0")
+        await expect(page.locator(".trend .since")).to_have_text(["(last 10 min)", "(last 10 min)"])
+        await expect(page.locator(".trend .since").first).to_be_visible()
+        box = await page.locator(".card").bounding_box()
+        assert box is not None
+        assert box["width"] == 480
+        await page.set_viewport_size({"width": 320, "height": 800})
+        await expect(page.locator(".trend .since").first, "a narrow tile has no room").to_be_hidden()
+        await page.locator(".card summary").click()
+        assert await page.evaluate(SMALL) == []

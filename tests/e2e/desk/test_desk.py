@@ -98,7 +98,7 @@ async def test_in_a_break_a_line_is_refused_and_all_pages_tell_of_text_from_befo
         await expect(page.locator("#InBreak")).to_contain_text("nothing is written until it is ended")
         await expect(page.locator("#InBreak button")).to_be_visible()
         await expect(page.locator("#Write textarea")).to_have_value("We are back.")
-        earlier = page.get_by_role("button", name="End it 20 seconds ago")
+        earlier = page.get_by_role("button", name="End the break 20 seconds ago")
         await earlier.click()
         await expect(page.locator("#EndEarlier")).to_contain_text("Everybody can read it")
         await page.locator("#EndEarlier").get_by_role("button", name="Cancel").click()

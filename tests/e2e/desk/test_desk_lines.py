@@ -243,3 +243,26 @@ async def test_a_question_that_follows_another_at_once_is_answered(page: Page, t
         await page.get_by_role("dialog").get_by_role("button", name="Remove for good").click()
         await expect(page.locator("#Status")).to_have_text("Removed for good")
         await expect(page.locator("#s1")).to_have_count(0)
+
+
+async def test_a_line_is_as_its_words_run_and_large_enough_for_a_thumb(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path, languages=("en", "ar")) as on:
+        await on.say("s1", "Good morning.")
+        await on.say("s2", "صباح الخير.", language="ar")
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await on.sit_down(page, query="?ui=ar")
+        across = (
+            "line => ['input', '.time', '.text'].map((part) => line.querySelector(part).getBoundingClientRect().left)"
+        )
+        pick, time, text = await page.locator("#s1").evaluate(across)
+        assert pick < time < text, "English from the left, in an Arabic page too"
+        pick, time, text = await page.locator("#s2").evaluate(across)
+        assert text < time < pick
+        high = "parts => parts.map((part) => part.getBoundingClientRect()).map(({ width, height }) => [width, height])"
+        sizes = await page.locator("#Lines :is(.pick, .mend)").evaluate_all(high)
+        assert len(sizes) == 4
+        assert all(min(size) >= 44 for size in sizes), sizes
+        mark = "mark => getComputedStyle(mark, '::before').content"
+        assert await page.locator(".why > summary").first.evaluate(mark) == '"؟" / ""'
+        assert await page.locator("#UndoLast .icon").evaluate("icon => getComputedStyle(icon).scale") == "-1 1"
+        assert await page.locator("#Under").evaluate("menu => getComputedStyle(menu).direction") == "rtl"

@@ -252,12 +252,16 @@ async def test_the_podium_takes_answers_and_puts_off(page: Page, tmp_path: Path)
         await lead(page, on, Role.CHAIR, "podium")
         await expect(page.locator("#Next .text")).to_have_text(["Question a?", "Question b?"])
         await expect(page.locator("#Undo")).to_be_hidden()
-        await page.get_by_role("button", name="Answered").click()
+        await expect(page.locator("#Answered")).to_be_disabled()
+        await expect(page.locator("#Later"), "it puts off what comes next").to_be_enabled()
+        await page.get_by_role("button", name="Answered").click(force=True)
         await expect(page.locator("#Status")).to_contain_text("Press “Call the next” first")
         # Whoever hears nothing reads it as well.
         assert await page.locator("#Status").evaluate("said => said.getBoundingClientRect().height") > 20
         await page.get_by_role("button", name="Call the next").click()
         await expect(page.locator("#Now .text")).to_have_text("Question a?")
+        await expect(page.locator("#Taken")).to_be_disabled()
+        await expect(page.locator("#Taken")).to_be_focused()
         await page.get_by_role("button", name="Answered", exact=True).click()
         await expect(page.locator("#Now")).to_have_text("Nothing is being asked now")
         await page.get_by_role("button", name="Later", exact=True).dblclick(delay=50)
@@ -269,6 +273,12 @@ async def test_the_podium_takes_answers_and_puts_off(page: Page, tmp_path: Path)
         await expect(page.locator("#Next .text")).to_have_text(["Question c?", "Question d?"])
         await expect(page.locator("#Undo"), "what others did is theirs").to_have_text("Undo: Answered: No. 1")
         assert (found(on, "a").segment, found(on, "b").status) == ("s1", InterventionStatus.LATER)
+        await on.do(
+            do.SetStatus(interventions=(InterventionId("c"), InterventionId("d")), status=InterventionStatus.LATER),
+            by=MODERATOR,
+        )
+        for button in ("Taken", "Answered", "Later"):
+            await expect(page.locator(f"#{button}"), "nothing is left").to_be_disabled()
 
 
 async def test_a_cut_link_and_a_restart_between_two_acts_lose_nothing_and_double_nothing(

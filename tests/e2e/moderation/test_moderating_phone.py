@@ -39,8 +39,10 @@ async def test_a_discussion_is_led_with_a_thumb(page: Page, tmp_path: Path) -> N
     async with meeting(tmp_path) as on:
         await lead(page, on)
         call, answered, undo = (page.locator(f"#Thumb{name}") for name in ("Call", "Answered", "Undo"))
-        await answered.click()
+        await expect(answered).to_be_disabled()
+        await answered.click(force=True)
         await expect(page.locator("#Status")).to_contain_text("Nothing has its turn now.")
+        await expect(page.locator("#CallNext"), "it is at the foot").to_be_hidden()
         await call.click()
         await expect(page.locator("#Called #q-q0")).to_be_visible()
         assert await page.evaluate("scrollY") == 0
@@ -53,7 +55,9 @@ async def test_a_discussion_is_led_with_a_thumb(page: Page, tmp_path: Path) -> N
             await expect(button).to_be_in_viewport(ratio=1)
         assert min(await page.locator("#Thumb button, #Queued .acts-of button:visible").evaluate_all(SIZES)) >= 44
         await page.evaluate(TOUCHED_ONCE)
-        await call.click()
+        await expect(call).to_be_disabled()
+        await expect(call, "it keeps the focus all the same").to_be_focused()
+        await call.click(force=True)
         await expect(page.locator("#Status")).to_contain_text("No. 1 still has its turn.")
         await answered.click()
         await expect(page.locator("#Called .question")).to_have_count(0)
@@ -83,6 +87,11 @@ async def test_the_rest_is_folded_and_opens_where_somebody_goes(page: Page, tmp_
         await expect(page.get_by_role("heading", name="Who comes next")).to_be_visible()
         order = "() => [...document.querySelectorAll('.panels .panel')].map((panel) => panel.id)"
         assert (await page.evaluate(order))[:3] == ["Called", "Queued", "Checked"]
+        strip = [
+            f"#{name}Title" for name in ("Called", "Queued", "Checked", "Answered", "Others", "Done", "Notes", "Hands")
+        ]
+        links = "() => [...document.querySelectorAll('.jump a')].map((link) => link.hash)"
+        assert await page.evaluate(links) == strip, "in the order of the parts below"
         # Turned, or in a wide window: all of it stands where it did.
         await page.set_viewport_size({"width": 1280, "height": 800})
         await expect(page.locator("#Sift [name=text]")).to_be_visible()
@@ -90,6 +99,7 @@ async def test_the_rest_is_folded_and_opens_where_somebody_goes(page: Page, tmp_
         await expect(page.locator("#Add")).to_be_visible()
         await expect(page.locator("#Thumb")).to_be_hidden()
         assert (await page.evaluate(order))[:3] == ["Called", "Checked", "Queued"]
+        assert (await page.evaluate(links))[:3] == ["#CalledTitle", "#CheckedTitle", "#QueuedTitle"]
 
 
 # Which words are in Arabic, and whether a window of 320 px has room for them, is the same in all states.

@@ -24,6 +24,15 @@ WHOLE = """rows => rows.filter((row) => {
         && [top + 4, bottom - 4].every((y) => row.contains(document.elementFromPoint(left + 8, y)));
 }).length"""
 
+# How many px of the first row of a heading hold no letter: the room that is left beside what is shown.
+FREE = """head => {
+  const all = document.createRange();
+  all.selectNodeContents(head);
+  const { left, width, top } = head.getBoundingClientRect();
+  const first = [...all.getClientRects()].filter((box) => box.top < top + 16);
+  return left + width - Math.max(...first.map((box) => box.right));
+}"""
+
 
 async def lead(page: Page, on: Meeting, query: str = "") -> None:
     await on.enter(page, Role.MODERATOR)
@@ -221,3 +230,26 @@ async def test_at_the_close_nothing_comes_over_what_is_typed_and_nothing_is_left
         await expect(page.locator("#Status")).not_to_contain_text("Over time")
         await page.keyboard.type(" in the hall?")
         await expect(page.locator("#Add textarea")).to_have_value("And here in the hall?")
+
+
+async def test_call_the_next_stands_beside_now_while_nothing_is_asked(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        long = "Grace Wilhelminaalexandrina of Kisumu, on behalf of the coastal networks"
+        await on.do(ask("a", "Who pays?", name=long), ask("b", "And when?", name="Ana"), by=SOMEBODY)
+        await page.set_viewport_size({"width": 1280, "height": 800})
+        await lead(page, on)
+        call = page.locator("#CallNext")
+        await expect(call, "the queue is empty").to_be_hidden()
+        assert await page.locator("#q-a h3").evaluate(FREE) < 16, "cut at the end of its row, in the middle of a word"
+        low = await page.locator("#Turn").bounding_box()
+        await on.do(stand(InterventionStatus.QUEUED, "a", "b"), by=MODERATOR)
+        await expect(call).to_be_visible()
+        assert await page.locator("#Turn").bounding_box() == low, "nothing below moves"
+        await call.click()
+        await expect(page.locator("#Called #q-a")).to_be_visible()
+        await expect(call).to_be_hidden()
+        await expect(page.locator("#CalledTitle"), "the focus stays in the band").to_be_focused()
+        await on.do(stand(InterventionStatus.ANSWERED, "a"), by=MODERATOR)
+        await expect(call).to_be_visible()
+        await on.do(stand(InterventionStatus.LATER, "b"), by=MODERATOR)
+        await expect(call).to_be_hidden()

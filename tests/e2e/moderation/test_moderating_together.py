@@ -52,7 +52,7 @@ async def test_a_press_is_not_lost_when_something_is_told_meanwhile(page: Page, 
         await page.locator("#Speakers [data-key=p1]").hover()
         await page.mouse.down()
         await on.do(do.PauseSession())
-        await expect(page.get_by_role("button", name="End the break")).to_be_visible()
+        await expect(page.get_by_role("button", name="End the break", exact=True)).to_be_visible()
         await page.mouse.up()
         await expect(page.locator("#Speakers [data-key=p1]")).to_have_attribute("aria-pressed", "true")
         assert on.live.state.channels[FLOOR].speaker == "p1"

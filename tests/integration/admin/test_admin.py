@@ -73,7 +73,18 @@ async def test_a_meeting_from_title_and_languages_is_there_with_its_links(tmp_pa
         await secretary.get("/staff")
         for text in ("Water board", '"/desk/water-board"', '"/s/water-board/microphone"', '"/moderate/water-board"'):
             assert text in secretary.text
-        await live.writer.send(SYSTEM, CommandId("close"), (OpenSession(), CloseSession()))
+        assert "Live now" not in secretary.text
+        await live.writer.send(SYSTEM, CommandId("open"), (OpenSession(),))
+        await secretary.get("/staff")
+        assert secretary.text.index("Live now") < secretary.text.index('class="act" href="/control"')
+        for text in ('"/desk/water-board"', '"/s/water-board/microphone"', '"/moderate/water-board"', "Live</span>"):
+            assert secretary.text.count(text) == 1
+        captioner = await house.browser()
+        _, token = await house.running.backend.links.create(Role.CAPTIONER, HALL, "")
+        await captioner.get(f"/enter/{token}")
+        assert '"/desk/water-board"' in captioner.text
+        assert '"/moderate/water-board"' not in captioner.text
+        await live.writer.send(SYSTEM, CommandId("close"), (CloseSession(),))
         await secretary.get("/staff")
         assert "Water board" not in secretary.text
         reader = await house.browser()

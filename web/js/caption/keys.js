@@ -22,8 +22,8 @@ export function keysDo(keys) {
   }, true);
 }
 
-/** Show on a button the letter that does the same with Alt. @param {HTMLElement} button  @param {string} letter */
-export const marked = (button, letter) => button.prepend(element('kbd', { 'aria-hidden': 'true' }, letter), ' ');
+/** Show on a button the keys that do the same: Alt and a letter. @param {HTMLElement} button  @param {string} letter */
+export const marked = (button, letter) => button.prepend(element('kbd', { 'aria-hidden': 'true', dir: 'ltr' }, `Alt+${letter}`), ' ');
 
 /** Show the list of keys. @param {[keys: string[], says: string][]} rows */
 export function keysShown(rows) {

@@ -47,8 +47,9 @@ export class Tiles {
     const made = element('li', { class: worst ? `card ${worst.urgent ? 'bad' : 'look'}` : 'card', 'data-card': card.key, 'data-session': card.session });
     const lang = card.title ? Object.values(card.channels).find(([kind]) => kind === 'floor')?.[1] : null;
     const named = element('bdi', { lang: card.place ? null : lang }, card.place || card.title);
+    const all = Object.values(card.readers).reduce((sum, n) => sum + n, 0);
     const state = element('p', { class: 'state', 'data-kind': card.stands }, words.text(`stands.${card.stands}`, { time: card.silent_since === null ? '' : this.minutes.format(card.silent_since) }));
-    made.append(element('div', { class: 'head' }, element('h2', {}, card.session && !big ? element('a', { href: this.#desk(card), 'data-key': `desk:${card.session}` }, named) : named), state));
+    made.append(element('div', { class: 'head' }, element('h2', {}, card.session && !big ? element('a', { href: this.#desk(card), 'data-key': `desk:${card.session}` }, named) : named), state, card.session && !big ? element('p', { class: 'readers' }, words.text('readers-now', { n: all })) : ''));
     if (card.place && card.title) made.append(element('p', { class: 'title' }, element('bdi', { lang }, card.title)));
     const trends = this.#trendsOf(card);
     const drawn = this.#drawn(trends);
@@ -97,7 +98,7 @@ export class Tiles {
   /** The delay in words. @param {Card} card */
   #delay({ dead, sound, lag }) {
     if (dead >= DEAD || sound === null || sound >= OLD) return this.words.text('no-delay');
-    return lag ? this.words.text('late', { n: lag }) : this.words.text('on-time');
+    return this.words.text(lag < LATE ? 'seconds' : 'late', { n: lag });
   }
 
   /** All figures of a card: [name, value in words]. @param {Card} card */
@@ -168,7 +169,8 @@ export class Tiles {
 
   /** A figure with its chart. @param {string} name  @param {string} value  @param {HTMLElement} chart */
   #trend(name, value, chart) {
-    return element('div', { class: 'trend' }, chart, element('p', {}, element('span', {}, this.words.text(name)), ' ', element('b', {}, value)));
+    const since = this.acts.big ? '' : element('span', { class: 'since' }, ` (${this.words.text('lately')})`);
+    return element('div', { class: 'trend' }, chart, element('p', {}, element('span', {}, this.words.text(name)), since, ' ', element('b', {}, value)));
   }
 
   /** The trends as a table, a row a minute. @param {Required<Pick<Card, 'delays' | 'rates'>>} trends */

@@ -198,11 +198,12 @@ export function airKeys(keys, held = '') {
     const button = document.getElementById(id);
     const target = button && (button.querySelector('summary') ?? button);
     if (!target) continue;
-    const shown = target.querySelector('kbd');
-    if (shown) shown.textContent = key;
-    else target.prepend(element('kbd', { 'aria-hidden': 'true' }, key), ' ');
-    only('kbd', target).hidden = !key;
-    if (key) target.setAttribute('aria-keyshortcuts', held ? `${held}+${key}` : key);
+    if (!target.querySelector('kbd')) target.prepend(element('kbd', { 'aria-hidden': 'true', dir: 'ltr' }), ' ');
+    const pressed = held ? `${held}+${key}` : key;
+    const shown = only('kbd', target);
+    shown.textContent = pressed;
+    shown.hidden = !key;
+    if (key) target.setAttribute('aria-keyshortcuts', pressed);
     else target.removeAttribute('aria-keyshortcuts');
   }
 }

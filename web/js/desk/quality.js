@@ -1,5 +1,6 @@
 // Describes the quality of a text in one row of words, for the staff, as adapters/pages/meeting_texts.py does. Pure.
 
+const AND = '\u00a0· '; // as in adapters/pages/meeting_texts.py: the point stays in the row of what stands before it
 const HEARD_PERCENT = 2; // Languages with less than this share of the words are not named.
 
 /** A share as a whole percentage: at least 1 unless `some` is 0. @param {number} some  @param {number} of */
@@ -40,5 +41,5 @@ function line(quality, words, seconds, languageName) {
   if (corrected.by_machine) facts.push(words.text('quality.by-machine', share(corrected.by_machine)));
   facts.push(words.text('quality.rate', { n: quality.words_a_minute }));
   facts.push(words.listed(Object.entries(languages).filter(([, n]) => 100 * n >= HEARD_PERCENT * quality.words).map(([tag]) => languageName(tag))));
-  return facts.join(' · ');
+  return facts.join(AND);
 }

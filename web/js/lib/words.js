@@ -1,12 +1,12 @@
 // Texts of the interface in the reader's language, formats of times, and directions of languages. Pure.
 
 /** @type {Record<string, string>} */
-const COMMAS = { ar: '، ', zh: '、' }; // as in adapters/pages/catalogues.py
+const BETWEEN = { ar: ' و', zh: '、' }; // as in adapters/pages/catalogues.py
 
 export class Words {
   /** @param {Texts} data */
   constructor({ ui, texts, counted }) {
-    this.comma = COMMAS[ui] ?? ', ';
+    this.between = BETWEEN[ui] ?? ', ';
     this.texts = texts;
     this.forms = counted;
     this.rules = new Intl.PluralRules(ui);
@@ -17,9 +17,9 @@ export class Words {
     return fill(this.texts[name], values);
   }
 
-  /** Items in a row, by the comma of this language. @param {(string | number | undefined)[]} items */
+  /** Items in a row, as this language lists them. @param {(string | number | undefined)[]} items */
   listed(items) {
-    return items.join(this.comma);
+    return items.join(this.between);
   }
 
   /** The text of this name in the plural form for `n`. @param {string} name  @param {number} n */

@@ -273,13 +273,15 @@ function follow(session, sends = true) {
 function shown() {
   const now = becoming({ session: words.session, lost: words.lost, heard: words.heard, now: performance.now() });
   const named = data.follows && words.session?.title;
-  at('On').hidden = !now || words.lost;
-  const state = now ? say(`meeting.${['closed', 'break', 'off', 'before'].includes(now.kind) ? now.kind : 'live'}`) : '';
+  const kind = ['closed', 'break', 'off', 'before'].includes(now?.kind ?? '') ? now?.kind : 'live';
+  // That this meeting is live stands in the frame above already.
+  at('On').hidden = !now || words.lost || (!named && kind === 'live' && document.getElementById('FrameState') !== null);
+  const state = now ? say(`meeting.${kind}`) : '';
   at('OnTitle').textContent = named || '';
   at('OnTitle').lang = (named && words.session?.languages[0]) || '';
   set(at('OnDash'), named ? ' – ' : '');
   at('OnState').textContent = state;
-  at('OnState').dataset.kind = ['closed', 'break', 'off', 'before'].includes(now?.kind ?? '') ? now?.kind : 'live';
+  at('OnState').dataset.kind = kind;
   at('On').dataset.kind = now?.kind ?? '';
   const kept = data.kept?.[words.session?.sound ?? ''];
   if (kept && kept !== at('Kept').textContent) {

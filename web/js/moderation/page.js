@@ -6,6 +6,7 @@ import { clearsWall } from '../desk/clear_wall.js';
 import { DeskKeys } from '../desk/keys.js';
 import { newId } from '../desk/link.js';
 import { HandsDesk } from './hands.js';
+import { canNow, pressed } from './press.js';
 import { fitsPhone } from './phone.js';
 import { KEYS, renewed } from './keymap.js';
 import { keep, recall } from '../lib/kept.js';
@@ -96,16 +97,18 @@ goesByArrows({
   },
 });
 at('UndoLast').addEventListener('click', undo);
+const call = () => {
+  const [next] = questions.panel('Queued');
+  if (questions.over) say(words.text('over'));
+  else if (questions.called !== null) say(words.text('answered-first', { n: questions.get(questions.called)?.number ?? '?' }));
+  else if (next) does('call', [next]);
+  else say(words.text('none'));
+};
+pressed('CallNext', call);
 fitsPhone({
   undo,
   answered: () => (questions.called === null ? say(words.text('taken-first')) : does('answered', [questions.called])),
-  call: () => {
-    const [next] = questions.panel('Queued');
-    if (questions.over) say(words.text('over'));
-    else if (questions.called !== null) say(words.text('answered-first', { n: questions.get(questions.called)?.number ?? '?' }));
-    else if (next) does('call', [next]);
-    else say(words.text('none'));
-  },
+  call,
 });
 
 /** The row of the queue before which the dragged one would go; null: after the last. @type {?HTMLElement} */
@@ -278,8 +281,14 @@ function show() {
   at('Unarranged').hidden = !questions.arranged.length;
   const last = questionDesk.done.undoable();
   for (const id of /** @type {const} */ (['UndoLast', 'ThumbUndo'])) at(id).setAttribute('aria-disabled', String(!last));
-  at('ThumbCall').classList.toggle('first', questions.called === null);
-  at('ThumbAnswered').classList.toggle('first', questions.called !== null);
+  const asked = questions.called !== null;
+  const calls = !asked && !questions.over && questions.panel('Queued').length > 0;
+  at('ThumbCall').classList.toggle('first', calls);
+  at('ThumbAnswered').classList.toggle('first', asked);
+  canNow('ThumbCall', calls);
+  canNow('ThumbAnswered', asked && !questions.over);
+  if (!calls && document.activeElement === at('CallNext')) at('CalledTitle').focus();
+  at('CallNext').hidden = !calls;
   set(at('UndoWhat'), last ? questionDesk.done.describe(last.commands, last.numbers) : '');
   crowds();
   const checked = questions.panel('Checked').length;

@@ -23,6 +23,7 @@ export function fitsPhone(acts) {
   pressed('ThumbUndo', acts.undo);
   at('ThumbMore').addEventListener('click', () => more(at('ThumbMore').getAttribute('aria-expanded') !== 'true'));
   jump.addEventListener('click', ({ target }) => open(target.closest('a')?.getAttribute('href')?.slice(1)));
+  const links = [...jump.querySelectorAll('a')];
   const arrange = () => {
     // Screen readers and Tab follow the order of elements, so the parts are moved, not only placed elsewhere by CSS.
     if (phone.matches) {
@@ -33,12 +34,16 @@ export function fitsPhone(acts) {
       jumpAt.after(jump);
       more(false);
     }
+    links.sort(byPlace).forEach((link) => jump.append(link)); // the links stand in the order of what they lead to
     sifting.open = !phone.matches || sifting.contains(document.activeElement);
     for (const section of document.querySelectorAll('.asides > .folds')) fold(section, phone.matches);
   };
   phone.addEventListener('change', arrange);
   arrange();
 }
+
+/** Whether what one link of the page leads to stands behind (1) or before (-1) what another does. @param {HTMLAnchorElement} one  @param {HTMLAnchorElement} other */
+const byPlace = (one, other) => (only(one.hash).compareDocumentPosition(only(other.hash)) & Node.DOCUMENT_POSITION_PRECEDING ? 1 : -1);
 
 /** Show or hide the controls that are seldom needed: the speaking time, and *Clear the wall*. @param {boolean} shown */
 function more(shown) {

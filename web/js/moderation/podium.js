@@ -6,7 +6,7 @@ import { frameStands } from '../lib/staff_frame.js';
 import { at, element, set } from '../lib/nodes.js';
 import { QuestionItems } from './items.js';
 import { QuestionDesk } from './question_desk.js';
-import { pressed } from './press.js';
+import { canNow, pressed } from './press.js';
 import { QuestionTurn } from './turn.js';
 
 const NEXT = 2; // questions shown after the one asked now
@@ -29,8 +29,12 @@ function show() {
   const next = questions.panel('Queued').slice(0, NEXT).flatMap((id) => questions.get(id) ?? []);
   fill(at('Now'), now ? [element('h3', {}, ...items.head(now)), ...items.texts(now)] : [element('p', { class: 'hint' }, words.text('nothing-now'))]);
   fill(at('Next'), next.map((item) => element('li', { class: 'question' }, element('h3', {}, ...items.head(item)), ...items.texts(item))));
-  at('Taken').classList.toggle('first', !now);
+  const calls = !now && next.length > 0 && state.session.status !== 'closed';
+  at('Taken').classList.toggle('first', calls);
   at('Answered').classList.toggle('first', Boolean(now));
+  canNow('Taken', calls);
+  canNow('Answered', Boolean(now));
+  canNow('Later', Boolean(now) || next.length > 0);
   const last = questionDesk.done.own();
   at('Undo').hidden = !last;
   at('Undo').textContent = last ? `${words.text('undo')}: ${questionDesk.done.describe(last.commands)}` : '';

@@ -17,9 +17,12 @@ from moothall.adapters.admin.day_table import DayCell, starts_of, table
 from moothall.adapters.admin.plan_form import form_time
 from moothall.adapters.admin.view import Rows, day_name, meeting_row, planned_of, state_of, times_of
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.core.commands import SetStatus
+from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import iso_time, time_of_day
 from moothall.core.programme.plan import Planned, RoomId, clashes, in_order
+from moothall.core.rules.authority import COMMANDS, SENDS_EVERY_SOUND, STAFF_ROLES
 from moothall.core.sessions.state import ON, Status
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.catalogue import Entry
@@ -32,6 +35,7 @@ MOST_FOUND = 400
 """The most meetings in a list. Overflow: the later ones aren't shown; a narrower search finds them."""
 MOST_CLASHES = 50
 """The most pairs of clashing meetings shown, the earliest first."""
+MODERATES = frozenset(role for role in STAFF_ROLES if SetStatus in COMMANDS[role])
 MOST_COLUMNS = 8
 """Up to so many rooms, the table also shows rooms in which nothing is planned."""
 
@@ -123,7 +127,7 @@ class MeetingList:
             "fitting": len(fitting),
             "sought": looked_for,
             "choices_of_list": self._choices(),
-            "live": [self._live(each) for each in self._all if self._status(each) in ON],
+            "live": self.live(Role.SECRETARIAT),
             "days": [
                 {
                     "name": day_name(name, self._ui),
@@ -143,6 +147,10 @@ class MeetingList:
                 free=not (looked_for.words or looked_for.room or looked_for.state),
             ),
         }
+
+    def live(self, role: Role) -> Rows:
+        """The rows of running meetings, each with the pages that most work is on, of those that a role has."""
+        return [self._live(each, role) for each in self._all if self._status(each) in ON]
 
     def _fits(self, planned: Planned, looked_for: Sought) -> bool:
         state = CANCELLED if planned.cancelled else self._status(planned)
@@ -164,20 +172,21 @@ class MeetingList:
         known = self._known.get(planned.session)
         return Status.CREATED if known is None else known.status
 
-    def _live(self, planned: Planned) -> dict[str, object]:
+    def _live(self, planned: Planned, role: Role) -> dict[str, object]:
         live = self._programme.sessions.loaded(planned.session)
         off = live is not None and not live.state.recorded
         overrun = self._programme.overrun(planned.session)
+        pages = (
+            (f"/s/{planned.session}/microphone", self._ui.text("Microphone"), SENDS_EVERY_SOUND),
+            (f"/desk/{planned.session}", self._ui.text("Text, at work"), STAFF_ROLES),
+            (f"/moderate/{planned.session}", self._ui.text("Questions, at work"), MODERATES),
+        )
         return {
             **self._row(planned),
             **state_of(planned, self._status(planned), self._ui, off=off),
             "overrun": None if overrun is None else ("over" if overrun.over else "soon"),
             "left": 0 if overrun is None else max(1, -(-overrun.left // 60_000)),
-            "pages": [
-                {"address": f"/s/{planned.session}/microphone", "name": self._ui.text("Microphone")},
-                {"address": f"/desk/{planned.session}", "name": self._ui.text("Text, at work")},
-                {"address": f"/moderate/{planned.session}", "name": self._ui.text("Questions, at work")},
-            ],
+            "pages": [{"address": address, "name": name} for address, name, roles in pages if role in roles],
         }
 
     def _table(self, planned: Sequence[Planned], *, free: bool) -> dict[str, object]:

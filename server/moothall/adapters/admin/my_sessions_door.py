@@ -4,13 +4,14 @@ room.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from aiohttp import web
 
 from moothall.adapters.admin import view
+from moothall.adapters.admin.meeting_list import MeetingList, all_meetings
 from moothall.adapters.admin.request import AdminRequest, StaffPages, staff_page, wrong
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core.commands import CloseSession, OpenSession
@@ -21,6 +22,7 @@ from moothall.core.programme.plan import RoomId
 from moothall.core.rules.authority import may_send
 from moothall.core.sessions.state import Status
 from moothall.services.programme.programme import Programme
+from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.staff import HALL, Staff, hub_of, room_scope
 
 MOST_MEETINGS = 50
@@ -37,6 +39,8 @@ class WorkDoor:
 
     pages: StaffPages
     programme: Programme
+    entries: Callable[[], Awaitable[Sequence[Entry]]]
+    """Lists all sessions without loading them."""
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -44,11 +48,15 @@ class WorkDoor:
 
     @staff_page(lambda staff, _: staff.role is not Role.READER)
     async def show(self, _request: web.Request, asked: AdminRequest) -> web.Response:
-        """List all roles that this browser's links give it."""
+        """List all roles that this browser's links give it, for a whole conference with the meetings that are on."""
+        known: dict[SessionId, Entry] = {}
+        if any(staff.scope == HALL for staff in asked.staff):
+            known = {entry.session: entry for entry in await self.entries() if entry.status is not Status.ABSENT}
+        meetings = MeetingList(all_meetings(known, self.programme), known, self.programme, asked.ui)
         return self.pages.show(
             "admin/work.html",
             asked,
-            jobs=[self._job(staff, asked) for staff in asked.staff],
+            jobs=[self._job(staff, asked, meetings) for staff in asked.staff],
             times=view.clock_of(self.programme, asked.ui),
             in_language=lambda tag: f"/staff?ui={tag}",
         )
@@ -60,7 +68,7 @@ class WorkDoor:
         await go_on(self.programme, RoomId(request.match_info["room"]), given, by=asked.staff[0].link)
         return see_other(asked.to("/staff"))
 
-    def _job(self, staff: Staff, asked: AdminRequest) -> dict[str, object]:
+    def _job(self, staff: Staff, asked: AdminRequest, meetings: MeetingList) -> dict[str, object]:
         kind, _, name = staff.scope.partition(":")
         rooms = None if staff.scope == HALL else [RoomId(name)] if kind == "room" else []
         return {
@@ -70,6 +78,7 @@ class WorkDoor:
             "admin": staff.role is Role.SECRETARIAT and staff.scope == HALL,
             "control": staff.role in (Role.TECHNICIAN, Role.SECRETARIAT) and staff.scope == HALL,
             "hub": hub_of(staff),
+            "live": meetings.live(staff.role) if staff.scope == HALL else [],
             "pages": view.jobs(SessionId(name), staff.role, asked.ui) if kind == "session" else [],
             "meetings": self._elsewhere(staff, asked) if staff.scope == HALL else [],
             "places": [self._place(place, staff, asked) for place in self._places(rooms)],
@@ -77,9 +86,9 @@ class WorkDoor:
         }
 
     def _elsewhere(self, staff: Staff, asked: AdminRequest) -> list[dict[str, object]]:
-        """Meetings without a room that aren't over, with the pages that a role has for them."""
+        """Meetings without a room that haven't begun, with the pages that a role has for them."""
         there = (each for each in self.programme.planned() if each.room is None and not each.cancelled)
-        coming = (each for each in there if self.programme.status_of(each.session) is not Status.CLOSED)
+        coming = (each for each in there if self.programme.status_of(each.session) is Status.CREATED)
         return [
             {
                 "title": each.title,

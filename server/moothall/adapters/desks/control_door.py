@@ -24,7 +24,7 @@ from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.times import Zone, clock_time, time_of_day
 from moothall.core.sessions.state import State
-from moothall.services.control.alarms import GIGABYTE
+from moothall.services.control.alarms import GIGABYTE, LATE_MS
 from moothall.services.control.control_room import ControlRoom, Overview, RoomCard, gauges
 from moothall.services.control.standing import standing
 from moothall.services.sessions.staff import MayAct
@@ -188,7 +188,7 @@ def _figures(card: RoomCard, ui: Catalogue) -> list[tuple[str, str]]:
         (ui.text("Last sound"), ui.text("digital silence for {n} s", n=card.dead) if dead else _ago(card.sound, ui)),
         (ui.text("Last words"), _ago(card.words, ui)),
         (ui.text("Words a minute"), str(card.rate)),
-        (ui.text("Delay"), ui.text("no sound comes") if old or dead else _lateness(card.lag, ui)),
+        (ui.text("Delay"), ui.text("no sound comes") if old or dead else lateness(card.lag, ui)),
         (ui.text("Language"), language),
         (ui.text("The text so far"), quality_line(card.quality, ui, staff=True) or ui.text("none yet")),
         (ui.text("On air"), card.on_air or ui.text("the machine")),
@@ -197,8 +197,9 @@ def _figures(card: RoomCard, ui: Catalogue) -> list[tuple[str, str]]:
     ]
 
 
-def _lateness(seconds: int, ui: Catalogue) -> str:
-    return ui.text("{n} s late", n=seconds) if seconds else ui.text("On time")
+def lateness(seconds: int, ui: Catalogue) -> str:
+    """The delay; from where it is an alarm it is called late."""
+    return ui.text("{n} s late", n=seconds) if seconds * 1000 >= LATE_MS else ui.text("{n} s", n=seconds)
 
 
 def _ago(seconds: int | None, ui: Catalogue) -> str:

@@ -27,10 +27,14 @@ LANGUAGES = ("ar", "zh", "en", "fr", "ru", "es", "pt")
 """The six UN languages in their English alphabetical order, and Portuguese."""
 DEFAULT_LANGUAGE = "en"
 
-COMMAS = {"ar": "، ", "zh": "、"}
-"""The separator between the items of a list, where that isn't a comma and a space; the same as in
-web/js/lib/words.js.
+BETWEEN = {"ar": " و", "zh": "、"}
+"""What stands between the items of a list, where that isn't a comma and a space: in Arabic the *and* of CLDR's list
+pattern. The same as in web/js/lib/words.js.
 """
+COMMA = {"ar": "، "}
+"""The comma between a day and a time of day, where that isn't a comma and a space."""
+SENTENCES = {"zh": ""}
+"""What stands between two sentences, where that isn't a space."""
 DAYS = {"zh": "M月d日 EEE"}
 """The CLDR pattern of a day, for languages that don't write weekday, day, month."""
 MAX_HEADER = 500
@@ -179,12 +183,16 @@ class Catalogue:
         return str(self.locale.languages.get(tag.split("-", maxsplit=1)[0].lower(), tag))
 
     def listed(self, items: Iterable[str]) -> str:
-        """Join items by the comma of this language."""
-        return COMMAS.get(self.language, ", ").join(items)
+        """Join items as this language lists them."""
+        return BETWEEN.get(self.language, ", ").join(items)
+
+    def sentences(self, items: Iterable[str]) -> str:
+        """Join whole sentences as this language does."""
+        return SENTENCES.get(self.language, " ").join(items)
 
     def moment(self, at: datetime) -> str:
         """A day and a time of day in the shortest form, by the clock of `at`."""
-        between = " " if self.language in DAYS else COMMAS.get(self.language, ", ")
+        between = " " if self.language in DAYS else COMMA.get(self.language, ", ")
         return f"{self.day(at)}{between}{at:%H:%M}"
 
     def day(self, at: date) -> str:

@@ -16,6 +16,8 @@ from moothall.core.kernel.languages import WRITTEN_TOGETHER, primary
 from moothall.core.views.quality import Quality
 from moothall.services.translation.text_translation import Reach
 
+AND = "\u00a0\u00b7 "
+"""Between facts in a row: the point stays in the row of what stands before it; as in `web/js/desk/quality.js`."""
 HEARD_PERCENT = 2
 """Languages with a smaller share of the words, in per cent, are not named: a word or two were mistaken for that
 language.
@@ -116,7 +118,7 @@ def quality_line(quality: Quality | None, ui: Catalogue, *, staff: bool = False)
     facts.append(ui.named("staff/quality.rate", n=quality.words_a_minute))
     heard = [tag for tag, n in quality.languages.items() if 100 * n >= HEARD_PERCENT * quality.words]
     facts.append(ui.listed(map(ui.language_name, heard)))
-    return " \u00b7 ".join(facts)
+    return AND.join(facts)
 
 
 def _seconds(ms: int, ui: Catalogue) -> str:
@@ -142,7 +144,7 @@ def took_part(hubs: HubsPresent, ui: Catalogue) -> str:
     """The groups that have taken part, each with the largest head count; empty when there are none."""
     titles = {name: each.title for name, each in hubs.items()}
     named = [_with_people(group_name(hub, titles, ui), each.most, ui) for hub, each in hubs.items()]
-    return ui.text("Groups that take part: {names}", names=" · ".join(named)) if named else ""
+    return ui.text("Groups that take part: {names}", names=AND.join(named)) if named else ""
 
 
 def with_us(hubs: HubsPresent, ui: Catalogue, wall: int) -> str:

@@ -33,12 +33,17 @@ def script_json(value: object) -> Markup:
     return Markup(text)  # noqa: S704  # every character that means something in HTML was replaced above
 
 
+TURNED = frozenset({"undo-2", "circle-question-mark", "message-circle-question-mark"})
+"""Icons that are mirrored in a page from right to left: an arrow back, and marks of a question."""
+
+
 def read_icons(folder: Path) -> dict[str, Markup]:
     """Icons as inline SVG, by name. Each is beside a label, so screen readers skip it."""
     icons: dict[str, Markup] = {}
     for path in sorted(folder.glob("*.svg")):
         shapes = "".join(_SHAPE.findall(path.read_text("utf-8")))
-        icons[path.stem] = Markup('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">' + shapes + "</svg>")  # noqa: S704  # shapes out of our own files
+        kind = "icon turns" if path.stem in TURNED else "icon"
+        icons[path.stem] = Markup(f'<svg class="{kind}" viewBox="0 0 24 24" aria-hidden="true">{shapes}</svg>')  # noqa: S704  # shapes out of our own files
     return icons
 
 

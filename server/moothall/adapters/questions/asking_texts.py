@@ -116,7 +116,8 @@ UNDECIDED = "The meeting is over. Those who run it say what becomes of it, and t
 OWN = "You asked this yourself, or what it was joined with: others may say that they would ask it too."
 SUPPORT = "{n} would ask this too"
 """A counted text."""
-FIGURES = "Received: {received}. Answered: {answered}."
+RECEIVED = "Received: {n}."
+ANSWERED = "Answered: {n}."
 CHECKED = "Being checked: {n}."
 ASIDE = "Joined with others, not taken, or taken back: {n}."
 WAITED = "Half of those who had their turn waited no longer than this: {wait}."
@@ -224,18 +225,26 @@ def hint(own: Own, ui: Catalogue) -> str:
 
 
 def figures(found: QuestionCounts, ui: Catalogue) -> list[str]:
-    """Sentences: how many interventions were received and answered, and how long they waited; none before the first."""
+    """Sentences: how many interventions were received and answered, and how long they waited; none before the first.
+
+    A count of zero is left out.
+    """
     if not found.received:
         return []
-    said = [ui.text(FIGURES, received=found.received, answered=found.answered)]
+    said = [_counts(ui, (RECEIVED, found.received), (ANSWERED, found.answered))]
     return said if found.wait is None else [*said, ui.text(WAITED, wait=about(found.wait, ui))]
 
 
 def figures_of_list(found: Listing, ui: Catalogue) -> list[str]:
     """The sentences of `figures`, and those that say where the interventions are that no list shows."""
-    elsewhere = " ".join(ui.text(text, n=n) for text, n in ((CHECKED, found.checked), (ASIDE, found.aside)) if n)
     said, *more = [*figures(found.figures, ui), ""]
-    return [f"{said} {elsewhere}".strip(), *filter(None, more)] if said else []
+    elsewhere = _counts(ui, (CHECKED, found.checked), (ASIDE, found.aside))
+    return [ui.sentences(filter(None, (said, elsewhere))), *filter(None, more)] if said else []
+
+
+def _counts(ui: Catalogue, *counts: tuple[str, int]) -> str:
+    """The sentences that say how many, without those that would say zero."""
+    return ui.sentences(ui.text(text, n=n) for text, n in counts if n)
 
 
 def about(ms: int, ui: Catalogue) -> str:

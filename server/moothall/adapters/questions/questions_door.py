@@ -267,6 +267,7 @@ class QuestionsDoor:
             left=[row(each) for each in found.left],
             reported_on=[row(each) for each in found.reported],
             figures=texts.figures_of_list(found, ui),
+            checked=found.checked,
             closed=not may_support,
             back=f"{base}{query}",
             ask=f"{base}/ask{query}",

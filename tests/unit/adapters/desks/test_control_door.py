@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.adapters.desks.control_door import parted
+from moothall.adapters.desks.control_door import lateness, parted
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues, read_names
 from moothall.adapters.pages.static_files import find_web_folder
 
@@ -26,3 +26,9 @@ def test_every_alarm_says_what_is_wrong_and_what_to_do(language: str) -> None:
 
 def test_a_text_of_one_sentence_has_no_remedy() -> None:
     assert parted("They are speaking: end the break?") == ("They are speaking: end the break?", "")
+
+
+def test_a_delay_is_called_late_only_from_where_it_is_an_alarm() -> None:
+    ui = Catalogues(LOCALES)["en"]
+    said = [lateness(seconds, ui).replace("\u00a0", " ") for seconds in (0, 1, 9, 10, 75)]
+    assert said == ["0 s", "1 s", "9 s", "10 s late", "75 s late"]

@@ -141,8 +141,8 @@ async def test_a_translation_says_that_it_is_one(client: Client, hall: Hall, pla
     )
     text = text_of(await page(client, f"{place}?channel=mt-es"))
     assert "Written by a machine" not in text
-    assert ("Translated by a machine, with mistakes, and kept" in text) is of_record
-    assert "Translated by a machine, with mistakes" in text
+    assert ("Translated by a machine: it may be wrong. It is kept." in text) is of_record
+    assert "Translated by a machine: it may be wrong." in text
 
 
 async def test_the_wall_says_the_way_and_how_things_stand(client: Client, hall: Hall) -> None:
@@ -150,7 +150,7 @@ async def test_the_wall_says_the_way_and_how_things_stand(client: Client, hall: 
     assert qr_svg("https://hall.example.org/s/plenary") in html
     assert "hall.example.org/s/plenary" in text_of(html)
     assert "Live, waiting for the first words" in text_of(html)
-    assert "Written by a machine, with mistakes, and kept" in text_of(html)
+    assert "Written by a machine: it may be wrong. It is kept." in text_of(html)
     assert 'data-theme="dark"' in html
     assert data(html)["look"] == {"size": 150, "theme": "dark", "steady": 0, "letters": ""}
     assert '<noscript><meta http-equiv="refresh"' in html

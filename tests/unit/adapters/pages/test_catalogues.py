@@ -55,7 +55,7 @@ def test_all_languages_are_there_with_the_same_keys() -> None:
 def test_no_line_is_broken_between_a_figure_and_its_unit(language: str) -> None:
     ui = Catalogues(LOCALES)[language]
     quality = ui.text("{n} % of lines corrected by people", n=13)
-    assert f"13{NO_BREAK}%" in quality
+    assert f"13{'' if language == 'zh' else NO_BREAK}%" in quality
     late = ui.text("{n} s late", n=7)
     assert f"7{NO_BREAK}" in late
     assert "7 " not in late
@@ -64,13 +64,13 @@ def test_no_line_is_broken_between_a_figure_and_its_unit(language: str) -> None:
     delay = ui.text(
         "Half of the words came within {half} s of being spoken, 95 % within {most} s", half="0.9", most="1.6"
     )
-    assert delay.count(NO_BREAK) == 3
+    assert delay.count(NO_BREAK) == (2 if language == "zh" else 3)
     # Other words after a figure are words.
     assert NO_BREAK not in ui.text("{n} words a minute", n=100)
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "a, b"), ("ar", "a، b"), ("zh", "a、b")])
-def test_a_list_has_the_comma_of_its_language(language: str, said: str) -> None:
+@pytest.mark.parametrize(("language", "said"), [("en", "a, b"), ("ar", "a وb"), ("zh", "a、b")])
+def test_a_list_is_joined_as_its_language_does(language: str, said: str) -> None:
     assert Catalogues(LOCALES)[language].listed(["a", "b"]) == said
 
 

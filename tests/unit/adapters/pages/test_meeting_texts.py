@@ -95,6 +95,11 @@ def test_what_the_machine_corrected_by_itself_is_no_share_of_peoples() -> None:
     assert " · No line corrected by people · 9 % by the machine itself · " in quality_line(quality, EN, staff=True)
 
 
+def test_no_row_begins_with_the_point_between_two_facts() -> None:
+    line = meeting_texts.quality_line(GOOD, EN)
+    assert line.count("\u00b7") == line.count(f"{NO_BREAK}\u00b7 ") == 3
+
+
 def test_too_little_text_says_nothing() -> None:
     assert quality_line(None, EN) == ""
 
@@ -152,7 +157,7 @@ def test_one_below_another_is_called_by_way_of_it() -> None:
 
 def test_who_took_part_is_said_with_the_most_that_were_counted() -> None:
     said = "Groups that take part: North · Kisumu, by way of North (23 people) · Lima (1 person)"
-    assert bare(took_part(HUBS, EN)) == said
+    assert bare(took_part(HUBS, EN)).replace(NO_BREAK, " ") == said
     assert took_part({}, EN) == ""
 
 

@@ -122,6 +122,10 @@ async def house() -> AsyncIterator[QuestionsMeeting]:
 
 async def test_only_what_is_published_is_there(house: QuestionsMeeting) -> None:
     await house.ask("shown", "hidden")
+    text = await house.list()
+    assert "Nothing is in the queue yet. What is being checked stands here once it is approved." in text
+    assert "Received: 2. Being checked: 2.</p>" in text, "what would be zero is left out"
+    assert "收到：2。审核中：2。</p>" in await house.list(f"{LIST}?ui=zh"), "without a space"  # noqa: RUF001
     await house.stand(InterventionStatus.QUEUED, "shown")
     text = await house.list()
     assert "shown & <why>?" in text
@@ -129,10 +133,10 @@ async def test_only_what_is_published_is_there(house: QuestionsMeeting) -> None:
     assert '<p class="words" id="Text-1" lang="ar" dir="rtl">' in text
     assert "In the order in which they came." in text
     assert "It stands here because" not in text, "what is the same of all is said once"
-    assert "Received: 2. Answered: 0. Being checked: 1.</p>" in text
+    assert "Received: 2. Being checked: 1.</p>" in text
     assert "waited" not in text
     await house.stand(InterventionStatus.JOINED, "hidden", into=InterventionId("shown"))
-    assert "Received: 2. Answered: 0. Joined with others, not taken, or taken back: 1.</p>" in await house.list()
+    assert "Received: 2. Joined with others, not taken, or taken back: 1.</p>" in await house.list()
 
 
 async def test_each_stands_where_it_belongs(house: QuestionsMeeting) -> None:
@@ -192,7 +196,7 @@ async def test_nobody_gets_the_page_of_somebody_else_or_of_before(house: Questio
 
 async def test_an_empty_list_says_so(house: QuestionsMeeting) -> None:
     text = await house.list()
-    assert "Nothing is in the queue." in text
+    assert "Nothing is in the queue. What you ask is read first" in text
     assert "Received" not in text
 
 

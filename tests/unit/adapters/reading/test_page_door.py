@@ -148,7 +148,7 @@ async def test_the_page(client: Client) -> None:
 
 
 async def test_how_good_the_text_is_needs_no_script(client: Client) -> None:
-    said = "<p>Typical delay 1.0 s, at most 1.6 s for 95 % of words · 1 % of lines corrected by people"
+    said = '<p class="facts">Typical delay 1.0 s, at most 1.6 s for 95 % of words · 1 % of lines corrected by people'
     async with client.get("/s/plenary?channel=fr") as response:
         assert f"{said} · 128 words a minute · French</p>\n</div>" in (await response.text()).replace(NO_BREAK, " ")
     async with client.get("/s/plenary") as response:
