@@ -29,12 +29,14 @@ def ended(spans: tuple[Span, ...], t1: int) -> tuple[Span, ...]:
     return (*before, (t0, t1)) if t0 < t1 else tuple(before)
 
 
-def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """The union of the spans, as spans in order that neither overlap nor touch."""
+def merged(spans: Iterable[Span], *, touching: bool = True) -> tuple[Span, ...]:
+    """The union of the spans, as spans in order that neither overlap nor touch; without `touching`, those that only
+    touch stay apart.
+    """
     found: list[Span] = []
     for t0, t1 in sorted(spans, key=lambda span: span[0]):
         last = found[-1][1] if found else -1
-        if not found or (last is not None and last < t0):
+        if not found or (last is not None and (last < t0 or (last == t0 and not touching))):
             found.append((t0, t1))
         else:
             end = None if last is None or t1 is None else max(last, t1)

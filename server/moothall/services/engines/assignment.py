@@ -292,7 +292,9 @@ def _off_record(state: State, away: Sequence[Span] = ()) -> Iterator[_OffRecord]
     breaks.
     """
     unheard = merged((*state.breaks, *away)) if away else state.breaks
-    off = [_OffRecord(t0, t1, pause=False) for t0, t1 in without(state.not_recorded, unheard)]
+    # After a jump of the wall clock a span may begin before the end of the one before it.
+    unrecorded = merged(state.not_recorded, touching=False)
+    off = [_OffRecord(t0, t1, pause=False) for t0, t1 in without(unrecorded, unheard)]
     return iter(sorted([*off, *(_OffRecord(t0, t1, pause=True) for t0, t1 in unheard)], key=lambda each: each.t0))
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from moothall.core.commands import (
     AnyCommand,
@@ -146,6 +148,9 @@ def span(start: int, stop: int | None = None, *, kept: bool = True, barrier: int
         (((1_000, 2_000),), 2_500, 0, span(2_500, barrier=2_000)),
         (((1_000, 2_000), (3_000, None)), 500, 1_000, span(2_000, 3_000, barrier=2_000)),
         (((1_000, 2_000), (2_000, None)), 500, 1_000, span(2_000, kept=False, barrier=2_000)),
+        # The clock was set back behind the end of the first.
+        (((1_000, 9_000), (3_000, None)), 2_500, 0, span(2_500, kept=False, barrier=1_000)),
+        (((1_000, 9_000), (3_000, 4_000)), 2_500, 0, span(9_000, barrier=9_000)),
     ],
 )
 def test_what_is_recorded_and_what_is_not_come_apart(
@@ -166,6 +171,8 @@ def test_what_is_recorded_and_what_is_not_come_apart(
         # Words can reach beyond a span that lasted a moment.
         (((1_000, 1_100),), span(1_400, kept=False, barrier=1_000), 1_100),
         (((1_000, 1_000), (1_000, None)), span(1_000, kept=False, barrier=1_000), None),
+        (((1_000, 9_000), (3_000, None)), span(2_500, kept=False, barrier=1_000), None),
+        (((1_000, 9_000), (3_000, 4_000)), span(2_500, kept=False, barrier=1_000), 9_000),
     ],
 )
 def test_what_is_heard_ends_where_that_changes(spans: Spans, heard: AudioSpan, expected: int | None) -> None:
@@ -194,3 +201,20 @@ def test_no_segment_goes_on_over_a_span_that_is_not_recorded() -> None:
             assert ended.ended
 
     loop.run(story())
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), max_size=6),
+    st.one_of(st.none(), st.integers(0, 50)),
+    st.integers(0, 60),
+)
+def test_no_span_that_is_not_recorded_is_over_when_it_begins(
+    over: list[tuple[int, int]], last: int | None, through: int
+) -> None:
+    """However the spans lie, or an engine would be attached again and again."""
+    spans = [(min(pair), max(pair)) for pair in sorted(over)]
+    now = state(*spans, *([] if last is None else [(last, None)]))
+    found = next_span(now, channel(0), through)
+    if found is not None and not found.kept:
+        end = cut_short(now, found)
+        assert end is None or end > found.start
