@@ -34,11 +34,11 @@ async def test_it_is_as_it_is_now_with_and_without_scripts(browser: Browser, tmp
         await expect(admin.locator(SAID)).to_have_text([NOBODY])
         async with into_portuguese(running):
             await control.bring_to_front()
-            await expect(control.locator(SAID)).to_have_text(["English into Portuguese", TO_INSTALL, BEYOND])
+            await expect(control.locator(SAID)).to_have_text(["English into Portuguese (rough)", TO_INSTALL, BEYOND])
             made = await control.evaluate(MARKUP)
             await admin.reload()
             assert await admin.evaluate(MARKUP) == made
             await admin.goto(f"{running.address}/admin?ui=es")
-            await expect(admin.locator(SAID)).to_have_text(["inglés a portugués", TO_INSTALL, BEYOND])
+            await expect(admin.locator(SAID)).to_have_text(["inglés a portugués (aproximado)", TO_INSTALL, BEYOND])
         await control.bring_to_front()
         await expect(control.locator(SAID)).to_have_text([NOBODY])
