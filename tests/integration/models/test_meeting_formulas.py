@@ -23,7 +23,7 @@ from moothall_models.translators.port import Translator
 TESTS = Path(__file__).parents[2]
 TABLE = TESTS.parent / "config" / "phrases.toml"
 PHRASES = read_phrases(TABLE.read_text(encoding="utf-8"), TABLE.name)
-LANGUAGES = ("en", "es", "fr", "pt")
+LANGUAGES = ("ar", "en", "es", "fr", "pt", "ru", "zh")
 PAIRS = tuple(permutations(LANGUAGES, 2))
 
 Engine = Callable[[Sequence[str]], Sequence[str]]

@@ -1,5 +1,7 @@
 """Laws of translating: a route is the cheapest one, and protected parts can be put back."""
 
+# ruff: noqa: RUF001  # letters and marks of other scripts are meant as such
+
 from __future__ import annotations
 
 import itertools
@@ -11,7 +13,7 @@ from moothall.core.translation.protecting import protect, restore, search_for
 from moothall.core.translation.routes import LONGEST, Direction, best_route
 from moothall.core.translation.wording import finished, prepared, wording
 
-TAGS = ("ar", "en", "es", "fr", "pt")
+TAGS = ("ar", "en", "es", "fr", "pt", "ru", "zh")
 directions = st.lists(
     st.builds(
         Direction,
@@ -55,8 +57,15 @@ def test_what_is_taken_out_can_be_put_in_again(text: str, terms: dict[str, str])
         assert taken.text == text
 
 
-TEXTS = st.text(alphabet=st.characters() | st.sampled_from("aeé .?!,\u2028XQ1¿\ue010"), max_size=60)
-TERMS = st.dictionaries(st.text(min_size=1, max_size=6) | st.sampled_from(("a", "e a", "a?")), TEXTS, max_size=4)
+TEXTS = st.text(
+    alphabet=st.characters() | st.sampled_from("aeé .?!,\u2028XQ1¿\ue010её三票。，？」الأ٧وُـ،؟"), max_size=60
+)
+TERMS = st.dictionaries(
+    st.text(min_size=1, max_size=6)
+    | st.sampled_from(("a", "e a", "a?", "ё", "三 {number}", "三？", "الا", "ا لـ", "ا {alone}")),
+    TEXTS,
+    max_size=4,
+)
 
 
 @given(TEXTS, TERMS, st.sampled_from(TAGS), st.sampled_from(TAGS))
@@ -86,3 +95,29 @@ def test_whatever_an_engine_says_a_text_comes_of_it(
     done = finished(said, bare, target)
     assert done is not None
     assert not any(char in done for char in "\u2028\n\ue010")
+
+
+@given(st.lists(st.sampled_from(("", "َ", "ُ", "ّ", "ـ", "ِّ")), min_size=6, max_size=6), st.sampled_from("اأإآ"))
+def test_an_arabic_term_is_found_with_any_vowels(vowels: list[str], alef: str) -> None:
+    said = "".join(itertools.chain.from_iterable(zip(f"{alef}عتماد", vowels, strict=True)))
+    for before, left in (("", ""), ("و", "و "), ("ب", "ب "), ("قال ", "قال ")):
+        assert protect(f"{before}{said} اليوم", search_for({"اعتماد": "x"})).text == f"{left}XQ1X اليوم"
+    assert protect(f"{said}ات", search_for({"اعتماد": "x"})).put_in == ()
+
+
+@given(st.text(alphabet="еёЕЁ", min_size=1, max_size=6), st.text(alphabet="её", min_size=1, max_size=6))
+def test_a_russian_term_is_found_with_either_letter(said: str, term: str) -> None:
+    found = protect(f"Да, {said}.", search_for({term: "x"}))
+    assert found.put_in == (("x",) if len(said) == len(term) else ())
+
+
+@given(st.lists(st.sampled_from(("会议", "IGF", " ", "，", "XQ1X")), max_size=8), st.sampled_from(("动议", "IGF")))
+def test_in_chinese_no_space_stands_beside_a_chinese_letter_of_a_term(said: list[str], written: str) -> None:
+    given_text = prepared("Then the motion is ready.", "en", wording((), {"the motion": written}, "en", "zh"))
+    done = finished(["".join(said)], given_text, "zh")
+    if said.count("XQ1X") != 1:
+        assert done is None
+    else:
+        assert done is not None
+        assert written != "动议" or " 动议" not in done
+        assert "动议 " not in done

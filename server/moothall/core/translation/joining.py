@@ -11,7 +11,7 @@ import itertools
 import re
 from typing import NamedTuple
 
-from moothall.core.kernel.languages import primary
+from moothall.core.kernel.languages import WRITTEN_TOGETHER, primary
 
 JOIN = "\ue010"
 """Marks both ends of an inserted term: a character of the private use area, which no text contains."""
@@ -78,10 +78,40 @@ def _meeting(articles: _Articles) -> re.Pattern[str]:
     return re.compile(rf"(?:(?<![\w'’-])({before})|\A({begins})){_BETWEEN}({behind})(?![\w'’-])")  # noqa: RUF001
 
 
+def _twice(articles: _Articles) -> re.Pattern[str]:
+    """A preposition at the end of a term before the same one, by itself or with an article, at a seam."""
+    again = [
+        (
+            preposition,
+            "|".join(
+                [
+                    *({preposition} - {*articles.behind}),
+                    *(whole for (one, _), whole in articles.one.items() if one == preposition),
+                ]
+            ),
+        )
+        for preposition in {"to", "of", "por", "para", "sur", *(preposition for preposition, _ in articles.one)}
+    ]
+    either = "|".join(rf"{one}(?={JOIN}[ {JOIN}]+(?:{whole})(?!\w))" for one, whole in sorted(again))
+    return re.compile(rf"(?<=[ ])(?:{either}){JOIN} ")
+
+
 _PATTERNS = {tag: _meeting(articles) for tag, articles in _LANGUAGES.items()}
 """For each language, the pattern of two words at a seam."""
+_TWICE = {tag: _twice(articles) for tag, articles in _LANGUAGES.items()}
+"""For each language, the pattern of a preposition that the form has and the engine wrote again: Russian and Arabic say
+*to* by a case or a letter of the next word (слово предоставляется делегату), so it stays in the text.
+"""
 _ELIDED = re.compile(rf"(?<!\w)(d|qu)e{_BETWEEN}(?=[aeiouâàéèêîôûœ])(?!onz|oui)", re.IGNORECASE)
 """French `de` and `que` before a vowel."""
+_ARABIC = re.compile(rf"(?<!\w)([وف]?[بكل]?)(?:ال)?\u0640*(?=[ {JOIN}]*{JOIN})[ {JOIN}]+(?=[\u0620-\u064a])(ال)?")
+"""Arabic particles, or an article, at a seam: both are joined to the next word, and a form brings its own article."""
+_TOGETHER = re.compile(rf"(.?)(?=[ {JOIN}]*{JOIN})[ {JOIN}]+(?=(.?))", re.DOTALL)
+_APART = re.compile(
+    rf"(?<=[^\s{JOIN}]){JOIN}(?={JOIN}|[\d\u3040-\u30ff\u3400-\u9fff])|(?<=[\d\u3040-\u30ff\u3400-\u9fff]){JOIN}(?=[^\s{JOIN}])"
+)
+"""Where no space is between two terms, or to a number or a word that an engine left, since the original has none."""
+_HAN = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef\U00020000-\U0003ffff]")
 _INDEFINITE = re.compile(
     rf"(?<!\w)(a)n?({_BETWEEN})(?:(?=(?P<vowel>[aei]|o(?!n[ec])))|(?=[bcdfgjklmnpqrstvwxyz]))(?!eu)", re.IGNORECASE
 )
@@ -93,12 +123,33 @@ def joined(text: str, language: str) -> str:
     tag = primary(language)
     found = _LANGUAGES.get(tag)
     if found is not None:
+        text = _TWICE[tag].sub("", text)
         text = _PATTERNS[tag].sub(lambda match: _as_one(found, match), text)
     if tag == "en":
         text = _INDEFINITE.sub(lambda match: f"{match[1]}{'n' if match['vowel'] else ''}{match[2]}", text)
     if tag == "fr":
         text = _ELIDED.sub(r"\1'", text)
+    if tag == "ar":
+        text = text.replace(f"إلى{JOIN} إلى ", f"إلى{JOIN} ")
+        text = _ARABIC.sub(_as_one_word, text)
+    text = _TOGETHER.sub(_without_space, text) if tag in WRITTEN_TOGETHER else _APART.sub(" ", text)
     return text.replace(JOIN, "")
+
+
+def _as_one_word(match: re.Match[str]) -> str:
+    particles, article = match[1], match[2] or ""
+    if not particles and match[0][0] in f" {JOIN}":
+        return match[0]  # Nothing but the seam.
+    if article and particles.endswith("ل"):
+        # ل and الاقتراح are written للاقتراح, but no three in a row: ل and اللجنة are للجنة.
+        return particles if match.string[match.end() : match.end() + 1] == "ل" else f"{particles}ل"
+    return f"{particles}{article}"
+
+
+def _without_space(match: re.Match[str]) -> str:
+    before, behind = match[1], match[2]
+    apart = " " in match[0][1:] and not _HAN.match(before) and not _HAN.match(behind)
+    return f"{before} " if apart else before
 
 
 def parted_words(term: str, language: str) -> dict[str, str]:

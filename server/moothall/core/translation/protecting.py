@@ -7,6 +7,8 @@ engines (`docs/why/translation.md`). The result is checked all the same: if a pl
 text is translated again with placeholders of another form, and if these fail too, without protection.
 """
 
+# ruff: noqa: RUF001  # letters and marks of other scripts are meant as such
+
 from __future__ import annotations
 
 import re
@@ -21,10 +23,10 @@ SHOUTED = 0.7
 """The share of capitals among the letters from which on a text counts as written in capitals."""
 LETTERS = 8
 """The least number of letters for that: "OK, UN" is no text in capitals."""
-SENTENCE_END = ".?!…:"
-OPENING = " \t\n\"'“”«»¿¡(["
+SENTENCE_END = ".?!…:。？！：؟"
+OPENING = " \t\n\"'“”«»¿¡([「『（《"
 """Characters that may come between the end of a sentence and the first letter of the next."""
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")  # noqa: RUF001  # both are written
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _PRONOUN = {"en": "i"}
 
 
@@ -49,7 +51,7 @@ def calmed(text: str, language: str, names: Collection[str] = ()) -> str:
         small = match[0].lower()
         before = text[: match.start()].rstrip(OPENING)
         begins = not before or before[-1] in SENTENCE_END
-        own = pronoun is not None and re.split("['’]", small)[0] == pronoun  # noqa: RUF001
+        own = pronoun is not None and re.split("['’]", small)[0] == pronoun
         return small[0].upper() + small[1:] if begins or own else small
 
     small = _WORD.sub(word, text)
@@ -73,7 +75,9 @@ in both.
 NUMBER = " {number}"
 """Ending of a term that counts only before a number; the number stays in the text."""
 QUESTION = "?"
-"""Ending of a term that counts only at the end of a question; the question mark stays in the text."""
+"""Ending of a term that counts only at the end of a question; the question mark stays in the text. It may
+be written ？ or ؟.
+"""
 ALONE = " {alone}"
 """Ending of a term that counts only as a sentence by itself; the punctuation mark stays in the text."""
 _NUMBER_WORDS = (
@@ -84,18 +88,52 @@ _NUMBER_WORDS = (
     "um uma dois duas três quatro sete oito nove dez onze doze treze catorze quatorze quinze dezesseis dezasseis "
     "dezessete dezassete dezoito dezenove dezanove vinte trinta quarenta cinquenta sessenta oitenta "
     "un une deux trois quatre cinq sept huit neuf dix douze treize quatorze seize vingt trente quarante cinquante "
-    "soixante"
+    "soixante "
+    "один одна одно одну одним одной два две двух двумя три трёх трех тремя четыре четырёх четырех четырьмя пять пяти "
+    "пятью шесть шести шестью семь семи семью восемь восьми восемью девять девяти девятью десять десяти десятью "
+    "одиннадцать двенадцать тринадцать четырнадцать пятнадцать шестнадцать семнадцать восемнадцать девятнадцать "
+    "двадцать двадцати двадцатью тридцать тридцати тридцатью сорок сорока пятьдесят шестьдесят семьдесят восемьдесят "
+    "девяносто сто "
+    "واحد واحدة صوت صوتان صوتين اثنان اثنين اثنتان اثنتين دقيقة دقيقتان دقيقتين ثلاث ثلاثة أربع أربعة خمس خمسة "
+    "ست ستة سبع سبعة ثمان ثماني ثمانية تسع تسعة عشر عشرة أحد إحدى اثنا اثني اثنتا اثنتي عشرون عشرين ثلاثون ثلاثين "
+    "أربعون أربعين خمسون خمسين ستون ستين سبعون سبعين ثمانون ثمانين تسعون تسعين مائة مئة"
 )
-"""English, Spanish, Portuguese, French; the first word of a number is enough to find it."""
+"""English, Spanish, Portuguese, French, Russian in the cases that forms ask for, Arabic; the first word of a number is
+enough to find it. Arabic says one and two by the noun alone (صوتين, two votes).
+"""
+_MEASURES = "票比对對分秒个個小点點天人位次年月日时時项項条條段名国國"
+_CHINESE_NUMBER = rf"[〇零一二两兩三四五六七八九十百千万萬]+(?:[{_MEASURES}]|[\s，。,.]|\Z)"
+"""A Chinese number: the measure word, or the end, tells 一票 (one vote) from 一致 (unanimous)."""
 _AHEAD = {
-    NUMBER: re.compile(rf"\s+(?:\d|(?:{'|'.join(_NUMBER_WORDS.split())})(?!\w))", re.IGNORECASE),
-    QUESTION: re.compile(r"\s*[?？؟]"),  # noqa: RUF001
-    ALONE: re.compile(r"\s*(?:[.!…。！](?!\s*\d)|\Z)"),  # noqa: RUF001  # as they are written
+    NUMBER: re.compile(rf"\s*(?:\d|{_CHINESE_NUMBER})|\s+(?:{'|'.join(_NUMBER_WORDS.split())})(?!\w)", re.IGNORECASE),
+    QUESTION: re.compile(r"\s*[?？؟]"),
+    ALONE: re.compile(r"\s*(?:[.!…。！](?!\s*\d)|\Z)"),
 }
 """What has to follow a term with each of these endings."""
-_APOSTROPHES = str.maketrans("’ʼ", "''")  # noqa: RUF001  # as they are written
-_LETTER = r"[^\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"
+_VOWELS = "\u0640\u064b-\u065f\u0670"
+"""Arabic signs that are written or left out: the stretching of a line, vowels, a hamza of its own."""
+_SAME = {"'": "['’ʼ]", "е": "[её]", "ا": "[اأإآٱ]"}
+"""What is written in several ways → all of them, for the search."""
+_AS_ONE = str.maketrans("’ʼёأإآٱ", "''еاااا", "\u0640\u0670" + "".join(map(chr, range(0x64B, 0x660))))
+_PARTICLES = (
+    rf"(?:(?P<joined>[وفبكل][{_VOWELS}]*+|[وف][{_VOWELS}]*+[بكل][{_VOWELS}]*+)"
+    rf"(?=[\w{_VOWELS}]{{4}}|[^\u0600-\u06ff]))??"
+)
+"""What Arabic joins to the next word (and, so, with, like, to), tried last. Before less than four letters it is more
+often the first letter of a word.
+"""
+_TOGETHER = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff"
+"""The scripts without spaces between words."""
+_LETTER = rf"[^\W{_TOGETHER}]"
 """A letter or digit of a script with spaces between words. Next to such a character a term is no whole word."""
+_BEGINS = rf"(?:(?<!{_LETTER})(?<![{_VOWELS}])|(?=[{_TOGETHER}]))"
+_NOTHING = "(?!)"
+"""A pattern that matches nothing."""
+_JOINING = "لـ"
+"""Ending of an Arabic term that is joined to the next word."""
+_TO_THE = r"(?:ل(?!بنان|يبيا|يبيري|اتفيا|يتوانيا|كسمبرغ|يسوتو|يختنشتاين|جن))?(?=[\u0620-\u064a])"
+"""What follows such a term: ل and الممثل are written للممثل. Countries with ل, and لجنة (committee), stay whole."""
+_ENDS = rf"(?:(?!{_LETTER})|(?<=[{_TOGETHER}]))"
 
 
 class Protected(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,22 +162,31 @@ class Search(NamedTuple):
 def search_for(terms: Mapping[str, str], staying: Mapping[str, str] | None = None) -> Search:
     """Compile the search for `terms`: wordings in the source language → wordings in the translation.
 
-    Only whole words match; case and the form of apostrophes don't matter. Of two terms that begin at the same word the
-    longer one matches. Of a term that ends with NUMBER, QUESTION or ALONE only the part before that is replaced, where
-    the condition holds. `staying`: term → the word, in lower case, that stays in the text after it.
+    Only whole words match; case, the form of apostrophes and what Russian and Arabic leave out (ё, vowels, the hamza)
+    don't matter. Terms are found behind Arabic particles that are joined to them. Of two terms that begin at the same
+    word the longer one matches. Of a term that ends with NUMBER, QUESTION or ALONE only the part before that is
+    replaced, where the condition holds. `staying`: term → the word, in lower case, that stays in the text after it.
     """
     stays_behind = {_plain(term): word for term, word in (staying or {}).items()}
     wanted: dict[str, dict[str, str]] = {}
     for term, written in terms.items():
         begin, ahead = parted(_plain(term))
         if begin.strip():
-            wanted.setdefault(begin, {})[ahead] = parted(written)[0]
+            wanted.setdefault(begin, {}).setdefault(ahead, parted(written)[0])
     if not wanted:
         return Search(None, wanted, stays_behind)
     either = [(begin, ahead) for begin, choices in wanted.items() for ahead in choices]
     longest_first = sorted(either, key=lambda each: (-len("".join(each)), each))
-    pattern = "|".join(f"{_either_apostrophe(begin)}{_only_before(ahead)}" for begin, ahead in longest_first)
-    whole_words = rf"(?<!{_LETTER})(?:{pattern})(?!{_LETTER})"
+    joining = {_plain(term) for term in terms if term.endswith(_JOINING)}
+    apart, joined = (
+        "|".join(
+            f"{_however_written(begin)}{_only_before(ahead)}"
+            for begin, ahead in longest_first
+            if (begin in joining) is is_joining
+        )
+        for is_joining in (False, True)
+    )
+    whole_words = rf"{_BEGINS}{_PARTICLES}(?:(?:{apart or _NOTHING}){_ENDS}|(?:{joined or _NOTHING}){_TO_THE})"
     return Search(re.compile(whole_words, re.IGNORECASE), wanted, stays_behind)
 
 
@@ -150,13 +197,23 @@ def protect(text: str, search: Search) -> Protected:
     put_in: list[str] = []
 
     def take(match: re.Match[str]) -> str:
-        choices = search.wanted.get(_plain(match[0]), {})
+        joined = match["joined"] or ""
+        said = _plain(match[0].removeprefix(joined))
+        # To an article: ل and الاقتراح are written للاقتراح, ل and اللجنة are written للجنة.
+        whole = (said, f"ا{said}", f"ال{said}") if joined else (said,)
+        said = next((each for each in whole if each in search.wanted), said)
+        article = said not in search.wanted and said.endswith("لل")
+        said = said[:-1] if article else said
+        choices = search.wanted.get(said, {})
         fitting = [ahead for ahead in (*_AHEAD, "") if ahead in choices and _holds(ahead, text, match)]
         if not fitting or len(put_in) == MOST:
             return match[0]
         put_in.append(choices[fitting[0]])
-        stays = search.staying.get(f"{_plain(match[0])}{fitting[0]}")
-        return _mark(len(put_in)) if stays is None else f"{_mark(len(put_in))} {stays}"
+        stays = search.staying.get(f"{said}{fitting[0]}")
+        if "\u0620" <= text[match.end() : match.end() + 1] <= "\u064a":
+            # Only a form that is joined to the next word ends before a letter, as in لممثل and للممثل.
+            return f"{joined} {_mark(len(put_in))} {'ال' if article else ''}".lstrip()
+        return " ".join(filter(None, (joined, _mark(len(put_in)), stays)))
 
     taken = search.pattern.sub(take, text)
     return Protected(text=taken, put_in=tuple(put_in))
@@ -174,6 +231,8 @@ def marked_as_first(text: str) -> str:
 
 def parted(term: str) -> tuple[str, str]:
     """The part of a term that is replaced, and its condition: NUMBER, QUESTION, ALONE or empty."""
+    if term.endswith(("？", "؟")):
+        return term[:-1], QUESTION
     ahead = next((end for end in _AHEAD if term.endswith(end)), "")
     return term.removesuffix(ahead), ahead
 
@@ -206,11 +265,19 @@ def _capital(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return text.lower().translate(_APOSTROPHES)
+    return text.lower().translate(_AS_ONE)
 
 
-def _either_apostrophe(term: str) -> str:
-    return re.escape(term).replace("'", "['’ʼ]")  # noqa: RUF001  # as they are written
+def _however_written(term: str) -> str:
+    def sign(each: str) -> str:
+        one = _SAME.get(each, re.escape(each))
+        return f"{one}[{_VOWELS}]*+" if "\u0620" <= each <= "\u06ff" else one
+
+    if not term.startswith("ال"):
+        return "".join(map(sign, term))
+    written = "".join(map(sign, term.removeprefix("ال")))
+    again = "?" if term.startswith("الل") else ""
+    return f"(?:{sign('ا')}{sign('ل')}|(?<=ل)(?:{sign('ل')}){again}){written}"
 
 
 def _holds(ahead: str, text: str, match: re.Match[str]) -> bool:

@@ -6,6 +6,8 @@ Before: control characters become spaces, text in capitals gets normal case, for
 (`joining.py`).
 """
 
+# ruff: noqa: RUF001  # letters and marks of other scripts are meant as such
+
 from __future__ import annotations
 
 import re
@@ -15,12 +17,12 @@ from hashlib import blake2s
 
 import msgspec
 
-from moothall.core.kernel.languages import primary
+from moothall.core.kernel.languages import RIGHT_TO_LEFT, WRITTEN_TOGETHER, primary
 from moothall.core.translation.joining import JOIN, joined, parted_words
 from moothall.core.translation.phrases import Phrase, from_to
 from moothall.core.translation.protecting import MARK, Protected, Search, calmed, protect, restore, search_for
 
-SCHEME = "1"
+SCHEME = "2"
 """Version of the processing here: another one makes other texts from the same words."""
 
 
@@ -105,7 +107,7 @@ def prepared(text: str, source: str, wording: WordingRules) -> Prepared:
     for sentence in _SENTENCES.split(taken.text) if taken.put_in else (taken.text,):
         ready = bool(taken.put_in) and _is_ready(sentence)
         if pieces and not ready and not pieces[-1].ready:
-            pieces[-1] = Sentences(text=f"{pieces[-1].text} {sentence}")
+            pieces[-1] = Sentences(text=f"{pieces[-1].text}{_gap(pieces[-1].text)}{sentence}")
         else:
             pieces.append(Sentences(text=sentence, ready=ready))
     return Prepared(plain=plain, pieces=tuple(_numbered_anew(piece, taken) for piece in pieces))
@@ -129,7 +131,13 @@ def finished(translated: Sequence[str], prepared: Prepared, target: str) -> str 
         if part is None:
             return None
         parts.append(_typography(part, target, sure=piece.ready))
-    return " ".join(part for part in parts if part)
+    parts = [part for part in parts if part]
+    return "".join(f"{part}{_gap(part)}" for part in parts[:-1]) + "".join(parts[-1:])
+
+
+def _gap(sentence: str) -> str:
+    """What stands between a sentence and the next one: nothing after a Chinese one."""
+    return "" if sentence.rstrip("」』”’）")[-1:] in tuple("。！？") else " "
 
 
 def _visible(text: str) -> str:
@@ -183,10 +191,32 @@ def _typography(text: str, target: str, *, sure: bool) -> str:
     `sure`: it is known that a question or exclamation begins where its sentence begins.
     """
     language = primary(target)
+    text = _marked(text, language)
     if language in _OPENING_MARKS:
         return " ".join(_opened(text, sure=sure))
     text = text.translate(_NO_OPENING)
     return _FRENCH.sub("\u202f", text) if language == "fr" and target.lower() != "fr-ca" else text
+
+
+def _marked(text: str, language: str) -> str:
+    """The text with the marks of the target's script beside letters of that script, and Latin ones beside Latin
+    letters.
+    """
+    if language in WRITTEN_TOGETHER:
+        if _HAN.search(text) is None:
+            return text
+        signs = _TO_JAPANESE if language == "ja" else _TO_CHINESE
+        text = _LAST_STOP.sub(lambda match: match[match.lastindex or 0].translate(signs), text.translate(_DIGITS))
+        return _BEHIND_HAN.sub(lambda match: match[1].translate(signs), text)
+    if language in RIGHT_TO_LEFT and _ARABIC.search(text) is not None:
+        text = _WIDE.sub(_narrow, text)
+        return _BEHIND_ARABIC.sub(lambda match: match[0].translate(_TO_ARABIC), text)
+    return _NO_LATIN.sub(_narrow, text.translate(_DIGITS))
+
+
+def _narrow(match: re.Match[str]) -> str:
+    space = " " if match.end() < len(match.string) and match.string[match.end()] not in _CLOSING else ""
+    return f"{match[1].translate(_TO_LATIN)}{space}"
 
 
 def _opened(text: str, *, sure: bool) -> Iterator[str]:
@@ -204,15 +234,38 @@ def _opened(text: str, *, sure: bool) -> Iterator[str]:
 
 
 _SPACE = " "
-_SENTENCES = re.compile(r"(?:(?<=[.?!…])|(?<=[.?!…][»”\"')\]]))\s+")
+_SENTENCES = re.compile(
+    r"(?:(?<=[.?!…؟])|(?<=[.?!…؟][»”\"')\]]))\s+"
+    r"|(?:(?<=[。？！])(?![。？！」』”’）])|(?<=[。？！][」』”’）]))\s*(?!\s|\Z)"
+)
+"""The end of a sentence. After a Chinese one there is no space."""
 _ENDS = ".?!…"
+_CLOSING = " .,;:?!…)]}»”’」』）\"'"
+_TO_LATIN = str.maketrans("。，、？！；：؟،؛", ".,,?!;:?,;")
+_TO_CHINESE = str.maketrans(".,?!;:؟،؛", "。，？！；：？，；")
+_TO_JAPANESE = _TO_CHINESE | str.maketrans(",،", "、、")
+_TO_ARABIC = str.maketrans("?,;", "؟،؛")
+_SCRIPTS = r"\u3000-\u30ff\u3400-\u9fff\uff00-\uffef\U00020000-\U0003ffff"
+_HAN = re.compile(f"[{_SCRIPTS}]")
+_BEHIND_HAN = re.compile(rf"(?<=[{_SCRIPTS}])[ ]*([.,?!;:؟،؛])(?![.,?!;:\d])[ ]*")
+_LAST_STOP = re.compile(rf"(?<=\w)(?:([?!؟])[ ]+(?=[{_SCRIPTS}])|([.?!؟])\Z)")
+"""The end of a sentence behind a name or a number. A full stop elsewhere may belong to an abbreviation."""
+_ARABIC = re.compile(r"[\u0620-\u064a]")
+_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩", "0123456789")
+"""Arabic digits, which only Arabic has."""
+_WIDE = re.compile(r"([。，、？！；：]+)\s*")
+_BEHIND_ARABIC = re.compile(
+    r"(?<=[\u0620-\u065f\u0670-\u06ef\u06fa-\u06ff])[?,;]+|(?<=\w)(?:\?(?=\s|\Z)|[,;](?=\s[\u0620-\u06ff]))"
+)
+_NO_LATIN = re.compile(rf"(?<![{_SCRIPTS}\u0600-\u06ff])([。，、？！；：؟،؛]+)\s*")
+"""Marks of other scripts that stayed behind words that were translated."""
 _BEFORE_MARK = re.compile(r"\s+(?=[?!;:](?:\s|$))")
 """The French space before punctuation, which other languages don't have."""
 _FRENCH = re.compile(r"(?<=[\w»)”])(?=[?!]+(?:\s|$))")
 """Where French has a space before punctuation."""
 _OPENING_MARKS = ("es", "gl", "ast")
 _OPENS = {"?": "¿", "!": "¡"}
-_QUOTING = "«»“”\"'()–— -"  # noqa: RUF001
+_QUOTING = "«»“”\"'()–— -"
 _SHORTENED = re.compile(r"(?<!\w)(?:[^\W\d_]|Sr|Sra|Srta|Sres|Dr|Dra|Uds?|Prof|Lic|Ing|Arq|núm|art)\.\Z", re.IGNORECASE)
 """A full stop that may belong to an abbreviation, and end no sentence."""
 _NO_OPENING = {ord("¿"): None, ord("¡"): None}
@@ -226,7 +279,7 @@ _DETERMINER_WORDS = (
 )
 _DETERMINERS = frozenset(_DETERMINER_WORDS.split())
 """After one of these words the engine's article is right."""
-_ARTICLE = re.compile(r"(?<![\w'’-])(?:o|os|as|el|la|los|las|le|les|the) (?=XQ(\d+)X)", re.IGNORECASE)  # noqa: RUF001
+_ARTICLE = re.compile(r"(?<![\w'’-])(?:o|os|as|el|la|los|las|le|les|the) (?=XQ(\d+)X)", re.IGNORECASE)
 _FIRST_ARTICLE = re.compile(r"\A(?:o|a|os|as|el|la|lo|los|las|le|les|the) (?=XQ1X)", re.IGNORECASE)
 _SMALL_BEHIND = re.compile(r"XQ1X,? [^\W\d_A-Z]")
 _CAPITAL_BEHIND = re.compile(r"(?<=\AXQ1X )[^\W\d_](?=[^\W\d_]|\s)|(?<=\AXQ1X, )[^\W\d_](?=[^\W\d_]|\s)")

@@ -1,3 +1,5 @@
+# ruff: noqa: RUF001  # letters and marks of other scripts are meant as such
+
 from __future__ import annotations
 
 import pytest
@@ -37,6 +39,26 @@ def text(written: str) -> str:
         ("en", "A |amendment|", "An amendment"),
         ("en", "an |hour|, a |unanimous vote|, a |one|", "an hour, a unanimous vote, a one"),
         ("ar", "|a| the |b|", "a the b"),
+        ("ar", "نعترض على |الاقتراح|", "نعترض على الاقتراح"),
+        ("ar", "لـ |الاقتراح| و|اللجنة| ل |اللجنة|", "للاقتراح واللجنة للجنة"),
+        ("ar", "ال |الاقتراح|، وب |اقتراح|", "الاقتراح، وباقتراح"),
+        ("ar", "لـ |IGF|", "لـ IGF"),
+        ("ar", "|أعطي الكلمة لـ| الممثل", "أعطي الكلمة للممثل"),
+        ("ar", "|أعطي الكلمة إلى| إلى الممثل", "أعطي الكلمة إلى الممثل"),
+        ("zh", "我们用 |Moothall| 开会，|Moothall| Server", "我们用Moothall开会，Moothall Server"),
+        ("zh", "Use |动议| |通过|", "Use动议通过"),
+        ("en", "|the meeting is adjourned||until tomorrow|", "the meeting is adjourned until tomorrow"),
+        (
+            "en",
+            "|I give the floor to|智利，|paragraph|3|as follows|",
+            "I give the floor to 智利，paragraph 3 as follows",
+        ),
+        ("en", "|I give the floor to| to the delegate", "I give the floor to the delegate"),
+        ("en", "|I give the floor to| Toledo", "I give the floor to Toledo"),
+        ("es", "|Doy la palabra a| al delegado", "Doy la palabra al delegado"),
+        ("es", "|Doy la palabra a| a la delegada", "Doy la palabra a la delegada"),
+        ("pt", "|Dou a palavra a| à delegada", "Dou a palavra à delegada"),
+        ("ru", "|слово имеет| делегат", "слово имеет делегат"),
     ],
 )
 def test_words_that_meet_are_joined_as_the_language_does_it(language: str, meeting: str, said: str) -> None:

@@ -1,3 +1,5 @@
+# ruff: noqa: RUF001  # letters and marks of other scripts are meant as such
+
 from __future__ import annotations
 
 import pytest
@@ -193,3 +195,63 @@ def test_names_stand_as_they_are_written() -> None:
     long = ["Global Digital Compact", "Digital", " "]
     assert calmed("THE GLOBAL DIGITAL COMPACT IS GLOBAL.", "en", long) == "The Global Digital Compact is global."
     assert calmed("BEFORE THE SEAL WE SWEAR.", "en", ["\u017feal"]) == "Before the seal we swear."
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("واعتُمِد الاقتراحُ.", "و XQ1X."),
+        ("وَاعْتُمِدَ الاقتراح.", "وَ XQ1X."),
+        ("اعتُمد الاقتـــراح", "XQ1X"),
+        ("نعترض علي أقتراح", "نعترض علي XQ1X"),
+        ("بالاقتراح وللاقتراح", "ب XQ1X ول XQ2X"),
+        ("للجنة وباللجنة", "ل XQ1X وب XQ2X"),
+        ("والاقتراحات", "والاقتراحات"),
+        ("كَتَب بَيت", "كَتَب بَيت"),
+        ("وIGF وولدي", "و XQ1X وولدي"),
+    ],
+)
+def test_arabic_is_found_however_it_is_written_and_behind_what_is_joined_to_it(text: str, taken: str) -> None:
+    terms = dict.fromkeys(("اعتُمد الاقتراح", "الاقتراح", "اقتراح", "اللجنة", "كت", "يت", "ولد", "IGF"), "x")
+    assert protected(text, terms).text == taken
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("أعطي الكلمة لممثل شيلي", "XQ1X ممثل شيلي"),
+        ("أعطي الكلمة للممثل", "XQ1X الممثل"),
+        ("وأعطي الكلمة للبنان", "و XQ1X لبنان"),
+        ("أعطي الكلمة للجنة", "XQ1X لجنة"),
+        ("أعطي الكلمة ل", "أعطي الكلمة ل"),
+    ],
+)
+def test_an_arabic_term_may_be_joined_to_the_next_word(text: str, taken: str) -> None:
+    assert protected(text, {"أعطي الكلمة لـ": "x"}).text == taken
+
+
+def test_russian_is_found_with_either_letter() -> None:
+    for term in ("ещё нет кворума", "еще нет кворума"):
+        assert protected("Ещё нет кворума. ЕЩЕ НЕТ КВОРУМА.", {term: "x"}).text == "XQ1X. XQ2X."
+
+
+@pytest.mark.parametrize(
+    ("term", "text", "taken"),
+    [
+        ("结果为 {number}", "结果为三票，结果为十五。", "XQ1X三票，XQ2X十五。"),
+        ("结果为 {number}", "结果为3票，结果为一致", "XQ1X3票，结果为一致"),
+        ("голоса: {number}", "Голоса: семь против двух", "XQ1X семь против двух"),
+        ("голоса: {number}", "Голоса: семья", "Голоса: семья"),
+        ("بأغلبية {number}", "بأغلبية ٧ أصوات، بأغلبية سبعة، بأغلبية كبيرة", "XQ1X ٧ أصوات، XQ2X سبعة، بأغلبية كبيرة"),
+        ("有人附议吗？", "有人附议吗？有人附议吗。", "XQ1X？有人附议吗。"),
+        ("هل من مؤيد؟", "هل من مؤيد؟", "XQ1X؟"),
+        ("是 {alone}", "智利？是。这是。「是」", "智利？XQ1X。这是。「是」"),
+        ("主席", "副主席，UN主席，主席3", "副XQ1X，UNXQ2X，XQ3X3"),
+    ],
+)
+def test_what_follows_counts_in_other_scripts_too(term: str, text: str, taken: str) -> None:
+    assert protected(text, {term: "x"}).text == taken
+
+
+def test_of_two_terms_that_are_one_to_the_search_the_first_counts() -> None:
+    assert protected("ещё", {"ещё": "a", "еще": "b"}).put_in == ("a",)

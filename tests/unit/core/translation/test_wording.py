@@ -1,3 +1,5 @@
+# ruff: noqa: RUF001  # letters and marks of other scripts are meant as such
+
 from __future__ import annotations
 
 import pytest
@@ -168,3 +170,39 @@ def test_a_preposition_may_have_its_article_in_it() -> None:
     assert finished(["XQ1X the delegate."], given, "en") == "I give the floor to the delegate."
     own = wording(PHRASES, {"doy la palabra al": "over to"}, "es", "en")
     assert finished(["XQ1X author."], prepared("Doy la palabra al autor.", "es", own), "en") == "Over to author."
+
+
+CHINESE = {"the motion carries": "动议获得通过", "is there a second?": "有人附议吗？", "thanks": "谢谢"}
+
+
+def test_chinese_sentences_stand_without_spaces_and_with_their_own_marks() -> None:
+    by = wording((), CHINESE, "en", "zh")
+    given = prepared("The motion carries, thanks. Is there a second? The motion carries 7.", "en", by)
+    assert given.texts == ()
+    assert finished((), given, "zh") == "动议获得通过，谢谢。有人附议吗？动议获得通过7。"
+    assert whole("Then thanks, all: 3.5.", "那么 XQ1X, 各位: 3.5.", by=by, target="zh") == "那么谢谢，各位：3.5。"
+    assert whole("Is it Kenya? Yes.", "Kenya? 是。", by=by, target="zh") == "Kenya？是。"
+    assert whole("Good.", "Good.", by=by, target="zh") == "Good."
+    assert whole("Dr. Lee agrees, too.", "Dr. 李同意, 也.", by=by, target="ja") == "Dr. 李同意、也。"
+
+
+def test_chinese_sentences_are_parted_where_no_space_is() -> None:
+    by = wording((), {written: said for said, written in CHINESE.items()}, "zh", "en")
+    given = prepared("动议获得通过。各位好。「大家好！」我们开会。有人附议吗？谢谢！", "zh", by)
+    assert given.texts == ("各位好。「大家好！」我们开会。",)
+    assert finished(["Hello all. “Hello!” We meet."], given, "en") == (
+        "The motion carries. Hello all. “Hello!” We meet. Is there a second? Thanks!"
+    )
+    assert finished((), prepared("谢谢，谢谢。", "zh", by), "en") == "Thanks, thanks."
+
+
+def test_arabic_has_its_own_marks() -> None:
+    by = wording((), {"is there a second?": "هل من مؤيد؟", "thanks": "شكرا"}, "en", "ar")
+    assert finished((), prepared("Thanks, thanks! Is there a second?", "en", by), "ar") == "شكرا، شكرا! هل من مؤيد؟"
+    assert whole("Is it true?", "XQ: صحيح? IGF 3, صحيح。", by=by, target="ar") == "XQ: صحيح؟ IGF 3، صحيح."
+    assert whole("Is it true?", "Is it true?", by=by, target="ar") == "Is it true?"
+    assert whole("Is it true?", "נכון?", by=by, target="he") == "נכון?"
+    back = wording((), {"هل من مؤيد؟": "is there a second?", "شكرا": "thanks"}, "ar", "en")
+    assert (
+        finished((), prepared("شكرا، شكرا ٧. هل من مؤيد؟", "ar", back), "en") == "Thanks, thanks 7. Is there a second?"
+    )
