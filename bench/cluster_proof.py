@@ -125,7 +125,10 @@ class Proof:
         for n, reader in enumerate(self.people.readers):
             if not await reader.until(public, SAME_S):
                 found.say("other", f"reader {n} has come to {reader.whole.position}, and not to {public}")
-            found.add(shown_against(f"reader {n}", reader.shown, records))
+        shown = [dict(reader.shown) for reader in self.people.readers]
+        latest = await self._through(max((offset for each in shown for offset in each), default=0))
+        for n, each in enumerate(shown):
+            found.add(shown_against(f"reader {n}", each, latest))
         if self.house.hub is not None and self.people.at_hub is not None:
             found.add(
                 await hub_against(self.house.hub, self.house.planned.session, self.house.nodes[0].records, public)
@@ -192,6 +195,17 @@ class Proof:
             elif not wrong or now() > until:
                 found.add(wrong)
                 return copies
+            await asyncio.sleep(LOOK_S)
+
+    async def _through(self, offset: int) -> Sequence[LogRecord]:
+        """Return the log of a node once it has an event, or after SAME_S as it is: an engine may have brought words
+        since all copies were the same.
+        """
+        until, session = now() + SAME_S, self.house.planned.session
+        while True:
+            records = await asyncio.to_thread(self.house.nodes[0].records, session)
+            if now() > until or (records[-1].header.offset if records else 0) >= offset:
+                return records
             await asyncio.sleep(LOOK_S)
 
     def _under_way(self, records: Sequence[LogRecord]) -> bool:
