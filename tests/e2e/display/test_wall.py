@@ -455,7 +455,7 @@ async def test_an_overlay_shows_the_question_above_the_text_unless_it_is_not_to(
 async def test_a_question_is_translated_for_its_wall_and_for_whoever_reads_the_list(
     page: Page, browser: Browser, tmp_path: Path
 ) -> None:
-    async with meeting(tmp_path, languages=("pt", "en")) as on, into_portuguese(on.running):
+    async with meeting(tmp_path, languages=("pt", "en")) as on, into_portuguese(on.running, chrf2=72.0):
         await page.goto(f"{on.running.address}/s/{S}/screen")
         await ask_three(on)
         await on.do(stand(InterventionStatus.CALLED, "a"), by=MODERATOR)

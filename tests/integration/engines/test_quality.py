@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 
 from moothall.adapters.pages.catalogues import NO_BREAK
+from moothall.adapters.pages.meeting_texts import AND
 from moothall.app.hall import RunningServer, hall
 from moothall.core.commands import (
     AddChannel,
@@ -84,7 +85,7 @@ async def test_everybody_is_told_the_same_and_nothing_is_left_of_what_is_removed
         (line, same), figures = before
         assert line == same
         assert line.startswith("Typical delay ")
-        assert line.endswith(f" · 50{NO_BREAK}% of lines corrected by people · 36000 words a minute · English")
+        assert line.endswith(f"{AND}50{NO_BREAK}% of lines corrected by people{AND}36000 words a minute{AND}English")
         assert figures["corrected"] == {"lines": 1, "by_machine": 0, "by_person": 1}
         assert (figures["words"], figures["languages"], figures["gaps"]) == (60, {"en": 60}, 0)
         assert 50 <= figures["delay"]["p50"] <= figures["delay"]["p95"]

@@ -14,7 +14,7 @@ from aiohttp import ClientSession
 from moothall.settings.sections import Translation
 from support.halls.translated_meeting import ES, S, TranslatedMeeting, translated
 
-KEPT = "Translated by a machine, with mistakes, and kept"
+KEPT = "Translated by a machine: it may be wrong. It is kept"
 NOTICE = "A machine translates this text, and it makes mistakes"
 NOT_OFFICIAL = "it is not official minutes"
 WAY = "Translated by a machine from English through Portuguese"

@@ -306,8 +306,8 @@ TO_INSTALL = (
 
 
 @asynccontextmanager
-async def into_portuguese(running: RunningServer) -> AsyncIterator[None]:
-    """Connect translators that know one direction, which is rough, and name a package to install for more, for the
+async def into_portuguese(running: RunningServer, chrf2: float = 57.8) -> AsyncIterator[None]:
+    """Connect translators that know one direction, with this score, and name a package to install for more, for the
     context's duration.
     """
     echo = EchoEnd((INTO_PORTUGUESE,), missing=(TO_INSTALL,))
@@ -315,7 +315,7 @@ async def into_portuguese(running: RunningServer) -> AsyncIterator[None]:
     serving = [asyncio.ensure_future(each) for each in (translators.serve(echo.server), echo.run())]
     while not translators.connected:  # noqa: ASYNC110  # its hello comes first
         await asyncio.sleep(0)
-    score = RouteScore(chrf2=57.8, ms=15.5, p95_ms=20.4, sentences=40)
+    score = RouteScore(chrf2=chrf2, ms=15.5, p95_ms=20.4, sentences=40)
     await echo.tell(wire.Scores(scores=(wire.WayScore(directions=(0,), score=score),)))
     try:
         yield

@@ -37,11 +37,12 @@ BEGUN = "moothall:begun"
 
 # KEYS: … , NOTES last. The act itself notes the time (µs), or one more than the last note: had it been noted before the
 # act, a rewrite between the two would count as one that came after the act. A Redis that was emptied never notes
-# earlier times, so that a rewrite that began before counts for nothing after.
+# earlier times, so that a rewrite that began before counts for nothing after. A user who may not ask the time, as that
+# of 0.2.0's reference, counts.
 TAKEN_OUT = """
 do
-  local time, last = redis.call('TIME'), tonumber(redis.call('HGET', KEYS[#KEYS], 'asked') or '0')
-  local now = time[1] * 1000000 + time[2]
+  local time, last = redis.pcall('TIME'), tonumber(redis.call('HGET', KEYS[#KEYS], 'asked') or '0')
+  local now = time.err and 0 or time[1] * 1000000 + time[2]
   redis.call('HSET', KEYS[#KEYS], 'asked', string.format('%.0f', math.max(last + 1, now)))
 end
 """

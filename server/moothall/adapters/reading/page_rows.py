@@ -327,9 +327,12 @@ def ways_of(made: Iterable[MadeFrom], ui: Catalogue, services: Iterable[str] = (
 
 def label(session: Session, channel: ChannelId | None, ui: Catalogue, lines: Sequence[Line | RecordedLine]) -> str:
     """The notice of `short_notice`, with the languages through which the last of the `lines` came, in a few words."""
+    notice = short_notice(session, channel, ui)
     through = [tag for made in _last_made(lines) for tag in languages_of(made.route)[1:]]
-    way = [ui.text("Through {through}", through=ui.listed(map(ui.language_name, through)))] if through else []
-    return " \N{MIDDLE DOT} ".join([short_notice(session, channel, ui), *way])
+    if not through:
+        return notice
+    way = ui.text("Through {through}", through=ui.listed(map(ui.language_name, through)))
+    return f"{notice.rstrip('.。')} \N{MIDDLE DOT} {way}"
 
 
 def short_notice(session: Session, channel: ChannelId | None, ui: Catalogue) -> str:
