@@ -22,12 +22,15 @@ from moothall.core.kernel.ids import SegmentId, SessionId, SourceId
 from moothall.services.sound.live_take import take_of
 from moothall.testing.scripted import Script, make_script, render, write_script
 from support.cluster.nodes import STARTED_S, NodeProcess, Prepared, prepared
-from support.cluster.process import RedisProcesses
+from support.cluster.process import RedisProcess, RedisProcesses
 from support.desks.persistent import PersistentDesk
 from support.halls.process import engine_of, plain
 from support.halls.readers import until
 from support.hubs.together import until as until_so
+from support.links.weak_link import weak_link_to
 
+SEAM_MS = 500
+"""Words that begin so soon after a span may go with it."""
 UNHEARD = 2 * RATE
 """Samples that are safe at a node when it is killed, and of which there are no words."""
 
@@ -54,12 +57,14 @@ async def kill_with_unheard_sound(node: NodeProcess, session: SessionId, sender:
 
 
 async def two_nodes(
-    folder: Path, redis_processes: RedisProcesses, script: Script
+    folder: Path, redis: RedisProcess, script: Script, *, first_by: int = 0
 ) -> tuple[NodeProcess, NodeProcess, Prepared]:
-    """Two that were not started yet, whose engines hear what the script says, and a planned session."""
+    """Two that were not started yet, whose engines hear what the script says, and a planned session. `first_by`: the
+    port by which the first finds Redis; 0 for Redis's own.
+    """
     (folder / "script.json").write_bytes(write_script(script))
-    redis, model = redis_processes.empty("valkey"), f"scripted:{folder / 'script.json'}"
-    first, second = (NodeProcess(folder, number, redis.port, model=model) for number in (1, 2))
+    model, ports = f"scripted:{folder / 'script.json'}", (first_by or redis.port, redis.port)
+    first, second = (NodeProcess(folder, number, port, model=model) for number, port in enumerate(ports, 1))
     planned = await prepared(first.data)
     second.sign_like(first)
     return first, second, planned
@@ -81,7 +86,7 @@ async def test_what_is_removed_is_silenced_in_the_recording_of_a_former_keeper_t
     tmp_path: Path, redis_processes: RedisProcesses
 ) -> None:
     script = make_script(9, 20, pause_ms=300)
-    first, second, planned = await two_nodes(tmp_path, redis_processes, script)
+    first, second, planned = await two_nodes(tmp_path, redis_processes.empty("valkey"), script)
     session, nodes = planned.session, [first, second]
     sender = Sender([first.address], planned.token, f"/s/{session}/audio", render(script, tail_ms=120_000))
     desk = PersistentDesk([node.address for node in nodes], planned.token)
@@ -143,7 +148,7 @@ async def test_sound_that_nobody_can_send_again_outlives_its_keeper_s_disk(
     tmp_path: Path, redis_processes: RedisProcesses
 ) -> None:
     script = make_script(9, 40, pause_ms=300)
-    first, second, planned = await two_nodes(tmp_path, redis_processes, script)
+    first, second, planned = await two_nodes(tmp_path, redis_processes.empty("valkey"), script)
     session = planned.session
     stream = Stream([first.address], planned.token, f"/s/{session}/audio", render(script, tail_ms=120_000))
 
@@ -186,7 +191,7 @@ async def test_no_word_is_lost_or_doubled_when_keepers_are_killed_while_somebody
     tmp_path: Path, redis_processes: RedisProcesses
 ) -> None:
     script = make_script(9, 40, pause_ms=300)
-    first, second, planned = await two_nodes(tmp_path, redis_processes, script)
+    first, second, planned = await two_nodes(tmp_path, redis_processes.empty("valkey"), script)
     session = planned.session
     sound = render(script, tail_ms=120_000)
     sender = Sender([first.address, second.address], planned.token, f"/s/{session}/audio", sound)
@@ -226,3 +231,47 @@ async def test_no_word_is_lost_or_doubled_when_keepers_are_killed_while_somebody
         assert event.t - attached[0].t == base // 16
     for word, said in zip(log.words, script.words, strict=True):
         assert abs(word.t0 - attached[0].t - said.t0) <= 300
+
+
+async def test_what_is_recorded_again_at_the_next_keeper_is_heard_though_the_cut_off_one_does_not_know(
+    tmp_path: Path, redis_processes: RedisProcesses
+) -> None:
+    """The microphone stays with the keeper that was cut off, for which the span lasts, until that one stands by."""
+    script, redis = make_script(9, 55, pause_ms=300), redis_processes.empty("valkey")
+    async with weak_link_to(redis.port) as link:
+        first, second, planned = await two_nodes(tmp_path, redis, script, first_by=link.port)
+        session, sound = planned.session, render(script, tail_ms=120_000)
+        sender = Sender([first.address, second.address], planned.token, f"/s/{session}/audio", sound)
+        there, elsewhere = (PersistentDesk([node.address], planned.token) for node in (first, second))
+        try:
+            await first.start()
+            await first.until("keeps the house")
+            await second.start()
+            async with asyncio.TaskGroup() as group:
+                speaking = group.create_task(sender.run())
+                await until(lambda: len(Log(first, session).words) >= 3)
+                off = {"id": "off", "commands": [{"do": "not-recorded"}]}
+                assert "receipt" in await there.send(session, "act", off)
+                began = sender.safe
+                await until(lambda: (sender.done or 0) >= began)  # What is said in the span is done at once.
+                link.cut()
+                await second.until("keeps the house")
+                on = {"id": "on", "commands": [{"do": "recorded"}]}
+                assert "receipt" in await elsewhere.send(session, "act", on)
+                assert first.keeps, "nobody has told it"
+                await first.until("stands by")
+                since = next(
+                    event.t1 for event in Log(second, session).events if isinstance(event, ev.NotRecordedEnded)
+                )
+                begun = next(event.t for event in Log(second, session).events if isinstance(event, ev.SourceAttached))
+                said = [word.text.strip() for word in script.words if begun + word.t0 >= since + SEAM_MS]
+                await until(lambda: plain(Log(second, session).words)[-3:] == said[-3:])
+                speaking.cancel()
+        finally:
+            await there.close()
+            await elsewhere.close()
+            link.mend()
+            await first.stop()
+            await second.stop()
+    assert len(said) > 10, "there was something to lose"
+    assert plain(Log(second, session).words)[-len(said) :] == said

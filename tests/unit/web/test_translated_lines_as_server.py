@@ -49,6 +49,10 @@ def story(seed: int) -> Told:
         (ev.SpeakerIntroduced(speaker=SpeakerId("ana"), name="Ana"), CAPTIONER),
     ]
     for number, t0 in enumerate(times):
+        if number in (3, 9):  # Who speaks on the floor speaks here too.
+            told.append((ev.SpeakerChanged(channel=FLOOR, speaker=SpeakerId("ana"), t=t0), CAPTIONER))
+        if number == 7:
+            told.append((ev.SpeakerChanged(channel=FLOOR, speaker=None, t=t0), CAPTIONER))
         told += [(each, TRANSLATOR) for each in made(f"s{number}", t0, f"Línea {number}")]
         if number % 4 == 1:
             told.append((made_again(f"s{number}", f"Línea {number}, otra vez"), TRANSLATOR))
@@ -95,6 +99,7 @@ def test_the_reader_puts_translated_lines_where_the_server_does(seed: int) -> No
     assert [line["number"] for line in got["lines"]] == list(range(view.skipped, view.skipped + len(view.lines)))
     assert (got["first"], got["last"]) == (view.skipped, view.skipped + len(view.lines) - 1)
     assert got["session"]["channels"] == wanted["session"]["channels"]
+    assert got["session"]["speaking"] == wanted["session"]["speaking"] == "ana"
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -115,6 +120,7 @@ def test_so_does_the_reader_of_few_data(seed: int) -> None:
     lines = [(number, line.segment, line.text) for number, line in enumerate(view.lines) if not line.gone]
     assert [(line["number"], line["segment"], line["text"]) for line in got["lines"] if not line["gone"]] == lines
     assert got["position"] == f"{EPOCH}:{len(told)}"
+    assert got["session"]["speaking"] == view.session.speaking == "ana"
 
 
 def test_what_is_translated_long_after_it_was_said_is_no_news() -> None:

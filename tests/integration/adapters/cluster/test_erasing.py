@@ -158,6 +158,22 @@ async def test_what_is_removed_after_redis_was_emptied_is_not_taken_for_done_by_
     assert not await erasure.due()
 
 
+async def test_a_user_who_may_not_ask_the_time_removes_words_too(process: RedisProcess, opened: Opened) -> None:
+    """As in the reference of 0.2.0."""
+    process.ask("ACL", "SETUSER", "default", "-time")
+    server = opened.server(process.reached())
+    log, erasure, recorder = RedisLog(server, "node-a"), FileErasure(server, SystemClock()), Recorder()
+    await log.acquire(SESSION, EPOCH)
+    await log.append(SESSION, 1, 0, [recorder.record(SAID)])
+    await erasure.erase()
+    assert not await erasure.due()
+    await log.remove(SESSION, 1, 1, [1], [recorder.record(REMOVED)])
+    assert await erasure.due()
+    await erasure.erase()
+    assert (process.holds(RHUBARB), await erasure.due()) == ([], False)
+    process.ask("ACL", "SETUSER", "default", "+time")
+
+
 async def test_replicas_files_are_made_anew_behind_the_removal(
     process: RedisProcess, opened: Opened, tmp_path: Path
 ) -> None:

@@ -183,6 +183,11 @@ def test_the_node_that_writes_a_session_that_is_on_is_noted_once() -> None:
             ev.WriterChanged(node="south"),
             ev.ClockMapped(t=told, wall=WALL + 500),
         ]
+    waited = do.NoteWriter(node="south", t=now + 2_000, at=WALL + 500)
+    assert events(state, waited, wall=WALL + 9_500) == [
+        ev.WriterChanged(node="south"),
+        ev.ClockMapped(t=now + 11_000, wall=WALL + 9_500),
+    ]
     closed = carry_out(state, do.CloseSession())
     assert refused(closed, do.NoteWriter(node="south")).code is RefusalCode.CONFLICT
 

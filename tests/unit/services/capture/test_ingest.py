@@ -11,7 +11,7 @@ from moothall.core.kernel.errors import AudioError
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId, SourceId
 from moothall.core.ports import Spool
 from moothall.core.sessions.state import Status
-from moothall.services.capture.ingest import DRIFT_MS, Input
+from moothall.services.capture.ingest import DRIFT_MS, MAP_MS, Input
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sound.live_audio import RATE
 from moothall.testing import loop
@@ -268,6 +268,31 @@ def test_media_time_is_mapped_again_when_it_drifts() -> None:
             # It fell behind while the source stuttered, and caught up with real time after it.
             assert max(behind) > DRIFT_MS
             assert abs(behind[-1]) <= DRIFT_MS
+
+    loop.run(story())
+
+
+def test_the_clock_of_a_file_goes_on_while_nothing_can_be_stored_and_when_it_can_again() -> None:
+    async def story() -> None:
+        log = FailingLog()
+        async with memory_hall(MemoryHall(log)) as hall:
+            live = await hall.session()
+            assert hall.group is not None
+            hall.group.create_task(deaf_engine(hall.connect()))
+            source = Stuttering(hall, 2 * MAP_MS // 1_000, 0)
+            playing = hall.group.create_task(
+                hall.ingest.play(live.writer, MIC, FLOOR, lambda first: source, as_live=True)
+            )
+            await hall.clock.sleep(1_000)
+            began = hall.clock.monotonic() - live.state.media_now(hall.clock.wall())
+            for second in range(1, MAP_MS // 1_000 + 20):
+                log.full = MAP_MS - 2_000 < 1_000 * second < MAP_MS + 13_000  # The clock is to be mapped meanwhile.
+                await hall.clock.sleep(1_000)
+                now = live.state.media_now(hall.clock.wall())
+                assert now == pytest.approx(hall.clock.monotonic() - began, abs=DRIFT_MS), second
+            mappings = [event for event in await hall.events() if isinstance(event, ev.ClockMapped)]
+            assert mappings[-1].t >= MAP_MS + 12_000, "one was stored after the log was away"
+            playing.cancel()
 
     loop.run(story())
 
