@@ -199,3 +199,4 @@ async def test_in_forced_colours_everything_that_says_something_shows(browser: B
         assert await style(page.locator("#s1 .text"), "color") == await style(page.locator("html"), "color")
         assert await style(page.locator("html"), "backgroundColor") != "rgb(255, 233, 74)"
         assert await style(page.locator("#Mark"), "borderTopStyle") == "solid"
+        assert await style(page.locator("select").first, "appearance") == "auto", "its arrow is no gradient"
