@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from moothall.core.chain import LogRecord
@@ -306,3 +308,17 @@ def records(draw: st.DrawFn) -> Record:
     if draw(st.booleans()):
         told.tell(ev.SessionClosed(t=50_000_000))
     return told.record()
+
+
+@cache
+def hostile_records() -> list[Record]:
+    """Some that nobody has thought of, the same in every run."""
+    found: list[Record] = []
+
+    @given(records())
+    @settings(max_examples=50, phases=[Phase.generate], derandomize=True, database=None)
+    def collect(record: Record) -> None:
+        found.append(record)
+
+    collect()
+    return found

@@ -9,6 +9,7 @@ from moothall.core.kernel.ids import ChannelId
 from moothall.record.model import Absence
 from moothall.record.wording import Options
 from support.record.golden import CHANNELS, GONE, LANGUAGES, NAMES, golden_records
+from support.record.trees import unpacked
 from support.sessions.record_maker import FLOOR, WORDING
 
 
@@ -29,6 +30,6 @@ def test_it_has_everything_that_makes_a_record_hard() -> None:
 @pytest.mark.parametrize("channel", CHANNELS)
 @pytest.mark.parametrize("form", TYPES)
 def test_what_is_gone_is_in_no_file(channel: ChannelId, form: str) -> None:
-    text = write_record(form, golden_records()[channel], WORDING, Options(sources=True), str)
+    text = unpacked(write_record(form, golden_records()[channel], WORDING, Options(sources=True), str))
     assert text
     assert not [word for word in GONE if word.encode() in text]
