@@ -8,11 +8,12 @@ and machines, a gap, a span that is not recorded, a break, removed and struck wo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
-from typing import TypeVar
 
 import msgspec
 
+from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
@@ -51,16 +52,26 @@ NONCHARACTERS = "\ufffe\uffff"
 """Characters that are valid in a log, and forbidden in XML 1.0."""
 
 
-E = TypeVar("E", bound=ev.SegmentFact)
-
-
 class Golden(Telling):
     """A session that is told with translations and removals."""
 
-    def translate(self, source: SegmentId, text: str, channel: ChannelId, route: str, *, rough: bool = False) -> None:
-        """Log the translation of a line of the floor. The route is empty for a text that is copied unchanged."""
-        opened, ended = self._of(source, ev.SegmentOpened), self._of(source, ev.SegmentEnded)
-        corrections = [event for _, event in self._about(source) if isinstance(event, ev.SegmentCorrected)]
+    def translate(
+        self,
+        source: SegmentId,
+        text: str,
+        channel: ChannelId,
+        route: str,
+        *,
+        rough: bool = False,
+        among: Sequence[LogRecord] | None = None,
+    ) -> None:
+        """Log the translation of a line of the floor. The route is empty for a text that is copied unchanged. `among`
+        are the records in which the line is looked for; all, unless given.
+        """
+        about = [event for _, event in self._about(source, self.records if among is None else among)]
+        opened = next(event for event in about if isinstance(event, ev.SegmentOpened))
+        ended = next(event for event in about if isinstance(event, ev.SegmentEnded))
+        corrections = [event for event in about if isinstance(event, ev.SegmentCorrected)]
         segment = line_of(source, channel)
         made = ev.MadeFrom(sources=(ev.SourceSegment(source, len(corrections)),), route=route, rough=rough)
         self.tell(
@@ -80,7 +91,7 @@ class Golden(Telling):
 
     def remove(self, *segments: SegmentId, reason: str = "request") -> None:
         """Remove all words of lines, as the server does: their bodies are erased, and the log says so."""
-        offsets = {offset for segment in segments for offset, _ in self._about(segment)}
+        offsets = {offset for segment in segments for offset, _ in self._about(segment, self.records)}
         self._erase(offsets)
         self.tell(ev.BodyRemoved(offsets=tuple(sorted(offsets)), reason=reason, by="s1"))
 
@@ -104,17 +115,15 @@ class Golden(Telling):
             for record in self.records
         ]
 
-    def _about(self, segment: SegmentId) -> list[tuple[int, ev.SegmentFact]]:
+    @staticmethod
+    def _about(segment: SegmentId, records: Sequence[LogRecord]) -> list[tuple[int, ev.SegmentFact]]:
         """The events of a line, each with its offset."""
         found: list[tuple[int, ev.SegmentFact]] = []
-        for record in self.records:
+        for record in records:
             event = None if record.body is None else decode_event(record.body)
             if isinstance(event, ev.SegmentFact) and event.segment == segment:
                 found.append((record.header.offset, event))
         return found
-
-    def _of(self, segment: SegmentId, kind: type[E]) -> E:
-        return next(event for _, event in self._about(segment) if isinstance(event, kind))
 
 
 def golden_session() -> Golden:
