@@ -20,8 +20,9 @@ from moothall.record.model import Record
 from moothall.record.wording import Options, Wording
 from moothall.record.wrapping import plain
 
-_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_VOICE = str.maketrans({"&": "+", "<": "‹", ">": "›"})  # noqa: RUF001  # that is the point
+_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\uffff": "\ufffd"})
+"""For the text. Chromium takes U+FFFF for the end of a cue."""
+_VOICE = str.maketrans({"&": "+", "<": "‹", ">": "›", "\uffff": "\ufffd"})  # noqa: RUF001  # that is the point
 """For the voice, which is an annotation: ffmpeg, pycaption and ttconv don't decode `&amp;` there, or end the annotation
 at it.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +22,7 @@ from moothall.record.subtitles import write_vtt
 from moothall.record.wording import Options
 from support.browser.node import module
 from support.links.site import Site
+from support.record.golden import golden_session
 from support.sessions.caption_readers import read_vtt
 from support.sessions.record_maker import FLOOR, WORDING, Telling, meeting
 
@@ -73,8 +74,11 @@ async def serving(**files: tuple[str, str]) -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("options", [Options(), Options(speakers=False, marks=True)], ids=["plain", "marked"])
-async def test_the_browser_reads_every_cue_as_it_was_meant(page: Page, options: Options) -> None:
-    text = write_vtt(meeting().record(), WORDING, options)
+@pytest.mark.parametrize(("told", "more_than"), [(meeting, 100), (golden_session, 70)], ids=["short", "golden"])
+async def test_the_browser_reads_every_cue_as_it_was_meant(
+    page: Page, told: Callable[[], Telling], more_than: int, options: Options
+) -> None:
+    text = write_vtt(told().record(), WORDING, options)
     async with serving(player=("text/html", PLAYER), a_vtt=("text/vtt", text)) as address:
         await page.goto(f"{address}/player")
         found: list[dict[str, Any]] = await page.evaluate(READ_TRACK)
@@ -90,7 +94,7 @@ async def test_the_browser_reads_every_cue_as_it_was_meant(page: Page, options: 
         for cue in read_vtt(text)
     ]
     assert found == mine
-    assert len(found) > 100
+    assert len(found) > more_than
 
 
 async def opened(page: Page, tmp_path: Path, record: Record, ui: str = "en", **options: bool) -> None:
