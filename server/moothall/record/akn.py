@@ -218,15 +218,18 @@ def _speech(writing: _Writing, turn: Sequence[RecordRow], name: str) -> Iterator
 def _line(writing: _Writing, line: RecordedLine, name: str) -> str:
     writing.written[line.segment] = name
     made = line.made_from
-    translated = made is not None and bool(made.route)
+    route = "" if made is None else made.route
     given = attributes(
         eId=name,
         wId=f"line-{line.segment}",
-        status="translated" if translated else None,
+        status="translated" if route else None,
         m__origin=line.origin,
         m__mended="true" if line.mended else None,
+        m__accepted="true" if line.accepted else None,
+        m__respoken=None if line.respoken is msgspec.UNSET else "true",
         m__tool=None if isinstance(line.tool, msgspec.UnsetType) else plain(line.tool),
-        m__route=None if made is None or not made.route else made.route,
+        m__route=route or None,
+        m__rough="true" if made is not None and made.rough else None,
     )
     source = ""
     if writing.options.sources:

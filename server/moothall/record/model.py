@@ -125,7 +125,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     position: Position
     """The position in the log that the record shows."""
     at: int = 0
-    """Unix ms of the newest event; 0 before the first."""
+    """Unix ms of the newest event of what the record shows; 0 before the first."""
     lines: tuple[RecordedLine, ...]
     """The lines, in order of time; none is blank."""
     missing: tuple[Missing, ...]

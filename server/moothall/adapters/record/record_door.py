@@ -56,7 +56,7 @@ COMPRESSED = frozenset({"epub"})
 """Formats that are compressed by themselves, and so are never sent in gzip."""
 STYLES = ("css/lib/tokens.css", "css/reader/record.css")
 """The style sheets that are joined to the style of the HTML file."""
-FORM_VERSION = 4
+FORM_VERSION = 5
 """A part of every ETag. Increase it when a release writes the same record in another way."""
 MAX_WAITING = 64
 """The most requests that wait for records to be made. Overflow: the next is answered with 503."""

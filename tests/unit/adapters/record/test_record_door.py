@@ -202,7 +202,7 @@ async def test_it_is_made_once_and_not_sent_to_who_has_it(client: Client, record
 async def test_a_session_that_goes_on_says_so(client: Client, records: OneMeeting) -> None:
     records.told = Telling()
     records.told.line("So far.", 0, 61_000)
-    for form in ("vtt", "srt", "txt", "html"):
+    for form in ("vtt", "srt", "txt", "html", "ttml", "akn"):
         async with client.get(f"/s/plenary/record.{form}", headers={"Accept-Encoding": "identity"}) as response:
             assert "this is its text up to 1:01." in (await response.read()).decode()
     async with client.get("/s/plenary/record.json", headers={"Accept-Encoding": "identity"}) as response:
