@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate, zip_longest
 
 import msgspec
@@ -24,6 +24,10 @@ SHORTEST = 700
 """The shortest time that a cue is shown, in ms, even if another line begins in the meantime."""
 MS_PER_UNIT = 3
 """Reading time in ms for each unit of width (`record.wrapping`): 21 Latin or 8 Chinese characters a second."""
+LABEL_MS, LEAST_MS = 4_000, 1_500
+"""How long a translation's label is shown, and the least, ms."""
+NOTICE = "notice:"
+"""What the ids of cues begin with that are no words of anybody. No segment's id has a colon."""
 RIGHT_TO_LEFT_MARK = "\u200f"
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 
@@ -69,6 +73,27 @@ def cues_of(record: Record, wording: Wording, options: Options) -> list[Cue]:
     if options.marks:
         cues = [_marked(cue) for cue in cues]
     return [_long_enough(cue, following) for cue, following in zip_longest(cues, cues[1:])]
+
+
+def labelled(cues: Sequence[Cue], wording: Wording) -> Iterator[Cue]:
+    """The cues, with one more for a machine's translation that says so, for formats whose comments nobody sees: before
+    the first words if there is time to read it, else after the last.
+    """
+    if not wording.label:
+        yield from cues
+        return
+    began = cues[0].t0 if cues else LABEL_MS
+    early = began >= LEAST_MS
+    t0 = 0 if early else max(cue.t1 for cue in cues)
+    label = Cue(
+        id=f"{NOTICE}label",
+        t0=t0,
+        t1=min(began, LABEL_MS) if early else t0 + LABEL_MS,
+        language=wording.language,
+        voice="",
+        lines=lines(pieces(f"[{wording.label}]")),
+    )
+    yield from (label, *cues) if early else (*cues, label)
 
 
 def cues_of_line(line: RecordedLine, prefix: str, voice: str, following: int | None) -> list[Cue]:
@@ -170,10 +195,10 @@ def _line_of(cue: Cue) -> str:
 def _notices(record: Record, wording: Wording) -> list[Cue]:
     """Cues that say why there is no text, and at the end of an unfinished record that it continues."""
     said = [
-        (f"notice:{number}", span.t0, span.t1, wording.missing(span)) for number, span in enumerate(record.missing, 1)
+        (f"{NOTICE}{number}", span.t0, span.t1, wording.missing(span)) for number, span in enumerate(record.missing, 1)
     ]
     if not record.finished:
-        said.append(("notice:0", record.until, None, wording.facts(record)[-1]))
+        said.append((f"{NOTICE}0", record.until, None, wording.facts(record)[-1]))
     return [
         Cue(
             id=name,

@@ -8,7 +8,7 @@ Content-Security-Policy has its digest.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from html import escape
 
@@ -23,6 +23,15 @@ SHORT_SECTION, LONG_SECTION = 5 * 60_000, 10 * 60_000
 HOUR = 3_600_000
 EXCERPT = 60
 """Characters of a section's first line in the table of contents."""
+
+
+Href = Callable[[str], str]
+"""Returns the address of an element by its id."""
+
+
+def here(name: str) -> str:
+    """The address of an element of the same file."""
+    return f"#{name}"
 
 
 def policy(style: str) -> str:
@@ -51,18 +60,21 @@ def _document(record: Record, wording: Wording, options: Options, style: str) ->
     checked = " checked" if options.sources else ""
     box = f'<input type="checkbox" id="sources"{checked}>'
     yield f'<p class="choice"><label>{box} {escape(wording.show_sources)}</label></p>\n</header>\n'
-    sections = list(_sections(record, options))
-    if options.times and len(sections) > 1:
-        yield from _contents(sections, wording, asked=bool(record.figures.received))
+    parts = list(sections(record, options))
+    if options.times and len(parts) > 1:
+        yield f'<nav aria-labelledby="contents">\n<h2 id="contents">{escape(wording.contents)}</h2>\n<ol>\n'
+        for name, heading, excerpt in contents(parts, wording, asked=bool(record.figures.received)):
+            yield f'<li><a href="#{name}">{heading}</a>{excerpt}</li>\n'
+        yield "</ol>\n</nav>\n"
     yield '<main id="text" tabindex="-1">\n'
-    for start, rows in sections:
-        yield from _section(start, rows, wording, options)
+    for start, rows in parts:
+        yield from section(start, rows, wording, options)
     if record.figures.received:
-        yield from _questions(record, wording.asked, options)
+        yield from questions(record, wording.asked, options)
     yield f"</main>\n<footer><p><bdi>{escape(wording.named(record))}</bdi></p></footer>\n</body>\n</html>\n"
 
 
-def _sections(record: Record, options: Options) -> Iterator[tuple[int, list[RecordRow]]]:
+def sections(record: Record, options: Options) -> Iterator[tuple[int, list[RecordRow]]]:
     """Yield the sections: the media ms at which each begins, and its rows. Without times there is only one section."""
     size = (SHORT_SECTION if record.until <= HOUR else LONG_SECTION) if options.times else record.until + 1
     start, rows = 0, list[RecordRow]()
@@ -77,18 +89,24 @@ def _sections(record: Record, options: Options) -> Iterator[tuple[int, list[Reco
         yield start, rows
 
 
-def _contents(sections: list[tuple[int, list[RecordRow]]], wording: Wording, *, asked: bool) -> Iterator[str]:
-    yield f'<nav aria-labelledby="contents">\n<h2 id="contents">{escape(wording.contents)}</h2>\n<ol>\n'
-    for start, rows in sections:
+def contents(
+    parts: Sequence[tuple[int, list[RecordRow]]], wording: Wording, *, asked: bool
+) -> Iterator[tuple[str, str, str]]:
+    """Yield the entries of a table of contents: the id, the heading and the first words of each section, as HTML, and
+    at the end of the questions where some were `asked`.
+    """
+    for start, rows in parts:
         first = next((row.item for row in rows if isinstance(row.item, RecordedLine)), None)
         excerpt = "" if first is None else f" <bdi{_lang(first.language)}>{escape(_excerpt(first.text))}</bdi>"
-        yield f'<li><a href="#at-{start // 1000}">{media_time(start)}</a>{excerpt}</li>\n'
+        yield f"at-{start // 1000}", media_time(start), excerpt
     if asked:
-        yield f'<li><a href="#questions">{escape(wording.asked.heading)}</a></li>\n'
-    yield "</ol>\n</nav>\n"
+        yield "questions", escape(wording.asked.heading), ""
 
 
-def _section(start: int, rows: list[RecordRow], wording: Wording, options: Options) -> Iterator[str]:
+def section(
+    start: int, rows: Sequence[RecordRow], wording: Wording, options: Options, *, sources: bool = True
+) -> Iterator[str]:
+    """Yield a section; `sources`: whether the source of each line is in it, where it can be shown or hidden."""
     name = f"at-{start // 1000}"
     yield f'<section aria-labelledby="{name}">\n<h2 id="{name}">{media_time(start)}</h2>\n' if options.times else ""
     for number, row in enumerate(rows):
@@ -98,19 +116,19 @@ def _section(start: int, rows: list[RecordRow], wording: Wording, options: Optio
         if row.turn is not None and (row.begins or not number):
             level = "h3" if options.times else "h2"
             yield f"<{level}><bdi>{escape(row.turn or wording.unnamed)}</bdi></{level}>\n"
-        yield _line(row.item, wording, options)
+        yield _line(row.item, wording, options, sources=sources)
     yield "</section>\n" if options.times else ""
 
 
-def _line(line: RecordedLine, wording: Wording, options: Options) -> str:
+def _line(line: RecordedLine, wording: Wording, options: Options, *, sources: bool) -> str:
     name = f"line-{line.segment}"
     time = f'<a class="time" href="#{name}">{media_time(line.t0)}</a>\n' if options.times else ""
     text = f'<p{_lang(line.language)} dir="{direction(line.language)}">{escape(line.text)}</p>'
-    source = f'<p class="source">{escape(wording.source(line))}</p>'
-    return f'<div class="line" id="{name}">\n{time}{text}\n{source}\n</div>\n'
+    source = f'<p class="source">{escape(wording.source(line))}</p>\n' if sources else ""
+    return f'<div class="line" id="{name}">\n{time}{text}\n{source}</div>\n'
 
 
-def _questions(record: Record, words: AskedWording, options: Options) -> Iterator[str]:
+def questions(record: Record, words: AskedWording, options: Options, href: Href = here) -> Iterator[str]:
     """Yield the section with the questions, below their figures."""
     yield f'<section aria-labelledby="questions">\n<h2 id="questions">{escape(words.heading)}</h2>\n'
     yield from (f'<p class="facts">{escape(figure)}</p>\n' for figure in words.figures)
@@ -122,8 +140,8 @@ def _questions(record: Record, words: AskedWording, options: Options) -> Iterato
         yield _words(each.text, each.language)
         line = None if each.segment is None else lines.get(each.segment)
         if line is not None:
-            said = words.answered_at.format(time=media_time(line.t0)) if options.times else words.answered
-            yield f'<p class="facts"><a href="#line-{line.segment}">{escape(said)}</a></p>\n'
+            said = escape(words.answered_in(line.t0, options))
+            yield f'<p class="facts"><a href="{href(f"line-{line.segment}")}">{said}</a></p>\n'
         if each.answer is not None:
             yield f"<h4>{escape(words.answer)}</h4>\n" + _words(each.answer.text, each.answer.language)
         yield "</div>\n"

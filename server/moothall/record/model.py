@@ -124,6 +124,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """BCP-47 tags that the lines may have; the first is the expected one."""
     position: Position
     """The position in the log that the record shows."""
+    at: int = 0
+    """Unix ms of the newest event of what the record shows; 0 before the first."""
     lines: tuple[RecordedLine, ...]
     """The lines, in order of time; none is blank."""
     missing: tuple[Missing, ...]
@@ -181,6 +183,7 @@ class RecordFold:
         self._heads: dict[Lane, ev.LaneHead] = {}
         self._checkpoint: Checkpoint | None = None
         self._seal: Seal | None = None
+        self._at = 0
         self._questions = Questions()
 
     @property
@@ -200,6 +203,7 @@ class RecordFold:
             header = record.header
             self._view = self._view.apply(header.offset, header.role, event)
             self._quality = self._quality.apply(header.at, header.role, event)
+            self._at = header.at
             self._heads[header.lane] = ev.LaneHead(header.offset, record.digest.hex())
             self._note(header, event)
             removed = removed or isinstance(event, ev.BodyRemoved)
@@ -249,6 +253,7 @@ class RecordFold:
             kind=ev.ChannelKind.FLOOR if channel is None else channel.kind,
             languages=() if channel is None else channel.languages,
             position=self._view.position,
+            at=self._at,
             lines=tuple(
                 recorded(line, text, session.speakers, self._words.get(line.segment, ()))
                 for line in self._view.lines

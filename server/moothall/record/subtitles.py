@@ -13,22 +13,20 @@ commands to one player or another and can't be escaped, so similar characters re
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 
 from moothall.core.kernel.languages import same_language
-from moothall.record.cues import Cue, cues_of, stamp
+from moothall.record.cues import Cue, cues_of, labelled, stamp
 from moothall.record.model import Record
 from moothall.record.wording import Options, Wording
-from moothall.record.wrapping import lines, pieces, plain
+from moothall.record.wrapping import plain
 
-_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_VOICE = str.maketrans({"&": "+", "<": "‹", ">": "›"})  # noqa: RUF001  # that is the point
+_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\uffff": "\ufffd"})
+"""For the text. Chromium takes U+FFFF for the end of a cue."""
+_VOICE = str.maketrans({"&": "+", "<": "‹", ">": "›", "\uffff": "\ufffd"})  # noqa: RUF001  # that is the point
 """For the voice, which is an annotation: ffmpeg, pycaption and ttconv don't decode `&amp;` there, or end the annotation
 at it.
 """
 _TAG = re.compile(r"[A-Za-z0-9-]+\Z")
-LABEL_MS, LEAST_MS = 4_000, 1_500
-"""How long a translation's label is shown, and the least, ms."""
 
 
 def write_vtt(record: Record, wording: Wording, options: Options) -> str:
@@ -51,27 +49,6 @@ def vtt_cue(cue: Cue, language: str) -> str:
     return f"{cue.id}\n{stamp(cue.t0, '.')} --> {stamp(cue.t1, '.')}\n{text}"
 
 
-def _labelled(cues: Sequence[Cue], wording: Wording) -> Iterator[Cue]:
-    """The cues, with one more for a machine's translation that says so, since SubRip has no comments: before the first
-    words if there is time to read it, else after the last.
-    """
-    if not wording.label:
-        yield from cues
-        return
-    began = cues[0].t0 if cues else LABEL_MS
-    early = began >= LEAST_MS
-    t0 = 0 if early else max(cue.t1 for cue in cues)
-    label = Cue(
-        id="label",
-        t0=t0,
-        t1=min(began, LABEL_MS) if early else t0 + LABEL_MS,
-        language=wording.language,
-        voice="",
-        lines=lines(pieces(f"[{wording.label}]")),
-    )
-    yield from (label, *cues) if early else (*cues, label)
-
-
 _LOOKALIKES = str.maketrans("<>{}\\", "‹›｛｝＼")  # noqa: RUF001  # that is the point
 _TIME = re.compile(r"(\d):(\d\d?):(\d\d?)(?=[.,]\d)")
 """pysubs2 takes any row with two such times for the beginning of a cue."""
@@ -80,7 +57,7 @@ _TIME = re.compile(r"(\d):(\d\d?):(\d\d?)(?=[.,]\d)")
 def write_srt(record: Record, wording: Wording, options: Options) -> str:
     """The record as a SubRip file."""
     blocks = []
-    for number, cue in enumerate(_labelled(cues_of(record, wording, options), wording), 1):
+    for number, cue in enumerate(labelled(cues_of(record, wording, options), wording), 1):
         lines = [_TIME.sub(r"\1∶\2∶\3", line.translate(_LOOKALIKES)) for line in cue.lines]  # noqa: RUF001  # the same
         blocks.append("\r\n".join([str(number), f"{stamp(cue.t0, ',')} --> {stamp(cue.t1, ',')}", *lines, ""]))
     return "\r\n".join(blocks)

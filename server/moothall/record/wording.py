@@ -77,6 +77,10 @@ class AskedWording(msgspec.Struct, frozen=True, kw_only=True):
             return self.ended if each.status is InterventionStatus.CALLED else self.left
         return self.statuses[each.status]
 
+    def answered_in(self, t0: int, options: Options) -> str:
+        """The link to the line in which it was answered, which begins at `t0` (media ms)."""
+        return self.answered_at.format(time=media_time(t0)) if options.times else self.answered
+
     def about(self, each: RecordedQuestion, options: Options) -> tuple[str, ...]:
         """The facts below the heading of an intervention."""
         asked_at = (self.asked_at.format(time=media_time(each.t)),) if options.times else ()

@@ -25,6 +25,7 @@ from moothall_hub.settings import HubSettings
 from support.halls.foreign_posts import ORIGINS, wrongly_answered
 from support.hubs.node import ELSEWHERE, came_late, copied, meeting, running_hub
 from support.hubs.server import WELCOME
+from support.record.trees import unpacked
 from support.sessions.recorder import MORNING, SESSION
 
 FLOOR = ChannelId("floor")
@@ -67,7 +68,10 @@ async def test_readers_find_all_that_the_server_has(tmp_path: Path) -> None:
         async with client.post(f"{base}/report?ui=en", data=report, headers={"Origin": hub.own}) as response:
             assert "Too late" in await response.text()
         assert "Sentence 3." in await text(client, f"{base}/read?ui=en")
-        assert "Sentence 0." in await text(client, f"{base}/record.txt")
+        for form in ("txt", "ttml", "akn"):
+            assert "Sentence 0." in await text(client, f"{base}/record.{form}")
+        async with client.get(f"{base}/record.epub") as response:
+            assert b"Sentence 0." in unpacked(await response.read())
         assert json.loads(await text(client, f"{base}/record.json"))["session"]["title"] == "Plenary & <hubs>"
         assert json.loads(await text(client, f"{base}/lines"))["lines"]
         assert "Sentence 11." in await text(client, f"{base}/poll")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import json
 import subprocess
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,37 +15,22 @@ import av
 import pysubs2
 import pytest
 from av.subtitles.subtitle import AssSubtitle
-from hypothesis import Phase, given, settings
 
-from moothall.record.model import Record
 from moothall.record.subtitles import write_srt, write_vtt
 from moothall.record.wording import Options
 from support.browser.node import SCRIPTS, module, node
+from support.record.golden import golden_records
 from support.sessions.caption_readers import Shown, read_srt, read_vtt
-from support.sessions.record_maker import WORDING, meeting, records
+from support.sessions.record_maker import WORDING, hostile_records, meeting
 
 MEETING = meeting().record()
 PLAIN = Options()
 MARKED = Options(speakers=False, marks=True)
 
 
-@cache
-def hostile_records() -> list[Record]:
-    """Some that nobody has thought of, the same in every run."""
-    found: list[Record] = []
-
-    @given(records())
-    @settings(max_examples=50, phases=[Phase.generate], derandomize=True, database=None)
-    def collect(record: Record) -> None:
-        found.append(record)
-
-    collect()
-    return found
-
-
 def test_the_w3c_parser_finds_no_fault_and_the_same_cues() -> None:
     program, parser = node(), module("webvtt-parser")
-    told = [MEETING, meeting(closed=False).record(), *hostile_records()]
+    told = [MEETING, meeting(closed=False).record(), *golden_records().values(), *hostile_records()]
     texts = [write_vtt(record, WORDING, options) for record in told for options in (PLAIN, MARKED)]
     run = subprocess.run(
         [program, str(SCRIPTS / "read_vtt.js"), str(parser)],

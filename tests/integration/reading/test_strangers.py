@@ -18,6 +18,7 @@ import msgspec
 import pytest
 
 from moothall.adapters.reading.reader_routes import STREAMS
+from moothall.adapters.record.record_door import TYPES
 from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.app.hall import RunningServer, hall
 from moothall.core.events import types as ev
@@ -31,6 +32,7 @@ from moothall.settings.sections import Server, Settings, Translation
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import PULSE
 from support.halls.foreign_posts import ORIGINS, wrongly_answered
+from support.record.trees import unpacked
 from support.sessions.every_event import FLOOR, HIDDEN, PT, SESSION, WORD, events, notes, write
 
 NOWHERE = SessionId("nosuchone")
@@ -305,7 +307,7 @@ FILLED_IN: dict[str, list[str]] = {
     "segment": ["a", "b", "none"],
     "language": ["es"],
 }
-FORMS = ["vtt", "srt", "txt", "html", "json"]
+FORMS = list(TYPES)
 
 
 def routes_of(running: RunningServer) -> list[str]:
@@ -327,7 +329,7 @@ async def answer(http: aiohttp.ClientSession, running: RunningServer, route: str
     async with http.request(method, running.address + address, allow_redirects=False) as response:
         # Of what goes on, the first piece is all that is already there.
         body = await response.content.readany() if streams else await response.read()
-        return response.status, f"{sorted(response.headers.items())} {body.decode(errors='replace')}"
+        return response.status, f"{sorted(response.headers.items())} {unpacked(body).decode(errors='replace')}"
 
 
 async def test_every_door_is_known_here(open_hall: RunningServer) -> None:

@@ -33,6 +33,13 @@ def test_without_speakers_nobody_is_named() -> None:
     assert "أحمد" not in text
 
 
+def test_what_chromium_takes_for_the_end_of_a_cue_is_replaced() -> None:
+    told = Telling()
+    told.line("Before\uffffafter", 0, 900, name="A\uffffB")
+    (cue, _) = read_vtt(write_vtt(told.record(), WORDING, Options()))
+    assert (cue.voice, cue.lines) == ("A\ufffdB", ("A\ufffdB: Before\ufffdafter",))
+
+
 def test_a_language_that_is_no_tag_is_left_out() -> None:
     told = Telling()
     told.line("Hm.", 0, 900, language="x>y")

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 from moothall.adapters.reading.page_choices import BRAILLE, SHOW, UNCERTAIN, Choices
 from moothall.core.kernel.ids import ChannelId, SessionId
 
-FORMATS = ("vtt", "srt", "txt", "html", "json")
+FORMATS = ("vtt", "srt", "ttml", "txt", "html", "epub", "json", "akn")
 """File formats in which a text can be downloaded."""
 
 

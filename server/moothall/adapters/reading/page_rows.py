@@ -10,13 +10,14 @@ from babel.dates import get_timezone_location
 from msgspec import UnsetType
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.meeting_texts import languages_of, made_text, services_of
+from moothall.adapters.pages.meeting_texts import made_text, services_of
 from moothall.adapters.reading.page_choices import unsure
 from moothall.core.events.types import AirSource, ChannelKind, MadeFrom, Origin, Word
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import UTC_ZONE, Zone, iso_time, media_time, offset_name
 from moothall.core.sessions.state import Status
+from moothall.core.translation.routes import languages_of
 from moothall.core.views.captions import Line, ReaderChannel, Session, Snapshot
 from moothall.core.views.reading_order import Gap, SpeakerTurn, with_spans
 from moothall.record.model import RecordedLine

@@ -1,4 +1,4 @@
-"""The door for records as downloads: `/s/{session}/record.{vtt,srt,txt,html,json}`.
+"""The door for records as downloads: `/s/{session}/record.{form}`, in the formats of `TYPES`.
 
 A record is made once for all who request the same, in a thread, and only one at a time: a hall that downloads at the
 end of a session doesn't delay the words of the next.
@@ -18,19 +18,24 @@ from aiohttp import hdrs, web
 
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.meeting_texts import alone
 from moothall.adapters.pages.static_files import StaticFiles
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.record.packing import packed_book
 from moothall.adapters.record.texts import RecordErrorText, wording
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Position, SessionId, is_name
 from moothall.core.views.captions import Snapshot
+from moothall.record.akn import write_akn
+from moothall.record.epub import write_epub
 from moothall.record.html import policy, write_html
 from moothall.record.json import write_json
 from moothall.record.model import Record
 from moothall.record.subtitles import write_srt, write_vtt
 from moothall.record.text import write_text
+from moothall.record.ttml import write_ttml
 from moothall.record.wording import Options, Wording, file_name
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.reader_access import ReadSession
@@ -42,11 +47,16 @@ TYPES = {
     "txt": "text/plain; charset=utf-8",
     "html": "text/html; charset=utf-8",
     "json": "application/json",
+    "ttml": "application/ttml+xml; charset=utf-8; codecs=im2t",
+    "akn": "application/akn+xml; charset=utf-8",
+    "epub": "application/epub+zip",
 }
 """The file formats of a record, with their media types."""
+COMPRESSED = frozenset({"epub"})
+"""Formats that are compressed by themselves, and so are never sent in gzip."""
 STYLES = ("css/lib/tokens.css", "css/reader/record.css")
 """The style sheets that are joined to the style of the HTML file."""
-FORM_VERSION = 4
+FORM_VERSION = 5
 """A part of every ETag. Increase it when a release writes the same record in another way."""
 MAX_WAITING = 64
 """The most requests that wait for records to be made. Overflow: the next is answered with 503."""
@@ -82,7 +92,7 @@ class _File(msgspec.Struct, frozen=True):
     position: Position
     body: bytes
     packed: bytes
-    """The body in gzip."""
+    """The body in gzip; empty for a format that is compressed by itself."""
     disposition: str
 
     @property
@@ -136,7 +146,7 @@ class RecordDoor:
         headers |= {hdrs.CONTENT_TYPE: TYPES[asked.form], hdrs.CONTENT_DISPOSITION: file.disposition}
         if asked.form == "html":
             headers["Content-Security-Policy"] = f"{policy(self._style)}; frame-ancestors 'none'; sandbox"
-        if "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
+        if file.packed and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
             return web.Response(body=file.packed, headers={**headers, hdrs.CONTENT_ENCODING: "gzip"})
         return web.Response(body=file.body, headers=headers)
 
@@ -145,7 +155,7 @@ class RecordDoor:
         form, name = request.match_info["form"], request.match_info["session"]
         channel, language = request.query.get("channel"), request.query.get("language")
         if form not in TYPES:
-            raise _Wrong(404, ui.text(RecordErrorText.FORM))
+            raise _Wrong(404, ui.text(RecordErrorText.FORM, forms=ui.listed(alone(f".{each}") for each in TYPES)))
         options = Options(
             speakers=_switch(request, "speakers", True, ui),
             times=_switch(request, "times", True, ui),
@@ -195,7 +205,8 @@ class RecordDoor:
     def _make(self, asked: _Asked, record: Record, ui: Catalogue) -> _File:
         words = wording(record, ui, self._pages.zone())
         body = write_record(asked.form, record, words, asked.options, lambda: self._style)
-        return _File(record.position, body, gzip.compress(body, 6, mtime=0), _disposition(record, asked.form))
+        packed = b"" if asked.form in COMPRESSED else gzip.compress(body, 6, mtime=0)
+        return _File(record.position, body, packed, _disposition(record, asked.form))
 
     def _keep(self, asked: _Asked, file: _File) -> None:
         self._files[asked] = file
@@ -220,8 +231,15 @@ def write_record(form: str, record: Record, words: Wording, options: Options, st
     """Write a record in one of the formats of TYPES; `style` returns the style of the HTML file."""
     if form == "html":
         return write_html(record, words, options, style()).encode()
-    write = {"vtt": write_vtt, "srt": write_srt, "txt": write_text}.get(form)
-    return write_json(record, words, options) if write is None else write(record, words, options).encode()
+    if form == "json":
+        return write_json(record, words, options)
+    if form == "epub":
+        return packed_book(write_epub(record, words, options))
+    return _WRITERS[form](record, words, options).encode()
+
+
+_WRITERS = {"vtt": write_vtt, "srt": write_srt, "txt": write_text, "ttml": write_ttml, "akn": write_akn}
+"""The writers of formats that are text and need nothing else."""
 
 
 def record_style(static: StaticFiles) -> str:

@@ -27,7 +27,7 @@ NOTICE = (
 class RecordErrorText:
     """Keys of the sentences that say why a request failed."""
 
-    FORM = "This address is not right: a record ends with “.vtt”, “.srt”, “.txt”, “.html” or “.json”."
+    FORM = "This address is not right: a record ends with one of these: {forms}"
     SWITCH = "This address is not right: “{name}” must be “0” or “1”."
     LANGUAGE = "This meeting has no text in that language. Choose one of those that it has."
     BUSY = "Many people take records home at the moment. Please try again in a minute."

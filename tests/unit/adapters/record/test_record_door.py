@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import io
 import re
 import shutil
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -102,6 +104,8 @@ async def client(records: OneMeeting) -> AsyncIterator[Client]:
         ("txt", "text/plain", "Water & <land>"),
         ("html", "text/html", "<!doctype html>"),
         ("json", "application/json", '{"format":"moothall.record"'),
+        ("ttml", "application/ttml+xml", '<?xml version="1.0" encoding="UTF-8"?>\n<tt xmlns'),
+        ("akn", "application/akn+xml", '<?xml version="1.0" encoding="UTF-8"?>\n<akomaNtoso xmlns'),
     ],
 )
 async def test_each_form_is_saved_as_a_file(client: Client, form: str, kind: str, beginning: str) -> None:
@@ -121,6 +125,18 @@ async def test_each_form_is_saved_as_a_file(client: Client, form: str, kind: str
     async with client.get(f"/s/plenary/record.{form}", headers={"Accept-Encoding": "gzip, br"}) as response:
         assert response.headers["Content-Encoding"] == "gzip"
         assert gzip.decompress(await response.read()).decode() == text
+
+
+async def test_a_book_is_compressed_by_itself(client: Client) -> None:
+    async with client.get("/s/plenary/record.epub", headers={"Accept-Encoding": "gzip, br"}) as response:
+        book = await response.read()
+        assert response.content_type == "application/epub+zip"
+        assert "Content-Encoding" not in response.headers
+    assert book[30:58] == b"mimetypeapplication/epub+zip"  # so that programs know it by its first bytes
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        assert archive.testzip() is None
+        assert {each.date_time for each in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert "Good afternoon" in archive.read("EPUB/text-1.xhtml").decode()
 
 
 async def test_the_html_file_may_do_nothing_wherever_it_is_opened(client: Client) -> None:
@@ -186,7 +202,7 @@ async def test_it_is_made_once_and_not_sent_to_who_has_it(client: Client, record
 async def test_a_session_that_goes_on_says_so(client: Client, records: OneMeeting) -> None:
     records.told = Telling()
     records.told.line("So far.", 0, 61_000)
-    for form in ("vtt", "srt", "txt", "html"):
+    for form in ("vtt", "srt", "txt", "html", "ttml", "akn"):
         async with client.get(f"/s/plenary/record.{form}", headers={"Accept-Encoding": "identity"}) as response:
             assert "this is its text up to 1:01." in (await response.read()).decode()
     async with client.get("/s/plenary/record.json", headers={"Accept-Encoding": "identity"}) as response:
@@ -198,7 +214,7 @@ async def test_a_session_that_goes_on_says_so(client: Client, records: OneMeetin
     [
         ("/s/none/record.vtt", 404, "There is no meeting at this address."),
         ("/s/%3Cscript%3E/record.vtt", 404, "There is no meeting at this address."),
-        ("/s/plenary/record.pdf", 404, "a record ends with “.vtt”, “.srt”, “.txt”, “.html” or “.json”."),
+        ("/s/plenary/record.odt", 404, "a record ends with one of these: \u2068.vtt\u2069, \u2068.srt\u2069"),
         ("/s/plenary/record.vtt?channel=xx", 404, "This meeting has no such text."),
         ("/s/plenary/record.vtt?channel=%3Cb%3E", 404, "This meeting has no such text."),
         ("/s/plenary/record.vtt?language=de", 404, "This meeting has no text in that language."),
