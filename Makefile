@@ -129,8 +129,9 @@ cluster-faults: $(VENV)/.dev $(VENV)/.project redis ## FAULTS=1000 random faults
 
 lock: ## pin the requirements again, newest versions; needs uv
 	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate -o requirements/demo.txt
-	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate --extra cluster --extra otel --extra dev -c requirements/demo.txt -o requirements/dev.txt
+	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate --extra cluster --extra documents --extra otel --extra dev -c requirements/demo.txt -o requirements/dev.txt
 	uv pip compile requirements/cluster.in $(PINNED) -c requirements/dev.txt -o requirements/cluster.txt
+	uv pip compile requirements/documents.in $(PINNED) -c requirements/dev.txt -o requirements/documents.txt
 	uv pip compile requirements/otel.in $(PINNED) -c requirements/dev.txt -o requirements/otel.txt
 	uv pip compile requirements/fuzz.in $(PINNED) -o requirements/fuzz.txt
 	uv pip compile requirements/audit.in $(PINNED) -o requirements/audit.txt

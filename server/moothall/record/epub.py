@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from moothall.core.kernel.languages import direction
-from moothall.record.html import Href, contents, questions, section, sections
+from moothall.record.html import Href, contents, questions, section
 from moothall.record.model import Record, RecordedLine
-from moothall.record.text import RecordRow
+from moothall.record.sections import Section, sections
 from moothall.record.wording import Options, Wording
 from moothall.record.xml import attributes, date, document, languages, moment
 
@@ -46,8 +46,6 @@ _ACCESSIBLE = """\
 <meta property="schema:accessibilityHazard">none</meta>
 """
 """What EPUB Accessibility 1.1 asks of a package; no text of ours is claimed to have been evaluated by anybody."""
-
-Chapter = tuple[int, list[RecordRow]]
 
 
 def write_epub(record: Record, wording: Wording, options: Options) -> dict[str, str]:
@@ -97,12 +95,12 @@ def _chapter(number: int) -> str:
     return f"text-{number + 1}.xhtml"
 
 
-def _addresses(chapters: Sequence[Chapter]) -> Href:
+def _addresses(chapters: Sequence[Section]) -> Href:
     """Return the function that finds a line, a section or the questions in the pages."""
     pages = {"questions": ASKED}
     for number, (start, rows) in enumerate(chapters):
         pages[f"at-{start // 1000}"] = _chapter(number)
-        lines = (row.item for row in rows if isinstance(row.item, RecordedLine))
+        lines = (item for row in rows for item in row.items if isinstance(item, RecordedLine))
         pages |= {f"line-{line.segment}": _chapter(number) for line in lines}
     return lambda name: f"{pages[name]}#{name}"
 
@@ -141,7 +139,7 @@ def _front(record: Record, wording: Wording) -> Iterator[str]:
     yield f'<p class="facts"><bdi>{escape(wording.named(record))}</bdi></p>\n'
 
 
-def _contents(title: str, chapters: Sequence[Chapter], wording: Wording, asked: bool, href: Href) -> Iterator[str]:
+def _contents(title: str, chapters: Sequence[Section], wording: Wording, asked: bool, href: Href) -> Iterator[str]:
     heading = escape(wording.contents)
     yield f'<nav epub:type="toc" role="doc-toc" aria-labelledby="contents">\n<h1 id="contents">{heading}</h1>\n<ol>\n'
     yield f'<li><a href="{FRONT}"><bdi>{escape(title)}</bdi></a></li>\n'

@@ -150,7 +150,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         """The lines by their own ids and, for translated lines, also by the ids of their source lines. Of several lines
         the last counts.
         """
-        return {source: line for line in self.lines for source in _made_of(line)}
+        return {source: line for line in self.lines for source in source_ids(line)}
 
     @property
     def language(self) -> str:
@@ -281,6 +281,7 @@ def recorded(line: Line, text: str, speakers: Mapping[SpeakerId, str], words: Se
     )
 
 
-def _made_of(line: RecordedLine) -> tuple[SegmentId, ...]:
+def source_ids(line: RecordedLine) -> tuple[SegmentId, ...]:
+    """A line's own id, and the ids of the lines that it was translated from."""
     sources = () if line.made_from is None else line.made_from.sources
     return (line.segment, *(source.segment for source in sources))

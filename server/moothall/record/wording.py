@@ -137,6 +137,10 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     """With {start} and {end}; by the same reasons as on a reader's page."""
     seals: Mapping[SealVersion, str]
     asked: AskedWording
+    name: str = ""
+    """The name of the text, above its column in the bilingual form."""
+    unshown: str = ""
+    """For a document in which a square (U+25A1) stands for characters that no font has."""
 
     def title_of(self, record: Record) -> str:
         """The record's title as a single row."""
@@ -182,9 +186,9 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
         return self.version.format(version=record.position)
 
 
-def file_name(record: Record, form: str) -> str:
+def file_name(record: Record, form: str, beside: Record | None = None) -> str:
     """A file name from date, title and language: `2026-11-24 Opening ceremony (en).vtt`; without a title it has the
-    session's id.
+    session's id. `beside`: the record of the other text in the bilingual form, `… (en, es).docx`.
     """
     title = "".join(
         " " if unicodedata.category(each)[0] in "CZ" and each not in "\u200c\u200d" else each
@@ -193,8 +197,6 @@ def file_name(record: Record, form: str) -> str:
     title = " ".join(_UNFIT.sub(" ", title).split()).encode()[:MAX_BYTES].decode(errors="ignore").strip(" .")
     opened = record.session.opened
     date = "" if opened is None else f"{datetime.fromtimestamp(opened // 1000, UTC):%Y-%m-%d} "
-    return f"{date}{title or record.id}{_language(record)}.{form}"
-
-
-def _language(record: Record) -> str:
-    return f" ({record.language})" if re.fullmatch(r"[A-Za-z0-9-]{1,35}", record.language) else ""
+    tags = [record.language, *([] if beside is None else [beside.language])]
+    languages = ", ".join(tag for tag in tags if re.fullmatch(r"[A-Za-z0-9-]{1,35}", tag))
+    return f"{date}{title or record.id}{f' ({languages})' if languages else ''}.{form}"

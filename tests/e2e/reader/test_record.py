@@ -20,11 +20,12 @@ from moothall.core.kernel.ids import ChannelId
 from moothall.record.epub import write_epub
 from moothall.record.html import write_html
 from moothall.record.model import Record
+from moothall.record.parallel import OtherText
 from moothall.record.subtitles import write_vtt
 from moothall.record.wording import Options
 from support.browser.node import module
 from support.links.site import Site
-from support.record.golden import ARABIC, CHINESE, golden_records, golden_session
+from support.record.golden import ARABIC, CHINESE, ENGLISH, golden_records, golden_session
 from support.sessions.caption_readers import read_vtt
 from support.sessions.record_maker import FLOOR, WORDING, Telling, meeting
 
@@ -146,6 +147,39 @@ async def test_on_paper_it_is_black_on_white_without_what_is_for_screens(page: P
     await expect(page.locator(".choice")).to_be_hidden()
     await page.emulate_media(media="screen", color_scheme="dark")
     await expect(page.locator("html")).to_have_css("background-color", "rgb(21, 23, 26)")
+
+
+@pytest.mark.parametrize("ui", ["ar", pytest.param("en", marks=pytest.mark.slow)])
+async def test_two_texts_stand_side_by_side_where_there_is_room(browser: Browser, tmp_path: Path, ui: str) -> None:
+    records = golden_records()
+    words = {channel: wording(records[channel], CATALOGUES[ui]) for channel in (ENGLISH, ARABIC)}
+    beside = OtherText(record=records[ARABIC], wording=words[ARABIC])
+    path = tmp_path / "record.html"
+    path.write_text(write_html(records[ENGLISH], words[ENGLISH], Options(), STYLE, beside), encoding="utf-8")
+    context = await browser.new_context(bypass_csp=True, viewport={"width": 1200, "height": 800})
+    page = await context.new_page()
+    await page.goto(path.as_uri())
+    pair = page.locator(".pair[id]").first
+
+    async def places() -> list[dict[str, float]]:
+        boxes = [await pair.locator(":scope > div").nth(n).bounding_box() for n in range(2)]
+        return [{"x": box["x"], "y": box["y"], "width": box["width"]} for box in boxes if box is not None]
+
+    english, arabic = await places()
+    assert english["y"] == arabic["y"]
+    assert english["width"] == arabic["width"]
+    assert (english["x"] < arabic["x"]) == (ui == "en")
+    await page.evaluate(module("axe-core/axe.min.js").read_text(encoding="utf-8"))
+    found = await page.evaluate("axe.run(document)")
+    assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found["violations"]] == []
+    await page.set_viewport_size({"width": 320, "height": 600})
+    english, arabic = await places()
+    assert english["y"] < arabic["y"]
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+    await page.emulate_media(media="print")
+    english, arabic = await places()
+    assert english["y"] == arabic["y"]
+    await context.close()
 
 
 @pytest.mark.parametrize("ui", ["en", pytest.param("ar", marks=pytest.mark.slow)])

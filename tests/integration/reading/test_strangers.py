@@ -156,7 +156,7 @@ DOORS = {
     "GET /s/{session}/moment/{ms}": Door(frozenset({303, 404}), ("", "?channel=pt&ui=ar")),
     "GET /s/{session}/line/{segment}": Door(frozenset({303, 404}), ("", "?channel=pt&ui=ar")),
     "GET /s/{session}/lines": open_to_all("?before=9", "?channel=pt"),
-    "GET /s/{session}/record.{form}": open_to_all("", "?sources=1&times=0&channel=pt"),
+    "GET /s/{session}/record.{form}": open_to_all("", "?sources=1&times=0&channel=pt", "?channel=floor&beside=pt"),
     "GET /s/{session}/screen": open_to_all(),
     "GET /room/{room}/screen": Door(frozenset({200, 404})),
     "GET /room/{room}/now": Door(frozenset({200, 404})),

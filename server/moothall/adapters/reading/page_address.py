@@ -7,8 +7,10 @@ from urllib.parse import quote, urlencode
 from moothall.adapters.reading.page_choices import BRAILLE, SHOW, UNCERTAIN, Choices
 from moothall.core.kernel.ids import ChannelId, SessionId
 
-FORMATS = ("vtt", "srt", "ttml", "txt", "html", "epub", "json", "akn")
+FORMATS = ("vtt", "srt", "ttml", "txt", "html", "docx", "pdf", "epub", "json", "akn")
 """File formats in which a text can be downloaded."""
+BILINGUAL = ("html", "docx", "pdf")
+"""Those that can have two texts beside each other."""
 
 
 class TextAddresses:
@@ -98,9 +100,13 @@ class TextAddresses:
         """The address to which the form for another language is sent."""
         return self._with(f"{self.base}/language")
 
-    def record(self, form: str) -> str:
-        """The address of the text as a download, in one of FORMATS."""
-        query = self.query if self.channel else ""
+    def record(self, form: str, *, channel: ChannelId | None = None, beside: ChannelId | None = None) -> str:
+        """The address of the text, or of another, as a download in one of FORMATS; `beside` is the text beside it, in
+        one of BILINGUAL.
+        """
+        named = (("channel", channel or self.channel), ("beside", beside))
+        wanted = {name: value for name, value in named if value}
+        query = urlencode(wanted)
         return f"{self.base}/record.{form}" + (f"?{query}" if query else "")
 
     def _with(

@@ -1,5 +1,6 @@
 """The menu of a session's texts: what is spoken, interpretations, translations, each by its language's own name; for a
-translation also links to the original, to itself, and to both, line by line or side by side.
+translation also links to the original, to itself, and to both, line by line or side by side. And the list of files in
+which a text can be taken home.
 
 The menu is made of links alone, so that it needs no scripts. Scripts remember the language (`web/js/lib/choices.js`),
 and redirect a reader whose address names no text to the text in that language (`web/js/lib/early.js`).
@@ -8,14 +9,15 @@ and redirect a reader whose address names no text to the text in that language (
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
+from importlib.util import find_spec
 from urllib.parse import urlencode
 
 import msgspec
 from babel.dates import format_date
 
 from moothall.adapters.pages.catalogues import Catalogue, own_name
-from moothall.adapters.reading.page_address import TextAddresses
+from moothall.adapters.reading.page_address import BILINGUAL, FORMATS, TextAddresses
 from moothall.adapters.reading.page_choices import SHOW
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId
@@ -222,3 +224,30 @@ def by_language(session: Session) -> str:
                 found.setdefault(tag, name)
                 found.setdefault(tag.partition("-")[0], name)
     return urlencode(found)
+
+
+@cache
+def can_typeset() -> bool:
+    """Whether PDF files can be made: whether Typst is installed, the extra `documents`."""
+    return find_spec("typst") is not None
+
+
+def downloads(session: Session, address: TextAddresses, ui: Catalogue, *, pdf: bool) -> list[dict[str, str]]:
+    """Links to the files of a text, and of a translation beside its original; `pdf`: whether PDF can be made."""
+    here, floor = session.channels.get(address.channel or ChannelId("")), spoken(session)
+    made = [form for form in FORMATS if pdf or form != "pdf"]
+    links = [{"address": address.record(form), "text": _format_name(form, ui)} for form in made]
+    if here is None or here.kind is not ChannelKind.TRANSLATION or floor is None:
+        return links
+    return links + [
+        {
+            "address": address.record(form, channel=floor, beside=address.channel),
+            "text": ui.text("{form}, the original beside it", form=_format_name(form, ui)),
+        }
+        for form in BILINGUAL
+        if form in made
+    ]
+
+
+def _format_name(form: str, ui: Catalogue) -> str:
+    return ui.named(f"page/format.{form}")

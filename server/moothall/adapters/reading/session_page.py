@@ -16,10 +16,12 @@ from moothall.adapters.pages.texts import card_part, report_part
 from moothall.adapters.questions.asking_texts import figures
 from moothall.adapters.questions.page_hands import raised
 from moothall.adapters.reading import page_choices
-from moothall.adapters.reading.page_address import FORMATS, TextAddresses
+from moothall.adapters.reading.page_address import TextAddresses
 from moothall.adapters.reading.page_menu import (
     Lacking,
     by_language,
+    can_typeset,
+    downloads,
     in_own_language,
     in_place,
     menu,
@@ -201,7 +203,7 @@ class SessionPage:
             short=short_notice(session, channel, ui),
             text_language=_language_of(session, channel),
             ways=ways(session, address, ui),
-            formats=[{"address": address.record(form), "text": ui.named(f"page/format.{form}")} for form in FORMATS],
+            formats=downloads(session, address, ui, pdf=can_typeset()),
             sound_address=state.sound_address,
             quality=quality_line(state.quality, ui),
             asked=[

@@ -1,4 +1,4 @@
-"""Packs the files of an e-book, which `moothall.record.epub` writes, into one (EPUB OCF).
+"""Packs the files of an e-book or of a document, which `moothall.record.epub` and `docx` write, into one (ZIP).
 
 A module of its own, though short: the pure layers know neither `io` nor the clock, and `zipfile` needs both.
 """
@@ -13,15 +13,15 @@ BEGAN = (1980, 1, 1, 0, 0, 0)
 """The time of each file in the archive, the first that ZIP knows, so that equal records give equal files."""
 
 
-def packed_book(files: Mapping[str, str]) -> bytes:
-    """The archive; the first file, `mimetype`, is stored as it is, so that programs know the book by its first
+def packed(files: Mapping[str, str], *, stored: str = "") -> bytes:
+    """The archive. The file with the name `stored` is not compressed: programs know a book by it, as its first
     bytes.
     """
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
-        for number, (name, text) in enumerate(files.items()):
+        for name, text in files.items():
             entry = zipfile.ZipInfo(name, BEGAN)
-            entry.compress_type = zipfile.ZIP_DEFLATED if number else zipfile.ZIP_STORED
+            entry.compress_type = zipfile.ZIP_STORED if name == stored else zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, text.encode())
     return made.getvalue()

@@ -30,6 +30,20 @@ class RecordErrorText:
     FORM = "This address is not right: a record ends with one of these: {forms}"
     SWITCH = "This address is not right: “{name}” must be “0” or “1”."
     LANGUAGE = "This meeting has no text in that language. Choose one of those that it has."
+    NO_PDF = (
+        "This server makes no PDF files: whoever runs it has not installed the extra “documents”. "
+        "Take the text as “.docx” or “.html”; both can be printed."
+    )
+    PDF_FAILED = (
+        "The PDF file could not be made, or it took too long. "
+        "Please try again later, or take the text as “.docx” or “.html”."
+    )
+    NO_FONTS = (
+        "The PDF file cannot be made: this server has no font for the letters of this text. "
+        "Take the text as “.docx” or “.html”."
+    )
+    BESIDE_FORM = "Two texts beside each other can be had as “.html”, “.docx” or “.pdf” alone."
+    BESIDE_SAME = "This address is not right: “beside” must name another text of the meeting than the first."
     BUSY = "Many people take records home at the moment. Please try again in a minute."
 
 
@@ -51,6 +65,8 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
     return Wording(
         language=ui.language,
         direction=ui.direction,
+        name=channel_name(channel, ui),
+        unshown=ui.text("□ stands for a character that cannot be shown here. The other files have it."),
         about=tuple(fact for fact in about if fact),
         quality=quality_line(record.quality, ui),
         origins={origin: ui.named(f"lines/origin.{origin}") for origin in Origin},

@@ -17,7 +17,7 @@ from ttconv.imsc import reader
 
 from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
-from moothall.adapters.record.packing import packed_book
+from moothall.adapters.record.packing import packed
 from moothall.adapters.record.texts import wording
 from moothall.core.kernel.ids import ChannelId
 from moothall.record.akn import write_akn
@@ -129,7 +129,7 @@ def test_bluebell_reads_a_debate_as_its_turns_and_questions() -> None:
 
 
 def book(path: Path, record: Record, words: Wording, options: Options) -> Path:
-    path.write_bytes(packed_book(write_epub(record, words, options)))
+    path.write_bytes(packed(write_epub(record, words, options), stored="mimetype"))
     return path
 
 
@@ -156,5 +156,5 @@ def test_epubcheck_finds_nothing_in_books_of_hostile_words(tmp_path: Path) -> No
 def test_epubcheck_would_have_found_a_fault(tmp_path: Path) -> None:
     files = write_epub(*golden(FLOOR), PLAIN)
     files["EPUB/front.xhtml"] = files["EPUB/front.xhtml"].replace("<h1>", "<h1><p>").replace("</h1>", "</p></h1>")
-    (tmp_path / "a.epub").write_bytes(packed_book(files))
+    (tmp_path / "a.epub").write_bytes(packed(files, stored="mimetype"))
     assert faults_of_book(tmp_path / "a.epub")

@@ -6,7 +6,7 @@ import io
 import re
 import shutil
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -18,8 +18,9 @@ from moothall.adapters.http.security_headers import secure
 from moothall.adapters.pages.catalogues import LANGUAGES
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
-from moothall.adapters.record.record_door import MAX_WAITING, RecordDoor
+from moothall.adapters.record.record_door import MAX_SETTING, MAX_WAITING, RecordDoor
 from moothall.adapters.record.texts import wording
+from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SessionId
@@ -295,6 +296,122 @@ async def test_nothing_made_before_a_removal_is_kept(records: OneMeeting) -> Non
 
 def publication(session: SessionId, event: ev.AnyEvent) -> Publication:
     return Publication(session=session, records=(Recorder(session).record(event),), events=(event,))
+
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+async def serving(records: OneMeeting, typeset: Callable[[bytes], Awaitable[bytes]] | None) -> Client:
+    app = web.Application()
+    app.add_routes(RecordDoor(records, PAGES, typeset=typeset).routes())
+    return TestClient(TestServer(app), auto_decompress=False)
+
+
+async def test_documents_are_packed_already(client: Client, records: OneMeeting) -> None:
+    async with client.get("/s/plenary/record.docx", headers={"Accept-Encoding": "gzip"}) as response:
+        assert (response.status, response.content_type) == (200, DOCX)
+        assert "Content-Encoding" not in response.headers
+        assert (await response.read())[:2] == b"PK"
+
+
+async def test_two_texts_are_one_file_of_the_states_of_both(client: Client, records: OneMeeting) -> None:
+    async def ask(query: str, form: str = "html") -> tuple[int, str, str, str]:
+        async with client.get(f"/s/plenary/record.{form}{query}", headers={"Accept-Encoding": "identity"}) as response:
+            text = (await response.read()).decode(errors="replace")
+            headers = response.headers
+            return response.status, text, headers.get("ETag", ""), headers.get("Content-Disposition", "")
+
+    status, both, tag, name = await ask("?channel=floor&beside=fr")
+    assert status == 200
+    assert '<div class="pair names"><p>As spoken</p><p>Interpreter: French</p></div>' in both
+    assert 'filename="2025-11-24 Water & land -- 2026 (en, fr).html"' in name
+    assert (await ask("?beside=fr"))[1:3] == (both, tag), "the first text is the first of the session"
+    assert (await ask("?channel=fr&beside=floor"))[2] != tag
+    assert (await ask(""))[2] != tag
+    records.told.tell(ev.SessionReopened(t=300_000))
+    assert (await ask("?channel=floor&beside=fr"))[2] != tag
+    bare = (await ask("?beside=fr&speakers=0&times=0"))[1]
+    assert "<h2>" not in bare
+    assert 'class="time"' not in bare
+    assert (await ask("?beside=fr", "docx"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "sentence"),
+    [
+        ("record.vtt?beside=fr", 400, "Two texts beside each other can be had as"),
+        ("record.html?channel=fr&beside=fr", 400, "“beside” must name another text"),
+        ("record.html?beside=xx", 404, "This meeting has no such text."),
+        ("record.html?beside=", 404, "This meeting has no such text."),
+    ],
+)
+async def test_what_cannot_stand_beside_a_text_is_said(client: Client, path: str, status: int, sentence: str) -> None:
+    async with client.get(f"/s/plenary/{path}") as response:
+        assert response.status == status
+        assert sentence in await response.text()
+
+
+async def test_where_pdf_cannot_be_made_the_extra_is_named(records: OneMeeting) -> None:
+    async with await serving(records, None) as client, client.get("/s/plenary/record.pdf") as response:
+        assert response.status == 501
+        assert "has not installed the extra “documents”" in await response.text()
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "sentence"),
+    [
+        (FontsMissing("x"), 501, "this server has no font for the letters of this text"),
+        (TypesettingFailed("x"), 503, "could not be made, or it took too long"),
+    ],
+)
+async def test_a_pdf_that_fails_is_a_sentence_and_is_not_kept(
+    records: OneMeeting, error: Exception, status: int, sentence: str
+) -> None:
+    failing = True
+
+    async def typeset(data: bytes) -> bytes:
+        if failing:
+            raise error
+        return b"%PDF " + data
+
+    async with await serving(records, typeset) as client:
+        async with client.get("/s/plenary/record.pdf?ui=en") as response:
+            assert response.status == status
+            assert sentence in await response.text()
+        failing = False
+        async with client.get("/s/plenary/record.pdf", headers={"Accept-Encoding": "gzip"}) as response:
+            assert (response.status, response.content_type) == (200, "application/pdf")
+            assert "Content-Encoding" not in response.headers
+            assert "Ms. Añez" in (await response.read()).decode()
+
+
+async def test_while_a_pdf_is_set_other_forms_are_made_and_few_wait(records: OneMeeting) -> None:
+    setting, gate = asyncio.Event(), asyncio.Event()
+    count = 0
+
+    async def typeset(data: bytes) -> bytes:
+        nonlocal count
+        count += 1
+        setting.set()
+        await gate.wait()
+        return b"%PDF"
+
+    async with await serving(records, typeset) as client:
+        waiting = [
+            asyncio.ensure_future(client.get(f"/s/plenary/record.pdf?ui={LANGUAGES[n % 7]}"))
+            for n in range(MAX_SETTING + 1)
+        ]
+        await setting.wait()
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        (refused,) = [task.result() for task in done]
+        assert refused.status == 503
+        assert refused.headers["Retry-After"] == "10"
+        async with client.get("/s/plenary/record.txt") as response:
+            assert response.status == 200
+        gate.set()
+        answers = await asyncio.gather(*waiting)
+        assert sorted(answer.status for answer in answers) == [200] * MAX_SETTING + [503]
+        assert count == 7, "equal requests share a file"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
