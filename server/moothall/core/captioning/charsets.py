@@ -48,13 +48,15 @@ def whole_text(data: bytes, charset: str, *, held: bytes = b"") -> tuple[str, by
     """Decode a post. `charset`: Python's name; `held`: the bytes held from the post before. Returns the characters and
     the bytes to hold, or a refusal.
 
-    Bytes of UTF-16 are never held.
+    Bytes that were held and don't go on in this post are dropped: it is read by itself. Bytes of UTF-16 are never held.
     """
     try:
         if charset != "utf-8":
             return _plain(data.decode(charset), b"")
         text, used = codecs.utf_8_decode(held + data, "strict", False)
     except UnicodeDecodeError:
+        if held:
+            return whole_text(data, charset)
         message = "The text is not in the charset that was named. Send UTF-8, or name the charset in Content-Type."
         return refuse(RefusalCode.INVALID, message)
     return _plain(text, (held + data)[used:])

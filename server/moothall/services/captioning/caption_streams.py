@@ -60,6 +60,8 @@ MOST_BYTES = 8 << 10
 MOST_LINES = 200
 """Most lines of one act. Overflow: they become several acts; where one of these fails, the post can be sent again,
 since a line that exists is not written twice."""
+CUT = "The last letter of this text is incomplete and was left out: Content-Length is a number of bytes."
+"""Told to a sender whose caption ends inside a character: it, or a proxy that believed it, counted characters."""
 REMEMBERED = 32
 """Number of last posts among which repeats are recognised."""
 RETRY_MS = 30_000
@@ -93,7 +95,7 @@ class AcceptedPost(msgspec.Struct, frozen=True):
 
     kept: bool = True
     sentence: str = ""
-    """Why its text is not kept, as a sentence for a person; empty where it is."""
+    """Why its text is not kept, or a part of it was left out, as a sentence for a person; empty where all is kept."""
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):
@@ -247,6 +249,8 @@ class CaptionStreams:
             if isinstance(text, Refusal):
                 return text
             characters, held = text
+            cut = post.form is Form.CAPTIONS and bool(held)
+            held = b"" if post.form is Form.CAPTIONS else held
             state = live.state
             if _comes_again(state, stream, post, characters, state.media_now(self._clock.wall())):
                 stream.seq, stream.posts = post.seq or 0, joined(stream.posts, characters, post.language)[0]
@@ -281,7 +285,7 @@ class CaptionStreams:
             if stream.cuts == cuts:  # After a cut later posts can't reach this one.
                 stream.held = held
                 stream.last = stream.last if post.seq is None else post.body
-            return AcceptedPost()
+            return AcceptedPost(sentence=CUT if cut else "")
 
     async def finish(self, session: SessionId, within_ms: int) -> bool:
         """Turn the text of a session's streams into lines; return whether all of it is in the log."""
@@ -489,7 +493,7 @@ def _characters(stream: TextStream, post: Post) -> tuple[str, bytes] | Refusal:
     body = post.body[len(stream.last) :] if _goes_on(stream, post) else post.body
     if post.lenient and post.charset == "utf-8":
         return lenient_text(body, stream.held)
-    return whole_text(body, post.charset, held=stream.held)
+    return whole_text(body, post.charset, held=b"" if post.form is Form.CAPTIONS else stream.held)
 
 
 def _commands(state: State, stream: TextStream, lines: Sequence[Commit | Amend]) -> list[do.AnyCommand]:

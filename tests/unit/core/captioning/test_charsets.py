@@ -40,6 +40,11 @@ def test_a_character_in_two_posts_is_held_over() -> None:
     assert whole_text(b"\xbc", "utf-8", held=b"\xc3") == ("ü", b"")
 
 
+def test_bytes_that_were_held_and_do_not_go_on_block_no_later_post() -> None:
+    assert whole_text("Grün".encode(), "utf-8", held=b"\xc3") == ("Grün", b"")
+    assert isinstance(whole_text(b"\xff", "utf-8", held=b"\xc3"), Refusal)
+
+
 @pytest.mark.parametrize(
     ("data", "charset"), [(b"\xff\xfe\xfd", "utf-8"), (b"a", "utf-16"), (b"\x00\x01\x02\x03\x04", "utf-8")]
 )

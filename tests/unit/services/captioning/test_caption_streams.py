@@ -15,6 +15,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, Segme
 from moothall.core.removal.selection import ErasedSelection, Interventions, Lines, SpokenSpan
 from moothall.services.captioning.caption_streams import (
     AGAIN_MS,
+    CUT,
     MOST_BYTES,
     MOST_LINES,
     POSTS,
@@ -104,6 +105,26 @@ def test_a_caption_that_another_life_of_the_server_took_is_taken_once() -> None:
                 await on.put("Who is next?\n", seq, **captions)
                 await on.streams.finish(SESSION, 0)
                 assert on.lines.count("Who is next?") == many, "it begins anew, or somebody says it again"
+
+    run(story())
+
+
+def test_a_caption_that_ends_inside_a_character_stands_without_it_and_blocks_no_later_one() -> None:
+    async def story() -> None:
+        async with house() as on:
+            cut = await on.stream()
+            captions = [b"Um caf\xc3", b"Um caf\xc3\xa9 bom.\n", "Próximo.\n".encode()]
+            answers = [
+                await on.streams.put(cut, Post(body=body, seq=seq, form=Form.CAPTIONS))
+                for seq, body in enumerate(captions, 1)
+            ]
+            assert answers == [AcceptedPost(sentence=CUT), AcceptedPost(), AcceptedPost()]
+            assert on.lines == ["Um café bom.", "Próximo."]
+        async with house() as on:
+            stream = await on.stream()
+            assert await on.streams.put(stream, Post(body=b"Um caf\xc3", seq=1)) == AcceptedPost()
+            assert await on.streams.put(stream, Post(body=b" bom.\n", seq=2)) == AcceptedPost()
+            assert on.lines == ["Um caf bom."]
 
     run(story())
 
