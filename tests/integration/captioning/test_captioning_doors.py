@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from moothall.adapters.captioning.bridge import Bridge, target_of
-from moothall.adapters.captioning.tcp_door import LONGEST_LINE
+from moothall.adapters.captioning.tcp_door import LONGEST_LINE, MOST_CONNECTIONS, MOST_EACH
 from moothall.adapters.captioning.zoom_client import ZoomClient
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.hall import RunningServer, hall
@@ -232,6 +232,60 @@ async def test_raw_text_over_tcp_with_backspaces_is_taken_by_a_plain_socket(tmp_
                 assert (await reader.readline())[:29] == answer
 
 
+async def test_what_is_no_text_over_tcp_gets_a_sentence_and_none_of_it_is_shown(tmp_path: Path) -> None:
+    port = free_port(1)
+    async with serving(tmp_path, tcp_port=port) as house:
+        async with connected(port) as (reader, writer):
+            writer.write(f"{house.key} lang=en\r\n".encode())
+            assert await reader.readline() == b"Ready.\r\n"
+            writer.write(b"One.\r\n")
+            await until(lambda: house.lines == ["One."])
+            writer.write(bytes(range(256)) * 3 + b"\r\n")
+            assert await reader.read() == b"This is no text: send plain text.\r\n"
+        async with connected(port) as (reader, writer):
+            writer.write(f"{house.key} lang=en\r\n".encode())
+            assert await reader.readline() == b"Ready.\r\n"
+            writer.write(b"Two.\r\n")
+            await until(lambda: house.lines == ["One.", "Two."])
+
+
+async def test_a_flood_over_tcp_is_read_as_fast_as_it_is_taken_and_nothing_of_it_is_lost(tmp_path: Path) -> None:
+    port, lines = free_port(1), [f"Line number {number}." for number in range(600)]
+    async with serving(tmp_path, tcp_port=port) as house, connected(port) as (reader, writer):
+        writer.write(f"{house.key} lang=en\r\n".encode())
+        assert await reader.readline() == b"Ready.\r\n"
+        writer.write("".join(f"{line}\r\n" for line in lines).encode())
+        await until(lambda: len(house.lines) == len(lines))
+        stand = sorted((int(name.rpartition("-")[2]), line.whole) for name, line in house.live.state.segments.items())
+        assert [text for _, text in stand if text] == lines
+
+
+async def test_a_flood_of_connections_over_tcp_is_told_so_and_disturbs_nobody_who_is_there(tmp_path: Path) -> None:
+    port = free_port(1)
+    async with (
+        serving(tmp_path, tcp_port=port) as house,
+        connected(port) as (reader, writer),
+        AsyncExitStack() as stack,
+    ):
+        writer.write(f"{house.key} lang=en\r\n".encode())
+        assert await reader.readline() == b"Ready.\r\n"
+
+        async def more(address: str) -> asyncio.StreamReader:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
+            stack.callback(writer.close)
+            return reader
+
+        for _ in range(MOST_EACH - 1):
+            await more("127.0.0.1")
+        full = b"Too many connections are open. Try again later.\r\n"
+        assert await (await more("127.0.0.1")).read() == full
+        for number in range(MOST_CONNECTIONS - MOST_EACH):
+            await more(f"127.0.0.{2 + number // MOST_EACH}")
+        assert await (await more("127.0.0.9")).read() == full
+        writer.write(b"One.\r\n")
+        await until(lambda: house.lines == ["One."])
+
+
 async def test_what_is_typed_at_the_local_port_comes_over_the_bridge_through_a_restart(tmp_path: Path) -> None:
     port, told, listening = free_port(1), list[str](), asyncio.Event()
     ports: list[int] = []
@@ -263,6 +317,21 @@ async def test_what_is_typed_at_the_local_port_comes_over_the_bridge_through_a_r
     assert told[0] == "The captioning software is connected." or told[0].startswith("Connected")
     assert "Connected: text goes to “Plenary”." in told
     assert any(sentence.startswith("No connection to the server.") for sentence in told)
+
+
+async def test_a_program_that_sends_no_text_to_the_bridge_is_left_and_none_of_it_goes_on(
+    house: CaptioningDoors,
+) -> None:
+    told, ports = list[str](), asyncio.Queue[int]()
+    async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as group:
+        bridge = Bridge(target_of(house.address("/captions")), http, SystemClock(), told.append, pace_ms=1)
+        carrying = group.create_task(bridge.run(port=0, listening=ports.put_nowait))
+        async with connected(await ports.get()) as (reader, writer):
+            writer.write(bytes(range(256)))
+            assert await reader.read() == b""
+        assert "What the captioning software sends is no text. Set it to send plain text by TCP." in told
+        assert (bridge.unsent.size, house.lines) == (0, [])
+        carrying.cancel()
 
 
 async def test_what_waits_at_the_bridge_goes_on_behind_what_another_program_of_the_link_posts(

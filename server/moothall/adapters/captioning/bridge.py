@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import aiohttp
 import msgspec
 
-from moothall.core.captioning.charsets import lenient_text, without_telnet
+from moothall.core.captioning.charsets import binary_stream, lenient_text, without_telnet
 from moothall.core.kernel.backoff import Backoff
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ConfigurationError
@@ -116,13 +116,17 @@ class Bridge:
 
     async def _program(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.tell("The captioning software is connected.")
-        negotiated, held = b"", b""
+        negotiated, held, before = b"", b"", b""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  # asyncio's server runs this as a task
         self._programs.add(task)
         try:
             while data := await reader.read(READ):
                 data, negotiated = without_telnet(negotiated + data)
+                binary, before = binary_stream(before, data)
+                if binary:
+                    self.tell("What the captioning software sends is no text. Set it to send plain text by TCP.")
+                    break
                 text, held = lenient_text(data, held)
                 self._set(typed(self.unsent, text))
                 await self._room.wait()
