@@ -27,6 +27,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.sessions.state import Status
 from moothall.services.captioning.caption_streams import MOST_BYTES
 from moothall.services.log.act_queue import Receipt
+from moothall.services.sessions.link_terms import LinkTerms
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.staff import actor_of, session_scope
 from moothall.settings.sections import Captioning, EngineSection, Metrics, Server, Settings, Translation
@@ -305,9 +306,9 @@ async def test_what_is_typed_at_the_local_port_comes_over_the_bridge_through_a_r
         writer.write(b"\x08o\r\n")
         await until(lambda: bridge.unsent.waiting == "\x08o\r\n")
         async with serving(tmp_path, port=port) as house:
-            await until(lambda: house.lines == ["One", "Twp", "o"])
+            await until(lambda: house.lines == ["One", "Two"])
             writer.write(b"Three\r\n")
-            await until(lambda: house.lines == ["One", "Twp", "o", "Three"])
+            await until(lambda: house.lines == ["One", "Two", "Three"])
             async with http.get(house.address("/captions/link")) as answer:
                 assert answer.status == 403
             bearer = {"Authorization": f"Bearer {house.key}"}
@@ -332,6 +333,28 @@ async def test_a_program_that_sends_no_text_to_the_bridge_is_left_and_none_of_it
         assert "What the captioning software sends is no text. Set it to send plain text by TCP." in told
         assert (bridge.unsent.size, house.lines) == (0, [])
         carrying.cancel()
+
+
+async def test_the_bridge_takes_the_link_of_a_captioner_itself(house: CaptioningDoors) -> None:
+    links, told, ports = house.running.backend.links, list[str](), asyncio.Queue[int]()
+    _, token = await links.create(Role.CAPTIONER, session_scope(PLENARY), "Ann")
+    _, hall = await links.create(Role.CAPTIONER, "hall", "Ben")
+    _, bound = await links.create(Role.CAPTIONER, session_scope(PLENARY), "Eve", LinkTerms(one_browser=True))
+    _, reader = await links.create(Role.SECRETARIAT, "hall", "Office")
+    entrance = f"{house.running.address}/enter"
+    async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as group:
+        for wrong in (hall, bound, reader):
+            bridge = Bridge(target_of(f"{entrance}/{wrong}"), http, SystemClock(), told.append)
+            with pytest.raises(ConfigurationError, match="The server refuses the link"):
+                await bridge.run(port=0)
+        for link, text in ((f"{entrance}/{token}", "One"), (f"{entrance}/{hall}?session={PLENARY}", "Two")):
+            assert token not in repr(target_of(link))
+            bridge = Bridge(target_of(link), http, SystemClock(), told.append, pace_ms=1)
+            carrying = group.create_task(bridge.run(port=0, listening=ports.put_nowait))
+            async with connected(await ports.get()) as (_, writer):
+                writer.write(f"{text}\r\n".encode())
+                await until(lambda text=text, bridge=bridge: text in house.lines and bridge.unsent.size == 0)
+            carrying.cancel()
 
 
 async def test_what_waits_at_the_bridge_goes_on_behind_what_another_program_of_the_link_posts(
@@ -397,8 +420,9 @@ async def test_a_bridge_whose_link_is_refused_ends_with_a_sentence(house: Captio
         bridge = Bridge(target_of(house.address("/captions", "wrong")), http, SystemClock(), lambda _: None)
         with pytest.raises(ConfigurationError, match="The server refuses the link"):
             await bridge.run(port=0)
-    with pytest.raises(ConfigurationError, match="has 'key=' in it"):
-        target_of("https://text.example.org/captions")
+    for none in ("https://text.example.org/captions", "https://text.example.org/enter/", "ftp://a/enter/token"):
+        with pytest.raises(ConfigurationError, match="The link is the captioner's"):
+            target_of(none)
     assert house.key not in repr(target_of(house.address("/captions")))
 
 

@@ -85,6 +85,28 @@ def test_in_another_life_of_the_server_or_at_another_node_a_stream_goes_on_behin
     run(story())
 
 
+def test_in_another_life_of_the_server_a_bridge_s_deletes_reach_the_line_that_it_had_sent() -> None:
+    async def story() -> None:
+        for behind, stands in (
+            ("We begin. One.\nTwp ", ["One.", "Two is it."]),
+            ("One.\nTwp", ["One.", "To is it."]),
+            ("One.\nTwp and more", ["One.", "Twp", "o is it."]),
+            ("", ["One.", "Twp", "o is it."]),
+        ):
+            log = MemoryLog()
+            async with house(log=log) as on:
+                await on.put("One.\nTwp ", 1)
+                await on.streams.finish_all()
+                assert on.lines == ["One.", "Twp"]
+            async with house(begun=False, log=log) as on:
+                await on.hall.clock.sleep(2_000)
+                assert await on.put("\x08\x08o is it.\n", 1, behind=behind) == AcceptedPost()
+                await on.put("More.\n", 2)
+                assert on.lines == [*stands, "More."], behind
+
+    run(story())
+
+
 def test_a_caption_that_another_life_of_the_server_took_is_taken_once() -> None:
     async def story() -> None:
         log = MemoryLog()
