@@ -166,7 +166,7 @@ async def test_the_second_captioner_is_rung_when_whoever_is_on_air_is_gone(
         await expect(silent).to_be_visible(timeout=20_000)
         assert await page.evaluate("rung.length") == 1
         await page.keyboard.type("I")
-        await page.wait_for_function("rung[0].state === 'running'")
+        await page.wait_for_function("() => rung[0].state === 'running'")
         await page.keyboard.press("Alt+b")
         await expect(page.get_by_label("Ring when whoever is on air writes nothing")).not_to_be_checked()
         await page.keyboard.press("Alt+t")
