@@ -134,6 +134,7 @@ lock: ## pin the requirements again, newest versions; needs uv
 	uv pip compile requirements/documents.in $(PINNED) -c requirements/dev.txt -o requirements/documents.txt
 	uv pip compile requirements/otel.in $(PINNED) -c requirements/dev.txt -o requirements/otel.txt
 	uv pip compile requirements/fuzz.in $(PINNED) -o requirements/fuzz.txt
+	uv pip compile requirements/plover2cat.in $(PINNED) --no-deps -o requirements/plover2cat.txt
 	uv pip compile requirements/audit.in $(PINNED) -o requirements/audit.txt
 
 PINNED := --quiet --no-config --upgrade --universal --python-version 3.11 \
@@ -177,8 +178,8 @@ $(VENV)/.demo: requirements/demo.txt $(VENV)/.made
 	$(PIP) install --require-hashes --no-deps -r $<
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt $(VENV)/.made
-	$(PIP) install --require-hashes --no-deps -r $<
+$(VENV)/.dev: requirements/dev.txt requirements/plover2cat.txt $(VENV)/.made
+	$(PIP) install --require-hashes --no-deps -r $< -r requirements/plover2cat.txt
 	@touch $(VENV)/.demo $@
 
 $(VENV)/.cluster: requirements/cluster.txt $(VENV)/.made

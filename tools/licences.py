@@ -103,7 +103,7 @@ A package's own licence doesn't speak for the native libraries in its wheel. Wha
 def render() -> str:
     """Return the page's text; raises SystemExit with a sentence when a licence isn't acceptable."""
     running = pinned("demo")
-    developing = [name for name in pinned("dev") if name not in running]
+    developing = sorted(name for name in {*pinned("dev"), *pinned("plover2cat")} if name not in running)
     return HEAD + _rows(running) + BETWEEN + _rows(developing) + TAIL
 
 

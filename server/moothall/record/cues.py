@@ -56,18 +56,25 @@ class Cue(msgspec.Struct, frozen=True, kw_only=True):
     """The rows of the caption, none of them empty. The first begins with the speaker's name when another speaker
     begins.
     """
+    source: str = ""
+    """In the first cue of a line whose source differs from that of the line before: the source in words. Empty in all
+    others, and where sources are not wanted."""
 
 
 def cues_of(record: Record, wording: Wording, options: Options) -> list[Cue]:
     """All cues by their beginnings, with those that say why there is no text."""
     cues: list[Cue] = []
     turn = SpeakerTurn()
+    source = ""
     for line, following in zip_longest(record.lines, record.lines[1:]):
         name = line.name if options.speakers else ""
         heading = turn.then(name)
         turn = heading.turn
         prefix = "" if heading.name is None else f"{_isolated(heading.name or wording.unnamed, line.language)}: "
-        cues += cues_of_line(line, prefix, name, None if following is None else following.t0)
+        found = cues_of_line(line, prefix, name, None if following is None else following.t0)
+        if options.sources and found and source != (source := wording.source(line)):
+            found[0] = msgspec.structs.replace(found[0], source=source)
+        cues += found
     cues += _notices(record, wording)
     cues.sort(key=lambda cue: cue.t0)
     if options.marks:

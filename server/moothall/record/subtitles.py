@@ -2,12 +2,14 @@
 
 WebVTT (W3C) is written strictly, so that validators accept it and simple parsers can read it: hours are always written,
 `-->` occurs only in times, no row of a cue is empty, and the voice has no character that parsers are known to decode
-wrongly. Players don't show a voice, so the name is also in the text when another speaker begins.
+wrongly. Players don't show a voice, so the name is also in the text when another speaker begins. The source of
+lines is a comment before the first of them.
 
 SubRip has no standard. This follows what the first program wrote and most players accept. Rows end with CR LF, like
 SubRip's own: some television sets read nothing else, and players that reject it are rare. The encoding is UTF-8 without
 a byte order mark, since more parsers fail on one than need it. Angle brackets, braces, backslashes and times are
-commands to one player or another and can't be escaped, so similar characters replace them.
+commands to one player or another and can't be escaped, so similar characters replace them. There are no comments: the
+source of lines is a row in brackets above the first of them, which players show.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ def write_vtt(record: Record, wording: Wording, options: Options) -> str:
     title = plain(wording.title_of(record)).replace("-->", "→")
     note = [" · ".join(wording.facts(record)), wording.notice, wording.named(record)]
     blocks = [f"WEBVTT - {title}", "NOTE\n" + "\n".join(plain(line).replace("-->", "→") for line in note)]
-    blocks += [vtt_cue(cue, record.language) for cue in cues_of(record, wording, options)]
+    for cue in cues_of(record, wording, options):
+        blocks += [f"NOTE\n{plain(cue.source).replace('-->', '→')}"] if cue.source else []
+        blocks.append(vtt_cue(cue, record.language))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -58,6 +62,7 @@ def write_srt(record: Record, wording: Wording, options: Options) -> str:
     """The record as a SubRip file."""
     blocks = []
     for number, cue in enumerate(labelled(cues_of(record, wording, options), wording), 1):
-        lines = [_TIME.sub(r"\1∶\2∶\3", line.translate(_LOOKALIKES)) for line in cue.lines]  # noqa: RUF001  # the same
+        rows = (f"({plain(cue.source)})", *cue.lines) if cue.source else cue.lines
+        lines = [_TIME.sub(r"\1∶\2∶\3", line.translate(_LOOKALIKES)) for line in rows]  # noqa: RUF001  # the same
         blocks.append("\r\n".join([str(number), f"{stamp(cue.t0, ',')} --> {stamp(cue.t1, ',')}", *lines, ""]))
     return "\r\n".join(blocks)

@@ -34,7 +34,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     times: bool = True
     """Whether times are shown. Captions always have them."""
     sources: bool = False
-    """Whether plain text has the source of each line; the other formats can always show it."""
+    """Whether plain text and captions have the source of each line; the other formats can always show it."""
     marks: bool = False
     """Whether right-to-left captions have U+200F at both ends of a row, for players that guess the direction."""
 

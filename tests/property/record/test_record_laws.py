@@ -71,7 +71,10 @@ def test_subrip_can_be_read_and_says_the_same(record: Record, options: Options) 
     assert [(cue.t0, cue.t1) for cue in cues] == [(cue.t0, cue.t1) for cue in same]
     # A text may hold the look-alikes themselves.
     shown = [tuple(line.translate(LOOKALIKES) for line in cue.lines) for cue in cues]
-    assert shown == [tuple(line.translate(LOOKALIKES) for line in cue.lines) for cue in same]
+    said = [tuple(line.translate(LOOKALIKES) for line in cue.lines) for cue in same]
+    assert [mine[-len(yours) :] for mine, yours in zip(shown, said, strict=True)] == said
+    above = {mine[: -len(yours)] for mine, yours in zip(shown, said, strict=True)} - {()}
+    assert above <= ({(f"({WORDING.source(line)})",) for line in record.lines} if options.sources else set())
 
 
 @given(records(), OPTIONS)

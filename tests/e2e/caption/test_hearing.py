@@ -1,0 +1,48 @@
+"""On the captioner's page the room's sound is heard, its last seconds again, and those at half the speed, by keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from moothall.core.kernel.actors import Role
+from support.desks.meeting import S, meeting
+from support.desks.spoken_meeting import spoken_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+PLAYED = """window.played = [];
+const start = AudioBufferSourceNode.prototype.start;
+AudioBufferSourceNode.prototype.start = function (...when) {
+    const samples = this.buffer.getChannelData(0);
+    window.played.push({ seconds: this.buffer.duration, loud: samples.some((each) => each !== 0), node: this });
+    return start.apply(this, when);
+};"""
+LONG = "window.played.filter(({ seconds, loud }) => loud && seconds > 1.5)"
+"""Pieces of the live sound are shorter."""
+
+
+async def test_sound_and_its_last_seconds_and_those_at_half_the_speed_come_by_keys(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on, spoken_in(on):
+        await page.add_init_script(PLAYED)
+        await on.enter(page, Role.CAPTIONER)
+        await page.goto(f"{on.running.address}/caption/{S}")
+        await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
+        listen = page.locator("#Listen")
+        await page.keyboard.press("Alt+s")
+        await expect(listen).to_have_attribute("aria-pressed", "true")
+        await page.wait_for_function("() => window.played.filter(({ loud }) => loud).length > 1")
+        heard = "window.played.reduce((all, { seconds }) => all + seconds, 0)"
+        await page.wait_for_function(f"() => {heard} > 3")
+        await page.keyboard.press("Alt+r")
+        await page.wait_for_function(f"() => {LONG}.length === 1")
+        await page.keyboard.press("Alt+r")  # It ends.
+        await page.keyboard.press("Alt+h")
+        await page.wait_for_function(f"() => {LONG}.length === 2")
+        again, slower = await page.evaluate(f"{LONG}.map(({{ seconds }}) => seconds)")
+        assert slower > 1.9 * again, "at half the speed, and some has come since"
+        await expect(page.locator("#ComposeText"), "no key was typed").to_have_value("")
+        await page.keyboard.press("Alt+s")
+        await expect(listen).to_have_attribute("aria-pressed", "false")
