@@ -121,6 +121,18 @@ def test_a_sheet_makes_no_other_button_red(path: Path) -> None:
     assert [head for head in red if re.search(r"\bbutton\b|\.(?:button|act|big|stop|first|main)\b", head)] == []
 
 
+def test_an_icon_stands_beside_words_and_never_instead_of_them() -> None:
+    """Words that are only told to screen readers are none that are seen."""
+    told = r'(?:\s*<span class="unseen">[^<]*</span>)?'
+    alone = re.compile(rf"<(a|button|summary)\b[^>]*>\s*\{{\{{ icon\([^)]*\) \}}\}}{told}\s*</\1>")
+    found = {
+        path.relative_to(PAGES).as_posix(): match[0]
+        for path in TEMPLATES
+        for match in alone.finditer(path.read_text(encoding="utf-8"))
+    }
+    assert found == {}
+
+
 def test_every_hour_on_a_page_is_one_of_24() -> None:
     """On all pages and in both programs: `time_of_day` in Python, `hourCycle` in scripts."""
     python = [path for top in ("server", "hubs") for path in (WEB.parent / top).rglob("*.py")]
