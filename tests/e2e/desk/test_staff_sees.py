@@ -94,7 +94,7 @@ FRAME_COVERS = """() => {
 }"""
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 500), (390, 664)])
+@pytest.mark.parametrize(("width", "height"), [(1280, 600), (390, 664)])
 async def test_the_frame_stays_on_every_page_of_the_staff(width: int, height: int, page: Page, tmp_path: Path) -> None:
     """However far one has scrolled, and nothing with the focus is behind it."""
     async with meeting(tmp_path) as on:
