@@ -81,6 +81,30 @@ async def test_where_there_is_no_height_nothing_lies_on_the_text(page: Page) -> 
             assert await page.locator(part).evaluate("(part) => getComputedStyle(part).position") == "static"
 
 
+async def test_in_the_narrowest_window_the_panels_follow_after_the_text(page: Page) -> None:
+    """320 px, as at 400 % zoom: nothing lies on the text, and new text takes nobody away from the panels."""
+    async with stage() as on:
+        await on.lines(40)
+        await page.set_viewport_size({"width": 320, "height": 568})
+        await visit(page, on)
+        newest = page.locator("#s39 .text")
+        await expect(newest).to_be_in_viewport(ratio=1)
+        assert await newest.evaluate(BETWEEN_THE_BARS)
+        await on.say(opened("s40", 500_000), ended("s40", "One more line.", 501_000))
+        await expect(page.locator("#s40 .text")).to_be_in_viewport(ratio=1)
+        assert await page.locator("#s40 .text").evaluate(BETWEEN_THE_BARS)
+        await page.locator(".tool.choose").click()
+        size = page.get_by_label("Text size")
+        await expect(size).to_be_in_viewport()
+        assert await page.locator("#More").evaluate("(part) => getComputedStyle(part).position") == "static"
+        await on.say(opened("s41", 510_000), ended("s41", "Another line.", 511_000))
+        await expect(page.locator("#s41")).to_be_attached()
+        await expect(size).to_be_in_viewport()
+        await expect(page.locator("#Jump")).to_be_visible()
+        await page.locator("#Jump").click()
+        await expect(page.locator("#s41 .text")).to_be_in_viewport(ratio=1)
+
+
 async def test_without_scripts_the_page_begins_at_the_newest_line(browser: Browser) -> None:
     async with stage() as on, tab(browser, java_script_enabled=False, viewport=PHONE) as page:
         await on.lines(120)

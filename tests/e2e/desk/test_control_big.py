@@ -1,4 +1,6 @@
-"""The overview of all meetings on a big screen: everything is in the window, in letters for the back of a room."""
+"""The overview of all meetings at a glance: on a big screen everything is in the window, in letters for the back of a
+room; in an ordinary window ten rooms are.
+"""
 
 from __future__ import annotations
 
@@ -95,3 +97,28 @@ async def test_each_alarm_is_whole_in_ten_rooms(page: Page, tmp_path: Path) -> N
                 assert shown["below"] <= 0, (ui, chosen)
                 assert not shown["outside"], (ui, chosen)
                 assert shown["sentence"] * 52 >= 720, (ui, chosen)
+
+
+BELOW = """() => [...document.querySelectorAll('#Shown > .card')]
+  .filter((tile) => ['h2', '.state'].some((part) => {
+    const { top, bottom } = tile.querySelector(part).getBoundingClientRect();
+    return top < 0 || bottom > innerHeight;
+  }))
+  .map((tile) => tile.textContent.trim().slice(0, 40))"""
+"""The tiles of which the place or the state is not in the window."""
+SENTENCE = "(tile) => tile.getBoundingClientRect().bottom <= innerHeight"
+
+
+@pytest.mark.parametrize("query", ["", "?ui=ar", "?ui=ru"])
+async def test_ten_rooms_say_how_they_stand_without_scrolling(query: str, page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await on.enter(page, Role.TECHNICIAN)
+        await page.set_viewport_size({"width": 1280, "height": 800})
+        await page.goto(f"{on.running.address}/control{query}")
+        await expect(page.locator("#Stands")).to_have_attribute("data-kind", "live")
+        for named in ("", PLACE):
+            cards = [card(1, "muted", place=named), card(2, "late", place=named), *(card(n) for n in range(3, 11))]
+            await page.evaluate(SHOWN.replace("big: true", "big: false"), cards)
+            assert await page.evaluate(BELOW) == [], named
+            muted = page.locator("#Shown > .card").first
+            assert await muted.evaluate(SENTENCE), "and what to do about the muted microphone"

@@ -80,6 +80,40 @@ async def test_every_page_of_a_meeting_says_how_it_stands_and_which_page_it_is(p
         await expect(current).to_have_text("Text")
 
 
+FRAME_COVERS = """() => {
+  const frame = document.querySelector('.house-frame').getBoundingClientRect(), around = [];
+  for (const each of document.querySelectorAll('main :is(a[href], button, summary, select, input)')) {
+    if (!each.checkVisibility() || each.disabled) continue;
+    scrollTo(0, document.documentElement.scrollHeight);
+    each.focus();
+    if (document.activeElement !== each) continue;
+    const { top, bottom } = each.getBoundingClientRect();
+    if (top < frame.bottom && bottom > frame.top && top >= 0) around.push(each.outerHTML.slice(0, 80));
+  }
+  return around;
+}"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 600), (390, 664)])
+async def test_the_frame_stays_on_every_page_of_the_staff(width: int, height: int, page: Page, tmp_path: Path) -> None:
+    """However far one has scrolled, and nothing with the focus is behind it."""
+    async with meeting(tmp_path) as on:
+        await on.enter(page, Role.SECRETARIAT)
+        await page.set_viewport_size({"width": width, "height": height})
+        own = (f"s/{S}/microphone", f"admin/meetings/{S}")
+        worked = ("", "/refinements")
+        paths = (*own, f"figures/{S}", *(f"desk/{S}{part}" for part in worked), f"moderate/{S}", f"podium/{S}")
+        for path in (*paths, f"caption/{S}", "control", "staff", "admin", "admin/links", "admin/look"):
+            await page.goto(f"{on.running.address}/{path}")
+            frame = page.locator(".house-frame")
+            await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+            assert await frame.evaluate("(frame) => frame.getBoundingClientRect().top") == 0, path
+            assert await page.evaluate(FRAME_COVERS) == [], path
+            if path in own:
+                await expect(frame.locator(".meeting")).to_be_in_viewport()
+                await expect(frame.locator(".meeting")).to_have_text(await page.locator("h1").inner_text())
+
+
 # A refinement of the test of a refusal.
 @pytest.mark.slow
 async def test_what_is_said_at_the_foot_goes_when_it_holds_no_longer(page: Page, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from enum import Enum
 from functools import partial
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from playwright.async_api import Browser, Page, Request, ViewportSize
 from moothall.adapters.pages.catalogues import LANGUAGES
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.app.hall import RunningServer
-from support.browser.axe import findings
+from support.browser.axe import Colours, findings_in_all_colours
 from support.browser.every_page import PAGES, come_to, full_house, visitor
 
 PLAIN = [name for name in PAGES if "," not in name or "translated" in name]
@@ -49,21 +49,6 @@ class Window(Enum):
     """1,280 x 1,024 at 400 %: does it fit, with the spacing of WCAG 1.4.12 too?"""
     LOW = "by keys"
     """A low window, gone through by keys alone."""
-
-
-class Colours(Enum):
-    """What a browser is told about colours."""
-
-    LIGHT = "light"
-    DARK = "dark"
-    FORCED = "forced"
-
-
-SCHEMES: Mapping[Colours, dict[str, Any]] = {
-    Colours.LIGHT: {"color_scheme": "light", "forced_colors": "none"},
-    Colours.DARK: {"color_scheme": "dark", "forced_colors": "none"},
-    Colours.FORCED: {"color_scheme": "light", "forced_colors": "active"},
-}
 
 
 class Look(NamedTuple):
@@ -101,6 +86,10 @@ def _drawn(seed: int) -> list[Look]:
 
 
 TENTH = _drawn(SEED)
+
+
+def test_the_tenth_has_all_colours() -> None:
+    assert {look.colours for look in TENTH} == set(Colours)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -302,17 +291,6 @@ async def faults_of_keys(page: Page, again: Callable[[], Awaitable[None]]) -> li
     return faults + ["opens a window"] * (len(page.context.pages) > 1)
 
 
-async def faults_by_axe(page: Page, colours: Sequence[Colours]) -> list[str]:
-    """What axe has to say of the page by all its rules; once that is known, colours are a matter of contrast."""
-    faults: list[str] = []
-    await page.set_viewport_size(WIDE)
-    for n, each in enumerate(colours):
-        await page.emulate_media(**SCHEMES[each])
-        faults += [f"{fault} {each.name}" for fault in await findings(page, ["color-contrast"] if n else None)]
-    await page.emulate_media(**SCHEMES[Colours.LIGHT])
-    return faults
-
-
 async def faults_of(page: Page, house: RunningServer, looks: Sequence[Look]) -> list[str]:
     """What is wrong with a page in one language, loaded once for all looks at it.
 
@@ -327,7 +305,8 @@ async def faults_of(page: Page, house: RunningServer, looks: Sequence[Look]) -> 
     faults: list[str] = []
     if Window.WIDE in windows:
         faults += [f"moves: {element}" for element in await page.evaluate(MOVING)]
-        faults += await faults_by_axe(page, [look.colours for look in looks if look.window is Window.WIDE])
+        colours = [look.colours for look in looks if look.window is Window.WIDE]
+        faults += await findings_in_all_colours(page, colours)
     if Window.SMALL in windows:
         faults += await faults_at_400_percent(page, name)
     if Window.LOW in windows:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from moothall.app.hall import RunningServer, hall
 from moothall.settings.sections import EngineSection, Server, Settings, Translation
@@ -124,6 +124,17 @@ async def test_the_parts_of_the_pages_look_as_they_did(
     if KEEP:
         MADE_WITH.write_text(json.dumps(here, indent=1) + "\n", encoding="utf-8")
     assert changed == {}, "Look at these; `make pictures` keeps them where the change is meant."
+
+
+async def test_a_line_bears_the_tag_of_who_typed_it(page: Page, house: RunningServer) -> None:
+    """A machine's lines bear none."""
+    await page.goto(f"{house.address}/about/style{LIGHT}")
+    lines = page.locator("#sample-lines .line")
+    for origin, tag in {"person": "Written by a person", "interpreter": "Interpreter"}.items():
+        await expect(lines.and_(page.locator(f"[data-origin={origin}]")).locator(".source")).to_be_visible()
+        await expect(lines.and_(page.locator(f"[data-origin={origin}]")).locator(".source")).to_have_text(tag)
+    for source in await lines.and_(page.locator("[data-origin=machine]")).locator(".source").all():
+        await expect(source).to_be_hidden()
 
 
 async def test_every_sample_has_a_picture_and_no_picture_is_of_another() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from html import unescape
 from pathlib import Path
 
 import aiohttp
@@ -11,6 +12,7 @@ import pytest
 from icalendar import Calendar
 from msgspec.structs import replace
 
+from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.programme.needs_door import ALLOWANCE
 from moothall.core.commands import AnyCommand, OpenSession, PauseSession
 from moothall.core.events.types import Access
@@ -324,3 +326,16 @@ async def test_help_is_there_in_each_language_and_is_short(tmp_path: Path, langu
         await reader.get(f"/?ui={language}")
         assert f'href="/help?ui={language}"' in reader.text
         assert f'href="/agenda?ui={language}"' in reader.text
+
+
+@pytest.mark.parametrize("language", ["ar", "zh", "en", "fr", "ru", "es", "pt"])
+async def test_help_names_every_key_and_the_ways_for_screen_readers_and_braille(tmp_path: Path, language: str) -> None:
+    keys = re.search(r"USUAL = \{ on: true, ([^}]*) \}", (find_web_folder() / "js/reader/keys.js").read_text("utf-8"))
+    assert keys is not None
+    async with admin_house(tmp_path) as house:
+        reader, ui = await house.browser(), house.running.pages.catalogues[language]
+        await reader.get(f"/help?ui={language}")
+        help_page = unescape(reader.text)
+        named = ("Skip to the text", "Read new lines to my screen reader", "Read by braille", "Something wrong?")
+        assert [text for text in named if ui.text(text) not in help_page] == []
+        assert set(re.findall("\u2068(.)\u2069", help_page)) == set(re.findall(r"'(.)'", keys[1]))

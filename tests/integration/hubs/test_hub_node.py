@@ -96,7 +96,7 @@ async def test_help_is_here_and_the_agenda_is_above(tmp_path: Path) -> None:
         assert 'href="/help?ui=en"' in await text(client, f"{hub.own}/?ui=en")
         page = await text(client, f"{hub.own}/help?ui=en")
         assert "What a machine does" in page
-        assert "Something wrong?" not in page, "a group has no such form"
+        assert "Something wrong?" in page, "whoever looks after the group is told"
         assert "/agenda?ui" not in page, "of which server, nobody knows yet"
         assert "six words" in await text(client, f"{hub.own}/help/hubs?ui=en")
         await hub.parts.offers.welcomed(replace(WELCOME, address="https://text.example.org"))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any
 
 from playwright.async_api import Page
 
@@ -11,6 +14,44 @@ from support.browser.node import module
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 MORE = ["label-content-name-mismatch", "css-orientation-lock", "target-size"]
 """Rules that axe leaves out by default: WCAG 2.5.3, 1.3.4, 2.5.8."""
+
+
+class Colours(Enum):
+    """What a browser is told about colours, or what a reader has chosen on the page."""
+
+    LIGHT = "light"
+    DARK = "dark"
+    FORCED = "forced"
+    YELLOW = "yellow"
+    BLUE = "blue"
+
+
+SCHEMES: Mapping[Colours, dict[str, Any]] = {
+    **{each: {"color_scheme": "light", "forced_colors": "none"} for each in Colours},
+    Colours.DARK: {"color_scheme": "dark", "forced_colors": "none"},
+    Colours.FORCED: {"color_scheme": "light", "forced_colors": "active"},
+}
+CHOSEN = (Colours.YELLOW, Colours.BLUE)
+"""The themes of high contrast, which a browser remembers for all pages (js/lib/early.js)."""
+AS_CHOSEN = """(theme) => {
+    const root = document.documentElement, before = root.dataset.theme;
+    if (theme) root.dataset.theme = theme;
+    else delete root.dataset.theme;
+    return before ?? '';
+}"""
+
+
+async def findings_in_all_colours(page: Page, colours: Sequence[Colours] = tuple(Colours)) -> list[str]:
+    """Return axe's findings by all its rules; once these are known, colours are a matter of contrast."""
+    found: list[str] = []
+    for n, each in enumerate(colours):
+        await page.emulate_media(**SCHEMES[each])
+        before = await page.evaluate(AS_CHOSEN, each.value) if each in CHOSEN else None
+        found += [f"{fault} {each.name}" for fault in await findings(page, ["color-contrast"] if n else None)]
+        if before is not None:
+            await page.evaluate(AS_CHOSEN, before)
+    await page.emulate_media(**SCHEMES[Colours.LIGHT])
+    return found
 
 
 async def findings(page: Page, only: list[str] | None = None) -> list[str]:

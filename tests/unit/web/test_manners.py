@@ -90,6 +90,49 @@ def test_a_field_for_ones_own_name_says_so() -> None:
     assert all(re.search(r'autocomplete="(?:name|nickname)"', field) for field in asking), asking
 
 
+DESTROYS = {
+    "Delete for good",
+    "Delete the meeting",
+    "Remove for good",
+    "Revoke",
+    "Take the group out",
+}
+"""What cannot be taken back, or for a minute only."""
+ASKED_FIRST = {"admin/admin_delete.html", "admin/admin_revoke.html"}
+"""A page that asks whether to destroy, and shows nothing else."""
+
+
+def test_red_is_only_what_destroys_and_it_stands_behind_something_that_is_opened() -> None:
+    found = {}
+    for path in TEMPLATES:
+        text = path.read_text(encoding="utf-8")
+        for match in re.finditer(r'<button[^>]*class="[^"]*\bgrave\b[^>]*>\{\{ ui\.text\("([^"]+)"\)', text):
+            before = text[: match.start()]
+            opened = any(before.count(f"<{each}") > before.count(f"</{each}>") for each in ("details", "dialog"))
+            found[(path.relative_to(PAGES).as_posix(), match[1])] = opened
+    assert {name for _, name in found} == DESTROYS
+    assert {page for (page, _), opened in found.items() if not opened} == ASKED_FIRST
+
+
+@pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.name)
+def test_a_sheet_makes_no_other_button_red(path: Path) -> None:
+    sheet = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    red = [head for head, body in re.findall(r"([^{}]+)\{([^{}]*)\}", sheet) if "var(--warn)" in body]
+    assert [head for head in red if re.search(r"\bbutton\b|\.(?:button|act|big|stop|first|main)\b", head)] == []
+
+
+def test_an_icon_stands_beside_words_and_never_instead_of_them() -> None:
+    """Words that are only told to screen readers are none that are seen."""
+    told = r'(?:\s*<span class="unseen">[^<]*</span>)?'
+    alone = re.compile(rf"<(a|button|summary)\b[^>]*>\s*\{{\{{ icon\([^)]*\) \}}\}}{told}\s*</\1>")
+    found = {
+        path.relative_to(PAGES).as_posix(): match[0]
+        for path in TEMPLATES
+        for match in alone.finditer(path.read_text(encoding="utf-8"))
+    }
+    assert found == {}
+
+
 def test_every_hour_on_a_page_is_one_of_24() -> None:
     """On all pages and in both programs: `time_of_day` in Python, `hourCycle` in scripts."""
     python = [path for top in ("server", "hubs") for path in (WEB.parent / top).rglob("*.py")]

@@ -101,6 +101,7 @@ mark();
 addEventListener('hashchange', mark);
 showCurrent();
 if (frame) {
+  new ResizeObserver(() => document.documentElement.style.setProperty('--frame', `${frame.offsetHeight}px`)).observe(frame);
   ask();
   setInterval(ask, ASK);
   document.addEventListener('visibilitychange', ask);

@@ -281,6 +281,8 @@ function shown() {
   at('OnTitle').lang = (named && words.session?.languages[0]) || '';
   set(at('OnDash'), named ? ' – ' : '');
   at('OnState').textContent = state;
+  const framed = document.getElementById('FrameMeeting');
+  if (named && framed) Object.assign(framed, { textContent: named, lang: at('OnTitle').lang });
   at('OnState').dataset.kind = kind;
   at('On').dataset.kind = now?.kind ?? '';
   const kept = data.kept?.[words.session?.sound ?? ''];

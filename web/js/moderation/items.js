@@ -151,8 +151,9 @@ export class QuestionItems {
     }
     const acts = questions.acts(item.id).map((act) => this.#button(item, act, words.text(`act.${act}`)));
     acts[0]?.classList.add('main');
-    if (this.more.removes?.() && !item.removed) acts.push(this.#button(item, 'remove', words.text('act.remove')));
-    if (acts.length > SEEN) rest.append(element('div', { class: 'buttons' }, ...acts.slice(SEEN)));
+    const folded = acts.slice(SEEN);
+    if (this.more.removes?.() && !item.removed) folded.push(this.#button(item, 'remove', words.text('act.remove')));
+    if (folded.length) rest.append(element('div', { class: 'buttons' }, ...folded));
     const more = element('button', { type: 'button', class: 'more', 'data-does': 'more', 'data-key': `${item.id}-more`, 'aria-expanded': 'false', 'aria-controls': `rest-${item.id}` }, words.text('more'), number());
     return element('li', { class: ['question', fresh && 'new', urgent.length && 'marked'].filter(Boolean).join(' '), id: `q-${item.id}`, 'data-id': item.id, tabindex: '-1' },
       element('label', { class: 'pick' }, pick), head, element('div', { class: 'signs' }, ...this.#signs(item), more),

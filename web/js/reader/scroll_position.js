@@ -1,10 +1,11 @@
 // The scroll position: a reader at the end of the text stays at its end while it grows; anywhere else the lines in view
 // don't move.
 
-import { at } from '../lib/nodes.js';
+import { at, only } from '../lib/nodes.js';
 
 const SLACK = 48; // px: so near to the end counts as the end
 const LOW = matchMedia('(max-height: 20rem)'); // in so low a window the parts around the text follow after it
+const THIN = matchMedia('(max-width: 22rem)'); // in so narrow a one all but the bar do
 
 export class ScrollPosition {
   /** @param {Element} list  of lines  @param {(following: boolean) => void} tell  called when the reader reaches or leaves the end */
@@ -21,15 +22,18 @@ export class ScrollPosition {
 
   /** The scrollY at which the end of the text is in view. */
   #bottom() {
-    const end = LOW.matches ? scrollY + at('Reader').getBoundingClientRect().bottom : document.documentElement.scrollHeight;
+    const { bottom } = at('Reader').getBoundingClientRect();
+    const bar = LOW.matches ? 0 : only('.bar', document.body).offsetHeight;
+    const end = LOW.matches || THIN.matches ? scrollY + bottom + bar : document.documentElement.scrollHeight;
     return Math.max(0, end - innerHeight);
   }
 
-  /** Begin to follow when the reader has scrolled to the end, stop when they have scrolled back. */
+  /** Begin to follow when the reader has scrolled to the end, stop when they have scrolled back, or on to the panels. */
   #look() {
     if (scrollY === this.still) return;
     this.still = null;
-    const following = this.#bottom() - scrollY <= SLACK || (this.following && scrollY >= this.seen);
+    const past = scrollY - this.#bottom();
+    const following = past <= SLACK && (past >= -SLACK || (this.following && scrollY >= this.seen));
     this.seen = scrollY;
     if (following !== this.following) {
       this.following = following;

@@ -110,7 +110,13 @@ class HubAdminDoor:
         return self._show(asked, self._hub(request))
 
     def _show(
-        self, asked: AdminRequest, hub: Hub, *, problem: str = "", given: Mapping[str, str] | None = None
+        self,
+        asked: AdminRequest,
+        hub: Hub,
+        *,
+        problem: str = "",
+        given: Mapping[str, str] | None = None,
+        removing: bool = False,
     ) -> web.Response:
         until = self.pairing.until(hub.name)
         return self.pages.show(
@@ -118,6 +124,7 @@ class HubAdminDoor:
             asked,
             status=400 if problem else 200,
             problem=problem,
+            removing=removing,
             hub=self._rows(asked, hub)[0],
             given=view.fields(hub, asked.ui) | dict(given or {}),
             until="" if until is None else view.moment(until, self.zone(), asked.ui),
@@ -160,7 +167,7 @@ class HubAdminDoor:
         given = await self.pages.form(request, asked)
         hub = self._hub(request)
         if "sure" not in given:
-            return self._show(asked, hub, problem=asked.ui.text(HubText.SURE))
+            return self._show(asked, hub, problem=asked.ui.text(HubText.SURE), removing=True)
         await self.pairing.forget(hub.name)
         await self.hubs.remove(hub.name)
         return see_other(asked.to("/admin/hubs"))

@@ -54,6 +54,9 @@ class MeetingFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of a meeting that the frame shows."""
 
     session: SessionId
+    title: str = ""
+    language: str = ""
+    """The title's language, BCP-47; empty where it isn't known."""
     room: str = ""
     """Title of its room; empty without one."""
     status: Status = Status.CREATED
@@ -92,6 +95,8 @@ def facts_of(state: State, room: str) -> MeetingFacts:
     kinds = {channel.kind for channel in state.channels.values()}
     return MeetingFacts(
         session=state.id,
+        title=state.title.strip(),
+        language=next(iter(state.languages), ""),
         room=room,
         status=state.status,
         cancelled=state.cancelled is not None,
@@ -142,6 +147,8 @@ def meeting_frame(
     return {
         **_house(ui, zone, asked),
         "tabs": rows,
+        "title": facts.title,
+        "title_language": facts.language,
         "room": facts.room,
         "stands": stands.value,
         "standing": f"/control/{name}/standing",
@@ -161,7 +168,15 @@ def house_frame(links: Sequence[Staff], ui: Catalogue, zone: Zone, *, asked: Ask
         for text, path, opens in tabs
         if opens
     ]
-    return {**_house(ui, zone, asked), "tabs": rows, "room": "", "stands": "", "standing": "", "states": {}}
+    return {
+        **_house(ui, zone, asked),
+        "tabs": rows,
+        "title": "",
+        "room": "",
+        "stands": "",
+        "standing": "",
+        "states": {},
+    }
 
 
 def _house(ui: Catalogue, zone: Zone, asked: Asked) -> dict[str, object]:

@@ -30,7 +30,7 @@ from moothall.services.sessions.staff import Staff
 
 UI = Catalogues(find_web_folder() / "locales")["en"]
 S = SessionId("plenary")
-FACTS = MeetingFacts(session=S, room="Hall <A>", status=Status.OPEN)
+FACTS = MeetingFacts(session=S, title="Who <pays>?", language="en", room="Hall <A>", status=Status.OPEN)
 
 
 def link(role: Role, scope: str = "hall") -> Staff:
