@@ -1,24 +1,7 @@
 // Copies lines: a click on a line's time copies its address, and a button beside it copies the line as a quotation.
 
+import { copy } from '../record/clipboard.js';
 import { element, only } from '../lib/nodes.js';
-
-/**
- * Copy text to the clipboard; resolves to whether that worked. Pages without https have only the older way.
- * @param {string} text
- */
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const field = element('textarea', { class: 'unseen' }, text);
-    document.body.append(field);
-    field.select();
-    const done = document.execCommand('copy');
-    field.remove();
-    return done;
-  }
-}
 
 export class Quote {
   /**

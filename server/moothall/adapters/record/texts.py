@@ -30,6 +30,11 @@ class RecordErrorText:
     FORM = "This address is not right: a record ends with “.vtt”, “.srt”, “.txt”, “.html” or “.json”."
     SWITCH = "This address is not right: “{name}” must be “0” or “1”."
     LANGUAGE = "This meeting has no text in that language. Choose one of those that it has."
+    NO_LINES = "This text has no such words, or more of them than can be quoted at once."
+    NO_STATE = "This server doesn't have that state of the text. Its record may have been restored from a copy."
+    NO_VERSION = "There is no such version of this text."
+    REMOVED = "These words were removed from the record."
+    TIME = "This address is not right: a time is written like “4:05” or “1:04:05”."
     BUSY = "Many people take records home at the moment. Please try again in a minute."
 
 
