@@ -16,6 +16,7 @@ import { WORTH_SAYING, standing, standsIn, textOf, withStandIn } from '../lib/st
 import { View } from './view.js';
 import { Words, isoTime } from '../lib/words.js';
 
+const CHOSEN = 400; // ms after which words count as selected
 const SAID = 15000; // ms until a message for screen readers is removed
 
 /** @type {ReaderData} */
@@ -100,6 +101,7 @@ const quote = () => (quoting ??= import('../panels/quote.js').then(({ Quote }) =
   address: (id) => `${location.origin}${data.base}?${data.query}#${id}`,
   about: () => [at('Title').textContent, data.date],
   tell,
+  cite: ({ from, to = '' }, form = '') => `${data.base}/cite${form}?${data.query}&from=${from}${to && `&to=${to}`}&at=${reader.position}&ui=${data.ui}`,
 })));
 
 /** @type {?import('./beside.js').Beside} */
@@ -374,6 +376,15 @@ function lineAt(t) {
   return found?.id ?? null;
 }
 
+/** Offer to quote the words that are selected. */
+async function offerSelected() {
+  const selection = getSelection();
+  if (!selection?.anchorNode || !view.list.contains(selection.anchorNode)) return;
+  const { selected } = await import('../panels/quote.js');
+  const [chosen, quotes] = [selected(view.list, getSelection()), await quote()];
+  if (chosen) scroll.around(() => quotes.offer(chosen.line, chosen.span));
+}
+
 /** Switch the announcing of finished lines to screen readers on or off. */
 function sayLines() {
   const on = choices.get('say') !== 'lines';
@@ -406,6 +417,11 @@ at('Fresh').addEventListener('click', () => {
 view.list.addEventListener('click', async (event) => {
   const time = event.target.closest?.('a.time');
   if (time && !event.ctrlKey && !event.metaKey && !event.shiftKey) (await quote()).copyAddress(/** @type {Element} */ (time.closest('.line')));
+});
+let choosing = 0;
+document.addEventListener('selectionchange', () => {
+  clearTimeout(choosing);
+  if (getSelection()?.isCollapsed === false) choosing = setTimeout(offerSelected, CHOSEN);
 });
 at('SayLines')?.addEventListener('click', sayLines);
 at('CatchUp').addEventListener('click', (event) => {
