@@ -45,11 +45,14 @@ const { growing } = data;
 if (growing) lines.splice(lines.findLastIndex((line) => line.number < growing.number) + 1, 0, growing);
 
 const reader = new Reader({ ...data, lines });
+reader.whole = data.whole;
+const ofRecord = reader.session.status === 'closed' && !data.making; // the text doesn't change any more
 const { kind = 'floor' } = reader.session.channels[data.channel] ?? {};
 const other = kind === 'floor' ? null : await import('./other_text.js');
 const VIDEO = `moothall.video ${reader.session.id}`;
 const view = new View(reader, words, data.zone, other?.made(words, data.ui));
 const scroll = new ScrollPosition(view.list, followed);
+scroll.free = ofRecord;
 const link = new Link(address, came, told, () => reader.offset, () => (speller = Speller && new Speller()));
 const choices = new Choices(at('Choices'), chosen, (change) => scroll.around(change));
 const bookmark = new Bookmark(`${reader.session.id} ${data.channel}`, words);
@@ -449,6 +452,7 @@ at('Voice')?.addEventListener('toggle', async () => {
 if (!('speechSynthesis' in window)) at('Voice')?.remove();
 at('Report')?.addEventListener('toggle', () => import('../panels/report.js'));
 keepClear(only('.bar'));
+if (ofRecord) import('../record/parts.js').then(({ record }) => record({ reader, older, goTo }));
 const read = () => scroll.inView() ?? at('Log');
 const shown = sheet(read);
 const toCard = cards(only('.bar'), read);
@@ -459,6 +463,11 @@ async function cited() {
   if (!/^[a-z0-9]/.test(id)) return false; // ids of the page's own parts begin with a capital
   scroll.stay();
   const known = at(id) !== null;
+  if (!known && ofRecord && !location.search.includes('before=')) {
+    const there = await fetch(`${data.base}/line/${id}?${data.query}`, { redirect: 'manual' }).catch(() => null);
+    if (there?.type === 'opaqueredirect') location.replace(`${data.base}/line/${id}${location.search || `?${data.query}`}`);
+    return false;
+  }
   if (!(await (await older()).find(id))) return false;
   if (!known) location.replace(`#${id}`); // so that the browser goes to it and applies :target
   at(id).scrollIntoView({ block: 'start', behavior: 'instant' });

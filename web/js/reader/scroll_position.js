@@ -12,6 +12,7 @@ export class ScrollPosition {
     this.list = list;
     this.tell = tell;
     this.following = false;
+    this.free = false; // whether nothing is followed: a record has its end, and grows only as parts of it are loaded
     this.seen = scrollY;
     /** @type {?number} scrollY that doesn't count as the end, as `stay` has set it */
     this.still = null;
@@ -29,7 +30,7 @@ export class ScrollPosition {
   #look() {
     if (scrollY === this.still) return;
     this.still = null;
-    const following = this.#bottom() - scrollY <= SLACK || (this.following && scrollY >= this.seen);
+    const following = !this.free && (this.#bottom() - scrollY <= SLACK || (this.following && scrollY >= this.seen));
     this.seen = scrollY;
     if (following !== this.following) {
       this.following = following;
@@ -40,7 +41,7 @@ export class ScrollPosition {
   /** Scroll to the end and stay there. */
   follow() {
     this.toEnd();
-    if (!this.following) {
+    if (!this.following && !this.free) {
       this.following = true;
       this.tell(true);
     }
