@@ -40,10 +40,12 @@ class LineText(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """A sealed version of the record."""
+    """A sealed version of the record. The close of a session, at which a checkpoint is signed as at each seal, makes
+    version 0, *as it came*, unless somebody sealed that themselves.
+    """
 
     n: int
-    """Number of the seal, from 1."""
+    """Number of the seal, from 1; 0 for the close."""
     version: ev.SealVersion
     offset: int
     """Offset of the seal's event."""
@@ -103,11 +105,13 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
         return written[-1] if written and written[-1].text else None
 
     def version_at(self, offset: int) -> Version | None:
-        """The sealed version that has the same text as an offset of the log; the first of several. None where the text
-        is in no sealed version.
+        """The sealed version that has the same text as an offset of the log: the last that had been sealed by then, else
+        the first after it. None where the text is in no sealed version.
         """
         changed = bisect_right(self.changes, offset)
-        return next((each for each in self.versions if bisect_right(self.changes, each.offset) == changed), None)
+        same = [each for each in self.versions if bisect_right(self.changes, each.offset) == changed]
+        sealed = [each for each in same if each.offset <= offset]
+        return sealed[-1] if sealed else next(iter(same), None)
 
     def check_of(self, text: LineText) -> LineCheck | None:
         """Who checked a line as it reads with `text`: whoever sealed the text as checked or final after it was written,
@@ -131,6 +135,7 @@ class HistoryFold:
         self._begun: dict[SegmentId, int] = {}
         self._removed: list[int] = []
         self._changes: list[int] = []
+        self._closed: Version | None = None
         self._versions: list[Version] = []
 
     @property
@@ -170,18 +175,15 @@ class HistoryFold:
                 self._changes.append(header.offset)
             case ev.SpeakerAssigned() | ev.SpeakerIntroduced():
                 self._changes.append(header.offset)
+            case ev.SessionClosed() if not self._versions:
+                self._closed = self._sealed(header, ev.SealVersion.RAW, 0)
             case ev.RecordSealed():
-                sealed = Version(
-                    n=event.n,
-                    version=event.version,
-                    offset=header.offset,
-                    at=header.at,
-                    role=header.role,
-                    view=self._view,
-                )
-                self._versions.append(sealed)
+                self._versions.append(self._sealed(header, event.version, event.n))
             case _:
                 pass
+
+    def _sealed(self, header: Header, version: ev.SealVersion, n: int) -> Version:
+        return Version(n=n, version=version, offset=header.offset, at=header.at, role=header.role, view=self._view)
 
     def _reads(
         self, header: Header, segment: SegmentId, text: str, *, by_person: bool = False, accepted: bool = False
@@ -203,6 +205,8 @@ class HistoryFold:
 
     def history(self) -> History:
         """Return the history of all events so far."""
+        raw = any(each.version is ev.SealVersion.RAW for each in self._versions)
+        closed = () if self._closed is None or raw else (self._closed,)
         return History(
             view=self._view,
             texts=dict(self._texts),
@@ -210,7 +214,7 @@ class HistoryFold:
             begun=dict(self._begun),
             removed=tuple(self._removed),
             changes=tuple(self._changes),
-            versions=tuple(self._versions),
+            versions=(*closed, *self._versions),
         )
 
 

@@ -75,7 +75,7 @@ def test_a_position_with_the_text_of_a_version_is_that_version() -> None:
         (3, ev.SealVersion.FINAL, Role.RAPPORTEUR),
     ]
     found = [made.version_at(each) for each in (1, early, between, offset(told))]
-    assert [None if each is None else each.n for each in found] == [None, 1, None, 2]
+    assert [None if each is None else each.n for each in found] == [None, 1, None, 3]
     assert [version_lines(each.view)[0].text for each in made.versions] == [
         "We where ready.",
         "We were ready.",
@@ -97,6 +97,27 @@ def test_a_line_is_checked_once_it_was_sealed_as_checked() -> None:
     made = history(told)
     assert made.check_of(made.texts[line][0]) == LineCheck(Role.RAPPORTEUR, when)
     assert made.check_of(made.texts[late][0]) is None
+
+
+def test_the_close_makes_the_version_as_it_came_unless_somebody_seals_it() -> None:
+    told = Telling()
+    line = told.line("We where ready.", 1_000, 2_000)
+    assert history(told).versions == ()
+    told.tell(ev.SessionClosed(t=9_000))
+    told.tell(ev.SessionReopened(t=9_000))
+    told.line("More.", 3_000, 4_000)
+    told.tell(ev.SessionClosed(t=9_500))
+    closed = offset(told)
+    told.correct(line, "We were ready.", words=3)
+    seal(told, ev.SealVersion.CHECKED, 1)
+    told.tell(ev.SessionReopened(t=9_500), ev.SessionClosed(t=9_500))
+    assert [(each.n, each.version, each.offset) for each in history(told).versions] == [
+        (0, ev.SealVersion.RAW, closed),
+        (1, ev.SealVersion.CHECKED, closed + 2),
+    ]
+    assert history(told).versions[0].view.lines[0].text == "We where ready."
+    seal(told, ev.SealVersion.RAW, 2)
+    assert [each.n for each in history(told).versions] == [1, 2]
 
 
 def test_names_are_a_part_of_a_version() -> None:
