@@ -105,8 +105,8 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
         return written[-1] if written and written[-1].text else None
 
     def version_at(self, offset: int) -> Version | None:
-        """The sealed version that has the same text as an offset of the log: the last that had been sealed by then, else
-        the first after it. None where the text is in no sealed version.
+        """The sealed version that has the same text as an offset of the log: the last that had been sealed by then,
+        else the first after it. None where the text is in no sealed version.
         """
         changed = bisect_right(self.changes, offset)
         same = [each for each in self.versions if bisect_right(self.changes, each.offset) == changed]

@@ -6,8 +6,9 @@ const AHEAD = '1200px 0px'; // so far from the window parts are loaded
 const QUIET = 5000; // ms after which the rest is loaded, so that the browser's own search finds words anywhere
 
 /**
- * @param {{reader: import('../reader/reader.js').Reader, older: () => Promise<import('../reader/older.js').Older>,
- *   goTo: (line: HTMLElement) => void}} page
+ * `reader`: whether later lines are to be loaded, and the number of the first that is loaded; `older` loads lines.
+ * @param {{reader: {more: boolean, first: number}, goTo: (line: HTMLElement) => void,
+ *   older: () => Promise<{later: () => Promise<boolean>, all: () => Promise<void>}>}} page
  */
 export function record({ reader, older, goTo }) {
   const later = at('Later');
