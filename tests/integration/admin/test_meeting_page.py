@@ -59,7 +59,7 @@ async def test_a_closed_meeting_has_its_text_sealed(tmp_path: Path) -> None:
             ("1", "Checked"),
             ("0", "As it came"),
         ]
-        assert secretary.text.count("Sealed by: Secretariat, ") == 3
+        assert secretary.text.count("Sealed by: Secretariat, ") == 2
 
 
 async def test_what_is_folded_says_how_it_stands(tmp_path: Path) -> None:
