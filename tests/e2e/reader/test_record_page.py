@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import SegmentId, SpeakerId
+from support.browser.axe import findings
 from support.browser.browsing import tab
 from support.halls.stage import FLOOR, Stage, ended, opened, stage
 
@@ -109,6 +110,7 @@ async def test_chapters_and_speakers_lead_to_their_lines(page: Page) -> None:
         await expect(page.locator("#s150")).to_be_focused()
         await page.get_by_text("Speakers 2", exact=True).click()
         assert await page.locator("#Contents ul > li").all_inner_texts() == ["Ana 0:00 33:20", "Bo 20:00"]
+        assert await findings(page) == []
         await page.get_by_role("link", name="Line at 33:20").click()
         await expect(page.locator("#s500")).to_be_in_viewport()
         assert page.url == f"{on.page}?channel=floor&before=600#s500"

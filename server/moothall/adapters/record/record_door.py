@@ -74,12 +74,15 @@ class _Asked(msgspec.Struct, frozen=True):
     options: Options
     language: str
     """Language of the texts that are not the record's own."""
+    at: int | None = None
+    """The offset at which the text is read; None for the present text."""
 
 
 class _File(msgspec.Struct, frozen=True):
     """A record as it is sent."""
 
     position: Position
+    """The log's position when it was made."""
     body: bytes
     packed: bytes
     """The body in gzip."""
@@ -170,7 +173,8 @@ class RecordDoor:
             case NotThere.LANGUAGE:
                 raise _Wrong(404, ui.text(RecordErrorText.LANGUAGE))
             case _:
-                return snapshot, _Asked(SessionId(name), snapshot.feed, form, options, ui.language)
+                at = _offset(request, snapshot, ui)
+                return snapshot, _Asked(SessionId(name), snapshot.feed, form, options, ui.language, at)
 
     async def _file(self, asked: _Asked, snapshot: Snapshot, ui: Catalogue) -> _File:
         """Return the file from the cache, or make it now. Raises _Wrong when too many requests wait."""
@@ -182,8 +186,9 @@ class RecordDoor:
                 file = self._files.get(asked)
                 if file is None or file.position != Position(snapshot.epoch, snapshot.offset):
                     removals = self._removals
-                    record = await self._records.read(snapshot)
-                    file = await asyncio.to_thread(self._make, asked, record, ui)
+                    record = await self._records.read(snapshot, asked.at)
+                    made_at = Position(snapshot.epoch, snapshot.offset)
+                    file = await asyncio.to_thread(self._make, asked, record, made_at, ui)
                     if removals == self._removals:
                         self._keep(asked, file)
                 else:
@@ -192,10 +197,10 @@ class RecordDoor:
         finally:
             self._waiting -= 1
 
-    def _make(self, asked: _Asked, record: Record, ui: Catalogue) -> _File:
+    def _make(self, asked: _Asked, record: Record, made_at: Position, ui: Catalogue) -> _File:
         words = wording(record, ui, self._pages.zone())
         body = write_record(asked.form, record, words, asked.options, lambda: self._style)
-        return _File(record.position, body, gzip.compress(body, 6, mtime=0), _disposition(record, asked.form))
+        return _File(made_at, body, gzip.compress(body, 6, mtime=0), _disposition(record, asked.form))
 
     def _keep(self, asked: _Asked, file: _File) -> None:
         self._files[asked] = file
@@ -250,6 +255,22 @@ def _switch(request: web.Request, name: str, default: bool, ui: Catalogue) -> bo
     if text not in (None, "0", "1"):
         raise _Wrong(400, ui.text(RecordErrorText.SWITCH, name=name))
     return default if text is None else text == "1"
+
+
+def _offset(request: web.Request, snapshot: Snapshot, ui: Catalogue) -> int | None:
+    """The offset of the position that a request names; None where it names none, or the present. Raises _Wrong for a
+    position that the log doesn't have.
+    """
+    text = request.query.get("at")
+    if text is None:
+        return None
+    try:
+        position = Position.parse(text)
+    except ValueError as error:
+        raise _Wrong(404, ui.text(RecordErrorText.NO_STATE)) from error
+    if position.epoch != snapshot.epoch or not 0 < position.offset <= snapshot.offset:
+        raise _Wrong(404, ui.text(RecordErrorText.NO_STATE))
+    return None if position.offset == snapshot.offset else position.offset
 
 
 def _tag(asked: _Asked, snapshot: Snapshot) -> str:

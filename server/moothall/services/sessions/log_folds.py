@@ -69,6 +69,15 @@ class LogFolds(Generic[F]):
             fold = await self._folded(snapshot)
             return await asyncio.to_thread(take, fold)
 
+    async def read_at(self, snapshot: Snapshot, offset: int, take: Callable[[F], R]) -> R:
+        """Return what `take` makes, in a thread, of a fold up to an earlier offset, which is not kept. What was removed
+        since is not in it. Raises as `read` does.
+        """
+        async with self._folding:
+            fold = self.begin(snapshot.session.id, snapshot.epoch, _channel_of(snapshot))
+            await self._go_on(fold, snapshot.session.id, offset)
+            return await asyncio.to_thread(take, fold)
+
     async def _folded(self, snapshot: Snapshot) -> F:
         session = snapshot.session.id
         channel = _channel_of(snapshot)
@@ -78,26 +87,26 @@ class LogFolds(Generic[F]):
             fold is None
             or fold.position.epoch != snapshot.epoch
             or fold.position.offset > snapshot.offset
-            or await self._go_on(fold, snapshot)
+            or await self._go_on(fold, session, snapshot.offset)
         ):
             # What was removed before this position is no longer in the log, so a fold from the beginning is correct.
             fold = self.begin(session, snapshot.epoch, channel)
-            await self._go_on(fold, snapshot)
+            await self._go_on(fold, session, snapshot.offset)
         if forgotten == self._forgotten:
             self._folds[session, channel] = fold
         if len(self._folds) > KEPT:
             self._folds.popitem(last=False)
         return fold
 
-    async def _go_on(self, fold: F, snapshot: Snapshot) -> bool:
-        """Fold the log up to the snapshot. Return whether the new part contains a removal, which makes the fold
+    async def _go_on(self, fold: F, session: SessionId, until: int) -> bool:
+        """Fold the log up to an offset. Return whether the new part contains a removal, which makes the fold
         invalid.
         """
         removed = False
-        while fold.position.offset < snapshot.offset:
+        while fold.position.offset < until:
             after = fold.position.offset
-            page = await self.log.read(snapshot.session.id, after, SLICE, fold.feed.lanes)
-            page = [record for record in page if record.header.offset <= snapshot.offset]
+            page = await self.log.read(session, after, SLICE, fold.feed.lanes)
+            page = [record for record in page if record.header.offset <= until]
             if not page:
                 break
             removed = fold.take(page) or removed

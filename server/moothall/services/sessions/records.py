@@ -80,12 +80,15 @@ class Records:
             return NotThere.LANGUAGE
         return await self.access.snapshot(session, Feed(wanted)) or NotThere.SESSION
 
-    async def read(self, snapshot: Snapshot) -> Record:
-        """The record at a snapshot's position: equal positions give equal records, at any later time.
+    async def read(self, snapshot: Snapshot, at: int | None = None) -> Record:
+        """The record at a snapshot's position, or at an earlier offset `at`: equal positions give equal records, at any
+        later time, except for what was removed since.
 
         Raises as `find` does.
         """
-        return await self._records.read(snapshot, RecordFold.record)
+        if at is None:
+            return await self._records.read(snapshot, RecordFold.record)
+        return await self._records.read_at(snapshot, at, RecordFold.record)
 
     async def history(self, snapshot: Snapshot) -> History:
         """The history of a text up to a snapshot's position. Raises as `find` does."""

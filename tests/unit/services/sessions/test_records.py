@@ -92,6 +92,8 @@ def test_a_record_is_that_of_the_position_and_goes_on_from_there() -> None:
             await made.type("Two.")
             assert [line.text for line in (await made.records.read(then)).lines] == ["One."]
             assert made.log.reads == [0]
+            assert (await made.records.read(await made.now(), then.offset)) == await made.records.read(then)
+            made.log.reads.remove(0)
             assert await made.texts() == ["One.", "Two."]
             assert made.log.reads == [0, then.offset]
             record = await made.read()
