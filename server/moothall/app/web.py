@@ -48,6 +48,7 @@ from moothall.adapters.reading.page_door import PageDoor
 from moothall.adapters.reading.reader_doors import reader_doors
 from moothall.adapters.reading.reader_routes import Readers, visitor_gate
 from moothall.adapters.reading.reports_door import ReportsDoor
+from moothall.adapters.record.citing_door import CitingDoor
 from moothall.adapters.record.record_door import KeysDoor, RecordDoor
 from moothall.adapters.sign_in.sign_in_door import PATH as SIGN_IN
 from moothall.app.admin import admin_doors
@@ -191,8 +192,7 @@ async def open_doors(
     programme.moved(lambda _: readers.recheck(staff.asker))  # Links of a room are for the sessions there.
     slots = _slots(backend, room)
     app = _application(services, entrance, connections := Connections(*slots, proxies=is_proxy(trusted)), nodes)
-    records = RecordDoor(Records(access, backend.log), pages)
-    backend.sessions.observe(records.observe)
+    records = _record_doors(services, access, address)
     front = FrontPage(
         pages,
         clock=clock,
@@ -212,7 +212,7 @@ async def open_doors(
         turn,
         *followed,
         cached,
-        records,
+        *records,
         shown,
     )
     asked = (*asking, questions, translated, HandsDoor(context, backend.ballots), AbuseDoor(context, abuse_reports))
@@ -294,6 +294,15 @@ async def _set_up(stack: AsyncExitStack, app: web.Application) -> web.AppRunner:
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     return runner
+
+
+def _record_doors(services: Services, access: ReaderAccess, address: ServerAddress) -> tuple[RecordDoor, CitingDoor]:
+    """Build the doors of the record, as files and to be cited."""
+    backend, pages = services.backend, services.pages
+    made = Records(access, backend.log)
+    records = RecordDoor(made, pages)
+    backend.sessions.observe(records.observe)
+    return records, CitingDoor(made, pages, public=address.public, publisher=lambda: backend.look.shown.name)
 
 
 def _catalogue(backend: Backend) -> SessionCatalogue:

@@ -157,6 +157,12 @@ DOORS = {
     "GET /s/{session}/line/{segment}": Door(frozenset({303, 404}), ("", "?channel=pt&ui=ar")),
     "GET /s/{session}/lines": open_to_all("?before=9", "?channel=pt"),
     "GET /s/{session}/record.{form}": open_to_all("", "?sources=1&times=0&channel=pt", "?channel=floor&beside=pt"),
+    "GET /s/{session}/cite": Door(frozenset({200, 303, 404}), ("?since=0:00", "?from=nothing")),
+    "GET /s/{session}/cite.{style}": Door(frozenset({200, 404}), ("?since=0:00",)),
+    "GET /s/{session}/history/{segment}": Door(frozenset({200, 404}), ("", "?channel=pt&ui=ar")),
+    "GET /s/{session}/versions": open_to_all("", "?channel=pt&ui=ar"),
+    "GET /s/{session}/versions/{first}": Door(frozenset({200, 404})),
+    "GET /s/{session}/versions/{first}/{second}": Door(frozenset({200, 404})),
     "GET /s/{session}/screen": open_to_all(),
     "GET /room/{room}/screen": Door(frozenset({200, 404})),
     "GET /room/{room}/now": Door(frozenset({200, 404})),
@@ -306,6 +312,9 @@ FILLED_IN: dict[str, list[str]] = {
     "number": ["1"],
     "segment": ["a", "b", "none"],
     "language": ["es"],
+    "first": ["now", "1"],
+    "second": ["now"],
+    "style": ["txt", "bib", "ris", "json"],
 }
 FORMS = list(TYPES)
 

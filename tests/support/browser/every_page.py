@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionKind
-from moothall.core.events.types import Access, ChannelKind, EndReason, Origin, SourceSegment, Word
+from moothall.core.events.types import Access, ChannelKind, EndReason, Origin, SealVersion, SourceSegment, Word
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId, SegmentId, SessionId, SpeakerId
@@ -43,6 +44,7 @@ from support.files.programme_files import SAMPLES, sample
 
 FLOOR = ChannelId("floor")
 MEETING = "/s/plenary"
+YESTERDAY = "/s/yesterday"
 TRANSLATED = "/s/translated"
 TRANSLATIONS = {
     "es": "La sesión está abierta a todas las personas.",
@@ -213,6 +215,16 @@ async def _beside(page: Page) -> None:
     await page.locator("#Lines > .waiting").first.wait_for(state="attached")
 
 
+async def _before_it_was_mended(page: Page) -> None:
+    """Go to the quotation as it read when the first version was sealed."""
+    sealed = await page.evaluate(
+        """async (where) => /:([0-9]+)/.exec((await (await fetch(where)).text()).match(/[a-z0-9]+:[0-9]+/i)[0])[1]""",
+        f"{YESTERDAY}/versions/1",
+    )
+    await page.goto(re.sub("(at=[^:&]+:)[0-9]+", rf"\g<1>{sealed}", page.url))
+    await page.locator("[data-fate=changed]").wait_for()
+
+
 PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "reader/front.html": ("/", None),
     "agenda/agenda.html": ("/agenda", None),
@@ -231,6 +243,13 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "reader/own_pace.html": (f"{MEETING}/read", None),
     "reader/own_pace.html, translated": (f"{TRANSLATED}/read?channel=mt-ar&show=both", None),
     "reader/own_pace.html, by braille": (f"{MEETING}/read?braille=yes", None),
+    "record/quotation.html": (f"{YESTERDAY}/cite?from=line-2", None),
+    "record/quotation.html, mended": (f"{YESTERDAY}/cite?from=line-1&to=line-3", _before_it_was_mended),
+    "record/line_history.html": (f"{YESTERDAY}/history/line-2", None),
+    "record/versions.html": (f"{YESTERDAY}/versions", None),
+    "record/versions.html, none": (f"{MEETING}/versions", None),
+    "record/version.html": (f"{YESTERDAY}/versions/1", None),
+    "record/comparison.html": (f"{YESTERDAY}/versions/1/now", None),
     "panels/catch_up.html": (f"{TRANSLATED}/catch-up", None),
     "display/style.html": ("/about/style", None),
     "display/style_control.html": ("/about/style/control", None),
@@ -464,6 +483,7 @@ async def _proposed(running: RunningServer) -> None:
             machine=not line.mended,
         )
 
+    assert isinstance(await writer.send(SYSTEM, CommandId("seal"), do.SealRecord(version=SealVersion.RAW)), Receipt)
     await mend(2, "Questions from remote hubs come first.")
     texts = (
         (0, "The session is open for everyone, wherever they may be.", 0.8),

@@ -197,6 +197,7 @@ OTHER_GROUPS = {
     "links",
     "record",
     "record-asked",
+    "record-state",
     "stream",
 }
 
@@ -265,6 +266,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "lines/origin": Origin,
     "lines/gap": [*GapReason, NOT_RECORDED, BREAK, BREAK_SET_BACK],
     "reader/seal": SealVersion,
+    "record-state/of": Origin,
     "reader/menu": [*ChannelKind, "since"],
     "display/seal": SealVersion,
     "display/gap": [BREAK, BREAK_SET_BACK],

@@ -35,6 +35,7 @@ export class Reader {
   unsaved = '';
   unrecorded = { text: '', language: '' };
   lastWords = false; // whether the meeting waits for them before it closes
+  whole = 0; // how many lines the record has, where the page shows a part of it
 
   /** @param {Snapshot & {channel?: string}} start */
   constructor({ epoch, offset, channel = '', session, lines }) {
@@ -146,6 +147,11 @@ export class Reader {
   /** How many lines the text has, loaded or not. */
   get total() {
     return this.last ? this.last.number + 1 : 0;
+  }
+
+  /** Whether later lines of a record are not loaded yet. */
+  get more() {
+    return this.total < this.whole;
   }
 
   /** Whether a line is the growing one, which the page shows apart, after the log. @param {Line} line */

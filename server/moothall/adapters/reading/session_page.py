@@ -22,6 +22,7 @@ from moothall.adapters.reading.page_menu import (
     by_language,
     can_typeset,
     downloads,
+    contents_part,
     in_own_language,
     in_place,
     menu,
@@ -53,6 +54,7 @@ from moothall.core.questions.listing import figures_of
 from moothall.core.sessions.state import ON, Status
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot, growing
 from moothall.core.views.quality import Quality
+from moothall.record.contents import RecordContents
 
 COMPLETE = Lacking()
 NOBODY: Mapping[str, object] = {"number": "", "said": "", "text": "", "may": False, "too": False, "more": "{}"}
@@ -121,7 +123,9 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
     """The values that a session's page shows beside its text."""
 
     older: OlderPage | None = None
-    """The older lines to show in place of the newest; None for the newest."""
+    """The older lines to show in place of the newest, or a part of a record; None for the newest."""
+    contents: RecordContents | None = None
+    """The contents of a record; None while the session goes on."""
     sound_address: str | None = None
     """The address at which the sound can be heard; None where there is none."""
     public: str = ""
@@ -144,7 +148,9 @@ NEWEST_LINES = 30
 
 
 def first_line(snapshot: Snapshot) -> int:
-    """The number of the first line on a session's page; for a closed session that of the snapshot."""
+    """The number of the first line on the page that shows the newest lines; for a closed session that of the
+    snapshot.
+    """
     before, lines = snapshot.before or 0, snapshot.lines
     if snapshot.session.status is Status.CLOSED or len(lines) <= NEWEST_LINES:
         return before
@@ -164,6 +170,7 @@ class SessionPage:
         """
         older, questions = state.older, parts.questions
         session = snapshot.session
+        of_record = session.status is Status.CLOSED and not parts.lacking.making
         zone = self._clock_of(session, now)
         address, ui, said = parts.address, parts.ui, parts.said
         channel = address.channel
@@ -196,6 +203,11 @@ class SessionPage:
             # again.
             newer=f"{address.page(instead_of=state.instead_of)}&at={now}",
             older=older is not None,
+            still=older is not None and not of_record,
+            of_record=of_record,
+            contents=None if state.contents is None else contents_part(state.contents, address, ui),
+            versions=address.versions(),
+            end=address.page(before=0 if older is None else older.total),
             making=parts.lacking.making,
             rows=rows,
             growing=grows,
@@ -219,7 +231,7 @@ class SessionPage:
             ),
             report=report_part(session.id, channel or "", ui),
             before=start,
-            later=None if older is None else _later(older),
+            later=None if older is None else _later(older, of_record=of_record),
             page_lines=SNAPSHOT_LINES,
             position=Position(snapshot.epoch, snapshot.offset),
             seal=None if session.seal is None else ui.named(f"reader/seal.{session.seal}"),
@@ -234,6 +246,7 @@ class SessionPage:
                     "offset": snapshot.offset,
                     "channel": channel,
                     "total": start + len(lines),
+                    "whole": 0 if newest or older is None else older.total,
                     "now": now,
                     "spoke": last_words(snapshot),
                     "date": self._pages.date(session, ui),
@@ -341,7 +354,8 @@ def _script_zone(zone: Zone, now: int) -> tuple[int, str, str]:
     return 0 if ahead is None else round(ahead.total_seconds()) * 1000, iso_time(moment)[19:], offset_name(moment)
 
 
-def _later(older: OlderPage) -> int | None:
-    """`before` of the next page, towards newer lines; None when that is the newest text."""
-    following = older.start + len(older.lines) + SNAPSHOT_LINES
-    return None if following >= older.total else following
+def _later(older: OlderPage, *, of_record: bool) -> int | None:
+    """`before` of the next page, towards newer lines; None when that is the newest text, or a record ends here."""
+    shown = older.start + len(older.lines)
+    following = min(shown + SNAPSHOT_LINES, older.total) if of_record else shown + SNAPSHOT_LINES
+    return None if shown >= older.total or (not of_record and following >= older.total) else following

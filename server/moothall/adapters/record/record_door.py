@@ -95,6 +95,8 @@ class _Asked(msgspec.Struct, frozen=True):
     """Language of the texts that are not the record's own."""
     beside: str
     """The feed of the text beside it; empty for none."""
+    at: int | None
+    """The offset at which the text is read; None for the present text."""
 
 
 class _Texts(msgspec.Struct, frozen=True):
@@ -114,6 +116,7 @@ class _File(msgspec.Struct, frozen=True):
     """A record as it is sent."""
 
     positions: tuple[Position, ...]
+    """Where the logs of the texts stood when it was made."""
     body: bytes
     packed: bytes
     """The body in gzip; empty for a format that is compressed by itself."""
@@ -211,7 +214,8 @@ class RecordDoor:
         if other is not None and other.feed == first.feed:
             raise _Wrong(400, ui.text(RecordErrorText.BESIDE_SAME))
         feed = "" if other is None else other.feed
-        return _Texts(first, other), _Asked(session, first.feed, form, options, ui.language, feed)
+        at = _offset(request, first, ui)
+        return _Texts(first, other), _Asked(session, first.feed, form, options, ui.language, feed, at)
 
     async def _find(self, session: SessionId, channel: str | None, language: str | None, ui: Catalogue) -> Snapshot:
         """Return a text of a session. Raises _Wrong."""
@@ -256,13 +260,13 @@ class RecordDoor:
             self._waiting_for_pdf -= set_apart
 
     async def _made(self, asked: _Asked, texts: _Texts, ui: Catalogue) -> _File:
-        record, beside = await self._read(texts, ui)
+        record, beside = await self._read(asked, texts, ui)
 
         def make() -> _File:
             words = wording(record, ui, self._pages.zone())
             body = write_record(asked.form, record, words, asked.options, lambda: self._style, beside=beside)
             packed = b"" if asked.form in COMPRESSED else gzip.compress(body, 6, mtime=0)
-            return _File(_positions(record, beside), body, packed, _disposition(record, asked.form, beside))
+            return _File(_made_at(asked, texts, record, beside), body, packed, _disposition(record, asked.form, beside))
 
         return await asyncio.to_thread(make)
 
@@ -270,7 +274,7 @@ class RecordDoor:
         """Make a PDF file. Raises _Wrong when it can't be set."""
         assert self._typeset is not None  # noqa: S101 - else it was refused
         async with self._making:
-            record, beside = await self._read(texts, ui)
+            record, beside = await self._read(asked, texts, ui)
 
             def write() -> bytes:
                 return pdf_data(record, wording(record, ui, self._pages.zone()), asked.options, beside)
@@ -282,14 +286,14 @@ class RecordDoor:
             raise _Wrong(501, ui.text(RecordErrorText.NO_FONTS)) from None
         except TypesettingFailed:
             raise _Wrong(503, ui.text(RecordErrorText.PDF_FAILED)) from None
-        return _File(_positions(record, beside), body, b"", _disposition(record, asked.form, beside))
+        return _File(_made_at(asked, texts, record, beside), body, b"", _disposition(record, asked.form, beside))
 
-    async def _read(self, texts: _Texts, ui: Catalogue) -> tuple[Record, OtherText | None]:
+    async def _read(self, asked: _Asked, texts: _Texts, ui: Catalogue) -> tuple[Record, OtherText | None]:
         """Return the record, and the text beside it."""
-        record = await self._records.read(texts.first)
+        record = await self._records.read(texts.first, asked.at)
         if texts.beside is None:
             return record, None
-        other = await self._records.read(texts.beside)
+        other = await self._records.read(texts.beside, asked.at)
         words = await asyncio.to_thread(wording, other, ui, self._pages.zone())
         return record, OtherText(record=other, wording=words)
 
@@ -348,7 +352,10 @@ def record_style(static: StaticFiles) -> str:
     return "\n".join(found)
 
 
-def _positions(record: Record, beside: OtherText | None) -> tuple[Position, ...]:
+def _made_at(asked: _Asked, texts: _Texts, record: Record, beside: OtherText | None) -> tuple[Position, ...]:
+    """Where the logs stood when a file was made: the records may be newer than the snapshots that were asked for."""
+    if asked.at is not None:
+        return texts.positions
     return (record.position,) if beside is None else (record.position, beside.record.position)
 
 
@@ -369,6 +376,22 @@ def _switch(request: web.Request, name: str, default: bool, ui: Catalogue) -> bo
     if text not in (None, "0", "1"):
         raise _Wrong(400, ui.text(RecordErrorText.SWITCH, name=name))
     return default if text is None else text == "1"
+
+
+def _offset(request: web.Request, snapshot: Snapshot, ui: Catalogue) -> int | None:
+    """The offset of the position that a request names; None where it names none, or the present. Raises _Wrong for a
+    position that the log doesn't have.
+    """
+    text = request.query.get("at")
+    if text is None:
+        return None
+    try:
+        position = Position.parse(text)
+    except ValueError as error:
+        raise _Wrong(404, ui.text(RecordErrorText.NO_STATE)) from error
+    if position.epoch != snapshot.epoch or not 0 < position.offset <= snapshot.offset:
+        raise _Wrong(404, ui.text(RecordErrorText.NO_STATE))
+    return None if position.offset == snapshot.offset else position.offset
 
 
 def _tag(asked: _Asked, texts: _Texts) -> str:

@@ -44,6 +44,11 @@ class RecordErrorText:
     )
     BESIDE_FORM = "Two texts beside each other can be had as “.html”, “.docx” or “.pdf” alone."
     BESIDE_SAME = "This address is not right: “beside” must name another text of the meeting than the first."
+    NO_LINES = "This text has no such words, or more of them than can be quoted at once."
+    NO_STATE = "This server doesn't have that state of the text. Its record may have been restored from a copy."
+    NO_VERSION = "There is no such version of this text."
+    REMOVED = "These words were removed from the record."
+    TIME = "This address is not right: a time is written like “4:05” or “1:04:05”."
     BUSY = "Many people take records home at the moment. Please try again in a minute."
 
 

@@ -25,7 +25,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.views.captions import ReaderChannel, Snapshot
-from moothall.record.model import Record
+from moothall.record.model import Record, RecordFold
 from moothall.record.text import write_text
 from moothall.record.wording import Options
 from moothall.services.log.publication import Publication
@@ -33,7 +33,7 @@ from moothall.services.sessions.records import NotThere, Records
 from support.memory.hall import memory_hall
 from support.sessions.caption_readers import read_srt, read_vtt
 from support.sessions.record_maker import FLOOR, Telling, meeting, questioned
-from support.sessions.recorder import Recorder
+from support.sessions.recorder import SESSION, Recorder
 
 PAGES = Pages(find_web_folder())
 FR = ChannelId("fr")
@@ -76,10 +76,14 @@ class OneMeeting(Records):
     def forget(self, session: SessionId) -> None:
         self.forgotten.append(session)
 
-    async def read(self, snapshot: Snapshot) -> Record:
+    async def read(self, snapshot: Snapshot, at: int | None = None) -> Record:
         self.reached.set()
         await self.gate.wait()
         self.made += 1
+        if at is not None:
+            fold = RecordFold(SESSION, snapshot.epoch, FLOOR)
+            fold.take([each for each in self.told.records if each.header.offset <= at])
+            return fold.record()
         return self.told.record(ChannelId(snapshot.feed.removesuffix(".live")))
 
 
@@ -466,3 +470,24 @@ def test_what_was_asked_is_said_in_every_language() -> None:
             text = " ".join([words.number_of(each), *words.about(each, Options())])
             assert str(each.number) in text
             assert "{" not in text
+
+
+async def test_a_record_can_be_had_as_it_was_at_a_position(client: Client, records: OneMeeting) -> None:
+    headers = {"Accept-Encoding": "identity", "Accept-Language": "en"}
+    present = records.told.record().position
+    wrong = next(each for each in records.told.records if b"We where ready." in (each.body or b"")).header.offset
+    async with client.get(f"/s/plenary/record.txt?at={present.epoch}:{wrong}", headers=headers) as response:
+        assert response.status == 200
+        then, text = response.headers["ETag"], await response.text()
+    assert "We where ready." in text
+    assert f"{present.epoch}:{wrong}" in text
+    async with client.get(f"/s/plenary/record.txt?at={present}", headers=headers) as response:
+        assert response.headers["ETag"] != then
+        assert "We were ready." in await response.text()
+    made = records.made
+    async with client.get(f"/s/plenary/record.txt?at={present.epoch}:{wrong}", headers=headers) as response:
+        assert (await response.text(), records.made) == (text, made)
+    for at in ("now", f"other:{wrong}", f"{present.epoch}:0", f"{present.epoch}:{present.offset + 1}"):
+        async with client.get(f"/s/plenary/record.txt?at={at}", headers=headers) as response:
+            assert response.status == 404
+            assert "doesn't have that state of the text" in await response.text()
