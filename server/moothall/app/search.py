@@ -73,6 +73,7 @@ def search_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         place=backend.place,
         title_of=title_of,
         person=person,
+        now=backend.clock.wall,
         has_links=lambda request: bool(entrance.staff.staff(request)),
     )
     return door.routes()

@@ -215,6 +215,9 @@ async def _beside(page: Page) -> None:
 
 PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "reader/front.html": ("/", None),
+    "reader/search.html": ("/search?q=the", None),
+    "reader/search.html, chosen": ("/search?q=the&language=en&from=2020-01-01&page=1", None),
+    "reader/search.html, nothing found": ("/search?q=nowhere-to-be-found", None),
     "agenda/agenda.html": ("/agenda", None),
     "agenda/access_needs.html": ("/agenda/access", None),
     "agenda/access_needs.html, refused": ("/agenda/access", _needing_nothing),
@@ -371,6 +374,7 @@ async def full_house(data: Path) -> AsyncIterator[RunningServer]:
         await _proposed(running)
         await _groups(running)
         await _limited(running)
+        await running.backend.indexing.catch_up()
         # Now, since the meeting is closed and may be asked for.
         async with into_portuguese(running), languages_to_add(running):
             yield running

@@ -15,15 +15,16 @@ from babel.dates import format_date
 
 from moothall.adapters.http.forwarded import AddressOf
 from moothall.adapters.http.limits import AddressGate
-from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.catalogues import COMMA, DAYS, Catalogue
 from moothall.adapters.pages.request_context import HttpProblem, language, own_html, own_json, refusal, wants_json
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import DoorText, ErrorText
+from moothall.adapters.reading.page_rows import times_are
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import direction
-from moothall.core.kernel.times import Zone, clock_time, iso_time, media_time
+from moothall.core.kernel.times import Zone, iso_time, media_time
 from moothall.core.programme.plan import RoomId
 from moothall.core.search.choosing import KINDS, FindChoice
 from moothall.core.search.lines import FoundBy
@@ -152,6 +153,8 @@ class SearchDoor:
     title_of: Callable[[SessionId], str]
     person: Callable[[str], str]
     """The name for a value of the kind `speaker`; empty for an unknown one."""
+    now: Callable[[], int]
+    """The present, Unix ms."""
     has_links: Callable[[web.Request], bool]
     """Whether the visitor has opened a link."""
 
@@ -205,6 +208,7 @@ class SearchDoor:
             ui=ui,
             asked=asked,
             sought=bool(results.query.terms),
+            times=times_are(zone, self.now(), ui),
             many=ui.counted("{n} line found", results.total),
             rows=[_row(each, ui, zone) for each in results.moments],
             kinds=[kind for kind in kinds if len(kind.values) > 1 or kind.chosen],
@@ -352,7 +356,9 @@ def _sound(moment: Moment) -> str | None:
 
 def _row(moment: Moment, ui: Catalogue, zone: Zone) -> _Row:
     at = None if moment.opened is None else zone.at(moment.opened + moment.t0)
-    when = media_time(moment.t0) if at is None else f"{format_date(at, 'medium', locale=ui.locale)}, {clock_time(at)}"
+    between = " " if ui.language in DAYS else COMMA.get(ui.language, ", ")
+    day = "" if at is None else format_date(at, "medium", locale=ui.locale)
+    when = media_time(moment.t0) if at is None else f"{day}{between}{at:%H:%M}"
     return _Row(
         address=_line(moment, ui.chosen),
         title=moment.title or ui.text("Meeting without a title"),
