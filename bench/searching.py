@@ -48,6 +48,7 @@ from moothall.adapters.search.index_files import FOLDER, SearchFiles
 from moothall.adapters.search.stemming import stem, stems_of
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.system.clock import SystemClock
+from moothall.adapters.system.collector import calm_collector
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
@@ -354,7 +355,7 @@ def main() -> None:
     core = max(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {core})
     print(f"{cpu_model()}, one core; Python {platform.python_version()}; {datetime.now(UTC).date()}")
-    with tempfile.TemporaryDirectory() as made:
+    with tempfile.TemporaryDirectory() as made, calm_collector():  # as in a server
         asyncio.run(measure(arguments.hours, arguments.text, arguments.seconds, arguments.keep or Path(made)))
 
 

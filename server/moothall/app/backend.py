@@ -61,6 +61,7 @@ from moothall.services.questions.balance import BalanceFigures
 from moothall.services.questions.ballots import Ballots
 from moothall.services.questions.typing import TurnTyping
 from moothall.services.search.indexing import IndexedLog, Indexing
+from moothall.services.search.people import KnownSpeakers
 from moothall.services.sessions.forgetting import Forgetting
 from moothall.services.sessions.link_terms import HOUR_MS
 from moothall.services.sessions.live_session import LiveSession
@@ -139,6 +140,9 @@ class Backend:
             opened_by=self.openers.of,
         )
         self.look = HouseLook(book=self.book)
+        self.people = KnownSpeakers(
+            book=self.book, randomness=randomness, plans=self.programme.planned, plan_of=self.programme.plan_of
+        )
         self.access_needs = AccessNeeds(
             book=self.book, programme=self.programme, clock=self.clock, randomness=randomness
         )
@@ -186,6 +190,7 @@ class Backend:
         self.sessions.observe(lambda live, _: self.balance.observe(live))
         await self.programme.load()
         await self.look.load()
+        await self.people.load()
         await self.access_needs.load()
         await self.links.load()
         await self.openers.load(self.log)

@@ -7,6 +7,8 @@ from contextlib import AsyncExitStack
 from aiohttp import web
 
 from moothall.adapters.http.limits import AddressGate
+from moothall.adapters.search.people_desk_door import PeopleDeskDoor
+from moothall.adapters.search.people_door import PeopleDoor
 from moothall.adapters.search.search_door import SearchDoor
 from moothall.app.backend import Backend
 from moothall.app.parts import Entrance, Services
@@ -54,6 +56,7 @@ def search_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         opens=entrance.access.opens,
         room_of=backend.programme.room_of,
         day_of=lambda ms: services.pages.zone().at(ms).date(),
+        people=backend.people.by_speaker,
     )
 
     def title_of(session: SessionId) -> str:
@@ -61,6 +64,8 @@ def search_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         return "" if entry is None else entry.title
 
     def person(value: str) -> str:
+        if (joined := backend.people.find(value)) is not None and joined.shown:
+            return joined.name
         session, _, speaker = value.partition("/")
         known = index.known().get(SessionId(session))
         return "" if known is None else known.speakers.get(SpeakerId(speaker), "")
@@ -76,4 +81,19 @@ def search_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         now=backend.clock.wall,
         has_links=lambda request: bool(entrance.staff.staff(request)),
     )
-    return door.routes()
+    people = PeopleDoor(
+        pages=services.pages,
+        people=backend.people,
+        known=index.known,
+        entry=catalogue.known,
+        fill=catalogue.fill,
+        gate=AddressGate(backend.clock, backend.randomness, SEARCHES),
+        address_of=entrance.address_of,
+    )
+    desk = PeopleDeskDoor(
+        pages=entrance.forms,
+        people=backend.people,
+        plan_of=backend.programme.plan_of,
+        public=entrance.address.public,
+    )
+    return [route for each in (door, people, desk) for route in each.routes()]

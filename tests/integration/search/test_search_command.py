@@ -15,7 +15,6 @@ from moothall.core.events.types import Access
 from moothall.core.kernel.ids import SessionId
 
 
-
 async def held(folder: Path) -> None:
     async with hall(settings(folder)) as running:
         await meeting(running, "forum", *LINES)

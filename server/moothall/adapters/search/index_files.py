@@ -261,6 +261,7 @@ def searched_session(fold: SearchFold, shelf: Shelf) -> SearchedSession:
         shelf=shelf,
         epoch=fold.epoch,
         offset=fold.offset,
+        digest=fold.digest,
         title=session.title,
         opened=session.opened,
         sound=session.sound is SoundKept.PUBLISHED and not session.young_people,

@@ -27,6 +27,8 @@ class SearchedSession(msgspec.Struct, frozen=True, kw_only=True):
     epoch: Epoch
     offset: int
     """Offset of the last event that is in the index."""
+    digest: str = ""
+    """The chain's digest after that event: a log that lost its end and grew again is another one."""
     title: str
     opened: int | None
     """Unix ms of media time 0."""

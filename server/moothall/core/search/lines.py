@@ -76,6 +76,8 @@ class SearchFold:
         self.epoch = epoch
         self.offset = 0
         """Offset of the last event that was folded."""
+        self.digest = ""
+        """The chain's digest at the log's end, once the log was folded to there."""
         self.listed = True
         """Whether public lists may name the session."""
         self._state = CaptionsView.empty(session, epoch, Feed(ChannelId("")))

@@ -20,6 +20,7 @@ from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.core.ports import Clock, EventLog, LogHead, LogReading
 from moothall.core.search.lines import SearchFold, Shelf, folded_lanes
+from moothall.core.sessions.state import ON
 from moothall.services.log.publication import Publication
 from moothall.services.search.ports import SearchIndex
 
@@ -32,7 +33,7 @@ AGAIN_MS = 10_000
 PAGE = 500
 """Log records that are folded at a time."""
 KEPT = 16
-"""Folds that are kept to be continued. Overflow: the one that was continued longest ago is dropped."""
+"""Folds of sessions that are on, kept to be continued. Overflow: the one that was continued longest ago is dropped."""
 
 
 class IndexCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,7 +154,7 @@ class Indexing:
         for session in await self._log.sessions():
             head = await self._log.head(session)
             has = known.pop(session, None)
-            if head is not None and (has is None or (has.epoch, has.offset) != (head.epoch, head.offset)):
+            if head is not None and (has is None or (has.epoch, has.offset, has.digest) != _end_of(head)):
                 self.note(session)
         for session in known:
             self.note(session)
@@ -189,8 +190,9 @@ class Indexing:
         if fold is None:
             await self._index.drop(session)
         elif await self._index.write(fold, still) and still():
-            fold.settle()
-            self._folds[session] = fold
+            if fold.session.status in ON:
+                fold.settle()
+                self._folds[session] = fold
             if len(self._folds) > KEPT:
                 self._folds.popitem(last=False)
         else:
@@ -216,6 +218,7 @@ class Indexing:
                 fold.offset = head.offset  # What is left is in other lanes.
             elif await asyncio.to_thread(fold.take, page) > clean:
                 return False
+        fold.digest = _end_of(head)[2]
         return True
 
     async def _tidy(self) -> None:
@@ -228,6 +231,12 @@ class Indexing:
     def _outdate(self, session: SessionId) -> None:
         self._erasures[session] = self._erasures.get(session, 0) + 1
         self._folds.pop(session, None)
+
+
+def _end_of(head: LogHead) -> tuple[Epoch, int, str]:
+    """What tells one state of a log from every other: epoch, offset and digest of its last event."""
+    last = max(head.lanes.values(), key=lambda lane: lane.offset, default=None)
+    return head.epoch, head.offset, "" if last is None else last.digest
 
 
 class IndexedLog:

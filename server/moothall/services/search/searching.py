@@ -22,6 +22,7 @@ from moothall.core.programme.plan import RoomId
 from moothall.core.search.choosing import FindChoice
 from moothall.core.search.folding import STEMMED, Folding
 from moothall.core.search.lines import FoundBy, Shelf, text_in
+from moothall.core.search.people import SpeakerOf
 from moothall.core.search.query import Query, SoughtTerms, marks, parse, sought
 from moothall.services.search.ports import Finds, FoundLine, SearchIndex, SoughtIn, Whereabouts
 from moothall.services.sessions.catalogue import Entry
@@ -78,9 +79,9 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     """In how many sessions was sought."""
 
 
-def _anyone(session: SessionId, speaker: SpeakerId) -> str:
-    """A speaker of one session: the same name in another may be another person's."""
-    return f"{session}/{speaker}"
+def _nobody() -> Mapping[SpeakerOf, str]:
+    """Return no person: nobody has said who is who."""
+    return {}
 
 
 @dataclass(eq=False, repr=False)
@@ -98,8 +99,10 @@ class Searching:
     room_of: Callable[[SessionId], RoomId | None]
     day_of: Callable[[int], date]
     """The day of a moment (Unix ms) by the clock of the conference."""
-    speaker_of: Callable[[SessionId, SpeakerId], str] = _anyone
-    """The value by which a speaker's finds are chosen."""
+    people: Callable[[], Mapping[SpeakerOf, str]] = _nobody
+    """The ids of people of whom the secretariat has said who they are, by speaker. Any other speaker is one of a single
+    session: the same name in another may be another person's.
+    """
 
     async def find(self, text: str, choice: FindChoice, *, page: int = 1, own: bool = False) -> Results:
         """Find moments: in public records or, with `own`, in those that only the visitor's links open.
@@ -109,6 +112,11 @@ class Searching:
         await self.fill()
         query = parse(text)
         wanted = sought(query, self.folding, [choice.language] if choice.language else STEMMED)
+        people = self.people()
+
+        def speaker_of(session: SessionId, speaker: SpeakerId) -> str:
+            return people.get(SpeakerOf(session, speaker)) or f"{session}/{speaker}"
+
         where = self._where(_OWN if own else (Shelf.PUBLIC,))
         finds = Finds(0, {}, ())
         if wanted.terms and len(wanted.terms) == len(query.terms):
@@ -119,7 +127,7 @@ class Searching:
                     expression=wanted.expression,
                     where=sessions,
                     choice=choice,
-                    speaker_of=self.speaker_of,
+                    speaker_of=speaker_of,
                     limit=PAGE,
                     skipped=max(0, first - finds.total),
                 )
