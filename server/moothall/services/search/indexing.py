@@ -18,7 +18,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, Lane, SessionId
-from moothall.core.ports import Clock, EventLog, LogHead, LogReading
+from moothall.core.ports import Clock, EventLog, LogHead, LogReading, NodeLog
 from moothall.core.search.lines import SearchFold, Shelf, folded_lanes
 from moothall.core.sessions.state import ON
 from moothall.services.log.publication import Publication
@@ -294,3 +294,24 @@ class IndexedLog:
     async def close(self) -> None:
         """As the log (`EventLog`)."""
         await self._log.close()
+
+
+class IndexedCopies(IndexedLog):
+    """The logs of a node that stands by, with the index beside them: it is ready when the node takes the house over,
+    and what is removed from the copies leaves it in the same act.
+    """
+
+    def __init__(self, log: NodeLog, indexing: Indexing) -> None:
+        super().__init__(log, indexing)
+        self._copies = log
+
+    async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
+        """As the log (`EventLog`). Nothing else tells the index of copied events."""
+        await self._copies.append(session, term, expected_offset, events)
+        self._indexing.note(session)
+
+    async def cut(self, session: SessionId, term: int, after: int) -> None:
+        """As the log (`NodeLog`); the session is indexed anew."""
+        await self._copies.cut(session, term, after)
+        await self._indexing.forgotten(session)
+        self._indexing.note(session)

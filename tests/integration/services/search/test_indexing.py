@@ -17,7 +17,7 @@ from moothall.core.kernel.ids import SegmentId, SessionId
 from moothall.core.search.folding import Folding
 from moothall.core.search.lines import SearchFold
 from moothall.services.log.publication import Publication
-from moothall.services.search.indexing import AGAIN_MS, GATHERED_MS, IndexCheck, IndexedLog, Indexing
+from moothall.services.search.indexing import AGAIN_MS, GATHERED_MS, IndexCheck, IndexedCopies, IndexedLog, Indexing
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import MemoryLog
 from support.files.found import found
@@ -264,3 +264,33 @@ async def test_logs_that_cannot_be_read_are_tried_again(tmp_path: Path) -> None:
             hall.log.sessions = sessions  # type: ignore[method-assign]
             await soon(hall, ms=AGAIN_MS)
         assert SESSION in hall.index.known()  # type: ignore[operator]
+
+
+class _Copies(MemoryLog):
+    """A node's log, whose end can be cut."""
+
+    async def cut(self, session: SessionId, term: int, after: int) -> None:
+        log = self._logs[session]
+        assert log.term == term
+        del log.records[after:]
+
+
+async def test_a_node_that_stands_by_indexes_what_it_copies_and_what_is_cut_goes(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall:
+        hall.log = _Copies()
+        hall.indexing = Indexing(hall.log, hall.index, hall.clock)  # type: ignore[arg-type]
+        hall.indexed = copies = IndexedCopies(hall.log, hall.indexing)
+        async with running(hall):
+            hall.told.line("It stays.", 1_000, 2_000)
+            head = await copies.acquire(SESSION, hall.told.recorder.epoch)
+            await copies.append(SESSION, head.term, 0, hall.told.records)
+            await soon(hall)
+            before = len(hall.told.records)
+            hall.told.line(WORD, 3_000, 4_000)
+            await copies.append(SESSION, head.term, before, hall.told.records[before:])
+            await soon(hall)
+            assert found(tmp_path, WORD) != []
+            await copies.cut(SESSION, head.term, before)
+            assert found(tmp_path, WORD) == []
+            await soon(hall)
+            assert (await hall.check()).behind == ()
