@@ -40,6 +40,7 @@ UNTESTED = {
     "core/events/question_parts.py": "fields without behaviour; test_order.py uses every one of them",
     "core/questions/interventions.py": "the fold of a session's questions; rules/test_questions.py carries all out",
     "core/ports.py": "protocols; the contract suites hold the implementations to them",
+    "services/search/ports.py": "protocols; the tests of the search use the implementation",
     "services/backup/ports.py": "protocols; the tests of the backup's services use the implementations",
     "services/questions/ports.py": "protocols; tests/contract/test_questions.py holds both implementations to them",
 }

@@ -50,6 +50,7 @@ from moothall.adapters.reading.reader_routes import Readers, visitor_gate
 from moothall.adapters.reading.reports_door import ReportsDoor
 from moothall.adapters.record.citing_door import CitingDoor
 from moothall.adapters.record.record_door import KeysDoor, RecordDoor
+from moothall.adapters.search.search_door import PATH as SEARCH
 from moothall.adapters.sign_in.sign_in_door import PATH as SIGN_IN
 from moothall.app.admin import admin_doors
 from moothall.app.backend import Backend
@@ -58,6 +59,7 @@ from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
 from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Services
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
+from moothall.app.search import search_doors
 from moothall.app.sign_in import open_sign_in
 from moothall.app.sound import microphone_doors, sound_address, sound_door
 from moothall.core.kernel.errors import StorageUnavailable
@@ -204,6 +206,7 @@ async def open_doors(
         snapshot_of=access.snapshot,
         readable=translation.readable,
         agenda=lambda: "/agenda",
+        search=SEARCH,
     )
     reading = (
         front,
@@ -241,6 +244,7 @@ async def open_doors(
             *hub_doors(services, entrance, lambda: links.connected),
             *admin_doors(services, entrance, nodes),
             *_agenda_doors(services, entrance, context),
+            *search_doors(stack, services, entrance),
             *probe.routes(),
         ]
     )
@@ -387,7 +391,7 @@ def _agenda_doors(services: Services, entrance: Entrance, context: VisitorContex
     """The routes of the agenda, of access needs, and of the secretariat's pages for both."""
     backend, listed = services.backend, entrance.catalogue.listed
     rows = AgendaRows(backend.programme, readable=services.translation.readable)
-    door = AgendaDoor(pages=services.pages, rows=rows, listed=listed, public=entrance.address.public)
+    door = AgendaDoor(pages=services.pages, rows=rows, listed=listed, public=entrance.address.public, search=SEARCH)
     needs = NeedsDoor(context=context, needs=backend.access_needs, rows=rows, listed=listed)
     desk = AgendaDeskDoor(pages=entrance.forms, programme=backend.programme, needs=backend.access_needs)
     return [route for each in (door, needs, desk) for route in each.routes()]

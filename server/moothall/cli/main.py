@@ -24,6 +24,7 @@ COMMANDS = {
     "operating": ("status", "drain", "reload", "cluster"),
     "replay": ("replay",),
     "read": ("read",),
+    "search.command": ("search",),
     "caption_bridge": ("caption-bridge",),
     "transcribe": ("transcribe",),
     "refine": ("refine",),

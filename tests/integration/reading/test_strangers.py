@@ -142,6 +142,10 @@ STAFF_ONLY = Door(frozenset({401, 403, 404}))
 """Pages and acts that take a link."""
 DOORS = {
     "GET /": open_to_all(),
+    "GET /search": open_to_all("?q=the", "?q=hidden&in=links&ui=ar", "?q=a&meeting=hidden&speaker=hidden/a"),
+    "GET /speakers/{person}": Door(frozenset({404})),
+    "GET /speakers/{person}/own/{secret}": Door(frozenset({404})),
+    "POST /speakers/{person}/own/{secret}": Door(frozenset({403})),
     "GET /agenda": open_to_all("", "?ui=ar"),
     "GET /agenda.ics": open_to_all("", "?ui=ar"),
     "GET /agenda/{session}.ics": Door(frozenset({200, 404})),
@@ -192,6 +196,7 @@ DOORS = {
     "GET /s/{session}/cached/{channel}/{page}": Door(frozenset({404})),
     "GET /s/{session}/text": open_to_all("?all=1", streams=True),
     "GET /s/{session}/sound": Door(frozenset({200, 206, 404})),
+    "GET /s/{session}/sound/at": Door(frozenset({303, 404}), ("?t=1", "?t=1&channel=pt")),
     "GET /s/{session}/sound.json": Door(frozenset({200, 404})),
     "GET /s/{session}/clip": Door(frozenset({403}), ("?channel=floor&from=0&to=20",)),
     "GET /.well-known/moothall.json": open_to_all(),
@@ -293,6 +298,8 @@ DOORS = {
     "POST /admin/hubs/{hub}/link": STAFF_ONLY,
     "POST /admin/hubs/{hub}/remove": STAFF_ONLY,
     "POST /admin/programme/import": STAFF_ONLY,
+    "GET /admin/speakers": STAFF_ONLY,
+    "POST /admin/speakers": STAFF_ONLY,
 }
 """Every route of the server. Where staff come with a link, their pages tell what is theirs through the desks' socket
 (test_strangers_at_desks.py); no other door tells anybody more for it."""
@@ -315,6 +322,8 @@ FILLED_IN: dict[str, list[str]] = {
     "first": ["now", "1"],
     "second": ["now"],
     "style": ["txt", "bib", "ris", "json"],
+    "person": ["p1"],
+    "secret": ["guess"],
 }
 FORMS = list(TYPES)
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 from playwright.async_api import Browser, BrowserContext, Page
 
@@ -19,16 +20,19 @@ from moothall.core.events.types import Access, ChannelKind, EndReason, Origin, S
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.ports import BookEntry
 from moothall.core.programme.access_needs import AccessNeed
 from moothall.core.programme.agenda import AgendaNote, AgendaPart
 from moothall.core.programme.plan import RoomId
 from moothall.core.proposals.refining import Proposal
+from moothall.core.search.people import KnownSpeaker, SpeakerOf, digest_of
 from moothall.core.translation.routes import Direction, RouteScore
 from moothall.services.hubs.ports import Identity
 from moothall.services.log.act_queue import Receipt
 from moothall.services.programme.calling_off import cancel, reinstate
 from moothall.services.programme.meeting_plan import change_plan
 from moothall.services.proposals.proposing import ProposeOrder
+from moothall.services.search.people import NAMESPACE as PEOPLE
 from moothall.services.sessions.browsers import SignedIn
 from moothall.services.sessions.link_terms import HOUR_MS, LinkTerms
 from moothall.services.sessions.role_links import Entered
@@ -227,6 +231,13 @@ async def _before_it_was_mended(page: Page) -> None:
 
 PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "reader/front.html": ("/", None),
+    "reader/search.html": ("/search?q=the", None),
+    "reader/search.html, chosen": ("/search?q=the&language=en&from=2020-01-01&page=1", None),
+    "reader/search.html, nothing found": ("/search?q=nowhere-to-be-found", None),
+    "reader/speaker.html": ("/speakers/ada", None),
+    "reader/speaker_own.html": ("/speakers/ada/own/secret", None),
+    "reader/speaker_own.html, off": ("/speakers/off/own/secret", None),
+    "admin/admin_speakers.html": ("/admin/speakers", None),
     "agenda/agenda.html": ("/agenda", None),
     "agenda/access_needs.html": ("/agenda/access", None),
     "agenda/access_needs.html, refused": ("/agenda/access", _needing_nothing),
@@ -390,9 +401,23 @@ async def full_house(data: Path) -> AsyncIterator[RunningServer]:
         await _proposed(running)
         await _groups(running)
         await _limited(running)
+        await _people(running)
+        await running.backend.indexing.catch_up()
         # Now, since the meeting is closed and may be asked for.
         async with into_portuguese(running), languages_to_add(running):
             yield running
+
+
+async def _people(running: RunningServer) -> None:
+    """Say who one of the programme's speakers is, twice, with and without a page."""
+    plan = next(each for each in running.backend.programme.planned() if each.speakers)
+    of = (SpeakerOf(plan.session, plan.speakers[0].id),)
+    people = [
+        KnownSpeaker(id=name, name="Ada <Lovelace>", speakers=of, link=digest_of("secret"), shown=name == "ada")
+        for name in ("ada", "off")
+    ]
+    await running.backend.book.write([BookEntry(PEOPLE, each.id, msgspec.json.encode(each)) for each in people])
+    await running.backend.people.load()
 
 
 async def _agenda(running: RunningServer) -> None:

@@ -21,12 +21,15 @@ from moothall.services.sessions.catalogue import ListPublic
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class AgendaDoor:
-    """Handlers of the agenda and its calendars. `public`: the server's public address, without a slash at its end."""
+    """Handlers of the agenda and its calendars. `public`: the server's public address, without a slash at its end.
+    `search`: the address of the search; empty where there is none.
+    """
 
     pages: Pages
     rows: AgendaRows
     listed: ListPublic
     public: str
+    search: str = ""
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -51,6 +54,7 @@ class AgendaDoor:
             "agenda/agenda.html",
             ui=ui,
             query=query,
+            search=f"{self.search}{query}" if self.search else "",
             parts_written=self.rows.parts(ui, self.pages.catalogues.languages),
             tabs=[day for day in days if day.name],
             days=sorted(days, key=lambda day: day.past),  # past days last, so that today or the next day comes first

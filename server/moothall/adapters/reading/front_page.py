@@ -81,7 +81,7 @@ class FrontPage:
     `place` returns the name of a room. `known` finds sessions that are not in `listed`, so that their plan isn't listed
     either. `groups`: whether there are hubs; they have a list of their own. `snapshot_of` supplies the line that was
     said last. `readable` returns the languages in which a session can be read, given the spoken languages. `agenda`
-    returns the agenda's address; empty where there is none.
+    returns the agenda's address; empty where there is none. `search`: the address of the search; empty likewise.
     """
 
     pages: Pages
@@ -95,6 +95,7 @@ class FrontPage:
     snapshot_of: SnapshotOf | None = None
     readable: Callable[[SessionId, Sequence[str]], Sequence[str]] = lambda _, spoken: spoken
     agenda: Callable[[], str] = lambda: ""
+    search: str = ""
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -127,6 +128,7 @@ class FrontPage:
             times=times_are(zone, now, ui),
             groups=f"/hubs{query}" if self.groups() else "",
             agenda=f"{agenda}{query}" if (agenda := self.agenda()) else "",
+            search=f"{self.search}{query}" if self.search else "",
             help=f"/help{query}",
             in_language=lambda tag: f"/?ui={tag}",
         )
