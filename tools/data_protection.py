@@ -24,6 +24,7 @@ ALL, STAFF, OFFICE, NOBODY, OTHERS, OPERATOR = (
 )
 WHO = {
     "text": ("speakers", ALL),
+    "the file from which a meeting": ("speakers", STAFF),
     "sound on its way": ("speakers", NOBODY),
     "where an engine stands": ("speakers", NOBODY),
     "sound that is kept": ("speakers", f"{STAFF}; published sound: {ALL}"),

@@ -164,6 +164,8 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
         case ev.ChannelAdded():
             channel = Channel(id=event.channel, kind=event.kind, languages=event.languages, of_record=event.of_record)
             return replace(state, channels={**state.channels, event.channel: channel})
+        case ev.TextImported():
+            return _with_channel(state, event.channel, imported=event)
         case ev.SourceAttached():
             source = SessionSource(channel=event.channel, t=event.t, rate=event.rate)
             return replace(state, sources={**state.sources, event.source: source})
