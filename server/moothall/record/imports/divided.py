@@ -36,8 +36,7 @@ def sentences(text: str) -> Iterator[str]:
             cut = at
             if at - first >= LONGEST and (space := text.rfind(" ", first, at)) > first:
                 cut = space
-            if said := text[first:cut].strip():
-                yield said
+            yield text[first:cut].strip()
             first = cut
         # Only after a mark can a sentence end: most characters are none.
         at = _next(text, at, first)

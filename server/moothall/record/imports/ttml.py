@@ -68,9 +68,7 @@ def read_ttml(text: str, unnamed: Collection[str] = ()) -> PastText:
 def _own_lines(cues: list[PastCue]) -> tuple[PastLine, ...]:
     parts: dict[str, list[PastCue]] = {}
     for cue in cues:
-        match = _OWN.match(cue.id)
-        if match is not None:
-            parts.setdefault(match["line"], []).append(cue)
+        parts.setdefault(_OWN.sub(r"\g<line>", cue.id), []).append(cue)
     made = [line for name, each in parts.items() if (line := line_of_cues(each, name)) is not None]
     return tuple(sorted(made, key=lambda line: line.t0))
 

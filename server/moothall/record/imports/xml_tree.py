@@ -100,8 +100,7 @@ class _Builder:
             self._parser.Parse(text.encode("utf-8", "replace"), True)
         except expat.ExpatError as error:
             raise ImportRefused(f"This is no XML: {expat.ErrorString(error.code)}.", error.lineno) from error
-        if self._root is None:
-            raise ImportRefused("This is no XML: there is no element.", 1)
+        assert self._root is not None  # noqa: S101  # expat refuses a document without an element
         return self._root
 
     def _begin(self, name: str, given: dict[str, str]) -> None:

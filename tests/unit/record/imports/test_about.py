@@ -6,7 +6,7 @@ import pytest
 
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.errors import ImportRefused
-from moothall.record.imports.about import AboutMeeting, by_name, read_table, united
+from moothall.record.imports.about import MOST_ROWS, AboutMeeting, by_name, read_table, united
 from moothall.record.imports.past import PastLine, PastText
 
 NAIROBI = timezone(timedelta(hours=3))
@@ -92,3 +92,8 @@ def test_a_day_begins_at_midnight() -> None:
     found = united(AboutMeeting(), PAST, AboutMeeting(day="2019-11-25"), NAIROBI)
     assert (found.start, found.kind) == (ms(2019, 11, 24, 21), None)
     assert united(AboutMeeting(), PAST, AboutMeeting(day="2019-11-31"), NAIROBI).start is None
+
+
+def test_a_table_has_a_bound() -> None:
+    with pytest.raises(ImportRefused, match="at most"):
+        read_table("file\n{}".format("\n".join(f"{n}.vtt" for n in range(MOST_ROWS + 1))).encode(), UTC)

@@ -15,7 +15,7 @@ FOREIGN = """<akomaNtoso xmlns="http://docs.oasis-open.org/legaldocml/ns/akn/3.0
 <p>Order! <remark>x</remark>Sit.</p></speech>
 <speech by="#unknown" startTime="2011-06-10T09:00:00+00:00"><from>Hon. Ann:</from>
 <p xml:lang="sw">Asante.</p>
-<p>Thanks.</p></speech></debateSection></debateBody></debate></akomaNtoso>"""
+<p>Thanks.</p><p> </p></speech></debateSection></debateBody></debate></akomaNtoso>"""
 
 OURS = """<akomaNtoso><debate xml:lang="en"><meta>
 <references><TLCPerson eId="speaker-1" showAs="Ann"/></references></meta>

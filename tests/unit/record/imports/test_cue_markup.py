@@ -12,6 +12,7 @@ def test_tags_go_and_characters_are_decoded() -> None:
 
 def test_readings_above_characters_are_left_out() -> None:
     assert cue_text(["<ruby>水<rt>みず</rt></ruby>です"]).rows == ("水です",)
+    assert cue_text(["<ruby>水<rt>みず"]).rows == ("水",)
 
 
 def test_one_voice_is_the_speaker_and_two_are_none() -> None:

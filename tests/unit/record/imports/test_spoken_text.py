@@ -51,3 +51,12 @@ def test_a_text_without_speakers_is_refused() -> None:
         read_text("Just some words.\n")
     with pytest.raises(ImportRefused, match="Nothing in this text file"):
         read_text("[0:01]\n")
+
+
+def test_a_name_may_stand_alone_above_what_was_said() -> None:
+    past = read_text("ANN:\nHello.\n\nBOB:\n\nHi.\n")
+    assert [(line.name, line.text) for line in past.lines] == [("ANN", "Hello."), ("BOB", "Hi.")]
+
+
+def test_a_speaker_is_no_title() -> None:
+    assert not read_text("Ann:\n[0:01] Hello.\n").title

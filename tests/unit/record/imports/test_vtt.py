@@ -101,3 +101,15 @@ def test_what_this_program_wrote_has_lines_with_ids() -> None:
 def test_an_hour_of_too_many_digits_is_no_time() -> None:
     with pytest.raises(ImportRefused):
         read_vtt("WEBVTT\n\n99999:00:00.000 --> 99999:00:01.000\nx\n")
+
+
+def test_numbered_captions_without_names_are_not_of_zoom() -> None:
+    past = read_vtt("WEBVTT\n\n1\n00:01.000 --> 00:02.000\nHello.\n\n2\n00:02.000 --> 00:03.000\nAgain: no.\n")
+    assert [line.text for line in read_vtt("WEBVTT\n\n1\n00:01.000 --> 00:02.000\nHello.").lines] == ["Hello."]
+    assert past.producer == ZOOM
+    assert not read_vtt("WEBVTT\n\n1\n00:01.000 --> 00:02.000\nHello.").producer
+
+
+def test_a_caption_of_ours_without_text_is_none() -> None:
+    past = read_vtt("WEBVTT - T\n\nNOTE\nx\n\ns1\n00:01.000 --> 00:02.000\n \n\ns2\n00:02.000 --> 00:03.000\nHi.\n")
+    assert [line.id for line in past.lines] == ["s2"]
