@@ -118,7 +118,9 @@ def _own_line(node: XmlNode, name: str, around: str) -> PastLine | None:
         language=_language(node, around),
         origin=Origin(origin) if origin in set(Origin) else Origin.PERSON,
         tool=node.get("tool", OURS) or msgspec.UNSET,
+        respoken=node.get("respoken", OURS) == "true" or msgspec.UNSET,
         mended=mended,
+        accepted=mended and node.get("accepted", OURS) == "true",
         revision=1 if mended else 0,
     )
 

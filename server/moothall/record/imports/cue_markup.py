@@ -8,7 +8,7 @@ from html import unescape
 import msgspec
 
 from moothall.core.kernel.languages import is_language
-from moothall.record.wrapping import plain, together
+from moothall.record.wrapping import LINE, plain, together, width
 
 _TAG = re.compile(r"<(?P<close>/?)(?P<name>[^\s.<>]*)[^\s<>]*(?:\s+(?P<note>[^<>]*))?>")
 _NAMED = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{0,31});?")
@@ -84,8 +84,19 @@ def subrip_text(rows: list[str]) -> tuple[str, ...]:
 
 
 def joined(rows: tuple[str, ...]) -> str:
-    """The rows of a caption as one: with a space between them, but none between Chinese or Japanese characters."""
+    """The rows of a caption as one."""
     text = ""
     for row in rows:
-        text = row if not text else text + ("" if together(text[-1], row[0]) else " ") + row
+        text += glue(text, row) + row
     return text
+
+
+def glue(before: str, after: str) -> str:
+    """What stands between two rows of a text: a space; nothing between Chinese or Japanese characters, and within a
+    word that is longer than a row, which fills its rows.
+    """
+    if not before or together(before[-1], after[0]):
+        return ""
+    word = width(before[before.rfind(" ") + 1 :])
+    room = -word % LINE
+    return "" if room < width(after[0]) else " "

@@ -12,8 +12,8 @@ import msgspec
 
 from moothall.core.captioning.sentences import ends
 from moothall.core.events.types import Word
+from moothall.record.imports.cue_markup import glue
 from moothall.record.imports.past import PastCue, PastLine
-from moothall.record.wrapping import together
 
 MOST_MS = 20_000
 """The longest line that is joined, ms."""
@@ -50,8 +50,8 @@ def line_of_cues(parts: Sequence[PastCue], name: str = "") -> PastLine | None:
     words: list[Word] = []
     for part in parts:
         if part.text:
-            glue = " " if words and not together(words[-1].text[-1], part.text[0]) else ""
-            words.append(Word(glue + part.text, part.t0, max(part.t0, part.t1)))
+            between = glue(words[-1].text, part.text) if words else ""
+            words.append(Word(between + part.text, part.t0, max(part.t0, part.t1)))
     if not words:
         return None
     t0 = min(parts[0].t0, words[0].t0)

@@ -14,7 +14,6 @@ from collections.abc import Collection, Iterable, Sequence
 import msgspec
 
 from moothall.record.imports.past import PastCue
-from moothall.record.wrapping import plain
 
 MOST_WORDS = 8
 """Words of a name: `Ms. Ana Maria dos Santos Silva, the Chair`."""
@@ -56,7 +55,6 @@ _SMALL = frozenset(
         "ul",
     ]
 )
-_COLONS = (":", "：")  # noqa: RUF001
 _VOICE = str.maketrans({"&": "+", "<": "‹", ">": "›"})  # noqa: RUF001  # as `record.subtitles` writes a voice
 
 
@@ -67,27 +65,52 @@ class _Found(msgspec.Struct, frozen=True):
     """Whether it is written as only names are: in capitals, or behind arrows."""
 
 
-def without_voices(cues: Iterable[PastCue], unnamed: Collection[str]) -> list[PastCue]:
-    """Captions whose speakers are marked, without the names at the beginning of their texts that repeat the mark.
+def without_voices(lines: Iterable[Sequence[PastCue]], unnamed: Collection[str]) -> list[list[PastCue]]:
+    """Lines whose speakers are marked, each as its captions, without the names at the beginning of their texts that
+    repeat the mark. A caption of nothing but a name has no text afterwards.
 
     `unnamed`: what our own files write for a speaker who isn't named after one who was, in each language.
     """
-    found: list[PastCue] = []
+    found: list[list[PastCue]] = []
     names: dict[str, str] = {}
     before = ""
-    for cue in cues:
-        name, text = cue.name, cue.text
-        if name:
-            written, rest = text[: len(name)], text[len(name) :]
+    for cues in lines:
+        name, texts = cues[0].name, [cue.text for cue in cues]
+        if name and (written := _written(name, texts)) is not None:
             # A voice can't hold every character, the name in the text can.
-            if plain(written.translate(_VOICE)) in (name, plain(name.translate(_VOICE))) and rest[:1] in _COLONS:
-                names[name], text = written, rest[1:].lstrip()
-            name = names.get(name, name)
-        elif before:
-            text = next((text[len(each) + 1 :].lstrip() for each in unnamed if text.startswith(f"{each}:")), text)
-        before = name
-        found.append(msgspec.structs.replace(cue, name=name, text=text))
+            names[name], texts = written
+        elif not name and before:
+            first = texts[0]
+            parts = (first.removeprefix(f"{each}:") for each in unnamed if first.startswith(f"{each}:"))
+            texts[0] = next(parts, first).strip()
+        before = name = names.get(name, name)
+        left = zip(cues, texts, strict=True)
+        found.append([msgspec.structs.replace(cue, name=name, text=text) for cue, text in left])
     return found
+
+
+_BETWEEN = "\0"
+
+
+def _written(voice: str, texts: Sequence[str]) -> tuple[str, list[str]] | None:
+    """The name at the beginning of a line's captions, if it is that of a voice, and what is left of each caption.
+
+    Spaces count as the voice has them: a long name is broken into rows, and even into captions.
+    """
+    text = _BETWEEN.join(texts)
+    name, at = "", 0
+    for character in f"{voice}:":
+        while text[at : at + 1] in (" ", _BETWEEN) and character != " ":
+            at += 1
+        if character == " ":
+            name += character
+            continue
+        given = text[at : at + 1]
+        if given.translate(_VOICE) not in (character, character.translate(_VOICE)):
+            return None
+        name, at = name + given, at + 1
+    gone = text[:at].count(_BETWEEN)
+    return name[:-1], [""] * gone + [each.strip(" ") for each in text[at:].split(_BETWEEN)]
 
 
 def with_labels(cues: Sequence[PastCue], unnamed: Collection[str], *, all_of_them: bool) -> list[PastCue]:

@@ -152,6 +152,7 @@ def _line(line: _Line) -> PastLine:
         PastLine,
         line,
         row=1,
+        language=line.language if is_language(line.language) else "",
         t0=t0,
         t1=t0 if line.t1 is None else line.t1,
         speaker=line.speaker if line.speaker is not None and is_name(line.speaker) else "",

@@ -56,20 +56,21 @@ def read_ttml(text: str, unnamed: Collection[str] = ()) -> PastText:
         cues.append(cue)
         stop_at_most(len(cues), cue.row)
     title = next((plain(node.text()) for node in root.all("title")), "")
-    own = bool(cues) and all(_OWN.match(cue.id) for cue in cues)
-    if any(cue.name for cue in cues) or own:
-        cues = without_voices(cues, unnamed)
+    if cues and all(_OWN.match(cue.id) for cue in cues):
+        lines = _own_lines(cues, unnamed)
+    elif any(cue.name for cue in cues):
+        lines = sentences_of([cue for (cue,) in without_voices(([cue] for cue in cues), unnamed)])
     else:
-        cues = with_labels(cues, unnamed, all_of_them=False)
-    lines = some(_own_lines(cues) if own else sentences_of(cues), "TTML")
-    return PastText(form="ttml", title=title, language=language, lines=lines, notes=notes.all())
+        lines = sentences_of(with_labels(cues, unnamed, all_of_them=False))
+    return PastText(form="ttml", title=title, language=language, lines=some(lines, "TTML"), notes=notes.all())
 
 
-def _own_lines(cues: list[PastCue]) -> tuple[PastLine, ...]:
-    parts: dict[str, list[PastCue]] = {}
+def _own_lines(cues: list[PastCue], unnamed: Collection[str]) -> tuple[PastLine, ...]:
+    lines: dict[str, list[PastCue]] = {}
     for cue in cues:
-        parts.setdefault(_OWN.sub(r"\g<line>", cue.id), []).append(cue)
-    made = [line for name, each in parts.items() if (line := line_of_cues(each, name)) is not None]
+        lines.setdefault(_OWN.sub(r"\g<line>", cue.id), []).append(cue)
+    named = zip(lines, without_voices(lines.values(), unnamed), strict=True)
+    made = [line for name, parts in named if (line := line_of_cues(parts, name)) is not None]
     return tuple(sorted(made, key=lambda line: line.t0))
 
 

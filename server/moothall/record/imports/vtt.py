@@ -129,17 +129,16 @@ def _own(title: str, said: Sequence[tuple[_Block, CueText]], unnamed: Collection
     """A file that this program wrote: parts of a line are named after it, and what says why there is no text is none of
     the lines.
     """
-    cues: list[PastCue] = []
+    lines: dict[str, list[PastCue]] = {}
     for block, each in said:
+        cue = _cue(block, each)
         if _NOTICE.match(block.id):
             notes.add(block.row, "What says why there is no text is no line, and was left out.")
-        elif (cue := _cue(block, each)) is not None:
-            cues.append(cue)
-    lines: dict[str, list[PastCue]] = {}
-    for cue in without_voices(cues, unnamed):
-        part = _PART.match(cue.id)
-        lines.setdefault(cue.id if part is None else part["line"], []).append(cue)
-    made = [line for name, parts in lines.items() if (line := line_of_cues(parts, name)) is not None]
+        elif cue is not None:
+            part = _PART.match(block.id)
+            lines.setdefault(block.id if part is None else part["line"], []).append(cue)
+    named = zip(lines, without_voices(lines.values(), unnamed), strict=True)
+    made = [line for name, parts in named if (line := line_of_cues(parts, name)) is not None]
     found = tuple(sorted(made, key=lambda line: line.t0))
     return PastText(form="vtt", title=title.strip(), lines=some(found, "WebVTT"), notes=notes.all())
 
@@ -152,7 +151,7 @@ def _foreign(
         said = _unrolled(said)
     cues = [cue for block, each in said if (cue := _cue(block, each)) is not None]
     if any(cue.name for cue in cues):
-        cues = without_voices(cues, unnamed)
+        cues = [cue for (cue,) in without_voices(([cue] for cue in cues), unnamed)]
     else:
         cues = with_labels(cues, unnamed, all_of_them=producer == ZOOM)
     found: tuple[PastLine, ...] = sentences_of(cues)

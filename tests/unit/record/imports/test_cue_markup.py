@@ -40,3 +40,7 @@ def test_rows_are_joined_as_their_script_is_written() -> None:
     assert joined(("two", "words")) == "two words"
     assert joined(("会议", "开始")) == "会议开始"
     assert joined(()) == ""
+
+
+def test_a_word_that_is_longer_than_a_row_is_one_again() -> None:
+    assert joined(("so", "x" * 42, "x" * 10, "on")) == f"so {'x' * 52} on"

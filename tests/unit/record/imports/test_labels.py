@@ -63,5 +63,21 @@ def test_a_speaker_who_is_not_named_ends_the_turn() -> None:
 
 def test_the_name_in_the_text_is_fuller_than_the_voice() -> None:
     cues = [cue("A & <B>: Hi.", "A + ‹B›"), cue("And more.", "A + ‹B›"), cue("Not named: x"), cue("Not named: y")]  # noqa: RUF001
-    named = [(each.name, each.text) for each in without_voices(cues, {"Not named"})]
+    named = [(each.name, each.text) for (each,) in without_voices(([cue] for cue in cues), {"Not named"})]
     assert named == [("A & <B>", "Hi."), ("A & <B>", "And more."), ("", "x"), ("", "Not named: y")]
+
+
+def test_a_long_name_is_broken_into_rows_and_captions() -> None:
+    line = [cue(text, "Dr. Maximiliana Li") for text in ("Dr. Maxi", "mi liana", "Li: Hello", "again.")]
+    assert [(each.name, each.text) for each in without_voices([line], ())[0]] == [
+        ("Dr. Maximiliana Li", ""),
+        ("Dr. Maximiliana Li", ""),
+        ("Dr. Maximiliana Li", "Hello"),
+        ("Dr. Maximiliana Li", "again."),
+    ]
+
+
+def test_another_name_in_the_text_stays() -> None:
+    line = [cue("Ann: Hello", "Bob"), cue("Bo", "Bob")]
+    assert [each.text for each in without_voices([line], ())[0]] == ["Ann: Hello", "Bo"]
+    assert without_voices([[cue("Bob", "Bob")]], ())[0][0].text == "Bob"
