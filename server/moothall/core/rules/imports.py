@@ -25,11 +25,12 @@ MAX_TEXT = 20_000
 """Characters of a line: those of a translated one."""
 MAX_WORDS = 200
 """Words of one event."""
-MOST_LINES = 100
+MOST_LINES = 50
 """Lines, and questions, of one act: the server carries out an act at once, and does nothing else meanwhile."""
 MOST_SPANS = 2_000
-MOST_MS = 48 * 3_600_000
+MOST_MS = 100 * 3_600_000
 """The longest meeting, in ms."""
+_LONGEST = f"{MOST_MS // 3_600_000} hours"
 MAX_GROUND = 500
 """Characters of a stated ground, and of the statement by which names are kept."""
 MAX_PART = 1 << 16
@@ -119,7 +120,7 @@ def _lines(state: State, command: do.ImportLines) -> _Decision:
         if line.segment in state.segments:
             return refuse(RefusalCode.CONFLICT, "A line with this id already exists.")
         if not 0 <= line.t0 <= line.t1 <= MOST_MS or not 0 < len(line.text.strip()) <= MAX_TEXT:
-            return _invalid(f"A line has 1 to {MAX_TEXT} characters and ends after it begins, within two days.")
+            return _invalid(f"A line has 1 to {MAX_TEXT} characters and ends after it begins, within {_LONGEST}.")
         if not is_language(line.language) or line.revision < 0 or (line.mended and not line.revision):
             return _invalid("A line needs a language, and a corrected one the number of its corrections.")
         if line.words and ("".join(word.text for word in line.words) != line.text or _out_of_order(line)):
@@ -169,7 +170,7 @@ def _questions(state: State, command: do.ImportQuestions) -> _Decision:
         if each.number <= last or not is_name(each.intervention) or state.questions.get(each.intervention) is not None:
             return _invalid("Questions are imported in the order of their numbers, each once.")
         if max(len(each.text), len(each.answer)) > MAX_TEXT or not 0 <= each.t <= MOST_MS:
-            return _invalid(f"A question has at most {MAX_TEXT} characters, and a time within two days.")
+            return _invalid(f"A question has at most {MAX_TEXT} characters, and a time within {_LONGEST}.")
         if each.name and state.young_people:
             return _invalid("Where young people take part no names are kept.")
         last = each.number

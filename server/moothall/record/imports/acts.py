@@ -207,7 +207,7 @@ def _apart(past: PastText) -> list[PastLine]:
     lines: list[PastLine] = []
     for line in past.lines:
         if not 0 <= line.t0 <= line.t1 <= MOST_MS:
-            raise ImportRefused("This time is more than two days after the beginning, or before it.", line.row)
+            raise ImportRefused(f"This time is not within {MOST_MS // 3_600_000} hours of the beginning.", line.row)
         if len(line.text) > MAX_TEXT:
             raise ImportRefused(f"This line has more than {MAX_TEXT} characters.", line.row)
         if any(span.t0 <= line.t0 < span.t1 for span in unkept):

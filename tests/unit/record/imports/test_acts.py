@@ -83,7 +83,7 @@ def test_a_line_that_ends_in_a_span_that_is_not_recorded_stays() -> None:
             {"lines": [{**LINE, "t0": 600}], "missing": [{"absence": "break", "t0": 500, "t1": 1_000}]},
             "not to be recorded",
         ),
-        ({"lines": [{**LINE, "t1": MOST_MS + 1}]}, "more than two days"),
+        ({"lines": [{**LINE, "t1": MOST_MS + 1}]}, "not within 100 hours"),
         ({"lines": [{**LINE, "text": "x" * 20_001}]}, "characters"),
         ({"missing": [{"absence": "gap", "t0": 0, "t1": 1}] * (MOST_SPANS + 1)}, "spans"),
     ],
