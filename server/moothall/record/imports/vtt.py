@@ -32,7 +32,7 @@ _TEAMS_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:[-/][0-9-
 _MOST_HOURS_DIGITS = 4
 
 
-class _Block(msgspec.Struct, frozen=True):
+class VttCaption(msgspec.Struct, frozen=True):
     """A caption as it stands in the file."""
 
     row: int
@@ -48,7 +48,7 @@ def read_vtt(text: str, unnamed: Collection[str] = ()) -> PastText:
     if not _HEADER.match(rows[0]):
         raise ImportRefused("A WebVTT file begins with WEBVTT.", 1)
     notes = NoteList()
-    head, blocks, comments = _blocks(rows, notes)
+    head, blocks, comments = blocks_in(rows, notes)
     said = [(block, cue_text(block.rows)) for block in blocks]
     ours = _OURS.match(rows[0])
     if ours is not None and comments and not head:
@@ -56,13 +56,13 @@ def read_vtt(text: str, unnamed: Collection[str] = ()) -> PastText:
     return _foreign(said, [*head, *comments], unnamed, notes)
 
 
-def _blocks(rows: Sequence[str], notes: NoteList) -> tuple[list[str], list[_Block], list[str]]:
+def blocks_in(rows: Sequence[str], notes: NoteList) -> tuple[list[str], list[VttCaption], list[str]]:
     """The rows of the header, the captions, and the comments (each as one string)."""
     at, head = 1, list[str]()
     while at < len(rows) and rows[at] and "-->" not in rows[at]:
         head.append(rows[at])
         at += 1
-    blocks: list[_Block] = []
+    blocks: list[VttCaption] = []
     comments: list[str] = []
     while at < len(rows):
         if not rows[at]:
@@ -73,7 +73,7 @@ def _blocks(rows: Sequence[str], notes: NoteList) -> tuple[list[str], list[_Bloc
     return head, blocks, comments
 
 
-def _block(rows: Sequence[str], first: int, blocks: list[_Block], comments: list[str], notes: NoteList) -> int:
+def _block(rows: Sequence[str], first: int, blocks: list[VttCaption], comments: list[str], notes: NoteList) -> int:
     """Read one block, which begins at `rows[first]`. Returns where the next begins."""
     timed = first if "-->" in rows[first] else first + 1
     if timed >= len(rows) or "-->" not in rows[timed]:
@@ -90,7 +90,7 @@ def _block(rows: Sequence[str], first: int, blocks: list[_Block], comments: list
         notes.add(timed + 1, "This caption has no valid time, as 00:01:02.345 --> 00:01:04.000, and was left out.")
     else:
         name = rows[first] if timed > first else ""
-        blocks.append(_Block(first + 1, name.strip(), *times, list(rows[timed + 1 : end])))
+        blocks.append(VttCaption(first + 1, name.strip(), *times, list(rows[timed + 1 : end])))
     return end
 
 
@@ -110,7 +110,7 @@ def _ms(stamp: re.Match[str]) -> int | None:
     return ((int(hours or 0) * 60 + int(minutes)) * 60 + int(seconds)) * 1000 + int(ms)
 
 
-def _cue(block: _Block, said: CueText) -> PastCue | None:
+def _cue(block: VttCaption, said: CueText) -> PastCue | None:
     text = joined(tuple(row for each in said.rows if (row := _unmarked(each))))
     if not text:
         return None
@@ -125,7 +125,7 @@ def _unmarked(row: str) -> str:
     return row[1:-1].strip(" ") if both else row
 
 
-def _own(title: str, said: Sequence[tuple[_Block, CueText]], unnamed: Collection[str], notes: NoteList) -> PastText:
+def _own(title: str, said: Sequence[tuple[VttCaption, CueText]], unnamed: Collection[str], notes: NoteList) -> PastText:
     """A file that this program wrote: parts of a line are named after it, and what says why there is no text is none of
     the lines.
     """
@@ -144,7 +144,7 @@ def _own(title: str, said: Sequence[tuple[_Block, CueText]], unnamed: Collection
 
 
 def _foreign(
-    said: Sequence[tuple[_Block, CueText]], comments: Sequence[str], unnamed: Collection[str], notes: NoteList
+    said: Sequence[tuple[VttCaption, CueText]], comments: Sequence[str], unnamed: Collection[str], notes: NoteList
 ) -> PastText:
     producer = _producer(said, comments)
     if producer == YOUTUBE:
@@ -160,7 +160,7 @@ def _foreign(
     return PastText(form="vtt", producer=producer, language=language, lines=some(found, "WebVTT"), notes=notes.all())
 
 
-def _producer(said: Sequence[tuple[_Block, CueText]], comments: Sequence[str]) -> str:
+def _producer(said: Sequence[tuple[VttCaption, CueText]], comments: Sequence[str]) -> str:
     """The program that wrote a file, by its ways: Teams names its captions by UUIDs, Zoom numbers them and writes names
     before the text, YouTube has times within it.
     """
@@ -176,9 +176,9 @@ def _producer(said: Sequence[tuple[_Block, CueText]], comments: Sequence[str]) -
     return ""
 
 
-def _unrolled(said: Sequence[tuple[_Block, CueText]]) -> list[tuple[_Block, CueText]]:
+def _unrolled(said: Sequence[tuple[VttCaption, CueText]]) -> list[tuple[VttCaption, CueText]]:
     """Captions that roll up, without the rows that the caption before already showed."""
-    found: list[tuple[_Block, CueText]] = []
+    found: list[tuple[VttCaption, CueText]] = []
     before: tuple[str, ...] = ()
     for block, each in said:
         rows = each.rows
