@@ -126,6 +126,12 @@ def meeting_row(
     }
 
 
+def original_rows(state: State, ui: Catalogue) -> list[dict[str, str]]:
+    """The texts of an imported meeting whose files are kept for the staff."""
+    kept = [each for each in state.channels.values() if each.original]
+    return [{"channel": each.id, "name": ui.listed(ui.language_name(tag) for tag in each.languages)} for each in kept]
+
+
 def state_of(planned: Planned, status: Status, ui: Catalogue, *, off: bool = False) -> dict[str, str]:
     """A meeting's state in words, and as a kind that has a colour and a shape (`.state` in page.css)."""
     if planned.cancelled and status is Status.CREATED:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
 import os
 import sys
-import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -25,17 +23,18 @@ from moothall.cli.conference import add_house, house_office, house_settings
 from moothall.cli.journal import write_whole
 from moothall.cli.playing import session_of
 from moothall.core.events.codec import decode_event
-from moothall.core.events.types import Access, OriginalKept
+from moothall.core.events.types import Access
 from moothall.core.kernel.errors import ConfigurationError, ImportRefused
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.lanes import STAFF
 from moothall.core.kernel.languages import is_language
 from moothall.core.programme.plan import Speaker
-from moothall.core.rules.imports import MAX_FILE_NAME, MAX_GROUND, MAX_PART, MAX_PARTS
-from moothall.record.imports.about import TABLE, AboutMeeting, by_name, read_table, united
-from moothall.record.imports.acts import ImportChoice, PastMeeting, acts_of, key_of_name, meeting_of
-from moothall.record.imports.past import MOST_BYTES, PastText
-from moothall.record.imports.reading import ENDINGS, read_past
+from moothall.core.rules.imports import MAX_GROUND
+from moothall.record.imports.about import TABLE, AboutMeeting, read_table
+from moothall.record.imports.acts import ImportChoice, acts_of, key_of_name
+from moothall.record.imports.past import MOST_BYTES
+from moothall.record.imports.reading import ENDINGS
+from moothall.record.imports.whole_file import FileToImport, original_in, read_file
 from moothall.services.programme.office import Office
 from moothall.services.programme.past_records import PublishOrder
 
@@ -96,17 +95,6 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     original.set_defaults(run=_original)
 
 
-class FileToImport(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that was read, and what is known of its meeting."""
-
-    name: str
-    """The path below the folder."""
-    past: PastText
-    meeting: PastMeeting
-    packed: bytes
-    """The file, compressed in the zlib format."""
-
-
 class FolderToImport:
     """The files of a folder. `file` reads one of them, and raises ImportRefused with what is wrong with it."""
 
@@ -144,16 +132,16 @@ class FolderToImport:
                 data = opened.read(MOST_BYTES + 1)
         except OSError as error:
             raise ImportRefused(f"It can't be read: {error.strerror}.") from error
-        past = read_past(data, self._unnamed)
-        about = united(self._table.get(name, AboutMeeting()), past, by_name(path.name, self._zone), self._zone)
-        if not about.language:
-            about = msgspec.structs.replace(about, language=self._language)
-        digest = hashlib.sha256(data).hexdigest()
-        meeting = meeting_of(past, about, file=path.name, digest=digest, young_people=self._young_people)
-        packed = zlib.compress(data, 9)
-        if len(packed) > MAX_PART * MAX_PARTS:
-            raise ImportRefused("The file is too large to be kept, even compressed. Divide it.")
-        return FileToImport(name=name, past=past, meeting=meeting, packed=packed)
+        read = read_file(
+            data,
+            path.name,
+            stated=self._table.get(name, AboutMeeting()),
+            language=self._language,
+            zone=self._zone,
+            unnamed=self._unnamed,
+            young_people=self._young_people,
+        )
+        return msgspec.structs.replace(read, name=name)
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -299,7 +287,7 @@ async def _import_one(
             tally.there += 1
             return
         listed = {key_of_name(each.name): each for each in begun.speakers}
-        name = Path(file.name).name[:MAX_FILE_NAME]
+        name = Path(file.name).name
         choice = ImportChoice(names=names, listed=listed, file=name, original=file.packed)
         for act in tuple(acts_of(file.past, file.meeting, choice, further=begun.further)):
             await office.import_part(act)
@@ -350,18 +338,17 @@ def read_original(data: Path, session: SessionId, channel: ChannelId) -> bytes:
     ConfigurationError.
     """
     reader = sqlite_file.LogReader(sqlite_file.open_for_reading(data / sqlite_file.FILE_NAME))
-    parts: dict[int, OriginalKept] = {}
+    events: list[object] = []
     after = 0
     try:
         while page := reader.read(session, after, _PAGE, {STAFF}):
             after = page[-1].header.offset
-            for event in (decode_event(record.body) for record in page if record.body is not None):
-                if isinstance(event, OriginalKept) and event.channel == channel:
-                    parts[event.part] = event
+            events += [decode_event(record.body) for record in page if record.body is not None]
     finally:
         reader.close()
-    if not parts or len(parts) < next(iter(parts.values())).parts:
+    found = original_in(events, channel)
+    if found is None:
         raise ConfigurationError(
             f"No file of '{session}' is kept: it was not imported, young people took part, or words were removed since."
         )
-    return zlib.decompress(b"".join(parts[n].content for n in sorted(parts)))
+    return found[1]

@@ -134,6 +134,8 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """Who is on air."""
     imported: ev.TextImported | None = None
     """From which file its text comes; None for a text that was written here."""
+    original: bool = False
+    """Whether that file is kept, as far as nothing was removed since."""
 
 
 class SessionSource(msgspec.Struct, frozen=True, kw_only=True):

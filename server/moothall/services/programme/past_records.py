@@ -6,6 +6,7 @@ others. A session that is imported is never on: no engine hears it, no control r
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 import msgspec
@@ -18,7 +19,16 @@ from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.programme.plan import Planned, Speaker
 from moothall.core.rules.imports import is_imported
 from moothall.core.sessions.state import Status
-from moothall.record.imports.acts import FLOOR, ImportAct, PastMeeting, last_act
+from moothall.record.imports.acts import (
+    FLOOR,
+    ImportAct,
+    ImportChoice,
+    PastMeeting,
+    acts_of,
+    key_of_name,
+    last_act,
+)
+from moothall.record.imports.whole_file import FileToImport
 from moothall.services.programme.programme import NEAR_MS, Programme
 from moothall.services.sessions.live_session import LiveSession
 
@@ -130,6 +140,21 @@ class PastRecords:
             answer = await live.writer.send(Actor(Role.SYSTEM, by), act.id, act.commands)
         if isinstance(answer, Refusal):
             raise ImportRefused(answer.message)
+
+    async def whole(self, file: FileToImport, *, names: str = "", by: str) -> ImportBegun:
+        """Import a file at once; `names`: the statement by which names are kept. Returns what stood before. Raises as
+        `begin` and `act` do.
+        """
+        begun = await self.begin(file.meeting, by=by)
+        if not begun.done:
+            listed = {key_of_name(each.name): each for each in begun.speakers}
+            choice = ImportChoice(names=names, listed=listed, file=file.name, original=file.packed)
+            for act in await asyncio.to_thread(self._acts, file, choice, begun.further):
+                await self.act(act, by=by)
+        return begun
+
+    def _acts(self, file: FileToImport, choice: ImportChoice, further: bool) -> tuple[ImportAct, ...]:
+        return tuple(acts_of(file.past, file.meeting, choice, further=further))
 
     async def publish(self, order: PublishOrder, *, by: str = OPERATOR) -> None:
         """State on what ground an imported session may be read, or with the access `staff` take that back. Raises
