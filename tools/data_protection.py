@@ -26,6 +26,7 @@ WHO = {
     "text": ("speakers", ALL),
     "the words of records for": ("speakers", ALL),
     "who is who among speakers": ("speakers", f"the page, while it is on: everybody; all of it: {OFFICE}"),
+    "the file from which a meeting": ("speakers", STAFF),
     "sound on its way": ("speakers", NOBODY),
     "where an engine stands": ("speakers", NOBODY),
     "sound that is kept": ("speakers", f"{STAFF}; published sound: {ALL}"),

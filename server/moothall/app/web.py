@@ -67,6 +67,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.look import MOST_LOGO_BYTES
 from moothall.core.programme.plan import RoomId
 from moothall.core.programme.reading import MOST_BYTES
+from moothall.record.imports.past import MOST_BYTES as MOST_PAST_BYTES
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.capture.pulling import is_pulled
 from moothall.services.cluster.sound_copies import OfferedSound
@@ -84,6 +85,7 @@ LINK_TRIES = Allowance(per_second=5, burst=300)
 rate."""
 LARGER_BODIES = {
     "/admin/programme": MOST_BYTES + MAX_BODY_BYTES,
+    "/admin/past-records": MOST_PAST_BYTES + MAX_BODY_BYTES,
     "/admin/look": MOST_LOGO_BYTES + MAX_BODY_BYTES,
     "/admin/agenda": AGENDA_BYTES + MAX_BODY_BYTES,
 }

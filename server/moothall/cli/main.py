@@ -20,6 +20,7 @@ COMMANDS = {
     "play": ("serve", "demo"),
     "demo_cluster": ("demo-cluster",),
     "conference": ("conference", "admin-link"),
+    "record.past": ("record",),
     "doctor": ("doctor",),
     "operating": ("status", "drain", "reload", "cluster"),
     "replay": ("replay",),

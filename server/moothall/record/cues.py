@@ -16,7 +16,7 @@ from moothall.core.kernel.languages import direction
 from moothall.core.views.reading_order import EARLY, SpeakerTurn
 from moothall.record.model import Record, RecordedLine
 from moothall.record.wording import Options, Wording
-from moothall.record.wrapping import captions, lines, pieces, width
+from moothall.record.wrapping import captions, lines, pieces, plain, width
 
 LONGEST = 7_000
 """The longest time that a cue is shown, in ms, if its line can be divided."""
@@ -107,6 +107,8 @@ def cues_of_line(line: RecordedLine, prefix: str, voice: str, following: int | N
     """The cues of a line; `prefix`: text before that of the line; `following`: beginning of the next line (media ms),
     or None.
     """
+    if line.cues and plain("".join(word.text for word in line.words)) == line.text:
+        return _cues_of_file(line, prefix, voice)
     before, said = pieces(prefix), pieces(line.text)
     parts = [*before, *said]
     times = _Times(line, following)
@@ -124,6 +126,28 @@ def cues_of_line(line: RecordedLine, prefix: str, voice: str, following: int | N
                 lines=lines(parts[first:last]),
             )
         )
+    return found
+
+
+def _cues_of_file(line: RecordedLine, prefix: str, voice: str) -> list[Cue]:
+    """The cues of an imported line, as they were in its file; one that doesn't fit on a screen is divided."""
+    found: list[Cue] = []
+    for word in line.words:
+        parts = [*(() if found else pieces(prefix)), *pieces(word.text.strip(" "))]
+        bounds = [0, *accumulate(map(_letters, parts))]
+        length = word.t1 - word.t0
+        for first, last in captions(parts, lambda *_: True):
+            t0, t1 = (word.t0 + length * bounds[at] // bounds[-1] for at in (first, last))
+            found.append(
+                Cue(
+                    id=f"{line.segment}/{len(found) + 1}" if found else line.segment,
+                    t0=max(t0, found[-1].t0 + 1) if found else t0,
+                    t1=t1,
+                    language=line.language,
+                    voice=voice,
+                    lines=lines(parts[first:last]),
+                )
+            )
     return found
 
 

@@ -57,6 +57,8 @@ class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
     """The public name of the outside tool that sent the line or, in a translation, its original; UNSET otherwise."""
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
     """True when a machine recognised a respeaker; UNSET otherwise."""
+    cues: bool = False
+    """Whether the words are the captions of the file from which the line was imported."""
 
 
 class Absence(StrEnum):
@@ -177,6 +179,7 @@ class RecordFold:
         self._view = CaptionsView.empty(session, epoch, self.feed)
         self._quality = QualityView()
         self._words: dict[SegmentId, tuple[ev.Word, ...]] = {}
+        self._cues: set[SegmentId] = set()
         self._gaps: list[Missing] = []
         self._unkept: list[Missing] = []
         self._breaks: list[Missing] = []
@@ -214,6 +217,8 @@ class RecordFold:
             self._questions = evolve_questions(self._questions, event)
             return
         match event:
+            case ev.SegmentOpened() if event.cues:
+                self._cues.add(event.segment)
             case ev.WordsCommitted():
                 self._words[event.segment] = (*self._words.get(event.segment, ()), *event.words)
             case ev.GapNoted() if event.channel == self.feed.channel:
@@ -255,7 +260,13 @@ class RecordFold:
             position=self._view.position,
             at=self._at,
             lines=tuple(
-                recorded(line, text, session.speakers, self._words.get(line.segment, ()))
+                recorded(
+                    line,
+                    text,
+                    session.speakers,
+                    self._words.get(line.segment, ()),
+                    cues=line.segment in self._cues,
+                )
                 for line in self._view.lines
                 if not line.gone and (text := plain(line.text)).strip()
             ),
@@ -269,7 +280,9 @@ class RecordFold:
         )
 
 
-def recorded(line: Line, text: str, speakers: Mapping[SpeakerId, str], words: Sequence[ev.Word] = ()) -> RecordedLine:
+def recorded(
+    line: Line, text: str, speakers: Mapping[SpeakerId, str], words: Sequence[ev.Word] = (), *, cues: bool = False
+) -> RecordedLine:
     """A line that readers see, in the form of the record; `text`: its text as a single row."""
     return made_of(
         RecordedLine,
@@ -277,6 +290,7 @@ def recorded(line: Line, text: str, speakers: Mapping[SpeakerId, str], words: Se
         name=plain(speakers.get(line.speaker, "")) if line.speaker else "",
         text=text,
         words=words,
+        cues=cues,
         made_from=None if isinstance(line.made_from, msgspec.UnsetType) else line.made_from,
     )
 

@@ -81,6 +81,11 @@ def _may_break(before: str, after: str) -> bool:
     return any(_units(each) == _WIDE and not "\uac00" <= each <= "\ud7a3" for each in (before, after))
 
 
+def together(before: str, after: str) -> bool:
+    """Whether two rows are one text without a space between them, by the characters at which they meet: in Chinese."""
+    return _may_break(before, after)
+
+
 def captions(parts: Sequence[str], fits_time: Callable[[int, int], bool]) -> list[tuple[int, int]]:
     """Divide pieces into captions of at most two rows each. Returns spans [first, last) of pieces.
 

@@ -134,6 +134,8 @@ class MeetingDoor:
             listed=state.listed,
             imported=bool(planned.source),
             meeting=view.meeting_row(planned, state, self.programme, ui),
+            grounds=[state.ground] if state.ground else [],
+            originals=view.original_rows(state, ui),
             clashes=[view.named_meeting(each, self.programme, ui) for each in clashing(self.programme, state.id)],
             times=view.clock_of(self.programme, ui),
             streams=self.streams(planned.session, ui),

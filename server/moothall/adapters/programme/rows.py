@@ -62,6 +62,8 @@ class AgendaRow(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     """In words; empty while it is expected, and where it is cancelled."""
     status: str
+    imported: bool
+    """Whether it was held elsewhere, and imported."""
     on: bool
     """Whether its text comes now, or goes on after a break."""
     spoken: str
@@ -224,6 +226,7 @@ class AgendaRows:
             moment="" if moment is None else iso_time(moment),
             time=time_span(moment, None if moment is None or ends is None else zone.at(ends)),
             state="" if coming or entry.cancelled is not None else ui.named(f"page/state.{entry.status}"),
+            imported=entry.imported,
             status=entry.status.value,
             on=entry.status in ON,
             spoken=ui.listed(ui.language_name(tag) for tag in entry.languages)

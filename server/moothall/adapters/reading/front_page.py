@@ -58,6 +58,8 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     session.
     """
     place: str = ""
+    imported: bool = False
+    """Whether it was held elsewhere, and imported."""
     cancelled: str | None = None
     """Why it will not be held, empty when no reason was given; None while it is to be held."""
     said: str = ""
@@ -193,6 +195,7 @@ def meeting_row(
         status=entry.status.value,
         languages=ui.listed(ui.language_name(each) for each in entry.languages),
         place=place,
+        imported=entry.imported,
         cancelled=entry.cancelled,
     )
 

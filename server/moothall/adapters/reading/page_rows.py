@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 import msgspec
-from babel.dates import get_timezone_location
+from babel.dates import format_date, get_timezone_location
 from msgspec import UnsetType
 
 from moothall.adapters.pages.catalogues import Catalogue
@@ -18,8 +18,9 @@ from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import UTC_ZONE, Zone, iso_time, media_time, offset_name
 from moothall.core.sessions.state import Status
 from moothall.core.translation.routes import languages_of
-from moothall.core.views.captions import Line, ReaderChannel, Session, Snapshot
+from moothall.core.views.captions import ImportedFrom, Line, ReaderChannel, Session, Snapshot
 from moothall.core.views.reading_order import Gap, SpeakerTurn, with_spans
+from moothall.record.imports.past import NAMES
 from moothall.record.model import RecordedLine
 from moothall.wire.plain_text import behind_doubts
 
@@ -276,7 +277,27 @@ def on_demand(session: Session, channel: ChannelId | None) -> bool:
 
 def text_notice(session: Session, channel: ChannelId | None, ui: Catalogue) -> str:
     """The notice of what a text is and what it isn't."""
+    if session.imported:
+        return " ".join(imported_text(session.imported, ui))
     return ui.named(f"page/notice.{_made_how(session, channel)}")
+
+
+def imported_text(imported: ImportedFrom, ui: Catalogue) -> list[str]:
+    """Sentences about a text that comes from a file."""
+    source = " \N{MIDDLE DOT} ".join(filter(None, [NAMES.get(imported.form, imported.form), imported.producer]))
+    date = format_date(UTC_ZONE.at(imported.at), "long", locale=ui.locale)
+    said = [
+        ui.text(
+            "Imported on {date} from a file ({source}). It was not written here, and nobody here has checked it.",
+            date=date,
+            source=source,
+        )
+    ]
+    if imported.estimated:
+        said.append(ui.text("The file has no times: those shown are estimated."))
+    if imported.ground:
+        said.append(ui.text("It may be read on this ground: {ground}", ground=imported.ground))
+    return said
 
 
 def _made_how(session: Session, channel: ChannelId | None) -> str:
@@ -338,4 +359,6 @@ def label(session: Session, channel: ChannelId | None, ui: Catalogue, lines: Seq
 
 def short_notice(session: Session, channel: ChannelId | None, ui: Catalogue) -> str:
     """The notice of `text_notice` in a few words."""
+    if session.imported:
+        return ui.text("Imported from a file: it was not written here.")
     return ui.named(f"page/short.{_made_how(session, channel)}")

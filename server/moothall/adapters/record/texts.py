@@ -57,7 +57,7 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
     channel = ReaderChannel(kind=record.kind, languages=record.languages)
     known = record.session.channels.get(record.channel, channel)
     opened = record.session.opened
-    spoken = record.kind is ChannelKind.FLOOR
+    spoken = record.kind is ChannelKind.FLOOR and not record.session.imported
     languages = ui.listed(ui.language_name(tag) for tag in record.languages)
     about = (
         "" if opened is None else format_date(zone.at(opened), "long", locale=ui.locale),
@@ -81,7 +81,9 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
         gaps={reason: ui.named(f"lines/gap.{reason}") for reason in (*GapReason, NOT_RECORDED, BREAK, BREAK_SET_BACK)},
         seals={version: ui.named(f"reader/seal.{version}") for version in SealVersion},
         label=label(record.session, record.channel, ui, record.lines) if record.kind is ChannelKind.TRANSLATION else "",
-        notice=ui.text(NOTICE) if spoken else text_notice(record.session, record.channel, ui),
+        notice=ui.text(NOTICE)
+        if spoken and not record.session.imported
+        else text_notice(record.session, record.channel, ui),
         asked=AskedWording(
             figures=tuple(figures(record.figures, ui)),
             kinds={kind: ui.text(key) for kind, key in NUMBERED.items()},

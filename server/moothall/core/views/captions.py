@@ -75,6 +75,17 @@ class ReaderChannel(msgspec.Struct, frozen=True, kw_only=True):
     """Unix ms when somebody first asked for a translation that is not of record; null for other channels."""
 
 
+class ImportedFrom(msgspec.Struct, frozen=True, kw_only=True):
+    """From which file a text comes, and on what ground it may be read. Fields as in `TextImported`."""
+
+    form: str
+    producer: str
+    at: int
+    estimated: bool
+    ground: str = ""
+    """The ground that was stated; empty while it is for the staff alone."""
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """The state of the session, beside the lines."""
 
@@ -110,6 +121,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """The hubs that take part, by name."""
     channels: dict[ChannelId, ReaderChannel] = {}
     """All channels of the session."""
+    imported: ImportedFrom | msgspec.UnsetType = msgspec.UNSET
+    """From which file the session was imported; missing in all that were held here."""
     paused: int | None = None
     """Media ms since when there is a break of which nothing is kept; null when there is none."""
     gaps: tuple[Gap, ...] = ()
@@ -340,6 +353,10 @@ def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fee
             return replace(session, status=Status.CLOSED, paused=None, gaps=over)
         case ev.ClockMapped():
             return replace(session, clock=(event.t, event.wall))
+        case ev.TextImported() if event.channel == feed.channel or not session.imported:
+            return replace(session, imported=made_of(ImportedFrom, event))
+        case ev.GroundStated() if session.imported:
+            return replace(session, imported=replace(session.imported, ground=event.ground))
         case ev.ChannelAdded():
             return replace(session, channels={**session.channels, event.channel: made_of(ReaderChannel, event)})
         case ev.SpeakerIntroduced():

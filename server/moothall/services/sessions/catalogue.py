@@ -37,7 +37,7 @@ _STATUS: dict[type[ev.Event], Status] = {
     ev.SessionClosed: Status.CLOSED,
 }
 _PLANNING = (ev.SessionDescribed, ev.SessionArranged, ev.SessionCancelled, ev.SessionReinstated)
-_KINDS: tuple[type[ev.Event], ...] = (ev.SessionCreated, *_PLANNING, ev.ChannelAdded, *_STATUS)
+_KINDS: tuple[type[ev.Event], ...] = (ev.SessionCreated, *_PLANNING, ev.ChannelAdded, ev.TextImported, *_STATUS)
 _TOLD = frozenset(str(kind.__struct_config__.tag) for kind in _KINDS)
 """The tags of the events that entries are folded from."""
 
@@ -52,7 +52,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     opened: int | None = None
     """When it began, Unix ms."""
     closed: int | None = None
-    """When it was closed, Unix ms; None while it isn't."""
+    """When it was closed, Unix ms; None while it isn't. One that was imported: when the meeting was over."""
     access: ev.Access = ev.Access.STAFF
     rehearsal: bool = False
     named: bool = True
@@ -61,6 +61,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Why it will not be held, or empty without a reason; None while it is not cancelled."""
     channel: ChannelId | None = None
     """Its first channel."""
+    imported: bool = False
+    """Whether it was held elsewhere, and imported from files."""
     offset: int = 0
     """The offset of the last event that was folded in."""
 
@@ -212,8 +214,12 @@ def _folded(entry: Entry, pairs: Iterable[tuple[LogRecord, ev.AnyEvent | Unknown
                 entry = replace(entry, channel=event.channel)
             case ev.SessionOpened():
                 entry = replace(entry, status=Status.OPEN, opened=event.wall)
+            case ev.TextImported():
+                entry = replace(entry, imported=True)
             case ev.SessionClosed():
-                entry = replace(entry, status=Status.CLOSED, closed=record.header.at)
+                held = entry.imported and entry.opened is not None
+                closed = (entry.opened or 0) + event.t if held else record.header.at
+                entry = replace(entry, status=Status.CLOSED, closed=closed)
             case ev.SessionPaused() | ev.SessionResumed() | ev.SessionReopened():
                 entry = replace(entry, status=_STATUS[type(event)], closed=None)
             case _:
