@@ -48,7 +48,7 @@ from moothall.adapters.reading.page_door import PageDoor
 from moothall.adapters.reading.reader_doors import reader_doors
 from moothall.adapters.reading.reader_routes import Readers, visitor_gate
 from moothall.adapters.reading.reports_door import ReportsDoor
-from moothall.adapters.record.record_door import KeysDoor, RecordDoor
+from moothall.adapters.record.record_door import KeysDoor
 from moothall.adapters.sign_in.sign_in_door import PATH as SIGN_IN
 from moothall.app.admin import admin_doors
 from moothall.app.backend import Backend
@@ -56,6 +56,7 @@ from moothall.app.captioning import open_captioning
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
 from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Services
+from moothall.app.proof import record_doors
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
 from moothall.app.sign_in import open_sign_in
 from moothall.app.sound import microphone_doors, sound_address, sound_door
@@ -72,7 +73,6 @@ from moothall.services.programme.programme import Programme
 from moothall.services.questions.abuse_reports import AbuseReports, tell_desks
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.reader_access import ReaderAccess
-from moothall.services.sessions.records import Records
 from moothall.services.sessions.reports import Reports
 from moothall.wire.token_bucket import Allowance
 
@@ -191,8 +191,7 @@ async def open_doors(
     programme.moved(lambda _: readers.recheck(staff.asker))  # Links of a room are for the sessions there.
     slots = _slots(backend, room)
     app = _application(services, entrance, connections := Connections(*slots, proxies=is_proxy(trusted)), nodes)
-    records = RecordDoor(Records(access, backend.log), pages)
-    backend.sessions.observe(records.observe)
+    proof, records = record_doors(stack, backend, pages, access=access, catalogue=catalogue, public=address.public)
     front = FrontPage(
         pages,
         clock=clock,
@@ -212,7 +211,7 @@ async def open_doors(
         turn,
         *followed,
         cached,
-        records,
+        *records,
         shown,
     )
     asked = (*asking, questions, translated, HandsDoor(context, backend.ballots), AbuseDoor(context, abuse_reports))
@@ -267,6 +266,7 @@ async def open_doors(
         probe=probe,
         readers=readers,
         connections=slots,
+        proof=proof,
         tls=tls,
     )
 
