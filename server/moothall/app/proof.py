@@ -52,8 +52,14 @@ def open_tree(stack: AsyncExitStack, backend: Backend, catalogue: SessionCatalog
         verify=ed25519,
     )
     backend.sessions.observe(lambda _, publication: tree.take(publication))
-    backend.keep(stack, tree.run)
-    return ProofParts(tree, Witnesses(tree))
+    witnesses = Witnesses(tree)
+
+    async def run() -> None:
+        await witnesses.load()
+        await tree.run()
+
+    backend.keep(stack, run)
+    return ProofParts(tree, witnesses)
 
 
 def origin_of(public: str, key: str) -> str:

@@ -227,7 +227,7 @@ async def open_doors(
     ):
         app.add_routes(door.routes())
     app.add_routes(await open_sign_in(stack, services, entrance))
-    linking, links = open_hub_link(stack, services, entrance, translate_for_hubs)
+    linking, links = open_hub_link(stack, services, entrance, translate_for_hubs, proof.witnesses)
     desks, staff_socket, control, on_air = open_desks(
         stack, services, entrance, reports, ahead := TypedAhead(backend.sessions)
     )

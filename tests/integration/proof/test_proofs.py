@@ -10,7 +10,6 @@ import aiohttp
 import pytest
 
 from moothall.adapters.store.signing import ed25519, public_keys
-from moothall.adapters.system.clock import SystemClock
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events.types import Access, SealVersion, SoundKept
@@ -25,18 +24,9 @@ from moothall.core.proof.tlog_proofs import LoggedEvent, LoggedExport
 from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from support.halls.removal import FLOOR, HIDDEN, SESSION, asked, at_a_desk, held
+from support.proof.ahead import AheadClock
 
 TYPIST = Actor(Role.CAPTIONER, "typist")
-LATER_MS = 90_000
-
-
-class AheadClock(SystemClock):
-    """The machine's clock, which a test sets ahead."""
-
-    ahead = 0
-
-    def wall(self) -> int:
-        return super().wall() + self.ahead
 
 
 class Hall:
@@ -56,9 +46,7 @@ class Hall:
         return body
 
     async def later(self) -> None:
-        self.clock.ahead += LATER_MS
-        while await self.running.proof.tree.grow():
-            pass
+        await self.clock.grow(self.running)
 
     async def act(self, by: Actor, name: str, command: do.AnyCommand) -> None:
         live = await self.running.backend.sessions.open(SESSION)

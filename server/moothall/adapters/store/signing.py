@@ -61,6 +61,11 @@ class Ed25519Signer:
             raise ConfigurationError(f"The key in {path} is of another kind; Moothall signs with Ed25519.")
         return cls(key)
 
+    @classmethod
+    def of_seed(cls, seed: bytes) -> Ed25519Signer:
+        """Return the signer with the key that these 32 secret bytes are (RFC 8032 §5.1.5)."""
+        return cls(Ed25519PrivateKey.from_private_bytes(seed))
+
     @property
     def key_id(self) -> str:
         """The short name of the key, as published (`Signer`): the first 16 hexadecimal digits of the SHA-256 of the raw

@@ -125,7 +125,7 @@ class ShownTree(msgspec.Struct, frozen=True):
 
 @dataclass(eq=False, repr=False)
 class PublicTree:
-    """The tree of an instance. Call `load` once, then run `run`; `take` gets every publication."""
+    """The tree of an instance. Run `run`; `take` gets every publication."""
 
     store: TreeStore
     log: LogReading
@@ -200,11 +200,9 @@ class PublicTree:
                 self._unchecked.add(session)
 
     async def run(self) -> None:
-        """Load, and grow each minute, until cancelled. Raises RecordBroken where the stored tree is damaged."""
+        """Grow each minute, until cancelled. Raises RecordBroken where the stored tree is damaged."""
         while True:
             try:
-                if self.state is None:
-                    await self.load()
                 while await self.grow():
                     await self.clock.sleep(0)
             except StorageUnavailable as error:
@@ -212,8 +210,12 @@ class PublicTree:
             await self.clock.sleep(EACH_MS)
 
     async def grow(self) -> bool:
-        """Add what is old enough, and sign. Return whether more waits. Raises StorageUnavailable, RecordBroken."""
+        """Add what is old enough, and sign; before the first time `load`. Return whether more waits. Raises
+        StorageUnavailable, RecordBroken.
+        """
         async with self._growing:
+            if self.state is None:
+                await self.load()
             state = self._state()
             if self.standing.behind:
                 return False

@@ -4,9 +4,8 @@ import pytest
 
 from moothall.adapters.store.signing import ed25519
 from moothall.core.kernel.errors import ProofBroken
-from moothall.core.proof.hashes import EMPTY_ROOT, consistency_proof, leaf_hash, root_of
+from moothall.core.proof.hashes import EMPTY_ROOT, root_of
 from moothall.core.proof.notes import SignedNote, TreeHead
-from moothall.core.proof.tiles import Edge, grown, perfect_from
 from moothall.core.proof.witnessing import (
     MOST_REQUEST_BYTES,
     Cosignable,
@@ -17,27 +16,10 @@ from moothall.core.proof.witnessing import (
     read_request,
     standing,
 )
+from support.proof.histories import FALSE, TRUE
 from support.proof.keys import log_key
 
 LOGS = (log_key().key,)
-
-
-class History:
-    """A log's tree, in which each leaf is a word."""
-
-    def __init__(self, *words: str) -> None:
-        self.tiles = grown(Edge(), [leaf_hash(word.encode()) for word in words]).tiles
-        self.perfect = perfect_from(lambda level, n: self.tiles[level, n])
-
-    def note(self, size: int) -> SignedNote:
-        return log_key().checkpoint(size, root_of(size, self.perfect))
-
-    def request(self, old: int, new: int) -> WitnessRequest:
-        return WitnessRequest(old, tuple(consistency_proof(old, new, self.perfect)), self.note(new))
-
-
-TRUE = History(*["the", "whole", "truth", "and", "nothing", "but", "the", "truth"])
-FALSE = History(*["the", "whole", "lie", "and", "nothing", "but", "the", "lie"])
 
 
 def test_the_first_checkpoint_and_what_continues_it_is_cosigned() -> None:
