@@ -8,12 +8,15 @@ from urllib.parse import urlsplit
 
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.proof.proof_door import ProofDoor
+from moothall.adapters.proof.tree_copy import tree_copy
 from moothall.adapters.proof.tree_door import TreeDoor
 from moothall.adapters.record.record_door import RecordDoor
 from moothall.adapters.store.signing import ed25519
 from moothall.app.backend import Backend
+from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.kernel.ids import SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
+from moothall.core.proof.notes import read_head, read_note
 from moothall.core.proof.tlog_proofs import Context
 from moothall.services.proof.quoting import Quoting
 from moothall.services.proof.tree import PublicTree
@@ -60,6 +63,26 @@ def open_tree(stack: AsyncExitStack, backend: Backend, catalogue: SessionCatalog
 
     backend.keep(stack, run)
     return ProofParts(tree, witnesses)
+
+
+async def restore_tree(tree: PublicTree, source: str) -> str:
+    """Bring a tree back that is behind what a witness has cosigned: from a copy at an address or in a folder, or, where
+    `source` is empty, by a succession. Return a sentence. Raises ConfigurationError, StorageUnavailable, ProofBroken.
+    """
+    if source:
+        async with tree_copy(source) as copy:
+            taken = await tree.adopt(read_note(await copy.checkpoint()), copy.tile)
+        return f"{taken} leaves were taken from the copy. The server signs again."
+    if tree.state is None:
+        raise StorageUnavailable("The public tree wasn't read yet. Try again in a minute.")
+    if not tree.standing.behind:
+        raise ConfigurationError("No witness has cosigned what this tree lacks: there is nothing to succeed.")
+    base, number = tree.state.origin, tree.state.number + 1
+    if tree.state.number:
+        base = base.rpartition("/")[0]
+    seen = read_head(read_note(tree.conflicts[-1][0]).text) if tree.conflicts else None
+    await tree.succeed(f"{base}/{number}", seen)
+    return f"A new tree begins, {base}/{number}. /log/successions has the signed note that says so."
 
 
 def origin_of(public: str, key: str) -> str:

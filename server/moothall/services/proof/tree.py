@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 from moothall.core.chain import LogRecord
-from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.errors import ProofBroken, RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.kernel.lanes import is_public
 from moothall.core.ports import Clock, LogReading, Signer
@@ -45,15 +45,17 @@ from moothall.core.proof.notes import (
     read_note,
     sign,
 )
-from moothall.core.proof.tiles import ENTRIES, WIDTH, Edge, TileName, grown, perfect_from, width_in
-from moothall.core.proof.witnessing import TreeStanding, WitnessRequest, standing
+from moothall.core.proof.tiles import ENTRIES, WIDTH, Edge, TileName, grown, hashes_of, perfect_from, width_in
+from moothall.core.proof.witnessing import RESTORED, TreeStanding, WitnessRequest, standing
 from moothall.services.log.publication import Publication
 from moothall.services.proof.tree_store import (
     CONFLICTS,
     FORMER,
     NOTE,
+    RESTORED_FROM,
     SIGNED_AT,
     SUCCESSIONS,
+    WITNESSES,
     EventSpan,
     ExportLeaf,
     SessionCursor,
@@ -186,6 +188,7 @@ class PublicTree:
         await self._index(0)
         self._dirty = dict.fromkeys(await self.log.sessions())
         self._unchecked = set(self._dirty)
+        self.standing = RESTORED if RESTORED_FROM in rows and WITNESSES in rows else TreeStanding()
         if (note := rows.get(NOTE)) is not None:
             kept = read_note(note)
             self._show(kept, int(rows.get(SIGNED_AT, b"0")), tell=False)
@@ -358,12 +361,54 @@ class PublicTree:
             return self.standing
         root = await self.root_at(seen.size) if seen.size <= own.size else None
         found = standing(own, root, seen if note is not None or root is None else TreeHead(own.origin, size, root))
-        if found.behind and not self.standing.behind:
+        if found.behind and (self.standing.asks or not self.standing.behind):
             logger.error("the public tree stands still: %s", found.sentence)
             self.standing = found
         if found.behind and note is not None and shown is not None:
             await self._evidence(note, shown.note)
         return found
+
+    async def vouched(self) -> None:
+        """Go on after a restore: a witness has cosigned this tree's newest checkpoint since. Raises
+        StorageUnavailable.
+        """
+        if self.standing.asks:
+            await self.store.clear_restored()
+            self.standing = TreeStanding()
+
+    async def adopt(self, note: SignedNote, tile: Callable[[TileName], Awaitable[bytes]]) -> int:
+        """Take the leaves that this tree lacks from a copy of it, up to the copy's checkpoint `note`; `tile` returns
+        the hashes of a tile of level 0. Return how many there were.
+
+        Only the hashes come back: what the leaves were is in no log here. Raises ProofBroken where the checkpoint isn't
+        signed by this tree's key, or the copy doesn't continue this tree or lead to its root; StorageUnavailable.
+        """
+        async with self._growing:
+            state, seen = self._state(), read_head(note.text)
+            first = state.edge.size
+            if note.signed_by(self.key, self.verify) is None or seen.origin != state.origin:
+                raise ProofBroken(f"The copy's checkpoint isn't one of {state.origin}, signed by this server's key.")
+            if seen.size <= first:
+                raise ProofBroken(
+                    f"The copy has {seen.size} leaves, and the tree here has {first}: nothing is missing."
+                )
+            leaves: list[bytes] = []
+            for n in range(first // WIDTH, -(-seen.size // WIDTH)):
+                hashes = hashes_of(await tile(TileName(0, n, width_in(seen.size, 0, n))))
+                leaves += hashes[max(0, first - n * WIDTH) : width_in(seen.size, 0, n)]
+            growth = grown(state.edge, leaves)
+            if (growth.edge.size, growth.edge.root) != (seen.size, seen.root):
+                raise ProofBroken("The copy doesn't continue the tree here: its hashes don't lead to its root from it.")
+            tiles = {key: StoredTile(hashes) for key, hashes in growth.tiles.items()}
+            if first % WIDTH:
+                n = first // WIDTH
+                before = await self.store.tile(state.number, 0, n)
+                tiles[0, n] = StoredTile(growth.tiles[0, n], before.parts)
+            after = msgspec.structs.replace(state, edge=growth.edge)
+            await self.store.write(after, tiles, {})
+            self.state, self.standing = after, TreeStanding()
+            await self._sign()
+            return len(leaves)
 
     async def _evidence(self, seen: SignedNote, own: SignedNote) -> None:
         pair = (bytes(seen), bytes(own))

@@ -23,6 +23,10 @@ STATE, CURSORS, TILES = "tree", "tree-at", "tree-tile"
 """Namespaces: the state of the tree; how far each session has entered; tiles, as `tree-tile:TREE/LEVEL/SHARD`."""
 HEAD, NOTE, SIGNED_AT, CONFLICTS, SUCCESSIONS = "head", "note", "signed-at", "conflicts", "successions"
 """Keys of the state."""
+WITNESSES = "witnesses"
+"""Key of the state under which the hubs stand that have cosigned."""
+RESTORED_FROM = "restored"
+"""Key of the state that says that this copy was restored from a backup."""
 FORMER = "former-"
 """The beginning of a key under which the last checkpoint of a tree stays that another succeeded, by its number."""
 SHARD = 16
@@ -145,15 +149,27 @@ class TreeStore:
         """Store entries of the state by their keys, together. Raises StorageUnavailable."""
         await self._book.write([BookEntry(STATE, key, body) for key, body in entries])
 
+    async def clear_restored(self) -> None:
+        """Remove the note that this copy was restored. Raises StorageUnavailable."""
+        await self._book.write([BookEntry(STATE, RESTORED_FROM, None)])
+
     async def begin(self, state: TreeState, more: Sequence[tuple[str, bytes]]) -> None:
         """Begin a tree, in place of one before it: no session has entered it. Raises StorageUnavailable."""
         gone = [BookEntry(CURSORS, session, None) for session in await self._book.read(CURSORS)]
         last = (await self._book.read(STATE)).get(NOTE)
-        old = [BookEntry(STATE, key, None) for key in (NOTE, SIGNED_AT)]
+        old = [BookEntry(STATE, key, None) for key in (NOTE, SIGNED_AT, RESTORED_FROM)]
         if last is not None:
             old.append(BookEntry(STATE, f"{FORMER}{state.number - 1}", last))
         new = [BookEntry(STATE, HEAD, _pack(state)), *(BookEntry(STATE, key, body) for key, body in more)]
         await self._book.write([*gone, *old, *new])
+
+
+async def mark_restored(book: Book) -> None:
+    """Note in a book that was just restored that its tree may be behind; does nothing where there is none. Raises
+    StorageUnavailable.
+    """
+    if HEAD in await book.read(STATE):
+        await book.write([BookEntry(STATE, RESTORED_FROM, b"1")])
 
 
 def namespace(tree: int, level: int, n: int) -> str:

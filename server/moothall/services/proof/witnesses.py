@@ -16,11 +16,10 @@ from moothall.core.proof.notes import SignatureKind, SignedNote, VerifierKey, re
 from moothall.core.proof.tlog_proofs import InclusionProof
 from moothall.core.proof.witnessing import WitnessStatus
 from moothall.services.proof.tree import PublicTree
+from moothall.services.proof.tree_store import WITNESSES
 
 logger = logging.getLogger(__name__)
 
-WITNESSES = "witnesses"
-"""Key of the stored state of the tree that has them."""
 MOST_WITNESSES = 64
 """Most witnesses. Overflow: a further one is not asked, since a note has so many signatures at most."""
 
@@ -83,8 +82,8 @@ class Witnesses:
 
         Raises StorageUnavailable, RecordBroken.
         """
-        shown = self.tree.shown
-        if shown is None or self.tree.standing.behind or self._cosigned_by(name, shown.note):
+        shown, how = self.tree.shown, self.tree.standing
+        if shown is None or (how.behind and not how.asks) or (self._cosigned_by(name, shown.note) and not how.asks):
             return None
         request = await self.tree.request_for(self._sizes.get(name, 0))
         return None if request is None else bytes(request)
@@ -135,6 +134,7 @@ class Witnesses:
             raise ProofBroken("It has no signature by the key of the witness.")
         if await self.tree.cosigned(text, signatures, [key]):
             self._sizes[name] = int(text.split("\n")[1])
+            await self.tree.vouched()
 
     def _cosigned_by(self, name: str, note: SignedNote) -> bool:
         key = next((VerifierKey.parse(each.key) for each in self.all if each.name == name), None)

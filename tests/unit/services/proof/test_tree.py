@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
-import msgspec
 import pytest
 
 from moothall.adapters.store.signing import ed25519
@@ -18,9 +18,9 @@ from moothall.core.proof.notes import SignedNote, TreeHead, read_head
 from moothall.core.proof.tiles import ENTRIES, WIDTH, TileName
 from moothall.core.proof.witnessing import Cosignable, judge
 from moothall.services.proof.tree import DELAY_MS, EACH_MS, MOST_EXPORTS, MOST_LEAVES, SUCCESSION, ShownTree
-from moothall.services.proof.tree_store import HEAD, STATE
+from moothall.services.proof.tree_store import HEAD, STATE, WITNESSES, mark_restored
 from moothall.testing.log_memory import MemoryLog
-from support.proof.grown import Grown, grown
+from support.proof.grown import Grown, TornBook, grown
 from support.proof.keys import log_key, witness_key
 from support.sessions.recorder import SESSION, Recorder
 
@@ -407,4 +407,95 @@ async def test_a_log_that_cannot_be_read_does_not_keep_others_out() -> None:
 def test_before_it_is_loaded_it_is_not_there() -> None:
     with pytest.raises(StorageUnavailable):
         Grown().tree._state()
-    assert msgspec.to_builtins(Grown().tree.standing) == {"behind": False, "sentence": ""}
+    assert not Grown().tree.standing.behind
+
+
+async def test_what_is_missing_is_taken_from_a_copy() -> None:
+    async with grown() as made:
+        lines = [f"Line {n}." for n in range(600)]
+        await made.say(*lines[:300])
+        await made.later(10 * DELAY_MS)
+        restored = await restored_from(made)
+        await made.say(*lines[300:])
+        await made.later(10 * DELAY_MS)
+        newest = made.tree.shown
+        assert newest is not None
+        assert restored.tree.standing.asks
+        found = await restored.tree.seen_by_witness(newest.note, newest.head.size)
+        assert found.behind
+        assert not restored.tree.standing.asks
+        taken = await restored.tree.adopt(newest.note, copy_of(made))
+        assert taken == 300
+        assert restored.tree.shown is not None
+        assert restored.tree.shown.note.text == newest.note.text
+        assert not restored.tree.standing.behind
+        [record] = await restored.say("After the restore.")
+        await restored.later(20 * DELAY_MS)
+        assert await restored.is_in(record)
+        assert await restored.tree.root_at(600) == newest.head.root
+
+
+async def test_a_copy_that_does_not_lead_to_what_was_signed_is_refused() -> None:
+    async with grown("One.") as made:
+        restored = await restored_from(made)
+        await made.say("Two.")
+        await made.later()
+        newest = made.tree.shown
+        assert newest is not None
+
+        async def altered(name: TileName) -> bytes:
+            return bytes(name.width * 32)
+
+        with pytest.raises(ProofBroken, match="don't lead to its root"):
+            await restored.tree.adopt(newest.note, altered)
+        unsigned = SignedNote(newest.note.text, (log_key("other").sign(newest.note.text),))
+        with pytest.raises(ProofBroken, match="signed by this server's key"):
+            await restored.tree.adopt(unsigned, copy_of(made))
+        with pytest.raises(ProofBroken, match="nothing is missing"):
+            await made.tree.adopt(newest.note, copy_of(made))
+        assert restored.tree.shown is not None
+        assert restored.tree.shown.head.size == 1
+
+
+async def restored_from(made: Grown) -> Grown:
+    """Another server from a backup of this one, which has had witnesses."""
+    await made.tree.store.put([(WITNESSES, b"{}")])
+    restored = Grown()
+    restored.log, restored.clock = made.log, made.clock
+    restored.recorders, restored.terms = made.recorders, made.terms
+    for name in await made.book.namespaces():
+        await restored.book.write([BookEntry(name, key, row) for key, row in (await made.book.read(name)).items()])
+    await mark_restored(restored.book)
+    await restored.restart()
+    return restored
+
+
+def copy_of(made: Grown) -> Callable[[TileName], Awaitable[bytes]]:
+    async def tile(name: TileName) -> bytes:
+        found = await made.tree.tile_bytes(0, name)
+        assert found is not None
+        return found
+
+    return tile
+
+
+async def test_a_restored_tree_signs_nothing_until_a_witness_was_asked() -> None:
+    async with grown("One.") as made:
+        restored = await restored_from(made)
+        await restored.say("Two.")
+        await restored.later()
+        assert restored.signer.signed == []
+        await restored.tree.vouched()
+        await restored.later()
+        assert restored.tree.shown is not None
+        assert restored.tree.shown.head.size == 2
+        await restored.restart()
+        assert not restored.tree.standing.behind
+
+
+async def test_a_restored_tree_without_witnesses_goes_on() -> None:
+    async with grown("One.") as made:
+        await mark_restored(made.book)
+        await made.restart()
+        assert not made.tree.standing.behind
+        await mark_restored(TornBook())

@@ -8,6 +8,7 @@ from moothall.adapters.store.signing import ed25519
 from moothall.core.proof.notes import SignedNote, read_head, read_note
 from moothall.core.proof.policy import read_policy
 from moothall.core.proof.witnessing import Cosignable, NotCosigned, judge, read_request
+from moothall.services.proof.tree_store import mark_restored
 from moothall.services.proof.witnesses import MOST_WITNESSES, TreeWitness, Witnesses
 from support.proof.grown import Grown, grown
 from support.proof.keys import log_key, witness_key
@@ -172,3 +173,35 @@ async def test_hubs_stay_known_and_are_bounded() -> None:
         assert len(of.all) == MOST_WITNESSES
         assert await of.hub("kisumu", str(UNIVERSITY.key))
         assert of.all[-1].name == "kisumu"
+
+
+async def test_a_restored_server_asks_before_it_signs() -> None:
+    async with grown("One.") as made:
+        hub = Witness()
+        await hub.asked(await witnesses(made))
+        await mark_restored(made.book)
+        await made.restart()
+        await made.say("Two.")
+        await made.later()
+        assert made.signer.signed == []
+        of = await witnesses(made)
+        assert await hub.asked(of) == 200
+        assert not made.tree.standing.behind
+        await made.later()
+        assert made.tree.shown is not None
+        assert made.tree.shown.head.size == 2
+
+
+async def test_a_server_that_was_restored_from_an_older_backup_stands_still() -> None:
+    async with grown("One.", "Two.") as made:
+        hub = Witness()
+        await hub.asked(await witnesses(made))
+    async with grown("One.") as restored:
+        of = await witnesses(restored)
+        await mark_restored(restored.book)
+        await restored.restart()
+        of = await witnesses(restored)
+        assert await hub.asked(of) == 409
+        assert restored.tree.standing.behind
+        assert not restored.tree.standing.asks
+        assert await of.request("kisumu") is None
