@@ -58,6 +58,7 @@ WHO = {
     "how many read each": ("readers, as a number", STAFF),
     "how many read, by door": ("readers, as a number", OPERATOR),
     "that something was removed": ("none", OPERATOR),
+    "hashes and places of public events": ("none", ALL),
     "text, sound that is kept, programme": ("speakers, people who ask, staff", OPERATOR),
     "what stands in the log and the book, where": ("all of the above", "as of each above"),
     "words of a span that is not recorded, for": ("speakers", f"while they are shown: {ALL}"),

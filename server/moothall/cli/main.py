@@ -31,6 +31,7 @@ COMMANDS = {
     "refine": ("refine",),
     "verifying": ("verify",),
     "keys": ("new-key",),
+    "proof.tree_command": ("log",),
     "backup": ("backup", "restore"),
 }
 """The modules of this package and the commands that each adds, in the order of the help. A command loads only its own

@@ -75,6 +75,9 @@ class Operations(msgspec.Struct, frozen=True, kw_only=True):
     retire: Callable[[str], Awaitable[str]]
     """Removes a node that is gone for good from the house, by its name; returns a sentence for the operator. Raises
     ConfigurationError, StorageUnavailable."""
+    tree: Callable[[str], Awaitable[str]]
+    """Brings the public tree back after a restore: from the copy of that address or folder, or by a succession where it
+    is empty; returns a sentence for the operator. Raises ConfigurationError, StorageUnavailable, ProofBroken."""
 
 
 class LocalDoor:
@@ -103,6 +106,7 @@ class LocalDoor:
                 web.post("/local/drain", self._drain),
                 web.post("/local/reload", self._reload),
                 web.post("/local/retire", self._retire),
+                web.post("/local/tree", self._tree),
             ]
         )
         return app
@@ -190,6 +194,9 @@ class LocalDoor:
 
     async def _retire(self, request: web.Request) -> web.StreamResponse:
         return _json(_Said(await self._operations.retire(request.query.get("node", ""))))
+
+    async def _tree(self, request: web.Request) -> web.StreamResponse:
+        return _json(_Said(await self._operations.tree(request.query.get("from", ""))))
 
     async def _probe(self, _: web.Request) -> web.StreamResponse:
         return _json(_Said(self._operations.new_probe()))
@@ -292,6 +299,10 @@ class Caller:
         ConfigurationError with the reason where it can't be removed.
         """
         return msgspec.json.decode(await self._ask("retire", {"node": node}, b""), type=_Said).sentence
+
+    async def tree(self, source: str) -> str:
+        """Bring the public tree back after a restore (`Operations`). Raises ConfigurationError."""
+        return msgspec.json.decode(await self._ask("tree", {"from": source}, b""), type=_Said).sentence
 
     async def new_probe(self) -> str:
         """A pass for the probe's route (`Operations`). Raises ConfigurationError when the server doesn't answer."""

@@ -165,6 +165,19 @@ class RecordDoor:
         """The routes, for `app.add_routes`."""
         return [web.get("/s/{session}/record.{form}", self.handle)]
 
+    async def taken(self, request: web.Request) -> tuple[Snapshot, str, bytes] | web.Response:
+        """The text, the form and the bytes of the file that a request names, as `handle` gives them out; or the answer
+        that refuses it.
+        """
+        ui = self._pages.catalogues.choose(request.query.get("ui"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+        try:
+            snapshot, asked = await self._what(request, ui)
+            return snapshot, asked.form, (await self._file(asked, snapshot, ui)).body
+        except StorageUnavailable:
+            return self._refuse(request, ui, 503, ui.text(ErrorText.UNAVAILABLE))
+        except _Wrong as wrong:
+            return self._refuse(request, ui, wrong.status, wrong.sentence)
+
     async def handle(self, request: web.Request) -> web.Response:
         """Answer with the record as a download; the address names the text, the format, and the options."""
         ui = self._pages.catalogues.choose(request.query.get("ui"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))

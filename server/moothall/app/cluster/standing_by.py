@@ -265,7 +265,9 @@ async def _open_local_door(stack: AsyncExitStack, house: House, address: ServerA
         msg = f"Node {name} stands by: it reads its settings again when it is restarted, which nobody notices."
         raise ConfigurationError(msg)
 
-    asked = Operations(status=status, new_probe=elsewhere, drain=elsewhere, reload=unread, retire=not_here)
+    asked = Operations(
+        status=status, new_probe=elsewhere, drain=elsewhere, reload=unread, retire=not_here, tree=not_here
+    )
     await open_local_door(stack, data, elsewhere, SystemRandomness(), asked)
 
 

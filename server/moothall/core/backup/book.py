@@ -39,6 +39,9 @@ NAMESPACES: dict[str, NamespaceBackup] = {
     "hub-held": NamespaceBackup.IN_BACKUP,
     "silenced": NamespaceBackup.IN_BACKUP,  # positions in sound; nodes that were away still have to silence them
     "balance-sums": NamespaceBackup.IN_BACKUP,
+    "tree": NamespaceBackup.IN_BACKUP,  # hashes and places, no words
+    "tree-at": NamespaceBackup.IN_BACKUP,
+    "tree-tile": NamespaceBackup.IN_BACKUP,
     "asking": NamespaceBackup.WITH_KEYS,  # addresses of authors' pages and browsers' cookies are made with it
     "hub-secret": NamespaceBackup.WITH_KEYS,
     "sign-in": NamespaceBackup.WITH_KEYS,  # pseudonyms of accounts are made with it

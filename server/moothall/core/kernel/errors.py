@@ -13,6 +13,7 @@
         DuplicateCause       the command's events are in the log already
         LogTrimmed           the store keeps only the end of the log, and not the requested part
       RecordBroken         stored bytes fail verification or can't be decoded
+      ProofBroken          a proof, a checkpoint or a policy doesn't verify or can't be read; the sentence says where
       NoLink               a staff link no longer exists, or can't be made
       ProgrammeError       a conference file can't be read; the sentence says where and why
       ImportRefused        a file about a past meeting can't be imported; the sentence says where and why
@@ -98,6 +99,10 @@ class LogTrimmed(StorageError):
 
 class RecordBroken(MoothallError):
     """Stored bytes don't verify or can't be read."""
+
+
+class ProofBroken(MoothallError):
+    """A proof, a checkpoint or a policy doesn't verify or can't be read. The sentence says which part."""
 
 
 class NoLink(MoothallError):

@@ -67,10 +67,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """The offset of the last event that was folded in."""
 
     @property
+    def public(self) -> bool:
+        """Whether anyone may read it, and it is no rehearsal."""
+        return self.status is not Status.ABSENT and not self.rehearsal and may_read(Role.READER, self.access)
+
+    @property
     def listed(self) -> bool:
         """Whether public lists show it."""
-        known = self.status is not Status.ABSENT and self.channel is not None
-        return known and self.named and not self.rehearsal and may_read(Role.READER, self.access)
+        return self.public and self.channel is not None and self.named
 
 
 ListPublic = Callable[[], Awaitable[Sequence[Entry]]]
