@@ -171,8 +171,8 @@ class RecordDoor:
         """
         ui = self._pages.catalogues.choose(request.query.get("ui"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
         try:
-            snapshot, asked = await self._what(request, ui)
-            return snapshot, asked.form, (await self._file(asked, snapshot, ui)).body
+            texts, asked = await self._what(request, ui)
+            return texts.first, asked.form, (await self._file(asked, texts, ui)).body
         except StorageUnavailable:
             return self._refuse(request, ui, 503, ui.text(ErrorText.UNAVAILABLE))
         except _Wrong as wrong:
