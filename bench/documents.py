@@ -104,6 +104,12 @@ class Held:
             self.longest = max(self.longest, min(late, time.process_time() - worked))
 
 
+def cpu() -> float:
+    """The CPU time of this process and of its children that have ended, s."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime
+
+
 def memory_mb() -> float:
     """The memory of this process now, MB."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
@@ -119,7 +125,7 @@ async def measure(session: Golden) -> None:
     app = web.Application()
     app.add_routes(RecordDoor(_OneSession(session), Pages(find_web_folder()), most_kept=1).routes())
     whole = before = memory_mb()
-    most, took_all = before, 0.0
+    most, took_all, worked_all = before, 0.0, 0.0
     async with TestClient(TestServer(app), auto_decompress=False) as client, asyncio.TaskGroup() as tasks:
         watching = Held()
         task = tasks.create_task(watching.watch())
@@ -127,20 +133,23 @@ async def measure(session: Golden) -> None:
         await asyncio.sleep(0.2)
         for form, query in queries:
             watching.longest = 0.0
-            began = time.perf_counter()
+            began, worked = time.perf_counter(), cpu()
             async with client.get(
                 f"/s/plenary/record.{form}?{query}", headers={"Accept-Encoding": "identity"}
             ) as answer:
                 body = await answer.read()
                 assert answer.status == 200, body[:500]
             took = time.perf_counter() - began
-            took_all += took
+            worked = cpu() - worked
+            took_all, worked_all = took_all + took, worked_all + worked
             most = max(most, memory_mb())
-            print(f"| {form} | {query} | {took:.2f} | {len(body) / 1e6:.2f} | {watching.longest * 1e3:.1f} |")
+            size, held = len(body) / 1e6, watching.longest * 1e3
+            print(f"| {form} | {query} | {took:.2f} | {worked:.2f} | {size:.2f} | {held:.1f} |")
         task.cancel()
     child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
     print()
-    print(f"All {len(queries)} files: {took_all:.1f} s. The server: {whole:.0f} MB before, {most:.0f} MB at most.")
+    print(f"All {len(queries)} files: {took_all:.1f} s, {worked_all:.1f} s of CPU.")
+    print(f"The server: {whole:.0f} MB before, {most:.0f} MB at most.")
     print(f"The process that sets PDF: {child:.0f} MB at most.")
 
 
@@ -154,8 +163,8 @@ def main() -> None:
     print(f"{len(rows):,} lines, {paired:,} of them with a translation, {QUESTIONS} questions")
     print(f"{cpu_model()}; Python {platform.python_version()}; {datetime.now(UTC):%Y-%m-%d}")
     print()
-    print("| form | text | s | MB | event loop held, ms |")
-    print("|---|---|--:|--:|--:|")
+    print("| form | text | s | CPU s | MB | event loop held, ms |")
+    print("|---|---|--:|--:|--:|--:|")
     with calm_collector():
         asyncio.run(measure(session))
 

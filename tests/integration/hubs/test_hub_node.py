@@ -70,8 +70,9 @@ async def test_readers_find_all_that_the_server_has(tmp_path: Path) -> None:
         assert "Sentence 3." in await text(client, f"{base}/read?ui=en")
         for form in ("txt", "ttml", "akn"):
             assert "Sentence 0." in await text(client, f"{base}/record.{form}")
-        async with client.get(f"{base}/record.epub") as response:
-            assert b"Sentence 0." in unpacked(await response.read())
+        for form in ("epub", "docx"):
+            async with client.get(f"{base}/record.{form}") as response:
+                assert b"Sentence 0." in unpacked(await response.read())
         assert json.loads(await text(client, f"{base}/record.json"))["session"]["title"] == "Plenary & <hubs>"
         assert json.loads(await text(client, f"{base}/lines"))["lines"]
         assert "Sentence 11." in await text(client, f"{base}/poll")
@@ -86,6 +87,8 @@ async def test_readers_find_all_that_the_server_has(tmp_path: Path) -> None:
             absent = await text(client, f"{base}/record.{form}?channel={ELSEWHERE}&ui=en", 404)
             assert absent.startswith("This text does not come to this computer now.")
             assert await text(client, f"{base}/record.{form}?language=es", 404)
+        absent = await text(client, f"{base}/record.html?beside={ELSEWHERE}&ui=en", 404)
+        assert absent.startswith("This text does not come to this computer now.")
 
 
 async def test_help_is_here_and_the_agenda_is_above(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ the bilingual form two texts stand in the columns of a table, a row for each lin
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from xml.sax.saxutils import escape
 
 from moothall.core.kernel.languages import direction
@@ -75,17 +74,18 @@ class _Writer:
         yield f'<w:document xmlns:w="{MAIN}"><w:body>'
         yield self._own("Title", document.title)
         contents = False
-        for paired, blocks in groupby(document.blocks, lambda block: isinstance(block, ParagraphPair)):
-            if paired:
-                yield from self._table([block for block in blocks if isinstance(block, ParagraphPair)])
+        pairs: list[ParagraphPair] = []
+        for block in document.blocks:
+            if isinstance(block, ParagraphPair):
+                pairs.append(block)
                 continue
-            for block in blocks:
-                if isinstance(block, ParagraphPair):
-                    continue
-                if block.style is Style.CONTENTS and not contents:
-                    contents = True
-                    yield self._own("Heading1", document.contents)
-                yield self._paragraph(block, _NAMES.get(block.style, f"Heading{block.level}"))
+            yield from self._table(pairs)
+            pairs = []
+            if block.style is Style.CONTENTS and not contents:
+                contents = True
+                yield self._own("Heading1", document.contents)
+            yield self._paragraph(block, _NAMES.get(block.style, f"Heading{block.level}"))
+        yield from self._table(pairs)
         for state in document.states:
             yield self._own("RecordFacts", state)
         bidi = "<w:bidi/>" if document.right_to_left else ""
@@ -96,7 +96,11 @@ class _Writer:
         )
 
     def _table(self, pairs: Sequence[ParagraphPair]) -> Iterator[str]:
-        """Yield a table: a row for each pair, below the names of the texts, which stand on each page again."""
+        """Yield a table: a row for each pair, below the names of the texts, which stand on each page again. Without
+        pairs there is none.
+        """
+        if not pairs:
+            return
         document = self._document
         times = GUTTER if any(pair.time for pair in pairs) else 0
         widths = [*([times] if times else []), *[(WIDTH - times) // 2] * 2]
