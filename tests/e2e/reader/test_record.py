@@ -169,6 +169,9 @@ async def test_two_texts_stand_side_by_side_where_there_is_room(browser: Browser
     assert english["y"] == arabic["y"]
     assert english["width"] == arabic["width"]
     assert (english["x"] < arabic["x"]) == (ui == "en")
+    time = await pair.locator(".time").bounding_box()
+    assert time is not None
+    assert time["x"] + time["width"] <= english["x"] or time["x"] >= english["x"] + english["width"]
     await page.evaluate(module("axe-core/axe.min.js").read_text(encoding="utf-8"))
     found = await page.evaluate("axe.run(document)")
     assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found["violations"]] == []

@@ -1,9 +1,9 @@
 """Sets a document as PDF with Typst (the extra `documents`): tagged, PDF/UA-1.
 
 `typeset_apart` does it in a process of its own (`typesetting_child`): setting a long record takes seconds and hundreds
-of MB, and it is given up after a time limit. Typst gets the template beside this module and the document
-as data: nothing in a record is read as markup, and nothing is fetched, since the template imports no package and the
-data has no addresses.
+of MB, and it is given up after a time limit. Typst gets the template beside this module, and the document as data:
+nothing in a record is read as markup, and nothing is fetched, since the template imports no package and links lead
+within the file alone.
 """
 
 from __future__ import annotations
@@ -48,12 +48,8 @@ _PROBE = b"""#set document(title: "Letters")
 """
 _MISSING = re.compile(r'the text `"(.*?)"` could not be displayed')
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
-
-
 REFUSED, NO_FONTS = 3, 4
 """Exit statuses of the process: Typst can't set the document; the machine has no fonts for it."""
-
-
 _NO_FONTS = "No font of this machine has the letters of the text. Install one: fonts-noto-cjk has Chinese."
 NOT_INSTALLED = (
     "PDF needs the extra `documents`, which is not installed. Install requirements/documents.txt of the release, or "
@@ -79,15 +75,18 @@ async def typeset_apart(data: bytes, *, patience: float = MAX_SECONDS, order: Ty
     """Set a document, given as by `typeset_data`, in a process of its own, which may take `patience` seconds. Raises
     TypesettingFailed.
     """
-    pipe = asyncio.subprocess.PIPE
-    process = await start_coder(
-        "typesetting_child",
-        order or TypesettingOrder(),
-        package="moothall.adapters.record",
-        stdin=pipe,
-        stdout=pipe,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    try:
+        process = await start_coder(
+            "typesetting_child",
+            order or TypesettingOrder(),
+            package="moothall.adapters.record",
+            stdin=pipe,
+            stdout=pipe,
+            stderr=nothing,
+        )
+    except OSError as error:
+        raise TypesettingFailed(f"The PDF could not be set: no process can be started ({error.strerror}).") from None
     try:
         async with asyncio.timeout(patience):
             pdf, _ = await process.communicate(data)

@@ -389,6 +389,32 @@ async def test_a_pdf_that_fails_is_a_sentence_and_is_not_kept(
             assert "Ms. Añez" in (await response.read()).decode()
 
 
+async def test_a_pdf_that_was_being_set_at_a_removal_is_not_kept(records: OneMeeting) -> None:
+    setting, gate, made = asyncio.Event(), asyncio.Event(), 0
+
+    async def typeset(data: bytes) -> bytes:
+        nonlocal made
+        made += 1
+        setting.set()
+        await gate.wait()
+        return b"%PDF"
+
+    door = RecordDoor(records, PAGES, typeset=typeset)
+    app = web.Application()
+    app.add_routes(door.routes())
+    address = "/s/plenary/record.pdf?channel=floor&beside=fr"
+    async with memory_hall() as hall, TestClient(TestServer(app)) as client:
+        live = await hall.session(SessionId("plenary"))
+        asking = asyncio.ensure_future(client.get(address))
+        await setting.wait()
+        door.observe(live, publication(live.id, ev.BodyRemoved(offsets=(5,), reason="request", by="staff-1")))
+        gate.set()
+        await asking
+        await client.get(address)
+        await client.get(address)
+    assert made == 2
+
+
 async def test_while_a_pdf_is_set_other_forms_are_made_and_few_wait(records: OneMeeting) -> None:
     setting, gate = asyncio.Event(), asyncio.Event()
     count = 0
