@@ -249,7 +249,9 @@ async def open_hub_doors(
         reports=reports,
     )
     records = RecordDoor(
-        Records(access, parts.mirror, lambda session, channel: comes(copies.copy(session), channel)), pages
+        Records(access, parts.mirror, lambda session, channel: comes(copies.copy(session), channel)),
+        pages,
+        public=told()[0],
     )
     parts.sessions.observe(records.observe)
     front = FrontPage(

@@ -191,7 +191,7 @@ async def open_doors(
     programme.moved(lambda _: readers.recheck(staff.asker))  # Links of a room are for the sessions there.
     slots = _slots(backend, room)
     app = _application(services, entrance, connections := Connections(*slots, proxies=is_proxy(trusted)), nodes)
-    records = RecordDoor(Records(access, backend.log), pages)
+    records = RecordDoor(Records(access, backend.log), pages, public=address.public)
     backend.sessions.observe(records.observe)
     front = FrontPage(
         pages,

@@ -46,7 +46,7 @@ def _document(record: Record, wording: Wording, options: Options, style: str) ->
     yield f'<a class="skip" href="#text">{escape(wording.skip)}</a>\n<header>\n'
     yield f"<h1><bdi>{title}</bdi></h1>\n"
     yield f'<p class="facts">{" · ".join(map(escape, wording.facts(record)))}</p>\n'
-    yield f'<p class="notice">{escape(wording.notice)}</p>\n'
+    yield f'<p class="notice">{_leading(wording)}</p>\n'
     yield f'<p class="facts">{escape(wording.quality)}</p>\n' if wording.quality else ""
     checked = " checked" if options.sources else ""
     box = f'<input type="checkbox" id="sources"{checked}>'
@@ -60,6 +60,12 @@ def _document(record: Record, wording: Wording, options: Options, style: str) ->
     if record.figures.received:
         yield from _questions(record, wording.asked, options)
     yield f"</main>\n<footer><p><bdi>{escape(wording.named(record))}</bdi></p></footer>\n</body>\n</html>\n"
+
+
+def _leading(wording: Wording) -> str:
+    """The notice, in which the address of a translation's original is a link."""
+    notice, address = escape(wording.notice), escape(wording.original)
+    return notice.replace(address, f'<a href="{address}" dir="ltr">{address}</a>') if address else notice
 
 
 def _sections(record: Record, options: Options) -> Iterator[tuple[int, list[RecordRow]]]:

@@ -91,10 +91,13 @@ class _File(msgspec.Struct, frozen=True):
 
 
 class RecordDoor:
-    """Handlers of records. `pages` supplies texts, error pages and the style of the HTML file."""
+    """Handlers of records. `pages` supplies texts, error pages and the style of the HTML file; `public` is the server's
+    public address, without a path.
+    """
 
-    def __init__(self, records: Records, pages: Pages, *, most_kept: int = MAX_KEPT_BYTES) -> None:
+    def __init__(self, records: Records, pages: Pages, *, public: str = "", most_kept: int = MAX_KEPT_BYTES) -> None:
         """Raises ConfigurationError when the style of the HTML file is missing."""
+        self._public = public
         self._most_kept = most_kept
         self._records = records
         self._pages = pages
@@ -193,7 +196,7 @@ class RecordDoor:
             self._waiting -= 1
 
     def _make(self, asked: _Asked, record: Record, ui: Catalogue) -> _File:
-        words = wording(record, ui, self._pages.zone())
+        words = wording(record, ui, self._pages.zone(), self._public)
         body = write_record(asked.form, record, words, asked.options, lambda: self._style)
         return _File(record.position, body, gzip.compress(body, 6, mtime=0), _disposition(record, asked.form))
 
