@@ -86,6 +86,9 @@ async def test_lines_in_another_script_stand_whole_wherever_they_are_shown(
             shown = page.locator(".said, .text").filter(has_text=in_script(SAID[2], language))
             await expect(shown.last).to_be_visible()
             assert not await shown.last.evaluate(CUT), path
+            between = "" if language == "zh" else " "
+            told = between.join(in_script(said, language) for said in SAID)
+            assert told in " ".join((await page.locator("#Newest").inner_text()).split()), path
             await expect(shown.last).to_have_css("direction", "rtl" if language == "ar" else "ltr")
         for form in ("vtt", "srt", "txt", "html", "json"):
             answer = await page.context.request.get(f"{meeting}/record.{form}?{query}")
