@@ -104,6 +104,7 @@ class AddedLanguages:
             done=_megabytes(now.done),
             total=_megabytes(now.total),
             rows=rows(now, ui),
+            untried=orders.adds and not any(offer.here for offer in now.offers or ()),
             ways=ways_from(self.reach(), self.route, now.offers or (), ui),
         )
 
