@@ -106,7 +106,7 @@ def record_doors(
     """
     parts = open_tree(stack, backend, catalogue, public)
     made = Records(access, backend.log)
-    records = RecordDoor(made, pages)
+    records = RecordDoor(made, pages, public=public)
     backend.sessions.observe(records.observe)
     citing = CitingDoor(made, pages, public=public, publisher=lambda: backend.look.shown.name)
 

@@ -79,8 +79,14 @@ def _document(
 def _facts(record: Record, wording: Wording) -> Iterator[str]:
     """Yield what a text is, and its limits."""
     yield f'<p class="facts">{" · ".join(map(escape, wording.facts(record)))}</p>\n'
-    yield f'<p class="notice">{escape(wording.notice)}</p>\n'
+    yield f'<p class="notice">{_leading(wording)}</p>\n'
     yield f'<p class="facts">{escape(wording.quality)}</p>\n' if wording.quality else ""
+
+
+def _leading(wording: Wording) -> str:
+    """The notice, in which the address of a translation's original is a link."""
+    notice, address = escape(wording.notice), escape(wording.original)
+    return notice.replace(address, f'<a href="{address}" dir="ltr">{address}</a>') if address else notice
 
 
 def contents(parts: Sequence[Section], wording: Wording, *, asked: bool) -> Iterator[tuple[str, str, str]]:

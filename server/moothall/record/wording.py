@@ -101,7 +101,9 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     notice: str
     """What the text may be used for, and its limits."""
     label: str
-    """For a machine's translation, what it is in a few words; empty for another text."""
+    """For a machine's translation, what it is in a few words, and where its original is; empty for another text."""
+    original: str = ""
+    """The address of a translation's original, as `notice` has it; empty for another text."""
     quality: str
     """Quality figures of the text; empty when there is too little text."""
     so_far: str

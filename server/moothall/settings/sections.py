@@ -172,6 +172,9 @@ class EngineSection(msgspec.Struct, frozen=True, kw_only=True):
         return self.workers or workers_for(cores, self.threads, self.count)
 
 
+_LIST = r"(https://[^\s#]+|http://127\.0\.0\.1:[0-9]+/[^\s#]*)"
+
+
 class Translation(msgspec.Struct, frozen=True, kw_only=True):
     """Languages into which the text is translated, and the translators."""
 
@@ -206,12 +209,13 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True):
     registry: Annotated[
         str,
         msgspec.Meta(
-            pattern=r"^$|^https://[^\s#]+$|^http://127\.0\.0\.1:[0-9]+/[^\s#]*$",
-            description="nothing, or an address of https",
+            pattern=rf"^$|^{_LIST}(\s+{_LIST})*$",
+            description="nothing, or addresses of https with spaces between them",
         ),
     ] = REGISTRY
-    """The list of models out of which languages are added on `/admin`: Mozilla's, or a mirror of it. Empty: none are
-    added there. `moothall languages` has `--registry`."""
+    """The list of models out of which languages are added, on `/admin` and by `moothall languages`, which also has
+    `--registry`: Mozilla's, or mirrors of it, which are tried in turn. The files of a mirror whose list ends in
+    `/db/models.json` are fetched beside it. Empty: no languages are added on `/admin`."""
     phrases: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
     """File of the formulas of meetings and their translations into other languages. Empty: that of this release
     (`config/phrases.toml`)."""

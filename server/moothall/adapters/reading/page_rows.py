@@ -357,6 +357,25 @@ def label(session: Session, channel: ChannelId | None, ui: Catalogue, lines: Seq
     return f"{notice.rstrip('.。')} \N{MIDDLE DOT} {way}"
 
 
+def original_of(session: Session, channel: ChannelId | None, *, public: str = "", door: str = "") -> str:
+    """The address of what a translation was made from, by way of a door of the session (`/text`); empty for another
+    text. `public`: the server's public address, without a path.
+    """
+    if kind_of(session, channel) is not ChannelKind.TRANSLATION:
+        return ""
+    spoken = (name for name, each in session.channels.items() if each.kind is ChannelKind.FLOOR)
+    return f"{public}/s/{session.id}{door}?channel={next(spoken, '')}"
+
+
+def label_of(
+    session: Session, channel: ChannelId | None, ui: Catalogue, lines: Sequence[Line | RecordedLine], original: str
+) -> str:
+    """The `label` of a translation, with the address of its original (`original_of`); empty for another text."""
+    if not original:
+        return ""
+    return f"{label(session, channel, ui, lines)} \N{MIDDLE DOT} {ui.text('The original: {address}', address=original)}"
+
+
 def short_notice(session: Session, channel: ChannelId | None, ui: Catalogue) -> str:
     """The notice of `text_notice` in a few words."""
     if session.imported:

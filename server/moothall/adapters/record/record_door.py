@@ -128,19 +128,23 @@ class _File(msgspec.Struct, frozen=True):
 
 
 class RecordDoor:
-    """Handlers of records. `pages` supplies texts, error pages and the style of the HTML file."""
+    """Handlers of records. `pages` supplies texts, error pages and the style of the HTML file; `public` is the server's
+    public address, without a path.
+    """
 
     def __init__(
         self,
         records: Records,
         pages: Pages,
         *,
+        public: str = "",
         most_kept: int = MAX_KEPT_BYTES,
         typeset: Callable[[bytes], Awaitable[bytes]] | None = _TYPESET,
     ) -> None:
         """Raises ConfigurationError when the style of the HTML file is missing. `typeset` sets what `pdf_data` gives,
         and may raise TypesettingFailed; None: there is no PDF here.
         """
+        self._public = public
         self._most_kept = most_kept
         self._typeset = typeset
         self._records = records
@@ -276,7 +280,7 @@ class RecordDoor:
         record, beside = await self._read(asked, texts, ui)
 
         def make() -> _File:
-            words = wording(record, ui, self._pages.zone())
+            words = wording(record, ui, self._pages.zone(), self._public)
             body = write_record(asked.form, record, words, asked.options, lambda: self._style, beside=beside)
             packed = b"" if asked.form in COMPRESSED else gzip.compress(body, 6, mtime=0)
             return _File(_made_at(asked, texts, record, beside), body, packed, _disposition(record, asked.form, beside))
@@ -290,7 +294,7 @@ class RecordDoor:
             record, beside = await self._read(asked, texts, ui)
 
             def write() -> bytes:
-                return pdf_data(record, wording(record, ui, self._pages.zone()), asked.options, beside)
+                return pdf_data(record, wording(record, ui, self._pages.zone(), self._public), asked.options, beside)
 
             data = await asyncio.to_thread(write)
         try:
@@ -307,7 +311,7 @@ class RecordDoor:
         if texts.beside is None:
             return record, None
         other = await self._records.read(texts.beside, asked.at)
-        words = await asyncio.to_thread(wording, other, ui, self._pages.zone())
+        words = await asyncio.to_thread(wording, other, ui, self._pages.zone(), self._public)
         return record, OtherText(record=other, wording=words)
 
     def _keep(self, asked: _Asked, file: _File) -> None:

@@ -8,7 +8,7 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import made_text, quality_line, took_part
 from moothall.adapters.questions.asking_texts import NUMBERED, figures
 from moothall.adapters.reading.page_menu import since
-from moothall.adapters.reading.page_rows import channel_name, label, text_notice, ways_of
+from moothall.adapters.reading.page_rows import channel_name, label_of, original_of, text_notice, ways_of
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.events.types import ChannelKind, GapReason, Origin, SealVersion
 from moothall.core.kernel.times import UTC_ZONE, Zone
@@ -52,12 +52,16 @@ class RecordErrorText:
     BUSY = "Many people take records home at the moment. Please try again in a minute."
 
 
-def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
-    """The texts of a record in the language of the interface; the date is by the clock of `zone`."""
+def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE, public: str = "") -> Wording:
+    """The texts of a record in the language of the interface; the date is by the clock of `zone`. `public`: the
+    server's public address, without a path.
+    """
     channel = ReaderChannel(kind=record.kind, languages=record.languages)
     known = record.session.channels.get(record.channel, channel)
     opened = record.session.opened
     spoken = record.kind is ChannelKind.FLOOR and not record.session.imported
+    original = original_of(record.session, record.channel, public=public)
+    leads = (ui.text("The original: {address}", address=original),) if original else ()
     languages = ui.listed(ui.language_name(tag) for tag in record.languages)
     about = (
         "" if opened is None else format_date(zone.at(opened), "long", locale=ui.locale),
@@ -80,10 +84,9 @@ def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE) -> Wording:
         translated=lambda made: made_text(made, ui),
         gaps={reason: ui.named(f"lines/gap.{reason}") for reason in (*GapReason, NOT_RECORDED, BREAK, BREAK_SET_BACK)},
         seals={version: ui.named(f"reader/seal.{version}") for version in SealVersion},
-        label=label(record.session, record.channel, ui, record.lines) if record.kind is ChannelKind.TRANSLATION else "",
-        notice=ui.text(NOTICE)
-        if spoken and not record.session.imported
-        else text_notice(record.session, record.channel, ui),
+        label=label_of(record.session, record.channel, ui, record.lines, original),
+        notice=ui.text(NOTICE) if spoken else " ".join((text_notice(record.session, record.channel, ui), *leads)),
+        original=original,
         asked=AskedWording(
             figures=tuple(figures(record.figures, ui)),
             kinds={kind: ui.text(key) for kind, key in NUMBERED.items()},
