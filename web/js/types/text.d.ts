@@ -45,6 +45,8 @@ interface Line {
   tool?: string;
   /** A machine heard a respeaker. */
   respoken?: boolean;
+  /** Where the words stand of which the recogniser was not sure: UTF-16 indexes of the text. */
+  doubts?: [at: number, end: number][];
 }
 
 /** A line as it is in a message of the low-data stream. */

@@ -25,6 +25,7 @@ async def test_every_state_and_kind_of_line_is_shown(language: str) -> None:
     assert {kind for kind, _ in STATES} >= {"live", "break", "lost", "closed", "silence-since"}
     assert set(re.findall(r'data-mark="(\d)"', text)) == set("012345")
     assert set(re.findall(r'data-origin="(\w+)"', text)) >= {"machine", "person", "interpreter"}
+    assert ("<u>" in text) == (language != "zh"), "words in doubt; no spaces tell them there"
     for part in ("gap", "waiting", "unsaved", "unrecorded", "raised", "banner", "original", "tongues"):
         assert re.search(rf'class="(line )?{part}["\s]', text), part
 
