@@ -217,6 +217,7 @@ interface Pulse {
 
 interface DocumentEventMap {
   pulse: CustomEvent<Pulse>;
+  renewed: CustomEvent<HTMLTimeElement[]>;
 }
 
 /** The data in the page of a text (server/moothall/adapters/reading/session_page.py). */
