@@ -44,7 +44,7 @@ STATES: tuple[tuple[str, dict[str, object]], ...] = (
     ("closed", {}),
 )
 """Each standing of a meeting, with values for the placeholders of its text."""
-SPEAKERS = ("Amina Diallo", "Otieno", "陈莉", "ليلى", "Ana", "Ivan")
+SPEAKERS = ("Amina Diallo", "Otieno", "Chen Li", "ليلى", "Ana", "Ivan")
 NAMES = {SpeakerId(mark): name for mark, name in zip("abcdef", SPEAKERS, strict=True)}
 """A speaker's name for each speaker's mark."""
 
