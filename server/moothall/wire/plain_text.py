@@ -22,14 +22,13 @@ from moothall.core.kernel.ids import SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Line, Session, Snapshot, fold_session
+from moothall.core.views.doubts import SURE
 from moothall.core.views.reading_order import Gap, SpeakerTurn
 from moothall.wire.frames import Received
 
 REMEMBERED = 1_000
 """Lines that are remembered as output. A reader that is further behind gets a snapshot of the last 200 lines."""
 
-SURE = 0.5
-"""Least probability of a word that is not marked as doubtful; desks mark words by the same threshold."""
 DOUBT = " (?)"
 
 _CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029), " ")
@@ -167,20 +166,27 @@ def plain(text: str) -> str:
 
 
 def behind_doubts(text: str, words: Iterable[ev.Word]) -> list[str]:
-    """Split the text after each word of which the recogniser was not sure; the last piece is the rest, maybe empty.
+    """Split the text after each word of which the recogniser was not sure; the last piece is the rest, maybe empty."""
+    *doubted, (rest, _) = around_doubts(text, words)
+    return [*(before + word for before, word in doubted), rest]
+
+
+def around_doubts(text: str, words: Iterable[ev.Word]) -> list[tuple[str, str]]:
+    """Split the text into pairs: what is certain, and the word behind it of which the recogniser was not sure; of the
+    last pair that word is empty.
 
     `words` are all recognised words of the line, in order. Each is searched for after the previous word; a word that a
     correction has removed from the text is ignored.
     """
-    pieces, begun, at = [], 0, 0
+    pairs, begun, at = [], 0, 0
     for bare, sure in ((plain(word.text), word.p >= SURE) for word in words):
         found = _found(bare, text, at) if bare else -1
         if found >= 0:
             at = found + len(bare)
             if not sure:
-                pieces.append(text[begun:at])
+                pairs.append((text[begun:found], text[found:at]))
                 begun = at
-    return [*pieces, text[begun:]]
+    return [*pairs, (text[begun:], "")]
 
 
 def _found(word: str, text: str, at: int) -> int:

@@ -10,10 +10,10 @@ from playwright.async_api import Browser, Page, expect
 from moothall.adapters.reading.low_data_door import BATCH_MS
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
-from moothall.core.kernel.ids import SpeakerId
+from moothall.core.kernel.ids import SegmentId, SpeakerId
 from moothall.core.signals import ChannelState, Sound
 from support.browser.browsing import SPACED, box, choose, style, tab, visit
-from support.halls.stage import FLOOR, corrected, ended, opened, partial, stage, words
+from support.halls.stage import CAPTIONER, FLOOR, corrected, ended, opened, partial, stage, words
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -200,3 +200,24 @@ async def test_in_forced_colours_everything_that_says_something_shows(browser: B
         assert await style(page.locator("html"), "backgroundColor") != "rgb(255, 233, 74)"
         assert await style(page.locator("#Mark"), "borderTopStyle") == "solid"
         assert await style(page.locator("select").first, "appearance") == "auto", "its arrow is no gradient"
+
+
+async def test_words_of_which_the_recogniser_was_not_sure_are_underlined(page: Page) -> None:
+    """While the line grows, when it is finished, when the page is loaded again, and what a person changes no more."""
+    said = (ev.Word(" The", 0, 0), ev.Word(" bored", 0, 0, 0.2), ev.Word(" met", 0, 0, 0.4), ev.Word(" here.", 0, 0))
+    async with stage() as on:
+        await visit(page, on)
+        await on.say(opened("a"), ev.WordsCommitted(channel=FLOOR, segment=SegmentId("a"), first=0, words=said))
+        await expect(page.locator("#Growing .sure u")).to_have_text(["bored", "met"])
+        await on.say(ended("a", "The bored met here."))
+        doubtful = page.locator("#a .text u")
+        await expect(doubtful).to_have_text(["bored", "met"])
+        assert await style(doubtful.first, "textDecorationStyle") == "dotted"
+        assert await style(doubtful.first, "textDecorationColor") == await style(page.locator("#a .text"), "color")
+        await page.reload()
+        await expect(doubtful).to_have_text(["bored", "met"])
+        await on.say(corrected("a", "The board met here."), by=CAPTIONER)
+        await expect(page.locator("#a .text")).to_have_text("The board met here.")
+        await expect(doubtful).to_have_text(["met"])
+        await page.reload()
+        await expect(doubtful).to_have_text(["met"])

@@ -267,6 +267,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "display/style_questions.html": ("/about/style/questions", None),
     "display/style_text.html": ("/about/style/text", None),
     "display/style_timetable.html": ("/about/style/timetable", None),
+    "display/style_forms.html": ("/about/style/forms", None),
     "panels/report.html": (f"{MEETING}/report", None),
     "questions/ask.html": (f"{MEETING}/ask", None),
     "questions/ask.html, refused": (f"{MEETING}/ask", _asking_nothing),

@@ -85,6 +85,20 @@ def test_text_on_every_ground(theme: str) -> None:
     assert {pair: found[pair] for pair in read if found[pair] < GOOD} == {}
 
 
+UNCERTAIN = (".rest", ".text u")
+"""Words that may change, and those of which the recogniser was not sure."""
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_line_under_uncertain_words_is_as_good_as_their_letters(theme: str) -> None:
+    """It has their colour, on every ground on which lines stand."""
+    (declared,) = [declared for _, found, declared in rules("lib/text.css") if set(UNCERTAIN) <= set(found.split(", "))]
+    assert declared["text-decoration"] == "underline dotted 2px", "no other colour than the text's"
+    lighter = [found for _, found, declared in rules("lib/text.css") if "opacity" in declared]
+    assert not lighter
+    assert all(contrast(THEMES[theme]["ink"], THEMES[theme][ground]) >= GOOD for ground in GROUNDS)
+
+
 @pytest.mark.parametrize("theme", THEMES)
 def test_borders_and_the_mark_of_what_has_the_focus_on_every_ground(theme: str) -> None:
     colours = THEMES[theme]

@@ -43,8 +43,8 @@ FOLD = """
         position: reader.position, lost: changes.map((change) => change.lost), session: reader.session,
         lines: lines.map((line) => {
             const {segment, number, t0, t1, language, origin, speaker, text, words, mended, accepted, gone} = line;
-            const tools = line.tool && {tool: line.tool};
-            return {segment, number, t0, t1, language, origin, speaker, text, words, mended, accepted, gone, ...tools};
+            const more = {...(line.tool && {tool: line.tool}), ...(line.doubts?.length && {doubts: line.doubts})};
+            return {segment, number, t0, t1, language, origin, speaker, text, words, mended, accepted, gone, ...more};
         }),
         growing: reader.growing().map(({line, rest}) => [line.segment, line.text, rest]),
     };
@@ -54,6 +54,12 @@ FOLD = """
 def sent(segment: str) -> ev.SegmentOpened:
     """By an outside tool."""
     return msgspec.structs.replace(opened(segment, 5_500, origin=ev.Origin.PERSON), tool="StenoCo")
+
+
+def unsure(segment: str, *texts: str) -> ev.WordsCommitted:
+    """Words of which the recogniser was not sure."""
+    said = tuple(ev.Word(text, 0, 0, 0.2) for text in texts)
+    return ev.WordsCommitted(channel=FLOOR, segment=SegmentId(segment), first=0, words=said)
 
 
 STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
@@ -72,6 +78,10 @@ STORY: Sequence[tuple[ev.AnyEvent, Actor]] = [
     (opened("b", 5_000, language="ar", origin=ev.Origin.PERSON), CAPTIONER),
     (ended("b", "اثنان"), CAPTIONER),
     (corrected("b", "اثنان."), CAPTIONER),
+    (opened("unsure", 5_100), ENGINE),
+    (unsure("unsure", " The", " 😀", " bored", " met"), ENGINE),
+    (ended("unsure", "The 😀 bored met"), ENGINE),
+    (corrected("unsure", " The 😀 board met"), CAPTIONER),
     (ev.GapNoted(channel=FLOOR, t0=6_000, t1=9_000, reason=ev.GapReason.OVERLOAD), ENGINE),
     (ev.SpeakerAssigned(segments=(SegmentId("b"), SegmentId("nowhere")), speaker=SpeakerId("amina")), CAPTIONER),
     (ev.SpeakerAssigned(segments=(SegmentId("a"),), speaker=None), CAPTIONER),

@@ -27,6 +27,8 @@ function add(nodes) {
   }
 }
 
+document.addEventListener('renewed', ({ detail }) => add(detail)); // from js/reader/front.js
+
 const arriving = new MutationObserver((changes) => changes.forEach(({ addedNodes }) => add(addedNodes)));
 arriving.observe(document, { childList: true, subtree: true });
 addEventListener('DOMContentLoaded', () => {

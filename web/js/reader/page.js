@@ -23,6 +23,16 @@ const SAID = 15000; // ms until a message for screen readers is removed
 const data = JSON.parse(at('Data').textContent);
 const words = new Words(data);
 
+/** Where the server has underlined words of a line. @param {HTMLElement} text  @returns {[at: number, end: number][]} */
+function underlined({ childNodes }) {
+  let end = 0;
+  return [...childNodes].flatMap((node) => {
+    const at = end;
+    end += node.textContent?.length ?? 0;
+    return node.nodeName === 'U' ? [[at, end]] : [];
+  });
+}
+
 /** @type {Line[]} */
 const lines = [...at('Lines').children].filter((item) => item.dataset.n !== undefined).map((item) => ({
   segment: item.id,
@@ -33,6 +43,7 @@ const lines = [...at('Lines').children].filter((item) => item.dataset.n !== unde
   origin: item.dataset.origin ?? '',
   speaker: item.dataset.speaker || null,
   text: only('.text', item).textContent,
+  doubts: underlined(only('.text', item)),
   words: -1, // the line has ended: no partial can follow
   mended: item.querySelector('.mark') !== null,
   accepted: false,

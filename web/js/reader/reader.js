@@ -1,5 +1,6 @@
 // The state of one feed and the fold of frames into it, as in server/moothall/core/views/captions.py. Pure.
 
+import { doubted, left } from './doubts.js';
 import { goesBefore } from '../lib/reading_order.js';
 
 const LONGEST = 15000; // ms within which a spoken line ends
@@ -271,19 +272,22 @@ export class Reader {
           mended: false, accepted: false, gone: false, ...(body.made_from && { made_from: body.made_from }), ...(body.tool && { tool: body.tool }), ...(body.respoken && { respoken: true }),
         }, change);
         break;
-      case 'words.committed':
+      case 'words.committed': {
         if (!line) return;
+        const doubts = doubted(line.text, body.words);
+        if (doubts.length) line.doubts = [...line.doubts ?? [], ...doubts];
         line.text += body.words.map((word) => word.text).join('');
         line.words = body.first + body.words.length;
         this.spoke = at;
         break;
+      }
       case 'segment.ended':
         if (!line) return;
-        Object.assign(line, { t1: body.t1, text: body.text });
+        Object.assign(line, { t1: body.t1, text: body.text, doubts: line.doubts && left(line.doubts, line.text, body.text) });
         this.spoke = at;
         break;
       case 'segment.corrected':
-        this.#amend(body.segment, body.machine || by === 'engine' ? {} : { mended: true, accepted: body.accepted ?? false }, body.made_from && { made_from: body.made_from }, { text: body.text + body.tail });
+        this.#amend(body.segment, body.machine || by === 'engine' ? {} : { mended: true, accepted: body.accepted ?? false }, body.made_from && { made_from: body.made_from }, { text: body.text + body.tail, doubts: line?.doubts && left(line.doubts, line.text, body.text + body.tail) });
         break;
       case 'speaker.assigned':
         for (const segment of body.segments.flatMap((id) => [id, this.#made(id)])) {
@@ -299,7 +303,7 @@ export class Reader {
       case 'segments.moved-away':
         if (body.channel !== this.channel) return;
         for (const segment of body.segments) {
-          this.#amend(segment, { gone: true, text: '' });
+          this.#amend(segment, { gone: true, text: '', doubts: undefined });
           change.lines.add(segment);
         }
         return;

@@ -78,7 +78,7 @@ export class View {
     if (line.tool) item.dataset.tool = line.tool;
     if (line.respoken) item.dataset.respoken = 'true';
     if (!old || only('.text', old).textContent !== text || old.querySelector('.mark') === null === line.mended) {
-      item.replaceChildren(...this.#inside(line, text), this.#about(line));
+      item.replaceChildren(...this.#inside(line, ...this.#words(line)), this.#about(line));
     } else {
       this.#name(item, line);
     }
@@ -108,6 +108,18 @@ export class View {
     const moment = opened === null ? '' : isoTime(opened + t0 + ahead);
     const title = moment && `${moment.replace('T', ' ')} ${name}`;
     return element('time', { datetime: moment && moment + offset, title }, mediaTime(t0));
+  }
+
+  /** The words of a line; those of which the recogniser was not sure are underlined. @param {Pick<Line, 'text' | 'doubts'>} line */
+  #words({ text, doubts = [] }) {
+    let begun = text.length - text.trimStart().length;
+    /** @type {(Node | string)[]} */
+    const nodes = [];
+    for (const [at, end] of doubts) {
+      nodes.push(text.slice(begun, at), element('u', {}, text.slice(at, end)));
+      begun = end;
+    }
+    return [...nodes, text.slice(begun).trimEnd()];
   }
 
   /**
@@ -198,7 +210,8 @@ export class View {
       }
       this.#name(block, line);
       const space = line.text && /^\s/.test(rest) ? ' ' : '';
-      set(only('.sure', block), line.text.trimStart() + space);
+      const sure = only('.sure', block);
+      if (sure.textContent !== line.text.trim() + space) sure.replaceChildren(...this.#words(line), space);
       set(only('.rest', block), rest.trimStart());
       this.#headed(block, turn);
     });

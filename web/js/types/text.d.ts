@@ -45,6 +45,8 @@ interface Line {
   tool?: string;
   /** A machine heard a respeaker. */
   respoken?: boolean;
+  /** Where the words stand of which the recogniser was not sure: UTF-16 indexes of the text. */
+  doubts?: [at: number, end: number][];
 }
 
 /** A line as it is in a message of the low-data stream. */
@@ -215,6 +217,7 @@ interface Pulse {
 
 interface DocumentEventMap {
   pulse: CustomEvent<Pulse>;
+  renewed: CustomEvent<HTMLTimeElement[]>;
 }
 
 /** The data in the page of a text (server/moothall/adapters/reading/session_page.py). */

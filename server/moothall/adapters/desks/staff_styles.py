@@ -41,6 +41,8 @@ FLOOR = ChannelId("floor")
 MEETING = SessionId("style")
 NOW = 600_000
 """The media time of all samples, in ms."""
+VERDICTS = ("off", "waiting", "dead", "hum", "quiet", "loud", "ready")
+"""What the microphone's page says of its sound."""
 Values = dict[str, object]
 
 
@@ -55,11 +57,14 @@ class StaffStyleDoor:
             "questions": self._questions,
             "text": self._text,
             "timetable": self._timetable,
+            "forms": self._forms,
         }
 
     def routes(self) -> list[web.RouteDef]:
         """The pages' route; empty where they aren't served."""
-        return [web.get("/about/style/{part:control|questions|text|timetable}", self.page)] if self._served else []
+        return (
+            [web.get("/about/style/{part:control|questions|text|timetable|forms}", self.page)] if self._served else []
+        )
 
     async def page(self, request: web.Request) -> web.Response:
         """A page, in the language and theme that the address asks for."""
@@ -117,6 +122,10 @@ class StaffStyleDoor:
             "rows": _day(ui),
             "to": lambda path: f"{path}?{urlencode({'ui': ui.language})}",
         }
+
+    def _forms(self, ui: Catalogue) -> Values:
+        verdicts = {kind: ui.named(f"microphone/verdict.{kind}") for kind in VERDICTS}
+        return {"verdicts": verdicts, "levels": {"quiet": -54, "ready": -20, "loud": -1}}
 
 
 def _cards(ui: Catalogue) -> tuple[RoomCard, ...]:

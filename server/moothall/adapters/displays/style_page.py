@@ -19,11 +19,12 @@ from moothall.adapters.questions.page_hands import hands_of
 from moothall.adapters.reading import page_choices
 from moothall.adapters.reading.page_rows import LineRow, in_turns, row_of, with_gaps
 from moothall.adapters.reading.parallel_text import source_row
-from moothall.core.events.types import Origin
+from moothall.core.events.types import Origin, Word
 from moothall.core.kernel.ids import PollId, SegmentId, SessionId, SpeakerId
 from moothall.core.questions.polls import Choice, Poll
 from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Line, Session
+from moothall.core.views.doubts import doubted
 from moothall.core.views.reading_order import Gap
 
 STATES: tuple[tuple[str, dict[str, object]], ...] = (
@@ -43,7 +44,7 @@ STATES: tuple[tuple[str, dict[str, object]], ...] = (
     ("closed", {}),
 )
 """Each standing of a meeting, with values for the placeholders of its text."""
-SPEAKERS = ("Amina Diallo", "Otieno", "陈莉", "ليلى", "Ana", "Ivan")
+SPEAKERS = ("Amina Diallo", "Otieno", "Chen Li", "ليلى", "Ana", "Ivan")
 NAMES = {SpeakerId(mark): name for mark, name in zip("abcdef", SPEAKERS, strict=True)}
 """A speaker's name for each speaker's mark."""
 
@@ -92,8 +93,8 @@ def sample_sentence(ui: Catalogue) -> str:
 
 
 def _lines(ui: Catalogue, other: Catalogue) -> list[LineRow]:
-    """Sample lines of six named speakers and of unnamed ones: as heard, corrected, typed, an interpreter's, translated
-    from the `other` language, and a gap.
+    """Sample lines of six named speakers and of unnamed ones: as heard, corrected and with doubtful words, typed, an
+    interpreter's, translated from the `other` language, and a gap.
     """
     session = Session(
         id=SessionId("style"),
@@ -102,10 +103,12 @@ def _lines(ui: Catalogue, other: Catalogue) -> list[LineRow]:
         speakers=NAMES,
         gaps=(Gap(t0=81_000, t1=95_000, reason="not-recorded"),),
     )
+    parts = sample_sentence(ui).split(" ")
+    words = [Word(f" {part}" if n else part, 0, 1, 0.3 if n % 6 == 3 else 1.0) for n, part in enumerate(parts)]
     told: list[dict[str, object]] = [{"speaker": name} for name in NAMES]
     told += [
         {},
-        {"mended": True},
+        {"mended": True, "doubts": doubted("", words)},
         {"origin": Origin.PERSON},
         {"origin": Origin.INTERPRETER},
         {"speaker": SpeakerId("a")},

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
+from hashlib import sha256
 from itertools import groupby
 from urllib.parse import quote
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 from babel.dates import format_date
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import DEFAULT_CHANNEL, SnapshotOf, html, language
+from moothall.adapters.pages.request_context import DEFAULT_CHANNEL, SnapshotOf, html, language, page_headers
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.text_languages import TextLanguage, more_than_spoken, text_languages
 from moothall.adapters.reading.page_menu import text_in
@@ -104,7 +105,9 @@ class FrontPage:
         return [web.get("/", self.show)]
 
     async def show(self, request: web.Request) -> web.Response:
-        """Answer with the front page."""
+        """Answer with the front page, or with its part that says what is on, for its script: nothing where that is what
+        the browser has.
+        """
         ui = language(self.pages, request)
         entries = await self.listed()
         plans = {each.session: each for each in self.planned()}
@@ -117,6 +120,8 @@ class FrontPage:
         query = ui.query
         live = sorted(rows(Status.OPEN, Status.PAUSED), key=_time)
         live = [await self._heard(row, ui) for row in live[:MOST_HEARD]] + live[MOST_HEARD:]
+        if request.query.get("part") == "live":
+            return _part(request, self.pages.render("reader/_live.html", ui=ui, live=live), ui)
         unbegun: dict[Expectation, list[SessionRow]] = {each: [] for each in Expectation}
         for row in rows(Status.CREATED) + self._only_planned(plans.values(), ui):
             unbegun[expectation(plans.get(row.session), now)].append(row)
@@ -167,6 +172,13 @@ class FrontPage:
             return row
         readable = text_languages(entry.session, tags, ui, linked=bool(row.address))
         return msgspec.structs.replace(row, readable=readable)
+
+
+def _part(request: web.Request, text: str, ui: Catalogue) -> web.Response:
+    tag = sha256(text.encode()).hexdigest()[:32]
+    if any(tag == seen.value for seen in request.if_none_match or ()):
+        return web.Response(status=304, headers={**page_headers(ui), hdrs.ETAG: f'"{tag}"'})
+    return html(text, ui, headers={hdrs.ETAG: f'"{tag}"'})
 
 
 def meeting_row(

@@ -19,10 +19,11 @@ from moothall.core.kernel.times import UTC_ZONE, Zone, iso_time, media_time, off
 from moothall.core.sessions.state import Status
 from moothall.core.translation.routes import languages_of
 from moothall.core.views.captions import ImportedFrom, Line, ReaderChannel, Session, Snapshot
+from moothall.core.views.doubts import apart
 from moothall.core.views.reading_order import Gap, SpeakerTurn, with_spans
 from moothall.record.imports.past import NAMES
 from moothall.record.model import RecordedLine
-from moothall.wire.plain_text import behind_doubts
+from moothall.wire.plain_text import around_doubts
 
 LineRow = dict[str, object]
 
@@ -109,9 +110,9 @@ def in_paragraphs(rows: Sequence[LineRow]) -> list[LineRow]:
             and (row["language"], row["original"]) == (before["language"], None)
             and len(str(before["text"])) + len(str(row["text"])) < LONGEST_PARAGRAPH
         ):
-            *first, last = _pieces(before)
-            begun, *rest = _pieces(row)
-            pieces = (*first, f"{last} {begun}", *rest)
+            *first, (last, _) = _pieces(before)
+            (begun, doubt), *rest = _pieces(row)
+            pieces = (*first, (f"{last} {begun}", doubt), *rest)
             found[-1] = {**before, "text": f"{before['text']} {row['text']}", "pieces": pieces}
         else:
             found.append(row)
@@ -119,8 +120,7 @@ def in_paragraphs(rows: Sequence[LineRow]) -> list[LineRow]:
 
 
 def with_doubts(rows: Sequence[LineRow], words: Mapping[SegmentId, Sequence[Word]], ui: Catalogue) -> list[LineRow]:
-    """Split the text of each row after the words of which the recogniser was not sure: each piece but the last ends
-    with such a word.
+    """Have each row say in words of which of its words the recogniser was not sure.
 
     `words`: the recognised words of each line.
     """
@@ -128,14 +128,14 @@ def with_doubts(rows: Sequence[LineRow], words: Mapping[SegmentId, Sequence[Word
     return [
         {
             **row,
-            "pieces": behind_doubts(str(row["text"]), words.get(SegmentId(str(row["id"])), ())),
+            "pieces": around_doubts(str(row["text"]), words.get(SegmentId(str(row["id"])), ())),
             "unsure": told,
         }
         for row in rows
     ]
 
 
-def _pieces(row: LineRow) -> Sequence[str]:
+def _pieces(row: LineRow) -> Sequence[tuple[str, str]]:
     pieces = row["pieces"]
     return pieces if isinstance(pieces, list | tuple) else ()
 
@@ -151,7 +151,8 @@ def row_of(session: Session, line: Line, number: int, ui: Catalogue, *, zone: Zo
         "language": line.language,
         "direction": direction(line.language),
         "text": line.text.strip(),
-        "pieces": (line.text.strip(),),
+        "pieces": apart(line.text, line.doubts or ()),
+        "unsure": None,
         "speaker": line.speaker or "",
         "name": session.speakers.get(line.speaker, "") if line.speaker else "",
         "mark": list(session.speakers).index(line.speaker) % MARKS if line.speaker in session.speakers else 0,

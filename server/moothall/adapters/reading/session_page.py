@@ -277,7 +277,8 @@ class SessionPage:
         rows = [row_of(session, line, number, ui, zone=zone) for number, line in seen.lines]
         recognised = words is not None and kind_of(session, address.channel) is not ChannelKind.TRANSLATION
         uncertain = recognised and page_choices.UNCERTAIN in address.choices
-        rows = with_doubts(rows, words if uncertain and words else {}, ui)
+        if uncertain:
+            rows = with_doubts(rows, words or {}, ui)
         rows = in_turns(with_gaps(rows, session, seen.since, seen.until, ui) if rows else [], ui)
         if parts.said is not None:
             rows = with_original_lines(rows, lines, parts.said)

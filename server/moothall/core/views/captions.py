@@ -19,6 +19,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.persistent import PersistentList, PersistentMap
 from moothall.core.sessions.state import Status
 from moothall.core.translation.lines import line_of
+from moothall.core.views.doubts import Span, doubted, left
 from moothall.core.views.reading_order import Gap, after_break, goes_before, not_kept, with_gap
 
 SNAPSHOT_LINES = 200
@@ -62,6 +63,9 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
     """True when a machine recognised a respeaker; missing in all other lines."""
+    doubts: tuple[Span, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Where in the text the words stand of which the recogniser was not sure, as UTF-16 indexes; missing in a line
+    without such words, and in a feed without words."""
 
 
 class ReaderChannel(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,7 +226,7 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
             case ev.WordsCommitted() if event.channel == self.feed.channel:
                 return view._committed(event)
             case ev.SegmentEnded() if event.channel == self.feed.channel:
-                return view._changed(event.segment, t1=event.t1, text=event.text)
+                return view._ended(event)
             case ev.SegmentCorrected() if event.channel == self.feed.channel:
                 return view._corrected(event, by_person=not (event.machine or role is Role.ENGINE))
             case ev.SpeakerAssigned():
@@ -232,7 +236,7 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
                 return view
             case ev.ChannelRewound() | ev.SegmentsMovedAway() if event.channel == self.feed.channel:
                 for segment in event.segments:
-                    view = view._changed(segment, gone=True, text="")
+                    view = view._changed(segment, gone=True, text="", doubts=msgspec.UNSET)
                 return view
             case _:
                 session = fold_session(self.session, event, self.feed)
@@ -288,15 +292,25 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
         if line is None:
             return self
         text = line.text + "".join(word.text for word in event.words)
-        return self._changed(event.segment, text=text, words=event.first + len(event.words))
+        doubts = (line.doubts or ()) + doubted(line.text, event.words)
+        words = event.first + len(event.words)
+        return self._changed(event.segment, text=text, words=words, doubts=doubts or msgspec.UNSET)
+
+    def _ended(self, event: ev.SegmentEnded) -> CaptionsView:
+        line = self._line(event.segment)
+        if line is None:
+            return self
+        return self._changed(event.segment, t1=event.t1, text=event.text, doubts=_left(line, event.text))
 
     def _corrected(self, event: ev.SegmentCorrected, *, by_person: bool) -> CaptionsView:
         line = self._line(event.segment)
         if line is None:
             return self
+        text = event.text + event.tail
         return self._changed(
             event.segment,
-            text=event.text + event.tail,
+            text=text,
+            doubts=_left(line, text),
             revision=event.base_revision + 1,
             mended=line.mended or by_person,
             accepted=event.accepted or (line.accepted and not by_person),
@@ -313,6 +327,11 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
             return self  # The line is older than the snapshot from which this view began.
         line = msgspec.structs.replace(self.lines[number], **fields)
         return msgspec.structs.replace(self, lines=self.lines.replace(number, line))
+
+
+def _left(line: Line, text: str) -> tuple[Span, ...] | msgspec.UnsetType:
+    """The doubts that a new text of a line leaves."""
+    return left(line.doubts or (), line.text, text) or msgspec.UNSET
 
 
 def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, feed: Feed) -> Session:

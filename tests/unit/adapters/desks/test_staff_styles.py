@@ -81,3 +81,13 @@ async def test_the_timetable_has_each_kind_of_cell(language: str) -> None:
 
 def test_they_are_served_only_where_the_setting_says_so() -> None:
     assert StaffStyleDoor(PAGES, served=False).routes() == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_forms_have_what_warns_what_destroys_and_each_verdict_of_a_microphone(language: str) -> None:
+    text = await shown("forms", language)
+    verdicts = set(re.findall(r'class="verdict" data-kind="(\w+)"', text))
+    assert verdicts == {"off", "waiting", "dead", "hum", "quiet", "loud", "ready"}
+    assert text.count('role="meter"') == 3
+    for part in ("warning", "saved", "hint", "grave", "badge", "held", "big stop"):
+        assert f'class="{part}"' in text, part

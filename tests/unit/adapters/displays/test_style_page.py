@@ -21,10 +21,17 @@ async def test_every_state_and_kind_of_line_is_shown(language: str) -> None:
     async with TestClient(TestServer(app)) as client, client.get(f"/about/style?ui={language}&theme=blue") as answer:
         text = await answer.text()
     assert 'data-theme="blue"' in text
-    assert re.findall(r'class="state" data-kind="([\w-]+)"', text) == [*(kind for kind, _ in STATES), "off"]
+    assert re.findall(r'class="state" data-kind="([\w-]+)"', text) == [
+        *(kind for kind, _ in STATES),
+        "off",
+        "cancelled",
+        "good",
+        "off",
+    ]
     assert {kind for kind, _ in STATES} >= {"live", "break", "lost", "closed", "silence-since"}
     assert set(re.findall(r'data-mark="(\d)"', text)) == set("012345")
     assert set(re.findall(r'data-origin="(\w+)"', text)) >= {"machine", "person", "interpreter"}
+    assert ("<u>" in text) == (language != "zh"), "words in doubt; no spaces tell them there"
     for part in ("gap", "waiting", "unsaved", "unrecorded", "raised", "banner", "original", "tongues"):
         assert re.search(rf'class="(line )?{part}["\s]', text), part
 

@@ -445,7 +445,7 @@ def test_words_that_the_recogniser_was_not_sure_of_are_told_in_words_to_who_asks
     words = {SegmentId("s1"): [Word(" Good", 0, 1), Word(" day", 1, 2, 0.2), Word(" all.", 2, 3)]}
     asked = {"uncertain": "yes", "braille": "yes"}
     html = own_pace(0, 3, 3, line(0), line(1, "Good day all."), line(2), language="es", choices=asked, words=words)
-    told = '>Text. Good day <bdi class="unsure" lang="es">(dudoso)</bdi> all. Text.</p>'
+    told = '>Text. Good <u>day</u> <bdi class="unsure" lang="es">(dudoso)</bdi> all. Text.</p>'
     assert told in html, "a turn is one paragraph"
     assert "«(dudoso)» sigue a las palabras" in shown(html)
     assert 'braille=yes&amp;uncertain=yes&amp;from=1" rel="bookmark"' in html, "links keep it"

@@ -51,6 +51,20 @@ def test_a_line_grows_word_by_word_and_ends() -> None:
     )
 
 
+def test_a_line_knows_the_words_that_the_recogniser_was_not_sure_of() -> None:
+    said = (ev.Word(" Good", 0, 1), ev.Word(" mourning", 1, 2, 0.3), ev.Word(" all", 2, 3, 0.2))
+    grown: list[ev.AnyEvent] = [OPENED, ev.WordsCommitted(channel=FLOOR, segment=S1, first=0, words=said)]
+    assert line(view(*grown)).doubts == ((6, 14), (15, 18))
+    end = ev.SegmentEnded(channel=FLOOR, segment=S1, t1=900, reason=ev.EndReason.PAUSE, text=" Good mourning all")
+    assert line(view(*grown, end)).doubts == ((6, 14), (15, 18))
+    mended = line(view(*grown, end, corrected(" Good morning all"), role=Role.CAPTIONER))
+    assert mended.doubts == ((14, 17),), "what was put in stands for sure"
+    assert line(view(*grown, corrected(" Nothing of it."))).doubts is msgspec.UNSET
+    assert line(view(*grown, ev.ChannelRewound(channel=FLOOR, t=0, segments=(S1,)))).doubts is msgspec.UNSET
+    elsewhere = msgspec.structs.replace(end, segment=SegmentId("s9"))
+    assert line(view(*grown, elsewhere)).t1 is None
+
+
 def test_a_correction_stands_before_the_words_that_come_later() -> None:
     seen = view(OPENED, words(0, " Gut"), corrected(" Good"), words(1, " morning"))
     assert (line(seen).text, line(seen).words, line(seen).revision) == (" Good morning", 2, 1)

@@ -1,0 +1,61 @@
+"""Where in a line's text stand the words of which the recogniser was not sure.
+
+A span is a pair of UTF-16 indexes, of which the second is not included: pages count so. `web/js/reader/doubts.js` is
+the same for pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moothall.core.events.types import Word
+
+SURE = 0.5
+"""Least probability of a word that is not marked as doubtful; desks mark words by the same threshold."""
+
+Span = tuple[int, int]
+
+
+def doubted(text: str, words: Sequence[Word]) -> tuple[Span, ...]:
+    """The spans of the doubtful ones of `words`, which come behind `text`."""
+    found: list[Span] = []
+    for word in words:
+        text += word.text
+        bare = word.text.strip()
+        if bare and word.p < SURE:
+            end = len(_units(text.rstrip()))
+            found.append((end - len(_units(bare)), end))
+    return tuple(found)
+
+
+def left(spans: Sequence[Span], old: str, new: str) -> tuple[Span, ...]:
+    """Those of `spans` that are left when the text changes: of words in its unchanged beginning or end."""
+    if old == new:
+        return tuple(spans)
+    before, after = _units(old), _units(new)
+    least = min(len(before), len(after))
+    start = next((n for n in range(least) if before[n] != after[n]), least)
+    back = next((n for n in range(least - start) if before[-1 - n] != after[-1 - n]), least - start)
+    moved = len(after) - len(before)
+    stay = [(at, end) for at, end in spans if end < start]
+    return (*stay, *((at + moved, end + moved) for at, end in spans if at > len(before) - back))
+
+
+def apart(text: str, spans: Sequence[Span]) -> list[tuple[str, str]]:
+    """Cut a text, without the spaces around it, into pairs: what is certain, and the doubtful word behind it; of the
+    last pair that word is empty.
+    """
+    units, begun = _units(text), len(text) - len(text.lstrip())
+    pairs: list[tuple[str, str]] = []
+    for at, end in spans:
+        pairs.append((_text(units[begun:at]), _text(units[at:end])))
+        begun = end
+    return [*pairs, (_text(units[begun:]).rstrip(), "")]
+
+
+def _units(text: str) -> memoryview:
+    return memoryview(text.encode("utf-16-le", "surrogatepass")).cast("H")
+
+
+def _text(units: memoryview) -> str:
+    return units.tobytes().decode("utf-16-le", "surrogatepass")
