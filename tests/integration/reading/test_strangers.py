@@ -155,6 +155,19 @@ DOORS = {
     "GET /s/{session}/line/{segment}": Door(frozenset({303, 404}), ("", "?channel=pt&ui=ar")),
     "GET /s/{session}/lines": open_to_all("?before=9", "?channel=pt"),
     "GET /s/{session}/record.{form}": open_to_all("", "?sources=1&times=0&channel=pt"),
+    "GET /s/{session}/record.{form}.tlog-proof": Door(frozenset({200, 404, 409}), ("", "?sources=1&channel=pt")),
+    "GET /s/{session}/line.tlog-proof": Door(
+        frozenset({200, 404, 410}), ("?line=a", *(f"?offset={n}" for n in range(1, 60)))
+    ),
+    "GET /s/{session}/proof": Door(frozenset({200, 404, 410}), ("?line=a", "?line=b&ui=ar")),
+    "GET /log/checkpoint": Door(frozenset({200, 404})),
+    "GET /log/{tree}/checkpoint": Door(frozenset({404})),
+    "GET /log/tile/{path}": Door(frozenset({200, 404})),
+    "GET /log/{tree}/tile/{path}": Door(frozenset({404})),
+    "GET /log/open-entries/{path}": Door(frozenset({200, 404})),
+    "GET /log/policy": open_to_all(),
+    "GET /log/successions": open_to_all(),
+    "GET /log/conflicts": open_to_all(),
     "GET /s/{session}/screen": open_to_all(),
     "GET /room/{room}/screen": Door(frozenset({200, 404})),
     "GET /room/{room}/now": Door(frozenset({200, 404})),
@@ -303,6 +316,8 @@ FILLED_IN: dict[str, list[str]] = {
     "name": ["x.js"],
     "number": ["1"],
     "segment": ["a", "b", "none"],
+    "tree": ["1"],
+    "path": ["0/000.p/1", "entries/000.p/1", "000.p/1", *(f"000.p/{n}" for n in range(2, 256))],
     "language": ["es"],
 }
 FORMS = ["vtt", "srt", "txt", "html", "json"]

@@ -232,6 +232,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "reader/own_pace.html, translated": (f"{TRANSLATED}/read?channel=mt-ar&show=both", None),
     "reader/own_pace.html, by braille": (f"{MEETING}/read?braille=yes", None),
     "panels/catch_up.html": (f"{TRANSLATED}/catch-up", None),
+    "reader/proof.html": (f"{MEETING}/proof?line=line-1", None),
     "display/style.html": ("/about/style", None),
     "display/style_control.html": ("/about/style/control", None),
     "display/style_questions.html": ("/about/style/questions", None),
@@ -371,6 +372,9 @@ async def full_house(data: Path) -> AsyncIterator[RunningServer]:
         await _proposed(running)
         await _groups(running)
         await _limited(running)
+        running.proof.tree.delay_ms = 0
+        while await running.proof.tree.grow():
+            pass
         # Now, since the meeting is closed and may be asked for.
         async with into_portuguese(running), languages_to_add(running):
             yield running
