@@ -56,7 +56,7 @@ from moothall.app.captioning import open_captioning
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
 from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Services
-from moothall.app.proof import record_doors
+from moothall.app.proof import record_doors, witness_doors
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
 from moothall.app.sign_in import open_sign_in
 from moothall.app.sound import microphone_doors, sound_address, sound_door
@@ -240,6 +240,7 @@ async def open_doors(
             *hub_doors(services, entrance, lambda: links.connected),
             *admin_doors(services, entrance, nodes),
             *_agenda_doors(services, entrance, context),
+            *(route for door in await witness_doors(backend, address.public) for route in door.routes()),
             *probe.routes(),
         ]
     )
