@@ -59,6 +59,7 @@ def _status(services: Services, doors: OpenDoors, since: int, nodes: Nodes | Non
         disk_free=overview.disk_free,
         disk_all=overview.disk_all,
         open_files=raise_open_files(),
+        tree=doors.proof.tree.standing.sentence,
         node=None
         if nodes is None
         else NodeStatus(

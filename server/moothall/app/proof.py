@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import AsyncExitStack
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -10,22 +11,28 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.proof.proof_door import ProofDoor
 from moothall.adapters.proof.tree_copy import tree_copy
 from moothall.adapters.proof.tree_door import TreeDoor
+from moothall.adapters.proof.witness_client import HttpWitnesses
+from moothall.adapters.proof.witness_door import WitnessDoor
 from moothall.adapters.record.citing_door import CitingDoor
 from moothall.adapters.record.record_door import RecordDoor
-from moothall.adapters.store.signing import ed25519
+from moothall.adapters.store.signing import Ed25519Signer, ed25519
 from moothall.app.backend import Backend
-from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
+from moothall.core.kernel.errors import ConfigurationError, ProofBroken, StorageUnavailable
 from moothall.core.kernel.ids import SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed
-from moothall.core.proof.notes import read_head, read_note
+from moothall.core.proof.notes import SignatureKind, VerifierKey, read_head, read_note
 from moothall.core.proof.tlog_proofs import Context
+from moothall.services.proof.asking import AskingWitnesses
+from moothall.services.proof.cosigner import Cosigner, cosigning_key, cosigning_seed
 from moothall.services.proof.quoting import Quoting
 from moothall.services.proof.tree import PublicTree
 from moothall.services.proof.tree_store import TreeStore
-from moothall.services.proof.witnesses import Witnesses
+from moothall.services.proof.witnesses import TreeWitness, Witnesses
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.reader_access import ReaderAccess
 from moothall.services.sessions.records import Records
+
+logger = logging.getLogger(__name__)
 
 PATH = "/log"
 
@@ -56,14 +63,52 @@ def open_tree(stack: AsyncExitStack, backend: Backend, catalogue: SessionCatalog
         verify=ed25519,
     )
     backend.sessions.observe(lambda _, publication: tree.take(publication))
-    witnesses = Witnesses(tree)
+    own = backend.settings.proof
+    witnesses = Witnesses(tree, [_configured(line) for line in own.witnesses], own.outside_hubs)
 
     async def run() -> None:
         await witnesses.load()
         await tree.run()
 
     backend.keep(stack, run)
+    if own.witnesses:
+        client = HttpWitnesses()
+        stack.push_async_callback(client.close)
+        backend.keep(stack, AskingWitnesses(witnesses, client, backend.clock).run)
     return ProofParts(tree, witnesses)
+
+
+def _configured(line: str) -> TreeWitness:
+    """A witness of the settings. Raises ConfigurationError."""
+    name, vkey, url = line.split(" ")
+    key = _key(vkey)
+    if key.kind is not SignatureKind.COSIGNATURE:
+        raise ConfigurationError(f"`witnesses` of [proof] names {name} with a key that is no witness's.")
+    return TreeWitness(name=name, key=vkey, own=False, url=url)
+
+
+def _key(vkey: str) -> VerifierKey:
+    try:
+        return VerifierKey.parse(vkey)
+    except ProofBroken as error:
+        raise ConfigurationError(f"A key of [proof] can't be read. {error}") from error
+
+
+async def witness_doors(backend: Backend, public: str) -> tuple[WitnessDoor, ...]:
+    """The door at which this server cosigns trees of other instances; none where the settings name none. `public` is
+    its public address. Raises ConfigurationError, StorageUnavailable.
+    """
+    logs: dict[str, tuple[VerifierKey, ...]] = {}
+    for vkey in backend.settings.proof.cosigns:
+        key = _key(vkey)
+        logs[key.name] = (*logs.get(key.name, ()), key)
+    if not logs:
+        return ()
+    signer = Ed25519Signer.of_seed(await cosigning_seed(backend.book, backend.randomness))
+    cosigner = Cosigner(backend.book, signer.sign, ed25519, backend.clock)
+    key = cosigning_key(f"{urlsplit(public).netloc}/witness", signer.public)
+    logger.info("this server cosigns %d trees as %s", len(logs), key)
+    return (WitnessDoor(cosigner, key, logs),)
 
 
 async def restore_tree(tree: PublicTree, source: str) -> str:

@@ -57,7 +57,7 @@ from moothall.app.captioning import open_captioning
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
 from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Services
-from moothall.app.proof import record_doors
+from moothall.app.proof import record_doors, witness_doors
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
 from moothall.app.search import search_doors
 from moothall.app.sign_in import open_sign_in
@@ -246,6 +246,7 @@ async def open_doors(
             *admin_doors(services, entrance, nodes),
             *_agenda_doors(services, entrance, context),
             *search_doors(stack, services, entrance),
+            *(route for door in await witness_doors(backend, address.public) for route in door.routes()),
             *probe.routes(),
         ]
     )

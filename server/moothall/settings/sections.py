@@ -267,6 +267,29 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     """Port of the metrics; 0 takes a free one. If it is in use, the server says so and runs without metrics."""
 
 
+_WITNESS = msgspec.Meta(
+    pattern=r"^[^\s+#]+ [^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+ https?://[^\s?#]+$",
+    description="a list of witnesses, each 'NAME KEY ADDRESS' as in a policy file",
+)
+_LOG_KEY = msgspec.Meta(
+    pattern=r"^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$", description="a list of keys, each as in a policy file"
+)
+
+
+class ProofSection(msgspec.Struct, frozen=True, kw_only=True):
+    """The public tree, by which a stranger can check what was said."""
+
+    witnesses: tuple[Annotated[str, _WITNESS], ...] = ()
+    """Witnesses outside that are asked each minute to cosign the tree's newest checkpoint, each as the line of a policy
+    file has it: a name, its key and its address, such as 'university w.example+1234abcd+BAAA… https://w.example'."""
+    outside_hubs: tuple[Annotated[str, msgspec.Meta(min_length=1, description="a list of hubs' names")], ...] = ()
+    """Hubs that somebody else runs. The policy that the server offers has them as a quorum; hubs of its own operator
+    are none by themselves."""
+    cosigns: tuple[Annotated[str, _LOG_KEY], ...] = ()
+    """Trees of other instances that this server cosigns at `/log/add-checkpoint`, by their keys: the line `log` of
+    their `/log/policy`. Empty: it is nobody's witness."""
+
+
 _REDIS = msgspec.Meta(
     pattern=r"^rediss?://[^\s?#]+$", description="an address such as 'rediss://10.0.0.9:6379', one for each"
 )
@@ -429,6 +452,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     balance: Balance = Balance()
     sign_in: SignIn = SignIn()
     metrics: Metrics = Metrics()
+    proof: ProofSection = ProofSection()
     cluster: Cluster = Cluster()
     tracing: Tracing = Tracing()
     logging: Logging = Logging()

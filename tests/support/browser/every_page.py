@@ -262,6 +262,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "record/version.html": (f"{YESTERDAY}/versions/1", None),
     "record/comparison.html": (f"{YESTERDAY}/versions/1/now", None),
     "panels/catch_up.html": (f"{TRANSLATED}/catch-up", None),
+    "reader/proof.html": (f"{MEETING}/proof?line=line-1", None),
     "display/style.html": ("/about/style", None),
     "display/style_control.html": ("/about/style/control", None),
     "display/style_questions.html": ("/about/style/questions", None),
@@ -404,6 +405,9 @@ async def full_house(data: Path) -> AsyncIterator[RunningServer]:
         await _limited(running)
         await _people(running)
         await running.backend.indexing.catch_up()
+        running.proof.tree.delay_ms = 0
+        while await running.proof.tree.grow():
+            pass
         # Now, since the meeting is closed and may be asked for.
         async with into_portuguese(running), languages_to_add(running):
             yield running

@@ -41,7 +41,7 @@ RETRY_S = "60"
 _NONE: dict[NoProof, tuple[int, str]] = {
     NoProof.NOWHERE: (404, ProofText.NOWHERE),
     NoProof.REMOVED: (410, ProofText.REMOVED),
-    NoProof.LATER: (503, ProofText.LATER),
+    NoProof.LATER: (404, ProofText.LATER),
     NoProof.BUSY: (503, ProofText.BUSY),
 }
 
@@ -114,6 +114,8 @@ class ProofDoor:
             ui=ui,
             back=f"/s/{session}{ui.query}",
             title=event.context.title or session,
+            title_language=self._title_language(SessionId(session)) if event.context.title else "",
+            line_language=self._line_language(SessionId(session), said),
             line=said.text + getattr(said, "tail", "") if isinstance(said, SegmentEnded | SegmentCorrected) else "",
             sentences=self._words(event, ui),
             others=self.witnesses(proof),
@@ -122,6 +124,18 @@ class ProofDoor:
             policy="/log/policy",
         )
         return html(text, ui)
+
+    def _title_language(self, session: SessionId) -> str:
+        live = self.access.sessions.loaded(session)
+        return "" if live is None else next(iter(live.state.languages), "")
+
+    def _line_language(self, session: SessionId, said: object) -> str:
+        """The language of the line whose text an event carries; empty where it isn't known."""
+        live = self.access.sessions.loaded(session)
+        if live is None or not isinstance(said, SegmentEnded | SegmentCorrected):
+            return ""
+        line = live.state.segments.get(said.segment)
+        return "" if line is None else line.language
 
     def _words(self, event: LoggedEvent, ui: Catalogue) -> list[str]:
         """The words of the page: since when and until when, and what a proof doesn't say."""
@@ -160,7 +174,7 @@ class ProofDoor:
     def _refuse(self, request: web.Request, status: int, key: str) -> web.Response:
         ui = language(self.pages, request)
         headers = {hdrs.CACHE_CONTROL: "no-store", hdrs.CONTENT_LANGUAGE: ui.language}
-        if status == 503:
+        if status == 503 or key == ProofText.LATER:
             headers[hdrs.RETRY_AFTER] = RETRY_S
         if "text/html" in request.headers.get(hdrs.ACCEPT, ""):
             page = self.pages.render_error(status, key, ui=ui)

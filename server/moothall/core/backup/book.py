@@ -42,6 +42,9 @@ NAMESPACES: dict[str, NamespaceBackup] = {
     "tree": NamespaceBackup.IN_BACKUP,  # hashes and places, no words
     "tree-at": NamespaceBackup.IN_BACKUP,
     "tree-tile": NamespaceBackup.IN_BACKUP,
+    "witness": NamespaceBackup.LEFT_OUT,  # of other instances: an older one would cosign two histories
+    "witness-conflict": NamespaceBackup.IN_BACKUP,
+    "witness-key": NamespaceBackup.LEFT_OUT,  # a witness that lost what it had cosigned is another witness
     "asking": NamespaceBackup.WITH_KEYS,  # addresses of authors' pages and browsers' cookies are made with it
     "hub-secret": NamespaceBackup.WITH_KEYS,
     "sign-in": NamespaceBackup.WITH_KEYS,  # pseudonyms of accounts are made with it

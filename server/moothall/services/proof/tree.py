@@ -141,6 +141,8 @@ class PublicTree:
     enters: Callable[[SessionId], Awaitable[bool]]
     """Whether a session belongs to the tree: all but rehearsals."""
     verify: VerifyEd25519
+    delay_ms: int = DELAY_MS
+    """How old an event is when it enters."""
 
     def __post_init__(self) -> None:
         self.state: TreeState | None = None
@@ -455,7 +457,7 @@ class PublicTree:
 
     async def _gather(self, sessions: Sequence[SessionId], found: _Gathered) -> None:
         """Find what is old enough to enter, as far as one growth takes it."""
-        until = self.clock.wall() - DELAY_MS
+        until = self.clock.wall() - self.delay_ms
         for session in sessions:
             if len(found.leaves) >= MOST_LEAVES:
                 return

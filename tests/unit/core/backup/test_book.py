@@ -14,7 +14,7 @@ from moothall.services.cluster import two_books
 from moothall.services.desks import abbreviations
 from moothall.services.hubs import keys, pairing, removals
 from moothall.services.programme import access_needs, agenda, house_look, programme
-from moothall.services.proof import tree_store
+from moothall.services.proof import cosigner, tree_store
 from moothall.services.proposals import proposing
 from moothall.services.questions import asking, balance, ballot_box
 from moothall.services.sessions import browsers, role_links, sign_in
@@ -34,6 +34,7 @@ USED = {
     "programme/agenda.py": [agenda.TEXTS, agenda.NOTES, agenda.CHANGES],
     "programme/house_look.py": [house_look.NAMESPACE],
     "programme/programme.py": [programme.ROOMS, programme.PLANNED, programme.CONFERENCE],
+    "proof/cosigner.py": [cosigner.COSIGNED, cosigner.CONFLICTING, cosigner.KEY],
     "proof/tree_store.py": [tree_store.STATE, tree_store.CURSORS, tree_store.TILES],
     "proposals/proposing.py": [proposing.PROPOSED, proposing.LEFT],
     "questions/asking.py": [asking.NAMESPACE],

@@ -13,10 +13,11 @@ from moothall.core.proof.notes import (
     read_signatures,
 )
 from moothall.core.proof.witnessing import WitnessRequest
+from moothall.services.proof.cosigner import MOST_CONFLICTS, MOST_TREES
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.wire.hubs.messages import AddCheckpoint, CheckpointAnswer
-from moothall_hub.node.witness import MOST_CONFLICTS, MOST_TREES, HubWitness
+from moothall_hub.node.witness import HubWitness
 from moothall_hub.pairing.pairing import Pairing
 from support.proof.histories import FALSE, TRUE
 from support.proof.keys import log_key

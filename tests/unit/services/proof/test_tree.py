@@ -98,9 +98,11 @@ async def test_a_restart_goes_on_where_it_was() -> None:
         assert made.tree.shown.head.size == 3
 
 
+@pytest.mark.parametrize("restarts", [False, True])
 @pytest.mark.parametrize("stores", [False, True])
 @pytest.mark.parametrize("dies_at", [1, 2])
-async def test_a_crash_at_any_write_signs_one_history(dies_at: int, *, stores: bool) -> None:
+async def test_a_crash_at_any_write_signs_one_history(dies_at: int, *, stores: bool, restarts: bool) -> None:
+    """Or a store that doesn't say what became of the write."""
     async with grown("One.") as made:
         first = made.tree.shown
         assert first is not None
@@ -110,12 +112,14 @@ async def test_a_crash_at_any_write_signs_one_history(dies_at: int, *, stores: b
             await made.later()
         signed_before = list(made.signer.signed)
         assert made.tree.shown == first
-        await made.restart()
+        if restarts:
+            await made.restart()
         records += await made.say("Four.")
         await made.later()
         last = made.tree.shown
         assert last is not None
         assert all([await made.is_in(record) for record in records])
+        assert made.signer.signed
         for text in {*signed_before, *made.signer.signed}:
             head = read_head(text.decode())
             assert await made.tree.root_at(head.size) == head.root
