@@ -307,6 +307,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "admin/admin_duplicate.html": ("/admin/meetings/tomorrow/duplicate", None),
     "admin/admin_delete.html": ("/admin/meetings/tomorrow/delete", None),
     "admin/admin_import.html": ("/admin", _file_of_a_programme),
+    "admin/admin_past_record.html": ("/admin/past-records", None),
     "admin/admin_sheets.html": ("/admin", _sheets),
     "admin/admin_sheets.html, many": ("/admin/links?day=all", _many_sheets),
     "admin/admin_languages.html": ("/admin/languages", None),

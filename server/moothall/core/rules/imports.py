@@ -57,7 +57,7 @@ def decide_import(state: State, command: do.ImportCommand, wall: int) -> _Decisi
             return _questions(state, command)
         case do.EndImport():
             return _end(state, command, wall)
-        case do.StateGround():
+        case _:
             return _ground(state, command)
 
 

@@ -149,9 +149,17 @@ def _act(meeting: PastMeeting) -> str:
     return f"import:{meeting.channel[:60]}:{meeting.digest[:24]}"
 
 
+_LAST = ":end"
+
+
 def last_act(meeting: PastMeeting) -> CommandId:
     """The id of the act with which an import is complete."""
-    return CommandId(f"{_act(meeting)}:end")
+    return CommandId(f"{_act(meeting)}{_LAST}")
+
+
+def is_last(act: ImportAct) -> bool:
+    """Whether an import is complete with this act."""
+    return act.id.endswith(_LAST)
 
 
 def _around(past: PastText, meeting: PastMeeting, names: str) -> Iterator[Sequence[AnyPart]]:

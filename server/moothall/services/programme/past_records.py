@@ -25,6 +25,7 @@ from moothall.record.imports.acts import (
     ImportChoice,
     PastMeeting,
     acts_of,
+    is_last,
     key_of_name,
     last_act,
 )
@@ -99,12 +100,11 @@ class PastRecords:
                 ),
                 by,
             )
+        if live.writer.receipt(last_act(meeting)) is not None:
+            await self.programme.sessions.let_go(meeting.session)
+            return ImportBegun(done=True)
         listed = {each.id: each for plan in self.programme.planned() for each in plan.speakers}
-        return ImportBegun(
-            done=live.writer.receipt(last_act(meeting)) is not None,
-            further=state.status is Status.CLOSED,
-            speakers=tuple(listed.values()),
-        )
+        return ImportBegun(done=False, further=state.status is Status.CLOSED, speakers=tuple(listed.values()))
 
     def _is_planned(self, meeting: PastMeeting, status: Status) -> bool:
         """Whether a session is the meeting: it has not begun here, and was planned for the same day."""
@@ -140,6 +140,8 @@ class PastRecords:
             answer = await live.writer.send(Actor(Role.SYSTEM, by), act.id, act.commands)
         if isinstance(answer, Refusal):
             raise ImportRefused(answer.message)
+        if is_last(act):  # A back catalogue must not stay in memory.
+            await self.programme.sessions.let_go(act.session)
 
     async def whole(self, file: FileToImport, *, names: str = "", by: str) -> ImportBegun:
         """Import a file at once; `names`: the statement by which names are kept. Returns what stood before. Raises as

@@ -41,6 +41,13 @@ def test_by_a_statement_they_are_kept() -> None:
     assert begun.names == AGREED
 
 
+def test_our_own_speakers_keep_their_ids_where_names_are_kept() -> None:
+    line = {**LINE, "speaker": "p7", "name": "Ann Lee"}
+    content = of_json(session={**LEAST["session"], "opened": 1_000}, lines=[line])
+    assert [each.speaker for each in imported(content, listed=LISTED).record.lines] == ["p7"]
+    assert [each.speaker for each in imported(content, listed=LISTED, names="").record.lines] == ["ann-lee"]
+
+
 def test_of_young_people_no_name_is_kept_nor_the_file() -> None:
     back = imported(ANN, listed=LISTED, young_people=True)
     assert not any(line.name for line in back.record.lines)

@@ -99,6 +99,20 @@ def test_an_import_that_was_cut_off_goes_on_and_one_that_is_done_changes_nothing
     loop.run(story())
 
 
+def test_a_meeting_leaves_memory_once_it_is_imported() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            file, records = Import(), PastRecords(house.programme)
+            for act in file.acts(await records.begin(file.meeting)):
+                assert house.sessions.loaded(PAST) is not None
+                await records.act(act)
+            assert house.sessions.loaded(PAST) is None
+            assert (await records.begin(file.meeting)).done
+            assert house.sessions.loaded(PAST) is None
+
+    loop.run(story())
+
+
 def test_another_file_of_the_same_text_or_of_another_meeting_is_refused() -> None:
     async def story() -> None:
         async with programme_house() as house:
