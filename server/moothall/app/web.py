@@ -302,7 +302,7 @@ def _record_doors(services: Services, access: ReaderAccess, address: ServerAddre
     made = Records(access, backend.log)
     records = RecordDoor(made, pages)
     backend.sessions.observe(records.observe)
-    return records, CitingDoor(made, pages, public=address.public, publisher=lambda: backend.look.shown.name)
+    return records, CitingDoor(made, pages, public=lambda: address.public, publisher=lambda: backend.look.shown.name)
 
 
 def _catalogue(backend: Backend) -> SessionCatalogue:
