@@ -294,7 +294,7 @@ async def open_hub_doors(
         turn,
         *followed,
         records,
-        CitingDoor(made, pages),
+        CitingDoor(made, pages, public=lambda: parts.offers.about.address),
         shown,
         reporting,
     )

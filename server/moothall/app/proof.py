@@ -153,7 +153,7 @@ def record_doors(
     made = Records(access, backend.log)
     records = RecordDoor(made, pages, public=public)
     backend.sessions.observe(records.observe)
-    citing = CitingDoor(made, pages, public=public, publisher=lambda: backend.look.shown.name)
+    citing = CitingDoor(made, pages, public=lambda: public, publisher=lambda: backend.look.shown.name)
 
     def open_to_all(session: SessionId) -> bool:
         entry = catalogue.known(session)

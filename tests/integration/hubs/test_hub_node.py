@@ -75,6 +75,11 @@ async def test_readers_find_all_that_the_server_has(tmp_path: Path) -> None:
                 assert b"Sentence 0." in unpacked(await response.read())
         assert json.loads(await text(client, f"{base}/record.json"))["session"]["title"] == "Plenary & <hubs>"
         assert json.loads(await text(client, f"{base}/lines"))["lines"]
+        [line] = [each for each in json.loads(await text(client, f"{base}/lines"))["lines"] if "3." in each["text"]]
+        cited = await text(client, f"{base}/cite.txt?from={line['segment']}&ui=en")
+        assert cited.startswith("“Sentence 3.” — ")
+        assert "Versions of the text" in await text(client, f"{base}/versions?ui=en")
+        assert await text(client, f"{base}/cite.txt?from={line['segment']}&channel={ELSEWHERE}&ui=en", 404)
         assert "Sentence 11." in await text(client, f"{base}/poll")
         assert "Sentence 11." in await text(client, f"{base}/screen?ui=en")
         async with client.get(f"{base}/events") as stream:

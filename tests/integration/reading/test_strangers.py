@@ -236,6 +236,8 @@ DOORS = {
     "GET /room/{room}/audio": Door(frozenset({401, 403, 404, 426})),
     "GET /desk/{session}": STAFF_ONLY,
     "GET /desk/{session}/refinements": STAFF_ONLY,
+    "GET /desk/{session}/check": STAFF_ONLY,
+    "POST /desk/{session}/check": STAFF_ONLY,
     "GET /caption/{session}": STAFF_ONLY,
     "POST /caption/{session}": STAFF_ONLY,
     "GET /moderate/{session}": STAFF_ONLY,

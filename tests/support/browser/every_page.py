@@ -290,6 +290,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "caption/caption.html": ("/caption/plenary", _captioning),
     "moderation/moderate.html": ("/moderate/plenary", _leading),
     "moderation/podium.html": ("/podium/plenary", _on_the_podium),
+    "desk/check.html": ("/desk/yesterday/check", None),
     "proposals/refinements.html": ("/desk/yesterday/refinements", _deciding),
     "control/control.html": ("/control", None),
     "control/figures.html": ("/figures/plenary", None),

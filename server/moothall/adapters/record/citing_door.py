@@ -60,11 +60,14 @@ class _Asked:
 
 
 class CitingDoor:
-    """Handlers of citations and versions. `public`: the server's public address, without a path; empty: the one that
-    the request names. `publisher` is as in `CitingPages`.
+    """Handlers of citations and versions. `public` returns the public address that citations name, without a path: at a
+    hub that of the server above it, since a hub's own address is of its room alone. Empty: the one that the request
+    names. `publisher` is as in `CitingPages`.
     """
 
-    def __init__(self, records: Records, pages: Pages, *, public: str = "", publisher: Callable[[], str] = str) -> None:
+    def __init__(
+        self, records: Records, pages: Pages, *, public: Callable[[], str] = str, publisher: Callable[[], str] = str
+    ) -> None:
         self._records = records
         self._pages = pages
         self._public = public
@@ -146,7 +149,7 @@ class CitingDoor:
         return await self._answer(request, make)
 
     def _origin(self, request: web.Request) -> str:
-        return self._public or f"{request.scheme}://{request.host}"
+        return self._public() or f"{request.scheme}://{request.host}"
 
     async def _answer(self, request: web.Request, make: Callable[[_Asked], web.Response]) -> web.Response:
         """Read the history that a request names, and answer with what `make` makes of it in a thread."""

@@ -36,6 +36,7 @@ NAMESPACES: dict[str, NamespaceBackup] = {
     "tool-link": NamespaceBackup.IN_BACKUP,
     "hub": NamespaceBackup.IN_BACKUP,  # digests of machines' keys
     "abbreviations": NamespaceBackup.IN_BACKUP,
+    "checked-lines": NamespaceBackup.IN_BACKUP,  # how far people have come with checking texts; no words
     "hub-held": NamespaceBackup.IN_BACKUP,
     "silenced": NamespaceBackup.IN_BACKUP,  # positions in sound; nodes that were away still have to silence them
     "balance-sums": NamespaceBackup.IN_BACKUP,

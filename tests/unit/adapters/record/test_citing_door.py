@@ -80,7 +80,9 @@ def records() -> OneMeeting:
 @pytest.fixture
 async def client(records: OneMeeting) -> AsyncIterator[Client]:
     app = web.Application()
-    app.add_routes(CitingDoor(records, PAGES, public="https://forum.example", publisher=lambda: "Forum").routes())
+    app.add_routes(
+        CitingDoor(records, PAGES, public=lambda: "https://forum.example", publisher=lambda: "Forum").routes()
+    )
     secure(app)
     async with TestClient(TestServer(app)) as client:
         yield client

@@ -11,7 +11,7 @@ from moothall.core.ports import BookEntry
 from moothall.services.captioning import zoom_push
 from moothall.services.capture import streams
 from moothall.services.cluster import two_books
-from moothall.services.desks import abbreviations
+from moothall.services.desks import abbreviations, checking
 from moothall.services.hubs import keys, pairing, removals
 from moothall.services.programme import access_needs, agenda, house_look, programme
 from moothall.services.proof import cosigner, tree_store
@@ -26,6 +26,7 @@ USED = {
     "captioning/zoom_push.py": [zoom_push.NAMESPACE],
     "cluster/two_books.py": [two_books.NOTES, two_books.HOUSE],
     "desks/abbreviations.py": [abbreviations.NAMESPACE],
+    "desks/checking.py": [checking.NAMESPACE],
     "hubs/keys.py": [keys.NAMESPACE],
     "hubs/pairing.py": [pairing.WORDS, pairing.SECRETS],
     "hubs/removals.py": [removals.NAMESPACE],
