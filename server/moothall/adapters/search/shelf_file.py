@@ -220,8 +220,9 @@ class ShelfFile:
         return False
 
     def cut_wal(self) -> None:
-        """Copy the WAL into the file and cut it, so that no file has what was taken out. Raises sqlite3.OperationalError
-        when somebody reads the file for longer than BUSY_S.
+        """Copy the WAL into the file and cut it, so that no file has what was taken out.
+
+        Raises sqlite3.OperationalError when somebody reads the file for longer than BUSY_S.
         """
         (busy, _, _) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
