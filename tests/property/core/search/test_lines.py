@@ -43,7 +43,7 @@ def recorded(told: list[Told]) -> list[LogRecord]:
 
 def shown(records: list[LogRecord]) -> dict[SegmentId, str]:
     """The finished lines of a reader of each channel."""
-    found = {}
+    found: dict[SegmentId, str] = {}
     for channel in CHANNELS:
         view = CaptionsView.empty(SESSION, EPOCH, Feed(channel, live=False))
         for record in records:

@@ -16,6 +16,7 @@ from moothall.services.hubs import keys, pairing, removals
 from moothall.services.programme import access_needs, agenda, house_look, programme
 from moothall.services.proposals import proposing
 from moothall.services.questions import asking, balance, ballot_box
+from moothall.services.search import people
 from moothall.services.sessions import browsers, role_links, sign_in
 from moothall.services.sound import former_recordings
 
@@ -37,6 +38,7 @@ USED = {
     "questions/asking.py": [asking.NAMESPACE],
     "questions/balance.py": [balance.NAMESPACE, balance.SUMS],
     "questions/ballot_box.py": [ballot_box.NAMESPACE],
+    "search/people.py": [people.NAMESPACE],
     "sound/former_recordings.py": [former_recordings.NAMESPACE],
     "sessions/sign_in.py": [sign_in.SIGN_IN],
     "sessions/role_links.py": [role_links.LINKS, role_links.TOOL_LINKS],
