@@ -220,8 +220,13 @@ class ShelfFile:
         return False
 
     def cut_wal(self) -> None:
-        """Copy the WAL into the file and cut it, so that no file has what was taken out."""
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        """Copy the WAL into the file and cut it, so that no file has what was taken out.
+
+        Raises sqlite3.OperationalError when somebody reads the file for longer than BUSY_S.
+        """
+        (busy, _, _) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise sqlite3.OperationalError("The WAL can't be cut: somebody reads the file.")
 
     def faults(self) -> str:
         """Compare the inverted index with itself. Returns what is wrong, empty for nothing."""
@@ -328,8 +333,7 @@ class ShelfReader:
         self._connection = sqlite3.connect(
             f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
         )
-        self._connection.execute("PRAGMA cache_size = -16384")  # KiB
-        self._connection.execute("PRAGMA mmap_size = 268435456")
+        self._connection.execute("PRAGMA cache_size = -32768")  # KiB
 
     def close(self) -> None:
         """Close the file."""

@@ -123,7 +123,7 @@ class SearchFold:
                 self._touch(_segments(event))
                 continue
             self._state = self._state.apply(header.offset, header.role, event)
-            if isinstance(event, ev.ChannelAdded):
+            if isinstance(event, ev.ChannelAdded) and event.channel not in self._views:
                 empty = CaptionsView.empty(self.session.id, self.epoch, Feed(event.channel, live=False))
                 self._views[event.channel] = empty
             elif isinstance(event, ev.SessionArranged):

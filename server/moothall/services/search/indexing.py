@@ -23,6 +23,7 @@ from moothall.core.search.lines import SearchFold, Shelf, folded_lanes
 from moothall.core.sessions.state import ON
 from moothall.services.log.publication import Publication
 from moothall.services.search.ports import SearchIndex
+from moothall.services.supervision.waiting import until_set
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +65,8 @@ class Indexing:
         self._unerased: dict[SessionId, set[int]] = {}
         """Offsets that the index could not be rid of yet."""
         self._woken = asyncio.Event()
+        self._urgent = asyncio.Event()
+        """Set when what is due must not wait for more: a session may stand on the wrong shelf."""
         self._folds: OrderedDict[SessionId, SearchFold] = OrderedDict()
 
     def observe(self, publication: Publication) -> None:
@@ -74,6 +77,8 @@ class Indexing:
             if isinstance(event, ev.BodyRemoved):
                 self._unerased.setdefault(publication.session, set()).update(event.offsets)
                 self._outdate(publication.session)
+            elif isinstance(event, ev.SessionArranged):
+                self._urgent.set()
         self.note(publication.session)
 
     def note(self, session: SessionId) -> None:
@@ -109,7 +114,7 @@ class Indexing:
         await self._tidy()
         while True:
             await self._woken.wait()
-            await self._clock.sleep(self._gathered_ms)
+            await until_set(self._urgent, self._clock, self._gathered_ms)
             if await self._write_due():
                 await self._clock.sleep(AGAIN_MS)
                 self._woken.set()
@@ -162,6 +167,7 @@ class Indexing:
     async def _write_due(self) -> bool:
         """Write the sessions that are due. Returns whether something is still due, since it couldn't be written."""
         self._woken.clear()
+        self._urgent.clear()
         for session in tuple(self._due):
             del self._due[session]
             try:

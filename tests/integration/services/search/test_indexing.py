@@ -15,7 +15,7 @@ from moothall.core.events.codec import decode_event
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SegmentId, SessionId
 from moothall.core.search.folding import Folding
-from moothall.core.search.lines import SearchFold
+from moothall.core.search.lines import SearchFold, Shelf
 from moothall.services.log.publication import Publication
 from moothall.services.search.indexing import AGAIN_MS, GATHERED_MS, IndexCheck, IndexedCopies, IndexedLog, Indexing
 from moothall.testing.clock import ManualClock
@@ -151,6 +151,19 @@ async def test_lines_are_written_as_they_come_and_each_change_of_them(tmp_path: 
         await soon(hall)
         assert await hall.check() == IndexCheck(sessions=1, behind=(), unread=(), faults=())
         hall.indexing.observe(Publication(session=SESSION))
+
+
+async def test_a_change_of_access_waits_for_no_more_lines(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall, running(hall):
+        hall.told.line(WORD, 1_000, 2_000)
+        await hall.store()
+        await soon(hall)
+        hall.told.tell(ev.SessionArranged(access=ev.Access.STAFF, sound=ev.SoundKept.NONE))
+        await hall.store()
+        for _ in range(3):
+            await step(hall, 0)
+        assert hall.index.known()[SESSION].shelf is Shelf.STAFF  # type: ignore[operator]
+        assert "public.sqlite3" not in found(tmp_path, WORD)
 
 
 async def test_many_lines_are_written_in_slices(tmp_path: Path) -> None:

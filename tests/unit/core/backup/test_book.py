@@ -17,6 +17,7 @@ from moothall.services.programme import access_needs, agenda, house_look, progra
 from moothall.services.proof import cosigner, tree_store
 from moothall.services.proposals import proposing
 from moothall.services.questions import asking, balance, ballot_box
+from moothall.services.search import people
 from moothall.services.sessions import browsers, role_links, sign_in
 from moothall.services.sound import former_recordings
 
@@ -41,6 +42,7 @@ USED = {
     "questions/asking.py": [asking.NAMESPACE],
     "questions/balance.py": [balance.NAMESPACE, balance.SUMS],
     "questions/ballot_box.py": [ballot_box.NAMESPACE],
+    "search/people.py": [people.NAMESPACE],
     "sound/former_recordings.py": [former_recordings.NAMESPACE],
     "sessions/sign_in.py": [sign_in.SIGN_IN],
     "sessions/role_links.py": [role_links.LINKS, role_links.TOOL_LINKS],
