@@ -59,6 +59,7 @@ from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Servic
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
 from moothall.app.sign_in import open_sign_in
 from moothall.app.sound import microphone_doors, sound_address, sound_door
+from moothall.app.taking import taking_doors
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.look import MOST_LOGO_BYTES
@@ -241,6 +242,7 @@ async def open_doors(
             *hub_doors(services, entrance, lambda: links.connected),
             *admin_doors(services, entrance, nodes),
             *_agenda_doors(services, entrance, context),
+            *taking_doors(stack, services, entrance),
             *probe.routes(),
         ]
     )

@@ -187,6 +187,7 @@ GROUPS = {
 }
 """The groups of texts that the page of a script gives it, `Catalogue.script`."""
 OTHER_GROUPS = {
+    "bundle",
     "interpreter",
     "page",
     "admin",

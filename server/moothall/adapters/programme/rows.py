@@ -92,6 +92,8 @@ class AgendaDay(msgspec.Struct, frozen=True):
     is_today: bool
     past: bool
     places: tuple[AgendaPlace, ...]
+    kept: bool
+    """Whether the texts of a session that is closed can be taken home."""
 
 
 class AgendaPartTexts(msgspec.Struct, frozen=True):
@@ -147,6 +149,9 @@ class AgendaRows:
         """
         zone = self.programme.zone()
         today = zone.at(now).date().isoformat()
+        closed = [each.entry for each in sessions if each.entry.status is Status.CLOSED]
+        # A bundle has those that were held on its day, which their plan needn't say.
+        kept = {zone.at(each.opened).date().isoformat() for each in closed if each.opened is not None}
 
         def day(each: PublicSession) -> str:
             return "" if each.starts is None else zone.at(each.starts).date().isoformat()
@@ -163,7 +168,9 @@ class AgendaRows:
             ordered = sorted(places.items(), key=lambda place: (not place[0], place[0]))
             rooms = tuple(AgendaPlace(place, tuple(rows)) for place, rows in ordered)
             past = bool(date) and date < today
-            days.append(AgendaDay(date, name, short, is_today=date == today, past=past, places=rooms))
+            days.append(
+                AgendaDay(date, name, short, is_today=date == today, past=past, places=rooms, kept=date in kept)
+            )
         return days
 
     def place(self, plan: Planned | None) -> str:

@@ -1,4 +1,4 @@
-"""Packs the files of an e-book, which `moothall.record.epub` writes, into one (EPUB OCF).
+"""Packs files into one: those of an e-book, which `moothall.record.epub` writes (EPUB OCF), and those of a bundle.
 
 A module of its own, though short: the pure layers know neither `io` nor the clock, and `zipfile` needs both.
 """
@@ -20,8 +20,13 @@ def packed_book(files: Mapping[str, str]) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         for number, (name, text) in enumerate(files.items()):
-            entry = zipfile.ZipInfo(name, BEGAN)
-            entry.compress_type = zipfile.ZIP_DEFLATED if number else zipfile.ZIP_STORED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, text.encode())
+            archive.writestr(entry_of(name, packed=not number), text.encode())
     return made.getvalue()
+
+
+def entry_of(name: str, *, packed: bool) -> zipfile.ZipInfo:
+    """The entry of a file in an archive; `packed`: it isn't compressed, since it is already or has to be found."""
+    entry = zipfile.ZipInfo(name, BEGAN)
+    entry.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o644 << 16
+    return entry

@@ -30,6 +30,10 @@ class RecordErrorText:
     FORM = "This address is not right: a record ends with one of these: {forms}"
     SWITCH = "This address is not right: “{name}” must be “0” or “1”."
     LANGUAGE = "This meeting has no text in that language. Choose one of those that it has."
+    GOES_ON = "This meeting is not over. Its record can be taken home in one file once it is closed."
+    NO_BUNDLE = "No meeting that everybody may read took place then."
+    BUNDLING = "The file is being made. It comes by itself as soon as it is done, within a few minutes."
+    BUNDLE_FAILED = "The file could not be made. Please try again later, or take the meetings of one day."
     BUSY = "Many people take records home at the moment. Please try again in a minute."
 
 

@@ -16,7 +16,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.decoding import shared
+from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.lanes import SESSION
@@ -37,9 +37,40 @@ _STATUS: dict[type[ev.Event], Status] = {
     ev.SessionClosed: Status.CLOSED,
 }
 _PLANNING = (ev.SessionDescribed, ev.SessionArranged, ev.SessionCancelled, ev.SessionReinstated)
-_KINDS: tuple[type[ev.Event], ...] = (ev.SessionCreated, *_PLANNING, ev.ChannelAdded, *_STATUS)
+_KINDS: tuple[type[ev.Event], ...] = (
+    ev.SessionCreated,
+    *_PLANNING,
+    ev.ChannelAdded,
+    *_STATUS,
+    ev.RecordSealed,
+    ev.BodyRemoved,
+)
 _TOLD = frozenset(str(kind.__struct_config__.tag) for kind in _KINDS)
 """The tags of the events that entries are folded from."""
+
+
+class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
+    """Words of a session were removed for good."""
+
+    offset: int
+    """The offset of the event that says so: files of an earlier position may have the words."""
+    at: int
+    """Unix ms."""
+    reason: str
+    """`request`, or `not-recorded` for what a span of "not recorded", or a break, had caught."""
+    events: int
+    """How many events lost their bodies."""
+
+
+class Sealing(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of a session's record is complete."""
+
+    offset: int
+    at: int
+    """Unix ms."""
+    version: ev.SealVersion
+    n: int
+    """Number of the seal, from 1."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +92,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Why it will not be held, or empty without a reason; None while it is not cancelled."""
     channel: ChannelId | None = None
     """Its first channel."""
+    seals: tuple[Sealing, ...] = ()
+    """The versions of its record."""
+    withdrawals: tuple[Withdrawal, ...] = ()
+    """What was removed from it."""
     offset: int = 0
     """The offset of the last event that was folded in."""
 
@@ -216,6 +251,13 @@ def _folded(entry: Entry, pairs: Iterable[tuple[LogRecord, ev.AnyEvent | Unknown
                 entry = replace(entry, status=Status.CLOSED, closed=record.header.at)
             case ev.SessionPaused() | ev.SessionResumed() | ev.SessionReopened():
                 entry = replace(entry, status=_STATUS[type(event)], closed=None)
+            case ev.RecordSealed():
+                seal = made_of(Sealing, event, offset=record.header.offset, at=record.header.at)
+                entry = replace(entry, seals=(*entry.seals, seal))
+            case ev.BodyRemoved() if event.offsets:
+                header, count = record.header, len(event.offsets)
+                removal = Withdrawal(offset=header.offset, at=header.at, reason=event.reason, events=count)
+                entry = replace(entry, withdrawals=(*entry.withdrawals, removal))
             case _:
                 pass
     return entry
