@@ -1,4 +1,4 @@
-"""What is taken away: bundles of records, and the list of what was withdrawn since."""
+"""What is taken away and followed: bundles of records, the list of what was withdrawn since, and news."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 from aiohttp import web
 
 from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.programme.news_door import NewsDoor
+from moothall.adapters.programme.rows import AgendaRows
 from moothall.adapters.record.bundle_door import BundleDoor
 from moothall.adapters.record.bundle_messages import RecordingFile
 from moothall.adapters.record.bundling import Bundles
@@ -50,4 +52,12 @@ def taking_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         listed=catalogue.listed,
         house=lambda: backend.look.shown.name,
     )
-    return door.routes()
+    rows = AgendaRows(backend.programme, readable=services.translation.readable)
+    news = NewsDoor(
+        pages=pages,
+        rows=rows,
+        listed=catalogue.listed,
+        public=entrance.address.public,
+        house=lambda: backend.look.shown.name,
+    )
+    return [*door.routes(), *news.routes()]

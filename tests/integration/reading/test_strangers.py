@@ -158,6 +158,8 @@ DOORS = {
     "GET /s/{session}/lines": open_to_all("?before=9", "?channel=pt"),
     "GET /s/{session}/bundle.zip": Door(frozenset({404, 409})),
     "GET /bundle.zip": Door(frozenset({404})),
+    "GET /news.atom": open_to_all("", "?session=open&ui=ar"),
+    "GET /news.json": open_to_all("", "?language=pt"),
     "GET /withdrawals.json": open_to_all("", "?session=backstage"),
     "GET /s/{session}/record.{form}": open_to_all("", "?sources=1&times=0&channel=pt"),
     "GET /s/{session}/screen": open_to_all(),

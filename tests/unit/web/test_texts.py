@@ -24,6 +24,7 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.texts import DoorText, ErrorText
 from moothall.adapters.programme import desk_door as agenda_desk
 from moothall.adapters.programme import needs_door
+from moothall.adapters.programme.news_door import NewsText
 from moothall.adapters.questions import asking_texts, page_hands
 from moothall.adapters.reading.page_address import FORMATS
 from moothall.adapters.reading.page_choices import OFFERED
@@ -108,7 +109,7 @@ def constants(*parts: object) -> Iterator[str]:
 
 TEXTS_IN_CODE = {
     *constants(
-        ErrorText, AdminText, RecordErrorText, DoorText, hub_texts.HubText, hub_removed_view.RemovedText,
+        ErrorText, AdminText, RecordErrorText, DoorText, NewsText, hub_texts.HubText, hub_removed_view.RemovedText,
         asking_texts, page_hands, hub_desk_texts,
     ),
     *hub_texts.UNPAIRED.values(), *UNPAIRED.values(), *status_bar.TEXTS.values(), status_bar.MISSED, missed_door.SPAN,

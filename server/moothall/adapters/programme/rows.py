@@ -5,7 +5,7 @@ Everything is derived from the list of public sessions. Changes of other session
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from itertools import groupby
 from urllib.parse import quote
@@ -187,6 +187,13 @@ class AgendaRows:
 
         found = [change for change in self.programme.agenda.changes() if change.session in titles]
         return [ChangeDay(name, tuple(self._lines(list(there), titles, ui))) for name, there in groupby(found, day)]
+
+    def changed(self, sessions: Sequence[PublicSession], ui: Catalogue) -> Iterator[tuple[AgendaChange, str]]:
+        """Each change of sessions on the agenda, newest first, with its sentence."""
+        titles = {each.entry.session: title_of(each.entry, ui) for each in sessions}
+        for change in self.programme.agenda.changes():
+            if change.session in titles:
+                yield change, self._line(change, titles[change.session], ui)
 
     def _lines(self, changes: Sequence[AgendaChange], titles: Mapping[SessionId, str], ui: Catalogue) -> Iterable[str]:
         new = [change for change in changes if change.kind is AgendaChangeKind.NEW]

@@ -19,7 +19,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.core.kernel.lanes import SESSION
+from moothall.core.kernel.lanes import SESSION, channel_lane
 from moothall.core.ports import LogReading
 from moothall.core.rules.authority import may_read
 from moothall.core.sessions.state import Status
@@ -47,6 +47,9 @@ _KINDS: tuple[type[ev.Event], ...] = (
 )
 _TOLD = frozenset(str(kind.__struct_config__.tag) for kind in _KINDS)
 """The tags of the events that entries are folded from."""
+
+_CORRECTED = str(ev.SegmentCorrected.__struct_config__.tag)
+_CHANNEL = channel_lane(ChannelId(""))
 
 
 class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +99,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """The versions of its record."""
     withdrawals: tuple[Withdrawal, ...] = ()
     """What was removed from it."""
+    mended: int | None = None
+    """When a line was last corrected after it was closed, Unix ms; None where none was."""
     offset: int = 0
     """The offset of the last event that was folded in."""
 
@@ -219,13 +224,32 @@ class SessionCatalogue:
             entry = msgspec.structs.replace(entry, offset=page[-1].header.offset)
             if len(page) < PAGE:
                 break
+        return entry if entry.closed is None else await self._with_correction(entry)
+
+    async def _with_correction(self, entry: Entry) -> Entry:
+        """The entry of a closed session, with its last correction as far as the newest events of its texts tell it:
+        this looks at one event of each text.
+        """
+        head = await self._log.head(entry.session)
+        for lane, last in {} if head is None else head.lanes.items():
+            if lane.startswith(_CHANNEL):
+                entry = _corrected(entry, await self._log.read(entry.session, last.offset - 1, 1, frozenset({lane})))
         return entry
+
+
+def _corrected(entry: Entry, records: Iterable[LogRecord]) -> Entry:
+    """The entry with the last of these events that corrects a line after the session was closed."""
+    for record in records:
+        header = record.header
+        if header.type == _CORRECTED and entry.closed is not None and header.at > entry.closed:
+            entry = msgspec.structs.replace(entry, mended=max(header.at, entry.mended or 0))
+    return entry
 
 
 def _after(entry: Entry, publication: Publication) -> Entry:
     pairs = zip(publication.records, publication.events, strict=True)
     news = [(record, event) for record, event in pairs if record.header.offset > entry.offset]
-    entry = _folded(entry, news)
+    entry = _corrected(_folded(entry, news), (record for record, _ in news))
     return msgspec.structs.replace(entry, offset=max(entry.offset, publication.records[-1].header.offset))
 
 
