@@ -1,4 +1,4 @@
-"""What is taken away and followed: bundles of records, the list of what was withdrawn since, and news."""
+"""What is taken away, followed and found: bundles of records, what was withdrawn since, news, lists for other sites."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from aiohttp import web
 
 from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.programme.discovery_door import DiscoveryDoor
 from moothall.adapters.programme.news_door import NewsDoor
 from moothall.adapters.programme.rows import AgendaRows
 from moothall.adapters.record.bundle_door import BundleDoor
@@ -60,4 +61,15 @@ def taking_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         public=entrance.address.public,
         house=lambda: backend.look.shown.name,
     )
-    return [*door.routes(), *news.routes()]
+    access = entrance.access
+    discovery = DiscoveryDoor(
+        pages=pages,
+        listed=catalogue.listed,
+        snapshot_of=access.snapshot,
+        page_of=access.page,
+        number_of=access.number,
+        public=entrance.address.public,
+        house=lambda: backend.look.shown.name,
+        framed=bool(backend.settings.server.embed),
+    )
+    return [*door.routes(), *news.routes(), *discovery.routes()]
