@@ -62,6 +62,7 @@ from moothall.app.questions import asking_doors, open_question_translations, you
 from moothall.app.search import search_doors
 from moothall.app.sign_in import open_sign_in
 from moothall.app.sound import microphone_doors, sound_address, sound_door
+from moothall.app.taking import taking_doors
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.look import MOST_LOGO_BYTES
@@ -247,6 +248,7 @@ async def open_doors(
             *_agenda_doors(services, entrance, context),
             *search_doors(stack, services, entrance),
             *(route for door in await witness_doors(backend, address.public) for route in door.routes()),
+            *taking_doors(stack, services, entrance),
             *probe.routes(),
         ]
     )

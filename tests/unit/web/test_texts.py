@@ -24,6 +24,7 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.texts import DoorText, ErrorText
 from moothall.adapters.programme import desk_door as agenda_desk
 from moothall.adapters.programme import needs_door
+from moothall.adapters.programme.news_door import NewsText
 from moothall.adapters.proof.texts import ProofText
 from moothall.adapters.questions import asking_texts, page_hands
 from moothall.adapters.reading.page_address import FORMATS
@@ -110,7 +111,7 @@ def constants(*parts: object) -> Iterator[str]:
 
 TEXTS_IN_CODE = {
     *constants(
-        ErrorText, AdminText, RecordErrorText, ProofText, DoorText, SearchText, hub_texts.HubText,
+        ErrorText, AdminText, RecordErrorText, ProofText, DoorText, NewsText, SearchText, hub_texts.HubText,
         hub_removed_view.RemovedText,
         asking_texts, page_hands, hub_desk_texts,
     ),
@@ -190,6 +191,7 @@ GROUPS = {
 }
 """The groups of texts that the page of a script gives it, `Catalogue.script`."""
 OTHER_GROUPS = {
+    "bundle",
     "interpreter",
     "page",
     "admin",

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.event_data import DescribedEvent, event_data
 from moothall.adapters.pages.request_context import HttpProblem, html, language, page_headers, refusal
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
@@ -16,6 +17,7 @@ from moothall.adapters.programme.calendar_feed import FeedMeeting, calendar
 from moothall.adapters.programme.rows import SHOWN_CHANGES, AgendaRows, ChangeDay, PublicSession, title_of
 from moothall.adapters.reading.page_rows import times_are
 from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.sessions.state import Status
 from moothall.services.sessions.catalogue import ListPublic
 
 
@@ -62,6 +64,7 @@ class AgendaDoor:
             earlier=earlier,
             times=times_are(programme.zone(), programme.now(), ui),
             in_language=lambda tag: f"/agenda?ui={tag}",
+            events=event_data(*(self._described(each, ui) for each in sessions)),
         )
         return html(text, ui)
 
@@ -93,6 +96,18 @@ class AgendaDoor:
         response = web.Response(text=text, content_type="text/calendar", charset="utf-8", headers=headers)
         response.enable_compression()
         return response
+
+    def _described(self, each: PublicSession, ui: Catalogue) -> DescribedEvent:
+        return DescribedEvent(
+            address=f"{self.public}/s/{each.entry.session}",
+            title=title_of(each.entry, ui),
+            languages=each.entry.languages,
+            starts=each.starts,
+            ends=each.entry.closed if each.plan is None or each.plan.ends is None else each.plan.ends,
+            place=self.rows.place(each.plan),
+            cancelled=each.entry.cancelled is not None,
+            record=each.entry.status is Status.CLOSED,
+        )
 
     def _event(self, each: PublicSession, starts: int, changed: int, ui: Catalogue) -> FeedMeeting:
         entry, plan = each.entry, each.plan

@@ -1,4 +1,5 @@
-"""Packs the files of an e-book or of a document, which `moothall.record.epub` and `docx` write, into one (ZIP).
+"""Packs files into one (ZIP): those of an e-book or of a document, which `moothall.record.epub` and `docx` write, and
+those of a bundle.
 
 A module of its own, though short: the pure layers know neither `io` nor the clock, and `zipfile` needs both.
 """
@@ -20,8 +21,13 @@ def packed(files: Mapping[str, str], *, stored: str = "") -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         for name, text in files.items():
-            entry = zipfile.ZipInfo(name, BEGAN)
-            entry.compress_type = zipfile.ZIP_STORED if name == stored else zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, text.encode())
+            archive.writestr(entry_of(name, packed=name == stored), text.encode())
     return made.getvalue()
+
+
+def entry_of(name: str, *, packed: bool) -> zipfile.ZipInfo:
+    """The entry of a file in an archive; `packed`: it isn't compressed, since it is already or has to be found."""
+    entry = zipfile.ZipInfo(name, BEGAN)
+    entry.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o644 << 16
+    return entry

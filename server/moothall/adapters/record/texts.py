@@ -49,6 +49,10 @@ class RecordErrorText:
     NO_VERSION = "There is no such version of this text."
     REMOVED = "These words were removed from the record."
     TIME = "This address is not right: a time is written like “4:05” or “1:04:05”."
+    GOES_ON = "This meeting is not over. Its record can be taken home in one file once it is closed."
+    NO_BUNDLE = "No meeting that everybody may read took place then."
+    BUNDLING = "The file is being made. It comes by itself as soon as it is done, within a few minutes."
+    BUNDLE_FAILED = "The file could not be made. Please try again later, or take the meetings of one day."
     BUSY = "Many people take records home at the moment. Please try again in a minute."
 
 
