@@ -37,7 +37,7 @@ from moothall.app.hubs import open_presence
 from moothall.app.metrics import open_metrics
 from moothall.app.operation import operations
 from moothall.app.parts import Nodes, ServerAddress, Services
-from moothall.app.proof import ProofParts
+from moothall.app.record.proof import ProofParts
 from moothall.app.reloading import Reloading, remote_holders
 from moothall.app.sound import open_live, open_recordings, open_streams, spool_quota
 from moothall.app.translation import OWN, open_translating, start_translators

@@ -8,7 +8,7 @@ from moothall import __version__
 from moothall.adapters.admin.local_door import Operations
 from moothall.adapters.http.open_files import raise_open_files
 from moothall.app.parts import Nodes, OpenDoors, Services, no_other_node
-from moothall.app.proof import restore_tree
+from moothall.app.record.proof import restore_tree
 from moothall.app.reloading import Reloading
 from moothall.services.control.control_room import RoomCard
 from moothall.services.metrics.measures import FEWEST_READERS

@@ -23,7 +23,7 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.app.backend import Backend
-from moothall.app.proof import ProofParts
+from moothall.app.record.proof import ProofParts
 from moothall.app.translation import TranslationParts
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.services.capture.ingest import Ingest

@@ -57,12 +57,12 @@ from moothall.app.captioning import open_captioning
 from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
 from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Services
-from moothall.app.proof import record_doors, witness_doors
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
-from moothall.app.search import search_doors
+from moothall.app.record.proof import record_doors, witness_doors
+from moothall.app.record.search import search_doors
+from moothall.app.record.taking import taking_doors
 from moothall.app.sign_in import open_sign_in
 from moothall.app.sound import microphone_doors, sound_address, sound_door
-from moothall.app.taking import taking_doors
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.look import MOST_LOGO_BYTES

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, Position, SegmentId
-from moothall.record.history import History, HistoryFold
+from moothall.record.citation.history import History, HistoryFold
 from support.sessions.record_maker import FLOOR, Telling
 from support.sessions.recorder import EPOCH, SESSION
 

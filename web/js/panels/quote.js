@@ -7,7 +7,7 @@ import { element, only } from '../lib/nodes.js';
 
 const PATIENCE = 2000; // ms to wait for the server's quotation: afterwards browsers no longer allow copying
 
-/** @typedef {{from: string, to?: string}} Span  ends as `SpanEnd` of record/quoting.py writes them */
+/** @typedef {{from: string, to?: string}} Span  ends as `SpanEnd` of record/citation/quoting.py writes them */
 
 /**
  * The text of an address; '' after a failure or when it takes too long.

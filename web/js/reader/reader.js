@@ -1,6 +1,6 @@
 // The state of one feed and the fold of frames into it, as in server/moothall/core/views/captions.py. Pure.
 
-import { doubted, left } from './doubts.js';
+import { doubted, left } from '../panels/doubts.js';
 import { goesBefore } from '../lib/reading_order.js';
 
 const LONGEST = 15000; // ms within which a spoken line ends

@@ -61,7 +61,7 @@ from moothall.core.sessions.state import Status
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot, growing
 from moothall.core.views.quality import Quality
 from moothall.core.views.reading_order import goes_before
-from moothall.record.contents import RecordContents, contents_of
+from moothall.record.citation.contents import RecordContents, contents_of
 from moothall.services.questions.ports import QuestionsOf
 
 NumberOf = Callable[[SessionId, Feed, SegmentId], Awaitable[int | None]]

@@ -27,7 +27,7 @@ from moothall.core.kernel.languages import direction, same_language
 from moothall.core.kernel.times import Zone, media_time
 from moothall.core.sessions.state import Status
 from moothall.core.views.captions import ReaderChannel, Session
-from moothall.record.contents import EXCERPT, Chapter, RecordContents, SpeakerIndex
+from moothall.record.citation.contents import EXCERPT, Chapter, RecordContents, SpeakerIndex
 
 WAYS = {"": "Original", "translation": "Translation", "both": "Both", "side": "Side by side"}
 """Ways to read a translation, as values of the choice SHOW with their labels; the key of the original is empty, since

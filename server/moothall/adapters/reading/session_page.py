@@ -54,7 +54,7 @@ from moothall.core.questions.listing import figures_of
 from moothall.core.sessions.state import ON, Status
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot, growing
 from moothall.core.views.quality import Quality
-from moothall.record.contents import RecordContents
+from moothall.record.citation.contents import RecordContents
 
 COMPLETE = Lacking()
 NOBODY: Mapping[str, object] = {"number": "", "said": "", "text": "", "may": False, "too": False, "more": "{}"}

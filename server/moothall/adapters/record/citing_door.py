@@ -22,8 +22,8 @@ from moothall.adapters.record.citing_pages import FORMS, NOW, CitingPages, Editi
 from moothall.adapters.record.texts import RecordErrorText
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.ids import ChannelId, Position, SegmentId, SessionId, is_name
-from moothall.record.history import History, shown_lines
-from moothall.record.quoting import Quotation, QuotedSpan, SpanEnd, quote
+from moothall.record.citation.history import History, shown_lines
+from moothall.record.citation.quoting import Quotation, QuotedSpan, SpanEnd, quote
 from moothall.services.sessions.records import NotThere, Records
 
 MAX_WAITING = 64

@@ -17,11 +17,11 @@ from moothall.core.events.types import Origin
 from moothall.core.kernel.times import UTC_ZONE, Zone, media_time, offset_name
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.views.captions import CaptionsView, Line, Session
-from moothall.record import citing
-from moothall.record.citing import Cited
-from moothall.record.comparing import ComparedLine, ComparedPart, compare, compare_lines
-from moothall.record.history import History, LineCheck, LineText, Version, shown_lines, version_lines
-from moothall.record.quoting import Quotation, QuotationFate, QuotedLine
+from moothall.record.citation import citing
+from moothall.record.citation.citing import Cited
+from moothall.record.citation.comparing import ComparedLine, ComparedPart, compare, compare_lines
+from moothall.record.citation.history import History, LineCheck, LineText, Version, shown_lines, version_lines
+from moothall.record.citation.quoting import Quotation, QuotationFate, QuotedLine
 from moothall.record.wrapping import plain
 
 FORMS: Mapping[str, tuple[str, Callable[[Cited], str | bytes]]] = {

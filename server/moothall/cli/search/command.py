@@ -19,7 +19,7 @@ from moothall.adapters.search.shelf_file import delete_file
 from moothall.adapters.store.files import explained
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.backend import quiet_backend
-from moothall.app.search import searching_all
+from moothall.app.record.search import searching_all
 from moothall.cli.conference import add_house, house_settings
 from moothall.cli.operating import running
 from moothall.core.kernel.decoding import Unreadable, read_json

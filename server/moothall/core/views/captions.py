@@ -19,7 +19,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.persistent import PersistentList, PersistentMap
 from moothall.core.sessions.state import Status
 from moothall.core.translation.lines import line_of
-from moothall.core.views.doubts import Span, doubted, left
+from moothall.core.views.doubts import DoubtSpan, doubted, left
 from moothall.core.views.reading_order import Gap, after_break, goes_before, not_kept, with_gap
 
 SNAPSHOT_LINES = 200
@@ -63,7 +63,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
     """True when a machine recognised a respeaker; missing in all other lines."""
-    doubts: tuple[Span, ...] | msgspec.UnsetType = msgspec.UNSET
+    doubts: tuple[DoubtSpan, ...] | msgspec.UnsetType = msgspec.UNSET
     """Where in the text the words stand of which the recogniser was not sure, as UTF-16 indexes; missing in a line
     without such words, and in a feed without words."""
 
@@ -329,7 +329,7 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, lines=self.lines.replace(number, line))
 
 
-def _left(line: Line, text: str) -> tuple[Span, ...] | msgspec.UnsetType:
+def _left(line: Line, text: str) -> tuple[DoubtSpan, ...] | msgspec.UnsetType:
     """The doubts that a new text of a line leaves."""
     return left(line.doubts or (), line.text, text) or msgspec.UNSET
 

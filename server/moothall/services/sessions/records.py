@@ -14,7 +14,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.languages import same_language
 from moothall.core.ports import LogReading
 from moothall.core.views.captions import ReaderChannel, Snapshot
-from moothall.record.history import History, HistoryFold
+from moothall.record.citation.history import History, HistoryFold
 from moothall.record.model import Record, RecordFold
 from moothall.services.sessions.log_folds import LogFolds
 from moothall.services.sessions.reader_access import ReaderAccess

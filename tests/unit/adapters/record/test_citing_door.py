@@ -18,7 +18,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.views.captions import Snapshot
-from moothall.record.history import History
+from moothall.record.citation.history import History
 from moothall.services.sessions.records import NotThere, Records
 from support.sessions.history_maker import history, offset, seal
 from support.sessions.record_maker import FLOOR, Telling

@@ -4,7 +4,7 @@ import json
 
 from msgspec.structs import replace
 
-from moothall.record.citing import Cited, apa, bibtex, chicago, csl_json, quotation, ris
+from moothall.record.citation.citing import Cited, apa, bibtex, chicago, csl_json, quotation, ris
 
 CITED = Cited(
     id="opening.1",

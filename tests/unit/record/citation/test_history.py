@@ -3,8 +3,8 @@ from __future__ import annotations
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.ids import SegmentId, SpeakerId
-from moothall.record.comparing import VersionLine
-from moothall.record.history import HistoryFold, LineCheck, shown_lines, version_lines
+from moothall.record.citation.comparing import VersionLine
+from moothall.record.citation.history import HistoryFold, LineCheck, shown_lines, version_lines
 from support.sessions.history_maker import at, history, offset, seal
 from support.sessions.record_maker import CAPTIONER, ENGINE, FLOOR, Telling
 from support.sessions.recorder import EPOCH, SESSION

@@ -18,7 +18,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed, channel_lane
 from moothall.core.views.captions import CaptionsView, Line, Session
-from moothall.record.comparing import VersionLine
+from moothall.record.citation.comparing import VersionLine
 from moothall.record.wrapping import plain
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core.kernel.ids import SegmentId
-from moothall.record.comparing import (
+from moothall.record.citation.comparing import (
     MAX_TOKENS,
     ComparedLine,
     ComparedPart,

@@ -15,8 +15,8 @@ import msgspec
 
 from moothall.core.kernel.ids import SegmentId, is_name
 from moothall.core.views.captions import Line
-from moothall.record.comparing import ComparedPart, WordChange, compare
-from moothall.record.history import History, LineCheck, LineText, Version
+from moothall.record.citation.comparing import ComparedPart, WordChange, compare
+from moothall.record.citation.history import History, LineCheck, LineText, Version
 from moothall.record.wrapping import plain
 
 MAX_LINES = 200

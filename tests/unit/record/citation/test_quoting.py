@@ -5,9 +5,9 @@ import pytest
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SegmentId
-from moothall.record.comparing import ComparedPart, WordChange, compare
-from moothall.record.history import LineCheck
-from moothall.record.quoting import MAX_LINES, Quotation, QuotationFate, QuotedSpan, SpanEnd, clipped, quote
+from moothall.record.citation.comparing import ComparedPart, WordChange, compare
+from moothall.record.citation.history import LineCheck
+from moothall.record.citation.quoting import MAX_LINES, Quotation, QuotationFate, QuotedSpan, SpanEnd, clipped, quote
 from support.sessions.history_maker import at, history, offset, seal
 from support.sessions.record_maker import ENGINE, FLOOR, Telling
 
