@@ -18,7 +18,7 @@ from moothall.core.proof.notes import SignedNote, TreeHead, read_head
 from moothall.core.proof.tiles import ENTRIES, WIDTH, TileName
 from moothall.core.proof.witnessing import Cosignable, judge
 from moothall.services.proof.tree import DELAY_MS, EACH_MS, MOST_EXPORTS, MOST_LEAVES, SUCCESSION, ShownTree
-from moothall.services.proof.tree_store import HEAD, STATE, WITNESSES, mark_restored
+from moothall.services.proof.tree_store import HEAD, NOTE, STATE, WITNESSES, mark_restored
 from moothall.testing.log_memory import MemoryLog
 from support.proof.grown import Grown, TornBook, grown
 from support.proof.keys import log_key, witness_key
@@ -503,3 +503,20 @@ async def test_a_restored_tree_without_witnesses_goes_on() -> None:
         await made.restart()
         assert not made.tree.standing.behind
         await mark_restored(TornBook())
+
+
+async def test_a_restored_tree_with_witnesses_outside_waits_for_them() -> None:
+    async with grown("One.") as made:
+        await mark_restored(made.book)
+        made.opened().witnessed = True
+        await made.tree.load()
+        assert made.tree.standing.asks
+
+
+async def test_a_restored_tree_that_was_never_signed_goes_on() -> None:
+    async with grown("One.") as made:
+        await mark_restored(made.book)
+        await made.book.write([BookEntry(STATE, NOTE, None)])
+        made.opened().witnessed = True
+        await made.tree.load()
+        assert not made.tree.standing.behind
