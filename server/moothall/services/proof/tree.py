@@ -525,7 +525,7 @@ class PublicTree:
         growth = grown(state.edge, [leaf.hash for leaf in leaves])
         tiles = {key: StoredTile(hashes) for key, hashes in growth.tiles.items()}
         first = state.edge.size
-        for n in range(first // WIDTH, -(-(first + len(leaves)) // WIDTH)):
+        for n in sorted(n for level, n in growth.tiles if level == 0):  # None where only the places in logs moved.
             begin, end = max(first, n * WIDTH), min(first + len(leaves), (n + 1) * WIDTH)
             before = (await self.store.tile(state.number, 0, n)).parts if begin > n * WIDTH else ()
             parts = (*before, *_parts(leaves[begin - first : end - first], begin - n * WIDTH))
