@@ -175,6 +175,7 @@ def open_hub_link(
         public=entrance.address.public,
         address_of=entrance.address_of,
     )
+    backend.hubs.when_removed(witnesses.gone)
     services.translation.translating.hear_elsewhere(links.reads)
     backend.hubs.hear_followed(lambda: {each.hub: each.sessions for each in links.connected})
     followed = HubFollowed(lambda: links.connected, presence.follows, backend.clock, relinked=presence.relinked)

@@ -61,6 +61,7 @@ def open_tree(stack: AsyncExitStack, backend: Backend, catalogue: SessionCatalog
         clock=backend.clock,
         enters=enters,
         verify=ed25519,
+        witnessed=bool(backend.settings.proof.witnesses),
     )
     backend.sessions.observe(lambda _, publication: tree.take(publication))
     own = backend.settings.proof

@@ -70,8 +70,8 @@ DELAY_MS = 60_000
 """How old an event is when it enters."""
 EACH_MS = 60_000
 """How often the tree grows."""
-MOST_LEAVES = 4_096
-"""The most leaves of one growth, some 10 ms of hashing. Overflow: the others enter with the next growth, at once."""
+MOST_LEAVES = 2_048
+"""The most leaves of one growth, some 5 ms of hashing. Overflow: the others enter with the next growth, at once."""
 PAGE = 500
 """Events that are read from a log at a time."""
 MOST_EXPORTS = 256
@@ -141,6 +141,8 @@ class PublicTree:
     enters: Callable[[SessionId], Awaitable[bool]]
     """Whether a session belongs to the tree: all but rehearsals."""
     verify: VerifyEd25519
+    witnessed: bool = False
+    """Whether the settings name witnesses; hubs are known from the book."""
     delay_ms: int = DELAY_MS
     """How old an event is when it enters."""
 
@@ -190,7 +192,8 @@ class PublicTree:
         await self._index(0)
         self._dirty = dict.fromkeys(await self.log.sessions())
         self._unchecked = set(self._dirty)
-        self.standing = RESTORED if RESTORED_FROM in rows and WITNESSES in rows else TreeStanding()
+        seen = NOTE in rows and (self.witnessed or WITNESSES in rows)
+        self.standing = RESTORED if RESTORED_FROM in rows and seen else TreeStanding()
         if (note := rows.get(NOTE)) is not None:
             kept = read_note(note)
             self._show(kept, int(rows.get(SIGNED_AT, b"0")), tell=False)
@@ -522,7 +525,7 @@ class PublicTree:
         growth = grown(state.edge, [leaf.hash for leaf in leaves])
         tiles = {key: StoredTile(hashes) for key, hashes in growth.tiles.items()}
         first = state.edge.size
-        for n in range(first // WIDTH, -(-(first + len(leaves)) // WIDTH)):
+        for n in sorted(n for level, n in growth.tiles if level == 0):  # None where only the places in logs moved.
             begin, end = max(first, n * WIDTH), min(first + len(leaves), (n + 1) * WIDTH)
             before = (await self.store.tile(state.number, 0, n)).parts if begin > n * WIDTH else ()
             parts = (*before, *_parts(leaves[begin - first : end - first], begin - n * WIDTH))

@@ -49,6 +49,7 @@ class Witnesses:
         """The vkeys of hubs, by their names."""
         self._sizes: dict[str, int] = {}
         """The size that each has cosigned last, as far as that is known."""
+        self._unsaved = False
 
     @property
     def all(self) -> tuple[TreeWitness, ...]:
@@ -74,14 +75,21 @@ class Witnesses:
         if self._hubs.get(name) != vkey:
             self._hubs[name] = vkey
             self._sizes.pop(name, None)
-            await self.tree.store.put([(WITNESSES, msgspec.json.encode(self._hubs))])
+            await self._save()
         return True
+
+    def gone(self, name: str) -> None:
+        """Forget a hub that was taken out of the registry; `request` stores that."""
+        self._unsaved = self._hubs.pop(name, None) is not None or self._unsaved
+        self._sizes.pop(name, None)
 
     async def request(self, name: str) -> bytes | None:
         """What a witness is asked; None where it has cosigned the newest checkpoint, or there is none yet.
 
         Raises StorageUnavailable, RecordBroken.
         """
+        if self._unsaved:
+            await self._save()
         shown, how = self.tree.shown, self.tree.standing
         if shown is None or (how.behind and not how.asks) or (self._cosigned_by(name, shown.note) and not how.asks):
             return None
@@ -125,6 +133,10 @@ class Witnesses:
         else:
             lines += ["# Hubs of one operator are no quorum by themselves.", "quorum none"]
         return "".join(f"{line}\n" for line in lines)
+
+    async def _save(self) -> None:
+        await self.tree.store.put([(WITNESSES, msgspec.json.encode(self._hubs))])
+        self._unsaved = False
 
     async def _signed(self, name: str, request: bytes, lines: str) -> None:
         key = next((VerifierKey.parse(each.key) for each in self.all if each.name == name), None)

@@ -9,6 +9,7 @@ import pytest
 
 from moothall.adapters.store.signing import ed25519
 from moothall.core.chain import LogRecord
+from moothall.core.events import types as ev
 from moothall.core.kernel.errors import ProofBroken, RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId
 from moothall.core.ports import BookEntry
@@ -17,8 +18,9 @@ from moothall.core.proof.hashes import is_consistent, leaf_hash, root_of_hashes
 from moothall.core.proof.notes import SignedNote, TreeHead, read_head
 from moothall.core.proof.tiles import ENTRIES, WIDTH, TileName
 from moothall.core.proof.witnessing import Cosignable, judge
+from moothall.services.log.publication import Publication
 from moothall.services.proof.tree import DELAY_MS, EACH_MS, MOST_EXPORTS, MOST_LEAVES, SUCCESSION, ShownTree
-from moothall.services.proof.tree_store import HEAD, STATE, WITNESSES, mark_restored
+from moothall.services.proof.tree_store import HEAD, NOTE, STATE, WITNESSES, mark_restored
 from moothall.testing.log_memory import MemoryLog
 from support.proof.grown import Grown, TornBook, grown
 from support.proof.keys import log_key, witness_key
@@ -56,6 +58,20 @@ async def test_its_root_is_that_of_the_public_events_in_order() -> None:
         assert tree.shown.note.signed_by(log_key().key, ed25519) == 0
         assert [await made.is_in(record) for record in public] == [True] * 3
         assert not await made.is_in(records[0])
+
+
+async def test_what_is_not_public_moves_the_place_in_the_log_alone() -> None:
+    async with grown("One.") as made:
+        recorder = made.recorders[SESSION]
+        record = recorder.record(ev.SessionPaused(t=1), lane="staff")
+        await made.log.append(SESSION, made.terms[SESSION], recorder.offset - 1, [record])
+        made.tree.take(Publication(session=SESSION, records=(record,), events=(ev.SessionPaused(t=1),)))
+        await made.later()
+        assert made.tree.shown is not None
+        assert made.tree.shown.head.size == 1
+        [said] = await made.say("Two.")
+        await made.later()
+        assert await made.is_in(said)
 
 
 async def test_rehearsals_stay_out() -> None:
@@ -503,3 +519,20 @@ async def test_a_restored_tree_without_witnesses_goes_on() -> None:
         await made.restart()
         assert not made.tree.standing.behind
         await mark_restored(TornBook())
+
+
+async def test_a_restored_tree_with_witnesses_outside_waits_for_them() -> None:
+    async with grown("One.") as made:
+        await mark_restored(made.book)
+        made.opened().witnessed = True
+        await made.tree.load()
+        assert made.tree.standing.asks
+
+
+async def test_a_restored_tree_that_was_never_signed_goes_on() -> None:
+    async with grown("One.") as made:
+        await mark_restored(made.book)
+        await made.book.write([BookEntry(STATE, NOTE, None)])
+        made.opened().witnessed = True
+        await made.tree.load()
+        assert not made.tree.standing.behind

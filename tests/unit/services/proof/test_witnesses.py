@@ -164,6 +164,19 @@ async def test_what_is_no_key_of_a_witness_is_not_asked(key: str) -> None:
         assert not await Witnesses(made.tree).hub("kisumu", key)
 
 
+async def test_a_hub_that_was_taken_out_is_in_no_policy() -> None:
+    async with grown("One.") as made:
+        of = await witnesses(made)
+        of.gone("kisumu")
+        of.gone("nobody")
+        assert of.all == ()
+        assert "kisumu" not in of.policy("https://meeting.example/log")
+        await of.request("another")
+        again = Witnesses(made.tree)
+        await again.load()
+        assert again.all == ()
+
+
 async def test_hubs_stay_known_and_are_bounded() -> None:
     async with grown("One.") as made:
         of = await witnesses(made)
