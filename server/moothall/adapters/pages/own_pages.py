@@ -21,7 +21,7 @@ TYPED = frozenset(
         *("text", "name", "note", "people", "title", "languages", "starts", "ends", "zone", "questions", "label"),
         *("light", "dark"),
         *("reach", "statement", "theme", "new-themes", "topics", "emerging", "exhibitors", "proposing"),
-        "reason",
+        *("reason", "start", "language", "names", "ground"),
         *("expires", "city", "country", "institution", "coordinator", "expected", "address", "below"),
     }
 )

@@ -60,7 +60,7 @@ def test_a_file_becomes_a_closed_meeting_of_the_staff_in_the_programme() -> None
             await house.programme.make(plan)
             state = await Import().whole(house)
             assert (state.status, state.access, state.clock.wall) == (Status.CLOSED, ev.Access.STAFF, START)
-            assert [line.speaker for _, line in state.segments.items()] == ["ann", None]
+            assert {line.t0: line.speaker for _, line in state.segments.items()} == {1_000: "ann", 2_000: None}
             planned = house.programme.plan_of(PAST)
             assert planned is not None
             assert (planned.starts, planned.ends, planned.title) == (START, START + 60_000, "Past")
