@@ -85,6 +85,8 @@ async def test_the_secretariat_says_who_is_who_and_the_person_switches_it_off(tm
             kinds = (await search(running, "divide"))["kinds"]["speaker"]
             assert kinds == {person.id: 2, "three/ana": 1}
             assert (await search(running, "divide", speaker=person.id))["total"] == 2
+            assert f'href="{page}"' in (await status(running, f"/search?q=divide&speaker={person.id}"))[2]
+            assert "/speakers/" not in (await status(running, "/search?q=divide&speaker=three/ana"))[2]
             await office.act(("act", "join"), *joining, status=409)
             await office.act(("act", "join"), ("of", "three/ana"), ("to", person.id))
             assert "About three" in (await status(running, page))[2]

@@ -201,7 +201,7 @@ class SearchDoor:
 
     def _page(self, request: web.Request, ui: Catalogue, results: Results, asked: _Asked) -> str:
         zone = self.pages.zone()
-        linked = self.has_links(request)
+        linked, who = self.has_links(request), asked.choice.speaker
         kinds = [self._kind(kind, results, asked, ui) for kind in KINDS]
         return self.pages.render(
             "reader/search.html",
@@ -213,6 +213,7 @@ class SearchDoor:
             rows=[_row(each, ui, zone) for each in results.moments],
             kinds=[kind for kind in kinds if len(kind.values) > 1 or kind.chosen],
             chosen=[kind for kind in kinds if kind.chosen],
+            person=f"/speakers/{quote(who)}{ui.query}" if who and "/" not in who and self.person(who) else "",
             dated=asked.choice.since is not None or asked.choice.until is not None,
             kept=asked.hidden(ui),
             page=asked.page,

@@ -206,6 +206,22 @@ async def test_what_is_removed_is_gone_when_the_removal_returns(tmp_path: Path) 
         assert hall.index.known()[SESSION].speakers != {}  # type: ignore[operator]
 
 
+async def test_with_an_older_sqlite_what_is_removed_is_merged_away(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall:
+        file = hall.index.index._files[Shelf.PUBLIC]
+        file._secure = False
+        await hall.index.index._write(
+            lambda: file._connection.execute("INSERT INTO line (line, rank) VALUES ('secure-delete', 0)")
+        )
+        lines = [hall.told.spoken(f"Line {n} with {WORD if n % 2 else 'tea'}.", 1_000 * n) for n in range(40)]
+        await hall.store()
+        await hall.indexing.catch_up()
+        await hall.remove(*(offset for line in lines[1::2] for offset in text_offsets(hall, line)))
+        assert found(tmp_path, WORD) == []
+        await hall.indexing.catch_up()
+        assert (await hall.check()).behind == ()
+
+
 async def test_a_fold_from_before_a_removal_is_not_written(tmp_path: Path) -> None:
     async with opened(tmp_path) as hall:
         line = hall.told.spoken(f"Some {WORD} here.", 1_000)
