@@ -27,7 +27,7 @@ from moothall.core.events.types import LaneHead
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
-from moothall.core.kernel.ids import Epoch, Lane, SessionId, is_name
+from moothall.core.kernel.ids import Epoch, Lane, SessionId, is_name, log_epoch
 from moothall.core.kernel.times import UTC_ZONE
 from moothall.record.verify import (
     Gone,
@@ -96,7 +96,7 @@ class SeenHeads(msgspec.Struct, frozen=True):
         if point is None:
             return False
         # Readers may get another epoch than the log's own, with a count appended: `core.kernel.ids.reader_epoch`.
-        own, _, _ = self.position.epoch.partition("r")
+        own = log_epoch(Epoch(self.position.epoch))
         signature = signature_bytes(point.signature)
         return any(
             by(point.key, checkpoint_bytes(SessionId(self.session.id), Epoch(epoch), point.lanes), signature)

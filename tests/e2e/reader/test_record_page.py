@@ -18,6 +18,8 @@ from support.halls.stage import FLOOR, Stage, ended, opened, stage
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 LINES = 650
+SAVING_DATA = "Object.defineProperty(navigator, 'connection', { value: { saveData: true } })"
+"""Then nothing is loaded but what is read."""
 TEXTS = "[...document.querySelectorAll('#Lines > .line .text')].map((text) => text.textContent)"
 
 
@@ -45,7 +47,7 @@ async def record() -> AsyncIterator[Stage]:
 
 async def test_a_record_begins_with_its_beginning_and_loads_on_as_one_reads(page: Page) -> None:
     async with record() as on:
-        await page.clock.install()
+        await page.add_init_script(SAVING_DATA)
         await page.goto(on.page)
         await expect(page.locator("#s0")).to_be_in_viewport()
         assert await page.evaluate(TEXTS) == said(0, 200)
@@ -94,7 +96,7 @@ async def test_a_link_to_a_line_leads_there_however_far_it_is(page: Page) -> Non
 
 async def test_chapters_and_speakers_lead_to_their_lines(page: Page) -> None:
     async with record() as on:
-        await page.clock.install()
+        await page.add_init_script(SAVING_DATA)
         await page.goto(on.page)
         await page.get_by_text("Chapters 6", exact=True).click()
         assert await page.locator("#Contents ol > li").all_inner_texts() == [

@@ -21,7 +21,7 @@ from moothall.adapters.reading.page_address import TextAddresses
 from moothall.adapters.record.citing_pages import FORMS, NOW, CitingPages, Edition
 from moothall.adapters.record.texts import RecordErrorText
 from moothall.core.kernel.decoding import number_in
-from moothall.core.kernel.ids import ChannelId, Position, SegmentId, SessionId, is_name
+from moothall.core.kernel.ids import ChannelId, Position, SegmentId, SessionId, is_name, log_epoch
 from moothall.record.citation.history import History, shown_lines
 from moothall.record.citation.quoting import Quotation, QuotedSpan, SpanEnd, quote
 from moothall.services.sessions.records import NotThere, Records
@@ -92,7 +92,7 @@ class CitingDoor:
         def make(asked: _Asked) -> web.Response:
             quoted = _quoted(request, asked)
             if "at" not in request.query:
-                at = str(Position(asked.history.position.epoch, quoted.offset))
+                at = str(Position(log_epoch(asked.history.position.epoch), quoted.offset))
                 ends = (str(quoted.span.first), str(quoted.span.last))
                 return see_other(asked.address.citation(*ends, at))
             return html(self._citing.quotation(quoted, *asked.values, public=self._origin(request)), asked.ui)
@@ -232,7 +232,7 @@ def _offset(request: web.Request, asked: _Asked) -> int:
     except ValueError as error:
         raise HttpProblem(404, RecordErrorText.NO_STATE) from error
     known = asked.history.position
-    if position.epoch != known.epoch or position.offset > known.offset:
+    if log_epoch(position.epoch) != log_epoch(known.epoch) or position.offset > known.offset:
         raise HttpProblem(404, RecordErrorText.NO_STATE)
     return position.offset
 

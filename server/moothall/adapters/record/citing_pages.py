@@ -14,6 +14,7 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.page_address import TextAddresses
 from moothall.adapters.reading.page_rows import LineRow, row_of, rows_of
 from moothall.core.events.types import Origin
+from moothall.core.kernel.ids import Position, log_epoch
 from moothall.core.kernel.times import UTC_ZONE, Zone, media_time, offset_name
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.core.views.captions import CaptionsView, Line, Session
@@ -285,7 +286,7 @@ class CitingPages:
         return UTC_ZONE if session.opened is None else self._pages.zone().steady(session.opened)
 
     def _at(self, offset: int, history: History) -> str:
-        return f"{history.position.epoch}:{offset}"
+        return str(Position(log_epoch(history.position.epoch), offset))
 
     def _own_address(self, quoted: Quotation, history: History, address: TextAddresses) -> str:
         """The address of a quotation for everybody: it names no language of the page."""

@@ -30,7 +30,7 @@ from moothall.adapters.record.texts import RecordErrorText, wording
 from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed, typeset_apart
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
-from moothall.core.kernel.ids import ChannelId, Position, SessionId, is_name
+from moothall.core.kernel.ids import ChannelId, Position, SessionId, is_name, log_epoch
 from moothall.core.views.captions import Snapshot
 from moothall.record.akn import write_akn
 from moothall.record.epub import write_epub
@@ -406,7 +406,7 @@ def _offset(request: web.Request, snapshot: Snapshot, ui: Catalogue) -> int | No
         position = Position.parse(text)
     except ValueError as error:
         raise _Wrong(404, ui.text(RecordErrorText.NO_STATE)) from error
-    if position.epoch != snapshot.epoch or not 0 < position.offset <= snapshot.offset:
+    if log_epoch(position.epoch) != log_epoch(snapshot.epoch) or not 0 < position.offset <= snapshot.offset:
         raise _Wrong(404, ui.text(RecordErrorText.NO_STATE))
     return None if position.offset == snapshot.offset else position.offset
 

@@ -46,6 +46,13 @@ def reader_epoch(epoch: Epoch, changes: int) -> Epoch:
     return epoch if not changes else Epoch(f"{epoch}r{changes}")
 
 
+def log_epoch(epoch: Epoch) -> Epoch:
+    """The log's own epoch, of a reader's: by it a position is known at every place that has the log. A log's epoch is
+    hexadecimal, so it has no `r`.
+    """
+    return Epoch(epoch.partition("r")[0])
+
+
 class Position(msgspec.Struct, frozen=True, order=True):
     """A position in a session's log: everything up to and including `offset` of `epoch` has been seen.
 

@@ -126,6 +126,11 @@ async def test_a_quotation_names_its_version_and_its_state(client: Client, recor
     assert f"https://forum.example/s/plenary/cite?channel=floor&amp;from={records.one}&amp;at=k3j9x2:9" in page
 
 
+async def test_a_position_of_a_hubs_readers_is_known_too(client: Client, records: OneMeeting) -> None:
+    page = words(await text_of(client, f"/s/plenary/cite?from={records.one}&at={EPOCH}r2:{records.heard}"))
+    assert f"state {EPOCH}:{records.heard}" in page
+
+
 async def test_a_mended_quotation_shows_both_texts(client: Client, records: OneMeeting) -> None:
     records.mend()
     page = await text_of(client, f"/s/plenary/cite?from={records.one}:3:&at=x", 404)
