@@ -20,6 +20,8 @@ from moothall.record.wrapping import captions, lines, pieces, plain, width
 
 LONGEST = 7_000
 """The longest time that a cue is shown, in ms, if its line can be divided."""
+ROWS = 2
+"""The most rows of a caption, if its pieces can be divided so."""
 SHORTEST = 700
 """The shortest time that a cue is shown, in ms, even if another line begins in the meantime."""
 MS_PER_UNIT = 3
@@ -115,7 +117,18 @@ def cues_of_line(line: RecordedLine, prefix: str, voice: str, following: int | N
     positions = [*[0] * len(before), 0, *accumulate(map(_letters, said))]
     starts, ends = [times.start(position) for position in positions], [times.end(position) for position in positions]
     found: list[Cue] = []
-    for first, last in captions(parts, lambda first, last: ends[last] - starts[first] <= LONGEST):
+
+    def fits(first: int, last: int) -> bool:
+        return ends[last] - starts[first] <= LONGEST
+
+    spans = captions(parts, fits)
+    named = sum(
+        last <= len(before) for _, last in spans
+    )  # Of the name alone: its colon ends a clause, "Ms." a sentence.
+    joined = spans[min(named, len(spans) - 1)][1]
+    if named and fits(0, joined) and len(lines(parts[:joined])) <= ROWS:
+        spans[: named + 1] = [(0, joined)]
+    for first, last in spans:
         found.append(
             Cue(
                 id=f"{line.segment}/{len(found) + 1}" if found else line.segment,

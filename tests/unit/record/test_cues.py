@@ -182,3 +182,12 @@ def test_captions_of_an_imported_line_stay_as_they_were_until_it_is_corrected() 
     told.correct(SegmentId("i1"), "We begin now, in Nairobi.", words=2)
     found = [cue for cue in cues_of(told.record(), WORDING, Options()) if not cue.id.startswith("notice")]
     assert [cue.lines for cue in found] == [("We begin now, in Nairobi.",)]
+
+
+def test_a_name_does_not_stand_in_a_caption_of_its_own_before_its_words() -> None:
+    told = Telling()
+    said = " ".join(["Good"] * 9)
+    told.line(said, 0, 7_001, name="Ms. Añez", words=timed(said, 0, 777, 1))
+    first, second = cues_of(told.record(), WORDING, Options())[:2]
+    assert (first.lines, first.t0, first.t1) == (("Ms. Añez: Good Good Good Good",), 0, 3_111)
+    assert (second.lines, second.t0, second.t1) == (("Good Good Good Good Good",), 3_112, 7_001)

@@ -249,7 +249,8 @@ class SearchFiles:
         try:
             return act(*given)
         except (sqlite3.Error, OSError) as error:
-            name = getattr(error, "sqlite_errorname", type(error).__name__)
+            full = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
+            name = "its disk is full" if full else getattr(error, "sqlite_errorname", type(error).__name__)
             raise StorageUnavailable(f"The search index can't be used ({name}).") from error
 
 
