@@ -1,7 +1,7 @@
 # The front door: `make demo` to see Moothall, `make test` to trust it, `make help` for the rest.
 #
 # Needs Python 3.11 or newer, make and a package index; nothing is installed outside this folder, but when run as root:
-# Apertium by `make demo`, `make serve` and `make test`, Chromium, Node.js, strace, Redis, Valkey and ffmpeg by
+# Apertium by `make demo`, `make serve` and `make test`, Chromium, Node.js, strace, Redis, Valkey, ffmpeg and Java by
 # `make test`, nginx, Caddy and HAProxy by `make test-all`. Every step leaves a stamp in .venv, so that a second run does nothing.
 
 PYTHON ?= python3
@@ -47,7 +47,7 @@ GATE := --cov --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-hub demo-cluster serve test test-all chaos fuzz check cover fix coverage bench pictures soak cluster-faults lock audit release clean apertium chromium node strace redis ffmpeg proxies FORCE
+.PHONY: help demo demo-hub demo-cluster serve test test-all chaos fuzz check cover fix coverage bench pictures soak cluster-faults lock audit release clean apertium chromium node strace redis ffmpeg java proxies FORCE
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 — /p' $(MAKEFILE_LIST)
@@ -68,12 +68,12 @@ serve: $(VENV)/.demo $(VENV)/.project apertium ## run the server with config/moo
 	@$(BIN)/moothall models fetch whisper-base
 	@$(FOREGROUND) $(BIN)/moothall serve --config config/moothall.toml
 
-test: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium strace redis ffmpeg ## all checks and tests but the long ones
+test: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium strace redis ffmpeg java ## all checks and tests but the long ones
 	@$(BIN)/moothall models fetch whisper-tiny.en
 	@$(BESIDE) $(PYTEST) $(SIDE_BY_SIDE) -m "not chaos and not slow" $(ARGS); $(BOTH)
 
 test-all: export HYPOTHESIS_PROFILE = long
-test-all: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium strace redis ffmpeg proxies check ## the long ones too
+test-all: $(VENV)/.dev $(VENV)/.project $(VENV)/.js apertium chromium strace redis ffmpeg java proxies check ## the long ones too
 	@$(BIN)/moothall models fetch whisper-tiny.en whisper-base
 	$(PYTEST) $(ARGS)
 
@@ -129,10 +129,12 @@ cluster-faults: $(VENV)/.dev $(VENV)/.project redis ## FAULTS=1000 random faults
 
 lock: ## pin the requirements again, newest versions; needs uv
 	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate -o requirements/demo.txt
-	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate --extra cluster --extra otel --extra dev -c requirements/demo.txt -o requirements/dev.txt
+	uv pip compile $(LOCK) --extra audio --extra engine --extra hub --extra oidc --extra translate --extra cluster --extra documents --extra otel --extra dev -c requirements/demo.txt -o requirements/dev.txt
 	uv pip compile requirements/cluster.in $(PINNED) -c requirements/dev.txt -o requirements/cluster.txt
+	uv pip compile requirements/documents.in $(PINNED) -c requirements/dev.txt -o requirements/documents.txt
 	uv pip compile requirements/otel.in $(PINNED) -c requirements/dev.txt -o requirements/otel.txt
 	uv pip compile requirements/fuzz.in $(PINNED) -o requirements/fuzz.txt
+	uv pip compile requirements/plover2cat.in $(PINNED) --no-deps -o requirements/plover2cat.txt
 	uv pip compile requirements/audit.in $(PINNED) -o requirements/audit.txt
 
 PINNED := --quiet --no-config --upgrade --universal --python-version 3.11 \
@@ -176,8 +178,8 @@ $(VENV)/.demo: requirements/demo.txt $(VENV)/.made
 	$(PIP) install --require-hashes --no-deps -r $<
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt $(VENV)/.made
-	$(PIP) install --require-hashes --no-deps -r $<
+$(VENV)/.dev: requirements/dev.txt requirements/plover2cat.txt $(VENV)/.made
+	$(PIP) install --require-hashes --no-deps -r $< -r requirements/plover2cat.txt
 	@touch $(VENV)/.demo $@
 
 $(VENV)/.cluster: requirements/cluster.txt $(VENV)/.made
@@ -226,6 +228,13 @@ strace:
 			$(APT) install -y --no-install-recommends strace; \
 		then :; \
 		else echo 'The tests of a power cut need strace and are skipped; on Debian: sudo apt-get install strace'; fi; }
+
+java:
+	@command -v java >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(APT) update && \
+			$(APT) install -y --no-install-recommends default-jre-headless; \
+		then :; \
+		else echo 'The tests of e-books need Java and are skipped; on Debian: sudo apt-get install --no-install-recommends default-jre-headless'; fi; }
 
 ffmpeg:
 	@command -v ffmpeg >/dev/null || { \

@@ -199,7 +199,8 @@ class Strikes:
     async def cut_clients(self) -> None:
         """Cut all clients of Valkey several times, by CLIENT KILL TYPE normal."""
         for _ in range(self.chance.randint(1, 5)):
-            self.house.valkey.begin("CLIENT", "KILL", "TYPE", "normal")
+            with suppress(ConnectionRefusedError):  # Another fault has killed Valkey, and all clients are cut.
+                self.house.valkey.begin("CLIENT", "KILL", "TYPE", "normal")
             await asyncio.sleep(self.chance.uniform(0, 0.3))
 
 

@@ -19,6 +19,7 @@ import random
 import statistics
 import sys
 from pathlib import Path
+from typing import Any
 
 # The page's stage is part of the tests, which are no package, so their folder has to be on the path before the next
 # imports.
@@ -63,18 +64,20 @@ async def visit(browser: Browser, on: Stage, query: str) -> tuple[float, float, 
         "Network.emulateNetworkConditions",
         {"offline": False, "latency": LATENCY_MS, "downloadThroughput": speed, "uploadThroughput": speed},
     )
-    requests = bytes_ = 0
+    sizes: dict[str, float] = {}
 
-    def asked(_: object) -> None:
-        nonlocal requests
-        requests += 1
+    def asked(event: Any) -> None:
+        sizes[event["requestId"]] = 0
 
-    def came(event: dict[str, float]) -> None:
-        nonlocal bytes_
-        bytes_ += int(event["encodedDataLength"])
+    def came(event: Any) -> None:
+        sizes[event["requestId"]] += event["encodedDataLength"]
+
+    def whole(event: Any) -> None:  # Chromium counts a page's own bytes only here, with its headers.
+        sizes[event["requestId"]] = event["encodedDataLength"]
 
     devtools.on("Network.requestWillBeSent", asked)
     devtools.on("Network.dataReceived", came)
+    devtools.on("Network.loadingFinished", whole)
     await page.add_init_script(f"({WATCH})()")
     await page.goto(f"{on.page}{query}", wait_until="commit", timeout=60_000)
     n = 0
@@ -85,7 +88,7 @@ async def visit(browser: Browser, on: Stage, query: str) -> tuple[float, float, 
         await asyncio.sleep(0.3)
     seen: dict[str, float] = await page.evaluate("window.seen")
     await context.close()
-    return seen["line"], seen.get("live", 0), requests, bytes_
+    return seen["line"], seen.get("live", 0), len(sizes), int(sum(sizes.values()))
 
 
 async def measure(runs: int, query: str) -> None:

@@ -31,7 +31,7 @@ CHAPTERS = (
     ("7 Video capabilities", "the live text: see below. There is no video"),
     ("8 Hardware", "does not apply: software"),
     ("9 Web", "9.x.y.z is criterion x.y.z of WCAG: see above"),
-    ("10 Non-web documents", "not evaluated: records as SRT, WebVTT, text, JSON and HTML"),
+    ("10 Non-web documents", "not evaluated: records as SRT, WebVTT, TTML, text, JSON, HTML, Akoma Ntoso and EPUB"),
     ("11 Software", "does not apply: it is read and run in a browser; its commands are plain text"),
     ("12 Documentation and support", "not evaluated; the documentation is text in Markdown"),
     ("13 Relay and emergency services", "does not apply"),

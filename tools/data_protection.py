@@ -24,6 +24,9 @@ ALL, STAFF, OFFICE, NOBODY, OTHERS, OPERATOR = (
 )
 WHO = {
     "text": ("speakers", ALL),
+    "the words of records for": ("speakers", ALL),
+    "who is who among speakers": ("speakers", f"the page, while it is on: everybody; all of it: {OFFICE}"),
+    "the file from which a meeting": ("speakers", STAFF),
     "sound on its way": ("speakers", NOBODY),
     "where an engine stands": ("speakers", NOBODY),
     "sound that is kept": ("speakers", f"{STAFF}; published sound: {ALL}"),
@@ -55,6 +58,7 @@ WHO = {
     "how many read each": ("readers, as a number", STAFF),
     "how many read, by door": ("readers, as a number", OPERATOR),
     "that something was removed": ("none", OPERATOR),
+    "hashes and places of public events": ("none", ALL),
     "text, sound that is kept, programme": ("speakers, people who ask, staff", OPERATOR),
     "what stands in the log and the book, where": ("all of the above", "as of each above"),
     "words of a span that is not recorded, for": ("speakers", f"while they are shown: {ALL}"),

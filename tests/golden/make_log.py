@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from golden.air_story import remove_what_was_offered, taken_over
 from golden.hands_story import remove_the_second, show_of_hands
 from golden.hubs_story import remove_what_it_asked, rooms_far_away
+from golden.imported_story import held_elsewhere, remove_him_and_the_file
 from golden.nodes_story import remove_what_came_after, two_servers
 from golden.not_taken_story import remove_the_one_from_a_hub, two_not_taken
 from golden.planned_story import held_after_all, remove_why
@@ -543,6 +544,7 @@ STORIES: dict[str, tuple[Story, Removal]] = {
     "log-0.1-nodes": (two_servers, remove_what_came_after),
     "log-0.1-planned": (held_after_all, remove_why),
     "log-0.1-air": (taken_over, remove_what_was_offered),
+    "log-0.1-imported": (held_elsewhere, remove_him_and_the_file),
 }
 
 

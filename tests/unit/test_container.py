@@ -28,7 +28,8 @@ def test_its_variables_are_settings() -> None:
 
 
 def test_what_it_copies_is_there() -> None:
-    assert (ROOT / "requirements/demo.txt").exists()
+    for name in ("demo", "documents"):
+        assert (ROOT / f"requirements/{name}.txt").exists()
     assert "--require-hashes" in TEXT
 
 

@@ -40,6 +40,7 @@ UNTESTED = {
     "core/events/question_parts.py": "fields without behaviour; test_order.py uses every one of them",
     "core/questions/interventions.py": "the fold of a session's questions; rules/test_questions.py carries all out",
     "core/ports.py": "protocols; the contract suites hold the implementations to them",
+    "services/search/ports.py": "protocols; the tests of the search use the implementation",
     "services/backup/ports.py": "protocols; the tests of the backup's services use the implementations",
     "services/questions/ports.py": "protocols; tests/contract/test_questions.py holds both implementations to them",
 }
@@ -312,9 +313,9 @@ def pins(name: str) -> dict[str, set[str]]:
 
 
 def test_the_requirements_are_pinned_hashed_and_name_no_place() -> None:
-    for name in ("demo", "dev", *APART):
+    for name in ("demo", "dev", *APART, *BESIDE):
         entries = re.split(r"^(?=[a-z0-9])", text(Path(f"requirements/{name}.txt")), flags=re.MULTILINE)[1:]
-        assert len(entries) > (20 if name not in APART else 0)
+        assert len(entries) > (20 if name in ("demo", "dev") else 0)
         assert [entry for entry in entries if "==" not in entry or "--hash=sha256:" not in entry] == []
         assert [entry for entry in entries if "://" in entry or "--index" in entry or "--find-links" in entry] == []
 
@@ -327,6 +328,8 @@ def test_developers_run_what_everybody_runs() -> None:
 
 APART = ("cluster", "otel")
 """Extras that have a file of their own beside `requirements/demo.txt`."""
+BESIDE = ("plover2cat",)
+"""Programs of which tests run a part, installed without what they need otherwise."""
 UNPINNED = {"argos"}
 """Extras that no target of the Makefile installs: PyTorch would come with it (ADR 29)."""
 

@@ -28,6 +28,7 @@ from moothall_hub.mirror.offers import Offers
 from moothall_hub.mirror.replication import Replication
 from moothall_hub.mirror.wanted import Saved, wanted
 from moothall_hub.node.translations import TranslationsAbove
+from moothall_hub.node.witness import HubWitness
 from moothall_hub.outbox.acts_up import ActsUp
 from moothall_hub.outbox.outbox import HubOutbox
 from moothall_hub.pairing.pairing import CentreKeys, Pairing, Pairings
@@ -82,6 +83,8 @@ class NodeUplink:
     """The data budget in bytes a day; None: there is no limit."""
     kept: KeptUplink
     """The stored state that `kept_of_uplink` has returned."""
+    witness: HubWitness
+    """Cosigns the checkpoints of the centre's public tree."""
 
     def __post_init__(self) -> None:
         self.clock = CentreClock(self.own_clock, self.kept.ahead)
@@ -196,6 +199,8 @@ class NodeUplink:
                 self.translations.take(told)
             case wire.ActDone() | wire.ActNotDone():
                 await self._acts.answered(told)
+            case wire.AddCheckpoint():
+                self._dialling.say(await self.witness.answer(told))
             case OfferActs():
                 self._acts.room()
             case Down():

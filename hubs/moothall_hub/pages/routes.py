@@ -43,6 +43,7 @@ from moothall.adapters.reading.page_door import PageDoor
 from moothall.adapters.reading.reader_doors import reader_doors
 from moothall.adapters.reading.reader_routes import Readers, visitor_gate
 from moothall.adapters.reading.reports_door import ReportsDoor
+from moothall.adapters.record.citing_door import CitingDoor
 from moothall.adapters.record.record_door import RecordDoor
 from moothall.adapters.system.time_zones import chosen_zone
 from moothall.core.kernel.ids import ChannelId, SessionId
@@ -248,9 +249,8 @@ async def open_hub_doors(
         snapshot_of=snapshot_here,
         reports=reports,
     )
-    records = RecordDoor(
-        Records(access, parts.mirror, lambda session, channel: comes(copies.copy(session), channel)), pages
-    )
+    made = Records(access, parts.mirror, lambda session, channel: comes(copies.copy(session), channel))
+    records = RecordDoor(made, pages, public=told()[0])
     parts.sessions.observe(records.observe)
     front = FrontPage(
         pages,
@@ -294,6 +294,7 @@ async def open_hub_doors(
         turn,
         *followed,
         records,
+        CitingDoor(made, pages, public=lambda: parts.offers.about.address),
         shown,
         reporting,
     )

@@ -106,7 +106,7 @@ class Dialling:
         """Unsubscribe from a session (`Link`)."""
         self._put(self.link.leave(session))
 
-    def say(self, message: wire.Taken | wire.Erased | wire.TranslateQuestion) -> None:
+    def say(self, message: wire.Taken | wire.Erased | wire.TranslateQuestion | wire.CheckpointAnswer) -> None:
         """Send a message that is not repeated on the next connection. Does nothing while the uplink is down."""
         self._put(self.link.say(message))
 

@@ -140,7 +140,12 @@ class Link:
         """Return the messages that are sent together with the dial, which follows."""
         self._said = at.monotonic
         hello = wire.HubHello(
-            protocol=wire.PROTOCOL, node=self._node, release=self._release, wall=at.wall, signals=wire.SIGNALS
+            protocol=wire.PROTOCOL,
+            node=self._node,
+            release=self._release,
+            wall=at.wall,
+            signals=wire.SIGNALS,
+            cosigns=True,
         )
         return [parts.Send(hello), parts.FollowAgain()]
 
@@ -224,7 +229,7 @@ class Link:
             return []
         return [parts.Send(wire.Leave(session=session))]
 
-    def say(self, message: wire.Taken | wire.Erased | wire.TranslateQuestion) -> list[parts.Do]:
+    def say(self, message: wire.Taken | wire.Erased | wire.TranslateQuestion | wire.CheckpointAnswer) -> list[parts.Do]:
         """Send a message that is not repeated on the next connection. Does nothing while the uplink is down."""
         return [parts.Send(message)] if self.phase is parts.Phase.UP else []
 

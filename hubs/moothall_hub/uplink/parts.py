@@ -54,6 +54,7 @@ class Hang(msgspec.Struct, frozen=True):
 MessageFromAbove = (
     wire.Welcome | wire.Above | wire.HubProgramme | wire.Live | wire.Batch | wire.Caught | wire.Stopped | wire.ActDone
     | wire.ActNotDone | wire.Recall | wire.Signalled | wire.QuestionTranslated | wire.QuestionNotTranslated
+    | wire.AddCheckpoint
 )  # fmt: skip
 """Messages for the copies, the outbox and the translations; not pulses, nor messages of sessions no longer followed."""
 

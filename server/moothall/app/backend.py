@@ -17,6 +17,8 @@ from moothall.adapters.captioning.zoom_client import ZoomClient
 from moothall.adapters.http.visitor_cookie import Visitors
 from moothall.adapters.metrics.traces import open_traces
 from moothall.adapters.programme import read_icalendar
+from moothall.adapters.search.index_files import SearchFiles
+from moothall.adapters.search.stemming import stem, stems_of
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.adapters.store import book_sqlite, signing, sqlite_file
 from moothall.adapters.store import removal_list as removals
@@ -37,6 +39,7 @@ from moothall.core.ports import Book, Clock, EventLog, NodeLog
 from moothall.core.programme.plan import Room, RoomId
 from moothall.core.questions.blocked_words import MOST_BYTES, BlockedWords, WordList, parse
 from moothall.core.questions.statements import AboutQuestions, Dimension, StakeholderGroup
+from moothall.core.search.folding import Folding
 from moothall.services.captioning.zoom_push import ZoomPush
 from moothall.services.capture.closing import Closing
 from moothall.services.cluster.sound_copies import SoundCopies
@@ -57,6 +60,8 @@ from moothall.services.questions.asking import Asking
 from moothall.services.questions.balance import BalanceFigures
 from moothall.services.questions.ballots import Ballots
 from moothall.services.questions.typing import TurnTyping
+from moothall.services.search.indexing import IndexedLog, Indexing
+from moothall.services.search.people import KnownSpeakers
 from moothall.services.sessions.forgetting import Forgetting
 from moothall.services.sessions.link_terms import HOUR_MS
 from moothall.services.sessions.live_session import LiveSession
@@ -89,6 +94,8 @@ class Backend:
     settings: Settings
     _: KW_ONLY
     log: EventLog
+    search_index: SearchFiles
+    indexing: Indexing
     book: Book
     signer: Ed25519Signer
     zone: Zone
@@ -133,6 +140,9 @@ class Backend:
             opened_by=self.openers.of,
         )
         self.look = HouseLook(book=self.book)
+        self.people = KnownSpeakers(
+            book=self.book, randomness=randomness, plans=self.programme.planned, plan_of=self.programme.plan_of
+        )
         self.access_needs = AccessNeeds(
             book=self.book, programme=self.programme, clock=self.clock, randomness=randomness
         )
@@ -180,6 +190,7 @@ class Backend:
         self.sessions.observe(lambda live, _: self.balance.observe(live))
         await self.programme.load()
         await self.look.load()
+        await self.people.load()
         await self.access_needs.load()
         await self.links.load()
         await self.openers.load(self.log)
@@ -314,8 +325,21 @@ async def open_backend(stack: AsyncExitStack, settings: Settings, clock: Clock, 
     )
     wanted = settings.tracing
     tracing = open_traces(stack, wanted.endpoint, wanted.percent) if wanted.endpoint else None
+    index = await open_index(stack, data)
+    indexing = Indexing(log, index, clock)
     tasks = await stack.enter_async_context(asyncio.TaskGroup())
-    backend = Backend(settings, log=log, book=book, signer=signer, zone=zone, clock=clock, tasks=tasks, tracing=tracing)
+    backend = Backend(
+        settings,
+        log=IndexedLog(log, indexing),
+        search_index=index,
+        indexing=indexing,
+        book=book,
+        signer=signer,
+        zone=zone,
+        clock=clock,
+        tasks=tasks,
+        tracing=tracing,
+    )
     started = asyncio.Event()
     stack.callback(tasks.create_task(backend.sessions.run(started)).cancel)
     await started.wait()
@@ -325,6 +349,13 @@ async def open_backend(stack: AsyncExitStack, settings: Settings, clock: Clock, 
         await backend.erase(session)
         await backend.programme.drop(session)
     return backend
+
+
+async def open_index(stack: AsyncExitStack, data: Path) -> SearchFiles:
+    """Open the search index of a data folder until the stack unwinds. Raises ConfigurationError."""
+    index = await SearchFiles.open(data, Folding(stem), stems_of())
+    stack.push_async_callback(index.close)
+    return index
 
 
 def removal_list(settings: Settings) -> RemovalList:

@@ -55,8 +55,10 @@ async def open_captioning(
         live = backend.sessions.loaded(session)
         return None if live is None else live.state.closed_at
 
-    hls = HlsDoor(readers, closed_at)
-    app.add_routes([*posts.routes(), *link.routes(), *PullDoor(readers).routes(), *hls.routes()])
+    hls = HlsDoor(readers, closed_at, services.pages.catalogues)
+    app.add_routes(
+        [*posts.routes(), *link.routes(), *PullDoor(readers, services.pages.catalogues).routes(), *hls.routes()]
+    )
     page = ZoomPage(pages=entrance.forms, programme=backend.programme, push=backend.zoom)
     app.add_routes(page.routes())
     app.on_shutdown.append(lambda _: link.close())

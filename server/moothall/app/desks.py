@@ -8,6 +8,7 @@ from functools import partial
 
 from aiohttp import web
 
+from moothall.adapters.desks.check_form import CheckForm
 from moothall.adapters.desks.control_door import ControlDoor, StandingDoor
 from moothall.adapters.desks.control_socket import ControlSocket
 from moothall.adapters.desks.desk_door import DeskDoor, DeskPageFacts
@@ -27,13 +28,14 @@ from moothall.core.events.types import SoundKept
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.errors import NO_MEETING, Refusal
 from moothall.core.kernel.ids import CommandId, SessionId
-from moothall.core.sessions.state import ON, Status
+from moothall.core.sessions.state import ON, State, Status
 from moothall.services.captioning.on_air import OnAir
 from moothall.services.captioning.other_readings import Readings
 from moothall.services.control.alarms import RoomConflict
 from moothall.services.control.control_room import ControlRoom
 from moothall.services.control.reader_trends import ReaderTrends
 from moothall.services.control.speaker_watch import SpeakerWatch
+from moothall.services.desks.checking import CheckedLines
 from moothall.services.desks.crowds import CrowdMessages
 from moothall.services.desks.desks import Desks, NewsOf
 from moothall.services.desks.line_moves import LineMoves
@@ -159,6 +161,13 @@ def open_desks(
             may_act=staff.may_act,
             about=partial(_about, backend),
             line=LineForm(_sender(backend.sessions), guard=FormGuard(backend.randomness), key_of=staff.key_of),
+            check=CheckForm(
+                _sender(backend.sessions),
+                state_of=partial(_state, backend.sessions),
+                lines=CheckedLines(backend.book, backend.clock),
+                guard=FormGuard(backend.randomness),
+                key_of=staff.key_of,
+            ),
             captions_key=backend.links.captions_key,
             public=entrance.address.public,
         ),
@@ -205,6 +214,11 @@ def _sender(sessions: Sessions) -> SendCommand:
         return await live.writer.send(actor, name, command)
 
     return send
+
+
+async def _state(sessions: Sessions, session: SessionId) -> State | None:
+    live = await sessions.find(session)
+    return None if live is None else live.state
 
 
 def _room_conflict(backend: Backend, session: SessionId) -> RoomConflict | None:

@@ -37,6 +37,7 @@ from moothall.app.hubs import open_presence
 from moothall.app.metrics import open_metrics
 from moothall.app.operation import operations
 from moothall.app.parts import Nodes, ServerAddress, Services
+from moothall.app.record.proof import ProofParts
 from moothall.app.reloading import Reloading, remote_holders
 from moothall.app.sound import open_live, open_recordings, open_streams, spool_quota
 from moothall.app.translation import OWN, open_translating, start_translators
@@ -60,6 +61,8 @@ class RunningServer(Services, frozen=True, kw_only=True):
     """
 
     served: ServerAddress
+    proof: ProofParts
+    """The public tree and its witnesses."""
     engines: tuple[EngineChild, ...]
     translator: EngineChild | None
     """The child process of the server's own translators; None where it has none."""
@@ -174,6 +177,7 @@ async def hall(
         yield RunningServer(
             **msgspec.structs.asdict(services),
             served=doors.address,
+            proof=doors.proof,
             engines=engines,
             translator=translator,
             reloading=reloading,

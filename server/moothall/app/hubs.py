@@ -33,6 +33,7 @@ from moothall.services.hubs.presence import HubPresence
 from moothall.services.hubs.signals import HubSignals, SoundWatch
 from moothall.services.hubs.source import CentreSource
 from moothall.services.hubs.translating import TranslateForHub, none_translated
+from moothall.services.proof.witnesses import Witnesses
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.settings.sections import Conference
 from moothall.wire.hubs.records import pack
@@ -119,6 +120,7 @@ def hub_door(
     address_of: AddressOf,
     signals: HubSignals | None = None,
     translate: TranslateForHub = none_translated,
+    witnesses: Witnesses | None = None,
 ) -> tuple[HubDoor, HubLinks]:
     """Return the door of hub links and the links that it serves. Close the door before the backend.
 
@@ -146,6 +148,7 @@ def hub_door(
         removals=backend.hub_removals,
         signals=signals or HubSignals(),
         translate=translate,
+        witnesses=witnesses,
         tracing=backend.measures.tracing,
     )
     gate = AddressGate(backend.clock, backend.randomness, TRIES, TRIES_PATIENCE_MS)
@@ -153,9 +156,11 @@ def hub_door(
 
 
 def open_hub_link(
-    stack: AsyncExitStack, services: Services, entrance: Entrance, translate: TranslateForHub
+    stack: AsyncExitStack, services: Services, entrance: Entrance, translate: TranslateForHub, witnesses: Witnesses
 ) -> tuple[HubDoor, HubLinks]:
-    """Open the door of hub links, connected with registry, presence and translation, until the stack unwinds."""
+    """Open the door of hub links, connected with registry, presence, translation and the witnesses of the public tree,
+    until the stack unwinds.
+    """
     backend, presence, signals = services.backend, services.presence, HubSignals()
     watch = SoundWatch(signals, backend.sessions, backend.clock)
     door, links = hub_door(
@@ -163,12 +168,14 @@ def open_hub_link(
         registry=backend.hubs,
         signals=signals,
         translate=translate,
+        witnesses=witnesses,
         acts=services.hub_acts,
         catalogue=entrance.catalogue,
         pack=pack,
         public=entrance.address.public,
         address_of=entrance.address_of,
     )
+    backend.hubs.when_removed(witnesses.gone)
     services.translation.translating.hear_elsewhere(links.reads)
     backend.hubs.hear_followed(lambda: {each.hub: each.sessions for each in links.connected})
     followed = HubFollowed(lambda: links.connected, presence.follows, backend.clock, relinked=presence.relinked)

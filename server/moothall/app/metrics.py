@@ -16,6 +16,7 @@ from moothall.adapters.http.slots import Slots
 from moothall.adapters.metrics.metrics import MOST_SESSIONS, Scrape
 from moothall.adapters.metrics.metrics_door import MetricsDoor, folder_sizes, open_metrics_door
 from moothall.adapters.reading.reader_routes import Readers
+from moothall.adapters.search.index_files import FOLDER
 from moothall.app.backend import SOUND_FOLDERS
 from moothall.app.parts import Nodes, OpenDoors, Services
 from moothall.services.control.channel_times import ChannelTimes
@@ -50,7 +51,7 @@ async def open_metrics(
     backend.sessions.observe(times.take)
     backend.keep(stack, partial(watch_loop, backend.clock, backend.measures.loop_lag))
     measured = MetricSources(services=services, doors=doors, children=children, times=times, nodes=nodes)
-    sizes = partial(folder_sizes, backend.data, {name: name for name in SOUND_FOLDERS})
+    sizes = partial(folder_sizes, backend.data, {name: name for name in (*SOUND_FOLDERS, FOLDER)})
     door = MetricsDoor(partial(read, measured), sizes, backend.clock)
     return await open_metrics_door(stack, door, settings.host, settings.port, backend.randomness)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from moothall import __version__
 from moothall.adapters.admin.local_door import Operations
 from moothall.adapters.http.open_files import raise_open_files
 from moothall.app.parts import Nodes, OpenDoors, Services, no_other_node
+from moothall.app.record.proof import restore_tree
 from moothall.app.reloading import Reloading
 from moothall.services.control.control_room import RoomCard
 from moothall.services.metrics.measures import FEWEST_READERS
@@ -26,6 +29,7 @@ def operations(services: Services, doors: OpenDoors, reloading: Reloading, nodes
         drain=drain,
         reload=reloading.reload,
         retire=no_other_node if nodes is None else nodes.retire,
+        tree=partial(restore_tree, doors.proof.tree),
     )
 
 
@@ -55,6 +59,7 @@ def _status(services: Services, doors: OpenDoors, since: int, nodes: Nodes | Non
         disk_free=overview.disk_free,
         disk_all=overview.disk_all,
         open_files=raise_open_files(),
+        tree=doors.proof.tree.standing.sentence,
         node=None
         if nodes is None
         else NodeStatus(

@@ -23,6 +23,7 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.app.backend import Backend
+from moothall.app.record.proof import ProofParts
 from moothall.app.translation import TranslationParts
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.services.capture.ingest import Ingest
@@ -140,6 +141,7 @@ class OpenDoors(msgspec.Struct, frozen=True, kw_only=True):
     readers: Readers
     connections: tuple[Slots, Slots]
     """The slots of connections, and of requests."""
+    proof: ProofParts
     tls: ssl.SSLContext | None
 
 

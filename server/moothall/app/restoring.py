@@ -23,6 +23,7 @@ from moothall.core.kernel.errors import RecordBroken
 from moothall.record.verify import verify
 from moothall.services.backup.checking import fault_of
 from moothall.services.backup.restoring import Restored, Restoring
+from moothall.services.proof.tree_store import mark_restored
 from moothall.services.sessions.role_links import LINKS, TOOL_LINKS
 
 BITRATE = 24_000
@@ -68,6 +69,7 @@ async def restore(
     book = await SqliteBook.open(folder / book_sqlite.FILE_NAME)
     try:
         await restoring.book(book, keys.book(), without=() if links else (LINKS, TOOL_LINKS))
+        await mark_restored(book)
     finally:
         await book.close()
     left_out = await restoring.sound(RestoredRecordings(folder / RECORDINGS_FOLDER, bitrate=BITRATE))

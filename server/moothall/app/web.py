@@ -48,7 +48,8 @@ from moothall.adapters.reading.page_door import PageDoor
 from moothall.adapters.reading.reader_doors import reader_doors
 from moothall.adapters.reading.reader_routes import Readers, visitor_gate
 from moothall.adapters.reading.reports_door import ReportsDoor
-from moothall.adapters.record.record_door import KeysDoor, RecordDoor
+from moothall.adapters.record.record_door import KeysDoor
+from moothall.adapters.search.search_door import PATH as SEARCH
 from moothall.adapters.sign_in.sign_in_door import PATH as SIGN_IN
 from moothall.app.admin import admin_doors
 from moothall.app.backend import Backend
@@ -57,6 +58,9 @@ from moothall.app.desks import open_desks
 from moothall.app.hubs import hub_doors, open_hub_link
 from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Services
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
+from moothall.app.record.proof import record_doors, witness_doors
+from moothall.app.record.search import search_doors
+from moothall.app.record.taking import taking_doors
 from moothall.app.sign_in import open_sign_in
 from moothall.app.sound import microphone_doors, sound_address, sound_door
 from moothall.core.kernel.errors import StorageUnavailable
@@ -64,6 +68,7 @@ from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.look import MOST_LOGO_BYTES
 from moothall.core.programme.plan import RoomId
 from moothall.core.programme.reading import MOST_BYTES
+from moothall.record.imports.past import MOST_BYTES as MOST_PAST_BYTES
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.capture.pulling import is_pulled
 from moothall.services.cluster.sound_copies import OfferedSound
@@ -72,7 +77,6 @@ from moothall.services.programme.programme import Programme
 from moothall.services.questions.abuse_reports import AbuseReports, tell_desks
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.reader_access import ReaderAccess
-from moothall.services.sessions.records import Records
 from moothall.services.sessions.reports import Reports
 from moothall.wire.token_bucket import Allowance
 
@@ -81,6 +85,7 @@ LINK_TRIES = Allowance(per_second=5, burst=300)
 rate."""
 LARGER_BODIES = {
     "/admin/programme": MOST_BYTES + MAX_BODY_BYTES,
+    "/admin/past-records": MOST_PAST_BYTES + MAX_BODY_BYTES,
     "/admin/look": MOST_LOGO_BYTES + MAX_BODY_BYTES,
     "/admin/agenda": AGENDA_BYTES + MAX_BODY_BYTES,
 }
@@ -191,8 +196,7 @@ async def open_doors(
     programme.moved(lambda _: readers.recheck(staff.asker))  # Links of a room are for the sessions there.
     slots = _slots(backend, room)
     app = _application(services, entrance, connections := Connections(*slots, proxies=is_proxy(trusted)), nodes)
-    records = RecordDoor(Records(access, backend.log), pages)
-    backend.sessions.observe(records.observe)
+    proof, records = record_doors(stack, backend, pages, access=access, catalogue=catalogue, public=address.public)
     front = FrontPage(
         pages,
         clock=clock,
@@ -204,6 +208,7 @@ async def open_doors(
         snapshot_of=access.snapshot,
         readable=translation.readable,
         agenda=lambda: "/agenda",
+        search=SEARCH,
     )
     reading = (
         front,
@@ -212,7 +217,7 @@ async def open_doors(
         turn,
         *followed,
         cached,
-        records,
+        *records,
         shown,
     )
     asked = (*asking, questions, translated, HandsDoor(context, backend.ballots), AbuseDoor(context, abuse_reports))
@@ -228,7 +233,7 @@ async def open_doors(
     ):
         app.add_routes(door.routes())
     app.add_routes(await open_sign_in(stack, services, entrance))
-    linking, links = open_hub_link(stack, services, entrance, translate_for_hubs)
+    linking, links = open_hub_link(stack, services, entrance, translate_for_hubs, proof.witnesses)
     desks, staff_socket, control, on_air = open_desks(
         stack, services, entrance, reports, ahead := TypedAhead(backend.sessions)
     )
@@ -241,6 +246,9 @@ async def open_doors(
             *hub_doors(services, entrance, lambda: links.connected),
             *admin_doors(services, entrance, nodes),
             *_agenda_doors(services, entrance, context),
+            *search_doors(stack, services, entrance),
+            *(route for door in await witness_doors(backend, address.public) for route in door.routes()),
+            *taking_doors(stack, services, entrance),
             *probe.routes(),
         ]
     )
@@ -267,6 +275,7 @@ async def open_doors(
         probe=probe,
         readers=readers,
         connections=slots,
+        proof=proof,
         tls=tls,
     )
 
@@ -378,7 +387,7 @@ def _agenda_doors(services: Services, entrance: Entrance, context: VisitorContex
     """The routes of the agenda, of access needs, and of the secretariat's pages for both."""
     backend, listed = services.backend, entrance.catalogue.listed
     rows = AgendaRows(backend.programme, readable=services.translation.readable)
-    door = AgendaDoor(pages=services.pages, rows=rows, listed=listed, public=entrance.address.public)
+    door = AgendaDoor(pages=services.pages, rows=rows, listed=listed, public=entrance.address.public, search=SEARCH)
     needs = NeedsDoor(context=context, needs=backend.access_needs, rows=rows, listed=listed)
     desk = AgendaDeskDoor(pages=entrance.forms, programme=backend.programme, needs=backend.access_needs)
     return [route for each in (door, needs, desk) for route in each.routes()]

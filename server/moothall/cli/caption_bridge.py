@@ -27,8 +27,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "link",
         nargs="?",
         default="-",
-        help="the address for captioning software, in quotation marks; without it, it is asked for, so that it stands "
-        "in no list of commands",
+        help="the captioner's link or the address for captioning software, in quotation marks; without it, it is asked "
+        "for, so that it stands in no list of commands",
     )
     bridge.add_argument("--port", type=int, default=PORT, help=f"the local port (default: {PORT})")
     bridge.set_defaults(run=_bridge)
@@ -36,7 +36,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _bridge(arguments: argparse.Namespace) -> int:
     if arguments.link == "-":
-        print("Address for captioning software: ", end="", flush=True)
+        print("Captioner's link or address for captioning software: ", end="", flush=True)
     link = sys.stdin.readline() if arguments.link == "-" else arguments.link
     asyncio.run(carry(target_of(link), arguments.port, Path.cwd()))
     return 0

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 from moothall import __version__
 from moothall.adapters.system.programs import exit_status
@@ -20,15 +21,18 @@ COMMANDS = {
     "play": ("serve", "demo"),
     "demo_cluster": ("demo-cluster",),
     "conference": ("conference", "admin-link"),
+    "record.past": ("record",),
     "doctor": ("doctor",),
     "operating": ("status", "drain", "reload", "cluster"),
     "replay": ("replay",),
     "read": ("read",),
+    "search.command": ("search",),
     "caption_bridge": ("caption-bridge",),
     "transcribe": ("transcribe",),
     "refine": ("refine",),
     "verifying": ("verify",),
     "keys": ("new-key",),
+    "proof.tree_command": ("log",),
     "backup": ("backup", "restore"),
 }
 """The modules of this package and the commands that each adds, in the order of the help. A command loads only its own
@@ -54,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from moothall_models.store import languages_command
 
         os.nice(NICE)
-        return languages_command(given[1:])
+        return exit_status("moothall", lambda: languages_command(*with_settings(given[1:])))
     if given and given[0] in PROGRAMS:
         # It is a program of its own: it replaces this process, so that nothing of the server stays in memory.
         os.execv(sys.executable, [sys.executable, "-m", PROGRAMS[given[0]], *given[1:]])  # noqa: S606  # our own
@@ -68,6 +72,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         if collecting:
             gc.enable()
     return exit_status("moothall", lambda: int(arguments.run(arguments)))
+
+
+def with_settings(given: Sequence[str]) -> tuple[list[str], str]:
+    """The arguments of `moothall languages` without `--config FILE`, and the list of models that the settings name.
+
+    Raises ConfigurationError.
+    """
+    from moothall.settings.loading import load
+    from moothall.wire.languages import REGISTRY
+
+    options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    options.add_argument("--config", type=Path)
+    asked, rest = options.parse_known_args(list(given))
+    return rest, load(asked.config, os.environ).translation.registry or REGISTRY
 
 
 def hub_program(given: Sequence[str]) -> int:

@@ -1,4 +1,6 @@
-"""`moothall verify`: check for each session in a data folder whether its record is still what was written."""
+"""`moothall verify`: check for each session in a data folder whether its record is still what was written; or a proof
+that was taken home, or a file that has one beside it (`moothall.cli.proof.proof_files`).
+"""
 
 from __future__ import annotations
 
@@ -18,6 +20,7 @@ from moothall.adapters.store.files import explained
 from moothall.adapters.store.one_copy_list import OneCopySpan, read_spans
 from moothall.adapters.store.removal_list import read_removals
 from moothall.adapters.system.clock import SystemClock
+from moothall.cli.proof.proof_files import proof_of, verify_file
 from moothall.core.backup.removed import RemovedContent, TextAct, TextRemoved, united
 from moothall.core.chain import checkpoint_bytes
 from moothall.core.events.types import LaneHead
@@ -124,10 +127,12 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     verify = commands.add_parser(
         "verify",
         help="check that records are what was written",
-        description="Check the chain and the signatures of the sessions in a data folder.",
+        description="Check the chain and the signatures of the sessions in a data folder, or a proof.",
         epilog="Exit status: 0 intact, 1 broken or something is missing, 2 can't be read, 3 whole but not proved.",
     )
-    verify.add_argument("session", nargs="?", help="one session; all of them by default")
+    verify.add_argument(
+        "session", nargs="?", help="one session, all of them by default; or a proof, or a file with one"
+    )
     verify.add_argument("--data", type=Path, default=Path("data"), help="the server's data folder")
     verify.add_argument(
         "--key",
@@ -142,7 +147,11 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=Path,
         default=[],
         metavar="FILE",
-        help="a record.json that was taken home, or from a hub: the log has to hold what it saw; several times too",
+        help="a record.json that was taken home, or from a hub: the log has to hold what it saw; with a proof, a "
+        "checkpoint that was seen elsewhere; several times too",
+    )
+    verify.add_argument(
+        "--policy", type=Path, metavar="FILE", help="with a proof: which witnesses have to have cosigned its checkpoint"
     )
     verify.add_argument(
         "--removals",
@@ -163,6 +172,7 @@ def _verify(arguments: argparse.Namespace) -> int:
         keys=arguments.key,
         seen=arguments.heads,
         removals=arguments.removals,
+        policy=arguments.policy,
     )
 
 
@@ -174,17 +184,21 @@ def verify_command(
     keys: Sequence[str] = (),
     seen: Sequence[Path] = (),
     removals: Sequence[Path] = (),
+    policy: Path | None = None,
 ) -> int:
     """Verify one session, or all, of the data folder `data`, and print a sentence on each to `out`. Nothing is changed.
 
     `keys` are files or addresses of public keys; without any, the key beside the log is used. `seen` are records as
     JSON that somebody has kept. If `session` is such a file itself, the command prints how to use it. `removals` are
-    lists of removals besides the one in the folder.
+    lists of removals besides the one in the folder. If `session` is a proof, or a file with one beside it, that is
+    checked instead, with the `policy` and with checkpoints as `seen`.
 
     Return 0 when all are intact (removed bodies are not damage), 1 when one is broken or lacks something, 2 when the
     log or a session cannot be read, 3 when all are whole but something is not proved.
     """
     try:
+        if session is not None and proof_of(Path(session)) is not None:
+            return verify_file(Path(session), out, keys=keys, seen=seen, policy=policy, read_keys=read_keys)
         heads = [read_heads(path) for path in seen]
         if session is not None and (Path(session).is_file() or not is_name(session)):
             return _taken_home(read_heads(Path(session)), session, _published(data, keys), out)

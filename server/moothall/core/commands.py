@@ -14,6 +14,7 @@ from moothall.core.events.types import (
     ChannelKind,
     EndReason,
     GapReason,
+    MadeFrom,
     Origin,
     PolicyQuestion,
     SealVersion,
@@ -101,6 +102,120 @@ class AddChannel(Command, frozen=True, kw_only=True, tag="add-channel"):
     languages: tuple[str, ...]
     of_record: bool = False
     """Whether a translation is made of the whole session and belongs to the record; otherwise it is made on demand."""
+
+
+class BeginImport(Command, frozen=True, kw_only=True, tag="begin-import"):
+    """Say that the text of a channel comes from a file about a past meeting. Fields as in `TextImported`."""
+
+    channel: ChannelId
+    form: str
+    producer: str = ""
+    digest: str
+    estimated: bool = False
+    names: str = ""
+
+
+class KeepOriginal(Command, frozen=True, kw_only=True, tag="keep-original"):
+    """Keep the next part of an imported file, as it came. Fields as in `OriginalKept`."""
+
+    channel: ChannelId
+    name: str
+    part: int
+    parts: int
+    content: bytes
+
+
+class ImportedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of an imported file. Fields as in `SegmentOpened`, `SegmentEnded` and `SegmentCorrected`."""
+
+    segment: SegmentId
+    t0: int
+    t1: int
+    language: str
+    text: str
+    origin: Origin = Origin.PERSON
+    speaker: SpeakerId | None = None
+    tool: str | msgspec.UnsetType = msgspec.UNSET
+    respoken: bool | msgspec.UnsetType = msgspec.UNSET
+    made_from: MadeFrom | msgspec.UnsetType = msgspec.UNSET
+    words: tuple[Word, ...] = ()
+    """The captions of the file, one word for each; joined they are the text. None where the line is one caption."""
+    revision: int = 0
+    """How many corrections the line had had where the file was made."""
+    mended: bool = False
+    """Whether a person had corrected it there."""
+    accepted: bool = False
+    """Whether the only such corrections were proposals of a machine, accepted unchanged."""
+
+
+class ImportLines(Command, frozen=True, kw_only=True, tag="import-lines"):
+    """Add lines of the file from which the text of a channel comes."""
+
+    channel: ChannelId
+    lines: tuple[ImportedLine, ...]
+
+
+class ImportedQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """A question or comment of an imported file, with what became of it."""
+
+    intervention: InterventionId
+    number: int
+    kind: InterventionKind
+    text: str
+    language: str
+    name: str
+    origin: str
+    t: int
+    """When it was asked, media ms."""
+    status: InterventionStatus
+    into: InterventionId | None = None
+    """The question with which it was joined."""
+    segment: SegmentId | None = None
+    """The line in which it was answered."""
+    answer: str = ""
+    """The answer in writing; empty when there is none."""
+    answer_language: str = ""
+    support: int = 0
+    removed: bool = False
+    """Whether its words were removed where the file was made."""
+
+
+class ImportQuestions(Command, frozen=True, kw_only=True, tag="import-questions"):
+    """Add the questions of an imported file, in the order of their numbers."""
+
+    questions: tuple[ImportedQuestion, ...]
+
+
+class ImportedSpan(msgspec.Struct, frozen=True, kw_only=True):
+    """A span of an imported file without text."""
+
+    t0: int
+    t1: int
+    gap: GapReason | None = None
+    """What had failed; None where nothing had."""
+    pause: bool = False
+    """Whether it was a break; otherwise, where nothing had failed, it was not recorded."""
+
+
+class EndImport(Command, frozen=True, kw_only=True, tag="end-import"):
+    """Close the session of an imported file, whose lines are complete. `spans` are those without text, in order."""
+
+    channel: ChannelId
+    wall: int
+    """Unix ms of media time 0: the stated beginning of the meeting."""
+    t: int
+    """Media ms of the meeting's end."""
+    spans: tuple[ImportedSpan, ...] = ()
+
+
+class StateGround(Command, frozen=True, kw_only=True, tag="state-ground"):
+    """State on what ground an imported session may be read by others than the staff, and let them; with
+    `access` staff, take that back.
+    """
+
+    access: Access
+    ground: str
+    listed: bool = True
 
 
 class OpenSession(Command, frozen=True, kw_only=True, tag="open"):
@@ -637,6 +752,7 @@ class SetHubPresence(Command, frozen=True, kw_only=True, tag="set-hub-presence")
 
 LifeCommand = OpenSession | PauseSession | ResumeSession | CloseSession | ReopenSession | SealRecord
 KeepingCommand = BeginNotRecorded | EndNotRecorded
+ImportCommand = BeginImport | KeepOriginal | ImportLines | ImportQuestions | EndImport | StateGround
 PlanCommand = ArrangeSession | CancelSession | ReinstateSession
 SessionCommand = (
     CreateSession
@@ -647,6 +763,7 @@ SessionCommand = (
     | RequestClose
     | LifeCommand
     | KeepingCommand
+    | ImportCommand
 )
 SourceCommand = AttachSource | EndSource | MapClock | NoteWriter
 EngineCommand = AttachEngine | CommitWords | EndSegment | NoteGap

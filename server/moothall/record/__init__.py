@@ -1,1 +1,1 @@
-"""The record of a session, and its formats: text, HTML, JSON, subtitles."""
+"""The record of a session, and its formats: text, HTML, JSON, subtitles, e-books, Akoma Ntoso."""

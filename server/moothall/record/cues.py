@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate, zip_longest
 
 import msgspec
@@ -16,7 +16,7 @@ from moothall.core.kernel.languages import direction
 from moothall.core.views.reading_order import EARLY, SpeakerTurn
 from moothall.record.model import Record, RecordedLine
 from moothall.record.wording import Options, Wording
-from moothall.record.wrapping import captions, lines, pieces, width
+from moothall.record.wrapping import captions, lines, pieces, plain, width
 
 LONGEST = 7_000
 """The longest time that a cue is shown, in ms, if its line can be divided."""
@@ -24,6 +24,10 @@ SHORTEST = 700
 """The shortest time that a cue is shown, in ms, even if another line begins in the meantime."""
 MS_PER_UNIT = 3
 """Reading time in ms for each unit of width (`record.wrapping`): 21 Latin or 8 Chinese characters a second."""
+LABEL_MS, LEAST_MS = 4_000, 1_500
+"""How long a translation's label is shown, and the least, ms."""
+NOTICE = "notice:"
+"""What the ids of cues begin with that are no words of anybody. No segment's id has a colon."""
 RIGHT_TO_LEFT_MARK = "\u200f"
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 
@@ -52,18 +56,25 @@ class Cue(msgspec.Struct, frozen=True, kw_only=True):
     """The rows of the caption, none of them empty. The first begins with the speaker's name when another speaker
     begins.
     """
+    source: str = ""
+    """In the first cue of a line whose source differs from that of the line before: the source in words. Empty in all
+    others, and where sources are not wanted."""
 
 
 def cues_of(record: Record, wording: Wording, options: Options) -> list[Cue]:
     """All cues by their beginnings, with those that say why there is no text."""
     cues: list[Cue] = []
     turn = SpeakerTurn()
+    source = ""
     for line, following in zip_longest(record.lines, record.lines[1:]):
         name = line.name if options.speakers else ""
         heading = turn.then(name)
         turn = heading.turn
         prefix = "" if heading.name is None else f"{_isolated(heading.name or wording.unnamed, line.language)}: "
-        cues += cues_of_line(line, prefix, name, None if following is None else following.t0)
+        found = cues_of_line(line, prefix, name, None if following is None else following.t0)
+        if options.sources and found and source != (source := wording.source(line)):
+            found[0] = msgspec.structs.replace(found[0], source=source)
+        cues += found
     cues += _notices(record, wording)
     cues.sort(key=lambda cue: cue.t0)
     if options.marks:
@@ -71,10 +82,33 @@ def cues_of(record: Record, wording: Wording, options: Options) -> list[Cue]:
     return [_long_enough(cue, following) for cue, following in zip_longest(cues, cues[1:])]
 
 
+def labelled(cues: Sequence[Cue], wording: Wording) -> Iterator[Cue]:
+    """The cues, with one more for a machine's translation that says so, for formats whose comments nobody sees: before
+    the first words if there is time to read it, else after the last.
+    """
+    if not wording.label:
+        yield from cues
+        return
+    began = cues[0].t0 if cues else LABEL_MS
+    early = began >= LEAST_MS
+    t0 = 0 if early else max(cue.t1 for cue in cues)
+    label = Cue(
+        id=f"{NOTICE}label",
+        t0=t0,
+        t1=min(began, LABEL_MS) if early else t0 + LABEL_MS,
+        language=wording.language,
+        voice="",
+        lines=lines(pieces(f"[{wording.label}]")),
+    )
+    yield from (label, *cues) if early else (*cues, label)
+
+
 def cues_of_line(line: RecordedLine, prefix: str, voice: str, following: int | None) -> list[Cue]:
     """The cues of a line; `prefix`: text before that of the line; `following`: beginning of the next line (media ms),
     or None.
     """
+    if line.cues and plain("".join(word.text for word in line.words)) == line.text:
+        return _cues_of_file(line, prefix, voice)
     before, said = pieces(prefix), pieces(line.text)
     parts = [*before, *said]
     times = _Times(line, following)
@@ -92,6 +126,28 @@ def cues_of_line(line: RecordedLine, prefix: str, voice: str, following: int | N
                 lines=lines(parts[first:last]),
             )
         )
+    return found
+
+
+def _cues_of_file(line: RecordedLine, prefix: str, voice: str) -> list[Cue]:
+    """The cues of an imported line, as they were in its file; one that doesn't fit on a screen is divided."""
+    found: list[Cue] = []
+    for word in line.words:
+        parts = [*(() if found else pieces(prefix)), *pieces(word.text.strip(" "))]
+        bounds = [0, *accumulate(map(_letters, parts))]
+        length = word.t1 - word.t0
+        for first, last in captions(parts, lambda *_: True):
+            t0, t1 = (word.t0 + length * bounds[at] // bounds[-1] for at in (first, last))
+            found.append(
+                Cue(
+                    id=f"{line.segment}/{len(found) + 1}" if found else line.segment,
+                    t0=max(t0, found[-1].t0 + 1) if found else t0,
+                    t1=t1,
+                    language=line.language,
+                    voice=voice,
+                    lines=lines(parts[first:last]),
+                )
+            )
     return found
 
 
@@ -170,10 +226,10 @@ def _line_of(cue: Cue) -> str:
 def _notices(record: Record, wording: Wording) -> list[Cue]:
     """Cues that say why there is no text, and at the end of an unfinished record that it continues."""
     said = [
-        (f"notice:{number}", span.t0, span.t1, wording.missing(span)) for number, span in enumerate(record.missing, 1)
+        (f"{NOTICE}{number}", span.t0, span.t1, wording.missing(span)) for number, span in enumerate(record.missing, 1)
     ]
     if not record.finished:
-        said.append(("notice:0", record.until, None, wording.facts(record)[-1]))
+        said.append((f"{NOTICE}0", record.until, None, wording.facts(record)[-1]))
     return [
         Cue(
             id=name,

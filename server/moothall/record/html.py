@@ -1,4 +1,5 @@
-"""The record as a single HTML file without scripts or requests, with its style sheet in it.
+"""The record as a single HTML file without scripts or requests, with its style sheet in it; in its bilingual form two
+texts stand beside each other.
 
 It is accessible: it has landmarks, headings for times and turns, the language and direction of each line, and a check
 box for the sources that needs no script. The style sheet comes from outside (`web/css`); the file's
@@ -8,21 +9,24 @@ Content-Security-Policy has its digest.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from html import escape
 
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import media_time
 from moothall.record.model import Missing, Record, RecordedLine
-from moothall.record.text import RecordRow, reading
+from moothall.record.parallel import OtherText, ParallelRow, RecordItem
+from moothall.record.sections import Section, SectionRow, excerpt, heading_of, sections, states_of
 from moothall.record.wording import AskedWording, Options, Wording
 
-SHORT_SECTION, LONG_SECTION = 5 * 60_000, 10 * 60_000
-"""Length of a section in ms, for records up to an hour and for longer ones."""
-HOUR = 3_600_000
-EXCERPT = 60
-"""Characters of a section's first line in the table of contents."""
+Href = Callable[[str], str]
+"""Returns the address of an element by its id."""
+
+
+def here(name: str) -> str:
+    """The address of an element of the same file."""
+    return f"#{name}"
 
 
 def policy(style: str) -> str:
@@ -31,86 +35,137 @@ def policy(style: str) -> str:
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
-def write_html(record: Record, wording: Wording, options: Options, style: str) -> str:
-    """The record as an HTML file; `style` is its style sheet."""
-    return "".join(_document(record, wording, options, style))
+def write_html(record: Record, wording: Wording, options: Options, style: str, beside: OtherText | None = None) -> str:
+    """The record as an HTML file; `style` is its style sheet, `beside` the text beside it in the bilingual form."""
+    return "".join(_document(record, wording, options, style, beside))
 
 
-def _document(record: Record, wording: Wording, options: Options, style: str) -> Iterator[str]:
+def _document(
+    record: Record, wording: Wording, options: Options, style: str, beside: OtherText | None
+) -> Iterator[str]:
     title = escape(wording.title_of(record))
     yield f'<!doctype html>\n<html lang="{escape(wording.language)}" dir="{wording.direction}">\n<head>\n'
     yield '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     yield f'<meta http-equiv="Content-Security-Policy" content="{escape(policy(style))}">\n'
     yield '<meta name="color-scheme" content="light dark">\n'
-    yield f"<title>{title}</title>\n<style>{style}</style>\n</head>\n<body>\n"
+    yield f"<title>{title}</title>\n<style>{style}</style>\n</head>\n"
+    yield "<body>\n" if beside is None else '<body class="bilingual">\n'
     yield f'<a class="skip" href="#text">{escape(wording.skip)}</a>\n<header>\n'
     yield f"<h1><bdi>{title}</bdi></h1>\n"
-    yield f'<p class="facts">{" · ".join(map(escape, wording.facts(record)))}</p>\n'
-    yield f'<p class="notice">{escape(wording.notice)}</p>\n'
-    yield f'<p class="facts">{escape(wording.quality)}</p>\n' if wording.quality else ""
+    yield from _facts(record, wording)
+    if beside is not None:
+        yield from _facts(beside.record, beside.wording)
     checked = " checked" if options.sources else ""
     box = f'<input type="checkbox" id="sources"{checked}>'
     yield f'<p class="choice"><label>{box} {escape(wording.show_sources)}</label></p>\n</header>\n'
-    sections = list(_sections(record, options))
-    if options.times and len(sections) > 1:
-        yield from _contents(sections, wording, asked=bool(record.figures.received))
+    parts = list(sections(record, options, beside))
+    if options.times and len(parts) > 1:
+        yield f'<nav aria-labelledby="contents">\n<h2 id="contents">{escape(wording.contents)}</h2>\n<ol>\n'
+        for name, heading, first in contents(parts, wording, asked=bool(record.figures.received)):
+            yield f'<li><a href="#{name}">{heading}</a>{first}</li>\n'
+        yield "</ol>\n</nav>\n"
     yield '<main id="text" tabindex="-1">\n'
-    for start, rows in sections:
-        yield from _section(start, rows, wording, options)
+    if beside is not None:
+        names = "".join(f"<p>{escape(words.name)}</p>" for words in (wording, beside.wording))
+        yield f'<div class="pair names">{names}</div>\n'
+    for start, rows in parts:
+        yield from section(start, rows, wording, options, beside=beside)
     if record.figures.received:
-        yield from _questions(record, wording.asked, options)
-    yield f"</main>\n<footer><p><bdi>{escape(wording.named(record))}</bdi></p></footer>\n</body>\n</html>\n"
+        yield from questions(record, wording.asked, options)
+    states = "".join(f"<p><bdi>{escape(each)}</bdi></p>" for each in states_of(record, wording, beside))
+    yield f"</main>\n<footer>{states}</footer>\n</body>\n</html>\n"
 
 
-def _sections(record: Record, options: Options) -> Iterator[tuple[int, list[RecordRow]]]:
-    """Yield the sections: the media ms at which each begins, and its rows. Without times there is only one section."""
-    size = (SHORT_SECTION if record.until <= HOUR else LONG_SECTION) if options.times else record.until + 1
-    start, rows = 0, list[RecordRow]()
-    for row in reading(record, options):
-        mine = max(start, row.item.t0 // size * size)
-        if mine != start and rows:
-            yield start, rows
-            rows = []
-        start = mine
-        rows.append(row)
-    if rows:
-        yield start, rows
+def _facts(record: Record, wording: Wording) -> Iterator[str]:
+    """Yield what a text is, and its limits."""
+    yield f'<p class="facts">{" · ".join(map(escape, wording.facts(record)))}</p>\n'
+    yield f'<p class="notice">{_leading(wording)}</p>\n'
+    yield f'<p class="facts">{escape(wording.quality)}</p>\n' if wording.quality else ""
 
 
-def _contents(sections: list[tuple[int, list[RecordRow]]], wording: Wording, *, asked: bool) -> Iterator[str]:
-    yield f'<nav aria-labelledby="contents">\n<h2 id="contents">{escape(wording.contents)}</h2>\n<ol>\n'
-    for start, rows in sections:
-        first = next((row.item for row in rows if isinstance(row.item, RecordedLine)), None)
-        excerpt = "" if first is None else f" <bdi{_lang(first.language)}>{escape(_excerpt(first.text))}</bdi>"
-        yield f'<li><a href="#at-{start // 1000}">{media_time(start)}</a>{excerpt}</li>\n'
+def _leading(wording: Wording) -> str:
+    """The notice, in which the address of a translation's original is a link."""
+    notice, address = escape(wording.notice), escape(wording.original)
+    return notice.replace(address, f'<a href="{address}" dir="ltr">{address}</a>') if address else notice
+
+
+def contents(parts: Sequence[Section], wording: Wording, *, asked: bool) -> Iterator[tuple[str, str, str]]:
+    """Yield the entries of a table of contents: the id, the heading and the first words of each section, as HTML, and
+    at the end of the questions where some were `asked`.
+    """
+    for start, rows in parts:
+        text, language = excerpt(rows)
+        first = f" <bdi{_lang(language)}>{escape(text)}</bdi>" if text else ""
+        yield f"at-{start // 1000}", media_time(start), first
     if asked:
-        yield f'<li><a href="#questions">{escape(wording.asked.heading)}</a></li>\n'
-    yield "</ol>\n</nav>\n"
+        yield "questions", escape(wording.asked.heading), ""
 
 
-def _section(start: int, rows: list[RecordRow], wording: Wording, options: Options) -> Iterator[str]:
+def section(
+    start: int,
+    rows: Sequence[SectionRow],
+    wording: Wording,
+    options: Options,
+    *,
+    sources: bool = True,
+    beside: OtherText | None = None,
+) -> Iterator[str]:
+    """Yield a section; `sources`: whether the source of each line is in it, where it can be shown or hidden; `beside`:
+    the other text of rows that have two.
+    """
     name = f"at-{start // 1000}"
     yield f'<section aria-labelledby="{name}">\n<h2 id="{name}">{media_time(start)}</h2>\n' if options.times else ""
     for number, row in enumerate(rows):
-        if isinstance(row.item, Missing):
-            yield f'<p class="missing">{escape(wording.missing(row.item))}</p>\n'
-            continue
-        if row.turn is not None and (row.begins or not number):
+        heading = heading_of(row, number, wording)
+        if heading is not None:
             level = "h3" if options.times else "h2"
-            yield f"<{level}><bdi>{escape(row.turn or wording.unnamed)}</bdi></{level}>\n"
-        yield _line(row.item, wording, options)
+            yield f"<{level}><bdi>{escape(heading)}</bdi></{level}>\n"
+        if beside is not None and isinstance(row, ParallelRow) and row.common is None:
+            yield _pair(row, (wording, beside.wording), options, sources=sources)
+        else:
+            yield _item(row.items[0], wording, options, sources=sources)
     yield "</section>\n" if options.times else ""
 
 
-def _line(line: RecordedLine, wording: Wording, options: Options) -> str:
-    name = f"line-{line.segment}"
-    time = f'<a class="time" href="#{name}">{media_time(line.t0)}</a>\n' if options.times else ""
+def _item(item: RecordItem, wording: Wording, options: Options, *, sources: bool) -> str:
+    if isinstance(item, Missing):
+        return f'<p class="missing">{escape(wording.missing(item))}</p>\n'
+    time = _time(item, options)
+    return f'<div class="line" id="{_name(item)}">\n{time}{_text(item, wording, sources=sources)}</div>\n'
+
+
+def _pair(row: ParallelRow, wordings: tuple[Wording, Wording], options: Options, *, sources: bool) -> str:
+    """Two texts beside each other. The row has the name of its first line."""
+    line = next((item for item in row.items if isinstance(item, RecordedLine)), None)
+    time, name = ("", "") if line is None else (_time(line, options), f' id="{_name(line)}"')
+    sides = "".join(
+        "<div>\n" + "".join(_side(item, words, sources=sources) for item in items) + "</div>\n"
+        for items, words in zip((row.first, row.second), wordings, strict=True)
+    )
+    return f'<div class="line pair"{name}>\n{time}{sides}</div>\n'
+
+
+def _side(item: RecordItem, wording: Wording, *, sources: bool) -> str:
+    if isinstance(item, Missing):
+        return f'<p class="missing">{escape(wording.missing(item))}</p>\n'
+    return _text(item, wording, sources=sources)
+
+
+def _name(line: RecordedLine) -> str:
+    return f"line-{line.segment}"
+
+
+def _time(line: RecordedLine, options: Options) -> str:
+    return f'<a class="time" href="#{_name(line)}">{media_time(line.t0)}</a>\n' if options.times else ""
+
+
+def _text(line: RecordedLine, wording: Wording, *, sources: bool) -> str:
     text = f'<p{_lang(line.language)} dir="{direction(line.language)}">{escape(line.text)}</p>'
-    source = f'<p class="source">{escape(wording.source(line))}</p>'
-    return f'<div class="line" id="{name}">\n{time}{text}\n{source}\n</div>\n'
+    source = f'<p class="source">{escape(wording.source(line))}</p>\n' if sources else ""
+    return f"{text}\n{source}"
 
 
-def _questions(record: Record, words: AskedWording, options: Options) -> Iterator[str]:
+def questions(record: Record, words: AskedWording, options: Options, href: Href = here) -> Iterator[str]:
     """Yield the section with the questions, below their figures."""
     yield f'<section aria-labelledby="questions">\n<h2 id="questions">{escape(words.heading)}</h2>\n'
     yield from (f'<p class="facts">{escape(figure)}</p>\n' for figure in words.figures)
@@ -122,8 +177,8 @@ def _questions(record: Record, words: AskedWording, options: Options) -> Iterato
         yield _words(each.text, each.language)
         line = None if each.segment is None else lines.get(each.segment)
         if line is not None:
-            said = words.answered_at.format(time=media_time(line.t0)) if options.times else words.answered
-            yield f'<p class="facts"><a href="#line-{line.segment}">{escape(said)}</a></p>\n'
+            said = escape(words.answered_in(line.t0, options))
+            yield f'<p class="facts"><a href="{href(f"line-{line.segment}")}">{said}</a></p>\n'
         if each.answer is not None:
             yield f"<h4>{escape(words.answer)}</h4>\n" + _words(each.answer.text, each.answer.language)
         yield "</div>\n"
@@ -138,10 +193,3 @@ def _words(text: str, language: str) -> str:
 
 def _lang(language: str) -> str:
     return f' lang="{escape(language)}"' if language else ""
-
-
-def _excerpt(text: str) -> str:
-    """The beginning of a text, cut after a whole word if possible."""
-    if len(text) <= EXCERPT:
-        return text
-    return (text[:EXCERPT].rpartition(" ")[0] or text[:EXCERPT]) + "…"

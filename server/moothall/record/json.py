@@ -41,6 +41,21 @@ class Meeting(msgspec.Struct, frozen=True, kw_only=True):
     """Unix ms of media time 0; null before it began."""
 
 
+class DocumentImport(msgspec.Struct, frozen=True, kw_only=True):
+    """From which file a text comes that was not written in this log."""
+
+    form: str
+    """The format of the file: `vtt`, `srt`, `ttml`, `txt`, `akn`, or `json` for a record of Moothall's."""
+    producer: str
+    """The program that wrote the file, such as `Zoom`; empty where the file doesn't say."""
+    at: int
+    """Unix ms of the import."""
+    estimated: bool
+    """Whether the file has no times: those of the lines are estimated from the lengths of their texts."""
+    ground: str
+    """On what ground it may be read by others than the staff; empty where none was stated."""
+
+
 class Text(msgspec.Struct, frozen=True, kw_only=True):
     """The channel that this record is of."""
 
@@ -209,6 +224,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """The newest signed checkpoint of all public lanes; null before the first."""
     seal: Seal | None
     """The newest seal; null before the first."""
+    imported: DocumentImport | UnsetType = UNSET
+    """From which file the text comes; absent with a text that was written in this log."""
 
 
 def document(record: Record, wording: Wording, options: Options) -> Document:
@@ -230,6 +247,7 @@ def document(record: Record, wording: Wording, options: Options) -> Document:
             DocumentHub(hub=hub, title=plain(each.title), most=each.most or None) for hub, each in session.hubs.items()
         ),
         heads={str(lane): record.heads[lane] for lane in sorted(record.heads)},
+        imported=made_of(DocumentImport, session.imported) if session.imported else UNSET,
     )
 
 

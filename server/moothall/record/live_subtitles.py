@@ -91,15 +91,25 @@ def playlist(there: Listed, address: str) -> str:
     return "\n".join([*rows, *(["#EXT-X-ENDLIST"] if there.over else [])]) + "\n"
 
 
-def segment(lines: Sequence[Line], speakers: dict[SpeakerId, str], start: int, language: str, offset: int = 0) -> str:
+def segment(
+    lines: Sequence[Line],
+    speakers: dict[SpeakerId, str],
+    start: int,
+    language: str,
+    offset: int = 0,
+    *,
+    note: str = "",
+) -> str:
     """The segment that begins at media ms `start`, as WebVTT.
 
     `lines`: all lines that may overlap it, in order, with the line before and the line after them. `language`: BCP-47
-    tag of the file. `offset`: time of the video's MPEG clock at media time 0, in ms.
+    tag of the file. `offset`: time of the video's MPEG clock at media time 0, in ms. `note`: what a translation is.
     """
     end = start + SEGMENT_MS
     shown = [line for line in lines if line.t1 is not None and not line.gone and plain(line.text)]
     blocks = [f"WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:{offset * TICKS % CLOCK}"]
+    if note:
+        blocks.append(f"NOTE\n{plain(note).replace('-->', '→')}")
     before: SpeakerId | None = None
     for at, line in enumerate(shown):
         following = shown[at + 1].t0 if at + 1 < len(shown) else None

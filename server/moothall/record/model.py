@@ -57,6 +57,8 @@ class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
     """The public name of the outside tool that sent the line or, in a translation, its original; UNSET otherwise."""
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
     """True when a machine recognised a respeaker; UNSET otherwise."""
+    cues: bool = False
+    """Whether the words are the captions of the file from which the line was imported."""
 
 
 class Absence(StrEnum):
@@ -124,6 +126,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """BCP-47 tags that the lines may have; the first is the expected one."""
     position: Position
     """The position in the log that the record shows."""
+    at: int = 0
+    """Unix ms of the newest event of what the record shows; 0 before the first."""
     lines: tuple[RecordedLine, ...]
     """The lines, in order of time; none is blank."""
     missing: tuple[Missing, ...]
@@ -148,7 +152,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         """The lines by their own ids and, for translated lines, also by the ids of their source lines. Of several lines
         the last counts.
         """
-        return {source: line for line in self.lines for source in _made_of(line)}
+        return {source: line for line in self.lines for source in source_ids(line)}
 
     @property
     def language(self) -> str:
@@ -175,12 +179,14 @@ class RecordFold:
         self._view = CaptionsView.empty(session, epoch, self.feed)
         self._quality = QualityView()
         self._words: dict[SegmentId, tuple[ev.Word, ...]] = {}
+        self._cues: set[SegmentId] = set()
         self._gaps: list[Missing] = []
         self._unkept: list[Missing] = []
         self._breaks: list[Missing] = []
         self._heads: dict[Lane, ev.LaneHead] = {}
         self._checkpoint: Checkpoint | None = None
         self._seal: Seal | None = None
+        self._at = 0
         self._questions = Questions()
 
     @property
@@ -200,6 +206,7 @@ class RecordFold:
             header = record.header
             self._view = self._view.apply(header.offset, header.role, event)
             self._quality = self._quality.apply(header.at, header.role, event)
+            self._at = header.at
             self._heads[header.lane] = ev.LaneHead(header.offset, record.digest.hex())
             self._note(header, event)
             removed = removed or isinstance(event, ev.BodyRemoved)
@@ -210,6 +217,8 @@ class RecordFold:
             self._questions = evolve_questions(self._questions, event)
             return
         match event:
+            case ev.SegmentOpened() if event.cues:
+                self._cues.add(event.segment)
             case ev.WordsCommitted():
                 self._words[event.segment] = (*self._words.get(event.segment, ()), *event.words)
             case ev.GapNoted() if event.channel == self.feed.channel:
@@ -249,8 +258,15 @@ class RecordFold:
             kind=ev.ChannelKind.FLOOR if channel is None else channel.kind,
             languages=() if channel is None else channel.languages,
             position=self._view.position,
+            at=self._at,
             lines=tuple(
-                recorded(line, text, session.speakers, self._words.get(line.segment, ()))
+                recorded(
+                    line,
+                    text,
+                    session.speakers,
+                    self._words.get(line.segment, ()),
+                    cues=line.segment in self._cues,
+                )
                 for line in self._view.lines
                 if not line.gone and (text := plain(line.text)).strip()
             ),
@@ -264,7 +280,9 @@ class RecordFold:
         )
 
 
-def recorded(line: Line, text: str, speakers: Mapping[SpeakerId, str], words: Sequence[ev.Word] = ()) -> RecordedLine:
+def recorded(
+    line: Line, text: str, speakers: Mapping[SpeakerId, str], words: Sequence[ev.Word] = (), *, cues: bool = False
+) -> RecordedLine:
     """A line that readers see, in the form of the record; `text`: its text as a single row."""
     return made_of(
         RecordedLine,
@@ -272,10 +290,12 @@ def recorded(line: Line, text: str, speakers: Mapping[SpeakerId, str], words: Se
         name=plain(speakers.get(line.speaker, "")) if line.speaker else "",
         text=text,
         words=words,
+        cues=cues,
         made_from=None if isinstance(line.made_from, msgspec.UnsetType) else line.made_from,
     )
 
 
-def _made_of(line: RecordedLine) -> tuple[SegmentId, ...]:
+def source_ids(line: RecordedLine) -> tuple[SegmentId, ...]:
+    """A line's own id, and the ids of the lines that it was translated from."""
     sources = () if line.made_from is None else line.made_from.sources
     return (line.segment, *(source.segment for source in sources))

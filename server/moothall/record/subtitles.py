@@ -2,33 +2,33 @@
 
 WebVTT (W3C) is written strictly, so that validators accept it and simple parsers can read it: hours are always written,
 `-->` occurs only in times, no row of a cue is empty, and the voice has no character that parsers are known to decode
-wrongly. Players don't show a voice, so the name is also in the text when another speaker begins.
+wrongly. Players don't show a voice, so the name is also in the text when another speaker begins. The source of
+lines is a comment before the first of them.
 
 SubRip has no standard. This follows what the first program wrote and most players accept. Rows end with CR LF, like
 SubRip's own: some television sets read nothing else, and players that reject it are rare. The encoding is UTF-8 without
 a byte order mark, since more parsers fail on one than need it. Angle brackets, braces, backslashes and times are
-commands to one player or another and can't be escaped, so similar characters replace them.
+commands to one player or another and can't be escaped, so similar characters replace them. There are no comments: the
+source of lines is a row in brackets above the first of them, which players show.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 
 from moothall.core.kernel.languages import same_language
-from moothall.record.cues import Cue, cues_of, stamp
+from moothall.record.cues import Cue, cues_of, labelled, stamp
 from moothall.record.model import Record
 from moothall.record.wording import Options, Wording
-from moothall.record.wrapping import lines, pieces, plain
+from moothall.record.wrapping import plain
 
-_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_VOICE = str.maketrans({"&": "+", "<": "‹", ">": "›"})  # noqa: RUF001  # that is the point
+_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\uffff": "\ufffd"})
+"""For the text. Chromium takes U+FFFF for the end of a cue."""
+_VOICE = str.maketrans({"&": "+", "<": "‹", ">": "›", "\uffff": "\ufffd"})  # noqa: RUF001  # that is the point
 """For the voice, which is an annotation: ffmpeg, pycaption and ttconv don't decode `&amp;` there, or end the annotation
 at it.
 """
 _TAG = re.compile(r"[A-Za-z0-9-]+\Z")
-LABEL_MS, LEAST_MS = 4_000, 1_500
-"""How long a translation's label is shown, and the least, ms."""
 
 
 def write_vtt(record: Record, wording: Wording, options: Options) -> str:
@@ -36,7 +36,9 @@ def write_vtt(record: Record, wording: Wording, options: Options) -> str:
     title = plain(wording.title_of(record)).replace("-->", "→")
     note = [" · ".join(wording.facts(record)), wording.notice, wording.named(record)]
     blocks = [f"WEBVTT - {title}", "NOTE\n" + "\n".join(plain(line).replace("-->", "→") for line in note)]
-    blocks += [vtt_cue(cue, record.language) for cue in cues_of(record, wording, options)]
+    for cue in cues_of(record, wording, options):
+        blocks += [f"NOTE\n{plain(cue.source).replace('-->', '→')}"] if cue.source else []
+        blocks.append(vtt_cue(cue, record.language))
     return "\n\n".join(blocks) + "\n"
 
 
@@ -51,27 +53,6 @@ def vtt_cue(cue: Cue, language: str) -> str:
     return f"{cue.id}\n{stamp(cue.t0, '.')} --> {stamp(cue.t1, '.')}\n{text}"
 
 
-def _labelled(cues: Sequence[Cue], wording: Wording) -> Iterator[Cue]:
-    """The cues, with one more for a machine's translation that says so, since SubRip has no comments: before the first
-    words if there is time to read it, else after the last.
-    """
-    if not wording.label:
-        yield from cues
-        return
-    began = cues[0].t0 if cues else LABEL_MS
-    early = began >= LEAST_MS
-    t0 = 0 if early else max(cue.t1 for cue in cues)
-    label = Cue(
-        id="label",
-        t0=t0,
-        t1=min(began, LABEL_MS) if early else t0 + LABEL_MS,
-        language=wording.language,
-        voice="",
-        lines=lines(pieces(f"[{wording.label}]")),
-    )
-    yield from (label, *cues) if early else (*cues, label)
-
-
 _LOOKALIKES = str.maketrans("<>{}\\", "‹›｛｝＼")  # noqa: RUF001  # that is the point
 _TIME = re.compile(r"(\d):(\d\d?):(\d\d?)(?=[.,]\d)")
 """pysubs2 takes any row with two such times for the beginning of a cue."""
@@ -80,7 +61,8 @@ _TIME = re.compile(r"(\d):(\d\d?):(\d\d?)(?=[.,]\d)")
 def write_srt(record: Record, wording: Wording, options: Options) -> str:
     """The record as a SubRip file."""
     blocks = []
-    for number, cue in enumerate(_labelled(cues_of(record, wording, options), wording), 1):
-        lines = [_TIME.sub(r"\1∶\2∶\3", line.translate(_LOOKALIKES)) for line in cue.lines]  # noqa: RUF001  # the same
+    for number, cue in enumerate(labelled(cues_of(record, wording, options), wording), 1):
+        rows = (f"({plain(cue.source)})", *cue.lines) if cue.source else cue.lines
+        lines = [_TIME.sub(r"\1∶\2∶\3", line.translate(_LOOKALIKES)) for line in rows]  # noqa: RUF001  # the same
         blocks.append("\r\n".join([str(number), f"{stamp(cue.t0, ',')} --> {stamp(cue.t1, ',')}", *lines, ""]))
     return "\r\n".join(blocks)

@@ -23,6 +23,16 @@ class RecordRow(msgspec.Struct, frozen=True, kw_only=True):
     shown.
     """
 
+    @property
+    def t0(self) -> int:
+        """Media ms at which the row begins."""
+        return self.item.t0
+
+    @property
+    def items(self) -> tuple[RecordedLine | Missing, ...]:
+        """What stands in the row."""
+        return (self.item,)
+
 
 def reading(record: Record, options: Options) -> Iterator[RecordRow]:
     """Yield all rows in order of time. Without speakers, turns begin only after spans without text."""

@@ -34,7 +34,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     times: bool = True
     """Whether times are shown. Captions always have them."""
     sources: bool = False
-    """Whether plain text has the source of each line; the other formats can always show it."""
+    """Whether plain text and captions have the source of each line; the other formats can always show it."""
     marks: bool = False
     """Whether right-to-left captions have U+200F at both ends of a row, for players that guess the direction."""
 
@@ -77,6 +77,10 @@ class AskedWording(msgspec.Struct, frozen=True, kw_only=True):
             return self.ended if each.status is InterventionStatus.CALLED else self.left
         return self.statuses[each.status]
 
+    def answered_in(self, t0: int, options: Options) -> str:
+        """The link to the line in which it was answered, which begins at `t0` (media ms)."""
+        return self.answered_at.format(time=media_time(t0)) if options.times else self.answered
+
     def about(self, each: RecordedQuestion, options: Options) -> tuple[str, ...]:
         """The facts below the heading of an intervention."""
         asked_at = (self.asked_at.format(time=media_time(each.t)),) if options.times else ()
@@ -97,7 +101,9 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     notice: str
     """What the text may be used for, and its limits."""
     label: str
-    """For a machine's translation, what it is in a few words; empty for another text."""
+    """For a machine's translation, what it is in a few words, and where its original is; empty for another text."""
+    original: str = ""
+    """The address of a translation's original, as `notice` has it; empty for another text."""
     quality: str
     """Quality figures of the text; empty when there is too little text."""
     so_far: str
@@ -133,6 +139,10 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     """With {start} and {end}; by the same reasons as on a reader's page."""
     seals: Mapping[SealVersion, str]
     asked: AskedWording
+    name: str = ""
+    """The name of the text, above its column in the bilingual form."""
+    unshown: str = ""
+    """For a document in which a square (U+25A1) stands for characters that no font has."""
 
     def title_of(self, record: Record) -> str:
         """The record's title as a single row."""
@@ -178,9 +188,9 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
         return self.version.format(version=record.position)
 
 
-def file_name(record: Record, form: str) -> str:
+def file_name(record: Record, form: str, beside: Record | None = None) -> str:
     """A file name from date, title and language: `2026-11-24 Opening ceremony (en).vtt`; without a title it has the
-    session's id.
+    session's id. `beside`: the record of the other text in the bilingual form, `… (en, es).docx`.
     """
     title = "".join(
         " " if unicodedata.category(each)[0] in "CZ" and each not in "\u200c\u200d" else each
@@ -189,8 +199,6 @@ def file_name(record: Record, form: str) -> str:
     title = " ".join(_UNFIT.sub(" ", title).split()).encode()[:MAX_BYTES].decode(errors="ignore").strip(" .")
     opened = record.session.opened
     date = "" if opened is None else f"{datetime.fromtimestamp(opened // 1000, UTC):%Y-%m-%d} "
-    return f"{date}{title or record.id}{_language(record)}.{form}"
-
-
-def _language(record: Record) -> str:
-    return f" ({record.language})" if re.fullmatch(r"[A-Za-z0-9-]{1,35}", record.language) else ""
+    tags = [record.language, *([] if beside is None else [beside.language])]
+    languages = ", ".join(tag for tag in tags if re.fullmatch(r"[A-Za-z0-9-]{1,35}", tag))
+    return f"{date}{title or record.id}{f' ({languages})' if languages else ''}.{form}"

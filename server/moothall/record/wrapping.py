@@ -42,6 +42,11 @@ def _units(character: str) -> int:
     return _WIDE if unicodedata.east_asian_width(character) in ("W", "F") else _NARROW
 
 
+def _has_wide(text: str) -> bool:
+    """Whether a text has a wide character; without one it can be broken at spaces only."""
+    return not text.isascii() and any(_units(each) == _WIDE for each in set(text))
+
+
 def width(text: str) -> int:
     """The width of a text in units."""
     return _NARROW * len(text) if text.isascii() else sum(map(_units, text))
@@ -51,7 +56,7 @@ def pieces(text: str) -> list[str]:
     """The unbreakable pieces of a text, each with the spaces after it, and none wider than a row. Joined they give the
     text.
     """
-    if text.isascii() and len(max(words := _WORD.findall(text), key=len, default="")) <= LINE // _NARROW:
+    if not _has_wide(text) and len(max(words := _WORD.findall(text), key=len, default="")) <= LINE // _NARROW:
         return words
     found: list[str] = []
     piece, wide = "", 0
@@ -74,6 +79,11 @@ def _may_break(before: str, after: str) -> bool:
     if after in _NEVER_FIRST or before in _NEVER_LAST:
         return False
     return any(_units(each) == _WIDE and not "\uac00" <= each <= "\ud7a3" for each in (before, after))
+
+
+def together(before: str, after: str) -> bool:
+    """Whether two rows are one text without a space between them, by the characters at which they meet: in Chinese."""
+    return _may_break(before, after)
 
 
 def captions(parts: Sequence[str], fits_time: Callable[[int, int], bool]) -> list[tuple[int, int]]:

@@ -172,6 +172,9 @@ class EngineSection(msgspec.Struct, frozen=True, kw_only=True):
         return self.workers or workers_for(cores, self.threads, self.count)
 
 
+_LIST = r"(https://[^\s#]+|http://127\.0\.0\.1:[0-9]+/[^\s#]*)"
+
+
 class Translation(msgspec.Struct, frozen=True, kw_only=True):
     """Languages into which the text is translated, and the translators."""
 
@@ -206,12 +209,13 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True):
     registry: Annotated[
         str,
         msgspec.Meta(
-            pattern=r"^$|^https://[^\s#]+$|^http://127\.0\.0\.1:[0-9]+/[^\s#]*$",
-            description="nothing, or an address of https",
+            pattern=rf"^$|^{_LIST}(\s+{_LIST})*$",
+            description="nothing, or addresses of https with spaces between them",
         ),
     ] = REGISTRY
-    """The list of models out of which languages are added on `/admin`: Mozilla's, or a mirror of it. Empty: none are
-    added there. `moothall languages` has `--registry`."""
+    """The list of models out of which languages are added, on `/admin` and by `moothall languages`, which also has
+    `--registry`: Mozilla's, or mirrors of it, which are tried in turn. The files of a mirror whose list ends in
+    `/db/models.json` are fetched beside it. Empty: no languages are added on `/admin`."""
     phrases: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
     """File of the formulas of meetings and their translations into other languages. Empty: that of this release
     (`config/phrases.toml`)."""
@@ -261,6 +265,29 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     those who run the server can reach. Empty: no metrics are served."""
     port: Annotated[int, msgspec.Meta(ge=0, le=65535, description="a whole number from 0 to 65535")] = 9464
     """Port of the metrics; 0 takes a free one. If it is in use, the server says so and runs without metrics."""
+
+
+_WITNESS = msgspec.Meta(
+    pattern=r"^[^\s+#]+ [^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+ https?://[^\s?#]+$",
+    description="a list of witnesses, each 'NAME KEY ADDRESS' as in a policy file",
+)
+_LOG_KEY = msgspec.Meta(
+    pattern=r"^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$", description="a list of keys, each as in a policy file"
+)
+
+
+class ProofSection(msgspec.Struct, frozen=True, kw_only=True):
+    """The public tree, by which a stranger can check what was said."""
+
+    witnesses: tuple[Annotated[str, _WITNESS], ...] = ()
+    """Witnesses outside that are asked each minute to cosign the tree's newest checkpoint, each as the line of a policy
+    file has it: a name, its key and its address, such as 'university w.example+1234abcd+BAAA… https://w.example'."""
+    outside_hubs: tuple[Annotated[str, msgspec.Meta(min_length=1, description="a list of hubs' names")], ...] = ()
+    """Hubs that somebody else runs. The policy that the server offers has them as a quorum; hubs of its own operator
+    are none by themselves."""
+    cosigns: tuple[Annotated[str, _LOG_KEY], ...] = ()
+    """Trees of other instances that this server cosigns at `/log/add-checkpoint`, by their keys: the line `log` of
+    their `/log/policy`. Empty: it is nobody's witness."""
 
 
 _REDIS = msgspec.Meta(
@@ -425,6 +452,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     balance: Balance = Balance()
     sign_in: SignIn = SignIn()
     metrics: Metrics = Metrics()
+    proof: ProofSection = ProofSection()
     cluster: Cluster = Cluster()
     tracing: Tracing = Tracing()
     logging: Logging = Logging()

@@ -1,8 +1,12 @@
-"""Translators at the other end of a link without a socket: they answer with the target language and the text."""
+"""Translators at the other end of a link without a socket: they answer with the target language and the text, or with
+words in the script of that language.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import re
+import zlib
 from collections.abc import Collection, Sequence
 
 from moothall.core.translation.routes import Direction
@@ -13,6 +17,37 @@ DIRECTIONS = tuple(
     Direction(engine="echo", version="1", source=source, target=target, cost=cost)
     for source, target, cost in (("en", "pt", 40.0), ("pt", "en", 40.0), ("pt", "es", 4.0), ("es", "pt", 1.0))
 )
+
+
+SCRIPTS = {
+    "ar": (
+        *("نحن", "في", "هذا", "اجتماع", "المنتدى", "الحكومات", "والمجتمع", "المدني", "يقول", "المتحدث"),
+        *("إن", "الوصول", "إلى", "الإنترنت", "حقٌّ", "لكلّ", "إنسان", "غدًا", "نناقش", "التقرير"),
+    ),
+    "zh": (
+        *("我们", "在", "这次", "会议", "论坛", "各国政府", "和", "公民社会", "发言人", "表示"),
+        *("互联网", "接入", "是", "每个人的", "权利", "明天", "将", "讨论", "这份", "报告"),
+    ),
+}
+"""Words by language from which texts in a script are made. They are real ones, and their order says nothing."""
+MARKS = {"ar": {",": "،", ";": "؛", "?": "؟"}, "zh": {",": "，", ".": "。", "?": "？", "!": "！", ":": "：", ";": "；"}}  # noqa: RUF001  # signs of these writings
+
+
+def in_script(text: str, language: str) -> str:
+    """A text of about the same length in the script of a language of `SCRIPTS`: each word in Latin letters becomes one
+    of its words, always the same; numbers stay, and marks are those of the script.
+    """
+    words, marks = SCRIPTS[language], MARKS[language]
+    gap = "" if language == "zh" else " "
+    made: list[str] = []
+    for part in re.findall(r"[^\W\d_]+|\d+(?:[.,:]\d+)*|[^\w\s]|\s+", text):
+        if part.isspace():
+            made.append(gap)
+        elif part[0].isalpha():
+            made.append(words[zlib.crc32(part.lower().encode()) % len(words)])
+        else:
+            made.append(marks.get(part, part))
+    return "".join(made).strip()
 
 
 class TranslatorServerEnd:
@@ -55,8 +90,11 @@ class EchoEnd:
         *,
         own: bool = True,
         life: str = "",
+        scripts: bool = False,
     ) -> None:
+        """`scripts`: answer into languages of `SCRIPTS` by `in_script`."""
         self._life = life
+        self._scripts = scripts
         self._to_translators, self._to_server = Pipe(), Pipe()
         self.server = TranslatorServerEnd(self._to_translators, self._to_server, own=own)
         self.directions = tuple(directions)
@@ -106,7 +144,8 @@ class EchoEnd:
             await self.tell(wire.NotTranslated(id=message.id, reason="It was to fail."))
             return
         await asyncio.sleep(0)
-        said = f"[{direction.target}] {message.text}"
+        target = direction.target
+        said = in_script(message.text, target) if self._scripts and target in SCRIPTS else f"[{target}] {message.text}"
         for lost in self.loses:
             said = said.replace(lost, "")
         await self.tell(wire.Translated(id=message.id, text=said))

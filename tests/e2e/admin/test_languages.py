@@ -25,6 +25,8 @@ async def test_it_is_seen_how_far_a_language_is_and_when_it_is_here(page: Page, 
         assert link is not None
         await page.goto(link)
         await page.goto(f"{house.running.address}/admin/languages")
+        untried = page.get_by_text("First use of this source")
+        await expect(untried).to_be_visible()
         await page.get_by_role("button", name="Look which languages there are").click()
         await expect(page.get_by_text("The list is being fetched")).to_be_visible()
         store.steps.release()
@@ -37,6 +39,7 @@ async def test_it_is_seen_how_far_a_language_is_and_when_it_is_here(page: Page, 
         store.steps.release()
         store.steps.release()
         await expect(page.get_by_role("row", name="French")).to_contain_text("Is here")
+        await expect(untried, "it went well").to_have_count(0)
         tests = page.get_by_role("progressbar", name="The translations are being tested")
         await expect(tests).to_be_visible()
         store.steps.release()

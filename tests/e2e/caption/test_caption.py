@@ -140,6 +140,46 @@ async def test_two_captioners_hand_over_and_the_machine_goes_on(page: Page, brow
         assert sorted(texts(on)) == ["Ben goes on.", "Offered by Ben.", "The machine begins.", "The machine goes on."]
 
 
+RUNG = """window.rung = 0;
+window.AudioContext = class extends AudioContext {
+    createOscillator() {
+        this.addEventListener('statechange', () => { document.body.dataset.bell = this.state; });
+        document.body.dataset.bell = this.state;
+        window.rung += 1;
+        return super.createOscillator();
+    }
+};"""
+
+
+async def test_the_second_captioner_is_rung_when_whoever_is_on_air_is_gone(
+    page: Page, browser: Browser, tmp_path: Path
+) -> None:
+    async with meeting(tmp_path) as on:
+        other = await (await browser.new_context()).new_page()
+        await page.add_init_script(RUNG)
+        await on.enter(page, Role.CAPTIONER)
+        await on.enter(other, Role.CAPTIONER)
+        await other.bring_to_front()
+        await caption(other, on)
+        await other.keyboard.press("Alt+t")
+        await expect(other.locator("#AirWho")).to_have_text("You are on air")
+        await page.bring_to_front()
+        await caption(page, on)
+        await expect(page.get_by_label("Ring when whoever is on air writes nothing")).to_be_checked()
+        await other.context.close()
+        silent = page.get_by_role("alert").filter(has_text="is gone")
+        await expect(silent).to_be_visible(timeout=20_000)
+        await page.keyboard.type("I")
+        await expect(page.locator("body")).to_have_attribute("data-bell", "running")
+        await page.keyboard.press("Alt+b")
+        await expect(page.get_by_label("Ring when whoever is on air writes nothing")).not_to_be_checked()
+        await page.keyboard.press("Alt+t")
+        await expect(silent).to_be_hidden()
+        assert await page.evaluate("rung") == 1, "once"
+        await page.reload()
+        await expect(page.get_by_label("Ring when whoever is on air writes nothing")).not_to_be_checked()
+
+
 async def test_whoever_takes_over_has_what_the_machine_heard_and_had_not_written(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         await on.do(do.AttachEngine(channel=FLOOR, model="scripted"))

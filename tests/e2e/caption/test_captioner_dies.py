@@ -19,13 +19,10 @@ from playwright.async_api import Browser, Page, expect
 
 from e2e.conftest import QUIET, chromium
 from moothall.core.kernel.actors import Role
-from moothall.services.sound.live_take import LiveTake
-from moothall.testing.engine_link import engine_link
-from moothall.wire import audio
 from support.desks.meeting import Meeting, S, meeting
+from support.desks.spoken_meeting import spoken_in
 from support.halls.readers import until
-from support.memory.microphone import RATE, STEP, greeting
-from support.memory.respeaking import Listener, lines_of, said, speech
+from support.memory.respeaking import lines_of, said
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -56,31 +53,6 @@ async def kill(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
-
-
-@asynccontextmanager
-async def spoken_in(on: Meeting) -> AsyncIterator[None]:
-    """While inside, somebody speaks in the room, and the machine hears them."""
-    ours, theirs = engine_link()
-    take = await on.running.live.begin(S, greeting())
-    assert isinstance(take, LiveTake)
-    clock = on.running.backend.clock
-
-    async def speak() -> None:
-        began, at = clock.monotonic(), 0
-        while True:
-            await clock.sleep(max(0, began + (at + STEP) * 1_000 // RATE - clock.monotonic()))
-            piece = audio.Piece(first=at, age=0, pcm=speech(at * 1_000 // RATE, STEP))
-            assert await take.feed(piece, clock.monotonic())
-            at += STEP
-
-    async with asyncio.TaskGroup() as group:
-        tasks = [
-            group.create_task(each) for each in (on.running.recognising.serve(theirs), Listener().listen(ours), speak())
-        ]
-        yield
-        for task in tasks:
-            task.cancel()
 
 
 def words(on: Meeting) -> list[str]:

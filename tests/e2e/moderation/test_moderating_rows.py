@@ -232,6 +232,17 @@ async def test_at_the_close_nothing_comes_over_what_is_typed_and_nothing_is_left
         await expect(page.locator("#Add textarea")).to_have_value("And here in the hall?")
 
 
+async def test_eight_rows_of_a_list_are_whole_in_view_while_nothing_is_asked(page: Page, tmp_path: Path) -> None:
+    async with meeting(tmp_path) as on:
+        await forty(on)
+        await on.do(stand(InterventionStatus.ANSWERED, "q0"), by=MODERATOR)
+        await page.set_viewport_size({"width": 1280, "height": 800})
+        await lead(page, on)
+        checked = page.locator("#Checked .question")
+        await expect(checked).to_have_count(30)
+        assert await checked.evaluate_all(WHOLE) >= 8
+
+
 async def test_call_the_next_stands_beside_now_while_nothing_is_asked(page: Page, tmp_path: Path) -> None:
     async with meeting(tmp_path) as on:
         long = "Grace Wilhelminaalexandrina of Kisumu, on behalf of the coastal networks"

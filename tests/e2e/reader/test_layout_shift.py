@@ -262,7 +262,7 @@ async def test_nothing_moves_while_a_page_arrives_in_pieces(size: tuple[int, int
         link.down.become(slow)
         await page.goto(f"{link.address}/s/{S}", wait_until="commit")
         await page.evaluate(PAINTED)
-        await expect(page.locator("#s3")).to_be_attached()
+        await expect(page.locator("#s13")).to_be_attached()
         await page.evaluate(DRAWN)
         assert not await page.locator("#s39").count(), "the rest of the text is still under way"
         link.down.become(GOOD)

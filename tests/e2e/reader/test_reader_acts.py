@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.core.signals import Unrecorded
 from support.browser.browsing import CAME, PAINTED, choose, style, tab, visit
 from support.browser.reading_aloud import TOLD
-from support.halls.stage import FLOOR, ended, opened, partial, stage, words
+from support.halls.stage import CAPTIONER, FLOOR, corrected, ended, opened, partial, stage, words
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -210,13 +211,58 @@ async def test_a_moment_is_linked_and_quoted(browser: Browser) -> None:
         await page.locator("#a").get_by_role("button", name="Copy quote").click()
         await expect(page.locator("#Status")).to_have_text("Quote copied")
         quote = await page.evaluate("navigator.clipboard.readText()")
-        assert quote == f"“What was said.” — Amina Diallo, Plenary, 24 November 2025, 1:01, {address}".replace(
-            "24 November 2025", await page.locator("p.date").inner_text()
+        cited = f"{on.page}/cite?channel=floor&from=a&at={on.position}"
+        day = await page.locator("p.date").inner_text()
+        assert quote == (
+            f"“What was said.” — Amina Diallo, Plenary, {day}, 1:01, state {on.position}, "
+            f"Heard by a machine, unchecked, {cited}"
+        )
+        await page.route("**/cite.txt?*", lambda route: route.abort())
+        await on.say(opened("b", 65_000, speaker="amina"), ended("b", "What came then."))
+        await page.locator("#b .time").click()
+        await page.locator("#b").get_by_role("button", name="Copy quote").click()
+        await expect(page.locator("#Status")).to_have_text("Quote copied")
+        assert await page.evaluate("navigator.clipboard.readText()") == (
+            f"“What came then.” — Amina Diallo, Plenary, {day}, 1:05, Written by a machine, {address[:-1]}b"
         )
         await page.goto("about:blank")
         await page.goto(address)
         await expect(page.locator("#a .source")).to_be_visible()
         await expect(page.locator("#a").get_by_role("button", name="Copy quote")).to_be_visible()
+
+
+SELECT = """([from, start, to, end]) => {
+    const text = (id) => document.querySelector(`#${id} .text`).firstChild;
+    getSelection().setBaseAndExtent(text(from), start, text(to), end);
+}"""
+
+
+async def test_selected_words_are_quoted_and_the_quotation_stays_true(browser: Browser) -> None:
+    async with stage() as on, tab(browser, permissions=["clipboard-read", "clipboard-write"]) as page:
+        await on.say(ev.SpeakerIntroduced(speaker=AMINA, name="Amina Diallo"))
+        await on.say(opened("a", 61_000, speaker="amina"), ended("a", "Not this. We where 😀 ready."))
+        await on.say(opened("b", 65_000, speaker="amina"), ended("b", "All of us. Not that."))
+        await visit(page, on)
+        await page.evaluate(SELECT, ["a", 10, "b", 10])
+        await page.locator("#b").get_by_role("button", name="Copy quote").click()
+        await expect(page.locator("#Status")).to_have_text("Quote copied")
+        quote = await page.evaluate("navigator.clipboard.readText()")
+        assert quote.startswith("“We where 😀 ready. All of us.” — Amina Diallo, Plenary")
+        cited = quote.rpartition(" ")[2]
+        assert cited == f"{on.page}/cite?channel=floor&from=a:10&to=b:10&at={on.position}"
+        await on.say(corrected("a", "Not this. We were 😀 ready."), by=CAPTIONER)
+        await page.get_by_role("link", name="Cite").click()
+        assert page.url == f"{cited}&ui=en"
+        await expect(page.locator("blockquote")).to_have_text(re.compile(r"We where 😀 ready\.\s+All of us\."))
+        await expect(page.locator("[data-fate=changed]")).to_be_visible()
+        await expect(page.locator("del")).to_contain_text("where")
+        await expect(page.locator("ins")).to_contain_text("were")
+        ready = await page.locator(".copied-text").first.inner_text()
+        await page.get_by_role("button", name="Copy: Quotation with its source").click()
+        await expect(page.get_by_role("status").first).to_have_text("Copied")
+        assert await page.evaluate("navigator.clipboard.readText()") == ready == quote
+        await page.get_by_role("link", name="To the place in the text").click()
+        await expect(page.locator("#a")).to_be_in_viewport()
 
 
 async def test_a_screen_reader_is_told_speakers_and_notices_only(page: Page) -> None:

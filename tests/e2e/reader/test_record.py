@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -16,12 +16,16 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.record.record_door import STYLES
 from moothall.adapters.record.texts import wording
 from moothall.core.events import types as ev
+from moothall.core.kernel.ids import ChannelId
+from moothall.record.epub import write_epub
 from moothall.record.html import write_html
 from moothall.record.model import Record
+from moothall.record.parallel import OtherText
 from moothall.record.subtitles import write_vtt
 from moothall.record.wording import Options
 from support.browser.node import module
 from support.links.site import Site
+from support.record.golden import ARABIC, CHINESE, ENGLISH, golden_records, golden_session
 from support.sessions.caption_readers import read_vtt
 from support.sessions.record_maker import FLOOR, WORDING, Telling, meeting
 
@@ -73,8 +77,11 @@ async def serving(**files: tuple[str, str]) -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("options", [Options(), Options(speakers=False, marks=True)], ids=["plain", "marked"])
-async def test_the_browser_reads_every_cue_as_it_was_meant(page: Page, options: Options) -> None:
-    text = write_vtt(meeting().record(), WORDING, options)
+@pytest.mark.parametrize(("told", "more_than"), [(meeting, 100), (golden_session, 70)], ids=["short", "golden"])
+async def test_the_browser_reads_every_cue_as_it_was_meant(
+    page: Page, told: Callable[[], Telling], more_than: int, options: Options
+) -> None:
+    text = write_vtt(told().record(), WORDING, options)
     async with serving(player=("text/html", PLAYER), a_vtt=("text/vtt", text)) as address:
         await page.goto(f"{address}/player")
         found: list[dict[str, Any]] = await page.evaluate(READ_TRACK)
@@ -90,7 +97,7 @@ async def test_the_browser_reads_every_cue_as_it_was_meant(page: Page, options: 
         for cue in read_vtt(text)
     ]
     assert found == mine
-    assert len(found) > 100
+    assert len(found) > more_than
 
 
 async def opened(page: Page, tmp_path: Path, record: Record, ui: str = "en", **options: bool) -> None:
@@ -142,6 +149,42 @@ async def test_on_paper_it_is_black_on_white_without_what_is_for_screens(page: P
     await expect(page.locator("html")).to_have_css("background-color", "rgb(21, 23, 26)")
 
 
+@pytest.mark.parametrize("ui", ["ar", pytest.param("en", marks=pytest.mark.slow)])
+async def test_two_texts_stand_side_by_side_where_there_is_room(browser: Browser, tmp_path: Path, ui: str) -> None:
+    records = golden_records()
+    words = {channel: wording(records[channel], CATALOGUES[ui]) for channel in (ENGLISH, ARABIC)}
+    beside = OtherText(record=records[ARABIC], wording=words[ARABIC])
+    path = tmp_path / "record.html"
+    path.write_text(write_html(records[ENGLISH], words[ENGLISH], Options(), STYLE, beside), encoding="utf-8")
+    context = await browser.new_context(bypass_csp=True, viewport={"width": 1200, "height": 800})
+    page = await context.new_page()
+    await page.goto(path.as_uri())
+    pair = page.locator(".pair[id]").first
+
+    async def places() -> list[dict[str, float]]:
+        boxes = [await pair.locator(":scope > div").nth(n).bounding_box() for n in range(2)]
+        return [{"x": box["x"], "y": box["y"], "width": box["width"]} for box in boxes if box is not None]
+
+    english, arabic = await places()
+    assert english["y"] == arabic["y"]
+    assert english["width"] == arabic["width"]
+    assert (english["x"] < arabic["x"]) == (ui == "en")
+    time = await pair.locator(".time").bounding_box()
+    assert time is not None
+    assert time["x"] + time["width"] <= english["x"] or time["x"] >= english["x"] + english["width"]
+    await page.evaluate(module("axe-core/axe.min.js").read_text(encoding="utf-8"))
+    found = await page.evaluate("axe.run(document)")
+    assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found["violations"]] == []
+    await page.set_viewport_size({"width": 320, "height": 600})
+    english, arabic = await places()
+    assert english["y"] < arabic["y"]
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+    await page.emulate_media(media="print")
+    english, arabic = await places()
+    assert english["y"] == arabic["y"]
+    await context.close()
+
+
 @pytest.mark.parametrize("ui", ["en", pytest.param("ar", marks=pytest.mark.slow)])
 async def test_axe_finds_nothing(browser: Browser, tmp_path: Path, ui: str) -> None:
     axe = module("axe-core/axe.min.js").read_text(encoding="utf-8")
@@ -156,3 +199,30 @@ async def test_axe_finds_nothing(browser: Browser, tmp_path: Path, ui: str) -> N
         assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found["violations"]] == [], scheme
         assert len(found["passes"]) > 20
     await context.close()
+
+
+@pytest.mark.parametrize("channel", [ARABIC, pytest.param(CHINESE, marks=pytest.mark.slow)])
+async def test_the_pages_of_a_book_are_accessible_and_keep_directions(
+    browser: Browser, tmp_path: Path, channel: ChannelId
+) -> None:
+    axe = module("axe-core/axe.min.js").read_text(encoding="utf-8")
+    record = golden_records()[channel]
+    ui = CATALOGUES[channel.removeprefix("mt-")]
+    files = write_epub(record, wording(record, ui), Options(sources=True))
+    (tmp_path / "EPUB").mkdir()
+    pages = [name for name in files if name.endswith(".xhtml")]
+    for name in (*pages, "EPUB/style.css"):
+        (tmp_path / name).write_text(files[name], encoding="utf-8")
+    page = await browser.new_page(viewport={"width": 320, "height": 600})
+    for name in pages:
+        await page.goto((tmp_path / name).as_uri())
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 320, name
+        await expect(page.locator("html")).to_have_css("direction", ui.direction)
+        await page.evaluate(axe)
+        # What axe advises beyond WCAG is for sites: a page of a book is a part of one.
+        found = await page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})")
+        assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found["violations"]] == [], name
+    await page.goto((tmp_path / "EPUB/text-1.xhtml").as_uri())
+    for line in await page.locator(".line p[lang]").all():
+        await expect(line).to_have_css("direction", "rtl" if await line.get_attribute("lang") == "ar" else "ltr")
+    await page.close()

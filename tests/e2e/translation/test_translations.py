@@ -252,7 +252,7 @@ async def test_what_was_translated_on_demand_is_no_part_of_the_record(page: Page
         await page.goto(f"{on.page}?channel={ARABIC}")
         await expect(page.locator(".notice")).to_contain_text("It is no part of the record of the meeting.")
         await page.set_viewport_size({"width": 390, "height": 700})
-        await expect(page.locator(".short")).to_have_text("Translated by a machine: it may be wrong.")
+        await expect(page.locator(".short")).to_have_text("Translated by a machine, not official: it may be wrong.")
         await page.goto(on.page + IN_SPANISH)
         await expect(page.locator(".notice")).to_contain_text("The text is kept as an aid to follow the meeting")
         files = page.locator(".formats a")

@@ -39,7 +39,27 @@ async def test_what_counts_now_stands_first(tmp_path: Path) -> None:
         assert await secretary.send(PAGE, act="open") == 200
         assert headings(secretary.text) == ["What is planned", DURING, BEFORE, AFTER]
         assert await secretary.send(PAGE, act="close") == 200
-        assert headings(secretary.text) == ["What is planned", AFTER, DURING, BEFORE]
+        assert headings(secretary.text) == ["Versions of the text", "What is planned", AFTER, DURING, BEFORE]
+
+
+async def test_a_closed_meeting_has_its_text_sealed(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary = await house.secretary()
+        await make(secretary)
+        await secretary.get(PAGE)
+        assert await secretary.send(PAGE, act="open") == 200
+        assert await secretary.send(PAGE, act="seal-checked") == 409
+        await secretary.get(PAGE)
+        assert await secretary.send(PAGE, act="close") == 200
+        assert await secretary.send(PAGE, act="seal-checked") == 200
+        assert await secretary.send(PAGE, act="seal-final") == 200
+        await secretary.get("/s/water-board/versions")
+        assert re.findall(r'<h2><a href="[^"]*/versions/(\d)[^"]*">([^<]*)</a></h2>', secretary.text) == [
+            ("2", "Final"),
+            ("1", "Checked"),
+            ("0", "As it came"),
+        ]
+        assert secretary.text.count("Sealed by: Secretariat, ") == 2
 
 
 async def test_what_is_folded_says_how_it_stands(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ async def test_what_was_recorded_is_there_when_it_is_started_again(tmp_path: Pat
             assert await live.writer.send(SYSTEM, CommandId("c"), MADE) == Receipt(1, 2)
             assert live.state.title == "Plenary"
     names = sorted(os.listdir(tmp_path / "data"))
-    assert names == ["book.sqlite3", "lock", "moothall.acknowledged", "moothall.sqlite", "signing.key"]
+    assert names == ["book.sqlite3", "lock", "moothall.acknowledged", "moothall.sqlite", "search", "signing.key"]
 
 
 async def test_readers_who_are_there_when_it_stops_are_let_go(tmp_path: Path) -> None:

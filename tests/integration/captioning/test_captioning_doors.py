@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from moothall.adapters.captioning.bridge import Bridge, target_of
-from moothall.adapters.captioning.tcp_door import LONGEST_LINE
+from moothall.adapters.captioning.tcp_door import LONGEST_LINE, MOST_CONNECTIONS, MOST_EACH
 from moothall.adapters.captioning.zoom_client import ZoomClient
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.hall import RunningServer, hall
@@ -27,6 +27,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.sessions.state import Status
 from moothall.services.captioning.caption_streams import MOST_BYTES
 from moothall.services.log.act_queue import Receipt
+from moothall.services.sessions.link_terms import LinkTerms
 from moothall.services.sessions.live_session import LiveSession
 from moothall.services.sessions.staff import actor_of, session_scope
 from moothall.settings.sections import Captioning, EngineSection, Metrics, Server, Settings, Translation
@@ -108,23 +109,30 @@ async def house(tmp_path: Path) -> AsyncIterator[CaptioningDoors]:
 
 
 @pytest.mark.parametrize("rolling", [True, False])
-async def test_plover_s_posts_for_zoom_stand_once(house: CaptioningDoors, *, rolling: bool) -> None:
-    words = "We open the meeting of the forum . All of you are welcome here , far away too ."
-    said = [word if word in ".," else f" {word}" for word in words.split()]
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We open the meeting of the forum here. All of you are welcome, also from far away. Three rows and more stand.",
+        "Abrimos a sessão do fórum aqui. Sejam bem-vindos à reunião, também de São Paulo. Ação já, señoras y señores.",
+    ],
+)
+async def test_what_plover2cat_s_own_worker_posts_for_zoom_stands_once(
+    house: CaptioningDoors, text: str, *, rolling: bool
+) -> None:
+    first, second = text[: text.index(".") + 1], text[text.index(".") + 1 :]
 
-    def writes() -> list[int]:
+    def writes() -> list[str]:
         worker = PloverWorker(house.address("/closedcaption"), rolling=rolling)
-        worker.write(*said[:8])
+        worker.write(first)
+        worker.end_paragraph()
         again = PloverWorker(house.address("/closedcaption"), rolling=rolling)  # Its user starts it anew.
-        again.rows, again.row = worker.rows, worker.row
-        again.write(*said[8:])
-        again.flush()
-        return [*worker.statuses, *again.statuses]
+        again.write(second)
+        again.end_paragraph()
+        return worker.complaints + again.complaints
 
-    assert set(await asyncio.to_thread(writes)) == {200}
+    assert await asyncio.to_thread(writes) == []
     await house.close()
-    told = re.sub(r" (?=[.,])", "", " ".join(house.lines))
-    assert told == "We open the meeting of the forum. All of you are welcome here, far away too."
+    assert " ".join(house.lines) == text
 
 
 async def test_streamtext_s_published_post_is_taken_by_curl_with_its_delete(
@@ -225,6 +233,60 @@ async def test_raw_text_over_tcp_with_backspaces_is_taken_by_a_plain_socket(tmp_
                 assert (await reader.readline())[:29] == answer
 
 
+async def test_what_is_no_text_over_tcp_gets_a_sentence_and_none_of_it_is_shown(tmp_path: Path) -> None:
+    port = free_port(1)
+    async with serving(tmp_path, tcp_port=port) as house:
+        async with connected(port) as (reader, writer):
+            writer.write(f"{house.key} lang=en\r\n".encode())
+            assert await reader.readline() == b"Ready.\r\n"
+            writer.write(b"One.\r\n")
+            await until(lambda: house.lines == ["One."])
+            writer.write(bytes(range(256)) * 3 + b"\r\n")
+            assert await reader.read() == b"This is no text: send plain text.\r\n"
+        async with connected(port) as (reader, writer):
+            writer.write(f"{house.key} lang=en\r\n".encode())
+            assert await reader.readline() == b"Ready.\r\n"
+            writer.write(b"Two.\r\n")
+            await until(lambda: house.lines == ["One.", "Two."])
+
+
+async def test_a_flood_over_tcp_is_read_as_fast_as_it_is_taken_and_nothing_of_it_is_lost(tmp_path: Path) -> None:
+    port, lines = free_port(1), [f"Line number {number}." for number in range(600)]
+    async with serving(tmp_path, tcp_port=port) as house, connected(port) as (reader, writer):
+        writer.write(f"{house.key} lang=en\r\n".encode())
+        assert await reader.readline() == b"Ready.\r\n"
+        writer.write("".join(f"{line}\r\n" for line in lines).encode())
+        await until(lambda: len(house.lines) == len(lines))
+        stand = sorted((int(name.rpartition("-")[2]), line.whole) for name, line in house.live.state.segments.items())
+        assert [text for _, text in stand if text] == lines
+
+
+async def test_a_flood_of_connections_over_tcp_is_told_so_and_disturbs_nobody_who_is_there(tmp_path: Path) -> None:
+    port = free_port(1)
+    async with (
+        serving(tmp_path, tcp_port=port) as house,
+        connected(port) as (reader, writer),
+        AsyncExitStack() as stack,
+    ):
+        writer.write(f"{house.key} lang=en\r\n".encode())
+        assert await reader.readline() == b"Ready.\r\n"
+
+        async def more(address: str) -> asyncio.StreamReader:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
+            stack.callback(writer.close)
+            return reader
+
+        for _ in range(MOST_EACH - 1):
+            await more("127.0.0.1")
+        full = b"Too many connections are open. Try again later.\r\n"
+        assert await (await more("127.0.0.1")).read() == full
+        for number in range(MOST_CONNECTIONS - MOST_EACH):
+            await more(f"127.0.0.{2 + number // MOST_EACH}")
+        assert await (await more("127.0.0.9")).read() == full
+        writer.write(b"One.\r\n")
+        await until(lambda: house.lines == ["One."])
+
+
 async def test_what_is_typed_at_the_local_port_comes_over_the_bridge_through_a_restart(tmp_path: Path) -> None:
     port, told, listening = free_port(1), list[str](), asyncio.Event()
     ports: list[int] = []
@@ -244,9 +306,9 @@ async def test_what_is_typed_at_the_local_port_comes_over_the_bridge_through_a_r
         writer.write(b"\x08o\r\n")
         await until(lambda: bridge.unsent.waiting == "\x08o\r\n")
         async with serving(tmp_path, port=port) as house:
-            await until(lambda: house.lines == ["One", "Twp", "o"])
+            await until(lambda: house.lines == ["One", "Two"])
             writer.write(b"Three\r\n")
-            await until(lambda: house.lines == ["One", "Twp", "o", "Three"])
+            await until(lambda: house.lines == ["One", "Two", "Three"])
             async with http.get(house.address("/captions/link")) as answer:
                 assert answer.status == 403
             bearer = {"Authorization": f"Bearer {house.key}"}
@@ -256,6 +318,43 @@ async def test_what_is_typed_at_the_local_port_comes_over_the_bridge_through_a_r
     assert told[0] == "The captioning software is connected." or told[0].startswith("Connected")
     assert "Connected: text goes to “Plenary”." in told
     assert any(sentence.startswith("No connection to the server.") for sentence in told)
+
+
+async def test_a_program_that_sends_no_text_to_the_bridge_is_left_and_none_of_it_goes_on(
+    house: CaptioningDoors,
+) -> None:
+    told, ports = list[str](), asyncio.Queue[int]()
+    async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as group:
+        bridge = Bridge(target_of(house.address("/captions")), http, SystemClock(), told.append, pace_ms=1)
+        carrying = group.create_task(bridge.run(port=0, listening=ports.put_nowait))
+        async with connected(await ports.get()) as (reader, writer):
+            writer.write(bytes(range(256)))
+            assert await reader.read() == b""
+        assert "What the captioning software sends is no text. Set it to send plain text by TCP." in told
+        assert (bridge.unsent.size, house.lines) == (0, [])
+        carrying.cancel()
+
+
+async def test_the_bridge_takes_the_link_of_a_captioner_itself(house: CaptioningDoors) -> None:
+    links, told, ports = house.running.backend.links, list[str](), asyncio.Queue[int]()
+    _, token = await links.create(Role.CAPTIONER, session_scope(PLENARY), "Ann")
+    _, hall = await links.create(Role.CAPTIONER, "hall", "Ben")
+    _, bound = await links.create(Role.CAPTIONER, session_scope(PLENARY), "Eve", LinkTerms(one_browser=True))
+    _, reader = await links.create(Role.SECRETARIAT, "hall", "Office")
+    entrance = f"{house.running.address}/enter"
+    async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as group:
+        for wrong in (hall, bound, reader):
+            bridge = Bridge(target_of(f"{entrance}/{wrong}"), http, SystemClock(), told.append)
+            with pytest.raises(ConfigurationError, match="The server refuses the link"):
+                await bridge.run(port=0)
+        for link, text in ((f"{entrance}/{token}", "One"), (f"{entrance}/{hall}?session={PLENARY}", "Two")):
+            assert token not in repr(target_of(link))
+            bridge = Bridge(target_of(link), http, SystemClock(), told.append, pace_ms=1)
+            carrying = group.create_task(bridge.run(port=0, listening=ports.put_nowait))
+            async with connected(await ports.get()) as (_, writer):
+                writer.write(f"{text}\r\n".encode())
+                await until(lambda text=text, bridge=bridge: text in house.lines and bridge.unsent.size == 0)
+            carrying.cancel()
 
 
 async def test_what_waits_at_the_bridge_goes_on_behind_what_another_program_of_the_link_posts(
@@ -321,8 +420,9 @@ async def test_a_bridge_whose_link_is_refused_ends_with_a_sentence(house: Captio
         bridge = Bridge(target_of(house.address("/captions", "wrong")), http, SystemClock(), lambda _: None)
         with pytest.raises(ConfigurationError, match="The server refuses the link"):
             await bridge.run(port=0)
-    with pytest.raises(ConfigurationError, match="has 'key=' in it"):
-        target_of("https://text.example.org/captions")
+    for none in ("https://text.example.org/captions", "https://text.example.org/enter/", "ftp://a/enter/token"):
+        with pytest.raises(ConfigurationError, match="The link is the captioner's"):
+            target_of(none)
     assert house.key not in repr(target_of(house.address("/captions")))
 
 

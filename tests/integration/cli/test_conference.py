@@ -18,7 +18,8 @@ from support.files.programme_files import SAMPLES
 
 FILE = str(SAMPLES / "schedule.xml")
 WITHOUT_CARD = (
-    "refine", "propose", "admin-link?new=1", "programme?apply=1", "status", "probe", "drain", "reload", "retire?node=a"
+    "refine", "propose", "admin-link?new=1", "programme?apply=1", "status", "probe", "drain", "reload", "retire?node=a",
+    "begin-import", "import-part", "publish-record",
 )  # fmt: skip
 """All that the local door does."""
 

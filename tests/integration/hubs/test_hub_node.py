@@ -25,6 +25,7 @@ from moothall_hub.settings import HubSettings
 from support.halls.foreign_posts import ORIGINS, wrongly_answered
 from support.hubs.node import ELSEWHERE, came_late, copied, meeting, running_hub
 from support.hubs.server import WELCOME
+from support.record.trees import unpacked
 from support.sessions.recorder import MORNING, SESSION
 
 FLOOR = ChannelId("floor")
@@ -67,9 +68,18 @@ async def test_readers_find_all_that_the_server_has(tmp_path: Path) -> None:
         async with client.post(f"{base}/report?ui=en", data=report, headers={"Origin": hub.own}) as response:
             assert "Too late" in await response.text()
         assert "Sentence 3." in await text(client, f"{base}/read?ui=en")
-        assert "Sentence 0." in await text(client, f"{base}/record.txt")
+        for form in ("txt", "ttml", "akn"):
+            assert "Sentence 0." in await text(client, f"{base}/record.{form}")
+        for form in ("epub", "docx"):
+            async with client.get(f"{base}/record.{form}") as response:
+                assert b"Sentence 0." in unpacked(await response.read())
         assert json.loads(await text(client, f"{base}/record.json"))["session"]["title"] == "Plenary & <hubs>"
         assert json.loads(await text(client, f"{base}/lines"))["lines"]
+        [line] = [each for each in json.loads(await text(client, f"{base}/lines"))["lines"] if "3." in each["text"]]
+        cited = await text(client, f"{base}/cite.txt?from={line['segment']}&ui=en")
+        assert cited.startswith("“Sentence 3.” — ")
+        assert "Versions of the text" in await text(client, f"{base}/versions?ui=en")
+        assert await text(client, f"{base}/cite.txt?from={line['segment']}&channel={ELSEWHERE}&ui=en", 404)
         assert "Sentence 11." in await text(client, f"{base}/poll")
         assert "Sentence 11." in await text(client, f"{base}/screen?ui=en")
         async with client.get(f"{base}/events") as stream:
@@ -82,6 +92,8 @@ async def test_readers_find_all_that_the_server_has(tmp_path: Path) -> None:
             absent = await text(client, f"{base}/record.{form}?channel={ELSEWHERE}&ui=en", 404)
             assert absent.startswith("This text does not come to this computer now.")
             assert await text(client, f"{base}/record.{form}?language=es", 404)
+        absent = await text(client, f"{base}/record.html?beside={ELSEWHERE}&ui=en", 404)
+        assert absent.startswith("This text does not come to this computer now.")
 
 
 async def test_help_is_here_and_the_agenda_is_above(tmp_path: Path) -> None:

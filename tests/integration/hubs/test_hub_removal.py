@@ -31,7 +31,8 @@ from support.hubs.together import COORDINATOR, FLOOR, SESSION, Meeting, below, c
 
 SECRETARIAT = Actor(Role.SECRETARIAT, "s")
 SAID, ASKED, WHO, LATER, NOTED = "rhubarb", "marzipan", "Quetzalcoatl", "xylophone", "saffron"
-PLACES = ("", "/read", "/screen", "/record.txt", "/record.html", "/record.vtt", "/record.json", "/poll", "/questions")
+FORMS = ("txt", "html", "vtt", "json", "ttml", "akn")
+PLACES = ("", "/read", "/screen", *(f"/record.{form}" for form in FORMS), "/poll", "/questions")
 """Where a hub shows what it has, below the session's address."""
 
 

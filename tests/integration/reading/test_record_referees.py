@@ -17,36 +17,25 @@ import pysubs2
 import pytest
 from av.subtitles.subtitle import AssSubtitle
 from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
-from moothall.record.model import Record
+from moothall.record.imports.past import NoteList
+from moothall.record.imports.vtt import blocks_in
 from moothall.record.subtitles import write_srt, write_vtt
 from moothall.record.wording import Options
 from support.browser.node import SCRIPTS, module, node
+from support.record.golden import golden_records
 from support.sessions.caption_readers import Shown, read_srt, read_vtt
-from support.sessions.record_maker import WORDING, meeting, records
+from support.sessions.record_maker import WORDING, hostile_records, meeting
 
 MEETING = meeting().record()
 PLAIN = Options()
 MARKED = Options(speakers=False, marks=True)
 
 
-@cache
-def hostile_records() -> list[Record]:
-    """Some that nobody has thought of, the same in every run."""
-    found: list[Record] = []
-
-    @given(records())
-    @settings(max_examples=50, phases=[Phase.generate], derandomize=True, database=None)
-    def collect(record: Record) -> None:
-        found.append(record)
-
-    collect()
-    return found
-
-
 def test_the_w3c_parser_finds_no_fault_and_the_same_cues() -> None:
     program, parser = node(), module("webvtt-parser")
-    told = [MEETING, meeting(closed=False).record(), *hostile_records()]
+    told = [MEETING, meeting(closed=False).record(), *golden_records().values(), *hostile_records()]
     texts = [write_vtt(record, WORDING, options) for record in told for options in (PLAIN, MARKED)]
     run = subprocess.run(
         [program, str(SCRIPTS / "read_vtt.js"), str(parser)],
@@ -130,3 +119,46 @@ def test_pysubs2_finds_every_cue_of_any_subrip_record(tmp_path: Path) -> None:
         (tmp_path / "a.srt").write_bytes(srt.encode())
         read = pysubs2.load(str(tmp_path / "a.srt"), format_="srt")
         assert [(each.start, each.end) for each in read] == [(cue.t0, cue.t1) for cue in read_srt(srt)]
+
+
+_TIMES = (
+    "00:01.000 --> 00:02.000", "00:00:03.000-->00:00:04.000 align:start", "1:00:00.000 --> 100:00:00.000",
+    "00:61.000 --> 00:62.000", "00:01.00 --> 00:02.000", "  00:05.000\t-->  00:06.000  ", "00:07.000 --> 00:08.0000",
+    "00:09.000 -> 00:10.000", "60:00.000 --> 61:00.000", "NOTE x", "STYLE",
+)  # fmt: skip
+_BLOCK = st.builds(
+    lambda name, time, text: "\n".join([*name, time, *text]),
+    st.sampled_from([(), ("id",), ("1",), ("a b",)]),
+    st.sampled_from(_TIMES),
+    st.lists(st.sampled_from(["a<b>c</b>", "word", " ", "&lt;", "NOTE"]), max_size=3),
+)
+
+
+@cache
+def strange_files() -> list[str]:
+    """WebVTT files with faults that nobody has thought of, the same in every run."""
+    found: list[str] = []
+
+    @given(st.sampled_from(["WEBVTT", "WEBVTT a\nb: c"]), st.lists(_BLOCK, max_size=9), st.integers(2, 4))
+    @settings(max_examples=200, phases=[Phase.generate], derandomize=True, database=None)
+    def collect(head: str, blocks: list[str], between: int) -> None:
+        found.append(("\n" * between).join([head, *blocks]))
+
+    collect()
+    return found
+
+
+def test_the_w3c_parser_finds_the_captions_that_an_import_finds() -> None:
+    program, parser = node(), module("webvtt-parser")
+    run = subprocess.run(
+        [program, str(SCRIPTS / "read_vtt.js"), str(parser)],
+        input=json.dumps(strange_files()),
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    for text, file in zip(strange_files(), json.loads(run.stdout), strict=True):
+        _, captions, _ = blocks_in(text.split("\n"), NoteList())
+        ordered = sorted(captions, key=lambda each: (each.t0, -each.t1))
+        mine = [(each.id, each.t0, each.t1, "\n".join(each.rows)) for each in ordered]
+        assert [(cue["id"], cue["start"], cue["end"], cue["text"]) for cue in file["cues"]] == mine, text

@@ -18,6 +18,7 @@ import msgspec
 import pytest
 
 from moothall.adapters.reading.reader_routes import STREAMS
+from moothall.adapters.record.record_door import TYPES
 from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.app.hall import RunningServer, hall
 from moothall.core.events import types as ev
@@ -31,6 +32,7 @@ from moothall.settings.sections import Server, Settings, Translation
 from moothall.wire.event_stream import EventStream
 from moothall.wire.frames import PULSE
 from support.halls.foreign_posts import ORIGINS, wrongly_answered
+from support.record.trees import unpacked
 from support.sessions.every_event import FLOOR, HIDDEN, PT, SESSION, WORD, events, notes, write
 
 NOWHERE = SessionId("nosuchone")
@@ -140,6 +142,10 @@ STAFF_ONLY = Door(frozenset({401, 403, 404}))
 """Pages and acts that take a link."""
 DOORS = {
     "GET /": open_to_all(),
+    "GET /search": open_to_all("?q=the", "?q=hidden&in=links&ui=ar", "?q=a&meeting=hidden&speaker=hidden/a"),
+    "GET /speakers/{person}": Door(frozenset({404})),
+    "GET /speakers/{person}/own/{secret}": Door(frozenset({404})),
+    "POST /speakers/{person}/own/{secret}": Door(frozenset({403})),
     "GET /agenda": open_to_all("", "?ui=ar"),
     "GET /agenda.ics": open_to_all("", "?ui=ar"),
     "GET /agenda/{session}.ics": Door(frozenset({200, 404})),
@@ -154,7 +160,34 @@ DOORS = {
     "GET /s/{session}/moment/{ms}": Door(frozenset({303, 404}), ("", "?channel=pt&ui=ar")),
     "GET /s/{session}/line/{segment}": Door(frozenset({303, 404}), ("", "?channel=pt&ui=ar")),
     "GET /s/{session}/lines": open_to_all("?before=9", "?channel=pt"),
-    "GET /s/{session}/record.{form}": open_to_all("", "?sources=1&times=0&channel=pt"),
+    "GET /s/{session}/record.{form}": open_to_all("", "?sources=1&times=0&channel=pt", "?channel=floor&beside=pt"),
+    "GET /s/{session}/cite": Door(frozenset({200, 303, 404}), ("?since=0:00", "?from=nothing")),
+    "GET /s/{session}/cite.{style}": Door(frozenset({200, 404}), ("?since=0:00",)),
+    "GET /s/{session}/history/{segment}": Door(frozenset({200, 404}), ("", "?channel=pt&ui=ar")),
+    "GET /s/{session}/versions": open_to_all("", "?channel=pt&ui=ar"),
+    "GET /s/{session}/versions/{first}": Door(frozenset({200, 404})),
+    "GET /s/{session}/versions/{first}/{second}": Door(frozenset({200, 404})),
+    "GET /s/{session}/record.{form}.tlog-proof": Door(frozenset({200, 404, 409}), ("", "?sources=1&channel=pt")),
+    "GET /s/{session}/line.tlog-proof": Door(
+        frozenset({200, 404, 410}), ("?line=a", *(f"?offset={n}" for n in range(1, 60)))
+    ),
+    "GET /s/{session}/proof": Door(frozenset({200, 404, 410}), ("?line=a", "?line=b&ui=ar")),
+    "GET /log/checkpoint": Door(frozenset({200, 404})),
+    "GET /log/{tree}/checkpoint": Door(frozenset({404})),
+    "GET /log/tile/{path}": Door(frozenset({200, 404})),
+    "GET /log/{tree}/tile/{path}": Door(frozenset({404})),
+    "GET /log/open-entries/{path}": Door(frozenset({200, 404})),
+    "GET /log/policy": open_to_all(),
+    "GET /log/successions": open_to_all(),
+    "GET /log/conflicts": open_to_all(),
+    "GET /s/{session}/bundle.zip": Door(frozenset({404, 409})),
+    "GET /bundle.zip": Door(frozenset({404})),
+    "GET /news.atom": open_to_all("", "?session=open&ui=ar"),
+    "GET /news.json": open_to_all("", "?language=pt"),
+    "GET /sitemap.xml": open_to_all(),
+    "GET /robots.txt": open_to_all(),
+    "GET /oembed": Door(frozenset({200, 404}), ("", "?url=/s/open", "?url=/s/backstage", "?url=/s/open/line/a")),
+    "GET /withdrawals.json": open_to_all("", "?session=backstage"),
     "GET /s/{session}/screen": open_to_all(),
     "GET /room/{room}/screen": Door(frozenset({200, 404})),
     "GET /room/{room}/now": Door(frozenset({200, 404})),
@@ -184,6 +217,7 @@ DOORS = {
     "GET /s/{session}/cached/{channel}/{page}": Door(frozenset({404})),
     "GET /s/{session}/text": open_to_all("?all=1", streams=True),
     "GET /s/{session}/sound": Door(frozenset({200, 206, 404})),
+    "GET /s/{session}/sound/at": Door(frozenset({303, 404}), ("?t=1", "?t=1&channel=pt")),
     "GET /s/{session}/sound.json": Door(frozenset({200, 404})),
     "GET /s/{session}/clip": Door(frozenset({403}), ("?channel=floor&from=0&to=20",)),
     "GET /.well-known/moothall.json": open_to_all(),
@@ -210,6 +244,8 @@ DOORS = {
     "GET /room/{room}/audio": Door(frozenset({401, 403, 404, 426})),
     "GET /desk/{session}": STAFF_ONLY,
     "GET /desk/{session}/refinements": STAFF_ONLY,
+    "GET /desk/{session}/check": STAFF_ONLY,
+    "POST /desk/{session}/check": STAFF_ONLY,
     "GET /caption/{session}": STAFF_ONLY,
     "POST /caption/{session}": STAFF_ONLY,
     "GET /moderate/{session}": STAFF_ONLY,
@@ -285,6 +321,8 @@ DOORS = {
     "POST /admin/hubs/{hub}/link": STAFF_ONLY,
     "POST /admin/hubs/{hub}/remove": STAFF_ONLY,
     "POST /admin/programme/import": STAFF_ONLY,
+    "GET /admin/speakers": STAFF_ONLY,
+    "POST /admin/speakers": STAFF_ONLY,
 }
 """Every route of the server. Where staff come with a link, their pages tell what is theirs through the desks' socket
 (test_strangers_at_desks.py); no other door tells anybody more for it."""
@@ -303,9 +341,17 @@ FILLED_IN: dict[str, list[str]] = {
     "name": ["x.js"],
     "number": ["1"],
     "segment": ["a", "b", "none"],
+    "tree": ["1"],
+    "path": ["0/000.p/1", "entries/000.p/1", "000.p/1", *(f"000.p/{n}" for n in range(2, 256))],
     "language": ["es"],
+    "first": ["now", "1"],
+    "second": ["now"],
+    "style": ["txt", "bib", "ris", "json"],
+    "person": ["p1"],
+    "secret": ["guess"],
 }
-FORMS = ["vtt", "srt", "txt", "html", "json"]
+FORMS = [form for form in TYPES if form != "pdf"]
+"""PDF has the words of DOCX, as numbers of glyphs, and each takes a second to set."""
 
 
 def routes_of(running: RunningServer) -> list[str]:
@@ -327,7 +373,7 @@ async def answer(http: aiohttp.ClientSession, running: RunningServer, route: str
     async with http.request(method, running.address + address, allow_redirects=False) as response:
         # Of what goes on, the first piece is all that is already there.
         body = await response.content.readany() if streams else await response.read()
-        return response.status, f"{sorted(response.headers.items())} {body.decode(errors='replace')}"
+        return response.status, f"{sorted(response.headers.items())} {unpacked(body).decode(errors='replace')}"
 
 
 async def test_every_door_is_known_here(open_hall: RunningServer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ from moothall.core.events.types import SourceAttached
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.ids import CommandId, SessionId
 from moothall.core.sessions.state import Status
+from moothall.core.streams.watching import SILENT_MS
 from moothall.services.control.alarms import STREAM_MS
 from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import Streams
 from support.desks.admin import AdminHouse, Browser, admin_house, make
-from support.sound.stream_servers import HttpServer, hls, http_server
+from support.sound.stream_servers import OK, HttpServer, ffmpeg, hls, http_server
 
 HERE = Streams(allowed_networks=("127.0.0.0/8",))
 MEETING = SessionId("water-board")
@@ -160,6 +162,47 @@ async def test_a_script_is_answered_in_json(tmp_path: Path) -> None:
         form["form"] = "forged"
         status, wrong = await asked(act="remove", channel="floor")
         assert (status, list(wrong)) == (403, ["error"])
+
+
+@pytest.mark.slow  # 8 s of real time; tests/unit/services/capture/test_pulling.py has it on a clock that jumps.
+async def test_a_decoder_without_sound_for_five_seconds_is_killed_and_another_one_goes_on(tmp_path: Path) -> None:
+    path, began, stopped = tmp_path / "tone.mp3", list[int](), set[int]()
+    await asyncio.to_thread(ffmpeg, "-f", "lavfi", "-i", "sine=440:duration=30", "-b:a", "64k", str(path))
+
+    def decoders() -> list[str]:
+        return Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+
+    async with http_server() as server, admin_house(tmp_path, streams=HERE) as house:
+        clock = house.running.backend.clock
+
+        async def radio(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            began.append(clock.monotonic())
+            number, sound = len(began), path.read_bytes()
+            writer.write(OK)
+            for at in range(0, len(sound), 2_000):
+                if number in stopped:
+                    break
+                await server.pour(writer, sound[at : at + 2_000])
+                await clock.sleep(250)
+            await reader.read()
+
+        server.answers["/live"] = radio
+        secretary = await house.secretary()
+        await make(secretary)
+        await secretary.get(PAGE)
+        await secretary.send(PAGE, act="take", channel="floor", address=f"{server.address}/live")
+        await act(house, OpenSession())
+        before = set(decoders())
+        await stands(house, "sound")
+        (decoder,) = set(decoders()) - before
+        stopped.add(number := len(began))
+        since = clock.monotonic()
+        async with asyncio.timeout(60):
+            while len(began) == number:
+                await clock.sleep(50)
+        assert began[-1] - since >= SILENT_MS
+        assert decoder not in decoders()
+        await stands(house, "sound")
 
 
 @pytest.mark.slow  # 15 s of real time; tests/unit/services/capture/test_streams.py has it on a clock that jumps.

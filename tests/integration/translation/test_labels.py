@@ -1,25 +1,31 @@
-"""Pages and files with a machine's translation say that it is one and which way it came; pages lead to the original."""
+"""Whatever shows a machine's translation says that it is one, that it is not official, which way it came, and where its
+original is.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from html import unescape
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from aiohttp import ClientSession
 
 from moothall.settings.sections import Translation
 from support.halls.translated_meeting import ES, S, TranslatedMeeting, translated
+from support.record.trees import unpacked
 
-KEPT = "Translated by a machine: it may be wrong. It is kept"
+KEPT = "Translated by a machine, not official: it may be wrong. It is kept"
 NOTICE = "A machine translates this text, and it makes mistakes"
 NOT_OFFICIAL = "it is not official minutes"
+ORIGINAL = f"The original: {{address}}/s/{S}{{door}}?channel=floor"
 WAY = "Translated by a machine from English through Portuguese"
 PAGES = ("", "/read", "/catch-up", "/screen", "/overlay", "/embed")
-FILES = ("vtt", "srt", "txt", "html", "json")
+FILES = ("vtt", "srt", "ttml", "txt", "html", "epub", "json", "akn")
 
 
 @asynccontextmanager
@@ -35,7 +41,7 @@ async def in_spanish(data: Path) -> AsyncIterator[tuple[TranslatedMeeting, Clien
 async def text(on: TranslatedMeeting, client: ClientSession, path: str) -> str:
     async with client.get(f"{on.running.address}/s/{S}{path}", params={"channel": ES, "ui": "en"}) as answer:
         assert answer.status == 200, path
-        return await answer.text()
+        return unpacked(await answer.read()).decode()
 
 
 async def test_pages_say_what_a_translation_is_and_lead_to_the_original(tmp_path: Path) -> None:
@@ -47,6 +53,8 @@ async def test_pages_say_what_a_translation_is_and_lead_to_the_original(tmp_path
             assert WAY in html or f"{KEPT} · Through Portuguese" in html, path
             if path in ("", "/read"):
                 assert NOT_OFFICIAL in html
+            else:
+                assert "not official" in html, path
         for path in ("", "/read", "/embed"):
             links = [unescape(link) for link in re.findall(r'href="([^"]*)"', await text(on, client, path))]
             assert any("channel=floor" in link for link in links), path
@@ -58,12 +66,43 @@ async def test_pages_say_what_a_translation_is_and_lead_to_the_original(tmp_path
 async def test_files_say_what_a_translation_is(tmp_path: Path, form: str) -> None:
     async with in_spanish(tmp_path) as (on, client):
         told = await text(on, client, f"/record.{form}")
-        if form == "srt":
-            assert f"[{KEPT} · Through Portuguese]" in " ".join(told.split())
-        else:
+        original = ORIGINAL.format(address=on.running.address, door="")
+        if form in ("srt", "ttml"):
+            assert f"[{KEPT} · Through Portuguese · {original}]" in " ".join(told.replace("<br/>", " ").split())
+        if form != "srt":
             assert NOTICE in told
             assert NOT_OFFICIAL in told
             assert WAY in told
+            assert form == "html" or original in told
+            assert form != "html" or f'href="{original.partition(": ")[2]}"' in told
         async with client.get(f"{on.running.address}/s/{S}/record.{form}?channel=floor&ui=en") as answer:
-            spoken = await answer.text()
+            spoken = unpacked(await answer.read()).decode()
         assert "Translated by" not in spoken
+        assert "The original" not in spoken
+
+
+async def test_what_goes_to_terminals_programs_and_players_says_what_a_translation_is(tmp_path: Path) -> None:
+    async with in_spanish(tmp_path) as (on, client):
+
+        async def first(path: str) -> str:
+            async with client.get(f"{on.running.address}{path}") as answer:
+                assert answer.status == 200, path
+                return (await answer.content.readany()).decode()
+
+        label = f"{KEPT} · Through Portuguese · {ORIGINAL.format(address='', door='/text')}\n"
+        assert (await first(f"/s/{S}/text?channel={ES}&all=1&ui=en")).startswith(label)
+        assert (await first(f"/s/{S}/text?channel=floor&all=1&ui=en")).startswith("00:00:00 Good morning.")
+        spanish = "Traducción automática, no oficial: puede contener errores y se conserva · Pasando por: portugués"
+        said = json.loads(await first(f"/captions?event={S}&language=es&last=-1"))
+        assert said["content"] == f"{said['notice']} "
+        assert said["notice"].startswith(spanish)
+        assert said["notice"].endswith(f"El original: /s/{S}?channel=floor")
+        piece = json.loads(await first(f"/captions?event={S}&language=es&last=0"))
+        assert (piece["content"], piece["notice"]) == ("[es] [pt] Good morning. ", said["notice"])
+        older = json.loads(await first(f"/text-data.ashx?event={S}&language=es&last=-1"))
+        assert unquote(older["i"][0]["d"]) == said["content"]
+        assert "notice" not in json.loads(await first(f"/captions?event={S}&language=en&last=0"))
+        for channel, says in ((ES, True), ("floor", False)):
+            listed = await first(f"/s/{S}/captions.m3u8?channel={channel}")
+            (*_, newest) = re.findall(r"^captions/.+$", listed, re.MULTILINE)
+            assert (f"\n\nNOTE\n{said['notice']}\n" in await first(f"/s/{S}/{newest}")) is says

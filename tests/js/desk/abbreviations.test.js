@@ -46,6 +46,23 @@ test('lists of other programs are taken: CSV, Word\'s, Plover\'s', () => {
   assert.deepEqual([from('{ "tt":').wrong, from('nothing').wrong], [[1], [1]]);
 });
 
+test('a dictionary of steno programs in RTF/CRE is taken, but for what is a command or has several strokes', () => {
+  const { list, taken, wrong } = withPasted({}, `{\\rtf1\\ansi{\\*\\cxrev100}\\cxdict{\\*\\cxsystem Eclipse}
+{\\stylesheet{\\s0 Normal;}}
+{\\*\\cxs TT}transparency and accountability
+{\\*\\cxs SAO}S\\'e3o Paulo\\u8217?s{\\*\\cxcomment a city}{\\*\\cxsvatdictentrydate 2024}
+{\\*\\cxs TP/WG}two strokes
+{\\*\\cxs -G}\\cxds ing
+{\\*\\cxs WG}working\\~group
+}`);
+  assert.deepEqual(list, { tt: 'transparency and accountability', sao: 'São Paulo’s', wg: 'working group' });
+  assert.deepEqual([taken, wrong], [3, [3, 4]]);
+});
+
+test('rows of AutoHotkey are taken', () => {
+  assert.deepEqual(withPasted({}, '::tt::transparency, and more\n:*:wg::working group').list, { tt: 'transparency, and more', wg: 'working group' });
+});
+
 test('what is kept and is no list of ours is none', () => {
   assert.deepEqual(readable(null), {});
   assert.deepEqual(readable({ tt: 5, 'a b': 'x', wg: 'working group' }), { wg: 'working group' });

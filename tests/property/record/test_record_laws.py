@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from html.parser import HTMLParser
 
@@ -9,21 +10,25 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moothall.record.cues import RIGHT_TO_LEFT_MARK
+from moothall.record.akn import write_akn
+from moothall.record.cues import RIGHT_TO_LEFT_MARK, stamp
+from moothall.record.epub import write_epub
 from moothall.record.html import write_html
 from moothall.record.json import Document, write_json
 from moothall.record.model import Record
 from moothall.record.subtitles import write_srt, write_vtt
 from moothall.record.text import write_text
+from moothall.record.ttml import write_ttml
 from moothall.record.wording import Options
 from moothall.record.wrapping import LINE, captions, lines, pieces, width
+from support.record.trees import AKN, TT, XHTML, said, tree
 from support.sessions.caption_readers import Shown, read_srt, read_vtt
 from support.sessions.record_maker import HOSTILE, WORDING, records
 
 OPTIONS = st.builds(Options, speakers=st.booleans(), times=st.booleans(), sources=st.booleans(), marks=st.booleans())
 FEWER = settings(max_examples=min(100, settings().max_examples))
 """Each example is a whole record."""
-LOOKALIKES = str.maketrans("‹›｛｝＼∶", "<>{}\\:")  # noqa: RUF001  # as it is written
+LOOKALIKES = str.maketrans("‹›｛｝＼∶\uffff", "<>{}\\:\ufffd")  # noqa: RUF001  # as it is written
 
 
 def letters(text: str) -> str:
@@ -50,7 +55,7 @@ def test_webvtt_can_be_read_and_says_what_was_said(record: Record, options: Opti
     assert said.keys() == {line.segment for line in record.lines}
     for line in record.lines:
         # What stands before it is the name of the speaker.
-        found, wanted = said[line.segment], letters(line.text)
+        found, wanted = said[line.segment], letters(line.text).replace("\uffff", "\ufffd")
         if options.marks:
             found, wanted = (text.replace(RIGHT_TO_LEFT_MARK, "") for text in (found, wanted))
         assert found.endswith(wanted)
@@ -66,7 +71,10 @@ def test_subrip_can_be_read_and_says_the_same(record: Record, options: Options) 
     assert [(cue.t0, cue.t1) for cue in cues] == [(cue.t0, cue.t1) for cue in same]
     # A text may hold the look-alikes themselves.
     shown = [tuple(line.translate(LOOKALIKES) for line in cue.lines) for cue in cues]
-    assert shown == [tuple(line.translate(LOOKALIKES) for line in cue.lines) for cue in same]
+    said = [tuple(line.translate(LOOKALIKES) for line in cue.lines) for cue in same]
+    assert [mine[-len(yours) :] for mine, yours in zip(shown, said, strict=True)] == said
+    above = {mine[: -len(yours)] for mine, yours in zip(shown, said, strict=True)} - {()}
+    assert above <= ({(f"({WORDING.source(line)})",) for line in record.lines} if options.sources else set())
 
 
 @given(records(), OPTIONS)
@@ -132,6 +140,50 @@ def test_html_holds_each_line_and_no_markup_but_its_own(record: Record, options:
         "nav", "ol", "li", "main", "section", "div", "footer",
     }  # fmt: skip
     assert len(read.ids) == len(set(read.ids))
+
+
+REPLACED = re.compile("[\ud800-\udfff\ufffe\uffff]")
+
+
+def replaced(text: str) -> str:
+    """A text as XML can hold it."""
+    return REPLACED.sub("\ufffd", text)
+
+
+@given(records(), OPTIONS)
+@FEWER
+def test_ttml_is_well_formed_and_has_the_cues_of_webvtt(record: Record, options: Options) -> None:
+    found = list(tree(write_ttml(record, WORDING, options)).iter(f"{TT}p"))
+    cues = read_vtt(write_vtt(record, WORDING, options))
+    assert [said(each) for each in found] == [replaced("\n".join(cue.lines)) for cue in cues]
+    assert [(each.get("begin"), each.get("end")) for each in found] == [
+        (stamp(cue.t0, "."), stamp(cue.t1, ".")) for cue in cues
+    ]
+
+
+@given(records(), OPTIONS)
+@FEWER
+def test_a_debate_is_well_formed_and_has_each_line(record: Record, options: Options) -> None:
+    found = [each for each in tree(write_akn(record, WORDING, options)).iter(f"{AKN}p") if each.get("wId")]
+    assert [(each.get("wId"), each.text) for each in found] == [
+        (f"line-{line.segment}", replaced(line.text) + " " * options.sources) for line in record.lines
+    ]
+
+
+@given(records(), OPTIONS)
+@FEWER
+def test_the_pages_of_a_book_are_well_formed_and_have_each_line(record: Record, options: Options) -> None:
+    files = write_epub(record, WORDING, options)
+    pages = {name: tree(text) for name, text in files.items() if text.startswith("<?xml")}
+    assert len(pages) == len(files) - 2
+    lines = [
+        each.text
+        for page in pages.values()
+        for block in page.iter(f"{XHTML}div")
+        for each in block.iter(f"{XHTML}p")
+        if each.get("dir")
+    ]
+    assert lines == [replaced(line.text) for line in record.lines]
 
 
 @given(HOSTILE)

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 from playwright.async_api import Browser, BrowserContext, Page
 
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionKind
-from moothall.core.events.types import Access, ChannelKind, EndReason, Origin, SourceSegment, Word
+from moothall.core.events.types import Access, ChannelKind, EndReason, Origin, SealVersion, SourceSegment, Word
 from moothall.core.hubs.entry import Details
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import ChannelId, CommandId, Epoch, InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.ports import BookEntry
 from moothall.core.programme.access_needs import AccessNeed
 from moothall.core.programme.agenda import AgendaNote, AgendaPart
 from moothall.core.programme.plan import RoomId
 from moothall.core.proposals.refining import Proposal
+from moothall.core.search.people import KnownSpeaker, SpeakerOf, digest_of
 from moothall.core.translation.routes import Direction, RouteScore
 from moothall.services.hubs.ports import Identity
 from moothall.services.log.act_queue import Receipt
 from moothall.services.programme.calling_off import cancel, reinstate
 from moothall.services.programme.meeting_plan import change_plan
 from moothall.services.proposals.proposing import ProposeOrder
+from moothall.services.search.people import NAMESPACE as PEOPLE
 from moothall.services.sessions.browsers import SignedIn
 from moothall.services.sessions.link_terms import HOUR_MS, LinkTerms
 from moothall.services.sessions.role_links import Entered
@@ -43,6 +48,7 @@ from support.files.programme_files import SAMPLES, sample
 
 FLOOR = ChannelId("floor")
 MEETING = "/s/plenary"
+YESTERDAY = "/s/yesterday"
 TRANSLATED = "/s/translated"
 TRANSLATIONS = {
     "es": "La sesión está abierta a todas las personas.",
@@ -213,8 +219,25 @@ async def _beside(page: Page) -> None:
     await page.locator("#Lines > .waiting").first.wait_for(state="attached")
 
 
+async def _before_it_was_mended(page: Page) -> None:
+    """Go to the quotation as it read when the first version was sealed."""
+    sealed = await page.evaluate(
+        """async (where) => /:([0-9]+)/.exec((await (await fetch(where)).text()).match(/[a-z0-9]+:[0-9]+/i)[0])[1]""",
+        f"{YESTERDAY}/versions/1",
+    )
+    await page.goto(re.sub("(at=[^:&]+:)[0-9]+", rf"\g<1>{sealed}", page.url))
+    await page.locator("[data-fate=changed]").wait_for()
+
+
 PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "reader/front.html": ("/", None),
+    "reader/search.html": ("/search?q=the", None),
+    "reader/search.html, chosen": ("/search?q=the&language=en&from=2020-01-01&page=1", None),
+    "reader/search.html, nothing found": ("/search?q=nowhere-to-be-found", None),
+    "reader/speaker.html": ("/speakers/ada", None),
+    "reader/speaker_own.html": ("/speakers/ada/own/secret", None),
+    "reader/speaker_own.html, off": ("/speakers/off/own/secret", None),
+    "admin/admin_speakers.html": ("/admin/speakers", None),
     "agenda/agenda.html": ("/agenda", None),
     "agenda/access_needs.html": ("/agenda/access", None),
     "agenda/access_needs.html, refused": ("/agenda/access", _needing_nothing),
@@ -231,7 +254,15 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "reader/own_pace.html": (f"{MEETING}/read", None),
     "reader/own_pace.html, translated": (f"{TRANSLATED}/read?channel=mt-ar&show=both", None),
     "reader/own_pace.html, by braille": (f"{MEETING}/read?braille=yes", None),
+    "record/quotation.html": (f"{YESTERDAY}/cite?from=line-2", None),
+    "record/quotation.html, mended": (f"{YESTERDAY}/cite?from=line-1&to=line-3", _before_it_was_mended),
+    "record/line_history.html": (f"{YESTERDAY}/history/line-2", None),
+    "record/versions.html": (f"{YESTERDAY}/versions", None),
+    "record/versions.html, none": (f"{MEETING}/versions", None),
+    "record/version.html": (f"{YESTERDAY}/versions/1", None),
+    "record/comparison.html": (f"{YESTERDAY}/versions/1/now", None),
     "panels/catch_up.html": (f"{TRANSLATED}/catch-up", None),
+    "reader/proof.html": (f"{MEETING}/proof?line=line-1", None),
     "display/style.html": ("/about/style", None),
     "display/style_control.html": ("/about/style/control", None),
     "display/style_questions.html": ("/about/style/questions", None),
@@ -259,6 +290,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "caption/caption.html": ("/caption/plenary", _captioning),
     "moderation/moderate.html": ("/moderate/plenary", _leading),
     "moderation/podium.html": ("/podium/plenary", _on_the_podium),
+    "desk/check.html": ("/desk/yesterday/check", None),
     "proposals/refinements.html": ("/desk/yesterday/refinements", _deciding),
     "control/control.html": ("/control", None),
     "control/figures.html": ("/figures/plenary", None),
@@ -276,6 +308,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "admin/admin_duplicate.html": ("/admin/meetings/tomorrow/duplicate", None),
     "admin/admin_delete.html": ("/admin/meetings/tomorrow/delete", None),
     "admin/admin_import.html": ("/admin", _file_of_a_programme),
+    "admin/admin_past_record.html": ("/admin/past-records", None),
     "admin/admin_sheets.html": ("/admin", _sheets),
     "admin/admin_sheets.html, many": ("/admin/links?day=all", _many_sheets),
     "admin/admin_languages.html": ("/admin/languages", None),
@@ -372,9 +405,26 @@ async def full_house(data: Path) -> AsyncIterator[RunningServer]:
         await _proposed(running)
         await _groups(running)
         await _limited(running)
+        await _people(running)
+        await running.backend.indexing.catch_up()
+        running.proof.tree.delay_ms = 0
+        while await running.proof.tree.grow():
+            pass
         # Now, since the meeting is closed and may be asked for.
         async with into_portuguese(running), languages_to_add(running):
             yield running
+
+
+async def _people(running: RunningServer) -> None:
+    """Say who one of the programme's speakers is, twice, with and without a page."""
+    plan = next(each for each in running.backend.programme.planned() if each.speakers)
+    of = (SpeakerOf(plan.session, plan.speakers[0].id),)
+    people = [
+        KnownSpeaker(id=name, name="Ada <Lovelace>", speakers=of, link=digest_of("secret"), shown=name == "ada")
+        for name in ("ada", "off")
+    ]
+    await running.backend.book.write([BookEntry(PEOPLE, each.id, msgspec.json.encode(each)) for each in people])
+    await running.backend.people.load()
 
 
 async def _agenda(running: RunningServer) -> None:
@@ -465,6 +515,7 @@ async def _proposed(running: RunningServer) -> None:
             machine=not line.mended,
         )
 
+    assert isinstance(await writer.send(SYSTEM, CommandId("seal"), do.SealRecord(version=SealVersion.RAW)), Receipt)
     await mend(2, "Questions from remote hubs come first.")
     texts = (
         (0, "The session is open for everyone, wherever they may be.", 0.8),

@@ -1,58 +1,104 @@
-"""A copy of how Plover2CAT posts captions to Zoom, written from the documentation of both.
+"""The worker by which Plover2CAT posts captions to Zoom: its own `captionWorker.py`, without the program around it.
 
-It asks for the last number at the path `/closedcaption/seq` of the server, whatever path it was given, puts `seq` and
-`lang` behind the address, counts characters where bytes are meant, and by default sends its last lines again in full
-each time that a word is added.
+Qt, which carries its signals between threads, and the client for OBS are replaced by what does nothing. The expression
+by which it divides text is read from its `steno_objects.py`, which needs Plover itself.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from http.client import HTTPConnection
-from urllib.parse import urlsplit
+import re
+import sys
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
-LONGEST, LINES = 32, 3
+LONGEST, ROWS = 32, 3
+"""What its documentation suggests: characters of a row, and rows of a window."""
+NEW_PARAGRAPH = "\u2029"
+
+
+class _Signal:
+    def __init__(self, *_: object) -> None:
+        self.emitted: list[str] = []
+
+    def emit(self, *said: str) -> None:
+        self.emitted += said
+
+
+class _Object:
+    def __init__(self) -> None:
+        for name in ("capSend", "finished", "postMessage"):
+            setattr(self, name, _Signal())
+
+
+def _folder() -> Path:
+    found = find_spec("plover_cat")
+    assert found is not None, "plover2cat is not installed: run `make .venv/.dev`."
+    return Path(str(found.origin)).parent
+
+
+def _module(name: str, **named: object) -> ModuleType:
+    made = ModuleType(name)
+    vars(made).update(named)
+    return made
+
+
+def _worker_class() -> Any:
+    folder = _folder()
+    divides = re.search(
+        r"^_whitespace = (?P<signs>'.+')$\n.+\n^wordsep_simple_re = .+$",
+        (folder / "steno_objects.py").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    assert divides is not None
+    signs = divides["signs"].strip("'").encode().decode("unicode_escape")
+    around = {
+        "PySide6": _module("PySide6"),
+        "PySide6.QtCore": _module("PySide6.QtCore", QObject=_Object, Signal=_Signal),
+        "obsws_python": _module("obsws_python"),
+        "obsws_python.error": _module("obsws_python.error", OBSSDKRequestError=OSError),
+        "plover_cat": _module("plover_cat"),
+        "plover_cat.steno_objects": _module(
+            "plover_cat.steno_objects", wordsep_simple_re=re.compile(f"([{re.escape(signs)}]+)")
+        ),
+    }
+    spec = spec_from_file_location("plover_caption_worker", folder / "captionWorker.py")
+    assert isinstance(spec, ModuleSpec)
+    assert spec.loader is not None
+    worker = module_from_spec(spec)
+    before = {name: sys.modules.get(name) for name in around}
+    sys.modules.update(around)
+    try:
+        spec.loader.exec_module(worker)
+    finally:
+        for name, module in before.items():
+            if module is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = module
+    return worker.captionWorker
 
 
 class PloverWorker:
-    """Posts words as its user writes them, and waits for each answer."""
+    """A person at Plover2CAT: what they write, and what the program says of its posts."""
 
     def __init__(self, address: str, *, rolling: bool = True) -> None:
-        self.address = urlsplit(address)
-        self.rolling = rolling
-        self.rows: deque[str] = deque(maxlen=LINES)
-        self.row = ""
-        self.statuses: list[int] = []
-        status, text = self._ask("GET", f"/closedcaption/seq?{self.address.query}")
-        self.seq = int(text) + 1 if status == 200 else 1
+        self._worker: Any = _worker_class()(
+            roll_caps=rolling, max_length=LONGEST, max_lines=ROWS, remote="Zoom", endpoint=address
+        )
 
-    def _ask(self, method: str, target: str, body: str | None = None) -> tuple[int, str]:
-        line = HTTPConnection(self.address.hostname or "", self.address.port, timeout=10)
-        try:
-            headers = {} if body is None else {"Content-Type": "text/plain"}
-            line.request(method, target, None if body is None else body.encode(), headers)
-            answer = line.getresponse()
-            return answer.status, answer.read().decode()
-        finally:
-            line.close()
+    def write(self, text: str) -> None:
+        """Write words one after the other, each with the space before it, as strokes come."""
+        for piece in re.findall(r"\s*\S+", text):
+            self._worker.intake(piece)
 
-    def write(self, *words: str) -> None:
-        for word in words:
-            if not self.rolling:
-                if len(self.row) + len(word) > LONGEST:
-                    self._post(self.row)
-                    self.row = ""
-                self.row += word
-                continue
-            last = self.rows.pop() if self.rows else ""
-            self.rows += [last, word] if len(last) + len(word) > LONGEST else [last + word]
-            self._post("\n".join(row.lstrip(" ") for row in self.rows if row.strip()))
+    def end_paragraph(self) -> None:
+        """End the paragraph. Only then does the other mode send its last row."""
+        self._worker.intake(NEW_PARAGRAPH)
 
-    def flush(self) -> None:
-        self._post(self.row)
-        self.row = ""
-
-    def _post(self, text: str) -> None:
-        target = f"{self.address.path}?{self.address.query}&seq={self.seq}&lang=en-US"
-        self.seq += 1
-        self.statuses.append(self._ask("POST", target, text)[0])
+    @property
+    def complaints(self) -> list[str]:
+        """What the program shows of posts that were refused."""
+        return list(self._worker.postMessage.emitted)

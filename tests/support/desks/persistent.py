@@ -17,6 +17,8 @@ from moothall.core.kernel.ids import SessionId
 PATIENCE_S = 70.0
 """Seconds to wait for an acknowledgement: *next* may take a minute."""
 AGAIN_S = 0.5
+MOST_AGAIN_S = 2.0
+"""Seconds between tries to connect at most; the first ones come sooner."""
 GOODBYE_S = 15.0
 """Seconds for closing; more than the library waits for the other side, or it would leave its connection open."""
 LOST = (socketio.exceptions.SocketIOError, aiohttp.ClientError, OSError)
@@ -79,6 +81,7 @@ class PersistentDesk:
         """Join the session if need be, and send until there is an answer; returns it, a refusal included."""
         loop = asyncio.get_running_loop()
         leaves = loop.time() + self._patience_s
+        lost_s = self._again_s
         while True:
             connection = None
             try:
@@ -86,8 +89,10 @@ class PersistentDesk:
                 answer = await self._call(connection, event, body)
             except LOST:
                 await self._leave(connection)
-                await asyncio.sleep(self._again_s)
+                await asyncio.sleep(lost_s)  # Each try opens the link, which a server allows an address so often.
+                lost_s = min(2 * lost_s, MOST_AGAIN_S)
                 continue
+            lost_s = self._again_s
             if answer.get("refusal", {}).get("code") not in BUSY:
                 return answer
             if (

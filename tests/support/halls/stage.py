@@ -23,6 +23,7 @@ from moothall.adapters.reading.page_door import PageDoor
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.reading.reports_door import ReportsDoor
 from moothall.adapters.reading.sse import EventsDoor
+from moothall.adapters.record.citing_door import CitingDoor
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
@@ -35,6 +36,8 @@ from moothall.core.views.captions import CaptionsView, Line, Snapshot
 from moothall.services.log.publication import Publication
 from moothall.services.reading.fanout import SessionFanout
 from moothall.services.sessions.catalogue import SessionCatalogue
+from moothall.services.sessions.reader_access import ReaderAccess, ReadSession
+from moothall.services.sessions.records import NotThere, Records
 from moothall.services.sessions.reports import Reports
 from moothall.testing.clock import ManualClock, SeededRandomness
 from moothall.testing.log_memory import MemoryLog
@@ -123,6 +126,11 @@ class Stage:
     def offset(self) -> int:
         """Offset of the newest event."""
         return self._recorder.offset
+
+    @property
+    def position(self) -> str:
+        """The present position, as addresses name it."""
+        return f"{self._recorder.epoch}:{self.offset}"
 
     def cut(self) -> None:
         """Cut every stream, as a bad connection does."""
@@ -250,7 +258,8 @@ class Stage:
             templates, clock=self.clock, snapshot_of=self.snapshot_of, public="https://hall.example.org", framers=("*",)
         )
         front = FrontPage(templates, clock=self.clock, listed=SessionCatalogue(self._log).listed)
-        for door in (pages, events, low, reporting, languages, shown, front):
+        citing = CitingDoor(_StageRecords(self, self._log), templates)
+        for door in (pages, events, low, reporting, languages, shown, front, citing):
             application.add_routes(door.routes())
         application.router.add_get("/asking-worker.js", _worker)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
@@ -268,6 +277,29 @@ class Stage:
                 await runner.cleanup()
                 for task in running:
                     task.cancel()
+
+
+class _Nowhere:
+    """No sessions: the stage finds its own."""
+
+    async def find(self, session: SessionId) -> ReadSession | None:
+        return None
+
+    def loaded(self, session: SessionId) -> ReadSession | None:
+        return None
+
+
+class _StageRecords(Records):
+    """The records of the stage's session."""
+
+    def __init__(self, on: Stage, log: MemoryLog) -> None:
+        super().__init__(ReaderAccess(_Nowhere()), log)
+        self._on = on
+
+    async def find(
+        self, session: SessionId, *, channel: ChannelId | None = None, language: str | None = None
+    ) -> Snapshot | NotThere:
+        return await self._on.snapshot_of(session, Feed(channel or FLOOR)) or NotThere.CHANNEL
 
 
 @asynccontextmanager

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from moothall.core.chain import LogRecord
@@ -98,19 +100,20 @@ class Telling:
         language: str = "en",
         origin: ev.Origin = ev.Origin.MACHINE,
         words: Sequence[ev.Word] = (),
+        channel: ChannelId = FLOOR,
     ) -> SegmentId:
         """Log a line; it is still open when `t1` is None. A new `name` is introduced as a speaker first."""
-        segment = SegmentId(f"floor-1-{len(self.records)}")
+        segment = SegmentId(f"{channel}-1-{len(self.records)}")
         speaker = self._speaker(name) if name else None
         opened = ev.SegmentOpened(
-            channel=FLOOR, segment=segment, t0=t0, language=language, origin=origin, speaker=speaker
+            channel=channel, segment=segment, t0=t0, language=language, origin=origin, speaker=speaker
         )
         self.tell(opened, by=ENGINE)
         if words:
-            self.tell(ev.WordsCommitted(channel=FLOOR, segment=segment, first=0, words=tuple(words)), by=ENGINE)
+            self.tell(ev.WordsCommitted(channel=channel, segment=segment, first=0, words=tuple(words)), by=ENGINE)
         if t1 is not None:
             reason = ev.EndReason.SENTENCE
-            self.tell(ev.SegmentEnded(channel=FLOOR, segment=segment, t1=t1, reason=reason, text=text), by=ENGINE)
+            self.tell(ev.SegmentEnded(channel=channel, segment=segment, t1=t1, reason=reason, text=text), by=ENGINE)
         return segment
 
     def spoken(self, text: str, t0: int, each: int = 300, pause: int = 100, *, name: str = "") -> SegmentId:
@@ -305,3 +308,17 @@ def records(draw: st.DrawFn) -> Record:
     if draw(st.booleans()):
         told.tell(ev.SessionClosed(t=50_000_000))
     return told.record()
+
+
+@cache
+def hostile_records() -> list[Record]:
+    """Some that nobody has thought of, the same in every run."""
+    found: list[Record] = []
+
+    @given(records())
+    @settings(max_examples=50, phases=[Phase.generate], derandomize=True, database=None)
+    def collect(record: Record) -> None:
+        found.append(record)
+
+    collect()
+    return found

@@ -6,10 +6,13 @@ import re
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
-from moothall.cli.main import COMMANDS, main
+from moothall.cli.main import COMMANDS, main, with_settings
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.wire.languages import REGISTRY
 
 LOADED = """
 import sys
@@ -33,6 +36,17 @@ def test_each_module_adds_the_commands_that_are_listed_for_it() -> None:
 def test_a_command_loads_its_own_module_alone() -> None:
     done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["verify False False", "transcribe True False", "serve True True"]
+
+
+def test_languages_come_from_the_list_that_the_settings_name(tmp_path: Path) -> None:
+    mirrors = "https://a.example.org/db/models.json https://b.example.org/db/models.json"
+    config = tmp_path / "moothall.toml"
+    config.write_text(f'[translation]\nregistry = "{mirrors}"\n')
+    assert with_settings(["add", "fr"]) == (["add", "fr"], REGISTRY)
+    assert with_settings(["--config", str(config), "add", "fr"]) == (["add", "fr"], mirrors)
+    config.write_text('[translation]\nregistry = "ftp://a.example.org/list and more"\n')
+    with pytest.raises(ConfigurationError, match="addresses of https"):
+        with_settings(["--config", str(config), "list"])
 
 
 def test_the_help_has_every_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from moothall.core.events import types as ev
+from moothall.core.kernel.ids import SegmentId
 from moothall.record.cues import LONGEST, Cue, cues_of, stamp
 from moothall.record.wording import Options
 from support.sessions.record_maker import CHINESE, FLOOR, WORDING, Telling, meeting, timed
@@ -161,3 +162,23 @@ def test_a_line_of_any_length_is_cut_into_cues_that_follow_each_other() -> None:
 def test_stamps(ms: int, text: str) -> None:
     assert stamp(ms, ".") == text
     assert stamp(ms, ",") == text.replace(".", ",")
+
+
+def test_captions_of_an_imported_line_stay_as_they_were_until_it_is_corrected() -> None:
+    words = (ev.Word("We begin", 1_000, 2_000), ev.Word(" now, in Kisumu.", 2_500, 4_000))
+    told = Telling()
+    opened = ev.SegmentOpened(
+        channel=FLOOR, segment=SegmentId("i1"), t0=1_000, language="en", origin=ev.Origin.PERSON, cues=True
+    )
+    ended = ev.SegmentEnded(
+        channel=FLOOR, segment=SegmentId("i1"), t1=4_000, reason=ev.EndReason.SENTENCE, text="We begin now, in Kisumu."
+    )
+    told.tell(opened, ev.WordsCommitted(channel=FLOOR, segment=SegmentId("i1"), first=0, words=words), ended)
+    found = [cue for cue in cues_of(told.record(), WORDING, Options()) if not cue.id.startswith("notice")]
+    assert [(cue.id, cue.t0, cue.lines) for cue in found] == [
+        ("i1", 1_000, ("We begin",)),
+        ("i1/2", 2_500, ("now, in Kisumu.",)),
+    ]
+    told.correct(SegmentId("i1"), "We begin now, in Nairobi.", words=2)
+    found = [cue for cue in cues_of(told.record(), WORDING, Options()) if not cue.id.startswith("notice")]
+    assert [cue.lines for cue in found] == [("We begin now, in Nairobi.",)]

@@ -8,8 +8,11 @@ import msgspec
 import pytest
 
 from moothall.core.events import types as ev
-from moothall.record.html import EXCERPT, LONG_SECTION, policy, write_html
+from moothall.record.html import policy, write_html
+from moothall.record.parallel import OtherText
+from moothall.record.sections import EXCERPT, LONG_SECTION
 from moothall.record.wording import Options
+from support.record.golden import ARABIC, golden_records
 from support.sessions.record_maker import FLOOR, WORDING, Questions, Telling, meeting, questioned, unanswered
 
 STYLE = "p { color: red }"
@@ -113,6 +116,30 @@ def test_how_good_the_text_is_stands_above_it() -> None:
     html = write_html(meeting().record(), words, Options(), STYLE)
     assert '</p>\n<p class="facts">Fast &amp; good</p>\n<p class="choice">' in html
     assert written(meeting()).count('class="facts"') == 1
+
+
+def test_two_texts_stand_beside_each_other() -> None:
+    records = golden_records()
+    named = msgspec.structs.replace(WORDING, name="As <spoken>", quality="Good")
+    beside = OtherText(record=records[ARABIC], wording=msgspec.structs.replace(WORDING, name="Arabic"))
+    html = write_html(records[FLOOR], named, Options(), STYLE, beside)
+    assert '<body class="bilingual">' in html
+    assert '<div class="pair names"><p>As &lt;spoken&gt;</p><p>Arabic</p></div>' in html
+    english = records[FLOOR].lines[0].segment
+    assert (
+        f'<div class="line pair" id="line-{english}">\n<a class="time" href="#line-{english}">0:01</a>\n'
+        '<div>\n<p lang="en" dir="ltr">Good morning, and welcome to this open session on water &amp; rights.</p>\n'
+        '<p class="source">Written by a machine</p>\n</div>\n'
+        '<div>\n<p lang="ar" dir="rtl">صباح الخير، ومرحبا بكم في هذه الجلسة المفتوحة عن المياه &amp; الحقوق.</p>\n'
+    ) in html
+    assert '<div>\n<p class="missing">No text from 1:18 to 1:30: source-lost</p>\n</div>\n<div>\n</div>' in html
+    assert html.count('<p class="missing">') == 3, "what both texts lack stands once"
+    assert html.count('<p class="notice">') == 2
+    assert html.count("<bdi>State: ") == 2
+    assert "#answer" not in html
+    ids = re.findall(r' id="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    assert not set(re.findall(r'href="#([^"]+)"', html)) - set(ids)
 
 
 def test_nothing_said() -> None:

@@ -5,6 +5,7 @@ import re
 import msgspec
 
 from moothall.core.events import types as ev
+from moothall.core.events.types import Origin
 from moothall.record.subtitles import write_srt, write_vtt
 from moothall.record.wording import Options
 from support.sessions.caption_readers import read_vtt
@@ -31,6 +32,13 @@ def test_without_speakers_nobody_is_named() -> None:
     assert "<v" not in text
     assert "Añez" not in text
     assert "أحمد" not in text
+
+
+def test_what_chromium_takes_for_the_end_of_a_cue_is_replaced() -> None:
+    told = Telling()
+    told.line("Before\uffffafter", 0, 900, name="A\uffffB")
+    (cue, _) = read_vtt(write_vtt(told.record(), WORDING, Options()))
+    assert (cue.voice, cue.lines) == ("A\ufffdB", ("A\ufffdB: Before\ufffdafter",))
 
 
 def test_a_language_that_is_no_tag_is_left_out() -> None:
@@ -70,6 +78,25 @@ def test_a_machines_translation_says_so_before_the_first_words_or_after_the_last
     alone = "1\r\n00:00:00,000 --> 00:00:04,000\r\n[Translated by a machine]\r\n"
     assert write_srt(silent.record(), wording, Options()) == alone
     assert "Translated" not in write_srt(late.record(), WORDING, Options())
+
+
+def test_with_sources_captions_say_how_their_lines_came_about_where_that_changes() -> None:
+    told = Telling()
+    told.spoken("Good morning.", 0)
+    told.spoken("All are here.", 2_000)
+    told.line("Welcome.", 5_000, 6_000, origin=Origin.PERSON)
+    machine, person = WORDING.origins[Origin.MACHINE], WORDING.origins[Origin.PERSON]
+    vtt, srt = (write(told.record(), WORDING, Options(sources=True)) for write in (write_vtt, write_srt))
+    assert re.findall(r"^NOTE\n.+\n\nfloor.+$", vtt, re.MULTILINE) == [
+        f"NOTE\n{machine}\n\nfloor-1-4",
+        f"NOTE\n{person}\n\nfloor-1-10",
+    ]
+    assert [" ".join(cue.lines) for cue in read_vtt(vtt)][:3] == ["Good morning.", "All are here.", "Welcome."]
+    assert re.findall(r"^\(.+\)\r\n.+$", srt, re.MULTILINE) == [
+        f"({machine})\r\nGood morning.\r",
+        f"({person})\r\nWelcome.\r",
+    ]
+    assert person not in write_vtt(told.record(), WORDING, Options()) + write_srt(told.record(), WORDING, Options())
 
 
 def test_a_time_within_a_text_is_none_for_a_player() -> None:

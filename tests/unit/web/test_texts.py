@@ -24,12 +24,15 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.texts import DoorText, ErrorText
 from moothall.adapters.programme import desk_door as agenda_desk
 from moothall.adapters.programme import needs_door
+from moothall.adapters.programme.news_door import NewsText
+from moothall.adapters.proof.texts import ProofText
 from moothall.adapters.questions import asking_texts, page_hands
 from moothall.adapters.reading.page_address import FORMATS
 from moothall.adapters.reading.page_choices import OFFERED
 from moothall.adapters.reading.page_menu import WAYS
 from moothall.adapters.record.texts import NOTICE as RECORD_NOTICE
 from moothall.adapters.record.texts import RecordErrorText
+from moothall.adapters.search.search_door import SearchText
 from moothall.core.events import question_parts as questions
 from moothall.core.events.types import Access, ChannelKind, GapReason, Origin, SealVersion, SoundKept, Tag
 from moothall.core.kernel.errors import FirstKnow, RefusalCode
@@ -108,7 +111,8 @@ def constants(*parts: object) -> Iterator[str]:
 
 TEXTS_IN_CODE = {
     *constants(
-        ErrorText, AdminText, RecordErrorText, DoorText, hub_texts.HubText, hub_removed_view.RemovedText,
+        ErrorText, AdminText, RecordErrorText, ProofText, DoorText, NewsText, SearchText, hub_texts.HubText,
+        hub_removed_view.RemovedText,
         asking_texts, page_hands, hub_desk_texts,
     ),
     *hub_texts.UNPAIRED.values(), *UNPAIRED.values(), *status_bar.TEXTS.values(), status_bar.MISSED, missed_door.SPAN,
@@ -187,6 +191,7 @@ GROUPS = {
 }
 """The groups of texts that the page of a script gives it, `Catalogue.script`."""
 OTHER_GROUPS = {
+    "bundle",
     "interpreter",
     "page",
     "admin",
@@ -197,6 +202,7 @@ OTHER_GROUPS = {
     "links",
     "record",
     "record-asked",
+    "record-state",
     "stream",
 }
 
@@ -265,6 +271,7 @@ FAMILIES: dict[str, Iterable[str]] = {
     "lines/origin": Origin,
     "lines/gap": [*GapReason, NOT_RECORDED, BREAK, BREAK_SET_BACK],
     "reader/seal": SealVersion,
+    "record-state/of": Origin,
     "reader/menu": [*ChannelKind, "since"],
     "display/seal": SealVersion,
     "display/gap": [BREAK, BREAK_SET_BACK],

@@ -138,7 +138,7 @@ const composing = new Composing(draft,store, {
   changed: onWay,
 });
 new Suggesting(composing.field, names, (from, text) => composing.complete(from, text));
-const air = new DeskAir(words, data.link, { act, say, changed: () => {
+const air = new DeskAir(words, data.link, { act, say, rings: true, changed: () => {
   at('OffAir').hidden = air.writes;
   composing.form.classList.toggle('off', !air.writes);
   heard();

@@ -38,11 +38,31 @@ export function withOne(list, short, long) {
 }
 
 /**
- * Parse a pasted list into [short, long]: a Plover dictionary (JSON), or rows with the short form, a tab, comma,
- * semicolon or =, and the long form. A row that can't be parsed gets an empty long form.
+ * The entries of a dictionary in RTF/CRE, by which steno programs exchange theirs. Comments in an entry are left out; one
+ * with commands, which join words or write capitals, is no translation and gets an empty long form.
+ * @param {string} pasted  @returns {[string, string][]}
+ */
+function exchanged(pasted) {
+  const windows = new TextDecoder('windows-1252');
+  const sign = (/** @type {string} */ byte) => windows.decode(new Uint8Array([Number.parseInt(byte, 16)]));
+  const entries = pasted.replace(/\}\s*$/, '').split(/\{\\\*\\cxs\s+/).slice(1);
+  return entries.map((entry) => {
+    const [short, ...rest] = entry.split('}');
+    const long = rest.join('}').replace(/\{\\\*[^{}]*\}?/g, '').replace(/[\r\n]/g, ' ')
+      .replace(/\\u(-?\d+) ?(?:\\'[\da-f]{2}|\?)?/gi, (_, code) => String.fromCharCode((Number(code) + 65536) % 65536))
+      .replace(/\\'([\da-f]{2})/gi, (_, byte) => sign(byte)).replace(/\\~/g, ' ').replace(/\\_/g, '-');
+    return [short, /[\\{}]/.test(long) ? '' : long];
+  });
+}
+
+/**
+ * Parse a pasted list into [short, long]: a Plover dictionary (JSON), one in RTF/CRE, rows of AutoHotkey (`::tt::…`), or
+ * rows with the short form, a tab, comma, semicolon or =, and the long form. A row that can't be parsed gets an empty
+ * long form.
  * @param {string} pasted  @returns {[string, string][]}
  */
 function rows(pasted) {
+  if (pasted.trimStart().startsWith('{\\rtf')) return exchanged(pasted);
   if (pasted.trimStart().startsWith('{')) {
     try {
       // Text in braces is a command of Plover to itself, not a translation.
@@ -52,6 +72,8 @@ function rows(pasted) {
     }
   }
   return pasted.replace(/^\ufeff/, '').split(/\r?\n/).map((row) => {
+    const [, hot, string] = /^:[^:]*:([^:]+)::(.*)$/.exec(row) ?? [];
+    if (hot) return [hot, string];
     const [, short = row, rest = ''] = /^\s*"?([^"\t,;=]*?)"?\s*[\t,;=]\s*(.*)$/.exec(row) ?? [];
     const quoted = /^"((?:[^"]|"")*)"/.exec(rest);
     return [short, quoted ? quoted[1].replaceAll('""', '"') : rest.replaceAll('\t', ' ')];

@@ -37,7 +37,7 @@ export class DeskAir {
 
   /**
    * @param {import('../lib/words.js').Words} words  @param {string} link  public id of ours
-   * @param {{act: (...commands: Command[]) => Promise<Answer>, say: (text: string, there?: ?string) => void, changed?: () => void}} does
+   * @param {{act: (...commands: Command[]) => Promise<Answer>, say: (text: string, there?: ?string) => void, changed?: () => void, rings?: boolean}} does  `rings`: whether the bell is on until somebody says otherwise
    */
   constructor(words, link, does) {
     this.words = words;
@@ -45,7 +45,7 @@ export class DeskAir {
     this.does = does;
     at('AirTake').addEventListener('click', () => this.take());
     at('AirMachine').addEventListener('click', () => this.machine());
-    at('AirBell').checked = recall(BELL) === true;
+    at('AirBell').checked = recall(BELL) ?? does.rings ?? false;
     at('AirBell').addEventListener('change', () => keep(BELL, at('AirBell').checked));
     at('AirOthers').addEventListener('click', ({ target }) => {
       const holder = target.closest('button')?.dataset.key;

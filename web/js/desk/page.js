@@ -61,7 +61,7 @@ const panel = new DeskPanel(state, words, data, {
   report: (answer, kind) => link.request(answer, { id: newId(), kind }),
 });
 const spoken = () => state.session?.channels[channel]?.languages ?? state.session?.languages ?? [];
-const air = new DeskAir(words, data.link, { act, say });
+const air = new DeskAir(words, data.link, { act, say, rings: data.role === 'captioner' });
 const terms = new DeskTerms(words, panel.languageName, { act, say, spoken });
 const keeping = new DeskKeeping({ act, words });
 const notes = new DeskNotes(state, words, data, { act, say });

@@ -8,6 +8,7 @@ import { Turn } from '../lib/reading_order.js';
 import { standing, standsIn, withStandIn } from '../lib/standing.js';
 import { Words, direction, mediaTime } from '../lib/words.js';
 
+const FULL_WIDTH = /[。！？；：，、」』）]$/u; // marks with their own space behind them: no other one is added
 const FULL = 320; // characters after which a new paragraph begins; as in display_door.py
 const KEPT = 60; // lines on the page
 
@@ -293,7 +294,7 @@ export class Tail {
           span = element('span', { class: key === line.segment ? 'sure' : 'rest', 'data-line': key });
           node.insertBefore(span, next);
         }
-        set(span, `${text} `);
+        set(span, FULL_WIDTH.test(text) ? text : `${text} `);
       }
     }
     for (const span of known.values()) span.remove();

@@ -1,8 +1,9 @@
-// Fetches older lines, one page at a time, when the reader scrolls up to them, presses the button, or follows a link to
-// a line.
+// Fetches older lines, and later lines of a record, one page at a time: when the reader scrolls to them, presses the
+// button, or follows a link to a line.
 
 import { at } from '../lib/nodes.js';
 
+const PAGE_LINES = 200; // lines of a page, as SNAPSHOT_LINES in core/views/captions.py
 const MOST_PAGES = 100; // a link to a line looks no further back than this
 const PATIENCE = 12500; // ms until a request times out
 const AGAIN = 5000; // ms until another attempt to fill a hole in the text
@@ -52,6 +53,19 @@ export class Older {
     return this.#loading;
   }
 
+  /** Load the page of lines after the last loaded line of a record. Resolves to whether there are later lines still. */
+  async later() {
+    const next = this.reader.total;
+    const first = await this.#fetch(() => next - (next % PAGE_LINES) + PAGE_LINES);
+    return first !== null && this.reader.more;
+  }
+
+  /** Load all lines of a record, so that the browser's own search finds words anywhere in it. */
+  async all() {
+    while (await this.later());
+    while (this.reader.first && (await this.load()));
+  }
+
   /**
    * After a long absence, load the lines between the newest page of lines and the earliest line on screen. Tries until it
    * succeeds.
@@ -99,7 +113,8 @@ export class Older {
       const [stop, { moves }] = [before(), reader];
       const page = await get(this.address(stop));
       if (page === null) return null;
-      for (let waited = 0; reader.total < page.total && waited < BEHIND; waited += 50) await pause(50);
+      if (reader.more) reader.whole = page.total;
+      for (let waited = 0; !reader.more && reader.total < page.total && waited < BEHIND; waited += 50) await pause(50);
       if (moves !== reader.moves) continue;
       const start = page.before ?? 0;
       this.scroll.around(() => this.view.update(reader.fill(page.lines, start, stop)));

@@ -16,6 +16,7 @@ import { WORTH_SAYING, standing, standsIn, textOf, withStandIn } from '../lib/st
 import { View } from './view.js';
 import { Words, isoTime } from '../lib/words.js';
 
+const CHOSEN = 400; // ms after which words count as selected
 const SAID = 15000; // ms until a message for screen readers is removed
 
 /** @type {ReaderData} */
@@ -55,11 +56,14 @@ const { growing } = data;
 if (growing) lines.splice(lines.findLastIndex((line) => line.number < growing.number) + 1, 0, growing);
 
 const reader = new Reader({ ...data, lines });
+reader.whole = data.whole;
+const ofRecord = reader.session.status === 'closed' && !data.making; // the text doesn't change any more
 const { kind = 'floor' } = reader.session.channels[data.channel] ?? {};
 const other = kind === 'floor' ? null : await import('./other_text.js');
 const VIDEO = `moothall.video ${reader.session.id}`;
 const view = new View(reader, words, data.zone, other?.made(words, data.ui));
 const scroll = new ScrollPosition(view.list, followed);
+scroll.free = ofRecord;
 const link = new Link(address, came, told, () => reader.offset, () => (speller = Speller && new Speller()));
 const choices = new Choices(at('Choices'), chosen, (change) => scroll.around(change));
 const bookmark = new Bookmark(`${reader.session.id} ${data.channel}`, words);
@@ -111,6 +115,7 @@ const quote = () => (quoting ??= import('../panels/quote.js').then(({ Quote }) =
   address: (id) => `${location.origin}${data.base}?${data.query}#${id}`,
   about: () => [at('Title').textContent, data.date],
   tell,
+  cite: ({ from, to = '' }, form = '') => `${data.base}/cite${form}?${data.query}&from=${from}${to && `&to=${to}`}&at=${reader.position}&ui=${data.ui}`,
 })));
 
 /** @type {?import('./beside.js').Beside} */
@@ -385,6 +390,15 @@ function lineAt(t) {
   return found?.id ?? null;
 }
 
+/** Offer to quote the words that are selected. */
+async function offerSelected() {
+  const selection = getSelection();
+  if (!selection?.anchorNode || !view.list.contains(selection.anchorNode)) return;
+  const { selected } = await import('../panels/quote.js');
+  const [chosen, quotes] = [selected(view.list, getSelection()), await quote()];
+  if (chosen) scroll.around(() => quotes.offer(chosen.line, chosen.span));
+}
+
 /** Switch the announcing of finished lines to screen readers on or off. */
 function sayLines() {
   const on = choices.get('say') !== 'lines';
@@ -418,6 +432,11 @@ view.list.addEventListener('click', async (event) => {
   const time = event.target.closest?.('a.time');
   if (time && !event.ctrlKey && !event.metaKey && !event.shiftKey) (await quote()).copyAddress(/** @type {Element} */ (time.closest('.line')));
 });
+let choosing = 0;
+document.addEventListener('selectionchange', () => {
+  clearTimeout(choosing);
+  if (getSelection()?.isCollapsed === false) choosing = setTimeout(offerSelected, CHOSEN);
+});
 at('SayLines')?.addEventListener('click', sayLines);
 at('CatchUp').addEventListener('click', (event) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -444,6 +463,7 @@ at('Voice')?.addEventListener('toggle', async () => {
 if (!('speechSynthesis' in window)) at('Voice')?.remove();
 at('Report')?.addEventListener('toggle', () => import('../panels/report.js'));
 keepClear(only('.bar'));
+if (ofRecord) import('../record/parts.js').then(({ record }) => record({ reader, older, goTo }));
 const read = () => scroll.inView() ?? at('Log');
 const shown = sheet(read);
 const toCard = cards(only('.bar'), read);
@@ -454,6 +474,11 @@ async function cited() {
   if (!/^[a-z0-9]/.test(id)) return false; // ids of the page's own parts begin with a capital
   scroll.stay();
   const known = at(id) !== null;
+  if (!known && ofRecord && !location.search.includes('before=')) {
+    const there = await fetch(`${data.base}/line/${id}?${data.query}`, { redirect: 'manual' }).catch(() => null);
+    if (there?.type === 'opaqueredirect') location.replace(`${data.base}/line/${id}${location.search || `?${data.query}`}`);
+    return false;
+  }
   if (!(await (await older()).find(id))) return false;
   if (!known) location.replace(`#${id}`); // so that the browser goes to it and applies :target
   at(id).scrollIntoView({ block: 'start', behavior: 'instant' });

@@ -1,6 +1,6 @@
 // The state of one feed and the fold of frames into it, as in server/moothall/core/views/captions.py. Pure.
 
-import { doubted, left } from './doubts.js';
+import { doubted, left } from '../panels/doubts.js';
 import { goesBefore } from '../lib/reading_order.js';
 
 const LONGEST = 15000; // ms within which a spoken line ends
@@ -36,6 +36,7 @@ export class Reader {
   unsaved = '';
   unrecorded = { text: '', language: '' };
   lastWords = false; // whether the meeting waits for them before it closes
+  whole = 0; // how many lines the record has, where the page shows a part of it
 
   /** @param {Snapshot & {channel?: string}} start */
   constructor({ epoch, offset, channel = '', session, lines }) {
@@ -147,6 +148,11 @@ export class Reader {
   /** How many lines the text has, loaded or not. */
   get total() {
     return this.last ? this.last.number + 1 : 0;
+  }
+
+  /** Whether later lines of a record are not loaded yet. */
+  get more() {
+    return this.total < this.whole;
   }
 
   /** Whether a line is the growing one, which the page shows apart, after the log. @param {Line} line */

@@ -13,6 +13,7 @@ export class ScrollPosition {
     this.list = list;
     this.tell = tell;
     this.following = false;
+    this.free = false; // whether nothing is followed: a record has its end, and grows only as parts of it are loaded
     this.seen = scrollY;
     /** @type {?number} scrollY that doesn't count as the end, as `stay` has set it */
     this.still = null;
@@ -33,7 +34,8 @@ export class ScrollPosition {
     if (scrollY === this.still) return;
     this.still = null;
     const past = scrollY - this.#bottom();
-    const following = past <= SLACK && (past >= -SLACK || (this.following && scrollY >= this.seen));
+    const near = past <= SLACK && (past >= -SLACK || (this.following && scrollY >= this.seen));
+    const following = !this.free && near;
     this.seen = scrollY;
     if (following !== this.following) {
       this.following = following;
@@ -44,7 +46,7 @@ export class ScrollPosition {
   /** Scroll to the end and stay there. */
   follow() {
     this.toEnd();
-    if (!this.following) {
+    if (!this.following && !this.free) {
       this.following = true;
       this.tell(true);
     }

@@ -55,6 +55,8 @@ export class View {
     }
     if (change.gaps) this.#gaps();
     at('Older').hidden = this.reader.first === 0;
+    const later = at('Later');
+    if (later) later.hidden = !this.reader.more;
     if (change.lines.size || change.gaps || change.gone.size) this.group();
     this.#grow();
     this.after();
@@ -179,7 +181,7 @@ export class View {
       /** @type {?HTMLElement} */
       let after = null;
       for (let item = this.list.lastElementChild; item && Number(item.dataset.t0) >= gap.t0; item = item.previousElementSibling) after = item;
-      if (after && after === this.list.firstElementChild && this.reader.first > 0) continue; // among lines not loaded yet
+      if (after ? after === this.list.firstElementChild && this.reader.first > 0 : this.reader.more) continue; // among lines not loaded yet
       this.list.insertBefore(gapMark(gap, this.words), after);
     }
   }

@@ -232,6 +232,8 @@ interface ReaderData extends Texts {
   date: string;
   /** The conference's time zone: ms ahead of UTC, its offset in ISO notation, and its name. */
   zone: [ahead: number, offset: string, name: string];
+  /** How many lines a record has of which the page shows a part that has not its end; 0 for any other page. */
+  whole: number;
   /** Whether the meeting is closed and older lines of this text are being translated. */
   making: boolean;
   /** The notice of what is kept of the sound, by the meeting's setting. */

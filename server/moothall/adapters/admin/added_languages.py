@@ -74,7 +74,7 @@ class AddedLanguages:
     adding: Callable[[], AddingLanguages | None]
     """Returns what adds languages; None where none can be added."""
     registry: str
-    """The address of the list of models."""
+    """The addresses of the list of models, with spaces between them."""
     reach: Callable[[], Reach]
     route: Callable[[str, str], Route | None]
     """Returns the way between two languages (BCP-47)."""
@@ -99,11 +99,12 @@ class AddedLanguages:
             "admin/admin_languages.html",
             asked,
             now=now,
-            host=(urlsplit(self.registry).hostname or "") if orders.adds else "",
+            host=(urlsplit(self.registry.split()[0]).hostname or "") if orders.adds else "",
             adding=ui.language_name(now.language) if now.language else "",
             done=_megabytes(now.done),
             total=_megabytes(now.total),
             rows=rows(now, ui),
+            untried=orders.adds and not any(offer.here for offer in now.offers or ()),
             ways=ways_from(self.reach(), self.route, now.offers or (), ui),
         )
 

@@ -24,8 +24,10 @@ from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.core.ports import Randomness
 from moothall.core.programme.reading import MOST_BYTES
+from moothall.record.imports.acts import ImportAct, PastMeeting
 from moothall.services.operation.status import ServerStatus
 from moothall.services.programme.office import UNLIMITED, AdminLinkOrder, ImportReport, Office, Proposed
+from moothall.services.programme.past_records import ImportBegun, PublishOrder
 from moothall.services.proposals.proposing import MOST_BYTES as MOST_PROPOSED
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.services.proposals.refining import Refined, RefineOrder
@@ -73,6 +75,9 @@ class Operations(msgspec.Struct, frozen=True, kw_only=True):
     retire: Callable[[str], Awaitable[str]]
     """Removes a node that is gone for good from the house, by its name; returns a sentence for the operator. Raises
     ConfigurationError, StorageUnavailable."""
+    tree: Callable[[str], Awaitable[str]]
+    """Brings the public tree back after a restore: from the copy of that address or folder, or by a succession where it
+    is empty; returns a sentence for the operator. Raises ConfigurationError, StorageUnavailable, ProofBroken."""
 
 
 class LocalDoor:
@@ -93,11 +98,15 @@ class LocalDoor:
                 web.post("/local/admin-link", self._admin_link),
                 web.post("/local/refine", self._refine),
                 web.post("/local/propose", self._propose),
+                web.post("/local/begin-import", self._begin_import),
+                web.post("/local/import-part", self._import_part),
+                web.post("/local/publish-record", self._publish_record),
                 web.post("/local/status", self._status),
                 web.post("/local/probe", self._probe),
                 web.post("/local/drain", self._drain),
                 web.post("/local/reload", self._reload),
                 web.post("/local/retire", self._retire),
+                web.post("/local/tree", self._tree),
             ]
         )
         return app
@@ -151,6 +160,29 @@ class LocalDoor:
             return web.Response(status=400, text="Those are no proposals.\n")
         return _json(await self._office().propose(order))
 
+    async def _begin_import(self, request: web.Request) -> web.StreamResponse:
+        try:
+            meeting = read_json(await request.read(), PastMeeting)
+        except Unreadable:
+            return web.Response(status=400, text="That is no meeting.\n")
+        return _json(await self._office().begin_import(meeting))
+
+    async def _import_part(self, request: web.Request) -> web.StreamResponse:
+        try:
+            act = read_json(await request.read(), ImportAct)
+        except Unreadable:
+            return web.Response(status=400, text="That is no part of an import.\n")
+        await self._office().import_part(act)
+        return _json(_Said(""))
+
+    async def _publish_record(self, request: web.Request) -> web.StreamResponse:
+        try:
+            order = read_json(await request.read(), PublishOrder)
+        except Unreadable:
+            return web.Response(status=400, text="That says of no meeting who may read it.\n")
+        await self._office().publish_record(order)
+        return _json(_Said(""))
+
     async def _status(self, _: web.Request) -> web.StreamResponse:
         return _json(self._operations.status())
 
@@ -162,6 +194,9 @@ class LocalDoor:
 
     async def _retire(self, request: web.Request) -> web.StreamResponse:
         return _json(_Said(await self._operations.retire(request.query.get("node", ""))))
+
+    async def _tree(self, request: web.Request) -> web.StreamResponse:
+        return _json(_Said(await self._operations.tree(request.query.get("from", ""))))
 
     async def _probe(self, _: web.Request) -> web.StreamResponse:
         return _json(_Said(self._operations.new_probe()))
@@ -231,6 +266,22 @@ class Caller:
         """
         return msgspec.json.decode(await self._ask("propose", {}, msgspec.json.encode(order)), type=Proposed)
 
+    async def begin_import(self, meeting: PastMeeting) -> ImportBegun:
+        """Make the session of a file about a past meeting (`Office`). Raises ConfigurationError with the server's
+        error.
+        """
+        return msgspec.json.decode(await self._ask("begin-import", {}, msgspec.json.encode(meeting)), type=ImportBegun)
+
+    async def import_part(self, act: ImportAct) -> None:
+        """Carry out a part of an import (`Office`). Raises ConfigurationError with the server's error."""
+        await self._ask("import-part", {}, msgspec.json.encode(act))
+
+    async def publish_record(self, order: PublishOrder) -> None:
+        """State on what ground an imported session may be read (`Office`). Raises ConfigurationError with the server's
+        error.
+        """
+        await self._ask("publish-record", {}, msgspec.json.encode(order))
+
     async def status(self) -> ServerStatus:
         """The server's status. Raises ConfigurationError when it doesn't answer."""
         return msgspec.json.decode(await self._ask("status", {}, b""), type=ServerStatus)
@@ -248,6 +299,10 @@ class Caller:
         ConfigurationError with the reason where it can't be removed.
         """
         return msgspec.json.decode(await self._ask("retire", {"node": node}, b""), type=_Said).sentence
+
+    async def tree(self, source: str) -> str:
+        """Bring the public tree back after a restore (`Operations`). Raises ConfigurationError."""
+        return msgspec.json.decode(await self._ask("tree", {"from": source}, b""), type=_Said).sentence
 
     async def new_probe(self) -> str:
         """A pass for the probe's route (`Operations`). Raises ConfigurationError when the server doesn't answer."""

@@ -26,7 +26,7 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import recognition_lines
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.core import commands as do
-from moothall.core.events.types import Access
+from moothall.core.events.types import Access, SealVersion
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import SessionId, is_name
@@ -53,7 +53,11 @@ ACTS: Mapping[str, do.AnyCommand] = {
     "open": do.OpenSession(),
     "close": do.CloseSession(),
     "reopen": do.ReopenSession(),
+    "seal-checked": do.SealRecord(version=SealVersion.CHECKED),
+    "seal-final": do.SealRecord(version=SealVersion.FINAL),
 }
+_OF_OTHERS_TOO = frozenset({"close", "seal-checked", "seal-final"})
+"""Acts that don't matter to another session in the same room."""
 """The command that each button of a meeting sends."""
 NO_LOSSES: Mapping[str, str] = {}
 MAX_TEXT = MOST_QUESTIONS * (MAX_QUESTION + 10)
@@ -130,6 +134,8 @@ class MeetingDoor:
             listed=state.listed,
             imported=bool(planned.source),
             meeting=view.meeting_row(planned, state, self.programme, ui),
+            grounds=[state.ground] if state.ground else [],
+            originals=view.original_rows(state, ui),
             clashes=[view.named_meeting(each, self.programme, ui) for each in clashing(self.programme, state.id)],
             times=view.clock_of(self.programme, ui),
             streams=self.streams(planned.session, ui),
@@ -299,14 +305,14 @@ class MeetingDoor:
 
     @staff_page(runs_the_house)
     async def act(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Open, close or reopen a meeting."""
+        """Open, close or reopen a meeting, or seal its text."""
         given = await self.pages.form(request, asked)
         planned, _ = await self._planned(request)
         command = ACTS.get(given.get("act", ""))
         if command is None:
             raise AdminProblem(400, AdminText.CONFLICT)
         other = other_session_in_room(self.programme, planned.session)
-        if other is not None and given.get("act") != "close" and given.get("other_session") != other.session:
+        if other is not None and given.get("act") not in _OF_OTHERS_TOO and given.get("other_session") != other.session:
             # The page says that another session is on, with a button to continue.
             return await self._meeting(request, asked)
         refused = await self.programme.send(planned.session, command, by=asked.staff[0].link)

@@ -236,8 +236,12 @@ def staff_page(
     return decorate
 
 
-async def read_upload(request: web.Request, most: int) -> tuple[dict[str, str], bytes]:
-    """Read the fields and the one file of a form; the file has at most `most` bytes. Raises AdminProblem."""
+async def read_upload(
+    request: web.Request, most: int, named: Callable[[str], None] = lambda _: None
+) -> tuple[dict[str, str], bytes]:
+    """Read the fields and the one file of a form; the file has at most `most` bytes. `named` is called with the file's
+    name. Raises AdminProblem.
+    """
     fields: dict[str, str] = {}
     data = b""
     try:
@@ -248,6 +252,7 @@ async def read_upload(request: web.Request, most: int) -> tuple[dict[str, str], 
             content = await _content(part, most if part.name == "file" else LONGEST_FIELD)
             if part.name == "file":
                 data = content
+                named(visible(part.filename or ""))
             else:
                 fields[part.name or ""] = content.decode("utf-8", "replace")
     except (ValueError, AssertionError, RuntimeError) as error:

@@ -14,6 +14,7 @@ class AdminText:
     FORM = "The form was too old or came from elsewhere, and nothing was done. Please send it again."
     ZOOM = "This is no address for captions of Zoom: it begins with https:// and has “closedcaption” in it."
     ZOOM_MANY = "Captions of too many meetings go to Zoom; end some that are over."
+    YOUNG_UNSAID = "Say whether young people take part, before anything is imported."
     TITLE = "A meeting needs a title of at most 500 characters."
     LANGUAGES = "Write which languages are spoken, such as English, French."
     NO_LANGUAGE = "Not known as a language: {words}. Check the spelling, or write its code, such as en or fr."

@@ -25,6 +25,7 @@ from moothall.core.programme.changes import Change, ChangeKind
 from moothall.core.programme.plan import Planned, RoomId, Timetable
 from moothall.core.programme.times import moment
 from moothall.core.rules.authority import COMMANDS, SENDS_EVERY_SOUND, STAFF_ROLES
+from moothall.core.rules.imports import is_imported
 from moothall.core.sessions.state import State, Status
 from moothall.services.control.standing import Standing, standing
 from moothall.services.programme.meeting_plan import left_out
@@ -121,7 +122,14 @@ def meeting_row(
         "rehearsal": planned.rehearsal,
         "hidden": state is not None and not (state.named if isinstance(state, Entry) else state.listed),
         "young_people": isinstance(state, State) and state.young_people,
+        "imported": state is not None and (is_imported(state) if isinstance(state, State) else state.imported),
     }
+
+
+def original_rows(state: State, ui: Catalogue) -> list[dict[str, str]]:
+    """The texts of an imported meeting whose files are kept for the staff."""
+    kept = [each for each in state.channels.values() if each.original]
+    return [{"channel": each.id, "name": ui.listed(ui.language_name(tag) for tag in each.languages)} for each in kept]
 
 
 def state_of(planned: Planned, status: Status, ui: Catalogue, *, off: bool = False) -> dict[str, str]:

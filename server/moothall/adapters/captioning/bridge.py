@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import aiohttp
 import msgspec
 
-from moothall.core.captioning.charsets import lenient_text, without_telnet
+from moothall.core.captioning.charsets import binary_stream, lenient_text, without_telnet
 from moothall.core.kernel.backoff import Backoff
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ConfigurationError
@@ -59,12 +59,16 @@ class Target(msgspec.Struct, frozen=True):
 
 
 def target_of(link: str) -> Target:
-    """Parse the address for captioning software that the captioner's page shows. Raises ConfigurationError."""
+    """Parse the address for captioning software that the captioner's page shows, or the captioner's link itself. Raises
+    ConfigurationError.
+    """
     parts = urlsplit(link.strip())
     query = dict(parse_qsl(parts.query))
-    key = query.pop("key", "")
+    path, _, token = parts.path.rpartition("/")
+    key = query.pop("key", "") or (token if path == "/enter" else "")
     if parts.scheme not in ("http", "https") or not parts.netloc or not key:
-        raise ConfigurationError("The link is the address for captioning software: it has 'key=' in it.")
+        message = "The link is the captioner's ('/enter/' is in it), or the address for captioning software ('key=')."
+        raise ConfigurationError(message)
     where = f"?{urlencode(query)}" if query else ""
     scheme = "wss" if parts.scheme == "https" else "ws"
     return Target(f"{scheme}://{parts.netloc}/captions/link{where}", key)
@@ -116,13 +120,17 @@ class Bridge:
 
     async def _program(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.tell("The captioning software is connected.")
-        negotiated, held = b"", b""
+        negotiated, held, before = b"", b"", b""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  # asyncio's server runs this as a task
         self._programs.add(task)
         try:
             while data := await reader.read(READ):
                 data, negotiated = without_telnet(negotiated + data)
+                binary, before = binary_stream(before, data)
+                if binary:
+                    self.tell("What the captioning software sends is no text. Set it to send plain text by TCP.")
+                    break
                 text, held = lenient_text(data, held)
                 self._set(typed(self.unsent, text))
                 await self._room.wait()
@@ -165,7 +173,7 @@ class Bridge:
             link = await self.http.ws_connect(self.target.address, headers=headers, heartbeat=WITHIN_S)
         except aiohttp.WSServerHandshakeError as error:
             if error.status in STOP:
-                why = "it was replaced, has ended, or is for another meeting"
+                why = "it was replaced, has ended, is for another meeting, or names none: add ?session= and its name"
                 raise ConfigurationError(f"The server refuses the link ({error.status}): {why}.") from None
             raise
         async with link:

@@ -13,10 +13,12 @@ from urllib.parse import urlencode
 from aiohttp import hdrs, web
 
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
+from moothall.adapters.pages.catalogues import Catalogues
+from moothall.adapters.reading.page_rows import label_of, original_of
 from moothall.adapters.reading.reader_routes import DoorRefusal, ReadableText, Readers
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.decoding import number_in
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.rules.authority import may_read
 from moothall.core.sessions.state import Status
 from moothall.core.views.captions import CaptionsView, Line, Session
@@ -32,9 +34,12 @@ _NOT_KEPT: dict[str, str] = {hdrs.CACHE_CONTROL: "private, no-store"}
 class HlsDoor:
     """Handlers of the playlist and its segments."""
 
-    def __init__(self, readers: Readers, closed_at: Callable[[SessionId], int | None]) -> None:
-        """`closed_at`: returns when a loaded session was closed, in media ms; None while it isn't closed."""
+    def __init__(self, readers: Readers, closed_at: Callable[[SessionId], int | None], catalogues: Catalogues) -> None:
+        """`closed_at`: returns when a loaded session was closed, in media ms; None while it isn't closed. `catalogues`:
+        say what a translation is, in its language.
+        """
         self._readers = readers
+        self._catalogues = catalogues
         self._closed_at = closed_at
 
     def routes(self) -> list[web.RouteDef]:
@@ -74,7 +79,9 @@ class HlsDoor:
             return _not_there(view.session, "There is no such segment yet.")
         language = next(iter(view.session.channels[text.feed.channel].languages), "und")
         start = start_of(view.session, number)
-        body = segment(_around(view, start), view.session.speakers, start, language, offset)
+        lines = _around(view, start)
+        note = label_for(view.session, text.feed.channel, lines, self._catalogues)
+        body = segment(lines, view.session.speakers, start, language, offset, note=note)
         return web.Response(text=body, content_type="text/vtt", headers=headers_for(view.session, 2))
 
     def _listed(self, view: CaptionsView, *, whole: bool = False) -> Listed:
@@ -84,6 +91,13 @@ class HlsDoor:
     async def _text(self, request: web.Request) -> ReadableText | DoorRefusal:
         session = SessionId(request.match_info["session"])
         return await self._readers.text(session, request.query.get("channel", ""), live=False)
+
+
+def label_for(session: Session, channel: ChannelId, lines: Sequence[Line], catalogues: Catalogues) -> str:
+    """What a translation is, in its own language, with the address of its original; empty for another text."""
+    language = next(iter(session.channels[channel].languages), "")
+    ui = catalogues.choose(None, language)
+    return label_of(session, channel, ui, lines, original_of(session, channel))
 
 
 def headers_for(session: Session, seconds: int) -> dict[str, str]:

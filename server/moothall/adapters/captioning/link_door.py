@@ -80,7 +80,9 @@ class CaptionsLinkDoor:
         kind, _, key = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
         query = request.query
         where = query.get("session", ""), query.get("channel", "")
-        return await self._keys.open(self._address_of(request), key if kind.lower() == "bearer" else "", *where)
+        return await self._keys.open(
+            self._address_of(request), key if kind.lower() == "bearer" else "", *where, header=True
+        )
 
     async def _take(self, request: web.Request, socket: web.WebSocketResponse, kind: WSMsgType, data: object) -> bool:
         """Handle one message; return whether to read on."""
@@ -96,7 +98,9 @@ class CaptionsLinkDoor:
             await socket.close(code=CloseCode.TOKEN if stream.code is RefusalCode.FORBIDDEN else CloseCode.TRY_LATER)
             return False
         language = request.query.get("lang", "")[:35]
-        taken = await self._streams.put(stream, Post(body=post.body, seq=post.seq, language=language, form=Form.STREAM))
+        taken = await self._streams.put(
+            stream, Post(body=post.body, seq=post.seq, language=language, form=Form.STREAM, behind=post.behind)
+        )
         if isinstance(taken, Refusal) and taken.code is RefusalCode.STALE:
             # Another program of this link was quicker; this one reconnects and gets the current number.
             await socket.close(code=CloseCode.TRY_LATER)

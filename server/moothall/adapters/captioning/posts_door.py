@@ -33,7 +33,7 @@ STATUS = {
 AGAIN_S = 2
 MOST_SEQ = 10**12
 NOTICE = "Caption-Notice"
-"""A response header that says why nothing of a post is kept."""
+"""A response header that says why nothing of a post is kept, or what of it was left out."""
 _NOT_KEPT = {hdrs.CACHE_CONTROL: "no-store"}
 
 
@@ -97,7 +97,7 @@ class PostsDoor:
             return _refused(taken)
         now = datetime.fromtimestamp(self._clock.wall() / 1000, UTC)
         answer = _sentence(200, now.isoformat(timespec="milliseconds").replace("+00:00", "Z"), end="")
-        if not taken.kept:
+        if taken.sentence:
             answer.headers[NOTICE] = taken.sentence
         return answer
 

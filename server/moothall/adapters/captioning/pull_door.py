@@ -14,7 +14,8 @@ from urllib.parse import quote
 import msgspec
 from aiohttp import hdrs, web
 
-from moothall.adapters.captioning.hls_door import headers_for
+from moothall.adapters.captioning.hls_door import headers_for, label_for
+from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.reading.reader_routes import DoorRefusal, Readers
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.decoding import number_in
@@ -31,8 +32,10 @@ _UNKEPT = {hdrs.CACHE_CONTROL: "no-store"}
 class PullDoor:
     """Handlers of both addresses."""
 
-    def __init__(self, readers: Readers) -> None:
+    def __init__(self, readers: Readers, catalogues: Catalogues) -> None:
+        """`catalogues`: say what a translation is, in its language."""
         self._readers = readers
+        self._catalogues = catalogues
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -80,6 +83,11 @@ class PullDoor:
             length,
             next(iter(spoken), language or "und"),
         )
+        notice = label_for(view.session, text.feed.channel, view.lines.slice(0, len(view.lines)), self._catalogues)
+        if notice:  # It is what a program gets at first.
+            pulled = msgspec.structs.replace(
+                pulled, content=f"{notice} " if last < 0 else pulled.content, notice=notice
+            )
         body = msgspec.json.encode(shape(pulled))
         answer = web.Response(body=body, content_type="application/json", headers=headers_for(view.session, 0))
         answer.headers[hdrs.CONTENT_LANGUAGE] = pulled.language_code

@@ -19,7 +19,7 @@ import msgspec
 
 from moothall.adapters.captioning.keys import CaptionKeys
 from moothall.adapters.http.limits import network
-from moothall.core.captioning.charsets import known_charset, without_telnet
+from moothall.core.captioning.charsets import NO_TEXT, binary_stream, known_charset, without_telnet
 from moothall.core.kernel.errors import (
     PASSING,
     ConfigurationError,
@@ -143,12 +143,16 @@ class TcpDoor:
     ) -> Refusal | None:
         """Store what is typed until the sender disconnects (None), or is refused for good."""
         said: Refusal | None = None
+        before = b""
         while True:
             async with asyncio.timeout(IDLE_S):
                 data = await reader.read(READ)
             if not data:
                 return None
             body, held = without_telnet(held + data)
+            binary, before = binary_stream(before, body)
+            if binary:
+                return refuse(RefusalCode.INVALID, NO_TEXT)
             post = msgspec.structs.replace(form, body=body)
             refused = await self._put(*who, post)
             while refused is not None and refused.code in PASSING:

@@ -7,11 +7,13 @@ What people do on them is sent over Socket.IO (`desk_socket.py`).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from urllib.parse import quote, urlencode
 
 import msgspec
 from aiohttp import web
 
+from moothall.adapters.desks.check_form import CheckForm, SentCheck
 from moothall.adapters.desks.line_form import SENT, ChannelTexts, LineForm
 from moothall.adapters.desks.microphone_door import INTERPRETERS
 from moothall.adapters.pages.request_context import HttpProblem, language, own_html, refusal
@@ -19,11 +21,12 @@ from moothall.adapters.pages.staff_frame import Asked, MeetingFacts, StaffOf, Ta
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_request import see_other
+from moothall.adapters.reading.page_choices import unsure
 from moothall.core.commands import Command, CorrectSegment, SetSpeaker, SetStatus, TypeSegment
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
 from moothall.core.events.types import Tag
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.ids import SessionId, is_name
+from moothall.core.kernel.ids import ChannelId, SessionId, is_name
 from moothall.core.questions.blocked_words import BLOCKED_WORD
 from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
 from moothall.core.rules.questions import ABUSE, REPORTED
@@ -63,6 +66,10 @@ AboutOf = Callable[[SessionId], Awaitable[DeskPageFacts | None]]
 """Returns None for an unknown session. May raise StorageUnavailable."""
 
 
+MoreOfPage = Callable[[SessionId, Staff, DeskPageFacts], Awaitable[dict[str, object]]]
+"""Returns values for a template: of a session, for a link, with what is known of the page."""
+
+
 def _no_key(_: str) -> str | None:
     """No key: the default for a house that accepts no text of captioning software."""
     return None
@@ -83,6 +90,7 @@ class DeskDoor:
         may_act: MayAct,
         about: AboutOf,
         line: LineForm,
+        check: CheckForm,
         captions_key: Callable[[str], str | None] = _no_key,
         public: str = "",
     ) -> None:
@@ -91,6 +99,7 @@ class DeskDoor:
         self._may_act = may_act
         self._about = about
         self._line = line
+        self._check = check
         self._captions_key = captions_key
         self._public = public
 
@@ -99,6 +108,8 @@ class DeskDoor:
         return [
             web.get("/desk/{session}", self.page),
             web.get("/desk/{session}/refinements", self.refinements),
+            web.get("/desk/{session}/check", self.check),
+            web.post("/desk/{session}/check", self.send_checked),
             web.get("/caption/{session}", self.caption),
             web.post("/caption/{session}", self.write),
             web.get("/moderate/{session}", self.moderate),
@@ -139,6 +150,36 @@ class DeskDoor:
             request, "proposals/refinements.html", "refinements", here=Tab.TEXT, needs=CorrectSegment
         )
 
+    async def check(self, request: web.Request, sent: SentCheck | None = None) -> web.Response:
+        """The page for checking a text line by line, for links that may correct lines."""
+        return await self._page(
+            request, "desk/check.html", here=Tab.TEXT, needs=CorrectSegment, more=partial(self._checking, request, sent)
+        )
+
+    async def send_checked(self, request: web.Request) -> web.Response:
+        """Take a line that was checked; show the page again, with the typed text where it was refused."""
+        session, fitting = self._fitting(request, CorrectSegment)
+        if not fitting or await self._about(session) is None:
+            return await self.check(request)
+        try:
+            sent = await self._check.submit(request, session, fitting[0])
+        except HttpProblem as problem:
+            return refusal(problem, self._pages, language(self._pages, request))
+        if sent.refused is None:
+            return see_other(self._check.address(request))
+        page = await self.check(request, sent)
+        page.set_status(409)
+        return page
+
+    async def _checking(
+        self, request: web.Request, sent: SentCheck | None, session: SessionId, staff: Staff, about: DeskPageFacts
+    ) -> dict[str, object]:
+        ui = language(self._pages, request)
+        shown = await self._check.shown(
+            request, session, ChannelId(about.channel), staff, ui, sound=about.sound, sent=sent
+        )
+        return {"check": shown, "unsure": unsure(ui)}
+
     async def moderate(self, request: web.Request) -> web.Response:
         """The page for moderating questions, for links that may do so."""
         return await self._page(request, "moderation/moderate.html", "moderation", here=Tab.QUESTIONS, needs=SetStatus)
@@ -168,9 +209,10 @@ class DeskDoor:
         here: Tab,
         needs: type[Command] | None = None,
         refused: tuple[str, str] = ("", ""),
+        more: MoreOfPage | None = None,
     ) -> web.Response:
         """Render a page. `texts`: groups of messages that its script needs besides those of every page here. `refused`:
-        a line that was typed without scripts and refused, and why.
+        a line that was typed without scripts and refused, and why. `more`: returns what only this template needs.
         """
         ui = language(self._pages, request)
         links = self._staff(request)
@@ -186,6 +228,7 @@ class DeskDoor:
         text = self._pages.render(
             template,
             ui=ui,
+            **({} if more is None else await more(session, fitting[0], about)),
             frame=meeting_frame(
                 about.frame,
                 [staff for staff in links if self._may_act(staff, session)],
@@ -201,6 +244,7 @@ class DeskDoor:
             desk=f"/desk/{quote(session)}{asked}",
             form=self._line.shown(request, about.texts, fitting[0].role, ui, text=refused[0], refused=refused[1]),
             refinements=f"/desk/{quote(session)}/refinements{asked}",
+            checking=f"/desk/{quote(session)}/check{asked}" if CorrectSegment in COMMANDS[fitting[0].role] else "",
             moderate=f"/moderate/{quote(session)}{asked}" if SetStatus in COMMANDS[fitting[0].role] else "",
             podium=f"/podium/{quote(session)}{asked}",
             orders=list(QueueOrder),

@@ -261,6 +261,7 @@ def _day(ui: Catalogue) -> list[Values]:
             "times": "09:00\u201310:30",
             "rehearsal": False,
             "hidden": False,
+            "imported": False,
         }
         return {**known, **more}
 

@@ -18,6 +18,7 @@ from typing import cast
 from aiohttp import web
 
 from moothall.adapters.http.connections import MOST_OUTSIDE, Connections
+from moothall.adapters.http.counted_characters import POST, CountedCharacters
 from moothall.adapters.http.slots import NoSlot, Slot
 from moothall.adapters.system.accepting import stop_accepting
 
@@ -206,8 +207,12 @@ class _Counted(asyncio.Protocol):
 
     def _first_data(self, data: bytes) -> None:
         self._connections.new.remove(self.inner)
-        self._take_data = self._web_data
-        self._web_data(data)
+        if data.startswith(POST):
+            counted = CountedCharacters()
+            self._take_data = lambda more: self._web_data(counted.take(more))
+        else:
+            self._take_data = self._web_data
+        self._take_data(data)
 
     def _web_data(self, data: bytes) -> None:
         try:

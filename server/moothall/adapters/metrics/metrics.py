@@ -161,7 +161,7 @@ METRICS = (
     # The disk
     _gauge("moothall_disk_free_bytes", "Bytes that are free where the data folder lies."),
     _gauge("moothall_disk_size_bytes", "Bytes of that disk in all."),
-    _gauge("moothall_folder_bytes", "Bytes in the data folder: log, book, spool, recordings, other.", "folder"),
+    _gauge("moothall_folder_bytes", "Bytes in the data folder: log, book, spool, recordings, search, other.", "folder"),
 )
 """All metrics. Bounded by `MOST_SESSIONS`, and by the numbers of doors, reasons, engines and hubs."""
 BY_NAME = {each.name: each for each in METRICS}

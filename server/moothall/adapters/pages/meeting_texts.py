@@ -13,6 +13,7 @@ from moothall.adapters.pages.catalogues import NO_BREAK, Catalogue
 from moothall.core.events.types import MadeFrom
 from moothall.core.hubs.presence import HubNow, HubsPresent
 from moothall.core.kernel.languages import WRITTEN_TOGETHER, primary
+from moothall.core.translation.routes import languages_of
 from moothall.core.views.quality import Quality
 from moothall.services.translation.text_translation import Reach
 
@@ -25,12 +26,6 @@ language.
 TURN_MS = 8_000
 """How many ms a wall shows each of several groups; the same as in `web/js/display/with_us.js`."""
 _SERVICE = re.compile(r"(?:^|, )service (\S+) ")
-_DIRECTION = re.compile(r"(?:^| )([A-Za-z0-9-]+)>[A-Za-z0-9-]+(?:,|$)")
-
-
-def languages_of(route: str) -> tuple[str, ...]:
-    """The source language (BCP-47) of each hop of a route, the original language first."""
-    return tuple(_DIRECTION.findall(route))
 
 
 def services_of(route: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ TYPED = frozenset(
         *("text", "name", "note", "people", "title", "languages", "starts", "ends", "zone", "questions", "label"),
         *("light", "dark"),
         *("reach", "statement", "theme", "new-themes", "topics", "emerging", "exhibitors", "proposing"),
-        "reason",
+        *("reason", "start", "language", "names", "ground"),
         *("expires", "city", "country", "institution", "coordinator", "expected", "address", "below"),
     }
 )
@@ -31,8 +31,9 @@ MACHINES = {"/hub/pair": _JSON, "/socket.io/": "text/plain"}
 """Routes to which programs may also send, without an Origin header, and the content type of what they send. Browsers
 send a form with its origin.
 """
-KEYED = frozenset({"/closedcaption", "/captions"})
-"""Routes to which programs may send with any content type: a key in the address admits them, and no cookie does."""
+KEYED = frozenset({"/closedcaption", "/captions", "/log/add-checkpoint"})
+"""Routes to which programs may send with any content type: a key in the address admits them, or a signature in the
+body, and no cookie does."""
 
 
 def own_pages_only(pages: Pages, origins: frozenset[str]) -> Middleware:

@@ -4,9 +4,11 @@ and the description that other sites show of a shared address. The keys are the 
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.event_data import DescribedEvent, event_data
+from moothall.core.events.types import Access
 from moothall.core.kernel.ids import SessionId
 from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Session
@@ -65,8 +67,22 @@ def report_part(session: SessionId, channel: str, ui: Catalogue, *, opened: bool
 def card_part(session: Session, date: str | None, ui: Catalogue, *, address: str, image: str) -> dict[str, str]:
     """The values of `card` for the template `_cards.html`: what other sites show of a page whose address is shared.
 
-    `date` is the session's day in words; `address` and `image` are absolute addresses.
+    `date` is the session's day in words; `address` and `image` are absolute addresses. What programs read, `data` and
+    `oembed`, is there for a record that everybody may read alone: the page of live text goes over poor connections.
     """
     closed = session.status is Status.CLOSED
     said = ui.text(DoorText.RECORD_DESCRIPTION if closed else DoorText.DESCRIPTION)
-    return {"description": f"{date} · {said}" if date else said, "address": address, "image": image}
+    data, oembed = "", ""
+    if closed and session.access is Access.PUBLIC and not address.startswith("/"):
+        title = session.title.strip() or ui.text("Meeting without a title")
+        event = DescribedEvent(
+            address=address, title=title, languages=session.languages, starts=session.opened, record=True
+        )
+        data, oembed = event_data(event), f"/oembed?{urlencode({'url': address})}"
+    return {
+        "description": f"{date} · {said}" if date else said,
+        "address": address,
+        "image": image,
+        "data": data,
+        "oembed": oembed,
+    }

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.event_data import DescribedEvent, event_data
 from moothall.adapters.pages.request_context import HttpProblem, html, language, page_headers, refusal
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
@@ -16,17 +17,21 @@ from moothall.adapters.programme.calendar_feed import FeedMeeting, calendar
 from moothall.adapters.programme.rows import SHOWN_CHANGES, AgendaRows, ChangeDay, PublicSession, title_of
 from moothall.adapters.reading.page_rows import times_are
 from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.sessions.state import Status
 from moothall.services.sessions.catalogue import ListPublic
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class AgendaDoor:
-    """Handlers of the agenda and its calendars. `public`: the server's public address, without a slash at its end."""
+    """Handlers of the agenda and its calendars. `public`: the server's public address, without a slash at its end.
+    `search`: the address of the search; empty where there is none.
+    """
 
     pages: Pages
     rows: AgendaRows
     listed: ListPublic
     public: str
+    search: str = ""
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -51,6 +56,7 @@ class AgendaDoor:
             "agenda/agenda.html",
             ui=ui,
             query=query,
+            search=f"{self.search}{query}" if self.search else "",
             parts_written=self.rows.parts(ui, self.pages.catalogues.languages),
             tabs=[day for day in days if day.name],
             days=sorted(days, key=lambda day: day.past),  # past days last, so that today or the next day comes first
@@ -58,6 +64,7 @@ class AgendaDoor:
             earlier=earlier,
             times=times_are(programme.zone(), programme.now(), ui),
             in_language=lambda tag: f"/agenda?ui={tag}",
+            events=event_data(*(self._described(each, ui) for each in sessions)),
         )
         return html(text, ui)
 
@@ -89,6 +96,18 @@ class AgendaDoor:
         response = web.Response(text=text, content_type="text/calendar", charset="utf-8", headers=headers)
         response.enable_compression()
         return response
+
+    def _described(self, each: PublicSession, ui: Catalogue) -> DescribedEvent:
+        return DescribedEvent(
+            address=f"{self.public}/s/{each.entry.session}",
+            title=title_of(each.entry, ui),
+            languages=each.entry.languages,
+            starts=each.starts,
+            ends=each.entry.closed if each.plan is None or each.plan.ends is None else each.plan.ends,
+            place=self.rows.place(each.plan),
+            cancelled=each.entry.cancelled is not None,
+            record=each.entry.status is Status.CLOSED,
+        )
 
     def _event(self, each: PublicSession, starts: int, changed: int, ui: Catalogue) -> FeedMeeting:
         entry, plan = each.entry, each.plan

@@ -5,7 +5,7 @@ Everything is derived from the list of public sessions. Changes of other session
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from itertools import groupby
 from urllib.parse import quote
@@ -62,6 +62,8 @@ class AgendaRow(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     """In words; empty while it is expected, and where it is cancelled."""
     status: str
+    imported: bool
+    """Whether it was held elsewhere, and imported."""
     on: bool
     """Whether its text comes now, or goes on after a break."""
     spoken: str
@@ -92,6 +94,8 @@ class AgendaDay(msgspec.Struct, frozen=True):
     is_today: bool
     past: bool
     places: tuple[AgendaPlace, ...]
+    kept: bool
+    """Whether the texts of a session that is closed can be taken home."""
 
 
 class AgendaPartTexts(msgspec.Struct, frozen=True):
@@ -147,6 +151,9 @@ class AgendaRows:
         """
         zone = self.programme.zone()
         today = zone.at(now).date().isoformat()
+        closed = [each.entry for each in sessions if each.entry.status is Status.CLOSED]
+        # A bundle has those that were held on its day, which their plan needn't say.
+        kept = {zone.at(each.opened).date().isoformat() for each in closed if each.opened is not None}
 
         def day(each: PublicSession) -> str:
             return "" if each.starts is None else zone.at(each.starts).date().isoformat()
@@ -163,7 +170,9 @@ class AgendaRows:
             ordered = sorted(places.items(), key=lambda place: (not place[0], place[0]))
             rooms = tuple(AgendaPlace(place, tuple(rows)) for place, rows in ordered)
             past = bool(date) and date < today
-            days.append(AgendaDay(date, name, short, is_today=date == today, past=past, places=rooms))
+            days.append(
+                AgendaDay(date, name, short, is_today=date == today, past=past, places=rooms, kept=date in kept)
+            )
         return days
 
     def place(self, plan: Planned | None) -> str:
@@ -180,6 +189,13 @@ class AgendaRows:
 
         found = [change for change in self.programme.agenda.changes() if change.session in titles]
         return [ChangeDay(name, tuple(self._lines(list(there), titles, ui))) for name, there in groupby(found, day)]
+
+    def changed(self, sessions: Sequence[PublicSession], ui: Catalogue) -> Iterator[tuple[AgendaChange, str]]:
+        """Each change of sessions on the agenda, newest first, with its sentence."""
+        titles = {each.entry.session: title_of(each.entry, ui) for each in sessions}
+        for change in self.programme.agenda.changes():
+            if change.session in titles:
+                yield change, self._line(change, titles[change.session], ui)
 
     def _lines(self, changes: Sequence[AgendaChange], titles: Mapping[SessionId, str], ui: Catalogue) -> Iterable[str]:
         new = [change for change in changes if change.kind is AgendaChangeKind.NEW]
@@ -224,6 +240,7 @@ class AgendaRows:
             moment="" if moment is None else iso_time(moment),
             time=time_span(moment, None if moment is None or ends is None else zone.at(ends)),
             state="" if coming or entry.cancelled is not None else ui.named(f"page/state.{entry.status}"),
+            imported=entry.imported,
             status=entry.status.value,
             on=entry.status in ON,
             spoken=ui.listed(ui.language_name(tag) for tag in entry.languages)

@@ -59,6 +59,8 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     session.
     """
     place: str = ""
+    imported: bool = False
+    """Whether it was held elsewhere, and imported."""
     cancelled: str | None = None
     """Why it will not be held, empty when no reason was given; None while it is to be held."""
     said: str = ""
@@ -82,7 +84,7 @@ class FrontPage:
     `place` returns the name of a room. `known` finds sessions that are not in `listed`, so that their plan isn't listed
     either. `groups`: whether there are hubs; they have a list of their own. `snapshot_of` supplies the line that was
     said last. `readable` returns the languages in which a session can be read, given the spoken languages. `agenda`
-    returns the agenda's address; empty where there is none.
+    returns the agenda's address; empty where there is none. `search`: the address of the search; empty likewise.
     """
 
     pages: Pages
@@ -96,6 +98,7 @@ class FrontPage:
     snapshot_of: SnapshotOf | None = None
     readable: Callable[[SessionId, Sequence[str]], Sequence[str]] = lambda _, spoken: spoken
     agenda: Callable[[], str] = lambda: ""
+    search: str = ""
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -132,6 +135,7 @@ class FrontPage:
             times=times_are(zone, now, ui),
             groups=f"/hubs{query}" if self.groups() else "",
             agenda=f"{agenda}{query}" if (agenda := self.agenda()) else "",
+            search=f"{self.search}{query}" if self.search else "",
             help=f"/help{query}",
             in_language=lambda tag: f"/?ui={tag}",
         )
@@ -203,6 +207,7 @@ def meeting_row(
         status=entry.status.value,
         languages=ui.listed(ui.language_name(each) for each in entry.languages),
         place=place,
+        imported=entry.imported,
         cancelled=entry.cancelled,
     )
 

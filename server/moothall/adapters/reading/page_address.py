@@ -7,8 +7,10 @@ from urllib.parse import quote, urlencode
 from moothall.adapters.reading.page_choices import BRAILLE, SHOW, UNCERTAIN, Choices
 from moothall.core.kernel.ids import ChannelId, SessionId
 
-FORMATS = ("vtt", "srt", "txt", "html", "json")
+FORMATS = ("vtt", "srt", "ttml", "txt", "html", "docx", "pdf", "epub", "json", "akn")
 """File formats in which a text can be downloaded."""
+BILINGUAL = ("html", "docx", "pdf")
+"""Those that can have two texts beside each other."""
 
 
 class TextAddresses:
@@ -89,6 +91,25 @@ class TextAddresses:
         """The address that redirects to a line, however old."""
         return self._with(f"{self.base}/line/{quote(segment)}")
 
+    def citation(self, first: str, last: str, at: str, form: str = "") -> str:
+        """The address of the quotation of a span as it read at a position of the log, or of its citation in a `form`.
+
+        `first` and `last` are as `SpanEnd` writes them.
+        """
+        whole = last == first.partition(":")[0]  # Without `to` a quotation goes to the end of its first line.
+        span = {"channel": self.channel, "from": first, **({} if whole else {"to": last}), "at": at}
+        kept = {**span, "ui": self.ui}
+        query = urlencode({name: value for name, value in kept.items() if value}, safe=":")
+        return f"{self.base}/cite{form and f'.{form}'}?{query}"
+
+    def line_history(self, segment: str) -> str:
+        """The address of the history of a line."""
+        return self._with(f"{self.base}/history/{quote(segment)}")
+
+    def versions(self, *numbers: str) -> str:
+        """The address of the list of versions; of a version, by its number or `now`; or of the comparison of two."""
+        return self._with("/".join((f"{self.base}/versions", *numbers)))
+
     def moment(self, t: int) -> str:
         """The address that redirects to what was said at `t`, media ms, on the live page."""
         address = self._with(f"{self.base}/moment/{t}")
@@ -98,9 +119,13 @@ class TextAddresses:
         """The address to which the form for another language is sent."""
         return self._with(f"{self.base}/language")
 
-    def record(self, form: str) -> str:
-        """The address of the text as a download, in one of FORMATS."""
-        query = self.query if self.channel else ""
+    def record(self, form: str, *, channel: ChannelId | None = None, beside: ChannelId | None = None) -> str:
+        """The address of the text, or of another, as a download in one of FORMATS; `beside` is the text beside it, in
+        one of BILINGUAL.
+        """
+        named = (("channel", channel or self.channel), ("beside", beside))
+        wanted = {name: value for name, value in named if value}
+        query = urlencode(wanted)
         return f"{self.base}/record.{form}" + (f"?{query}" if query else "")
 
     def _with(

@@ -57,9 +57,11 @@ from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name
 from moothall.core.kernel.lanes import Feed
 from moothall.core.ports import Clock
 from moothall.core.questions.interventions import Questions
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot, growing
 from moothall.core.views.quality import Quality
 from moothall.core.views.reading_order import goes_before
+from moothall.record.citation.contents import RecordContents, contents_of
 from moothall.services.questions.ports import QuestionsOf
 
 NumberOf = Callable[[SessionId, Feed, SegmentId], Awaitable[int | None]]
@@ -139,14 +141,19 @@ class PageDoor:
         try:
             wanted = await asked(request, self.snapshot_of)
             before = _number(request, "before", ErrorText.BEFORE)
+            closed = wanted.snapshot.session.status is Status.CLOSED
+            if before is None and wanted.snapshot.before and self._is_record(wanted):
+                before = SNAPSHOT_LINES  # A record begins with its beginning.
             older = None if before is None else await self._older(wanted, before)
+            questions = await self.questions_of(wanted.session)
+            contents = await self._contents(wanted, questions) if closed else None
         except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
-        questions = await self.questions_of(wanted.session)
         lines = wanted.snapshot.lines if older is None else older.lines
         parts = await self._parts(request, wanted, ui, questions, lines)
         around = SessionState(
             older=older,
+            contents=contents,
             sound_address=self.sound_of(wanted.snapshot.session),
             public=self.public,
             last_awaited=self.last_awaited(wanted.session),
@@ -268,7 +275,8 @@ class PageDoor:
     ) -> web.Response:
         address = _address(request, wanted, ui)
         total = _total(wanted.snapshot)
-        shown = live or number >= first_line(wanted.snapshot)
+        newest = live or number >= first_line(wanted.snapshot)
+        shown = number < SNAPSHOT_LINES if self._is_record(wanted) else newest
         before = None if shown else min(total, (number // SNAPSHOT_LINES + 1) * SNAPSHOT_LINES)
         location = f"{address.page(before=before)}#{quote(segment)}"
         return see_other(location)
@@ -335,6 +343,23 @@ class PageDoor:
             raise HttpProblem(404, ErrorText.NO_SESSION)
         until = await began(wanted, self.page_of, stop) if stop < total else None
         return OlderPage(lines=lines, start=max(0, stop - len(lines)), total=total, until=until)
+
+    def _is_record(self, wanted: SessionRequest) -> bool:
+        """Whether a text is a record, which begins with its beginning. One that is still being translated is shown
+        from its newest lines on.
+        """
+        closed = wanted.snapshot.session.status is Status.CLOSED
+        return closed and not self.lacking_of(wanted.session, wanted.feed.channel).making
+
+    async def _contents(self, wanted: SessionRequest, questions: Questions | None) -> RecordContents:
+        """The contents of a record."""
+        lines, before = wanted.snapshot.lines, wanted.snapshot.before
+        while before:
+            page = await self.page_of(wanted.session, wanted.feed, before)
+            if not page:
+                break
+            lines, before = (*page, *lines), before - len(page)
+        return contents_of(wanted.snapshot.session, [line for line in lines if shows(line)], questions)
 
     async def _said(self, wanted: SessionRequest, choices: Choices, lines: Sequence[Line]) -> Sequence[Line] | None:
         """The spoken lines, back to the earliest line from which a line of `lines` (a translation) was made; None where

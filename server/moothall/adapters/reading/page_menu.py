@@ -1,5 +1,6 @@
 """The menu of a session's texts: what is spoken, interpretations, translations, each by its language's own name; for a
-translation also links to the original, to itself, and to both, line by line or side by side.
+translation also links to the original, to itself, and to both, line by line or side by side. And the list of files in
+which a text can be taken home.
 
 The menu is made of links alone, so that it needs no scripts. Scripts remember the language (`web/js/lib/choices.js`),
 and redirect a reader whose address names no text to the text in that language (`web/js/lib/early.js`).
@@ -8,21 +9,25 @@ and redirect a reader whose address names no text to the text in that language (
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
+from importlib.util import find_spec
 from urllib.parse import urlencode
 
 import msgspec
 from babel.dates import format_date
 
 from moothall.adapters.pages.catalogues import Catalogue, own_name
-from moothall.adapters.reading.page_address import TextAddresses
+from moothall.adapters.questions.asking_texts import NUMBERED
+from moothall.adapters.reading.page_address import BILINGUAL, FORMATS, TextAddresses
 from moothall.adapters.reading.page_choices import SHOW
+from moothall.adapters.reading.page_rows import gap_text
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.kernel.languages import direction, same_language
-from moothall.core.kernel.times import Zone
+from moothall.core.kernel.times import Zone, media_time
 from moothall.core.sessions.state import Status
 from moothall.core.views.captions import ReaderChannel, Session
+from moothall.record.citation.contents import EXCERPT, Chapter, RecordContents, SpeakerIndex
 
 WAYS = {"": "Original", "translation": "Translation", "both": "Both", "side": "Side by side"}
 """Ways to read a translation, as values of the choice SHOW with their labels; the key of the original is empty, since
@@ -222,3 +227,81 @@ def by_language(session: Session) -> str:
                 found.setdefault(tag, name)
                 found.setdefault(tag.partition("-")[0], name)
     return urlencode(found)
+
+
+@cache
+def can_typeset() -> bool:
+    """Whether PDF files can be made: whether Typst is installed, the extra `documents`."""
+    return find_spec("typst") is not None
+
+
+def downloads(session: Session, address: TextAddresses, ui: Catalogue, *, pdf: bool) -> list[dict[str, str]]:
+    """Links to the files of a text, and of a translation beside its original; `pdf`: whether PDF can be made."""
+    here, floor = session.channels.get(address.channel or ChannelId("")), spoken(session)
+    made = [form for form in FORMATS if pdf or form != "pdf"]
+    links = [{"address": address.record(form), "text": _format_name(form, ui)} for form in made]
+    if here is None or here.kind is not ChannelKind.TRANSLATION or floor is None:
+        return links
+    return links + [
+        {
+            "address": address.record(form, channel=floor, beside=address.channel),
+            "text": ui.text("{form}, the original beside it", form=_format_name(form, ui)),
+        }
+        for form in BILINGUAL
+        if form in made
+    ]
+
+
+def _format_name(form: str, ui: Catalogue) -> str:
+    return ui.named(f"page/format.{form}")
+
+
+def contents_part(contents: RecordContents, address: TextAddresses, ui: Catalogue) -> dict[str, object] | None:
+    """The values of `contents` for the template of a session's page; None where there is nothing to choose from."""
+    if len(contents.chapters) < 2 and len(contents.speakers) < 2:
+        return None
+    return {
+        "chapters": [_chapter(each, address, ui) for each in contents.chapters],
+        "speakers": [_speaker(each, address, ui) for each in contents.speakers],
+    }
+
+
+def _chapter(each: Chapter, address: TextAddresses, ui: Catalogue) -> dict[str, object]:
+    heading, words, language = "", each.words, each.language
+    happening = each.happening
+    if happening is not None:
+        if happening.question is not None:
+            question = happening.question
+            heading = ui.text(NUMBERED[question.kind], n=question.number)
+            words, language = _excerpt(question.text), question.language
+        elif happening.poll is not None:
+            heading = ui.text("Show of hands")
+            words, language = _excerpt(happening.poll.question), happening.poll.language
+        elif happening.gap is not None:
+            heading, words = gap_text(happening.gap, ui), ""
+    return {
+        **_link(each.t, each.segment, address, ui),
+        "heading": heading,
+        "words": words,
+        "language": language,
+        "direction": direction(language),
+    }
+
+
+def _speaker(each: SpeakerIndex, address: TextAddresses, ui: Catalogue) -> dict[str, object]:
+    return {"name": each.name, "turns": [_link(t, segment, address, ui) for t, segment in each.turns]}
+
+
+def _link(t: int, segment: str, address: TextAddresses, ui: Catalogue) -> dict[str, object]:
+    time = media_time(t)
+    return {
+        "time": time,
+        "id": segment,
+        "address": address.line(segment),
+        "to_line": ui.named("reader/to-line", time=time),
+    }
+
+
+def _excerpt(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= EXCERPT else f"{words[:EXCERPT].rpartition(' ')[0] or words[:EXCERPT]}…"

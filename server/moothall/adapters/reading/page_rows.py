@@ -6,20 +6,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 import msgspec
-from babel.dates import get_timezone_location
+from babel.dates import format_date, get_timezone_location
 from msgspec import UnsetType
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.meeting_texts import languages_of, made_text, services_of
+from moothall.adapters.pages.meeting_texts import made_text, services_of
 from moothall.adapters.reading.page_choices import unsure
 from moothall.core.events.types import AirSource, ChannelKind, MadeFrom, Origin, Word
 from moothall.core.kernel.ids import ChannelId, SegmentId
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import UTC_ZONE, Zone, iso_time, media_time, offset_name
 from moothall.core.sessions.state import Status
-from moothall.core.views.captions import Line, ReaderChannel, Session, Snapshot
+from moothall.core.translation.routes import languages_of
+from moothall.core.views.captions import ImportedFrom, Line, ReaderChannel, Session, Snapshot
 from moothall.core.views.doubts import apart
 from moothall.core.views.reading_order import Gap, SpeakerTurn, with_spans
+from moothall.record.imports.past import NAMES
 from moothall.record.model import RecordedLine
 from moothall.wire.plain_text import around_doubts
 
@@ -276,7 +278,27 @@ def on_demand(session: Session, channel: ChannelId | None) -> bool:
 
 def text_notice(session: Session, channel: ChannelId | None, ui: Catalogue) -> str:
     """The notice of what a text is and what it isn't."""
+    if session.imported:
+        return " ".join(imported_text(session.imported, ui))
     return ui.named(f"page/notice.{_made_how(session, channel)}")
+
+
+def imported_text(imported: ImportedFrom, ui: Catalogue) -> list[str]:
+    """Sentences about a text that comes from a file."""
+    source = " \N{MIDDLE DOT} ".join(filter(None, [NAMES.get(imported.form, imported.form), imported.producer]))
+    date = format_date(UTC_ZONE.at(imported.at), "long", locale=ui.locale)
+    said = [
+        ui.text(
+            "Imported on {date} from a file ({source}). It was not written here, and nobody here has checked it.",
+            date=date,
+            source=source,
+        )
+    ]
+    if imported.estimated:
+        said.append(ui.text("The file has no times: those shown are estimated."))
+    if imported.ground:
+        said.append(ui.text("It may be read on this ground: {ground}", ground=imported.ground))
+    return said
 
 
 def _made_how(session: Session, channel: ChannelId | None) -> str:
@@ -336,6 +358,27 @@ def label(session: Session, channel: ChannelId | None, ui: Catalogue, lines: Seq
     return f"{notice.rstrip('.。')} \N{MIDDLE DOT} {way}"
 
 
+def original_of(session: Session, channel: ChannelId | None, *, public: str = "", door: str = "") -> str:
+    """The address of what a translation was made from, by way of a door of the session (`/text`); empty for another
+    text. `public`: the server's public address, without a path.
+    """
+    if kind_of(session, channel) is not ChannelKind.TRANSLATION:
+        return ""
+    spoken = (name for name, each in session.channels.items() if each.kind is ChannelKind.FLOOR)
+    return f"{public}/s/{session.id}{door}?channel={next(spoken, '')}"
+
+
+def label_of(
+    session: Session, channel: ChannelId | None, ui: Catalogue, lines: Sequence[Line | RecordedLine], original: str
+) -> str:
+    """The `label` of a translation, with the address of its original (`original_of`); empty for another text."""
+    if not original:
+        return ""
+    return f"{label(session, channel, ui, lines)} \N{MIDDLE DOT} {ui.text('The original: {address}', address=original)}"
+
+
 def short_notice(session: Session, channel: ChannelId | None, ui: Catalogue) -> str:
     """The notice of `text_notice` in a few words."""
+    if session.imported:
+        return ui.text("Imported from a file: it was not written here.")
     return ui.named(f"page/short.{_made_how(session, channel)}")

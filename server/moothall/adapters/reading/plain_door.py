@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Sequence
 
 import msgspec
 from aiohttp import HttpVersion11, web
@@ -17,12 +18,12 @@ from aiohttp import HttpVersion11, web
 from moothall.adapters.pages.request_context import language
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.page_choices import UNCERTAIN, unsure
-from moothall.adapters.reading.page_rows import gap_text
+from moothall.adapters.reading.page_rows import gap_text, label_of, original_of
 from moothall.adapters.reading.reader_routes import DecodedEvents, ReaderRequest, Readers, begin, let_go
 from moothall.core.sessions.state import Status
-from moothall.core.views.captions import SNAPSHOT_LINES
+from moothall.core.views.captions import SNAPSHOT_LINES, Line
 from moothall.wire.frames import Format, chunk
-from moothall.wire.plain_text import DOUBT, PlainText
+from moothall.wire.plain_text import DOUBT, PlainText, plain
 
 KEEP_ALIVE_S = 15
 """How many seconds a connection may be quiet before the kernel probes it, and how many pass between probes."""
@@ -100,6 +101,10 @@ class PlainDoor:
         text = PlainText(ui.named("lines/unnamed"), lambda gap: gap_text(gap, ui), reading.feed, doubt)
         outlet = _TextOutlet(transport, self._readers.frames, text, chunked=request.version >= HttpVersion11)
         self._outlets[outlet] = transport
+        snapshot = reading.view.session, reading.feed.channel
+        original = original_of(*snapshot, door="/text")
+        if said := label_of(*snapshot, ui, _newest(reading), original):
+            await response.write(f"{plain(said)}\n".encode(errors="replace"))
         try:
             await self._follow(response, reading, outlet, text, everything=request.query.get("all") == "1")
         finally:
@@ -152,6 +157,11 @@ class PlainDoor:
         for outlet, transport in list(self._outlets.items()):
             let_go(transport)  # The reader may be stalled in the middle of the older lines.
             outlet.end()
+
+
+def _newest(reading: ReaderRequest) -> Sequence[Line]:
+    lines = reading.view.lines
+    return lines.slice(max(0, len(lines) - SNAPSHOT_LINES), len(lines))
 
 
 def _keep_alive(transport: asyncio.Transport) -> None:

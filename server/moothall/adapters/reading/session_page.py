@@ -16,10 +16,13 @@ from moothall.adapters.pages.texts import card_part, report_part
 from moothall.adapters.questions.asking_texts import figures
 from moothall.adapters.questions.page_hands import raised
 from moothall.adapters.reading import page_choices
-from moothall.adapters.reading.page_address import FORMATS, TextAddresses
+from moothall.adapters.reading.page_address import TextAddresses
 from moothall.adapters.reading.page_menu import (
     Lacking,
     by_language,
+    can_typeset,
+    contents_part,
+    downloads,
     in_own_language,
     in_place,
     menu,
@@ -51,6 +54,7 @@ from moothall.core.questions.listing import figures_of
 from moothall.core.sessions.state import ON, Status
 from moothall.core.views.captions import SNAPSHOT_LINES, Line, Session, Snapshot, growing
 from moothall.core.views.quality import Quality
+from moothall.record.citation.contents import RecordContents
 
 COMPLETE = Lacking()
 NOBODY: Mapping[str, object] = {"number": "", "said": "", "text": "", "may": False, "too": False, "more": "{}"}
@@ -119,7 +123,9 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
     """The values that a session's page shows beside its text."""
 
     older: OlderPage | None = None
-    """The older lines to show in place of the newest; None for the newest."""
+    """The older lines to show in place of the newest, or a part of a record; None for the newest."""
+    contents: RecordContents | None = None
+    """The contents of a record; None while the session goes on."""
     sound_address: str | None = None
     """The address at which the sound can be heard; None where there is none."""
     public: str = ""
@@ -135,14 +141,16 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
     """When the session is planned to begin, Unix ms; None when that is unknown."""
 
 
-NEWEST_LINES = 50
-"""How many lines the page of an open meeting begins with: all 200 of a snapshot take seconds longer over 50 kbit/s. The
-page fetches older lines when somebody scrolls to them.
+NEWEST_LINES = 30
+"""How many lines the page of an open meeting begins with: all 200 of a snapshot take seconds longer over 50 kbit/s, and
+50 take 0.3 s longer than 30. The page fetches older lines when somebody scrolls to them.
 """
 
 
 def first_line(snapshot: Snapshot) -> int:
-    """The number of the first line on a session's page; for a closed session that of the snapshot."""
+    """The number of the first line on the page that shows the newest lines; for a closed session that of the
+    snapshot.
+    """
     before, lines = snapshot.before or 0, snapshot.lines
     if snapshot.session.status is Status.CLOSED or len(lines) <= NEWEST_LINES:
         return before
@@ -162,6 +170,7 @@ class SessionPage:
         """
         older, questions = state.older, parts.questions
         session = snapshot.session
+        of_record = session.status is Status.CLOSED and not parts.lacking.making
         zone = self._clock_of(session, now)
         address, ui, said = parts.address, parts.ui, parts.said
         channel = address.channel
@@ -194,6 +203,11 @@ class SessionPage:
             # again.
             newer=f"{address.page(instead_of=state.instead_of)}&at={now}",
             older=older is not None,
+            still=older is not None and not of_record,
+            of_record=of_record,
+            contents=None if state.contents is None else contents_part(state.contents, address, ui),
+            versions=address.versions(),
+            end=address.page(before=0 if older is None else older.total),
             making=parts.lacking.making,
             rows=rows,
             growing=grows,
@@ -201,7 +215,7 @@ class SessionPage:
             short=short_notice(session, channel, ui),
             text_language=_language_of(session, channel),
             ways=ways(session, address, ui),
-            formats=[{"address": address.record(form), "text": ui.named(f"page/format.{form}")} for form in FORMATS],
+            formats=downloads(session, address, ui, pdf=can_typeset()),
             sound_address=state.sound_address,
             quality=quality_line(state.quality, ui),
             asked=[
@@ -217,7 +231,7 @@ class SessionPage:
             ),
             report=report_part(session.id, channel or "", ui),
             before=start,
-            later=None if older is None else _later(older),
+            later=None if older is None else _later(older, of_record=of_record),
             page_lines=SNAPSHOT_LINES,
             position=Position(snapshot.epoch, snapshot.offset),
             seal=None if session.seal is None else ui.named(f"reader/seal.{session.seal}"),
@@ -232,6 +246,7 @@ class SessionPage:
                     "offset": snapshot.offset,
                     "channel": channel,
                     "total": start + len(lines),
+                    "whole": 0 if newest or older is None else older.total,
                     "now": now,
                     "spoke": last_words(snapshot),
                     "date": self._pages.date(session, ui),
@@ -340,7 +355,8 @@ def _script_zone(zone: Zone, now: int) -> tuple[int, str, str]:
     return 0 if ahead is None else round(ahead.total_seconds()) * 1000, iso_time(moment)[19:], offset_name(moment)
 
 
-def _later(older: OlderPage) -> int | None:
-    """`before` of the next page, towards newer lines; None when that is the newest text."""
-    following = older.start + len(older.lines) + SNAPSHOT_LINES
-    return None if following >= older.total else following
+def _later(older: OlderPage, *, of_record: bool) -> int | None:
+    """`before` of the next page, towards newer lines; None when that is the newest text, or a record ends here."""
+    shown = older.start + len(older.lines)
+    following = min(shown + SNAPSHOT_LINES, older.total) if of_record else shown + SNAPSHOT_LINES
+    return None if shown >= older.total or (not of_record and following >= older.total) else following

@@ -1,7 +1,8 @@
-"""The door for records as downloads: `/s/{session}/record.{vtt,srt,txt,html,json}`.
+"""The door for records as downloads: `/s/{session}/record.{form}`, in the formats of `TYPES`.
 
 A record is made once for all who request the same, in a thread, and only one at a time: a hall that downloads at the
-end of a session doesn't delay the words of the next.
+end of a session doesn't delay the words of the next. PDF is set in a process of its own, one file at a time too, while
+other forms go on being made.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -18,19 +19,28 @@ from aiohttp import hdrs, web
 
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.meeting_texts import alone
 from moothall.adapters.pages.static_files import StaticFiles
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.reading.page_menu import can_typeset
+from moothall.adapters.record.document_files import BILINGUAL, DOCUMENTS, pdf_data, write_document
+from moothall.adapters.record.packing import packed
 from moothall.adapters.record.texts import RecordErrorText, wording
+from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed, typeset_apart
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Position, SessionId, is_name
 from moothall.core.views.captions import Snapshot
+from moothall.record.akn import write_akn
+from moothall.record.epub import write_epub
 from moothall.record.html import policy, write_html
 from moothall.record.json import write_json
 from moothall.record.model import Record
+from moothall.record.parallel import OtherText
 from moothall.record.subtitles import write_srt, write_vtt
 from moothall.record.text import write_text
+from moothall.record.ttml import write_ttml
 from moothall.record.wording import Options, Wording, file_name
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.reader_access import ReadSession
@@ -42,16 +52,25 @@ TYPES = {
     "txt": "text/plain; charset=utf-8",
     "html": "text/html; charset=utf-8",
     "json": "application/json",
+    "ttml": "application/ttml+xml; charset=utf-8; codecs=im2t",
+    "akn": "application/akn+xml; charset=utf-8",
+    "epub": "application/epub+zip",
+    **DOCUMENTS,
 }
 """The file formats of a record, with their media types."""
+COMPRESSED = frozenset({"epub", *DOCUMENTS})
+"""Formats that are compressed by themselves, and so are never sent in gzip."""
 STYLES = ("css/lib/tokens.css", "css/reader/record.css")
 """The style sheets that are joined to the style of the HTML file."""
-FORM_VERSION = 4
+FORM_VERSION = 5
 """A part of every ETag. Increase it when a release writes the same record in another way."""
 MAX_WAITING = 64
 """The most requests that wait for records to be made. Overflow: the next is answered with 503."""
+MAX_SETTING = 8
+"""The most requests that wait for PDF files, each of which takes seconds. Overflow: the next is answered with 503."""
 MAX_KEPT_BYTES = 32 << 20
 """The most bytes of files in the cache. Overflow: the least recently used file is dropped."""
+_TYPESET = typeset_apart if can_typeset() else None
 MAX_LANGUAGE = 35
 """The most characters of a language tag (RFC 5646 §4.4.1)."""
 
@@ -74,15 +93,33 @@ class _Asked(msgspec.Struct, frozen=True):
     options: Options
     language: str
     """Language of the texts that are not the record's own."""
+    beside: str
+    """The feed of the text beside it; empty for none."""
+    at: int | None
+    """The offset at which the text is read; None for the present text."""
+
+
+class _Texts(msgspec.Struct, frozen=True):
+    """The texts that a request names, as they are now."""
+
+    first: Snapshot
+    beside: Snapshot | None
+
+    @property
+    def positions(self) -> tuple[Position, ...]:
+        """Where the logs of the texts stand."""
+        each = (self.first,) if self.beside is None else (self.first, self.beside)
+        return tuple(Position(snapshot.epoch, snapshot.offset) for snapshot in each)
 
 
 class _File(msgspec.Struct, frozen=True):
     """A record as it is sent."""
 
-    position: Position
+    positions: tuple[Position, ...]
+    """Where the logs of the texts stood when it was made."""
     body: bytes
     packed: bytes
-    """The body in gzip."""
+    """The body in gzip; empty for a format that is compressed by itself."""
     disposition: str
 
     @property
@@ -91,17 +128,33 @@ class _File(msgspec.Struct, frozen=True):
 
 
 class RecordDoor:
-    """Handlers of records. `pages` supplies texts, error pages and the style of the HTML file."""
+    """Handlers of records. `pages` supplies texts, error pages and the style of the HTML file; `public` is the server's
+    public address, without a path.
+    """
 
-    def __init__(self, records: Records, pages: Pages, *, most_kept: int = MAX_KEPT_BYTES) -> None:
-        """Raises ConfigurationError when the style of the HTML file is missing."""
+    def __init__(
+        self,
+        records: Records,
+        pages: Pages,
+        *,
+        public: str = "",
+        most_kept: int = MAX_KEPT_BYTES,
+        typeset: Callable[[bytes], Awaitable[bytes]] | None = _TYPESET,
+    ) -> None:
+        """Raises ConfigurationError when the style of the HTML file is missing. `typeset` sets what `pdf_data` gives,
+        and may raise TypesettingFailed; None: there is no PDF here.
+        """
+        self._public = public
         self._most_kept = most_kept
+        self._typeset = typeset
         self._records = records
         self._pages = pages
         self._style = record_style(pages.static)
         self._files: OrderedDict[_Asked, _File] = OrderedDict()
         self._making = asyncio.Lock()
+        self._setting = asyncio.Lock()
         self._waiting = 0
+        self._waiting_for_pdf = 0
         self._removals = 0
 
     def observe(self, live: ReadSession, publication: Publication) -> None:
@@ -116,19 +169,32 @@ class RecordDoor:
         """The routes, for `app.add_routes`."""
         return [web.get("/s/{session}/record.{form}", self.handle)]
 
+    async def taken(self, request: web.Request) -> tuple[Snapshot, str, bytes] | web.Response:
+        """The text, the form and the bytes of the file that a request names, as `handle` gives them out; or the answer
+        that refuses it.
+        """
+        ui = self._pages.catalogues.choose(request.query.get("ui"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+        try:
+            texts, asked = await self._what(request, ui)
+            return texts.first, asked.form, (await self._file(asked, texts, ui)).body
+        except StorageUnavailable:
+            return self._refuse(request, ui, 503, ui.text(ErrorText.UNAVAILABLE))
+        except _Wrong as wrong:
+            return self._refuse(request, ui, wrong.status, wrong.sentence)
+
     async def handle(self, request: web.Request) -> web.Response:
         """Answer with the record as a download; the address names the text, the format, and the options."""
         ui = self._pages.catalogues.choose(request.query.get("ui"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
         try:
-            snapshot, asked = await self._what(request, ui)
+            texts, asked = await self._what(request, ui)
             headers: dict[str, str] = {
                 hdrs.CACHE_CONTROL: "no-cache",
-                hdrs.ETAG: f'"{_tag(asked, snapshot)}"',
+                hdrs.ETAG: f'"{_tag(asked, texts)}"',
                 hdrs.VARY: f"{hdrs.ACCEPT_LANGUAGE}, {hdrs.ACCEPT_ENCODING}",
             }
-            if any(seen.value in (_tag(asked, snapshot), "*") for seen in request.if_none_match or ()):
+            if any(seen.value in (_tag(asked, texts), "*") for seen in request.if_none_match or ()):
                 return web.Response(status=304, headers=headers)
-            file = await self._file(asked, snapshot, ui)
+            file = await self._file(asked, texts, ui)
         except StorageUnavailable:
             return self._refuse(request, ui, 503, ui.text(ErrorText.UNAVAILABLE))
         except _Wrong as wrong:
@@ -136,16 +202,21 @@ class RecordDoor:
         headers |= {hdrs.CONTENT_TYPE: TYPES[asked.form], hdrs.CONTENT_DISPOSITION: file.disposition}
         if asked.form == "html":
             headers["Content-Security-Policy"] = f"{policy(self._style)}; frame-ancestors 'none'; sandbox"
-        if "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
+        if file.packed and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
             return web.Response(body=file.packed, headers={**headers, hdrs.CONTENT_ENCODING: "gzip"})
         return web.Response(body=file.body, headers=headers)
 
-    async def _what(self, request: web.Request, ui: Catalogue) -> tuple[Snapshot, _Asked]:
-        """Return the text that a request names, and the key of its file. Raises _Wrong."""
+    async def _what(self, request: web.Request, ui: Catalogue) -> tuple[_Texts, _Asked]:
+        """Return the texts that a request names, and the key of its file. Raises _Wrong."""
         form, name = request.match_info["form"], request.match_info["session"]
         channel, language = request.query.get("channel"), request.query.get("language")
+        beside = request.query.get("beside")
         if form not in TYPES:
-            raise _Wrong(404, ui.text(RecordErrorText.FORM))
+            raise _Wrong(404, ui.text(RecordErrorText.FORM, forms=ui.listed(alone(f".{each}") for each in TYPES)))
+        if form == "pdf" and self._typeset is None:
+            raise _Wrong(501, ui.text(RecordErrorText.NO_PDF))
+        if beside is not None and form not in BILINGUAL:
+            raise _Wrong(400, ui.text(RecordErrorText.BESIDE_FORM))
         options = Options(
             speakers=_switch(request, "speakers", True, ui),
             times=_switch(request, "times", True, ui),
@@ -154,12 +225,23 @@ class RecordDoor:
         )
         if not is_name(name):
             raise _Wrong(404, ui.text(ErrorText.NO_SESSION))
+        session = SessionId(name)
+        first = await self._find(session, channel, language, ui)
+        other = None if beside is None else await self._find(session, beside, None, ui)
+        if other is not None and other.feed == first.feed:
+            raise _Wrong(400, ui.text(RecordErrorText.BESIDE_SAME))
+        feed = "" if other is None else other.feed
+        at = _offset(request, first, ui)
+        return _Texts(first, other), _Asked(session, first.feed, form, options, ui.language, feed, at)
+
+    async def _find(self, session: SessionId, channel: str | None, language: str | None, ui: Catalogue) -> Snapshot:
+        """Return a text of a session. Raises _Wrong."""
         if channel is not None and not is_name(channel):
             raise _Wrong(404, ui.text(ErrorText.NO_CHANNEL))
         if language is not None and not 0 < len(language) <= MAX_LANGUAGE:
             raise _Wrong(404, ui.text(RecordErrorText.LANGUAGE))
         wanted = None if channel is None else ChannelId(channel)
-        snapshot = await self._records.find(SessionId(name), channel=wanted, language=language)
+        snapshot = await self._records.find(session, channel=wanted, language=language)
         match snapshot:
             case NotThere.SESSION:
                 raise _Wrong(404, ui.text(ErrorText.NO_SESSION))
@@ -170,20 +252,21 @@ class RecordDoor:
             case NotThere.LANGUAGE:
                 raise _Wrong(404, ui.text(RecordErrorText.LANGUAGE))
             case _:
-                return snapshot, _Asked(SessionId(name), snapshot.feed, form, options, ui.language)
+                return snapshot
 
-    async def _file(self, asked: _Asked, snapshot: Snapshot, ui: Catalogue) -> _File:
+    async def _file(self, asked: _Asked, texts: _Texts, ui: Catalogue) -> _File:
         """Return the file from the cache, or make it now. Raises _Wrong when too many requests wait."""
-        if self._waiting >= MAX_WAITING:
+        set_apart = asked.form == "pdf"
+        if self._waiting >= MAX_WAITING or (set_apart and self._waiting_for_pdf >= MAX_SETTING):
             raise _Wrong(503, ui.text(RecordErrorText.BUSY))
         self._waiting += 1
+        self._waiting_for_pdf += set_apart
         try:
-            async with self._making:
+            async with self._setting if set_apart else self._making:
                 file = self._files.get(asked)
-                if file is None or file.position != Position(snapshot.epoch, snapshot.offset):
+                if file is None or file.positions != texts.positions:
                     removals = self._removals
-                    record = await self._records.read(snapshot)
-                    file = await asyncio.to_thread(self._make, asked, record, ui)
+                    file = await (self._made_apart if set_apart else self._made)(asked, texts, ui)
                     if removals == self._removals:
                         self._keep(asked, file)
                 else:
@@ -191,11 +274,45 @@ class RecordDoor:
                 return file
         finally:
             self._waiting -= 1
+            self._waiting_for_pdf -= set_apart
 
-    def _make(self, asked: _Asked, record: Record, ui: Catalogue) -> _File:
-        words = wording(record, ui, self._pages.zone())
-        body = write_record(asked.form, record, words, asked.options, lambda: self._style)
-        return _File(record.position, body, gzip.compress(body, 6, mtime=0), _disposition(record, asked.form))
+    async def _made(self, asked: _Asked, texts: _Texts, ui: Catalogue) -> _File:
+        record, beside = await self._read(asked, texts, ui)
+
+        def make() -> _File:
+            words = wording(record, ui, self._pages.zone(), self._public)
+            body = write_record(asked.form, record, words, asked.options, lambda: self._style, beside=beside)
+            packed = b"" if asked.form in COMPRESSED else gzip.compress(body, 6, mtime=0)
+            return _File(_made_at(asked, texts, record, beside), body, packed, _disposition(record, asked.form, beside))
+
+        return await asyncio.to_thread(make)
+
+    async def _made_apart(self, asked: _Asked, texts: _Texts, ui: Catalogue) -> _File:
+        """Make a PDF file. Raises _Wrong when it can't be set."""
+        assert self._typeset is not None  # noqa: S101 - else it was refused
+        async with self._making:
+            record, beside = await self._read(asked, texts, ui)
+
+            def write() -> bytes:
+                return pdf_data(record, wording(record, ui, self._pages.zone(), self._public), asked.options, beside)
+
+            data = await asyncio.to_thread(write)
+        try:
+            body = await self._typeset(data)
+        except FontsMissing:
+            raise _Wrong(501, ui.text(RecordErrorText.NO_FONTS)) from None
+        except TypesettingFailed:
+            raise _Wrong(503, ui.text(RecordErrorText.PDF_FAILED)) from None
+        return _File(_made_at(asked, texts, record, beside), body, b"", _disposition(record, asked.form, beside))
+
+    async def _read(self, asked: _Asked, texts: _Texts, ui: Catalogue) -> tuple[Record, OtherText | None]:
+        """Return the record, and the text beside it."""
+        record = await self._records.read(texts.first, asked.at)
+        if texts.beside is None:
+            return record, None
+        other = await self._records.read(texts.beside, asked.at)
+        words = await asyncio.to_thread(wording, other, ui, self._pages.zone(), self._public)
+        return record, OtherText(record=other, wording=words)
 
     def _keep(self, asked: _Asked, file: _File) -> None:
         self._files[asked] = file
@@ -216,12 +333,31 @@ class RecordDoor:
         return web.Response(status=status, text=sentence + "\n", headers=headers)
 
 
-def write_record(form: str, record: Record, words: Wording, options: Options, style: Callable[[], str]) -> bytes:
-    """Write a record in one of the formats of TYPES; `style` returns the style of the HTML file."""
+def write_record(
+    form: str,
+    record: Record,
+    words: Wording,
+    options: Options,
+    style: Callable[[], str],
+    *,
+    beside: OtherText | None = None,
+) -> bytes:
+    """Write a record in one of the formats of TYPES; `style` returns the style of the HTML file, `beside` is the text
+    beside it in the formats of BILINGUAL. Sets a PDF in this process; raises TypesettingFailed.
+    """
     if form == "html":
-        return write_html(record, words, options, style()).encode()
-    write = {"vtt": write_vtt, "srt": write_srt, "txt": write_text}.get(form)
-    return write_json(record, words, options) if write is None else write(record, words, options).encode()
+        return write_html(record, words, options, style(), beside).encode()
+    if form in DOCUMENTS:
+        return write_document(form, record, words, options, beside)
+    if form == "json":
+        return write_json(record, words, options)
+    if form == "epub":
+        return packed(write_epub(record, words, options), stored="mimetype")
+    return _WRITERS[form](record, words, options).encode()
+
+
+_WRITERS = {"vtt": write_vtt, "srt": write_srt, "txt": write_text, "ttml": write_ttml, "akn": write_akn}
+"""The writers of formats that are text and need nothing else."""
 
 
 def record_style(static: StaticFiles) -> str:
@@ -233,13 +369,20 @@ def record_style(static: StaticFiles) -> str:
     return "\n".join(found)
 
 
-def _disposition(record: Record, form: str) -> str:
+def _made_at(asked: _Asked, texts: _Texts, record: Record, beside: OtherText | None) -> tuple[Position, ...]:
+    """Where the logs stood when a file was made: the records may be newer than the snapshots that were asked for."""
+    if asked.at is not None:
+        return texts.positions
+    return (record.position,) if beside is None else (record.position, beside.record.position)
+
+
+def _disposition(record: Record, form: str, beside: OtherText | None = None) -> str:
     """The Content-Disposition header that saves the record under its name; for `curl -OJ` and old browsers, when the
     name isn't ASCII, under its id.
 
     RFC 6266, RFC 8187.
     """
-    name = file_name(record, form)
+    name = file_name(record, form, None if beside is None else beside.record)
     plain = name if name.isascii() and not set('"\\') & set(name) else f"{record.id}-{record.channel}.{form}"
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
@@ -252,9 +395,25 @@ def _switch(request: web.Request, name: str, default: bool, ui: Catalogue) -> bo
     return default if text is None else text == "1"
 
 
-def _tag(asked: _Asked, snapshot: Snapshot) -> str:
+def _offset(request: web.Request, snapshot: Snapshot, ui: Catalogue) -> int | None:
+    """The offset of the position that a request names; None where it names none, or the present. Raises _Wrong for a
+    position that the log doesn't have.
+    """
+    text = request.query.get("at")
+    if text is None:
+        return None
+    try:
+        position = Position.parse(text)
+    except ValueError as error:
+        raise _Wrong(404, ui.text(RecordErrorText.NO_STATE)) from error
+    if position.epoch != snapshot.epoch or not 0 < position.offset <= snapshot.offset:
+        raise _Wrong(404, ui.text(RecordErrorText.NO_STATE))
+    return None if position.offset == snapshot.offset else position.offset
+
+
+def _tag(asked: _Asked, texts: _Texts) -> str:
     """The ETag of a file, without making the file: equal addresses at equal positions give equal files."""
-    parts = (FORM_VERSION, snapshot.epoch, snapshot.offset, asked)
+    parts = (FORM_VERSION, texts.positions, asked)
     return sha256(msgspec.json.encode(parts)).hexdigest()[:32]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import wave
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -54,6 +54,7 @@ class SoundDoor:
         """The routes, for `app.add_routes`."""
         return [
             web.get("/s/{session}/sound", self.sound),
+            web.get("/s/{session}/sound/at", self.at),
             web.get("/s/{session}/sound.json", self.listing),
             web.get("/s/{session}/clip", self.clip),
         ]
@@ -79,6 +80,19 @@ class SoundDoor:
             raise web.HTTPNotFound(text="There is no such piece of sound here.\n")
         return web.FileResponse(self.path_of(session, named[0]), headers={**_NOT_KEPT, hdrs.CONTENT_TYPE: TYPE})
 
+    async def at(self, request: web.Request) -> web.Response:
+        """Redirect to the part that has what was said at `?t=` (media ms), and in it to that time: in the channel or,
+        since a translation has no sound, in the floor.
+        """
+        session, parts = await self._heard(request)
+        t = _number(request, "t")
+        there = [part for part in parts if part.t0 <= t < part.t1]
+        for channel in (request.query.get("channel", FLOOR), FLOOR):
+            if (part := next((each for each in there if each.channel == channel), None)) is not None:
+                where = f"{_address(session, part)}#t={(t - part.t0) / 1000:.1f}"
+                return web.Response(status=303, headers={**_NOT_KEPT, hdrs.LOCATION: where})
+        raise web.HTTPNotFound(text="There is no such piece of sound here.\n")
+
     async def clip(self, request: web.Request) -> web.Response:
         """Answer staff with `?channel=&from=&to=` (media ms, at most 60 s) as WAV."""
         session = _session(request)
@@ -95,13 +109,18 @@ class SoundDoor:
         """The session, and the parts of the requested channel. Raises HTTPNotFound for a visitor who may not
         hear them.
         """
+        session, parts = await self._heard(request)
+        channel = request.query.get("channel", FLOOR)
+        return session, [part for part in parts if part.channel == channel]
+
+    async def _heard(self, request: web.Request) -> tuple[SessionId, Sequence[TimedPart]]:
+        """The session, and the parts of all channels. Raises as `_parts` does."""
         session = _session(request)
         known = await self.state_of(session) is not None
         heard = known and self.recordings.published(session) and self.may_read(session) is None
         if not (heard or (known and await self._is_staff(request, session))):
             raise web.HTTPNotFound(text="There is no sound to be heard here.\n")
-        channel = request.query.get("channel", FLOOR)
-        return session, [part for part in await self.recordings.parts(session) if part.channel == channel]
+        return session, await self.recordings.parts(session)
 
     async def _is_staff(self, request: web.Request, session: SessionId) -> bool:
         if await self.state_of(session) is None:

@@ -61,12 +61,22 @@ class Ed25519Signer:
             raise ConfigurationError(f"The key in {path} is of another kind; Moothall signs with Ed25519.")
         return cls(key)
 
+    @classmethod
+    def of_seed(cls, seed: bytes) -> Ed25519Signer:
+        """Return the signer with the key that these 32 secret bytes are (RFC 8032 §5.1.5)."""
+        return cls(Ed25519PrivateKey.from_private_bytes(seed))
+
     @property
     def key_id(self) -> str:
         """The short name of the key, as published (`Signer`): the first 16 hexadecimal digits of the SHA-256 of the raw
         public key.
         """
         return self._key_id
+
+    @property
+    def public(self) -> bytes:
+        """The raw public key, 32 bytes."""
+        return self._public
 
     def sign(self, message: bytes) -> bytes:
         """The 64-byte signature of `message` (`Signer`)."""
@@ -95,33 +105,42 @@ def key_id(public_key: bytes) -> str:
     return hashlib.sha256(public_key).hexdigest()[:16]
 
 
+def ed25519(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether the owner of a raw public key signed the message; False for bytes that are no key."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def public_keys(document: Mapping[str, object]) -> tuple[bytes, ...]:
+    """The raw Ed25519 keys of the published document. Raises ConfigurationError as `verifier` does."""
+    return tuple(_raw_keys(document).values())
+
+
 def verifier(document: Mapping[str, object]) -> Callable[[str, bytes, bytes], bool]:
     """Make the function (key id, message, signature) → whether a key of the published document made the signature.
 
     Keys of other algorithms are ignored. Raises ConfigurationError when the document can't be read, or when a key
     doesn't have the id that the document states.
     """
+    keys = _raw_keys(document)
+    return lambda name, message, signature: name in keys and ed25519(keys[name], message, signature)
+
+
+def _raw_keys(document: Mapping[str, object]) -> dict[str, bytes]:
     try:
         published = msgspec.convert(document, _Document)
         raw = {
             key.id: base64.b64decode(key.public_key, validate=True) for key in published.keys if key.alg == "Ed25519"
         }
-        keys = {name: Ed25519PublicKey.from_public_bytes(public) for name, public in raw.items()}
+        for public in raw.values():
+            Ed25519PublicKey.from_public_bytes(public)
     except (msgspec.ValidationError, binascii.Error, ValueError) as error:
         msg = "The document of public keys can't be read; it is what the server gives at /.well-known/moothall.json."
         raise ConfigurationError(msg) from error
     for name, public in raw.items():
         if name != key_id(public):
             raise ConfigurationError(f"The document of public keys gives the id {name} to a key that has another.")
-
-    def verify(name: str, message: bytes, signature: bytes) -> bool:
-        key = keys.get(name)
-        if key is None:
-            return False
-        try:
-            key.verify(signature, message)
-        except InvalidSignature:
-            return False
-        return True
-
-    return verify
+    return raw

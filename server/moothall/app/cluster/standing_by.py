@@ -40,7 +40,7 @@ from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.adapters.system.collector import collect
 from moothall.app.admin import open_local_door
-from moothall.app.backend import SPOOL_FOLDER, disk_of, open_stores
+from moothall.app.backend import SPOOL_FOLDER, disk_of, open_index, open_stores
 from moothall.app.cluster.house import House
 from moothall.app.cluster.reading import NodeReaders, reader_gate
 from moothall.app.metrics import tell_disk, tell_doors, tell_fanouts, tell_measures, tell_stuck
@@ -57,6 +57,7 @@ from moothall.services.cluster.sound_copies import SoundCopies
 from moothall.services.metrics.measures import Measures
 from moothall.services.metrics.readiness import Readiness
 from moothall.services.operation.status import NodeStatus, ServerStatus
+from moothall.services.search.indexing import IndexedCopies, Indexing
 from moothall.services.sound.former_recordings import FormerRecordings
 from moothall.services.sound.live_audio import to_ms
 from moothall.services.sound.recording import Recordings
@@ -84,11 +85,13 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
     async with AsyncExitStack() as stack:
         stack.enter_context(closing(listener))
         house.log_here, house.book_here = log, book = await open_stores(stack, house.settings)
+        index = await open_index(stack, Path(house.settings.server.data))
+        indexing = Indexing(log, index, house.clock)
         connections = KeeperConnections(None)
         archive = NodeCopies(lambda: house.keeper, connections, house.seal)
         house.following = following = LogFollower(
             house.log,
-            AnsweredLog(log, house.disk.watch),
+            IndexedCopies(AnsweredLog(log, house.disk.watch), indexing),
             house.clock,
             archive=archive,
             asides=house.asides,
@@ -133,7 +136,14 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
 
         watch = partial(watch_keeper, lambda: house.keeper, house.clock, moved)
         sounds = (sound.run, recordings.run, withdrawing.run, partial(settle_recordings, folder, house.clock))
-        for run in (following.run, partial(_follow, house, book), watch, *sounds, partial(collect, house.clock)):
+        for run in (
+            following.run,
+            indexing.run,
+            partial(_follow, house, book),
+            watch,
+            *sounds,
+            partial(collect, house.clock),
+        ):
             stack.callback(tasks.create_task(supervise(run, house.clock)).cancel)
         yield
 
@@ -255,7 +265,9 @@ async def _open_local_door(stack: AsyncExitStack, house: House, address: ServerA
         msg = f"Node {name} stands by: it reads its settings again when it is restarted, which nobody notices."
         raise ConfigurationError(msg)
 
-    asked = Operations(status=status, new_probe=elsewhere, drain=elsewhere, reload=unread, retire=not_here)
+    asked = Operations(
+        status=status, new_probe=elsewhere, drain=elsewhere, reload=unread, retire=not_here, tree=not_here
+    )
     await open_local_door(stack, data, elsewhere, SystemRandomness(), asked)
 
 

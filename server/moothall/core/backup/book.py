@@ -36,9 +36,16 @@ NAMESPACES: dict[str, NamespaceBackup] = {
     "tool-link": NamespaceBackup.IN_BACKUP,
     "hub": NamespaceBackup.IN_BACKUP,  # digests of machines' keys
     "abbreviations": NamespaceBackup.IN_BACKUP,
+    "checked-lines": NamespaceBackup.IN_BACKUP,  # how far people have come with checking texts; no words
     "hub-held": NamespaceBackup.IN_BACKUP,
     "silenced": NamespaceBackup.IN_BACKUP,  # positions in sound; nodes that were away still have to silence them
     "balance-sums": NamespaceBackup.IN_BACKUP,
+    "tree": NamespaceBackup.IN_BACKUP,  # hashes and places, no words
+    "tree-at": NamespaceBackup.IN_BACKUP,
+    "tree-tile": NamespaceBackup.IN_BACKUP,
+    "witness": NamespaceBackup.LEFT_OUT,  # of other instances: an older one would cosign two histories
+    "witness-conflict": NamespaceBackup.IN_BACKUP,
+    "witness-key": NamespaceBackup.LEFT_OUT,  # a witness that lost what it had cosigned is another witness
     "asking": NamespaceBackup.WITH_KEYS,  # addresses of authors' pages and browsers' cookies are made with it
     "hub-secret": NamespaceBackup.WITH_KEYS,
     "sign-in": NamespaceBackup.WITH_KEYS,  # pseudonyms of accounts are made with it
@@ -51,6 +58,7 @@ NAMESPACES: dict[str, NamespaceBackup] = {
     "zoom": NamespaceBackup.LEFT_OUT,  # addresses by which captions go into Zoom meetings, each with its key
     "proposals": NamespaceBackup.LEFT_OUT,  # words that a second pass made; it can be made again
     "proposals-left": NamespaceBackup.LEFT_OUT,
+    "people": NamespaceBackup.LEFT_OUT,  # a restore would show pages again that speakers have switched off since
     "cluster": NamespaceBackup.LEFT_OUT,  # the change of the shared book that a node has; a restored folder has none
     "house": NamespaceBackup.LEFT_OUT,  # which key the nodes sign with; the first node says it anew
 }

@@ -33,6 +33,12 @@ superset.
 BINARY = frozenset(map(chr, (*range(7), 14, 15, *range(16, 27))))
 """Control characters that no text has; one or two may be transmission errors."""
 MOST_BINARY = 3
+BINARY_SHARE = 25
+"""Of a stream that nobody could send again more than one byte in so many has to be such a character, too: programs
+made for captions on television send some to their encoders."""
+LOOKED_BACK = 256
+"""Bytes before a piece of a stream that are looked at with it."""
+NO_TEXT = "This is no text: send plain text."
 _IAC, _SB, _SE = 255, 250, 240
 _WITH_OPTION = range(251, 255)
 MOST_NEGOTIATED = 200
@@ -48,13 +54,15 @@ def whole_text(data: bytes, charset: str, *, held: bytes = b"") -> tuple[str, by
     """Decode a post. `charset`: Python's name; `held`: the bytes held from the post before. Returns the characters and
     the bytes to hold, or a refusal.
 
-    Bytes of UTF-16 are never held.
+    Bytes that were held and don't go on in this post are dropped: it is read by itself. Bytes of UTF-16 are never held.
     """
     try:
         if charset != "utf-8":
             return _plain(data.decode(charset), b"")
         text, used = codecs.utf_8_decode(held + data, "strict", False)
     except UnicodeDecodeError:
+        if held:
+            return whole_text(data, charset)
         message = "The text is not in the charset that was named. Send UTF-8, or name the charset in Content-Type."
         return refuse(RefusalCode.INVALID, message)
     return _plain(text, (held + data)[used:])
@@ -62,8 +70,15 @@ def whole_text(data: bytes, charset: str, *, held: bytes = b"") -> tuple[str, by
 
 def _plain(text: str, held: bytes) -> tuple[str, bytes] | Refusal:
     if sum(sign in BINARY for sign in text) > MOST_BINARY:
-        return refuse(RefusalCode.INVALID, "This is no text: send plain text.")
+        return refuse(RefusalCode.INVALID, NO_TEXT)
     return text, held
+
+
+def binary_stream(before: bytes, data: bytes) -> tuple[bool, bytes]:
+    """Whether a stream is no text, by its next piece and the bytes `before` it; and the bytes to give next time."""
+    looked = before + data
+    found = sum(looked.count(sign.encode()) for sign in BINARY)
+    return found > max(MOST_BINARY, len(looked) // BINARY_SHARE), looked[-LOOKED_BACK:]
 
 
 def lenient_text(data: bytes, held: bytes = b"") -> tuple[str, bytes]:

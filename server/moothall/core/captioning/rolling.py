@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import msgspec
 
+from moothall.core.captioning.stream import DELETES, IGNORED
+
 MOST_WINDOW = 1_000
 """Characters of a post that are compared; a longer post never counts as a window."""
 OVERLAP = 8
 """Characters that a window must share with the previous one after that has lost its first line."""
-DELETE = "\x08"
+DELETE = DELETES[0]
 _SPACES = " \t\r\n"
 _JOINED = ".,;:!?…)]}'’%»”。、，！？؟،"  # noqa: RUF001  # signs of other writings
 """Characters of various scripts before which no space is inserted."""
@@ -25,9 +27,9 @@ class Posts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known about a sender's posts."""
 
     window: str = ""
-    """The last post on one line; empty when it can't be a window."""
-    after: int = 0
-    """Number of white-space characters that were sent after it."""
+    """The words of the last post on one line; empty when it can't be a window."""
+    stands: str = ""
+    """The same as it stands in the stream: with its own white space, but for that at its start."""
     rolls: bool = False
     """Whether the last post repeated the one before it."""
     sticks: bool = True
@@ -37,24 +39,34 @@ class Posts(msgspec.Struct, frozen=True, kw_only=True):
 def joined(posts: Posts, text: str, language: str) -> tuple[Posts, str]:
     """Return the new state, and the post as characters of the stream.
 
-    The first post that begins with the whole previous one, and is longer, shows that the sender repeats itself. A post
-    that shares nothing with the previous one shows that it no longer does; such a post is appended, after a space where
-    the language has spaces.
+    Windows are compared by their words: what white space is between them, and at the end of a row, is layout. The first
+    post that begins with the words of the whole previous one, and is longer, be it by a space, shows that the sender
+    repeats itself. A post that shares nothing with the previous one shows that it no longer does; such a post is
+    appended, after a space where the language has spaces.
     """
+    text = "".join(sign for sign in text if sign not in IGNORED)
     line = " ".join(text.split())
-    window = line if len(line) == len(text.strip()) <= MOST_WINDOW and DELETE not in text else ""
-    if window and posts.window and (posts.rolls or (window != posts.window and window.startswith(posts.window))):
+    window = line if len(line) <= MOST_WINDOW and not set(text) & set(DELETES) else ""
+    if window and posts.window and (posts.rolls or _begins_to_roll(posts, window, text)):
         start, same = _overlap(posts.window, window)
         rest = len(posts.window) - start
+        if window == posts.window:
+            return msgspec.structs.replace(posts, rolls=True), ""
         if same == rest or (same >= OVERLAP and 2 * same >= rest):
-            # White space after a window is deleted too, since the next window has the text there.
-            more = DELETE * (posts.after + rest - same) + window[same:] if same < max(rest, len(window)) else ""
-            return Posts(window=window, after=0 if more else posts.after, rolls=True, sticks=False), more
+            # White space after the words goes too, since the next window has its text there.
+            stands = posts.window[:start] + (window if same < max(rest, len(window)) else posts.window[start:])
+            kept = _same(posts.stands, stands)
+            more = DELETE * (len(posts.stands) - kept) + stands[kept:]
+            return Posts(window=window, stands=stands[start:], rolls=True, sticks=False), more
     if not text:
         return posts, ""
-    after = len(text) - len(text.rstrip())
     space = "" if posts.sticks or _sticks(text, language) else " "
-    return Posts(window=window, after=after, sticks=after > 0), space + text
+    stands = text.lstrip() if window else ""
+    return Posts(window=window, stands=stands, sticks=text[-1].isspace()), space + text
+
+
+def _begins_to_roll(posts: Posts, window: str, text: str) -> bool:
+    return window.startswith(posts.window) and len(text.lstrip()) > len(posts.stands)
 
 
 def _overlap(before: str, now: str) -> tuple[int, int]:

@@ -354,6 +354,49 @@ class ChannelAdded(Event, frozen=True, kw_only=True, tag="channel.added"):
     """Unix ms when somebody first asked for a translation that is not of record; null for other channels."""
 
 
+class TextImported(Event, frozen=True, kw_only=True, tag="text.imported"):
+    """The text of a channel comes from a file about a past meeting, and was not written here. The lines follow."""
+
+    channel: ChannelId
+    """The channel, to which lines of no other file are added."""
+    form: str
+    """The format of the file: `vtt`, `srt`, `ttml`, `txt`, `akn`, or `json` for a record of Moothall's."""
+    producer: str = ""
+    """The program that wrote the file, such as `Zoom`; empty where the file doesn't say."""
+    at: int
+    """Unix ms of the import."""
+    digest: str
+    """SHA-256 of the file, hexadecimal."""
+    estimated: bool = False
+    """Whether the file has no times: those of the lines are estimated from the lengths of their texts."""
+    names: str = ""
+    """The secretariat's statement why names may be kept that no programme lists; empty: these names were dropped."""
+
+
+class OriginalKept(StaffEvent, frozen=True, kw_only=True, tag="original.kept"):
+    """A part of an imported file, as it came. All parts are removed with the first removal of words on request."""
+
+    channel: ChannelId
+    """The channel that was made from the file."""
+    name: str
+    """The name of the file."""
+    part: int
+    """The number of the part, from 1."""
+    parts: int
+    """How many parts there are."""
+    content: bytes
+    """The part. All parts, joined, are the file, compressed in the zlib format (RFC 1950)."""
+
+
+class GroundStated(Event, frozen=True, kw_only=True, tag="ground.stated"):
+    """Somebody stated on what ground an imported session may be read by others than the staff."""
+
+    access: Access
+    """Who may read it on this ground."""
+    ground: str
+    """The ground, public."""
+
+
 class SourceAttached(Event, frozen=True, kw_only=True, tag="source.attached"):
     """From here on the audio of a source feeds a channel."""
 
@@ -426,6 +469,9 @@ class SegmentOpened(ChannelEvent, frozen=True, kw_only=True, tag="segment.opened
     """
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
     """True when a machine recognised a respeaker; missing in all other lines."""
+    cues: bool | msgspec.UnsetType = msgspec.UNSET
+    """True when the words of an imported line are the captions of its file, one word for each; missing in all other
+    lines."""
 
 
 class WordsCommitted(ChannelEvent, frozen=True, kw_only=True, tag="words.committed"):
@@ -1022,6 +1068,7 @@ AirFact = AirChanged | AirHeld | LineOffered
 SegmentFact = SegmentOpened | WordsCommitted | SegmentEnded | SegmentCorrected
 MoveFact = ChannelRewound | SegmentsMovedAway | SegmentsMovedHere
 NoteOrTag = NoteLeft | NoteRead | HubNoteLeft | HubNoteRead | PolicyQuestionsListed | SegmentTagged
+ImportFact = TextImported | OriginalKept | GroundStated
 PollFact = PollOpened | PollCounted | PollClosed
 TurnFact = TurnLimited | TurnTyped | TurnHeld
 InterventionFact = (
@@ -1053,6 +1100,7 @@ AnyEvent = (
     | NotRecordedBegan
     | NotRecordedEnded
     | ChannelAdded
+    | ImportFact
     | SourceAttached
     | SourceEnded
     | ClockMapped

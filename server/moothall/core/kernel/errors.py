@@ -13,8 +13,10 @@
         DuplicateCause       the command's events are in the log already
         LogTrimmed           the store keeps only the end of the log, and not the requested part
       RecordBroken         stored bytes fail verification or can't be decoded
+      ProofBroken          a proof, a checkpoint or a policy doesn't verify or can't be read; the sentence says where
       NoLink               a staff link no longer exists, or can't be made
       ProgrammeError       a conference file can't be read; the sentence says where and why
+      ImportRefused        a file about a past meeting can't be imported; the sentence says where and why
       ProposalsRefused     the results of a second pass can't be kept for people to decide on
       AudioError           a file or stream gives no usable audio
       ProtocolError        a peer sent something that the protocol forbids
@@ -99,6 +101,10 @@ class RecordBroken(MoothallError):
     """Stored bytes don't verify or can't be read."""
 
 
+class ProofBroken(MoothallError):
+    """A proof, a checkpoint or a policy doesn't verify or can't be read. The sentence says which part."""
+
+
 class NoLink(MoothallError):
     """A staff link isn't there any more, or can't be made."""
 
@@ -111,6 +117,16 @@ class ProgrammeError(MoothallError):
     def __init__(self, *sentences: str) -> None:
         super().__init__("\n".join(sentences))
         self.sentences = sentences
+
+
+class ImportRefused(MoothallError):
+    """A file about a past meeting can't be imported."""
+
+    def __init__(self, sentence: str, row: int | None = None) -> None:
+        """`row`: the line of the file where something is wrong, from 1; None where it concerns the whole file."""
+        super().__init__(sentence if row is None else f"Line {row}: {sentence}")
+        self.sentence = sentence
+        self.row = row
 
 
 class ProposalsRefused(MoothallError):

@@ -168,6 +168,7 @@ def again(line: Segment, run: tuple[int, int], name: SegmentId) -> tuple[ev.AnyE
         speaker=line.speaker,
         tool=line.tool,
         respoken=line.respoken,
+        cues=line.cues,
     )
     committed = ev.WordsCommitted(channel=line.channel, segment=name, first=0, words=words)
     ended = ev.SegmentEnded(
@@ -214,9 +215,9 @@ def _end(line: Segment) -> int:
 
 def _lines(state: State) -> list[Segment]:
     """All lines, offered ones too, without translated ones: these are removed with the lines from which they
-    were made.
+    were made, unless a translation was imported without these.
     """
-    lines = [line for _, line in state.segments.items() if line.made_from is None]
+    lines = [line for name, line in state.segments.items() if line.made_from is None or original(state, name) == name]
     return _in_order([*lines, *(line for _, line in state.offered.items())])
 
 

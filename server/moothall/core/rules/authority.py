@@ -24,6 +24,7 @@ def _of(*kinds: type[do.Command]) -> _Commands:
 _LIFE = _of(do.OpenSession, do.PauseSession, do.ResumeSession, do.CloseSession, do.ReopenSession)
 _MAKE = _of(do.CreateSession, do.DescribeSession, do.SetLanguages, do.AddChannel, do.SealRecord)
 _PLAN = _of(do.ArrangeSession, do.CancelSession, do.ReinstateSession)
+_IMPORT = _of(do.BeginImport, do.KeepOriginal, do.ImportLines, do.ImportQuestions, do.EndImport, do.StateGround)
 _CONSENT = _of(do.BeginNotRecorded, do.EndNotRecorded)
 _AUDIO = _of(do.AttachSource, do.EndSource, do.MapClock, do.NoteWriter, do.AttachEngine, do.NoteGap)
 _SPEAKERS = _of(do.IntroduceSpeaker, do.AssignSpeaker, do.SetSpeaker)
@@ -45,6 +46,7 @@ _WALL = _of(do.ClearWall, do.RestoreWall)
 COMMANDS: dict[Role, _Commands] = {
     Role.SYSTEM: _MAKE
     | _PLAN
+    | _IMPORT
     | _LIFE
     | _AUDIO
     | _SPEAKERS

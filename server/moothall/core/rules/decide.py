@@ -16,6 +16,7 @@ from moothall.core.kernel.ids import is_name
 from moothall.core.rules.air import put_on_air
 from moothall.core.rules.corrections import correct, revise
 from moothall.core.rules.displays import decide_wall
+from moothall.core.rules.imports import decide_import, is_imported
 from moothall.core.rules.keeping import end_open, ended, mapped, not_recorded, paused, resumed
 from moothall.core.rules.lines import MOST_BACK, decide_lines
 from moothall.core.rules.making import MAX_TEXT, add_channel, create, describe, plan, set_languages, state_hub
@@ -79,6 +80,8 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
         return not_recorded(state, command, wall)
     if isinstance(command, do.PlanCommand):
         return plan(state, command)
+    if isinstance(command, do.ImportCommand):
+        return decide_import(state, command, wall)
     match command:
         case do.PutOnAir():
             return put_on_air(state, command, actor, wall)
@@ -108,6 +111,8 @@ def _life(state: State, command: do.LifeCommand, wall: int) -> Decision:
     status, t = state.status, state.media_now(wall)
     if isinstance(command, do.PauseSession | do.ResumeSession) and not 0 <= command.back <= MOST_BACK:
         return refuse(RefusalCode.INVALID, f"The beginning can be set back by 0 to {MOST_BACK // 1000} seconds.")
+    if isinstance(command, do.OpenSession | do.ReopenSession) and is_imported(state):
+        return refuse(RefusalCode.CONFLICT, "This meeting was held elsewhere, and imported: it can't be opened.")
     match command:
         case do.OpenSession() if state.cancelled is not None:
             return refuse(RefusalCode.CONFLICT, "The session is cancelled. Take that back before you open it.")

@@ -11,6 +11,7 @@ from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.kernel.languages import is_language
+from moothall.core.rules.imports import is_imported
 from moothall.core.sessions.state import State, Status
 
 MAX_TEXT = 10_000
@@ -45,6 +46,8 @@ def plan(state: State, command: do.PlanCommand) -> Sequence[ev.AnyEvent] | Refus
     begun = state.status is not Status.CREATED
     if isinstance(command, do.ArrangeSession):
         sound = ev.SoundKept.NONE if state.young_people else command.sound
+        if is_imported(state) and command.access is not state.access:
+            return refuse(RefusalCode.CONFLICT, "State on what ground others may read an imported record.")
         if state.status is Status.CLOSED and (command.access, sound) != (state.access, state.sound):
             message = "Who may read a session and what becomes of its sound can't be changed after its end."
             return refuse(RefusalCode.CONFLICT, message)

@@ -80,6 +80,8 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """The public name of the outside tool that sent the line or, in a translation, its original; UNSET otherwise."""
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
     """True when a machine recognised a respeaker; UNSET otherwise."""
+    cues: bool | msgspec.UnsetType = msgspec.UNSET
+    """True when its words are the captions of an imported file; UNSET otherwise."""
 
     @property
     def whole(self) -> str:
@@ -130,6 +132,10 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it is a translation of the whole session, which belongs to the record."""
     air: Air = Air()
     """Who is on air."""
+    imported: ev.TextImported | None = None
+    """From which file its text comes; None for a text that was written here."""
+    original: bool = False
+    """Whether that file is kept, as far as nothing was removed since."""
 
 
 class SessionSource(msgspec.Struct, frozen=True, kw_only=True):

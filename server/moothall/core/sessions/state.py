@@ -67,6 +67,8 @@ class State(RecordKeeping, frozen=True, kw_only=True):
     rehearsal: bool = False
     listed: bool = True
     """Whether public lists may name the session."""
+    ground: str = ""
+    """On what ground an imported session may be read by others than the staff; empty where none was stated."""
     cancelled: str | None = None
     """Why the session will not be held, empty where no reason was given; None when it is not cancelled."""
     clock: MediaClock = MediaClock(0, 0)
@@ -164,6 +166,12 @@ def evolve(state: State, event: ev.AnyEvent | UnknownEvent | None, at: int = 0) 
         case ev.ChannelAdded():
             channel = Channel(id=event.channel, kind=event.kind, languages=event.languages, of_record=event.of_record)
             return replace(state, channels={**state.channels, event.channel: channel})
+        case ev.TextImported():
+            return _with_channel(state, event.channel, imported=event)
+        case ev.OriginalKept():
+            return _with_channel(state, event.channel, original=True)
+        case ev.GroundStated():
+            return replace(state, ground=event.ground)
         case ev.SourceAttached():
             source = SessionSource(channel=event.channel, t=event.t, rate=event.rate)
             return replace(state, sources={**state.sources, event.source: source})

@@ -8,6 +8,7 @@ only after another one it is what the whole route loses more with it. So costs a
 from __future__ import annotations
 
 import heapq
+import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -25,6 +26,12 @@ FLOORS = {"ar": 60.0, "ja": 25.0, "ru": 60.0, "zh": 25.0}
 word's part. Assumed from what others have published; none was measured here."""
 LONGEST = 3
 """The most hops of a route: each takes time and loses something."""
+_DIRECTION = re.compile(r"(?:^| )([A-Za-z0-9-]+)>[A-Za-z0-9-]+(?:,|$)")
+
+
+def languages_of(route: str) -> tuple[str, ...]:
+    """The source language (BCP-47) of each hop of a route, the original language first."""
+    return tuple(_DIRECTION.findall(route))
 
 
 class Direction(msgspec.Struct, frozen=True, kw_only=True):

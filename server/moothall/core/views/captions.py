@@ -19,7 +19,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.persistent import PersistentList, PersistentMap
 from moothall.core.sessions.state import Status
 from moothall.core.translation.lines import line_of
-from moothall.core.views.doubts import Span, doubted, left
+from moothall.core.views.doubts import DoubtSpan, doubted, left
 from moothall.core.views.reading_order import Gap, after_break, goes_before, not_kept, with_gap
 
 SNAPSHOT_LINES = 200
@@ -63,7 +63,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """
     respoken: bool | msgspec.UnsetType = msgspec.UNSET
     """True when a machine recognised a respeaker; missing in all other lines."""
-    doubts: tuple[Span, ...] | msgspec.UnsetType = msgspec.UNSET
+    doubts: tuple[DoubtSpan, ...] | msgspec.UnsetType = msgspec.UNSET
     """Where in the text the words stand of which the recogniser was not sure, as UTF-16 indexes; missing in a line
     without such words, and in a feed without words."""
 
@@ -77,6 +77,17 @@ class ReaderChannel(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it is a translation of the whole session, which belongs to the record."""
     requested: int | None = None
     """Unix ms when somebody first asked for a translation that is not of record; null for other channels."""
+
+
+class ImportedFrom(msgspec.Struct, frozen=True, kw_only=True):
+    """From which file a text comes, and on what ground it may be read. Fields as in `TextImported`."""
+
+    form: str
+    producer: str
+    at: int
+    estimated: bool
+    ground: str = ""
+    """The ground that was stated; empty while it is for the staff alone."""
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +125,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """The hubs that take part, by name."""
     channels: dict[ChannelId, ReaderChannel] = {}
     """All channels of the session."""
+    imported: ImportedFrom | msgspec.UnsetType = msgspec.UNSET
+    """From which file the session was imported; missing in all that were held here."""
     paused: int | None = None
     """Media ms since when there is a break of which nothing is kept; null when there is none."""
     gaps: tuple[Gap, ...] = ()
@@ -316,7 +329,7 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, lines=self.lines.replace(number, line))
 
 
-def _left(line: Line, text: str) -> tuple[Span, ...] | msgspec.UnsetType:
+def _left(line: Line, text: str) -> tuple[DoubtSpan, ...] | msgspec.UnsetType:
     """The doubts that a new text of a line leaves."""
     return left(line.doubts or (), line.text, text) or msgspec.UNSET
 
@@ -359,6 +372,10 @@ def fold_session(session: Session, event: ev.AnyEvent | UnknownEvent | None, fee
             return replace(session, status=Status.CLOSED, paused=None, gaps=over)
         case ev.ClockMapped():
             return replace(session, clock=(event.t, event.wall))
+        case ev.TextImported() if event.channel == feed.channel or not session.imported:
+            return replace(session, imported=made_of(ImportedFrom, event))
+        case ev.GroundStated() if session.imported:
+            return replace(session, imported=replace(session.imported, ground=event.ground))
         case ev.ChannelAdded():
             return replace(session, channels={**session.channels, event.channel: made_of(ReaderChannel, event)})
         case ev.SpeakerIntroduced():

@@ -1,6 +1,6 @@
 """Where in a line's text stand the words of which the recogniser was not sure.
 
-A span is a pair of UTF-16 indexes, of which the second is not included: pages count so. `web/js/reader/doubts.js` is
+A span is a pair of UTF-16 indexes, of which the second is not included: pages count so. `web/js/panels/doubts.js` is
 the same for pages.
 """
 
@@ -13,12 +13,12 @@ from moothall.core.events.types import Word
 SURE = 0.5
 """Least probability of a word that is not marked as doubtful; desks mark words by the same threshold."""
 
-Span = tuple[int, int]
+DoubtSpan = tuple[int, int]
 
 
-def doubted(text: str, words: Sequence[Word]) -> tuple[Span, ...]:
+def doubted(text: str, words: Sequence[Word]) -> tuple[DoubtSpan, ...]:
     """The spans of the doubtful ones of `words`, which come behind `text`."""
-    found: list[Span] = []
+    found: list[DoubtSpan] = []
     for word in words:
         text += word.text
         bare = word.text.strip()
@@ -28,7 +28,7 @@ def doubted(text: str, words: Sequence[Word]) -> tuple[Span, ...]:
     return tuple(found)
 
 
-def left(spans: Sequence[Span], old: str, new: str) -> tuple[Span, ...]:
+def left(spans: Sequence[DoubtSpan], old: str, new: str) -> tuple[DoubtSpan, ...]:
     """Those of `spans` that are left when the text changes: of words in its unchanged beginning or end."""
     if old == new:
         return tuple(spans)
@@ -41,7 +41,7 @@ def left(spans: Sequence[Span], old: str, new: str) -> tuple[Span, ...]:
     return (*stay, *((at + moved, end + moved) for at, end in spans if at > len(before) - back))
 
 
-def apart(text: str, spans: Sequence[Span]) -> list[tuple[str, str]]:
+def apart(text: str, spans: Sequence[DoubtSpan]) -> list[tuple[str, str]]:
     """Cut a text, without the spaces around it, into pairs: what is certain, and the doubtful word behind it; of the
     last pair that word is empty.
     """

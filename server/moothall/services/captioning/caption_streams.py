@@ -1,7 +1,8 @@
 """Takes streams of captioning software: what they send becomes lines of a session, by the acts of a person at a desk.
 
 A stream is what one role link sends into one channel. It is kept in memory only: after a kill, text that was no line
-yet is lost, and after each restart deletes can't reach earlier text. Sending an act again does no harm, since a line
+yet is lost, and after each restart deletes can't reach earlier text, but for what a bridge says that it sent
+(`Post.behind`) where that stands as the newest line. Sending an act again does no harm, since a line
 that exists under its id is not written once more. Lines that somebody else has corrected or removed meanwhile stay as
 they are, and so do lines that were offered because somebody else was on air.
 
@@ -29,7 +30,18 @@ from moothall.core import commands as do
 from moothall.core.captioning.charsets import lenient_text, whole_text
 from moothall.core.captioning.control_tokens import written
 from moothall.core.captioning.rolling import Posts, joined
-from moothall.core.captioning.stream import Amend, Commit, Operation, Stream, StreamDraft, cut_off, take, tick
+from moothall.core.captioning.stream import (
+    DELETES,
+    Amend,
+    Commit,
+    Operation,
+    Stream,
+    StreamDraft,
+    TextPiece,
+    cut_off,
+    take,
+    tick,
+)
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import NO_SESSION, PASSING, Refusal, RefusalCode, StorageUnavailable, refuse
@@ -60,6 +72,8 @@ MOST_BYTES = 8 << 10
 MOST_LINES = 200
 """Most lines of one act. Overflow: they become several acts; where one of these fails, the post can be sent again,
 since a line that exists is not written twice."""
+CUT = "The last letter of this text is incomplete and was left out: Content-Length is a number of bytes."
+"""Told to a sender whose caption ends inside a character: it, or a proxy that believed it, counted characters."""
 REMEMBERED = 32
 """Number of last posts among which repeats are recognised."""
 RETRY_MS = 30_000
@@ -93,7 +107,7 @@ class AcceptedPost(msgspec.Struct, frozen=True):
 
     kept: bool = True
     sentence: str = ""
-    """Why its text is not kept, as a sentence for a person; empty where it is."""
+    """Why its text is not kept, or a part of it was left out, as a sentence for a person; empty where all is kept."""
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +121,9 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     seq: int | None = None
     """Its number; None where it has none, so that a repeat can't be recognised."""
     form: Form = Form.STREAM
+    behind: str = ""
+    """The text before deletes with which it begins, as an earlier run of the server took it; empty where none is
+    known."""
     lenient: bool = False
     """Whether bytes that are not UTF-8 are read as windows-1252."""
 
@@ -121,6 +138,9 @@ class TextStream:
         self.title = ""
         """Title of the session when the stream was last opened."""
         self.name = name
+        """Prefix of the ids of its lines: its own, or that of the earlier run whose line it goes on with."""
+        self.own_name = name
+        """Prefix of the ids of its acts."""
         self.language = ""
         self.text = Stream()
         self.posts = Posts()
@@ -247,11 +267,15 @@ class CaptionStreams:
             if isinstance(text, Refusal):
                 return text
             characters, held = text
+            cut = post.form is Form.CAPTIONS and bool(held)
+            held = b"" if post.form is Form.CAPTIONS else held
             state = live.state
             if _comes_again(state, stream, post, characters, state.media_now(self._clock.wall())):
                 stream.seq, stream.posts = post.seq or 0, joined(stream.posts, characters, post.language)[0]
                 stream.seen.append((stream.seq, digest))
                 return AcceptedPost()
+            if post.behind and characters[:1] in DELETES:
+                _take_up(state, stream, post.behind, state.media_now(self._clock.wall()))
             outside = self._ahead.refusal(state, channel, stream.role)
             cuts = stream.cuts
             unkept = outside is not None and outside.code is not RefusalCode.FORBIDDEN and unkept_now(state) is not None
@@ -281,7 +305,7 @@ class CaptionStreams:
             if stream.cuts == cuts:  # After a cut later posts can't reach this one.
                 stream.held = held
                 stream.last = stream.last if post.seq is None else post.body
-            return AcceptedPost()
+            return AcceptedPost(sentence=CUT if cut else "")
 
     async def finish(self, session: SessionId, within_ms: int) -> bool:
         """Turn the text of a session's streams into lines; return whether all of it is in the log."""
@@ -379,7 +403,7 @@ class CaptionStreams:
 
     async def _send(self, live: LiveSession, stream: TextStream, commands: Sequence[do.AnyCommand]) -> object:
         stream.acts += 1
-        name = CommandId(f"captions:{stream.name}:{stream.acts}")
+        name = CommandId(f"captions:{stream.own_name}:{stream.acts}")
         try:
             return await live.writer.send(stream.actor, name, commands)
         except StorageUnavailable:
@@ -454,6 +478,25 @@ def _comes_again(state: State, stream: TextStream, post: Post, characters: str, 
     return bool(own) and len(words) >= len(own[-1].whole.split()) and newest[-len(words) :] == words
 
 
+def _take_up(state: State, stream: TextStream, behind: str, now: int) -> None:
+    """Go on with the newest line that this link wrote in an earlier run of the server, where that is the end of
+    `behind`: a bridge's deletes belong to it. Nothing changes where the stream has text of its own. `now`: media ms.
+    """
+    if stream.seq or stream.text != Stream():
+        return
+    lines = written(state, state.channels[stream.channel], now - AGAIN_MS)
+    own = sorted((line for line in lines if stream.wrote(line.id)), key=_order)
+    text = own[-1].whole.strip() if own else ""
+    at = behind.rfind(text)
+    if not text or at < 0 or behind[at + len(text) :].strip():
+        return
+    name, _, number = own[-1].id.rpartition("-")
+    piece = TextPiece(number=int(number), raw=behind[at:], shown=text)
+    used = [int(each.rpartition("-")[2]) for each, _ in state.segments.items() if each.startswith(f"{name}-")]
+    if piece.text == text:
+        stream.name, stream.text = name, Stream(tail=piece, last=max(used))
+
+
 def _order(line: Segment) -> tuple[int, int]:
     return line.t0, int(line.id.rpartition("-")[2])
 
@@ -489,7 +532,7 @@ def _characters(stream: TextStream, post: Post) -> tuple[str, bytes] | Refusal:
     body = post.body[len(stream.last) :] if _goes_on(stream, post) else post.body
     if post.lenient and post.charset == "utf-8":
         return lenient_text(body, stream.held)
-    return whole_text(body, post.charset, held=stream.held)
+    return whole_text(body, post.charset, held=b"" if post.form is Form.CAPTIONS else stream.held)
 
 
 def _commands(state: State, stream: TextStream, lines: Sequence[Commit | Amend]) -> list[do.AnyCommand]:

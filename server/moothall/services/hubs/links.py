@@ -17,6 +17,7 @@ import msgspec
 from moothall.core.kernel.errors import ProtocolError
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId, is_command_id, is_name
 from moothall.core.ports import Clock
+from moothall.services.hubs.cosigning import Cosigning
 from moothall.services.hubs.ports import (
     ActTaker,
     ConferenceInfo,
@@ -98,6 +99,8 @@ class HubLinks:
     """The current signals of channels that differ from the usual."""
     translate: TranslateForHub = none_translated
     """Translates a question for a hub."""
+    witnesses: Cosigning | None = None
+    """The witnesses of this server's public tree, which hubs are; None at a hub."""
     tracing: SpanWriter = field(default_factory=NotTraced)
 
     def __post_init__(self) -> None:
@@ -116,6 +119,7 @@ class HubLinks:
             removals=self.removals,
             signals=self.signals,
             translate=self.translate,
+            witnesses=self.witnesses,
             age=self.age,
             tracing=self.tracing,
             there=lambda hub, node, heard: self._seen(hub, node, connected=True, at=heard),

@@ -19,6 +19,7 @@ from moothall.core.kernel.errors import ProtocolError, RecordBroken, RefusalCode
 from moothall.core.kernel.ids import ChannelId, Lane, SessionId, is_name
 from moothall.core.ports import Clock
 from moothall.services.hubs.act_commands import HubActing
+from moothall.services.hubs.cosigning import Cosigning, HubCosigning
 from moothall.services.hubs.cursor import Torn
 from moothall.services.hubs.feeding import CLOSED, Feeding
 from moothall.services.hubs.ports import ActTaker, HubConnection, Identity, LinkSource, Pack, RemovalsAtHubs
@@ -65,6 +66,8 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
     there: Callable[[str, str, int], None]
     """Called with hub, machine and Unix ms of the last message, while they are connected."""
     translate: TranslateForHub = none_translated
+    witnesses: Cosigning | None = None
+    """The witnesses of this server's public tree; None at a hub, which has none."""
     age: Callable[[], int] = lambda: 0
     """Returns how many ms ago anything was last received from the centre."""
     tracing: SpanWriter = NotTraced()
@@ -100,6 +103,9 @@ class ServedHub:
         """The sessions in the current programme."""
         self._acting = HubActing(served.acts, identity.hub, hello.node, self.say)
         self._translating = HubTranslating(served.translate, self.say)
+        self._cosigning = HubCosigning(
+            served.witnesses if hello.cosigns else None, identity.hub, self.say, served.clock
+        )
         self._news = asyncio.Event()
         self._over: asyncio.Future[tuple[CloseCode, str]] = asyncio.get_running_loop().create_future()
         self._heard = self._said = self._clock.monotonic()
@@ -164,7 +170,7 @@ class ServedHub:
     async def run(self) -> None:
         """Serve the link until one side ends it. A failure ends this link alone."""
         parts = (self._receive, self._send, self._acting.run, self._translating.run, self._keep_time, self._offer)
-        tasks = [asyncio.ensure_future(part()) for part in parts]
+        tasks = [asyncio.ensure_future(part()) for part in (*parts, self._cosigning.run)]
         try:
             ends: list[asyncio.Future[Any]] = [self._over, *tasks]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -241,6 +247,8 @@ class ServedHub:
                 self._acting.put(message)
             case wire.TranslateQuestion():
                 self._translating.put(message)
+            case wire.CheckpointAnswer():
+                self._cosigning.take(message)
             case wire.HubPulse(echo=0):
                 self.say(self._pulse(message.sent))
             case wire.HubPulse():

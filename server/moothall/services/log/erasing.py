@@ -35,7 +35,9 @@ _WITH_TEXT = ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.Segment
 
 
 class TextOffsets:
-    """Offsets in a log of the text of each line, the name of each speaker, and the words of each question."""
+    """Offsets in a log of the text of each line, the name of each speaker, the words of each question, and of imported
+    files.
+    """
 
     def __init__(self) -> None:
         # Bound: these grow with the log, by one small number for each event.
@@ -44,6 +46,7 @@ class TextOffsets:
         self._called: dict[SpeakerId, set[str]] = {}
         self._terms: dict[str, list[int]] = {}
         self._asked: dict[InterventionId, list[int]] = {}
+        self._originals: list[int] = []
 
     def note(self, offset: int, event: ev.AnyEvent | UnknownEvent) -> None:
         """Note the event at `offset`, which still has its body."""
@@ -52,6 +55,8 @@ class TextOffsets:
         elif isinstance(event, ev.SpeakerIntroduced):
             self._names.setdefault(event.speaker, []).append(offset)
             self._called.setdefault(event.speaker, set()).update(map(key_of, names_of(event.name)))
+        elif isinstance(event, ev.OriginalKept):
+            self._originals.append(offset)
         elif isinstance(event, ev.TermChosen):
             self._terms.setdefault(key_of(event.term), []).append(offset)
         elif has_words(event):
@@ -64,6 +69,11 @@ class TextOffsets:
     def of_interventions(self, interventions: Iterable[InterventionId]) -> list[int]:
         """All offsets of the questions' texts, their authors' names, and written answers."""
         return [offset for name in interventions for offset in self._asked.get(name, ())]
+
+    @property
+    def of_originals(self) -> tuple[int, ...]:
+        """All offsets of imported files, which hold every word of the session that was imported."""
+        return tuple(self._originals)
 
     def of_names(self, speakers: Iterable[SpeakerId]) -> list[int]:
         """All offsets of the speakers' names."""
@@ -136,7 +146,9 @@ def draft_erasure(draft: PendingAppend, erasure: Erasure, text_offsets: TextOffs
             n += 1
     asked = text_offsets.of_interventions(each.id for each in erasure.interventions)
     lines, names = text_offsets.of_lines(cut.line.id for cut in erasure.cuts), text_offsets.of_names(erasure.names)
-    offsets = tuple(sorted({*lines, *names, *asked, *text_offsets.of_terms(erasure.names)}))
+    # An imported file holds the words too, in a form from which they can't be cut.
+    originals = text_offsets.of_originals
+    offsets = tuple(sorted({*lines, *names, *asked, *text_offsets.of_terms(erasure.names), *originals}))
     through = {channel: _through(draft.state, channel, erasure.cuts) for channel in channels_of(erasure.cuts)}
     removed = ev.BodyRemoved(offsets=offsets, reason=erasure.reason, by=erasure.by.id, through=through)
     draft.add(removed, erasure.by, erasure.cause, n, wall)

@@ -90,6 +90,8 @@ class ServerStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Size of the disk of the data in bytes, as `disk_free` is its free part; None where they aren't known."""
     open_files: int | None = None
     """Limit of open files of the server; None for a server of an earlier release, which doesn't report it."""
+    tree: str = ""
+    """Why the public tree stands still, as a sentence; empty while it grows."""
     node: NodeStatus | None = None
     """Its role as a node; None for a server that is alone. A node that stands by has no sessions, engines, translators
     and hubs."""
@@ -124,6 +126,8 @@ def status_lines(status: ServerStatus) -> list[str]:
     )
     named = f": {', '.join(status.hubs)}" if status.hubs else ""
     lines.append(f"Hubs: {len(status.hubs)} of {status.hubs_known} connected{named}.")
+    if status.tree:
+        lines.append(f"The public tree stands still, and nothing of it is signed. {status.tree}")
     return [*lines, *_disk_lines(status)]
 
 

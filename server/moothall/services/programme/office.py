@@ -18,7 +18,9 @@ from moothall.core.programme.drafts import CalendarReader, FileContext, language
 from moothall.core.programme.plan import Planned, Timetable
 from moothall.core.programme.reading import read_programme
 from moothall.core.programme.times import Zones
+from moothall.record.imports.acts import ImportAct, PastMeeting
 from moothall.services.programme.importing import carry_out, clashes_after, in_zone, preview, zone_after
+from moothall.services.programme.past_records import ImportBegun, PastRecords, PublishOrder
 from moothall.services.programme.programme import Programme
 from moothall.services.proposals.proposing import Proposals, ProposeOrder
 from moothall.services.proposals.refining import Refined, RefineOrder, refine
@@ -141,6 +143,18 @@ class Office:
 
     def _is_admin_link(self, staff: Staff) -> bool:
         return opens_admin(staff) and not self.links.terms(staff.link).without_sign_in
+
+    async def begin_import(self, meeting: PastMeeting) -> ImportBegun:
+        """Make the session of a file about a past meeting (`PastRecords.begin`)."""
+        return await PastRecords(self.programme).begin(meeting)
+
+    async def import_part(self, act: ImportAct) -> None:
+        """Carry out a part of an import (`PastRecords.act`)."""
+        await PastRecords(self.programme).act(act)
+
+    async def publish_record(self, order: PublishOrder) -> None:
+        """State on what ground an imported session may be read (`PastRecords.publish`)."""
+        await PastRecords(self.programme).publish(order)
 
     async def refine(self, order: RefineOrder) -> Refined:
         """Apply proposals of a second pass to a session's log. Raises StorageUnavailable and RecordBroken."""

@@ -349,7 +349,8 @@ class Programme:
     async def send(self, session: SessionId, command: do.AnyCommand, *, by: str = SYSTEM.id) -> Refusal | None:
         """Send a command in the server's name, for the person with the pseudonym `by`; None when it is done.
 
-        Before a session is closed, its last words are awaited.
+        A seal is made in the name of the secretariat, since readers are told in which role a text was checked. Before a
+        session is closed, its last words are awaited.
         """
         live = await self.sessions.find(session)
         if live is None:
@@ -360,7 +361,8 @@ class Programme:
             return await self._send(live, command, by)
 
     async def _send(self, live: LiveSession, command: do.AnyCommand, by: str) -> Refusal | None:
-        answer = await live.writer.send(Actor(Role.SYSTEM, by), self._name(), command)
+        role = Role.SECRETARIAT if isinstance(command, do.SealRecord) else Role.SYSTEM
+        answer = await live.writer.send(Actor(role, by), self._name(), command)
         return answer if isinstance(answer, Refusal) else None
 
     def _name(self) -> CommandId:

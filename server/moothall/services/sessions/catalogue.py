@@ -16,10 +16,10 @@ from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.events.codec import UnknownEvent, decode_event
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.decoding import shared
+from moothall.core.kernel.decoding import made_of, shared
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, SessionId
-from moothall.core.kernel.lanes import SESSION
+from moothall.core.kernel.lanes import SESSION, channel_lane
 from moothall.core.ports import LogReading
 from moothall.core.rules.authority import may_read
 from moothall.core.sessions.state import Status
@@ -37,9 +37,44 @@ _STATUS: dict[type[ev.Event], Status] = {
     ev.SessionClosed: Status.CLOSED,
 }
 _PLANNING = (ev.SessionDescribed, ev.SessionArranged, ev.SessionCancelled, ev.SessionReinstated)
-_KINDS: tuple[type[ev.Event], ...] = (ev.SessionCreated, *_PLANNING, ev.ChannelAdded, *_STATUS)
+_KINDS: tuple[type[ev.Event], ...] = (
+    ev.SessionCreated,
+    *_PLANNING,
+    ev.ChannelAdded,
+    ev.TextImported,
+    *_STATUS,
+    ev.RecordSealed,
+    ev.BodyRemoved,
+)
 _TOLD = frozenset(str(kind.__struct_config__.tag) for kind in _KINDS)
 """The tags of the events that entries are folded from."""
+
+_CORRECTED = str(ev.SegmentCorrected.__struct_config__.tag)
+_CHANNEL = channel_lane(ChannelId(""))
+
+
+class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
+    """Words of a session were removed for good."""
+
+    offset: int
+    """The offset of the event that says so: files of an earlier position may have the words."""
+    at: int
+    """Unix ms."""
+    reason: str
+    """`request`, or `not-recorded` for what a span of "not recorded", or a break, had caught."""
+    events: int
+    """How many events lost their bodies."""
+
+
+class Sealing(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of a session's record is complete."""
+
+    offset: int
+    at: int
+    """Unix ms."""
+    version: ev.SealVersion
+    n: int
+    """Number of the seal, from 1."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +87,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     opened: int | None = None
     """When it began, Unix ms."""
     closed: int | None = None
-    """When it was closed, Unix ms; None while it isn't."""
+    """When it was closed, Unix ms; None while it isn't. One that was imported: when the meeting was over."""
     access: ev.Access = ev.Access.STAFF
     rehearsal: bool = False
     named: bool = True
@@ -61,14 +96,26 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Why it will not be held, or empty without a reason; None while it is not cancelled."""
     channel: ChannelId | None = None
     """Its first channel."""
+    imported: bool = False
+    """Whether it was held elsewhere, and imported from files."""
+    seals: tuple[Sealing, ...] = ()
+    """The versions of its record."""
+    withdrawals: tuple[Withdrawal, ...] = ()
+    """What was removed from it."""
+    mended: int | None = None
+    """When a line was last corrected after it was closed, Unix ms; None where none was."""
     offset: int = 0
     """The offset of the last event that was folded in."""
 
     @property
+    def public(self) -> bool:
+        """Whether anyone may read it, and it is no rehearsal."""
+        return self.status is not Status.ABSENT and not self.rehearsal and may_read(Role.READER, self.access)
+
+    @property
     def listed(self) -> bool:
         """Whether public lists show it."""
-        known = self.status is not Status.ABSENT and self.channel is not None
-        return known and self.named and not self.rehearsal and may_read(Role.READER, self.access)
+        return self.public and self.channel is not None and self.named
 
 
 ListPublic = Callable[[], Awaitable[Sequence[Entry]]]
@@ -184,13 +231,32 @@ class SessionCatalogue:
             entry = msgspec.structs.replace(entry, offset=page[-1].header.offset)
             if len(page) < PAGE:
                 break
+        return entry if entry.closed is None else await self._with_correction(entry)
+
+    async def _with_correction(self, entry: Entry) -> Entry:
+        """The entry of a closed session, with its last correction as far as the newest events of its texts tell it:
+        this looks at one event of each text.
+        """
+        head = await self._log.head(entry.session)
+        for lane, last in {} if head is None else head.lanes.items():
+            if lane.startswith(_CHANNEL):
+                entry = _corrected(entry, await self._log.read(entry.session, last.offset - 1, 1, frozenset({lane})))
         return entry
+
+
+def _corrected(entry: Entry, records: Iterable[LogRecord]) -> Entry:
+    """The entry with the last of these events that corrects a line after the session was closed."""
+    for record in records:
+        header = record.header
+        if header.type == _CORRECTED and entry.closed is not None and header.at > entry.closed:
+            entry = msgspec.structs.replace(entry, mended=max(header.at, entry.mended or 0))
+    return entry
 
 
 def _after(entry: Entry, publication: Publication) -> Entry:
     pairs = zip(publication.records, publication.events, strict=True)
     news = [(record, event) for record, event in pairs if record.header.offset > entry.offset]
-    entry = _folded(entry, news)
+    entry = _corrected(_folded(entry, news), (record for record, _ in news))
     return msgspec.structs.replace(entry, offset=max(entry.offset, publication.records[-1].header.offset))
 
 
@@ -212,10 +278,21 @@ def _folded(entry: Entry, pairs: Iterable[tuple[LogRecord, ev.AnyEvent | Unknown
                 entry = replace(entry, channel=event.channel)
             case ev.SessionOpened():
                 entry = replace(entry, status=Status.OPEN, opened=event.wall)
+            case ev.TextImported():
+                entry = replace(entry, imported=True)
             case ev.SessionClosed():
-                entry = replace(entry, status=Status.CLOSED, closed=record.header.at)
+                held = entry.imported and entry.opened is not None
+                closed = (entry.opened or 0) + event.t if held else record.header.at
+                entry = replace(entry, status=Status.CLOSED, closed=closed)
             case ev.SessionPaused() | ev.SessionResumed() | ev.SessionReopened():
                 entry = replace(entry, status=_STATUS[type(event)], closed=None)
+            case ev.RecordSealed():
+                seal = made_of(Sealing, event, offset=record.header.offset, at=record.header.at)
+                entry = replace(entry, seals=(*entry.seals, seal))
+            case ev.BodyRemoved() if event.offsets:
+                header, count = record.header, len(event.offsets)
+                removal = Withdrawal(offset=header.offset, at=header.at, reason=event.reason, events=count)
+                entry = replace(entry, withdrawals=(*entry.withdrawals, removal))
             case _:
                 pass
     return entry

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol
 
-from moothall.core.events.types import Word
+from moothall.core.events.types import Access, Word
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import NO_SESSION, Refusal
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
@@ -167,14 +167,17 @@ class ReaderAccess:
         good = (staff for staff in ASKER.get() if staff.role is Role.HUB and covers(staff.scope, session, room))
         return {hub_of(staff): staff.label or hub_of(staff) for staff in good}
 
-    def _open(self, live: ReadSession) -> bool:
-        access = live.state.access
+    def opens(self, session: SessionId, access: Access) -> bool:
+        """Whether the visitor may read a session of this access, with the links that they have opened."""
         if may_read(Role.READER, access):
             return True
-        room = self.room_of(live.id)
+        room = self.room_of(session)
         return any(
-            may_read(staff.role, access, has_link=True) for staff in ASKER.get() if covers(staff.scope, live.id, room)
+            may_read(staff.role, access, has_link=True) for staff in ASKER.get() if covers(staff.scope, session, room)
         )
+
+    def _open(self, live: ReadSession) -> bool:
+        return self.opens(live.id, live.state.access)
 
     async def _view(self, session: SessionId, feed: Feed) -> CaptionsView | None:
         fanout = await self.find(session)

@@ -1,13 +1,9 @@
-"""Makes records from the log: finds the channel that a reader asks for, and folds its record as of a snapshot.
-
-A record of thousands of lines is folded in slices, so that the event loop is never blocked, and folding continues where
-the last record of the same channel ended.
+"""Makes records from the log: finds the channel that a reader asks for, and folds its record, or the history of its
+lines, as of a snapshot.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,13 +14,10 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.languages import same_language
 from moothall.core.ports import LogReading
 from moothall.core.views.captions import ReaderChannel, Snapshot
+from moothall.record.citation.history import History, HistoryFold
 from moothall.record.model import Record, RecordFold
+from moothall.services.sessions.log_folds import LogFolds
 from moothall.services.sessions.reader_access import ReaderAccess
-
-SLICE = 250
-"""Log records folded before the event loop gets a turn: some 5 ms."""
-KEPT = 4
-"""Folds that are cached to be continued. Overflow: the least recently used is dropped."""
 
 
 class NotThere(StrEnum):
@@ -51,15 +44,13 @@ class Records:
     here: Callable[[SessionId, ChannelId], bool] = lambda *_: True
 
     def __post_init__(self) -> None:
-        self._folds: OrderedDict[tuple[SessionId, ChannelId], RecordFold] = OrderedDict()
-        self._folding = asyncio.Lock()
-        self._forgotten = 0
+        self._records = LogFolds(self.log, RecordFold)
+        self._histories = LogFolds(self.log, HistoryFold)
 
     def forget(self, session: SessionId) -> None:
         """Drop the cached folds of a session, because something was removed from its log."""
-        self._forgotten += 1
-        for key in [key for key in self._folds if key[0] == session]:
-            del self._folds[key]
+        self._records.forget(session)
+        self._histories.forget(session)
 
     async def find(
         self, session: SessionId, *, channel: ChannelId | None = None, language: str | None = None
@@ -89,49 +80,19 @@ class Records:
             return NotThere.LANGUAGE
         return await self.access.snapshot(session, Feed(wanted)) or NotThere.SESSION
 
-    async def read(self, snapshot: Snapshot) -> Record:
-        """The record at a snapshot's position: equal positions give equal records, at any later time.
+    async def read(self, snapshot: Snapshot, at: int | None = None) -> Record:
+        """The record at a snapshot's position, or at an earlier offset `at`: equal positions give equal records, at any
+        later time, except for what was removed since.
 
         Raises as `find` does.
         """
-        async with self._folding:
-            fold = await self._folded(snapshot)
-            return await asyncio.to_thread(fold.record)
+        if at is None:
+            return await self._records.read(snapshot, RecordFold.record)
+        return await self._records.read_at(snapshot, at, RecordFold.record)
 
-    async def _folded(self, snapshot: Snapshot) -> RecordFold:
-        session = snapshot.session.id
-        channel = _channel_of(snapshot)
-        forgotten = self._forgotten
-        fold = self._folds.pop((session, channel), None)
-        if (
-            fold is None
-            or fold.position.epoch != snapshot.epoch
-            or fold.position.offset > snapshot.offset
-            or await self._go_on(fold, snapshot)
-        ):
-            # What was removed before this position is no longer in the log, so a fold from the beginning is correct.
-            fold = RecordFold(session, snapshot.epoch, channel)
-            await self._go_on(fold, snapshot)
-        if forgotten == self._forgotten:
-            self._folds[session, channel] = fold
-        if len(self._folds) > KEPT:
-            self._folds.popitem(last=False)
-        return fold
-
-    async def _go_on(self, fold: RecordFold, snapshot: Snapshot) -> bool:
-        """Fold the log up to the snapshot. Return whether the new part contains a removal, which makes the fold
-        invalid.
-        """
-        removed = False
-        while fold.position.offset < snapshot.offset:
-            after = fold.position.offset
-            page = await self.log.read(snapshot.session.id, after, SLICE, fold.feed.lanes)
-            page = [record for record in page if record.header.offset <= snapshot.offset]
-            if not page:
-                break
-            removed = fold.take(page) or removed
-            await asyncio.sleep(0)
-        return removed
+    async def history(self, snapshot: Snapshot) -> History:
+        """The history of a text up to a snapshot's position. Raises as `find` does."""
+        return await self._histories.read(snapshot, HistoryFold.history)
 
 
 def spoken(channels: Mapping[ChannelId, ReaderChannel], language: str) -> ChannelId | None:
@@ -153,8 +114,3 @@ def spoken(channels: Mapping[ChannelId, ReaderChannel], language: str) -> Channe
             if any(map(fits, channel.languages)):
                 return name
     return None
-
-
-def _channel_of(snapshot: Snapshot) -> ChannelId:
-    """The channel of a snapshot, whose feed is named by the channel and the feed's kind."""
-    return ChannelId(snapshot.feed.rpartition(".")[0])

@@ -233,6 +233,12 @@ class Sessions:
         for told in self._forgetters:
             told(session)
 
+    async def let_go(self, session: SessionId) -> None:
+        """Unload a session now, unless somebody uses it. For whoever goes through many and needs each for a moment."""
+        if (live := self._loaded.get(session)) is not None:
+            live.used = self._clock.monotonic() - self._unused_ms
+            await self._unload_unused(live)
+
     async def names(self) -> Sequence[SessionId]:
         """The ids of all sessions that have a log, sorted."""
         return await self._log.sessions()

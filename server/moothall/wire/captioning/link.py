@@ -4,7 +4,8 @@ JSON text messages over one WebSocket (`/captions/link`). The server begins with
 accepted by this staff link, and with the marks of the last posts. The bridge sends one post at a time and waits for the
 answer before the next. After a broken connection it continues from the number that the server then sends, so that no
 text is duplicated or lost, even when other programs post by the same staff link meanwhile. When another program has
-used a number first, the server closes the connection.
+used a number first, the server closes the connection. To a server that was restarted the bridge says what text its
+first deletes belong to (`Characters.behind`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ MOST_POST = 2_000
 MOST_UNSENT = 100_000
 """Characters that a bridge buffers: more than an hour of speech. Overflow: the bridge stops reading from the captioning
 program until the server has accepted some."""
+
+
+MOST_BEHIND = 1_000
+"""Characters of accepted text that a bridge remembers. Overflow: the oldest are forgotten, and deletes don't reach them
+over a restart of the server."""
 
 
 class Begin(msgspec.Struct, frozen=True, kw_only=True, tag="begin", tag_field="type"):
@@ -50,6 +56,9 @@ class Characters(msgspec.Struct, frozen=True, kw_only=True, tag="text", tag_fiel
 
     seq: int
     text: str
+    behind: str = ""
+    """Where `text` begins with deletes and the server was restarted: the text before them, as the server accepted it
+    before. A server from before this field passes it over."""
 
     @property
     def body(self) -> bytes:
@@ -76,6 +85,10 @@ class Unsent(msgspec.Struct, frozen=True, kw_only=True):
     """The number of the newest post."""
     known: bool = False
     """Whether `Begin` has been received on the current connection."""
+    accepted: str = ""
+    """The newest text that the server has accepted, with its deletes applied."""
+    forgot: bool = False
+    """Whether the server has forgotten it, since it was restarted, and no post was accepted since then."""
 
     @property
     def size(self) -> int:
@@ -109,7 +122,7 @@ def next_post(unsent: Unsent) -> tuple[Unsent, Characters | None]:
     """
     if not unsent.known or unsent.posted is not None or not unsent.waiting:
         return unsent, None
-    post = Characters(seq=unsent.seq + 1, text=unsent.waiting[:MOST_POST])
+    post = _behind(unsent, Characters(seq=unsent.seq + 1, text=unsent.waiting[:MOST_POST]))
     rest = unsent.waiting[MOST_POST:]
     return msgspec.structs.replace(unsent, waiting=rest, posted=post, seq=post.seq), post
 
@@ -121,7 +134,8 @@ def answered(unsent: Unsent, answer: PostAnswer) -> Unsent:
     """
     if unsent.posted is None or answer.seq != unsent.posted.seq or answer.again:
         return unsent
-    return msgspec.structs.replace(unsent, posted=None)
+    accepted = _applied(unsent.accepted, unsent.posted.text)[-MOST_BEHIND:] if answer.kept else ""
+    return msgspec.structs.replace(unsent, posted=None, accepted=accepted, forgot=False)
 
 
 def begun(unsent: Unsent, begin: Begin) -> tuple[Unsent, Characters | None]:
@@ -131,10 +145,12 @@ def begun(unsent: Unsent, begin: Begin) -> tuple[Unsent, Characters | None]:
     gets the next number after that of the server.
     """
     posted = unsent.posted
+    unsent = msgspec.structs.replace(unsent, forgot=unsent.forgot or begin.seq < unsent.seq)
     if posted is not None and mark(posted.seq, hashlib.sha256(posted.body).digest()) in begin.taken:
         posted = None
     if posted is not None and posted.seq <= begin.seq:
         posted = msgspec.structs.replace(posted, seq=begin.seq + 1)
+    posted = None if posted is None else _behind(unsent, posted)
     seq = max(begin.seq, 0 if posted is None else posted.seq)
     return msgspec.structs.replace(unsent, posted=posted, seq=seq, known=True), posted
 
@@ -149,10 +165,21 @@ def left(unsent: Unsent) -> str:
 
     Deletes that reach back into text that was already accepted are ignored.
     """
-    text: list[str] = []
-    for character in ("" if unsent.posted is None else unsent.posted.text) + unsent.waiting:
-        if character not in DELETES:
-            text.append(character)
-        elif text:
-            text.pop()
-    return "".join(text)
+    return _applied("", ("" if unsent.posted is None else unsent.posted.text) + unsent.waiting)
+
+
+def _behind(unsent: Unsent, post: Characters) -> Characters:
+    """The post with the text to which its deletes belong, where the server has forgotten that."""
+    deletes = unsent.forgot and post.text[:1] in DELETES
+    return msgspec.structs.replace(post, behind=unsent.accepted if deletes else "")
+
+
+def _applied(text: str, more: str) -> str:
+    """A text after further characters; deletes beyond its beginning are ignored."""
+    signs = list(text)
+    for sign in more:
+        if sign not in DELETES:
+            signs.append(sign)
+        elif signs:
+            signs.pop()
+    return "".join(signs)

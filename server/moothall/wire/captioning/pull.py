@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from moothall.core.views.captions import Line
 
@@ -32,6 +33,8 @@ class Pulled(msgspec.Struct, frozen=True, rename="camel"):
     """The position to send with the next request."""
     language_code: str
     """BCP-47 tag."""
+    notice: str | UnsetType = UNSET
+    """For a machine's translation, what it is, and where its original is; left out for another text."""
 
 
 class Basic(msgspec.Struct, frozen=True):

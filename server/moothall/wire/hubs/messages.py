@@ -210,6 +210,8 @@ class HubHello(HubMessage, frozen=True, kw_only=True, tag="hello"):
     """The hub's wall clock, Unix ms; used only to warn when that clock is wrong."""
     signals: int = 0
     """Which `Signalled` messages it accepts: 0 none, as in earlier releases; 1 those of `SIGNALS`."""
+    cosigns: bool = False
+    """Whether it accepts `AddCheckpoint`; earlier releases don't."""
 
 
 class HeldEvents(msgspec.Struct, frozen=True, kw_only=True):
@@ -308,7 +310,35 @@ class TranslateQuestion(HubMessage, frozen=True, kw_only=True, tag="translate"):
     """BCP-47 tag of the language to translate into."""
 
 
+class CheckpointAnswer(HubMessage, frozen=True, kw_only=True, tag="checkpoint-answer", omit_defaults=True):
+    """The answer to `AddCheckpoint`, as a witness gives it (c2sp.org/tlog-witness)."""
+
+    number: int
+    """That of the `AddCheckpoint`."""
+    status: int
+    """200: it cosigned. Else why it didn't, as a status of HTTP; 503: it can't store anything now."""
+    lines: str = ""
+    """The lines of its signatures."""
+    size: int = 0
+    """Size of the tree that it has cosigned last; 0: none."""
+    known: bytes = b""
+    """The checkpoint that it knows, where it didn't cosign and knows one."""
+    key: str = ""
+    """Its key for cosignatures, as a vkey; empty while it isn't paired."""
+
+
 # Server above → hub
+
+
+class AddCheckpoint(HubMessage, frozen=True, kw_only=True, tag="add-checkpoint"):
+    """The centre asks the hub to cosign the newest checkpoint of its public tree. Sent only to hubs that said that they
+    do (`HubHello.cosigns`), and only by the centre itself.
+    """
+
+    number: int
+    """Chosen by the centre and repeated in the answer."""
+    request: bytes
+    """The body of `add-checkpoint` (c2sp.org/tlog-witness)."""
 
 
 class Welcome(HubMessage, frozen=True, kw_only=True, tag="welcome"):
@@ -473,7 +503,7 @@ class QuestionNotTranslated(HubMessage, frozen=True, kw_only=True, tag="not-tran
     """Why, as a sentence for a person."""
 
 
-FromHub = HubHello | Follow | Leave | Taken | Erased | Act | TranslateQuestion | HubPulse
+FromHub = HubHello | Follow | Leave | Taken | Erased | Act | TranslateQuestion | CheckpointAnswer | HubPulse
 ToHub = (
     Welcome
     | Above
@@ -488,6 +518,7 @@ ToHub = (
     | ActNotDone
     | QuestionTranslated
     | QuestionNotTranslated
+    | AddCheckpoint
     | HubPulse
 )
 

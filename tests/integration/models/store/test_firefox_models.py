@@ -201,6 +201,25 @@ def test_damaged_folders_are_left_out_and_said(shelf: Shelf, tmp_path: Path, cap
     assert caplog.text.count("it is damaged") == 3
 
 
+def test_mirrors_are_tried_in_turn_and_their_files_are_fetched_beside_their_lists(shelf: Shelf, tmp_path: Path) -> None:
+    with served() as gone, served() as mirror:
+        mirror.put("en", "pt", weights("en", "pt"))
+        mirror.list_models(mirror.models, baseUrl=gone.address)
+        registry = fetch_registry(f"{gone.registry} {mirror.registry}")
+        assert registry.bases == (mirror.address, gone.address)
+        model = registry.choose("en", "pt")
+        assert model is not None
+        assert FirefoxStore(tmp_path / "own", fine).fetch(registry, model).size > 0
+        (path,) = {path for path, _ in mirror.asked if "vocab" in path}
+        shelf.put("en", "pt", weights("en", "pt"))
+        mirror.list_models(mirror.models, baseUrl=shelf.address)
+        del mirror.files[path]
+        assert FirefoxStore(tmp_path / "rest", fine).fetch(fetch_registry(mirror.registry), model).size > 0
+        assert path in {asked for asked, _ in shelf.asked}, "what the mirror lacks comes from where the list says"
+        with pytest.raises(ModelUnavailable, match=rf"{gone.address}.*can't be used.* {gone.address}.*can't be used"):
+            fetch_registry(f"{gone.registry} {gone.registry}")
+
+
 def test_a_list_that_can_t_be_used_is_said_with_its_address(shelf: Shelf) -> None:
     shelf.list_models([])
     with pytest.raises(ModelUnavailable, match=r"at http://127\.0\.0\.1.* can't be used: its list .* another form"):

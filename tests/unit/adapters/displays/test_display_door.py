@@ -141,8 +141,8 @@ async def test_a_translation_says_that_it_is_one(client: Client, hall: Hall, pla
     )
     text = text_of(await page(client, f"{place}?channel=mt-es"))
     assert "Written by a machine" not in text
-    assert ("Translated by a machine: it may be wrong. It is kept." in text) is of_record
-    assert "Translated by a machine: it may be wrong." in text
+    assert ("Translated by a machine, not official: it may be wrong. It is kept." in text) is of_record
+    assert "Translated by a machine, not official: it may be wrong." in text
 
 
 async def test_the_wall_says_the_way_and_how_things_stand(client: Client, hall: Hall) -> None:

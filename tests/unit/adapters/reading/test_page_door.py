@@ -49,7 +49,7 @@ CARD: dict[str, object] = {
 
 
 class Hall:
-    """One session with two channels and 450 lines on the floor."""
+    """One session with two channels and 430 lines on the floor."""
 
     def __init__(self) -> None:
         self.broken: Exception | None = None
@@ -59,7 +59,7 @@ class Hall:
 
     def remove_last_line(self) -> None:
         """Its text is gone from the log."""
-        self.views[FLOOR] = self._view(FLOOR, removed=4 + 2 * 450)
+        self.views[FLOOR] = self._view(FLOOR, removed=4 + 2 * 430)
 
     def _view(self, channel: ChannelId, removed: int = 0) -> CaptionsView:
         said: list[ev.AnyEvent] = [
@@ -68,7 +68,7 @@ class Hall:
             ev.ChannelAdded(channel=ChannelId("fr"), kind=ev.ChannelKind.INTERPRETATION, languages=("fr",)),
             ev.SessionOpened(wall=1_764_000_000_000),
         ]
-        for n in range(450):
+        for n in range(430):
             segment = SegmentId(f"s{n}")
             said.append(ev.SegmentOpened(channel=FLOOR, segment=segment, t0=n, language="en", origin=ev.Origin.MACHINE))
             said.append(
@@ -138,7 +138,7 @@ async def test_the_page(client: Client) -> None:
         assert response.headers["Cache-Control"] == "no-cache"
         assert response.headers["Content-Security-Policy"].startswith("default-src 'self';")
         assert "'unsafe" not in response.headers["Content-Security-Policy"]
-    assert "Line 449." in text
+    assert "Line 429." in text
     assert "Line 249." not in text
     async with client.get("/s/plenary?ui=ru&before=200") as response:
         text = await response.text()
@@ -171,9 +171,9 @@ async def test_the_page_as_it_was_chosen_to_be_read(client: Client) -> None:
         ("", 0, 19, 21),
         ("from=1", 0, 19, 21),
         ("from=195", 194, 213, 215),
-        ("from=431", 430, 449, None),
-        ("from=445", 444, 449, None),
-        ("from=451", None, None, None),
+        ("from=411", 410, 429, None),
+        ("from=425", 424, 429, None),
+        ("from=431", None, None, None),
         ("from=99999", None, None, None),
     ],
 )
@@ -199,7 +199,7 @@ async def test_struck_lines_are_passed_over_at_one_s_own_pace_and_the_open_one_w
     async with client.get("/s/plenary/read", headers={"Accept-Language": "en"}) as response:
         text = await response.text()
     assert [int(n) for n in re.findall(r">Line (\d+)\.<", text)] == [*range(5), *range(15, 30)]
-    assert "Next lines (420 more)" in text
+    assert "Next lines (400 more)" in text
 
 
 async def test_what_was_not_recorded_between_two_pages_stands_on_one_of_them(client: Client, hall: Hall) -> None:
@@ -215,18 +215,18 @@ async def test_what_was_not_recorded_between_two_pages_stands_on_one_of_them(cli
                 found.append((await response.text()).count('<li class="gap"'))
         return found
 
-    assert await pages("", "?before=250", "?before=50", "?before=249") == [0, 1, 0, 0]
-    assert await pages("/read?from=1", "/read?from=231", "/read?from=251", "/read?from=451") == [0, 1, 0, 0]
+    assert await pages("", "?before=250", "?before=30", "?before=249") == [0, 1, 0, 0]
+    assert await pages("/read?from=1", "/read?from=231", "/read?from=251", "/read?from=431") == [0, 1, 0, 0]
 
 
 async def test_pages_of_lines_with_an_etag(client: Client) -> None:
-    async with client.get("/s/plenary/lines?channel=floor&before=450") as response:
+    async with client.get("/s/plenary/lines?channel=floor&before=430") as response:
         page = await response.json()
-        assert [line["text"] for line in page["lines"]] == [f"Line {n}." for n in range(400, 450)]
+        assert [line["text"] for line in page["lines"]] == [f"Line {n}." for n in range(400, 430)]
         assert page["before"] == 400
         tag = response.headers["ETag"]
     for known in (tag, f'"other", {tag}', f"W/{tag}"):
-        async with client.get("/s/plenary/lines?before=450", headers={"If-None-Match": known}) as response:
+        async with client.get("/s/plenary/lines?before=430", headers={"If-None-Match": known}) as response:
             assert response.status == 304
             assert response.headers["ETag"] == tag
     async with client.get("/s/plenary/lines?before=400", headers={"If-None-Match": tag}) as response:
@@ -384,8 +384,8 @@ async def test_what_somebody_missed_stands_on_one_page(client: Client, hall: Hal
     async with client.get("/s/plenary/catch-up") as answer:
         text = await answer.text()
     assert "Nothing beside the words yet." in text
-    assert re.findall(r'data-line="(s\d+)"', text) == [f"s{n}" for n in range(445, 450)]
-    assert 'href="/s/plenary/line/s449?channel=floor"' in text
+    assert re.findall(r'data-line="(s\d+)"', text) == [f"s{n}" for n in range(425, 430)]
+    assert 'href="/s/plenary/line/s429?channel=floor"' in text
     question = InterventionId("q")
     called = ev.InterventionStatusChanged(intervention=question, number=4, status=InterventionStatus.CALLED, t=61_000)
     asks = ev.InterventionPublished(
@@ -459,7 +459,7 @@ async def test_a_line_is_found_on_the_page_that_holds_it(client: Client, number:
         (0, "", "?channel=floor&before=200#s0"),
         (401, "", "?channel=floor&before=400#s201"),
         (401, "?channel=floor&live=1", "?channel=floor#s201"),
-        (10_000_000, "", "?channel=floor#s449"),
+        (10_000_000, "", "?channel=floor#s429"),
     ],
 )
 async def test_a_moment_is_found_in_the_text_that_is_read(client: Client, ms: int, query: str, where: str) -> None:
@@ -478,7 +478,7 @@ async def test_a_language_leads_to_the_text_in_it(client: Client, asked: str, wh
         assert answer.status == 404
 
 
-@pytest.mark.parametrize("address", ["/s/plenary/line/s450", "/s/plenary/line/a%20b", "/s/none/line/s1"])
+@pytest.mark.parametrize("address", ["/s/plenary/line/s430", "/s/plenary/line/a%20b", "/s/none/line/s1"])
 async def test_there_is_no_way_to_a_line_that_is_not_there(client: Client, address: str) -> None:
     async with client.get(address, allow_redirects=False) as answer:
         assert answer.status == 404
@@ -537,9 +537,9 @@ async def test_what_is_said_to_one_visitor_is_in_no_page_of_others(hall: Hall) -
 async def test_a_page_that_was_made_is_given_to_nobody_once_words_are_removed(
     client: TestClient[web.Request, web.Application], door: PageDoor, hall: Hall
 ) -> None:
-    assert "Line 449." in await (await client.get("/s/plenary", headers=HTML)).text()
+    assert "Line 429." in await (await client.get("/s/plenary", headers=HTML)).text()
     hall.remove_last_line()
-    assert "Line 449." not in await (await client.get("/s/plenary", headers=HTML)).text()
+    assert "Line 429." not in await (await client.get("/s/plenary", headers=HTML)).text()
     assert door.pages_made == 2
 
 

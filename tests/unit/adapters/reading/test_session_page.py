@@ -356,7 +356,7 @@ def test_struck_lines_are_not_shown() -> None:
 def test_the_text_can_be_taken_home() -> None:
     html = render(snapshot(line(1)), channel=ChannelId("fr"))
     forms = re.findall(r'href="/s/plenary/record\.(\w+)\?channel=fr"', html)
-    assert forms == ["vtt", "srt", "txt", "html", "json"]
+    assert forms == ["vtt", "srt", "ttml", "txt", "html", "docx", "pdf", "epub", "json", "akn"]
 
 
 def test_the_sound_is_there_only_where_it_is_published() -> None:

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import io
 import re
 import shutil
-from collections.abc import AsyncIterator
+import zipfile
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -16,13 +18,14 @@ from moothall.adapters.http.security_headers import secure
 from moothall.adapters.pages.catalogues import LANGUAGES
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
-from moothall.adapters.record.record_door import MAX_WAITING, RecordDoor
+from moothall.adapters.record.record_door import MAX_SETTING, MAX_WAITING, RecordDoor
 from moothall.adapters.record.texts import wording
+from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.views.captions import ReaderChannel, Snapshot
-from moothall.record.model import Record
+from moothall.record.model import Record, RecordFold
 from moothall.record.text import write_text
 from moothall.record.wording import Options
 from moothall.services.log.publication import Publication
@@ -30,7 +33,7 @@ from moothall.services.sessions.records import NotThere, Records
 from support.memory.hall import memory_hall
 from support.sessions.caption_readers import read_srt, read_vtt
 from support.sessions.record_maker import FLOOR, Telling, meeting, questioned
-from support.sessions.recorder import Recorder
+from support.sessions.recorder import SESSION, Recorder
 
 PAGES = Pages(find_web_folder())
 FR = ChannelId("fr")
@@ -73,10 +76,14 @@ class OneMeeting(Records):
     def forget(self, session: SessionId) -> None:
         self.forgotten.append(session)
 
-    async def read(self, snapshot: Snapshot) -> Record:
+    async def read(self, snapshot: Snapshot, at: int | None = None) -> Record:
         self.reached.set()
         await self.gate.wait()
         self.made += 1
+        if at is not None:
+            fold = RecordFold(SESSION, snapshot.epoch, FLOOR)
+            fold.take([each for each in self.told.records if each.header.offset <= at])
+            return fold.record()
         return self.told.record(ChannelId(snapshot.feed.removesuffix(".live")))
 
 
@@ -102,6 +109,8 @@ async def client(records: OneMeeting) -> AsyncIterator[Client]:
         ("txt", "text/plain", "Water & <land>"),
         ("html", "text/html", "<!doctype html>"),
         ("json", "application/json", '{"format":"moothall.record"'),
+        ("ttml", "application/ttml+xml", '<?xml version="1.0" encoding="UTF-8"?>\n<tt xmlns'),
+        ("akn", "application/akn+xml", '<?xml version="1.0" encoding="UTF-8"?>\n<akomaNtoso xmlns'),
     ],
 )
 async def test_each_form_is_saved_as_a_file(client: Client, form: str, kind: str, beginning: str) -> None:
@@ -121,6 +130,18 @@ async def test_each_form_is_saved_as_a_file(client: Client, form: str, kind: str
     async with client.get(f"/s/plenary/record.{form}", headers={"Accept-Encoding": "gzip, br"}) as response:
         assert response.headers["Content-Encoding"] == "gzip"
         assert gzip.decompress(await response.read()).decode() == text
+
+
+async def test_a_book_is_compressed_by_itself(client: Client) -> None:
+    async with client.get("/s/plenary/record.epub", headers={"Accept-Encoding": "gzip, br"}) as response:
+        book = await response.read()
+        assert response.content_type == "application/epub+zip"
+        assert "Content-Encoding" not in response.headers
+    assert book[30:58] == b"mimetypeapplication/epub+zip"  # so that programs know it by its first bytes
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        assert archive.testzip() is None
+        assert {each.date_time for each in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert "Good afternoon" in archive.read("EPUB/text-1.xhtml").decode()
 
 
 async def test_the_html_file_may_do_nothing_wherever_it_is_opened(client: Client) -> None:
@@ -186,7 +207,7 @@ async def test_it_is_made_once_and_not_sent_to_who_has_it(client: Client, record
 async def test_a_session_that_goes_on_says_so(client: Client, records: OneMeeting) -> None:
     records.told = Telling()
     records.told.line("So far.", 0, 61_000)
-    for form in ("vtt", "srt", "txt", "html"):
+    for form in ("vtt", "srt", "txt", "html", "ttml", "akn"):
         async with client.get(f"/s/plenary/record.{form}", headers={"Accept-Encoding": "identity"}) as response:
             assert "this is its text up to 1:01." in (await response.read()).decode()
     async with client.get("/s/plenary/record.json", headers={"Accept-Encoding": "identity"}) as response:
@@ -198,7 +219,7 @@ async def test_a_session_that_goes_on_says_so(client: Client, records: OneMeetin
     [
         ("/s/none/record.vtt", 404, "There is no meeting at this address."),
         ("/s/%3Cscript%3E/record.vtt", 404, "There is no meeting at this address."),
-        ("/s/plenary/record.pdf", 404, "a record ends with “.vtt”, “.srt”, “.txt”, “.html” or “.json”."),
+        ("/s/plenary/record.odt", 404, "a record ends with one of these: \u2068.vtt\u2069, \u2068.srt\u2069"),
         ("/s/plenary/record.vtt?channel=xx", 404, "This meeting has no such text."),
         ("/s/plenary/record.vtt?channel=%3Cb%3E", 404, "This meeting has no such text."),
         ("/s/plenary/record.vtt?language=de", 404, "This meeting has no text in that language."),
@@ -281,6 +302,148 @@ def publication(session: SessionId, event: ev.AnyEvent) -> Publication:
     return Publication(session=session, records=(Recorder(session).record(event),), events=(event,))
 
 
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+async def serving(records: OneMeeting, typeset: Callable[[bytes], Awaitable[bytes]] | None) -> Client:
+    app = web.Application()
+    app.add_routes(RecordDoor(records, PAGES, typeset=typeset).routes())
+    return TestClient(TestServer(app), auto_decompress=False)
+
+
+async def test_documents_are_packed_already(client: Client, records: OneMeeting) -> None:
+    async with client.get("/s/plenary/record.docx", headers={"Accept-Encoding": "gzip"}) as response:
+        assert (response.status, response.content_type) == (200, DOCX)
+        assert "Content-Encoding" not in response.headers
+        assert (await response.read())[:2] == b"PK"
+
+
+async def test_two_texts_are_one_file_of_the_states_of_both(client: Client, records: OneMeeting) -> None:
+    async def ask(query: str, form: str = "html") -> tuple[int, str, str, str]:
+        async with client.get(f"/s/plenary/record.{form}{query}", headers={"Accept-Encoding": "identity"}) as response:
+            text = (await response.read()).decode(errors="replace")
+            headers = response.headers
+            return response.status, text, headers.get("ETag", ""), headers.get("Content-Disposition", "")
+
+    status, both, tag, name = await ask("?channel=floor&beside=fr")
+    assert status == 200
+    assert '<div class="pair names"><p>As spoken</p><p>Interpreter: French</p></div>' in both
+    assert 'filename="2025-11-24 Water & land -- 2026 (en, fr).html"' in name
+    assert (await ask("?beside=fr"))[1:3] == (both, tag), "the first text is the first of the session"
+    assert (await ask("?channel=fr&beside=floor"))[2] != tag
+    assert (await ask(""))[2] != tag
+    records.told.tell(ev.SessionReopened(t=300_000))
+    assert (await ask("?channel=floor&beside=fr"))[2] != tag
+    bare = (await ask("?beside=fr&speakers=0&times=0"))[1]
+    assert "<h2>" not in bare
+    assert 'class="time"' not in bare
+    assert (await ask("?beside=fr", "docx"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "sentence"),
+    [
+        ("record.vtt?beside=fr", 400, "Two texts beside each other can be had as"),
+        ("record.html?channel=fr&beside=fr", 400, "“beside” must name another text"),
+        ("record.html?beside=xx", 404, "This meeting has no such text."),
+        ("record.html?beside=", 404, "This meeting has no such text."),
+    ],
+)
+async def test_what_cannot_stand_beside_a_text_is_said(client: Client, path: str, status: int, sentence: str) -> None:
+    async with client.get(f"/s/plenary/{path}") as response:
+        assert response.status == status
+        assert sentence in await response.text()
+
+
+async def test_where_pdf_cannot_be_made_the_extra_is_named(records: OneMeeting) -> None:
+    async with await serving(records, None) as client, client.get("/s/plenary/record.pdf") as response:
+        assert response.status == 501
+        assert "has not installed the extra “documents”" in await response.text()
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "sentence"),
+    [
+        (FontsMissing("x"), 501, "this server has no font for the letters of this text"),
+        (TypesettingFailed("x"), 503, "could not be made, or it took too long"),
+    ],
+)
+async def test_a_pdf_that_fails_is_a_sentence_and_is_not_kept(
+    records: OneMeeting, error: Exception, status: int, sentence: str
+) -> None:
+    failing = True
+
+    async def typeset(data: bytes) -> bytes:
+        if failing:
+            raise error
+        return b"%PDF " + data
+
+    async with await serving(records, typeset) as client:
+        async with client.get("/s/plenary/record.pdf?ui=en") as response:
+            assert response.status == status
+            assert sentence in await response.text()
+        failing = False
+        async with client.get("/s/plenary/record.pdf", headers={"Accept-Encoding": "gzip"}) as response:
+            assert (response.status, response.content_type) == (200, "application/pdf")
+            assert "Content-Encoding" not in response.headers
+            assert "Ms. Añez" in (await response.read()).decode()
+
+
+async def test_a_pdf_that_was_being_set_at_a_removal_is_not_kept(records: OneMeeting) -> None:
+    setting, gate, made = asyncio.Event(), asyncio.Event(), 0
+
+    async def typeset(data: bytes) -> bytes:
+        nonlocal made
+        made += 1
+        setting.set()
+        await gate.wait()
+        return b"%PDF"
+
+    door = RecordDoor(records, PAGES, typeset=typeset)
+    app = web.Application()
+    app.add_routes(door.routes())
+    address = "/s/plenary/record.pdf?channel=floor&beside=fr"
+    async with memory_hall() as hall, TestClient(TestServer(app)) as client:
+        live = await hall.session(SessionId("plenary"))
+        asking = asyncio.ensure_future(client.get(address))
+        await setting.wait()
+        door.observe(live, publication(live.id, ev.BodyRemoved(offsets=(5,), reason="request", by="staff-1")))
+        gate.set()
+        await asking
+        await client.get(address)
+        await client.get(address)
+    assert made == 2
+
+
+async def test_while_a_pdf_is_set_other_forms_are_made_and_few_wait(records: OneMeeting) -> None:
+    setting, gate = asyncio.Event(), asyncio.Event()
+    count = 0
+
+    async def typeset(data: bytes) -> bytes:
+        nonlocal count
+        count += 1
+        setting.set()
+        await gate.wait()
+        return b"%PDF"
+
+    async with await serving(records, typeset) as client:
+        waiting = [
+            asyncio.ensure_future(client.get(f"/s/plenary/record.pdf?ui={LANGUAGES[n % 7]}"))
+            for n in range(MAX_SETTING + 1)
+        ]
+        await setting.wait()
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        (refused,) = [task.result() for task in done]
+        assert refused.status == 503
+        assert refused.headers["Retry-After"] == "10"
+        async with client.get("/s/plenary/record.txt") as response:
+            assert response.status == 200
+        gate.set()
+        answers = await asyncio.gather(*waiting)
+        assert sorted(answer.status for answer in answers) == [200] * MAX_SETTING + [503]
+        assert count == 7, "equal requests share a file"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_wording_in_every_language(language: str) -> None:
     ui = PAGES.catalogues[language]
@@ -333,3 +496,24 @@ def test_what_was_asked_is_said_in_every_language() -> None:
             text = " ".join([words.number_of(each), *words.about(each, Options())])
             assert str(each.number) in text
             assert "{" not in text
+
+
+async def test_a_record_can_be_had_as_it_was_at_a_position(client: Client, records: OneMeeting) -> None:
+    headers = {"Accept-Encoding": "identity", "Accept-Language": "en"}
+    present = records.told.record().position
+    wrong = next(each for each in records.told.records if b"We where ready." in (each.body or b"")).header.offset
+    async with client.get(f"/s/plenary/record.txt?at={present.epoch}:{wrong}", headers=headers) as response:
+        assert response.status == 200
+        then, text = response.headers["ETag"], await response.text()
+    assert "We where ready." in text
+    assert f"{present.epoch}:{wrong}" in text
+    async with client.get(f"/s/plenary/record.txt?at={present}", headers=headers) as response:
+        assert response.headers["ETag"] != then
+        assert "We were ready." in await response.text()
+    made = records.made
+    async with client.get(f"/s/plenary/record.txt?at={present.epoch}:{wrong}", headers=headers) as response:
+        assert (await response.text(), records.made) == (text, made)
+    for at in ("now", f"other:{wrong}", f"{present.epoch}:0", f"{present.epoch}:{present.offset + 1}"):
+        async with client.get(f"/s/plenary/record.txt?at={at}", headers=headers) as response:
+            assert response.status == 404
+            assert "doesn't have that state of the text" in await response.text()

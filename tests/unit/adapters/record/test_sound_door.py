@@ -132,6 +132,20 @@ async def test_published_sound_is_listed_and_played_in_pieces(client: Client) ->
         assert (await client.get(address)).status == 404
 
 
+async def test_the_sound_of_a_moment_is_in_the_part_that_has_it(client: Client, house: SoundMeeting) -> None:
+    for query, where in (
+        ("t=1500", "/s/plenary/sound?channel=floor&source=mic&first=0#t=0.5"),
+        ("t=41000&channel=floor", "/s/plenary/sound?channel=floor&source=mic&first=640000#t=0.0"),
+        ("t=50999&channel=mt-es", "/s/plenary/sound?channel=floor&source=mic&first=640000#t=10.0"),
+    ):
+        answer = await client.get(f"/s/plenary/sound/at?{query}", allow_redirects=False)
+        assert (answer.status, answer.headers["Location"]) == (303, where)
+    for query, status in (("t=11000", 404), ("t=x", 400), ("", 400)):
+        assert (await client.get(f"/s/plenary/sound/at?{query}", allow_redirects=False)).status == status
+    house.open = False
+    assert (await client.get("/s/plenary/sound/at?t=1500", allow_redirects=False)).status == 404
+
+
 async def test_what_is_not_published_is_heard_by_its_staff_alone(client: Client, house: SoundMeeting) -> None:
     for sound, young in ((SoundKept.UNTIL_CHECKED, False), (SoundKept.PUBLISHED, True)):
         house.state = msgspec.structs.replace(house.state, sound=sound, young_people=young)

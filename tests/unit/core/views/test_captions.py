@@ -10,7 +10,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Position, SegmentId, SessionId, SourceId, SpeakerId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.sessions.state import Status
-from moothall.core.views.captions import LONGEST, CaptionsView, Line, ReaderChannel, growing
+from moothall.core.views.captions import LONGEST, CaptionsView, ImportedFrom, Line, ReaderChannel, growing
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, MAX_GAPS, Gap
 from support.sessions.recorder import EPOCH, SESSION
 
@@ -389,3 +389,14 @@ def test_readers_know_whose_text_it_is_and_whether_the_machine_stands_in() -> No
     assert (view.session.on_air, view.session.tool) == (ev.AirSource.TOOL, "StenoCo")
     view = view.apply(4, Role.CAPTIONER, machine).apply(5, Role.CAPTIONER, other)
     assert (view.session.on_air, view.session.tool) == (ev.AirSource.MACHINE, msgspec.UNSET)
+
+
+def test_a_session_that_was_imported_says_from_which_file_and_on_what_ground() -> None:
+    french = ev.TextImported(channel=ChannelId("fr"), form="srt", at=1, digest="0" * 64)
+    floor = ev.TextImported(channel=FLOOR, form="vtt", producer="Zoom", at=2, digest="1" * 64, estimated=True)
+    ground = ev.GroundStated(access=ev.Access.PUBLIC, ground="It was held in public.")
+    assert view(ground).session.imported is msgspec.UNSET
+    assert view(french).session.imported == ImportedFrom(form="srt", producer="", at=1, estimated=False)
+    known = ImportedFrom(form="vtt", producer="Zoom", at=2, estimated=True, ground="It was held in public.")
+    assert view(french, floor, ground).session.imported == known
+    assert view(floor, ground, french).session.imported == known

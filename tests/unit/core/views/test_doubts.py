@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from moothall.core.events.types import Word
-from moothall.core.views.doubts import SURE, Span, apart, doubted, left
+from moothall.core.views.doubts import SURE, DoubtSpan, apart, doubted, left
 
 
 def words(*said: tuple[str, float]) -> list[Word]:
@@ -29,7 +29,7 @@ def test_a_word_is_doubtful_below_the_threshold_and_stands_without_the_space_bef
         ("", " one", []),
     ],
 )
-def test_a_new_text_leaves_the_doubts_of_what_it_does_not_change(old: str, new: str, stays: list[Span]) -> None:
+def test_a_new_text_leaves_the_doubts_of_what_it_does_not_change(old: str, new: str, stays: list[DoubtSpan]) -> None:
     spans = doubted("", words((" one", 0.1), (" two", 1), (" three", 0.1))) if old else ()
     assert list(left(spans, old, new)) == stays
 

@@ -77,7 +77,7 @@ def test_it_dials_at_once_and_says_who_it_is() -> None:
     link = made()
     assert link.restart(at(5)) == [Dial()]
     assert (link.phase, link.due) == (Phase.DIALLING, None)
-    hello = wire.HubHello(protocol=1, node="a" * 16, release="0.1.0", wall=WALL + 10, signals=1)
+    hello = wire.HubHello(protocol=1, node="a" * 16, release="0.1.0", wall=WALL + 10, signals=1, cosigns=True)
     assert link.dialled(at(10)) == [Send(hello), FollowAgain()]
     assert link.follow(FOLLOW) == [Send(FOLLOW)]
     assert link.opened(at(400)) == []

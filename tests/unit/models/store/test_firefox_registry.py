@@ -15,8 +15,8 @@ from moothall_models.translators.firefox_model import MODEL, SHORTLIST, SOURCE_V
 BASE = "https://bucket.example/models-of-firefox"
 
 
-def read_registry(data: bytes) -> FirefoxRegistry:
-    return firefox_registry.read_registry(data, f"{BASE}/db/models.json")
+def read_registry(data: bytes, address: str = f"{BASE}/db/models.json") -> FirefoxRegistry:
+    return firefox_registry.read_registry(data, address)
 
 
 def model(
@@ -63,6 +63,13 @@ def test_of_released_models_the_lightest_or_the_one_that_translates_best_is_chos
     assert chosen(registry, "fr", "en") is chosen(registry, "en", "xx") is None
 
 
+def test_the_files_of_a_mirror_are_looked_for_beside_its_list_first() -> None:
+    data = listed(model("en", "fr"))
+    mirror = "https://mirror.example.org/firefox"
+    assert read_registry(data, f"{mirror}/db/models.json").bases == (mirror, BASE)
+    assert read_registry(data, f"{mirror}/list.json").bases == (BASE,)
+
+
 def test_scripts_and_regions_are_written_as_tags_are() -> None:
     registry = read_registry(listed(model("en", "zh_hant"), model("en", "zh-hans"), model("pt_br", "en")))
     assert registry.directions == (("en", "zh-Hans"), ("en", "zh-Hant"), ("pt-BR", "en"))
@@ -75,7 +82,7 @@ def test_its_files_have_the_stores_names() -> None:
     registry = read_registry(
         listed(model("en", "fr", model=hashed, lexicalShortlist={"path": "lex.bin.gz"}), model("en", "zh", **apart))
     )
-    assert (registry.address, registry.base) == (f"{BASE}/db/models.json", BASE)
+    assert (registry.address, registry.bases) == (f"{BASE}/db/models.json", (BASE,))
     french, chinese = registry.choose("en", "fr"), registry.choose("en", "zh")
     assert french is not None
     assert french.stored is not None

@@ -15,6 +15,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, InterventionId, Segme
 from moothall.core.removal.selection import ErasedSelection, Interventions, Lines, SpokenSpan
 from moothall.services.captioning.caption_streams import (
     AGAIN_MS,
+    CUT,
     MOST_BYTES,
     MOST_LINES,
     POSTS,
@@ -84,6 +85,28 @@ def test_in_another_life_of_the_server_or_at_another_node_a_stream_goes_on_behin
     run(story())
 
 
+def test_in_another_life_of_the_server_a_bridge_s_deletes_reach_the_line_that_it_had_sent() -> None:
+    async def story() -> None:
+        for behind, stands in (
+            ("We begin. One.\nTwp ", ["One.", "Two is it."]),
+            ("One.\nTwp", ["One.", "To is it."]),
+            ("One.\nTwp and more", ["One.", "Twp", "o is it."]),
+            ("", ["One.", "Twp", "o is it."]),
+        ):
+            log = MemoryLog()
+            async with house(log=log) as on:
+                await on.put("One.\nTwp ", 1)
+                await on.streams.finish_all()
+                assert on.lines == ["One.", "Twp"]
+            async with house(begun=False, log=log) as on:
+                await on.hall.clock.sleep(2_000)
+                assert await on.put("\x08\x08o is it.\n", 1, behind=behind) == AcceptedPost()
+                await on.put("More.\n", 2)
+                assert on.lines == [*stands, "More."], behind
+
+    run(story())
+
+
 def test_a_caption_that_another_life_of_the_server_took_is_taken_once() -> None:
     async def story() -> None:
         log = MemoryLog()
@@ -104,6 +127,26 @@ def test_a_caption_that_another_life_of_the_server_took_is_taken_once() -> None:
                 await on.put("Who is next?\n", seq, **captions)
                 await on.streams.finish(SESSION, 0)
                 assert on.lines.count("Who is next?") == many, "it begins anew, or somebody says it again"
+
+    run(story())
+
+
+def test_a_caption_that_ends_inside_a_character_stands_without_it_and_blocks_no_later_one() -> None:
+    async def story() -> None:
+        async with house() as on:
+            cut = await on.stream()
+            captions = [b"Um caf\xc3", b"Um caf\xc3\xa9 bom.\n", "Próximo.\n".encode()]
+            answers = [
+                await on.streams.put(cut, Post(body=body, seq=seq, form=Form.CAPTIONS))
+                for seq, body in enumerate(captions, 1)
+            ]
+            assert answers == [AcceptedPost(sentence=CUT), AcceptedPost(), AcceptedPost()]
+            assert on.lines == ["Um café bom.", "Próximo."]
+        async with house() as on:
+            stream = await on.stream()
+            assert await on.streams.put(stream, Post(body=b"Um caf\xc3", seq=1)) == AcceptedPost()
+            assert await on.streams.put(stream, Post(body=b" bom.\n", seq=2)) == AcceptedPost()
+            assert on.lines == ["Um caf bom."]
 
     run(story())
 

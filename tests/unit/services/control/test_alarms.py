@@ -57,6 +57,7 @@ def test_a_session_that_goes_well_needs_nobody() -> None:
         ({"sound_stopped": True, "begun_again": 5}, "sound-stopped", {}),
         ({"sound_full": True}, "sound-full", {}),
         ({"stream_lost": 10_000, "source": False, "open_for": 99_000}, "no-stream", {"n": 10}),
+        ({"zoom_away": True}, "zoom-away", {}),
         ({"begun_again": 2}, "begun-again", {"n": 2}),
         ({"unsaved": True}, "unsaved", {}),
         ({"disk_free": 1_900_000_000}, "disk", {"n": 1_900}),

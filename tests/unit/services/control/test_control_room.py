@@ -74,6 +74,7 @@ class Watching:
         self.disk: tuple[int, int] | None = (50_000_000_000, 100_000_000_000)
         self.sound: dict[SessionId, tuple[int, bool]] = {}
         self.full: set[SessionId] = set()
+        self.zoom_away: set[SessionId] = set()
         self.reports: dict[ReportKind, int] = {}
         self.programme = Programme(
             book=MemoryBook(),
@@ -92,6 +93,7 @@ class Watching:
             crowd=lambda session: self.crowd.get(session, (False, None)),
             sound=lambda session: self.sound.get(session, (0, False)),
             full=lambda session: session in self.full,
+            zoom_away=lambda session: session in self.zoom_away,
             disk=lambda: self.disk,
             loudness=lambda session: self.loudness.get(session, {}),
             tally=lambda _: Tally(readers=10, counts=self.reports, unseen=frozenset(), channels={}),
@@ -193,6 +195,19 @@ def test_a_room_in_which_nobody_speaks_says_since_when() -> None:
             assert opened - 1000 <= card.silent_since <= opened
             await on.do(live, CloseSession())
             assert all(card.silent_since is None for card in await on.after(1))
+
+    run(story())
+
+
+def test_a_zoom_meeting_that_takes_no_captions_is_told_of_where_it_belongs() -> None:
+    async def story() -> None:
+        async with watching() as on:
+            await on.speech_in_both_rooms()
+            on.zoom_away.add(SessionId(TWO))
+            told = {card.session: "zoom-away" in kinds(card) for card in await on.after(1)}
+            assert told == {SessionId(ONE): False, SessionId(TWO): True}
+            on.zoom_away.clear()
+            assert not any("zoom-away" in kinds(card) for card in await on.after(1))
 
     run(story())
 

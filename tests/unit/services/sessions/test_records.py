@@ -14,8 +14,9 @@ from moothall.core.views.captions import ReaderChannel, Snapshot
 from moothall.record.model import Record
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.live_session import LiveSession
+from moothall.services.sessions.log_folds import KEPT, SLICE
 from moothall.services.sessions.reader_access import ReaderAccess
-from moothall.services.sessions.records import KEPT, SLICE, NotThere, Records, spoken
+from moothall.services.sessions.records import NotThere, Records, spoken
 from moothall.testing import loop
 from moothall.testing.log_memory import MemoryLog
 from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
@@ -91,6 +92,8 @@ def test_a_record_is_that_of_the_position_and_goes_on_from_there() -> None:
             await made.type("Two.")
             assert [line.text for line in (await made.records.read(then)).lines] == ["One."]
             assert made.log.reads == [0]
+            assert (await made.records.read(await made.now(), then.offset)) == await made.records.read(then)
+            made.log.reads.remove(0)
             assert await made.texts() == ["One.", "Two."]
             assert made.log.reads == [0, then.offset]
             record = await made.read()

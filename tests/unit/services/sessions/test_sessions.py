@@ -372,3 +372,18 @@ def test_however_loading_and_unloading_meet_there_is_one_writer_and_nothing_is_l
             assert again.begun_again == 0  # nobody else has taken over its log
 
     loop.run(story())
+
+
+def test_a_session_is_let_go_at_once_unless_somebody_uses_it() -> None:
+    async def story() -> None:
+        async with memory_hall() as hall:
+            live = await hall.session()
+            await live.writer.send(SYSTEM, CommandId("o"), [OpenSession(), CloseSession()])
+            with live.held():
+                await hall.sessions.let_go(SESSION)
+                assert hall.sessions.loaded(SESSION) is live
+            await hall.sessions.let_go(SESSION)
+            assert hall.sessions.loaded(SESSION) is None
+            await hall.sessions.let_go(SESSION)
+
+    loop.run(story())

@@ -47,6 +47,24 @@ def test_a_server_that_has_forgotten_the_numbers_gets_the_post_with_the_next() -
     assert begun(posted, Begin(seq=9))[1] == Characters(seq=10, text="a")
 
 
+def test_to_a_restarted_server_the_bridge_says_to_what_its_deletes_belong() -> None:
+    unsent, _ = begun(typed(Unsent(), "One\nTwpp"), Begin(seq=0))
+    unsent = answered(next_post(unsent)[0], PostAnswer(seq=1))
+    unsent = answered(next_post(typed(unsent, "\x08"))[0], PostAnswer(seq=2))
+    assert unsent.accepted == "One\nTwp"
+    same, _ = begun(broken(typed(unsent, "\x08o")), Begin(seq=2))
+    assert next_post(same)[1] == Characters(seq=3, text="\x08o")
+    anew, _ = begun(broken(typed(unsent, "\x08o")), Begin(seq=0))
+    anew, post = next_post(anew)
+    assert post == Characters(seq=1, text="\x08o", behind="One\nTwp")
+    again, sent = begun(broken(anew), Begin(seq=0))
+    assert sent == post, "its answer was lost"
+    assert next_post(typed(answered(again, PostAnswer(seq=1)), "\x08x"))[1] == Characters(seq=2, text="\x08x")
+    plain, _ = begun(broken(typed(unsent, "more")), Begin(seq=0))
+    assert next_post(plain)[1] == Characters(seq=1, text="more")
+    assert answered(again, PostAnswer(seq=1, kept=False, sentence="A break.")).accepted == ""
+
+
 def test_what_is_left_reads_as_it_was_typed() -> None:
     assert left(typed(Unsent(posted=Characters(seq=1, text="\x08One tw")), "\x08wo. \x08")) == "One two."
     assert left(Unsent()) == ""

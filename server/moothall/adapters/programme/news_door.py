@@ -1,0 +1,155 @@
+"""`/news.atom` and `/news.json`: what is new of the public sessions, their plans and their records, to subscribe to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from urllib.parse import urlencode, urlsplit
+
+from aiohttp import hdrs, web
+
+from moothall.adapters.http.security_headers import FOR_ANY_PAGE
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import HttpProblem, language, page_headers, refusal
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.programme.news_feed import NewsFeed, NewsItem, NewsKind, write_atom, write_json_feed
+from moothall.adapters.programme.rows import AgendaRows, PublicSession, title_of
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.languages import same_language
+from moothall.core.programme.plan import RoomId
+from moothall.services.sessions.catalogue import Entry, ListPublic
+
+MOST = 100
+"""Items of a feed. Overflow: the oldest are left out."""
+FILTERS = ("room", "language", "session")
+_Happened = tuple[NewsKind, str, int, str]
+"""What has happened, what tells it from others of its kind in the session, when (Unix ms), and in words."""
+ATOM, JSON_FEED = "application/atom+xml", "application/feed+json"
+
+
+class NewsText:
+    """Keys of the sentences of news."""
+
+    BEGUN = "The meeting has begun. Its text can be read live."
+    CLOSED = "The meeting is over. Its text can be read and taken home."
+    SEALED = "A version of the text is complete: {version}"
+    MENDED = "The text was corrected after the meeting."
+    WITHDRAWN = "Words of this meeting were removed for good. Please remove them wherever you have passed them on."
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class NewsDoor:
+    """Handlers of news. `public`: the server's public address, without a slash at its end; `house`: the conference's
+    name, empty for none.
+    """
+
+    pages: Pages
+    rows: AgendaRows
+    listed: ListPublic
+    public: str
+    house: Callable[[], str]
+
+    def routes(self) -> list[web.RouteDef]:
+        """The routes, for `app.add_routes`."""
+        return [web.get("/news.atom", self.atom), web.get("/news.json", self.json)]
+
+    async def atom(self, request: web.Request) -> web.Response:
+        """The news as Atom."""
+        return await self._answer(request, ATOM, lambda feed: write_atom(feed).encode())
+
+    async def json(self, request: web.Request) -> web.Response:
+        """The news as JSON Feed."""
+        return await self._answer(request, JSON_FEED, write_json_feed)
+
+    async def _answer(self, request: web.Request, kind: str, write: Callable[[NewsFeed], bytes]) -> web.Response:
+        ui = language(self.pages, request)
+        try:
+            feed = self._feed(request, self.rows.public(await self.listed()), ui)
+        except StorageUnavailable:
+            return refusal(HttpProblem(503, ErrorText.UNAVAILABLE), self.pages, ui)
+        except HttpProblem as wrong:
+            return refusal(wrong, self.pages, ui)
+        body = write(feed)
+        tag = sha256(body).hexdigest()[:32]
+        headers = {**page_headers(ui), **FOR_ANY_PAGE, hdrs.ETAG: f'"{tag}"'}
+        if any(seen.value in (tag, "*") for seen in request.if_none_match or ()):
+            return web.Response(status=304, headers=headers)
+        response = web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)
+        response.enable_compression()
+        return response
+
+    def _feed(self, request: web.Request, sessions: list[PublicSession], ui: Catalogue) -> NewsFeed:
+        """The feed that an address names. Raises HttpProblem for a room or session that public lists don't have."""
+        wanted = {name: request.query[name] for name in FILTERS if request.query.get(name)}
+        found, about = sessions, list[str]()
+        if (room := wanted.get("room")) is not None:
+            known = self.rows.programme.room(RoomId(room))
+            if known is None:
+                raise HttpProblem(404, ErrorText.NO_SESSION)
+            about.append(known.title)
+            found = [each for each in found if each.plan is not None and each.plan.room == room]
+        if (tag := wanted.get("language")) is not None:
+            about.append(ui.language_name(tag))
+            found = [each for each in found if any(same_language(tag, other) for other in self._languages(each))]
+        if (name := wanted.get("session")) is not None:
+            found = [each for each in found if each.entry.session == name]
+            if not found:
+                raise HttpProblem(404, ErrorText.NO_SESSION)
+            about.append(title_of(found[0].entry, ui))
+        items = sorted(self._items(found, ui), key=lambda item: (-item.at, item.id))[:MOST]
+        name = self.house() or ui.text("Agenda")
+        query = urlencode({**wanted, "ui": ui.language})
+        return NewsFeed(
+            id=f"{self._tag}:news" + "".join(f"/{key}/{value}" for key, value in wanted.items()),
+            title=" · ".join((name, *about)),
+            author=name,
+            language=ui.language,
+            address=f"{self.public}{request.path}?{query}",
+            page=f"{self.public}/agenda?ui={ui.language}",
+            items=tuple(items),
+        )
+
+    @property
+    def _tag(self) -> str:
+        """The beginning of all ids (RFC 4151)."""
+        return f"tag:{urlsplit(self.public).hostname or 'moothall'},2026"
+
+    def _languages(self, each: PublicSession) -> tuple[str, ...]:
+        """The languages that are spoken in a session, and those in which it can be read."""
+        return (*each.entry.languages, *self.rows.readable(each.entry.session, each.entry.languages))
+
+    def _items(self, sessions: list[PublicSession], ui: Catalogue) -> Iterator[NewsItem]:
+        known = {each.entry.session: each for each in sessions}
+        for change, said in self.rows.changed(sessions, ui):
+            happened = NewsKind.PLAN, f"{change.at}-{change.kind}", change.at, said
+            yield self._item(known[change.session].entry, happened, ui)
+        for each in sessions:
+            for happened in _happened(each.entry, ui):
+                yield self._item(each.entry, happened, ui)
+
+    def _item(self, of: Entry, happened: _Happened, ui: Catalogue) -> NewsItem:
+        kind, name, at, said = happened
+        return NewsItem(
+            id=f"{self._tag}:{of.session}/{kind}" + (f"/{name}" if name else ""),
+            kind=kind,
+            at=at,
+            title=title_of(of, ui),
+            text=said,
+            address=f"{self.public}/s/{of.session}",
+        )
+
+
+def _happened(entry: Entry, ui: Catalogue) -> Iterator[_Happened]:
+    if entry.opened is not None:
+        yield NewsKind.BEGUN, "", entry.opened, ui.text(NewsText.BEGUN)
+    if entry.closed is not None:
+        yield NewsKind.CLOSED, f"{entry.closed}", entry.closed, ui.text(NewsText.CLOSED)
+    for seal in entry.seals:
+        said = ui.text(NewsText.SEALED, version=ui.named(f"reader/seal.{seal.version}"))
+        yield NewsKind.SEALED, f"{seal.n}", seal.at, said
+    if entry.mended is not None:
+        yield NewsKind.MENDED, f"{entry.mended}", entry.mended, ui.text(NewsText.MENDED)
+    for gone in entry.withdrawals:
+        yield NewsKind.WITHDRAWN, f"{gone.offset}", gone.at, ui.text(NewsText.WITHDRAWN)

@@ -1,0 +1,195 @@
+"""Proofs of lines and files as downloads, and the page that says in words what the proof of a line shows.
+
+    /s/{session}/line.tlog-proof?line=ID or ?offset=N
+    /s/{session}/record.{form}.tlog-proof, with the same options as the file
+    /s/{session}/proof?line=ID
+
+Who may read the session may have its proofs. A proof holds the words, and whoever has it keeps it: after a removal none
+is given out any more, and those that were stay true.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import KW_ONLY, dataclass
+
+from aiohttp import hdrs, web
+from babel.dates import format_datetime
+
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.request_context import html, language
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.proof.texts import ProofText, source_text
+from moothall.core.events.codec import decode_event
+from moothall.core.events.types import SealVersion, SegmentCorrected, SegmentEnded
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name
+from moothall.core.proof.entries import ExportEntry
+from moothall.core.proof.tlog_proofs import MEDIA_TYPE, SUFFIX, InclusionProof, LoggedEvent, thing_of
+from moothall.core.sessions.state import Status
+from moothall.core.views.captions import Snapshot
+from moothall.services.proof.quoting import NoProof, Quoting
+from moothall.services.sessions.reader_access import ReaderAccess
+
+MOST_OFFSET = 15
+"""The most digits of an offset in an address."""
+RETRY_S = "60"
+
+
+_NONE: dict[NoProof, tuple[int, str]] = {
+    NoProof.NOWHERE: (404, ProofText.NOWHERE),
+    NoProof.REMOVED: (410, ProofText.REMOVED),
+    NoProof.LATER: (404, ProofText.LATER),
+    NoProof.BUSY: (503, ProofText.BUSY),
+}
+
+
+@dataclass(eq=False, repr=False)
+class ProofDoor:
+    """Handlers of proofs."""
+
+    pages: Pages
+    quoting: Quoting
+    access: ReaderAccess
+    _: KW_ONLY
+    taken: Callable[[web.Request], Awaitable[tuple[Snapshot, str, bytes] | web.Response]]
+    """Makes the file that a request names (`RecordDoor.taken`)."""
+    witnesses: Callable[[InclusionProof], list[str]]
+    """Names of those who have cosigned a proof's checkpoint, without this server."""
+
+    def routes(self) -> list[web.RouteDef]:
+        """The routes, for `app.add_routes`: before those of records, one of which fits all addresses of files."""
+        return [
+            web.get("/s/{session}/line.tlog-proof", self.line),
+            web.get("/s/{session}/record.{form}.tlog-proof", self.file),
+            web.get("/s/{session}/proof", self.page),
+        ]
+
+    async def line(self, request: web.Request) -> web.Response:
+        """The proof of a line, or of any event of the public lanes."""
+        proof = await self._line(request)
+        if isinstance(proof, InclusionProof):
+            return _download(proof, f"{request.match_info['session']}-{_named(request)}")
+        return self._refuse(request, *proof)
+
+    async def file(self, request: web.Request) -> web.Response:
+        """The proof of a file."""
+        made = await self.taken(request)
+        if isinstance(made, web.Response):
+            return made
+        snapshot, form, body = made
+        if snapshot.session.status is not Status.CLOSED:
+            return self._refuse(request, 409, ProofText.NOT_OVER)
+        export = ExportEntry(
+            session=snapshot.session.id,
+            epoch=snapshot.epoch,
+            offset=snapshot.offset,
+            channel=ChannelId(snapshot.feed.rpartition(".")[0]),
+            form=form,
+            sha256=hashlib.sha256(body).hexdigest(),
+            version="" if snapshot.session.seal is None else snapshot.session.seal.value,
+        )
+        try:
+            proof = await self.quoting.export(export)
+        except (StorageUnavailable, RecordBroken):
+            return self._refuse(request, 503, ErrorText.UNAVAILABLE)
+        if isinstance(proof, NoProof):
+            return self._refuse(request, *_NONE[proof])
+        return _download(proof, f"{export.session}-{export.channel}.{form}")
+
+    async def page(self, request: web.Request) -> web.Response:
+        """What the proof of a line shows, in words."""
+        proof = await self._line(request)
+        if not isinstance(proof, InclusionProof):
+            return self._refuse(request, *proof)
+        ui = language(self.pages, request)
+        event = thing_of(proof)
+        if not isinstance(event, LoggedEvent):
+            return self._refuse(request, 404, ProofText.NOWHERE)
+        session, said = request.match_info["session"], decode_event(event.body)
+        text = self.pages.render(
+            "reader/proof.html",
+            ui=ui,
+            back=f"/s/{session}{ui.query}",
+            title=event.context.title or session,
+            title_language=self._title_language(SessionId(session)) if event.context.title else "",
+            line_language=self._line_language(SessionId(session), said),
+            line=said.text + getattr(said, "tail", "") if isinstance(said, SegmentEnded | SegmentCorrected) else "",
+            sentences=self._words(event, ui),
+            others=self.witnesses(proof),
+            file=f"/s/{session}/line{SUFFIX}?{request.query_string}",
+            keys="/.well-known/moothall.json",
+            policy="/log/policy",
+        )
+        return html(text, ui)
+
+    def _title_language(self, session: SessionId) -> str:
+        live = self.access.sessions.loaded(session)
+        return "" if live is None else next(iter(live.state.languages), "")
+
+    def _line_language(self, session: SessionId, said: object) -> str:
+        """The language of the line whose text an event carries; empty where it isn't known."""
+        live = self.access.sessions.loaded(session)
+        if live is None or not isinstance(said, SegmentEnded | SegmentCorrected):
+            return ""
+        line = live.state.segments.get(said.segment)
+        return "" if line is None else line.language
+
+    def _words(self, event: LoggedEvent, ui: Catalogue) -> list[str]:
+        """The words of the page: since when and until when, and what a proof doesn't say."""
+        header, context = event.about, event.context
+        times = {"since": self._time(header.at, ui), "until": self._time(context.signed_at, ui)}
+        if context.version:
+            version = ui.named(f"reader/seal.{SealVersion(context.version)}")
+            return [
+                ui.text(ProofText.SINCE_VERSION, version=version, **times),
+                ui.text(source_text(header, event.body)),
+            ]
+        return [ui.text(ProofText.SINCE, **times), ui.text(source_text(header, event.body))]
+
+    def _time(self, ms: int, ui: Catalogue) -> str:
+        return format_datetime(self.pages.zone().at(ms), "d MMM y, HH:mm", locale=ui.locale)
+
+    async def _line(self, request: web.Request) -> InclusionProof | tuple[int, str]:
+        name, segment = request.match_info["session"], request.query.get("line", "")
+        offset = request.query.get("offset", "")
+        if not is_name(name):
+            return 404, ErrorText.NO_SESSION
+        session = SessionId(name)
+        try:
+            if await self.access.find(session) is None or self.access.may_read(session) is not None:
+                return 404, ErrorText.NO_SESSION
+            if offset.isascii() and offset.isdecimal() and 0 < len(offset) <= MOST_OFFSET:
+                proof = await self.quoting.event(session, int(offset))
+            elif is_name(segment):
+                proof = await self.quoting.line(session, SegmentId(segment))
+            else:
+                return 404, ProofText.NOWHERE
+        except (StorageUnavailable, RecordBroken):
+            return 503, ErrorText.UNAVAILABLE
+        return _NONE[proof] if isinstance(proof, NoProof) else proof
+
+    def _refuse(self, request: web.Request, status: int, key: str) -> web.Response:
+        ui = language(self.pages, request)
+        headers = {hdrs.CACHE_CONTROL: "no-store", hdrs.CONTENT_LANGUAGE: ui.language}
+        if status == 503 or key == ProofText.LATER:
+            headers[hdrs.RETRY_AFTER] = RETRY_S
+        if "text/html" in request.headers.get(hdrs.ACCEPT, ""):
+            page = self.pages.render_error(status, key, ui=ui)
+            return web.Response(status=status, text=page, content_type="text/html", headers=headers)
+        return web.Response(status=status, text=f"{ui.text(key)}\n", headers=headers)
+
+
+def _named(request: web.Request) -> str:
+    return request.query.get("line") or request.query["offset"]
+
+
+def _download(proof: InclusionProof, name: str) -> web.Response:
+    headers = {
+        hdrs.CONTENT_TYPE: MEDIA_TYPE,
+        hdrs.CACHE_CONTROL: "no-cache",
+        hdrs.CONTENT_DISPOSITION: f'attachment; filename="{name}{SUFFIX}"',
+    }
+    return web.Response(body=bytes(proof), headers=headers)

@@ -1,0 +1,245 @@
+"""Writes a bundle (`moothall.record.bundle`) as a ZIP file. Runs as a process of its own, behind everything else.
+
+    python -m moothall.adapters.record.bundle_child ORDER     messages on 0; the file, an ordinary one, on 1
+
+It holds one session at a time. Equal messages give equal bytes: no file in the archive has a time of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import zipfile
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+from babel.dates import format_date
+
+from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.static_files import StaticFiles
+from moothall.adapters.record.bundle_messages import (
+    LENGTH,
+    BundleMessage,
+    BundleOrder,
+    RecordingFile,
+    SessionBegins,
+    SessionEnds,
+    SessionEvents,
+)
+from moothall.adapters.record.packing import entry_of
+from moothall.adapters.record.record_door import COMPRESSED, TYPES, record_style, write_record
+from moothall.adapters.record.texts import wording
+from moothall.adapters.system.time_zones import find_zone
+from moothall.core.chain import LogRecord
+from moothall.core.events.codec import decode_event
+from moothall.core.events.types import SourceAttached
+from moothall.core.kernel.errors import ConfigurationError
+from moothall.core.kernel.ids import SourceId
+from moothall.core.kernel.times import UTC_ZONE, Zone
+from moothall.record import bundle
+from moothall.record.model import Record, RecordFold
+from moothall.record.wording import Options
+from moothall.services.sound.live_audio import to_ms
+
+PIECE = 1 << 18
+NICENESS = 10
+"""It leaves the processor to the words of meetings that are on."""
+SHEET, SCRIPT = "css/bundle/bundle.css", "js/bundle/search.js"
+_ATTACHED = str(SourceAttached.__struct_config__.tag)
+_decoder = msgspec.msgpack.Decoder(BundleMessage)
+
+
+def messages(descriptor: int) -> Iterator[BundleMessage]:
+    """The messages on a descriptor. Raises EOFError where they break off: the file is then worth nothing."""
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        while head := file.read(LENGTH.size):
+            size = LENGTH.unpack(head)[0]
+            body = file.read(size)
+            if len(body) < size:
+                raise EOFError
+            yield _decoder.decode(body)
+
+
+class _Session:
+    """A session whose events arrive."""
+
+    def __init__(self, begins: SessionBegins) -> None:
+        self.begins = begins
+        self._folds = [RecordFold(begins.session, begins.epoch, channel) for channel in begins.channels]
+        self._sources: dict[SourceId, SourceAttached] = {}
+
+    def take(self, records: tuple[LogRecord, ...]) -> None:
+        """Add events."""
+        for fold in self._folds:
+            fold.take([record for record in records if record.header.lane in fold.feed.lanes])
+        for record in records:
+            if record.header.type == _ATTACHED and record.body is not None:
+                event = decode_event(record.body)
+                if isinstance(event, SourceAttached):
+                    self._sources[event.source] = event
+
+    def records(self) -> Iterator[Record]:
+        """The records of its texts, the first text first."""
+        for fold in self._folds:
+            record = fold.record()
+            if record.channel in record.session.channels:
+                yield record
+
+    def heard(self) -> Iterator[tuple[RecordingFile, SourceAttached]]:
+        """The files of its sound, with their sources."""
+        for part in self.begins.sound:
+            source = self._sources.get(SourceId(part.source))
+            if source is not None:
+                yield part, source
+
+
+class Bundle:
+    """The archive that is being written."""
+
+    def __init__(self, archive: zipfile.ZipFile, order: BundleOrder) -> None:
+        """Raises ConfigurationError when texts or styles are missing."""
+        web = Path(order.web)
+        self._archive = archive
+        self._order = order
+        self._static = StaticFiles(web)
+        self._style = record_style(self._static)
+        self._ui = Catalogue.read(web / "locales", order.language)
+        rules = find_zone(order.zone)
+        self._zone = UTC_ZONE if rules is None else Zone(order.zone, rules)
+        self._files: list[bundle.BundledFile] = []
+        self._sessions: list[bundle.BundledSession] = []
+        self._searched: dict[str, list[str]] = {}
+
+    def add_session(self, session: _Session) -> None:
+        """Write a session's files."""
+        texts: list[bundle.BundledText] = []
+        first: Record | None = None
+        for record in session.records():
+            first = first or record
+            texts.append(self._text(record))
+        if first is None:
+            return
+        sound = tuple(self._sound(first, part, source) for part, source in session.heard())
+        opened, title = first.session.opened, first.session.title.strip()
+        self._sessions.append(
+            bundle.BundledSession(
+                id=first.id,
+                title=title or self._ui.text("Meeting without a title"),
+                language=first.session.languages[0] if title and first.session.languages else "",
+                day=""
+                if opened is None
+                else str(format_date(self._zone.at(opened).date(), "full", locale=self._ui.locale)),
+                opened=opened,
+                address=f"{self._order.public}/s/{first.id}",
+                texts=tuple(texts),
+                sound=sound,
+            )
+        )
+
+    def _text(self, record: Record) -> bundle.BundledText:
+        words, files = wording(record, self._ui, self._zone), dict[str, str]()
+        for form in TYPES:
+            files[form] = path = f"{bundle.DATA}/{record.id}/{record.channel}.{form}"
+            data = write_record(form, record, words, Options(), lambda: self._style)
+            self._write(path, data, packed=form in COMPRESSED)
+        script = f"{bundle.SEARCH}/{record.id}/{record.channel}.js"
+        self._write(script, bundle.search_lines(files["html"], words.title_of(record), record).encode())
+        name = self._ui.listed(self._ui.language_name(tag) for tag in record.languages)
+        for tag in record.languages or ("und",):
+            self._searched.setdefault(self._ui.language_name(tag), []).append(script)
+        return bundle.BundledText(
+            channel=record.channel,
+            kind=record.kind,
+            languages=record.languages,
+            name=name or record.channel,
+            position=str(record.position),
+            seal=record.seal,
+            files=files,
+        )
+
+    def _sound(self, record: Record, part: RecordingFile, source: SourceAttached) -> bundle.BundledSound:
+        path = f"{bundle.DATA}/{record.id}/sound/{part.source}-{part.first:015d}.ogg"
+        with open(part.path, "rb") as file:
+            size, digest = os.fstat(file.fileno()).st_size, sha256()
+            entry = entry_of(f"{self._order.folder}/{path}", packed=True)
+            entry.file_size = size  # so that zipfile knows whether it is too large for the older form of ZIP
+            with self._archive.open(entry, "w") as out:
+                while piece := file.read(PIECE):
+                    digest.update(piece)
+                    out.write(piece)
+        self._files.append(bundle.BundledFile(path=path, bytes=size, sha256=digest.hexdigest()))
+        return bundle.BundledSound(path=path, channel=source.channel, t0=source.t + to_ms(part.first))
+
+    def finish(self) -> None:
+        """Write the page, the search and the lists."""
+        style = self._style + self._asset(SHEET)
+        self._write(bundle.STYLE, style.encode())
+        self._write(bundle.SCRIPT, self._asset(SCRIPT).encode())
+        sessions = sorted(self._sessions, key=lambda each: (each.opened or 0, each.id))
+        manifest = bundle.BundleManifest(
+            title=self._order.title,
+            language=self._order.language,
+            withdrawals=self._order.withdrawals,
+            keys=f"{self._order.public}/.well-known/moothall.json",
+            sessions=tuple(sessions),
+            files=(),
+        )
+        ui = self._ui
+        words = bundle.BundleWording(**ui.group("bundle"))
+        self._write(bundle.INDEX, bundle.write_index(manifest, words, self._searched).encode())
+        manifest = msgspec.structs.replace(manifest, files=tuple(self._files))
+        self._write(bundle.MANIFEST, bundle.write_manifest(manifest))
+        self._write("bagit.txt", bundle.BAG.encode())
+        self._write("bag-info.txt", bundle.bag_info(manifest).encode())
+        inside = [file for file in self._files if file.path.startswith(f"{bundle.DATA}/")]
+        self._write("manifest-sha256.txt", bundle.bag_list(inside).encode())
+        beside = [file for file in self._files if not file.path.startswith(f"{bundle.DATA}/")]
+        self._write("tagmanifest-sha256.txt", bundle.bag_list(beside).encode())
+
+    def _asset(self, name: str) -> str:
+        found = self._static.get(name)
+        if found is None:
+            raise ConfigurationError(f"The web folder lacks {name}. Install it again.")
+        return found.body.decode()
+
+    def _write(self, path: str, data: bytes, *, packed: bool = False) -> None:
+        self._archive.writestr(entry_of(f"{self._order.folder}/{path}", packed=packed), data)
+        self._files.append(bundle.BundledFile(path=path, bytes=len(data), sha256=sha256(data).hexdigest()))
+
+
+def write_bundle(descriptor: int, order: BundleOrder, arriving: Iterator[BundleMessage]) -> None:
+    """Write the archive to a descriptor. Raises EOFError when the messages break off, OSError, ConfigurationError."""
+    session: _Session | None = None
+    with os.fdopen(descriptor, "w+b", closefd=False) as out, zipfile.ZipFile(out, "w") as archive:
+        made = Bundle(archive, order)
+        for message in arriving:
+            match message:
+                case SessionBegins():
+                    session = _Session(message)
+                case SessionEvents() if session is not None:
+                    session.take(message.records)
+                case SessionEnds() if session is not None:
+                    made.add_session(session)
+                    session = None
+                case _:
+                    raise EOFError
+        if session is not None:
+            raise EOFError
+        made.finish()
+
+
+def main(order_json: str) -> int:
+    """Serve one order; return the exit code."""
+    order = msgspec.json.decode(order_json, type=BundleOrder)
+    os.nice(NICENESS)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (order.most_bytes, order.most_bytes))
+    write_bundle(1, order, messages(0))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

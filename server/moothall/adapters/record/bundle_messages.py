@@ -1,0 +1,74 @@
+"""Messages to the process that writes a bundle (`bundle_child.py`): MessagePack, each behind its length in four bytes.
+
+The process gets everything through them, and looks into no log by itself: first the order, then of each session its
+beginning, the events of its public lanes in order, and its end.
+"""
+
+from __future__ import annotations
+
+import struct
+
+import msgspec
+
+from moothall.core.chain import LogRecord
+from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
+
+LENGTH = struct.Struct(">I")
+
+
+class RecordingFile(msgspec.Struct, frozen=True):
+    """A file of published sound."""
+
+    path: str
+    """Where it lies on this machine."""
+    source: str
+    first: int
+    """Its first sample, counted from the source's first one."""
+
+
+class BundleOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What the bundle is, for the process's command line."""
+
+    web: str
+    """The folder with catalogues and style sheets."""
+    language: str
+    zone: str
+    """Name of the time zone of all dates."""
+    folder: str
+    """Name of the bundle's folder."""
+    title: str
+    public: str
+    """The public address of the server, without a slash at its end."""
+    withdrawals: str
+    """The address that lists what was withdrawn since."""
+    most_bytes: int
+    """The largest size of the file."""
+
+
+class SessionBegins(msgspec.Struct, frozen=True, kw_only=True, tag="session"):
+    """The next session."""
+
+    session: SessionId
+    epoch: Epoch
+    channels: tuple[ChannelId, ...]
+    """Its channels that have lines; never empty."""
+    sound: tuple[RecordingFile, ...]
+
+
+class SessionEvents(msgspec.Struct, frozen=True, tag="events"):
+    """Some events of the session."""
+
+    records: tuple[LogRecord, ...]
+
+
+class SessionEnds(msgspec.Struct, frozen=True, tag="end"):
+    """All events of the session have been sent."""
+
+
+BundleMessage = SessionBegins | SessionEvents | SessionEnds
+
+
+def framed(message: BundleMessage) -> bytes:
+    """A message as it is sent."""
+    data = msgspec.msgpack.encode(message)
+    return LENGTH.pack(len(data)) + data

@@ -1,0 +1,346 @@
+"""Makes bundles (`moothall.record.bundle`), one at a time, in a process of its own, and keeps the newest for a while.
+
+The files have no names on the disk, so that nothing of them is left when the server ends, and no backup takes them.
+What is withdrawn is withdrawn from them in the same act: a bundle that has it is dropped, its downloads are cut off,
+and one that is being made is begun again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import tempfile
+import zlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import KW_ONLY, dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from moothall import __version__
+from moothall.adapters.engines.child_owner import signal_child, to_the_end
+from moothall.adapters.record.bundle_messages import (
+    BundleOrder,
+    RecordingFile,
+    SessionBegins,
+    SessionEnds,
+    SessionEvents,
+    framed,
+)
+from moothall.adapters.sound.audio_file import start_coder
+from moothall.adapters.sound.spool_folder import leave_room
+from moothall.core.events.types import Access, BodyRemoved
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
+from moothall.core.kernel.lanes import channel_lane, is_public
+from moothall.core.ports import LogReading
+from moothall.core.rules.authority import may_read
+from moothall.services.log.publication import Publication
+from moothall.services.sessions.catalogue import Entry
+from moothall.services.sessions.reader_access import ReadSession
+
+logger = logging.getLogger(__name__)
+
+SLICE = 250
+"""Events that are sent at a time, some 100 KB."""
+MOST_KEPT = 3
+"""Bundles that are kept. Overflow: the least recently used is dropped."""
+MOST_WAITING = 8
+"""Bundles that wait to be made. Overflow: the next is refused for now."""
+MOST_BYTES = 8 << 30
+"""The largest size of a bundle. A larger one can't be made; its days can."""
+PATIENCE_S = 20.0
+"""How long a request waits for its bundle before it is told to come again: less than proxies wait."""
+LOOK_S = 60.0
+"""How often bundles that are kept are compared with the logs."""
+TRIES = 3
+"""How often a bundle is begun again because its sessions changed meanwhile."""
+_CHANNEL = channel_lane(ChannelId(""))
+
+
+class BundleWish(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody wants to take away."""
+
+    name: str
+    """Name of its folder and file, without an ending."""
+    title: str
+    language: str
+    """Language of its page."""
+    sessions: tuple[SessionId, ...]
+    query: str = ""
+    """The query with which the list of what was withdrawn names a session that public lists don't have."""
+
+
+class _SessionState(msgspec.Struct, frozen=True):
+    """What decides on a session's files."""
+
+    session: SessionId
+    epoch: Epoch
+    offset: int
+    access: Access
+    sound: tuple[tuple[RecordingFile, int, int], ...]
+    """The files, each with its size and the time of its last change (ns)."""
+
+
+@dataclass(eq=False)
+class KeptBundle:
+    """A bundle that can be downloaded."""
+
+    tag: str
+    """Its entity tag, with quotation marks: equal tags mean equal bytes."""
+    size: int
+    file: BinaryIO
+    sessions: frozenset[SessionId]
+    _: KW_ONLY
+    withdrawn: bool = False
+    """Whether something in it was withdrawn, so that no further byte of it may be sent."""
+    _readers: int = 0
+    _dropped: bool = False
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Keep the file open while inside."""
+        self._readers += 1
+        try:
+            yield
+        finally:
+            self._readers -= 1
+            self._settle()
+
+    def drop(self) -> None:
+        """Close the file as soon as nobody reads it."""
+        self._dropped = True
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._dropped and not self._readers:
+            self.file.close()
+
+
+class BundleBusy(Exception):
+    """The bundle is being made, or waits for its turn: ask again soon."""
+
+
+class BundleFailed(Exception):
+    """The bundle can't be made: it is too large, the disk is full, or its sessions change all the time."""
+
+
+@dataclass(eq=False, repr=False)
+class Bundles:
+    """Makes and keeps bundles while `run` is running. Call `observe` with each publication.
+
+    `known` returns the entry of a session, `sound_of` the files of its published sound.
+    """
+
+    log: LogReading
+    _: KW_ONLY
+    folder: Path
+    """Any folder on the disk on which they are kept."""
+    web: Path
+    public: str
+    zone: Callable[[], str]
+    known: Callable[[SessionId], Entry | None]
+    sound_of: Callable[[SessionId], Awaitable[Sequence[RecordingFile]]]
+    patience: float = PATIENCE_S
+    most_bytes: int = MOST_BYTES
+    _kept: OrderedDict[BundleWish, KeptBundle] = field(default_factory=OrderedDict)
+    _jobs: OrderedDict[BundleWish, asyncio.Future[KeptBundle]] = field(default_factory=OrderedDict)
+    _wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    _making: tuple[frozenset[SessionId], asyncio.subprocess.Process] | None = None
+    _withdrawals: int = 0
+    """How often something was withdrawn from any session."""
+
+    async def tag(self, wish: BundleWish) -> str:
+        """The entity tag of a bundle as it would be now, without making it. Raises StorageUnavailable."""
+        parts = (__version__, zlib.ZLIB_RUNTIME_VERSION, wish, self.zone(), self.public, await self._states(wish))
+        return f'"{sha256(msgspec.json.encode(parts)).hexdigest()[:32]}"'
+
+    async def get(self, wish: BundleWish) -> KeptBundle:
+        """The bundle, made now where none is kept. Raises BundleBusy, BundleFailed, StorageUnavailable."""
+        kept = self._kept.get(wish)
+        if kept is not None and kept.tag == await self.tag(wish):
+            self._kept.move_to_end(wish)
+            return kept
+        job = self._jobs.get(wish)
+        if job is None:
+            if len(self._jobs) >= MOST_WAITING:
+                raise BundleBusy
+            job = self._jobs[wish] = asyncio.get_running_loop().create_future()
+            # Nobody may be waiting any more when it fails.
+            job.add_done_callback(lambda done: done.cancelled() or done.exception())
+            self._wanted.set()
+        await asyncio.wait((job,), timeout=self.patience)
+        if not job.done() or job.cancelled():
+            raise BundleBusy
+        return job.result()
+
+    def observe(self, live: ReadSession, publication: Publication) -> None:
+        """Withdraw the bundles that hold something that may not be read any more. For `Sessions.observe`."""
+        removed = any(isinstance(event, BodyRemoved) for event in publication.events)
+        if removed or not may_read(Role.READER, live.state.access):
+            self.withdraw(live.id)
+
+    def withdraw(self, session: SessionId) -> None:
+        """Drop all bundles that have a session, cut their downloads off, and begin those again that are being made."""
+        self._withdrawals += 1
+        for wish in [wish for wish, kept in self._kept.items() if session in kept.sessions]:
+            kept = self._kept.pop(wish)
+            kept.withdrawn = True
+            kept.drop()
+        if self._making is not None and session in self._making[0]:
+            signal_child(self._making[1], signal.SIGKILL)
+
+    async def run(self) -> None:
+        """Make what is wanted, one after the other, until cancelled."""
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(LOOK_S):
+                        await self._wanted.wait()
+                except TimeoutError:
+                    await self._look()
+                    continue
+                self._wanted.clear()
+                while self._jobs:
+                    wish, job = next(iter(self._jobs.items()))
+                    try:
+                        kept = await self._make(wish)
+                        self._keep(wish, kept)
+                        job.set_result(kept)
+                    except (BundleFailed, StorageUnavailable) as error:
+                        job.set_exception(error)
+                    finally:
+                        self._jobs.pop(wish).cancel()
+        finally:
+            for kept in self._kept.values():
+                kept.drop()
+            self._kept.clear()
+
+    async def _look(self) -> None:
+        """Drop the bundles that are not what would be made now: their sound may be over."""
+        for wish, kept in list(self._kept.items()):
+            try:
+                same = kept.tag == await self.tag(wish)
+            except StorageUnavailable:
+                return
+            if not same and self._kept.get(wish) is kept:
+                self._kept.pop(wish).drop()
+
+    def _keep(self, wish: BundleWish, kept: KeptBundle) -> None:
+        old = self._kept.pop(wish, None)
+        if old is not None:
+            old.drop()
+        self._kept[wish] = kept
+        while len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)[1].drop()
+
+    async def _make(self, wish: BundleWish) -> KeptBundle:
+        for _ in range(TRIES):
+            withdrawals, tag = self._withdrawals, await self.tag(wish)
+            file = await asyncio.to_thread(self._file)
+            try:
+                whole = await self._write(wish, file)
+                same = whole and tag == await self.tag(wish)
+                if same and withdrawals == self._withdrawals:  # It may have happened while the logs were looked at.
+                    size = os.fstat(file.fileno()).st_size
+                    return KeptBundle(tag, size, file, frozenset(wish.sessions))
+            except BaseException:
+                file.close()
+                raise
+            file.close()
+        logger.warning("a bundle of %d sessions can't be made", len(wish.sessions))
+        raise BundleFailed
+
+    def _file(self) -> BinaryIO:
+        return tempfile.TemporaryFile(dir=self.folder)  # it is kept
+
+    async def _write(self, wish: BundleWish, file: BinaryIO) -> bool:
+        """Have the bundle written. Return whether it is whole."""
+        order = BundleOrder(
+            web=str(self.web),
+            language=wish.language,
+            zone=self.zone(),
+            folder=wish.name,
+            title=wish.title,
+            public=self.public,
+            withdrawals=f"{self.public}/withdrawals.json{wish.query}",
+            most_bytes=self.most_bytes,
+        )
+        process = await start_coder(
+            "bundle_child",
+            order,
+            package="moothall.adapters.record",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=file,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        self._making = frozenset(wish.sessions), process
+        try:
+            if process.stdin is None:
+                return False
+            try:
+                for session in wish.sessions:
+                    await asyncio.to_thread(leave_room, self.folder)
+                    await self._feed(session, process.stdin)
+                process.stdin.close()
+            except ConnectionError:  # It ended: its exit code says so.
+                pass
+            except OSError as error:
+                raise BundleFailed from error
+            return await process.wait() == 0
+        finally:
+            self._making = None
+            signal_child(process, signal.SIGKILL)
+            await to_the_end(_ended(process))
+
+    async def _feed(self, session: SessionId, out: asyncio.StreamWriter) -> None:
+        """Send a session's public lanes."""
+        head = await self.log.head(session)
+        entry = self.known(session)
+        if head is None or entry is None or entry.channel is None or not may_read(Role.READER, entry.access):
+            return
+        lanes = frozenset(lane for lane in head.lanes if is_public(lane))
+        named = [ChannelId(lane.removeprefix(_CHANNEL)) for lane in sorted(lanes) if lane.startswith(_CHANNEL)]
+        channels = sorted({entry.channel, *named}, key=lambda each: (each != entry.channel, each))
+        sound = tuple(await self.sound_of(session))
+        out.write(framed(SessionBegins(session=session, epoch=head.epoch, channels=tuple(channels), sound=sound)))
+        after = 0
+        while page := await self.log.read(session, after, SLICE, lanes):
+            after = page[-1].header.offset
+            out.write(framed(SessionEvents(tuple(record for record in page if record.header.offset <= head.offset))))
+            await out.drain()
+            if after >= head.offset:
+                break
+        out.write(framed(SessionEnds()))
+        await out.drain()
+
+    async def _states(self, wish: BundleWish) -> list[_SessionState]:
+        return [state for session in wish.sessions if (state := await self._state(session)) is not None]
+
+    async def _state(self, session: SessionId) -> _SessionState | None:
+        head, entry = await self.log.head(session), self.known(session)
+        if head is None or entry is None:
+            return None
+        sound = [(part, *_stat(part.path)) for part in await self.sound_of(session)]
+        return _SessionState(session, head.epoch, head.offset, entry.access, tuple(sound))
+
+
+def _stat(path: str) -> tuple[int, int]:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
+    await process.wait()

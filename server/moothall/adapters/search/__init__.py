@@ -1,0 +1,1 @@
+"""Search: the index in SQLite files, stems of words, and the pages."""

@@ -1,0 +1,169 @@
+"""`moothall verify FILE`: check a proof that was taken home, without a network and without the server.
+
+It says what it has checked with, and what it has not got.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from moothall.adapters.proof.texts import ProofText, source_text
+from moothall.adapters.store import signing
+from moothall.adapters.store.files import explained
+from moothall.core.events.codec import decode_event
+from moothall.core.events.types import SegmentCorrected, SegmentEnded
+from moothall.core.kernel.errors import ConfigurationError, ProofBroken, RecordBroken
+from moothall.core.kernel.times import UTC_ZONE
+from moothall.core.proof.checking import ProofCheck, ProofVerdict, Trusted, check
+from moothall.core.proof.notes import SignedNote, VerifierKey, read_note
+from moothall.core.proof.policy import TrustPolicy, read_policy
+from moothall.core.proof.tlog_proofs import MAGIC, SUFFIX, Context, LoggedEvent
+
+PROVED, BROKEN, UNREADABLE, UNPROVED = 0, 1, 2, 3
+"""Exit codes, as those of `moothall verify`."""
+_CODES = {ProofVerdict.PROVED: PROVED, ProofVerdict.BROKEN: BROKEN, ProofVerdict.UNPROVED: UNPROVED}
+
+
+def proof_of(path: Path) -> Path | None:
+    """The proof that a file is, or has beside it; None for another file, and for one that isn't there."""
+    beside = path.with_name(path.name + SUFFIX)
+    if not path.is_file():
+        return None
+    with explained(f"{path} can't be read"), path.open("rb") as file:
+        begins = file.read(len(MAGIC))
+    if begins == MAGIC.encode() or path.name.endswith(SUFFIX):
+        return path
+    return beside if beside.is_file() else None
+
+
+def verify_file(
+    path: Path,
+    out: TextIO,
+    *,
+    keys: Sequence[str],
+    seen: Sequence[Path],
+    policy: Path | None,
+    read_keys: Callable[[str], Mapping[str, object]],
+) -> int:
+    """Check the proof at `path`, or that of the file there, and print what it proves. Return the exit code.
+
+    `keys` are files or addresses of public keys, `seen` are files of checkpoints that were seen elsewhere, `policy` is
+    a policy file. Raises ConfigurationError where one of them can't be read.
+    """
+    proof = proof_of(path) or path
+    file = path if proof != path else path.with_name(path.name.removesuffix(SUFFIX))
+    trusted = _trusted(keys, seen, policy, read_keys)
+    with explained(f"{path} can't be read"):
+        data = proof.read_bytes()
+        content = file.read_bytes() if file != proof and file.is_file() else None
+    found = check(data, trusted, file=content)
+    print(f"{path}: {found.verdict.value}.", file=out)
+    for sentence in (*found.faults, *_shown(found), *found.lacks, *found.notes):
+        print(f"  {sentence}", file=out)
+    if found.split is not None:
+        for title, note in zip(("Seen elsewhere:", "In the proof:"), found.split, strict=True):
+            print(f"  {title}", file=out)
+            print("".join(f"    {line}\n" for line in str(note).splitlines()), end="", file=out)
+    return _CODES[found.verdict]
+
+
+def _shown(found: ProofCheck) -> list[str]:
+    """What a proof shows that isn't broken, in sentences."""
+    if found.verdict is ProofVerdict.BROKEN or found.thing is None or found.head is None:
+        return []
+    context = found.thing.context
+    lines: list[str] = []
+    if isinstance(found.thing, LoggedEvent):
+        header, body = found.thing.about, found.thing.body
+        text = _text(body)
+        what = f"Session {header.session}, {header.lane}, event {header.offset} ({header.type})"
+        lines.append(f'{what}: "{text}"' if text else f"{what}.")
+        lines += [_since(header.at, context), source_text(header, body)]
+    else:
+        file = found.thing.file
+        lines.append(f"Session {file.session}, file '{file.form}' of text '{file.channel}' as at event {file.offset}.")
+        lines.append(_until(context))
+    signed = f"Signed by {found.key}, " if found.key else "Not checked against a key, "
+    lines.append(f"{signed}in the tree {found.head.origin} of {found.head.size} leaves.")
+    lines += [f"Cosigned by {each.witness} at {_when(1_000 * each.at)}." for each in found.cosigned]
+    return lines
+
+
+def _since(at: int, context: Context) -> str:
+    times = {"since": _when(at), "until": _when(context.signed_at)}
+    if not context.version:
+        return ProofText.SINCE.format(**times)
+    return ProofText.SINCE_VERSION.format(**times, version=context.version)
+
+
+def _until(context: Context) -> str:
+    return f"Logged by {_when(context.signed_at)}, as the server says; changes after that can't be seen offline."
+
+
+def _text(body: bytes) -> str:
+    try:
+        event = decode_event(body)
+    except RecordBroken:
+        return ""
+    if isinstance(event, SegmentCorrected):
+        return event.text + event.tail
+    return event.text if isinstance(event, SegmentEnded) else ""
+
+
+def _when(ms: int) -> str:
+    return f"{UTC_ZONE.at(ms):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _trusted(
+    keys: Sequence[str],
+    seen: Sequence[Path],
+    policy: Path | None,
+    read_keys: Callable[[str], Mapping[str, object]],
+) -> Trusted:
+    named: list[VerifierKey] = []
+    publics: list[bytes] = []
+    for source in keys:
+        vkeys = _vkeys(source)
+        named += vkeys
+        publics += () if vkeys else signing.public_keys(read_keys(source))
+    return Trusted(
+        verify=signing.ed25519,
+        publics=tuple(publics),
+        keys=tuple(named),
+        policy=None if policy is None else _policy(policy),
+        seen=tuple(_checkpoint(path) for path in seen),
+    )
+
+
+def _vkeys(source: str) -> list[VerifierKey]:
+    """The keys of a file that has one a line, as `/log/policy` writes them; none for another source."""
+    path = Path(source)
+    if not path.is_file():
+        return []
+    with explained(f"The public keys can't be read from {source}"):
+        lines = path.read_text(encoding="utf-8", errors="replace").split()
+    try:
+        return [VerifierKey.parse(line) for line in lines]
+    except ProofBroken:
+        return []
+
+
+def _policy(path: Path) -> TrustPolicy:
+    with explained(f"The policy {path} can't be read"):
+        data = path.read_bytes()
+    try:
+        return read_policy(data)
+    except ProofBroken as error:
+        raise ConfigurationError(f"The policy {path} can't be used. {error}") from error
+
+
+def _checkpoint(path: Path) -> SignedNote:
+    with explained(f"The checkpoint {path} can't be read"):
+        data = path.read_bytes()
+    try:
+        return read_note(data)
+    except ProofBroken as error:
+        msg = f"{path} is no checkpoint, as /log/checkpoint gives it. {error}"
+        raise ConfigurationError(msg) from error

@@ -1,0 +1,1 @@
+"""Commands about records: importing those of past meetings, and saying who may read them."""

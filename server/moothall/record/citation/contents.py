@@ -1,0 +1,103 @@
+"""The contents of a record: its chapters by time, and an index of who spoke when.
+
+A chapter is what a reader looks for: a question that had its turn, a show of hands, a break, or the next ten minutes
+where nothing of that kind happened.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from moothall.core.kernel.ids import SegmentId
+from moothall.core.questions.interventions import Questions
+from moothall.core.views.captions import Line, Session
+from moothall.core.views.happenings import Happening, happenings
+from moothall.core.views.reading_order import EARLY
+from moothall.record.wrapping import plain
+
+SECTION = 10 * 60_000
+"""The longest time in ms without a chapter, as far as there are lines."""
+EXCERPT = 60
+"""Characters of its first line that a chapter shows."""
+MOST_CHAPTERS = 200
+"""The most happenings that are chapters: the newest."""
+
+
+class Chapter(msgspec.Struct, frozen=True, kw_only=True):
+    """A chapter."""
+
+    t: int
+    """When it begins, media ms."""
+    segment: SegmentId
+    """The line with which it begins."""
+    words: str
+    """How that line begins, as a single row."""
+    language: str
+    """BCP-47 tag of that line."""
+    happening: Happening | None = None
+    """With what the chapter begins; None where only time has passed."""
+
+
+class SpeakerIndex(msgspec.Struct, frozen=True, kw_only=True):
+    """When somebody spoke."""
+
+    name: str
+    turns: tuple[tuple[int, SegmentId], ...]
+    """The beginning of each turn (media ms), and its first line."""
+
+
+class RecordContents(msgspec.Struct, frozen=True, kw_only=True):
+    """The contents of a record."""
+
+    chapters: tuple[Chapter, ...]
+    """By time."""
+    speakers: tuple[SpeakerIndex, ...]
+    """In the order in which they first spoke."""
+
+
+def contents_of(session: Session, lines: Sequence[Line], questions: Questions | None) -> RecordContents:
+    """The contents of a text with these lines, which are all that it shows, by time. Speakers without a name are left
+    out.
+    """
+    began = [line.t0 for line in lines]
+    found = [
+        _chapter(lines[number], happening=each)
+        for each in reversed(happenings(session, questions, MOST_CHAPTERS))
+        if (number := bisect_left(began, each.t - EARLY)) < len(lines)
+    ]
+    return RecordContents(chapters=tuple(_with_sections(found, lines)), speakers=tuple(_speakers(session, lines)))
+
+
+def _with_sections(found: Sequence[Chapter], lines: Sequence[Line]) -> Iterator[Chapter]:
+    """The chapters, with one more wherever `SECTION` has passed since the last; the first begins with the text."""
+    waiting, last = list(found[::-1]), -SECTION
+    for line in lines:
+        while waiting and waiting[-1].segment == line.segment:
+            yield waiting.pop()
+            last = line.t0
+        if line.t0 >= last + SECTION:
+            yield _chapter(line)
+            last = line.t0
+
+
+def _chapter(line: Line, happening: Happening | None = None) -> Chapter:
+    words = plain(line.text)
+    if len(words) > EXCERPT:
+        words = f"{words[:EXCERPT].rpartition(' ')[0] or words[:EXCERPT]}…"
+    t = line.t0 if happening is None else happening.t
+    return Chapter(t=t, segment=line.segment, words=words, language=line.language, happening=happening)
+
+
+def _speakers(session: Session, lines: Sequence[Line]) -> Iterator[SpeakerIndex]:
+    turns: dict[str, list[tuple[int, SegmentId]]] = {}
+    speaking = ""
+    for line in lines:
+        name = plain(session.speakers.get(line.speaker, "")) if line.speaker else ""
+        if name and name != speaking:
+            turns.setdefault(name, []).append((line.t0, line.segment))
+        speaking = name
+    for name, each in turns.items():
+        yield SpeakerIndex(name=name, turns=tuple(each))

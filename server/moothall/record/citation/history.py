@@ -1,0 +1,236 @@
+"""The history of a text: what each line read after each change, who changed it in which role, and the sealed versions.
+
+It is a fold over the log like the record, so that a version shows what readers were shown, without what was removed
+since: a fold is made anew after a removal (`HistoryFold.take`), and removed words are then in no version.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from moothall.core.chain import Header, LogRecord
+from moothall.core.events import types as ev
+from moothall.core.events.codec import UnknownEvent, decode_event
+from moothall.core.kernel.actors import Role
+from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, SessionId
+from moothall.core.kernel.lanes import Feed, channel_lane
+from moothall.core.views.captions import CaptionsView, Line, Session
+from moothall.record.citation.comparing import VersionLine
+from moothall.record.wrapping import plain
+
+
+class LineText(msgspec.Struct, frozen=True, kw_only=True):
+    """What a line read from one event on."""
+
+    offset: int
+    """Offset of the event."""
+    at: int
+    """When, Unix ms."""
+    role: Role
+    """The role of whoever wrote or corrected it."""
+    text: str
+    """Without spaces at its ends; empty: the line was taken back."""
+    by_person: bool = False
+    """Whether a person corrected the line by this event."""
+    accepted: bool = False
+    """Whether that person accepted a machine's proposal unchanged."""
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """A sealed version of the record. The close of a session, at which a checkpoint is signed as at each seal, makes
+    version 0, *as it came*, unless somebody sealed that themselves.
+    """
+
+    n: int
+    """Number of the seal, from 1; 0 for the close."""
+    version: ev.SealVersion
+    offset: int
+    """Offset of the seal's event."""
+    at: int
+    """When it was sealed, Unix ms."""
+    role: Role
+    """The role of whoever sealed it."""
+    view: CaptionsView
+    """The text as it was then."""
+
+
+class LineCheck(msgspec.Struct, frozen=True):
+    """Who checked a line, and when (Unix ms)."""
+
+    role: Role
+    at: int
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True):
+    """The history of one text up to a position."""
+
+    view: CaptionsView
+    """The text now, as low-data readers have it: of finished lines."""
+    texts: Mapping[SegmentId, tuple[LineText, ...]]
+    """What each finished line read, oldest first."""
+    struck: Mapping[SegmentId, int]
+    """Offsets at which lines left the text: their sound was recognised again, or they were moved to another session."""
+    begun: Mapping[SegmentId, int]
+    """The offset at which each line began."""
+    removed: Sequence[int]
+    """Offsets at which lines began that were removed since, in order."""
+    changes: Sequence[int]
+    """Offsets of all changes of the text, in order."""
+    versions: tuple[Version, ...]
+    """The sealed versions, oldest first."""
+
+    @property
+    def session(self) -> Session:
+        """The session as readers see it."""
+        return self.view.session
+
+    @property
+    def position(self) -> Position:
+        """The position up to which the history extends."""
+        return self.view.position
+
+    def line(self, segment: SegmentId) -> Line | None:
+        """A line as it is now, also where it was struck; None for an unknown line."""
+        number = self.view.index.get(segment)
+        return None if number is None else self.view.lines[number]
+
+    def text_at(self, segment: SegmentId, offset: int) -> LineText | None:
+        """What a line read at an offset of the log; None where it had no text yet, or none any more."""
+        if self.struck.get(segment, offset + 1) <= offset:
+            return None
+        written = [text for text in self.texts.get(segment, ()) if text.offset <= offset]
+        return written[-1] if written and written[-1].text else None
+
+    def version_at(self, offset: int) -> Version | None:
+        """The sealed version that has the same text as an offset of the log: the last that had been sealed by then,
+        else the first after it. None where the text is in no sealed version.
+        """
+        changed = bisect_right(self.changes, offset)
+        same = [each for each in self.versions if bisect_right(self.changes, each.offset) == changed]
+        sealed = [each for each in same if each.offset <= offset]
+        return sealed[-1] if sealed else next(iter(same), None)
+
+    def check_of(self, text: LineText) -> LineCheck | None:
+        """Who checked a line as it reads with `text`: whoever sealed the text as checked or final after it was written,
+        or else the person who corrected it. None while it is unchecked.
+        """
+        for version in self.versions:
+            if version.offset > text.offset and version.version is not ev.SealVersion.RAW:
+                return LineCheck(version.role, version.at)
+        return LineCheck(text.role, text.at) if text.by_person else None
+
+
+class HistoryFold:
+    """Builds a history from a session's log, event by event. Further events can be added at any time."""
+
+    def __init__(self, session: SessionId, epoch: Epoch, channel: ChannelId) -> None:
+        self.feed = Feed(channel, live=False)
+        self._lane = channel_lane(channel)
+        self._view = CaptionsView.empty(session, epoch, self.feed)
+        self._texts: dict[SegmentId, tuple[LineText, ...]] = {}
+        self._struck: dict[SegmentId, int] = {}
+        self._begun: dict[SegmentId, int] = {}
+        self._removed: list[int] = []
+        self._changes: list[int] = []
+        self._closed: Version | None = None
+        self._versions: list[Version] = []
+
+    @property
+    def position(self) -> Position:
+        """The position up to which events have been added."""
+        return self._view.position
+
+    def take(self, records: Sequence[LogRecord]) -> bool:
+        """Add the next records of the feed's lanes. Returns whether one of them says that bodies were removed.
+
+        In that case the fold may hold removed words, and the caller has to begin a new fold. Raises RecordBroken when a
+        body can't be decoded.
+        """
+        removed = False
+        for record in records:
+            event = None if record.body is None else decode_event(record.body)
+            header = record.header
+            self._view = self._view.apply(header.offset, header.role, event)
+            self._note(header, event)
+            removed = removed or isinstance(event, ev.BodyRemoved)
+        return removed
+
+    def _note(self, header: Header, event: ev.AnyEvent | UnknownEvent | None) -> None:
+        match event:
+            case None if header.lane == self._lane and header.type == "segment.opened":
+                self._removed.append(header.offset)
+            case ev.SegmentOpened():
+                self._begun[event.segment] = header.offset
+            case ev.SegmentEnded():
+                self._reads(header, event.segment, event.text)
+            case ev.SegmentCorrected():
+                by_person = not (event.machine or header.role is Role.ENGINE)
+                whole = event.text + event.tail
+                self._reads(header, event.segment, whole, by_person=by_person, accepted=event.accepted)
+            case ev.ChannelRewound() | ev.SegmentsMovedAway():
+                self._struck |= dict.fromkeys(event.segments, header.offset)
+                self._changes.append(header.offset)
+            case ev.SpeakerAssigned() | ev.SpeakerIntroduced():
+                self._changes.append(header.offset)
+            case ev.SessionClosed() if not self._versions:
+                self._closed = self._sealed(header, ev.SealVersion.RAW, 0)
+            case ev.RecordSealed():
+                self._versions.append(self._sealed(header, event.version, event.n))
+            case _:
+                pass
+
+    def _sealed(self, header: Header, version: ev.SealVersion, n: int) -> Version:
+        return Version(n=n, version=version, offset=header.offset, at=header.at, role=header.role, view=self._view)
+
+    def _reads(
+        self, header: Header, segment: SegmentId, text: str, *, by_person: bool = False, accepted: bool = False
+    ) -> None:
+        written = LineText(
+            offset=header.offset,
+            at=header.at,
+            role=header.role,
+            text=text.strip(),
+            by_person=by_person,
+            accepted=accepted,
+        )
+        before = self._texts.get(segment, ())
+        same = bool(before) and before[-1].text == written.text
+        if not same:
+            self._changes.append(header.offset)
+        if not same or by_person:
+            self._texts[segment] = (*before, written)
+
+    def history(self) -> History:
+        """Return the history of all events so far."""
+        raw = any(each.version is ev.SealVersion.RAW for each in self._versions)
+        closed = () if self._closed is None or raw else (self._closed,)
+        return History(
+            view=self._view,
+            texts=dict(self._texts),
+            struck=dict(self._struck),
+            begun=dict(self._begun),
+            removed=tuple(self._removed),
+            changes=tuple(self._changes),
+            versions=(*closed, *self._versions),
+        )
+
+
+def shown_lines(view: CaptionsView) -> tuple[Line, ...]:
+    """The lines of a view that are shown: not struck and not blank."""
+    return tuple(line for line in view.lines if not line.gone and line.text.strip())
+
+
+def version_lines(view: CaptionsView) -> tuple[VersionLine, ...]:
+    """The shown lines of a view, as versions are compared by them."""
+    speakers = view.session.speakers
+    return tuple(
+        VersionLine(
+            segment=line.segment,
+            text=plain(line.text),
+            name=plain(speakers.get(line.speaker, "")) if line.speaker else "",
+        )
+        for line in shown_lines(view)
+    )

@@ -1,0 +1,204 @@
+"""Quotes a span of the text as it read at a position of the log, beside what the same lines read now.
+
+A quotation names its position, so it stays true when the text is mended: whoever looks it up later sees what was
+quoted, what the lines read now, and that words were removed where they were.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from moothall.core.kernel.ids import SegmentId, is_name
+from moothall.core.views.captions import Line
+from moothall.record.citation.comparing import ComparedPart, WordChange, compare
+from moothall.record.citation.history import History, LineCheck, LineText, Version
+from moothall.record.wrapping import plain
+
+MAX_LINES = 200
+"""The most lines of a quotation: a quarter of an hour."""
+_PLACE = re.compile(r"([^:]{1,64})(?::(\d{1,6}))?", re.ASCII)
+
+
+class SpanEnd(msgspec.Struct, frozen=True):
+    """An end of a span: a line, and the character before which the span begins or ends; None: the line's own end.
+
+    Characters are Unicode code points of the line's text without spaces at its ends.
+    """
+
+    segment: SegmentId
+    character: int | None = None
+
+    def __str__(self) -> str:
+        return self.segment if self.character is None else f"{self.segment}:{self.character}"
+
+    @classmethod
+    def parse(cls, text: str) -> SpanEnd | None:
+        """Parse `LINE` or `LINE:CHARACTER`; None for any other text."""
+        found = _PLACE.fullmatch(text)
+        if found is None or not is_name(found[1]):
+            return None
+        return cls(SegmentId(found[1]), None if found[2] is None else int(found[2]))
+
+
+class QuotedSpan(msgspec.Struct, frozen=True):
+    """A span of the text: one or several lines, from a character of the first to a character of the last."""
+
+    first: SpanEnd
+    last: SpanEnd
+
+
+class QuotationFate(StrEnum):
+    """What became of quoted words."""
+
+    SAME = "same"
+    CHANGED = "changed"
+    REMOVED = "removed"
+
+
+class QuotedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a quotation."""
+
+    line: Line
+    """The line as it is now; it may have been struck."""
+    name: str
+    """The speaker's name as it is now; empty where nobody is named."""
+    text: str
+    """The quoted words; empty where the line came into the span later."""
+    now: str
+    """The same words as they read now; empty where the line left the text."""
+    parts: tuple[ComparedPart, ...]
+    """The comparison of both."""
+    check: LineCheck | None
+    """Who checked the quoted words, None where nobody did."""
+
+
+class Quotation(msgspec.Struct, frozen=True, kw_only=True):
+    """A quoted span."""
+
+    span: QuotedSpan
+    offset: int
+    """Offset of the log at which the quoted words read so."""
+    version: Version | None
+    """The sealed version that reads so; None where none does."""
+    lines: tuple[QuotedLine, ...]
+    """The lines, in the order of the text; none where all was removed."""
+    removed: bool
+    """Whether lines within the span were removed from the record."""
+
+    @property
+    def fate(self) -> QuotationFate:
+        """What became of the quoted words."""
+        if self.removed:
+            return QuotationFate.REMOVED
+        same = all(part.change is WordChange.SAME for line in self.lines for part in line.parts)
+        return QuotationFate.SAME if same else QuotationFate.CHANGED
+
+    @property
+    def text(self) -> str:
+        """The quoted words as a single row."""
+        return plain(" ".join(line.text for line in self.lines if line.text))
+
+    @property
+    def now(self) -> str:
+        """The same words as they read now, as a single row."""
+        return plain(" ".join(line.now for line in self.lines if line.now))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Who said the words, each once, in order; empty when nobody is named."""
+        return tuple(dict.fromkeys(line.name for line in self.lines if line.name and line.text))
+
+    @property
+    def check(self) -> LineCheck | None:
+        """The earliest check that all quoted lines had behind them; None while one of them is unchecked."""
+        checks = [line.check for line in self.lines if line.text]
+        found = [check for check in checks if check is not None]
+        return max(found, key=lambda check: check.at) if found and len(found) == len(checks) else None
+
+
+def quote(history: History, span: QuotedSpan, offset: int) -> Quotation | None:
+    """Quote a span as it read at `offset`; None where the text has, and had, no such lines, or more than `MAX_LINES`.
+
+    Where the lines at its ends are unknown and lines were removed from the text before `offset`, the span counts as
+    removed: of a removed line nothing stays by which it could be known.
+    """
+    index = history.view.index
+    first, last = index.get(span.first.segment), index.get(span.last.segment)
+    known = [number for number in (first, last) if number is not None]
+    if not known or (first is None) != (last is None):
+        if not history.removed or history.removed[0] > offset:
+            return None
+        lines: Sequence[QuotedLine] = list(_quoted(history, span, offset, known))
+        return _quotation(history, span, offset, lines, removed=True)
+    numbers = range(min(known), max(known) + 1)
+    if len(numbers) > MAX_LINES or known != sorted(known):
+        return None
+    lines = list(_quoted(history, span, offset, numbers))
+    if not any(line.text for line in lines):
+        return None
+    begun = [history.begun[line.line.segment] for line in lines if line.text]
+    within = bisect_left(history.removed, min(begun)) < bisect_right(history.removed, max(begun))
+    return _quotation(history, span, offset, lines, removed=within)
+
+
+def _quotation(
+    history: History, span: QuotedSpan, offset: int, lines: Sequence[QuotedLine], *, removed: bool
+) -> Quotation:
+    version = history.version_at(offset)
+    return Quotation(span=span, offset=offset, version=version, lines=tuple(lines), removed=removed)
+
+
+def _quoted(history: History, span: QuotedSpan, offset: int, numbers: Sequence[int]) -> Iterator[QuotedLine]:
+    speakers = history.session.speakers
+    for number in numbers:
+        line = history.view.lines[number]
+        was = history.text_at(line.segment, offset)
+        now = "" if line.gone else line.text.strip()
+        parts = compare("" if was is None else was.text, now)
+        if was is not None:
+            parts = clipped(parts, *_bounds(span, line.segment, was))
+        if not parts:
+            continue
+        yield QuotedLine(
+            line=line,
+            name=plain(speakers.get(line.speaker, "")) if line.speaker else "",
+            text=_side(parts, WordChange.ADDED),
+            now=_side(parts, WordChange.REMOVED),
+            parts=parts,
+            check=None if was is None else history.check_of(was),
+        )
+
+
+def _bounds(span: QuotedSpan, segment: SegmentId, was: LineText) -> tuple[int, int]:
+    start = span.first.character if segment == span.first.segment else None
+    end = span.last.character if segment == span.last.segment else None
+    return start or 0, len(was.text) if end is None else end
+
+
+def _side(parts: Sequence[ComparedPart], other: WordChange) -> str:
+    return "".join(part.text for part in parts if part.change is not other)
+
+
+def clipped(parts: Sequence[ComparedPart], start: int, end: int) -> tuple[ComparedPart, ...]:
+    """The parts of a comparison from character `start` to before character `end` of its first text.
+
+    What was added belongs to the clip where it replaces clipped words or stands between them.
+    """
+    found: list[ComparedPart] = []
+    at, replaces = 0, False
+    for part in parts:
+        if part.change is WordChange.ADDED:
+            if replaces or start < at < end:
+                found.append(part)
+            continue
+        text = part.text[max(0, start - at) : max(0, end - at)]
+        at += len(part.text)
+        replaces = bool(text) and part.change is WordChange.REMOVED
+        if text:
+            found.append(ComparedPart(part.change, text))
+    return tuple(found)

@@ -1,0 +1,245 @@
+"""The record as a document of paragraphs with a style, a language and a direction each: what DOCX and PDF are
+written from.
+
+In the bilingual form (`record.parallel`) two texts stand in columns beside each other. The document has no fonts,
+sizes or colours: each format gives its styles a look.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from moothall.core.kernel.languages import direction
+from moothall.core.kernel.times import media_time
+from moothall.record.model import Missing, Record, RecordedLine
+from moothall.record.parallel import OtherText, ParallelRow, RecordItem
+from moothall.record.sections import Section, SectionRow, excerpt, heading_of, sections, states_of
+from moothall.record.wording import Options, Wording
+
+
+class Style(StrEnum):
+    """What a paragraph is."""
+
+    FACTS = "facts"
+    """Facts about the text or a question."""
+    NOTICE = "notice"
+    """What the text may be used for, and its limits."""
+    HEADING = "heading"
+    CONTENTS = "contents"
+    """An entry of the table of contents."""
+    LINE = "line"
+    SOURCE = "source"
+    """Where a line comes from, below the line."""
+    MISSING = "missing"
+    """Why a span has no text."""
+    WORDS = "words"
+    """A question, or an answer in writing."""
+
+
+class StyledParagraph(msgspec.Struct, frozen=True, kw_only=True):
+    """A paragraph."""
+
+    style: Style
+    text: str
+    language: str
+    """BCP-47 tag of the text; empty where it is unknown."""
+    right_to_left: bool = False
+    level: int = 0
+    """The level of a heading, from 1; 0 for any other style."""
+    time: str = ""
+    """The time before the text; empty for none."""
+    anchor: str = ""
+    """The name by which links of the document lead here; empty for none. Letters and digits."""
+    link: str = ""
+    """The anchor to which the paragraph leads; empty for none."""
+
+
+class ParagraphPair(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands beside each other in the two columns of the bilingual form."""
+
+    heading: StyledParagraph | None = None
+    """The speaker's name above it; None where no name stands there."""
+    first: tuple[StyledParagraph, ...] = ()
+    second: tuple[StyledParagraph, ...] = ()
+    time: str = ""
+
+    @property
+    def sides(self) -> tuple[tuple[StyledParagraph, ...], tuple[StyledParagraph, ...]]:
+        """Both columns."""
+        return self.first, self.second
+
+
+class StyledDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A record as a document."""
+
+    title: str
+    language: str
+    """BCP-47 tag of the texts around the record."""
+    right_to_left: bool
+    """Whether these are written from right to left."""
+    contents: str
+    """The heading of the table of contents, which are the paragraphs of that style."""
+    columns: tuple[str, ...]
+    """The names of the two texts; empty unless the form is bilingual."""
+    blocks: tuple[StyledParagraph | ParagraphPair, ...]
+    states: tuple[str, ...]
+    """The names of the shown states of the texts, for citing them: the last words of the document."""
+    unshown: str
+    """The note for a document in which a square stands for characters that no font has."""
+
+
+def document_of(record: Record, wording: Wording, options: Options, beside: OtherText | None = None) -> StyledDocument:
+    """A record as a document; `beside` is the text in the other column."""
+    return StyledDocument(
+        title=wording.title_of(record),
+        language=wording.language,
+        right_to_left=wording.direction == "rtl",
+        contents=wording.contents,
+        columns=() if beside is None else (wording.name, beside.wording.name),
+        blocks=tuple(_Writer(record, wording, options, beside).blocks()),
+        states=states_of(record, wording, beside),
+        unshown=wording.unshown,
+    )
+
+
+class _Writer:
+    """Writes the paragraphs of one record."""
+
+    def __init__(self, record: Record, wording: Wording, options: Options, beside: OtherText | None) -> None:
+        self._record = record
+        self._wording = wording
+        self._options = options
+        self._beside = beside
+        lines = record.by_source()
+        answering = (lines.get(each.segment) for each in record.asked if each.segment is not None)
+        self._anchors = {
+            line.segment: f"answer{number}" for number, line in enumerate(answering, 1) if line is not None
+        }
+
+    def blocks(self) -> Iterator[StyledParagraph | ParagraphPair]:
+        record, wording, beside = self._record, self._wording, self._beside
+        yield from self._head(wording, record)
+        if beside is not None:
+            yield from self._head(beside.wording, beside.record)
+        parts = list(sections(record, self._options, beside))
+        if self._options.times and len(parts) > 1:
+            yield from self._contents(parts)
+        for start, part in parts:
+            if self._options.times:
+                yield self._heading(media_time(start), 1, anchor=f"at{start // 1000}")
+            yield from self._section(part)
+        if record.figures.received:
+            yield from self._questions()
+
+    def _head(self, wording: Wording, record: Record) -> Iterator[StyledParagraph]:
+        yield self._facts(wording.facts(record))
+        yield self._own(Style.NOTICE, wording.notice)
+        if wording.quality:
+            yield self._own(Style.FACTS, wording.quality)
+
+    def _contents(self, parts: Sequence[Section]) -> Iterator[StyledParagraph]:
+        for start, rows in parts:
+            text, language = excerpt(rows)
+            yield _paragraph(Style.CONTENTS, text, language, time=media_time(start), link=f"at{start // 1000}")
+        if self._record.figures.received:
+            yield self._own(Style.CONTENTS, self._wording.asked.heading, link="questions")
+
+    def _section(self, rows: Sequence[SectionRow]) -> Iterator[StyledParagraph | ParagraphPair]:
+        level = 2 if self._options.times else 1
+        for number, row in enumerate(rows):
+            name = heading_of(row, number, self._wording)
+            heading = None if name is None else self._heading(name, level)
+            if isinstance(row, ParallelRow) and row.common is None:
+                yield self._pair(row, heading)
+                continue
+            if heading is not None:
+                yield heading
+            yield from self._written(row.items[0], self._wording)
+
+    def _pair(self, row: ParallelRow, heading: StyledParagraph | None) -> ParagraphPair:
+        words = self._wording if self._beside is None else self._beside.wording
+        return ParagraphPair(
+            heading=heading,
+            first=tuple(each for item in row.first for each in self._written(item, self._wording, alone=False)),
+            second=tuple(each for item in row.second for each in self._written(item, words, alone=False)),
+            time=self._time(row.t0) if any(isinstance(item, RecordedLine) for item in row.items) else "",
+        )
+
+    def _written(self, item: RecordItem, words: Wording, *, alone: bool = True) -> Iterator[StyledParagraph]:
+        """A line or a span without text. A line that is not `alone` has its time elsewhere."""
+        if isinstance(item, Missing):
+            yield self._own(Style.MISSING, words.missing(item))
+            return
+        time, anchor = self._time(item.t0) if alone else "", self._anchors.get(item.segment, "")
+        yield _paragraph(Style.LINE, item.text, item.language, time=time, anchor=anchor)
+        if self._options.sources:
+            yield self._own(Style.SOURCE, words.source(item))
+
+    def _questions(self) -> Iterator[StyledParagraph]:
+        words, lines = self._wording.asked, self._record.by_source()
+        yield self._heading(words.heading, 1, anchor="questions")
+        yield from (self._own(Style.FACTS, figure) for figure in words.figures)
+        for each in self._record.asked:
+            name = f" · {each.name}" if each.name and self._options.speakers else ""
+            yield self._heading(words.number_of(each) + name, 2)
+            yield self._facts(words.about(each, self._options))
+            yield from _rows(each.text, each.language)
+            line = None if each.segment is None else lines.get(each.segment)
+            if line is not None:
+                said = words.answered_in(line.t0, self._options)
+                yield self._own(Style.FACTS, said, link=self._anchors[line.segment])
+            if each.answer is not None:
+                yield self._heading(words.answer, 3)
+                yield from _rows(each.answer.text, each.answer.language)
+
+    def _time(self, ms: int) -> str:
+        return media_time(ms) if self._options.times else ""
+
+    def _facts(self, facts: Sequence[str]) -> StyledParagraph:
+        return self._own(Style.FACTS, " · ".join(facts))
+
+    def _heading(self, text: str, level: int, *, anchor: str = "") -> StyledParagraph:
+        return self._own(Style.HEADING, text, level=level, anchor=anchor)
+
+    def _own(self, style: Style, text: str, *, level: int = 0, anchor: str = "", link: str = "") -> StyledParagraph:
+        """A paragraph in the language of the texts around the record."""
+        return StyledParagraph(
+            style=style,
+            text=text,
+            language=self._wording.language,
+            right_to_left=self._wording.direction == "rtl",
+            level=level,
+            anchor=anchor,
+            link=link,
+        )
+
+
+def _rows(text: str, language: str) -> Iterator[StyledParagraph]:
+    """A text of several rows: a paragraph each."""
+    return (_paragraph(Style.WORDS, row, language) for row in text.splitlines())
+
+
+def _paragraph(
+    style: Style, text: str, language: str, *, time: str = "", anchor: str = "", link: str = ""
+) -> StyledParagraph:
+    way = direction(language)
+    leftward = way == "rtl" or (way == "auto" and begins_right_to_left(text))
+    return StyledParagraph(
+        style=style,
+        text=text,
+        language=language,
+        right_to_left=leftward,
+        time=time,
+        anchor=anchor,
+        link=link,
+    )
+
+
+def begins_right_to_left(text: str) -> bool:
+    """Whether the first letter of a text with a direction is written from right to left (UAX #9, P2)."""
+    ways = (unicodedata.bidirectional(character) for character in text)
+    return next((way for way in ways if way in ("L", "R", "AL")), "L") != "L"

@@ -1,0 +1,1 @@
+"""The tree of all public events: what grows it, proves from it, and has it cosigned."""

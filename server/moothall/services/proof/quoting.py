@@ -1,0 +1,99 @@
+"""Makes the proof of a line that is quoted, and of a file that is taken home."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
+from enum import StrEnum
+
+from moothall.core.chain import LogRecord
+from moothall.core.events.types import SegmentCorrected, SegmentEnded
+from moothall.core.kernel.ids import SegmentId, SessionId
+from moothall.core.kernel.lanes import is_public
+from moothall.core.ports import Clock, LogReading
+from moothall.core.proof.entries import ExportEntry
+from moothall.core.proof.tlog_proofs import Context, InclusionProof, LoggedEvent, LoggedExport, LoggedThing, prove
+from moothall.services.proof.tree import PublicTree
+
+TEXTS = frozenset(str(kind.__struct_config__.tag) for kind in (SegmentEnded, SegmentCorrected))
+"""The events that carry the whole text of a line."""
+
+
+class NoProof(StrEnum):
+    """Why there is no proof."""
+
+    NOWHERE = "nowhere"
+    """There is no such line or event, or it has no text yet."""
+    REMOVED = "removed"
+    """Its words were removed."""
+    LATER = "later"
+    """It enters the tree within two minutes."""
+    BUSY = "busy"
+    """Too many files wait to enter."""
+
+
+@dataclass(eq=False, repr=False)
+class Quoting:
+    """Makes proofs. The caller has to check who may read the session."""
+
+    tree: PublicTree
+    log: LogReading
+    _: KW_ONLY
+    clock: Clock
+    offsets_of: Callable[[SessionId, SegmentId], Sequence[int]]
+    """Returns the offsets of all events of a line of a loaded session, in order."""
+    context_of: Callable[[SessionId], Awaitable[Context]]
+    """Returns what the server says about a loaded session."""
+
+    async def line(self, session: SessionId, segment: SegmentId) -> InclusionProof | NoProof:
+        """The proof of the text that a line has now. Raises StorageUnavailable, RecordBroken."""
+        found = NoProof.NOWHERE
+        for offset in reversed(self.offsets_of(session, segment)):
+            record = await self._record(session, offset)
+            if record is not None and record.header.type in TEXTS:
+                return await self._event(record)
+        return found
+
+    async def event(self, session: SessionId, offset: int) -> InclusionProof | NoProof:
+        """The proof of an event of a public lane. Raises StorageUnavailable, RecordBroken."""
+        record = await self._record(session, offset)
+        return NoProof.NOWHERE if record is None else await self._event(record)
+
+    async def export(self, export: ExportEntry) -> InclusionProof | NoProof:
+        """The proof of a file; it is logged when somebody first asks. Raises StorageUnavailable, RecordBroken."""
+        place = await self.tree.log_export(export)
+        if place is None:
+            return NoProof.LATER if self.tree.export_waits(export.sha256) else NoProof.BUSY
+        logged = await self.tree.export_of(place)
+        if logged is None:
+            return NoProof.NOWHERE
+        return await self._proof(LoggedExport(file=logged, context=await self._context(export.session)), place)
+
+    async def _record(self, session: SessionId, offset: int) -> LogRecord | None:
+        page = await self.log.read(session, offset - 1, 1)
+        record = page[0] if page and page[0].header.offset == offset else None
+        return record if record is not None and is_public(record.header.lane) else None
+
+    async def _event(self, record: LogRecord) -> InclusionProof | NoProof:
+        header = record.header
+        event = LoggedEvent.of(record, await self._context(header.session))
+        if event is None:
+            return NoProof.REMOVED
+        place = await self.tree.place_of(header.session, header.epoch, header.offset)
+        return NoProof.LATER if place is None else await self._proof(event, place)
+
+    async def _proof(self, thing: LoggedThing, place: int) -> InclusionProof:
+        shown = self.tree.shown
+        assert shown is not None  # noqa: S101  # a place is in a tree that is shown
+        return prove(thing, place, await self.tree.path_to(place, shown.head.size), shown.note)
+
+    async def _context(self, session: SessionId) -> Context:
+        shown, said = self.tree.shown, await self.context_of(session)
+        signed_at = 0 if shown is None else shown.signed_at
+        return Context(
+            at=self.clock.wall(),
+            signed_at=signed_at,
+            version=said.version,
+            title=said.title,
+            address=said.address,
+        )

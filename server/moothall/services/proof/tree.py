@@ -1,0 +1,628 @@
+"""Grows the public tree, signs its checkpoints, and makes proofs.
+
+A growth is one write of the book: tiles, edge, and how far each session has entered. Only when it is durable is the
+checkpoint signed, and only when that is stored is it shown. A crash in between repeats the signature, which is the
+same.
+
+Leaves enter `DELAY_MS` after they were written. A log that was set back (a copy that lost its end) is known by the
+digest of the last event that was looked at: the tree keeps what it has, and what took its place enters too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+import msgspec
+
+from moothall.core.chain import LogRecord
+from moothall.core.kernel.errors import ProofBroken, RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import Epoch, SessionId
+from moothall.core.kernel.lanes import is_public
+from moothall.core.ports import Clock, LogReading, Signer
+from moothall.core.proof.entries import ExportEntry, entry_of, read_export_entry
+from moothall.core.proof.hashes import (
+    HASH_BYTES,
+    PerfectHash,
+    consistency_proof,
+    inclusion_proof,
+    leaf_hash,
+    root_of,
+)
+from moothall.core.proof.notes import (
+    NoteSignature,
+    SignatureKind,
+    SignedNote,
+    TreeHead,
+    VerifierKey,
+    VerifyEd25519,
+    encode64,
+    read_head,
+    read_note,
+    sign,
+)
+from moothall.core.proof.tiles import ENTRIES, WIDTH, Edge, TileName, grown, hashes_of, perfect_from, width_in
+from moothall.core.proof.witnessing import RESTORED, TreeStanding, WitnessRequest, standing
+from moothall.services.log.publication import Publication
+from moothall.services.proof.tree_store import (
+    CONFLICTS,
+    FORMER,
+    NOTE,
+    RESTORED_FROM,
+    SIGNED_AT,
+    SUCCESSIONS,
+    WITNESSES,
+    EventSpan,
+    ExportLeaf,
+    SessionCursor,
+    StoredTile,
+    TreeState,
+    TreeStore,
+)
+
+logger = logging.getLogger(__name__)
+
+DELAY_MS = 60_000
+"""How old an event is when it enters."""
+EACH_MS = 60_000
+"""How often the tree grows."""
+MOST_LEAVES = 2_048
+"""The most leaves of one growth, some 5 ms of hashing. Overflow: the others enter with the next growth, at once."""
+PAGE = 500
+"""Events that are read from a log at a time."""
+MOST_EXPORTS = 256
+"""Files that wait to enter. Overflow: the next is refused, and may be asked for again."""
+MOST_CONFLICTS = 16
+"""Pairs of checkpoints that are kept as evidence. Overflow: the oldest stay, since they show where it began."""
+
+SUCCESSION = "moothall-succession-1"
+"""The first line of a note by which a tree is succeeded by another. It is no checkpoint's: its second line is no
+number."""
+
+
+class PublicPart(msgspec.Struct, frozen=True):
+    """Where the events of one session stand in a tile."""
+
+    first: int
+    last: int
+    """Offsets of the first and the last."""
+    n: int
+    """The tile of level 0."""
+    epoch: Epoch
+
+
+class _Leaf(msgspec.Struct, frozen=True):
+    hash: bytes
+    session: SessionId
+    epoch: Epoch
+    offset: int
+    """0 for a file."""
+    entry: bytes = b""
+    """The entry of a file."""
+
+
+class _Gathered:
+    """What enters with one growth."""
+
+    def __init__(self) -> None:
+        self.leaves: list[_Leaf] = []
+        self.cursors: dict[SessionId, SessionCursor] = {}
+        self.done: set[SessionId] = set()
+        """Sessions of which nothing is left, or nothing may enter."""
+
+
+class ShownTree(msgspec.Struct, frozen=True):
+    """The tree as it is shown: its newest signed checkpoint."""
+
+    number: int
+    note: SignedNote
+    head: TreeHead
+    signed_at: int
+    """When the checkpoint was signed, Unix ms."""
+
+
+@dataclass(eq=False, repr=False)
+class PublicTree:
+    """The tree of an instance. Run `run`; `take` gets every publication."""
+
+    store: TreeStore
+    log: LogReading
+    _: KW_ONLY
+    signer: Signer
+    public: bytes
+    """The signer's raw public key."""
+    origin: str
+    """The name of a tree that is begun now."""
+    clock: Clock
+    enters: Callable[[SessionId], Awaitable[bool]]
+    """Whether a session belongs to the tree: all but rehearsals."""
+    verify: VerifyEd25519
+    witnessed: bool = False
+    """Whether the settings name witnesses; hubs are known from the book."""
+    delay_ms: int = DELAY_MS
+    """How old an event is when it enters."""
+
+    def __post_init__(self) -> None:
+        self.state: TreeState | None = None
+        self.shown: ShownTree | None = None
+        """None before the first checkpoint."""
+        self.standing = TreeStanding()
+        """Whether a witness has cosigned what this tree doesn't have; then nothing more is signed."""
+        self.conflicts: list[tuple[bytes, bytes]] = []
+        self.successions: list[bytes] = []
+        self._former: dict[int, SignedNote] = {}
+        """The last checkpoints of former trees, by their numbers."""
+        self._cursors: dict[SessionId, SessionCursor] = {}
+        # Bound: all sessions with new events.
+        self._dirty: dict[SessionId, None] = {}
+        self._unchecked: set[SessionId] = set()
+        """Sessions whose logs may have been set back since their cursors were written."""
+        # Bound: some 100 bytes for each tile and each session in it.
+        self._parts: dict[SessionId, list[PublicPart]] = {}
+        self._exports: dict[str, int] = {}
+        """Places of files, by their digests."""
+        self._waiting: OrderedDict[str, ExportEntry] = OrderedDict()
+        self._growing = asyncio.Lock()
+        self._shown_to: list[Callable[[ShownTree], None]] = []
+
+    def when_shown(self, tell: Callable[[ShownTree], None]) -> None:
+        """Call `tell` with each new checkpoint. It must not wait."""
+        self._shown_to.append(tell)
+
+    @property
+    def key(self) -> VerifierKey:
+        """The key of this tree's checkpoints."""
+        return VerifierKey(self.origin if self.state is None else self.state.origin, SignatureKind.NOTE, self.public)
+
+    async def load(self) -> None:
+        """Read the stored tree; begin one where there is none, which is stored with its first leaves. Raises
+        StorageUnavailable, RecordBroken.
+        """
+        state, rows = await self.store.state()
+        self.state = state or TreeState(number=0, origin=self.origin, edge=Edge(), begun=self.clock.wall())
+        self.conflicts = list(_list(rows.get(CONFLICTS), tuple[bytes, bytes]))
+        self.successions = list(_list(rows.get(SUCCESSIONS), bytes))
+        former = {key.removeprefix(FORMER): row for key, row in rows.items() if key.startswith(FORMER)}
+        self._former = {int(number): read_note(row) for number, row in former.items()}
+        self._cursors = await self.store.cursors()
+        await self._index(0)
+        self._dirty = dict.fromkeys(await self.log.sessions())
+        self._unchecked = set(self._dirty)
+        seen = NOTE in rows and (self.witnessed or WITNESSES in rows)
+        self.standing = RESTORED if RESTORED_FROM in rows and seen else TreeStanding()
+        if (note := rows.get(NOTE)) is not None:
+            kept = read_note(note)
+            self._show(kept, int(rows.get(SIGNED_AT, b"0")), tell=False)
+
+    def take(self, publication: Publication) -> None:
+        """Note that a session has new events."""
+        if publication.records:
+            session = publication.session
+            self._dirty[session] = None
+            cursor = self._cursors.get(session)
+            if cursor is not None and publication.records[0].header.offset <= cursor.offset:
+                self._unchecked.add(session)
+
+    async def run(self) -> None:
+        """Grow each minute, until cancelled. Raises RecordBroken where the stored tree is damaged."""
+        while True:
+            try:
+                while await self.grow():
+                    await self.clock.sleep(0)
+            except StorageUnavailable as error:
+                logger.warning("the public tree can't grow now: %s", error)
+            await self.clock.sleep(EACH_MS)
+
+    async def grow(self) -> bool:
+        """Add what is old enough, and sign; before the first time `load`. Return whether more waits. Raises
+        StorageUnavailable, RecordBroken.
+        """
+        async with self._growing:
+            if self.state is None:
+                await self.load()
+            state = self._state()
+            if self.standing.behind:
+                return False
+            # Taken out first: what is published from here on puts its session in again.
+            taken, self._dirty = self._dirty, {}
+            gathered = _Gathered()
+            stored = False
+            try:
+                await self._gather(tuple(taken), gathered)
+                if gathered.leaves or gathered.cursors:
+                    await self._add(state, gathered)
+                stored = True
+            finally:
+                self._dirty |= {session: None for session in taken if not stored or session not in gathered.done}
+            await self._sign()
+            return len(gathered.leaves) >= MOST_LEAVES
+
+    async def log_export(self, export: ExportEntry) -> int | None:
+        """Have a file logged. Return its place in the tree that is shown; None until it is in there, and where too many
+        wait.
+        """
+        place = self._exports.get(export.sha256)
+        if place is not None:
+            return place if self.shown is not None and place < self.shown.head.size else None
+        if len(self._waiting) < MOST_EXPORTS:
+            self._waiting[export.sha256] = export
+        return None
+
+    def export_waits(self, sha256: str) -> bool:
+        """Whether a file will enter."""
+        return sha256 in self._waiting or sha256 in self._exports
+
+    async def export_of(self, place: int) -> ExportEntry | None:
+        """The file at a place of the tree; None where an event is there. Raises StorageUnavailable, RecordBroken."""
+        tile = await self.store.tile(self._state().number, 0, place // WIDTH)
+        for part in tile.parts:
+            if isinstance(part, ExportLeaf) and part.start == place % WIDTH:
+                return read_export_entry(part.entry)
+        return None
+
+    async def place_of(self, session: SessionId, epoch: Epoch, offset: int) -> int | None:
+        """The place of an event in the tree that is shown; None where it isn't in there yet.
+
+        Raises StorageUnavailable, RecordBroken.
+        """
+        state, shown = self._state(), self.shown
+        for part in reversed(self._parts.get(session, [])):
+            if part.epoch == epoch and part.first <= offset <= part.last:
+                tile = await self.store.tile(state.number, 0, part.n)
+                for span in reversed(tile.parts):
+                    if isinstance(span, EventSpan) and span.session == session and offset in span.offsets:
+                        place = part.n * WIDTH + span.start + span.offsets.index(offset)
+                        return place if shown is not None and place < shown.head.size else None
+        return None
+
+    async def path_to(self, place: int, size: int) -> Sequence[bytes]:
+        """The proof that a place is in the tree of `size` leaves. Raises StorageUnavailable, RecordBroken."""
+        return await self._made(lambda perfect: inclusion_proof(place, size, perfect))
+
+    async def request_for(self, old: int) -> WitnessRequest | None:
+        """The request to a witness that knows this tree at size `old`; None before the first checkpoint, and where
+        `old` is above it. Raises StorageUnavailable, RecordBroken.
+        """
+        shown = self.shown
+        if shown is None or old > shown.head.size:
+            return None
+        path = await self._made(lambda perfect: consistency_proof(old, shown.head.size, perfect))
+        own = tuple(each for each in shown.note.signatures if each.by(self.key))
+        return WitnessRequest(old, tuple(path), SignedNote(shown.note.text, own))
+
+    def checkpoint(self, tree: int) -> SignedNote | None:
+        """The newest checkpoint of the present tree, or the last one of a former tree, by its number."""
+        if self.shown is not None and self.shown.number == tree:
+            return self.shown.note
+        return self._former.get(tree)
+
+    async def tile_bytes(self, tree: int, name: TileName) -> bytes | None:
+        """The hashes of a tile of a tree up to its newest checkpoint; None where it has no such tile.
+
+        Raises StorageUnavailable, RecordBroken.
+        """
+        note = self.checkpoint(tree)
+        width = 0 if note is None else width_in(read_head(note.text).size, name.level, name.n)
+        if name.level == ENTRIES or name.width > width:
+            return None
+        return (await self.store.tile(tree, name.level, name.n)).hashes[: name.width * HASH_BYTES]
+
+    async def entries(
+        self, name: TileName, open_to_all: Callable[[SessionId], bool], *, gaps: bool = False
+    ) -> list[bytes] | None:
+        """The entries of a bundle. None where the tree that is shown has no such bundle, and where one of its sessions
+        isn't open to all; with `gaps` such entries are empty.
+
+        Raises StorageUnavailable, RecordBroken.
+        """
+        size = 0 if self.shown is None else self.shown.head.size
+        if name.width > width_in(size, ENTRIES, name.n):
+            return None
+        tile = await self.store.tile(self._state().number, 0, name.n)
+        found = [b""] * WIDTH
+        for part in tile.parts:
+            if not open_to_all(part.session):
+                continue
+            if isinstance(part, ExportLeaf):
+                found[part.start] = part.entry
+                continue
+            for at, record in await self._records(part):
+                found[at] = entry_of(record)
+        for at in range(name.width):
+            if found[at] and leaf_hash(found[at]) != tile.hashes[at * HASH_BYTES : (at + 1) * HASH_BYTES]:
+                found[at] = b""  # The log was set back: what entered isn't in it any more.
+        found = found[: name.width]
+        return found if gaps or all(found) else None
+
+    async def cosigned(self, text: str, signatures: Sequence[NoteSignature], keys: Sequence[VerifierKey]) -> bool:
+        """Add cosignatures by known keys to the checkpoint that is shown. Return whether one was added. Raises
+        StorageUnavailable, and ProofBroken where one doesn't fit.
+        """
+        shown = self.shown
+        if shown is None or shown.note.text != text:
+            return False
+        good = [each for each in signatures if any(each.by(key) for key in keys)]
+        for key in keys:
+            SignedNote(text, tuple(good)).signed_by(key, self.verify)
+        if not good:
+            return False
+        note = shown.note.with_signatures(good)
+        await self.store.note(bytes(note), shown.signed_at)
+        self.shown = msgspec.structs.replace(shown, note=note)
+        return True
+
+    async def seen_by_witness(self, note: SignedNote | None, size: int) -> TreeStanding:
+        """Compare the tree with what a witness has cosigned: its checkpoint, or its size alone. Where the witness has
+        what this tree hasn't, nothing more is signed. Raises StorageUnavailable, RecordBroken, ProofBroken.
+        """
+        shown = self.shown
+        own = TreeHead(self.key.name, 0, b"") if shown is None else shown.head
+        seen = TreeHead(own.origin, size, b"") if note is None else read_head(note.text)
+        if seen.origin != own.origin:
+            return self.standing
+        root = await self.root_at(seen.size) if seen.size <= own.size else None
+        found = standing(own, root, seen if note is not None or root is None else TreeHead(own.origin, size, root))
+        if found.behind and (self.standing.asks or not self.standing.behind):
+            logger.error("the public tree stands still: %s", found.sentence)
+            self.standing = found
+        if found.behind and note is not None and shown is not None:
+            await self._evidence(note, shown.note)
+        return found
+
+    async def vouched(self) -> None:
+        """Go on after a restore: a witness has cosigned this tree's newest checkpoint since. Raises
+        StorageUnavailable.
+        """
+        if self.standing.asks:
+            await self.store.clear_restored()
+            self.standing = TreeStanding()
+
+    async def adopt(self, note: SignedNote, tile: Callable[[TileName], Awaitable[bytes]]) -> int:
+        """Take the leaves that this tree lacks from a copy of it, up to the copy's checkpoint `note`; `tile` returns
+        the hashes of a tile of level 0. Return how many there were.
+
+        Only the hashes come back: what the leaves were is in no log here. Raises ProofBroken where the checkpoint isn't
+        signed by this tree's key, or the copy doesn't continue this tree or lead to its root; StorageUnavailable.
+        """
+        async with self._growing:
+            state, seen = self._state(), read_head(note.text)
+            first = state.edge.size
+            if note.signed_by(self.key, self.verify) is None or seen.origin != state.origin:
+                raise ProofBroken(f"The copy's checkpoint isn't one of {state.origin}, signed by this server's key.")
+            if seen.size <= first:
+                raise ProofBroken(
+                    f"The copy has {seen.size} leaves, and the tree here has {first}: nothing is missing."
+                )
+            leaves: list[bytes] = []
+            for n in range(first // WIDTH, -(-seen.size // WIDTH)):
+                hashes = hashes_of(await tile(TileName(0, n, width_in(seen.size, 0, n))))
+                leaves += hashes[max(0, first - n * WIDTH) : width_in(seen.size, 0, n)]
+            growth = grown(state.edge, leaves)
+            if (growth.edge.size, growth.edge.root) != (seen.size, seen.root):
+                raise ProofBroken("The copy doesn't continue the tree here: its hashes don't lead to its root from it.")
+            tiles = {key: StoredTile(hashes) for key, hashes in growth.tiles.items()}
+            if first % WIDTH:
+                n = first // WIDTH
+                before = await self.store.tile(state.number, 0, n)
+                tiles[0, n] = StoredTile(growth.tiles[0, n], before.parts)
+            after = msgspec.structs.replace(state, edge=growth.edge)
+            await self.store.write(after, tiles, {})
+            self.state, self.standing = after, TreeStanding()
+            await self._sign()
+            return len(leaves)
+
+    async def _evidence(self, seen: SignedNote, own: SignedNote) -> None:
+        pair = (bytes(seen), bytes(own))
+        if pair not in self.conflicts and len(self.conflicts) < MOST_CONFLICTS:
+            self.conflicts.append(pair)
+            await self.store.put([(CONFLICTS, msgspec.msgpack.encode(self.conflicts))])
+
+    async def root_at(self, size: int) -> bytes:
+        """The root that the tree had at a smaller size. Raises StorageUnavailable, RecordBroken."""
+
+        def made(perfect: PerfectHash) -> list[bytes]:
+            return [root_of(size, perfect)]
+
+        return (await self._made(made))[0]
+
+    async def succeed(self, origin: str, seen: TreeHead | None) -> SignedNote:
+        """Begin another tree, by a signed note that names both, and what a witness has seen of the old one. All
+        sessions enter the new tree. Raises StorageUnavailable.
+        """
+        async with self._growing:
+            old = self._state()
+            shown = TreeHead(old.origin, 0, old.edge.root) if self.shown is None else self.shown.head
+            last = shown if seen is None else seen
+            lines = (SUCCESSION, old.origin, shown.size, encode64(shown.root), last.size, encode64(last.root), origin)
+            text = "".join(f"{line}\n" for line in (*lines, self.clock.wall() // 1_000))
+            note = SignedNote(text, (sign(self.key, text, self.signer.sign),))
+            state = TreeState(number=old.number + 1, origin=origin, edge=Edge(), begun=self.clock.wall())
+            successions = [*self.successions, bytes(note)]
+            await self.store.begin(state, [(SUCCESSIONS, msgspec.msgpack.encode(successions))])
+            if self.shown is not None:
+                self._former[old.number] = self.shown.note
+            self.successions, self.state, self.shown = successions, state, None
+            self._cursors, self._parts, self._exports = {}, {}, {}
+            self.standing = TreeStanding()
+            self._dirty = dict.fromkeys(await self.log.sessions())
+        return note
+
+    # Growing
+
+    def _state(self) -> TreeState:
+        if self.state is None:
+            raise StorageUnavailable("The public tree wasn't read yet.")
+        return self.state
+
+    async def _gather(self, sessions: Sequence[SessionId], found: _Gathered) -> None:
+        """Find what is old enough to enter, as far as one growth takes it."""
+        until = self.clock.wall() - self.delay_ms
+        for session in sessions:
+            if len(found.leaves) >= MOST_LEAVES:
+                return
+            try:
+                if not await self.enters(session) or await self._gather_one(session, until, found):
+                    found.done.add(session)
+            except RecordBroken:
+                logger.warning("session %s: its log can't be read, so it can't enter the public tree", session)
+                found.done.add(session)
+        for export in tuple(self._waiting.values())[: max(0, MOST_LEAVES - len(found.leaves))]:
+            found.leaves.append(_Leaf(leaf_hash(export.entry), export.session, export.epoch, 0, export.entry))
+
+    async def _gather_one(self, session: SessionId, until: int, found: _Gathered) -> bool:
+        """Add the leaves of a session. Return whether none of its events is left."""
+        leaves, cursors = found.leaves, found.cursors
+        cursor = await self._cursor(session)
+        while len(leaves) < MOST_LEAVES:
+            page = await self.log.read(session, 0 if cursor is None else cursor.offset, PAGE)
+            old = [record for record in page if record.header.at <= until]
+            for record in old:
+                if is_public(record.header.lane):
+                    header = record.header
+                    leaves.append(_Leaf(leaf_hash(entry_of(record)), session, header.epoch, header.offset))
+            if old:
+                last = old[-1]
+                cursor = cursors[session] = SessionCursor(last.header.epoch, last.header.offset, last.digest)
+            if len(old) < PAGE:
+                return len(old) == len(page)
+            await asyncio.sleep(0)
+        return False
+
+    async def _cursor(self, session: SessionId) -> SessionCursor | None:
+        """How far a session has entered, as far as its log still has that."""
+        cursor = self._cursors.get(session)
+        if cursor is None or session not in self._unchecked:
+            return cursor
+        self._unchecked.discard(session)
+        if await self._has(session, cursor.epoch, cursor.offset, lambda record: record.digest == cursor.digest):
+            return cursor
+        logger.warning("session %s: its log isn't the one that entered the public tree; it enters again", session)
+        back: SessionCursor | None = None
+        for part in self._parts.get(session, []):
+            tile = await self.store.tile(self._state().number, 0, part.n)
+            for span in tile.parts:
+                if not isinstance(span, EventSpan) or span.session != session:
+                    continue
+                records = dict(await self._records(span))
+                for at, offset in enumerate(span.offsets, span.start):
+                    record = records.get(at)
+                    leaf = tile.hashes[at * HASH_BYTES : (at + 1) * HASH_BYTES]
+                    if record is None or leaf_hash(entry_of(record)) != leaf:
+                        return back
+                    back = SessionCursor(record.header.epoch, offset, record.digest)
+        return back
+
+    async def _has(self, session: SessionId, epoch: Epoch, offset: int, fits: Callable[[LogRecord], bool]) -> bool:
+        page = await self.log.read(session, offset - 1, 1)
+        return bool(page) and (page[0].header.epoch, page[0].header.offset) == (epoch, offset) and fits(page[0])
+
+    async def _add(self, state: TreeState, gathered: _Gathered) -> None:
+        leaves, cursors = gathered.leaves, gathered.cursors
+        growth = grown(state.edge, [leaf.hash for leaf in leaves])
+        tiles = {key: StoredTile(hashes) for key, hashes in growth.tiles.items()}
+        first = state.edge.size
+        for n in sorted(n for level, n in growth.tiles if level == 0):  # None where only the places in logs moved.
+            begin, end = max(first, n * WIDTH), min(first + len(leaves), (n + 1) * WIDTH)
+            before = (await self.store.tile(state.number, 0, n)).parts if begin > n * WIDTH else ()
+            parts = (*before, *_parts(leaves[begin - first : end - first], begin - n * WIDTH))
+            tiles[0, n] = StoredTile(growth.tiles[0, n], parts)
+        after = msgspec.structs.replace(state, edge=growth.edge)
+        await self.store.write(after, tiles, cursors)
+        self.state = after
+        self._cursors |= cursors
+        for (level, n), tile in tiles.items():
+            if level == 0:
+                self._learn(n, tile)
+        self._waiting = OrderedDict((name, each) for name, each in self._waiting.items() if name not in self._exports)
+
+    async def _sign(self) -> None:
+        """Sign and show the stored tree, if it isn't."""
+        state = self._state()
+        if state.edge.size == (0 if self.shown is None else self.shown.head.size):
+            return
+        text = TreeHead(state.origin, state.edge.size, state.edge.root).text
+        note = SignedNote(text, (sign(self.key, text, self.signer.sign),))
+        at = self.clock.wall()
+        await self.store.note(bytes(note), at)
+        self._show(note, at)
+
+    def _show(self, note: SignedNote, signed_at: int, *, tell: bool = True) -> None:
+        self.shown = ShownTree(self._state().number, note, read_head(note.text), signed_at)
+        for told in self._shown_to if tell else ():
+            told(self.shown)
+
+    # Finding
+
+    async def _index(self, first: int) -> None:
+        """Learn what the tiles from `first` on hold."""
+        state = self._state()
+        for n in range(first, -(-state.edge.size // WIDTH)):
+            self._learn(n, await self.store.tile(state.number, 0, n))
+
+    def _learn(self, n: int, tile: StoredTile) -> None:
+        for part in tile.parts:
+            if isinstance(part, ExportLeaf):
+                export = read_export_entry(part.entry)
+                if export is not None:
+                    self._exports[export.sha256] = n * WIDTH + part.start
+                continue
+            known = self._parts.setdefault(part.session, [])
+            new = PublicPart(min(part.offsets), max(part.offsets), n, part.epoch)
+            if known and known[-1].n == n and known[-1].epoch == part.epoch and new.first >= known[-1].first:
+                known[-1] = msgspec.structs.replace(new, first=known[-1].first, last=max(new.last, known[-1].last))
+            else:
+                known.append(new)
+
+    async def _records(self, span: EventSpan) -> list[tuple[int, LogRecord]]:
+        """The events of a span that the log has, with their places in the tile."""
+        found: list[tuple[int, LogRecord]] = []
+        places = {offset: at for at, offset in enumerate(span.offsets, span.start)}
+        after, last = span.offsets[0] - 1, span.offsets[-1]
+        while after < last and (page := await self.log.read(span.session, after, PAGE)):
+            found += [
+                (places[record.header.offset], record)
+                for record in page
+                if record.header.offset in places and record.header.epoch == span.epoch
+            ]
+            after = page[-1].header.offset
+        return found
+
+    async def _made(self, make: Callable[[PerfectHash], list[bytes]]) -> list[bytes]:
+        """Make hashes of the tree. The tiles for them are found by making them once from nothing."""
+        wanted: set[tuple[int, int]] = set()
+
+        def note(level: int, n: int) -> bytes:
+            wanted.add((level, n))
+            return bytes(WIDTH * HASH_BYTES)
+
+        make(perfect_from(note))
+        tree = self._state().number
+        tiles = {(level, n): (await self.store.tile(tree, level, n)).hashes for level, n in sorted(wanted)}
+        return make(perfect_from(lambda level, n: tiles[level, n]))
+
+
+def _parts(leaves: Sequence[_Leaf], start: int) -> list[EventSpan | ExportLeaf]:
+    """What consecutive leaves of a tile are, the first at the place `start`."""
+    found: list[EventSpan | ExportLeaf] = []
+    for at, leaf in enumerate(leaves, start):
+        before = found[-1] if found else None
+        if leaf.entry:
+            found.append(ExportLeaf(at, leaf.session, leaf.entry))
+        elif (
+            isinstance(before, EventSpan)
+            and (before.session, before.epoch) == (leaf.session, leaf.epoch)
+            and before.offsets[-1] < leaf.offset
+        ):
+            found[-1] = msgspec.structs.replace(before, offsets=(*before.offsets, leaf.offset))
+        else:
+            found.append(EventSpan(at, leaf.session, leaf.epoch, (leaf.offset,)))
+    return found
+
+
+def _list(row: bytes | None, kind: type) -> Sequence[Any]:
+    found: Sequence[Any] = [] if row is None else msgspec.msgpack.decode(row, type=list[kind])  # type: ignore[valid-type]
+    return found

@@ -1,0 +1,119 @@
+"""Folds of sessions' logs that are continued where they ended, in slices, so that the event loop is never blocked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from moothall.core.chain import LogRecord
+from moothall.core.kernel.ids import ChannelId, Epoch, Position, SessionId
+from moothall.core.kernel.lanes import Feed
+from moothall.core.ports import LogReading
+from moothall.core.views.captions import Snapshot
+
+SLICE = 250
+"""Log records folded before the event loop gets a turn: some 5 ms."""
+KEPT = 4
+"""Folds that are cached to be continued. Overflow: the least recently used is dropped."""
+
+
+class LogFold(Protocol):
+    """A fold over the log of one text."""
+
+    @property
+    def feed(self) -> Feed:
+        """The feed whose lanes it reads."""
+        ...
+
+    @property
+    def position(self) -> Position:
+        """The position up to which events have been added."""
+        ...
+
+    def take(self, records: Sequence[LogRecord]) -> bool:
+        """Add the next records; return whether one of them says that bodies were removed."""
+        ...
+
+
+F = TypeVar("F", bound=LogFold)
+R = TypeVar("R")
+
+
+@dataclass(eq=False, repr=False)
+class LogFolds(Generic[F]):
+    """Folds of one kind, for all sessions. `begin` makes an empty one."""
+
+    log: LogReading
+    begin: Callable[[SessionId, Epoch, ChannelId], F]
+
+    def __post_init__(self) -> None:
+        self._folds: OrderedDict[tuple[SessionId, ChannelId], F] = OrderedDict()
+        self._folding = asyncio.Lock()
+        self._forgotten = 0
+
+    def forget(self, session: SessionId) -> None:
+        """Drop the cached folds of a session, because something was removed from its log."""
+        self._forgotten += 1
+        for key in [key for key in self._folds if key[0] == session]:
+            del self._folds[key]
+
+    async def read(self, snapshot: Snapshot, take: Callable[[F], R]) -> R:
+        """Return what `take` makes, in a thread, of the fold at a snapshot's position.
+
+        Raises StorageUnavailable, and RecordBroken when the log can't be read.
+        """
+        async with self._folding:
+            fold = await self._folded(snapshot)
+            return await asyncio.to_thread(take, fold)
+
+    async def read_at(self, snapshot: Snapshot, offset: int, take: Callable[[F], R]) -> R:
+        """Return what `take` makes, in a thread, of a fold up to an earlier offset, which is not kept. What was removed
+        since is not in it. Raises as `read` does.
+        """
+        async with self._folding:
+            fold = self.begin(snapshot.session.id, snapshot.epoch, _channel_of(snapshot))
+            await self._go_on(fold, snapshot.session.id, offset)
+            return await asyncio.to_thread(take, fold)
+
+    async def _folded(self, snapshot: Snapshot) -> F:
+        session = snapshot.session.id
+        channel = _channel_of(snapshot)
+        forgotten = self._forgotten
+        fold = self._folds.pop((session, channel), None)
+        if (
+            fold is None
+            or fold.position.epoch != snapshot.epoch
+            or fold.position.offset > snapshot.offset
+            or await self._go_on(fold, session, snapshot.offset)
+        ):
+            # What was removed before this position is no longer in the log, so a fold from the beginning is correct.
+            fold = self.begin(session, snapshot.epoch, channel)
+            await self._go_on(fold, session, snapshot.offset)
+        if forgotten == self._forgotten:
+            self._folds[session, channel] = fold
+        if len(self._folds) > KEPT:
+            self._folds.popitem(last=False)
+        return fold
+
+    async def _go_on(self, fold: F, session: SessionId, until: int) -> bool:
+        """Fold the log up to an offset. Return whether the new part contains a removal, which makes the fold
+        invalid.
+        """
+        removed = False
+        while fold.position.offset < until:
+            after = fold.position.offset
+            page = await self.log.read(session, after, SLICE, fold.feed.lanes)
+            page = [record for record in page if record.header.offset <= until]
+            if not page:
+                break
+            removed = fold.take(page) or removed
+            await asyncio.sleep(0)
+        return removed
+
+
+def _channel_of(snapshot: Snapshot) -> ChannelId:
+    """The channel of a snapshot, whose feed is named by the channel and the feed's kind."""
+    return ChannelId(snapshot.feed.rpartition(".")[0])

@@ -1,0 +1,198 @@
+"""Proofs of a real server: asked for at its addresses, checked without it, and not there for whom the session isn't."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from moothall.adapters.store.signing import ed25519, public_keys
+from moothall.app.hall import RunningServer, hall
+from moothall.core import commands as do
+from moothall.core.events.types import Access, SealVersion, SoundKept
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
+from moothall.core.kernel.ids import CommandId, SegmentId
+from moothall.core.proof.checking import ProofVerdict, Trusted, check
+from moothall.core.proof.entries import read_bundle
+from moothall.core.proof.hashes import HASH_BYTES, leaf_hash
+from moothall.core.proof.notes import read_head, read_note
+from moothall.core.proof.policy import read_policy
+from moothall.core.proof.tlog_proofs import LoggedEvent, LoggedExport
+from moothall.services.log.act_queue import Receipt
+from moothall.settings.sections import EngineSection, Server, Settings, Translation
+from support.halls.removal import FLOOR, HIDDEN, SESSION, asked, at_a_desk, held
+from support.proof.ahead import AheadClock
+
+TYPIST = Actor(Role.CAPTIONER, "typist")
+
+
+class Hall:
+    """A server with a session of two lines, and a visitor without links."""
+
+    def __init__(self, running: RunningServer, clock: AheadClock, http: aiohttp.ClientSession) -> None:
+        self.running, self.clock, self.http = running, clock, http
+
+    async def get(self, path: str, language: str = "en") -> tuple[int, bytes]:
+        headers = {"Accept-Language": language, "Accept": "text/plain"}
+        async with self.http.get(f"{self.running.address}{path}", headers=headers) as answer:
+            return answer.status, await answer.read()
+
+    async def got(self, path: str) -> bytes:
+        status, body = await self.get(path)
+        assert status == 200, body
+        return body
+
+    async def later(self) -> None:
+        await self.clock.grow(self.running)
+
+    async def act(self, by: Actor, name: str, command: do.AnyCommand) -> None:
+        live = await self.running.backend.sessions.open(SESSION)
+        assert isinstance(await live.writer.send(by, CommandId(name), command), Receipt)
+
+    async def trusted(self) -> Trusted:
+        """What somebody has who saved the keys."""
+        async with self.http.get(f"{self.running.address}/.well-known/moothall.json") as answer:
+            return Trusted(verify=ed25519, publics=public_keys(await answer.json()))
+
+
+@pytest.fixture
+async def made(tmp_path: Path) -> AsyncIterator[Hall]:
+    settings = Settings(
+        server=Server(port=0, data=str(tmp_path / "data")),
+        engine=EngineSection(count=0),
+        translation=Translation(translators=()),
+    )
+    clock = AheadClock()
+    async with hall(settings, clock=clock) as running, aiohttp.ClientSession() as http:
+        await held(running)
+        yield Hall(running, clock, http)
+
+
+async def test_a_line_has_a_proof_that_is_checked_without_the_server(made: Hall) -> None:
+    status, sentence = await made.get(f"/s/{SESSION}/line.tlog-proof?line=a")
+    assert (status, sentence) == (404, b"The proof is ready within two minutes. Please come back then.\n")
+    await made.later()
+    proof = await made.got(f"/s/{SESSION}/line.tlog-proof?line=a")
+    assert len(proof) <= 2_048
+    found = check(proof, await made.trusted())
+    assert (found.verdict, found.faults) == (ProofVerdict.PROVED, ())
+    assert isinstance(found.thing, LoggedEvent)
+    assert b'"text":"Good day."' in found.thing.body
+    assert (found.thing.context.title, found.thing.context.version) == ("Hearing", "")
+
+
+async def test_a_corrected_line_is_proved_as_it_is_now(made: Hall) -> None:
+    fix = do.CorrectSegment(channel=FLOOR, segment=SegmentId("a"), base_revision=0, base_words=2, text="Good night.")
+    await made.act(TYPIST, "fix", fix)
+    await made.later()
+    found = check(await made.got(f"/s/{SESSION}/line.tlog-proof?line=a"), await made.trusted())
+    assert isinstance(found.thing, LoggedEvent)
+    assert b'"text":"Good night."' in found.thing.body
+    assert found.verdict is ProofVerdict.PROVED
+    page = (await made.got(f"/s/{SESSION}/proof?line=a")).decode()
+    assert "a person has mended them" in page
+    assert "Good night." in page
+
+
+async def test_any_public_event_has_a_proof_and_no_other(made: Hall) -> None:
+    await made.later()
+    found = check(await made.got(f"/s/{SESSION}/line.tlog-proof?offset=1"), await made.trusted())
+    assert isinstance(found.thing, LoggedEvent)
+    assert found.thing.about.type == "session.created"
+    for query in ("line=nobody", "line=", "offset=99999", "offset=x", "", "line=../a"):
+        status, _ = await made.get(f"/s/{SESSION}/line.tlog-proof?{query}")
+        assert status == 404, query
+
+
+async def test_the_page_says_what_a_proof_shows_and_what_not(made: Hall) -> None:
+    await made.act(SYSTEM, "close", do.CloseSession())
+    await made.act(Actor(Role.SECRETARIAT, "s"), "seal", do.SealRecord(version=SealVersion.CHECKED))
+    await made.later()
+    page = (await made.got(f"/s/{SESSION}/proof?line=a")).decode()
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)).replace("&#39;", "'")
+    assert re.search(r"Unaltered since .+, version “Checked”; changes after .+ can't be seen offline\.", text)
+    assert "This doesn't say that the words were heard right: heard by a machine, unchecked." in text
+    assert "Nobody else has confirmed it yet." in text
+    assert "/line.tlog-proof?line=a" in page
+    _, arabic = await made.get(f"/s/{SESSION}/proof?line=a", "ar")
+    assert "سمعتها آلة" in arabic.decode()
+
+
+async def test_a_file_has_a_proof_once_it_is_closed(made: Hall) -> None:
+    path = f"/s/{SESSION}/record.vtt"
+    assert (await made.get(f"{path}.tlog-proof"))[0] == 409
+    await made.act(SYSTEM, "close", do.CloseSession())
+    await made.later()
+    async with made.http.get(f"{made.running.address}{path}.tlog-proof") as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (404, "60")
+    await made.later()
+    file, proof = await made.got(path), await made.got(f"{path}.tlog-proof")
+    found = check(proof, await made.trusted(), file=file)
+    assert (found.verdict, found.faults) == (ProofVerdict.PROVED, ())
+    assert isinstance(found.thing, LoggedExport)
+    assert (found.thing.file.form, found.thing.file.session) == ("vtt", SESSION)
+    assert check(proof, await made.trusted(), file=file + b" ").verdict is ProofVerdict.BROKEN
+    assert (await made.get(f"/s/{SESSION}/record.exe.tlog-proof"))[0] == 404
+
+
+async def test_after_a_removal_no_proof_is_given_out_and_the_old_one_stays_true(made: Hall) -> None:
+    await made.later()
+    proof = await made.got(f"/s/{SESSION}/line.tlog-proof?line=b")
+    async with at_a_desk(made.running, Role.SECRETARIAT) as client:
+        assert "receipt" in await asked(client, "r", {"type": "lines", "segments": ["b"]})
+    await made.later()
+    assert (await made.get(f"/s/{SESSION}/line.tlog-proof?line=b"))[0] in (404, 410)
+    status, _ = await made.get(f"/s/{SESSION}/line.tlog-proof?offset={check_offset(proof)}")
+    assert status == 410
+    found = check(proof, await made.trusted())
+    assert found.verdict is ProofVerdict.PROVED
+    shown = made.running.proof.tree.shown
+    assert shown is not None
+    entries = read_bundle(await made.got(f"/log/tile/entries/000.p/{shown.head.size}"))
+    assert not any(HIDDEN.encode() in entry for entry in entries)
+    tile = await made.got(f"/log/tile/0/000.p/{shown.head.size}")
+    assert b"".join(map(leaf_hash, entries)) == tile
+    assert len(tile) == HASH_BYTES * shown.head.size
+
+
+def check_offset(proof: bytes) -> int:
+    thing = check(proof, Trusted(verify=ed25519)).thing
+    assert isinstance(thing, LoggedEvent)
+    return thing.about.offset
+
+
+async def test_who_may_not_read_a_session_gets_neither_proofs_nor_entries(made: Hall) -> None:
+    await made.later()
+    shown = made.running.proof.tree.shown
+    assert shown is not None
+    width = shown.head.size
+    await made.act(SYSTEM, "arrange", do.ArrangeSession(access=Access.STAFF, sound=SoundKept.NONE))
+    for path in ("line.tlog-proof?line=a", "proof?line=a", "record.vtt.tlog-proof", "line.tlog-proof?offset=1"):
+        assert (await made.get(f"/s/{SESSION}/{path}"))[0] == 404, path
+    assert (await made.get(f"/log/tile/entries/000.p/{width}"))[0] == 404
+    assert set(read_bundle(await made.got(f"/log/open-entries/000.p/{width}"))) == {b""}
+    assert len(await made.got(f"/log/tile/0/000.p/{width}")) == width * HASH_BYTES
+
+
+async def test_the_tree_is_files_that_any_cache_may_keep(made: Hall) -> None:
+    assert (await made.get("/log/checkpoint"))[0] == 404
+    await made.later()
+    note = read_note(await made.got("/log/checkpoint"))
+    head = read_head(note.text)
+    assert head.origin == f"moothall.invalid/{made.running.backend.signer.key_id}/log"
+    async with made.http.get(f"{made.running.address}/log/tile/0/000.p/{head.size}") as answer:
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["Content-Type"] == "application/octet-stream"
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    async with made.http.get(f"{made.running.address}/log/checkpoint") as answer:
+        assert answer.headers["Cache-Control"] == "public, max-age=5"
+        assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    for path in (f"tile/0/000.p/{head.size + 1}", "tile/0/0", "tile/0/000", "tile/9/000", "tile/x", "7/checkpoint"):
+        assert (await made.get(f"/log/{path}"))[0] == 404, path
+    policy = read_policy(await made.got("/log/policy"))
+    assert [str(key) for key in policy.logs] == [str(made.running.proof.tree.key)]
+    assert policy.cosigned([])
+    assert await made.got("/log/successions") == await made.got("/log/conflicts") == b""

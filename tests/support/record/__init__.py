@@ -1,0 +1,1 @@
+"""Sessions and referees for tests of the record."""

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import BinaryIO
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.pages.templates import Pages
+from moothall.adapters.record.bundle_door import PIECE, BundleDoor
+from moothall.adapters.record.bundling import BundleBusy, BundleFailed, Bundles, BundleWish, KeptBundle
+from moothall.core.events.types import Access
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import SessionId
+from moothall.core.sessions.state import Status
+from moothall.services.sessions.catalogue import Entry
+
+PAGES = Pages(find_web_folder())
+CLOSED = Entry(session=SessionId("s"), status=Status.CLOSED, access=Access.PUBLIC, opened=0)
+
+
+class Kept(KeptBundle):
+    """A bundle that tells when its file is closed."""
+
+    closed: asyncio.Event
+
+    def _settle(self) -> None:
+        super()._settle()
+        if self.file.closed:
+            self.closed.set()
+
+
+class Offered(Bundles):
+    """One bundle of 40 pieces, or why there is none."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.kept = Kept('"t"', 40 * PIECE, file, frozenset({CLOSED.session}))
+        self.kept.closed = asyncio.Event()
+        self.wrong: Exception | None = None
+
+    async def tag(self, wish: BundleWish) -> str:
+        return self.kept.tag
+
+    async def get(self, wish: BundleWish) -> KeptBundle:
+        if self.wrong is not None:
+            raise self.wrong
+        return self.kept
+
+
+async def listed() -> Sequence[Entry]:
+    return [CLOSED]
+
+
+@pytest.fixture
+def offered() -> Iterator[Offered]:
+    with tempfile.TemporaryFile() as file:
+        file.truncate(40 * PIECE)
+        yield Offered(file)
+
+
+@pytest.fixture
+async def client(offered: Offered) -> AsyncIterator[TestClient[web.Request, web.Application]]:
+    app = web.Application()
+    app.add_routes(BundleDoor(pages=PAGES, bundles=offered, all=listed, listed=listed, house=lambda: "").routes())
+    async with TestClient(TestServer(app)) as client:
+        yield client
+
+
+async def test_a_download_is_cut_off_once_something_in_it_is_withdrawn(
+    client: TestClient[web.Request, web.Application], offered: Offered
+) -> None:
+    async with client.get("/s/s/bundle.zip") as response:
+        assert len(await response.content.readexactly(PIECE)) == PIECE
+        offered.kept.withdrawn = True
+        offered.kept.drop()
+        assert not offered.kept.file.closed
+        with pytest.raises(aiohttp.ClientError):
+            await response.read()
+    await offered.kept.closed.wait()
+
+
+async def test_who_only_asks_for_the_head_gets_no_bytes(client: TestClient[web.Request, web.Application]) -> None:
+    async with client.head("/s/s/bundle.zip") as response:
+        assert response.status == 200
+        assert response.headers["Content-Length"] == str(40 * PIECE)
+        assert response.headers["Accept-Ranges"] == "bytes"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (BundleBusy(), "The file is being made."),
+        (BundleFailed(), "The file could not be made."),
+        (StorageUnavailable("gone"), "at the moment"),
+    ],
+)
+async def test_a_bundle_that_is_not_there_is_refused_with_a_sentence(
+    client: TestClient[web.Request, web.Application], offered: Offered, wrong: Exception, sentence: str
+) -> None:
+    offered.wrong = wrong
+    async with client.get("/s/s/bundle.zip", headers={"Accept-Language": "en"}) as response:
+        assert response.status == 503
+        assert sentence in await response.text()
+        assert ("Retry-After" in response.headers) is isinstance(wrong, BundleBusy)
+        assert ("Refresh" in response.headers) is isinstance(wrong, BundleBusy)
+
+
+async def test_withdrawals_are_not_sent_twice(client: TestClient[web.Request, web.Application]) -> None:
+    async with client.get("/withdrawals.json") as response:
+        assert await response.json() == {"sessions": [{"session": "s", "withdrawn": []}]}
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
+        tag = response.headers["ETag"]
+    async with client.get("/withdrawals.json", headers={"If-None-Match": tag}) as response:
+        assert response.status == 304

@@ -1,0 +1,187 @@
+"""PDF: what the files are in the eyes of programs that were not made here. Each is set in this process."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+import msgspec
+import pikepdf
+import pytest
+from pdfua import validate
+
+from moothall.adapters.pages.catalogues import Catalogues
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.record.document_files import pdf_data, write_document
+from moothall.adapters.record.texts import wording
+from moothall.adapters.record.typesetting import (
+    PIECE,
+    SQUARE,
+    FontsMissing,
+    TypesettingFailed,
+    _breakable,
+    typeset,
+    typeset_data,
+)
+from moothall.record.documents.document import document_of
+from moothall.record.model import Record
+from moothall.record.parallel import OtherText
+from moothall.record.wording import Options
+from support.record.golden import ARABIC, CHINESE, ENGLISH, golden_records
+from support.sessions.record_maker import FLOOR, WORDING, Telling
+
+CATALOGUES = Catalogues(find_web_folder() / "locales")
+HAN = re.compile("[\u4e00-\u9fff]")
+
+
+def without_han(record: Record) -> Record:
+    """The record without what a machine without a Chinese font can't show."""
+    kept = tuple(line for line in record.lines if not HAN.search(line.text))
+    asked = tuple(each for each in record.asked if not HAN.search(each.text))
+    return msgspec.structs.replace(record, lines=kept, asked=asked)
+
+
+def opened(data: bytes) -> pikepdf.Pdf:
+    """A PDF file that has every mark of PDF/UA-1 that pdfua knows to look for."""
+    with NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(data)
+        file.flush()
+        assert [str(each) for each in validate(file.name).findings] == []
+    return pikepdf.open(BytesIO(data))
+
+
+def tags(pdf: pikepdf.Pdf) -> list[str]:
+    """The structure's elements, in reading order."""
+    found: list[str] = []
+    waiting: list[Any] = [pdf.Root.StructTreeRoot.K]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, pikepdf.Array):
+            waiting += reversed(list(here))
+        elif isinstance(here, pikepdf.Dictionary):
+            if "/S" in here:
+                found.append(str(here.S).removeprefix("/"))
+            if "/K" in here:
+                waiting.append(here.K)
+    return found
+
+
+def languages(pdf: pikepdf.Pdf) -> set[str]:
+    """The languages of texts other than that of the document, as the structure or the marks in pages say them."""
+    found = {str(each.Lang) for each in pdf.objects if isinstance(each, pikepdf.Dictionary) and "/Lang" in each}
+    for page in pdf.pages:
+        for instruction in pikepdf.parse_content_stream(page, "BDC"):
+            properties = instruction.operands[1]
+            if isinstance(properties, pikepdf.Dictionary) and "/Lang" in properties:
+                found.add(str(properties.Lang))
+    return found
+
+
+def shown(pdf: pikepdf.Pdf, character: str) -> bool:
+    """Whether a font of the file says that a glyph of it is this character."""
+    code = f"{ord(character):04X}".encode()
+    maps = [each.ToUnicode for each in pdf.objects if isinstance(each, pikepdf.Dictionary) and "/ToUnicode" in each]
+    return any(code in each.read_bytes() for each in maps)
+
+
+def test_a_file_is_tagged_with_title_language_and_headings_without_gaps() -> None:
+    record = without_han(golden_records()[FLOOR])
+    words = wording(record, CATALOGUES["en"])
+    pdf = opened(write_document("pdf", record, words, Options(sources=True)))
+    assert pdf.Root.MarkInfo.Marked
+    assert str(pdf.Root.Lang) == "en"
+    assert bool(pdf.Root.ViewerPreferences.DisplayDocTitle)
+    with pdf.open_metadata() as metadata:
+        assert metadata["pdfuaid:part"] == "1"
+        assert metadata["dc:title"].startswith("Rights & <duties>")
+    headings = [int(tag[1:]) for tag in tags(pdf) if re.fullmatch(r"H\d", tag)]
+    assert headings[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(headings))
+    assert {1, 2, 3, 4} == set(headings)
+    assert languages(pdf) >= {"en", "ar", "fr", "ru", "es", "pt-BR"}
+    assert "Link" in tags(pdf)
+
+
+def test_pages_have_no_address_of_the_world_and_run_nothing() -> None:
+    told = Telling("http://example.org/title")
+    told.line('See http://example.org/a#b or #import "@preview/x:1.0.0": *; $x$ #panic()', 0, 900)
+    data = write_document("pdf", told.record(), WORDING, Options())
+    pdf = opened(data)
+    actions = {str(each.S) for each in pdf.objects if isinstance(each, pikepdf.Dictionary) and "/URI" in each}
+    assert actions == set()
+    assert b"/JavaScript" not in data
+    assert b"/EmbeddedFile" not in data
+
+
+def test_an_arabic_file_says_so_and_so_does_the_bilingual_form() -> None:
+    records = golden_records()
+    english, arabic = without_han(records[ENGLISH]), without_han(records[ARABIC])
+    words = wording(arabic, CATALOGUES["ar"])
+    pdf = opened(typeset(pdf_data(arabic, words, Options())))
+    assert str(pdf.Root.Lang) == "ar"
+    beside = OtherText(record=english, wording=wording(english, CATALOGUES["ar"]))
+    both = opened(typeset(pdf_data(arabic, words, Options(), beside)))
+    assert languages(both) >= {"ar", "en"}
+
+
+def test_without_a_font_a_character_is_a_square_and_a_text_is_refused() -> None:
+    told = Telling()
+    told.line("Thank you all for coming to this long meeting " * 4 + "李\U000f0000\U0001f9ff", 0, 900)
+    data = pdf_data(told.record(), WORDING, Options())
+    assert shown(opened(typeset(data, system_fonts=False)), SQUARE)
+    chinese = golden_records()[CHINESE]
+    with pytest.raises(FontsMissing):
+        typeset(pdf_data(chinese, WORDING, Options()), system_fonts=False)
+
+
+def test_equal_records_give_equal_files() -> None:
+    record = without_han(golden_records()[ENGLISH])
+    assert write_document("pdf", record, WORDING, Options()) == write_document("pdf", record, WORDING, Options())
+
+
+def test_long_words_may_be_broken_and_nothing_else_is_changed() -> None:
+    assert _breakable("x" * 70) == "\u200b".join(["x" * PIECE] * 3 + ["x" * 10])
+    text = "Words, 水" + "数字" * 90 + " and so on."
+    assert _breakable(text) == text
+
+
+def test_a_tag_that_is_no_language_is_left_out() -> None:
+    told = Telling()
+    for n, tag in enumerate(("x<y>", "und", "", "pt-BR", "zh-Hans-CN", "es-419")):
+        told.line("Hm.", n * 1_000, n * 1_000 + 900, language=tag)
+    data = msgspec.json.decode(typeset_data(document_of(told.record(), WORDING, Options())))
+    lines = [(each["language"], each["region"]) for each in data["blocks"] if each.get("style") == "line"]
+    assert lines == [
+        (None, None), (None, None), (None, None), ("pt", "BR"), ("zh", "CN"), ("es", None)
+    ]  # fmt: skip
+    assert opened(typeset(typeset_data(document_of(told.record(), WORDING, Options()))))
+
+
+def test_what_typst_refuses_is_a_sentence() -> None:
+    broken = msgspec.json.decode(pdf_data(Telling().record(), WORDING, Options()))
+    with pytest.raises(TypesettingFailed, match="Typst refuses"):
+        typeset(msgspec.json.encode({**broken, "states": 5}))
+
+
+def test_without_the_extra_it_names_it() -> None:
+    program = (
+        "import sys; sys.modules['typst'] = None\n"
+        "from moothall.adapters.record.typesetting import typeset\n"
+        "typeset(b'{}')"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "TypesettingFailed: PDF needs the extra `documents`, which is not installed." in ended.stderr
+
+
+def test_the_template_asks_for_nothing_outside() -> None:
+    import moothall.adapters.record as package
+
+    template = (Path(package.__path__[0]) / "document.typ").read_text(encoding="utf-8")
+    assert not re.search(r"\b(import|include)\b|\b(plugin|image|read|eval|cbor|csv|yaml|toml|xml)\(", template)
+    assert SQUARE not in template

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from moothall.record.imports.cue_markup import cue_text, joined, subrip_text
+
+
+def test_tags_go_and_characters_are_decoded() -> None:
+    found = cue_text(["<i>5 &lt; 7</i> &amp;amp; &#x41;&unknown; <3", "", "<c.red>next</c>"])
+    assert found.rows == ("5 < 7 &amp; A&unknown; <3", "next")
+    assert not found.voice
+    assert not found.timed
+
+
+def test_readings_above_characters_are_left_out() -> None:
+    assert cue_text(["<ruby>水<rt>みず</rt></ruby>です"]).rows == ("水です",)
+    assert cue_text(["<ruby>水<rt>みず"]).rows == ("水",)
+
+
+def test_one_voice_is_the_speaker_and_two_are_none() -> None:
+    assert cue_text(["<v Ann>a</v>"]).voice == "Ann"
+    assert not cue_text(["<v Ann>a</v><v Bob>b</v>"]).voice
+
+
+def test_a_language_counts_where_all_is_in_it() -> None:
+    assert cue_text(["<lang ar>شكرا</lang>"]).language == "ar"
+    assert not cue_text(["<lang ar>شكرا</lang> thanks"]).language
+    assert not cue_text(["<lang x y>a</lang>"]).language
+    assert not cue_text(["<lang ar>a</lang><lang fr>b"]).language
+
+
+def test_times_within_a_text_are_seen() -> None:
+    assert cue_text(["a<00:00:01.000>b"]).timed
+
+
+def test_subrip_knows_a_few_tags() -> None:
+    rows = subrip_text(["{\\an8}<font color=red>Is 3 < 5?</FONT>", " ", "<b>x</b> <y>"])
+    assert rows == ("Is 3 < 5?", "x <y>")
+
+
+def test_rows_are_joined_as_their_script_is_written() -> None:
+    assert joined(("two", "words")) == "two words"
+    assert joined(("会议", "开始")) == "会议开始"
+    assert joined(()) == ""
+
+
+def test_a_word_that_is_longer_than_a_row_is_one_again() -> None:
+    assert joined(("so", "x" * 42, "x" * 10, "on")) == f"so {'x' * 52} on"

@@ -1,0 +1,40 @@
+"""The golden session in every format: what is gone is in none of them, and what stays is in all that have its kind."""
+
+from __future__ import annotations
+
+import pytest
+
+from moothall.adapters.record.document_files import pdf_data
+from moothall.adapters.record.record_door import TYPES, write_record
+from moothall.core.kernel.ids import ChannelId
+from moothall.record.model import Absence
+from moothall.record.wording import Options
+from support.record.golden import CHANNELS, GONE, LANGUAGES, NAMES, golden_records
+from support.record.trees import unpacked
+from support.sessions.record_maker import FLOOR, WORDING
+
+
+def test_it_has_everything_that_makes_a_record_hard() -> None:
+    record = golden_records()[FLOOR]
+    assert {line.language.partition("-")[0] for line in record.lines} == set(LANGUAGES)
+    assert {line.name for line in record.lines} >= set(NAMES)
+    assert [span.absence for span in record.missing] == [Absence.GAP, Absence.NOT_RECORDED, Absence.BREAK]
+    assert {(line.mended, line.accepted) for line in record.lines} == {(False, False), (True, False), (True, True)}
+    assert len(record.asked) == 8
+    assert any(each.removed for each in record.asked)
+    assert record.seal is not None
+    assert record.seal.offset < record.position.offset
+    after = zip(record.lines, record.lines[1:], strict=False)
+    assert any(one.t1 is not None and other.t0 < one.t1 for one, other in after)
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("form", TYPES)
+def test_what_is_gone_is_in_no_file(channel: ChannelId, form: str) -> None:
+    record, options = golden_records()[channel], Options(sources=True)
+    if form == "pdf":  # letters are numbers of glyphs in it
+        text = pdf_data(record, WORDING, options)
+    else:
+        text = unpacked(write_record(form, record, WORDING, options, str))
+    assert text
+    assert not [word for word in GONE if word.encode() in text]

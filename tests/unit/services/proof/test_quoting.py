@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
+from moothall.core.proof.entries import ExportEntry, entry_of
+from moothall.core.proof.tlog_proofs import Context, InclusionProof, LoggedExport, thing_of
+from moothall.services.proof.quoting import NoProof, Quoting
+from moothall.services.proof.tree import MOST_EXPORTS
+from support.proof.grown import Grown, grown
+from support.sessions.recorder import SESSION
+
+LINE = SegmentId("floor-1-0")
+
+
+def quoting(made: Grown, *offsets: int) -> Quoting:
+    def offsets_of(session: SessionId, segment: SegmentId) -> Sequence[int]:
+        return offsets if segment == LINE else ()
+
+    async def context_of(session: SessionId) -> Context:
+        return Context(version="final", title="Plenary")
+
+    return Quoting(made.tree, made.log, clock=made.clock, offsets_of=offsets_of, context_of=context_of)
+
+
+def export(n: int = 0) -> ExportEntry:
+    return ExportEntry(
+        session=SESSION, epoch=Epoch("k3j9x2"), offset=1, channel=ChannelId("floor"), form="vtt", sha256=f"{n:064x}"
+    )
+
+
+async def test_a_line_is_proved_by_its_newest_text() -> None:
+    async with grown("Old.", "New.") as made:
+        proof = await quoting(made, 1, 2).line(SESSION, LINE)
+        assert isinstance(proof, InclusionProof)
+        record = (await made.log.read(SESSION, 1, 1))[0]
+        assert proof.leads_to(entry_of(record))
+        thing = thing_of(proof)
+        assert thing.context == Context(
+            at=made.clock.wall(), signed_at=made.clock.wall(), version="final", title="Plenary"
+        )
+
+
+async def test_a_line_without_text_has_no_proof() -> None:
+    async with grown("One.") as made:
+        assert await quoting(made).line(SESSION, LINE) is NoProof.NOWHERE
+        assert await quoting(made, 7).line(SESSION, LINE) is NoProof.NOWHERE
+        assert await quoting(made, 1).line(SESSION, SegmentId("other")) is NoProof.NOWHERE
+
+
+async def test_an_event_of_the_staff_has_none() -> None:
+    async with grown() as made:
+        await made.say("One.", staff=True)
+        await made.later()
+        assert await quoting(made).event(SESSION, 1) is NoProof.NOWHERE
+        assert isinstance(await quoting(made).event(SESSION, 2), InclusionProof)
+        assert await quoting(made).event(SESSION, 3) is NoProof.NOWHERE
+        assert await quoting(made).event(SESSION, 0) is NoProof.NOWHERE
+
+
+async def test_what_was_just_said_is_proved_later() -> None:
+    async with grown("One.") as made:
+        await made.say("Two.")
+        assert await quoting(made, 2).line(SESSION, LINE) is NoProof.LATER
+
+
+async def test_removed_words_have_no_proof_any_more() -> None:
+    async with grown("One.") as made:
+        await made.log.remove(SESSION, made.terms[SESSION], 1, [1], [])
+        assert await quoting(made, 1).line(SESSION, LINE) is NoProof.REMOVED
+
+
+async def test_a_file_is_proved_once_it_was_logged() -> None:
+    async with grown("One.") as made:
+        ask = quoting(made)
+        assert await ask.export(export()) is NoProof.LATER
+        assert await ask.export(export()) is NoProof.LATER
+        await made.later()
+        proof = await ask.export(export())
+        assert isinstance(proof, InclusionProof)
+        thing = thing_of(proof)
+        assert isinstance(thing, LoggedExport)
+        assert thing.file == export()
+        assert proof.leads_to(export().entry)
+
+
+async def test_more_files_than_may_wait_are_refused() -> None:
+    async with grown("One.") as made:
+        ask = quoting(made)
+        for n in range(MOST_EXPORTS):
+            assert await ask.export(export(n)) is NoProof.LATER
+        assert await ask.export(export(MOST_EXPORTS)) is NoProof.BUSY
