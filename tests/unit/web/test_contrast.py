@@ -16,6 +16,8 @@ from moothall.adapters.pages.static_files import find_web_folder
 
 CSS = find_web_folder() / "css"
 TEXTS, GROUNDS = ("ink", "soft", "accent", "warn", "look"), ("paper", "raised", "marked")
+STATES = ("live", "rest", "late", "lost")
+"""Names of the texts' colours where they are those of a state."""
 LINES = ("edge", "accent", "warn", "look")
 LEAST_OF_TEXT, LEAST_OF_CONTROL = 4.5, 3.0
 GOOD = 7.0
@@ -134,14 +136,14 @@ def test_the_sheets_set_no_other_colours() -> None:
             continue
         for key, value in declared.items():
             if key == "color":
-                known = set(TEXTS) | {"on-accent"} | ({"edge"} if selector.endswith("::before") else set())
+                known = {*TEXTS, "late", "lost", "on-accent"} | ({"edge"} if selector.endswith("::before") else set())
             elif key in ("background", "background-color"):
                 known = set(GROUNDS) | ({"accent"} if declared.get("color") == "var(--on-accent)" else set())
                 known |= {"accent", "warn", "look", "ink", "mark"} if _is_a_sign(selector) else set()
             elif key.startswith(("border", "outline")) and "radius" not in key:
                 known = {*LINES, "ink", "hair"} | ({"mark", "mark-line"} if _is_a_sign(selector) else set())
             elif key == "--mark":
-                known = {*LINES, "ink"}
+                known = {*LINES, *STATES}
             else:
                 continue
             used = set(re.findall(r"var\(--([\w-]+)", value))

@@ -90,6 +90,12 @@ def test_a_field_for_ones_own_name_says_so() -> None:
     assert all(re.search(r'autocomplete="(?:name|nickname)"', field) for field in asking), asking
 
 
+def test_whoever_has_the_frame_of_pages_beside_the_texts_has_its_sheet() -> None:
+    framed = [path for path in TEMPLATES if '"lib/_frame.html" as frame' in path.read_text(encoding="utf-8")]
+    assert [path.name for path in framed if "css/lib/page_frame.css" not in path.read_text(encoding="utf-8")] == []
+    assert framed
+
+
 DESTROYS = {
     "Delete for good",
     "Delete the meeting",

@@ -64,3 +64,54 @@ def test_whatever_is_pressed_has_the_corners_of_the_token(path: Path) -> None:
     found = [(head.strip(), body) for head, body in rules if PRESSED.search(head.strip()) and "::" not in head]
     corners = {head: re.findall(r"border-radius: ([^;]+);", body) for head, body in found}
     assert {head: each for head, each in corners.items() if set(each) - {"var(--button)", "var(--round)", "0"}} == {}
+
+
+TYPE = ("tiny", "small", "fine", "normal", "full", "lead", "high", "title", "head", "top")
+STEPS = {name: re.findall(rf"--{name}: ([\d.]+rem);", SHEET) for name in TYPE}
+OF_ITS_OWN = {"display/overlay.css"}
+"""What stands in somebody else's picture has no tokens."""
+READ_FIRST = {
+    *("lib/page.css", "lib/states.css", "lib/text.css", "reader/frame.css", "reader/reader.css"),
+    *("panels/panels.css", "reader/beside.css", "panels/report.css"),
+}
+"""The sheets of a text's page write a step's length, which is shorter than its name: it is loaded over slow lines."""
+OFF_THE_SCALE = {
+    "moderation/moderate.css": {"1.1rem", "1.2rem", "1.4rem", "2rem"},
+    "reader/record.css": {"0.85rem", "0.9rem", "1.1rem"},
+    "desk/desk.css": {"1.4rem"},
+    "control/control.css": {"0.6875rem", "0.9375rem"},
+    "questions/ask.css": {"1.3125rem"},
+    "lib/pictures.css": {"1.1875rem"},
+}
+"""Figures that are read from afar, the axes of small charts, a record as it was published; and in the control room what
+does not become small and normal of a tile on a big screen."""
+
+
+def test_the_scale_of_type_goes_up_by_single_steps() -> None:
+    lengths = [float(each.removesuffix("rem")) for (each,) in STEPS.values()]
+    assert lengths == sorted(lengths)
+    assert len(set(lengths)) == len(TYPE)
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in sorted(CSS.rglob("*.css")) if path != CSS / "lib/tokens.css"], ids=lambda path: path.name
+)
+def test_sizes_of_letters_and_corners_and_what_moves_come_from_the_tokens(path: Path) -> None:
+    name, sheet = path.relative_to(CSS).as_posix(), path.read_text(encoding="utf-8")
+    if name not in OF_ITS_OWN:
+        steps = {each for (each,) in STEPS.values()} if name in READ_FIRST else set()
+        sizes = set(re.findall(r"font-size: ([\d.]+rem);", sheet))
+        assert sizes - steps == OFF_THE_SCALE.get(name, set())
+        corners = set(re.findall(r"border-radius: ([\d.]+rem);", sheet))
+        assert corners <= {"0.125rem", "0.25rem", "0.3rem", "0.75rem"}, "marks, keys, badges"
+    assert set(re.findall(r"transition: ([^;]+);", sheet)) <= {"none", "opacity var(--fade)"}
+    assert set(re.findall(r"box-shadow: ([^;]+);", sheet)) <= {
+        *("var(--lift)", "none", "0 -3px 0 var(--accent)", "0 3px 0 var(--accent)"),
+    }, "what lies above the page, and where something that is dragged will be"
+
+
+def test_states_have_colours_of_their_own_names() -> None:
+    drawn = (CSS / "lib/states.css").read_text(encoding="utf-8")
+    assert set(re.findall(r"--mark: var\(--(\w+)\)", drawn)) == {"edge", "live", "rest", "late", "lost"}
+    for name in ("live", "rest", "late", "lost"):
+        assert re.search(rf"--{name}: var\(--(?:accent|ink|look|warn)\);", SHEET), name
