@@ -69,7 +69,9 @@ class Keys(CaptionKeys):
     def __init__(self, streams: CaptionStreams) -> None:
         self.streams = streams
 
-    async def open(self, address: str, key: str, session: str, channel: str) -> TextStream | Refusal:
+    async def open(
+        self, address: str, key: str, session: str, channel: str, *, header: bool = False
+    ) -> TextStream | Refusal:
         """Open the stream of the only link."""
         return await self.streams.open(CAPTIONER, SessionId(session or SESSION), channel)
 
