@@ -82,3 +82,42 @@ def save(path: Path, samples: Samples) -> None:
             frame.sample_rate, frame.pts, frame.time_base = RATE, first, Fraction(1, RATE)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+
+
+PAUSE_S = 0.5
+"""Sound before and behind an utterance that goes with it, as far as no other utterance is there."""
+
+
+def by_language(pair: Pair, folder: Path) -> list[Pair]:
+    """A pair for each language of a recording, with its utterances alone and the pauses around them, written into a
+    folder. A recording in one language stays as it is.
+    """
+    if len(pair.languages) < 2:
+        return [pair]
+    samples, lines = load(pair.sound), utterances(pair.reference)
+    bounds = [0.0, *(float(line["end"]) for line in lines), len(samples) / RATE]
+    starts = [*(float(line["start"]) for line in lines), len(samples) / RATE]
+    made = []
+    for language in pair.languages:
+        sound, told, length = [np.zeros(0, np.float32)], list[str](), 0
+        for number, line in enumerate(lines):
+            if line.get("lang", "en") != language:
+                continue
+            first = max(bounds[number], float(line["start"]) - PAUSE_S)
+            last = min(starts[number + 1], float(line["end"]) + PAUSE_S)
+            piece = samples[round(first * RATE) : round(max(first, last) * RATE)]
+            told.append(json.dumps(_moved(line, length / RATE - first), ensure_ascii=False))
+            sound.append(piece)
+            length += len(piece)
+        name = f"{pair.name}-{language}"
+        save(folder / f"{name}.flac", np.concatenate(sound))
+        (folder / f"{name}.jsonl").write_text("\n".join(told) + "\n", encoding="utf-8")
+        made.append(Pair(name, folder / f"{name}.flac", folder / f"{name}.jsonl", (language,)))
+    return made
+
+
+def _moved(line: dict[str, Any], by: float) -> dict[str, Any]:
+    """An utterance that begins so many seconds later."""
+    times = {name: round(float(line[name]) + by, 3) for name in ("start", "end")}
+    words = [[word, round(start + by, 3), round(end + by, 3)] for word, start, end in line.get("words", ())]
+    return {**line, **times, **({"words": words} if words else {})}

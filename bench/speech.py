@@ -3,6 +3,7 @@
 
     python bench/speech.py [FOLDER] [--model whisper-base] [--clock cpu|wall] [--scorer score_stream.py] [--keep FOLDER]
     python bench/speech.py FOLDER --whole --markdown TABLE.md
+    python bench/speech.py FOLDER --only NAME --by-language      # a recording in several languages, each for itself
 
 FOLDER holds pairs of a recording and its reference, NAME.flac (or .opus, .wav, .mp3, .ogg) and NAME.jsonl; without it
 the sample session is used. `--whole` adds each recording of several voices once more with noise, and the figures of the
@@ -23,7 +24,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from noise import make_noisy, voices
-from recordings import SAMPLE, Pair, pairs_in
+from recordings import SAMPLE, Pair, by_language, pairs_in
 from scoring import COLUMNS, OFFLINE, SCORER, Result, machine, score, table, together
 
 COMPUTE_TYPE = "int8"
@@ -92,6 +93,7 @@ def main() -> None:
     parser.add_argument("--scorer", type=Path, default=SCORER, help="program that scores: REFERENCE HYPOTHESIS --quiet")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep what readers received, and the scores, here")
     parser.add_argument("--noise", action="store_true", help="pairs of several voices also with noise (bench/noise.py)")
+    parser.add_argument("--by-language", action="store_true", help="pairs of several languages: each language alone")
     parser.add_argument("--offline", action="store_true", help="the same model offline beside it (bench/offline.py)")
     parser.add_argument("--whole", action="store_true", help="the whole table: --noise and --offline")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table and its circumstances here")
@@ -105,6 +107,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="moothall-bench-") as scratch:
         out = args.keep or Path(scratch)
         out.mkdir(parents=True, exist_ok=True)
+        if args.by_language:
+            pairs = [one for pair in pairs for one in by_language(pair, Path(scratch))]
         if args.noise:
             noisy = {pair: [make_noisy(pair, Path(scratch))] if voices(pair) > 1 else [] for pair in pairs}
             pairs = [one for pair in pairs for one in (pair, *noisy[pair])]

@@ -7,7 +7,7 @@ import gc
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from moothall_models.store import languages_command
 
         os.nice(NICE)
-        return exit_status("moothall", lambda: languages_command(*with_settings(given[1:])))
+        return exit_status("moothall", lambda: languages_command(*with_settings(given[1:], os.environ)))
     if given and given[0] in PROGRAMS:
         # It is a program of its own: it replaces this process, so that nothing of the server stays in memory.
         os.execv(sys.executable, [sys.executable, "-m", PROGRAMS[given[0]], *given[1:]])  # noqa: S606  # our own
@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return exit_status("moothall", lambda: int(arguments.run(arguments)))
 
 
-def with_settings(given: Sequence[str]) -> tuple[list[str], str]:
+def with_settings(given: Sequence[str], environ: Mapping[str, str]) -> tuple[list[str], str]:
     """The arguments of `moothall languages` without `--config FILE`, and the list of models that the settings name.
 
     Raises ConfigurationError.
@@ -85,7 +85,7 @@ def with_settings(given: Sequence[str]) -> tuple[list[str], str]:
     options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     options.add_argument("--config", type=Path)
     asked, rest = options.parse_known_args(list(given))
-    return rest, load(asked.config, os.environ).translation.registry or REGISTRY
+    return rest, load(asked.config, environ).translation.registry or REGISTRY
 
 
 def hub_program(given: Sequence[str]) -> int:

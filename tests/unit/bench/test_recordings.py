@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from moothall_models.ports import RATE
-from recordings import load, pairs_in, save, utterances
+from recordings import by_language, load, pairs_in, save, utterances
 
 
 def test_sound_comes_back_as_it_was_written_and_the_bytes_are_always_the_same(tmp_path: Path) -> None:
@@ -37,6 +37,32 @@ def test_pairs_are_found_with_their_languages_in_order(tmp_path: Path) -> None:
     ]
     assert [pair.name for pair in pairs_in(tmp_path, ["b"])] == ["b"]
     assert [line["start"] for line in utterances(tmp_path / "a.jsonl")] == [1.0, 3.0]
+
+
+def test_each_language_of_a_recording_stands_for_itself_with_its_pauses(tmp_path: Path) -> None:
+    samples = np.repeat(np.arange(10, dtype=np.float32) / 10, RATE).astype(np.float32)
+    lines: list[dict[str, object]] = [
+        {"start": 1.0, "end": 2.0, "lang": "de", "text": "eins", "words": [["eins", 1.2, 1.8]]},
+        {"start": 2.2, "end": 4.0, "lang": "en", "text": "two"},
+        {"start": 7.0, "end": 8.0, "lang": "de", "text": "drei", "words": [["drei", 7.0, 8.0]]},
+    ]
+    save(tmp_path / "a.flac", samples)
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    (pair,) = pairs_in(tmp_path)
+    made = tmp_path / "made"
+    made.mkdir()
+    german, english = by_language(pair, made)
+    assert [(each.name, each.languages) for each in (german, english)] == [("a-de", ("de",)), ("a-en", ("en",))]
+    told = utterances(german.reference)
+    assert [(line["start"], line["end"], line["words"]) for line in told] == [
+        (0.5, 1.5, [["eins", 0.7, 1.3]]),
+        (2.2, 3.2, [["drei", 2.2, 3.2]]),
+    ]
+    heard = load(german.sound)
+    assert len(heard) == round(3.7 * RATE)
+    assert abs(heard[round(2.7 * RATE)] - 0.7) < 1e-3
+    assert utterances(english.reference)[0]["start"] == 0.2
+    assert by_language(english, made) == [english]
 
 
 def test_a_pair_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -42,11 +42,12 @@ def test_languages_come_from_the_list_that_the_settings_name(tmp_path: Path) -> 
     mirrors = "https://a.example.org/db/models.json https://b.example.org/db/models.json"
     config = tmp_path / "moothall.toml"
     config.write_text(f'[translation]\nregistry = "{mirrors}"\n')
-    assert with_settings(["add", "fr"]) == (["add", "fr"], REGISTRY)
-    assert with_settings(["--config", str(config), "add", "fr"]) == (["add", "fr"], mirrors)
-    config.write_text('[translation]\nregistry = "ftp://a.example.org/list and more"\n')
+    assert with_settings(["add", "fr"], {}) == (["add", "fr"], REGISTRY)
+    assert with_settings(["--config", str(config), "add", "fr"], {}) == (["add", "fr"], mirrors)
+    variable, (first, _) = "MOOTHALL_TRANSLATION__REGISTRY", mirrors.split()
+    assert with_settings(["list"], {variable: first}) == (["list"], first)
     with pytest.raises(ConfigurationError, match="addresses of https"):
-        with_settings(["--config", str(config), "list"])
+        with_settings(["list"], {variable: "ftp://a.example.org/list and more"})
 
 
 def test_the_help_has_every_command(capsys: pytest.CaptureFixture[str]) -> None:

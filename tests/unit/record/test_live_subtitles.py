@@ -125,3 +125,4 @@ def test_a_cue_stands_in_each_segment_that_it_lies_in_with_the_same_times() -> N
     assert second == f"{head}{b}"
     assert re.search(r"e\n00:00:13\.000 --> 00:00:1\d\.\d{3}\nTyped, too\.\n\Z", third)
     assert "MPEGTS:90028\n" in segment([], {}, 0, "en", CLOCK // 90 + 1_001)
+    assert "\n\nNOTE\nBy a machine → x\n" in segment([], {}, 0, "en", note="By a\nmachine --> x")
