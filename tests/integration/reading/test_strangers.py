@@ -163,6 +163,7 @@ DOORS = {
     "GET /sitemap.xml": open_to_all(),
     "GET /robots.txt": open_to_all(),
     "GET /oembed": Door(frozenset({200, 404}), ("", "?url=/s/open", "?url=/s/backstage", "?url=/s/open/line/a")),
+    "GET /openapi.json": open_to_all(),
     "GET /records.jsonl": Door(frozenset({404})),
     "GET /withdrawals.json": open_to_all("", "?session=backstage"),
     "GET /s/{session}/record.{form}": open_to_all("", "?sources=1&times=0&channel=pt"),
