@@ -32,7 +32,7 @@ from moothall.adapters.record.bundle_messages import (
     SessionEvents,
 )
 from moothall.adapters.record.packing import entry_of
-from moothall.adapters.record.record_door import COMPRESSED, TYPES, record_style, write_record
+from moothall.adapters.record.record_door import COMPRESSED, record_style, write_record
 from moothall.adapters.record.texts import wording
 from moothall.adapters.system.time_zones import find_zone
 from moothall.core.chain import LogRecord
@@ -48,6 +48,8 @@ from moothall.record.model import Record, RecordFold
 from moothall.record.wording import Options
 from moothall.services.sound.live_audio import to_ms
 
+FORMS = ("vtt", "srt", "txt", "html", "json", "ttml", "akn", "epub")
+"""The formats of each text: those of `TYPES` that every installation can write, and in less than a second."""
 PIECE = 1 << 18
 NICENESS = 10
 """It leaves the processor to the words of meetings that are on."""
@@ -191,7 +193,7 @@ class Bundle:
 
     def _text(self, record: Record) -> bundle.BundledText:
         words, files = wording(record, self._ui, self._zone), dict[str, str]()
-        for form in TYPES:
+        for form in FORMS:
             files[form] = path = f"{bundle.DATA}/{record.id}/{record.channel}.{form}"
             data = write_record(form, record, words, Options(), lambda: self._style)
             self._write(path, data, packed=form in COMPRESSED)

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from moothall.adapters.record.record_door import TYPES
+from moothall.adapters.record.bundle_child import FORMS
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events import types as ev
@@ -72,13 +72,13 @@ async def test_a_bundle_has_every_format_and_lists_them_with_their_digests(runni
     assert headers["Content-Type"] == "application/zip"
     assert headers["Content-Disposition"] == f'attachment; filename="{SESSION}.zip"'
     found = files(body, SESSION)
-    for form in TYPES:
+    for form in FORMS:
         _, _, alone = await get(running, f"/s/{SESSION}/record.{form}")
         assert found[f"data/{SESSION}/floor.{form}"] == alone, form
     manifest = json.loads(found["manifest.json"])
     assert manifest["withdrawals"] == f"{running.address}/withdrawals.json?session={SESSION}"
     assert [each["id"] for each in manifest["sessions"]] == [SESSION]
-    assert manifest["sessions"][0]["texts"][0]["files"].keys() == TYPES.keys()
+    assert manifest["sessions"][0]["texts"][0]["files"].keys() == set(FORMS)
     for each in manifest["files"]:
         data = found[each["path"]]
         assert (each["bytes"], each["sha256"]) == (len(data), sha256(data).hexdigest())
