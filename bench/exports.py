@@ -34,12 +34,13 @@ sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("se
 
 from moothall.adapters.record.record_door import COMPRESSED, TYPES, write_record
 from moothall.core.events import types as ev
-from moothall.core.kernel.ids import ChannelId
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.record.model import Record
 from moothall.record.wording import Options
 from scoring import cpu_model
 from support.record.golden import ARABIC, ENGLISH, Golden
 from support.sessions.record_maker import FLOOR, WORDING, Questions
+from support.sessions.recorder import SESSION
 
 ROOT = Path(__file__).resolve().parents[1]
 SAID = (ROOT / "tests/support/files/ten_minutes.txt").read_text(encoding="utf-8").split()
@@ -53,9 +54,9 @@ TEXTS = (FLOOR, ENGLISH, ARABIC)
 TICK_S, IDLE_S = 0.001, 0.3
 
 
-def told(lines: int) -> Golden:
+def told(lines: int, session: SessionId = SESSION) -> Golden:
     """Return a session of `lines` lines, one after the other, with their translations and questions."""
-    telling = Golden("Plenary", ("en", "fr"))
+    telling = Golden("Plenary", ("en", "fr"), session=session)
     for channel in TEXTS[1:]:
         language = channel.removeprefix("mt-")
         telling.tell(

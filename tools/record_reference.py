@@ -47,6 +47,20 @@ meaning is a higher `version`.
 `[session, epoch, [[lane, offset, digest], …]]` without spaces, lanes in order of their names. `heads` says where the
 chains of the lanes stand that the file was made from. They tie the file to the log, whose keeper can show the events;
 the file by itself proves nothing ([Verify a record](../how-to/verify.md)).
+
+## Many sessions at once
+
+`GET /records.jsonl` gives the records of all public sessions that are closed, with `day=2026-11-24` of those of a day,
+as JSON lines. Each session begins with a line of its own, and as many lines as its `texts` says follow, each a
+`Document`:
+
+```
+{"format":"moothall.session","version":1,"id","title","languages","opened","address","texts","withdrawn","withdrawals"}
+```
+
+`withdrawn` lists what was removed before the file was made, `{"offset", "at", "reason"}` each; `withdrawals` is the
+address that lists what was removed since. Equal states give equal bytes: ask with `If-None-Match` to get 304, with
+`Range` and `If-Range` to go on after a break.
 """
 
 

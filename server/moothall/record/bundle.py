@@ -65,6 +65,39 @@ class BundledSound(msgspec.Struct, frozen=True, kw_only=True):
     """Media ms of its first sample."""
 
 
+class BundledRemoval(msgspec.Struct, frozen=True, kw_only=True):
+    """Words were removed from a session for good, before this was made."""
+
+    offset: int
+    """The offset of the event that says so."""
+    at: int
+    """Unix ms."""
+    reason: str
+    """`request`, or `not-recorded` for what a span of "not recorded", or a break, had caught."""
+
+
+class DumpedSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session in a file of JSON lines; the lines after it are the records of its texts, as in `record.json`."""
+
+    format: Literal["moothall.session"] = "moothall.session"
+    version: Literal[1] = 1
+    id: str
+    title: str
+    """The title as it was given; empty where the session has none."""
+    languages: tuple[str, ...]
+    """BCP-47 tags of the languages that may be spoken."""
+    opened: int | None
+    """Unix ms of media time 0."""
+    address: str
+    """The address of its record at the server."""
+    texts: int
+    """How many records follow."""
+    withdrawn: tuple[BundledRemoval, ...]
+    """What was removed before this file was made."""
+    withdrawals: str
+    """The address that lists what was withdrawn since."""
+
+
 class BundledSession(msgspec.Struct, frozen=True, kw_only=True):
     """A session of a bundle."""
 
@@ -81,6 +114,8 @@ class BundledSession(msgspec.Struct, frozen=True, kw_only=True):
     """The address of its record at the server."""
     texts: tuple[BundledText, ...]
     sound: tuple[BundledSound, ...]
+    withdrawn: tuple[BundledRemoval, ...]
+    """What was removed before this was made."""
 
 
 class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SpeakerId
+from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK
 from moothall.record.model import Record, RecordFold
 from moothall.record.wording import AskedWording, Wording
@@ -74,9 +74,14 @@ class Telling:
     """A session with a floor and a French interpretation, written event by event."""
 
     def __init__(
-        self, title: str = "Plenary", languages: tuple[str, ...] = ("en", "ar"), *, opened: bool = True
+        self,
+        title: str = "Plenary",
+        languages: tuple[str, ...] = ("en", "ar"),
+        *,
+        opened: bool = True,
+        session: SessionId = SESSION,
     ) -> None:
-        self.recorder = Recorder()
+        self.recorder = Recorder(session)
         self.records: list[LogRecord] = []
         self._names: dict[str, str] = {}
         self.tell(

@@ -38,6 +38,7 @@ SESSION = bundle.BundledSession(
     address="https://hall.example/s/s",
     texts=(TEXT,),
     sound=(SOUND,),
+    withdrawn=(bundle.BundledRemoval(offset=9, at=1, reason="request"),),
 )
 MANIFEST = bundle.BundleManifest(
     title="All\nof <it>",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 from html import escape
+from typing import Literal
 
 import msgspec
 
@@ -77,26 +78,54 @@ def _atom(feed: NewsFeed) -> Iterator[str]:
     yield "</feed>\n"
 
 
+class JsonFeedAuthor(msgspec.Struct, frozen=True, kw_only=True):
+    """Who publishes the news."""
+
+    name: str
+
+
+class JsonFeedItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece of news; its only tag is its `NewsKind`."""
+
+    id: str
+    url: str
+    title: str
+    content_text: str
+    date_published: str
+    tags: tuple[NewsKind, ...]
+
+
+class JsonFeed(msgspec.Struct, frozen=True, kw_only=True):
+    """A feed by JSON Feed 1.1 (jsonfeed.org)."""
+
+    version: Literal["https://jsonfeed.org/version/1.1"] = "https://jsonfeed.org/version/1.1"
+    title: str
+    home_page_url: str
+    feed_url: str
+    language: str
+    authors: tuple[JsonFeedAuthor, ...]
+    items: tuple[JsonFeedItem, ...]
+
+
 def write_json_feed(feed: NewsFeed) -> bytes:
-    """The feed as JSON Feed 1.1 (jsonfeed.org)."""
-    items = [
-        {
-            "id": item.id,
-            "url": item.address,
-            "title": item.title,
-            "content_text": item.text,
-            "date_published": moment(item.at),
-            "tags": [item.kind],
-        }
+    """The feed as JSON Feed."""
+    items = (
+        JsonFeedItem(
+            id=item.id,
+            url=item.address,
+            title=item.title,
+            content_text=item.text,
+            date_published=moment(item.at),
+            tags=(item.kind,),
+        )
         for item in feed.items
-    ]
-    made = {
-        "version": "https://jsonfeed.org/version/1.1",
-        "title": feed.title,
-        "home_page_url": feed.page,
-        "feed_url": feed.address,
-        "language": feed.language,
-        "authors": [{"name": feed.author}],
-        "items": items,
-    }
+    )
+    made = JsonFeed(
+        title=feed.title,
+        home_page_url=feed.page,
+        feed_url=feed.address,
+        language=feed.language,
+        authors=(JsonFeedAuthor(name=feed.author),),
+        items=tuple(items),
+    )
     return msgspec.json.encode(made)

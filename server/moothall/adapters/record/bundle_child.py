@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 from babel.dates import format_date
@@ -22,6 +23,7 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.static_files import StaticFiles
 from moothall.adapters.record.bundle_messages import (
     LENGTH,
+    BundleForm,
     BundleMessage,
     BundleOrder,
     RecordingFile,
@@ -30,25 +32,29 @@ from moothall.adapters.record.bundle_messages import (
     SessionEvents,
 )
 from moothall.adapters.record.packing import entry_of
-from moothall.adapters.record.record_door import COMPRESSED, TYPES, record_style, write_record
+from moothall.adapters.record.record_door import COMPRESSED, record_style, write_record
 from moothall.adapters.record.texts import wording
 from moothall.adapters.system.time_zones import find_zone
 from moothall.core.chain import LogRecord
 from moothall.core.events.codec import decode_event
-from moothall.core.events.types import SourceAttached
+from moothall.core.events.types import BodyRemoved, SourceAttached
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SourceId
 from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.record import bundle
+from moothall.record.json import write_json
 from moothall.record.model import Record, RecordFold
 from moothall.record.wording import Options
 from moothall.services.sound.live_audio import to_ms
 
+FORMS = ("vtt", "srt", "txt", "html", "json", "ttml", "akn", "epub")
+"""The formats of each text: those of `TYPES` that every installation can write, and in less than a second."""
 PIECE = 1 << 18
 NICENESS = 10
 """It leaves the processor to the words of meetings that are on."""
 SHEET, SCRIPT = "css/bundle/bundle.css", "js/bundle/search.js"
-_ATTACHED = str(SourceAttached.__struct_config__.tag)
+_WANTED = frozenset(str(kind.__struct_config__.tag) for kind in (SourceAttached, BodyRemoved))
 _decoder = msgspec.msgpack.Decoder(BundleMessage)
 
 
@@ -63,6 +69,13 @@ def messages(descriptor: int) -> Iterator[BundleMessage]:
             yield _decoder.decode(body)
 
 
+def texts_of(order: BundleOrder) -> tuple[Catalogue, Zone]:
+    """The texts of an order's language, and its zone. Raises ConfigurationError when the texts are missing."""
+    rules = find_zone(order.zone)
+    zone = UTC_ZONE if rules is None else Zone(order.zone, rules)
+    return Catalogue.read(Path(order.web) / "locales", order.language), zone
+
+
 class _Session:
     """A session whose events arrive."""
 
@@ -70,16 +83,26 @@ class _Session:
         self.begins = begins
         self._folds = [RecordFold(begins.session, begins.epoch, channel) for channel in begins.channels]
         self._sources: dict[SourceId, SourceAttached] = {}
+        self._withdrawn: list[bundle.BundledRemoval] = []
+
+    @property
+    def withdrawn(self) -> tuple[bundle.BundledRemoval, ...]:
+        """What was removed from it."""
+        return tuple(self._withdrawn)
 
     def take(self, records: tuple[LogRecord, ...]) -> None:
         """Add events."""
         for fold in self._folds:
             fold.take([record for record in records if record.header.lane in fold.feed.lanes])
         for record in records:
-            if record.header.type == _ATTACHED and record.body is not None:
-                event = decode_event(record.body)
-                if isinstance(event, SourceAttached):
-                    self._sources[event.source] = event
+            if record.header.type not in _WANTED or record.body is None:
+                continue
+            event, header = decode_event(record.body), record.header
+            if isinstance(event, SourceAttached):
+                self._sources[event.source] = event
+            elif isinstance(event, BodyRemoved) and event.offsets:
+                gone = bundle.BundledRemoval(offset=header.offset, at=header.at, reason=event.reason)
+                self._withdrawn.append(gone)
 
     def records(self) -> Iterator[Record]:
         """The records of its texts, the first text first."""
@@ -96,6 +119,36 @@ class _Session:
                 yield part, source
 
 
+class RecordLines:
+    """The file of JSON lines that is being written."""
+
+    def __init__(self, out: BinaryIO, order: BundleOrder) -> None:
+        self._out = out
+        self._order = order
+        self._ui, self._zone = texts_of(order)
+
+    def add_session(self, session: _Session) -> None:
+        """Write a session's lines."""
+        records = list(session.records())
+        if not records:
+            return
+        about, withdrawn = records[0].session, session.withdrawn
+        first = made_of(
+            bundle.DumpedSession,
+            about,
+            address=f"{self._order.public}/s/{about.id}",
+            texts=len(records),
+            withdrawn=withdrawn,
+            withdrawals=f"{self._order.public}/withdrawals.json?session={about.id}",
+        )
+        self._out.write(msgspec.json.encode(first) + b"\n")
+        for record in records:
+            self._out.write(write_json(record, wording(record, self._ui, self._zone), Options()))
+
+    def finish(self) -> None:
+        """Nothing follows the last session."""
+
+
 class Bundle:
     """The archive that is being written."""
 
@@ -106,9 +159,7 @@ class Bundle:
         self._order = order
         self._static = StaticFiles(web)
         self._style = record_style(self._static)
-        self._ui = Catalogue.read(web / "locales", order.language)
-        rules = find_zone(order.zone)
-        self._zone = UTC_ZONE if rules is None else Zone(order.zone, rules)
+        self._ui, self._zone = texts_of(order)
         self._files: list[bundle.BundledFile] = []
         self._sessions: list[bundle.BundledSession] = []
         self._searched: dict[str, list[str]] = {}
@@ -136,12 +187,13 @@ class Bundle:
                 address=f"{self._order.public}/s/{first.id}",
                 texts=tuple(texts),
                 sound=sound,
+                withdrawn=session.withdrawn,
             )
         )
 
     def _text(self, record: Record) -> bundle.BundledText:
         words, files = wording(record, self._ui, self._zone), dict[str, str]()
-        for form in TYPES:
+        for form in FORMS:
             files[form] = path = f"{bundle.DATA}/{record.id}/{record.channel}.{form}"
             data = write_record(form, record, words, Options(), lambda: self._style)
             self._write(path, data, packed=form in COMPRESSED)
@@ -211,24 +263,31 @@ class Bundle:
 
 
 def write_bundle(descriptor: int, order: BundleOrder, arriving: Iterator[BundleMessage]) -> None:
-    """Write the archive to a descriptor. Raises EOFError when the messages break off, OSError, ConfigurationError."""
+    """Write the file to a descriptor. Raises EOFError when the messages break off, OSError, ConfigurationError."""
+    with os.fdopen(descriptor, "w+b", closefd=False) as out:
+        if order.form is BundleForm.LINES:
+            _write(RecordLines(out, order), arriving)
+            return
+        with zipfile.ZipFile(out, "w") as archive:
+            _write(Bundle(archive, order), arriving)
+
+
+def _write(made: RecordLines | Bundle, arriving: Iterator[BundleMessage]) -> None:
     session: _Session | None = None
-    with os.fdopen(descriptor, "w+b", closefd=False) as out, zipfile.ZipFile(out, "w") as archive:
-        made = Bundle(archive, order)
-        for message in arriving:
-            match message:
-                case SessionBegins():
-                    session = _Session(message)
-                case SessionEvents() if session is not None:
-                    session.take(message.records)
-                case SessionEnds() if session is not None:
-                    made.add_session(session)
-                    session = None
-                case _:
-                    raise EOFError
-        if session is not None:
-            raise EOFError
-        made.finish()
+    for message in arriving:
+        match message:
+            case SessionBegins():
+                session = _Session(message)
+            case SessionEvents() if session is not None:
+                session.take(message.records)
+            case SessionEnds() if session is not None:
+                made.add_session(session)
+                session = None
+            case _:
+                raise EOFError
+    if session is not None:
+        raise EOFError
+    made.finish()
 
 
 def main(order_json: str) -> int:

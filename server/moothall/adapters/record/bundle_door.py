@@ -23,6 +23,7 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import HttpProblem, language, refusal
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.record.bundle_messages import BundleForm
 from moothall.adapters.record.bundling import BundleBusy, BundleFailed, Bundles, BundleWish, KeptBundle
 from moothall.adapters.record.texts import RecordErrorText
 from moothall.core.kernel.actors import Role
@@ -36,6 +37,7 @@ PIECE = 1 << 18
 """Bytes that are sent at a time."""
 AGAIN_S = 5
 """After how many seconds a browser asks again for a bundle that is being made."""
+_TYPES = {BundleForm.ZIP: "application/zip", BundleForm.LINES: "application/jsonl"}
 EVERYTHING = "all"
 """Name of the bundle of all sessions."""
 _Wish = Callable[[], Awaitable[BundleWish]]
@@ -73,6 +75,7 @@ class BundleDoor:
         return [
             web.get("/s/{session}/bundle.zip", self.of_session),
             web.get("/bundle.zip", self.of_day),
+            web.get("/records.jsonl", self.as_lines),
             web.get("/withdrawals.json", self.withdrawals),
         ]
 
@@ -94,6 +97,13 @@ class BundleDoor:
 
     async def of_day(self, request: web.Request) -> web.StreamResponse:
         """Answer with the bundle of the closed sessions of `day` (ISO 8601), without it of all days."""
+        return await self._of_day(request, BundleForm.ZIP)
+
+    async def as_lines(self, request: web.Request) -> web.StreamResponse:
+        """Answer with the records of the same sessions as JSON, one a line."""
+        return await self._of_day(request, BundleForm.LINES)
+
+    async def _of_day(self, request: web.Request, form: BundleForm) -> web.StreamResponse:
         ui, text = language(self.pages, request), request.query.get("day")
 
         async def wish() -> BundleWish:
@@ -112,6 +122,7 @@ class BundleDoor:
                 title=title,
                 language=ui.language,
                 sessions=tuple(each.session for each in found),
+                form=form,
             )
 
         return await self._answer(request, ui, wish)
@@ -155,18 +166,18 @@ class BundleDoor:
             response.headers[hdrs.RETRY_AFTER] = str(AGAIN_S)
             response.headers["Refresh"] = str(AGAIN_S)
             return response
-        return await _send(request, kept, f"{wanted.name}.zip")
+        return await _send(request, kept, wanted)
 
 
-async def _send(request: web.Request, kept: KeptBundle, name: str) -> web.StreamResponse:
+async def _send(request: web.Request, kept: KeptBundle, wanted: BundleWish) -> web.StreamResponse:
     """Send a bundle, or the range of it that is asked for. A download is cut off once something in it is withdrawn."""
     headers = {
         hdrs.ETAG: kept.tag,
         hdrs.ACCEPT_RANGES: "bytes",
         hdrs.CACHE_CONTROL: "private, no-cache",
         hdrs.VARY: hdrs.ACCEPT_LANGUAGE,
-        hdrs.CONTENT_TYPE: "application/zip",
-        hdrs.CONTENT_DISPOSITION: f'attachment; filename="{name}"',
+        hdrs.CONTENT_TYPE: _TYPES[wanted.form],
+        hdrs.CONTENT_DISPOSITION: f'attachment; filename="{wanted.name}.{wanted.form}"',
     }
     with kept.reading():
         try:

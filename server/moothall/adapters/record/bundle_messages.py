@@ -7,6 +7,7 @@ beginning, the events of its public lanes in order, and its end.
 from __future__ import annotations
 
 import struct
+from enum import StrEnum
 
 import msgspec
 
@@ -26,9 +27,19 @@ class RecordingFile(msgspec.Struct, frozen=True):
     """Its first sample, counted from the source's first one."""
 
 
+class BundleForm(StrEnum):
+    """The form of the file."""
+
+    ZIP = "zip"
+    """Pages, formats and sound that open from a disk."""
+    LINES = "jsonl"
+    """The records as JSON, one a line, for programs."""
+
+
 class BundleOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What the bundle is, for the process's command line."""
 
+    form: BundleForm = BundleForm.ZIP
     web: str
     """The folder with catalogues and style sheets."""
     language: str

@@ -26,6 +26,7 @@ import msgspec
 from moothall import __version__
 from moothall.adapters.engines.child_owner import signal_child, to_the_end
 from moothall.adapters.record.bundle_messages import (
+    BundleForm,
     BundleOrder,
     RecordingFile,
     SessionBegins,
@@ -76,6 +77,7 @@ class BundleWish(msgspec.Struct, frozen=True, kw_only=True):
     sessions: tuple[SessionId, ...]
     query: str = ""
     """The query with which the list of what was withdrawn names a session that public lists don't have."""
+    form: BundleForm = BundleForm.ZIP
 
 
 class _SessionState(msgspec.Struct, frozen=True):
@@ -264,6 +266,7 @@ class Bundles:
     async def _write(self, wish: BundleWish, file: BinaryIO) -> bool:
         """Have the bundle written. Return whether it is whole."""
         order = BundleOrder(
+            form=wish.form,
             web=str(self.web),
             language=wish.language,
             zone=self.zone(),

@@ -34,6 +34,21 @@ StateOf = Callable[[SessionId], Awaitable[State | None]]
 """Returns a session's state, loading it when necessary; None for an unknown session."""
 
 
+class ListedSound(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a recording; times are media ms."""
+
+    address: str
+    t0: int
+    t1: int
+
+
+class SoundListing(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of a channel's published sound; `behind` is how many ms the recording stays behind what is said."""
+
+    parts: tuple[ListedSound, ...]
+    behind: int
+
+
 @dataclass(eq=False, repr=False)
 class SoundDoor:
     """Handlers of published sound, and of the pieces that staff hear while they correct.
@@ -60,15 +75,10 @@ class SoundDoor:
         ]
 
     async def listing(self, request: web.Request) -> web.Response:
-        """Answer with the parts of a channel: `{"parts": [{"address", "t0", "t1"}], "behind": 35000}`.
-
-        `t0` and `t1` are media ms; `behind` is how many ms the recording stays behind what is said.
-        """
+        """Answer with the parts of a channel: `{"parts": [{"address", "t0", "t1"}], "behind": 35000}`."""
         session, parts = await self._parts(request)
-        body = {
-            "parts": [{"address": _address(session, part), "t0": part.t0, "t1": part.t1} for part in parts],
-            "behind": HELD_BACK_MS,
-        }
+        listed = tuple(ListedSound(address=_address(session, part), t0=part.t0, t1=part.t1) for part in parts)
+        body = SoundListing(parts=listed, behind=HELD_BACK_MS)
         return web.Response(body=msgspec.json.encode(body), content_type="application/json", headers=_NOT_KEPT)
 
     async def sound(self, request: web.Request) -> web.StreamResponse:

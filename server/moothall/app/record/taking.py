@@ -15,6 +15,7 @@ from moothall.adapters.programme.rows import AgendaRows
 from moothall.adapters.record.bundle_door import BundleDoor
 from moothall.adapters.record.bundle_messages import RecordingFile
 from moothall.adapters.record.bundling import Bundles
+from moothall.adapters.record.description_door import DescriptionDoor
 from moothall.app.parts import Entrance, Services
 from moothall.core.events.types import SoundKept
 from moothall.core.kernel.ids import SessionId
@@ -72,4 +73,4 @@ def taking_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         house=lambda: backend.look.shown.name,
         framed=bool(backend.settings.server.embed),
     )
-    return [*door.routes(), *news.routes(), *discovery.routes()]
+    return [*door.routes(), *news.routes(), *discovery.routes(), *DescriptionDoor(entrance.address.public).routes()]

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from moothall.adapters.record.record_door import TYPES
+from moothall.adapters.record.bundle_child import FORMS
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events import types as ev
@@ -72,13 +72,13 @@ async def test_a_bundle_has_every_format_and_lists_them_with_their_digests(runni
     assert headers["Content-Type"] == "application/zip"
     assert headers["Content-Disposition"] == f'attachment; filename="{SESSION}.zip"'
     found = files(body, SESSION)
-    for form in TYPES:
+    for form in FORMS:
         _, _, alone = await get(running, f"/s/{SESSION}/record.{form}")
         assert found[f"data/{SESSION}/floor.{form}"] == alone, form
     manifest = json.loads(found["manifest.json"])
     assert manifest["withdrawals"] == f"{running.address}/withdrawals.json?session={SESSION}"
     assert [each["id"] for each in manifest["sessions"]] == [SESSION]
-    assert manifest["sessions"][0]["texts"][0]["files"].keys() == TYPES.keys()
+    assert manifest["sessions"][0]["texts"][0]["files"].keys() == set(FORMS)
     for each in manifest["files"]:
         data = found[each["path"]]
         assert (each["bytes"], each["sha256"]) == (len(data), sha256(data).hexdigest())
@@ -177,3 +177,26 @@ async def test_what_is_withdrawn_from_a_session_that_lists_do_not_name_is_told_w
     assert await withdrawn(running, f"?session={SESSION}") == {SESSION: []}
     assert (await get(running, "/bundle.zip"))[0] == 404
     assert (await get(running, f"/s/{SESSION}/bundle.zip"))[0] == 200
+
+
+async def test_all_records_are_lines_of_json_for_programs(running: RunningServer) -> None:
+    assert (await get(running, "/records.jsonl"))[0] == 404
+    await done(running, do.CloseSession())
+    status, headers, body = await get(running, "/records.jsonl")
+    assert status == 200
+    assert headers["Content-Type"] == "application/jsonl"
+    assert headers["Content-Disposition"] == 'attachment; filename="all.jsonl"'
+    first, record = body.splitlines(keepends=True)
+    about = json.loads(first)
+    assert (about["format"], about["id"], about["texts"], about["withdrawn"]) == ("moothall.session", SESSION, 1, [])
+    assert record == (await get(running, f"/s/{SESSION}/record.json"))[2]
+    assert (await get(running, "/records.jsonl", **{"If-None-Match": headers["Etag"]}))[0] == 304
+    assert (await get(running, "/records.jsonl", Range=f"bytes={len(first)}-"))[2] == record
+    async with at_a_desk(running, Role.SECRETARIAT) as client:
+        assert "receipt" in await asked(client, "r", {"type": "lines", "segments": ["b"]})
+    _, _, body = await get(running, "/records.jsonl")
+    assert HIDDEN.encode() not in body
+    about = json.loads(body.splitlines()[0])
+    assert [each["reason"] for each in about["withdrawn"]] == ["request"]
+    path = about["withdrawals"].removeprefix(running.address)
+    assert len(json.loads((await get(running, path))[2])["sessions"][0]["withdrawn"]) == 1

@@ -1,0 +1,129 @@
+"""How bundles are made, kept and dropped, with the process that writes them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.record.bundle_messages import BundleForm, RecordingFile
+from moothall.adapters.record.bundling import MOST_KEPT, MOST_WAITING, BundleBusy, BundleFailed, Bundles, BundleWish
+from moothall.core.events.types import Access
+from moothall.core.kernel.ids import SessionId
+from moothall.core.sessions.state import Status
+from moothall.services.sessions.catalogue import Entry
+from moothall.testing.log_memory import MemoryLog
+from support.sessions.record_maker import FLOOR, meeting
+
+SESSION = SessionId("plenary")
+ENTRY = Entry(session=SESSION, status=Status.CLOSED, access=Access.PUBLIC, channel=FLOOR, opened=0)
+WISH = BundleWish(name="all", title="All", language="en", sessions=(SESSION,), form=BundleForm.LINES)
+
+
+class Sounds:
+    """Asked for a session's sound, it can be made to wait, and to name another file each time."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.reached = asyncio.Event()
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.restless = False
+
+    async def of(self, _: SessionId) -> Sequence[RecordingFile]:
+        self.asked += 1
+        self.reached.set()
+        await self.gate.wait()
+        return [RecordingFile(f"/nowhere/{self.asked}", "mic", 0)] if self.restless else ()
+
+
+@asynccontextmanager
+async def running(folder: Path, sounds: Sounds, *, patience: float = 60) -> AsyncIterator[Bundles]:
+    log, records = MemoryLog(), meeting().records
+    head = await log.acquire(SESSION, records[0].header.epoch)
+    await log.append(SESSION, head.term, 0, records)
+    bundles = Bundles(
+        log,
+        folder=folder,
+        web=find_web_folder(),
+        public="https://hall.example",
+        zone=lambda: "UTC",
+        known=lambda session: ENTRY if session == SESSION else None,
+        sound_of=sounds.of,
+        patience=patience,
+    )
+    async with asyncio.TaskGroup() as group:
+        making = group.create_task(bundles.run())
+        yield bundles
+        making.cancel()
+
+
+async def test_a_bundle_is_made_once_and_leaves_no_name_on_the_disk(tmp_path: Path) -> None:
+    async with running(tmp_path, Sounds()) as bundles:
+        one, other = await asyncio.gather(bundles.get(WISH), bundles.get(WISH))
+        assert one is other is await bundles.get(WISH)
+        assert one.tag == await bundles.tag(WISH)
+        assert os.pread(one.file.fileno(), 10, 0) == b'{"format":'
+        assert os.listdir(tmp_path) == []
+    assert one.file.closed
+
+
+async def test_what_is_withdrawn_while_it_is_made_begins_it_again(tmp_path: Path) -> None:
+    sounds = Sounds()
+    async with running(tmp_path, sounds) as bundles, asyncio.TaskGroup() as group:
+        await bundles.tag(WISH)
+        sounds.gate.clear()
+        sounds.reached.clear()
+        got = group.create_task(bundles.get(WISH))
+        await sounds.reached.wait()
+        bundles.withdraw(SESSION)
+        sounds.gate.set()
+        kept = await got
+        assert not kept.withdrawn
+        # Three looks make a bundle: before, for the process, and behind. One that is given up looks at least once.
+        assert sounds.asked > 1 + 3
+        bundles.withdraw(SessionId("another"))
+        assert not kept.withdrawn
+        bundles.withdraw(SESSION)
+        assert kept.withdrawn
+        assert kept.file.closed
+        assert await bundles.get(WISH) is not kept
+
+
+async def test_sessions_that_change_all_the_time_make_no_bundle(tmp_path: Path) -> None:
+    sounds = Sounds()
+    sounds.restless = True
+    async with running(tmp_path, sounds) as bundles:
+        with pytest.raises(BundleFailed):
+            await bundles.get(WISH)
+        sounds.restless = False
+        assert (await bundles.get(WISH)).size
+
+
+async def test_a_bundle_that_is_too_large_can_not_be_made(tmp_path: Path) -> None:
+    async with running(tmp_path, Sounds()) as bundles:
+        bundles.most_bytes = 100
+        with pytest.raises(BundleFailed):
+            await bundles.get(WISH)
+
+
+async def test_few_wait_and_few_are_kept(tmp_path: Path) -> None:
+    sounds = Sounds()
+    wishes = [replace(WISH, name=f"w{n}") for n in range(MOST_WAITING + 1)]
+    async with running(tmp_path, sounds, patience=0) as bundles:
+        sounds.gate.clear()
+        for wish in wishes:
+            with pytest.raises(BundleBusy):
+                await bundles.get(wish)
+        bundles.patience = 60
+        with pytest.raises(BundleBusy):
+            await bundles.get(wishes[-1])
+        sounds.gate.set()
+        kept = [await bundles.get(wish) for wish in wishes[:MOST_WAITING]]
+        assert [each.file.closed for each in kept].count(False) <= MOST_KEPT

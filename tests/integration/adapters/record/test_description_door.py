@@ -1,0 +1,95 @@
+"""The description of the doors for programs, held against a running server."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+import pytest
+
+from moothall.adapters.record.description_door import DOORS
+from moothall.app.hall import RunningServer, hall
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.ids import CommandId
+from moothall.services.log.act_queue import Receipt
+from moothall.settings.sections import EngineSection as EngineSettings
+from moothall.settings.sections import Server, Settings, Translation
+from support.halls.removal import SESSION, held
+
+HOW_TO = Path(__file__).parents[4] / "docs/how-to/take-the-record-home.md"
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[RunningServer]:
+    settings = Settings(
+        server=Server(port=0, data=str(tmp_path)),
+        engine=EngineSettings(count=0),
+        translation=Translation(translators=()),
+    )
+    async with hall(settings) as running:
+        await held(running)
+        live = await running.backend.sessions.open(SESSION)
+        public = do.ArrangeSession(access=ev.Access.PUBLIC, sound=ev.SoundKept.PUBLISHED)
+        commands: list[do.AnyCommand] = [public, do.CloseSession()]
+        for n, command in enumerate(commands):
+            answer = await live.writer.send(SYSTEM, CommandId(f"end{n}"), command)
+            assert isinstance(answer, Receipt), answer
+        yield running
+
+
+def references(value: object) -> Iterator[str]:
+    match value:
+        case dict():
+            yield from (each for name, each in value.items() if name == "$ref" and isinstance(each, str))
+            for each in value.values():
+                yield from references(each)
+        case list():
+            for each in value:
+                yield from references(each)
+
+
+async def test_every_door_answers_as_it_is_described(running: RunningServer) -> None:
+    async with aiohttp.ClientSession() as http:
+        async with http.get(f"{running.address}/openapi.json") as response:
+            described: dict[str, Any] = await response.json()
+            tag = response.headers["ETag"]
+        async with http.get(f"{running.address}/openapi.json", headers={"If-None-Match": tag}) as response:
+            assert response.status == 304
+        assert described["openapi"] == "3.1.0"
+        known = {f"#/components/schemas/{name}" for name in described["components"]["schemas"]}
+        assert set(references(described)) <= known
+        assert described["paths"].keys() == {door.path for door in DOORS}
+        assert {f"GET {door.path.replace('record.json', 'record.{form}')}" for door in DOORS} <= set(
+            running.served.routes
+        )
+        for door in DOORS:
+            async with http.get(running.address + door.path.format(session=SESSION)) as response:
+                body = await response.read()
+                assert response.status == 200, door.path
+                assert response.content_type == door.kind
+                assert ("ETag" in response.headers) is door.tagged
+                assert (response.headers.get("Accept-Ranges") == "bytes") is door.ranges
+            if door.answer is not None:
+                read: object = msgspec.json.decode(body, type=door.answer)
+                assert json.loads(msgspec.json.encode(read)) == json.loads(body), door.path
+            missing = door.path.format(session="nosuchone")
+            if missing != door.path:
+                async with http.get(running.address + missing) as response:
+                    assert response.status in door.refusals
+
+
+async def test_the_examples_of_the_how_to_run(running: RunningServer) -> None:
+    text = HOW_TO.read_text(encoding="utf-8").split("\n## For programs\n")[1].split("\n## ")[0]
+    addresses = re.findall(r"^curl .*'http://127\.0\.0\.1:8080(.+)'$", text, re.MULTILINE)
+    assert len(addresses) == 5
+    async with aiohttp.ClientSession() as http:
+        for address in addresses:
+            async with http.get(running.address + address.replace("demo", SESSION)) as response:
+                assert response.status == 200, address
