@@ -29,6 +29,7 @@ def test_a_line_has_all_that_it_read() -> None:
     assert made.text_at(SegmentId("nothing"), again) is None
     assert made.line(SegmentId("nothing")) is None
     assert made.changes == (heard, mended, again)
+    assert made.position.offset == again
 
 
 def test_a_person_may_confirm_what_a_machine_wrote() -> None:

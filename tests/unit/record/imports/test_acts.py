@@ -13,7 +13,7 @@ from moothall.core.kernel.ids import SpeakerId
 from moothall.core.programme.plan import Speaker
 from moothall.core.rules.imports import MAX_PART, MAX_PARTS, MOST_LINES, MOST_MS, MOST_SPANS
 from moothall.record.imports.about import AboutMeeting
-from moothall.record.imports.acts import ImportChoice, acts_of, key_of_name, last_act, meeting_of
+from moothall.record.imports.acts import ImportChoice, acts_of, is_last, key_of_name, last_act, meeting_of
 from moothall.record.imports.past import PastLine, PastText
 from support.record.imported import AGREED, imported
 from unit.record.imports.test_own_json import LEAST, LINE
@@ -133,6 +133,7 @@ def test_a_further_text_has_only_its_own_gaps() -> None:
     past = msgspec.structs.replace(PAST, spans=spans)
     meeting = meeting_of(past, AboutMeeting(start=1, language="fr"), file="x", digest="0" * 64, young_people=False)
     *_, gaps, sealed = acts_of(past, meeting, ImportChoice(), further=True)
+    assert (is_last(gaps), is_last(sealed)) == (False, True)
     assert [type(each) for each in (*gaps.commands, *sealed.commands)] == [do.NoteGap, do.SealRecord]
 
 
