@@ -53,6 +53,8 @@ class ValkeyProcess(RedisProcess):
     def start(self) -> None:
         """Start Valkey; returns when it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        for left in self.folder.rglob("temp-*"):  # As docs/reference/redis.md has its operator do.
+            left.unlink()
         self._process = subprocess.Popen(
             [
                 *(f"{self.program}-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder)),
