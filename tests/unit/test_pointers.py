@@ -16,6 +16,8 @@ ELSEWHERE = {
     "argostranslate/translate.py": "Argos Translate's",
     "Node.js": "a program",
     "hls.js": "a player, which a test has",
+    "captionWorker.py": "Plover2CAT's",
+    "steno_objects.py": "Plover2CAT's",
 }
 """What is pointed to and isn't the project's."""
 SAID = {
