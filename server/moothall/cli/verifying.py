@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPException
 from pathlib import Path
 from typing import TextIO
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 import msgspec
@@ -417,5 +418,7 @@ def read_keys(source: str) -> dict[str, object]:
             data = Path(source).read_bytes()
         return read_json(data, dict[str, object])
     except (OSError, HTTPException, ValueError) as error:
+        if isinstance(error, HTTPError):
+            error.close()  # It holds the connection.
         why = getattr(error, "reason", None) or getattr(error, "strerror", None) or "it is no JSON object"
         raise ConfigurationError(f"The public keys can't be read from {source}: {why}.") from error

@@ -9,6 +9,7 @@ import urllib.request
 from http.client import HTTPException
 from pathlib import Path
 from typing import TextIO
+from urllib.error import HTTPError
 from urllib.parse import urlencode
 
 import msgspec
@@ -138,5 +139,7 @@ def _asked(address: str) -> JsonResults:
         with urllib.request.urlopen(request, timeout=WITHIN_S) as answer:  # noqa: S310  # checked above
             return read_json(answer.read(MOST_BYTES), JsonResults)
     except (OSError, HTTPException, Unreadable) as error:
+        if isinstance(error, HTTPError):
+            error.close()  # It holds the connection.
         why = getattr(error, "reason", None) or type(error).__name__
         raise ConfigurationError(f"The server at {address.partition(PATH)[0]} gave no answer: {why}.") from error
