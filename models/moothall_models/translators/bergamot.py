@@ -63,6 +63,8 @@ class BergamotTranslator:
                 self._folders[direction] = found[-1]
         self._loaded: dict[Direction, BergamotModel] = {}
         self._loading = threading.Lock()
+        self._translating = threading.Lock()
+        """Held while the native engine translates: with four threads in it at a time it has crashed."""
         self._closed = False
 
     @property
@@ -105,7 +107,9 @@ class BergamotTranslator:
         if not has_latin(piece):
             return piece
         try:
-            answer = self._native(direction).translate(piece).strip()
+            native = self._native(direction)
+            with self._translating:
+                answer = native.translate(piece).strip()
         except BaseException as error:
             if not isinstance(error, Exception) and type(error).__module__ != PANIC:
                 raise
