@@ -114,6 +114,15 @@ def test_a_text_comes_from_one_file_and_has_no_lines_of_its_own() -> None:
     assert refused(unbegun, BEGIN) is RefusalCode.CONFLICT
 
 
+def test_an_import_goes_on_with_the_statement_that_it_was_begun_with() -> None:
+    answer = decide(BEGUN, msgspec.structs.replace(BEGIN, names="They agreed."), SYSTEM, LATER)
+    assert isinstance(answer, Refusal)
+    assert (answer.code, "another statement" in answer.message) == (RefusalCode.CONFLICT, True)
+    other = decide(BEGUN, msgspec.structs.replace(BEGIN, names="They agreed.", digest="1" * 64), SYSTEM, LATER)
+    assert isinstance(other, Refusal)
+    assert "from another file" in other.message
+
+
 def test_another_text_of_the_same_meeting_comes_later() -> None:
     interpretation = do.AddChannel(channel=FR, kind=ev.ChannelKind.INTERPRETATION, languages=("fr",))
     french = msgspec.structs.replace(LINE, segment=SegmentId("f"), language="fr")
