@@ -246,7 +246,9 @@ def _ground(state: State, command: do.StateGround) -> _Decision:
     if state.status is not Status.CLOSED:
         return refuse(RefusalCode.CONFLICT, "The import isn't complete: run it again first.")
     ground = " ".join(command.ground.split())
-    if len(ground) > MAX_GROUND or (not ground and command.access is not ev.Access.STAFF):
+    if command.access is ev.Access.STAFF:
+        ground = ""  # Taken back: it would be told to readers as one that holds.
+    elif not 0 < len(ground) <= MAX_GROUND:
         return _invalid(f"State on what ground others may read it, in 1 to {MAX_GROUND} characters.")
     return [
         ev.GroundStated(access=command.access, ground=ground),

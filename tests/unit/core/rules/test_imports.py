@@ -262,8 +262,10 @@ def test_others_may_read_it_once_a_ground_is_stated() -> None:
     assert stated.ground == "Held in public."
     assert isinstance(arranged, ev.SessionArranged)
     assert state.access is ev.Access.PUBLIC
-    back, _ = carried_out(state, do.StateGround(access=ev.Access.STAFF, ground=""))
-    assert back.access is ev.Access.STAFF
+    for given in ("", "It isn't public after all."):
+        back, (told, _) = carried_out(state, do.StateGround(access=ev.Access.STAFF, ground=given))
+        assert isinstance(told, ev.GroundStated)
+        assert (back.access, back.ground, told.ground) == (ev.Access.STAFF, "", "")
 
 
 def test_nobody_reads_it_without_a_ground() -> None:
