@@ -196,6 +196,26 @@ def test_another_text_of_the_meeting_joins_it() -> None:
     loop.run(story())
 
 
+def test_what_can_not_be_imported_leaves_nothing_behind() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            records = PastRecords(house.programme)
+            with pytest.raises(ImportRefused, match="isn't over yet"):
+                await Import(start=house.clock.wall() - 2_999).whole(house)
+            assert (house.programme.plan_of(PAST), await house.sessions.names()) == (None, [])
+            await Import().whole(house)
+            await records.publish(PublishOrder(session=PAST, access=ev.Access.PUBLIC, ground="It was held in public."))
+            before = await house.events(PAST)
+            french = Import(DATA.replace(b"Hello", b"Bonjour"), language="fr", kind="interpretation")
+            with pytest.raises(ImportRefused, match="Take that back"):
+                await french.whole(house)
+            assert await house.events(PAST) == before
+            await records.publish(PublishOrder(session=PAST, access=ev.Access.STAFF, ground=""))
+            await french.whole(house)
+
+    loop.run(story())
+
+
 def test_a_meeting_that_was_planned_for_everybody_is_for_the_staff_once_it_is_imported() -> None:
     async def story() -> None:
         async with programme_house() as house:
