@@ -219,6 +219,12 @@ def _apart(past: PastText) -> list[PastLine]:
     """
     if len(past.spans) > MOST_SPANS:
         raise ImportRefused(f"More than {MOST_SPANS} spans of this file have no text.")
+    for each in past.asked:
+        if max(len(each.text), len(each.answer)) > MAX_TEXT or not 0 <= each.t <= MOST_MS:
+            raise ImportRefused(
+                f"Question {each.number} of this file has more than {MAX_TEXT} characters, or was not asked within "
+                f"{MOST_MS // 3_600_000} hours."
+            )
     unkept = [span for span in past.spans if span.gap is None]
     lines: list[PastLine] = []
     for line in past.lines:
@@ -230,6 +236,8 @@ def _apart(past: PastText) -> list[PastLine]:
             raise ImportRefused("This line is from a span that is said not to be recorded.", line.row)
         near = not line.words and any(span.t0 <= line.t1 and line.t0 < span.t1 for span in unkept)
         lines.append(msgspec.structs.replace(line, words=(Word(line.text, line.t0, line.t1),)) if near else line)
+    if _end(past) > MOST_MS:
+        raise ImportRefused(f"This meeting is longer than {MOST_MS // 3_600_000} hours.")
     return lines
 
 
