@@ -6,9 +6,10 @@ import pytest
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
-from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.rules.authority import may_send
 from moothall.core.rules.decide import decide
 from moothall.core.rules.imports import MAX_GROUND, MAX_PART, MAX_PARTS, MOST_LINES, MOST_MS, is_imported, unpublished
 from moothall.core.sessions.state import State, Status
@@ -48,6 +49,24 @@ def refused(state: State, command: do.AnyCommand, wall: int = LATER) -> RefusalC
 
 BEGUN = state_of(CREATE, ADD, BEGIN)
 DONE = state_of(CREATE, ADD, BEGIN, LINES, END)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        BEGIN,
+        do.KeepOriginal(channel=FLOOR, name="a", part=1, parts=1, content=b"x"),
+        LINES,
+        do.ImportQuestions(questions=(QUESTION,)),
+        END,
+        GROUND,
+    ],
+)
+def test_only_the_server_imports_and_never_into_a_session_that_is_on(command: do.AnyCommand) -> None:
+    assert [role for role in Role if may_send(role, command)] == [Role.SYSTEM]
+    live = state_of(CREATE, ADD, do.OpenSession())
+    for state in (live, carried_out(live, do.PauseSession())[0]):
+        assert refused(state, command) in (RefusalCode.CONFLICT, RefusalCode.UNKNOWN)
 
 
 def test_a_past_meeting_is_closed_at_once_and_for_the_staff_alone() -> None:
