@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from moothall.core.events.types import Access
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, SessionId
 from support.desks.admin import admin_house
+from unit.record.imports.test_own_json import ASKED, LEAST
 
 VTT = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann Lee>We begin\n\n00:02.000 --> 00:03.000\n<v Ann Lee>now, in Kisumu.\n"
 OPENING = SessionId("2019-11-25-opening")
@@ -118,6 +120,15 @@ async def test_young_people_are_asked_about_first(shell: Shell, folder: Path) ->
     assert await shell.run("import", file, "--young-people", "yes") == 0
     assert await shell.run("original", OPENING, "--out", str(folder / "out")) == 1
     assert "young people took part" in shell.errors
+
+
+async def test_names_of_those_who_asked_are_dropped_and_counted(shell: Shell, tmp_path: Path) -> None:
+    asked = {**ASKED, "name": "Bob"}
+    record = {**LEAST, "session": {**LEAST["session"], "opened": 1_574_676_000_000}, "interventions": [asked]}
+    file = tmp_path / "past.json"
+    file.write_text(json.dumps(record), encoding="utf-8")
+    assert await shell.run("import", str(file), "--young-people", "no") == 0
+    assert "dropped: 1." in shell.out
 
 
 async def test_what_is_wrong_is_said_in_a_sentence(shell: Shell, folder: Path) -> None:

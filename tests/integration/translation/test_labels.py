@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC
 from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
@@ -15,6 +16,9 @@ from urllib.parse import unquote
 import pytest
 from aiohttp import ClientSession
 
+from moothall.core.events.types import Access
+from moothall.record.imports.whole_file import read_file
+from moothall.services.programme.past_records import PastRecords, PublishOrder
 from moothall.settings.sections import Translation
 from support.halls.translated_meeting import ES, S, TranslatedMeeting, translated
 from support.record.trees import unpacked
@@ -39,7 +43,7 @@ async def in_spanish(data: Path) -> AsyncIterator[tuple[TranslatedMeeting, Clien
 
 
 async def text(on: TranslatedMeeting, client: ClientSession, path: str) -> str:
-    async with client.get(f"{on.running.address}/s/{S}{path}", params={"channel": ES, "ui": "en"}) as answer:
+    async with client.get(f"{on.running.address}/s/{on.live.id}{path}", params={"channel": ES, "ui": "en"}) as answer:
         assert answer.status == 200, path
         return unpacked(await answer.read()).decode()
 
@@ -106,3 +110,32 @@ async def test_what_goes_to_terminals_programs_and_players_says_what_a_translati
             listed = await first(f"/s/{S}/captions.m3u8?channel={channel}")
             (*_, newest) = re.findall(r"^captions/.+$", listed, re.MULTILINE)
             assert (f"\n\nNOTE\n{said['notice']}\n" in await first(f"/s/{S}/{newest}")) is says
+
+
+@asynccontextmanager
+async def past_in_spanish(data: Path) -> AsyncIterator[tuple[TranslatedMeeting, ClientSession]]:
+    """A meeting of the past, imported and then translated here."""
+    async with in_spanish(data) as (on, client):
+        records = PastRecords(on.running.backend.programme)
+        vtt = b"WEBVTT\n\n00:01.000 --> 00:02.000\nGood morning.\n"
+        file = read_file(vtt, "2019-11-25 Past (en).vtt", zone=UTC, unnamed=(), young_people=False)
+        await records.whole(file, by="operator")
+        past = file.meeting.session
+        await records.publish(PublishOrder(session=past, access=Access.PUBLIC, ground="It was held in public."))
+        assert await on.running.translation.want(past, "es") == ES
+        live = await on.running.backend.sessions.find(past)
+        assert live is not None
+        yield TranslatedMeeting(on.running, live), client
+
+
+async def test_a_translation_of_an_imported_meeting_says_that_it_is_both(tmp_path: Path) -> None:
+    imported = "Imported from a file: it was not written here."
+    async with past_in_spanish(tmp_path) as (on, client):
+        await on.comes(lambda: bool(on.read("floor-i1", ES)))
+        for path in ("", "/read", "/embed", "/text?all=1", *(f"/record.{form}" for form in FILES if form != "srt")):
+            said = await text(on, client, path)
+            assert "[es] [pt] Good morning." in said, path
+            assert "Translated by a machine, not official" in said or NOTICE in said, path
+            assert imported in said or "Imported on" in said, path
+        told = " ".join((await text(on, client, "/record.srt")).split())
+        assert f"[{KEPT} · {imported.removesuffix('.')} · Through Portuguese · " in told

@@ -56,9 +56,9 @@ ACTS: Mapping[str, do.AnyCommand] = {
     "seal-checked": do.SealRecord(version=SealVersion.CHECKED),
     "seal-final": do.SealRecord(version=SealVersion.FINAL),
 }
+"""The command that each button of a meeting sends."""
 _OF_OTHERS_TOO = frozenset({"close", "seal-checked", "seal-final"})
 """Acts that don't matter to another session in the same room."""
-"""The command that each button of a meeting sends."""
 NO_LOSSES: Mapping[str, str] = {}
 MAX_TEXT = MOST_QUESTIONS * (MAX_QUESTION + 10)
 """Characters of the field of policy questions that are read."""

@@ -142,7 +142,7 @@ class NewsDoor:
 
 
 def _happened(entry: Entry, ui: Catalogue) -> Iterator[_Happened]:
-    if entry.opened is not None:
+    if entry.opened is not None and not entry.imported:  # Nobody could read it live.
         yield NewsKind.BEGUN, "", entry.opened, ui.text(NewsText.BEGUN)
     if entry.closed is not None:
         yield NewsKind.CLOSED, f"{entry.closed}", entry.closed, ui.text(NewsText.CLOSED)

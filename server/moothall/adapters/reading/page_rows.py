@@ -277,10 +277,12 @@ def on_demand(session: Session, channel: ChannelId | None) -> bool:
 
 
 def text_notice(session: Session, channel: ChannelId | None, ui: Catalogue) -> str:
-    """The notice of what a text is and what it isn't."""
-    if session.imported:
-        return " ".join(imported_text(session.imported, ui))
-    return ui.named(f"page/notice.{_made_how(session, channel)}")
+    """The notice of what a text is and what it isn't. A translation is said to be one, whatever it was made from."""
+    made = ui.named(f"page/notice.{_made_how(session, channel)}")
+    if not session.imported:
+        return made
+    translated = [made] if kind_of(session, channel) is ChannelKind.TRANSLATION else []
+    return " ".join((*translated, *imported_text(session.imported, ui)))
 
 
 def imported_text(imported: ImportedFrom, ui: Catalogue) -> list[str]:
@@ -379,6 +381,9 @@ def label_of(
 
 def short_notice(session: Session, channel: ChannelId | None, ui: Catalogue) -> str:
     """The notice of `text_notice` in a few words."""
-    if session.imported:
-        return ui.text("Imported from a file: it was not written here.")
-    return ui.named(f"page/short.{_made_how(session, channel)}")
+    made = ui.named(f"page/short.{_made_how(session, channel)}")
+    if not session.imported:
+        return made
+    imported = ui.text("Imported from a file: it was not written here.")
+    translated = kind_of(session, channel) is ChannelKind.TRANSLATION
+    return f"{made.rstrip('.。')} \N{MIDDLE DOT} {imported}" if translated else imported

@@ -156,8 +156,9 @@ class Bundles:
     _jobs: OrderedDict[BundleWish, asyncio.Future[KeptBundle]] = field(default_factory=OrderedDict)
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
     _making: tuple[frozenset[SessionId], asyncio.subprocess.Process] | None = None
-    _withdrawals: int = 0
-    """How often something was withdrawn from any session."""
+    _withdrawn: set[SessionId] = field(default_factory=set)
+    """The sessions of which something was withdrawn since the bundle that is being made was begun. Bound: all
+    sessions."""
 
     async def tag(self, wish: BundleWish) -> str:
         """The entity tag of a bundle as it would be now, without making it. Raises StorageUnavailable."""
@@ -191,7 +192,7 @@ class Bundles:
 
     def withdraw(self, session: SessionId) -> None:
         """Drop all bundles that have a session, cut their downloads off, and begin those again that are being made."""
-        self._withdrawals += 1
+        self._withdrawn.add(session)
         for wish in [wish for wish, kept in self._kept.items() if session in kept.sessions]:
             kept = self._kept.pop(wish)
             kept.withdrawn = True
@@ -245,12 +246,13 @@ class Bundles:
 
     async def _make(self, wish: BundleWish) -> KeptBundle:
         for _ in range(TRIES):
-            withdrawals, tag = self._withdrawals, await self.tag(wish)
+            self._withdrawn.clear()
+            tag = await self.tag(wish)
             file = await asyncio.to_thread(self._file)
             try:
                 whole = await self._write(wish, file)
                 same = whole and tag == await self.tag(wish)
-                if same and withdrawals == self._withdrawals:  # It may have happened while the logs were looked at.
+                if same and self._withdrawn.isdisjoint(wish.sessions):  # Perhaps while the logs were looked at.
                     size = os.fstat(file.fileno()).st_size
                     return KeptBundle(tag, size, file, frozenset(wish.sessions))
             except BaseException:

@@ -50,6 +50,7 @@ class SearchText:
         FoundBy.PERSON: "Written by a person",
         FoundBy.MACHINE: "Written by a machine",
         FoundBy.TRANSLATION: "Translated by a machine",
+        FoundBy.IMPORTED: "Imported",
     }
     KINDS: Mapping[str, str] = {
         "meeting": "Meeting",
@@ -77,7 +78,7 @@ class JsonMoment(msgspec.Struct, frozen=True, kw_only=True):
     """End, media ms."""
     language: str
     source: str
-    """`person`, `machine` or `translation`."""
+    """`person`, `machine`, `translation` or `imported`."""
     name: str
     """The speaker's name; empty where nobody is named."""
     text: str

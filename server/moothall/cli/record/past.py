@@ -305,7 +305,8 @@ def _dropped(file: FileToImport, names: str, listed: Mapping[str, Speaker]) -> s
     if names and not file.meeting.young_people:
         return set()
     said = {key_of_name(line.name) for line in file.past.lines if line.name}
-    return said if file.meeting.young_people else said - set(listed)
+    asked = {key_of_name(each.name) for each in file.past.asked if each.name}
+    return asked | (said if file.meeting.young_people else said - set(listed))
 
 
 def _publish(arguments: argparse.Namespace) -> int:

@@ -74,8 +74,11 @@ def _begin(state: State, command: do.BeginImport, wall: int) -> _Decision:
     channel = state.channels.get(command.channel)
     if channel is None:
         return refuse(RefusalCode.UNKNOWN, "The session has no such channel.")
-    if channel.imported is not None:
-        return refuse(RefusalCode.CONFLICT, "This text of the meeting was already imported, from another file.")
+    if (begun := channel.imported) is not None:
+        message = "This text of the meeting was already imported, from another file."
+        if begun.digest == command.digest and begun.names != command.names:
+            message = "This import was begun with another statement on names. Run it again with that one."
+        return refuse(RefusalCode.CONFLICT, message)
     if state.status is not Status.CREATED and not (state.status is Status.CLOSED and is_imported(state)):
         return refuse(
             RefusalCode.CONFLICT, f"The session is {state.status}, and was not imported: it has its own text."
@@ -243,7 +246,9 @@ def _ground(state: State, command: do.StateGround) -> _Decision:
     if state.status is not Status.CLOSED:
         return refuse(RefusalCode.CONFLICT, "The import isn't complete: run it again first.")
     ground = " ".join(command.ground.split())
-    if len(ground) > MAX_GROUND or (not ground and command.access is not ev.Access.STAFF):
+    if command.access is ev.Access.STAFF:
+        ground = ""  # Taken back: it would be told to readers as one that holds.
+    elif not 0 < len(ground) <= MAX_GROUND:
         return _invalid(f"State on what ground others may read it, in 1 to {MAX_GROUND} characters.")
     return [
         ev.GroundStated(access=command.access, ground=ground),

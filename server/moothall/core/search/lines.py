@@ -41,6 +41,8 @@ class FoundBy(StrEnum):
     """A machine recognised it."""
     TRANSLATION = "translation"
     """A machine translated it."""
+    IMPORTED = "imported"
+    """It was imported from a file that doesn't say how it was written."""
 
 
 class Strand(NamedTuple):
@@ -140,13 +142,14 @@ class SearchFold:
         line has a speaker.
         """
         named = self.session.speakers if not self.session.young_people else {}
+        imported = bool(self.session.imported)
         for channel, view in self._views.items():
             for line in _lines(view, only):
                 offset = self._texts.get(line.segment)
                 if offset is None or line.gone or line.t1 is None or not line.text.strip():
                     continue
                 speaker = line.speaker if line.speaker in named else None
-                strand = Strand(channel, line.language, _source(line), speaker)
+                strand = Strand(channel, line.language, _source(line, imported=imported), speaker)
                 yield SearchLine(line.segment, strand, offset, line.t0, line.t1, line.text)
 
     def settle(self) -> None:
@@ -204,10 +207,12 @@ def _lines(view: CaptionsView, only: Collection[SegmentId] | None) -> Iterator[L
             yield view.lines[number]
 
 
-def _source(line: Line) -> FoundBy:
+def _source(line: Line, *, imported: bool) -> FoundBy:
     if line.mended:
         return FoundBy.PERSON
     if line.origin is ev.Origin.TRANSLATED:
         return FoundBy.TRANSLATION
-    machine = line.origin is ev.Origin.MACHINE
-    return FoundBy.MACHINE if machine else FoundBy.PERSON
+    if line.origin is ev.Origin.MACHINE:
+        return FoundBy.MACHINE
+    # An imported line has the program or the format that it came from in the place of the tool.
+    return FoundBy.IMPORTED if imported and line.tool else FoundBy.PERSON

@@ -4,6 +4,7 @@ own. So an import that was cut off is done again, and only what is missing happe
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -57,7 +58,8 @@ class ImportAct(msgspec.Struct, frozen=True, kw_only=True):
 
     session: SessionId
     id: CommandId
-    """Made from the file, so that the same part has the same id however often it is sent."""
+    """Made from the file, so that the same part has the same id however often it is sent, and whatever is said of names
+    meanwhile."""
     commands: tuple[AnyPart, ...]
 
 
@@ -132,17 +134,25 @@ def acts_of(past: PastText, meeting: PastMeeting, kept: ImportChoice, *, further
     lines = _apart(past)
     begin = made_of(do.BeginImport, past, channel=meeting.channel, digest=meeting.digest, names=names)
     introduced = {each.id: each for each in speakers.values()}
-    parts: list[Sequence[AnyPart]] = [(begin,)]
-    parts += _batches(do.IntroduceSpeaker(speaker=each.id, name=each.name) for each in introduced.values())
-    parts += [(part,) for part in _original(meeting, kept)]
+    named = _batches(do.IntroduceSpeaker(speaker=each.id, name=each.name) for each in introduced.values())
+    texts = _batches(_lines(past, meeting, lines, speakers))
+    # Who is listed, and the statement on names, may differ when an import goes on: what depends on them is named by its
+    # content, and everything else by its number among its own kind.
+    parts: list[tuple[str, Sequence[AnyPart]]] = [(f"begin-{_digest(names)}", (begin,))]
+    parts += [(f"names-{_digest(some)}", some) for some in named]
+    parts += [(f"file-{n}", (part,)) for n, part in enumerate(_original(meeting, kept), 1)]
     parts += [
-        (do.ImportLines(channel=meeting.channel, lines=some),)
-        for some in _batches(_lines(past, meeting, lines, speakers))
+        (f"lines-{n}", (do.ImportLines(channel=meeting.channel, lines=some),)) for n, some in enumerate(texts, 1)
     ]
-    parts += [*_gaps(past, meeting)] if further else [*_around(past, meeting, names)]
-    for n, commands in enumerate(parts, 1):
-        name = last_act(meeting) if n == len(parts) else CommandId(f"{_act(meeting)}:{n}")
-        yield ImportAct(session=meeting.session, id=name, commands=tuple(commands))
+    kind, rest = ("gaps", _gaps(past, meeting)) if further else ("rest", _around(past, meeting, names))
+    parts += [(f"{kind}-{n}", commands) for n, commands in enumerate(rest, 1)]
+    for n, (name, commands) in enumerate(parts, 1):
+        act = last_act(meeting) if n == len(parts) else CommandId(f"{_act(meeting)}:{name}")
+        yield ImportAct(session=meeting.session, id=act, commands=tuple(commands))
+
+
+def _digest(content: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:16]
 
 
 def _act(meeting: PastMeeting) -> str:
@@ -191,17 +201,15 @@ def _end(past: PastText) -> int:
 def _speakers(lines: Sequence[PastLine], kept: ImportChoice, names: str) -> dict[tuple[str, str], Speaker]:
     """The speakers who are named, by their ids and names in the file."""
     found: dict[tuple[str, str], Speaker] = {}
-    for line in lines:
-        key = (line.speaker, line.name)
-        if not line.name or key in found:
-            continue
-        listed = kept.listed.get(key_of_name(line.name))
-        if names and line.speaker:
-            found[key] = Speaker(id=SpeakerId(line.speaker), name=line.name)
+    # The number counts everybody, so that it stays when the programme lists others by the time an import goes on.
+    for n, (speaker, name) in enumerate(dict.fromkeys((line.speaker, line.name) for line in lines if line.name), 1):
+        listed = kept.listed.get(key_of_name(name))
+        if names and speaker:
+            found[speaker, name] = Speaker(id=SpeakerId(speaker), name=name)
         elif listed is not None:
-            found[key] = listed
+            found[speaker, name] = listed
         elif names:
-            found[key] = Speaker(id=SpeakerId(f"imported-{len(found) + 1}"), name=line.name)
+            found[speaker, name] = Speaker(id=SpeakerId(f"imported-{n}"), name=name)
     return found
 
 
@@ -211,6 +219,12 @@ def _apart(past: PastText) -> list[PastLine]:
     """
     if len(past.spans) > MOST_SPANS:
         raise ImportRefused(f"More than {MOST_SPANS} spans of this file have no text.")
+    for each in past.asked:
+        if max(len(each.text), len(each.answer)) > MAX_TEXT or not 0 <= each.t <= MOST_MS:
+            raise ImportRefused(
+                f"Question {each.number} of this file has more than {MAX_TEXT} characters, or was not asked within "
+                f"{MOST_MS // 3_600_000} hours."
+            )
     unkept = [span for span in past.spans if span.gap is None]
     lines: list[PastLine] = []
     for line in past.lines:
@@ -222,6 +236,8 @@ def _apart(past: PastText) -> list[PastLine]:
             raise ImportRefused("This line is from a span that is said not to be recorded.", line.row)
         near = not line.words and any(span.t0 <= line.t1 and line.t0 < span.t1 for span in unkept)
         lines.append(msgspec.structs.replace(line, words=(Word(line.text, line.t0, line.t1),)) if near else line)
+    if _end(past) > MOST_MS:
+        raise ImportRefused(f"This meeting is longer than {MOST_MS // 3_600_000} hours.")
     return lines
 
 

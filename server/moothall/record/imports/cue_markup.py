@@ -10,7 +10,8 @@ import msgspec
 from moothall.core.kernel.languages import is_language
 from moothall.record.wrapping import LINE, plain, together, width
 
-_TAG = re.compile(r"<(?P<close>/?)(?P<name>[^\s.<>]*)[^\s<>]*(?:\s+(?P<note>[^<>]*))?>")
+_TAG = re.compile(r"<(?P<close>/?)(?P<name>[^\s.<>]*+)[^\s<>]*+(?:\s++(?P<note>[^<>]*+))?>")
+"""Nothing is given back: a file of a single `<` and a million letters would take hours."""
 _NAMED = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{0,31});?")
 _SUBSTATION = re.compile(r"\{\\[^{}]*\}")
 """Commands of SubStation Alpha, which SubRip files have too."""
@@ -85,10 +86,7 @@ def subrip_text(rows: list[str]) -> tuple[str, ...]:
 
 def joined(rows: tuple[str, ...]) -> str:
     """The rows of a caption as one."""
-    text = ""
-    for row in rows:
-        text += glue(text, row) + row
-    return text
+    return "".join(glue(before, row) + row for before, row in zip(("", *rows), rows, strict=False))
 
 
 def glue(before: str, after: str) -> str:

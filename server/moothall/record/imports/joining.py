@@ -46,15 +46,17 @@ def _goes_on(parts: Sequence[PastCue], cue: PastCue) -> bool:
 
 
 def line_of_cues(parts: Sequence[PastCue], name: str = "") -> PastLine | None:
-    """The line `name` of some captions, which are in order; None where they have no text."""
+    """The line `name` of some captions, which a file that was edited need not have in order; None where they have no
+    text.
+    """
     words: list[Word] = []
-    for part in parts:
+    for part in sorted(parts, key=lambda part: part.t0):
         if part.text:
             between = glue(words[-1].text, part.text) if words else ""
             words.append(Word(between + part.text, part.t0, max(part.t0, part.t1)))
     if not words:
         return None
-    t0 = min(parts[0].t0, words[0].t0)
+    t0 = min(part.t0 for part in parts)
     words[0] = msgspec.structs.replace(words[0], t0=t0)
     return PastLine(
         row=parts[0].row,

@@ -65,6 +65,15 @@ class _Found(msgspec.Struct, frozen=True):
     """Whether it is written as only names are: in capitals, or behind arrows."""
 
 
+def are_named(ids: Iterable[str]) -> bool:
+    """Whether captions may be of this program, which gives each an id. Others count them, if they give any.
+
+    A foreign caption that was taken for one of ours would keep the name before its text.
+    """
+    known = list(ids)
+    return all(known) and not all(each.isdecimal() for each in known)
+
+
 def without_voices(lines: Iterable[Sequence[PastCue]], unnamed: Collection[str]) -> list[list[PastCue]]:
     """Lines whose speakers are marked, each as its captions, without the names at the beginning of their texts that
     repeat the mark. A caption of nothing but a name has no text afterwards.

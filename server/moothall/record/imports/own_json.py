@@ -21,6 +21,7 @@ from moothall.core.kernel.errors import ImportRefused
 from moothall.core.kernel.ids import InterventionId, SegmentId, is_name
 from moothall.core.kernel.languages import is_language
 from moothall.core.rules.imports import unpublished
+from moothall.core.rules.making import MAX_TITLE, MOST_PEOPLE
 from moothall.record.imports.past import FileNote, PastHub, PastLine, PastText, some, stop_at_most
 from moothall.record.model import Absence
 
@@ -135,7 +136,7 @@ def read_own_json(text: str) -> PastText:
         lines=some(lines, "JSON"),
         spans=tuple(_span(each) for each in document.missing if _ended(each)),
         asked=_asked(document),
-        hubs=tuple(hub for hub in document.hubs if is_name(hub.hub)),
+        hubs=tuple({hub.hub: hub for hub in document.hubs if _is_hub(hub)}.values()),
         until=max(0, document.until),
         notes=tuple(notes),
     )
@@ -159,6 +160,10 @@ def _line(line: _Line) -> PastLine:
         made_from=line.made_from if line.made_from and line.made_from.sources else UNSET,
         revision=max(line.revision, 1 if line.mended else 0),
     )
+
+
+def _is_hub(hub: PastHub) -> bool:
+    return is_name(hub.hub) and 0 < len(hub.title.strip()) <= MAX_TITLE and 0 <= (hub.most or 0) <= MOST_PEOPLE
 
 
 def _ended(span: _Missing) -> bool:

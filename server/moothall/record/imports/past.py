@@ -28,7 +28,7 @@ MOST_BYTES = 8 << 20
 MOST_LINES = 30_000
 """The most lines, captions or paragraphs of a file."""
 MOST_NOTES = 20
-"""NoteList on one file that are told; the next only says how many more there are."""
+"""Notes on one file that are told; the next only says how many more there are."""
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 

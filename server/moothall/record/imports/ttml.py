@@ -12,7 +12,7 @@ from moothall.core.kernel.errors import ImportRefused
 from moothall.core.kernel.languages import is_language
 from moothall.record.imports.cue_markup import joined
 from moothall.record.imports.joining import line_of_cues, sentences_of
-from moothall.record.imports.labels import with_labels, without_voices
+from moothall.record.imports.labels import are_named, with_labels, without_voices
 from moothall.record.imports.past import NoteList, PastCue, PastLine, PastText, some, stop_at_most
 from moothall.record.imports.xml_tree import XML, XmlNode, parsed
 from moothall.record.wrapping import plain
@@ -56,7 +56,7 @@ def read_ttml(text: str, unnamed: Collection[str] = ()) -> PastText:
         cues.append(cue)
         stop_at_most(len(cues), cue.row)
     title = next((plain(node.text()) for node in root.all("title")), "")
-    if cues and all(_OWN.match(cue.id) for cue in cues):
+    if all(_OWN.match(cue.id) for cue in cues) and are_named(_line_of(cue) for cue in cues):
         lines = _own_lines(cues, unnamed)
     elif any(cue.name for cue in cues):
         lines = sentences_of([cue for (cue,) in without_voices(([cue] for cue in cues), unnamed)])
@@ -68,10 +68,14 @@ def read_ttml(text: str, unnamed: Collection[str] = ()) -> PastText:
 def _own_lines(cues: list[PastCue], unnamed: Collection[str]) -> tuple[PastLine, ...]:
     lines: dict[str, list[PastCue]] = {}
     for cue in cues:
-        lines.setdefault(_OWN.sub(r"\g<line>", cue.id), []).append(cue)
+        lines.setdefault(_line_of(cue), []).append(cue)
     named = zip(lines, without_voices(lines.values(), unnamed), strict=True)
     made = [line for name, parts in named if (line := line_of_cues(parts, name)) is not None]
     return tuple(sorted(made, key=lambda line: line.t0))
+
+
+def _line_of(cue: PastCue) -> str:
+    return _OWN.sub(r"\g<line>", cue.id)
 
 
 def _rates(root: XmlNode) -> _Rates:

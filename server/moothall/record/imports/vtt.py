@@ -17,7 +17,7 @@ from moothall.core.kernel.languages import is_language
 from moothall.record.cues import RIGHT_TO_LEFT_MARK
 from moothall.record.imports.cue_markup import CueText, cue_text, joined
 from moothall.record.imports.joining import line_of_cues, sentences_of
-from moothall.record.imports.labels import with_labels, without_voices
+from moothall.record.imports.labels import are_named, with_labels, without_voices
 from moothall.record.imports.past import NoteList, PastCue, PastLine, PastText, some, stop_at_most
 
 ZOOM, TEAMS, YOUTUBE = "Zoom", "Microsoft Teams", "YouTube"
@@ -51,7 +51,7 @@ def read_vtt(text: str, unnamed: Collection[str] = ()) -> PastText:
     head, blocks, comments = blocks_in(rows, notes)
     said = [(block, cue_text(block.rows)) for block in blocks]
     ours = _OURS.match(rows[0])
-    if ours is not None and comments and not head:
+    if ours is not None and comments and not head and are_named(block.id for block in blocks):
         return _own(ours["title"], said, unnamed, notes)
     return _foreign(said, [*head, *comments], unnamed, notes)
 

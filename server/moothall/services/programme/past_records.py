@@ -64,6 +64,10 @@ class PastRecords:
         """Make the session of a past meeting, or the text that it lacks. Raises ImportRefused, StorageUnavailable and
         RecordBroken.
         """
+        if meeting.ends > self.programme.now():
+            raise ImportRefused(
+                "By its beginning and its length this meeting isn't over yet. Correct when it began."
+            )
         live = await self.programme.live(meeting.session)
         if live is None or live.state.status is Status.ABSENT:
             live = await self._made(meeting, by)
@@ -81,7 +85,12 @@ class PastRecords:
         if state.young_people != meeting.young_people:
             said = "young people take part" if state.young_people else "no young people take part"
             raise ImportRefused(f"The meeting '{meeting.session}' is there, and it was said that {said}.")
-        if known is None and state.status is Status.CREATED and state.access is not Access.STAFF:
+        if known is None and state.access is not Access.STAFF:
+            if state.status is not Status.CREATED:
+                raise ImportRefused(
+                    f"Others may read the meeting '{meeting.session}' already. Take that back, import this text, and "
+                    "state the ground again."
+                )
             await self._send(
                 live,
                 f"import:staff:{meeting.digest[:24]}",

@@ -245,10 +245,14 @@ class SessionCatalogue:
 
 
 def _corrected(entry: Entry, records: Iterable[LogRecord]) -> Entry:
-    """The entry with the last of these events that corrects a line after the session was closed."""
+    """The entry with the last of these events that corrects a line after the session was closed.
+
+    The server itself writes such events only for corrections that an imported file had.
+    """
     for record in records:
         header = record.header
-        if header.type == _CORRECTED and entry.closed is not None and header.at > entry.closed:
+        corrected = header.type == _CORRECTED and header.role is not Role.SYSTEM
+        if corrected and entry.closed is not None and header.at > entry.closed:
             entry = msgspec.structs.replace(entry, mended=max(header.at, entry.mended or 0))
     return entry
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC
 from pathlib import Path
 
 import aiohttp
 import pytest
 from lxml import etree
+from msgspec.structs import replace
 
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId
+from moothall.record.imports.whole_file import read_file
 from moothall.services.log.act_queue import Receipt
+from moothall.services.programme.past_records import PastRecords, PublishOrder
 from moothall.settings.sections import EngineSection as EngineSettings
 from moothall.settings.sections import Server, Settings, Translation
 from support.halls.removal import FLOOR, HIDDEN, OTHER, SESSION, asked, at_a_desk, held
@@ -95,6 +99,43 @@ async def test_news_are_the_same_after_a_restart(tmp_path: Path) -> None:
         before = await tags(running)
     async with hall(settings(tmp_path)) as running:
         assert await tags(running) == before == ["begun", "closed", "mended"]
+
+
+PAST = SessionId("2019-11-25-past")
+RECORD = {
+    "format": "moothall.record",
+    "version": 1,
+    "session": {"id": PAST, "title": "Past", "languages": ["en"], "opened": 1_574_676_000_000},
+    "text": {"channel": "floor", "kind": "floor", "languages": ["en"]},
+    "lines": [
+        {"id": "a", "language": "en", "text": "Hello.", "origin": "machine", "mended": True, "t0": 0, "t1": 900}
+    ],
+}
+"""A record with a line that was corrected where it was made."""
+
+
+async def of_past(running: RunningServer) -> list[str]:
+    _, _, body = await get(running, f"/news.json?session={PAST}")
+    return sorted(item["tags"][0] for item in json.loads(body)["items"])
+
+
+async def test_an_imported_meeting_has_news_while_others_may_read_it_and_never_began_here(tmp_path: Path) -> None:
+    file = read_file(json.dumps(RECORD).encode(), "past.json", zone=UTC, unnamed=(), young_people=False)
+    order = PublishOrder(session=PAST, access=ev.Access.PUBLIC, ground="It was held in public.")
+    async with hall(settings(tmp_path)) as running:
+        records = PastRecords(running.backend.programme)
+        await records.whole(file, by="operator")
+        assert (await get(running, f"/news.json?session={PAST}"))[0] == 404
+        await records.publish(order)
+        assert await of_past(running) == ["closed", "sealed"]
+    async with hall(settings(tmp_path)) as running:
+        assert await of_past(running) == ["closed", "sealed"]
+        live = await running.backend.sessions.open(PAST)
+        command = do.CorrectSegment(channel=FLOOR, segment=SegmentId("a"), base_revision=1, base_words=0, text="Hi.")
+        assert isinstance(await live.writer.send(Actor(Role.CAPTIONER, "c"), CommandId("mend"), command), Receipt)
+        assert await of_past(running) == ["closed", "mended", "sealed"]
+        await PastRecords(running.backend.programme).publish(replace(order, access=ev.Access.STAFF))
+        assert (await get(running, f"/news.json?session={PAST}"))[0] == 404
 
 
 async def test_news_are_those_of_a_language_a_place_or_a_meeting(running: RunningServer) -> None:

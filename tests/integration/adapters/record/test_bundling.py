@@ -96,6 +96,19 @@ async def test_what_is_withdrawn_while_it_is_made_begins_it_again(tmp_path: Path
         assert await bundles.get(WISH) is not kept
 
 
+async def test_what_happens_in_a_session_that_is_not_in_it_does_not_begin_it_again(tmp_path: Path) -> None:
+    """As in one for the staff alone, which withdraws itself with every line."""
+    sounds = Sounds()
+    async with running(tmp_path, sounds) as bundles, asyncio.TaskGroup() as group:
+        sounds.gate.clear()
+        got = group.create_task(bundles.get(WISH))
+        await sounds.reached.wait()
+        bundles.withdraw(SessionId("another"))
+        sounds.gate.set()
+        assert not (await got).withdrawn
+        assert sounds.asked == 3  # Three looks make a bundle.
+
+
 async def test_sessions_that_change_all_the_time_make_no_bundle(tmp_path: Path) -> None:
     sounds = Sounds()
     sounds.restless = True

@@ -6,9 +6,10 @@ import pytest
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
-from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SessionId, SpeakerId
+from moothall.core.rules.authority import may_send
 from moothall.core.rules.decide import decide
 from moothall.core.rules.imports import MAX_GROUND, MAX_PART, MAX_PARTS, MOST_LINES, MOST_MS, is_imported, unpublished
 from moothall.core.sessions.state import State, Status
@@ -48,6 +49,24 @@ def refused(state: State, command: do.AnyCommand, wall: int = LATER) -> RefusalC
 
 BEGUN = state_of(CREATE, ADD, BEGIN)
 DONE = state_of(CREATE, ADD, BEGIN, LINES, END)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        BEGIN,
+        do.KeepOriginal(channel=FLOOR, name="a", part=1, parts=1, content=b"x"),
+        LINES,
+        do.ImportQuestions(questions=(QUESTION,)),
+        END,
+        GROUND,
+    ],
+)
+def test_only_the_server_imports_and_never_into_a_session_that_is_on(command: do.AnyCommand) -> None:
+    assert [role for role in Role if may_send(role, command)] == [Role.SYSTEM]
+    live = state_of(CREATE, ADD, do.OpenSession())
+    for state in (live, carried_out(live, do.PauseSession())[0]):
+        assert refused(state, command) in (RefusalCode.CONFLICT, RefusalCode.UNKNOWN)
 
 
 def test_a_past_meeting_is_closed_at_once_and_for_the_staff_alone() -> None:
@@ -112,6 +131,15 @@ def test_a_text_comes_from_one_file_and_has_no_lines_of_its_own() -> None:
     written, _ = carried_out(state_of(CREATE, ADD, do.OpenSession(age=600_000)), there)
     unbegun = msgspec.structs.replace(written, status=Status.CREATED)
     assert refused(unbegun, BEGIN) is RefusalCode.CONFLICT
+
+
+def test_an_import_goes_on_with_the_statement_that_it_was_begun_with() -> None:
+    answer = decide(BEGUN, msgspec.structs.replace(BEGIN, names="They agreed."), SYSTEM, LATER)
+    assert isinstance(answer, Refusal)
+    assert (answer.code, "another statement" in answer.message) == (RefusalCode.CONFLICT, True)
+    other = decide(BEGUN, msgspec.structs.replace(BEGIN, names="They agreed.", digest="1" * 64), SYSTEM, LATER)
+    assert isinstance(other, Refusal)
+    assert "from another file" in other.message
 
 
 def test_another_text_of_the_same_meeting_comes_later() -> None:
@@ -253,8 +281,10 @@ def test_others_may_read_it_once_a_ground_is_stated() -> None:
     assert stated.ground == "Held in public."
     assert isinstance(arranged, ev.SessionArranged)
     assert state.access is ev.Access.PUBLIC
-    back, _ = carried_out(state, do.StateGround(access=ev.Access.STAFF, ground=""))
-    assert back.access is ev.Access.STAFF
+    for given in ("", "It isn't public after all."):
+        back, (told, _) = carried_out(state, do.StateGround(access=ev.Access.STAFF, ground=given))
+        assert isinstance(told, ev.GroundStated)
+        assert (back.access, back.ground, told.ground) == (ev.Access.STAFF, "", "")
 
 
 def test_nobody_reads_it_without_a_ground() -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
+from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, Lane, SegmentId, SpeakerId
 from moothall.core.search.lines import FoundBy, SearchFold, SearchLine, Shelf, Strand, folded_lanes, text_in
-from support.sessions.record_maker import ENGINE, FLOOR, Telling
-from support.sessions.recorder import EPOCH, SESSION
+from moothall.record.json import write_json
+from moothall.record.wording import Options
+from support.record.imported import carried_out, imported
+from support.sessions.record_maker import ENGINE, FLOOR, WORDING, Telling, meeting
+from support.sessions.recorder import EPOCH, SESSION, Recorder
 
 
 def folded(told: Telling) -> SearchFold:
@@ -48,6 +54,21 @@ def test_sources_are_people_machines_and_translations() -> None:
         told.line("x", 1_000, 2_000, origin=origin)
     sources = [line.strand.source for line in folded(told).lines()]
     assert sources == [FoundBy.MACHINE, FoundBy.PERSON, FoundBy.PERSON, FoundBy.PERSON, FoundBy.TRANSLATION]
+
+
+def test_a_line_from_a_file_that_does_not_say_how_it_was_written_is_nobodys() -> None:
+    def sources(events: Sequence[ev.AnyEvent]) -> set[FoundBy]:
+        told = Telling()
+        told.recorder, told.records = Recorder(SESSION), []
+        told.tell(*events)
+        return {line.strand.source for line in folded(told).lines()}
+
+    vtt = imported("WEBVTT\n\n00:01.000 --> 00:02.000\nx\n")
+    mended = do.CorrectSegment(channel=FLOOR, segment=SegmentId("floor-i1"), base_revision=0, base_words=0, text="y")
+    assert sources(vtt.events) == {FoundBy.IMPORTED}
+    assert sources((*vtt.events, *carried_out(vtt.state, mended)[1])) == {FoundBy.PERSON}
+    own = imported(write_json(meeting().record(), WORDING, Options()))
+    assert sources(own.events) == {FoundBy.MACHINE, FoundBy.PERSON}
 
 
 def test_struck_and_moved_lines_are_not_found_and_a_line_gets_its_speaker_later() -> None:

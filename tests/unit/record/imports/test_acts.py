@@ -16,7 +16,7 @@ from moothall.record.imports.about import AboutMeeting
 from moothall.record.imports.acts import ImportChoice, acts_of, is_last, key_of_name, last_act, meeting_of
 from moothall.record.imports.past import PastLine, PastText
 from support.record.imported import AGREED, imported
-from unit.record.imports.test_own_json import LEAST, LINE
+from unit.record.imports.test_own_json import ASKED, LEAST, LINE
 
 ANN = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v ann  LEE>Hi.\n\n00:02.000 --> 00:03.000\n<v Bob>Yes.\n"
 LISTED = (Speaker(id=SpeakerId("ann-lee"), name="Ann Lee"),)
@@ -93,6 +93,10 @@ def test_a_line_that_ends_in_a_span_that_is_not_recorded_stays() -> None:
         ({"lines": [{**LINE, "t1": MOST_MS + 1}]}, "not within 100 hours"),
         ({"lines": [{**LINE, "text": "x" * 20_001}]}, "characters"),
         ({"missing": [{"absence": "gap", "t0": 0, "t1": 1}] * (MOST_SPANS + 1)}, "spans"),
+        ({"missing": [{"absence": "gap", "t0": 0, "t1": MOST_MS + 1}]}, "longer than 100 hours"),
+        ({"until": MOST_MS + 1}, "longer than 100 hours"),
+        ({"interventions": [{**ASKED, "t": -1}]}, "Question 1"),
+        ({"interventions": [{**ASKED, "text": "x" * 20_001}]}, "Question 1"),
     ],
 )
 def test_what_a_log_would_not_take_is_refused_before_anything_is_stored(

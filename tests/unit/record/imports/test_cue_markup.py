@@ -36,6 +36,15 @@ def test_subrip_knows_a_few_tags() -> None:
     assert rows == ("Is 3 < 5?", "x <y>")
 
 
+def test_a_tag_that_never_ends_and_a_word_of_very_many_rows_are_read_in_no_time() -> None:
+    """Each as large as a file may be: in a time that grows with its square it would take hours."""
+    for sign in ("a", " "):
+        for endless in ("<", "<v", "<v.", "<v "):
+            assert cue_text([endless + sign * 8_000_000]).rows
+    row = "x" * 42
+    assert joined((row,) * 190_000) == row * 190_000
+
+
 def test_rows_are_joined_as_their_script_is_written() -> None:
     assert joined(("two", "words")) == "two words"
     assert joined(("会议", "开始")) == "会议开始"
@@ -44,3 +53,5 @@ def test_rows_are_joined_as_their_script_is_written() -> None:
 
 def test_a_word_that_is_longer_than_a_row_is_one_again() -> None:
     assert joined(("so", "x" * 42, "x" * 10, "on")) == f"so {'x' * 52} on"
+    # A row that has no room for a wide letter is full, and so is the next.
+    assert joined(("a" + "가" * 15, "가" * 16, "b")) == f"a{'가' * 31}b"

@@ -37,3 +37,9 @@ def test_a_caption_of_nothing_but_a_name_has_the_line_begin() -> None:
     assert line is not None
     assert (line.id, line.t0, line.words[0].t0, line.text, line.name) == ("s1", 0, 0, "会议开始", "李伟")
     assert line_of_cues([cue(0, "")]) is None
+
+
+def test_captions_of_a_line_that_stand_in_another_order_are_in_order_of_time() -> None:
+    line = line_of_cues([cue(5_000, "b"), cue(1_000, "a", length=9_000)], "s1")
+    assert line is not None
+    assert (line.text, line.t0, line.t1) == ("a b", 1_000, 10_000)

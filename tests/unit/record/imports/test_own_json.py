@@ -100,7 +100,12 @@ def test_names_that_are_no_ids_are_left_out() -> None:
         session={"id": "A B", "title": "T", "languages": ["en"]},
         text={"channel": "A B", "kind": "floor", "languages": ["x y"]},
         lines=[{**LINE, "speaker": "A B", "name": "Ann", "made_from": {"sources": [], "route": ""}}],
-        hubs=[{"hub": "A B", "title": "x", "most": None}, {"hub": "north", "title": "North", "most": 3}],
+        hubs=[
+            {"hub": "A B", "title": "x", "most": None},
+            {"hub": "blank", "title": " ", "most": None},
+            {"hub": "crowd", "title": "x", "most": -1},
+            *[{"hub": "north", "title": "North", "most": 3}] * 2,
+        ],
         missing=[{"absence": "break", "t0": 1, "t1": None}, {"absence": "gap", "t0": 1, "t1": 2}],
     )
     assert (past.session, past.channel, past.language, past.lines[0].speaker) == ("", "", "en", "")

@@ -67,8 +67,9 @@ def test_what_this_program_wrote_has_lines_with_ids() -> None:
     ]
 
 
-def test_names_before_the_text_where_there_are_no_agents() -> None:
-    assert said(read('<p begin="0s" end="1s">ANN: Hi.</p>', head=""))[0][2:] == ("ANN", "Hi.")
+@pytest.mark.parametrize("name", ["", ' xml:id="line-1"'])
+def test_names_before_the_text_where_there_are_no_agents(name: str) -> None:
+    assert said(read(f'<p{name} begin="0s" end="1s">ANN: Hi.</p>', head=""))[0][2:] == ("ANN", "Hi.")
 
 
 @pytest.mark.parametrize(

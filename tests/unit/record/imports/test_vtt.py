@@ -98,6 +98,16 @@ def test_what_this_program_wrote_has_lines_with_ids() -> None:
     assert len(past.notes) == 1
 
 
+@pytest.mark.parametrize("ids", [("", ""), ("1\n", "2\n")])
+def test_a_title_and_a_comment_make_no_file_of_ours(ids: tuple[str, str]) -> None:
+    first, second = ids
+    past = read_vtt(
+        f"WEBVTT - This file has cues\n\nNOTE by hand\n\n{first}00:01.000 --> 00:02.000\nANN: Hello.\n\n"
+        f"{second}00:02.000 --> 00:03.000\nBOB: Yes.\n"
+    )
+    assert said(past) == [(1_000, 2_000, "ANN", "Hello."), (2_000, 3_000, "BOB", "Yes.")]
+
+
 def test_an_hour_of_too_many_digits_is_no_time() -> None:
     with pytest.raises(ImportRefused):
         read_vtt("WEBVTT\n\n99999:00:00.000 --> 99999:00:01.000\nx\n")

@@ -8,12 +8,15 @@ from moothall.core.commands import (
     AddChannel,
     AnyCommand,
     ArrangeSession,
+    BeginImport,
     CancelSession,
     CloseSession,
     CreateSession,
     DescribeSession,
+    EndImport,
     OpenSession,
     ReinstateSession,
+    StateGround,
 )
 from moothall.core.events.types import Access, ChannelKind, SoundKept
 from moothall.core.kernel import lanes
@@ -174,6 +177,26 @@ def test_what_is_not_public_is_not_offered(access: Access) -> None:
         assert not stand.public
         house.plans = [Planned(session=SESSION, title="Secret")]
         assert await house.names() == []
+
+    told(story)
+
+
+@pytest.mark.parametrize(("ago", "offered"), [(HOUR, [SESSION]), (PAST_MS + HOUR, [])])
+def test_an_imported_meeting_is_for_hubs_as_long_as_a_ground_is_stated(ago: int, offered: list[SessionId]) -> None:
+    async def story(house: SourceHall) -> None:
+        await house.hall.sessions.open(SESSION)
+        await house.do(
+            CreateSession(title="Past", languages=("en",), access=Access.STAFF),
+            AddChannel(channel=FLOOR, kind=ChannelKind.FLOOR, languages=("en",)),
+            BeginImport(channel=FLOOR, form="vtt", digest="0" * 64),
+            EndImport(channel=FLOOR, wall=house.hall.clock.wall() - ago, t=1_000),
+        )
+        for access, public in ((None, False), (Access.PUBLIC, True), (Access.STAFF, False)):
+            if access is not None:
+                await house.do(StateGround(access=access, ground="It was held in public."))
+            stand = await house.source.log_status(SESSION)
+            assert stand is not None
+            assert (stand.public, await house.names()) == (public, offered if public else [])
 
     told(story)
 

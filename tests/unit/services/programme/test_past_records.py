@@ -13,6 +13,7 @@ from moothall.core.kernel.errors import ImportRefused, Refusal
 from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.core.programme.plan import Planned, Speaker
 from moothall.core.removal.selection import Lines
+from moothall.core.rules.imports import MOST_LINES
 from moothall.core.sessions.state import State, Status
 from moothall.record.imports.about import AboutMeeting
 from moothall.record.imports.acts import ImportAct, ImportChoice, PastMeeting, acts_of, key_of_name, meeting_of
@@ -39,9 +40,9 @@ class Import:
         digest = hashlib.sha256(data).hexdigest()
         self.meeting: PastMeeting = meeting_of(self.past, known, file="a.vtt", digest=digest, young_people=False)
 
-    def acts(self, begun: ImportBegun) -> list[ImportAct]:
+    def acts(self, begun: ImportBegun, names: str = "") -> list[ImportAct]:
         listed = {key_of_name(each.name): each for each in begun.speakers}
-        choice = ImportChoice(listed=listed, file="a.vtt", original=zlib.compress(self.data))
+        choice = ImportChoice(names=names, listed=listed, file="a.vtt", original=zlib.compress(self.data))
         return list(acts_of(self.past, self.meeting, choice, further=begun.further))
 
     async def whole(self, house: ProgrammeHouse) -> State:
@@ -99,6 +100,58 @@ def test_an_import_that_was_cut_off_goes_on_and_one_that_is_done_changes_nothing
     loop.run(story())
 
 
+CUES = b"".join(b"00:%02d:%02d.000 --> 00:%02d:%02d.900\n<v Ann>Well %d.\n\n" % (*divmod(n, 60), *divmod(n, 60), n) for n in range(4 * MOST_LINES))
+
+
+def test_an_import_that_goes_on_when_other_people_are_listed_loses_no_line() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            file, records = Import(b"WEBVTT\n\n" + CUES), PastRecords(house.programme)
+            speaker = Speaker(id=SpeakerId("ann"), name="Ann")
+            await house.programme.make(Planned(session=SessionId("other"), title="x", speakers=(speaker,)))
+            acts = file.acts(await records.begin(file.meeting))
+            first = next(n for n, act in enumerate(acts) if isinstance(act.commands[0], do.ImportLines))
+            for act in acts[: first + 2]:
+                await records.act(act)
+            await house.programme.drop(SessionId("other"))
+            state = await file.whole(house)
+            lines = [line for _, line in state.segments.items()]
+            assert [line.t0 for line in lines] == [1_000 * n for n in range(4 * MOST_LINES)]
+            assert [line.speaker for line in lines] == ["ann"] * 2 * MOST_LINES + [None] * 2 * MOST_LINES
+
+    loop.run(story())
+
+
+def test_an_import_that_goes_on_gives_nobody_the_lines_of_another() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            file, records = Import(), PastRecords(house.programme)
+            acts = file.acts(await records.begin(file.meeting), "They agreed.")
+            for act in acts[:2]:
+                await records.act(act)
+            speaker = Speaker(id=SpeakerId("ann"), name="Ann")
+            await house.programme.make(Planned(session=SessionId("other"), title="x", speakers=(speaker,)))
+            for act in file.acts(await records.begin(file.meeting), "They agreed."):
+                await records.act(act)
+            live = await house.sessions.find(PAST)
+            assert live is not None
+            names = [live.state.speakers[line.speaker] for _, line in live.state.segments.items() if line.speaker]
+            assert names == ["Ann", "Bob"]
+
+    loop.run(story())
+
+
+def test_an_import_that_goes_on_with_another_statement_on_names_is_refused() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            file, records = Import(), PastRecords(house.programme)
+            await records.act(file.acts(await records.begin(file.meeting))[0])
+            with pytest.raises(ImportRefused, match="another statement on names"):
+                await records.act(file.acts(await records.begin(file.meeting), "They agreed.")[0])
+
+    loop.run(story())
+
+
 def test_a_meeting_leaves_memory_once_it_is_imported() -> None:
     async def story() -> None:
         async with programme_house() as house:
@@ -139,6 +192,26 @@ def test_another_text_of_the_meeting_joins_it() -> None:
             assert sorted(line.channel for _, line in state.segments.items()) == ["floor", "floor", "fr", "fr"]
             assert state.seals == 2
             assert (await PastRecords(house.programme).begin(french.meeting)).done
+
+    loop.run(story())
+
+
+def test_what_can_not_be_imported_leaves_nothing_behind() -> None:
+    async def story() -> None:
+        async with programme_house() as house:
+            records = PastRecords(house.programme)
+            with pytest.raises(ImportRefused, match="isn't over yet"):
+                await Import(start=house.clock.wall() - 2_999).whole(house)
+            assert (house.programme.plan_of(PAST), await house.sessions.names()) == (None, [])
+            await Import().whole(house)
+            await records.publish(PublishOrder(session=PAST, access=ev.Access.PUBLIC, ground="It was held in public."))
+            before = await house.events(PAST)
+            french = Import(DATA.replace(b"Hello", b"Bonjour"), language="fr", kind="interpretation")
+            with pytest.raises(ImportRefused, match="Take that back"):
+                await french.whole(house)
+            assert await house.events(PAST) == before
+            await records.publish(PublishOrder(session=PAST, access=ev.Access.STAFF, ground=""))
+            await french.whole(house)
 
     loop.run(story())
 
