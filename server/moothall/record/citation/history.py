@@ -1,7 +1,7 @@
 """The history of a text: what each line read after each change, who changed it in which role, and the sealed versions.
 
 It is a fold over the log like the record, so that a version shows what readers were shown, without what was removed
-since: a fold is made anew after a removal (`HistoryFold.take`), and removed words are then in no version.
+since: a fold is made anew after a removal (`TextFold.take`), and removed words are then in no version.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import msgspec
 
 from moothall.core.chain import Header, LogRecord
 from moothall.core.events import types as ev
-from moothall.core.events.codec import UnknownEvent, decode_event
+from moothall.core.events.codec import UnknownEvent
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed, channel_lane
 from moothall.core.views.captions import CaptionsView, Line, Session
 from moothall.record.citation.comparing import VersionLine
+from moothall.record.text_fold import TextFold
 from moothall.record.wrapping import plain
 
 
@@ -123,13 +124,12 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
         return LineCheck(text.role, text.at) if text.by_person else None
 
 
-class HistoryFold:
-    """Builds a history from a session's log, event by event. Further events can be added at any time."""
+class HistoryFold(TextFold):
+    """Builds a history from a session's log."""
 
     def __init__(self, session: SessionId, epoch: Epoch, channel: ChannelId) -> None:
-        self.feed = Feed(channel, live=False)
+        super().__init__(session, epoch, Feed(channel, live=False))
         self._lane = channel_lane(channel)
-        self._view = CaptionsView.empty(session, epoch, self.feed)
         self._texts: dict[SegmentId, tuple[LineText, ...]] = {}
         self._struck: dict[SegmentId, int] = {}
         self._begun: dict[SegmentId, int] = {}
@@ -138,27 +138,8 @@ class HistoryFold:
         self._closed: Version | None = None
         self._versions: list[Version] = []
 
-    @property
-    def position(self) -> Position:
-        """The position up to which events have been added."""
-        return self._view.position
-
-    def take(self, records: Sequence[LogRecord]) -> bool:
-        """Add the next records of the feed's lanes. Returns whether one of them says that bodies were removed.
-
-        In that case the fold may hold removed words, and the caller has to begin a new fold. Raises RecordBroken when a
-        body can't be decoded.
-        """
-        removed = False
-        for record in records:
-            event = None if record.body is None else decode_event(record.body)
-            header = record.header
-            self._view = self._view.apply(header.offset, header.role, event)
-            self._note(header, event)
-            removed = removed or isinstance(event, ev.BodyRemoved)
-        return removed
-
-    def _note(self, header: Header, event: ev.AnyEvent | UnknownEvent | None) -> None:
+    def _note(self, record: LogRecord, event: ev.AnyEvent | UnknownEvent | None) -> None:
+        header = record.header
         match event:
             case None if header.lane == self._lane and header.type == "segment.opened":
                 self._removed.append(header.offset)
