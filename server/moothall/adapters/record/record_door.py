@@ -1,4 +1,4 @@
-"""The door for records as downloads: `/s/{session}/record.{form}`, in the formats of `TYPES`.
+"""The door for records as downloads: `/s/{session}/record.{form}`, in the formats of `forms.TYPES`.
 
 A record is made once for all who request the same, in a thread, and only one at a time: a hall that downloads at the
 end of a session doesn't delay the words of the next. PDF is set in a process of its own, one file at a time too, while
@@ -20,48 +20,25 @@ from aiohttp import hdrs, web
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import alone
-from moothall.adapters.pages.static_files import StaticFiles
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.reading.page_address import BILINGUAL
 from moothall.adapters.reading.page_menu import can_typeset
-from moothall.adapters.record.document_files import BILINGUAL, DOCUMENTS, pdf_data, write_document
-from moothall.adapters.record.packing import packed
+from moothall.adapters.record.forms import COMPRESSED, TYPES, pdf_data, record_style, write_record
 from moothall.adapters.record.texts import RecordErrorText, wording
 from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed, typeset_apart
 from moothall.core.events.types import BodyRemoved
-from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
+from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Position, SessionId, is_name, log_epoch
 from moothall.core.views.captions import Snapshot
-from moothall.record.akn import write_akn
-from moothall.record.epub import write_epub
-from moothall.record.html import policy, write_html
-from moothall.record.json import write_json
+from moothall.record.html import policy
 from moothall.record.model import Record
 from moothall.record.parallel import OtherText
-from moothall.record.subtitles import write_srt, write_vtt
-from moothall.record.text import write_text
-from moothall.record.ttml import write_ttml
-from moothall.record.wording import Options, Wording, file_name
+from moothall.record.wording import Options, file_name
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.reader_access import ReadSession
 from moothall.services.sessions.records import NotThere, Records
 
-TYPES = {
-    "vtt": "text/vtt; charset=utf-8",
-    "srt": "application/x-subrip; charset=utf-8",
-    "txt": "text/plain; charset=utf-8",
-    "html": "text/html; charset=utf-8",
-    "json": "application/json",
-    "ttml": "application/ttml+xml; charset=utf-8; codecs=im2t",
-    "akn": "application/akn+xml; charset=utf-8",
-    "epub": "application/epub+zip",
-    **DOCUMENTS,
-}
-"""The file formats of a record, with their media types."""
-COMPRESSED = frozenset({"epub", *DOCUMENTS})
-"""Formats that are compressed by themselves, and so are never sent in gzip."""
-STYLES = ("css/lib/tokens.css", "css/reader/record.css")
-"""The style sheets that are joined to the style of the HTML file."""
 FORM_VERSION = 5
 """A part of every ETag. Increase it when a release writes the same record in another way."""
 MAX_WAITING = 64
@@ -331,42 +308,6 @@ class RecordDoor:
             html = self._pages.render("lib/error.html", ui=ui, status=status, sentence=sentence)
             return web.Response(status=status, text=html, content_type="text/html", headers=headers)
         return web.Response(status=status, text=sentence + "\n", headers=headers)
-
-
-def write_record(
-    form: str,
-    record: Record,
-    words: Wording,
-    options: Options,
-    style: Callable[[], str],
-    *,
-    beside: OtherText | None = None,
-) -> bytes:
-    """Write a record in one of the formats of TYPES; `style` returns the style of the HTML file, `beside` is the text
-    beside it in the formats of BILINGUAL. Sets a PDF in this process; raises TypesettingFailed.
-    """
-    if form == "html":
-        return write_html(record, words, options, style(), beside).encode()
-    if form in DOCUMENTS:
-        return write_document(form, record, words, options, beside)
-    if form == "json":
-        return write_json(record, words, options)
-    if form == "epub":
-        return packed(write_epub(record, words, options), stored="mimetype")
-    return _WRITERS[form](record, words, options).encode()
-
-
-_WRITERS = {"vtt": write_vtt, "srt": write_srt, "txt": write_text, "ttml": write_ttml, "akn": write_akn}
-"""The writers of formats that are text and need nothing else."""
-
-
-def record_style(static: StaticFiles) -> str:
-    """Return the style of the HTML file. Raises ConfigurationError when it is missing."""
-    sheets = [static.get(name) for name in STYLES]
-    found = [sheet.body.decode() for sheet in sheets if sheet is not None]
-    if len(found) < len(STYLES):
-        raise ConfigurationError(f"The web folder lacks the style of records: {' or '.join(STYLES)}. Install it again.")
-    return "\n".join(found)
 
 
 def _made_at(asked: _Asked, texts: _Texts, record: Record, beside: OtherText | None) -> tuple[Position, ...]:
