@@ -13,13 +13,13 @@ from aiohttp import hdrs, web
 
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import HttpProblem, html, language, page_headers, refusal
+from moothall.adapters.pages.request_context import HttpProblem, html, language, page_headers, refusal_for
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.adapters.reading.page_address import TextAddresses
 from moothall.adapters.record.citing_pages import FORMS, NOW, CitingPages, Edition
-from moothall.adapters.record.texts import RecordErrorText
+from moothall.adapters.record.texts import NOT_THERE, RecordErrorText
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.ids import ChannelId, Position, SegmentId, SessionId, is_name, log_epoch
 from moothall.record.citation.history import History, shown_lines
@@ -31,12 +31,6 @@ MAX_WAITING = 64
 MAX_DIGITS = 9
 _TIME = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):([0-5]\d)", re.ASCII)
 """A media time as pages write it: `4:05`, `1:04:05`."""
-_NOT_THERE = {
-    NotThere.SESSION: ErrorText.NO_SESSION,
-    NotThere.CHANNEL: ErrorText.NO_CHANNEL,
-    NotThere.HERE: ErrorText.NOT_HERE,
-    NotThere.LANGUAGE: RecordErrorText.LANGUAGE,
-}
 
 
 class _Asked:
@@ -112,7 +106,7 @@ class CitingDoor:
             return web.Response(body=body, headers={**page_headers(asked.ui), hdrs.CONTENT_TYPE: kind, **FOR_ANY_PAGE})
 
         if request.match_info["style"] not in FORMS:
-            return refusal(HttpProblem(404, ErrorText.NOTHING), self._pages, language(self._pages, request))
+            return refusal_for(request, HttpProblem(404, ErrorText.NOTHING), self._pages, language(self._pages, request))
         return await self._answer(request, make)
 
     async def line_history(self, request: web.Request) -> web.Response:
@@ -165,7 +159,7 @@ class CitingDoor:
             finally:
                 self._waiting -= 1
         except HttpProblem as wrong:
-            return refusal(wrong, self._pages, ui)
+            return refusal_for(request, wrong, self._pages, ui)
 
     async def _asked(self, request: web.Request, ui: Catalogue) -> _Asked:
         name, channel = request.match_info["session"], request.query.get("channel")
@@ -176,7 +170,7 @@ class CitingDoor:
         session = SessionId(name)
         snapshot = await self._records.find(session, channel=ChannelId(channel) if channel else None)
         if isinstance(snapshot, NotThere):
-            raise HttpProblem(404, _NOT_THERE[snapshot])
+            raise HttpProblem(404, NOT_THERE[snapshot])
         history = await self._records.history(snapshot)
         address = TextAddresses(session, channel=history.view.feed.channel, ui=ui.chosen or None)
         return _Asked(history, address, ui)

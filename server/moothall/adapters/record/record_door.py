@@ -20,12 +20,13 @@ from aiohttp import hdrs, web
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import alone
+from moothall.adapters.pages.request_context import HttpProblem, language, refusal_for
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.reading.page_address import BILINGUAL
 from moothall.adapters.reading.page_menu import can_typeset
 from moothall.adapters.record.forms import COMPRESSED, TYPES, pdf_data, record_style, write_record
-from moothall.adapters.record.texts import RecordErrorText, wording
+from moothall.adapters.record.texts import NOT_THERE, RecordErrorText, wording
 from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed, typeset_apart
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import StorageUnavailable
@@ -50,15 +51,6 @@ MAX_KEPT_BYTES = 32 << 20
 _TYPESET = typeset_apart if can_typeset() else None
 MAX_LANGUAGE = 35
 """The most characters of a language tag (RFC 5646 §4.4.1)."""
-
-
-class _Wrong(Exception):
-    """The request can't be served: a status and a sentence."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
-        self.sentence = sentence
 
 
 class _Asked(msgspec.Struct, frozen=True):
@@ -150,18 +142,18 @@ class RecordDoor:
         """The text, the form and the bytes of the file that a request names, as `handle` gives them out; or the answer
         that refuses it.
         """
-        ui = self._pages.catalogues.choose(request.query.get("ui"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+        ui = language(self._pages, request)
         try:
             texts, asked = await self._what(request, ui)
             return texts.first, asked.form, (await self._file(asked, texts, ui)).body
         except StorageUnavailable:
-            return self._refuse(request, ui, 503, ui.text(ErrorText.UNAVAILABLE))
-        except _Wrong as wrong:
-            return self._refuse(request, ui, wrong.status, wrong.sentence)
+            return refusal_for(request, HttpProblem(503, ErrorText.UNAVAILABLE), self._pages, ui)
+        except HttpProblem as wrong:
+            return refusal_for(request, wrong, self._pages, ui)
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer with the record as a download; the address names the text, the format, and the options."""
-        ui = self._pages.catalogues.choose(request.query.get("ui"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+        ui = language(self._pages, request)
         try:
             texts, asked = await self._what(request, ui)
             headers: dict[str, str] = {
@@ -173,9 +165,9 @@ class RecordDoor:
                 return web.Response(status=304, headers=headers)
             file = await self._file(asked, texts, ui)
         except StorageUnavailable:
-            return self._refuse(request, ui, 503, ui.text(ErrorText.UNAVAILABLE))
-        except _Wrong as wrong:
-            return self._refuse(request, ui, wrong.status, wrong.sentence)
+            return refusal_for(request, HttpProblem(503, ErrorText.UNAVAILABLE), self._pages, ui)
+        except HttpProblem as wrong:
+            return refusal_for(request, wrong, self._pages, ui)
         headers |= {hdrs.CONTENT_TYPE: TYPES[asked.form], hdrs.CONTENT_DISPOSITION: file.disposition}
         if asked.form == "html":
             headers["Content-Security-Policy"] = f"{policy(self._style)}; frame-ancestors 'none'; sandbox"
@@ -184,58 +176,47 @@ class RecordDoor:
         return web.Response(body=file.body, headers=headers)
 
     async def _what(self, request: web.Request, ui: Catalogue) -> tuple[_Texts, _Asked]:
-        """Return the texts that a request names, and the key of its file. Raises _Wrong."""
+        """Return the texts that a request names, and the key of its file. Raises HttpProblem."""
         form, name = request.match_info["form"], request.match_info["session"]
-        channel, language = request.query.get("channel"), request.query.get("language")
         beside = request.query.get("beside")
         if form not in TYPES:
-            raise _Wrong(404, ui.text(RecordErrorText.FORM, forms=ui.listed(alone(f".{each}") for each in TYPES)))
-        if form == "pdf" and self._typeset is None:
-            raise _Wrong(501, ui.text(RecordErrorText.NO_PDF))
+            raise HttpProblem(404, RecordErrorText.FORM, forms=ui.listed(alone(f".{each}") for each in TYPES))
         if beside is not None and form not in BILINGUAL:
-            raise _Wrong(400, ui.text(RecordErrorText.BESIDE_FORM))
+            raise HttpProblem(400, RecordErrorText.BESIDE_FORM)
         options = Options(
-            speakers=_switch(request, "speakers", True, ui),
-            times=_switch(request, "times", True, ui),
-            sources=_switch(request, "sources", False, ui),
-            marks=_switch(request, "marks", False, ui),
+            speakers=_switch(request, "speakers", default=True),
+            times=_switch(request, "times", default=True),
+            sources=_switch(request, "sources", default=False),
+            marks=_switch(request, "marks", default=False),
         )
         if not is_name(name):
-            raise _Wrong(404, ui.text(ErrorText.NO_SESSION))
+            raise HttpProblem(404, ErrorText.NO_SESSION)
         session = SessionId(name)
-        first = await self._find(session, channel, language, ui)
-        other = None if beside is None else await self._find(session, beside, None, ui)
+        first = await self._find(session, request.query.get("channel"), request.query.get("language"))
+        other = None if beside is None else await self._find(session, beside)
         if other is not None and other.feed == first.feed:
-            raise _Wrong(400, ui.text(RecordErrorText.BESIDE_SAME))
+            raise HttpProblem(400, RecordErrorText.BESIDE_SAME)
         feed = "" if other is None else other.feed
-        at = _offset(request, first, ui)
+        at = _offset(request, first)
         return _Texts(first, other), _Asked(session, first.feed, form, options, ui.language, feed, at)
 
-    async def _find(self, session: SessionId, channel: str | None, language: str | None, ui: Catalogue) -> Snapshot:
-        """Return a text of a session. Raises _Wrong."""
+    async def _find(self, session: SessionId, channel: str | None, tag: str | None = None) -> Snapshot:
+        """Return the text of a channel or in a language. Raises HttpProblem."""
         if channel is not None and not is_name(channel):
-            raise _Wrong(404, ui.text(ErrorText.NO_CHANNEL))
-        if language is not None and not 0 < len(language) <= MAX_LANGUAGE:
-            raise _Wrong(404, ui.text(RecordErrorText.LANGUAGE))
+            raise HttpProblem(404, ErrorText.NO_CHANNEL)
+        if tag is not None and not 0 < len(tag) <= MAX_LANGUAGE:
+            raise HttpProblem(404, RecordErrorText.LANGUAGE)
         wanted = None if channel is None else ChannelId(channel)
-        snapshot = await self._records.find(session, channel=wanted, language=language)
-        match snapshot:
-            case NotThere.SESSION:
-                raise _Wrong(404, ui.text(ErrorText.NO_SESSION))
-            case NotThere.CHANNEL:
-                raise _Wrong(404, ui.text(ErrorText.NO_CHANNEL))
-            case NotThere.HERE:
-                raise _Wrong(404, ui.text(ErrorText.NOT_HERE))
-            case NotThere.LANGUAGE:
-                raise _Wrong(404, ui.text(RecordErrorText.LANGUAGE))
-            case _:
-                return snapshot
+        snapshot = await self._records.find(session, channel=wanted, language=tag)
+        if isinstance(snapshot, NotThere):
+            raise HttpProblem(404, NOT_THERE[snapshot])
+        return snapshot
 
     async def _file(self, asked: _Asked, texts: _Texts, ui: Catalogue) -> _File:
-        """Return the file from the cache, or make it now. Raises _Wrong when too many requests wait."""
+        """Return the file from the cache, or make it now. Raises HttpProblem when too many requests wait."""
         set_apart = asked.form == "pdf"
         if self._waiting >= MAX_WAITING or (set_apart and self._waiting_for_pdf >= MAX_SETTING):
-            raise _Wrong(503, ui.text(RecordErrorText.BUSY))
+            raise HttpProblem(503, RecordErrorText.BUSY)
         self._waiting += 1
         self._waiting_for_pdf += set_apart
         try:
@@ -260,13 +241,15 @@ class RecordDoor:
             words = wording(record, ui, self._pages.zone(), self._public)
             body = write_record(asked.form, record, words, asked.options, lambda: self._style, beside=beside)
             packed = b"" if asked.form in COMPRESSED else gzip.compress(body, 6, mtime=0)
-            return _File(_made_at(asked, texts, record, beside), body, packed, _disposition(record, asked.form, beside))
+            return _File(texts.positions, body, packed, _disposition(record, asked.form, beside))
 
         return await asyncio.to_thread(make)
 
     async def _made_apart(self, asked: _Asked, texts: _Texts, ui: Catalogue) -> _File:
-        """Make a PDF file. Raises _Wrong when it can't be set."""
-        assert self._typeset is not None  # noqa: S101 - else it was refused
+        """Make a PDF file. Raises HttpProblem when it can't be set."""
+        typeset = self._typeset
+        if typeset is None:
+            raise HttpProblem(501, RecordErrorText.NO_PDF)
         async with self._making:
             record, beside = await self._read(asked, texts, ui)
 
@@ -275,12 +258,12 @@ class RecordDoor:
 
             data = await asyncio.to_thread(write)
         try:
-            body = await self._typeset(data)
+            body = await typeset(data)
         except FontsMissing:
-            raise _Wrong(501, ui.text(RecordErrorText.NO_FONTS)) from None
+            raise HttpProblem(501, RecordErrorText.NO_FONTS) from None
         except TypesettingFailed:
-            raise _Wrong(503, ui.text(RecordErrorText.PDF_FAILED)) from None
-        return _File(_made_at(asked, texts, record, beside), body, b"", _disposition(record, asked.form, beside))
+            raise HttpProblem(503, RecordErrorText.PDF_FAILED) from None
+        return _File(texts.positions, body, b"", _disposition(record, asked.form, beside))
 
     async def _read(self, asked: _Asked, texts: _Texts, ui: Catalogue) -> tuple[Record, OtherText | None]:
         """Return the record, and the text beside it."""
@@ -299,23 +282,6 @@ class RecordDoor:
             _, oldest = self._files.popitem(last=False)
             size -= oldest.size
 
-    def _refuse(self, request: web.Request, ui: Catalogue, status: int, sentence: str) -> web.Response:
-        """Answer with an error page for a browser, or a line of text for a script."""
-        headers = {hdrs.CACHE_CONTROL: "no-store", hdrs.CONTENT_LANGUAGE: ui.language}
-        if status == 503:
-            headers[hdrs.RETRY_AFTER] = "10"
-        if "text/html" in request.headers.get(hdrs.ACCEPT, ""):
-            html = self._pages.render("lib/error.html", ui=ui, status=status, sentence=sentence)
-            return web.Response(status=status, text=html, content_type="text/html", headers=headers)
-        return web.Response(status=status, text=sentence + "\n", headers=headers)
-
-
-def _made_at(asked: _Asked, texts: _Texts, record: Record, beside: OtherText | None) -> tuple[Position, ...]:
-    """Where the logs stood when a file was made: the records may be newer than the snapshots that were asked for."""
-    if asked.at is not None:
-        return texts.positions
-    return (record.position,) if beside is None else (record.position, beside.record.position)
-
 
 def _disposition(record: Record, form: str, beside: OtherText | None = None) -> str:
     """The Content-Disposition header that saves the record under its name; for `curl -OJ` and old browsers, when the
@@ -328,17 +294,17 @@ def _disposition(record: Record, form: str, beside: OtherText | None = None) -> 
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def _switch(request: web.Request, name: str, default: bool, ui: Catalogue) -> bool:
-    """Return a query parameter that is `0` or `1`. Raises _Wrong for any other value."""
+def _switch(request: web.Request, name: str, *, default: bool) -> bool:
+    """Return a query parameter that is `0` or `1`. Raises HttpProblem for any other value."""
     text = request.query.get(name)
     if text not in (None, "0", "1"):
-        raise _Wrong(400, ui.text(RecordErrorText.SWITCH, name=name))
+        raise HttpProblem(400, RecordErrorText.SWITCH, name=name)
     return default if text is None else text == "1"
 
 
-def _offset(request: web.Request, snapshot: Snapshot, ui: Catalogue) -> int | None:
-    """The offset of the position that a request names; None where it names none, or the present. Raises _Wrong for a
-    position that the log doesn't have.
+def _offset(request: web.Request, snapshot: Snapshot) -> int | None:
+    """The offset of the position that a request names; None where it names none, or the present. Raises HttpProblem for
+    a position that the log doesn't have.
     """
     text = request.query.get("at")
     if text is None:
@@ -346,9 +312,9 @@ def _offset(request: web.Request, snapshot: Snapshot, ui: Catalogue) -> int | No
     try:
         position = Position.parse(text)
     except ValueError as error:
-        raise _Wrong(404, ui.text(RecordErrorText.NO_STATE)) from error
+        raise HttpProblem(404, RecordErrorText.NO_STATE) from error
     if log_epoch(position.epoch) != log_epoch(snapshot.epoch) or not 0 < position.offset <= snapshot.offset:
-        raise _Wrong(404, ui.text(RecordErrorText.NO_STATE))
+        raise HttpProblem(404, RecordErrorText.NO_STATE)
     return None if position.offset == snapshot.offset else position.offset
 
 
