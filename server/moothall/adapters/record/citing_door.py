@@ -34,12 +34,14 @@ _TIME = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):([0-5]\d)", re.ASCII)
 
 
 class _Asked:
-    """A text of which something is cited, and its history."""
+    """A text of which something is cited, its history, and the state in which it is cited."""
 
-    def __init__(self, history: History, address: TextAddresses, ui: Catalogue) -> None:
+    def __init__(self, history: History, address: TextAddresses, ui: Catalogue, at: int | None) -> None:
+        """`at`: the offset of the position that the request names; None where it names none."""
         self.history = history
         self.address = address
         self.ui = ui
+        self.at = at
 
     @property
     def values(self) -> tuple[History, TextAddresses, Catalogue]:
@@ -47,8 +49,12 @@ class _Asked:
         return self.history, self.address, self.ui
 
     @property
-    def settled(self) -> int:
-        """The offset by which the text of now is cited: that of the version with the same text, where there is one."""
+    def offset(self) -> int:
+        """The offset at which the words are quoted. The text of now is cited by that of the version with the same text,
+        where there is one.
+        """
+        if self.at is not None:
+            return self.at
         version = self.history.version_at(self.history.position.offset)
         return self.history.position.offset if version is None else version.offset
 
@@ -85,7 +91,7 @@ class CitingDoor:
 
         def make(asked: _Asked) -> web.Response:
             quoted = _quoted(request, asked)
-            if "at" not in request.query:
+            if asked.at is None:
                 at = str(Position(log_epoch(asked.history.position.epoch), quoted.offset))
                 ends = (str(quoted.span.first), str(quoted.span.last))
                 return see_other(asked.address.citation(*ends, at))
@@ -171,15 +177,18 @@ class CitingDoor:
         snapshot = await self._records.find(session, channel=ChannelId(channel) if channel else None)
         if isinstance(snapshot, NotThere):
             raise HttpProblem(404, NOT_THERE[snapshot])
+        at = request.query.get("at")
+        offset = None if at is None else await self._records.offset_of(at, snapshot)
+        if at is not None and offset is None:
+            raise HttpProblem(404, RecordErrorText.NO_STATE)
         history = await self._records.history(snapshot)
         address = TextAddresses(session, channel=history.view.feed.channel, ui=ui.chosen or None)
-        return _Asked(history, address, ui)
+        return _Asked(history, address, ui, offset)
 
 
 def _quoted(request: web.Request, asked: _Asked) -> Quotation:
     """The quotation that an address names. Raises HttpProblem."""
-    span, offset = _span(request, asked.history), _offset(request, asked)
-    quoted = quote(asked.history, span, offset)
+    quoted = quote(asked.history, _span(request, asked.history), asked.offset)
     if quoted is None:
         raise HttpProblem(404, RecordErrorText.NO_LINES)
     return quoted
@@ -214,21 +223,6 @@ def _media_ms(text: str) -> int:
         raise HttpProblem(400, RecordErrorText.TIME)
     hours, minutes, seconds = (int(each or 0) for each in found.groups())
     return ((hours * 60 + minutes) * 60 + seconds) * 1_000
-
-
-def _offset(request: web.Request, asked: _Asked) -> int:
-    """The offset at which the words are quoted. Raises HttpProblem for one that this log doesn't have."""
-    text = request.query.get("at")
-    if text is None:
-        return asked.settled
-    try:
-        position = Position.parse(text)
-    except ValueError as error:
-        raise HttpProblem(404, RecordErrorText.NO_STATE) from error
-    known = asked.history.position
-    if log_epoch(position.epoch) != log_epoch(known.epoch) or position.offset > known.offset:
-        raise HttpProblem(404, RecordErrorText.NO_STATE)
-    return position.offset
 
 
 def _edition(key: str, history: History) -> Edition:

@@ -30,7 +30,7 @@ from moothall.adapters.record.texts import NOT_THERE, RecordErrorText, wording
 from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed, typeset_apart
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import StorageUnavailable
-from moothall.core.kernel.ids import ChannelId, Position, SessionId, is_name, log_epoch
+from moothall.core.kernel.ids import ChannelId, Position, SessionId, is_name
 from moothall.core.views.captions import Snapshot
 from moothall.record.html import policy
 from moothall.record.model import Record
@@ -196,9 +196,9 @@ class RecordDoor:
         other = None if beside is None else await self._find(session, beside)
         if other is not None and other.feed == first.feed:
             raise HttpProblem(400, RecordErrorText.BESIDE_SAME)
-        feed = "" if other is None else other.feed
-        at = _offset(request, first)
-        return _Texts(first, other), _Asked(session, first.feed, form, options, ui.language, feed, at)
+        feed, texts = "" if other is None else other.feed, _Texts(first, other)
+        at = await self._at(request, texts)
+        return texts, _Asked(session, first.feed, form, options, ui.language, feed, at)
 
     async def _find(self, session: SessionId, channel: str | None, tag: str | None = None) -> Snapshot:
         """Return the text of a channel or in a language. Raises HttpProblem."""
@@ -211,6 +211,18 @@ class RecordDoor:
         if isinstance(snapshot, NotThere):
             raise HttpProblem(404, NOT_THERE[snapshot])
         return snapshot
+
+    async def _at(self, request: web.Request, texts: _Texts) -> int | None:
+        """The offset of the position that a request names; None where it names none, or one since which no text has
+        changed. Raises HttpProblem for a position that the log doesn't have.
+        """
+        at = request.query.get("at")
+        if at is None:
+            return None
+        offset = await self._records.offset_of(at, texts.first)
+        if offset is None:
+            raise HttpProblem(404, RecordErrorText.NO_STATE)
+        return offset if offset < max(position.offset for position in texts.positions) else None
 
     async def _file(self, asked: _Asked, texts: _Texts, ui: Catalogue) -> _File:
         """Return the file from the cache, or make it now. Raises HttpProblem when too many requests wait."""
@@ -300,22 +312,6 @@ def _switch(request: web.Request, name: str, *, default: bool) -> bool:
     if text not in (None, "0", "1"):
         raise HttpProblem(400, RecordErrorText.SWITCH, name=name)
     return default if text is None else text == "1"
-
-
-def _offset(request: web.Request, snapshot: Snapshot) -> int | None:
-    """The offset of the position that a request names; None where it names none, or the present. Raises HttpProblem for
-    a position that the log doesn't have.
-    """
-    text = request.query.get("at")
-    if text is None:
-        return None
-    try:
-        position = Position.parse(text)
-    except ValueError as error:
-        raise HttpProblem(404, RecordErrorText.NO_STATE) from error
-    if log_epoch(position.epoch) != log_epoch(snapshot.epoch) or not 0 < position.offset <= snapshot.offset:
-        raise HttpProblem(404, RecordErrorText.NO_STATE)
-    return None if position.offset == snapshot.offset else position.offset
 
 
 def _tag(asked: _Asked, texts: _Texts) -> str:

@@ -20,6 +20,7 @@ from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.views.captions import Snapshot
 from moothall.record.citation.history import History
 from moothall.services.sessions.records import NotThere, Records
+from moothall.testing.log_memory import MemoryLog
 from support.sessions.history_maker import history, offset, seal
 from support.sessions.record_maker import FLOOR, Telling
 from support.sessions.recorder import EPOCH
@@ -32,6 +33,7 @@ class OneMeeting(Records):
     """The history of one session, told by the test."""
 
     def __init__(self) -> None:
+        self.log = MemoryLog()
         self.told = Telling("Water & <land>")
         self.one = self.told.line("We where ready to go.", 1_000, 4_000, name="Ana <x>")
         self.two = self.told.line("Are you?", 65_000, 66_000, name="Ana <x>")
@@ -58,7 +60,7 @@ class OneMeeting(Records):
             return NotThere.CHANNEL
         made = history(self.told, without=self.without)
         return Snapshot(
-            epoch=EPOCH, offset=made.position.offset, feed="floor.live", session=made.session, lines=(), before=None
+            epoch=EPOCH, offset=offset(self.told), feed="floor.live", session=made.session, lines=(), before=None
         )
 
     async def history(self, snapshot: Snapshot) -> History:
@@ -129,6 +131,20 @@ async def test_a_quotation_names_its_version_and_its_state(client: Client, recor
 async def test_a_position_of_a_hubs_readers_is_known_too(client: Client, records: OneMeeting) -> None:
     page = words(await text_of(client, f"/s/plenary/cite?from={records.one}&at={EPOCH}r2:{records.heard}"))
     assert f"state {EPOCH}:{records.heard}" in page
+
+
+async def test_a_line_is_quoted_while_others_are_being_said(client: Client, records: OneMeeting) -> None:
+    """A live page stands at the newest words, which the finished lines lack."""
+    growing = SegmentId("growing")
+    records.told.tell(
+        ev.SegmentOpened(channel=FLOOR, segment=growing, t0=95_000, language="en", origin=ev.Origin.MACHINE),
+        ev.WordsCommitted(channel=FLOOR, segment=growing, first=0, words=(ev.Word(" So", 95_000, 95_500),)),
+    )
+    now = records.at(offset(records.told))
+    page = words(await text_of(client, f"/s/plenary/cite?from={records.one}&at={now}"))
+    assert "As it was quoted Ana &lt;x&gt; We where ready to go." in page
+    assert f"state {now}" in page
+    await text_of(client, f"/s/plenary/cite?from={growing}&at={now}", 404)
 
 
 async def test_a_mended_quotation_shows_both_texts(client: Client, records: OneMeeting) -> None:
