@@ -51,12 +51,13 @@ class _Asked:
     @property
     def offset(self) -> int:
         """The offset at which the words are quoted. The text of now is cited by that of the version with the same text,
-        where there is one.
+        where there is one that has lost nothing since.
         """
         if self.at is not None:
             return self.at
-        version = self.history.version_at(self.history.position.offset)
-        return self.history.position.offset if version is None else version.offset
+        now = self.history.position.offset
+        version = self.history.version_at(now)
+        return now if version is None or self.history.lost(0, now, version.offset) else version.offset
 
 
 class CitingDoor:

@@ -36,8 +36,6 @@ class LineText(msgspec.Struct, frozen=True, kw_only=True):
     """Without spaces at its ends; empty: the line was taken back."""
     by_person: bool = False
     """Whether a person corrected the line by this event."""
-    accepted: bool = False
-    """Whether that person accepted a machine's proposal unchanged."""
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,8 +74,8 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     """Offsets at which lines left the text: their sound was recognised again, or they were moved to another session."""
     begun: Mapping[SegmentId, int]
     """The offset at which each line began."""
-    removed: Sequence[int]
-    """Offsets at which lines began that were removed since, in order."""
+    removed: Mapping[int, int | None]
+    """The offset at which each line began that was removed since → that of its removal; None where that is unknown."""
     changes: Sequence[int]
     """Offsets of all changes of the text, in order."""
     versions: tuple[Version, ...]
@@ -114,13 +112,24 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
         sealed = [each for each in same if each.offset <= offset]
         return sealed[-1] if sealed else next(iter(same), None)
 
-    def check_of(self, text: LineText) -> LineCheck | None:
-        """Who checked a line as it reads with `text`: whoever sealed the text as checked or final after it was written,
-        or else the person who corrected it. None while it is unchecked.
+    def lost(self, first: int, last: int, offset: int) -> bool:
+        """Whether lines that the text had at `offset`, and that had begun from the offset `first` to `last`, were
+        removed since.
+        """
+        return any(
+            first <= began <= min(last, offset) and (gone is None or gone > offset)
+            for began, gone in self.removed.items()
+        )
+
+    def check_of(self, segment: SegmentId, text: LineText) -> LineCheck | None:
+        """Who checked a line as it reads with `text`: whoever sealed it so as checked or final, or else the person who
+        corrected it. None while it is unchecked.
         """
         for version in self.versions:
             if version.offset > text.offset and version.version is not ev.SealVersion.RAW:
-                return LineCheck(version.role, version.at)
+                sealed = self.text_at(segment, version.offset)
+                if sealed is not None and sealed.text == text.text:
+                    return LineCheck(version.role, version.at)
         return LineCheck(text.role, text.at) if text.by_person else None
 
 
@@ -133,7 +142,7 @@ class HistoryFold(TextFold):
         self._texts: dict[SegmentId, tuple[LineText, ...]] = {}
         self._struck: dict[SegmentId, int] = {}
         self._begun: dict[SegmentId, int] = {}
-        self._removed: list[int] = []
+        self._removed: dict[int, int | None] = {}
         self._changes: list[int] = []
         self._closed: Version | None = None
         self._versions: list[Version] = []
@@ -142,7 +151,9 @@ class HistoryFold(TextFold):
         header = record.header
         match event:
             case None if header.lane == self._lane and header.type == "segment.opened":
-                self._removed.append(header.offset)
+                self._removed[header.offset] = None
+            case ev.BodyRemoved():
+                self._removed |= {began: header.offset for began in event.offsets if began in self._removed}
             case ev.SegmentOpened():
                 self._begun[event.segment] = header.offset
             case ev.SegmentEnded():
@@ -150,7 +161,7 @@ class HistoryFold(TextFold):
             case ev.SegmentCorrected():
                 by_person = not (event.machine or header.role is Role.ENGINE)
                 whole = event.text + event.tail
-                self._reads(header, event.segment, whole, by_person=by_person, accepted=event.accepted)
+                self._reads(header, event.segment, whole, by_person=by_person)
             case ev.ChannelRewound() | ev.SegmentsMovedAway():
                 self._struck |= dict.fromkeys(event.segments, header.offset)
                 self._changes.append(header.offset)
@@ -166,16 +177,9 @@ class HistoryFold(TextFold):
     def _sealed(self, header: Header, version: ev.SealVersion, n: int) -> Version:
         return Version(n=n, version=version, offset=header.offset, at=header.at, role=header.role, view=self._view)
 
-    def _reads(
-        self, header: Header, segment: SegmentId, text: str, *, by_person: bool = False, accepted: bool = False
-    ) -> None:
+    def _reads(self, header: Header, segment: SegmentId, text: str, *, by_person: bool = False) -> None:
         written = LineText(
-            offset=header.offset,
-            at=header.at,
-            role=header.role,
-            text=text.strip(),
-            by_person=by_person,
-            accepted=accepted,
+            offset=header.offset, at=header.at, role=header.role, text=text.strip(), by_person=by_person
         )
         before = self._texts.get(segment, ())
         same = bool(before) and before[-1].text == written.text
@@ -193,7 +197,7 @@ class HistoryFold(TextFold):
             texts=dict(self._texts),
             struck=dict(self._struck),
             begun=dict(self._begun),
-            removed=tuple(self._removed),
+            removed=dict(self._removed),
             changes=tuple(self._changes),
             versions=(*closed, *self._versions),
         )

@@ -153,6 +153,7 @@ async def test_a_mended_quotation_shows_both_texts(client: Client, records: OneM
     address = f"/s/plenary/cite?from={records.one}:3&to={records.one}:8&at={records.at(records.heard)}"
     page = await text_of(client, address)
     assert 'data-fate="changed"' in page
+    assert "Heard by a machine, unchecked" in words(page), "what was checked is what it reads now"
     assert "As it was quoted Ana &lt;x&gt; where" in words(page)
     assert "As it reads now were" in words(page)
     assert '<del><span class="unseen">Taken out: </span>where</del>' in page
@@ -171,6 +172,16 @@ async def test_removed_words_are_shown_as_removed(client: Client, records: OneMe
     some = await text_of(client, f"/s/plenary/cite?from={records.one}&to={records.two}&at={records.at(records.heard)}")
     assert "Some of these words were removed from the record." in some
     assert "Are you?" in some
+
+
+async def test_after_a_removal_the_text_is_quoted_as_it_has_been_since(client: Client, records: OneMeeting) -> None:
+    three = records.told.line("Let us go.", 70_000, 71_000)
+    seal(records.told, ev.SealVersion.CHECKED, 2)
+    records.told.tell(ev.BodyRemoved(offsets=(history(records.told).begun[records.two],), reason="request", by="s"))
+    records.without = (records.two,)
+    page = await text_of(client, f"/s/plenary/cite?from={records.one}&to={three}")
+    assert "data-fate" not in page
+    assert f"version “Checked”, state {records.at(offset(records.told))}" in words(page)
 
 
 @pytest.mark.parametrize(
