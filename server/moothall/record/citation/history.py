@@ -144,6 +144,8 @@ class HistoryFold(TextFold):
         self._begun: dict[SegmentId, int] = {}
         self._removed: dict[int, int | None] = {}
         self._changes: list[int] = []
+        self._before = self._view
+        """The view without the event that is noted."""
         self._closed: Version | None = None
         self._versions: list[Version] = []
 
@@ -165,7 +167,9 @@ class HistoryFold(TextFold):
             case ev.ChannelRewound() | ev.SegmentsMovedAway():
                 self._struck |= dict.fromkeys(event.segments, header.offset)
                 self._changes.append(header.offset)
-            case ev.SpeakerAssigned() | ev.SpeakerIntroduced():
+            case ev.SpeakerAssigned() if self._view.lines is not self._before.lines:
+                self._changes.append(header.offset)
+            case ev.SpeakerIntroduced() if self._before.session.speakers.get(event.speaker, event.name) != event.name:
                 self._changes.append(header.offset)
             case ev.SessionClosed() if not self._versions:
                 self._closed = self._sealed(header, ev.SealVersion.RAW, 0)
@@ -173,6 +177,7 @@ class HistoryFold(TextFold):
                 self._versions.append(self._sealed(header, event.version, event.n))
             case _:
                 pass
+        self._before = self._view
 
     def _sealed(self, header: Header, version: ev.SealVersion, n: int) -> Version:
         return Version(n=n, version=version, offset=header.offset, at=header.at, role=header.role, view=self._view)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Role
-from moothall.core.kernel.ids import SegmentId, SpeakerId
+from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
 from moothall.record.citation.comparing import VersionLine
 from moothall.record.citation.history import HistoryFold, LineCheck, shown_lines, version_lines
 from support.sessions.history_maker import at, history, offset, seal
@@ -147,6 +147,20 @@ def test_names_are_a_part_of_a_version() -> None:
     assert version_lines(made.versions[0].view) == (VersionLine(segment=line, text="We are ready.", name="Ana"),)
     assert version_lines(made.view) == (VersionLine(segment=line, text="We are ready.", name="Bob"),)
     assert made.session.speakers == {"p0": "Ana", "b": "Bob"}
+
+
+def test_names_in_another_text_are_no_change_of_this_one() -> None:
+    told = Telling()
+    told.line("We are ready.", 1_000, 2_000, name="Ana")
+    french = told.line("Nous sommes prêts.", 1_000, 2_000, channel=ChannelId("fr"), language="fr")
+    told.tell(ev.SessionClosed(t=9_000))
+    seal(told, ev.SealVersion.RAW, 1, SYSTEM)
+    told.tell(ev.SpeakerIntroduced(speaker=SpeakerId("b"), name="Bob"))
+    told.tell(ev.SpeakerAssigned(segments=(french,), speaker=SpeakerId("b")), by=CAPTIONER)
+    assert history(told).version_at(offset(told)) is not None
+    assert history(told, ChannelId("fr")).version_at(offset(told)) is None
+    told.tell(ev.SpeakerIntroduced(speaker=SpeakerId("p0"), name="Anna"))
+    assert history(told).version_at(offset(told)) is None
 
 
 def test_of_a_removed_line_only_the_place_is_known() -> None:
