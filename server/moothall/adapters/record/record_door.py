@@ -234,14 +234,16 @@ class RecordDoor:
         try:
             async with self._setting if set_apart else self._making:
                 file = self._files.get(asked)
-                if file is None or file.positions != texts.positions:
+                if file is not None and file.positions == texts.positions:
+                    self._files.move_to_end(asked)
+                    return file
+                while True:
                     removals = self._removals
                     file = await (self._made_apart if set_apart else self._made)(asked, texts, ui)
                     if removals == self._removals:
                         self._keep(asked, file)
-                else:
-                    self._files.move_to_end(asked)
-                return file
+                        return file
+                    # What was removed meanwhile may be in the file, so it is made again.
         finally:
             self._waiting -= 1
             self._waiting_for_pdf -= set_apart
