@@ -16,12 +16,10 @@ from moothall.core.questions.interventions import Questions
 from moothall.core.views.captions import Line, Session
 from moothall.core.views.happenings import Happening, happenings
 from moothall.core.views.reading_order import EARLY
-from moothall.record.wrapping import plain
+from moothall.record.wrapping import beginning, plain
 
 SECTION = 10 * 60_000
 """The longest time in ms without a chapter, as far as there are lines."""
-EXCERPT = 60
-"""Characters of its first line that a chapter shows."""
 MOST_CHAPTERS = 200
 """The most happenings that are chapters: the newest."""
 
@@ -84,10 +82,8 @@ def _with_sections(found: Sequence[Chapter], lines: Sequence[Line]) -> Iterator[
 
 
 def _chapter(line: Line, happening: Happening | None = None) -> Chapter:
-    words = plain(line.text)
-    if len(words) > EXCERPT:
-        words = f"{words[:EXCERPT].rpartition(' ')[0] or words[:EXCERPT]}…"
     t = line.t0 if happening is None else happening.t
+    words = beginning(plain(line.text))
     return Chapter(t=t, segment=line.segment, words=words, language=line.language, happening=happening)
 
 

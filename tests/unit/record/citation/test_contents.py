@@ -5,8 +5,9 @@ from moothall.core.events.codec import decode_event
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.questions.interventions import Questions, evolve_questions
-from moothall.record.citation.contents import EXCERPT, SECTION, RecordContents, SpeakerIndex, contents_of
+from moothall.record.citation.contents import SECTION, RecordContents, SpeakerIndex, contents_of
 from moothall.record.citation.history import shown_lines
+from moothall.record.wrapping import EXCERPT
 from support.sessions.history_maker import history
 from support.sessions.record_maker import FLOOR, Telling
 from support.sessions.record_maker import Questions as Asking
