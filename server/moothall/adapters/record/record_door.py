@@ -66,6 +66,8 @@ class _Asked(msgspec.Struct, frozen=True):
     """The feed of the text beside it; empty for none."""
     at: int | None
     """The offset at which the text is read; None for the present text."""
+    public: str
+    """The address that the file names, without a path."""
 
 
 class _Texts(msgspec.Struct, frozen=True):
@@ -97,8 +99,8 @@ class _File(msgspec.Struct, frozen=True):
 
 
 class RecordDoor:
-    """Handlers of records. `pages` supplies texts, error pages and the style of the HTML file; `public` is the server's
-    public address, without a path.
+    """Handlers of records. `pages` supplies texts, error pages and the style of the HTML file; `public` returns the
+    public address that files name, without a path, as for `CitingDoor`.
     """
 
     def __init__(
@@ -106,7 +108,7 @@ class RecordDoor:
         records: Records,
         pages: Pages,
         *,
-        public: str = "",
+        public: Callable[[], str] = str,
         most_kept: int = MAX_KEPT_BYTES,
         typeset: Callable[[bytes], Awaitable[bytes]] | None = _TYPESET,
     ) -> None:
@@ -198,7 +200,7 @@ class RecordDoor:
             raise HttpProblem(400, RecordErrorText.BESIDE_SAME)
         feed, texts = "" if other is None else other.feed, _Texts(first, other)
         at = await self._at(request, texts)
-        return texts, _Asked(session, first.feed, form, options, ui.language, feed, at)
+        return texts, _Asked(session, first.feed, form, options, ui.language, feed, at, self._public())
 
     async def _find(self, session: SessionId, channel: str | None, tag: str | None = None) -> Snapshot:
         """Return the text of a channel or in a language. Raises HttpProblem."""
@@ -252,7 +254,7 @@ class RecordDoor:
         record, beside = await self._read(asked, texts, ui)
 
         def make() -> _File:
-            words = wording(record, ui, self._pages.zone(), self._public)
+            words = wording(record, ui, self._pages.zone(), asked.public)
             body = write_record(asked.form, record, words, asked.options, lambda: self._style, beside=beside)
             packed = b"" if asked.form in COMPRESSED else gzip.compress(body, 6, mtime=0)
             return _File(texts.positions, body, packed, _disposition(record, asked.form, beside))
@@ -268,7 +270,7 @@ class RecordDoor:
             record, beside = await self._read(asked, texts, ui)
 
             def write() -> bytes:
-                return pdf_data(record, wording(record, ui, self._pages.zone(), self._public), asked.options, beside)
+                return pdf_data(record, wording(record, ui, self._pages.zone(), asked.public), asked.options, beside)
 
             data = await asyncio.to_thread(write)
         try:
@@ -285,7 +287,7 @@ class RecordDoor:
         if texts.beside is None:
             return record, None
         other = await self._records.read(texts.beside, asked.at)
-        words = await asyncio.to_thread(wording, other, ui, self._pages.zone(), self._public)
+        words = await asyncio.to_thread(wording, other, ui, self._pages.zone(), asked.public)
         return record, OtherText(record=other, wording=words)
 
     def _keep(self, asked: _Asked, file: _File) -> None:
