@@ -32,7 +32,8 @@ from exports import LINES, QUESTIONS, TEXTS, told
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.reading.page_menu import can_typeset
-from moothall.adapters.record.record_door import TYPES, RecordDoor
+from moothall.adapters.record.forms import TYPES
+from moothall.adapters.record.record_door import RecordDoor
 from moothall.adapters.system.collector import calm_collector
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.ids import ChannelId, Lane, SessionId

@@ -32,7 +32,7 @@ from pathlib import Path
 # imports.
 sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("server", "hubs", "models", "tests"))
 
-from moothall.adapters.record.record_door import COMPRESSED, TYPES, write_record
+from moothall.adapters.record.forms import COMPRESSED, TYPES, write_record
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.record.model import Record

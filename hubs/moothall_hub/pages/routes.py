@@ -250,7 +250,7 @@ async def open_hub_doors(
         reports=reports,
     )
     made = Records(access, parts.mirror, lambda session, channel: comes(copies.copy(session), channel))
-    records = RecordDoor(made, pages, public=told()[0])
+    records = RecordDoor(made, pages, public=lambda: parts.offers.about.address or told()[0])
     parts.sessions.observe(records.observe)
     front = FrontPage(
         pages,

@@ -1,8 +1,7 @@
 """The record of one text of a session, from which all formats are written.
 
-It is a fold over the log, like everything that people see. The lines are those of `CaptionsView`, so that a record
-can't differ from what was shown. A record also has what a reader's page doesn't need: all gaps and spans that were not
-recorded, the times of words, and the data for verifying the text.
+It is a fold over the log, like everything that people see (`text_fold`). A record also has what a reader's page doesn't
+need: all gaps and spans that were not recorded, the times of words, and the data for verifying the text.
 """
 
 from __future__ import annotations
@@ -12,18 +11,19 @@ from enum import StrEnum
 
 import msgspec
 
-from moothall.core.chain import Header, LogRecord
+from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.events.codec import UnknownEvent, decode_event
+from moothall.core.events.codec import UnknownEvent
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.questions.interventions import Questions, evolve_questions
 from moothall.core.questions.listing import QuestionCounts, figures_of
 from moothall.core.sessions.state import Status
-from moothall.core.views.captions import CaptionsView, Line, Session
+from moothall.core.views.captions import Line, Session
 from moothall.core.views.quality import Quality, QualityView
 from moothall.record.questions import RecordedQuestion, asked_in
+from moothall.record.text_fold import TextFold
 from moothall.record.wrapping import plain
 
 
@@ -171,12 +171,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         return max([0, *ends, *(span.t0 if span.t1 is None else span.t1 for span in self.missing)])
 
 
-class RecordFold:
-    """Builds a record from a session's log, event by event. Further events can be added at any time."""
+class RecordFold(TextFold):
+    """Builds a record from a session's log."""
 
     def __init__(self, session: SessionId, epoch: Epoch, channel: ChannelId) -> None:
-        self.feed = Feed(channel)
-        self._view = CaptionsView.empty(session, epoch, self.feed)
+        super().__init__(session, epoch, Feed(channel))
         self._quality = QualityView()
         self._words: dict[SegmentId, tuple[ev.Word, ...]] = {}
         self._cues: set[SegmentId] = set()
@@ -189,30 +188,11 @@ class RecordFold:
         self._at = 0
         self._questions = Questions()
 
-    @property
-    def position(self) -> Position:
-        """The position up to which events have been added."""
-        return self._view.position
-
-    def take(self, records: Sequence[LogRecord]) -> bool:
-        """Add the next records of the feed's lanes. Returns whether one of them says that bodies were removed.
-
-        In that case the fold may hold removed words, and the caller has to begin a new fold. Raises RecordBroken when a
-        body can't be decoded.
-        """
-        removed = False
-        for record in records:
-            event = None if record.body is None else decode_event(record.body)
-            header = record.header
-            self._view = self._view.apply(header.offset, header.role, event)
-            self._quality = self._quality.apply(header.at, header.role, event)
-            self._at = header.at
-            self._heads[header.lane] = ev.LaneHead(header.offset, record.digest.hex())
-            self._note(header, event)
-            removed = removed or isinstance(event, ev.BodyRemoved)
-        return removed
-
-    def _note(self, header: Header, event: ev.AnyEvent | UnknownEvent | None) -> None:
+    def _note(self, record: LogRecord, event: ev.AnyEvent | UnknownEvent | None) -> None:
+        header = record.header
+        self._quality = self._quality.apply(header.at, header.role, event)
+        self._at = header.at
+        self._heads[header.lane] = ev.LaneHead(header.offset, record.digest.hex())
         if isinstance(event, ev.QuestionFact):
             self._questions = evolve_questions(self._questions, event)
             return

@@ -10,12 +10,11 @@ from moothall.record.model import Record, RecordedLine
 from moothall.record.parallel import OtherText, ParallelRow, parallel
 from moothall.record.text import RecordRow, reading
 from moothall.record.wording import Options, Wording
+from moothall.record.wrapping import beginning
 
 SHORT_SECTION, LONG_SECTION = 5 * 60_000, 10 * 60_000
 """Length of a section in ms, for records up to an hour and for longer ones."""
 HOUR = 3_600_000
-EXCERPT = 60
-"""Characters of a section's first line in the table of contents."""
 
 SectionRow = RecordRow | ParallelRow
 Section = tuple[int, Sequence[SectionRow]]
@@ -47,17 +46,10 @@ def heading_of(row: SectionRow, number: int, wording: Wording) -> str | None:
 
 
 def excerpt(rows: Sequence[SectionRow]) -> tuple[str, str]:
-    """The beginning of the first line of some rows, cut after a whole word if possible, and its language (BCP-47).
-    Both are empty where there is no line.
-    """
+    """The beginning of the first line of some rows, and its language (BCP-47). Both are empty where there is no line."""
     items = (item for row in rows for item in row.items)
     first = next((item for item in items if isinstance(item, RecordedLine)), None)
-    if first is None:
-        return "", ""
-    text = first.text
-    if len(text) > EXCERPT:
-        text = (text[:EXCERPT].rpartition(" ")[0] or text[:EXCERPT]) + "…"
-    return text, first.language
+    return ("", "") if first is None else (beginning(first.text), first.language)
 
 
 def states_of(record: Record, wording: Wording, beside: OtherText | None = None) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ LINE = 672
 """Units of width in a row."""
 LINES = 2
 """Rows of a caption."""
+EXCERPT = 60
+"""Characters of the beginning of a text, where it stands for the whole."""
 _NARROW, _WIDE = 16, 42
 _WORD = re.compile("[^ ]+ *")
 _NEVER_FIRST = frozenset("、。，．！？：；）］｝」』】》〉〕”’…ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ々,.!?:;)]}%")  # noqa: RUF001
@@ -33,6 +35,13 @@ def plain(text: str) -> str:
     ends.
     """
     return _BREAKS.sub(" ", text).strip(" ")
+
+
+def beginning(text: str) -> str:
+    """The beginning of a text, cut after a whole word if possible; the whole where it is short."""
+    if len(text) <= EXCERPT:
+        return text
+    return f"{text[:EXCERPT].rpartition(' ')[0] or text[:EXCERPT]}…"
 
 
 @lru_cache(maxsize=4096)

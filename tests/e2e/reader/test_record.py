@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, expect
 
 from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
-from moothall.adapters.record.record_door import STYLES
+from moothall.adapters.record.forms import STYLES
 from moothall.adapters.record.texts import wording
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId

@@ -66,6 +66,17 @@ async def test_a_record_begins_with_its_beginning_and_loads_on_as_one_reads(page
         assert len(on.asked) == 3
 
 
+async def test_there_is_a_bar_where_it_has_something(page: Page) -> None:
+    """In a wide window all that the buttons of a record lead to is in view beside the text."""
+    async with record() as on:
+        await page.set_viewport_size({"width": 1200, "height": 800})
+        await page.goto(on.page)
+        await expect(page.locator("#s0")).to_be_in_viewport()
+        await expect(page.locator(".bar")).to_be_hidden()
+        await page.set_viewport_size({"width": 800, "height": 800})
+        await expect(page.locator(".bar").get_by_role("link", name="How I read")).to_be_visible()
+
+
 async def test_the_browsers_own_search_finds_all_of_a_record(page: Page) -> None:
     async with record() as on:
         await page.goto(on.page)

@@ -96,6 +96,16 @@ async def test_readers_find_all_that_the_server_has(tmp_path: Path) -> None:
         assert absent.startswith("This text does not come to this computer now.")
 
 
+async def test_files_to_take_home_name_the_server_above(tmp_path: Path) -> None:
+    """A hub's own address is of its room, and the original need not come to it."""
+    await copied(tmp_path, SESSION, meeting(), [FLOOR, ELSEWHERE])
+    async with running_hub(tmp_path) as hub, ClientSession() as client:
+        file = f"{hub.own}/s/{SESSION}/record.txt?channel={ELSEWHERE}&ui=en"
+        assert "The original: http://" in await text(client, file), "nobody knows yet of which server"
+        await hub.parts.offers.welcomed(replace(WELCOME, address="https://text.example.org"))
+        assert f"The original: https://text.example.org/s/{SESSION}?channel=floor" in await text(client, file)
+
+
 async def test_help_is_here_and_the_agenda_is_above(tmp_path: Path) -> None:
     async with hub_with_a_meeting(tmp_path) as (hub, client):
         assert 'href="/help?ui=en"' in await text(client, f"{hub.own}/?ui=en")

@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from moothall.adapters.reading.reader_routes import STREAMS
-from moothall.adapters.record.record_door import TYPES
+from moothall.adapters.record.forms import TYPES
 from moothall.adapters.store.sqlite_file import FILE_NAME
 from moothall.app.hall import RunningServer, hall
 from moothall.core.events import types as ev

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.adapters.record.document_files import pdf_data
-from moothall.adapters.record.record_door import TYPES, write_record
+from moothall.adapters.record.forms import TYPES, pdf_data, write_record
 from moothall.core.kernel.ids import ChannelId
 from moothall.record.model import Absence
 from moothall.record.wording import Options

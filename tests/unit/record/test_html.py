@@ -10,8 +10,9 @@ import pytest
 from moothall.core.events import types as ev
 from moothall.record.html import policy, write_html
 from moothall.record.parallel import OtherText
-from moothall.record.sections import EXCERPT, LONG_SECTION
+from moothall.record.sections import LONG_SECTION
 from moothall.record.wording import Options
+from moothall.record.wrapping import EXCERPT
 from support.record.golden import ARABIC, golden_records
 from support.sessions.record_maker import FLOOR, WORDING, Questions, Telling, meeting, questioned, unanswered
 

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from moothall.core.events import types as ev
 from moothall.record.parallel import OtherText
-from moothall.record.sections import EXCERPT, excerpt, heading_of, sections, states_of
+from moothall.record.sections import excerpt, heading_of, sections, states_of
 from moothall.record.wording import Options
+from moothall.record.wrapping import EXCERPT
 from support.record.golden import ARABIC, golden_records
 from support.sessions.record_maker import FLOOR, WORDING, Telling
 

@@ -22,6 +22,8 @@ PageOf = Callable[[SessionId, Feed, int], Awaitable[tuple[Line, ...] | None]]
 """Returns the page of lines that ends before a line's number (`CaptionsView.page`); None as for a snapshot."""
 
 DEFAULT_CHANNEL = ChannelId("floor")
+AGAIN_S = "10"
+"""After how many seconds a client that was refused for now may ask again."""
 _JSON = "application/json"
 
 
@@ -126,3 +128,16 @@ def refusal(wrong: HttpProblem, pages: Pages, ui: Catalogue) -> web.Response:
     """Answer with a page that says in one sentence why the request can't be served."""
     sentence = ui.text(wrong.key, **wrong.values)
     return html(pages.render("lib/error.html", ui=ui, status=wrong.status, sentence=sentence), ui, status=wrong.status)
+
+
+def refusal_for(request: web.Request, wrong: HttpProblem, pages: Pages, ui: Catalogue) -> web.Response:
+    """Answer a browser as `refusal` does, and a program with a line of text. No cache stores it."""
+    if "text/html" in request.headers.get(hdrs.ACCEPT, ""):
+        response = refusal(wrong, pages, ui)
+    else:
+        sentence = ui.text(wrong.key, **wrong.values)
+        response = web.Response(status=wrong.status, text=f"{sentence}\n", headers={hdrs.CONTENT_LANGUAGE: ui.language})
+    response.headers[hdrs.CACHE_CONTROL] = "no-store"
+    if wrong.status == 503:
+        response.headers[hdrs.RETRY_AFTER] = AGAIN_S
+    return response

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gzip
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 
 import msgspec
 from aiohttp import hdrs, web
@@ -56,16 +56,19 @@ class SharedPages:
         self.made = 0
         """How many pages were rendered."""
 
-    def page(self, name: Hashable, made_of: tuple[object, ...], now: int, make: Callable[[], str]) -> SharedPage:
-        """Return the page of the key `name`, which says what was requested, and call `make` when it isn't cached.
+    def find(self, name: Hashable, made_of: tuple[object, ...], now: int) -> SharedPage | None:
+        """Return the page of the key `name`, which says what was requested; None when it isn't cached.
+
         `made_of` is all else that its bytes depend on, in a fixed order; the values themselves are compared, not their
         versions, so that a page of other values is never returned.
         """
         found = self._pages.get(name)
-        if found is not None and now - found.at < SAME_MS and found.made_of == made_of:
-            return found
+        return found if found is not None and now - found.at < SAME_MS and found.made_of == made_of else None
+
+    def keep(self, name: Hashable, made_of: tuple[object, ...], now: int, text: str) -> SharedPage:
+        """Cache a page that was rendered of values of the time `now`."""
         self.made += 1
-        page = self._pages[name] = SharedPage(text=make(), made_of=made_of, at=now)
+        page = self._pages[name] = SharedPage(text=text, made_of=made_of, at=now)
         self._pages.move_to_end(name)
         if len(self._pages) > MOST_PAGES:
             self._pages.popitem(last=False)

@@ -18,7 +18,7 @@ from aiohttp import hdrs, web
 from babel.dates import format_datetime
 
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import html, language
+from moothall.adapters.pages.request_context import HttpProblem, html, language, refusal_for
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.proof.texts import ProofText, source_text
@@ -172,14 +172,10 @@ class ProofDoor:
         return _NONE[proof] if isinstance(proof, NoProof) else proof
 
     def _refuse(self, request: web.Request, status: int, key: str) -> web.Response:
-        ui = language(self.pages, request)
-        headers = {hdrs.CACHE_CONTROL: "no-store", hdrs.CONTENT_LANGUAGE: ui.language}
+        response = refusal_for(request, HttpProblem(status, key), self.pages, language(self.pages, request))
         if status == 503 or key == ProofText.LATER:
-            headers[hdrs.RETRY_AFTER] = RETRY_S
-        if "text/html" in request.headers.get(hdrs.ACCEPT, ""):
-            page = self.pages.render_error(status, key, ui=ui)
-            return web.Response(status=status, text=page, content_type="text/html", headers=headers)
-        return web.Response(status=status, text=f"{ui.text(key)}\n", headers=headers)
+            response.headers[hdrs.RETRY_AFTER] = RETRY_S
+        return response
 
 
 def _named(request: web.Request) -> str:

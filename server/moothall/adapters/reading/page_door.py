@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from hashlib import sha256
@@ -121,6 +122,8 @@ class PageDoor:
 
     def __post_init__(self) -> None:
         self._shared = SharedPages()
+        # Held by whoever requests a record's page, of which one is rendered at a time. Bound: the connections.
+        self._of_records = asyncio.Lock()
 
     def routes(self) -> list[web.RouteDef]:
         """All routes of this door, for `app.add_routes`."""
@@ -146,14 +149,12 @@ class PageDoor:
                 before = SNAPSHOT_LINES  # A record begins with its beginning.
             older = None if before is None else await self._older(wanted, before)
             questions = await self.questions_of(wanted.session)
-            contents = await self._contents(wanted, questions) if closed else None
         except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
         lines = wanted.snapshot.lines if older is None else older.lines
         parts = await self._parts(request, wanted, ui, questions, lines)
         around = SessionState(
             older=older,
-            contents=contents,
             sound_address=self.sound_of(wanted.snapshot.session),
             public=self.public,
             last_awaited=self.last_awaited(wanted.session),
@@ -163,20 +164,34 @@ class PageDoor:
             begins=self.begins(wanted.session),
         )
         make = partial(SessionPage(self.pages).render_session, wanted.snapshot, parts, around, now=self.clock.wall())
-        if parts.own:
-            return own_html(make(), ui)
-        if self.pages.of_the_moment:
-            return html(make(), ui)
-        # The name and `made_of` together are all that the bytes of the page depend on: how the address and the language
-        # are written, and all values that the page shows.
-        address, others = parts.address, msgspec.structs.astuple(parts)[2:]
-        name = (address.base, address.channel, address.ui, tuple(address.choices.items()), ui.language)
-        made_of = (wanted.snapshot, around, self.pages.zone(), *others)
-        made = self._shared.made
-        page = self._shared.page(name, made_of, self.clock.monotonic(), make)
-        if self._shared.made != made:
-            asyncio.get_running_loop().call_later(FORGET_S, lambda: self._shared.forget_old(self.clock.monotonic()))
+
+        async def made() -> str:
+            """Render it. A record's contents are those of hours: no word waits for them."""
+            if not closed:
+                return make()
+            return await asyncio.to_thread(make, contents=await self._contents(wanted, questions))
+
+        async with self._of_records if closed else nullcontext():
+            if parts.own:
+                return own_html(await made(), ui)
+            if self.pages.of_the_moment:
+                return html(await made(), ui)
+            # The name and `made_of` together are all that the bytes of the page depend on: how the address and the
+            # language are written, and all values that the page shows.
+            address, others = parts.address, msgspec.structs.astuple(parts)[2:]
+            name = (address.base, address.channel, address.ui, tuple(address.choices.items()), ui.language)
+            made_of = (wanted.snapshot, around, self.pages.zone(), *others)
+            now = self.clock.monotonic()
+            page = self._shared.find(name, made_of, now)
+            if page is None:
+                page = self._shared.keep(name, made_of, now, await made())
+                asyncio.get_running_loop().call_later(FORGET_S, self._forget_old)
+                if closed:
+                    await asyncio.to_thread(page.packed)
         return shared_html(request, page, ui)
+
+    def _forget_old(self) -> None:
+        self._shared.forget_old(self.clock.monotonic())
 
     @property
     def pages_made(self) -> int:

@@ -27,7 +27,8 @@ from moothall.core.kernel.languages import direction, same_language
 from moothall.core.kernel.times import Zone, media_time
 from moothall.core.sessions.state import Status
 from moothall.core.views.captions import ReaderChannel, Session
-from moothall.record.citation.contents import EXCERPT, Chapter, RecordContents, SpeakerIndex
+from moothall.record.citation.contents import Chapter, RecordContents, SpeakerIndex
+from moothall.record.wrapping import beginning, plain
 
 WAYS = {"": "Original", "translation": "Translation", "both": "Both", "side": "Side by side"}
 """Ways to read a translation, as values of the choice SHOW with their labels; the key of the original is empty, since
@@ -273,10 +274,10 @@ def _chapter(each: Chapter, address: TextAddresses, ui: Catalogue) -> dict[str, 
         if happening.question is not None:
             question = happening.question
             heading = ui.text(NUMBERED[question.kind], n=question.number)
-            words, language = _excerpt(question.text), question.language
+            words, language = beginning(plain(question.text)), question.language
         elif happening.poll is not None:
             heading = ui.text("Show of hands")
-            words, language = _excerpt(happening.poll.question), happening.poll.language
+            words, language = beginning(plain(happening.poll.question)), happening.poll.language
         elif happening.gap is not None:
             heading, words = gap_text(happening.gap, ui), ""
     return {
@@ -300,8 +301,3 @@ def _link(t: int, segment: str, address: TextAddresses, ui: Catalogue) -> dict[s
         "address": address.line(segment),
         "to_line": ui.named("reader/to-line", time=time),
     }
-
-
-def _excerpt(text: str) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= EXCERPT else f"{words[:EXCERPT].rpartition(' ')[0] or words[:EXCERPT]}…"

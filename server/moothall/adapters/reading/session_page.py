@@ -124,8 +124,6 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
 
     older: OlderPage | None = None
     """The older lines to show in place of the newest, or a part of a record; None for the newest."""
-    contents: RecordContents | None = None
-    """The contents of a record; None while the session goes on."""
     sound_address: str | None = None
     """The address at which the sound can be heard; None where there is none."""
     public: str = ""
@@ -164,9 +162,18 @@ class SessionPage:
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
 
-    def render_session(self, snapshot: Snapshot, parts: PageParts, state: SessionState, *, now: int) -> str:
-        """Render the page of a session: its newest lines, or older ones. `now` is Unix ms. All that its bytes depend on
-        is passed in here or never changes, except the zone of `Pages` and a hub's status bar.
+    def render_session(
+        self,
+        snapshot: Snapshot,
+        parts: PageParts,
+        state: SessionState,
+        *,
+        now: int,
+        contents: RecordContents | None = None,
+    ) -> str:
+        """Render the page of a session: its newest lines, or older ones; `contents`: those of a record, which the
+        snapshot and the questions determine. `now` is Unix ms. All that its bytes depend on is passed in here or never
+        changes, except the zone of `Pages` and a hub's status bar.
         """
         older, questions = state.older, parts.questions
         session = snapshot.session
@@ -205,7 +212,7 @@ class SessionPage:
             older=older is not None,
             still=older is not None and not of_record,
             of_record=of_record,
-            contents=None if state.contents is None else contents_part(state.contents, address, ui),
+            contents=None if contents is None else contents_part(contents, address, ui),
             versions=address.versions(),
             end=address.page(before=0 if older is None else older.total),
             making=parts.lacking.making,

@@ -31,8 +31,8 @@ from moothall.adapters.record.bundle_messages import (
     SessionEnds,
     SessionEvents,
 )
+from moothall.adapters.record.forms import COMPRESSED, record_style, write_record
 from moothall.adapters.record.packing import entry_of
-from moothall.adapters.record.record_door import COMPRESSED, record_style, write_record
 from moothall.adapters.record.texts import wording
 from moothall.adapters.system.time_zones import find_zone
 from moothall.core.chain import LogRecord

@@ -13,13 +13,13 @@ from aiohttp import hdrs, web
 
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.pages.catalogues import Catalogue
-from moothall.adapters.pages.request_context import HttpProblem, html, language, page_headers, refusal
+from moothall.adapters.pages.request_context import HttpProblem, html, language, page_headers, refusal_for
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.adapters.reading.page_address import TextAddresses
 from moothall.adapters.record.citing_pages import FORMS, NOW, CitingPages, Edition
-from moothall.adapters.record.texts import RecordErrorText
+from moothall.adapters.record.texts import NOT_THERE, RecordErrorText
 from moothall.core.kernel.decoding import number_in
 from moothall.core.kernel.ids import ChannelId, Position, SegmentId, SessionId, is_name, log_epoch
 from moothall.record.citation.history import History, shown_lines
@@ -31,21 +31,17 @@ MAX_WAITING = 64
 MAX_DIGITS = 9
 _TIME = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):([0-5]\d)", re.ASCII)
 """A media time as pages write it: `4:05`, `1:04:05`."""
-_NOT_THERE = {
-    NotThere.SESSION: ErrorText.NO_SESSION,
-    NotThere.CHANNEL: ErrorText.NO_CHANNEL,
-    NotThere.HERE: ErrorText.NOT_HERE,
-    NotThere.LANGUAGE: RecordErrorText.LANGUAGE,
-}
 
 
 class _Asked:
-    """A text of which something is cited, and its history."""
+    """A text of which something is cited, its history, and the state in which it is cited."""
 
-    def __init__(self, history: History, address: TextAddresses, ui: Catalogue) -> None:
+    def __init__(self, history: History, address: TextAddresses, ui: Catalogue, at: int | None) -> None:
+        """`at`: the offset of the position that the request names; None where it names none."""
         self.history = history
         self.address = address
         self.ui = ui
+        self.at = at
 
     @property
     def values(self) -> tuple[History, TextAddresses, Catalogue]:
@@ -53,10 +49,15 @@ class _Asked:
         return self.history, self.address, self.ui
 
     @property
-    def settled(self) -> int:
-        """The offset by which the text of now is cited: that of the version with the same text, where there is one."""
-        version = self.history.version_at(self.history.position.offset)
-        return self.history.position.offset if version is None else version.offset
+    def offset(self) -> int:
+        """The offset at which the words are quoted. The text of now is cited by that of the version with the same text,
+        where there is one that has lost nothing since.
+        """
+        if self.at is not None:
+            return self.at
+        now = self.history.position.offset
+        version = self.history.version_at(now)
+        return now if version is None or self.history.lost(0, now, version.offset) else version.offset
 
 
 class CitingDoor:
@@ -91,7 +92,7 @@ class CitingDoor:
 
         def make(asked: _Asked) -> web.Response:
             quoted = _quoted(request, asked)
-            if "at" not in request.query:
+            if asked.at is None:
                 at = str(Position(log_epoch(asked.history.position.epoch), quoted.offset))
                 ends = (str(quoted.span.first), str(quoted.span.last))
                 return see_other(asked.address.citation(*ends, at))
@@ -112,7 +113,7 @@ class CitingDoor:
             return web.Response(body=body, headers={**page_headers(asked.ui), hdrs.CONTENT_TYPE: kind, **FOR_ANY_PAGE})
 
         if request.match_info["style"] not in FORMS:
-            return refusal(HttpProblem(404, ErrorText.NOTHING), self._pages, language(self._pages, request))
+            return refusal_for(request, HttpProblem(404, ErrorText.NOTHING), self._pages, language(self._pages, request))
         return await self._answer(request, make)
 
     async def line_history(self, request: web.Request) -> web.Response:
@@ -165,7 +166,7 @@ class CitingDoor:
             finally:
                 self._waiting -= 1
         except HttpProblem as wrong:
-            return refusal(wrong, self._pages, ui)
+            return refusal_for(request, wrong, self._pages, ui)
 
     async def _asked(self, request: web.Request, ui: Catalogue) -> _Asked:
         name, channel = request.match_info["session"], request.query.get("channel")
@@ -176,16 +177,19 @@ class CitingDoor:
         session = SessionId(name)
         snapshot = await self._records.find(session, channel=ChannelId(channel) if channel else None)
         if isinstance(snapshot, NotThere):
-            raise HttpProblem(404, _NOT_THERE[snapshot])
+            raise HttpProblem(404, NOT_THERE[snapshot])
+        at = request.query.get("at")
+        offset = None if at is None else await self._records.offset_of(at, snapshot)
+        if at is not None and offset is None:
+            raise HttpProblem(404, RecordErrorText.NO_STATE)
         history = await self._records.history(snapshot)
         address = TextAddresses(session, channel=history.view.feed.channel, ui=ui.chosen or None)
-        return _Asked(history, address, ui)
+        return _Asked(history, address, ui, offset)
 
 
 def _quoted(request: web.Request, asked: _Asked) -> Quotation:
     """The quotation that an address names. Raises HttpProblem."""
-    span, offset = _span(request, asked.history), _offset(request, asked)
-    quoted = quote(asked.history, span, offset)
+    quoted = quote(asked.history, _span(request, asked.history), asked.offset)
     if quoted is None:
         raise HttpProblem(404, RecordErrorText.NO_LINES)
     return quoted
@@ -220,21 +224,6 @@ def _media_ms(text: str) -> int:
         raise HttpProblem(400, RecordErrorText.TIME)
     hours, minutes, seconds = (int(each or 0) for each in found.groups())
     return ((hours * 60 + minutes) * 60 + seconds) * 1_000
-
-
-def _offset(request: web.Request, asked: _Asked) -> int:
-    """The offset at which the words are quoted. Raises HttpProblem for one that this log doesn't have."""
-    text = request.query.get("at")
-    if text is None:
-        return asked.settled
-    try:
-        position = Position.parse(text)
-    except ValueError as error:
-        raise HttpProblem(404, RecordErrorText.NO_STATE) from error
-    known = asked.history.position
-    if log_epoch(position.epoch) != log_epoch(known.epoch) or position.offset > known.offset:
-        raise HttpProblem(404, RecordErrorText.NO_STATE)
-    return position.offset
 
 
 def _edition(key: str, history: History) -> Edition:

@@ -1,4 +1,4 @@
-"""The door for records as downloads: `/s/{session}/record.{form}`, in the formats of `TYPES`.
+"""The door for records as downloads: `/s/{session}/record.{form}`, in the formats of `forms.TYPES`.
 
 A record is made once for all who request the same, in a thread, and only one at a time: a hall that downloads at the
 end of a session doesn't delay the words of the next. PDF is set in a process of its own, one file at a time too, while
@@ -20,48 +20,26 @@ from aiohttp import hdrs, web
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import alone
-from moothall.adapters.pages.static_files import StaticFiles
+from moothall.adapters.pages.request_context import HttpProblem, language, refusal_for
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.reading.page_address import BILINGUAL
 from moothall.adapters.reading.page_menu import can_typeset
-from moothall.adapters.record.document_files import BILINGUAL, DOCUMENTS, pdf_data, write_document
-from moothall.adapters.record.packing import packed
-from moothall.adapters.record.texts import RecordErrorText, wording
+from moothall.adapters.record.forms import COMPRESSED, TYPES, pdf_data, record_style, write_record
+from moothall.adapters.record.texts import NOT_THERE, RecordErrorText, wording
 from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed, typeset_apart
 from moothall.core.events.types import BodyRemoved
-from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
-from moothall.core.kernel.ids import ChannelId, Position, SessionId, is_name, log_epoch
+from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, Position, SessionId, is_name
 from moothall.core.views.captions import Snapshot
-from moothall.record.akn import write_akn
-from moothall.record.epub import write_epub
-from moothall.record.html import policy, write_html
-from moothall.record.json import write_json
+from moothall.record.html import policy
 from moothall.record.model import Record
 from moothall.record.parallel import OtherText
-from moothall.record.subtitles import write_srt, write_vtt
-from moothall.record.text import write_text
-from moothall.record.ttml import write_ttml
-from moothall.record.wording import Options, Wording, file_name
+from moothall.record.wording import Options, file_name
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.reader_access import ReadSession
 from moothall.services.sessions.records import NotThere, Records
 
-TYPES = {
-    "vtt": "text/vtt; charset=utf-8",
-    "srt": "application/x-subrip; charset=utf-8",
-    "txt": "text/plain; charset=utf-8",
-    "html": "text/html; charset=utf-8",
-    "json": "application/json",
-    "ttml": "application/ttml+xml; charset=utf-8; codecs=im2t",
-    "akn": "application/akn+xml; charset=utf-8",
-    "epub": "application/epub+zip",
-    **DOCUMENTS,
-}
-"""The file formats of a record, with their media types."""
-COMPRESSED = frozenset({"epub", *DOCUMENTS})
-"""Formats that are compressed by themselves, and so are never sent in gzip."""
-STYLES = ("css/lib/tokens.css", "css/reader/record.css")
-"""The style sheets that are joined to the style of the HTML file."""
 FORM_VERSION = 5
 """A part of every ETag. Increase it when a release writes the same record in another way."""
 MAX_WAITING = 64
@@ -73,15 +51,6 @@ MAX_KEPT_BYTES = 32 << 20
 _TYPESET = typeset_apart if can_typeset() else None
 MAX_LANGUAGE = 35
 """The most characters of a language tag (RFC 5646 §4.4.1)."""
-
-
-class _Wrong(Exception):
-    """The request can't be served: a status and a sentence."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
-        self.sentence = sentence
 
 
 class _Asked(msgspec.Struct, frozen=True):
@@ -97,6 +66,8 @@ class _Asked(msgspec.Struct, frozen=True):
     """The feed of the text beside it; empty for none."""
     at: int | None
     """The offset at which the text is read; None for the present text."""
+    public: str
+    """The address that the file names, without a path."""
 
 
 class _Texts(msgspec.Struct, frozen=True):
@@ -128,8 +99,8 @@ class _File(msgspec.Struct, frozen=True):
 
 
 class RecordDoor:
-    """Handlers of records. `pages` supplies texts, error pages and the style of the HTML file; `public` is the server's
-    public address, without a path.
+    """Handlers of records. `pages` supplies texts, error pages and the style of the HTML file; `public` returns the
+    public address that files name, without a path, as for `CitingDoor`.
     """
 
     def __init__(
@@ -137,7 +108,7 @@ class RecordDoor:
         records: Records,
         pages: Pages,
         *,
-        public: str = "",
+        public: Callable[[], str] = str,
         most_kept: int = MAX_KEPT_BYTES,
         typeset: Callable[[bytes], Awaitable[bytes]] | None = _TYPESET,
     ) -> None:
@@ -173,18 +144,18 @@ class RecordDoor:
         """The text, the form and the bytes of the file that a request names, as `handle` gives them out; or the answer
         that refuses it.
         """
-        ui = self._pages.catalogues.choose(request.query.get("ui"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+        ui = language(self._pages, request)
         try:
             texts, asked = await self._what(request, ui)
             return texts.first, asked.form, (await self._file(asked, texts, ui)).body
         except StorageUnavailable:
-            return self._refuse(request, ui, 503, ui.text(ErrorText.UNAVAILABLE))
-        except _Wrong as wrong:
-            return self._refuse(request, ui, wrong.status, wrong.sentence)
+            return refusal_for(request, HttpProblem(503, ErrorText.UNAVAILABLE), self._pages, ui)
+        except HttpProblem as wrong:
+            return refusal_for(request, wrong, self._pages, ui)
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer with the record as a download; the address names the text, the format, and the options."""
-        ui = self._pages.catalogues.choose(request.query.get("ui"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+        ui = language(self._pages, request)
         try:
             texts, asked = await self._what(request, ui)
             headers: dict[str, str] = {
@@ -196,9 +167,9 @@ class RecordDoor:
                 return web.Response(status=304, headers=headers)
             file = await self._file(asked, texts, ui)
         except StorageUnavailable:
-            return self._refuse(request, ui, 503, ui.text(ErrorText.UNAVAILABLE))
-        except _Wrong as wrong:
-            return self._refuse(request, ui, wrong.status, wrong.sentence)
+            return refusal_for(request, HttpProblem(503, ErrorText.UNAVAILABLE), self._pages, ui)
+        except HttpProblem as wrong:
+            return refusal_for(request, wrong, self._pages, ui)
         headers |= {hdrs.CONTENT_TYPE: TYPES[asked.form], hdrs.CONTENT_DISPOSITION: file.disposition}
         if asked.form == "html":
             headers["Content-Security-Policy"] = f"{policy(self._style)}; frame-ancestors 'none'; sandbox"
@@ -207,71 +178,74 @@ class RecordDoor:
         return web.Response(body=file.body, headers=headers)
 
     async def _what(self, request: web.Request, ui: Catalogue) -> tuple[_Texts, _Asked]:
-        """Return the texts that a request names, and the key of its file. Raises _Wrong."""
+        """Return the texts that a request names, and the key of its file. Raises HttpProblem."""
         form, name = request.match_info["form"], request.match_info["session"]
-        channel, language = request.query.get("channel"), request.query.get("language")
         beside = request.query.get("beside")
         if form not in TYPES:
-            raise _Wrong(404, ui.text(RecordErrorText.FORM, forms=ui.listed(alone(f".{each}") for each in TYPES)))
-        if form == "pdf" and self._typeset is None:
-            raise _Wrong(501, ui.text(RecordErrorText.NO_PDF))
+            raise HttpProblem(404, RecordErrorText.FORM, forms=ui.listed(alone(f".{each}") for each in TYPES))
         if beside is not None and form not in BILINGUAL:
-            raise _Wrong(400, ui.text(RecordErrorText.BESIDE_FORM))
+            raise HttpProblem(400, RecordErrorText.BESIDE_FORM)
         options = Options(
-            speakers=_switch(request, "speakers", True, ui),
-            times=_switch(request, "times", True, ui),
-            sources=_switch(request, "sources", False, ui),
-            marks=_switch(request, "marks", False, ui),
+            speakers=_switch(request, "speakers", default=True),
+            times=_switch(request, "times", default=True),
+            sources=_switch(request, "sources", default=False),
+            marks=_switch(request, "marks", default=False),
         )
         if not is_name(name):
-            raise _Wrong(404, ui.text(ErrorText.NO_SESSION))
+            raise HttpProblem(404, ErrorText.NO_SESSION)
         session = SessionId(name)
-        first = await self._find(session, channel, language, ui)
-        other = None if beside is None else await self._find(session, beside, None, ui)
+        first = await self._find(session, request.query.get("channel"), request.query.get("language"))
+        other = None if beside is None else await self._find(session, beside)
         if other is not None and other.feed == first.feed:
-            raise _Wrong(400, ui.text(RecordErrorText.BESIDE_SAME))
-        feed = "" if other is None else other.feed
-        at = _offset(request, first, ui)
-        return _Texts(first, other), _Asked(session, first.feed, form, options, ui.language, feed, at)
+            raise HttpProblem(400, RecordErrorText.BESIDE_SAME)
+        feed, texts = "" if other is None else other.feed, _Texts(first, other)
+        at = await self._at(request, texts)
+        return texts, _Asked(session, first.feed, form, options, ui.language, feed, at, self._public())
 
-    async def _find(self, session: SessionId, channel: str | None, language: str | None, ui: Catalogue) -> Snapshot:
-        """Return a text of a session. Raises _Wrong."""
+    async def _find(self, session: SessionId, channel: str | None, tag: str | None = None) -> Snapshot:
+        """Return the text of a channel or in a language. Raises HttpProblem."""
         if channel is not None and not is_name(channel):
-            raise _Wrong(404, ui.text(ErrorText.NO_CHANNEL))
-        if language is not None and not 0 < len(language) <= MAX_LANGUAGE:
-            raise _Wrong(404, ui.text(RecordErrorText.LANGUAGE))
+            raise HttpProblem(404, ErrorText.NO_CHANNEL)
+        if tag is not None and not 0 < len(tag) <= MAX_LANGUAGE:
+            raise HttpProblem(404, RecordErrorText.LANGUAGE)
         wanted = None if channel is None else ChannelId(channel)
-        snapshot = await self._records.find(session, channel=wanted, language=language)
-        match snapshot:
-            case NotThere.SESSION:
-                raise _Wrong(404, ui.text(ErrorText.NO_SESSION))
-            case NotThere.CHANNEL:
-                raise _Wrong(404, ui.text(ErrorText.NO_CHANNEL))
-            case NotThere.HERE:
-                raise _Wrong(404, ui.text(ErrorText.NOT_HERE))
-            case NotThere.LANGUAGE:
-                raise _Wrong(404, ui.text(RecordErrorText.LANGUAGE))
-            case _:
-                return snapshot
+        snapshot = await self._records.find(session, channel=wanted, language=tag)
+        if isinstance(snapshot, NotThere):
+            raise HttpProblem(404, NOT_THERE[snapshot])
+        return snapshot
+
+    async def _at(self, request: web.Request, texts: _Texts) -> int | None:
+        """The offset of the position that a request names; None where it names none, or one since which no text has
+        changed. Raises HttpProblem for a position that the log doesn't have.
+        """
+        at = request.query.get("at")
+        if at is None:
+            return None
+        offset = await self._records.offset_of(at, texts.first)
+        if offset is None:
+            raise HttpProblem(404, RecordErrorText.NO_STATE)
+        return offset if offset < max(position.offset for position in texts.positions) else None
 
     async def _file(self, asked: _Asked, texts: _Texts, ui: Catalogue) -> _File:
-        """Return the file from the cache, or make it now. Raises _Wrong when too many requests wait."""
+        """Return the file from the cache, or make it now. Raises HttpProblem when too many requests wait."""
         set_apart = asked.form == "pdf"
         if self._waiting >= MAX_WAITING or (set_apart and self._waiting_for_pdf >= MAX_SETTING):
-            raise _Wrong(503, ui.text(RecordErrorText.BUSY))
+            raise HttpProblem(503, RecordErrorText.BUSY)
         self._waiting += 1
         self._waiting_for_pdf += set_apart
         try:
             async with self._setting if set_apart else self._making:
                 file = self._files.get(asked)
-                if file is None or file.positions != texts.positions:
+                if file is not None and file.positions == texts.positions:
+                    self._files.move_to_end(asked)
+                    return file
+                while True:
                     removals = self._removals
                     file = await (self._made_apart if set_apart else self._made)(asked, texts, ui)
                     if removals == self._removals:
                         self._keep(asked, file)
-                else:
-                    self._files.move_to_end(asked)
-                return file
+                        return file
+                    # What was removed meanwhile may be in the file, so it is made again.
         finally:
             self._waiting -= 1
             self._waiting_for_pdf -= set_apart
@@ -280,30 +254,32 @@ class RecordDoor:
         record, beside = await self._read(asked, texts, ui)
 
         def make() -> _File:
-            words = wording(record, ui, self._pages.zone(), self._public)
+            words = wording(record, ui, self._pages.zone(), asked.public)
             body = write_record(asked.form, record, words, asked.options, lambda: self._style, beside=beside)
             packed = b"" if asked.form in COMPRESSED else gzip.compress(body, 6, mtime=0)
-            return _File(_made_at(asked, texts, record, beside), body, packed, _disposition(record, asked.form, beside))
+            return _File(texts.positions, body, packed, _disposition(record, asked.form, beside))
 
         return await asyncio.to_thread(make)
 
     async def _made_apart(self, asked: _Asked, texts: _Texts, ui: Catalogue) -> _File:
-        """Make a PDF file. Raises _Wrong when it can't be set."""
-        assert self._typeset is not None  # noqa: S101 - else it was refused
+        """Make a PDF file. Raises HttpProblem when it can't be set."""
+        typeset = self._typeset
+        if typeset is None:
+            raise HttpProblem(501, RecordErrorText.NO_PDF)
         async with self._making:
             record, beside = await self._read(asked, texts, ui)
 
             def write() -> bytes:
-                return pdf_data(record, wording(record, ui, self._pages.zone(), self._public), asked.options, beside)
+                return pdf_data(record, wording(record, ui, self._pages.zone(), asked.public), asked.options, beside)
 
             data = await asyncio.to_thread(write)
         try:
-            body = await self._typeset(data)
+            body = await typeset(data)
         except FontsMissing:
-            raise _Wrong(501, ui.text(RecordErrorText.NO_FONTS)) from None
+            raise HttpProblem(501, RecordErrorText.NO_FONTS) from None
         except TypesettingFailed:
-            raise _Wrong(503, ui.text(RecordErrorText.PDF_FAILED)) from None
-        return _File(_made_at(asked, texts, record, beside), body, b"", _disposition(record, asked.form, beside))
+            raise HttpProblem(503, RecordErrorText.PDF_FAILED) from None
+        return _File(texts.positions, body, b"", _disposition(record, asked.form, beside))
 
     async def _read(self, asked: _Asked, texts: _Texts, ui: Catalogue) -> tuple[Record, OtherText | None]:
         """Return the record, and the text beside it."""
@@ -311,7 +287,7 @@ class RecordDoor:
         if texts.beside is None:
             return record, None
         other = await self._records.read(texts.beside, asked.at)
-        words = await asyncio.to_thread(wording, other, ui, self._pages.zone(), self._public)
+        words = await asyncio.to_thread(wording, other, ui, self._pages.zone(), asked.public)
         return record, OtherText(record=other, wording=words)
 
     def _keep(self, asked: _Asked, file: _File) -> None:
@@ -321,59 +297,6 @@ class RecordDoor:
         while size > self._most_kept and len(self._files) > 1:
             _, oldest = self._files.popitem(last=False)
             size -= oldest.size
-
-    def _refuse(self, request: web.Request, ui: Catalogue, status: int, sentence: str) -> web.Response:
-        """Answer with an error page for a browser, or a line of text for a script."""
-        headers = {hdrs.CACHE_CONTROL: "no-store", hdrs.CONTENT_LANGUAGE: ui.language}
-        if status == 503:
-            headers[hdrs.RETRY_AFTER] = "10"
-        if "text/html" in request.headers.get(hdrs.ACCEPT, ""):
-            html = self._pages.render("lib/error.html", ui=ui, status=status, sentence=sentence)
-            return web.Response(status=status, text=html, content_type="text/html", headers=headers)
-        return web.Response(status=status, text=sentence + "\n", headers=headers)
-
-
-def write_record(
-    form: str,
-    record: Record,
-    words: Wording,
-    options: Options,
-    style: Callable[[], str],
-    *,
-    beside: OtherText | None = None,
-) -> bytes:
-    """Write a record in one of the formats of TYPES; `style` returns the style of the HTML file, `beside` is the text
-    beside it in the formats of BILINGUAL. Sets a PDF in this process; raises TypesettingFailed.
-    """
-    if form == "html":
-        return write_html(record, words, options, style(), beside).encode()
-    if form in DOCUMENTS:
-        return write_document(form, record, words, options, beside)
-    if form == "json":
-        return write_json(record, words, options)
-    if form == "epub":
-        return packed(write_epub(record, words, options), stored="mimetype")
-    return _WRITERS[form](record, words, options).encode()
-
-
-_WRITERS = {"vtt": write_vtt, "srt": write_srt, "txt": write_text, "ttml": write_ttml, "akn": write_akn}
-"""The writers of formats that are text and need nothing else."""
-
-
-def record_style(static: StaticFiles) -> str:
-    """Return the style of the HTML file. Raises ConfigurationError when it is missing."""
-    sheets = [static.get(name) for name in STYLES]
-    found = [sheet.body.decode() for sheet in sheets if sheet is not None]
-    if len(found) < len(STYLES):
-        raise ConfigurationError(f"The web folder lacks the style of records: {' or '.join(STYLES)}. Install it again.")
-    return "\n".join(found)
-
-
-def _made_at(asked: _Asked, texts: _Texts, record: Record, beside: OtherText | None) -> tuple[Position, ...]:
-    """Where the logs stood when a file was made: the records may be newer than the snapshots that were asked for."""
-    if asked.at is not None:
-        return texts.positions
-    return (record.position,) if beside is None else (record.position, beside.record.position)
 
 
 def _disposition(record: Record, form: str, beside: OtherText | None = None) -> str:
@@ -387,28 +310,12 @@ def _disposition(record: Record, form: str, beside: OtherText | None = None) -> 
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def _switch(request: web.Request, name: str, default: bool, ui: Catalogue) -> bool:
-    """Return a query parameter that is `0` or `1`. Raises _Wrong for any other value."""
+def _switch(request: web.Request, name: str, *, default: bool) -> bool:
+    """Return a query parameter that is `0` or `1`. Raises HttpProblem for any other value."""
     text = request.query.get(name)
     if text not in (None, "0", "1"):
-        raise _Wrong(400, ui.text(RecordErrorText.SWITCH, name=name))
+        raise HttpProblem(400, RecordErrorText.SWITCH, name=name)
     return default if text is None else text == "1"
-
-
-def _offset(request: web.Request, snapshot: Snapshot, ui: Catalogue) -> int | None:
-    """The offset of the position that a request names; None where it names none, or the present. Raises _Wrong for a
-    position that the log doesn't have.
-    """
-    text = request.query.get("at")
-    if text is None:
-        return None
-    try:
-        position = Position.parse(text)
-    except ValueError as error:
-        raise _Wrong(404, ui.text(RecordErrorText.NO_STATE)) from error
-    if log_epoch(position.epoch) != log_epoch(snapshot.epoch) or not 0 < position.offset <= snapshot.offset:
-        raise _Wrong(404, ui.text(RecordErrorText.NO_STATE))
-    return None if position.offset == snapshot.offset else position.offset
 
 
 def _tag(asked: _Asked, texts: _Texts) -> str:

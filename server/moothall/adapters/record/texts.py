@@ -6,6 +6,7 @@ from babel.dates import format_date
 
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import made_text, quality_line, took_part
+from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.questions.asking_texts import NUMBERED, figures
 from moothall.adapters.reading.page_menu import since
 from moothall.adapters.reading.page_rows import channel_name, label_of, original_of, text_notice, ways_of
@@ -16,6 +17,7 @@ from moothall.core.views.captions import ReaderChannel
 from moothall.core.views.reading_order import BREAK, BREAK_SET_BACK, NOT_RECORDED
 from moothall.record.model import Record
 from moothall.record.wording import AskedWording, Wording
+from moothall.services.sessions.records import NotThere
 
 NOTICE = (
     "Written as people spoke, for the most part by a machine, and with mistakes. "
@@ -54,6 +56,15 @@ class RecordErrorText:
     BUNDLING = "The file is being made. It comes by itself as soon as it is done, within a few minutes."
     BUNDLE_FAILED = "The file could not be made. Please try again later, or take the meetings of one day."
     BUSY = "Many people take records home at the moment. Please try again in a minute."
+
+
+NOT_THERE = {
+    NotThere.SESSION: ErrorText.NO_SESSION,
+    NotThere.CHANNEL: ErrorText.NO_CHANNEL,
+    NotThere.HERE: ErrorText.NOT_HERE,
+    NotThere.LANGUAGE: RecordErrorText.LANGUAGE,
+}
+"""The sentence for each reason why there is no record."""
 
 
 def wording(record: Record, ui: Catalogue, zone: Zone = UTC_ZONE, public: str = "") -> Wording:

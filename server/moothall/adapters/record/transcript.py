@@ -9,7 +9,7 @@ import msgspec
 from moothall import __version__
 from moothall.adapters.pages.catalogues import Catalogue, negotiate
 from moothall.adapters.pages.static_files import StaticFiles, find_web_folder
-from moothall.adapters.record.record_door import TYPES, record_style, write_record
+from moothall.adapters.record.forms import TYPES, record_style, write_record
 from moothall.adapters.record.texts import wording
 from moothall.core.events.types import Access, ChannelKind, Origin
 from moothall.core.kernel.decoding import made_of

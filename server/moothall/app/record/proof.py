@@ -152,7 +152,7 @@ def record_doors(
     """
     parts = open_tree(stack, backend, catalogue, public)
     made = Records(access, backend.log)
-    records = RecordDoor(made, pages, public=public)
+    records = RecordDoor(made, pages, public=lambda: public)
     backend.sessions.observe(records.observe)
     citing = CitingDoor(made, pages, public=lambda: public, publisher=lambda: backend.look.shown.name)
 

@@ -16,14 +16,16 @@ from moothall.core.questions.interventions import Questions
 from moothall.core.views.captions import Line, Session
 from moothall.core.views.happenings import Happening, happenings
 from moothall.core.views.reading_order import EARLY
-from moothall.record.wrapping import plain
+from moothall.record.wrapping import beginning, plain
 
 SECTION = 10 * 60_000
 """The longest time in ms without a chapter, as far as there are lines."""
-EXCERPT = 60
-"""Characters of its first line that a chapter shows."""
 MOST_CHAPTERS = 200
 """The most happenings that are chapters: the newest."""
+MOST_TURNS = 300
+"""The most turns that are listed. Where there were more, as when people answer each other for hours, these are the first
+of each speaker and the longest.
+"""
 
 
 class Chapter(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +48,7 @@ class SpeakerIndex(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     turns: tuple[tuple[int, SegmentId], ...]
-    """The beginning of each turn (media ms), and its first line."""
+    """The beginning of each listed turn (media ms), and its first line."""
 
 
 class RecordContents(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +58,14 @@ class RecordContents(msgspec.Struct, frozen=True, kw_only=True):
     """By time."""
     speakers: tuple[SpeakerIndex, ...]
     """In the order in which they first spoke."""
+
+
+class _Turn(msgspec.Struct):
+    """A turn: when it began (media ms), its first line, and how many characters were said in it."""
+
+    t: int
+    segment: SegmentId
+    length: int
 
 
 def contents_of(session: Session, lines: Sequence[Line], questions: Questions | None) -> RecordContents:
@@ -84,20 +94,26 @@ def _with_sections(found: Sequence[Chapter], lines: Sequence[Line]) -> Iterator[
 
 
 def _chapter(line: Line, happening: Happening | None = None) -> Chapter:
-    words = plain(line.text)
-    if len(words) > EXCERPT:
-        words = f"{words[:EXCERPT].rpartition(' ')[0] or words[:EXCERPT]}…"
     t = line.t0 if happening is None else happening.t
+    words = beginning(plain(line.text))
     return Chapter(t=t, segment=line.segment, words=words, language=line.language, happening=happening)
 
 
 def _speakers(session: Session, lines: Sequence[Line]) -> Iterator[SpeakerIndex]:
-    turns: dict[str, list[tuple[int, SegmentId]]] = {}
+    names = {speaker: plain(name) for speaker, name in session.speakers.items()}
+    turns: dict[str, list[_Turn]] = {}
     speaking = ""
     for line in lines:
-        name = plain(session.speakers.get(line.speaker, "")) if line.speaker else ""
-        if name and name != speaking:
-            turns.setdefault(name, []).append((line.t0, line.segment))
+        name = names.get(line.speaker, "") if line.speaker else ""
+        if name and name == speaking:
+            turns[name][-1].length += len(line.text)
+        elif name:
+            turns.setdefault(name, []).append(_Turn(line.t0, line.segment, len(line.text)))
         speaking = name
+    firsts = [each[0] for each in turns.values()]
+    longest = sorted((turn for each in turns.values() for turn in each[1:]), key=lambda turn: -turn.length)
+    listed = {turn.segment for turn in (*firsts, *longest)[:MOST_TURNS]}
     for name, each in turns.items():
-        yield SpeakerIndex(name=name, turns=tuple(each))
+        shown = tuple((turn.t, turn.segment) for turn in each if turn.segment in listed)
+        if shown:
+            yield SpeakerIndex(name=name, turns=shown)

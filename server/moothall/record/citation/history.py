@@ -1,7 +1,7 @@
 """The history of a text: what each line read after each change, who changed it in which role, and the sealed versions.
 
 It is a fold over the log like the record, so that a version shows what readers were shown, without what was removed
-since: a fold is made anew after a removal (`HistoryFold.take`), and removed words are then in no version.
+since: a fold is made anew after a removal (`TextFold.take`), and removed words are then in no version.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import msgspec
 
 from moothall.core.chain import Header, LogRecord
 from moothall.core.events import types as ev
-from moothall.core.events.codec import UnknownEvent, decode_event
+from moothall.core.events.codec import UnknownEvent
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, SessionId
 from moothall.core.kernel.lanes import Feed, channel_lane
 from moothall.core.views.captions import CaptionsView, Line, Session
 from moothall.record.citation.comparing import VersionLine
+from moothall.record.text_fold import TextFold
 from moothall.record.wrapping import plain
 
 
@@ -35,8 +36,6 @@ class LineText(msgspec.Struct, frozen=True, kw_only=True):
     """Without spaces at its ends; empty: the line was taken back."""
     by_person: bool = False
     """Whether a person corrected the line by this event."""
-    accepted: bool = False
-    """Whether that person accepted a machine's proposal unchanged."""
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,8 +74,8 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     """Offsets at which lines left the text: their sound was recognised again, or they were moved to another session."""
     begun: Mapping[SegmentId, int]
     """The offset at which each line began."""
-    removed: Sequence[int]
-    """Offsets at which lines began that were removed since, in order."""
+    removed: Mapping[int, int | None]
+    """The offset at which each line began that was removed since → that of its removal; None where that is unknown."""
     changes: Sequence[int]
     """Offsets of all changes of the text, in order."""
     versions: tuple[Version, ...]
@@ -113,55 +112,50 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
         sealed = [each for each in same if each.offset <= offset]
         return sealed[-1] if sealed else next(iter(same), None)
 
-    def check_of(self, text: LineText) -> LineCheck | None:
-        """Who checked a line as it reads with `text`: whoever sealed the text as checked or final after it was written,
-        or else the person who corrected it. None while it is unchecked.
+    def lost(self, first: int, last: int, offset: int) -> bool:
+        """Whether lines that the text had at `offset`, and that had begun from the offset `first` to `last`, were
+        removed since.
+        """
+        return any(
+            first <= began <= min(last, offset) and (gone is None or gone > offset)
+            for began, gone in self.removed.items()
+        )
+
+    def check_of(self, segment: SegmentId, text: LineText) -> LineCheck | None:
+        """Who checked a line as it reads with `text`: whoever sealed it so as checked or final, or else the person who
+        corrected it. None while it is unchecked.
         """
         for version in self.versions:
             if version.offset > text.offset and version.version is not ev.SealVersion.RAW:
-                return LineCheck(version.role, version.at)
+                sealed = self.text_at(segment, version.offset)
+                if sealed is not None and sealed.text == text.text:
+                    return LineCheck(version.role, version.at)
         return LineCheck(text.role, text.at) if text.by_person else None
 
 
-class HistoryFold:
-    """Builds a history from a session's log, event by event. Further events can be added at any time."""
+class HistoryFold(TextFold):
+    """Builds a history from a session's log."""
 
     def __init__(self, session: SessionId, epoch: Epoch, channel: ChannelId) -> None:
-        self.feed = Feed(channel, live=False)
+        super().__init__(session, epoch, Feed(channel, live=False))
         self._lane = channel_lane(channel)
-        self._view = CaptionsView.empty(session, epoch, self.feed)
         self._texts: dict[SegmentId, tuple[LineText, ...]] = {}
         self._struck: dict[SegmentId, int] = {}
         self._begun: dict[SegmentId, int] = {}
-        self._removed: list[int] = []
+        self._removed: dict[int, int | None] = {}
         self._changes: list[int] = []
+        self._before = self._view
+        """The view without the event that is noted."""
         self._closed: Version | None = None
         self._versions: list[Version] = []
 
-    @property
-    def position(self) -> Position:
-        """The position up to which events have been added."""
-        return self._view.position
-
-    def take(self, records: Sequence[LogRecord]) -> bool:
-        """Add the next records of the feed's lanes. Returns whether one of them says that bodies were removed.
-
-        In that case the fold may hold removed words, and the caller has to begin a new fold. Raises RecordBroken when a
-        body can't be decoded.
-        """
-        removed = False
-        for record in records:
-            event = None if record.body is None else decode_event(record.body)
-            header = record.header
-            self._view = self._view.apply(header.offset, header.role, event)
-            self._note(header, event)
-            removed = removed or isinstance(event, ev.BodyRemoved)
-        return removed
-
-    def _note(self, header: Header, event: ev.AnyEvent | UnknownEvent | None) -> None:
+    def _note(self, record: LogRecord, event: ev.AnyEvent | UnknownEvent | None) -> None:
+        header = record.header
         match event:
             case None if header.lane == self._lane and header.type == "segment.opened":
-                self._removed.append(header.offset)
+                self._removed[header.offset] = None
+            case ev.BodyRemoved():
+                self._removed |= {began: header.offset for began in event.offsets if began in self._removed}
             case ev.SegmentOpened():
                 self._begun[event.segment] = header.offset
             case ev.SegmentEnded():
@@ -169,11 +163,13 @@ class HistoryFold:
             case ev.SegmentCorrected():
                 by_person = not (event.machine or header.role is Role.ENGINE)
                 whole = event.text + event.tail
-                self._reads(header, event.segment, whole, by_person=by_person, accepted=event.accepted)
+                self._reads(header, event.segment, whole, by_person=by_person)
             case ev.ChannelRewound() | ev.SegmentsMovedAway():
                 self._struck |= dict.fromkeys(event.segments, header.offset)
                 self._changes.append(header.offset)
-            case ev.SpeakerAssigned() | ev.SpeakerIntroduced():
+            case ev.SpeakerAssigned() if self._view.lines is not self._before.lines:
+                self._changes.append(header.offset)
+            case ev.SpeakerIntroduced() if self._before.session.speakers.get(event.speaker, event.name) != event.name:
                 self._changes.append(header.offset)
             case ev.SessionClosed() if not self._versions:
                 self._closed = self._sealed(header, ev.SealVersion.RAW, 0)
@@ -181,20 +177,14 @@ class HistoryFold:
                 self._versions.append(self._sealed(header, event.version, event.n))
             case _:
                 pass
+        self._before = self._view
 
     def _sealed(self, header: Header, version: ev.SealVersion, n: int) -> Version:
         return Version(n=n, version=version, offset=header.offset, at=header.at, role=header.role, view=self._view)
 
-    def _reads(
-        self, header: Header, segment: SegmentId, text: str, *, by_person: bool = False, accepted: bool = False
-    ) -> None:
+    def _reads(self, header: Header, segment: SegmentId, text: str, *, by_person: bool = False) -> None:
         written = LineText(
-            offset=header.offset,
-            at=header.at,
-            role=header.role,
-            text=text.strip(),
-            by_person=by_person,
-            accepted=accepted,
+            offset=header.offset, at=header.at, role=header.role, text=text.strip(), by_person=by_person
         )
         before = self._texts.get(segment, ())
         same = bool(before) and before[-1].text == written.text
@@ -212,7 +202,7 @@ class HistoryFold:
             texts=dict(self._texts),
             struck=dict(self._struck),
             begun=dict(self._begun),
-            removed=tuple(self._removed),
+            removed=dict(self._removed),
             changes=tuple(self._changes),
             versions=(*closed, *self._versions),
         )

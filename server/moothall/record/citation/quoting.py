@@ -7,7 +7,6 @@ quoted, what the lines read now, and that words were removed where they were.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
@@ -124,14 +123,14 @@ class Quotation(msgspec.Struct, frozen=True, kw_only=True):
 def quote(history: History, span: QuotedSpan, offset: int) -> Quotation | None:
     """Quote a span as it read at `offset`; None where the text has, and had, no such lines, or more than `MAX_LINES`.
 
-    Where the lines at its ends are unknown and lines were removed from the text before `offset`, the span counts as
+    Where the lines at its ends are unknown and lines were removed that the text had at `offset`, the span counts as
     removed: of a removed line nothing stays by which it could be known.
     """
     index = history.view.index
     first, last = index.get(span.first.segment), index.get(span.last.segment)
     known = [number for number in (first, last) if number is not None]
     if not known or (first is None) != (last is None):
-        if not history.removed or history.removed[0] > offset:
+        if not history.lost(0, offset, offset):
             return None
         lines: Sequence[QuotedLine] = list(_quoted(history, span, offset, known))
         return _quotation(history, span, offset, lines, removed=True)
@@ -142,8 +141,7 @@ def quote(history: History, span: QuotedSpan, offset: int) -> Quotation | None:
     if not any(line.text for line in lines):
         return None
     begun = [history.begun[line.line.segment] for line in lines if line.text]
-    within = bisect_left(history.removed, min(begun)) < bisect_right(history.removed, max(begun))
-    return _quotation(history, span, offset, lines, removed=within)
+    return _quotation(history, span, offset, lines, removed=history.lost(min(begun), max(begun), offset))
 
 
 def _quotation(
@@ -170,7 +168,7 @@ def _quoted(history: History, span: QuotedSpan, offset: int, numbers: Sequence[i
             text=_side(parts, WordChange.ADDED),
             now=_side(parts, WordChange.REMOVED),
             parts=parts,
-            check=None if was is None else history.check_of(was),
+            check=None if was is None else history.check_of(line.segment, was),
         )
 
 

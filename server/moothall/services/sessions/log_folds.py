@@ -4,41 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
-from moothall.core.chain import LogRecord
-from moothall.core.kernel.ids import ChannelId, Epoch, Position, SessionId
-from moothall.core.kernel.lanes import Feed
+from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
 from moothall.core.ports import LogReading
 from moothall.core.views.captions import Snapshot
+from moothall.record.text_fold import TextFold
 
 SLICE = 250
 """Log records folded before the event loop gets a turn: some 5 ms."""
 KEPT = 4
 """Folds that are cached to be continued. Overflow: the least recently used is dropped."""
 
-
-class LogFold(Protocol):
-    """A fold over the log of one text."""
-
-    @property
-    def feed(self) -> Feed:
-        """The feed whose lanes it reads."""
-        ...
-
-    @property
-    def position(self) -> Position:
-        """The position up to which events have been added."""
-        ...
-
-    def take(self, records: Sequence[LogRecord]) -> bool:
-        """Add the next records; return whether one of them says that bodies were removed."""
-        ...
-
-
-F = TypeVar("F", bound=LogFold)
+F = TypeVar("F", bound=TextFold)
 R = TypeVar("R")
 
 

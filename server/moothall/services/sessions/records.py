@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from moothall.core.events.types import ChannelKind
-from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.kernel.ids import ChannelId, Position, SessionId, log_epoch
 from moothall.core.kernel.lanes import Feed
 from moothall.core.kernel.languages import same_language
 from moothall.core.ports import LogReading
@@ -79,6 +79,24 @@ class Records:
         if wanted is None:
             return NotThere.LANGUAGE
         return await self.access.snapshot(session, Feed(wanted)) or NotThere.SESSION
+
+    async def offset_of(self, position: str, snapshot: Snapshot) -> int | None:
+        """The offset of a position of a text, as addresses name it; None where the session's log never had it.
+
+        A position may be that of another text, or of words that are still being said, and so be behind the snapshot's:
+        there this text reads as it does now. Raises as `find` does.
+        """
+        try:
+            wanted = Position.parse(position)
+        except ValueError:
+            return None
+        if log_epoch(wanted.epoch) != log_epoch(snapshot.epoch) or not wanted.offset:
+            return None
+        if wanted.offset > snapshot.offset:
+            head = await self.log.head(snapshot.session.id)
+            if head is None or wanted.offset > head.offset:
+                return None
+        return wanted.offset
 
     async def read(self, snapshot: Snapshot, at: int | None = None) -> Record:
         """The record at a snapshot's position, or at an earlier offset `at`: equal positions give equal records, at any

@@ -7,7 +7,7 @@ import asyncio
 import msgspec
 import pytest
 
-from moothall.adapters.record.document_files import pdf_data, write_document
+from moothall.adapters.record.forms import pdf_data, write_record
 from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed, TypesettingOrder, typeset_apart
 from moothall.record.wording import Options
 from support.sessions.record_maker import WORDING, Telling, meeting
@@ -17,7 +17,7 @@ DATA = pdf_data(Telling().record(), WORDING, Options())
 
 async def test_a_process_of_its_own_gives_the_same_file() -> None:
     record = Telling().record()
-    assert await typeset_apart(DATA) == write_document("pdf", record, WORDING, Options())
+    assert await typeset_apart(DATA) == write_record("pdf", record, WORDING, Options(), str)
 
 
 async def test_what_takes_too_long_is_given_up() -> None:

@@ -2,49 +2,55 @@ from __future__ import annotations
 
 import gzip
 import weakref
+from collections.abc import Hashable
 
-from moothall.adapters.pages.shared_pages import MOST_PAGES, SAME_MS, SharedPages
+from moothall.adapters.pages.shared_pages import MOST_PAGES, SAME_MS, SharedPage, SharedPages
+
+
+def page_of(pages: SharedPages, name: Hashable, made_of: tuple[object, ...], now: int, text: str) -> SharedPage:
+    """The page that somebody gets for whom `text` would be rendered."""
+    return pages.find(name, made_of, now) or pages.keep(name, made_of, now, text)
 
 
 def test_who_asks_for_the_same_at_the_same_time_gets_the_same() -> None:
     pages = SharedPages()
-    first = pages.page("en", (1, "x"), 0, lambda: "first")
-    assert pages.page("en", (1, "x"), SAME_MS - 1, lambda: "second") is first
-    assert pages.page("en", (1, "x"), SAME_MS, lambda: "second").text == "second"
+    first = page_of(pages, "en", (1, "x"), 0, "first")
+    assert page_of(pages, "en", (1, "x"), SAME_MS - 1, "second") is first
+    assert page_of(pages, "en", (1, "x"), SAME_MS, "second").text == "second"
     assert pages.made == 2
 
 
 def test_another_one_is_made_where_anything_differs() -> None:
     pages = SharedPages()
-    pages.page("en", (1, "x"), 0, lambda: "first")
-    assert pages.page("fr", (1, "x"), 0, lambda: "other language").text == "other language"
-    assert pages.page("en", (2, "x"), 0, lambda: "newer").text == "newer"
-    assert pages.page("en", (1, "x"), 0, lambda: "as before").text == "as before"
+    page_of(pages, "en", (1, "x"), 0, "first")
+    assert page_of(pages, "fr", (1, "x"), 0, "other language").text == "other language"
+    assert page_of(pages, "en", (2, "x"), 0, "newer").text == "newer"
+    assert page_of(pages, "en", (1, "x"), 0, "as before").text == "as before"
 
 
 def test_so_many_are_kept_and_no_more() -> None:
     pages = SharedPages()
     for n in range(MOST_PAGES + 1):
-        pages.page(n, (), 0, lambda: "page")
-    pages.page(1, (), 0, lambda: "again")
+        page_of(pages, n, (), 0, "page")
+    page_of(pages, 1, (), 0, "again")
     assert pages.made == MOST_PAGES + 1
-    pages.page(0, (), 0, lambda: "again")
+    page_of(pages, 0, (), 0, "again")
     assert pages.made == MOST_PAGES + 2
 
 
 def test_what_is_old_is_kept_nowhere() -> None:
     pages = SharedPages()
-    page = weakref.ref(pages.page("en", (), 0, lambda: "what was said"))
-    newer = pages.page("fr", (), SAME_MS, lambda: "what is said")
+    page = weakref.ref(page_of(pages, "en", (), 0, "what was said"))
+    newer = page_of(pages, "fr", (), SAME_MS, "what is said")
     pages.forget_old(SAME_MS - 1)
     assert page() is not None
     pages.forget_old(SAME_MS)
     assert page() is None
-    assert pages.page("fr", (), SAME_MS, lambda: "again") is newer
+    assert page_of(pages, "fr", (), SAME_MS, "again") is newer
 
 
 def test_a_page_is_packed_once() -> None:
-    page = SharedPages().page("en", (), 0, lambda: "pâge")
+    page = SharedPages().keep("en", (), 0, "pâge")
     packed = page.packed()
     assert gzip.decompress(packed).decode() == "pâge"
     assert page.packed() is packed

@@ -4,8 +4,7 @@ from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.reading.page_address import BILINGUAL, FORMATS, TextAddresses
 from moothall.adapters.reading.page_menu import downloads
-from moothall.adapters.record.document_files import BILINGUAL as AT_THE_DOOR
-from moothall.adapters.record.record_door import TYPES
+from moothall.adapters.record.forms import TYPES
 from moothall.core.events.types import ChannelKind
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.views.captions import ReaderChannel, Session
@@ -29,7 +28,6 @@ def offered(channel: ChannelId | None, *, pdf: bool = True, session: Session = S
 
 def test_every_form_of_the_door_is_offered() -> None:
     assert sorted(FORMATS) == sorted(TYPES)
-    assert frozenset(BILINGUAL) == AT_THE_DOOR
     addresses = [address for address, _ in offered(FLOOR)]
     assert addresses == [f"/s/plenary/record.{form}?channel=floor" for form in FORMATS]
     assert [address for address, _ in offered(None)] == [f"/s/plenary/record.{form}" for form in FORMATS]

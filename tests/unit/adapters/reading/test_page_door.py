@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from aiohttp import web
@@ -19,7 +20,7 @@ from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import StorageUnavailable
-from moothall.core.kernel.ids import ChannelId, Epoch, InterventionId, PollId, SegmentId, SessionId
+from moothall.core.kernel.ids import ChannelId, Epoch, InterventionId, PollId, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.questions.interventions import Questions, evolve_questions
 from moothall.core.views.captions import CaptionsView, Line, Snapshot
@@ -55,13 +56,26 @@ class Hall:
         self.broken: Exception | None = None
         self.closing = False
         self.questions: Questions | None = None
+        self.paged: list[int] = []
+        """The pages of older lines that were read."""
         self.views = {channel: self._view(channel) for channel in (FLOOR, ChannelId("fr"))}
 
     def remove_last_line(self) -> None:
         """Its text is gone from the log."""
         self.views[FLOOR] = self._view(FLOOR, removed=4 + 2 * 430)
 
-    def _view(self, channel: ChannelId, removed: int = 0) -> CaptionsView:
+    def close(self) -> None:
+        """The meeting is over; Ana and Bo have spoken by turns."""
+        self.views[FLOOR] = self._view(
+            FLOOR,
+            more=(
+                *(ev.SpeakerIntroduced(speaker=SpeakerId(name), name=name.title()) for name in ("ana", "bo")),
+                *(ev.SpeakerAssigned(segments=(SegmentId(f"s{n}"),), speaker=SpeakerId(("ana", "bo")[n % 2])) for n in range(9)),
+                ev.SessionClosed(t=500),
+            ),
+        )
+
+    def _view(self, channel: ChannelId, removed: int = 0, more: Sequence[ev.AnyEvent] = ()) -> CaptionsView:
         said: list[ev.AnyEvent] = [
             ev.SessionCreated(title="Plenary", languages=("en",)),
             ev.ChannelAdded(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",)),
@@ -75,7 +89,7 @@ class Hall:
                 ev.SegmentEnded(channel=FLOOR, segment=segment, t1=n + 1, reason=ev.EndReason.PAUSE, text=f"Line {n}.")
             )
         view = CaptionsView.empty(SessionId("plenary"), Epoch("e1"), Feed(channel))
-        for offset, event in enumerate(said, 1):
+        for offset, event in enumerate([*said, *more], 1):
             view = view.apply(offset, Role.ENGINE, None if offset == removed else event)
         return view
 
@@ -95,6 +109,7 @@ class Hall:
         return self.questions if session == "plenary" else None
 
     async def page_of(self, session: SessionId, feed: Feed, before: int) -> tuple[Line, ...] | None:
+        self.paged.append(before)
         return self.views[feed.channel].page(before)
 
 
@@ -501,6 +516,16 @@ async def test_who_asks_for_the_same_page_at_the_same_time_gets_the_same(
     assert french not in pages
     hall.closing = True
     assert await (await client.get("/s/plenary", headers=HTML)).text() != first
+
+
+async def test_all_of_a_record_is_read_once_for_all_who_ask_at_the_same_time(
+    client: TestClient[web.Request, web.Application], door: PageDoor, hall: Hall
+) -> None:
+    hall.close()
+    pages = [await answer.text() for answer in await asyncio.gather(*(client.get("/s/plenary") for _ in range(5)))]
+    assert (len(set(pages)), door.pages_made) == (1, 1)
+    assert 'id="Contents"' in pages[0]
+    assert hall.paged.count(230) == 1, "the lines before the newest 200, for the contents"
 
 
 async def test_what_is_said_to_one_visitor_is_in_no_page_of_others(hall: Hall) -> None:

@@ -20,6 +20,7 @@ from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.views.captions import Snapshot
 from moothall.record.citation.history import History
 from moothall.services.sessions.records import NotThere, Records
+from moothall.testing.log_memory import MemoryLog
 from support.sessions.history_maker import history, offset, seal
 from support.sessions.record_maker import FLOOR, Telling
 from support.sessions.recorder import EPOCH
@@ -32,6 +33,7 @@ class OneMeeting(Records):
     """The history of one session, told by the test."""
 
     def __init__(self) -> None:
+        self.log = MemoryLog()
         self.told = Telling("Water & <land>")
         self.one = self.told.line("We where ready to go.", 1_000, 4_000, name="Ana <x>")
         self.two = self.told.line("Are you?", 65_000, 66_000, name="Ana <x>")
@@ -58,7 +60,7 @@ class OneMeeting(Records):
             return NotThere.CHANNEL
         made = history(self.told, without=self.without)
         return Snapshot(
-            epoch=EPOCH, offset=made.position.offset, feed="floor.live", session=made.session, lines=(), before=None
+            epoch=EPOCH, offset=offset(self.told), feed="floor.live", session=made.session, lines=(), before=None
         )
 
     async def history(self, snapshot: Snapshot) -> History:
@@ -131,12 +133,27 @@ async def test_a_position_of_a_hubs_readers_is_known_too(client: Client, records
     assert f"state {EPOCH}:{records.heard}" in page
 
 
+async def test_a_line_is_quoted_while_others_are_being_said(client: Client, records: OneMeeting) -> None:
+    """A live page stands at the newest words, which the finished lines lack."""
+    growing = SegmentId("growing")
+    records.told.tell(
+        ev.SegmentOpened(channel=FLOOR, segment=growing, t0=95_000, language="en", origin=ev.Origin.MACHINE),
+        ev.WordsCommitted(channel=FLOOR, segment=growing, first=0, words=(ev.Word(" So", 95_000, 95_500),)),
+    )
+    now = records.at(offset(records.told))
+    page = words(await text_of(client, f"/s/plenary/cite?from={records.one}&at={now}"))
+    assert "As it was quoted Ana &lt;x&gt; We where ready to go." in page
+    assert f"state {now}" in page
+    await text_of(client, f"/s/plenary/cite?from={growing}&at={now}", 404)
+
+
 async def test_a_mended_quotation_shows_both_texts(client: Client, records: OneMeeting) -> None:
     records.mend()
     page = await text_of(client, f"/s/plenary/cite?from={records.one}:3:&at=x", 404)
     address = f"/s/plenary/cite?from={records.one}:3&to={records.one}:8&at={records.at(records.heard)}"
     page = await text_of(client, address)
     assert 'data-fate="changed"' in page
+    assert "Heard by a machine, unchecked" in words(page), "what was checked is what it reads now"
     assert "As it was quoted Ana &lt;x&gt; where" in words(page)
     assert "As it reads now were" in words(page)
     assert '<del><span class="unseen">Taken out: </span>where</del>' in page
@@ -155,6 +172,16 @@ async def test_removed_words_are_shown_as_removed(client: Client, records: OneMe
     some = await text_of(client, f"/s/plenary/cite?from={records.one}&to={records.two}&at={records.at(records.heard)}")
     assert "Some of these words were removed from the record." in some
     assert "Are you?" in some
+
+
+async def test_after_a_removal_the_text_is_quoted_as_it_has_been_since(client: Client, records: OneMeeting) -> None:
+    three = records.told.line("Let us go.", 70_000, 71_000)
+    seal(records.told, ev.SealVersion.CHECKED, 2)
+    records.told.tell(ev.BodyRemoved(offsets=(history(records.told).begun[records.two],), reason="request", by="s"))
+    records.without = (records.two,)
+    page = await text_of(client, f"/s/plenary/cite?from={records.one}&to={three}")
+    assert "data-fate" not in page
+    assert f"version “Checked”, state {records.at(offset(records.told))}" in words(page)
 
 
 @pytest.mark.parametrize(

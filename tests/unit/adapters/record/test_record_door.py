@@ -30,6 +30,7 @@ from moothall.record.text import write_text
 from moothall.record.wording import Options
 from moothall.services.log.publication import Publication
 from moothall.services.sessions.records import NotThere, Records
+from moothall.testing.log_memory import MemoryLog
 from support.memory.hall import memory_hall
 from support.sessions.caption_readers import read_srt, read_vtt
 from support.sessions.record_maker import FLOOR, Telling, meeting, questioned
@@ -44,6 +45,7 @@ class OneMeeting(Records):
     """Records of one session, told by the test."""
 
     def __init__(self) -> None:
+        self.log = MemoryLog()
         self.told = meeting()
         self.made = 0
         self.broken: Exception | None = None
@@ -80,11 +82,13 @@ class OneMeeting(Records):
         self.reached.set()
         await self.gate.wait()
         self.made += 1
+        channel = ChannelId(snapshot.feed.removesuffix(".live"))
         if at is not None:
-            fold = RecordFold(SESSION, snapshot.epoch, FLOOR)
-            fold.take([each for each in self.told.records if each.header.offset <= at])
+            fold = RecordFold(SESSION, snapshot.epoch, channel)
+            told = (each for each in self.told.records if each.header.lane in fold.feed.lanes)
+            fold.take([each for each in told if each.header.offset <= at])
             return fold.record()
-        return self.told.record(ChannelId(snapshot.feed.removesuffix(".live")))
+        return self.told.record(channel)
 
 
 @pytest.fixture
@@ -273,7 +277,7 @@ async def test_files_that_nobody_asks_for_are_let_go(records: OneMeeting) -> Non
     assert records.made == 3
 
 
-async def test_nothing_made_before_a_removal_is_kept(records: OneMeeting) -> None:
+async def test_nothing_made_before_a_removal_is_kept_or_given_out(records: OneMeeting) -> None:
     door = RecordDoor(records, PAGES)
     removed = ev.BodyRemoved(offsets=(5,), reason="request", by="staff-1")
     app = web.Application()
@@ -294,6 +298,7 @@ async def test_nothing_made_before_a_removal_is_kept(records: OneMeeting) -> Non
         door.observe(live, publication(live.id, removed))
         records.gate.set()
         await asking
+        assert records.made == 3, "it was made again"
         await client.get("/s/plenary/record.vtt")
         assert records.made == 3
 
@@ -389,7 +394,7 @@ async def test_a_pdf_that_fails_is_a_sentence_and_is_not_kept(
             assert "Ms. Añez" in (await response.read()).decode()
 
 
-async def test_a_pdf_that_was_being_set_at_a_removal_is_not_kept(records: OneMeeting) -> None:
+async def test_a_pdf_that_was_being_set_at_a_removal_is_set_again(records: OneMeeting) -> None:
     setting, gate, made = asyncio.Event(), asyncio.Event(), 0
 
     async def typeset(data: bytes) -> bytes:
@@ -397,7 +402,7 @@ async def test_a_pdf_that_was_being_set_at_a_removal_is_not_kept(records: OneMee
         made += 1
         setting.set()
         await gate.wait()
-        return b"%PDF"
+        return b"%%PDF %d" % made
 
     door = RecordDoor(records, PAGES, typeset=typeset)
     app = web.Application()
@@ -409,10 +414,8 @@ async def test_a_pdf_that_was_being_set_at_a_removal_is_not_kept(records: OneMee
         await setting.wait()
         door.observe(live, publication(live.id, ev.BodyRemoved(offsets=(5,), reason="request", by="staff-1")))
         gate.set()
-        await asking
-        await client.get(address)
-        await client.get(address)
-    assert made == 2
+        for response in (await asking, await client.get(address)):
+            assert await response.read() == b"%PDF 2"
 
 
 async def test_while_a_pdf_is_set_other_forms_are_made_and_few_wait(records: OneMeeting) -> None:
@@ -517,3 +520,19 @@ async def test_a_record_can_be_had_as_it_was_at_a_position(client: Client, recor
         async with client.get(f"/s/plenary/record.txt?at={at}", headers=headers) as response:
             assert response.status == 404
             assert "doesn't have that state of the text" in await response.text()
+
+
+async def test_two_texts_can_be_had_as_they_were_at_a_position(client: Client, records: OneMeeting) -> None:
+    headers = {"Accept-Encoding": "identity", "Accept-Language": "en"}
+    then = records.told.record(FLOOR).position
+    records.told.line("Plus tard.", 320_000, 330_000, channel=FR, language="fr")
+    newest = records.told.record(FR).position
+    assert newest.offset > records.told.record(FLOOR).position.offset
+
+    async def read(at: str) -> str:
+        async with client.get(f"/s/plenary/record.html?beside=fr&at={at}", headers=headers) as response:
+            assert response.status == 200
+            return await response.text()
+
+    assert "Plus tard." in await read(str(newest))
+    assert "Plus tard." not in await read(str(then)), "the first text reads so still, the second no longer"

@@ -18,7 +18,7 @@ from pdfua import validate
 
 from moothall.adapters.pages.catalogues import Catalogues
 from moothall.adapters.pages.static_files import find_web_folder
-from moothall.adapters.record.document_files import pdf_data, write_document
+from moothall.adapters.record.forms import pdf_data, write_record
 from moothall.adapters.record.texts import wording
 from moothall.adapters.record.typesetting import (
     PIECE,
@@ -93,7 +93,7 @@ def shown(pdf: pikepdf.Pdf, character: str) -> bool:
 def test_a_file_is_tagged_with_title_language_and_headings_without_gaps() -> None:
     record = without_han(golden_records()[FLOOR])
     words = wording(record, CATALOGUES["en"])
-    pdf = opened(write_document("pdf", record, words, Options(sources=True)))
+    pdf = opened(write_record("pdf", record, words, Options(sources=True), str))
     assert pdf.Root.MarkInfo.Marked
     assert str(pdf.Root.Lang) == "en"
     assert bool(pdf.Root.ViewerPreferences.DisplayDocTitle)
@@ -111,7 +111,7 @@ def test_a_file_is_tagged_with_title_language_and_headings_without_gaps() -> Non
 def test_pages_have_no_address_of_the_world_and_run_nothing() -> None:
     told = Telling("http://example.org/title")
     told.line('See http://example.org/a#b or #import "@preview/x:1.0.0": *; $x$ #panic()', 0, 900)
-    data = write_document("pdf", told.record(), WORDING, Options())
+    data = write_record("pdf", told.record(), WORDING, Options(), str)
     pdf = opened(data)
     actions = {str(each.S) for each in pdf.objects if isinstance(each, pikepdf.Dictionary) and "/URI" in each}
     assert actions == set()
@@ -142,7 +142,7 @@ def test_without_a_font_a_character_is_a_square_and_a_text_is_refused() -> None:
 
 def test_equal_records_give_equal_files() -> None:
     record = without_han(golden_records()[ENGLISH])
-    assert write_document("pdf", record, WORDING, Options()) == write_document("pdf", record, WORDING, Options())
+    assert write_record("pdf", record, WORDING, Options(), str) == write_record("pdf", record, WORDING, Options(), str)
 
 
 def test_long_words_may_be_broken_and_nothing_else_is_changed() -> None:

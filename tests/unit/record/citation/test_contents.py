@@ -5,8 +5,9 @@ from moothall.core.events.codec import decode_event
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.ids import SegmentId
 from moothall.core.questions.interventions import Questions, evolve_questions
-from moothall.record.citation.contents import EXCERPT, SECTION, RecordContents, SpeakerIndex, contents_of
+from moothall.record.citation.contents import MOST_TURNS, SECTION, RecordContents, SpeakerIndex, contents_of
 from moothall.record.citation.history import shown_lines
+from moothall.record.wrapping import EXCERPT
 from support.sessions.history_maker import history
 from support.sessions.record_maker import FLOOR, Telling
 from support.sessions.record_maker import Questions as Asking
@@ -73,6 +74,24 @@ def test_speakers_are_listed_with_their_turns() -> None:
         SpeakerIndex(name="Ana", turns=((0, lines[0]), (5_000, lines[5]))),
         SpeakerIndex(name="Bob", turns=((2_000, lines[2]), (4_000, lines[4]))),
     )
+
+
+def test_of_too_many_turns_the_longest_are_listed_and_each_speakers_first() -> None:
+    told = Telling()
+    for n in range(MOST_TURNS):
+        for name in ("Ana", "Bob"):
+            told.line(f"Line {n}.", n * 1_000, n * 1_000 + 900, name=name)
+    long = told.line("Well.", MOST_TURNS * 1_000, MOST_TURNS * 1_000 + 900, name="Ana")
+    told.line("As I said.", MOST_TURNS * 1_000, MOST_TURNS * 1_000 + 900, name="Ana")
+    last = told.line("Yes.", MOST_TURNS * 2_000, MOST_TURNS * 2_000 + 900, name="Zoe")
+    ana, bob, zoe = contents(told).speakers
+    assert sum(len(each.turns) for each in (ana, bob, zoe)) == MOST_TURNS
+    assert ana.turns[-1] == (MOST_TURNS * 1_000, long)
+    assert (ana.turns[0][0], bob.turns[0][0]) == (0, 0)
+    assert zoe.turns == ((MOST_TURNS * 2_000, last),)
+    for n in range(MOST_TURNS):
+        told.line("Here.", MOST_TURNS * 3_000 + n, MOST_TURNS * 3_000 + n, name=f"Delegate {n}")
+    assert len(contents(told).speakers) == MOST_TURNS
 
 
 def test_a_text_without_lines_has_no_contents() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Role
-from moothall.core.kernel.ids import SegmentId, SpeakerId
+from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
 from moothall.record.citation.comparing import VersionLine
 from moothall.record.citation.history import HistoryFold, LineCheck, shown_lines, version_lines
 from support.sessions.history_maker import at, history, offset, seal
@@ -40,7 +40,7 @@ def test_a_person_may_confirm_what_a_machine_wrote() -> None:
     made = history(told)
     assert [each.by_person for each in made.texts[line]] == [False, True]
     assert len(made.changes) == 1
-    assert made.check_of(made.texts[line][1]) == LineCheck(Role.CAPTIONER, at(told))
+    assert made.check_of(line, made.texts[line][1]) == LineCheck(Role.CAPTIONER, at(told))
 
 
 def test_what_was_taken_back_or_struck_reads_nothing() -> None:
@@ -90,14 +90,28 @@ def test_a_line_is_checked_once_it_was_sealed_as_checked() -> None:
     told.tell(ev.SessionClosed(t=9_000))
     seal(told, ev.SealVersion.RAW, 1, SYSTEM)
     made = history(told)
-    assert made.check_of(made.texts[line][0]) is None
+    assert made.check_of(line, made.texts[line][0]) is None
     seal(told, ev.SealVersion.CHECKED, 2)
     when = at(told)
     seal(told, ev.SealVersion.FINAL, 3)
     late = told.line("Typed later.", 3_000, 4_000)
     made = history(told)
-    assert made.check_of(made.texts[line][0]) == LineCheck(Role.RAPPORTEUR, when)
-    assert made.check_of(made.texts[late][0]) is None
+    assert made.check_of(line, made.texts[line][0]) == LineCheck(Role.RAPPORTEUR, when)
+    assert made.check_of(late, made.texts[late][0]) is None
+
+
+def test_what_was_mended_before_a_text_was_sealed_is_not_checked() -> None:
+    told = Telling()
+    line = told.line("We where ready.", 1_000, 2_000)
+    told.tell(ev.SessionClosed(t=9_000))
+    told.correct(line, "We were ready.", words=3)
+    seal(told, ev.SealVersion.CHECKED, 1)
+    told.correct(line, "We were redy.", words=3, revision=1, by=ENGINE)
+    made = history(told)
+    wrong, right, again = made.texts[line]
+    assert made.check_of(line, wrong) is None
+    assert made.check_of(line, right) == LineCheck(Role.RAPPORTEUR, made.versions[1].at)
+    assert made.check_of(line, again) is None
 
 
 def test_the_close_makes_the_version_as_it_came_unless_somebody_seals_it() -> None:
@@ -135,6 +149,20 @@ def test_names_are_a_part_of_a_version() -> None:
     assert made.session.speakers == {"p0": "Ana", "b": "Bob"}
 
 
+def test_names_in_another_text_are_no_change_of_this_one() -> None:
+    told = Telling()
+    told.line("We are ready.", 1_000, 2_000, name="Ana")
+    french = told.line("Nous sommes prêts.", 1_000, 2_000, channel=ChannelId("fr"), language="fr")
+    told.tell(ev.SessionClosed(t=9_000))
+    seal(told, ev.SealVersion.RAW, 1, SYSTEM)
+    told.tell(ev.SpeakerIntroduced(speaker=SpeakerId("b"), name="Bob"))
+    told.tell(ev.SpeakerAssigned(segments=(french,), speaker=SpeakerId("b")), by=CAPTIONER)
+    assert history(told).version_at(offset(told)) is not None
+    assert history(told, ChannelId("fr")).version_at(offset(told)) is None
+    told.tell(ev.SpeakerIntroduced(speaker=SpeakerId("p0"), name="Anna"))
+    assert history(told).version_at(offset(told)) is None
+
+
 def test_of_a_removed_line_only_the_place_is_known() -> None:
     told = Telling()
     kept, gone = told.line("Kept.", 1_000, 2_000), told.line("Gone.", 3_000, 4_000)
@@ -143,7 +171,7 @@ def test_of_a_removed_line_only_the_place_is_known() -> None:
     opened = history(told).begun[gone]
     told.tell(ev.BodyRemoved(offsets=(opened,), reason="request", by="s"))
     made = history(told, without=(gone,))
-    assert made.removed == (opened,)
+    assert made.removed == {opened: offset(told)}
     assert (made.line(gone), made.texts.get(gone)) == (None, None)
     assert [each.segment for each in version_lines(made.versions[0].view)] == [kept]
 

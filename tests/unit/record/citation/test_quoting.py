@@ -116,6 +116,20 @@ def test_removed_words_are_said_to_be_removed() -> None:
     assert (beside.text, beside.fate) == ("One.", QuotationFate.SAME)
 
 
+def test_what_was_quoted_after_a_removal_has_lost_nothing_by_it() -> None:
+    told = Telling()
+    one, two = told.line("One.", 1_000, 2_000), told.line("Two.", 3_000, 4_000)
+    three = told.line("Three.", 5_000, 6_000)
+    before = offset(told)
+    told.tell(ev.BodyRemoved(offsets=(history(told).begun[two],), reason="request", by="s"))
+    after = offset(told)
+    assert quoted(told, span(one, three), before, without=(two,)).fate is QuotationFate.REMOVED
+    assert quoted(told, span(one, three), after, without=(two,)).fate is QuotationFate.SAME
+    made = history(told, without=(two,))
+    assert quote(made, span(two), after) is None
+    assert quote(made, span(SegmentId("nothing")), after) is None
+
+
 def test_what_was_never_there_is_not_quoted() -> None:
     told = Telling()
     one, two = told.line("One.", 1_000, 2_000), told.line("Two.", 3_000, 4_000)

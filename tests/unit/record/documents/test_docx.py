@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from lxml import etree
 
-from moothall.adapters.record.document_files import write_document
+from moothall.adapters.record.forms import write_record
 from moothall.record.documents.document import document_of
 from moothall.record.documents.docx import write_docx
 from moothall.record.model import Record
@@ -40,8 +40,8 @@ def html(data: bytes) -> str:
 
 def test_every_part_is_xml_and_equal_records_give_equal_files() -> None:
     record = golden_records()[FLOOR]
-    data = write_document("docx", record, WORDING, Options(sources=True))
-    assert data == write_document("docx", record, WORDING, Options(sources=True))
+    data = write_record("docx", record, WORDING, Options(sources=True), str)
+    assert data == write_record("docx", record, WORDING, Options(sources=True), str)
     with ZipFile(BytesIO(data)) as package:
         assert package.testzip() is None
         names = package.namelist()
@@ -51,7 +51,7 @@ def test_every_part_is_xml_and_equal_records_give_equal_files() -> None:
 
 
 def test_mammoth_reads_headings_links_and_text() -> None:
-    found = html(write_document("docx", golden_records()[FLOOR], WORDING, Options()))
+    found = html(write_record("docx", golden_records()[FLOOR], WORDING, Options(), str))
     assert "<h1>Contents by time</h1>" in found
     assert '<h1><a id="at0"></a>0:00</h1><h2>Ms. Añez, &quot;the &lt;Chair&gt;&quot; &amp; co</h2>' in found
     assert '<a href="#answer1">Answered at 2:32</a>' in found
@@ -63,7 +63,7 @@ def test_mammoth_reads_headings_links_and_text() -> None:
 
 
 def test_python_docx_reads_styles_title_and_language() -> None:
-    read = docx.Document(BytesIO(write_document("docx", questioned().record(), WORDING, Options(sources=True))))
+    read = docx.Document(BytesIO(write_record("docx", questioned().record(), WORDING, Options(sources=True), str)))
     assert (read.core_properties.title, read.core_properties.language) == ("Plenary", "en")
     styles = [paragraph.style.name for paragraph in read.paragraphs if paragraph.style is not None]
     assert styles[:5] == ["Title", "Record Facts", "Record Notice", "Heading 1", "Record Line"]
@@ -100,7 +100,7 @@ def test_a_text_without_a_language_has_the_direction_of_its_letters() -> None:
 
 
 def test_switches_leave_out_times_and_speakers() -> None:
-    found = html(write_document("docx", golden_records()[FLOOR], WORDING, Options(times=False, speakers=False)))
+    found = html(write_record("docx", golden_records()[FLOOR], WORDING, Options(times=False, speakers=False), str))
     assert not re.search(r"\d:\d\d\t", found)
     assert not [name for name in NAMES if name in found]
     assert "Contents by time" not in found
@@ -110,7 +110,7 @@ def test_two_texts_stand_in_the_columns_of_a_table() -> None:
     records = golden_records()
     beside = OtherText(record=records[ARABIC], wording=ARABIC_WORDING)
     named = msgspec.structs.replace(WORDING, name="English")
-    data = write_document("docx", records[ENGLISH], named, Options(), beside)
+    data = write_record("docx", records[ENGLISH], named, Options(), str, beside=beside)
     table = docx.Document(BytesIO(data)).tables[0]
     rows = [[cell.text for cell in row.cells] for row in table.rows]
     assert rows[0] == ["", "English", "Arabic"]
@@ -122,7 +122,7 @@ def test_two_texts_stand_in_the_columns_of_a_table() -> None:
     assert table._tbl.find(f"{W}tblPr/{W}bidiVisual") is None
     assert table._tbl.find(f"{W}tr/{W}trPr/{W}tblHeader") is not None
     assert "<h2>" in html(data)
-    bare = docx.Document(BytesIO(write_document("docx", records[ENGLISH], named, Options(times=False), beside)))
+    bare = docx.Document(BytesIO(write_record("docx", records[ENGLISH], named, Options(times=False), str, beside=beside)))
     assert [cell.text for cell in bare.tables[0].rows[0].cells] == ["English", "Arabic"]
 
 
@@ -140,5 +140,5 @@ def test_around_an_arabic_text_columns_run_from_right_to_left() -> None:
 @given(record=records())
 def test_any_record_can_be_written_and_read(record: Record, *, bilingual: bool) -> None:
     beside = OtherText(record=record, wording=WORDING) if bilingual else None
-    found = html(write_document("docx", record, WORDING, Options(sources=True), beside))
+    found = html(write_record("docx", record, WORDING, Options(sources=True), str, beside=beside))
     assert found.startswith("<p>")

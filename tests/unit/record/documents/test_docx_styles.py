@@ -37,6 +37,16 @@ def test_each_style_is_there_once_and_stands_on_another() -> None:
     assert {each.attrib[f"{W}val"] for each in (*tree.iter(f"{W}basedOn"), *tree.iter(f"{W}next"))} <= set(names)
 
 
+def test_styles_that_are_not_our_own_have_the_names_by_which_word_knows_them() -> None:
+    """ECMA-376, part 1, 17.7.4.9 and the list of latent styles."""
+    tree = etree.fromstring(styles("en"))
+    built_in = (each for each in tree.iter(f"{W}style") if f"{W}customStyle" not in each.attrib)
+    assert {each.find(f"{W}name").attrib[f"{W}val"] for each in built_in} == {
+        *("Normal", "Default Paragraph Font", "Normal Table", "Title", "heading 1", "heading 2", "heading 3"),
+        *("footer", "Hyperlink"),
+    }
+
+
 def test_properties_are_text() -> None:
     tree = etree.fromstring(core_properties("A & <b>", "en", "State: x"))
     assert [each.text for each in tree] == ["A & <b>", "State: x", "en"]

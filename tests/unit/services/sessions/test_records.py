@@ -104,6 +104,28 @@ def test_a_record_is_that_of_the_position_and_goes_on_from_there() -> None:
     loop.run(story())
 
 
+def test_a_position_is_known_up_to_the_end_of_the_log_in_whichever_text() -> None:
+    async def story() -> None:
+        async with memory_hall(MemoryHall(CountingLog())) as hall:
+            made = await house(hall)
+            await made.type("One.")
+            here = await made.now()
+            await made.type("Deux.", FR)
+            epoch, end = made.live.writer.epoch, made.live.writer.offset
+            assert here.offset < end
+            for wanted, offset in {
+                f"{epoch}:{here.offset}": here.offset,
+                f"{epoch}r2:{end}": end,
+                f"{epoch}:{end + 1}": None,
+                f"e2:{end}": None,
+                f"{epoch}:0": None,
+                "now": None,
+            }.items():
+                assert await made.records.offset_of(wanted, here) == offset, wanted
+
+    loop.run(story())
+
+
 def test_a_long_record_is_folded_in_slices() -> None:
     async def story() -> None:
         async with memory_hall(MemoryHall(CountingLog())) as hall:
