@@ -46,7 +46,7 @@ def heading_of(row: SectionRow, number: int, wording: Wording) -> str | None:
 
 
 def excerpt(rows: Sequence[SectionRow]) -> tuple[str, str]:
-    """The beginning of the first line of some rows, and its language (BCP-47). Both are empty where there is no line."""
+    """The beginning of the first line of some rows, and its language (BCP-47); both empty where there is no line."""
     items = (item for row in rows for item in row.items)
     first = next((item for item in items if isinstance(item, RecordedLine)), None)
     return ("", "") if first is None else (beginning(first.text), first.language)

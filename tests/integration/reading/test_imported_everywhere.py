@@ -1,4 +1,4 @@
-"""An imported meeting is nowhere before a ground is stated, everywhere with it, and nowhere again once it is taken back.
+"""An imported meeting is nowhere before a ground is stated, everywhere with it, and nowhere again without.
 
 That a session of the staff shows at no door at all is in `test_strangers.py`; here it becomes one again.
 """

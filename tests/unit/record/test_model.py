@@ -5,7 +5,6 @@ import pytest
 
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.views.reading_order import BREAK_SET_BACK
 from moothall.record.model import Absence, Missing, RecordFold
@@ -152,14 +151,6 @@ def test_it_says_when_something_was_removed() -> None:
     fold = RecordFold(SESSION, EPOCH, FLOOR)
     assert fold.take([record for record in told.records if record.header.lane in fold.feed.lanes])
     assert fold.record().lines == ()
-
-
-def test_a_body_that_cannot_be_read_is_no_record() -> None:
-    told = Telling()
-    broken = told.recorder.record(ev.SessionPaused(t=1))
-    fold = RecordFold(SESSION, EPOCH, FLOOR)
-    with pytest.raises(RecordBroken):
-        fold.take([msgspec.structs.replace(broken, body=b"{")])
 
 
 def test_names_are_as_they_were_mended_last() -> None:

@@ -113,7 +113,9 @@ class CitingDoor:
             return web.Response(body=body, headers={**page_headers(asked.ui), hdrs.CONTENT_TYPE: kind, **FOR_ANY_PAGE})
 
         if request.match_info["style"] not in FORMS:
-            return refusal_for(request, HttpProblem(404, ErrorText.NOTHING), self._pages, language(self._pages, request))
+            return refusal_for(
+                request, HttpProblem(404, ErrorText.NOTHING), self._pages, language(self._pages, request)
+            )
         return await self._answer(request, make)
 
     async def line_history(self, request: web.Request) -> web.Response:

@@ -23,8 +23,8 @@ SECTION = 10 * 60_000
 MOST_CHAPTERS = 200
 """The most happenings that are chapters: the newest."""
 MOST_TURNS = 300
-"""The most turns that are listed. Where there were more, as when people answer each other for hours, these are the first
-of each speaker and the longest.
+"""The most turns that are listed. Where there were more, as when people answer each other for hours, these are the
+first of each speaker and the longest.
 """
 
 

@@ -183,9 +183,7 @@ class HistoryFold(TextFold):
         return Version(n=n, version=version, offset=header.offset, at=header.at, role=header.role, view=self._view)
 
     def _reads(self, header: Header, segment: SegmentId, text: str, *, by_person: bool = False) -> None:
-        written = LineText(
-            offset=header.offset, at=header.at, role=header.role, text=text.strip(), by_person=by_person
-        )
+        written = LineText(offset=header.offset, at=header.at, role=header.role, text=text.strip(), by_person=by_person)
         before = self._texts.get(segment, ())
         same = bool(before) and before[-1].text == written.text
         if not same:

@@ -141,9 +141,7 @@ def acts_of(past: PastText, meeting: PastMeeting, kept: ImportChoice, *, further
     parts: list[tuple[str, Sequence[AnyPart]]] = [(f"begin-{_digest(names)}", (begin,))]
     parts += [(f"names-{_digest(some)}", some) for some in named]
     parts += [(f"file-{n}", (part,)) for n, part in enumerate(_original(meeting, kept), 1)]
-    parts += [
-        (f"lines-{n}", (do.ImportLines(channel=meeting.channel, lines=some),)) for n, some in enumerate(texts, 1)
-    ]
+    parts += [(f"lines-{n}", (do.ImportLines(channel=meeting.channel, lines=some),)) for n, some in enumerate(texts, 1)]
     kind, rest = ("gaps", _gaps(past, meeting)) if further else ("rest", _around(past, meeting, names))
     parts += [(f"{kind}-{n}", commands) for n, commands in enumerate(rest, 1)]
     for n, (name, commands) in enumerate(parts, 1):

@@ -65,9 +65,7 @@ class PastRecords:
         RecordBroken.
         """
         if meeting.ends > self.programme.now():
-            raise ImportRefused(
-                "By its beginning and its length this meeting isn't over yet. Correct when it began."
-            )
+            raise ImportRefused("By its beginning and its length this meeting isn't over yet. Correct when it began.")
         live = await self.programme.live(meeting.session)
         if live is None or live.state.status is Status.ABSENT:
             live = await self._made(meeting, by)

@@ -107,9 +107,7 @@ RECORD = {
     "version": 1,
     "session": {"id": PAST, "title": "Past", "languages": ["en"], "opened": 1_574_676_000_000},
     "text": {"channel": "floor", "kind": "floor", "languages": ["en"]},
-    "lines": [
-        {"id": "a", "language": "en", "text": "Hello.", "origin": "machine", "mended": True, "t0": 0, "t1": 900}
-    ],
+    "lines": [{"id": "a", "language": "en", "text": "Hello.", "origin": "machine", "mended": True, "t0": 0, "t1": 900}],
 }
 """A record with a line that was corrected where it was made."""
 

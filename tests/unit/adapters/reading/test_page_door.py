@@ -70,7 +70,10 @@ class Hall:
             FLOOR,
             more=(
                 *(ev.SpeakerIntroduced(speaker=SpeakerId(name), name=name.title()) for name in ("ana", "bo")),
-                *(ev.SpeakerAssigned(segments=(SegmentId(f"s{n}"),), speaker=SpeakerId(("ana", "bo")[n % 2])) for n in range(9)),
+                *(
+                    ev.SpeakerAssigned(segments=(SegmentId(f"s{n}"),), speaker=SpeakerId(("ana", "bo")[n % 2]))
+                    for n in range(9)
+                ),
                 ev.SessionClosed(t=500),
             ),
         )

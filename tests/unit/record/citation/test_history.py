@@ -4,10 +4,9 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
 from moothall.record.citation.comparing import VersionLine
-from moothall.record.citation.history import HistoryFold, LineCheck, shown_lines, version_lines
+from moothall.record.citation.history import LineCheck, shown_lines, version_lines
 from support.sessions.history_maker import at, history, offset, seal
 from support.sessions.record_maker import CAPTIONER, ENGINE, FLOOR, Telling
-from support.sessions.recorder import EPOCH, SESSION
 
 
 def test_a_line_has_all_that_it_read() -> None:
@@ -174,12 +173,3 @@ def test_of_a_removed_line_only_the_place_is_known() -> None:
     assert made.removed == {opened: offset(told)}
     assert (made.line(gone), made.texts.get(gone)) == (None, None)
     assert [each.segment for each in version_lines(made.versions[0].view)] == [kept]
-
-
-def test_a_fold_says_that_it_may_hold_removed_words() -> None:
-    told = Telling()
-    told.line("Gone.", 1_000, 2_000)
-    fold = HistoryFold(SESSION, EPOCH, FLOOR)
-    assert not fold.take([record for record in told.records if record.header.lane in fold.feed.lanes])
-    told.tell(ev.BodyRemoved(offsets=(3,), reason="request", by="s"))
-    assert fold.take(told.records[-1:])

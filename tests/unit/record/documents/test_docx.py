@@ -122,7 +122,9 @@ def test_two_texts_stand_in_the_columns_of_a_table() -> None:
     assert table._tbl.find(f"{W}tblPr/{W}bidiVisual") is None
     assert table._tbl.find(f"{W}tr/{W}trPr/{W}tblHeader") is not None
     assert "<h2>" in html(data)
-    bare = docx.Document(BytesIO(write_record("docx", records[ENGLISH], named, Options(times=False), str, beside=beside)))
+    bare = docx.Document(
+        BytesIO(write_record("docx", records[ENGLISH], named, Options(times=False), str, beside=beside))
+    )
     assert [cell.text for cell in bare.tables[0].rows[0].cells] == ["English", "Arabic"]
 
 

@@ -59,7 +59,10 @@ class RecordedMeeting:
 
     async def type(self, text: str, channel: ChannelId = FLOOR) -> SegmentId:
         segment = SegmentId(f"s{self._count}")
-        await self.act(TypeSegment(channel=channel, segment=segment, text=text, language="en"), CAPTIONER)
+        await self.act(
+            TypeSegment(channel=channel, segment=segment, text=text, language=channel if channel == FR else "en"),
+            CAPTIONER,
+        )
         return segment
 
     async def now(self, channel: ChannelId | None = None, language: str | None = None) -> Snapshot:
