@@ -85,7 +85,8 @@ class Visitor:
     async def listed(self) -> set[str]:
         """The lists that have it."""
         names = (self.session.encode(), TITLE.encode(), b"keeper")
-        return {path for path in LISTS if any(name in (await self.get(path))[1] for name in names)}
+        bodies = {path: (await self.get(path))[1] for path in LISTS}
+        return {path for path, body in bodies.items() if any(name in body for name in names)}
 
     async def in_tree(self) -> bool:
         """Whether its line is among the entries of the public tree."""
