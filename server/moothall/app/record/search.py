@@ -56,7 +56,7 @@ def search_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         opens=entrance.access.opens,
         room_of=backend.programme.room_of,
         day_of=lambda ms: services.pages.zone().at(ms).date(),
-        people=backend.people.by_speaker,
+        person_of=backend.people.person_of,
     )
 
     def title_of(session: SessionId) -> str:

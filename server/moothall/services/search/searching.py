@@ -79,11 +79,6 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     """In how many sessions was sought."""
 
 
-def _nobody() -> Mapping[SpeakerOf, str]:
-    """Return no person: nobody has said who is who."""
-    return {}
-
-
 @dataclass(eq=False, repr=False)
 class Searching:
     """Searches. `known` returns a session's entry in the catalogue, once `fill` has filled it."""
@@ -99,9 +94,9 @@ class Searching:
     room_of: Callable[[SessionId], RoomId | None]
     day_of: Callable[[int], date]
     """The day of a moment (Unix ms) by the clock of the conference."""
-    people: Callable[[], Mapping[SpeakerOf, str]] = _nobody
-    """The ids of people of whom the secretariat has said who they are, by speaker. Any other speaker is one of a single
-    session: the same name in another may be another person's.
+    person_of: Callable[[SpeakerOf], str] = lambda _: ""
+    """The id of the person of whom the secretariat has said that they are a speaker, called in any thread. Where it is
+    empty, the speaker is one of a single session: the same name in another may be another person's.
     """
 
     async def find(self, text: str, choice: FindChoice, *, page: int = 1, own: bool = False) -> Results:
@@ -112,10 +107,9 @@ class Searching:
         await self.fill()
         query = parse(text)
         wanted = sought(query, self.folding, [choice.language] if choice.language else STEMMED)
-        people = self.people()
 
         def speaker_of(session: SessionId, speaker: SpeakerId) -> str:
-            return people.get(SpeakerOf(session, speaker)) or f"{session}/{speaker}"
+            return self.person_of(SpeakerOf(session, speaker)) or f"{session}/{speaker}"
 
         where = self._where(_OWN if own else (Shelf.PUBLIC,))
         finds = Finds(0, {}, ())
