@@ -246,19 +246,13 @@ def _end_of(head: LogHead) -> tuple[Epoch, int, str]:
 
 
 class IndexedLog:
-    """An `EventLog` whose removals leave the index in the same act."""
+    """An `EventLog` whose removals leave the index in the same act. All else is done by the log itself."""
 
     def __init__(self, log: EventLog, indexing: Indexing) -> None:
         self._log = log
         self._indexing = indexing
-
-    async def acquire(self, session: SessionId, epoch: Epoch, term: int | None = None, *, new: bool = True) -> LogHead:
-        """As the log (`EventLog`)."""
-        return await self._log.acquire(session, epoch, term, new=new)
-
-    async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
-        """As the log (`EventLog`)."""
-        await self._log.append(session, term, expected_offset, events)
+        self.acquire, self.append, self.close = log.acquire, log.append, log.close
+        self.read, self.head, self.sessions, self.caused = log.read, log.head, log.sessions, log.caused
 
     async def remove(
         self,
@@ -276,30 +270,10 @@ class IndexedLog:
 
     async def forget(self, session: SessionId) -> None:
         """As the log (`EventLog`), and in the index."""
-        await self._log.forget(session)
-        await self._indexing.forgotten(session)
-
-    async def read(
-        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
-    ) -> Sequence[LogRecord]:
-        """As the log (`LogReading`)."""
-        return await self._log.read(session, after, limit, lanes)
-
-    async def head(self, session: SessionId) -> LogHead | None:
-        """As the log (`LogReading`)."""
-        return await self._log.head(session)
-
-    async def sessions(self) -> Sequence[SessionId]:
-        """As the log (`LogReading`)."""
-        return await self._log.sessions()
-
-    async def caused(self, ending: str) -> Sequence[LogRecord]:
-        """As the log (`LogReading`)."""
-        return await self._log.caused(ending)
-
-    async def close(self) -> None:
-        """As the log (`EventLog`)."""
-        await self._log.close()
+        try:
+            await self._log.forget(session)
+        finally:
+            await self._indexing.forgotten(session)
 
 
 class IndexedCopies(IndexedLog):
@@ -310,8 +284,9 @@ class IndexedCopies(IndexedLog):
     def __init__(self, log: NodeLog, indexing: Indexing) -> None:
         super().__init__(log, indexing)
         self._copies = log
+        self.append = self._append
 
-    async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
+    async def _append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
         """As the log (`EventLog`). Nothing else tells the index of copied events."""
         await self._copies.append(session, term, expected_offset, events)
         self._indexing.note(session)

@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from moothall.adapters.search.index_files import SearchFiles
 from moothall.adapters.search.stemming import stem
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
-from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.errors import OutcomeUnknown, StorageUnavailable
 from moothall.core.kernel.ids import SegmentId, SessionId
 from moothall.core.search.folding import Folding
 from moothall.core.search.lines import SearchFold, Shelf
@@ -293,6 +295,32 @@ async def test_logs_that_cannot_be_read_are_tried_again(tmp_path: Path) -> None:
             hall.log.sessions = sessions  # type: ignore[method-assign]
             await soon(hall, ms=AGAIN_MS)
         assert SESSION in hall.index.known()  # type: ignore[operator]
+
+
+async def test_an_append_asks_nothing_of_the_index(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall:
+        hall.index = None  # type: ignore[assignment]
+        hall.indexing = Indexing(hall.log, hall.index, hall.clock)  # type: ignore[arg-type]
+        hall.indexed = IndexedLog(hall.log, hall.indexing)
+        hall.told.line("One.", 1_000, 2_000)
+        await hall.store()
+
+
+async def test_a_session_that_may_have_been_erased_leaves_the_index(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall:
+        hall.told.line(WORD, 1_000, 2_000)
+        await hall.store()
+        await hall.indexing.catch_up()
+        forget = hall.log.forget
+
+        async def forget_and_fail(session: SessionId) -> None:
+            await forget(session)
+            raise OutcomeUnknown("Its answer was lost.")
+
+        hall.log.forget = forget_and_fail  # type: ignore[method-assign]
+        with pytest.raises(OutcomeUnknown):
+            await hall.indexed.forget(SESSION)
+        assert found(tmp_path, WORD) == []
 
 
 class _Copies(MemoryLog):
