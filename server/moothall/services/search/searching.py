@@ -16,19 +16,23 @@ from datetime import date
 import msgspec
 
 from moothall.core.events.types import Access
+from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
-from moothall.core.ports import LogReading
+from moothall.core.ports import Clock, LogReading
 from moothall.core.programme.plan import RoomId
-from moothall.core.search.choosing import FindChoice
+from moothall.core.search.choosing import FindChoice, SearchedSession
 from moothall.core.search.folding import STEMMED, Folding
 from moothall.core.search.lines import FoundBy, Shelf, text_in
 from moothall.core.search.people import SpeakerOf
 from moothall.core.search.query import Query, SoughtTerms, marks, parse, sought
 from moothall.services.search.ports import Finds, FoundLine, SearchIndex, SoughtIn, Whereabouts
 from moothall.services.sessions.catalogue import Entry
+from moothall.services.supervision.waiting import within
 
 PAGE = 20
 """Moments on a page."""
+PATIENCE_MS = 10_000
+"""How long a search may take."""
 MOST_PAGES = 50
 """Pages that can be asked for. Overflow: the visitor chooses more narrowly."""
 _OWN = (Shelf.LINK, Shelf.STAFF)
@@ -87,6 +91,9 @@ class Searching:
     log: LogReading
     folding: Folding
     _: KW_ONLY
+    clock: Clock
+    searchable: Callable[[], Mapping[SessionId, SearchedSession]]
+    """The sessions that may be searched (`Indexing.searchable`)."""
     fill: Callable[[], Awaitable[None]]
     known: Callable[[SessionId], Entry | None]
     opens: Callable[[SessionId, Access], bool]
@@ -126,7 +133,10 @@ class Searching:
                     skipped=max(0, first - finds.total),
                 )
                 if sessions:
-                    finds = _joined(finds, await self.index.find(asked))
+                    found = await within(self.index.find(asked), self.clock, PATIENCE_MS)
+                    if found is None:
+                        raise StorageUnavailable("The search index does not answer.")
+                    finds = _joined(finds, found)
         moments = await asyncio.gather(*(self._moment(line, wanted) for line in finds.lines[:PAGE]))
         return Results(
             query=query,
@@ -140,7 +150,7 @@ class Searching:
     def _where(self, shelves: tuple[Shelf, ...]) -> dict[Shelf, dict[SessionId, Whereabouts]]:
         """The sessions on each shelf that the visitor may search now, whatever held when they were written."""
         found: dict[Shelf, dict[SessionId, Whereabouts]] = {shelf: {} for shelf in shelves}
-        for session, each in self.index.known().items():
+        for session, each in self.searchable().items():
             if each.shelf in found and self._may_find(session, each.shelf):
                 day = None if each.opened is None else self.day_of(each.opened)
                 found[each.shelf][session] = Whereabouts(self.room_of(session) or "", day)
