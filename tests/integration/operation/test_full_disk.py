@@ -12,12 +12,14 @@ import resource
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from moothall.adapters.sound.spool_folder import RESERVE_SHARE
 from moothall.testing.scripted import Script, make_script, render, write_script
 from support.files.small_disk import SmallDisk, small_disk
 from support.halls.process import (
+    CLOCK,
     HallProcess,
     Witness,
     free_port,
@@ -91,6 +93,17 @@ async def words_wait_until(hall: HallProcess, witness: Witness, make_room: Calla
     assert not witness.unsaved
 
 
+async def finds(hall: HallProcess, words: str) -> None:
+    """Comes back when a visitor finds a line with these."""
+    query, wanted = {"q": words}, {"Accept": "application/json"}
+    async with aiohttp.ClientSession() as visitor:
+        while True:
+            async with visitor.get(f"{hall.address}/search", params=query, headers=wanted) as answer:
+                if answer.status == 200 and (await answer.json())["total"]:
+                    return
+            await CLOCK.sleep(250)
+
+
 async def test_words_of_a_full_disk_are_shown_and_stored_when_there_is_room(disk: SmallDisk) -> None:
     script = make_script(5, 18)
     hall = hall_at(disk.folder, script, 11)
@@ -152,6 +165,7 @@ async def test_a_server_killed_on_a_full_disk_goes_on_when_there_is_room(disk: S
             require_full_disk_named(hall)
             await hall.start()
         await witness.until(lambda: witness.closed)
+        await finds(hall, script.words[-1].text)
     require_whole(hall, witness, script)
 
 
