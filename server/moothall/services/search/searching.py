@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 from datetime import date
 
 import msgspec
 
 from moothall.core.events.types import Access
-from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
 from moothall.core.ports import Clock, LogReading
 from moothall.core.programme.plan import RoomId
@@ -168,9 +169,10 @@ class Searching:
         """The moment of a line; None when its text is gone."""
         session, strand = line.session, line.strand
         text = None
-        for record in await self.log.read(session.session, line.offset - 1, 1):
-            if record.header.offset == line.offset:
-                text = text_in(record, line.segment)
+        with suppress(RecordBroken):  # It is logged when the session is indexed; other finds are shown.
+            for record in await self.log.read(session.session, line.offset - 1, 1):
+                if record.header.offset == line.offset:
+                    text = text_in(record, line.segment)
         if text is None or not text.strip():
             return None
         entry = self.known(session.session)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,9 +14,10 @@ import pytest
 
 from moothall.adapters.search.index_files import FOLDER, MOST_WAITING, RANKED, SearchFiles
 from moothall.adapters.search.stemming import stem
+from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.kernel.errors import StorageUnavailable
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import Lane, SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.core.search.choosing import FindChoice
 from moothall.core.search.folding import Folding
@@ -201,3 +202,22 @@ async def test_damage_that_a_search_meets_has_the_file_made_anew(tmp_path: Path)
                 await made.searching.find("word", FindChoice())
         await made.indexing.catch_up()
         assert (await made.searching.find("word", FindChoice())).total == 1
+
+
+async def test_a_log_that_is_damaged_since_keeps_no_find_of_another_from_being_shown(tmp_path: Path) -> None:
+    async with house(tmp_path) as made:
+        for session in ("one", "two"):
+            await made.hold(session, "A word.")
+        assert (await made.searching.find("word", FindChoice())).total == 2
+        read = made.log.read
+
+        async def reading(
+            session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+        ) -> Sequence[LogRecord]:
+            if session == "one":
+                raise RecordBroken("It can't be read.")
+            return await read(session, after, limit, lanes)
+
+        made.log.read = reading  # type: ignore[method-assign]
+        results = await made.searching.find("word", FindChoice())
+        assert [each.session for each in results.moments] == ["two"]
