@@ -306,7 +306,7 @@ async def measure(hours: int, files: Sequence[Path], seconds: int, folder: Path)
 async def measured(log: SqliteLog, made: Made, files: Sequence[Path], seconds: int, folder: Path) -> None:
     chance = random.Random(23)  # noqa: S311  # repeatable
     folding = Folding(stem)
-    index = await SearchFiles.open(folder, folding, stems_of())
+    index = SearchFiles(folder, folding, stems_of())
     indexing = Indexing(log, index, SystemClock())
     began, busy = time.perf_counter(), time.process_time()
     await indexing.catch_up()
@@ -319,6 +319,8 @@ async def measured(log: SqliteLog, made: Made, files: Sequence[Path], seconds: i
         index,
         log,
         folding,
+        clock=SystemClock(),
+        searchable=indexing.searchable,
         fill=catalogue.fill,
         known=catalogue.known,
         opens=lambda _session, _access: False,

@@ -325,7 +325,7 @@ async def open_backend(stack: AsyncExitStack, settings: Settings, clock: Clock, 
     )
     wanted = settings.tracing
     tracing = open_traces(stack, wanted.endpoint, wanted.percent) if wanted.endpoint else None
-    index = await open_index(stack, data)
+    index = keep_index(stack, data)
     indexing = Indexing(log, index, clock)
     tasks = await stack.enter_async_context(asyncio.TaskGroup())
     backend = Backend(
@@ -351,9 +351,11 @@ async def open_backend(stack: AsyncExitStack, settings: Settings, clock: Clock, 
     return backend
 
 
-async def open_index(stack: AsyncExitStack, data: Path) -> SearchFiles:
-    """Open the search index of a data folder until the stack unwinds. Raises ConfigurationError."""
-    index = await SearchFiles.open(data, Folding(stem), stems_of())
+def keep_index(stack: AsyncExitStack, data: Path) -> SearchFiles:
+    """The search index of a data folder, until the stack unwinds. It is opened by whoever feeds it: nothing waits for
+    it, as it may be lost.
+    """
+    index = SearchFiles(data, Folding(stem), stems_of())
     stack.push_async_callback(index.close)
     return index
 

@@ -33,6 +33,13 @@ async def access(house_page: Browser) -> str:
     return found[1]
 
 
+async def finds(visitor: Browser) -> bool:
+    """Whether a visitor finds what was said."""
+    assert await visitor.get("/search?ui=en&q=begin") == 200
+    assert ("No line was found." in visitor.text) is not ("<mark>begin</mark>" in visitor.text)
+    return "<mark>begin</mark>" in visitor.text
+
+
 async def test_a_file_becomes_a_meeting_that_others_read_once_a_ground_is_stated(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         secretary, stranger = await house.secretary(), await house.browser()
@@ -43,7 +50,9 @@ async def test_a_file_becomes_a_meeting_that_others_read_once_a_ground_is_stated
         assert live is not None
         assert live.state.access is Access.STAFF
         assert live.state.clock.wall == 1_574_676_000_000
+        await house.running.backend.indexing.catch_up()
         assert await stranger.get(f"/s/{SESSION}") == 404
+        assert not await finds(stranger)
         assert await stranger.get(f"{PAGE}/original") == 403
         assert await secretary.get(f"{PAGE}/original") == 200
         assert secretary.text == VTT
@@ -54,7 +63,10 @@ async def test_a_file_becomes_a_meeting_that_others_read_once_a_ground_is_stated
         assert await stranger.get(f"/s/{SESSION}?ui=en") == 200
         assert "We begin." in stranger.text
         assert "Ann Lee" not in stranger.text
+        await house.running.backend.indexing.catch_up()
+        assert await finds(stranger)
         assert await secretary.send(f"{PAGE}/ground", act="withdraw") == 200
+        assert not await finds(stranger)
         assert await access(secretary) == before
         assert await stranger.get(f"/s/{SESSION}") == 404
 

@@ -49,6 +49,19 @@ async def removed(typist: Typist, number: int) -> str:
     return f"Line {number}."
 
 
+async def finds(node: NodeProcess, words: str) -> list[str]:
+    """The lines that a visitor of a node finds, as soon as anything can be searched there."""
+    query, wanted = {"q": f'"{words}"'}, {"Accept": "application/json"}
+    async with aiohttp.ClientSession() as visitor:
+        while True:
+            async with visitor.get(f"{node.address}/search", params=query, headers=wanted) as answer:
+                if answer.status == 200:
+                    found = await answer.json()
+                    assert found["total"] == len(found["moments"])
+                    return [each["text"] for each in found["moments"]]
+            await CLOCK.sleep(250)
+
+
 async def admin_page(node: NodeProcess) -> str:
     """As whoever runs the meetings sees it."""
     link = await Caller(node.data).admin_link(new=True)
@@ -80,6 +93,9 @@ async def test_a_node_that_is_stopped_while_words_are_removed_is_named_until_it_
         await second.until("keeps the house")
         gone.append(await removed(typist, 5))
         await names(second, {"n1": 1, "n3": 2})
+        while await finds(second, "Line 2.") != ["Line 2."]:
+            await CLOCK.sleep(250)
+        assert [await finds(second, each) for each in gone] == [[], [], []]
         third.thaw()
         await names(second, {"n1": 1})
         assert third.ended is False

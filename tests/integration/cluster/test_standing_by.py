@@ -74,6 +74,19 @@ async def test_a_page_looks_like_one_also_while_nobody_keeps_the_house(
             assert alive.status == 200
 
 
+async def test_a_node_stands_by_while_its_search_index_cannot_be_opened(
+    tmp_path: Path, redis_processes: RedisProcesses
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "search").write_bytes(b"a file in place of the folder")
+    async with (
+        standing(tmp_path, redis_processes.empty("valkey")) as (_, address),
+        aiohttp.ClientSession() as client,
+        client.get(f"{address}/healthz") as alive,
+    ):
+        assert alive.status == 200
+
+
 def said() -> list[LogRecord]:
     """The events of a session that is on."""
     recorder = Recorder()

@@ -87,6 +87,17 @@ async def record_of(running: RunningServer) -> str:
         return await response.text()
 
 
+async def many_found(running: RunningServer, words: str) -> int:
+    """How many lines a visitor finds."""
+    query, wanted = {"q": words}, {"Accept": "application/json"}
+    async with (
+        aiohttp.ClientSession() as http,
+        http.get(f"{running.address}/search", params=query, headers=wanted) as answer,
+    ):
+        total: int = (await answer.json())["total"]
+        return total
+
+
 async def epoch_of(running: RunningServer) -> str:
     live = await running.backend.sessions.find(SESSION)
     assert live is not None
@@ -123,8 +134,11 @@ async def test_what_is_backed_up_live_is_restored_and_served_without_what_was_re
         said = await moothall("restore", "--from", backup, *new, "--removals", data / LIST)
         assert f"{SESSION}: intact but for" in said
     assert found(tmp_path / "new", HIDDEN) == []
+    assert not (tmp_path / "new" / "search").exists()
     verified(tmp_path / "new")
     async with hall(settings_of(tmp_path / "new")) as running:
+        await running.backend.indexing.catch_up()
+        assert [await many_found(running, words) for words in ("good day", HIDDEN)] == [1, 0]
         text = await record_of(running)
         assert "Good day." in text
         assert HIDDEN not in text

@@ -8,18 +8,18 @@ here.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import resource
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from moothall.adapters.sound.spool_folder import RESERVE_SHARE
 from moothall.testing.scripted import Script, make_script, render, write_script
+from support.files.small_disk import SmallDisk, small_disk
 from support.halls.process import (
+    CLOCK,
     HallProcess,
     Witness,
     free_port,
@@ -36,50 +36,16 @@ BYTES_A_MS = 32
 """Of audio: PCM16 mono at 16 kHz."""
 
 
-class SmallDisk:
-    """A disk of 1 MB at a data folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._ballast = folder / "ballast"
-
-    def fill(self, left: int = 0) -> None:
-        """Leave `left` bytes of it free."""
-        with self._ballast.open("ab", buffering=0) as ballast, contextlib.suppress(OSError):
-            while (room := self.free() - left) > 0:
-                ballast.write(bytes(min(room, 65_536)))
-
-    def free(self) -> int:
-        """How much room there is."""
-        room = os.statvfs(self.folder)
-        return room.f_bavail * room.f_frsize
-
-    def spooled(self) -> int:
-        """Bytes of audio on it."""
-        return sum(file.stat().st_size for file in self.folder.glob("spool/**/*.pcm"))
-
-    def resize(self, size: int) -> None:
-        """Make it larger."""
-        subprocess.run(["mount", "-o", f"remount,size={size}", str(self.folder)], check=True)
-
-    def make_room(self) -> None:
-        """Take away what filled it."""
-        self._ballast.unlink()
-
-
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("only root may mount a small disk")
-    try:
-        yield SmallDisk(folder)
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    """A disk of 1 MB at a data folder."""
+    with small_disk(tmp_path / "data", DISK_BYTES) as made:
+        yield made
+
+
+def spooled(disk: SmallDisk) -> int:
+    """Bytes of audio on it."""
+    return sum(file.stat().st_size for file in disk.folder.glob("spool/**/*.pcm"))
 
 
 def hall_at(data: Path, script: Script, number: int, *options: str) -> HallProcess:
@@ -125,6 +91,17 @@ async def words_wait_until(hall: HallProcess, witness: Witness, make_room: Calla
     assert plain(witness.words)[stored:][: len(waiting)] == waiting
     await witness.until(lambda: witness.closed)
     assert not witness.unsaved
+
+
+async def finds(hall: HallProcess, words: str) -> None:
+    """Comes back when a visitor finds a line with these."""
+    query, wanted = {"q": words}, {"Accept": "application/json"}
+    async with aiohttp.ClientSession() as visitor:
+        while True:
+            async with visitor.get(f"{hall.address}/search", params=query, headers=wanted) as answer:
+                if answer.status == 200 and (await answer.json())["total"]:
+                    return
+            await CLOCK.sleep(250)
 
 
 async def test_words_of_a_full_disk_are_shown_and_stored_when_there_is_room(disk: SmallDisk) -> None:
@@ -188,6 +165,7 @@ async def test_a_server_killed_on_a_full_disk_goes_on_when_there_is_room(disk: S
             require_full_disk_named(hall)
             await hall.start()
         await witness.until(lambda: witness.closed)
+        await finds(hall, script.words[-1].text)
     require_whole(hall, witness, script)
 
 
@@ -229,12 +207,12 @@ async def test_sound_leaves_the_last_room_to_the_text_whose_words_come_once_afte
     async with watched(hall) as witness:
         await witness.until(lambda: witness.words)
         disk.fill(size // RESERVE_SHARE - 4_096)
-        spooled = disk.spooled()
+        before = spooled(disk)
         while len(witness.words) < 12:
             await witness.news()
             unsaved.add(witness.unsaved)
-        assert disk.spooled() == spooled
-        assert witness.words[-1].t1 * BYTES_A_MS > spooled + 64_000
+        assert spooled(disk) == before
+        assert witness.words[-1].t1 * BYTES_A_MS > before + 64_000
         await hall.kill()
         await hall.start()
         await witness.until(lambda: witness.closed)

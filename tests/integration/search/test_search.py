@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import bz2
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from moothall.adapters.pages.texts import ErrorText
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events.types import Access, ChannelKind, SoundKept
@@ -19,6 +21,7 @@ from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from support.files.found import found
+from support.files.small_disk import small_disk
 from support.halls.removal import FLOOR, HIDDEN, SESSION, asked, at_a_desk, held
 
 CAPTIONER = Actor(Role.CAPTIONER, "c1")
@@ -261,3 +264,45 @@ async def test_an_erased_rehearsal_leaves_the_index(tmp_path: Path) -> None:
         assert HIDDEN not in words_in(tmp_path)
         assert found(tmp_path / "search", HIDDEN) == []
         assert (await search(running, HIDDEN))["total"] == 0
+
+
+@contextmanager
+def no_folder(folder: Path) -> Iterator[Callable[[], None]]:
+    """A file in place of the folder, until what is given is called."""
+    folder.write_bytes(b"a file")
+    yield folder.unlink
+
+
+@contextmanager
+def no_room(folder: Path) -> Iterator[Callable[[], None]]:
+    """A folder on a disk without room, until what is given is called."""
+    with small_disk(folder, 1 << 20) as disk:
+        disk.fill()
+        yield disk.make_room
+
+
+@pytest.mark.parametrize("away", [no_folder, no_room])
+async def test_a_server_whose_index_cannot_be_opened_starts_and_says_that_nothing_can_be_searched(
+    tmp_path: Path, away: Callable[[Path], AbstractContextManager[Callable[[], None]]]
+) -> None:
+    with away(tmp_path / "search") as comes_back:
+        await searched_while_it_is_away(tmp_path, comes_back)
+
+
+async def searched_while_it_is_away(tmp_path: Path, comes_back: Callable[[], None]) -> None:
+    async with hall(settings(tmp_path)) as running:
+        await held(running)
+        for path, accepts in (("/search?q=divide", "application/json"), ("/search?q=divide", "text/html")):
+            async with (
+                aiohttp.ClientSession() as http,
+                http.get(f"{running.address}{path}", headers={"Accept": accepts}) as answer,
+            ):
+                assert (answer.status, answer.headers["Retry-After"]) == (503, "10")
+                assert ErrorText.UNAVAILABLE.partition("'")[0] in await answer.text()
+        async with at_a_desk(running, Role.TECHNICIAN) as client:
+            assert "receipt" in await asked(client, "r", {"type": "lines", "segments": ["b"]})
+        comes_back()
+        await running.backend.indexing.catch_up()
+        assert (await search(running, HIDDEN))["total"] == 0
+        assert HIDDEN not in words_in(tmp_path)
+        assert (await running.backend.indexing.check()).behind == ()

@@ -123,3 +123,18 @@ async def test_a_meeting_that_is_not_public_any_more_leaves_the_page_at_once(tmp
         assert "About one" in (await status(running, page))[2]
         await done(running, "one", "staff", do.ArrangeSession(access=Access.STAFF, sound=SoundKept.NONE))
         assert "About one" not in (await status(running, page))[2]
+
+
+async def test_while_the_index_is_away_a_page_does_not_say_that_somebody_spoke_nowhere(tmp_path: Path) -> None:
+    async with hall(settings(tmp_path)) as running:
+        await spoken(running, "one")
+        made = await running.backend.people.join("Ana Souza", running.backend.people.unjoined[0].speakers)
+        assert made is not None
+    (tmp_path / "search").rename(tmp_path / "elsewhere")
+    (tmp_path / "search").write_bytes(b"a file in place of the folder")
+    async with (
+        hall(settings(tmp_path)) as running,
+        aiohttp.ClientSession() as http,
+        http.get(f"{running.address}/speakers/{made[0].id}") as answer,
+    ):
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "10")

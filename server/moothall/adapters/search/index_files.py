@@ -1,7 +1,8 @@
 """The index of a server: a file for each shelf, one thread that writes them all, and one that reads.
 
 The index can be lost: it is made anew from the log. A file that is damaged is therefore deleted, and so is one from
-which something can't be taken out.
+which something can't be taken out, be it that it can't even be opened. Files are opened when they are first written or
+taken from, and no server waits for them.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from moothall.adapters.search.shelf_file import (
     ShelfFile,
     ShelfReader,
     delete_file,
+    is_damage,
 )
-from moothall.adapters.store.files import explained, make_folder
+from moothall.adapters.store.files import make_folder
 from moothall.core.events.types import SoundKept
-from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
+from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.search.choosing import Heap, SearchedSession, count
 from moothall.core.search.folding import Folding
@@ -46,31 +48,34 @@ MOST_WAITING = 32
 
 
 class SearchFiles:
-    """The `SearchIndex` in files. Made by `open`; belongs to the event loop that opened it."""
+    """The `SearchIndex` in files. It belongs to the event loop that uses it first."""
 
-    def __init__(self, folder: Path, folding: Folding, stems: str) -> None:
-        self._folder = folder
+    def __init__(self, data: Path, folding: Folding, stems: str) -> None:
+        """The index of a data folder. `stems`: what the stems of `folding` depend on. Nothing is opened yet."""
+        self._folder = data / FOLDER
         self.folding = folding
         self._stems = stems
         self._writing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="search-writer")
         self._reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="search-reader")
         self._files: dict[Shelf, ShelfFile] = {}
+        """The files that are open. The writing thread alone changes it."""
+        self._opened = False
+        """Whether a file was opened since `open` said so."""
         self._readers: dict[Shelf, ShelfReader] = {}
         self._waiting = 0
 
-    @classmethod
-    async def open(cls, data: Path, folding: Folding, stems: str) -> SearchFiles:
-        """Open the index of a data folder, or make an empty one. `stems`: what the stems of `folding` depend on.
-
-        Raises ConfigurationError.
+    async def open(self) -> bool:
+        """Open the files that aren't open, or make empty ones. Returns whether any was opened since this last returned:
+        it may lack what it had before. Raises StorageUnavailable.
         """
-        index = cls(data / FOLDER, folding, stems)
-        try:
-            await index._write(index._open)
-        except StorageUnavailable as error:
-            await index.close()
-            raise ConfigurationError(str(error)) from error
-        return index
+
+        def opened() -> bool:
+            for shelf in Shelf:
+                self._file(shelf)
+            before, self._opened = self._opened, False
+            return before
+
+        return await self._write(opened)
 
     async def close(self) -> None:
         """Complete what is under way, and close the files."""
@@ -86,8 +91,18 @@ class SearchFiles:
             await asyncio.to_thread(thread.shutdown)
 
     def known(self) -> dict[SessionId, SearchedSession]:
-        """What the index knows of each of its sessions."""
-        return {each.session: each for file in self._files.values() for each in tuple(file.sessions.values())}
+        """What the index knows of each of its sessions. Raises StorageUnavailable while a file isn't open, or was
+        opened and `open` has not said so.
+        """
+        files = tuple(self._files.values())
+        if len(files) < len(Shelf) or self._opened:
+            raise StorageUnavailable("The search index isn't open.")
+        return {each.session: each for file in files for each in tuple(file.sessions.values())}
+
+    def session(self, session: SessionId) -> SearchedSession | None:
+        """What the index knows of a session; None where it isn't in an open file."""
+        found = (file.known(session) for file in tuple(self._files.values()))
+        return next((each for each in found if each is not None), None)
 
     async def write(self, fold: SearchFold, still: Callable[[], bool]) -> bool:
         """Make the index hold the lines of a fold and no others of that session, on its shelf alone.
@@ -103,19 +118,24 @@ class SearchFiles:
 
         def begin() -> None:
             nonlocal searched, touched
-            for other, file in self._files.items():
-                if other is not shelf:
-                    file.drop(session)
+            for each in Shelf:
+                known = self._file(each).known(session)
+                if known is not None and (each is not shelf or known.epoch != fold.epoch):
+                    self._on(each, lambda file: file.drop(session))
             if shelf is not None:
-                if self._files[shelf].number(session) is None:
-                    touched = None  # It stood on another shelf so far.
+                known = self._file(shelf).known(session)
+                if known is None or not known.offset:
+                    touched = None  # It stood on another shelf so far, was another log, or was not written to its end.
                 lines.extend(fold.lines(touched))
                 searched = searched_session(fold, shelf)
 
         def write() -> bool | None:
             if not still():
                 return None
-            return shelf is None or searched is None or self._files[shelf].write(searched, lines, touched)
+            if shelf is None or searched is None:
+                return True
+            known = searched
+            return self._on(shelf, lambda file: file.write(known, lines, touched))
 
         await self._write(begin)
         while (done := await self._write(write)) is False:
@@ -137,21 +157,23 @@ class SearchFiles:
 
         def compare() -> bool:
             lines = {each.segment: each for each in fold.lines()}
-            return all(
-                file.holds(fold.session.id, lines if shelf is fold.shelf else {}) for shelf, file in self._files.items()
-            )
+
+            def held(shelf: Shelf) -> bool:
+                return self._on(shelf, lambda file: file.holds(fold.session.id, lines if shelf is fold.shelf else {}))
+
+            return all(map(held, Shelf))
 
         return await self._write(compare)
 
     async def tidy(self) -> bool:
         """Merge a part of the index. Returns whether there is more to merge. Raises StorageUnavailable."""
-        return await self._write(lambda: sum(file.tidy() for file in self._files.values()) > 0)
+        return await self._write(lambda: sum(self._on(shelf, ShelfFile.tidy) for shelf in Shelf) > 0)
 
     async def faults(self) -> Mapping[Shelf, str]:
         """What is wrong within the files, by shelf; empty where nothing is. Raises StorageUnavailable."""
 
         def look() -> Mapping[Shelf, str]:
-            found = {shelf: file.faults() for shelf, file in self._files.items()}
+            found = {shelf: self._file(shelf).faults() for shelf in Shelf}
             return {shelf: wrong for shelf, wrong in found.items() if wrong}
 
         return await self._write(look)
@@ -161,13 +183,23 @@ class SearchFiles:
         if self._waiting >= MOST_WAITING:
             raise IndexBusy("Too many people search at the moment.")
         self._waiting += 1
+        finding = asyncio.get_running_loop().run_in_executor(self._reading, self._explained, self._find, wanted)
+        finding.add_done_callback(self._over)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._reading, self._explained, self._find, wanted)
-        finally:
-            self._waiting -= 1
+            # One that is given up stays in the queue, and counts there.
+            return await asyncio.shield(finding)
+        except StorageUnavailable as error:
+            if (damage := error.__cause__) is not None and is_damage(damage):
+                await self._write(lambda: self._lose(wanted.shelf, damage))
+            raise
+
+    def _over(self, _: asyncio.Future[Finds]) -> None:
+        self._waiting -= 1
 
     def _find(self, wanted: SoughtIn) -> Finds:
-        file = self._files[wanted.shelf]
+        file = self._files.get(wanted.shelf)
+        if file is None:
+            raise StorageUnavailable("The search index isn't open.")
         if wanted.shelf not in self._readers:
             self._readers[wanted.shelf] = ShelfReader(self._path(wanted.shelf))
         reader = self._readers[wanted.shelf]
@@ -215,27 +247,41 @@ class SearchFiles:
             ),
         )
 
-    def _open(self) -> None:
-        with explained(f"The folder of the search index {self._folder} can't be used", kind=StorageUnavailable):
-            make_folder(self._folder)
-        for shelf in Shelf:
-            self._files[shelf] = ShelfFile(self._path(shelf), self.folding, self._stems)
-
     def _path(self, shelf: Shelf) -> Path:
         return self._folder / f"{shelf.value}.sqlite3"
 
+    def _file(self, shelf: Shelf) -> ShelfFile:
+        """A file of the index, which is opened where it isn't open."""
+        if (file := self._files.get(shelf)) is None:
+            make_folder(self._folder)
+            file = self._files[shelf] = ShelfFile(self._path(shelf), self.folding, self._stems)
+            self._opened = True
+        return file
+
+    def _on(self, shelf: Shelf, act: Callable[[ShelfFile], T]) -> T:
+        """Do something with a file. One that turns out to be damaged is deleted."""
+        try:
+            return act(self._file(shelf))
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                self._lose(shelf, error)
+            raise
+
     def _take_out(self, act: Callable[[ShelfFile], None]) -> None:
-        for shelf, file in tuple(self._files.items()):
+        for shelf in Shelf:
             try:
-                act(file)
-            except sqlite3.Error as error:
-                name = getattr(error, "sqlite_errorname", "?")
-                logger.warning("search: the index of %s records is deleted and made anew (%s)", shelf, name)
-                file.close()
-                delete_file(self._path(shelf))
-                self._files[shelf] = ShelfFile(self._path(shelf), self.folding, self._stems)
-                # The reader of the deleted file is closed by its own thread.
-                self._reading.submit(self._forget_reader, shelf)
+                act(self._file(shelf))
+            except (sqlite3.Error, OSError) as error:
+                self._lose(shelf, error)
+
+    def _lose(self, shelf: Shelf, error: BaseException) -> None:
+        """Delete a file, which is made anew when it is next opened."""
+        logger.warning("search: the index of %s records is deleted and made anew (%s)", shelf, _reason(error))
+        if (file := self._files.pop(shelf, None)) is not None:
+            file.close()
+        # The reader of the deleted file is closed by its own thread.
+        self._reading.submit(self._forget_reader, shelf)
+        delete_file(self._path(shelf))
 
     def _forget_reader(self, shelf: Shelf) -> None:
         if (reader := self._readers.pop(shelf, None)) is not None:
@@ -244,14 +290,17 @@ class SearchFiles:
     async def _write(self, act: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writing, self._explained, act)
 
-    @staticmethod
-    def _explained(act: Callable[..., T], *given: object) -> T:
+    def _explained(self, act: Callable[..., T], *given: object) -> T:
         try:
             return act(*given)
         except (sqlite3.Error, OSError) as error:
-            full = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
-            name = "its disk is full" if full else getattr(error, "sqlite_errorname", type(error).__name__)
-            raise StorageUnavailable(f"The search index can't be used ({name}).") from error
+            raise StorageUnavailable(f"The search index {self._folder} can't be used: {_reason(error)}.") from error
+
+
+def _reason(error: BaseException) -> str:
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
+        return "its disk is full"
+    return str(getattr(error, "strerror", None) or getattr(error, "sqlite_errorname", type(error).__name__))
 
 
 def searched_session(fold: SearchFold, shelf: Shelf) -> SearchedSession:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from babel.dates import format_date
 
 from moothall.adapters.http.forwarded import AddressOf
@@ -54,13 +54,16 @@ class PeopleDoor:
             await self.fill()
             if person is None or not person.shown:
                 raise HttpProblem(404, ErrorText.NOTHING)
+            sessions = self._sessions(person)
         except StorageUnavailable:
-            return refusal(HttpProblem(503, ErrorText.UNAVAILABLE), self.pages, ui)
+            response = refusal(HttpProblem(503, ErrorText.UNAVAILABLE), self.pages, ui)
+            response.headers[hdrs.RETRY_AFTER] = "10"
+            return response
         except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
         zone = self.pages.zone()
         rows = []
-        for session in self._sessions(person):
+        for session in sessions:
             entry = self.entry(session.session)
             rows.append(
                 {
@@ -125,6 +128,6 @@ class PeopleDoor:
         return person
 
     def _sessions(self, person: KnownSpeaker) -> list[SearchedSession]:
-        """The sessions of a person that everybody may read now."""
+        """The sessions of a person that everybody may read now. Raises StorageUnavailable."""
         sessions = self.people.sessions_of(person, self.known())
         return [each for each in sessions if (entry := self.entry(each.session)) is not None and entry.listed]

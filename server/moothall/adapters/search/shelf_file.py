@@ -15,13 +15,15 @@ import os
 import sqlite3
 import zlib
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
+from moothall.adapters.store.sqlite_opening import DatabaseKind
+from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SegmentId, SessionId
 from moothall.core.search.choosing import SearchedSession
 from moothall.core.search.folding import FOLDING_VERSION, Folding
@@ -45,7 +47,13 @@ CREATE TABLE block (
 CREATE INDEX block_of_session ON block (session);
 CREATE VIRTUAL TABLE line USING fts5 (words, content = '', tokenize = 'ascii')
 """
-_APPLICATION = 0x6D6F6F73  # `moos`
+_KIND = DatabaseKind(
+    name="search index",
+    application_id=0x6D6F6F73,  # `moos`
+    version=1,
+    schema=_SCHEMA,
+    otherwise="It is replaced.",
+)
 _MERGE_PAGES = 500
 _BEST = """
 SELECT rowid FROM line WHERE line MATCH ? AND rowid >> ? IN (SELECT value FROM json_each(?))
@@ -98,24 +106,57 @@ class ShelfFile:
     """A file of the index, open for writing."""
 
     def __init__(self, path: Path, folding: Folding, stems: str) -> None:
-        """Open the file at `path`. One that can't be read, or was made by another release, is replaced by an empty one.
-        Raises sqlite3.Error and OSError when that fails too.
+        """Open the file at `path`, or make it. One that is damaged, or of another release, is replaced by an empty one.
+        Raises sqlite3.Error and OSError where that can't be done now.
         """
         self._folding = folding
-        self._connection = _opened(path, f"1 {FOLDING_VERSION} {stems}")
-        rows = self._connection.execute("SELECT number, known FROM session")
-        self.sessions: dict[int, SearchedSession] = {number: _unpack_session(known) for number, known in rows}
+        self.sessions: dict[int, SearchedSession] = {}
         """The sessions in the file, by their numbers. Bound: all sessions."""
-        blocks = self._connection.execute("SELECT n, session, strand FROM block")
-        self.blocks: dict[int, tuple[int, int]] = {n: (session, strand) for n, session, strand in blocks}
+        self._numbers: dict[SessionId, int] = {}
+        self.blocks: dict[int, tuple[int, int]] = {}
         """The numbers of session and strand of each block. Bound: a block for each strand and each 256 lines."""
         # Overflow: the session that was written longest ago is dropped, and read again when it is written.
         self._cached: OrderedDict[int, _Blocks] = OrderedDict()
+        self._secure = True
+        made_by = f"{FOLDING_VERSION} {stems}"
         try:
-            self._connection.execute("INSERT INTO line (line, rank) VALUES ('secure-delete', 1)")
-            self._secure = True
-        except sqlite3.OperationalError:  # SQLite before 3.42: what is removed is merged away instead
-            self._secure = False
+            self._connection = self._opened(path, made_by)
+        except (sqlite3.DatabaseError, ConfigurationError) as error:
+            if not (isinstance(error, ConfigurationError) or is_damage(error)):
+                raise
+            delete_file(path)
+            self._connection = self._opened(path, made_by)
+
+    def _opened(self, path: Path, made_by: str) -> sqlite3.Connection:
+        """Open or make the file, and read what is kept in memory. Raises ConfigurationError too, for another program's
+        file.
+        """
+        connection = _connected(path)
+        try:
+            _set_up(connection)
+            if _KIND.is_new(connection, path):
+                _KIND.create(connection, path)
+                connection.execute("INSERT INTO made_by VALUES (?)", (made_by,))
+            elif connection.execute("SELECT what FROM made_by").fetchone() != (made_by,):
+                raise sqlite3.DatabaseError("Another release made the file.")
+            try:
+                connection.execute("INSERT INTO line (line, rank) VALUES ('secure-delete', 1)")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+                    raise
+                self._secure = False  # SQLite before 3.42: what is removed is merged away instead
+            with _unpacking():
+                self.sessions = {
+                    number: _unpack_session(known)
+                    for number, known in connection.execute("SELECT number, known FROM session")
+                }
+            self._numbers = {known.session: number for number, known in self.sessions.items()}
+            blocks = connection.execute("SELECT n, session, strand FROM block")
+            self.blocks = {n: (session, strand) for n, session, strand in blocks}
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def close(self) -> None:
         """Close the file."""
@@ -123,7 +164,12 @@ class ShelfFile:
 
     def number(self, session: SessionId) -> int | None:
         """The number of a session; None when it is not in this file."""
-        return next((number for number, known in self.sessions.items() if known.session == session), None)
+        return self._numbers.get(session)
+
+    def known(self, session: SessionId) -> SearchedSession | None:
+        """What the file has of a session beside its lines; None when it is not in this file."""
+        number = self.number(session)
+        return None if number is None else self.sessions[number]
 
     def write(
         self, known: SearchedSession, lines: Sequence[SearchLine], touched: Collection[SegmentId] | None = None
@@ -132,8 +178,7 @@ class ShelfFile:
         Returns False when there is more to do, for which it has to be called again: one call writes at most SLICE
         lines.
         """
-        number = self.number(known.session)
-        former = None if number is None else self.sessions[number]
+        number, former = self.number(known.session), self.known(known.session)
         if number is None:
             number = max(self.sessions, default=0) + 1
         strands = {strand: at for at, strand in enumerate(() if former is None else former.strands)}
@@ -246,9 +291,10 @@ class ShelfFile:
                 "SELECT n, strand, lines, words FROM block WHERE session = ?", (number,)
             ):
                 held.strands[n] = strand
-                of = bz2.decompress(words).decode().split("\n")
-                for line, each in zip(_unpack_lines(zlib.decompress(lines)), of, strict=True):
-                    held.put_in(n << BITS | line.at, line, each)
+                with _unpacking():
+                    of = bz2.decompress(words).decode().split("\n")
+                    for line, each in zip(_unpack_lines(zlib.decompress(lines)), of, strict=True):
+                        held.put_in(n << BITS | line.at, line, each)
         self._cached[number] = held
         if len(self._cached) > CACHED:
             self._cached.popitem(last=False)
@@ -296,9 +342,10 @@ class ShelfFile:
             held.strands.pop(n, None)
         self.blocks.update((n, (number, strand)) for n, _, strand, _, _ in full)
         if known is None:
-            self.sessions.pop(number, None)
+            del self._numbers[self.sessions.pop(number).session]
         else:
             self.sessions[number] = known
+            self._numbers[known.session] = number
             self._cached[number] = held
 
 
@@ -366,7 +413,8 @@ class ShelfReader:
             n = row >> BITS
             if n not in blocks:
                 stored = self._connection.execute("SELECT lines FROM block WHERE n = ?", (n,)).fetchone()
-                lines = [] if stored is None else _unpack_lines(zlib.decompress(stored[0]))
+                with _unpacking():
+                    lines = [] if stored is None else _unpack_lines(zlib.decompress(stored[0]))
                 blocks[n] = {each.at: each for each in lines}
             if (line := blocks[n].get(row & BLOCK - 1)) is not None:
                 found.append((n, line))
@@ -387,30 +435,26 @@ def _packed(lines: Sequence[tuple[HeldLine, str]]) -> tuple[bytes, bytes]:
     )
 
 
-def _opened(path: Path, made_by: str) -> sqlite3.Connection:
-    """Open a file of the index that this release made, or put an empty one in its place."""
-    with suppress(sqlite3.DatabaseError):
-        connection = _connected(path)
-        try:
-            (application,) = connection.execute("PRAGMA application_id").fetchone()
-            if application == _APPLICATION and connection.execute("SELECT what FROM made_by").fetchone() == (made_by,):
-                return connection
-        except BaseException:
-            connection.close()
-            raise
-        connection.close()
-    delete_file(path)
-    connection = _connected(path)
-    for statement in _SCHEMA.split(";"):
-        connection.execute(statement)
-    connection.execute("INSERT INTO made_by VALUES (?)", (made_by,))
-    connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-    return connection
+def is_damage(error: BaseException | None) -> bool:
+    """Whether an error says that a file is damaged. Others pass, such as a full disk, and are OperationalError."""
+    return isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
+
+
+@contextmanager
+def _unpacking() -> Iterator[None]:
+    """Raise sqlite3.DatabaseError where something can't be unpacked that is in the file."""
+    try:
+        yield
+    except (msgspec.MsgspecError, zlib.error, OSError, EOFError, ValueError) as error:
+        raise sqlite3.DatabaseError(f"What is stored can't be read ({type(error).__name__}).") from error
 
 
 def _connected(path: Path) -> sqlite3.Connection:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # Only its owner may read it, and the WAL likewise.
-    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    return sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
     for pragma in (
         "auto_vacuum = INCREMENTAL",
         "journal_mode = WAL",
@@ -420,4 +464,3 @@ def _connected(path: Path) -> sqlite3.Connection:
     ):
         with closing(connection.execute(f"PRAGMA {pragma}")) as answer:
             answer.fetchone()
-    return connection

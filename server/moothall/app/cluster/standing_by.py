@@ -40,7 +40,7 @@ from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.adapters.system.collector import collect
 from moothall.app.admin import open_local_door
-from moothall.app.backend import SPOOL_FOLDER, disk_of, open_index, open_stores
+from moothall.app.backend import SPOOL_FOLDER, disk_of, keep_index, open_stores
 from moothall.app.cluster.house import House
 from moothall.app.cluster.reading import NodeReaders, reader_gate
 from moothall.app.metrics import tell_disk, tell_doors, tell_fanouts, tell_measures, tell_stuck
@@ -85,8 +85,7 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
     async with AsyncExitStack() as stack:
         stack.enter_context(closing(listener))
         house.log_here, house.book_here = log, book = await open_stores(stack, house.settings)
-        index = await open_index(stack, Path(house.settings.server.data))
-        indexing = Indexing(log, index, house.clock)
+        indexing = Indexing(log, keep_index(stack, Path(house.settings.server.data)), house.clock)
         connections = KeeperConnections(None)
         archive = NodeCopies(lambda: house.keeper, connections, house.seal)
         house.following = following = LogFollower(

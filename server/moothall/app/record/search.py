@@ -32,6 +32,8 @@ def searching_all(backend: Backend, *, own: bool) -> tuple[Searching, Zone]:
         backend.search_index,
         backend.log,
         backend.search_index.folding,
+        clock=backend.clock,
+        searchable=backend.indexing.searchable,
         fill=catalogue.fill,
         known=catalogue.known,
         opens=lambda _session, _access: own,
@@ -51,12 +53,14 @@ def search_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         index,
         backend.log,
         index.folding,
+        clock=backend.clock,
+        searchable=backend.indexing.searchable,
         fill=catalogue.fill,
         known=catalogue.known,
         opens=entrance.access.opens,
         room_of=backend.programme.room_of,
         day_of=lambda ms: services.pages.zone().at(ms).date(),
-        people=backend.people.by_speaker,
+        person_of=backend.people.person_of,
     )
 
     def title_of(session: SessionId) -> str:
@@ -67,7 +71,7 @@ def search_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         if (joined := backend.people.find(value)) is not None and joined.shown:
             return joined.name
         session, _, speaker = value.partition("/")
-        known = index.known().get(SessionId(session))
+        known = index.session(SessionId(session))
         return "" if known is None else known.speakers.get(SpeakerId(speaker), "")
 
     door = SearchDoor(
@@ -84,7 +88,7 @@ def search_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
     people = PeopleDoor(
         pages=services.pages,
         people=backend.people,
-        known=index.known,
+        known=backend.indexing.searchable,
         entry=catalogue.known,
         fill=catalogue.fill,
         gate=AddressGate(backend.clock, backend.randomness, SEARCHES),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -82,11 +82,6 @@ def unjoined(listed: Mapping[SpeakerOf, str], people: Iterable[KnownSpeaker]) ->
             names.setdefault(key, name)
             groups.setdefault(key, []).append(speaker)
     return [Unjoined(names[key], tuple(groups[key])) for key in sorted(groups)]
-
-
-def by_speaker(people: Iterable[KnownSpeaker], listed: Callable[[SpeakerOf], bool]) -> dict[SpeakerOf, str]:
-    """The id of the person for each of their speakers, of people with a page, as far as a programme lists them."""
-    return {each: person.id for person in people if person.shown for each in person.speakers if listed(each)}
 
 
 def may_join(

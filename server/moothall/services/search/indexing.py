@@ -3,6 +3,9 @@
 The index follows the logs by itself: each session whose log has grown is folded on, and its lines are written some
 seconds later. What is removed leaves the index in the same act (`IndexedLog`). A search reads the text of each find
 from the log all the same, so that an index that is behind shows nothing that was removed.
+
+The index may be lost, or not be open, and nothing waits for it: not a start, not a session, and a removal for a limited
+time.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -19,18 +23,23 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, Lane, SessionId
 from moothall.core.ports import Clock, EventLog, LogHead, LogReading, NodeLog
+from moothall.core.search.choosing import SearchedSession
 from moothall.core.search.lines import SearchFold, Shelf, folded_lanes
 from moothall.core.sessions.state import ON
 from moothall.services.log.publication import Publication
 from moothall.services.search.ports import SearchIndex
-from moothall.services.supervision.waiting import until_set
+from moothall.services.supervision.waiting import until_set, within
 
 logger = logging.getLogger(__name__)
 
 GATHERED_MS = 3_000
 """How long the lines of sessions are gathered before they are written."""
 AGAIN_MS = 10_000
-"""After how long a session is tried again whose lines couldn't be written."""
+"""After how long an index that couldn't be opened or written is tried again."""
+LOOK_MS = 60_000
+"""How often it is looked whether all files of the index are open."""
+ERASED_MS = 5_000
+"""How long a removal waits for the index."""
 PAGE = 500
 """Log records that are folded at a time."""
 KEPT = 16
@@ -58,27 +67,32 @@ class Indexing:
         self._index = index
         self._clock = clock
         self._gathered_ms = gathered_ms
-        # Bound: all sessions, in these three.
+        # Bound: all sessions, in these five.
         self._due: dict[SessionId, None] = {}
+        """Sessions that may have changed."""
+        self._lacking: dict[SessionId, None] = {}
+        """Sessions of which the index lacked something when it was opened, or had too much."""
         self._erasures: dict[SessionId, int] = {}
         """How often something was erased in a session: a fold from before an erasure must not be written."""
         self._unerased: dict[SessionId, set[int]] = {}
-        """Offsets that the index could not be rid of yet."""
+        """Offsets that the index may not be rid of yet."""
+        self._undropped: set[SessionId] = set()
+        """Sessions that the index may not be rid of yet."""
         self._woken = asyncio.Event()
         self._urgent = asyncio.Event()
         """Set when what is due must not wait for more: a session may stand on the wrong shelf."""
         self._folds: OrderedDict[SessionId, SearchFold] = OrderedDict()
+        self._opened = False
+        """Whether the index was opened, and not compared with the logs since."""
+        self._away = False
+        """Whether it was logged that the index can't follow."""
 
     def observe(self, publication: Publication) -> None:
         """Note that a log has grown."""
         if not publication.records:
             return
-        for event in publication.events:
-            if isinstance(event, ev.BodyRemoved):
-                self._unerased.setdefault(publication.session, set()).update(event.offsets)
-                self._outdate(publication.session)
-            elif isinstance(event, ev.SessionArranged):
-                self._urgent.set()
+        if any(isinstance(event, ev.SessionArranged) for event in publication.events):
+            self._urgent.set()
         self.note(publication.session)
 
     def note(self, session: SessionId) -> None:
@@ -89,46 +103,52 @@ class Indexing:
     async def erased(self, session: SessionId, offsets: Collection[int]) -> None:
         """Take lines out of the index whose texts were removed from the log at these offsets."""
         self._outdate(session)
-        try:
-            await self._index.erase(session, offsets)
-        except StorageUnavailable as error:
-            logger.warning("session %s: removed words are still in the search index (%s)", session, error)
-            self._unerased.setdefault(session, set()).update(offsets)
+        self._unerased.setdefault(session, set()).update(offsets)
         self.note(session)
+        await self._rid(session)
 
     async def forgotten(self, session: SessionId) -> None:
         """Take a session out of the index whose log was erased."""
         self._outdate(session)
-        try:
-            await self._index.drop(session)
-        except StorageUnavailable as error:
-            logger.warning("session %s: it is still in the search index (%s)", session, error)
-            self.note(session)
+        self._undropped.add(session)
+        self.note(session)
+        await self._rid(session)
+
+    def searchable(self) -> dict[SessionId, SearchedSession]:
+        """What the index knows of each session that may be searched: of none it may have something that was removed.
+
+        Raises StorageUnavailable while the index isn't open, or may have been opened with more than the logs have.
+        """
+        known = self._index.known()
+        if self._opened:
+            raise StorageUnavailable("The search index is being compared with the logs.")
+        for session in (*self._lacking, *self._undropped, *(each for each, left in self._unerased.items() if left)):
+            known.pop(session, None)
+        return known
 
     async def run(self) -> None:
         """Write what is due until cancelled, beginning with all that the index lacks."""
-        while not await self._look():
-            await self._clock.sleep(AGAIN_MS)
-        while await self._write_due():
-            await self._clock.sleep(AGAIN_MS)
-        await self._tidy()
         while True:
-            await self._woken.wait()
-            await until_set(self._urgent, self._clock, self._gathered_ms)
             if await self._write_due():
                 await self._clock.sleep(AGAIN_MS)
-                self._woken.set()
+            elif not self._lacking:
+                await until_set(self._woken, self._clock, LOOK_MS)
+                if self._woken.is_set():
+                    await until_set(self._urgent, self._clock, self._gathered_ms)
 
     async def catch_up(self) -> None:
         """Write all that the index lacks, once. Raises StorageUnavailable."""
+        await self._index.open()
         await self._compare()
-        for session in tuple(self._due):
-            await self._follow(session)
-            self._due.pop(session, None)
+        self._opened = False
+        for sessions in (self._due, self._lacking):
+            while sessions:
+                await self._next(sessions)
         await self._tidy()
 
     async def check(self) -> IndexCheck:
         """Compare the index with the logs, without changing it. Raises StorageUnavailable."""
+        self._opened = await self._index.open() or self._opened
         behind, unread = [], []
         for session in await self._log.sessions():
             try:
@@ -145,48 +165,87 @@ class Indexing:
             sessions=len(self._index.known()), behind=tuple(behind), unread=tuple(unread), faults=tuple(faults)
         )
 
-    async def _look(self) -> bool:
-        """Find what the index lacks. Returns whether the logs could be read."""
-        try:
-            await self._compare()
-        except StorageUnavailable as error:
-            logger.warning("search: the logs can't be compared with the index (%s)", error)
-            return False
-        return True
-
-    async def _compare(self) -> None:
-        known = dict(self._index.known())
-        for session in await self._log.sessions():
-            head = await self._log.head(session)
-            has = known.pop(session, None)
-            if head is not None and (has is None or (has.epoch, has.offset, has.digest) != _end_of(head)):
-                self.note(session)
-        for session in known:
-            self.note(session)
-
     async def _write_due(self) -> bool:
-        """Write the sessions that are due. Returns whether something is still due, since it couldn't be written."""
+        """Write the sessions that are due, and then for as long as lines are gathered some of those that the index
+        lacks. Returns whether something has to be tried again later.
+        """
         self._woken.clear()
         self._urgent.clear()
-        for session in tuple(self._due):
-            del self._due[session]
-            try:
-                await self._follow(session)
-            except StorageUnavailable as error:
-                logger.warning("session %s: the search index can't be written (%s)", session, error)
-                self._due[session] = None
-            except RecordBroken:
-                logger.warning("session %s: the log can't be read, so the session can't be found", session)
-        return bool(self._due) and not self._woken.is_set()
+        try:
+            self._opened = await self._index.open() or self._opened
+            if self._opened:
+                await self._compare()
+                self._opened = False
+            for _ in range(len(self._due)):
+                await self._next(self._due)
+            if self._lacking:
+                until = self._clock.monotonic() + self._gathered_ms
+                while self._lacking and self._clock.monotonic() < until:
+                    await self._next(self._lacking)
+                if not self._lacking:
+                    await self._tidy()
+        except StorageUnavailable as error:
+            if not self._away:
+                logger.warning("search: the index can't follow the logs; retrying. %s", error)
+            self._away = True
+            return True
+        if self._away:
+            logger.info("search: the index follows the logs again")
+        self._away = False
+        return False
 
-    async def _follow(self, session: SessionId) -> None:
-        """Make the index hold what the log of a session has. Raises StorageUnavailable and RecordBroken."""
+    async def _compare(self) -> None:
+        """Note the sessions of which the index lacks something, those first of which it has too much."""
+        known = self._index.known()
+        absent = []
+        for session in await self._log.sessions():
+            has = known.pop(session, None)
+            with suppress(RecordBroken):  # It is logged when the session is followed.
+                head = await self._log.head(session)
+                if head is None or (has is not None and (has.epoch, has.offset, has.digest) == _end_of(head)):
+                    continue
+            if has is None:
+                absent.append(session)
+            else:
+                self._lacking[session] = None
+        self._lacking.update(dict.fromkeys((*known, *absent)))
+
+    async def _next(self, sessions: dict[SessionId, None]) -> None:
+        """Write the first of these sessions. Raises StorageUnavailable, and then it is the last of them."""
+        session = next(iter(sessions))
+        del sessions[session]
+        try:
+            await self._follow(session)
+        except RecordBroken:
+            logger.warning("session %s: the log can't be read, so the session can't be found", session)
+        except StorageUnavailable:
+            sessions[session] = None
+            raise
+
+    async def _rid(self, session: SessionId) -> None:
+        """Take out of the index what has to go, for a limited time; what is left goes before anything is written."""
+        why = "it does not answer"
+        try:
+            if await within(self._take_out(session), self._clock, ERASED_MS):
+                return
+        except StorageUnavailable as error:
+            why = str(error)
+        logger.warning("session %s: removed words may still be in the search index (%s)", session, why)
+
+    async def _take_out(self, session: SessionId) -> bool:
+        """Take out of the index what has to go of a session, and return True. Raises StorageUnavailable."""
+        if session in self._undropped:
+            await self._index.drop(session)
+            self._undropped.discard(session)
         if unerased := self._unerased.get(session):
             offsets = frozenset(unerased)
             await self._index.erase(session, offsets)
             unerased -= offsets
-            if not unerased:
-                del self._unerased[session]
+        return True
+
+    async def _follow(self, session: SessionId) -> None:
+        """Make the index hold what the log of a session has. Raises StorageUnavailable and RecordBroken."""
+        await self._take_out(session)
         erasures = self._erasures.get(session, 0)
 
         def still() -> bool:
@@ -195,13 +254,16 @@ class Indexing:
         fold = await self._fold(session, self._folds.pop(session, None))
         if fold is None:
             await self._index.drop(session)
-        elif await self._index.write(fold, still) and still():
-            if fold.session.status in ON:
+            return
+        try:
+            if await self._index.write(fold, still):
                 fold.settle()
+        finally:  # What couldn't be written is written with what comes next.
+            if still() and fold.session.status in ON:
                 self._folds[session] = fold
-            if len(self._folds) > KEPT:
-                self._folds.popitem(last=False)
-        else:
+                if len(self._folds) > KEPT:
+                    self._folds.popitem(last=False)
+        if not still():
             self.note(session)
 
     async def _fold(self, session: SessionId, fold: SearchFold | None = None) -> SearchFold | None:
@@ -246,19 +308,13 @@ def _end_of(head: LogHead) -> tuple[Epoch, int, str]:
 
 
 class IndexedLog:
-    """An `EventLog` whose removals leave the index in the same act."""
+    """An `EventLog` whose removals leave the index in the same act. All else is done by the log itself."""
 
     def __init__(self, log: EventLog, indexing: Indexing) -> None:
         self._log = log
         self._indexing = indexing
-
-    async def acquire(self, session: SessionId, epoch: Epoch, term: int | None = None, *, new: bool = True) -> LogHead:
-        """As the log (`EventLog`)."""
-        return await self._log.acquire(session, epoch, term, new=new)
-
-    async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
-        """As the log (`EventLog`)."""
-        await self._log.append(session, term, expected_offset, events)
+        self.acquire, self.append, self.close = log.acquire, log.append, log.close
+        self.read, self.head, self.sessions, self.caused = log.read, log.head, log.sessions, log.caused
 
     async def remove(
         self,
@@ -268,7 +324,9 @@ class IndexedLog:
         offsets: Sequence[int],
         events: Sequence[LogRecord],
     ) -> None:
-        """As the log (`EventLog`); when it returns, the words are in no file of the index either."""
+        """As the log (`EventLog`); when it returns, the words are in no file of the index either, unless its disk
+        does not answer.
+        """
         try:
             await self._log.remove(session, term, expected_offset, offsets, events)
         finally:  # After an error the outcome may be unknown, and a line too few comes again by itself.
@@ -276,30 +334,10 @@ class IndexedLog:
 
     async def forget(self, session: SessionId) -> None:
         """As the log (`EventLog`), and in the index."""
-        await self._log.forget(session)
-        await self._indexing.forgotten(session)
-
-    async def read(
-        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
-    ) -> Sequence[LogRecord]:
-        """As the log (`LogReading`)."""
-        return await self._log.read(session, after, limit, lanes)
-
-    async def head(self, session: SessionId) -> LogHead | None:
-        """As the log (`LogReading`)."""
-        return await self._log.head(session)
-
-    async def sessions(self) -> Sequence[SessionId]:
-        """As the log (`LogReading`)."""
-        return await self._log.sessions()
-
-    async def caused(self, ending: str) -> Sequence[LogRecord]:
-        """As the log (`LogReading`)."""
-        return await self._log.caused(ending)
-
-    async def close(self) -> None:
-        """As the log (`EventLog`)."""
-        await self._log.close()
+        try:
+            await self._log.forget(session)
+        finally:
+            await self._indexing.forgotten(session)
 
 
 class IndexedCopies(IndexedLog):
@@ -310,8 +348,9 @@ class IndexedCopies(IndexedLog):
     def __init__(self, log: NodeLog, indexing: Indexing) -> None:
         super().__init__(log, indexing)
         self._copies = log
+        self.append = self._append
 
-    async def append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
+    async def _append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
         """As the log (`EventLog`). Nothing else tells the index of copied events."""
         await self._copies.append(session, term, expected_offset, events)
         self._indexing.note(session)
@@ -320,4 +359,3 @@ class IndexedCopies(IndexedLog):
         """As the log (`NodeLog`); the session is indexed anew."""
         await self._copies.cut(session, term, after)
         await self._indexing.forgotten(session)
-        self._indexing.note(session)

@@ -16,7 +16,6 @@ from moothall.core.search.people import (
     KnownSpeaker,
     SpeakerOf,
     Unjoined,
-    by_speaker,
     digest_of,
     listed_speakers,
     may_join,
@@ -38,11 +37,15 @@ class KnownSpeakers:
     def __post_init__(self) -> None:
         # Bound: MOST_PEOPLE.
         self._people: dict[str, KnownSpeaker] = {}
+        # Bound: MOST_SESSIONS for each of them.
+        self._of: dict[SpeakerOf, KnownSpeaker] = {}
+        """The person of each speaker."""
 
     async def load(self) -> None:
         """Read the book. Raises StorageUnavailable."""
         decode = msgspec.json.Decoder(KnownSpeaker).decode
         self._people = {key: decode(body) for key, body in (await self.book.read(NAMESPACE)).items()}
+        self._of = {each: person for person in self._people.values() for each in person.speakers}
 
     @property
     def all(self) -> list[KnownSpeaker]:
@@ -58,9 +61,12 @@ class KnownSpeakers:
         """A person; None for an unknown one."""
         return self._people.get(person)
 
-    def by_speaker(self) -> Mapping[SpeakerOf, str]:
-        """The id of the person for each of their speakers, of people with a page, as the programme is now."""
-        return by_speaker(self._people.values(), self._is_listed)
+    def person_of(self, speaker: SpeakerOf) -> str:
+        """The id of the person who a speaker is, while their page is on and a programme lists them there; empty
+        otherwise. It only looks things up: a search calls it in its own thread, once for each find's strand.
+        """
+        person = self._of.get(speaker)
+        return person.id if person is not None and person.shown and self._is_listed(speaker) else ""
 
     def sessions_of(self, person: KnownSpeaker, known: Mapping[SessionId, SearchedSession]) -> list[SearchedSession]:
         """The public sessions in which a person spoke, as far as a programme lists them there, newest first.
@@ -112,11 +118,13 @@ class KnownSpeakers:
     async def forget(self, person: KnownSpeaker) -> None:
         """Take back what was said of who a person is, and with it their page. Raises StorageUnavailable."""
         await self.book.write([BookEntry(NAMESPACE, person.id, None)])
-        del self._people[person.id]
+        for each in self._people.pop(person.id).speakers:
+            del self._of[each]
 
     async def _keep(self, person: KnownSpeaker) -> None:
         await self.book.write([BookEntry(NAMESPACE, person.id, msgspec.json.encode(person))])
         self._people[person.id] = person
+        self._of.update(dict.fromkeys(person.speakers, person))
 
     def _is_listed(self, each: SpeakerOf) -> bool:
         plan = self.plan_of(each.session)

@@ -66,10 +66,16 @@ class Finds(NamedTuple):
 
 
 class SearchIndex(Protocol):
-    """The index. Every method that waits may raise StorageUnavailable."""
+    """The index. It may be lost at any time, and begins anew then. Every method may raise StorageUnavailable."""
 
-    def known(self) -> Mapping[SessionId, SearchedSession]:
-        """What the index knows of each of its sessions."""
+    async def open(self) -> bool:
+        """Open what isn't open. Returns whether anything was opened since this last returned: it may lack what it had
+        before.
+        """
+        ...
+
+    def known(self) -> dict[SessionId, SearchedSession]:
+        """What the index knows of each of its sessions, once it is open and `open` has said so."""
         ...
 
     async def write(self, fold: SearchFold, still: Callable[[], bool]) -> bool:

@@ -10,25 +10,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 from datetime import date
 
 import msgspec
 
 from moothall.core.events.types import Access
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
-from moothall.core.ports import LogReading
+from moothall.core.ports import Clock, LogReading
 from moothall.core.programme.plan import RoomId
-from moothall.core.search.choosing import FindChoice
+from moothall.core.search.choosing import FindChoice, SearchedSession
 from moothall.core.search.folding import STEMMED, Folding
 from moothall.core.search.lines import FoundBy, Shelf, text_in
 from moothall.core.search.people import SpeakerOf
 from moothall.core.search.query import Query, SoughtTerms, marks, parse, sought
 from moothall.services.search.ports import Finds, FoundLine, SearchIndex, SoughtIn, Whereabouts
 from moothall.services.sessions.catalogue import Entry
+from moothall.services.supervision.waiting import within
 
 PAGE = 20
 """Moments on a page."""
+PATIENCE_MS = 10_000
+"""How long a search may take."""
 MOST_PAGES = 50
 """Pages that can be asked for. Overflow: the visitor chooses more narrowly."""
 _OWN = (Shelf.LINK, Shelf.STAFF)
@@ -79,11 +84,6 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     """In how many sessions was sought."""
 
 
-def _nobody() -> Mapping[SpeakerOf, str]:
-    """Return no person: nobody has said who is who."""
-    return {}
-
-
 @dataclass(eq=False, repr=False)
 class Searching:
     """Searches. `known` returns a session's entry in the catalogue, once `fill` has filled it."""
@@ -92,6 +92,9 @@ class Searching:
     log: LogReading
     folding: Folding
     _: KW_ONLY
+    clock: Clock
+    searchable: Callable[[], Mapping[SessionId, SearchedSession]]
+    """The sessions that may be searched (`Indexing.searchable`)."""
     fill: Callable[[], Awaitable[None]]
     known: Callable[[SessionId], Entry | None]
     opens: Callable[[SessionId, Access], bool]
@@ -99,9 +102,9 @@ class Searching:
     room_of: Callable[[SessionId], RoomId | None]
     day_of: Callable[[int], date]
     """The day of a moment (Unix ms) by the clock of the conference."""
-    people: Callable[[], Mapping[SpeakerOf, str]] = _nobody
-    """The ids of people of whom the secretariat has said who they are, by speaker. Any other speaker is one of a single
-    session: the same name in another may be another person's.
+    person_of: Callable[[SpeakerOf], str] = lambda _: ""
+    """The id of the person of whom the secretariat has said that they are a speaker, called in any thread. Where it is
+    empty, the speaker is one of a single session: the same name in another may be another person's.
     """
 
     async def find(self, text: str, choice: FindChoice, *, page: int = 1, own: bool = False) -> Results:
@@ -112,10 +115,9 @@ class Searching:
         await self.fill()
         query = parse(text)
         wanted = sought(query, self.folding, [choice.language] if choice.language else STEMMED)
-        people = self.people()
 
         def speaker_of(session: SessionId, speaker: SpeakerId) -> str:
-            return people.get(SpeakerOf(session, speaker)) or f"{session}/{speaker}"
+            return self.person_of(SpeakerOf(session, speaker)) or f"{session}/{speaker}"
 
         where = self._where(_OWN if own else (Shelf.PUBLIC,))
         finds = Finds(0, {}, ())
@@ -132,7 +134,10 @@ class Searching:
                     skipped=max(0, first - finds.total),
                 )
                 if sessions:
-                    finds = _joined(finds, await self.index.find(asked))
+                    found = await within(self.index.find(asked), self.clock, PATIENCE_MS)
+                    if found is None:
+                        raise StorageUnavailable("The search index does not answer.")
+                    finds = _joined(finds, found)
         moments = await asyncio.gather(*(self._moment(line, wanted) for line in finds.lines[:PAGE]))
         return Results(
             query=query,
@@ -146,7 +151,7 @@ class Searching:
     def _where(self, shelves: tuple[Shelf, ...]) -> dict[Shelf, dict[SessionId, Whereabouts]]:
         """The sessions on each shelf that the visitor may search now, whatever held when they were written."""
         found: dict[Shelf, dict[SessionId, Whereabouts]] = {shelf: {} for shelf in shelves}
-        for session, each in self.index.known().items():
+        for session, each in self.searchable().items():
             if each.shelf in found and self._may_find(session, each.shelf):
                 day = None if each.opened is None else self.day_of(each.opened)
                 found[each.shelf][session] = Whereabouts(self.room_of(session) or "", day)
@@ -164,9 +169,10 @@ class Searching:
         """The moment of a line; None when its text is gone."""
         session, strand = line.session, line.strand
         text = None
-        for record in await self.log.read(session.session, line.offset - 1, 1):
-            if record.header.offset == line.offset:
-                text = text_in(record, line.segment)
+        with suppress(RecordBroken):  # It is logged when the session is indexed; other finds are shown.
+            for record in await self.log.read(session.session, line.offset - 1, 1):
+                if record.header.offset == line.offset:
+                    text = text_in(record, line.segment)
         if text is None or not text.strip():
             return None
         entry = self.known(session.session)

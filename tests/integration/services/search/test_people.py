@@ -64,13 +64,15 @@ async def test_a_person_is_made_changed_and_forgotten() -> None:
     again = await people(book, plans)
     [kept] = again.all
     assert (kept.listed, kept.shown, kept.opened_by(secret), kept.opened_by(other)) == (True, False, False, True)
-    assert again.by_speaker() == {}
+    assert [again.person_of(each) for each in (one, two, three)] == ["", "", ""]
     await again.show(kept, shown=True)
-    assert again.by_speaker() == dict.fromkeys((one, two, three), kept.id)
+    assert [again.person_of(each) for each in (one, two, three)] == [kept.id] * 3
+    assert again.person_of(SpeakerOf(SessionId("one"), SpeakerId("li"))) == ""
     del plans[SessionId("two")]
-    assert set(again.by_speaker()) == {one, three}
+    assert [again.person_of(each) for each in (one, two, three)] == [kept.id, "", kept.id]
     await again.forget(kept)
     assert again.find(kept.id) is None
+    assert again.person_of(one) == ""
     assert (await people(book, plans)).all == []
 
 

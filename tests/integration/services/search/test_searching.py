@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from moothall.adapters.search.index_files import MOST_WAITING, RANKED, SearchFiles
+from moothall.adapters.search.index_files import FOLDER, MOST_WAITING, RANKED, SearchFiles
 from moothall.adapters.search.stemming import stem
+from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import Lane, SessionId
 from moothall.core.programme.plan import RoomId
 from moothall.core.search.choosing import FindChoice
 from moothall.core.search.folding import Folding
 from moothall.core.search.lines import FoundBy
 from moothall.services.search.indexing import Indexing
 from moothall.services.search.ports import IndexBusy
-from moothall.services.search.searching import PAGE, Searching
+from moothall.services.search.searching import PAGE, PATIENCE_MS, Searching
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.testing.clock import ManualClock
 from moothall.testing.log_memory import MemoryLog
@@ -32,13 +37,16 @@ class House:
 
     def __init__(self, index: SearchFiles) -> None:
         self.log = MemoryLog()
-        self.indexing = Indexing(self.log, index, ManualClock())
+        self.clock = ManualClock()
+        self.indexing = Indexing(self.log, index, self.clock)
         catalogue = SessionCatalogue(self.log)
         self.opened: set[SessionId] = set()
         self.searching = Searching(
             index,
             self.log,
             index.folding,
+            clock=self.clock,
+            searchable=self.indexing.searchable,
             fill=catalogue.fill,
             known=catalogue.known,
             opens=lambda session, _: session in self.opened,
@@ -63,7 +71,7 @@ class House:
 
 @asynccontextmanager
 async def house(folder: Path) -> AsyncIterator[House]:
-    index = await SearchFiles.open(folder, Folding(stem), "stems 1")
+    index = SearchFiles(folder, Folding(stem), "stems 1")
     try:
         yield House(index)
     finally:
@@ -163,3 +171,53 @@ async def test_more_searches_than_may_wait_are_refused(tmp_path: Path) -> None:
             await made.searching.find("word", FindChoice())
         index._waiting = 0
         assert (await made.searching.find("word", FindChoice())).total == 1
+
+
+async def test_a_search_on_a_disk_that_hangs_is_given_up_and_still_counts(tmp_path: Path) -> None:
+    async with house(tmp_path) as made:
+        await made.hold("plenary", "A word.")
+        index = made.searching.index
+        assert isinstance(index, SearchFiles)
+        hangs = threading.Event()
+        index._reading.submit(hangs.wait)
+        asking = [asyncio.ensure_future(made.searching.find("word", FindChoice())) for _ in range(MOST_WAITING)]
+        await made.clock.advance(PATIENCE_MS)
+        for each in asking:
+            with pytest.raises(StorageUnavailable):
+                await each
+        with pytest.raises(IndexBusy):
+            await made.searching.find("word", FindChoice())
+        hangs.set()
+        await asyncio.wrap_future(index._reading.submit(lambda: None))  # behind them
+        assert (await made.searching.find("word", FindChoice())).total == 1
+
+
+async def test_damage_that_a_search_meets_has_the_file_made_anew(tmp_path: Path) -> None:
+    async with house(tmp_path) as made:
+        await made.hold("plenary", "A word.")
+        with sqlite3.connect(tmp_path / FOLDER / "public.sqlite3") as file:
+            file.execute("UPDATE block SET lines = x'00'")
+        for _ in range(2):
+            with pytest.raises(StorageUnavailable):
+                await made.searching.find("word", FindChoice())
+        await made.indexing.catch_up()
+        assert (await made.searching.find("word", FindChoice())).total == 1
+
+
+async def test_a_log_that_is_damaged_since_keeps_no_find_of_another_from_being_shown(tmp_path: Path) -> None:
+    async with house(tmp_path) as made:
+        for session in ("one", "two"):
+            await made.hold(session, "A word.")
+        assert (await made.searching.find("word", FindChoice())).total == 2
+        read = made.log.read
+
+        async def reading(
+            session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+        ) -> Sequence[LogRecord]:
+            if session == "one":
+                raise RecordBroken("It can't be read.")
+            return await read(session, after, limit, lanes)
+
+        made.log.read = reading  # type: ignore[method-assign]
+        results = await made.searching.find("word", FindChoice())
+        assert [each.session for each in results.moments] == ["two"]

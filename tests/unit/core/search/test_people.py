@@ -12,7 +12,6 @@ from moothall.core.search.people import (
     KnownSpeaker,
     SpeakerOf,
     Unjoined,
-    by_speaker,
     digest_of,
     listed_speakers,
     may_join,
@@ -56,12 +55,6 @@ def test_a_speaker_belongs_to_one_person_whom_a_programme_lists() -> None:
     assert not may_join([other], LISTED, [full], full)
     assert not may_join([other], LISTED, [ANA] * MOST_PEOPLE, None)
     assert may_join([other], LISTED, [ANA] * MOST_PEOPLE, ANA)
-
-
-def test_finds_are_joined_while_the_page_is_on_and_a_programme_lists_the_speaker() -> None:
-    assert by_speaker([ANA], lambda _: True) == {of("one"): "p1"}
-    assert by_speaker([ANA], lambda _: False) == {}
-    assert by_speaker([msgspec.structs.replace(ANA, shown=False)], lambda _: True) == {}
 
 
 def test_the_private_link_opens_it_alone() -> None:
