@@ -44,7 +44,7 @@ from moothall.core.kernel.lanes import channel_lane, is_public
 from moothall.core.ports import LogReading
 from moothall.core.rules.authority import may_read
 from moothall.services.log.publication import Publication
-from moothall.services.sessions.catalogue import Entry
+from moothall.services.sessions.catalogue import Entry, SessionCatalogue
 from moothall.services.sessions.reader_access import ReadSession
 
 logger = logging.getLogger(__name__)
@@ -138,7 +138,7 @@ class BundleFailed(Exception):
 class Bundles:
     """Makes and keeps bundles while `run` is running. Call `observe` with each publication.
 
-    `known` returns the entry of a session, `sound_of` the files of its published sound.
+    `sound_of` returns the files of a session's published sound.
     """
 
     log: LogReading
@@ -148,7 +148,7 @@ class Bundles:
     web: Path
     public: str
     zone: Callable[[], str]
-    known: Callable[[SessionId], Entry | None]
+    catalogue: SessionCatalogue
     sound_of: Callable[[SessionId], Awaitable[Sequence[RecordingFile]]]
     patience: float = PATIENCE_S
     most_bytes: int = MOST_BYTES
@@ -307,8 +307,7 @@ class Bundles:
 
     async def _feed(self, session: SessionId, out: asyncio.StreamWriter) -> None:
         """Send a session's public lanes."""
-        head = await self.log.head(session)
-        entry = self.known(session)
+        head, entry = await self.log.head(session), await self._entry(session)
         if head is None or entry is None or entry.channel is None or not may_read(Role.READER, entry.access):
             return
         lanes = frozenset(lane for lane in head.lanes if is_public(lane))
@@ -330,11 +329,16 @@ class Bundles:
         return [state for session in wish.sessions if (state := await self._state(session)) is not None]
 
     async def _state(self, session: SessionId) -> _SessionState | None:
-        head, entry = await self.log.head(session), self.known(session)
+        head, entry = await self.log.head(session), await self._entry(session)
         if head is None or entry is None:
             return None
         sound = [(part, *_stat(part.path)) for part in await self.sound_of(session)]
         return _SessionState(session, head.epoch, head.offset, entry.access, tuple(sound))
+
+    async def _entry(self, session: SessionId) -> Entry | None:
+        """The session's entry, which is read anew once something was removed."""
+        await self.catalogue.fill()
+        return self.catalogue.known(session)
 
 
 def _stat(path: str) -> tuple[int, int]:

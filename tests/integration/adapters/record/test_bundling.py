@@ -14,15 +14,12 @@ from msgspec.structs import replace
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.record.bundle_messages import BundleForm, RecordingFile
 from moothall.adapters.record.bundling import MOST_KEPT, MOST_WAITING, BundleBusy, BundleFailed, Bundles, BundleWish
-from moothall.core.events.types import Access
 from moothall.core.kernel.ids import SessionId
-from moothall.core.sessions.state import Status
-from moothall.services.sessions.catalogue import Entry
+from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.testing.log_memory import MemoryLog
-from support.sessions.record_maker import FLOOR, meeting
+from support.sessions.record_maker import meeting
 
 SESSION = SessionId("plenary")
-ENTRY = Entry(session=SESSION, status=Status.CLOSED, access=Access.PUBLIC, channel=FLOOR, opened=0)
 WISH = BundleWish(name="all", title="All", language="en", sessions=(SESSION,), form=BundleForm.LINES)
 
 
@@ -54,7 +51,7 @@ async def running(folder: Path, sounds: Sounds, *, patience: float = 60) -> Asyn
         web=find_web_folder(),
         public="https://hall.example",
         zone=lambda: "UTC",
-        known=lambda session: ENTRY if session == SESSION else None,
+        catalogue=SessionCatalogue(log),
         sound_of=sounds.of,
         patience=patience,
     )
@@ -107,6 +104,15 @@ async def test_what_happens_in_a_session_that_is_not_in_it_does_not_begin_it_aga
         sounds.gate.set()
         assert not (await got).withdrawn
         assert sounds.asked == 3  # Three looks make a bundle.
+
+
+async def test_a_session_of_which_something_was_removed_stays_in_the_bundle(tmp_path: Path) -> None:
+    async with running(tmp_path, Sounds()) as bundles:
+        before = await bundles.get(WISH)
+        bundles.withdraw(SESSION)
+        bundles.catalogue.read_again(SESSION)  # as a removal does
+        kept = await bundles.get(WISH)
+        assert (kept.tag, kept.size) == (before.tag, before.size)
 
 
 async def test_sessions_that_change_all_the_time_make_no_bundle(tmp_path: Path) -> None:
