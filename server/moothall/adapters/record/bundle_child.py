@@ -143,7 +143,7 @@ class RecordLines:
         )
         self._out.write(msgspec.json.encode(first) + b"\n")
         for record in records:
-            self._out.write(write_json(record, wording(record, self._ui, self._zone), Options()))
+            self._out.write(write_json(record, wording(record, self._ui, self._zone, self._order.public), Options()))
 
     def finish(self) -> None:
         """Nothing follows the last session."""
@@ -192,7 +192,7 @@ class Bundle:
         )
 
     def _text(self, record: Record) -> bundle.BundledText:
-        words, files = wording(record, self._ui, self._zone), dict[str, str]()
+        words, files = wording(record, self._ui, self._zone, self._order.public), dict[str, str]()
         for form in FORMS:
             files[form] = path = f"{bundle.DATA}/{record.id}/{record.channel}.{form}"
             data = write_record(form, record, words, Options(), lambda: self._style)

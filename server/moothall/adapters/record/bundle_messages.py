@@ -61,6 +61,7 @@ class SessionBegins(msgspec.Struct, frozen=True, kw_only=True, tag="session"):
 
     session: SessionId
     epoch: Epoch
+    """The epoch in readers' positions (`reader_epoch`)."""
     channels: tuple[ChannelId, ...]
     """Its channels that have lines; never empty."""
     sound: tuple[RecordingFile, ...]

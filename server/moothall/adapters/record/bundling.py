@@ -39,7 +39,7 @@ from moothall.adapters.sound.spool_folder import leave_room
 from moothall.core.events.types import Access, BodyRemoved
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import StorageUnavailable
-from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
+from moothall.core.kernel.ids import ChannelId, Epoch, SessionId, reader_epoch
 from moothall.core.kernel.lanes import channel_lane, is_public
 from moothall.core.ports import LogReading
 from moothall.core.rules.authority import may_read
@@ -314,7 +314,8 @@ class Bundles:
         named = [ChannelId(lane.removeprefix(_CHANNEL)) for lane in sorted(lanes) if lane.startswith(_CHANNEL)]
         channels = sorted({entry.channel, *named}, key=lambda each: (each != entry.channel, each))
         sound = tuple(await self.sound_of(session))
-        out.write(framed(SessionBegins(session=session, epoch=head.epoch, channels=tuple(channels), sound=sound)))
+        epoch = reader_epoch(head.epoch, head.lost)
+        out.write(framed(SessionBegins(session=session, epoch=epoch, channels=tuple(channels), sound=sound)))
         after = 0
         while page := await self.log.read(session, after, SLICE, lanes):
             after = page[-1].header.offset
@@ -333,7 +334,7 @@ class Bundles:
         if head is None or entry is None:
             return None
         sound = [(part, *_stat(part.path)) for part in await self.sound_of(session)]
-        return _SessionState(session, head.epoch, head.offset, entry.access, tuple(sound))
+        return _SessionState(session, reader_epoch(head.epoch, head.lost), head.offset, entry.access, tuple(sound))
 
     async def _entry(self, session: SessionId) -> Entry | None:
         """The session's entry, which is read anew once something was removed."""

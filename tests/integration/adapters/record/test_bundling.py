@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.record.bundle_messages import BundleForm, RecordingFile
 from moothall.adapters.record.bundling import MOST_KEPT, MOST_WAITING, BundleBusy, BundleFailed, Bundles, BundleWish
 from moothall.core.kernel.ids import SessionId
+from moothall.core.ports import LogHead
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.testing.log_memory import MemoryLog
 from support.sessions.record_maker import meeting
@@ -40,9 +42,19 @@ class Sounds:
         return [RecordingFile(f"/nowhere/{self.asked}", "mic", 0)] if self.restless else ()
 
 
+class ShortenedLog(MemoryLog):
+    """A log that lost its end twice."""
+
+    async def head(self, session: SessionId) -> LogHead | None:
+        found = await super().head(session)
+        return None if found is None else replace(found, lost=2)
+
+
 @asynccontextmanager
-async def running(folder: Path, sounds: Sounds, *, patience: float = 60) -> AsyncIterator[Bundles]:
-    log, records = MemoryLog(), meeting().records
+async def running(
+    folder: Path, sounds: Sounds, *, patience: float = 60, log: MemoryLog | None = None
+) -> AsyncIterator[Bundles]:
+    log, records = log or MemoryLog(), meeting().records
     head = await log.acquire(SESSION, records[0].header.epoch)
     await log.append(SESSION, head.term, 0, records)
     bundles = Bundles(
@@ -69,6 +81,15 @@ async def test_a_bundle_is_made_once_and_leaves_no_name_on_the_disk(tmp_path: Pa
         assert os.pread(one.file.fileno(), 10, 0) == b'{"format":'
         assert os.listdir(tmp_path) == []
     assert one.file.closed
+
+
+async def test_positions_are_those_that_readers_have(tmp_path: Path) -> None:
+    async with running(tmp_path, Sounds(), log=ShortenedLog()) as bundles:
+        kept = await bundles.get(WISH)
+        _, record = os.pread(kept.file.fileno(), kept.size, 0).splitlines()
+        assert json.loads(record)["position"]["epoch"].endswith("r2")
+    async with running(tmp_path, Sounds()) as bundles:
+        assert await bundles.tag(WISH) != kept.tag
 
 
 async def test_what_is_withdrawn_while_it_is_made_begins_it_again(tmp_path: Path) -> None:
