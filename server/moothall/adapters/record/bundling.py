@@ -38,7 +38,7 @@ from moothall.adapters.sound.audio_file import start_coder
 from moothall.adapters.sound.spool_folder import leave_room
 from moothall.core.events.types import Access, BodyRemoved
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Epoch, SessionId, reader_epoch
 from moothall.core.kernel.lanes import channel_lane, is_public
 from moothall.core.ports import LogReading
@@ -131,7 +131,9 @@ class BundleBusy(Exception):
 
 
 class BundleFailed(Exception):
-    """The bundle can't be made: it is too large, the disk is full, or its sessions change all the time."""
+    """The bundle can't be made: it is too large, the disk is full, a log is damaged, or its sessions change all the
+    time. Its text says which.
+    """
 
 
 @dataclass(eq=False, repr=False)
@@ -217,8 +219,12 @@ class Bundles:
                         kept = await self._make(wish)
                         self._keep(wish, kept)
                         job.set_result(kept)
-                    except (BundleFailed, StorageUnavailable) as error:
+                    except StorageUnavailable as error:
                         job.set_exception(error)
+                    except (BundleFailed, OSError, RecordBroken) as error:
+                        why = error if isinstance(error, BundleFailed) else type(error).__name__
+                        logger.warning("a bundle of %d sessions can't be made: %s", len(wish.sessions), why)
+                        job.set_exception(BundleFailed())
                     finally:
                         self._jobs.pop(wish).cancel()
         finally:
@@ -231,7 +237,7 @@ class Bundles:
         for wish, kept in list(self._kept.items()):
             try:
                 same = kept.tag == await self.tag(wish)
-            except StorageUnavailable:
+            except (StorageUnavailable, RecordBroken):
                 return
             if not same and self._kept.get(wish) is kept:
                 self._kept.pop(wish).drop()
@@ -259,8 +265,7 @@ class Bundles:
                 file.close()
                 raise
             file.close()
-        logger.warning("a bundle of %d sessions can't be made", len(wish.sessions))
-        raise BundleFailed
+        raise BundleFailed("its sessions change all the time, or its process ends")
 
     def _file(self) -> BinaryIO:
         return tempfile.TemporaryFile(dir=self.folder)  # it is kept
@@ -298,7 +303,7 @@ class Bundles:
             except ConnectionError:  # It ended: its exit code says so.
                 pass
             except OSError as error:
-                raise BundleFailed from error
+                raise BundleFailed("the disk is full") from error
             return await process.wait() == 0
         finally:
             self._making = None

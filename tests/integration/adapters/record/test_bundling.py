@@ -15,7 +15,9 @@ from msgspec.structs import replace
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.record.bundle_messages import BundleForm, RecordingFile
 from moothall.adapters.record.bundling import MOST_KEPT, MOST_WAITING, BundleBusy, BundleFailed, Bundles, BundleWish
-from moothall.core.kernel.ids import SessionId
+from moothall.core.chain import LogRecord
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import Lane, SessionId
 from moothall.core.ports import LogHead
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.testing.log_memory import MemoryLog
@@ -48,6 +50,19 @@ class ShortenedLog(MemoryLog):
     async def head(self, session: SessionId) -> LogHead | None:
         found = await super().head(session)
         return None if found is None else replace(found, lost=2)
+
+
+class DamagedLog(MemoryLog):
+    """A log that can be damaged behind what the list of sessions reads."""
+
+    damaged = False
+
+    async def read(
+        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        if self.damaged:
+            raise RecordBroken("An event can't be read.")
+        return await super().read(session, after, limit, lanes)
 
 
 @asynccontextmanager
@@ -151,6 +166,22 @@ async def test_a_bundle_that_is_too_large_can_not_be_made(tmp_path: Path) -> Non
         bundles.most_bytes = 100
         with pytest.raises(BundleFailed):
             await bundles.get(WISH)
+
+
+async def test_neither_a_damaged_log_nor_a_disk_that_fails_ends_the_making_of_others(tmp_path: Path) -> None:
+    log, other = DamagedLog(), replace(WISH, form=BundleForm.ZIP)
+    async with running(tmp_path, Sounds(), log=log) as bundles:
+        kept = await bundles.get(WISH)
+        log.damaged = True
+        with pytest.raises(BundleFailed):
+            await bundles.get(other)
+        log.damaged = False
+        bundles.folder = tmp_path / "nowhere"
+        with pytest.raises(BundleFailed):
+            await bundles.get(other)
+        bundles.folder = tmp_path
+        assert (await bundles.get(other)).size
+        assert await bundles.get(WISH) is kept
 
 
 async def test_few_wait_and_few_are_kept(tmp_path: Path) -> None:
