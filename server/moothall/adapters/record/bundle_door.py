@@ -171,6 +171,11 @@ class BundleDoor:
 
 async def _send(request: web.Request, kept: KeptBundle, wanted: BundleWish) -> web.StreamResponse:
     """Send a bundle, or the range of it that is asked for. A download is cut off once something in it is withdrawn."""
+
+    def cut_off() -> None:
+        if request.transport is not None:
+            request.transport.abort()
+
     headers = {
         hdrs.ETAG: kept.tag,
         hdrs.ACCEPT_RANGES: "bytes",
@@ -179,7 +184,7 @@ async def _send(request: web.Request, kept: KeptBundle, wanted: BundleWish) -> w
         hdrs.CONTENT_TYPE: _TYPES[wanted.form],
         hdrs.CONTENT_DISPOSITION: f'attachment; filename="{wanted.name}.{wanted.form}"',
     }
-    with kept.reading():
+    with kept.reading(cut_off):
         try:
             span = wanted_range(request.headers, kept.tag, kept.size)
         except NotSatisfiable:
@@ -194,11 +199,7 @@ async def _send(request: web.Request, kept: KeptBundle, wanted: BundleWish) -> w
             return response
         while start < end:
             piece = await asyncio.to_thread(os.pread, kept.file.fileno(), min(PIECE, end - start), start)
-            if kept.withdrawn or not piece:
-                if request.transport is not None:
-                    request.transport.abort()
-                return response
-            await response.write(piece)
+            await response.write(piece)  # After `cut_off` it raises ConnectionError.
             start += len(piece)
         return response
 

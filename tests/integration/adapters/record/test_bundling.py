@@ -6,7 +6,8 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,16 @@ from msgspec.structs import replace
 
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.record.bundle_messages import BundleForm, RecordingFile
-from moothall.adapters.record.bundling import MOST_KEPT, MOST_WAITING, BundleBusy, BundleFailed, Bundles, BundleWish
+from moothall.adapters.record.bundling import (
+    MOST_BYTES,
+    MOST_KEPT,
+    MOST_LEFT,
+    MOST_WAITING,
+    BundleBusy,
+    BundleFailed,
+    Bundles,
+    BundleWish,
+)
 from moothall.core.chain import LogRecord
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import Lane, SessionId
@@ -24,7 +34,8 @@ from moothall.testing.log_memory import MemoryLog
 from support.sessions.record_maker import meeting
 
 SESSION = SessionId("plenary")
-WISH = BundleWish(name="all", title="All", language="en", sessions=(SESSION,), form=BundleForm.LINES)
+WISH = BundleWish(name="all", title="All", language="en", sessions=(SESSION,))
+LINES = replace(WISH, form=BundleForm.LINES)
 
 
 class Sounds:
@@ -36,11 +47,14 @@ class Sounds:
         self.gate = asyncio.Event()
         self.gate.set()
         self.restless = False
+        self.file: Path | None = None
 
     async def of(self, _: SessionId) -> Sequence[RecordingFile]:
         self.asked += 1
         self.reached.set()
         await self.gate.wait()
+        if self.file is not None:
+            return [RecordingFile(str(self.file), "mic", 0)]
         return [RecordingFile(f"/nowhere/{self.asked}", "mic", 0)] if self.restless else ()
 
 
@@ -93,18 +107,18 @@ async def test_a_bundle_is_made_once_and_leaves_no_name_on_the_disk(tmp_path: Pa
         one, other = await asyncio.gather(bundles.get(WISH), bundles.get(WISH))
         assert one is other is await bundles.get(WISH)
         assert one.tag == await bundles.tag(WISH)
-        assert os.pread(one.file.fileno(), 10, 0) == b'{"format":'
+        assert os.pread(one.file.fileno(), 4, 0) == b"PK\x03\x04"
         assert os.listdir(tmp_path) == []
     assert one.file.closed
 
 
 async def test_positions_are_those_that_readers_have(tmp_path: Path) -> None:
     async with running(tmp_path, Sounds(), log=ShortenedLog()) as bundles:
-        kept = await bundles.get(WISH)
+        kept = await bundles.get(LINES)
         _, record = os.pread(kept.file.fileno(), kept.size, 0).splitlines()
         assert json.loads(record)["position"]["epoch"].endswith("r2")
     async with running(tmp_path, Sounds()) as bundles:
-        assert await bundles.tag(WISH) != kept.tag
+        assert await bundles.tag(LINES) != kept.tag
 
 
 async def test_what_is_withdrawn_while_it_is_made_begins_it_again(tmp_path: Path) -> None:
@@ -118,13 +132,12 @@ async def test_what_is_withdrawn_while_it_is_made_begins_it_again(tmp_path: Path
         bundles.withdraw(SESSION)
         sounds.gate.set()
         kept = await got
-        assert not kept.withdrawn
+        assert not kept.file.closed
         # Three looks make a bundle: before, for the process, and behind. One that is given up looks at least once.
         assert sounds.asked > 1 + 3
         bundles.withdraw(SessionId("another"))
-        assert not kept.withdrawn
+        assert not kept.file.closed
         bundles.withdraw(SESSION)
-        assert kept.withdrawn
         assert kept.file.closed
         assert await bundles.get(WISH) is not kept
 
@@ -138,7 +151,7 @@ async def test_what_happens_in_a_session_that_is_not_in_it_does_not_begin_it_aga
         await sounds.reached.wait()
         bundles.withdraw(SessionId("another"))
         sounds.gate.set()
-        assert not (await got).withdrawn
+        assert not (await got).file.closed
         assert sounds.asked == 3  # Three looks make a bundle.
 
 
@@ -161,27 +174,54 @@ async def test_sessions_that_change_all_the_time_make_no_bundle(tmp_path: Path) 
         assert (await bundles.get(WISH)).size
 
 
-async def test_a_bundle_that_is_too_large_can_not_be_made(tmp_path: Path) -> None:
-    async with running(tmp_path, Sounds()) as bundles:
+@pytest.mark.parametrize(("most_bytes", "reserve"), [(100, 0), (MOST_BYTES, 1 << 62)])
+async def test_what_has_no_room_is_tried_once(tmp_path: Path, most_bytes: int, reserve: int) -> None:
+    sounds = Sounds()
+    async with running(tmp_path, sounds) as bundles:
+        bundles.most_bytes, bundles.reserve = most_bytes, reserve
+        with pytest.raises(BundleFailed):
+            await bundles.get(WISH)
+        assert sounds.asked == 2, "once before, and once for the process"
+
+
+async def test_what_is_too_large_by_its_sound_is_not_begun(tmp_path: Path) -> None:
+    sounds = Sounds()
+    sounds.file = tmp_path / "long.opus"
+    sounds.file.write_bytes(bytes(101))
+    async with running(tmp_path, sounds) as bundles:
         bundles.most_bytes = 100
         with pytest.raises(BundleFailed):
             await bundles.get(WISH)
+        assert sounds.asked == 1
 
 
 async def test_neither_a_damaged_log_nor_a_disk_that_fails_ends_the_making_of_others(tmp_path: Path) -> None:
-    log, other = DamagedLog(), replace(WISH, form=BundleForm.ZIP)
+    log = DamagedLog()
     async with running(tmp_path, Sounds(), log=log) as bundles:
         kept = await bundles.get(WISH)
         log.damaged = True
         with pytest.raises(BundleFailed):
-            await bundles.get(other)
+            await bundles.get(LINES)
         log.damaged = False
         bundles.folder = tmp_path / "nowhere"
         with pytest.raises(BundleFailed):
-            await bundles.get(other)
+            await bundles.get(LINES)
         bundles.folder = tmp_path
-        assert (await bundles.get(other)).size
+        assert (await bundles.get(LINES)).size
         assert await bundles.get(WISH) is kept
+
+
+async def test_few_downloads_of_what_is_dropped_go_on_and_none_once_it_is_withdrawn(tmp_path: Path) -> None:
+    cut: list[int] = []
+    async with running(tmp_path, Sounds()) as bundles:
+        with ExitStack() as downloads:
+            for n in range(MOST_KEPT + MOST_LEFT + 1):
+                assert cut == []
+                kept = await bundles.get(replace(LINES, name=f"w{n}"))
+                downloads.enter_context(kept.reading(partial(cut.append, n)))
+            assert cut == [0]
+            bundles.withdraw(SESSION)
+            assert sorted(cut[1:]) == list(range(1, MOST_KEPT + MOST_LEFT + 1))
 
 
 async def test_few_wait_and_few_are_kept(tmp_path: Path) -> None:

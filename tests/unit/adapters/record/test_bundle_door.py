@@ -71,16 +71,25 @@ async def client(offered: Offered) -> AsyncIterator[TestClient[web.Request, web.
         yield client
 
 
-async def test_a_download_is_cut_off_once_something_in_it_is_withdrawn(
+async def test_a_download_is_cut_off_though_nobody_reads_what_is_on_its_way(
     client: TestClient[web.Request, web.Application], offered: Offered
 ) -> None:
     async with client.get("/s/s/bundle.zip") as response:
         assert len(await response.content.readexactly(PIECE)) == PIECE
-        offered.kept.withdrawn = True
-        offered.kept.drop()
-        assert not offered.kept.file.closed
+        offered.kept.cut_off()
+        await offered.kept.closed.wait()
         with pytest.raises(aiohttp.ClientError):
             await response.read()
+
+
+async def test_a_download_of_what_is_dropped_goes_on_to_its_end(
+    client: TestClient[web.Request, web.Application], offered: Offered
+) -> None:
+    async with client.get("/s/s/bundle.zip") as response:
+        await response.content.readexactly(PIECE)
+        offered.kept.drop()
+        assert not offered.kept.file.closed
+        assert len(await response.read()) == 39 * PIECE
     await offered.kept.closed.wait()
 
 
