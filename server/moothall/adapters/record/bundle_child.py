@@ -34,7 +34,7 @@ from moothall.adapters.record.bundle_messages import (
     SessionEnds,
     SessionEvents,
 )
-from moothall.adapters.record.forms import COMPRESSED, record_style, write_record
+from moothall.adapters.record.forms import COMPRESSED, TYPES, record_style, write_record
 from moothall.adapters.record.packing import entry_of
 from moothall.adapters.record.texts import wording
 from moothall.adapters.sound.spool_folder import leave_room
@@ -52,8 +52,10 @@ from moothall.record.model import Record, RecordFold
 from moothall.record.wording import Options
 from moothall.services.sound.live_audio import to_ms
 
-FORMS = ("vtt", "srt", "txt", "html", "json", "ttml", "akn", "epub")
-"""The formats of each text: those of `TYPES` that every installation can write, and in less than a second."""
+FORMS = tuple(form for form in TYPES if form != "pdf")
+"""The formats of each text. A PDF needs an extra, fonts and up to a minute, and one that can't be set would be the end
+of the whole bundle.
+"""
 PIECE = 1 << 18
 NICENESS = 10
 """It leaves the processor to the words of meetings that are on."""

@@ -102,7 +102,7 @@ DOORS = (
     ProgramDoor(
         path="/bundle.zip",
         name="takeBundle",
-        summary="All texts of all public sessions that are closed, in all formats.",
+        summary="All texts of all public sessions that are closed, in all formats but PDF.",
         answer=None,
         kind="application/zip",
         query=(_DAY, _UI),
@@ -111,7 +111,7 @@ DOORS = (
     ProgramDoor(
         path="/s/{session}/bundle.zip",
         name="takeSessionBundle",
-        summary="All texts of a session that is closed, in all formats.",
+        summary="All texts of a session that is closed, in all formats but PDF.",
         answer=None,
         kind="application/zip",
         query=(_UI,),

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from moothall.adapters.record.bundle_child import FORMS
+from moothall.adapters.record.forms import TYPES
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events import types as ev
@@ -65,20 +65,21 @@ async def withdrawn(running: RunningServer, query: str = "") -> dict[str, list[d
     return {each["session"]: each["withdrawn"] for each in json.loads(body)["sessions"]}
 
 
-async def test_a_bundle_has_every_format_and_lists_them_with_their_digests(running: RunningServer) -> None:
+async def test_a_bundle_has_every_format_but_pdf_and_lists_them_with_their_digests(running: RunningServer) -> None:
     await done(running, do.CloseSession())
     status, headers, body = await get(running, f"/s/{SESSION}/bundle.zip")
     assert status == 200
     assert headers["Content-Type"] == "application/zip"
     assert headers["Content-Disposition"] == f'attachment; filename="{SESSION}.zip"'
     found = files(body, SESSION)
-    for form in FORMS:
+    forms = TYPES.keys() - {"pdf"}
+    for form in forms:
         _, _, alone = await get(running, f"/s/{SESSION}/record.{form}")
         assert found[f"data/{SESSION}/floor.{form}"] == alone, form
     manifest = json.loads(found["manifest.json"])
     assert manifest["withdrawals"] == f"{running.address}/withdrawals.json?session={SESSION}"
     assert [each["id"] for each in manifest["sessions"]] == [SESSION]
-    assert manifest["sessions"][0]["texts"][0]["files"].keys() == set(FORMS)
+    assert manifest["sessions"][0]["texts"][0]["files"].keys() == forms
     for each in manifest["files"]:
         data = found[each["path"]]
         assert (each["bytes"], each["sha256"]) == (len(data), sha256(data).hexdigest())
