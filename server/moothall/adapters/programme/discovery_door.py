@@ -46,7 +46,10 @@ PRIVATE = (
     "/staff",
 )
 """Pages that search engines need not ask for."""
-STREAMS = ("/s/*/events", "/s/*/ws", "/s/*/poll", "/s/*/asked", "/s/*/ask", "/s/*/report", "/*bundle.zip")
+STREAMS = (
+    *("/s/*/events", "/s/*/ws", "/s/*/poll", "/s/*/asked", "/s/*/ask", "/s/*/report", "/*bundle.zip"),
+    "/records.jsonl",
+)
 """Addresses that answer for long, or for one visitor."""
 _PAGE = re.compile(r"/s/([a-z0-9_.-]{1,64})(?:/line/([a-z0-9_.-]{1,64}))?/?\Z")
 _FRAGMENT = re.compile(r"line-([a-z0-9_.-]{1,64})\Z")
@@ -121,10 +124,14 @@ class DiscoveryDoor:
 
     async def _embedded(self, request: web.Request, ui: Catalogue) -> dict[str, object]:
         address = request.query.get("url", "")
-        found = _PAGE.match(urlsplit(address).path)
+        try:
+            parts = urlsplit(address)
+        except ValueError:  # such as `http://[`
+            raise HttpProblem(404, ErrorText.NO_SESSION) from None
+        found = _PAGE.match(parts.path)
         if found is None or not address.startswith((f"{self.public}/", "/")):
             raise HttpProblem(404, ErrorText.NO_SESSION)
-        session, parts = SessionId(found[1]), urlsplit(address)
+        session = SessionId(found[1])
         fragment = _FRAGMENT.match(parts.fragment)
         segment = found[2] or (fragment[1] if fragment else None)
         channel = parse_qs(parts.query).get("channel", [DEFAULT_CHANNEL])[0]
