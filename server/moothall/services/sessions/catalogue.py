@@ -289,7 +289,7 @@ def _folded(entry: Entry, pairs: Iterable[tuple[LogRecord, ev.AnyEvent | Unknown
                 closed = (entry.opened or 0) + event.t if held else record.header.at
                 entry = replace(entry, status=Status.CLOSED, closed=closed)
             case ev.SessionPaused() | ev.SessionResumed() | ev.SessionReopened():
-                entry = replace(entry, status=_STATUS[type(event)], closed=None)
+                entry = replace(entry, status=_STATUS[type(event)], closed=None, mended=None)
             case ev.RecordSealed():
                 seal = made_of(Sealing, event, offset=record.header.offset, at=record.header.at)
                 entry = replace(entry, seals=(*entry.seals, seal))
