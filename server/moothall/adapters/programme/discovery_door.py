@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from html import escape
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import msgspec
 from aiohttp import hdrs, web
 
+from moothall.adapters.http.entity_tags import tagged
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import (
@@ -93,13 +93,8 @@ class DiscoveryDoor:
         rows += [self._row(entry) for entry in entries]
         inside = "".join(rows)
         text = document([f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{inside}</urlset>\n'])
-        tag = sha256(text.encode()).hexdigest()[:32]
-        headers = {hdrs.CACHE_CONTROL: "no-cache", hdrs.ETAG: f'"{tag}"'}
-        if any(seen.value in (tag, "*") for seen in request.if_none_match or ()):
-            return web.Response(status=304, headers=headers)
-        response = web.Response(text=text, content_type="application/xml", charset="utf-8", headers=headers)
-        response.enable_compression()
-        return response
+        headers: dict[str, str] = {hdrs.CACHE_CONTROL: "no-cache", hdrs.CONTENT_TYPE: "application/xml; charset=utf-8"}
+        return tagged(request, text.encode(), headers)
 
     def _row(self, entry: Entry) -> str:
         ends: Sequence[int | None] = (entry.opened, entry.closed, entry.mended)

@@ -16,12 +16,12 @@ from moothall.adapters.record.bundle_door import PIECE, BundleDoor
 from moothall.adapters.record.bundling import BundleBusy, BundleFailed, Bundles, BundleWish, KeptBundle
 from moothall.core.events.types import Access
 from moothall.core.kernel.errors import StorageUnavailable
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.sessions.state import Status
 from moothall.services.sessions.catalogue import Entry
 
 PAGES = Pages(find_web_folder())
-CLOSED = Entry(session=SessionId("s"), status=Status.CLOSED, access=Access.PUBLIC, opened=0)
+CLOSED = Entry(session=SessionId("s"), status=Status.CLOSED, access=Access.PUBLIC, channel=ChannelId("floor"), opened=0)
 
 
 class Kept(KeptBundle):
