@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from functools import partial
 
 import msgspec
 from aiohttp import hdrs, web
@@ -45,6 +46,8 @@ class ProgramDoor(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it has an ETag."""
 
 
+_File = partial(ProgramDoor, answer=None, ranges=True)
+"""A door that answers with a file."""
 DOORS = (
     ProgramDoor(
         path="/s/{session}/record.json",
@@ -90,33 +93,27 @@ DOORS = (
         query=(("session", "Only this session, which public lists need not have."),),
         refusals=(503,),
     ),
-    ProgramDoor(
+    _File(
         path="/records.jsonl",
         name="dumpRecords",
         summary="The records of all public sessions that are closed, JSON lines.",
-        answer=None,
         kind="application/jsonl",
         query=(_DAY, _UI),
-        ranges=True,
     ),
-    ProgramDoor(
+    _File(
         path="/bundle.zip",
         name="takeBundle",
         summary="All texts of all public sessions that are closed, in all formats but PDF.",
-        answer=None,
         kind="application/zip",
         query=(_DAY, _UI),
-        ranges=True,
     ),
-    ProgramDoor(
+    _File(
         path="/s/{session}/bundle.zip",
         name="takeSessionBundle",
         summary="All texts of a session that is closed, in all formats but PDF.",
-        answer=None,
         kind="application/zip",
         query=(_UI,),
         refusals=(404, 409, 503),
-        ranges=True,
     ),
 )
 """The doors that are described."""
