@@ -149,7 +149,7 @@ class BundleDoor:
             tag = await self.bundles.tag(wanted)
             if is_known(request, tag.strip('"')):
                 return web.Response(status=304, headers={hdrs.ETAG: tag})
-            kept = await self.bundles.get(wanted)
+            kept = await self.bundles.get(wanted, tag)
         except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
         except StorageUnavailable:

@@ -60,6 +60,10 @@ off. They can go on where they were once it is made again.
 """
 MOST_WAITING = 8
 """Bundles that wait to be made. Overflow: the next is refused for now."""
+MOST_LOOKING = 2
+"""Requests for which the logs and files of a bundle's sessions are looked at together: that takes seconds where there
+are thousands. Overflow: the next ones wait, for `PATIENCE_S` at most.
+"""
 MOST_BYTES = 8 << 30
 """The largest size of a bundle. A larger one can't be made; its days can."""
 PATIENCE_S = 20.0
@@ -170,23 +174,33 @@ class Bundles:
     """Those that were dropped while somebody downloads them. Bound: `MOST_LEFT`."""
     _jobs: OrderedDict[BundleWish, asyncio.Future[KeptBundle]] = field(default_factory=OrderedDict)
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    _looking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_LOOKING))
     _making: tuple[frozenset[SessionId], asyncio.subprocess.Process] | None = None
     _withdrawn: set[SessionId] = field(default_factory=set)
     """The sessions of which something was withdrawn since the bundle that is being made was begun. Bound: all
     sessions."""
 
     async def tag(self, wish: BundleWish) -> str:
-        """The entity tag of a bundle as it would be now, without making it. Raises StorageUnavailable."""
+        """The entity tag of a bundle as it would be now, without making it. Raises BundleBusy, StorageUnavailable."""
+        try:
+            async with asyncio.timeout(self.patience), self._looking:
+                return await self._tag_now(wish)
+        except TimeoutError:
+            raise BundleBusy from None
+
+    async def _tag_now(self, wish: BundleWish) -> str:
         return self._tag(wish, await self._states(wish))
 
     def _tag(self, wish: BundleWish, states: Sequence[_SessionState]) -> str:
         parts = (__version__, zlib.ZLIB_RUNTIME_VERSION, wish, self.zone(), self.public, states)
         return f'"{sha256(msgspec.json.encode(parts)).hexdigest()[:32]}"'
 
-    async def get(self, wish: BundleWish) -> KeptBundle:
-        """The bundle, made now where none is kept. Raises BundleBusy, BundleFailed, StorageUnavailable."""
+    async def get(self, wish: BundleWish, tag: str = "") -> KeptBundle:
+        """The bundle, made now where none is kept. `tag`: its entity tag, where `tag` has just returned it. Raises
+        BundleBusy, BundleFailed, StorageUnavailable.
+        """
         kept = self._kept.get(wish)
-        if kept is not None and kept.tag == await self.tag(wish):
+        if kept is not None and kept.tag == (tag or await self.tag(wish)):
             self._kept.move_to_end(wish)
             return kept
         job = self._jobs.get(wish)
@@ -253,7 +267,7 @@ class Bundles:
         """Drop the bundles that are not what would be made now: their sound may be over."""
         for wish, kept in list(self._kept.items()):
             try:
-                same = kept.tag == await self.tag(wish)
+                same = kept.tag == await self._tag_now(wish)
             except (StorageUnavailable, RecordBroken):
                 return
             if not same and self._kept.get(wish) is kept:
@@ -284,7 +298,7 @@ class Bundles:
             file = await asyncio.to_thread(self._file)
             try:
                 whole = await self._write(wish, file)
-                same = whole and tag == await self.tag(wish)
+                same = whole and tag == await self._tag_now(wish)
                 if same and self._withdrawn.isdisjoint(wish.sessions):  # Perhaps while the logs were looked at.
                     size = os.fstat(file.fileno()).st_size
                     return KeptBundle(tag, size, file, frozenset(wish.sessions))

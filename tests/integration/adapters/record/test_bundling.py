@@ -19,6 +19,7 @@ from moothall.adapters.record.bundling import (
     MOST_BYTES,
     MOST_KEPT,
     MOST_LEFT,
+    MOST_LOOKING,
     MOST_WAITING,
     BundleBusy,
     BundleFailed,
@@ -222,6 +223,17 @@ async def test_few_downloads_of_what_is_dropped_go_on_and_none_once_it_is_withdr
             assert cut == [0]
             bundles.withdraw(SESSION)
             assert sorted(cut[1:]) == list(range(1, MOST_KEPT + MOST_LEFT + 1))
+
+
+async def test_few_requests_look_at_the_logs_together(tmp_path: Path) -> None:
+    sounds = Sounds()
+    async with running(tmp_path, sounds, patience=0.01) as bundles:
+        sounds.gate.clear()
+        asked = await asyncio.gather(*(bundles.tag(WISH) for _ in range(MOST_LOOKING + 1)), return_exceptions=True)
+        assert {type(answer) for answer in asked} == {BundleBusy}
+        assert sounds.asked == MOST_LOOKING
+        sounds.gate.set()
+        assert await bundles.tag(WISH)
 
 
 async def test_few_wait_and_few_are_kept(tmp_path: Path) -> None:

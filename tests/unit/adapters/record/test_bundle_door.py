@@ -46,7 +46,7 @@ class Offered(Bundles):
     async def tag(self, wish: BundleWish) -> str:
         return self.kept.tag
 
-    async def get(self, wish: BundleWish) -> KeptBundle:
+    async def get(self, wish: BundleWish, tag: str = "") -> KeptBundle:
         if self.wrong is not None:
             raise self.wrong
         return self.kept
