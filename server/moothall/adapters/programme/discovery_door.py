@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -89,18 +90,18 @@ class DiscoveryDoor:
             entries = await self.listed()
         except StorageUnavailable:
             return refusal(HttpProblem(503, ErrorText.UNAVAILABLE), self.pages, language(self.pages, request))
-        rows = [f"<url><loc>{escape(self.public)}{path}</loc></url>\n" for path in ("/", "/agenda", "/help")]
-        rows += [self._row(entry) for entry in entries]
-        inside = "".join(rows)
-        text = document([f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{inside}</urlset>\n'])
+        text = await asyncio.to_thread(self._map, entries)  # That of thousands takes a tenth of a second.
         headers: dict[str, str] = {hdrs.CACHE_CONTROL: "no-cache", hdrs.CONTENT_TYPE: "application/xml; charset=utf-8"}
         return tagged(request, text.encode(), headers)
 
+    def _map(self, entries: Sequence[Entry]) -> str:
+        rows = [f"<url><loc>{escape(self.public)}{path}</loc></url>\n" for path in ("/", "/agenda", "/help")]
+        inside = "".join([*rows, *(self._row(entry) for entry in entries)])
+        return document([f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{inside}</urlset>\n'])
+
     def _row(self, entry: Entry) -> str:
-        ends: Sequence[int | None] = (entry.opened, entry.closed, entry.mended)
-        moments = [at for at in ends if at is not None]
-        moments += [seal.at for seal in entry.seals] + [gone.at for gone in entry.withdrawals]
-        changed = f"<lastmod>{moment(max(moments), 'seconds')}</lastmod>" if moments else ""
+        at = entry.changed
+        changed = "" if at is None else f"<lastmod>{moment(at, 'seconds')}</lastmod>"
         return f"<url><loc>{escape(self.public)}/s/{quote(entry.session)}</loc>{changed}</url>\n"
 
     async def oembed(self, request: web.Request) -> web.Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from heapq import nlargest
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import hdrs, web
@@ -119,7 +120,8 @@ class NewsDoor:
         for change, said in self.rows.changed(sessions, ui):
             happened = NewsKind.PLAN, f"{change.at}-{change.kind}", change.at, said
             yield self._item(known[change.session].entry, happened, ui)
-        for each in sessions:
+        # What is older than this cannot be among the newest items.
+        for each in nlargest(MOST, sessions, key=lambda each: each.entry.changed or 0):
             for happened in _happened(each.entry, ui):
                 yield self._item(each.entry, happened, ui)
 

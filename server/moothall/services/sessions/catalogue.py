@@ -113,6 +113,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return self.status is not Status.ABSENT and not self.rehearsal and may_read(Role.READER, self.access)
 
     @property
+    def changed(self) -> int | None:
+        """When it last began, ended, got a version, was corrected after its end, or lost words, Unix ms."""
+        moments = [at for at in (self.opened, self.closed, self.mended) if at is not None]
+        return max([*moments, *(seal.at for seal in self.seals), *(gone.at for gone in self.withdrawals)], default=None)
+
+    @property
     def listed(self) -> bool:
         """Whether public lists show it."""
         return self.public and self.channel is not None and self.named
