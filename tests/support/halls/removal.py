@@ -19,14 +19,15 @@ from moothall.services.log.act_queue import Receipt
 FLOOR, SESSION, OTHER = ChannelId("floor"), SessionId("hearing"), SessionId("other")
 HIDDEN = "rhubarb"
 ANA = SpeakerId("ana")
+HEARING = do.CreateSession(title="Hearing", languages=("en",))
 
 
-async def held(running: RunningServer, session: SessionId = SESSION) -> None:
-    """Make a session with a line of nobody and a line of Ana's, both with the word `HIDDEN`."""
+async def held(running: RunningServer, session: SessionId = SESSION, made: do.CreateSession = HEARING) -> None:
+    """Make a session with a line of nobody and a line of Ana's, which has the word `HIDDEN`."""
     live = await running.backend.sessions.open(session)
     engine = Actor(Role.ENGINE, "e")
     acts: list[tuple[Actor, do.AnyCommand]] = [
-        (SYSTEM, do.CreateSession(title="Hearing", languages=("en",))),
+        (SYSTEM, made),
         (SYSTEM, do.AddChannel(channel=FLOOR, kind=ev.ChannelKind.FLOOR, languages=("en",))),
         (SYSTEM, do.OpenSession()),
         (SYSTEM, do.AttachEngine(channel=FLOOR, model="m")),

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import hdrs, web
 
+from moothall.adapters.http.entity_tags import is_known
 from moothall.adapters.reading.reader_routes import DoorRefusal, ReadableText, Readers
 from moothall.core.events.types import Access
 from moothall.core.kernel.errors import RecordBroken, Refusal, StorageUnavailable
@@ -185,7 +186,7 @@ def _answer(request: web.Request, body: bytes, control: str) -> web.Response:
     """The answer for everybody who asks for this address; 304 for a cache that has it."""
     etag = tag(body)
     headers = {hdrs.CACHE_CONTROL: control, hdrs.ETAG: f'"{etag}"'}
-    if any(etag == known.value for known in request.if_none_match or ()):
+    if is_known(request, etag):
         return web.Response(status=304, headers=headers)
     return web.Response(body=body, content_type="application/json", headers=headers)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from hashlib import sha256
+from heapq import nlargest
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import hdrs, web
 
+from moothall.adapters.http.entity_tags import tagged
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import HttpProblem, language, page_headers, refusal
@@ -71,14 +72,8 @@ class NewsDoor:
             return refusal(HttpProblem(503, ErrorText.UNAVAILABLE), self.pages, ui)
         except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
-        body = write(feed)
-        tag = sha256(body).hexdigest()[:32]
-        headers = {**page_headers(ui), **FOR_ANY_PAGE, hdrs.ETAG: f'"{tag}"'}
-        if any(seen.value in (tag, "*") for seen in request.if_none_match or ()):
-            return web.Response(status=304, headers=headers)
-        response = web.Response(body=body, content_type=kind, charset="utf-8", headers=headers)
-        response.enable_compression()
-        return response
+        headers = {**page_headers(ui), **FOR_ANY_PAGE, hdrs.CONTENT_TYPE: f"{kind}; charset=utf-8"}
+        return tagged(request, write(feed), headers)
 
     def _feed(self, request: web.Request, sessions: list[PublicSession], ui: Catalogue) -> NewsFeed:
         """The feed that an address names. Raises HttpProblem for a room or session that public lists don't have."""
@@ -125,7 +120,8 @@ class NewsDoor:
         for change, said in self.rows.changed(sessions, ui):
             happened = NewsKind.PLAN, f"{change.at}-{change.kind}", change.at, said
             yield self._item(known[change.session].entry, happened, ui)
-        for each in sessions:
+        # What is older than this cannot be among the newest items.
+        for each in nlargest(MOST, sessions, key=lambda each: each.entry.changed or 0):
             for happened in _happened(each.entry, ui):
                 yield self._item(each.entry, happened, ui)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
-from hashlib import sha256
 from itertools import groupby
 from urllib.parse import quote
 
@@ -12,6 +11,7 @@ import msgspec
 from aiohttp import hdrs, web
 from babel.dates import format_date
 
+from moothall.adapters.http.entity_tags import tagged
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import DEFAULT_CHANNEL, SnapshotOf, html, language, page_headers
 from moothall.adapters.pages.templates import Pages
@@ -175,10 +175,7 @@ class FrontPage:
 
 
 def _part(request: web.Request, text: str, ui: Catalogue) -> web.Response:
-    tag = sha256(text.encode()).hexdigest()[:32]
-    if any(tag == seen.value for seen in request.if_none_match or ()):
-        return web.Response(status=304, headers={**page_headers(ui), hdrs.ETAG: f'"{tag}"'})
-    return html(text, ui, headers={hdrs.ETAG: f'"{tag}"'})
+    return tagged(request, text.encode(), {**page_headers(ui), hdrs.CONTENT_TYPE: "text/html; charset=utf-8"})
 
 
 def meeting_row(

@@ -10,12 +10,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
-from hashlib import sha256
 from urllib.parse import quote
 
 import msgspec
 from aiohttp import hdrs, web
 
+from moothall.adapters.http.entity_tags import tagged
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import (
     HttpProblem,
@@ -342,13 +342,8 @@ class PageDoor:
             body = msgspec.json.encode({"error": ui.text(wrong.key)})
             return web.Response(status=wrong.status, body=body, content_type="application/json")
         body = msgspec.json.encode({"lines": older.lines, "before": older.start or None})
-        tag = sha256(body).hexdigest()[:32]
-        headers = {hdrs.CACHE_CONTROL: ASK_AGAIN, hdrs.ETAG: f'"{tag}"', LINES_HEADER: str(older.total)}
-        if any(tag == seen.value for seen in request.if_none_match or ()):
-            return web.Response(status=304, headers=headers)
-        response = web.Response(body=body, content_type="application/json", headers=headers)
-        response.enable_compression()
-        return response
+        headers = {hdrs.CACHE_CONTROL: ASK_AGAIN, hdrs.CONTENT_TYPE: "application/json", LINES_HEADER: str(older.total)}
+        return tagged(request, body, headers)
 
     async def _older(self, wanted: SessionRequest, before: int) -> OlderPage:
         total = _total(wanted.snapshot)

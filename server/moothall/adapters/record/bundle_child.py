@@ -7,6 +7,8 @@ It holds one session at a time. Equal messages give equal bytes: no file in the 
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import resource
 import sys
@@ -14,7 +16,7 @@ import zipfile
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 from babel.dates import format_date
@@ -23,6 +25,7 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.static_files import StaticFiles
 from moothall.adapters.record.bundle_messages import (
     LENGTH,
+    NO_ROOM,
     BundleForm,
     BundleMessage,
     BundleOrder,
@@ -31,9 +34,10 @@ from moothall.adapters.record.bundle_messages import (
     SessionEnds,
     SessionEvents,
 )
-from moothall.adapters.record.forms import COMPRESSED, record_style, write_record
+from moothall.adapters.record.forms import COMPRESSED, TYPES, record_style, write_record
 from moothall.adapters.record.packing import entry_of
 from moothall.adapters.record.texts import wording
+from moothall.adapters.sound.spool_folder import leave_room
 from moothall.adapters.system.time_zones import find_zone
 from moothall.core.chain import LogRecord
 from moothall.core.events.codec import decode_event
@@ -48,13 +52,16 @@ from moothall.record.model import Record, RecordFold
 from moothall.record.wording import Options
 from moothall.services.sound.live_audio import to_ms
 
-FORMS = ("vtt", "srt", "txt", "html", "json", "ttml", "akn", "epub")
-"""The formats of each text: those of `TYPES` that every installation can write, and in less than a second."""
+FORMS = tuple(form for form in TYPES if form != "pdf")
+"""The formats of each text. A PDF needs an extra, fonts and up to a minute, and one that can't be set would be the end
+of the whole bundle.
+"""
 PIECE = 1 << 18
 NICENESS = 10
 """It leaves the processor to the words of meetings that are on."""
 SHEET, SCRIPT = "css/bundle/bundle.css", "js/bundle/search.js"
 _WANTED = frozenset(str(kind.__struct_config__.tag) for kind in (SourceAttached, BodyRemoved))
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _decoder = msgspec.msgpack.Decoder(BundleMessage)
 
 
@@ -74,6 +81,19 @@ def texts_of(order: BundleOrder) -> tuple[Catalogue, Zone]:
     rules = find_zone(order.zone)
     zone = UTC_ZONE if rules is None else Zone(order.zone, rules)
     return Catalogue.read(Path(order.web) / "locales", order.language), zone
+
+
+class _File(io.FileIO):
+    """The file that is written; raises OSError (ENOSPC) before it would leave less than `reserve` bytes on its disk."""
+
+    def __init__(self, descriptor: int, reserve: int) -> None:
+        super().__init__(descriptor, "w+", closefd=False)
+        self._reserve = reserve
+
+    def write(self, data: Any, /) -> int:
+        """Write at the position."""
+        leave_room(self.fileno(), memoryview(data).nbytes, self._reserve)
+        return super().write(data)
 
 
 class _Session:
@@ -143,7 +163,7 @@ class RecordLines:
         )
         self._out.write(msgspec.json.encode(first) + b"\n")
         for record in records:
-            self._out.write(write_json(record, wording(record, self._ui, self._zone), Options()))
+            self._out.write(write_json(record, wording(record, self._ui, self._zone, self._order.public), Options()))
 
     def finish(self) -> None:
         """Nothing follows the last session."""
@@ -192,7 +212,7 @@ class Bundle:
         )
 
     def _text(self, record: Record) -> bundle.BundledText:
-        words, files = wording(record, self._ui, self._zone), dict[str, str]()
+        words, files = wording(record, self._ui, self._zone, self._order.public), dict[str, str]()
         for form in FORMS:
             files[form] = path = f"{bundle.DATA}/{record.id}/{record.channel}.{form}"
             data = write_record(form, record, words, Options(), lambda: self._style)
@@ -264,7 +284,7 @@ class Bundle:
 
 def write_bundle(descriptor: int, order: BundleOrder, arriving: Iterator[BundleMessage]) -> None:
     """Write the file to a descriptor. Raises EOFError when the messages break off, OSError, ConfigurationError."""
-    with os.fdopen(descriptor, "w+b", closefd=False) as out:
+    with io.BufferedRandom(_File(descriptor, order.reserve), PIECE) as out:
         if order.form is BundleForm.LINES:
             _write(RecordLines(out, order), arriving)
             return
@@ -296,7 +316,12 @@ def main(order_json: str) -> int:
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (order.most_bytes, order.most_bytes))
-    write_bundle(1, order, messages(0))
+    try:
+        write_bundle(1, order, messages(0))
+    except OSError as error:
+        if error.errno in _FULL:
+            return NO_ROOM
+        raise
     return 0
 
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 
 import msgspec
 from aiohttp import hdrs, web
 from babel.dates import format_date
 
+from moothall.adapters.http.entity_tags import is_known, tagged
 from moothall.adapters.http.ranges import NotSatisfiable, wanted_range
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.pages.catalogues import Catalogue
@@ -26,10 +26,8 @@ from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.record.bundle_messages import BundleForm
 from moothall.adapters.record.bundling import BundleBusy, BundleFailed, Bundles, BundleWish, KeptBundle
 from moothall.adapters.record.texts import RecordErrorText
-from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
-from moothall.core.rules.authority import may_read
 from moothall.core.sessions.state import Status
 from moothall.services.sessions.catalogue import Entry, ListPublic, Withdrawal
 
@@ -84,8 +82,8 @@ class BundleDoor:
         ui, name = language(self.pages, request), request.match_info["session"]
 
         async def wish() -> BundleWish:
-            found = [each for each in await self.all() if each.session == name]
-            if not found or not may_read(Role.READER, found[0].access) or found[0].rehearsal:
+            found = [each for each in await self.all() if each.session == name and each.public]
+            if not found:
                 raise HttpProblem(404, ErrorText.NO_SESSION)
             if found[0].status is not Status.CLOSED:
                 raise HttpProblem(409, RecordErrorText.GOES_ON)
@@ -132,18 +130,15 @@ class BundleDoor:
         public lists need not have.
         """
         try:
-            entries = [each for each in await self.all() if may_read(Role.READER, each.access) and not each.rehearsal]
+            entries = await self.all()
         except StorageUnavailable:
             ui = language(self.pages, request)
             return refusal(HttpProblem(503, ErrorText.UNAVAILABLE), self.pages, ui)
         name = request.query.get("session")
-        shown = [each for each in entries if (each.named if name is None else each.session == name)]
-        body = msgspec.json.encode(Withdrawals(sessions=_withdrawals(shown)))
-        tag = sha256(body).hexdigest()[:32]
-        headers = {**FOR_ANY_PAGE, hdrs.CACHE_CONTROL: "no-cache", hdrs.ETAG: f'"{tag}"'}
-        if any(seen.value in (tag, "*") for seen in request.if_none_match or ()):
-            return web.Response(status=304, headers=headers)
-        return web.Response(body=body, content_type="application/json", headers=headers)
+        shown = [each for each in entries if (each.listed if name is None else each.public and each.session == name)]
+        withdrawn = tuple(SessionWithdrawals(session=each.session, withdrawn=each.withdrawals) for each in shown)
+        headers = {**FOR_ANY_PAGE, hdrs.CACHE_CONTROL: "no-cache", hdrs.CONTENT_TYPE: "application/json"}
+        return tagged(request, msgspec.json.encode(Withdrawals(sessions=withdrawn)), headers)
 
     def _day_of(self, entry: Entry) -> date | None:
         return None if entry.opened is None else self.pages.zone().at(entry.opened).date()
@@ -152,9 +147,9 @@ class BundleDoor:
         try:
             wanted = await wish()
             tag = await self.bundles.tag(wanted)
-            if any(f'"{seen.value}"' == tag or seen.value == "*" for seen in request.if_none_match or ()):
+            if is_known(request, tag.strip('"')):
                 return web.Response(status=304, headers={hdrs.ETAG: tag})
-            kept = await self.bundles.get(wanted)
+            kept = await self.bundles.get(wanted, tag)
         except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
         except StorageUnavailable:
@@ -171,6 +166,11 @@ class BundleDoor:
 
 async def _send(request: web.Request, kept: KeptBundle, wanted: BundleWish) -> web.StreamResponse:
     """Send a bundle, or the range of it that is asked for. A download is cut off once something in it is withdrawn."""
+
+    def cut_off() -> None:
+        if request.transport is not None:
+            request.transport.abort()
+
     headers = {
         hdrs.ETAG: kept.tag,
         hdrs.ACCEPT_RANGES: "bytes",
@@ -179,7 +179,7 @@ async def _send(request: web.Request, kept: KeptBundle, wanted: BundleWish) -> w
         hdrs.CONTENT_TYPE: _TYPES[wanted.form],
         hdrs.CONTENT_DISPOSITION: f'attachment; filename="{wanted.name}.{wanted.form}"',
     }
-    with kept.reading():
+    with kept.reading(cut_off):
         try:
             span = wanted_range(request.headers, kept.tag, kept.size)
         except NotSatisfiable:
@@ -194,17 +194,9 @@ async def _send(request: web.Request, kept: KeptBundle, wanted: BundleWish) -> w
             return response
         while start < end:
             piece = await asyncio.to_thread(os.pread, kept.file.fileno(), min(PIECE, end - start), start)
-            if kept.withdrawn or not piece:
-                if request.transport is not None:
-                    request.transport.abort()
-                return response
-            await response.write(piece)
+            await response.write(piece)  # After `cut_off` it raises ConnectionError.
             start += len(piece)
         return response
-
-
-def _withdrawals(entries: Sequence[Entry]) -> tuple[SessionWithdrawals, ...]:
-    return tuple(SessionWithdrawals(session=each.session, withdrawn=each.withdrawals) for each in entries)
 
 
 def _day(text: str) -> date:

@@ -15,6 +15,10 @@ from moothall.core.chain import LogRecord
 from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
 
 LENGTH = struct.Struct(">I")
+NO_ROOM = 3
+"""Exit status of the process: the file would be too large, or leave too little room on the disk."""
+RESERVE = 1 << 30
+"""Bytes that a bundle leaves on the disk to the sound and text of meetings that are on."""
 
 
 class RecordingFile(msgspec.Struct, frozen=True):
@@ -54,6 +58,8 @@ class BundleOrder(msgspec.Struct, frozen=True, kw_only=True):
     """The address that lists what was withdrawn since."""
     most_bytes: int
     """The largest size of the file."""
+    reserve: int = RESERVE
+    """Bytes that are left on the disk."""
 
 
 class SessionBegins(msgspec.Struct, frozen=True, kw_only=True, tag="session"):
@@ -61,6 +67,7 @@ class SessionBegins(msgspec.Struct, frozen=True, kw_only=True, tag="session"):
 
     session: SessionId
     epoch: Epoch
+    """The epoch in readers' positions (`reader_epoch`)."""
     channels: tuple[ChannelId, ...]
     """Its channels that have lines; never empty."""
     sound: tuple[RecordingFile, ...]

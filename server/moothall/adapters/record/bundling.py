@@ -15,7 +15,7 @@ import tempfile
 import zlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import KW_ONLY, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +26,8 @@ import msgspec
 from moothall import __version__
 from moothall.adapters.engines.child_owner import signal_child, to_the_end
 from moothall.adapters.record.bundle_messages import (
+    NO_ROOM,
+    RESERVE,
     BundleForm,
     BundleOrder,
     RecordingFile,
@@ -35,16 +37,15 @@ from moothall.adapters.record.bundle_messages import (
     framed,
 )
 from moothall.adapters.sound.audio_file import start_coder
-from moothall.adapters.sound.spool_folder import leave_room
 from moothall.core.events.types import Access, BodyRemoved
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.errors import StorageUnavailable
-from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
+from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
+from moothall.core.kernel.ids import ChannelId, Epoch, SessionId, reader_epoch
 from moothall.core.kernel.lanes import channel_lane, is_public
 from moothall.core.ports import LogReading
 from moothall.core.rules.authority import may_read
 from moothall.services.log.publication import Publication
-from moothall.services.sessions.catalogue import Entry
+from moothall.services.sessions.catalogue import Entry, SessionCatalogue
 from moothall.services.sessions.reader_access import ReadSession
 
 logger = logging.getLogger(__name__)
@@ -53,8 +54,16 @@ SLICE = 250
 """Events that are sent at a time, some 100 KB."""
 MOST_KEPT = 3
 """Bundles that are kept. Overflow: the least recently used is dropped."""
+MOST_LEFT = 3
+"""Bundles that are still downloaded though they aren't kept any more. Overflow: the downloads of the oldest are cut
+off. They can go on where they were once it is made again.
+"""
 MOST_WAITING = 8
 """Bundles that wait to be made. Overflow: the next is refused for now."""
+MOST_LOOKING = 2
+"""Requests for which the logs and files of a bundle's sessions are looked at together: that takes seconds where there
+are thousands. Overflow: the next ones wait, for `PATIENCE_S` at most.
+"""
 MOST_BYTES = 8 << 30
 """The largest size of a bundle. A larger one can't be made; its days can."""
 PATIENCE_S = 20.0
@@ -101,25 +110,30 @@ class KeptBundle:
     file: BinaryIO
     sessions: frozenset[SessionId]
     _: KW_ONLY
-    withdrawn: bool = False
-    """Whether something in it was withdrawn, so that no further byte of it may be sent."""
-    _readers: int = 0
+    _readers: list[Callable[[], object]] = field(default_factory=list)
+    """How each download is cut off."""
     _dropped: bool = False
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Keep the file open while inside."""
-        self._readers += 1
+    def reading(self, cut_off: Callable[[], object]) -> Iterator[None]:
+        """Keep the file open while inside, unless `cut_off` is called, after which nothing more may be sent."""
+        self._readers.append(cut_off)
         try:
             yield
         finally:
-            self._readers -= 1
+            self._readers.remove(cut_off)
             self._settle()
 
     def drop(self) -> None:
         """Close the file as soon as nobody reads it."""
         self._dropped = True
         self._settle()
+
+    def cut_off(self) -> None:
+        """Drop the file, and end all downloads of it, in the middle of what is on its way."""
+        for cut_off in tuple(self._readers):
+            cut_off()
+        self.drop()
 
     def _settle(self) -> None:
         if self._dropped and not self._readers:
@@ -131,14 +145,16 @@ class BundleBusy(Exception):
 
 
 class BundleFailed(Exception):
-    """The bundle can't be made: it is too large, the disk is full, or its sessions change all the time."""
+    """The bundle can't be made: it is too large, the disk is full, a log is damaged, or its sessions change all the
+    time. Its text says which.
+    """
 
 
 @dataclass(eq=False, repr=False)
 class Bundles:
     """Makes and keeps bundles while `run` is running. Call `observe` with each publication.
 
-    `known` returns the entry of a session, `sound_of` the files of its published sound.
+    `sound_of` returns the files of a session's published sound.
     """
 
     log: LogReading
@@ -148,27 +164,43 @@ class Bundles:
     web: Path
     public: str
     zone: Callable[[], str]
-    known: Callable[[SessionId], Entry | None]
+    catalogue: SessionCatalogue
     sound_of: Callable[[SessionId], Awaitable[Sequence[RecordingFile]]]
     patience: float = PATIENCE_S
     most_bytes: int = MOST_BYTES
+    reserve: int = RESERVE
     _kept: OrderedDict[BundleWish, KeptBundle] = field(default_factory=OrderedDict)
+    _left: list[KeptBundle] = field(default_factory=list)
+    """Those that were dropped while somebody downloads them. Bound: `MOST_LEFT`."""
     _jobs: OrderedDict[BundleWish, asyncio.Future[KeptBundle]] = field(default_factory=OrderedDict)
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    _looking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_LOOKING))
     _making: tuple[frozenset[SessionId], asyncio.subprocess.Process] | None = None
     _withdrawn: set[SessionId] = field(default_factory=set)
     """The sessions of which something was withdrawn since the bundle that is being made was begun. Bound: all
     sessions."""
 
     async def tag(self, wish: BundleWish) -> str:
-        """The entity tag of a bundle as it would be now, without making it. Raises StorageUnavailable."""
-        parts = (__version__, zlib.ZLIB_RUNTIME_VERSION, wish, self.zone(), self.public, await self._states(wish))
+        """The entity tag of a bundle as it would be now, without making it. Raises BundleBusy, StorageUnavailable."""
+        try:
+            async with asyncio.timeout(self.patience), self._looking:
+                return await self._tag_now(wish)
+        except TimeoutError:
+            raise BundleBusy from None
+
+    async def _tag_now(self, wish: BundleWish) -> str:
+        return self._tag(wish, await self._states(wish))
+
+    def _tag(self, wish: BundleWish, states: Sequence[_SessionState]) -> str:
+        parts = (__version__, zlib.ZLIB_RUNTIME_VERSION, wish, self.zone(), self.public, states)
         return f'"{sha256(msgspec.json.encode(parts)).hexdigest()[:32]}"'
 
-    async def get(self, wish: BundleWish) -> KeptBundle:
-        """The bundle, made now where none is kept. Raises BundleBusy, BundleFailed, StorageUnavailable."""
+    async def get(self, wish: BundleWish, tag: str = "") -> KeptBundle:
+        """The bundle, made now where none is kept. `tag`: its entity tag, where `tag` has just returned it. Raises
+        BundleBusy, BundleFailed, StorageUnavailable.
+        """
         kept = self._kept.get(wish)
-        if kept is not None and kept.tag == await self.tag(wish):
+        if kept is not None and kept.tag == (tag or await self.tag(wish)):
             self._kept.move_to_end(wish)
             return kept
         job = self._jobs.get(wish)
@@ -180,7 +212,7 @@ class Bundles:
             job.add_done_callback(lambda done: done.cancelled() or done.exception())
             self._wanted.set()
         await asyncio.wait((job,), timeout=self.patience)
-        if not job.done() or job.cancelled():
+        if not job.done() or job.cancelled() or job.result().file.closed:  # It may have been withdrawn in between.
             raise BundleBusy
         return job.result()
 
@@ -194,9 +226,10 @@ class Bundles:
         """Drop all bundles that have a session, cut their downloads off, and begin those again that are being made."""
         self._withdrawn.add(session)
         for wish in [wish for wish, kept in self._kept.items() if session in kept.sessions]:
-            kept = self._kept.pop(wish)
-            kept.withdrawn = True
-            kept.drop()
+            self._kept.pop(wish).cut_off()
+        for kept in self._left:
+            if session in kept.sessions:
+                kept.cut_off()
         if self._making is not None and session in self._making[0]:
             signal_child(self._making[1], signal.SIGKILL)
 
@@ -217,8 +250,12 @@ class Bundles:
                         kept = await self._make(wish)
                         self._keep(wish, kept)
                         job.set_result(kept)
-                    except (BundleFailed, StorageUnavailable) as error:
+                    except StorageUnavailable as error:
                         job.set_exception(error)
+                    except (BundleFailed, OSError, RecordBroken) as error:
+                        why = error if isinstance(error, BundleFailed) else type(error).__name__
+                        logger.warning("a bundle of %d sessions can't be made: %s", len(wish.sessions), why)
+                        job.set_exception(BundleFailed())
                     finally:
                         self._jobs.pop(wish).cancel()
         finally:
@@ -230,28 +267,38 @@ class Bundles:
         """Drop the bundles that are not what would be made now: their sound may be over."""
         for wish, kept in list(self._kept.items()):
             try:
-                same = kept.tag == await self.tag(wish)
-            except StorageUnavailable:
+                same = kept.tag == await self._tag_now(wish)
+            except (StorageUnavailable, RecordBroken):
                 return
             if not same and self._kept.get(wish) is kept:
-                self._kept.pop(wish).drop()
+                self._drop(self._kept.pop(wish))
 
     def _keep(self, wish: BundleWish, kept: KeptBundle) -> None:
         old = self._kept.pop(wish, None)
         if old is not None:
-            old.drop()
+            self._drop(old)
         self._kept[wish] = kept
         while len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)[1].drop()
+            self._drop(self._kept.popitem(last=False)[1])
+
+    def _drop(self, kept: KeptBundle) -> None:
+        kept.drop()
+        self._left = [each for each in (*self._left, kept) if not each.file.closed]
+        while len(self._left) > MOST_LEFT:
+            self._left.pop(0).cut_off()
 
     async def _make(self, wish: BundleWish) -> KeptBundle:
         for _ in range(TRIES):
             self._withdrawn.clear()
-            tag = await self.tag(wish)
+            states = await self._states(wish)
+            tag = self._tag(wish, states)
+            # What is too large by its sound alone need not be written to be found so.
+            if sum(size for state in states for _, size, _ in state.sound) > self.most_bytes:
+                raise BundleFailed("it is too large")
             file = await asyncio.to_thread(self._file)
             try:
                 whole = await self._write(wish, file)
-                same = whole and tag == await self.tag(wish)
+                same = whole and tag == await self._tag_now(wish)
                 if same and self._withdrawn.isdisjoint(wish.sessions):  # Perhaps while the logs were looked at.
                     size = os.fstat(file.fileno()).st_size
                     return KeptBundle(tag, size, file, frozenset(wish.sessions))
@@ -259,14 +306,13 @@ class Bundles:
                 file.close()
                 raise
             file.close()
-        logger.warning("a bundle of %d sessions can't be made", len(wish.sessions))
-        raise BundleFailed
+        raise BundleFailed("its sessions change all the time, or its process ends")
 
     def _file(self) -> BinaryIO:
         return tempfile.TemporaryFile(dir=self.folder)  # it is kept
 
     async def _write(self, wish: BundleWish, file: BinaryIO) -> bool:
-        """Have the bundle written. Return whether it is whole."""
+        """Have the bundle written. Return whether it is whole. Raises BundleFailed where there is no room for it."""
         order = BundleOrder(
             form=wish.form,
             web=str(self.web),
@@ -277,6 +323,7 @@ class Bundles:
             public=self.public,
             withdrawals=f"{self.public}/withdrawals.json{wish.query}",
             most_bytes=self.most_bytes,
+            reserve=self.reserve,
         )
         process = await start_coder(
             "bundle_child",
@@ -290,32 +337,30 @@ class Bundles:
         try:
             if process.stdin is None:
                 return False
-            try:
+            with suppress(ConnectionError):  # It ended: its exit status says why.
                 for session in wish.sessions:
-                    await asyncio.to_thread(leave_room, self.folder)
-                    await self._feed(session, process.stdin)
+                    await self._feed(session, wish.form, process.stdin)
                 process.stdin.close()
-            except ConnectionError:  # It ended: its exit code says so.
-                pass
-            except OSError as error:
-                raise BundleFailed from error
-            return await process.wait() == 0
+            status = await process.wait()
+            if status == NO_ROOM:
+                raise BundleFailed("it is too large, or the disk is full")
+            return status == 0
         finally:
             self._making = None
             signal_child(process, signal.SIGKILL)
             await to_the_end(_ended(process))
 
-    async def _feed(self, session: SessionId, out: asyncio.StreamWriter) -> None:
+    async def _feed(self, session: SessionId, form: BundleForm, out: asyncio.StreamWriter) -> None:
         """Send a session's public lanes."""
-        head = await self.log.head(session)
-        entry = self.known(session)
+        head, entry = await self.log.head(session), await self._entry(session)
         if head is None or entry is None or entry.channel is None or not may_read(Role.READER, entry.access):
             return
         lanes = frozenset(lane for lane in head.lanes if is_public(lane))
         named = [ChannelId(lane.removeprefix(_CHANNEL)) for lane in sorted(lanes) if lane.startswith(_CHANNEL)]
         channels = sorted({entry.channel, *named}, key=lambda each: (each != entry.channel, each))
-        sound = tuple(await self.sound_of(session))
-        out.write(framed(SessionBegins(session=session, epoch=head.epoch, channels=tuple(channels), sound=sound)))
+        sound = await self._sound(session, form)
+        epoch = reader_epoch(head.epoch, head.lost)
+        out.write(framed(SessionBegins(session=session, epoch=epoch, channels=tuple(channels), sound=sound)))
         after = 0
         while page := await self.log.read(session, after, SLICE, lanes):
             after = page[-1].header.offset
@@ -327,14 +372,23 @@ class Bundles:
         await out.drain()
 
     async def _states(self, wish: BundleWish) -> list[_SessionState]:
-        return [state for session in wish.sessions if (state := await self._state(session)) is not None]
+        states = [await self._state(session, wish.form) for session in wish.sessions]
+        return [state for state in states if state is not None]
 
-    async def _state(self, session: SessionId) -> _SessionState | None:
-        head, entry = await self.log.head(session), self.known(session)
+    async def _state(self, session: SessionId, form: BundleForm) -> _SessionState | None:
+        head, entry = await self.log.head(session), await self._entry(session)
         if head is None or entry is None:
             return None
-        sound = [(part, *_stat(part.path)) for part in await self.sound_of(session)]
-        return _SessionState(session, head.epoch, head.offset, entry.access, tuple(sound))
+        sound = [(part, *_stat(part.path)) for part in await self._sound(session, form)]
+        return _SessionState(session, reader_epoch(head.epoch, head.lost), head.offset, entry.access, tuple(sound))
+
+    async def _sound(self, session: SessionId, form: BundleForm) -> tuple[RecordingFile, ...]:
+        return tuple(await self.sound_of(session)) if form is BundleForm.ZIP else ()
+
+    async def _entry(self, session: SessionId) -> Entry | None:
+        """The session's entry, which is read anew once something was removed."""
+        await self.catalogue.fill()
+        return self.catalogue.known(session)
 
 
 def _stat(path: str) -> tuple[int, int]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import inspect
 import re
-from hashlib import sha256
+from functools import partial
 
 import msgspec
 from aiohttp import hdrs, web
 
 from moothall import __version__
+from moothall.adapters.http.entity_tags import tagged
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.programme.news_feed import JsonFeed
 from moothall.adapters.record.bundle_door import Withdrawals
@@ -45,6 +46,8 @@ class ProgramDoor(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it has an ETag."""
 
 
+_File = partial(ProgramDoor, answer=None, ranges=True)
+"""A door that answers with a file."""
 DOORS = (
     ProgramDoor(
         path="/s/{session}/record.json",
@@ -90,33 +93,27 @@ DOORS = (
         query=(("session", "Only this session, which public lists need not have."),),
         refusals=(503,),
     ),
-    ProgramDoor(
+    _File(
         path="/records.jsonl",
         name="dumpRecords",
         summary="The records of all public sessions that are closed, JSON lines.",
-        answer=None,
         kind="application/jsonl",
         query=(_DAY, _UI),
-        ranges=True,
     ),
-    ProgramDoor(
+    _File(
         path="/bundle.zip",
         name="takeBundle",
-        summary="All texts of all public sessions that are closed, in all formats.",
-        answer=None,
+        summary="All texts of all public sessions that are closed, in all formats but PDF.",
         kind="application/zip",
         query=(_DAY, _UI),
-        ranges=True,
     ),
-    ProgramDoor(
+    _File(
         path="/s/{session}/bundle.zip",
         name="takeSessionBundle",
-        summary="All texts of a session that is closed, in all formats.",
-        answer=None,
+        summary="All texts of a session that is closed, in all formats but PDF.",
         kind="application/zip",
         query=(_UI,),
         refusals=(404, 409, 503),
-        ranges=True,
     ),
 )
 """The doors that are described."""
@@ -178,7 +175,6 @@ class DescriptionDoor:
 
     def __init__(self, public: str) -> None:
         self._body = msgspec.json.encode(description(public))
-        self._tag = sha256(self._body).hexdigest()[:32]
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -186,7 +182,5 @@ class DescriptionDoor:
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer with the description, readable from pages of any origin."""
-        headers = {**FOR_ANY_PAGE, hdrs.CACHE_CONTROL: "no-cache", hdrs.ETAG: f'"{self._tag}"'}
-        if any(seen.value in (self._tag, "*") for seen in request.if_none_match or ()):
-            return web.Response(status=304, headers=headers)
-        return web.Response(body=self._body, content_type="application/json", headers=headers)
+        headers = {**FOR_ANY_PAGE, hdrs.CACHE_CONTROL: "no-cache", hdrs.CONTENT_TYPE: "application/json"}
+        return tagged(request, self._body, headers)

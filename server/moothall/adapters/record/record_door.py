@@ -17,6 +17,7 @@ from urllib.parse import quote
 import msgspec
 from aiohttp import hdrs, web
 
+from moothall.adapters.http.entity_tags import is_known
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.meeting_texts import alone
@@ -163,7 +164,7 @@ class RecordDoor:
                 hdrs.ETAG: f'"{_tag(asked, texts)}"',
                 hdrs.VARY: f"{hdrs.ACCEPT_LANGUAGE}, {hdrs.ACCEPT_ENCODING}",
             }
-            if any(seen.value in (_tag(asked, texts), "*") for seen in request.if_none_match or ()):
+            if is_known(request, _tag(asked, texts)):
                 return web.Response(status=304, headers=headers)
             file = await self._file(asked, texts, ui)
         except StorageUnavailable:

@@ -196,10 +196,13 @@ class SpoolQuota:
             raise SpoolFull(f"The sound that waits for its words takes {self._sum >> 20} MB, as much as all may have.")
 
 
-def leave_room(folder: Path, size: int = 0) -> None:
-    """Raise OSError (ENOSPC) when `size` more bytes would take the room that is reserved for the log on this disk."""
-    disk = os.statvfs(folder)
-    reserve = min(RESERVE_BYTES, disk.f_blocks * disk.f_frsize // RESERVE_SHARE)
+def leave_room(disk_of: Path | int, size: int = 0, reserve: int | None = None) -> None:
+    """Raise OSError (ENOSPC) when `size` more bytes would take the room that is reserved for the log on this disk, or
+    leave less than `reserve` bytes. `disk_of`: a folder, or the descriptor of a file.
+    """
+    disk = os.statvfs(disk_of)
+    if reserve is None:
+        reserve = min(RESERVE_BYTES, disk.f_blocks * disk.f_frsize // RESERVE_SHARE)
     if disk.f_bavail * disk.f_frsize - size < reserve:
         raise OSError(errno.ENOSPC, "the remaining space is kept for the text")
 

@@ -41,7 +41,7 @@ def taking_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         web=Path(web_folder) if (web_folder := backend.settings.server.web) else find_web_folder(),
         public=entrance.address.public,
         zone=lambda: pages.zone().name,
-        known=catalogue.known,
+        catalogue=catalogue,
         sound_of=sound_of,
     )
     backend.sessions.observe(bundles.observe)

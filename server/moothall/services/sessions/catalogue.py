@@ -113,6 +113,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return self.status is not Status.ABSENT and not self.rehearsal and may_read(Role.READER, self.access)
 
     @property
+    def changed(self) -> int | None:
+        """When it last began, ended, got a version, was corrected after its end, or lost words, Unix ms."""
+        moments = [at for at in (self.opened, self.closed, self.mended) if at is not None]
+        return max([*moments, *(seal.at for seal in self.seals), *(gone.at for gone in self.withdrawals)], default=None)
+
+    @property
     def listed(self) -> bool:
         """Whether public lists show it."""
         return self.public and self.channel is not None and self.named
@@ -289,7 +295,7 @@ def _folded(entry: Entry, pairs: Iterable[tuple[LogRecord, ev.AnyEvent | Unknown
                 closed = (entry.opened or 0) + event.t if held else record.header.at
                 entry = replace(entry, status=Status.CLOSED, closed=closed)
             case ev.SessionPaused() | ev.SessionResumed() | ev.SessionReopened():
-                entry = replace(entry, status=_STATUS[type(event)], closed=None)
+                entry = replace(entry, status=_STATUS[type(event)], closed=None, mended=None)
             case ev.RecordSealed():
                 seal = made_of(Sealing, event, offset=record.header.offset, at=record.header.at)
                 entry = replace(entry, seals=(*entry.seals, seal))

@@ -78,6 +78,8 @@ async def test_the_map_lists_the_pages_that_everybody_may_read(running: RunningS
     _, _, robots = await get(running, "/robots.txt")
     assert f"Sitemap: {running.address}/sitemap.xml" in robots
     assert "Disallow: /admin\n" in robots
+    for path in ("/*bundle.zip", "/records.jsonl"):
+        assert f"Disallow: {path}\n" in robots
 
 
 async def test_a_record_and_the_agenda_describe_the_meeting_as_data(running: RunningServer) -> None:
@@ -140,3 +142,8 @@ async def test_a_line_is_quoted_with_how_its_words_came_about_until_it_is_remove
 async def test_what_may_not_be_read_is_not_embedded(running: RunningServer, path: str) -> None:
     assert (await embedded(running, path))[0] == 404
     assert (await get(running, f"/oembed?url=https://elsewhere.example{path}"))[0] == 404
+
+
+async def test_what_is_no_address_is_not_embedded(running: RunningServer) -> None:
+    for wrong in ("", "http://[", "http://[::1", "//[a]b/s/x", "\x00", "/s/a/line/b#line-["):
+        assert (await get(running, f"/oembed?url={quote(wrong, safe='')}"))[0] == 404, wrong

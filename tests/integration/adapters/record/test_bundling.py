@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,17 +15,28 @@ from msgspec.structs import replace
 
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.record.bundle_messages import BundleForm, RecordingFile
-from moothall.adapters.record.bundling import MOST_KEPT, MOST_WAITING, BundleBusy, BundleFailed, Bundles, BundleWish
-from moothall.core.events.types import Access
-from moothall.core.kernel.ids import SessionId
-from moothall.core.sessions.state import Status
-from moothall.services.sessions.catalogue import Entry
+from moothall.adapters.record.bundling import (
+    MOST_BYTES,
+    MOST_KEPT,
+    MOST_LEFT,
+    MOST_LOOKING,
+    MOST_WAITING,
+    BundleBusy,
+    BundleFailed,
+    Bundles,
+    BundleWish,
+)
+from moothall.core.chain import LogRecord
+from moothall.core.kernel.errors import RecordBroken
+from moothall.core.kernel.ids import Lane, SessionId
+from moothall.core.ports import LogHead
+from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.testing.log_memory import MemoryLog
-from support.sessions.record_maker import FLOOR, meeting
+from support.sessions.record_maker import meeting
 
 SESSION = SessionId("plenary")
-ENTRY = Entry(session=SESSION, status=Status.CLOSED, access=Access.PUBLIC, channel=FLOOR, opened=0)
-WISH = BundleWish(name="all", title="All", language="en", sessions=(SESSION,), form=BundleForm.LINES)
+WISH = BundleWish(name="all", title="All", language="en", sessions=(SESSION,))
+LINES = replace(WISH, form=BundleForm.LINES)
 
 
 class Sounds:
@@ -35,17 +48,43 @@ class Sounds:
         self.gate = asyncio.Event()
         self.gate.set()
         self.restless = False
+        self.file: Path | None = None
 
     async def of(self, _: SessionId) -> Sequence[RecordingFile]:
         self.asked += 1
         self.reached.set()
         await self.gate.wait()
+        if self.file is not None:
+            return [RecordingFile(str(self.file), "mic", 0)]
         return [RecordingFile(f"/nowhere/{self.asked}", "mic", 0)] if self.restless else ()
 
 
+class ShortenedLog(MemoryLog):
+    """A log that lost its end twice."""
+
+    async def head(self, session: SessionId) -> LogHead | None:
+        found = await super().head(session)
+        return None if found is None else replace(found, lost=2)
+
+
+class DamagedLog(MemoryLog):
+    """A log that can be damaged behind what the list of sessions reads."""
+
+    damaged = False
+
+    async def read(
+        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        if self.damaged:
+            raise RecordBroken("An event can't be read.")
+        return await super().read(session, after, limit, lanes)
+
+
 @asynccontextmanager
-async def running(folder: Path, sounds: Sounds, *, patience: float = 60) -> AsyncIterator[Bundles]:
-    log, records = MemoryLog(), meeting().records
+async def running(
+    folder: Path, sounds: Sounds, *, patience: float = 60, log: MemoryLog | None = None
+) -> AsyncIterator[Bundles]:
+    log, records = log or MemoryLog(), meeting().records
     head = await log.acquire(SESSION, records[0].header.epoch)
     await log.append(SESSION, head.term, 0, records)
     bundles = Bundles(
@@ -54,7 +93,7 @@ async def running(folder: Path, sounds: Sounds, *, patience: float = 60) -> Asyn
         web=find_web_folder(),
         public="https://hall.example",
         zone=lambda: "UTC",
-        known=lambda session: ENTRY if session == SESSION else None,
+        catalogue=SessionCatalogue(log),
         sound_of=sounds.of,
         patience=patience,
     )
@@ -69,9 +108,18 @@ async def test_a_bundle_is_made_once_and_leaves_no_name_on_the_disk(tmp_path: Pa
         one, other = await asyncio.gather(bundles.get(WISH), bundles.get(WISH))
         assert one is other is await bundles.get(WISH)
         assert one.tag == await bundles.tag(WISH)
-        assert os.pread(one.file.fileno(), 10, 0) == b'{"format":'
+        assert os.pread(one.file.fileno(), 4, 0) == b"PK\x03\x04"
         assert os.listdir(tmp_path) == []
     assert one.file.closed
+
+
+async def test_positions_are_those_that_readers_have(tmp_path: Path) -> None:
+    async with running(tmp_path, Sounds(), log=ShortenedLog()) as bundles:
+        kept = await bundles.get(LINES)
+        _, record = os.pread(kept.file.fileno(), kept.size, 0).splitlines()
+        assert json.loads(record)["position"]["epoch"].endswith("r2")
+    async with running(tmp_path, Sounds()) as bundles:
+        assert await bundles.tag(LINES) != kept.tag
 
 
 async def test_what_is_withdrawn_while_it_is_made_begins_it_again(tmp_path: Path) -> None:
@@ -85,13 +133,12 @@ async def test_what_is_withdrawn_while_it_is_made_begins_it_again(tmp_path: Path
         bundles.withdraw(SESSION)
         sounds.gate.set()
         kept = await got
-        assert not kept.withdrawn
+        assert not kept.file.closed
         # Three looks make a bundle: before, for the process, and behind. One that is given up looks at least once.
         assert sounds.asked > 1 + 3
         bundles.withdraw(SessionId("another"))
-        assert not kept.withdrawn
+        assert not kept.file.closed
         bundles.withdraw(SESSION)
-        assert kept.withdrawn
         assert kept.file.closed
         assert await bundles.get(WISH) is not kept
 
@@ -105,8 +152,17 @@ async def test_what_happens_in_a_session_that_is_not_in_it_does_not_begin_it_aga
         await sounds.reached.wait()
         bundles.withdraw(SessionId("another"))
         sounds.gate.set()
-        assert not (await got).withdrawn
+        assert not (await got).file.closed
         assert sounds.asked == 3  # Three looks make a bundle.
+
+
+async def test_a_session_of_which_something_was_removed_stays_in_the_bundle(tmp_path: Path) -> None:
+    async with running(tmp_path, Sounds()) as bundles:
+        before = await bundles.get(WISH)
+        bundles.withdraw(SESSION)
+        bundles.catalogue.read_again(SESSION)  # as a removal does
+        kept = await bundles.get(WISH)
+        assert (kept.tag, kept.size) == (before.tag, before.size)
 
 
 async def test_sessions_that_change_all_the_time_make_no_bundle(tmp_path: Path) -> None:
@@ -119,11 +175,65 @@ async def test_sessions_that_change_all_the_time_make_no_bundle(tmp_path: Path) 
         assert (await bundles.get(WISH)).size
 
 
-async def test_a_bundle_that_is_too_large_can_not_be_made(tmp_path: Path) -> None:
-    async with running(tmp_path, Sounds()) as bundles:
+@pytest.mark.parametrize(("most_bytes", "reserve"), [(100, 0), (MOST_BYTES, 1 << 62)])
+async def test_what_has_no_room_is_tried_once(tmp_path: Path, most_bytes: int, reserve: int) -> None:
+    sounds = Sounds()
+    async with running(tmp_path, sounds) as bundles:
+        bundles.most_bytes, bundles.reserve = most_bytes, reserve
+        with pytest.raises(BundleFailed):
+            await bundles.get(WISH)
+        assert sounds.asked == 2, "once before, and once for the process"
+
+
+async def test_what_is_too_large_by_its_sound_is_not_begun(tmp_path: Path) -> None:
+    sounds = Sounds()
+    sounds.file = tmp_path / "long.opus"
+    sounds.file.write_bytes(bytes(101))
+    async with running(tmp_path, sounds) as bundles:
         bundles.most_bytes = 100
         with pytest.raises(BundleFailed):
             await bundles.get(WISH)
+        assert sounds.asked == 1
+
+
+async def test_neither_a_damaged_log_nor_a_disk_that_fails_ends_the_making_of_others(tmp_path: Path) -> None:
+    log = DamagedLog()
+    async with running(tmp_path, Sounds(), log=log) as bundles:
+        kept = await bundles.get(WISH)
+        log.damaged = True
+        with pytest.raises(BundleFailed):
+            await bundles.get(LINES)
+        log.damaged = False
+        bundles.folder = tmp_path / "nowhere"
+        with pytest.raises(BundleFailed):
+            await bundles.get(LINES)
+        bundles.folder = tmp_path
+        assert (await bundles.get(LINES)).size
+        assert await bundles.get(WISH) is kept
+
+
+async def test_few_downloads_of_what_is_dropped_go_on_and_none_once_it_is_withdrawn(tmp_path: Path) -> None:
+    cut: list[int] = []
+    async with running(tmp_path, Sounds()) as bundles:
+        with ExitStack() as downloads:
+            for n in range(MOST_KEPT + MOST_LEFT + 1):
+                assert cut == []
+                kept = await bundles.get(replace(LINES, name=f"w{n}"))
+                downloads.enter_context(kept.reading(partial(cut.append, n)))
+            assert cut == [0]
+            bundles.withdraw(SESSION)
+            assert sorted(cut[1:]) == list(range(1, MOST_KEPT + MOST_LEFT + 1))
+
+
+async def test_few_requests_look_at_the_logs_together(tmp_path: Path) -> None:
+    sounds = Sounds()
+    async with running(tmp_path, sounds, patience=0.01) as bundles:
+        sounds.gate.clear()
+        asked = await asyncio.gather(*(bundles.tag(WISH) for _ in range(MOST_LOOKING + 1)), return_exceptions=True)
+        assert {type(answer) for answer in asked} == {BundleBusy}
+        assert sounds.asked == MOST_LOOKING
+        sounds.gate.set()
+        assert await bundles.tag(WISH)
 
 
 async def test_few_wait_and_few_are_kept(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from moothall.adapters.pages.static_files import find_web_folder
-from moothall.adapters.record.bundle_child import messages, write_bundle
+from moothall.adapters.pages.static_files import StaticFiles, find_web_folder
+from moothall.adapters.record.bundle_child import FORMS, messages, texts_of, write_bundle
 from moothall.adapters.record.bundle_messages import (
     BundleForm,
     BundleMessage,
@@ -21,8 +21,13 @@ from moothall.adapters.record.bundle_messages import (
     SessionEvents,
     framed,
 )
+from moothall.adapters.record.forms import record_style, write_record
+from moothall.adapters.record.texts import wording
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SourceId
+from moothall.record.json import write_json
+from moothall.record.wording import Options
+from support.record.golden import CHANNELS, golden_records, golden_session
 from support.sessions.record_maker import FLOOR, meeting
 
 ORDER = BundleOrder(
@@ -78,6 +83,28 @@ def test_equal_messages_give_equal_bytes(tmp_path: Path) -> None:
     first, *records = map(json.loads, bodies[BundleForm.LINES].splitlines())
     assert first["texts"] == len(records) == 2
     assert {record["format"] for record in records} == {"moothall.record"}
+
+
+def test_each_text_is_in_it_as_at_its_own_address(tmp_path: Path) -> None:
+    records = tuple(golden_session().records)
+    begins = SessionBegins(
+        session=records[0].header.session, epoch=records[0].header.epoch, channels=CHANNELS, sound=()
+    )
+    arriving: list[BundleMessage] = [begins, SessionEvents(records), SessionEnds()]
+    ui, zone = texts_of(ORDER)
+    style = record_style(StaticFiles(find_web_folder()))
+    with zipfile.ZipFile(io.BytesIO(made(tmp_path / "taken.zip", ORDER, arriving))) as archive:
+        for channel, record in golden_records().items():
+            words = wording(record, ui, zone, ORDER.public)
+            for form in FORMS:
+                alone = write_record(form, record, words, Options(), lambda: style)
+                assert archive.read(f"taken/data/{record.id}/{channel}.{form}") == alone, (channel, form)
+    lines = made(tmp_path / "lines", replace(ORDER, form=BundleForm.LINES), arriving).splitlines(keepends=True)
+    of_one = {str(json.loads(line)["text"]["channel"]): line for line in lines[1:]}
+    assert of_one == {
+        channel: write_json(record, wording(record, ui, zone, ORDER.public), Options())
+        for channel, record in golden_records().items()
+    }
 
 
 def test_a_session_without_a_text_is_left_out(tmp_path: Path) -> None:

@@ -16,12 +16,12 @@ from moothall.adapters.record.bundle_door import PIECE, BundleDoor
 from moothall.adapters.record.bundling import BundleBusy, BundleFailed, Bundles, BundleWish, KeptBundle
 from moothall.core.events.types import Access
 from moothall.core.kernel.errors import StorageUnavailable
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.sessions.state import Status
 from moothall.services.sessions.catalogue import Entry
 
 PAGES = Pages(find_web_folder())
-CLOSED = Entry(session=SessionId("s"), status=Status.CLOSED, access=Access.PUBLIC, opened=0)
+CLOSED = Entry(session=SessionId("s"), status=Status.CLOSED, access=Access.PUBLIC, channel=ChannelId("floor"), opened=0)
 
 
 class Kept(KeptBundle):
@@ -46,7 +46,7 @@ class Offered(Bundles):
     async def tag(self, wish: BundleWish) -> str:
         return self.kept.tag
 
-    async def get(self, wish: BundleWish) -> KeptBundle:
+    async def get(self, wish: BundleWish, tag: str = "") -> KeptBundle:
         if self.wrong is not None:
             raise self.wrong
         return self.kept
@@ -71,16 +71,25 @@ async def client(offered: Offered) -> AsyncIterator[TestClient[web.Request, web.
         yield client
 
 
-async def test_a_download_is_cut_off_once_something_in_it_is_withdrawn(
+async def test_a_download_is_cut_off_though_nobody_reads_what_is_on_its_way(
     client: TestClient[web.Request, web.Application], offered: Offered
 ) -> None:
     async with client.get("/s/s/bundle.zip") as response:
         assert len(await response.content.readexactly(PIECE)) == PIECE
-        offered.kept.withdrawn = True
-        offered.kept.drop()
-        assert not offered.kept.file.closed
+        offered.kept.cut_off()
+        await offered.kept.closed.wait()
         with pytest.raises(aiohttp.ClientError):
             await response.read()
+
+
+async def test_a_download_of_what_is_dropped_goes_on_to_its_end(
+    client: TestClient[web.Request, web.Application], offered: Offered
+) -> None:
+    async with client.get("/s/s/bundle.zip") as response:
+        await response.content.readexactly(PIECE)
+        offered.kept.drop()
+        assert not offered.kept.file.closed
+        assert len(await response.read()) == 39 * PIECE
     await offered.kept.closed.wait()
 
 

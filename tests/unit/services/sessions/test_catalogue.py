@@ -11,7 +11,7 @@ from moothall.core.events import types as ev
 from moothall.core.events.types import Access, ChannelKind
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
-from moothall.core.kernel.ids import ChannelId, CommandId, Lane, SessionId
+from moothall.core.kernel.ids import ChannelId, CommandId, Lane, SegmentId, SessionId
 from moothall.core.kernel.lanes import SESSION as SESSION_LANE
 from moothall.core.sessions.state import Status
 from moothall.services.log.act_queue import Receipt
@@ -21,7 +21,8 @@ from moothall.services.sessions.live_session import LiveSession
 from moothall.testing import loop
 from moothall.testing.log_memory import MemoryLog
 from support.memory.hall import FLOOR, MemoryHall, memory_hall
-from support.sessions.meeting import Meeting, partial
+from support.sessions.meeting import Meeting, ended, opened, partial, words
+from support.sessions.recorder import MORNING
 
 SECRETARIAT = Actor(Role.SECRETARIAT, "s1")
 
@@ -208,6 +209,30 @@ async def test_a_removed_title_is_said_no_more() -> None:
     assert [entry.title for entry in await catalogue.listed()] == ["Slander"]
     catalogue.take(await meeting.remove(described.records[0].header.offset))
     assert [entry.title for entry in await catalogue.listed()] == ["Plenary"]
+
+
+async def test_a_meeting_that_is_opened_again_has_no_correction_after_its_end() -> None:
+    meeting = Meeting()
+    await meeting.open()
+    following = SessionCatalogue(meeting.log)
+    await following.fill()
+
+    async def mended(*events: ev.AnyEvent) -> list[int | None]:
+        following.take(await meeting.store(*events, by=SECRETARIAT))
+        return [(await catalogue.all())[0].mended for catalogue in (following, SessionCatalogue(meeting.log))]
+
+    def corrected(revision: int, text: str) -> ev.SegmentCorrected:
+        name = SegmentId("s1")
+        return ev.SegmentCorrected(
+            channel=FLOOR, segment=name, base_revision=revision, base_words=1, text=text, tail=""
+        )
+
+    line = (opened("s1"), words("s1", 0, "Wun."), ended("s1", "Wun."))
+    assert await mended(*line, corrected(0, "One."), ev.SessionClosed(t=9)) == [None, None]
+    after = MORNING + 40 * (meeting.recorder.offset + 1)
+    assert await mended(corrected(1, "1.")) == [after, after]
+    assert await mended(ev.SessionReopened(t=9)) == [None, None]
+    assert await mended(ev.SessionClosed(t=10)) == [None, None]
 
 
 async def test_long_logs_are_read_whole_and_other_publications_are_passed_over() -> None:
