@@ -40,7 +40,7 @@ _MODELS = (("enpt-*", "en", "pt", 41.3), ("pten-*", "pt", "en", 40.7))
 
 
 class BergamotModel(Protocol):
-    """A loaded model of one direction. Threads may share it; it releases the GIL while it works."""
+    """A loaded model of one direction. It releases the GIL while it works."""
 
     def translate(self, text: str) -> str:
         """The translation of a sentence."""
@@ -64,7 +64,8 @@ class BergamotTranslator:
         self._loaded: dict[Direction, BergamotModel] = {}
         self._loading = threading.Lock()
         self._translating = threading.Lock()
-        """Held while the native engine translates: with four threads in it at a time it has crashed."""
+        """Held while the native engine translates: with four threads in it at a time it has crashed. It is held for one
+        piece, so that a long text doesn't keep the other direction waiting."""
         self._closed = False
 
     @property

@@ -3,12 +3,17 @@
 
 const EVERY = 8000; // ms
 const PATIENCE = 10000; // ms until a request times out: over a frozen connection no answer ever comes
+const SELDOM = 8; // of so many times one is used where the server refuses: a hall behind one address asks too much
+
+let asking = false; // one request at a time, or an older answer may come last
+let skips = 0; // how many times are still passed over
 
 /** @param {boolean} part  whether only what is on is wanted  @returns {Promise<?Document>} */
 async function load(part) {
   const address = new URL(location.href);
   if (part) address.searchParams.set('part', 'live');
   const answer = await fetch(address, { headers: { Accept: 'text/html' }, signal: AbortSignal.timeout(PATIENCE) });
+  if (!answer.ok) skips = SELDOM - 1;
   return answer.ok ? new DOMParser().parseFromString(await answer.text(), 'text/html') : null;
 }
 
@@ -27,7 +32,12 @@ function renewLists(page) {
 }
 
 async function renew() {
-  if (document.hidden || document.documentElement.dataset.read === 'low') return; // a reader with low data reloads the page by hand
+  if (asking || document.hidden || document.documentElement.dataset.read === 'low') return; // a reader with low data reloads the page by hand
+  if (skips > 0) {
+    skips -= 1;
+    return;
+  }
+  asking = true;
   try {
     const part = await load(true);
     if (!part) return;
@@ -42,6 +52,8 @@ async function renew() {
     }
   } catch {
     // There is no connection: the old lines stay.
+  } finally {
+    asking = false;
   }
 }
 

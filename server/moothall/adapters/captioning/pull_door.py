@@ -83,7 +83,7 @@ class PullDoor:
             length,
             next(iter(spoken), language or "und"),
         )
-        notice = label_for(view.session, text.feed.channel, view.lines.slice(0, len(view.lines)), self._catalogues)
+        notice = label_for(view.session, text.feed.channel, view.newest, self._catalogues)
         if notice:  # It is what a program gets at first.
             pulled = msgspec.structs.replace(
                 pulled, content=f"{notice} " if last < 0 else pulled.content, notice=notice

@@ -77,6 +77,8 @@ class Pages:
         self.catalogues = Catalogues(web_folder / "locales")
         self.static = StaticFiles(web_folder)
         self.zone = zone
+        self.look: Callable[[], ConferenceLook] = ConferenceLook
+        """Returns the name, logo and colours that every page shows."""
         self.of_the_moment = False
         """Whether pages show the present state of a hub's uplink, so that no two renderings are the same."""
         self._templates = Environment(
@@ -91,11 +93,12 @@ class Pages:
         self._templates.globals["asset"] = self.static.address
         self._templates.globals["icon"] = read_icons(web_folder / "icons").__getitem__
         self._templates.globals["hub_status_bar"] = None
-        self.show_look(ConferenceLook)
+        self.show_look(self.look)
         self.card = self.static.address(CARD)
 
     def show_look(self, look: Callable[[], ConferenceLook]) -> None:
         """Show the name, logo and colours that `look` returns, on every page. A hub's pages keep those of the house."""
+        self.look = look
         self._templates.globals["house_look"] = look
 
     def status_bar(self, made: Callable[[Catalogue, str, str], Markup]) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
+from hashlib import sha256
 from itertools import groupby
 from urllib.parse import quote
 
 import msgspec
 from aiohttp import hdrs, web
 from babel.dates import format_date
+from msgspec.structs import replace
 
-from moothall.adapters.http.entity_tags import tagged
+from moothall.adapters.http.entity_tags import is_known
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import DEFAULT_CHANNEL, SnapshotOf, html, language, page_headers
+from moothall.adapters.pages.shared_pages import SharedPage, SharedPages, shared_html
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.text_languages import TextLanguage, more_than_spoken, text_languages
 from moothall.adapters.reading.page_menu import text_in
@@ -100,6 +104,9 @@ class FrontPage:
     agenda: Callable[[], str] = lambda: ""
     search: str = ""
 
+    def __post_init__(self) -> None:
+        self._shared = SharedPages()
+
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
         return [web.get("/", self.show)]
@@ -116,30 +123,61 @@ class FrontPage:
             found = [entry for entry in entries if entry.status in statuses]
             return [self._row(entry, plans.get(entry.session), ui) for entry in found]
 
-        zone, now = self.pages.zone(), self.clock.wall()
         query = ui.query
+        name = (ui.language, query)
         live = sorted(rows(Status.OPEN, Status.PAUSED), key=_time)
         live = [await self._heard(row, ui) for row in live[:MOST_HEARD]] + live[MOST_HEARD:]
         if request.query.get("part") == "live":
-            return _part(request, self.pages.render("reader/_live.html", ui=ui, live=live), ui)
-        unbegun: dict[Expectation, list[SessionRow]] = {each: [] for each in Expectation}
-        for row in rows(Status.CREATED) + self._only_planned(plans.values(), ui):
-            unbegun[expectation(plans.get(row.session), now)].append(row)
-        text = self.pages.render(
-            "reader/front.html",
-            ui=ui,
-            live=live,
-            coming=by_day(sorted(unbegun[Expectation.COMING], key=_time), ui, zone),
-            overdue=by_day(sorted(unbegun[Expectation.OVERDUE], key=_time, reverse=True), ui, zone),
-            past=by_day(sorted(rows(Status.CLOSED), key=_time, reverse=True), ui, zone),
-            times=times_are(zone, now, ui),
-            groups=f"/hubs{query}" if self.groups() else "",
-            agenda=f"{agenda}{query}" if (agenda := self.agenda()) else "",
-            search=f"{self.search}{query}" if self.search else "",
-            help=f"/help{query}",
-            in_language=lambda tag: f"/?ui={tag}",
-        )
-        return html(text, ui)
+            make = partial(self.pages.render, "reader/_live.html", ui=ui, live=live)
+            return _part(request, self._given((*name, "live"), (live,), make), ui)
+
+        def whole() -> str:
+            zone, now = self.pages.zone(), self.clock.wall()
+            unbegun: dict[Expectation, list[SessionRow]] = {each: [] for each in Expectation}
+            for row in rows(Status.CREATED) + self._only_planned(plans.values(), ui):
+                unbegun[expectation(plans.get(row.session), now)].append(row)
+            return self.pages.render(
+                "reader/front.html",
+                ui=ui,
+                live=live,
+                coming=by_day(sorted(unbegun[Expectation.COMING], key=_time), ui, zone),
+                overdue=by_day(sorted(unbegun[Expectation.OVERDUE], key=_time, reverse=True), ui, zone),
+                past=by_day(sorted(rows(Status.CLOSED), key=_time, reverse=True), ui, zone),
+                times=times_are(zone, now, ui),
+                groups=f"/hubs{query}" if groups else "",
+                agenda=f"{agenda}{query}" if agenda else "",
+                search=f"{self.search}{query}" if self.search else "",
+                help=f"/help{query}",
+                in_language=lambda tag: f"/?ui={tag}",
+            )
+
+        groups, agenda = self.groups(), self.agenda()
+        if self.pages.of_the_moment:
+            return html(whole(), ui)
+        around = (groups, agenda, self.pages.zone(), self.pages.look())
+        made_of = (live, around, *self._listed_of(entries, plans.values()))
+        return shared_html(request, self._given(name, made_of, whole), ui)
+
+    def _given(self, name: Hashable, made_of: tuple[object, ...], make: Callable[[], str]) -> SharedPage:
+        """The page that was just made, or else the one that `make` makes."""
+        now = self.clock.monotonic()
+        page = self._shared.find(name, made_of, now)
+        if page is None:
+            page = self._shared.keep(name, made_of, now, make())
+            self._shared.forget_in_time(self.clock.monotonic)
+        return page
+
+    @property
+    def pages_made(self) -> int:
+        """How many shared pages were rendered; all other requests got a copy of one of them."""
+        return self._shared.made
+
+    def _listed_of(self, entries: Iterable[Entry], plans: Iterable[Planned]) -> tuple[object, ...]:
+        """All that the rows of the page are made of; the words of a meeting that is on change nothing in it."""
+        known = [replace(each, offset=0) for each in entries]
+        planned = [(each, self.known(each.session) is None, each.room and self.place(each.room)) for each in plans]
+        unbegun = [each for each in known if each.status is Status.CREATED] + [each for each, *_ in planned]
+        return known, planned, [tuple(self.readable(each.session, each.languages)) for each in unbegun]
 
     async def _heard(self, row: SessionRow, ui: Catalogue) -> SessionRow:
         """Return the row with the line that was said last."""
@@ -174,8 +212,13 @@ class FrontPage:
         return msgspec.structs.replace(row, readable=readable)
 
 
-def _part(request: web.Request, text: str, ui: Catalogue) -> web.Response:
-    return tagged(request, text.encode(), {**page_headers(ui), hdrs.CONTENT_TYPE: "text/html; charset=utf-8"})
+def _part(request: web.Request, page: SharedPage, ui: Catalogue) -> web.Response:
+    """Answer with a part of the page, and with nothing where that is what the browser has."""
+    tag = sha256(page.text.encode()).hexdigest()[:32]
+    known = is_known(request, tag)
+    answer = web.Response(status=304, headers=page_headers(ui)) if known else shared_html(request, page, ui)
+    answer.headers[hdrs.ETAG] = f'"{tag}"'
+    return answer
 
 
 def meeting_row(

@@ -29,7 +29,7 @@ from moothall.adapters.pages.request_context import (
     own_html,
     refusal,
 )
-from moothall.adapters.pages.shared_pages import FORGET_S, SharedPages, shared_html
+from moothall.adapters.pages.shared_pages import SharedPages, shared_html
 from moothall.adapters.pages.static_door import ASK_AGAIN, StaticDoor
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
@@ -180,18 +180,15 @@ class PageDoor:
             # language are written, and all values that the page shows.
             address, others = parts.address, msgspec.structs.astuple(parts)[2:]
             name = (address.base, address.channel, address.ui, tuple(address.choices.items()), ui.language)
-            made_of = (wanted.snapshot, around, self.pages.zone(), *others)
+            made_of = (wanted.snapshot, around, self.pages.zone(), self.pages.look(), *others)
             now = self.clock.monotonic()
             page = self._shared.find(name, made_of, now)
             if page is None:
                 page = self._shared.keep(name, made_of, now, await made())
-                asyncio.get_running_loop().call_later(FORGET_S, self._forget_old)
+                self._shared.forget_in_time(self.clock.monotonic)
                 if closed:
                     await asyncio.to_thread(page.packed)
         return shared_html(request, page, ui)
-
-    def _forget_old(self) -> None:
-        self._shared.forget_old(self.clock.monotonic())
 
     @property
     def pages_made(self) -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Sequence
 
 import msgspec
 from aiohttp import HttpVersion11, web
@@ -21,7 +20,7 @@ from moothall.adapters.reading.page_choices import UNCERTAIN, unsure
 from moothall.adapters.reading.page_rows import gap_text, label_of, original_of
 from moothall.adapters.reading.reader_routes import DecodedEvents, ReaderRequest, Readers, begin, let_go
 from moothall.core.sessions.state import Status
-from moothall.core.views.captions import SNAPSHOT_LINES, Line
+from moothall.core.views.captions import SNAPSHOT_LINES
 from moothall.wire.frames import Format, chunk
 from moothall.wire.plain_text import DOUBT, PlainText, plain
 
@@ -101,11 +100,11 @@ class PlainDoor:
         text = PlainText(ui.named("lines/unnamed"), lambda gap: gap_text(gap, ui), reading.feed, doubt)
         outlet = _TextOutlet(transport, self._readers.frames, text, chunked=request.version >= HttpVersion11)
         self._outlets[outlet] = transport
-        snapshot = reading.view.session, reading.feed.channel
-        original = original_of(*snapshot, door="/text")
-        if said := label_of(*snapshot, ui, _newest(reading), original):
-            await response.write(f"{plain(said)}\n".encode(errors="replace"))
+        text_here = reading.view.session, reading.feed.channel
+        said = label_of(*text_here, ui, reading.view.newest, original_of(*text_here, door="/text"))
         try:
+            if said:
+                await response.write(f"{plain(said)}\n".encode(errors="replace"))
             await self._follow(response, reading, outlet, text, everything=request.query.get("all") == "1")
         finally:
             self._outlets.pop(outlet, None)
@@ -157,11 +156,6 @@ class PlainDoor:
         for outlet, transport in list(self._outlets.items()):
             let_go(transport)  # The reader may be stalled in the middle of the older lines.
             outlet.end()
-
-
-def _newest(reading: ReaderRequest) -> Sequence[Line]:
-    lines = reading.view.lines
-    return lines.slice(max(0, len(lines) - SNAPSHOT_LINES), len(lines))
 
 
 def _keep_alive(transport: asyncio.Transport) -> None:

@@ -242,16 +242,21 @@ class CaptionsView(msgspec.Struct, frozen=True, kw_only=True):
                 session = fold_session(self.session, event, self.feed)
                 return view if session is self.session else msgspec.structs.replace(view, session=session)
 
+    @property
+    def newest(self) -> tuple[Line, ...]:
+        """The last 200 lines, or fewer."""
+        return self.lines.slice(max(0, len(self.lines) - SNAPSHOT_LINES), len(self.lines))
+
     def snapshot(self) -> Snapshot:
         """Return the snapshot for a reader who starts at this position."""
-        first = max(0, len(self.lines) - SNAPSHOT_LINES)
-        before = self.skipped + first
+        lines = self.newest
+        before = self.skipped + len(self.lines) - len(lines)
         return Snapshot(
             epoch=self.epoch,
             offset=self.offset,
             feed=self.feed.name,
             session=self.session,
-            lines=self.lines.slice(first, len(self.lines)),
+            lines=lines,
             before=before or None,
         )
 

@@ -30,7 +30,7 @@ def doubted(text: str, words: Sequence[Word]) -> tuple[DoubtSpan, ...]:
 
 def left(spans: Sequence[DoubtSpan], old: str, new: str) -> tuple[DoubtSpan, ...]:
     """Those of `spans` that are left when the text changes: of words in its unchanged beginning or end."""
-    if old == new:
+    if not spans or old == new:
         return tuple(spans)
     before, after = _units(old), _units(new)
     least = min(len(before), len(after))

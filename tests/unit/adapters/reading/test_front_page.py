@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -40,6 +40,7 @@ class FrontPages:
         self.plans: list[Planned] = []
         self.agenda = ""
         self.more: tuple[str, ...] = ()
+        self.room = "Großer <Saal>"
 
     async def listed(self) -> Sequence[Entry]:
         return self.entries
@@ -54,17 +55,21 @@ def house() -> FrontPages:
 
 
 @pytest.fixture
-async def client(house: FrontPages) -> AsyncIterator[Client]:
-    front = FrontPage(
+def front(house: FrontPages) -> FrontPage:
+    return FrontPage(
         PAGES,
         clock=ManualClock(),
         listed=house.listed,
         planned=lambda: house.plans,
-        place=lambda room: {"r1": "Großer <Saal>"}.get(room, ""),
+        place=lambda room: {"r1": house.room}.get(room, ""),
         known=house.known,
         readable=lambda _, spoken: (*spoken, *house.more),
         agenda=lambda: house.agenda,
     )
+
+
+@pytest.fixture
+async def client(front: FrontPage) -> AsyncIterator[Client]:
     app = web.Application()
     app.add_routes(front.routes())
     async with TestClient(TestServer(app)) as client:
@@ -306,3 +311,53 @@ async def test_it_says_in_which_languages_a_meeting_can_be_read_where_these_are_
     ]
     assert 'lang="ar" dir="rtl" hreflang="ar"' in found[0]
     assert '<bdi lang="ar" dir="rtl">العربية</bdi>' in found[1], "without a log there is no text yet"
+
+
+async def test_who_asks_at_the_same_time_gets_the_same_page_as_long_as_all_on_it_is_the_same(
+    client: Client, front: FrontPage, house: FrontPages
+) -> None:
+    house.entries = [entry("coming", Status.CREATED), entry("past", Status.CLOSED)]
+    first, part = await shown(client), await shown(client, "?part=live")
+    house.entries = [msgspec.structs.replace(each, offset=each.offset + 1) for each in house.entries]
+    assert (await shown(client), await shown(client, "?part=live")) == (first, part)
+    assert front.pages_made == 2, "the offset stands nowhere on it"
+
+    def plan() -> None:
+        house.plans = [Planned(session=SessionId("planned"), title="It", languages=("fr",), room=RoomId("r1"))]
+
+    changes: list[Callable[[], object]] = [
+        plan,
+        lambda: setattr(house, "room", "Small hall"),
+        lambda: setattr(house, "more", ("ar",)),
+        lambda: setattr(house, "agenda", "/agenda"),
+        lambda: house.entries.append(entry("more", Status.CLOSED, LONG_AGO)),
+        lambda: house.hidden.update({SessionId("planned"): entry("planned", Status.CREATED, access=Access.STAFF)}),
+    ]
+    seen = [first]
+    for change in changes:
+        change()
+        seen.append(await shown(client))
+        assert seen[-1] not in seen[:-1]
+    assert await shown(client, "?ui=en") not in seen, "its links name the language"
+    assert await shown(client, language="fr") not in seen
+
+
+async def test_a_page_that_was_made_is_given_to_nobody_once_words_are_removed_or_the_meeting_is_hidden() -> None:
+    heard, listed = Heard(floor=("en", (line(0, "Secret.", "en"),))), [entry("now", Status.OPEN, LONG_AGO)]
+
+    async def entries() -> Sequence[Entry]:
+        return listed
+
+    front = FrontPage(PAGES, clock=ManualClock(), listed=entries, snapshot_of=heard.snapshot)
+    app = web.Application()
+    app.add_routes(front.routes())
+    async with TestClient(TestServer(app)) as client:
+        for query in ("", "?part=live"):
+            assert "Secret." in await shown(client, query)
+        heard.lines[ChannelId("floor")] = (msgspec.structs.replace(line(0, "Secret.", "en"), gone=True),)
+        for query in ("", "?part=live"):
+            assert "Secret." not in await shown(client, query)
+            assert "About now" in await shown(client, query)
+        listed.clear()
+        for query in ("", "?part=live"):
+            assert "About now" not in await shown(client, query)

@@ -25,6 +25,7 @@ from moothall.core.kernel.lanes import Feed
 from moothall.core.questions.interventions import Questions, evolve_questions
 from moothall.core.views.captions import CaptionsView, Line, Snapshot
 from moothall.core.views.quality import Corrected, Delay, Quality
+from moothall.services.programme.house_look import ConferenceLook
 from moothall.testing.clock import ManualClock
 
 PAGES = Pages(find_web_folder())
@@ -569,6 +570,20 @@ async def test_a_page_that_was_made_is_given_to_nobody_once_words_are_removed(
     hall.remove_last_line()
     assert "Line 429." not in await (await client.get("/s/plenary", headers=HTML)).text()
     assert door.pages_made == 2
+
+
+async def test_a_new_look_of_the_house_is_on_a_page_that_was_made(hall: Hall) -> None:
+    pages, looks = Pages(find_web_folder()), [ConferenceLook(style="/water.css")]
+    pages.show_look(lambda: looks[-1])
+    door = PageDoor(
+        pages, clock=ManualClock(), snapshot_of=hall.snapshot_of, page_of=hall.page_of, number_of=hall.number_of
+    )
+    app = web.Application()
+    app.add_routes(door.routes())
+    async with TestClient(TestServer(app)) as client:
+        assert "/water.css" in await (await client.get("/s/plenary", headers=HTML)).text()
+        looks.append(ConferenceLook(style="/river.css"))
+        assert "/river.css" in await (await client.get("/s/plenary", headers=HTML)).text()
 
 
 async def test_at_a_hub_each_page_says_how_the_link_is_now(hall: Hall) -> None:

