@@ -88,6 +88,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """When it began, Unix ms."""
     closed: int | None = None
     """When it was closed, Unix ms; None while it isn't. One that was imported: when the meeting was over."""
+    closing: int = 0
+    """The offset of the event that closed it."""
     access: ev.Access = ev.Access.STAFF
     rehearsal: bool = False
     named: bool = True
@@ -258,7 +260,7 @@ def _corrected(entry: Entry, records: Iterable[LogRecord]) -> Entry:
     for record in records:
         header = record.header
         corrected = header.type == _CORRECTED and header.role is not Role.SYSTEM
-        if corrected and entry.closed is not None and header.at > entry.closed:
+        if corrected and entry.closed is not None and header.offset > entry.closing:
             entry = msgspec.structs.replace(entry, mended=max(header.at, entry.mended or 0))
     return entry
 
@@ -293,7 +295,7 @@ def _folded(entry: Entry, pairs: Iterable[tuple[LogRecord, ev.AnyEvent | Unknown
             case ev.SessionClosed():
                 held = entry.imported and entry.opened is not None
                 closed = (entry.opened or 0) + event.t if held else record.header.at
-                entry = replace(entry, status=Status.CLOSED, closed=closed)
+                entry = replace(entry, status=Status.CLOSED, closed=closed, closing=record.header.offset)
             case ev.SessionPaused() | ev.SessionResumed() | ev.SessionReopened():
                 entry = replace(entry, status=_STATUS[type(event)], closed=None, mended=None)
             case ev.RecordSealed():

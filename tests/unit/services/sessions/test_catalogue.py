@@ -235,6 +235,20 @@ async def test_a_meeting_that_is_opened_again_has_no_correction_after_its_end() 
     assert await mended(ev.SessionClosed(t=10)) == [None, None]
 
 
+async def test_a_correction_in_the_millisecond_of_the_end_was_made_after_it() -> None:
+    meeting = Meeting()
+    await meeting.open()
+    line = (opened("s1"), words("s1", 0, "Wun."), ended("s1", "Wun."))
+    await meeting.store(*line, ev.SessionClosed(t=9), by=SECRETARIAT)
+    meeting.recorder.later = -40
+    correction = ev.SegmentCorrected(
+        channel=FLOOR, segment=SegmentId("s1"), base_revision=0, base_words=1, text="One.", tail=""
+    )
+    await meeting.store(correction, by=SECRETARIAT)
+    [entry] = await SessionCatalogue(meeting.log).all()
+    assert entry.mended == entry.closed is not None
+
+
 async def test_long_logs_are_read_whole_and_other_publications_are_passed_over() -> None:
     meeting = Meeting()
     await meeting.open()
