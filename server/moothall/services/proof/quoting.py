@@ -64,7 +64,7 @@ class Quoting:
         place = await self.tree.log_export(export)
         if place is None:
             return NoProof.LATER if self.tree.export_waits(export.sha256) else NoProof.BUSY
-        logged = await self.tree.export_of(place)
+        logged = await self.tree.export_at(place)
         if logged is None:
             return NoProof.NOWHERE
         return await self._proof(LoggedExport(file=logged, context=await self._context(export.session)), place)

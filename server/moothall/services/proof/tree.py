@@ -1,4 +1,4 @@
-"""Grows the public tree, signs its checkpoints, and makes proofs.
+"""Grows the public tree, signs its checkpoints, and compares it with what witnesses have seen.
 
 A growth is one write of the book: tiles, edge, and how far each session has entered. Only when it is durable is the
 checkpoint signed, and only when that is stored is it shown. A crash in between repeats the signature, which is the
@@ -24,7 +24,7 @@ from moothall.core.kernel.errors import ProofBroken, RecordBroken, StorageUnavai
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.kernel.lanes import is_public
 from moothall.core.ports import Clock, LogReading, Signer
-from moothall.core.proof.entries import ExportEntry, entry_of, read_export_entry
+from moothall.core.proof.entries import ExportEntry, entry_of
 from moothall.core.proof.hashes import (
     HASH_BYTES,
     PerfectHash,
@@ -45,9 +45,10 @@ from moothall.core.proof.notes import (
     read_note,
     sign,
 )
-from moothall.core.proof.tiles import ENTRIES, WIDTH, Edge, TileName, grown, hashes_of, perfect_from, width_in
+from moothall.core.proof.tiles import ENTRIES, WIDTH, Edge, TileName, grown, hashes_of, width_in
 from moothall.core.proof.witnessing import RESTORED, TreeStanding, WitnessRequest, standing
 from moothall.services.log.publication import Publication
+from moothall.services.proof.leaves import PAGE, TreeLeaves
 from moothall.services.proof.tree_store import (
     CONFLICTS,
     FORMER,
@@ -72,8 +73,6 @@ EACH_MS = 60_000
 """How often the tree grows."""
 MOST_LEAVES = 2_048
 """The most leaves of one growth, some 5 ms of hashing. Overflow: the others enter with the next growth, at once."""
-PAGE = 500
-"""Events that are read from a log at a time."""
 MOST_EXPORTS = 256
 """Files that wait to enter. Overflow: the next is refused, and may be asked for again."""
 MOST_CONFLICTS = 16
@@ -82,17 +81,6 @@ MOST_CONFLICTS = 16
 SUCCESSION = "moothall-succession-1"
 """The first line of a note by which a tree is succeeded by another. It is no checkpoint's: its second line is no
 number."""
-
-
-class PublicPart(msgspec.Struct, frozen=True):
-    """Where the events of one session stand in a tile."""
-
-    first: int
-    last: int
-    """Offsets of the first and the last."""
-    n: int
-    """The tile of level 0."""
-    epoch: Epoch
 
 
 class _Leaf(msgspec.Struct, frozen=True):
@@ -161,10 +149,7 @@ class PublicTree:
         self._dirty: dict[SessionId, None] = {}
         self._unchecked: set[SessionId] = set()
         """Sessions whose logs may have been set back since their cursors were written."""
-        # Bound: some 100 bytes for each tile and each session in it.
-        self._parts: dict[SessionId, list[PublicPart]] = {}
-        self._exports: dict[str, int] = {}
-        """Places of files, by their digests."""
+        self._leaves = TreeLeaves(self.store, self.log, 0)
         self._waiting: OrderedDict[str, ExportEntry] = OrderedDict()
         self._growing = asyncio.Lock()
         self._shown_to: list[Callable[[ShownTree], None]] = []
@@ -189,7 +174,8 @@ class PublicTree:
         former = {key.removeprefix(FORMER): row for key, row in rows.items() if key.startswith(FORMER)}
         self._former = {int(number): read_note(row) for number, row in former.items()}
         self._cursors = await self.store.cursors()
-        await self._index(0)
+        self._leaves = TreeLeaves(self.store, self.log, self.state.number)
+        await self._leaves.read(self.state.edge.size)
         self._dirty = dict.fromkeys(await self.log.sessions())
         self._unchecked = set(self._dirty)
         seen = NOTE in rows and (self.witnessed or WITNESSES in rows)
@@ -245,43 +231,32 @@ class PublicTree:
         """Have a file logged. Return its place in the tree that is shown; None until it is in there, and where too many
         wait.
         """
-        place = self._exports.get(export.sha256)
+        place = self._leaves.place_of_export(export.sha256)
         if place is not None:
-            return place if self.shown is not None and place < self.shown.head.size else None
+            return self._if_shown(place)
         if len(self._waiting) < MOST_EXPORTS:
             self._waiting[export.sha256] = export
         return None
 
     def export_waits(self, sha256: str) -> bool:
         """Whether a file will enter."""
-        return sha256 in self._waiting or sha256 in self._exports
+        return sha256 in self._waiting or self._is_in(sha256)
 
-    async def export_of(self, place: int) -> ExportEntry | None:
+    async def export_at(self, place: int) -> ExportEntry | None:
         """The file at a place of the tree; None where an event is there. Raises StorageUnavailable, RecordBroken."""
-        tile = await self.store.tile(self._state().number, 0, place // WIDTH)
-        for part in tile.parts:
-            if isinstance(part, ExportLeaf) and part.start == place % WIDTH:
-                return read_export_entry(part.entry)
-        return None
+        return await self._leaves.export_at(place)
 
     async def place_of(self, session: SessionId, epoch: Epoch, offset: int) -> int | None:
         """The place of an event in the tree that is shown; None where it isn't in there yet.
 
         Raises StorageUnavailable, RecordBroken.
         """
-        state, shown = self._state(), self.shown
-        for part in reversed(self._parts.get(session, [])):
-            if part.epoch == epoch and part.first <= offset <= part.last:
-                tile = await self.store.tile(state.number, 0, part.n)
-                for span in reversed(tile.parts):
-                    if isinstance(span, EventSpan) and span.session == session and offset in span.offsets:
-                        place = part.n * WIDTH + span.start + span.offsets.index(offset)
-                        return place if shown is not None and place < shown.head.size else None
-        return None
+        self._state()
+        return self._if_shown(await self._leaves.place_of(session, epoch, offset))
 
     async def path_to(self, place: int, size: int) -> Sequence[bytes]:
         """The proof that a place is in the tree of `size` leaves. Raises StorageUnavailable, RecordBroken."""
-        return await self._made(lambda perfect: inclusion_proof(place, size, perfect))
+        return await self._hashes(lambda perfect: inclusion_proof(place, size, perfect))
 
     async def request_for(self, old: int) -> WitnessRequest | None:
         """The request to a witness that knows this tree at size `old`; None before the first checkpoint, and where
@@ -290,7 +265,7 @@ class PublicTree:
         shown = self.shown
         if shown is None or old > shown.head.size:
             return None
-        path = await self._made(lambda perfect: consistency_proof(old, shown.head.size, perfect))
+        path = await self._hashes(lambda perfect: consistency_proof(old, shown.head.size, perfect))
         own = tuple(each for each in shown.note.signatures if each.by(self.key))
         return WitnessRequest(old, tuple(path), SignedNote(shown.note.text, own))
 
@@ -322,20 +297,7 @@ class PublicTree:
         size = 0 if self.shown is None else self.shown.head.size
         if name.width > width_in(size, ENTRIES, name.n):
             return None
-        tile = await self.store.tile(self._state().number, 0, name.n)
-        found = [b""] * WIDTH
-        for part in tile.parts:
-            if not open_to_all(part.session):
-                continue
-            if isinstance(part, ExportLeaf):
-                found[part.start] = part.entry
-                continue
-            for at, record in await self._records(part):
-                found[at] = entry_of(record)
-        for at in range(name.width):
-            if found[at] and leaf_hash(found[at]) != tile.hashes[at * HASH_BYTES : (at + 1) * HASH_BYTES]:
-                found[at] = b""  # The log was set back: what entered isn't in it any more.
-        found = found[: name.width]
+        found = (await self._leaves.entries(name.n, open_to_all))[: name.width]
         return found if gaps or all(found) else None
 
     async def cosigned(self, text: str, signatures: Sequence[NoteSignature], keys: Sequence[VerifierKey]) -> bool:
@@ -427,7 +389,7 @@ class PublicTree:
         def made(perfect: PerfectHash) -> list[bytes]:
             return [root_of(size, perfect)]
 
-        return (await self._made(made))[0]
+        return (await self._hashes(made))[0]
 
     async def succeed(self, origin: str, seen: TreeHead | None) -> SignedNote:
         """Begin another tree, by a signed note that names both, and what a witness has seen of the old one. All
@@ -446,7 +408,7 @@ class PublicTree:
             if self.shown is not None:
                 self._former[old.number] = self.shown.note
             self.successions, self.state, self.shown = successions, state, None
-            self._cursors, self._parts, self._exports = {}, {}, {}
+            self._cursors, self._leaves = {}, TreeLeaves(self.store, self.log, state.number)
             self.standing = TreeStanding()
             self._dirty = dict.fromkeys(await self.log.sessions())
         return note
@@ -501,20 +463,7 @@ class PublicTree:
         if await self._has(session, cursor.epoch, cursor.offset, lambda record: record.digest == cursor.digest):
             return cursor
         logger.warning("session %s: its log isn't the one that entered the public tree; it enters again", session)
-        back: SessionCursor | None = None
-        for part in self._parts.get(session, []):
-            tile = await self.store.tile(self._state().number, 0, part.n)
-            for span in tile.parts:
-                if not isinstance(span, EventSpan) or span.session != session:
-                    continue
-                records = dict(await self._records(span))
-                for at, offset in enumerate(span.offsets, span.start):
-                    record = records.get(at)
-                    leaf = tile.hashes[at * HASH_BYTES : (at + 1) * HASH_BYTES]
-                    if record is None or leaf_hash(entry_of(record)) != leaf:
-                        return back
-                    back = SessionCursor(record.header.epoch, offset, record.digest)
-        return back
+        return await self._leaves.kept(session)
 
     async def _has(self, session: SessionId, epoch: Epoch, offset: int, fits: Callable[[LogRecord], bool]) -> bool:
         page = await self.log.read(session, offset - 1, 1)
@@ -536,8 +485,9 @@ class PublicTree:
         self._cursors |= cursors
         for (level, n), tile in tiles.items():
             if level == 0:
-                self._learn(n, tile)
-        self._waiting = OrderedDict((name, each) for name, each in self._waiting.items() if name not in self._exports)
+                self._leaves.learn(n, tile)
+        waiting = self._waiting.items()
+        self._waiting = OrderedDict((name, each) for name, each in waiting if not self._is_in(name))
 
     async def _sign(self) -> None:
         """Sign and show the stored tree, if it isn't."""
@@ -550,60 +500,19 @@ class PublicTree:
         await self.store.note(bytes(note), at)
         self._show(note, at)
 
+    def _is_in(self, sha256: str) -> bool:
+        return self._leaves.place_of_export(sha256) is not None
+
+    def _if_shown(self, place: int | None) -> int | None:
+        return place if place is not None and self.shown is not None and place < self.shown.head.size else None
+
+    async def _hashes(self, make: Callable[[PerfectHash], list[bytes]]) -> list[bytes]:
+        return await self.store.hashes(self._state().number, make)
+
     def _show(self, note: SignedNote, signed_at: int, *, tell: bool = True) -> None:
         self.shown = ShownTree(self._state().number, note, read_head(note.text), signed_at)
         for told in self._shown_to if tell else ():
             told(self.shown)
-
-    # Finding
-
-    async def _index(self, first: int) -> None:
-        """Learn what the tiles from `first` on hold."""
-        state = self._state()
-        for n in range(first, -(-state.edge.size // WIDTH)):
-            self._learn(n, await self.store.tile(state.number, 0, n))
-
-    def _learn(self, n: int, tile: StoredTile) -> None:
-        for part in tile.parts:
-            if isinstance(part, ExportLeaf):
-                export = read_export_entry(part.entry)
-                if export is not None:
-                    self._exports[export.sha256] = n * WIDTH + part.start
-                continue
-            known = self._parts.setdefault(part.session, [])
-            new = PublicPart(min(part.offsets), max(part.offsets), n, part.epoch)
-            if known and known[-1].n == n and known[-1].epoch == part.epoch and new.first >= known[-1].first:
-                known[-1] = msgspec.structs.replace(new, first=known[-1].first, last=max(new.last, known[-1].last))
-            else:
-                known.append(new)
-
-    async def _records(self, span: EventSpan) -> list[tuple[int, LogRecord]]:
-        """The events of a span that the log has, with their places in the tile."""
-        found: list[tuple[int, LogRecord]] = []
-        places = {offset: at for at, offset in enumerate(span.offsets, span.start)}
-        after, last = span.offsets[0] - 1, span.offsets[-1]
-        while after < last and (page := await self.log.read(span.session, after, PAGE)):
-            found += [
-                (places[record.header.offset], record)
-                for record in page
-                if record.header.offset in places and record.header.epoch == span.epoch
-            ]
-            after = page[-1].header.offset
-        return found
-
-    async def _made(self, make: Callable[[PerfectHash], list[bytes]]) -> list[bytes]:
-        """Make hashes of the tree. The tiles for them are found by making them once from nothing."""
-        wanted: set[tuple[int, int]] = set()
-
-        def note(level: int, n: int) -> bytes:
-            wanted.add((level, n))
-            return bytes(WIDTH * HASH_BYTES)
-
-        make(perfect_from(note))
-        tree = self._state().number
-        tiles = {(level, n): (await self.store.tile(tree, level, n)).hashes for level, n in sorted(wanted)}
-        return make(perfect_from(lambda level, n: tiles[level, n]))
-
 
 def _parts(leaves: Sequence[_Leaf], start: int) -> list[EventSpan | ExportLeaf]:
     """What consecutive leaves of a tile are, the first at the place `start`."""

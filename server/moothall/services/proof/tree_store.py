@@ -8,7 +8,7 @@ whole namespaces.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -17,7 +17,8 @@ from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import Book, BookEntry
-from moothall.core.proof.tiles import Edge
+from moothall.core.proof.hashes import PerfectHash
+from moothall.core.proof.tiles import TILE_BYTES, Edge, perfect_from
 
 STATE, CURSORS, TILES = "tree", "tree-at", "tree-tile"
 """Namespaces: the state of the tree; how far each session has entered; tiles, as `tree-tile:TREE/LEVEL/SHARD`."""
@@ -123,6 +124,20 @@ class TreeStore:
         if row is None:
             raise RecordBroken(f"Tile {n} of level {level} of the public tree is missing. Restore the book.")
         return _decoded(_tile, row, "tile")
+
+    async def hashes(self, tree: int, make: Callable[[PerfectHash], list[bytes]]) -> list[bytes]:
+        """Make hashes from the tiles of a tree, which are found by making them once from nothing. Raises RecordBroken,
+        StorageUnavailable.
+        """
+        wanted: set[tuple[int, int]] = set()
+
+        def note(level: int, n: int) -> bytes:
+            wanted.add((level, n))
+            return bytes(TILE_BYTES)
+
+        make(perfect_from(note))
+        tiles = {(level, n): (await self.tile(tree, level, n)).hashes for level, n in sorted(wanted)}
+        return make(perfect_from(lambda level, n: tiles[level, n]))
 
     async def write(
         self,

@@ -193,7 +193,7 @@ async def test_a_log_that_was_set_back_enters_again_from_where_it_differs() -> N
 
 async def test_a_log_that_lost_its_end_enters_again_while_the_server_runs() -> None:
     async with grown("One.", "Two.") as made:
-        made.tree.log = made.log = MemoryLog()
+        await made.log.forget(SESSION)
         made.recorders.clear()
         new = await made.say("Other.")
         await made.later()
@@ -249,8 +249,8 @@ async def test_a_file_is_logged_once_and_found_again() -> None:
         await made.later()
         place = await made.tree.log_export(export())
         assert place == 1
-        assert await made.tree.export_of(place) == export()
-        assert await made.tree.export_of(0) is None
+        assert await made.tree.export_at(place) == export()
+        assert await made.tree.export_at(0) is None
         tree = await made.restart()
         assert await tree.log_export(export()) == 1
         entries = await tree.entries(TileName(ENTRIES, 0, 2), lambda _: True)
