@@ -11,8 +11,7 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.proof.proof_door import ProofDoor
 from moothall.adapters.proof.tree_copy import tree_copy
 from moothall.adapters.proof.tree_door import TreeDoor
-from moothall.adapters.proof.witness_client import HttpWitnesses
-from moothall.adapters.proof.witness_door import WitnessDoor
+from moothall.adapters.proof.witness_http import HttpWitnesses, WitnessDoor
 from moothall.adapters.record.citing_door import CitingDoor
 from moothall.adapters.record.record_door import RecordDoor
 from moothall.adapters.store.signing import Ed25519Signer, ed25519
