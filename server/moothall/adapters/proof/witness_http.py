@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import aiohttp
 from aiohttp import hdrs, web
 
+from moothall.adapters.http.bodies import up_to
 from moothall.core.kernel.errors import ProofBroken, StorageUnavailable
 from moothall.core.proof.notes import VerifierKey
 from moothall.core.proof.witnessing import MOST_REQUEST_BYTES, WitnessStatus
@@ -36,7 +37,7 @@ class HttpWitnesses:
             async with self._session.post(
                 f"{url.rstrip('/')}/add-checkpoint", data=request, allow_redirects=False
             ) as answer:
-                return answer.status, (await answer.content.read(MOST_READ)).decode(errors="replace")
+                return answer.status, (await up_to(answer.content, MOST_READ)).decode(errors="replace")
         except (aiohttp.ClientError, TimeoutError, OSError):
             return 0, ""
 
@@ -65,7 +66,7 @@ class WitnessDoor:
 
     async def add_checkpoint(self, request: web.Request) -> web.Response:
         """Cosign a checkpoint, or say why not."""
-        body = await request.content.read(MOST_REQUEST_BYTES + 1)
+        body = await up_to(request.content, MOST_REQUEST_BYTES + 1)
         try:
             found = await self.cosigner.cosign(body, self.key, lambda origin: self.logs.get(origin, ()), doubtful=False)
         except (StorageUnavailable, ProofBroken):
