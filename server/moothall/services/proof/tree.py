@@ -26,6 +26,7 @@ from moothall.core.kernel.lanes import is_public
 from moothall.core.ports import Clock, LogReading, Signer
 from moothall.core.proof.entries import ExportEntry, entry_of
 from moothall.core.proof.hashes import (
+    EMPTY_ROOT,
     HASH_BYTES,
     PerfectHash,
     consistency_proof,
@@ -50,10 +51,10 @@ from moothall.core.proof.witnessing import RESTORED, TreeStanding, WitnessReques
 from moothall.services.log.publication import Publication
 from moothall.services.proof.leaves import PAGE, TreeLeaves
 from moothall.services.proof.tree_store import (
+    ASKED_FIRST,
     CONFLICTS,
     FORMER,
     NOTE,
-    RESTORED_FROM,
     SIGNED_AT,
     SUCCESSIONS,
     WITNESSES,
@@ -167,22 +168,37 @@ class PublicTree:
         """Read the stored tree; begin one where there is none, which is stored with its first leaves. Raises
         StorageUnavailable, RecordBroken.
         """
-        state, rows = await self.store.state()
-        self.state = state or TreeState(number=0, origin=self.origin, edge=Edge(), begun=self.clock.wall())
-        self.conflicts = list(_list(rows.get(CONFLICTS), tuple[bytes, bytes]))
-        self.successions = list(_list(rows.get(SUCCESSIONS), bytes))
+        stored, rows = await self.store.state()
+        state = stored or TreeState(number=0, origin=self.origin, edge=Edge(), begun=self.clock.wall())
+        leaves = TreeLeaves(self.store, self.log, state.number)
+        await leaves.read(state.edge.size)
+        cursors, sessions = await self.store.cursors(), dict.fromkeys(await self.log.sessions())
+        conflicts = list(_list(rows.get(CONFLICTS), tuple[bytes, bytes]))
         former = {key.removeprefix(FORMER): row for key, row in rows.items() if key.startswith(FORMER)}
-        self._former = {int(number): read_note(row) for number, row in former.items()}
-        self._cursors = await self.store.cursors()
-        self._leaves = TreeLeaves(self.store, self.log, self.state.number)
-        await self._leaves.read(self.state.edge.size)
-        self._dirty = dict.fromkeys(await self.log.sessions())
-        self._unchecked = set(self._dirty)
         seen = NOTE in rows and (self.witnessed or WITNESSES in rows)
-        self.standing = RESTORED if RESTORED_FROM in rows and seen else TreeStanding()
+        asked = RESTORED if ASKED_FIRST in rows and seen else TreeStanding()
+        # Nothing is set before all is read: a tree that was read in part would sign what it must not.
+        self.standing = await self._still_behind(state, conflicts) or asked
+        self.conflicts = conflicts
+        self.successions = list(_list(rows.get(SUCCESSIONS), bytes))
+        self._former = {int(number): read_note(row) for number, row in former.items()}
+        self._cursors, self._leaves = cursors, leaves
+        self._dirty |= sessions
+        self._unchecked = set(sessions)
+        self.state = state
         if (note := rows.get(NOTE)) is not None:
-            kept = read_note(note)
-            self._show(kept, int(rows.get(SIGNED_AT, b"0")), tell=False)
+            self._show(read_note(note), int(rows.get(SIGNED_AT, b"0")), tell=False)
+
+    async def _still_behind(self, state: TreeState, conflicts: Sequence[tuple[bytes, bytes]]) -> TreeStanding | None:
+        """How a stored tree stands that a witness was found to be ahead of; None where it has caught up."""
+        for known, _ in conflicts:
+            seen = read_head(read_note(known).text)
+            if seen.origin != state.origin:
+                continue
+            found = await self._compared(state, TreeHead(state.origin, state.edge.size, state.edge.root), seen)
+            if found.behind:
+                return found
+        return None
 
     def take(self, publication: Publication) -> None:
         """Note that a session has new events."""
@@ -319,28 +335,39 @@ class PublicTree:
 
     async def seen_by_witness(self, note: SignedNote | None, size: int) -> TreeStanding:
         """Compare the tree with what a witness has cosigned: its checkpoint, or its size alone. Where the witness has
-        what this tree hasn't, nothing more is signed. Raises StorageUnavailable, RecordBroken, ProofBroken.
+        what this tree hasn't, nothing more is signed. Raises StorageUnavailable, RecordBroken, and ProofBroken where
+        this server never signed that checkpoint.
         """
-        shown = self.shown
-        own = TreeHead(self.key.name, 0, b"") if shown is None else shown.head
-        seen = TreeHead(own.origin, size, b"") if note is None else read_head(note.text)
-        if seen.origin != own.origin:
-            return self.standing
-        root = await self.root_at(seen.size) if seen.size <= own.size else None
-        found = standing(own, root, seen if note is not None or root is None else TreeHead(own.origin, size, root))
+        state, shown = self._state(), self.shown
+        own = TreeHead(state.origin, 0, EMPTY_ROOT) if shown is None else shown.head
+        seen = None if note is None else read_head(note.text)
+        if note is not None and seen is not None:
+            if seen.origin != own.origin:
+                return self.standing
+            if note.signed_by(self.key, self.verify) is None:
+                raise ProofBroken("The checkpoint that it names isn't signed by this server.")
+        found = await self._compared(state, own, seen or size)
         if found.behind and (self.standing.asks or not self.standing.behind):
             logger.error("the public tree stands still: %s", found.sentence)
             self.standing = found
+            if note is None:
+                await self.store.put([(ASKED_FIRST, b"1")])
         if found.behind and note is not None and shown is not None:
             await self._evidence(note, shown.note)
         return found
+
+    async def _compared(self, state: TreeState, own: TreeHead, seen: TreeHead | int) -> TreeStanding:
+        """Compare `own` with what a witness has seen, which may be a size alone."""
+        size = seen if isinstance(seen, int) else seen.size
+        root = await self._root(state, size) if size <= own.size else None
+        return standing(own, root, TreeHead(own.origin, size, root or b"") if isinstance(seen, int) else seen)
 
     async def vouched(self) -> None:
         """Go on after a restore: a witness has cosigned this tree's newest checkpoint since. Raises
         StorageUnavailable.
         """
         if self.standing.asks:
-            await self.store.clear_restored()
+            await self.store.clear_asked_first()
             self.standing = TreeStanding()
 
     async def adopt(self, note: SignedNote, tile: Callable[[TileName], Awaitable[bytes]]) -> int:
@@ -380,16 +407,16 @@ class PublicTree:
     async def _evidence(self, seen: SignedNote, own: SignedNote) -> None:
         pair = (bytes(seen), bytes(own))
         if pair not in self.conflicts and len(self.conflicts) < MOST_CONFLICTS:
-            self.conflicts.append(pair)
-            await self.store.put([(CONFLICTS, msgspec.msgpack.encode(self.conflicts))])
+            conflicts = [*self.conflicts, pair]
+            await self.store.put([(CONFLICTS, msgspec.msgpack.encode(conflicts))])
+            self.conflicts = conflicts
 
     async def root_at(self, size: int) -> bytes:
         """The root that the tree had at a smaller size. Raises StorageUnavailable, RecordBroken."""
+        return await self._root(self._state(), size)
 
-        def made(perfect: PerfectHash) -> list[bytes]:
-            return [root_of(size, perfect)]
-
-        return (await self._hashes(made))[0]
+    async def _root(self, state: TreeState, size: int) -> bytes:
+        return (await self.store.hashes(state.number, lambda perfect: [root_of(size, perfect)]))[0]
 
     async def succeed(self, origin: str, seen: TreeHead | None) -> SignedNote:
         """Begin another tree, by a signed note that names both, and what a witness has seen of the old one. All

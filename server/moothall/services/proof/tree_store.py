@@ -26,8 +26,9 @@ HEAD, NOTE, SIGNED_AT, CONFLICTS, SUCCESSIONS = "head", "note", "signed-at", "co
 """Keys of the state."""
 WITNESSES = "witnesses"
 """Key of the state under which the hubs stand that have cosigned."""
-RESTORED_FROM = "restored"
-"""Key of the state that says that this copy was restored from a backup."""
+ASKED_FIRST = "asked-first"
+"""Key of the state that says that a witness has to be asked before anything is signed: this copy was restored from a
+backup, or a witness has said that it has seen more."""
 FORMER = "former-"
 """The beginning of a key under which the last checkpoint of a tree stays that another succeeded, by its number."""
 SHARD = 16
@@ -164,15 +165,15 @@ class TreeStore:
         """Store entries of the state by their keys, together. Raises StorageUnavailable."""
         await self._book.write([BookEntry(STATE, key, body) for key, body in entries])
 
-    async def clear_restored(self) -> None:
-        """Remove the note that this copy was restored. Raises StorageUnavailable."""
-        await self._book.write([BookEntry(STATE, RESTORED_FROM, None)])
+    async def clear_asked_first(self) -> None:
+        """Remove the note that a witness has to be asked first. Raises StorageUnavailable."""
+        await self._book.write([BookEntry(STATE, ASKED_FIRST, None)])
 
     async def begin(self, state: TreeState, more: Sequence[tuple[str, bytes]]) -> None:
         """Begin a tree, in place of one before it: no session has entered it. Raises StorageUnavailable."""
         gone = [BookEntry(CURSORS, session, None) for session in await self._book.read(CURSORS)]
         last = (await self._book.read(STATE)).get(NOTE)
-        old = [BookEntry(STATE, key, None) for key in (NOTE, SIGNED_AT, RESTORED_FROM)]
+        old = [BookEntry(STATE, key, None) for key in (NOTE, SIGNED_AT, ASKED_FIRST)]
         if last is not None:
             old.append(BookEntry(STATE, f"{FORMER}{state.number - 1}", last))
         new = [BookEntry(STATE, HEAD, _pack(state)), *(BookEntry(STATE, key, body) for key, body in more)]
@@ -184,7 +185,7 @@ async def mark_restored(book: Book) -> None:
     StorageUnavailable.
     """
     if HEAD in await book.read(STATE):
-        await book.write([BookEntry(STATE, RESTORED_FROM, b"1")])
+        await book.write([BookEntry(STATE, ASKED_FIRST, b"1")])
 
 
 def namespace(tree: int, level: int, n: int) -> str:

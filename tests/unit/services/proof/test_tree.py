@@ -536,3 +536,48 @@ async def test_a_restored_tree_that_was_never_signed_goes_on() -> None:
         made.opened().witnessed = True
         await made.tree.load()
         assert not made.tree.standing.behind
+
+
+async def test_a_tree_that_was_read_in_part_enters_nothing_again() -> None:
+    async with grown("One.", "Two.") as made:
+        made.opened()
+        made.book.unread = "tree-tile"
+        with pytest.raises(StorageUnavailable):
+            await made.tree.grow()
+        made.book.unread = "none"
+        await made.later()
+        assert made.tree.shown is not None
+        assert made.tree.shown.head.size == 2
+
+
+async def test_after_a_restart_it_still_stands_behind_a_witness() -> None:
+    async with grown("One.", "Two.") as made:
+        seen = made.tree.shown
+        assert seen is not None
+        restored = Grown()
+        await restored.restart()
+        await restored.say("One.")
+        await restored.later()
+        await restored.tree.seen_by_witness(seen.note, seen.head.size)
+        await restored.restart()
+        assert restored.tree.standing.sentence == "A witness has cosigned size 2, and here the tree has 1 leaves."
+        await restored.say("Two, otherwise.")
+        await restored.later()
+        assert restored.signer.signed == []
+
+
+async def test_after_a_restart_a_witness_that_named_a_larger_size_is_asked_first() -> None:
+    async with grown("One.") as made:
+        assert (await made.tree.seen_by_witness(None, 9)).behind
+        made.opened().witnessed = True
+        await made.tree.load()
+        assert made.tree.standing.asks
+
+
+async def test_a_checkpoint_that_this_server_never_signed_stops_nothing() -> None:
+    async with grown("One.") as made:
+        forged = log_key(seed="other").checkpoint(9, bytes(32))
+        with pytest.raises(ProofBroken, match="isn't signed by this server"):
+            await made.tree.seen_by_witness(forged, 9)
+        assert not made.tree.standing.behind
+        assert made.tree.conflicts == []
