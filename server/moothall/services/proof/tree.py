@@ -35,6 +35,7 @@ from moothall.core.proof.hashes import (
     root_of,
 )
 from moothall.core.proof.notes import (
+    MOST_SIGNATURES,
     NoteSignature,
     SignatureKind,
     SignedNote,
@@ -153,6 +154,8 @@ class PublicTree:
         self._leaves = TreeLeaves(self.store, self.log, 0)
         self._waiting: OrderedDict[str, ExportEntry] = OrderedDict()
         self._growing = asyncio.Lock()
+        self._noting = asyncio.Lock()
+        """Held while a checkpoint, or a cosignature of it, is stored and then shown: none takes another's place."""
         self._shown_to: list[Callable[[ShownTree], None]] = []
 
     def when_shown(self, tell: Callable[[ShownTree], None]) -> None:
@@ -320,17 +323,20 @@ class PublicTree:
         """Add cosignatures by known keys to the checkpoint that is shown. Return whether one was added. Raises
         StorageUnavailable, and ProofBroken where one doesn't fit.
         """
-        shown = self.shown
-        if shown is None or shown.note.text != text:
-            return False
         good = [each for each in signatures if any(each.by(key) for key in keys)]
+        if not good or self.shown is None or self.shown.note.text != text:
+            return False
         for key in keys:
             SignedNote(text, tuple(good)).signed_by(key, self.verify)
-        if not good:
-            return False
-        note = shown.note.with_signatures(good)
-        await self.store.note(bytes(note), shown.signed_at)
-        self.shown = msgspec.structs.replace(shown, note=note)
+        async with self._noting:
+            shown = self.shown
+            if shown is None or shown.note.text != text:
+                return False
+            note = shown.note.with_signatures(good)
+            if len(note.signatures) > MOST_SIGNATURES:
+                return False
+            await self.store.note(bytes(note), shown.signed_at)
+            self.shown = msgspec.structs.replace(shown, note=note)
         return True
 
     async def seen_by_witness(self, note: SignedNote | None, size: int) -> TreeStanding:
@@ -517,18 +523,19 @@ class PublicTree:
         self._waiting = OrderedDict((name, each) for name, each in waiting if not self._is_in(name))
 
     async def _sign(self) -> None:
-        """Sign and show the stored tree, if it isn't."""
-        state = self._state()
-        if state.edge.size == (0 if self.shown is None else self.shown.head.size):
-            return
-        text = TreeHead(state.origin, state.edge.size, state.edge.root).text
-        note = SignedNote(text, (sign(self.key, text, self.signer.sign),))
-        at = self.clock.wall()
-        await self.store.note(bytes(note), at)
-        self._show(note, at)
+        """Sign and show the stored tree, if it isn't; not where a witness was found to be ahead meanwhile."""
+        async with self._noting:
+            state = self._state()
+            if self.standing.behind or state.edge.size == (0 if self.shown is None else self.shown.head.size):
+                return
+            text = TreeHead(state.origin, state.edge.size, state.edge.root).text
+            note = SignedNote(text, (sign(self.key, text, self.signer.sign),))
+            at = self.clock.wall()
+            await self.store.note(bytes(note), at)
+            self._show(note, at)
 
-    def _is_in(self, sha256: str) -> bool:
-        return self._leaves.place_of_export(sha256) is not None
+    def _is_in(self, digest: str) -> bool:
+        return self._leaves.place_of_export(digest) is not None
 
     def _if_shown(self, place: int | None) -> int | None:
         return place if place is not None and self.shown is not None and place < self.shown.head.size else None
@@ -540,6 +547,7 @@ class PublicTree:
         self.shown = ShownTree(self._state().number, note, read_head(note.text), signed_at)
         for told in self._shown_to if tell else ():
             told(self.shown)
+
 
 def _parts(leaves: Sequence[_Leaf], start: int) -> list[EventSpan | ExportLeaf]:
     """What consecutive leaves of a tile are, the first at the place `start`."""

@@ -581,3 +581,45 @@ async def test_a_checkpoint_that_this_server_never_signed_stops_nothing() -> Non
             await made.tree.seen_by_witness(forged, 9)
         assert not made.tree.standing.behind
         assert made.tree.conflicts == []
+
+
+async def settled() -> None:
+    """Let tasks go on that wait for nothing."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def test_a_witness_stops_a_growth_that_goes_on() -> None:
+    async with grown("One.") as made:
+        await made.say("Two.")
+        made.clock.set_wall(made.clock.wall() + 2 * DELAY_MS)
+        made.book.goes_on = goes_on = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(made.tree.grow())
+            await settled()
+            assert (await made.tree.seen_by_witness(None, 9)).behind
+            goes_on.set()
+        assert made.tree.shown is not None
+        assert made.tree.shown.head.size == 1
+        assert len(made.signer.signed) == 1
+
+
+async def test_a_late_cosignature_does_not_bring_an_older_checkpoint_back() -> None:
+    async with grown("One.") as made:
+        witness = witness_key("w.example")
+        assert made.tree.shown is not None
+        text = made.tree.shown.note.text
+        await made.say("Two.")
+        made.clock.set_wall(made.clock.wall() + 2 * DELAY_MS)
+        made.book.goes_on = goes_on = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(made.tree.cosigned(text, [witness.sign(text, 7)], [witness.key]))
+            await settled()
+            tasks.create_task(made.tree.grow())
+            await settled()
+            goes_on.set()
+        assert made.tree.shown.head.size == 2
+        assert read_head(made.tree.shown.note.text).size == 2
+        tree = await made.restart()
+        assert tree.shown is not None
+        assert tree.shown.head.size == 2

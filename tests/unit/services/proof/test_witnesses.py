@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from moothall.adapters.store.signing import ed25519
-from moothall.core.proof.notes import SignedNote, read_head, read_note
+from moothall.core.proof.notes import MOST_SIGNATURES, SignedNote, read_head, read_note
 from moothall.core.proof.policy import read_policy
 from moothall.core.proof.witnessing import Cosignable, NotCosigned, judge, read_request
 from moothall.services.proof.tree_store import mark_restored
@@ -186,6 +186,22 @@ async def test_hubs_stay_known_and_are_bounded() -> None:
         assert len(of.all) == MOST_WITNESSES
         assert await of.hub("kisumu", str(UNIVERSITY.key))
         assert of.all[-1].name == "kisumu"
+
+
+async def test_a_checkpoint_that_all_have_cosigned_can_be_read() -> None:
+    async with grown("One.") as made:
+        of = Witnesses(made.tree)
+        keys = {f"hub-{n}": witness_key(f"meeting.example/hub/{n}") for n in range(MOST_WITNESSES + 1)}
+        for name, key in keys.items():
+            if await of.hub(name, str(key.key)):
+                request = await of.request(name)
+                assert request is not None
+                lines = key.sign(read_request(request).note.text, 7).line
+                await of.answered(name, request, 200, lines, size=1, known=b"")
+                assert await of.request(name) is None
+        tree = await made.restart()
+        assert tree.shown is not None
+        assert len(tree.shown.note.signatures) == 1 + MOST_WITNESSES == MOST_SIGNATURES
 
 
 async def test_a_restored_server_asks_before_it_signs() -> None:
