@@ -122,8 +122,8 @@ class Witnesses:
         return status == WitnessStatus.OTHER_SIZE and not found.behind and before != size
 
     def names(self, proof: InclusionProof) -> list[str]:
-        """Who has cosigned the checkpoint of a proof."""
-        return [each.name for each in self.all if self._cosigned_by(each.name, proof.note)]
+        """Who else has cosigned the checkpoint of a proof: hubs of this operator vouch for nobody but itself."""
+        return [each.name for each in self.all if not each.own and self._cosigned_by(each.name, proof.note)]
 
     def policy(self, address: str) -> str:
         """A policy file to begin with; `address` is the tree's. Raises ProofBroken."""

@@ -7,6 +7,7 @@ import pytest
 from moothall.adapters.store.signing import ed25519
 from moothall.core.proof.notes import MOST_SIGNATURES, SignedNote, read_head, read_note
 from moothall.core.proof.policy import read_policy
+from moothall.core.proof.tlog_proofs import InclusionProof
 from moothall.core.proof.witnessing import Cosignable, NotCosigned, judge, read_request
 from moothall.services.proof.tree_store import mark_restored
 from moothall.services.proof.witnesses import MOST_WITNESSES, TreeWitness, Witnesses
@@ -234,3 +235,13 @@ async def test_a_server_that_was_restored_from_an_older_backup_stands_still() ->
         assert restored.tree.standing.behind
         assert not restored.tree.standing.asks
         assert await of.request("kisumu") is None
+
+
+async def test_those_of_this_operator_are_not_named_as_others() -> None:
+    async with grown("One.") as made:
+        for outside, names in (((), []), (("kisumu",), ["kisumu"])):
+            of = await witnesses(made, outside=outside)
+            await Witness().asked(of)
+            assert made.tree.shown is not None
+            proof = InclusionProof(None, 0, (), made.tree.shown.note)
+            assert of.names(proof) == names
