@@ -196,3 +196,15 @@ async def test_the_tree_is_files_that_any_cache_may_keep(made: Hall) -> None:
     assert [str(key) for key in policy.logs] == [str(made.running.proof.tree.key)]
     assert policy.cosigned([])
     assert await made.got("/log/successions") == await made.got("/log/conflicts") == b""
+
+
+async def test_a_session_that_no_list_names_has_proofs_and_gives_its_entries_to_nobody(made: Hall) -> None:
+    await made.later()
+    shown = made.running.proof.tree.shown
+    assert shown is not None
+    width = shown.head.size
+    assert (await made.get(f"/log/tile/entries/000.p/{width}"))[0] == 200
+    await made.act(SYSTEM, "arrange", do.ArrangeSession(access=Access.PUBLIC, sound=SoundKept.NONE, listed=False))
+    assert (await made.get(f"/s/{SESSION}/line.tlog-proof?line=a"))[0] == 200
+    assert (await made.get(f"/log/tile/entries/000.p/{width}"))[0] == 404
+    assert set(read_bundle(await made.got(f"/log/open-entries/000.p/{width}"))) == {b""}

@@ -157,7 +157,7 @@ def record_doors(
 
     def open_to_all(session: SessionId) -> bool:
         entry = catalogue.known(session)
-        return entry is not None and entry.public
+        return entry is not None and entry.listed
 
     def offsets_of(session: SessionId, segment: SegmentId) -> list[int]:
         return backend.loaded(session, lambda live: live.writer.text_offsets.of_lines([segment]), [])
