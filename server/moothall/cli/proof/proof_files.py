@@ -20,6 +20,7 @@ from moothall.core.proof.checking import ProofCheck, ProofVerdict, Trusted, chec
 from moothall.core.proof.notes import SignedNote, VerifierKey, read_note
 from moothall.core.proof.policy import TrustPolicy, read_policy
 from moothall.core.proof.tlog_proofs import MAGIC, SUFFIX, Context, LoggedEvent
+from moothall.record.wrapping import plain
 
 PROVED, BROKEN, UNREADABLE, UNPROVED = 0, 1, 2, 3
 """Exit codes, as those of `moothall verify`."""
@@ -61,7 +62,7 @@ def verify_file(
     found = check(data, trusted, file=content)
     print(f"{path}: {found.verdict.value}.", file=out)
     for sentence in (*found.faults, *_shown(found), *found.lacks, *found.notes):
-        print(f"  {sentence}", file=out)
+        print(f"  {plain(sentence)}", file=out)  # A proof, from whomever, is no way into a terminal.
     if found.split is not None:
         for title, note in zip(("Seen elsewhere:", "In the proof:"), found.split, strict=True):
             print(f"  {title}", file=out)
