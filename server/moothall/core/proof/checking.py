@@ -118,7 +118,9 @@ def _signed(note: SignedNote, head: TreeHead, trusted: Trusted, faults: list[str
     """The name of the key that signed the checkpoint; empty where none is known to."""
     keys = trusted.logs(head.origin)
     if not keys:
-        lacks.append("No key was given: whether the server signed it wasn't checked. Use --key.")
+        given = trusted.keys or (trusted.policy is not None and trusted.policy.logs)
+        which = f"No key that was given is one of {head.origin}" if given else "No key was given"
+        lacks.append(f"{which}: whether the server signed it wasn't checked. Use --key.")
         return ""
     try:
         signed = [key for key in keys if note.signed_by(key, trusted.verify) is not None]
@@ -155,7 +157,7 @@ def _cosigned(
             found.append(Cosigned(name, at))
     by = [each.witness for each in found]
     if not policy.cosigned(by):
-        faults.append(f"Too few have cosigned the checkpoint: the policy asks for {policy.lacking(by)} more.")
+        faults.append(f"Too few have cosigned the checkpoint: by the policy it lacks {policy.lacking(by)}.")
     return found
 
 
