@@ -15,8 +15,10 @@ class ProofText:
     """Keys of the sentences of these addresses."""
 
     NOWHERE = "There is no such line in this meeting, or it has no words yet."
+    REHEARSAL = "A rehearsal has no proofs, since none of it stays."
     REMOVED = "These words were removed, and so was what it takes to prove them."
     LATER = "The proof is ready within two minutes. Please come back then."
+    STILL = "No new proofs are made at the moment. Whoever runs this server knows why."
     BUSY = "Many proofs are wanted at the moment. Please try again in a minute."
     NOT_OVER = "While the meeting goes on, this file changes. Its proof can be had when the meeting is over."
     SINCE = "Unaltered since {since}; changes after {until} can't be seen offline."

@@ -31,6 +31,7 @@ from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Position, SessionId, is_name, log_epoch
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Snapshot
 from moothall.record.akn import write_akn
 from moothall.record.epub import write_epub
@@ -112,19 +113,50 @@ class _Texts(msgspec.Struct, frozen=True):
         return tuple(Position(snapshot.epoch, snapshot.offset) for snapshot in each)
 
 
-class _File(msgspec.Struct, frozen=True):
+class _File(msgspec.Struct, frozen=True, kw_only=True):
     """A record as it is sent."""
 
     positions: tuple[Position, ...]
     """Where the logs of the texts stood when it was made."""
+    shows: Position
+    """Where the log stood at what it shows."""
+    version: str
+    """The newest seal there; empty before the first."""
     body: bytes
-    packed: bytes
+    packed: bytes = b""
     """The body in gzip; empty for a format that is compressed by itself."""
     disposition: str
+
+    @classmethod
+    def of(cls, asked: _Asked, texts: _Texts, record: Record, beside: OtherText | None, body: bytes) -> _File:
+        """The file of a record."""
+        return cls(
+            positions=_made_at(asked, texts, record, beside),
+            shows=record.position,
+            version="" if record.seal is None else record.seal.version.value,
+            body=body,
+            packed=b"" if asked.form in COMPRESSED else gzip.compress(body, 6, mtime=0),
+            disposition=_disposition(record, asked.form, beside),
+        )
 
     @property
     def size(self) -> int:
         return len(self.body) + len(self.packed)
+
+
+class TakenFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that a request names, as it is given out."""
+
+    session: SessionId
+    channel: ChannelId
+    form: str
+    position: Position
+    """Where the log stood at what it shows."""
+    version: str
+    """The newest seal there; empty before the first."""
+    finished: bool
+    """Whether the session is closed now."""
+    body: bytes
 
 
 class RecordDoor:
@@ -169,14 +201,21 @@ class RecordDoor:
         """The routes, for `app.add_routes`."""
         return [web.get("/s/{session}/record.{form}", self.handle)]
 
-    async def taken(self, request: web.Request) -> tuple[Snapshot, str, bytes] | web.Response:
-        """The text, the form and the bytes of the file that a request names, as `handle` gives them out; or the answer
-        that refuses it.
-        """
+    async def taken(self, request: web.Request) -> TakenFile | web.Response:
+        """The file that a request names, as `handle` gives it out; or the answer that refuses it."""
         ui = self._pages.catalogues.choose(request.query.get("ui"), request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
         try:
             texts, asked = await self._what(request, ui)
-            return texts.first, asked.form, (await self._file(asked, texts, ui)).body
+            file = await self._file(asked, texts, ui)
+            return TakenFile(
+                session=asked.session,
+                channel=texts.first.channel,
+                form=asked.form,
+                position=file.shows,
+                version=file.version,
+                finished=texts.first.session.status is Status.CLOSED,
+                body=file.body,
+            )
         except StorageUnavailable:
             return self._refuse(request, ui, 503, ui.text(ErrorText.UNAVAILABLE))
         except _Wrong as wrong:
@@ -282,8 +321,7 @@ class RecordDoor:
         def make() -> _File:
             words = wording(record, ui, self._pages.zone(), self._public)
             body = write_record(asked.form, record, words, asked.options, lambda: self._style, beside=beside)
-            packed = b"" if asked.form in COMPRESSED else gzip.compress(body, 6, mtime=0)
-            return _File(_made_at(asked, texts, record, beside), body, packed, _disposition(record, asked.form, beside))
+            return _File.of(asked, texts, record, beside, body)
 
         return await asyncio.to_thread(make)
 
@@ -303,7 +341,7 @@ class RecordDoor:
             raise _Wrong(501, ui.text(RecordErrorText.NO_FONTS)) from None
         except TypesettingFailed:
             raise _Wrong(503, ui.text(RecordErrorText.PDF_FAILED)) from None
-        return _File(_made_at(asked, texts, record, beside), body, b"", _disposition(record, asked.form, beside))
+        return _File.of(asked, texts, record, beside, body)
 
     async def _read(self, asked: _Asked, texts: _Texts, ui: Catalogue) -> tuple[Record, OtherText | None]:
         """Return the record, and the text beside it."""

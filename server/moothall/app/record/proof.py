@@ -7,8 +7,9 @@ from contextlib import AsyncExitStack
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from moothall.adapters.http.forwarded import AddressOf
 from moothall.adapters.pages.templates import Pages
-from moothall.adapters.proof.proof_door import ProofDoor
+from moothall.adapters.proof.proof_door import ProofDoor, StrangersFiles
 from moothall.adapters.proof.tree_copy import tree_copy
 from moothall.adapters.proof.tree_door import TreeDoor
 from moothall.adapters.proof.witness_http import HttpWitnesses, WitnessDoor
@@ -144,6 +145,7 @@ def record_doors(
     *,
     access: ReaderAccess,
     catalogue: SessionCatalogue,
+    address_of: AddressOf,
     public: str,
 ) -> tuple[ProofParts, tuple[TreeDoor, ProofDoor, RecordDoor, CitingDoor]]:
     """The doors of records, of their proofs and of the tree, which grows until the stack unwinds. `public` is the
@@ -173,5 +175,12 @@ def record_doors(
 
     quoting = Quoting(parts.tree, backend.log, clock=backend.clock, offsets_of=offsets_of, context_of=context_of)
     door = TreeDoor(parts.tree, open_to_all=open_to_all, policy=lambda: parts.witnesses.policy(f"{public}{PATH}"))
-    proofs = ProofDoor(pages, quoting, access, taken=records.taken, witnesses=parts.witnesses.names)
+    proofs = ProofDoor(
+        pages,
+        quoting,
+        access,
+        taken=records.taken,
+        witnesses=parts.witnesses.names,
+        strangers=StrangersFiles(backend.clock, backend.randomness, address_of),
+    )
     return parts, (door, proofs, records, citing)

@@ -55,7 +55,7 @@ class TreeLeaves:
             if isinstance(part, ExportLeaf):
                 export = read_export_entry(part.entry)
                 if export is not None:
-                    self._exports[export.sha256] = n * WIDTH + part.start
+                    self._exports[export.digest] = n * WIDTH + part.start
                 continue
             known = self._parts.setdefault(part.session, [])
             new = PublicPart(min(part.offsets), max(part.offsets), n, part.epoch)
@@ -64,9 +64,9 @@ class TreeLeaves:
             else:
                 known.append(new)
 
-    def place_of_export(self, sha256: str) -> int | None:
-        """The place of a file; None where it isn't in the tree."""
-        return self._exports.get(sha256)
+    def place_of_export(self, digest: str) -> int | None:
+        """The place of a file, by the digest of its entry; None where it isn't in the tree."""
+        return self._exports.get(digest)
 
     async def export_at(self, place: int) -> ExportEntry | None:
         """The file at a place of the tree; None where an event is there."""

@@ -26,8 +26,14 @@ class NoProof(StrEnum):
     """There is no such line or event, or it has no text yet."""
     REMOVED = "removed"
     """Its words were removed."""
+    REHEARSAL = "rehearsal"
+    """Rehearsals have none."""
     LATER = "later"
     """It enters the tree within two minutes."""
+    STILL = "still"
+    """It isn't in the tree, and the tree stands still."""
+    OFTEN = "often"
+    """This visitor has too many files logged."""
     BUSY = "busy"
     """Too many files wait to enter."""
 
@@ -47,27 +53,35 @@ class Quoting:
 
     async def line(self, session: SessionId, segment: SegmentId) -> InclusionProof | NoProof:
         """The proof of the text that a line has now. Raises StorageUnavailable, RecordBroken."""
-        found = NoProof.NOWHERE
         for offset in reversed(self.offsets_of(session, segment)):
             record = await self._record(session, offset)
             if record is not None and record.header.type in TEXTS:
                 return await self._event(record)
-        return found
+        return NoProof.NOWHERE
 
     async def event(self, session: SessionId, offset: int) -> InclusionProof | NoProof:
         """The proof of an event of a public lane. Raises StorageUnavailable, RecordBroken."""
         record = await self._record(session, offset)
         return NoProof.NOWHERE if record is None else await self._event(record)
 
-    async def export(self, export: ExportEntry) -> InclusionProof | NoProof:
-        """The proof of a file; it is logged when somebody first asks. Raises StorageUnavailable, RecordBroken."""
-        place = await self.tree.log_export(export)
+    async def export(
+        self, export: ExportEntry, salt: bytes, may_log: Callable[[], bool] = lambda: True
+    ) -> InclusionProof | NoProof:
+        """The proof of a file; it is logged when somebody first asks, if `may_log` says so. Raises StorageUnavailable,
+        RecordBroken.
+        """
+        if not await self.tree.enters(export.session):
+            return NoProof.REHEARSAL
+        if not self.tree.export_waits(export.digest) and not may_log():
+            return NoProof.OFTEN
+        place = self.tree.log_export(export)
         if place is None:
-            return NoProof.LATER if self.tree.export_waits(export.sha256) else NoProof.BUSY
+            return self._later() if self.tree.export_waits(export.digest) else NoProof.BUSY
         logged = await self.tree.export_at(place)
         if logged is None:
             return NoProof.NOWHERE
-        return await self._proof(LoggedExport(file=logged, context=await self._context(export.session)), place)
+        context = await self._context(export.session)
+        return await self._proof(LoggedExport(file=logged, salt=salt, context=context), place)
 
     async def _record(self, session: SessionId, offset: int) -> LogRecord | None:
         page = await self.log.read(session, offset - 1, 1)
@@ -76,11 +90,16 @@ class Quoting:
 
     async def _event(self, record: LogRecord) -> InclusionProof | NoProof:
         header = record.header
+        if not await self.tree.enters(header.session):
+            return NoProof.REHEARSAL
         event = LoggedEvent.of(record, await self._context(header.session))
         if event is None:
             return NoProof.REMOVED
         place = await self.tree.place_of(header.session, header.epoch, header.offset)
-        return NoProof.LATER if place is None else await self._proof(event, place)
+        return self._later() if place is None else await self._proof(event, place)
+
+    def _later(self) -> NoProof:
+        return NoProof.STILL if self.tree.standing.behind else NoProof.LATER
 
     async def _proof(self, thing: LoggedThing, place: int) -> InclusionProof:
         shown = self.tree.shown

@@ -11,6 +11,7 @@ digest of the last event that was looked at: the tree keeps what it has, and wha
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,9 +20,9 @@ from typing import Any
 
 import msgspec
 
-from moothall.core.chain import LogRecord
+from moothall.core.chain import SALT_BYTES, LogRecord
 from moothall.core.kernel.errors import ProofBroken, RecordBroken, StorageUnavailable
-from moothall.core.kernel.ids import Epoch, SessionId
+from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
 from moothall.core.kernel.lanes import is_public
 from moothall.core.ports import Clock, LogReading, Signer
 from moothall.core.proof.entries import ExportEntry, entry_of
@@ -80,6 +81,8 @@ MOST_EXPORTS = 256
 MOST_CONFLICTS = 16
 """Pairs of checkpoints that are kept as evidence. Overflow: the oldest stay, since they show where it began."""
 
+EXPORT_SALT = "moothall-export-salt-1"
+"""The first line of what is signed to make a salt. No tree has this name, and the signature is given to nobody."""
 SUCCESSION = "moothall-succession-1"
 """The first line of a note by which a tree is succeeded by another. It is no checkpoint's: its second line is no
 number."""
@@ -246,20 +249,28 @@ class PublicTree:
             await self._sign()
             return len(gathered.leaves) >= MOST_LEAVES
 
-    async def log_export(self, export: ExportEntry) -> int | None:
-        """Have a file logged. Return its place in the tree that is shown; None until it is in there, and where too many
-        wait.
+    def salt_of(self, session: SessionId, channel: ChannelId, form: str, sha256: bytes) -> bytes:
+        """The salt of the digest of a file: known to this server alone, and always the same, so that the file is logged
+        once. Equal files of two sessions, texts or forms have two salts, and so two entries.
         """
-        place = self._leaves.place_of_export(export.sha256)
+        named = "".join(f"{each}\n" for each in (EXPORT_SALT, session, channel, form, sha256.hex()))
+        return hashlib.sha256(self.signer.sign(named.encode())).digest()[:SALT_BYTES]
+
+    def log_export(self, export: ExportEntry) -> int | None:
+        """Have a file logged. Return its place in the tree that is shown; None until it is in there, and where too many
+        wait. Raises StorageUnavailable before the tree is loaded.
+        """
+        self._state()
+        place = self._leaves.place_of_export(export.digest)
         if place is not None:
             return self._if_shown(place)
         if len(self._waiting) < MOST_EXPORTS:
-            self._waiting[export.sha256] = export
+            self._waiting[export.digest] = export
         return None
 
-    def export_waits(self, sha256: str) -> bool:
+    def export_waits(self, digest: str) -> bool:
         """Whether a file will enter."""
-        return sha256 in self._waiting or self._is_in(sha256)
+        return digest in self._waiting or self._is_in(digest)
 
     async def export_at(self, place: int) -> ExportEntry | None:
         """The file at a place of the tree; None where an event is there. Raises StorageUnavailable, RecordBroken."""

@@ -13,9 +13,7 @@ from support.proof.grown import grown
 from support.sessions.recorder import SESSION
 
 EPOCH = Epoch("k3j9x2")
-EXPORT = ExportEntry(
-    session=SESSION, epoch=EPOCH, offset=2, channel=ChannelId("floor"), form="vtt", sha256="ab" * 32
-)
+EXPORT = ExportEntry(session=SESSION, epoch=EPOCH, offset=2, channel=ChannelId("floor"), form="vtt", digest="ab" * 32)
 
 
 class ReadLog(MemoryLog):
@@ -34,7 +32,7 @@ class ReadLog(MemoryLog):
 
 async def test_what_is_in_the_stored_tiles_is_found() -> None:
     async with grown("One.", "Two.") as made:
-        await made.tree.log_export(EXPORT)
+        made.tree.log_export(EXPORT)
         await made.later()
         leaves = TreeLeaves(made.tree.store, made.log, 0)
         assert await leaves.place_of(SESSION, EPOCH, 2) is None
@@ -42,14 +40,14 @@ async def test_what_is_in_the_stored_tiles_is_found() -> None:
         assert [await leaves.place_of(SESSION, EPOCH, offset) for offset in (1, 2, 3)] == [0, 1, None]
         assert await leaves.place_of(SESSION, Epoch("other"), 2) is None
         assert await leaves.place_of(SessionId("other"), EPOCH, 2) is None
-        assert leaves.place_of_export(EXPORT.sha256) == 2
+        assert leaves.place_of_export(EXPORT.digest) == 2
         assert leaves.place_of_export("") is None
         assert [await leaves.export_at(place) for place in range(3)] == [None, None, EXPORT]
 
 
 async def test_entries_that_are_not_given_out_are_empty() -> None:
     async with grown("One.") as made:
-        await made.tree.log_export(EXPORT)
+        made.tree.log_export(EXPORT)
         await made.later()
         leaves = TreeLeaves(made.tree.store, made.log, 0)
         [record] = await made.log.read(SESSION, 0, 9)
@@ -75,9 +73,7 @@ async def test_a_log_that_differs_is_kept_up_to_there() -> None:
         assert whole is not None
         assert whole.offset == 3
         log = MemoryLog()
-        await log.append(
-            SESSION, (await log.acquire(SESSION, EPOCH)).term, 0, (await made.log.read(SESSION, 0, 9))[:2]
-        )
+        await log.append(SESSION, (await log.acquire(SESSION, EPOCH)).term, 0, (await made.log.read(SESSION, 0, 9))[:2])
         shorter = TreeLeaves(made.tree.store, log, 0)
         await shorter.read(3)
         kept = await shorter.kept(SESSION)

@@ -31,7 +31,7 @@ OTHER = SessionId("workshop")
 
 def export(n: int = 0, session: SessionId = SESSION) -> ExportEntry:
     return ExportEntry(
-        session=session, epoch=Epoch("k3j9x2"), offset=1, channel=ChannelId("floor"), form="vtt", sha256=f"{n:064x}"
+        session=session, epoch=Epoch("k3j9x2"), offset=1, channel=ChannelId("floor"), form="vtt", digest=f"{n:064x}"
     )
 
 
@@ -243,16 +243,16 @@ async def test_entries_are_given_out_only_of_what_anyone_may_read() -> None:
 
 async def test_a_file_is_logged_once_and_found_again() -> None:
     async with grown("One.") as made:
-        assert not made.tree.export_waits(export().sha256)
-        assert await made.tree.log_export(export()) is None
-        assert made.tree.export_waits(export().sha256)
+        assert not made.tree.export_waits(export().digest)
+        assert made.tree.log_export(export()) is None
+        assert made.tree.export_waits(export().digest)
         await made.later()
-        place = await made.tree.log_export(export())
+        place = made.tree.log_export(export())
         assert place == 1
         assert await made.tree.export_at(place) == export()
         assert await made.tree.export_at(0) is None
         tree = await made.restart()
-        assert await tree.log_export(export()) == 1
+        assert tree.log_export(export()) == 1
         entries = await tree.entries(TileName(ENTRIES, 0, 2), lambda _: True)
         assert entries is not None
         assert entries[1] == export().entry
@@ -261,8 +261,8 @@ async def test_a_file_is_logged_once_and_found_again() -> None:
 async def test_files_that_wait_are_bounded() -> None:
     async with grown("One.") as made:
         for n in range(MOST_EXPORTS + 1):
-            await made.tree.log_export(export(n))
-        assert not made.tree.export_waits(export(MOST_EXPORTS).sha256)
+            made.tree.log_export(export(n))
+        assert not made.tree.export_waits(export(MOST_EXPORTS).digest)
         await made.later()
         assert made.tree.shown is not None
         assert made.tree.shown.head.size == 1 + MOST_EXPORTS
@@ -574,15 +574,6 @@ async def test_after_a_restart_a_witness_that_named_a_larger_size_is_asked_first
         assert made.tree.standing.asks
 
 
-async def test_a_checkpoint_that_this_server_never_signed_stops_nothing() -> None:
-    async with grown("One.") as made:
-        forged = log_key(seed="other").checkpoint(9, bytes(32))
-        with pytest.raises(ProofBroken, match="isn't signed by this server"):
-            await made.tree.seen_by_witness(forged, 9)
-        assert not made.tree.standing.behind
-        assert made.tree.conflicts == []
-
-
 async def settled() -> None:
     """Let tasks go on that wait for nothing."""
     for _ in range(50):
@@ -604,6 +595,15 @@ async def test_a_witness_stops_a_growth_that_goes_on() -> None:
         assert len(made.signer.signed) == 1
 
 
+async def test_a_checkpoint_that_this_server_never_signed_stops_nothing() -> None:
+    async with grown("One.") as made:
+        forged = log_key(seed="other").checkpoint(9, bytes(32))
+        with pytest.raises(ProofBroken, match="isn't signed by this server"):
+            await made.tree.seen_by_witness(forged, 9)
+        assert not made.tree.standing.behind
+        assert made.tree.conflicts == []
+
+
 async def test_a_late_cosignature_does_not_bring_an_older_checkpoint_back() -> None:
     async with grown("One.") as made:
         witness = witness_key("w.example")
@@ -623,3 +623,17 @@ async def test_a_late_cosignature_does_not_bring_an_older_checkpoint_back() -> N
         tree = await made.restart()
         assert tree.shown is not None
         assert tree.shown.head.size == 2
+
+
+async def test_files_have_salts_of_their_own_that_stay() -> None:
+    async with grown("One.") as made:
+        salts = {
+            made.tree.salt_of(session, ChannelId(channel), form, sha256)
+            for session in (SESSION, OTHER)
+            for channel in ("floor", "fr")
+            for form in ("vtt", "txt")
+            for sha256 in (bytes(32), bytes(31) + b"x")
+        }
+        assert len(salts) == 16
+        tree = await made.restart()
+        assert tree.salt_of(SESSION, ChannelId("floor"), "vtt", bytes(32)) in salts
