@@ -19,7 +19,9 @@ from moothall.core.proof.tlog_proofs import Context, InclusionProof, LoggedEvent
 from support.proof.keys import SigningKey, log_key, witness_key
 from support.sessions.recorder import Recorder
 
-CONTEXT = Context(at=1_764_000_300_000, signed_at=1_764_000_200_000, version="checked", title="Plenary")
+CONTEXT = Context(
+    at=1_764_000_300_000, signed_at=1_764_000_200_000, version="checked", title="Plenary", origin="machine"
+)
 
 
 def line(text: str = "The floor is yours.") -> LogRecord:

@@ -25,8 +25,8 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import DoorText, ErrorText
 from moothall.adapters.proof.texts import ProofText, source_text
 from moothall.adapters.record.record_door import TakenFile
-from moothall.core.events.codec import decode_event
-from moothall.core.events.types import SealVersion, SegmentCorrected, SegmentEnded
+from moothall.core.events.codec import UnknownEvent, decode_event
+from moothall.core.events.types import AnyEvent, SealVersion, SegmentCorrected, SegmentEnded
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import SegmentId, SessionId, is_name
 from moothall.core.ports import Clock, Randomness
@@ -160,7 +160,7 @@ class ProofDoor:
             title_language=self._title_language(SessionId(session)) if event.context.title else "",
             line_language=self._line_language(SessionId(session), said),
             line=said.text + getattr(said, "tail", "") if isinstance(said, SegmentEnded | SegmentCorrected) else "",
-            sentences=self._words(event, ui),
+            sentences=self._words(event, said, ui),
             others=self.witnesses(proof),
             file=f"/s/{session}/line{SUFFIX}?{request.query_string}",
             keys="/.well-known/moothall.json",
@@ -180,17 +180,16 @@ class ProofDoor:
         line = live.state.segments.get(said.segment)
         return "" if line is None else line.language
 
-    def _words(self, event: LoggedEvent, ui: Catalogue) -> list[str]:
+    def _words(self, event: LoggedEvent, said: AnyEvent | UnknownEvent, ui: Catalogue) -> list[str]:
         """The words of the page: since when and until when, and what a proof doesn't say."""
-        header, context = event.about, event.context
-        times = {"since": self._time(header.at, ui), "until": self._time(context.signed_at, ui)}
+        context, source = event.context, source_text(said, event.context.origin)
+        times = {"since": self._time(event.about.at, ui), "until": self._time(context.signed_at, ui)}
         if context.version:
             version = ui.named(f"reader/seal.{SealVersion(context.version)}")
-            return [
-                ui.text(ProofText.SINCE_VERSION, version=version, **times),
-                ui.text(source_text(header, event.body)),
-            ]
-        return [ui.text(ProofText.SINCE, **times), ui.text(source_text(header, event.body))]
+            sentences = [ui.text(ProofText.SINCE_VERSION, version=version, **times)]
+        else:
+            sentences = [ui.text(ProofText.SINCE, **times)]
+        return [*sentences, ui.text(source)] if source else sentences
 
     def _time(self, ms: int, ui: Catalogue) -> str:
         return format_datetime(self.pages.zone().at(ms), "d MMM y, HH:mm", locale=ui.locale)

@@ -164,14 +164,20 @@ def record_doors(
     def offsets_of(session: SessionId, segment: SegmentId) -> list[int]:
         return backend.loaded(session, lambda live: live.writer.text_offsets.of_lines([segment]), [])
 
-    async def context_of(session: SessionId) -> Context:
+    async def context_of(session: SessionId, line: SegmentId | None) -> Context:
         live = backend.sessions.loaded(session)
         channel = None if live is None else next(iter(live.fanout.channels), None)
         snapshot = None if channel is None else await access.snapshot(session, Feed(channel))
-        if snapshot is None:
+        if live is None or snapshot is None:
             return Context()
         seal, title = snapshot.session.seal, snapshot.session.title
-        return Context(version="" if seal is None else seal.value, title=title, address=f"{public}/s/{session}")
+        segment = None if line is None else live.state.segments.get(line)
+        return Context(
+            version="" if seal is None else seal.value,
+            title=title,
+            address=f"{public}/s/{session}",
+            origin="" if segment is None else segment.origin.value,
+        )
 
     quoting = Quoting(parts.tree, backend.log, clock=backend.clock, offsets_of=offsets_of, context_of=context_of)
     door = TreeDoor(parts.tree, open_to_all=open_to_all, policy=lambda: parts.witnesses.policy(f"{public}{PATH}"))

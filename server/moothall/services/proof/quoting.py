@@ -6,7 +6,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 
+import msgspec
+
 from moothall.core.chain import LogRecord
+from moothall.core.events.codec import decode_event
 from moothall.core.events.types import SegmentCorrected, SegmentEnded
 from moothall.core.kernel.ids import SegmentId, SessionId
 from moothall.core.kernel.lanes import is_public
@@ -48,8 +51,8 @@ class Quoting:
     clock: Clock
     offsets_of: Callable[[SessionId, SegmentId], Sequence[int]]
     """Returns the offsets of all events of a line of a loaded session, in order."""
-    context_of: Callable[[SessionId], Awaitable[Context]]
-    """Returns what the server says about a loaded session."""
+    context_of: Callable[[SessionId, SegmentId | None], Awaitable[Context]]
+    """Returns what the server says about a loaded session, and a line of it."""
 
     async def line(self, session: SessionId, segment: SegmentId) -> InclusionProof | NoProof:
         """The proof of the text that a line has now. Raises StorageUnavailable, RecordBroken."""
@@ -80,7 +83,7 @@ class Quoting:
         logged = await self.tree.export_at(place)
         if logged is None:
             return NoProof.NOWHERE
-        context = await self._context(export.session)
+        context = await self._context(export.session, None)
         return await self._proof(LoggedExport(file=logged, salt=salt, context=context), place)
 
     async def _record(self, session: SessionId, offset: int) -> LogRecord | None:
@@ -92,7 +95,7 @@ class Quoting:
         header = record.header
         if not await self.tree.enters(header.session):
             return NoProof.REHEARSAL
-        event = LoggedEvent.of(record, await self._context(header.session))
+        event = LoggedEvent.of(record, await self._context(header.session, _line_of(record)))
         if event is None:
             return NoProof.REMOVED
         place = await self.tree.place_of(header.session, header.epoch, header.offset)
@@ -106,13 +109,13 @@ class Quoting:
         assert shown is not None  # noqa: S101  # a place is in a tree that is shown
         return prove(thing, place, await self.tree.path_to(place, shown.head.size), shown.note)
 
-    async def _context(self, session: SessionId) -> Context:
-        shown, said = self.tree.shown, await self.context_of(session)
+    async def _context(self, session: SessionId, line: SegmentId | None) -> Context:
+        shown, said = self.tree.shown, await self.context_of(session, line)
         signed_at = 0 if shown is None else shown.signed_at
-        return Context(
-            at=self.clock.wall(),
-            signed_at=signed_at,
-            version=said.version,
-            title=said.title,
-            address=said.address,
-        )
+        return msgspec.structs.replace(said, at=self.clock.wall(), signed_at=signed_at)
+
+
+def _line_of(record: LogRecord) -> SegmentId | None:
+    """The line whose text an event has; None for other events, and where the text was removed."""
+    event = None if record.body is None else decode_event(record.body)
+    return event.segment if isinstance(event, SegmentEnded | SegmentCorrected) else None

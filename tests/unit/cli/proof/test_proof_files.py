@@ -176,6 +176,15 @@ def test_a_proof_is_no_way_into_a_terminal(tmp_path: Path) -> None:
     assert "\x1b" not in said
 
 
+def test_an_event_of_a_later_release_is_checked_too(tmp_path: Path) -> None:
+    record = Recorder().record(ev.SessionPaused(t=5))
+    assert record.salt is not None
+    later = LoggedEvent(header=record.header_bytes, salt=record.salt, body=b'{"type":"x","no":[}', context=Context())
+    code, said = Folder(tmp_path, proved(later)).said(policy=False)
+    assert code == 0
+    assert "event 1 (session.paused).\n" in said
+
+
 def test_a_policy_is_for_proofs_alone(folder: Folder) -> None:
     file = folder.path / "record.json"
     file.write_text("{}")

@@ -18,8 +18,8 @@ def quoting(made: Grown, *offsets: int) -> Quoting:
     def offsets_of(session: SessionId, segment: SegmentId) -> Sequence[int]:
         return offsets if segment == LINE else ()
 
-    async def context_of(session: SessionId) -> Context:
-        return Context(version="final", title="Plenary")
+    async def context_of(session: SessionId, line: SegmentId | None) -> Context:
+        return Context(version="final", title="Plenary", origin="" if line is None else f"origin of {line}")
 
     return Quoting(made.tree, made.log, clock=made.clock, offsets_of=offsets_of, context_of=context_of)
 
@@ -42,6 +42,7 @@ async def test_a_line_is_proved_by_its_newest_text() -> None:
             signed_at=made.clock.wall(),
             version="final",
             title="Plenary",
+            origin="origin of floor-1-1",
         )
 
 
