@@ -16,7 +16,6 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
 
 import msgspec
 
@@ -66,6 +65,8 @@ from moothall.services.proof.tree_store import (
     StoredTile,
     TreeState,
     TreeStore,
+    conflicts_in,
+    successions_in,
 )
 
 logger = logging.getLogger(__name__)
@@ -179,14 +180,13 @@ class PublicTree:
         leaves = TreeLeaves(self.store, self.log, state.number)
         await leaves.read(state.edge.size)
         cursors, sessions = await self.store.cursors(), dict.fromkeys(await self.log.sessions())
-        conflicts = list(_list(rows.get(CONFLICTS), tuple[bytes, bytes]))
+        conflicts, successions = conflicts_in(rows), successions_in(rows)
         former = {key.removeprefix(FORMER): row for key, row in rows.items() if key.startswith(FORMER)}
         seen = NOTE in rows and (self.witnessed or WITNESSES in rows)
         asked = RESTORED if ASKED_FIRST in rows and seen else TreeStanding()
         # Nothing is set before all is read: a tree that was read in part would sign what it must not.
         self.standing = await self._still_behind(state, conflicts) or asked
-        self.conflicts = conflicts
-        self.successions = list(_list(rows.get(SUCCESSIONS), bytes))
+        self.conflicts, self.successions = conflicts, successions
         self._former = {int(number): read_note(row) for number, row in former.items()}
         self._cursors, self._leaves = cursors, leaves
         self._dirty |= sessions
@@ -575,9 +575,4 @@ def _parts(leaves: Sequence[_Leaf], start: int) -> list[EventSpan | ExportLeaf]:
             found[-1] = msgspec.structs.replace(before, offsets=(*before.offsets, leaf.offset))
         else:
             found.append(EventSpan(at, leaf.session, leaf.epoch, (leaf.offset,)))
-    return found
-
-
-def _list(row: bytes | None, kind: type) -> Sequence[Any]:
-    found: Sequence[Any] = [] if row is None else msgspec.msgpack.decode(row, type=list[kind])  # type: ignore[valid-type]
     return found

@@ -89,6 +89,8 @@ _pack = msgspec.msgpack.Encoder().encode
 _state = msgspec.msgpack.Decoder(TreeState)
 _tile = msgspec.msgpack.Decoder(StoredTile)
 _cursor = msgspec.msgpack.Decoder(SessionCursor)
+_conflicts = msgspec.msgpack.Decoder(list[tuple[bytes, bytes]])
+_successions = msgspec.msgpack.Decoder(list[bytes])
 
 
 class TreeStore:
@@ -186,6 +188,18 @@ async def mark_restored(book: Book) -> None:
     """
     if HEAD in await book.read(STATE):
         await book.write([BookEntry(STATE, ASKED_FIRST, b"1")])
+
+
+def conflicts_in(rows: Mapping[str, bytes]) -> list[tuple[bytes, bytes]]:
+    """The pairs of checkpoints that are kept as evidence, of the entries of a state. Raises RecordBroken."""
+    row = rows.get(CONFLICTS)
+    return [] if row is None else _decoded(_conflicts, row, "evidence")
+
+
+def successions_in(rows: Mapping[str, bytes]) -> list[bytes]:
+    """The notes by which one tree succeeded another, of the entries of a state. Raises RecordBroken."""
+    row = rows.get(SUCCESSIONS)
+    return [] if row is None else _decoded(_successions, row, "list of successions")
 
 
 def namespace(tree: int, level: int, n: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
@@ -12,7 +12,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import ProofBroken, RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId
-from moothall.core.ports import BookEntry
+from moothall.core.ports import BookEntry, LogHead
 from moothall.core.proof.entries import ExportEntry, entry_of
 from moothall.core.proof.hashes import is_consistent, leaf_hash, root_of_hashes
 from moothall.core.proof.notes import SignedNote, TreeHead, read_head
@@ -20,7 +20,7 @@ from moothall.core.proof.tiles import ENTRIES, WIDTH, TileName
 from moothall.core.proof.witnessing import Cosignable, judge
 from moothall.services.log.publication import Publication
 from moothall.services.proof.tree import DELAY_MS, EACH_MS, MOST_EXPORTS, MOST_LEAVES, SUCCESSION, ShownTree
-from moothall.services.proof.tree_store import HEAD, NOTE, STATE, WITNESSES, mark_restored
+from moothall.services.proof.tree_store import CONFLICTS, HEAD, NOTE, STATE, SUCCESSIONS, WITNESSES, mark_restored
 from moothall.testing.log_memory import MemoryLog
 from support.proof.grown import Grown, TornBook, grown
 from support.proof.keys import log_key, witness_key
@@ -166,7 +166,7 @@ async def test_a_removal_keeps_every_proof() -> None:
         assert entries == [entry_of(record) for record in page]
 
 
-async def head(log: MemoryLog):  # type: ignore[no-untyped-def]  # LogHead of a log that exists
+async def head(log: MemoryLog) -> LogHead:
     found = await log.head(SESSION)
     assert found is not None
     return found
@@ -379,22 +379,63 @@ async def test_it_runs_each_minute_and_waits_while_the_book_refuses() -> None:
         running.cancel()
 
 
+class ToldLog(MemoryLog):
+    """A log that counts what is read of it, says something after a read, and has a session that can't be read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_events = 0
+        self.after: Callable[[], Awaitable[object]] | None = None
+        self.damaged: SessionId | None = None
+
+    async def read(
+        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        if session == self.damaged:
+            raise RecordBroken("It is damaged.")
+        page = await super().read(session, after, limit, lanes)
+        self.read_events += len(page)
+        says, self.after = self.after, None
+        if says is not None:
+            await says()
+        return page
+
+
+async def over(log: ToldLog) -> Grown:
+    made = Grown()
+    made.log = log
+    await made.restart()
+    return made
+
+
 async def test_what_is_said_while_it_grows_enters_with_the_next_growth() -> None:
-    async with grown() as made:
-        await made.say("One.")
-        read = made.log.read
+    log, later = ToldLog(), list[LogRecord]()
+    made = await over(log)
+    await made.say("One.")
 
-        async def read_and_say(session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None):  # type: ignore[no-untyped-def]
-            page = await read(session, after, limit, lanes)
-            made.log.read = read  # type: ignore[method-assign]
-            later.extend(await made.say("Two."))
-            return page
+    async def two() -> None:
+        later.extend(await made.say("Two."))
 
-        later: list[LogRecord] = []
-        made.log.read = read_and_say  # type: ignore[method-assign]
-        await made.later()
-        await made.later()
-        assert await made.is_in(later[0])
+    log.after = two
+    await made.later()
+    await made.later()
+    assert await made.is_in(later[0])
+
+
+async def test_after_a_restart_old_sessions_are_read_only_where_they_stopped() -> None:
+    log, sessions = ToldLog(), [SessionId(f"session-{n}") for n in range(100)]
+    made = await over(log)
+    for session in sessions:
+        await made.say("One.", "Two.", "Three.", session=session)
+    await made.later()
+    await made.restart()
+    log.read_events = 0
+    await made.later()
+    assert log.read_events == len(sessions)
+    await made.later()
+    assert log.read_events == len(sessions)
+    assert made.tree.shown is not None
+    assert made.tree.shown.head.size == 3 * len(sessions)
 
 
 async def test_damaged_entries_are_named() -> None:
@@ -402,6 +443,11 @@ async def test_damaged_entries_are_named() -> None:
         await made.book.write([BookEntry(STATE, HEAD, b"x")])
         with pytest.raises(RecordBroken, match="state of the public tree"):
             await made.restart()
+        for key, what in ((CONFLICTS, "evidence"), (SUCCESSIONS, "list of successions")):
+            await made.book.write([BookEntry(STATE, HEAD, None), BookEntry(STATE, key, b"x")])
+            with pytest.raises(RecordBroken, match=f"{what} of the public tree"):
+                await made.restart()
+            await made.book.write([BookEntry(STATE, key, None)])
         await made.book.write([BookEntry("tree-tile:0/0/0", "0", None)])
         made.tree.store._shards.clear()
         with pytest.raises(RecordBroken, match="Tile 0 of level 0"):
@@ -409,15 +455,9 @@ async def test_damaged_entries_are_named() -> None:
 
 
 async def test_a_log_that_cannot_be_read_does_not_keep_others_out() -> None:
-    class Broken(MemoryLog):
-        async def read(self, session, after, limit, lanes=None):  # type: ignore[no-untyped-def]
-            if session == OTHER:
-                raise RecordBroken("It is damaged.")
-            return await super().read(session, after, limit, lanes)
-
-    made = Grown()
-    made.log = Broken()
-    await made.restart()
+    log = ToldLog()
+    log.damaged = OTHER
+    made = await over(log)
     await made.say("Damaged.", session=OTHER)
     [record] = await made.say("One.")
     await made.later()
