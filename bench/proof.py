@@ -115,7 +115,7 @@ def milliseconds(times: Sequence[float]) -> str:
     return f"median {statistics.median(ordered):.1f} ms, p95 {p95:.1f} ms, most {ordered[-1]:.1f} ms"
 
 
-async def context_of(session: SessionId) -> Context:
+async def context_of(session: SessionId, line: SegmentId | None) -> Context:
     return Context(version="checked", title="Opening plenary", address=f"https://hall.example.org/s/{session}")
 
 

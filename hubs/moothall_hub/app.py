@@ -115,7 +115,7 @@ async def hub(
             missed=await MissedSpans.load(book),
             budget=settings.budget,
             kept=await kept_of_uplink(book),
-            witness=await HubWitness.load(book, randomness, lambda: pairings.now, own_clock),
+            witness=HubWitness(book, randomness, lambda: pairings.now, own_clock),
         )
         clock = uplink.clock
         sessions = MirroredSessions(mirror, clock, source=lambda: uplink.source)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from moothall.adapters.store.signing import Ed25519Signer, ed25519, public_keys
@@ -22,36 +23,34 @@ from moothall_hub.pairing.pairing import Pairing
 logger = logging.getLogger(__name__)
 
 
+@dataclass(eq=False, repr=False)
 class HubWitness:
-    """Answers the centre's requests. Made by `load`."""
+    """Answers the centre's requests. Its key is made when it is first asked: a hub has to start on a full disk too."""
 
-    def __init__(self, book: Book, signer: Ed25519Signer, pairing: Callable[[], Pairing | None], clock: Clock) -> None:
-        self._signer = signer
-        self._pairing = pairing
-        self._cosigner = Cosigner(book, signer.sign, ed25519, clock)
+    book: Book
+    randomness: Randomness
+    pairing: Callable[[], Pairing | None]
+    """Returns the present pairing, whose keys are believed."""
+    clock: Clock
+    """This machine's."""
 
-    @classmethod
-    async def load(
-        cls, book: Book, randomness: Randomness, pairing: Callable[[], Pairing | None], clock: Clock
-    ) -> HubWitness:
-        """Read the key from the hub's book, or make one. `pairing` returns the present pairing, whose keys are
-        believed. `clock` is this machine's. Raises StorageUnavailable.
-        """
-        seed = await cosigning_seed(book, randomness)
-        return cls(book, Ed25519Signer.of_seed(seed), pairing, clock)
+    def __post_init__(self) -> None:
+        self._opened: tuple[Cosigner, bytes] | None = None
+        """The state, and the public key."""
 
     async def answer(self, asked: AddCheckpoint) -> CheckpointAnswer:
         """Judge a checkpoint, and cosign it if it continues the known one."""
-        pairing = self._pairing()
+        pairing = self.pairing()
         if pairing is None:
             return CheckpointAnswer(number=asked.number, status=WitnessStatus.UNKNOWN)
-        key = cosigning_key(_name(pairing), self._signer.public)
 
         def logs(origin: str) -> tuple[VerifierKey, ...]:
             return tuple(VerifierKey(origin, SignatureKind.NOTE, public) for public in public_keys(pairing.keys))
 
         try:
-            found = await self._cosigner.cosign(asked.request, key, logs)
+            cosigner, public = await self._open()
+            key = cosigning_key(_name(pairing), public)
+            found = await cosigner.cosign(asked.request, key, logs)
         except (StorageUnavailable, ProofBroken, ConfigurationError) as error:
             logger.warning("a checkpoint of the centre's tree can't be cosigned now: %s", error)
             return CheckpointAnswer(number=asked.number, status=503)
@@ -67,8 +66,17 @@ class HubWitness:
         )
 
     async def conflicts(self) -> list[tuple[SignedNote, SignedNote]]:
-        """Pairs of checkpoints, both signed by the centre, of which the second doesn't continue the first."""
-        return await self._cosigner.conflicts()
+        """Pairs of checkpoints, both signed by the centre, of which the second doesn't continue the first. Raises
+        StorageUnavailable.
+        """
+        cosigner, _ = await self._open()
+        return await cosigner.conflicts()
+
+    async def _open(self) -> tuple[Cosigner, bytes]:
+        if self._opened is None:
+            signer = Ed25519Signer.of_seed(await cosigning_seed(self.book, self.randomness))
+            self._opened = Cosigner(self.book, signer.sign, ed25519, self.clock), signer.public
+        return self._opened
 
 
 def _name(pairing: Pairing) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
+from moothall.adapters.http.bodies import up_to
 from moothall.adapters.store.signing import verifier
 from moothall.core.kernel.decoding import Unreadable, made_of, read_json
 from moothall.core.kernel.errors import ConfigurationError
@@ -172,7 +173,7 @@ async def pair(address: str, words: str, node: str) -> Pairing | PairingFailure:
             aiohttp.ClientSession(timeout=timeout) as session,
             session.post(f"{where}{PAIR_PATH}", json={"words": words, "node": node}, allow_redirects=False) as response,
         ):
-            body = await response.content.read(LONGEST_ANSWER)
+            body = await up_to(response.content, LONGEST_ANSWER)
             status = response.status
     except (aiohttp.ClientError, TimeoutError, OSError):
         return PairingFailure.NOBODY

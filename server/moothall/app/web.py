@@ -196,7 +196,9 @@ async def open_doors(
     programme.moved(lambda _: readers.recheck(staff.asker))  # Links of a room are for the sessions there.
     slots = _slots(backend, room)
     app = _application(services, entrance, connections := Connections(*slots, proxies=is_proxy(trusted)), nodes)
-    proof, records = record_doors(stack, backend, pages, access=access, catalogue=catalogue, public=address.public)
+    proof, records = record_doors(
+        stack, backend, pages, access=access, catalogue=catalogue, address_of=address_of, public=address.public
+    )
     front = FrontPage(
         pages,
         clock=clock,

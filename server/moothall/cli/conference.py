@@ -91,11 +91,18 @@ def house_settings(arguments: argparse.Namespace) -> Settings:
     return msgspec.structs.replace(settings, server=msgspec.structs.replace(settings.server, data=arguments.data))
 
 
+async def running(data: Path) -> Caller | None:
+    """Return a caller of the server that holds a data folder; None when none runs."""
+    if (data / CARD).exists() and await (caller := Caller(data)).answers():
+        return caller
+    return None
+
+
 @asynccontextmanager
 async def house_office(settings: Settings) -> AsyncIterator[Office | Caller]:
     """Yield the running server's office, if a server holds the data folder; otherwise the folder's own."""
-    data = Path(settings.server.data)
-    if (data / CARD).exists() and await (caller := Caller(data)).answers():
+    caller = await running(Path(settings.server.data))
+    if caller is not None:
         yield caller
         return
     public = settings.server.public_address.rstrip("/") or f"http://{settings.server.host}:{settings.server.port}"

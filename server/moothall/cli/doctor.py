@@ -27,8 +27,7 @@ from moothall.adapters.operation.machine_facts import (
 )
 from moothall.adapters.operation.outside_facts import certificate_facts, off_ms, reach_facts
 from moothall.adapters.system.clock import SystemClock
-from moothall.cli.conference import add_house, house_settings
-from moothall.cli.operating import running
+from moothall.cli.conference import add_house, house_settings, running
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.services.operation.findings import Finding, Verdict, all_well, fine, mend, unseen

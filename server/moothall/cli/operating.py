@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from moothall.adapters.admin.local_door import CARD, Caller, ReloadAnswer
-from moothall.cli.conference import add_house, house_settings
+from moothall.adapters.admin.local_door import Caller
+from moothall.cli.conference import add_house, house_settings, running
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.services.operation.status import ServerStatus, status_lines
+from moothall.services.operation.status import status_lines
+
+T = TypeVar("T")
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -59,19 +63,24 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     retire.set_defaults(run=_retire)
 
 
-async def running(data: Path) -> Caller | None:
-    """Return a caller of the server that holds a data folder; None when none runs."""
-    if (data / CARD).exists() and await (caller := Caller(data)).answers():
-        return caller
-    return None
-
-
 async def require_running(data: Path) -> Caller:
     """Return a caller of the server that holds a data folder. Raises ConfigurationError when none runs."""
     caller = await running(data)
     if caller is None:
         raise _none_runs(data)
     return caller
+
+
+def asked(arguments: argparse.Namespace, ask: Callable[[Caller], Awaitable[T]]) -> T:
+    """Return what the server answers whose data folder the command line names. Raises ConfigurationError when none
+    runs.
+    """
+    data = Path(house_settings(arguments).server.data)
+
+    async def answer() -> T:
+        return await ask(await require_running(data))
+
+    return asyncio.run(answer())
 
 
 def _none_runs(data: Path) -> ConfigurationError:
@@ -83,7 +92,7 @@ def _none_runs(data: Path) -> ConfigurationError:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    status = asyncio.run(_asked(Path(house_settings(arguments).server.data)))
+    status = asked(arguments, Caller.status)
     if arguments.json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(status)).decode() + "\n")
     else:
@@ -92,13 +101,13 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _drain(arguments: argparse.Namespace) -> int:
-    status = asyncio.run(_drained(Path(house_settings(arguments).server.data)))
+    status = asked(arguments, Caller.drain)
     print(f"No meeting begins any more. Meetings that are on: {len(status.sessions)}; after them the server ends.")
     return 0
 
 
 def _reload(arguments: argparse.Namespace) -> int:
-    told = asyncio.run(_reloaded(Path(house_settings(arguments).server.data)))
+    told = asked(arguments, Caller.reload)
     if told.at_once:
         print(f"Read again. Changed: {', '.join(told.at_once)}.")
     else:
@@ -109,21 +118,5 @@ def _reload(arguments: argparse.Namespace) -> int:
 
 
 def _retire(arguments: argparse.Namespace) -> int:
-    print(asyncio.run(_retired(Path(house_settings(arguments).server.data), arguments.node)))
+    print(asked(arguments, lambda server: server.retire(arguments.node)))
     return 0
-
-
-async def _retired(data: Path, node: str) -> str:
-    return await (await require_running(data)).retire(node)
-
-
-async def _reloaded(data: Path) -> ReloadAnswer:
-    return await (await require_running(data)).reload()
-
-
-async def _drained(data: Path) -> ServerStatus:
-    return await (await require_running(data)).drain()
-
-
-async def _asked(data: Path) -> ServerStatus:
-    return await (await require_running(data)).status()

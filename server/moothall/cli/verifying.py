@@ -30,6 +30,7 @@ from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError, RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, Lane, SessionId, is_name, log_epoch
 from moothall.core.kernel.times import UTC_ZONE
+from moothall.core.proof.tlog_proofs import SUFFIX
 from moothall.record.verify import (
     Gone,
     RecordVerdict,
@@ -200,9 +201,11 @@ def verify_command(
     try:
         if session is not None and proof_of(Path(session)) is not None:
             return verify_file(Path(session), out, keys=keys, seen=seen, policy=policy, read_keys=read_keys)
+        if policy is not None:
+            raise ConfigurationError("--policy is for a proof, or a file with its proof beside it; this is neither.")
         heads = [read_heads(path) for path in seen]
         if session is not None and (Path(session).is_file() or not is_name(session)):
-            return _taken_home(read_heads(Path(session)), session, _published(data, keys), out)
+            return _taken_home(_record(Path(session)), session, _published(data, keys), out)
         known = _Known(_published(data, keys), not keys, heads, read_spans(data / one_copy_list.FILE_NAME))
         lists = [read_removals(path) for path in (data / removal_list.FILE_NAME, *removals)]
         reader = sqlite_file.LogReader(sqlite_file.open_for_reading(data / sqlite_file.FILE_NAME))
@@ -229,6 +232,15 @@ def read_heads(path: Path) -> SeenHeads:
     except Unreadable as error:
         msg = f"{path} is no record as JSON (record.json), as a server and its hubs give it."
         raise ConfigurationError(msg) from error
+
+
+def _record(path: Path) -> SeenHeads:
+    """Read a record as JSON, which was given in place of a session. Raises ConfigurationError."""
+    try:
+        return read_heads(path)
+    except ConfigurationError as error:
+        lacks = f" Nor is its proof beside it, {path.name}{SUFFIX}." if path.is_file() else ""
+        raise ConfigurationError(f"{error}{lacks}") from error
 
 
 def _published(data: Path, keys: Sequence[str]) -> VerifySignature | None:

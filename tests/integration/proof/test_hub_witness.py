@@ -72,7 +72,8 @@ async def test_a_hub_cosigns_and_finds_a_history_that_was_rewritten_with_the_tru
             await clock.grow(running)
 
             async def stands_still() -> bool:
-                return running.proof.tree.standing.behind
+                # What is shown of it is stored first, and no more is signed while it is.
+                return running.proof.tree.standing.behind and bool(running.proof.tree.conflicts)
 
             await until(stands_still)
             shown = (await got(running, "/log/conflicts")).decode()

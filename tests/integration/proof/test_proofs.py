@@ -9,12 +9,13 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from moothall.adapters.proof.proof_door import EACH
 from moothall.adapters.store.signing import ed25519, public_keys
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events.types import Access, SealVersion, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import CommandId, SegmentId
+from moothall.core.kernel.ids import CommandId, Position, SegmentId
 from moothall.core.proof.checking import ProofVerdict, Trusted, check
 from moothall.core.proof.entries import read_bundle
 from moothall.core.proof.hashes import HASH_BYTES, leaf_hash
@@ -26,6 +27,7 @@ from moothall.settings.sections import EngineSection, Server, Settings, Translat
 from support.halls.removal import FLOOR, HIDDEN, SESSION, asked, at_a_desk, held
 from support.proof.ahead import AheadClock
 
+LANGUAGES = ("ar", "en", "es", "fr", "pt", "ru", "zh")
 TYPIST = Actor(Role.CAPTIONER, "typist")
 
 
@@ -175,6 +177,51 @@ async def test_who_may_not_read_a_session_gets_neither_proofs_nor_entries(made: 
     assert (await made.get(f"/log/tile/entries/000.p/{width}"))[0] == 404
     assert set(read_bundle(await made.got(f"/log/open-entries/000.p/{width}"))) == {b""}
     assert len(await made.got(f"/log/tile/0/000.p/{width}")) == width * HASH_BYTES
+
+
+async def test_a_session_that_no_list_names_has_proofs_and_gives_its_entries_to_nobody(made: Hall) -> None:
+    await made.later()
+    shown = made.running.proof.tree.shown
+    assert shown is not None
+    width = shown.head.size
+    assert (await made.get(f"/log/tile/entries/000.p/{width}"))[0] == 200
+    await made.act(SYSTEM, "arrange", do.ArrangeSession(access=Access.PUBLIC, sound=SoundKept.NONE, listed=False))
+    assert (await made.get(f"/s/{SESSION}/line.tlog-proof?line=a"))[0] == 200
+    assert (await made.get(f"/log/tile/entries/000.p/{width}"))[0] == 404
+    assert set(read_bundle(await made.got(f"/log/open-entries/000.p/{width}"))) == {b""}
+
+
+async def test_a_stranger_cannot_fill_the_tree_with_a_file_in_all_its_variants(made: Hall) -> None:
+    await made.act(SYSTEM, "close", do.CloseSession())
+    await made.later()
+    tree = made.running.proof.tree
+    assert tree.shown is not None
+    before = tree.shown.head.size
+    options = [(form, ui, times) for form in ("html", "docx", "txt") for ui in LANGUAGES for times in (0, 1)]
+    asked_for = [f"{form}.tlog-proof?ui={ui}&times={times}" for form, ui, times in options]
+    statuses = [(await made.get(f"/s/{SESSION}/record.{each}"))[0] for each in asked_for]
+    assert statuses[0] == 404
+    assert statuses[-1] == 429
+    await made.later()
+    assert tree.shown.head.size == before + EACH.burst
+    assert (await made.get(f"/s/{SESSION}/record.{asked_for[0]}"))[0] == 200
+    assert (await made.get(f"/s/{SESSION}/record.{asked_for[-1]}"))[0] == 429
+
+
+async def test_a_file_as_at_an_earlier_place_says_so_in_its_proof(made: Hall) -> None:
+    await made.act(SYSTEM, "close", do.CloseSession())
+    await made.later()
+    path = f"/s/{SESSION}/record.txt"
+    line = check(await made.got(f"/s/{SESSION}/line.tlog-proof?line=a"), await made.trusted()).thing
+    assert isinstance(line, LoggedEvent)
+    at = Position(line.about.epoch, line.about.offset)
+    await made.get(f"{path}.tlog-proof?at={at}")
+    await made.later()
+    file, proof = await made.got(f"{path}?at={at}"), await made.got(f"{path}.tlog-proof?at={at}")
+    found = check(proof, await made.trusted(), file=file)
+    assert found.verdict is ProofVerdict.PROVED
+    assert isinstance(found.thing, LoggedExport)
+    assert (found.thing.file.epoch, found.thing.file.offset) == (at.epoch, at.offset)
 
 
 async def test_the_tree_is_files_that_any_cache_may_keep(made: Hall) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from moothall.adapters.store.signing import ed25519
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.errors import OutcomeUnknown
+from moothall.core.kernel.errors import OutcomeUnknown, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
 from moothall.core.ports import BookEntry
 from moothall.core.proof.entries import entry_of
@@ -45,8 +46,20 @@ class TornBook(MemoryBook):
         """The number of the write at which it dies; 0: never."""
         self.stores = False
         """Whether what it dies at is stored."""
+        self.unread = "none"
+        """The beginning of namespaces that can't be read."""
+        self.goes_on: asyncio.Event | None = None
+        """What the next write waits for."""
+
+    async def read(self, namespace: str) -> Mapping[str, bytes]:
+        if namespace.startswith(self.unread):
+            raise StorageUnavailable("The book can't be read.")
+        return await super().read(namespace)
 
     async def write(self, entries: Sequence[BookEntry]) -> None:
+        goes_on, self.goes_on = self.goes_on, None
+        if goes_on is not None:
+            await goes_on.wait()
         self.writes += 1
         if self.writes == self.dies_at:
             if self.stores:

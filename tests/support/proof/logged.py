@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 
 from moothall.adapters.store.signing import ed25519
-from moothall.core.chain import LogRecord
+from moothall.core.chain import SALT_BYTES, LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, Epoch, SegmentId, SessionId
 from moothall.core.proof.checking import Trusted
-from moothall.core.proof.entries import ExportEntry
+from moothall.core.proof.entries import ExportEntry, file_digest
 from moothall.core.proof.hashes import inclusion_proof, leaf_hash, root_of
 from moothall.core.proof.notes import SignedNote
 from moothall.core.proof.policy import TrustPolicy, read_policy
@@ -19,7 +19,9 @@ from moothall.core.proof.tlog_proofs import Context, InclusionProof, LoggedEvent
 from support.proof.keys import SigningKey, log_key, witness_key
 from support.sessions.recorder import Recorder
 
-CONTEXT = Context(at=1_764_000_300_000, signed_at=1_764_000_200_000, version="checked", title="Plenary")
+CONTEXT = Context(
+    at=1_764_000_300_000, signed_at=1_764_000_200_000, version="checked", title="Plenary", origin="machine"
+)
 
 
 def line(text: str = "The floor is yours.") -> LogRecord:
@@ -64,6 +66,9 @@ def trusting(policy: TrustPolicy | None = None, *seen: SignedNote) -> Trusted:
 FILE = b"WEBVTT\n\n00:00.000 --> 00:00.900\nThe floor is yours.\n"
 
 
+SALT = bytes(range(SALT_BYTES))
+
+
 def export(data: bytes = FILE) -> LoggedExport:
     file = ExportEntry(
         session=SessionId("plenary"),
@@ -71,6 +76,6 @@ def export(data: bytes = FILE) -> LoggedExport:
         offset=9,
         channel=ChannelId("floor"),
         form="vtt",
-        sha256=hashlib.sha256(data).hexdigest(),
+        digest=file_digest(SALT, hashlib.sha256(data).digest()),
     )
-    return LoggedExport(file=file, context=CONTEXT)
+    return LoggedExport(file=file, salt=SALT, context=CONTEXT)

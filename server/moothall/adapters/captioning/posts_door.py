@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from aiohttp import hdrs, web
 
 from moothall.adapters.captioning.keys import CaptionKeys
+from moothall.adapters.http.bodies import up_to
 from moothall.adapters.http.forwarded import AddressOf
 from moothall.core.captioning.charsets import CHARSETS, known_charset
 from moothall.core.kernel.decoding import number_in
@@ -86,9 +87,7 @@ class PostsDoor:
             return _sentence(415, f"This charset is not read here. Send UTF-8; these are read: {', '.join(CHARSETS)}.")
         if (request.content_length or 0) > MOST_BYTES:
             return _sentence(413, f"A post can have at most {MOST_BYTES} bytes.")
-        body = await request.content.read(MOST_BYTES + 1)
-        while body and len(body) <= MOST_BYTES and (more := await request.content.read(MOST_BYTES + 1 - len(body))):
-            body += more
+        body = await up_to(request.content, MOST_BYTES + 1)
         if len(body) > MOST_BYTES:
             return _sentence(413, f"A post can have at most {MOST_BYTES} bytes.")
         language = request.query.get("lang", "")[:35]

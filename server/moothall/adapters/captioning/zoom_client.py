@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 import aiohttp
 
+from moothall.adapters.http.bodies import up_to
 from moothall.adapters.streams.checked_connection import CheckedResolver
 from moothall.core.captioning.outgoing import OutgoingLine
 from moothall.core.kernel.decoding import number_in
@@ -92,7 +93,7 @@ class ZoomClient:
         where = urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/seq"))
         try:
             async with self.http.get(where, allow_redirects=False) as answer:
-                text = (await answer.content.read(MOST_READ)).decode("ascii", "replace").strip()
+                text = (await up_to(answer.content, MOST_READ)).decode("ascii", "replace").strip()
                 return number_in(text, 15) if answer.status == 200 else None
         except _UNREACHED:
             return None

@@ -1,4 +1,4 @@
-"""Request bodies: a time limit for their arrival, and the answer when one breaks off.
+"""Bodies: of requests, a time limit for their arrival, and the answer when one breaks off; of any, how it is read.
 
 Without a limit a stranger could hold a connection by sending a byte now and then.
 """
@@ -8,13 +8,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 from aiohttp.typedefs import Handler, Middleware
 
 from moothall.adapters.http.limits import MAX_BODY_BYTES
 
 WITHIN_S = 20.0
 """Time limit for a body of up to `MAX_BODY_BYTES`: that is 3.3 KB/s for the largest; a question needs far less."""
+
+
+async def up_to(content: StreamReader, most: int) -> bytes:
+    """A body, or its first `most` bytes. One `read` of aiohttp returns what has come by then, which may be a part."""
+    body = bytearray()
+    while len(body) < most and (more := await content.read(most - len(body))):
+        body += more
+    return bytes(body)
 
 
 def whole_bodies(larger: Mapping[str, int] | None = None) -> Middleware:

@@ -13,6 +13,7 @@ import aiohttp
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
 
+from moothall.adapters.http.bodies import up_to
 from moothall.adapters.operation.probe_door import PATH
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.ports import Clock
@@ -70,7 +71,7 @@ async def reach_facts(public: str, given: str, clock: Clock, *, proxied: bool) -
     try:
         async with _client() as http:
             async with http.get(probe, headers=claims, allow_redirects=False) as answer:
-                body, status = await answer.content.read(MOST_ANSWER), answer.status
+                body, status = await up_to(answer.content, MOST_ANSWER), answer.status
             try:
                 seen = read_json(body, SeenFacts) if status == 200 else None
             except Unreadable:

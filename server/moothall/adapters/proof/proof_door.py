@@ -17,22 +17,31 @@ from dataclasses import KW_ONLY, dataclass
 from aiohttp import hdrs, web
 from babel.dates import format_datetime
 
+from moothall.adapters.http.forwarded import AddressOf
+from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import HttpProblem, html, language, refusal_for
 from moothall.adapters.pages.templates import Pages
-from moothall.adapters.pages.texts import ErrorText
+from moothall.adapters.pages.texts import DoorText, ErrorText
 from moothall.adapters.proof.texts import ProofText, source_text
-from moothall.core.events.codec import decode_event
-from moothall.core.events.types import SealVersion, SegmentCorrected, SegmentEnded
+from moothall.adapters.record.record_door import TakenFile
+from moothall.core.events.codec import UnknownEvent, decode_event
+from moothall.core.events.types import AnyEvent, SealVersion, SegmentCorrected, SegmentEnded
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
-from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, is_name
-from moothall.core.proof.entries import ExportEntry
+from moothall.core.kernel.ids import SegmentId, SessionId, is_name
+from moothall.core.ports import Clock, Randomness
+from moothall.core.proof.entries import ExportEntry, file_digest
 from moothall.core.proof.tlog_proofs import MEDIA_TYPE, SUFFIX, InclusionProof, LoggedEvent, thing_of
-from moothall.core.sessions.state import Status
-from moothall.core.views.captions import Snapshot
+from moothall.core.rules.authority import STAFF_ROLES
 from moothall.services.proof.quoting import NoProof, Quoting
-from moothall.services.sessions.reader_access import ReaderAccess
+from moothall.services.sessions.reader_access import ASKER, ReaderAccess
+from moothall.wire.token_bucket import Allowance, Bucket
 
+EACH, EACH_S = Allowance(per_second=1, burst=32), 240
+"""New files that one address may have logged: 32 at once, then one in 240 s."""
+ALL, ALL_S = Allowance(per_second=4, burst=256), 60
+"""New files that all strangers together may have logged: 256 at once, then four a minute, which are 6,016 in a day at
+most. Each is some 220 bytes of the book, for good: 1.3 MB. Overflow: 429."""
 MOST_OFFSET = 15
 """The most digits of an offset in an address."""
 RETRY_S = "60"
@@ -41,9 +50,39 @@ RETRY_S = "60"
 _NONE: dict[NoProof, tuple[int, str]] = {
     NoProof.NOWHERE: (404, ProofText.NOWHERE),
     NoProof.REMOVED: (410, ProofText.REMOVED),
+    NoProof.REHEARSAL: (404, ProofText.REHEARSAL),
     NoProof.LATER: (404, ProofText.LATER),
+    NoProof.STILL: (503, ProofText.STILL),
+    NoProof.OFTEN: (429, DoorText.OFTEN),
     NoProof.BUSY: (503, ProofText.BUSY),
 }
+
+
+@dataclass(eq=False, repr=False)
+class StrangersFiles:
+    """Bounds how many files strangers have logged, since a leaf stays for good, and a file has thousands of variants
+    (its options, languages and positions). Whoever has a desk is no stranger.
+    """
+
+    clock: Clock
+    randomness: Randomness
+    address_of: AddressOf
+
+    def __post_init__(self) -> None:
+        self._each = AddressGate(self.clock, self.randomness, EACH, patience_ms=0, slower=EACH_S)
+        self._all = Bucket.full(ALL, self._now())
+
+    def may_log(self, request: web.Request) -> bool:
+        """Whether whoever sends a request may have one more file logged; counts it."""
+        if any(staff.role in STAFF_ROLES for staff in ASKER.get()):
+            return True
+        if self._each.take(self.address_of(request)):
+            return False
+        self._all, wait = self._all.take(ALL, self._now())
+        return not wait
+
+    def _now(self) -> int:
+        return self.clock.monotonic() // ALL_S
 
 
 @dataclass(eq=False, repr=False)
@@ -54,10 +93,11 @@ class ProofDoor:
     quoting: Quoting
     access: ReaderAccess
     _: KW_ONLY
-    taken: Callable[[web.Request], Awaitable[tuple[Snapshot, str, bytes] | web.Response]]
+    taken: Callable[[web.Request], Awaitable[TakenFile | web.Response]]
     """Makes the file that a request names (`RecordDoor.taken`)."""
     witnesses: Callable[[InclusionProof], list[str]]
-    """Names of those who have cosigned a proof's checkpoint, without this server."""
+    """Names of those who have cosigned a proof's checkpoint, without this server's operator."""
+    strangers: StrangersFiles
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`: before those of records, one of which fits all addresses of files."""
@@ -71,7 +111,9 @@ class ProofDoor:
         """The proof of a line, or of any event of the public lanes."""
         proof = await self._line(request)
         if isinstance(proof, InclusionProof):
-            return _download(proof, f"{request.match_info['session']}-{_named(request)}")
+            offset = _offset(request)
+            named = request.query["line"] if offset is None else str(offset)
+            return _download(proof, f"{request.match_info['session']}-{named}")
         return self._refuse(request, *proof)
 
     async def file(self, request: web.Request) -> web.Response:
@@ -79,25 +121,26 @@ class ProofDoor:
         made = await self.taken(request)
         if isinstance(made, web.Response):
             return made
-        snapshot, form, body = made
-        if snapshot.session.status is not Status.CLOSED:
+        if not made.finished:
             return self._refuse(request, 409, ProofText.NOT_OVER)
+        sha256 = hashlib.sha256(made.body).digest()
+        salt = self.quoting.tree.salt_of(made.session, made.channel, made.form, sha256)
         export = ExportEntry(
-            session=snapshot.session.id,
-            epoch=snapshot.epoch,
-            offset=snapshot.offset,
-            channel=ChannelId(snapshot.feed.rpartition(".")[0]),
-            form=form,
-            sha256=hashlib.sha256(body).hexdigest(),
-            version="" if snapshot.session.seal is None else snapshot.session.seal.value,
+            session=made.session,
+            epoch=made.position.epoch,
+            offset=made.position.offset,
+            channel=made.channel,
+            form=made.form,
+            digest=file_digest(salt, sha256),
+            version=made.version,
         )
         try:
-            proof = await self.quoting.export(export)
+            proof = await self.quoting.export(export, salt, lambda: self.strangers.may_log(request))
         except (StorageUnavailable, RecordBroken):
             return self._refuse(request, 503, ErrorText.UNAVAILABLE)
         if isinstance(proof, NoProof):
             return self._refuse(request, *_NONE[proof])
-        return _download(proof, f"{export.session}-{export.channel}.{form}")
+        return _download(proof, f"{export.session}-{export.channel}.{export.form}")
 
     async def page(self, request: web.Request) -> web.Response:
         """What the proof of a line shows, in words."""
@@ -117,7 +160,7 @@ class ProofDoor:
             title_language=self._title_language(SessionId(session)) if event.context.title else "",
             line_language=self._line_language(SessionId(session), said),
             line=said.text + getattr(said, "tail", "") if isinstance(said, SegmentEnded | SegmentCorrected) else "",
-            sentences=self._words(event, ui),
+            sentences=self._words(event, said, ui),
             others=self.witnesses(proof),
             file=f"/s/{session}/line{SUFFIX}?{request.query_string}",
             keys="/.well-known/moothall.json",
@@ -137,32 +180,30 @@ class ProofDoor:
         line = live.state.segments.get(said.segment)
         return "" if line is None else line.language
 
-    def _words(self, event: LoggedEvent, ui: Catalogue) -> list[str]:
+    def _words(self, event: LoggedEvent, said: AnyEvent | UnknownEvent, ui: Catalogue) -> list[str]:
         """The words of the page: since when and until when, and what a proof doesn't say."""
-        header, context = event.about, event.context
-        times = {"since": self._time(header.at, ui), "until": self._time(context.signed_at, ui)}
+        context, source = event.context, source_text(said, event.context.origin)
+        times = {"since": self._time(event.about.at, ui), "until": self._time(context.signed_at, ui)}
         if context.version:
             version = ui.named(f"reader/seal.{SealVersion(context.version)}")
-            return [
-                ui.text(ProofText.SINCE_VERSION, version=version, **times),
-                ui.text(source_text(header, event.body)),
-            ]
-        return [ui.text(ProofText.SINCE, **times), ui.text(source_text(header, event.body))]
+            sentences = [ui.text(ProofText.SINCE_VERSION, version=version, **times)]
+        else:
+            sentences = [ui.text(ProofText.SINCE, **times)]
+        return [*sentences, ui.text(source)] if source else sentences
 
     def _time(self, ms: int, ui: Catalogue) -> str:
         return format_datetime(self.pages.zone().at(ms), "d MMM y, HH:mm", locale=ui.locale)
 
     async def _line(self, request: web.Request) -> InclusionProof | tuple[int, str]:
-        name, segment = request.match_info["session"], request.query.get("line", "")
-        offset = request.query.get("offset", "")
+        name, segment, offset = request.match_info["session"], request.query.get("line", ""), _offset(request)
         if not is_name(name):
             return 404, ErrorText.NO_SESSION
         session = SessionId(name)
         try:
             if await self.access.find(session) is None or self.access.may_read(session) is not None:
                 return 404, ErrorText.NO_SESSION
-            if offset.isascii() and offset.isdecimal() and 0 < len(offset) <= MOST_OFFSET:
-                proof = await self.quoting.event(session, int(offset))
+            if offset is not None:
+                proof = await self.quoting.event(session, offset)
             elif is_name(segment):
                 proof = await self.quoting.line(session, SegmentId(segment))
             else:
@@ -173,13 +214,15 @@ class ProofDoor:
 
     def _refuse(self, request: web.Request, status: int, key: str) -> web.Response:
         response = refusal_for(request, HttpProblem(status, key), self.pages, language(self.pages, request))
-        if status == 503 or key == ProofText.LATER:
+        if status in (429, 503) or key == ProofText.LATER:
             response.headers[hdrs.RETRY_AFTER] = RETRY_S
         return response
 
 
-def _named(request: web.Request) -> str:
-    return request.query.get("line") or request.query["offset"]
+def _offset(request: web.Request) -> int | None:
+    """The offset that a request names; None where it names none."""
+    text = request.query.get("offset", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MOST_OFFSET else None
 
 
 def _download(proof: InclusionProof, name: str) -> web.Response:

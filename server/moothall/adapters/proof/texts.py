@@ -5,18 +5,20 @@ A module by itself: the page has them in the reader's language, `moothall verify
 
 from __future__ import annotations
 
-from moothall.core.chain import Header
-from moothall.core.events.codec import decode_event
-from moothall.core.events.types import SegmentCorrected
-from moothall.core.kernel.actors import Role
+import msgspec
+
+from moothall.core.events.codec import UnknownEvent
+from moothall.core.events.types import AnyEvent, Origin, SegmentCorrected, SegmentEnded
 
 
 class ProofText:
     """Keys of the sentences of these addresses."""
 
     NOWHERE = "There is no such line in this meeting, or it has no words yet."
+    REHEARSAL = "A rehearsal has no proofs, since none of it stays."
     REMOVED = "These words were removed, and so was what it takes to prove them."
     LATER = "The proof is ready within two minutes. Please come back then."
+    STILL = "No new proofs are made at the moment. Whoever runs this server knows why."
     BUSY = "Many proofs are wanted at the moment. Please try again in a minute."
     NOT_OVER = "While the meeting goes on, this file changes. Its proof can be had when the meeting is over."
     SINCE = "Unaltered since {since}; changes after {until} can't be seen offline."
@@ -28,13 +30,25 @@ class ProofText:
     TRANSLATED = "This doesn't say that the words were translated right: translated by a machine, unchecked."
 
 
-def source_text(header: Header, body: bytes) -> str:
-    """The key of the sentence about how the words came about, as far as the event itself proves it."""
-    event = decode_event(body)
-    if header.role is Role.TRANSLATOR:
-        return ProofText.TRANSLATED
+_BY_ORIGIN = {
+    Origin.MACHINE: ProofText.HEARD,
+    Origin.PERSON: ProofText.WRITTEN,
+    Origin.INTERPRETER: ProofText.WRITTEN,
+    Origin.SPEAKER: ProofText.WRITTEN,
+    Origin.TRANSLATED: ProofText.TRANSLATED,
+}
+
+
+def source_text(event: AnyEvent | UnknownEvent, origin: str) -> str:
+    """The key of the sentence about how the words of a line came about; empty for other events, and where the server
+    didn't say it.
+
+    `origin` is what the server says of the line, since the event that ends a line doesn't: whoever ends it need not
+    have written it. That a person has mended a line is in the event itself.
+    """
     if isinstance(event, SegmentCorrected) and not event.machine:
         return ProofText.MENDED
-    if isinstance(event, SegmentCorrected):
+    if isinstance(event, SegmentCorrected) and origin == Origin.MACHINE and event.made_from is msgspec.UNSET:
         return ProofText.BETTERED
-    return ProofText.HEARD if header.role is Role.ENGINE else ProofText.WRITTEN
+    known = isinstance(event, SegmentEnded | SegmentCorrected) and origin in tuple(Origin)
+    return _BY_ORIGIN[Origin(origin)] if known else ""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import aiohttp
 
+from moothall.adapters.http.bodies import up_to
 from moothall.adapters.store.files import explained
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.proof.notes import MOST_NOTE_BYTES
@@ -45,7 +46,7 @@ class TreeCopy:
             return await asyncio.to_thread(self._of_folder, path, most)
         try:
             async with self._session.get(f"{self._source}/{path}") as answer:
-                return await answer.content.read(most) if answer.status == 200 else None
+                return await up_to(answer.content, most) if answer.status == 200 else None
         except (aiohttp.ClientError, TimeoutError) as error:
             raise ConfigurationError(f"{self._source} can't be reached: {type(error).__name__}.") from error
 

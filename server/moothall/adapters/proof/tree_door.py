@@ -25,7 +25,7 @@ TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
 NO_TILE = "The tree has no such tile yet. Its checkpoint says how many leaves it has."
 NOT_OPEN = (
-    "Not all of these entries are of meetings that anyone may read. /log/open-entries/ has the others, and an empty "
+    "Not all of these entries are of meetings that public lists name. /log/open-entries/ has the others, and an empty "
     "entry for each of these."
 )
 NOT_YET = "The tree has no checkpoint yet; it gets one a minute or two after the first meeting began."
@@ -38,7 +38,7 @@ class TreeDoor:
     tree: PublicTree
     _: KW_ONLY
     open_to_all: Callable[[SessionId], bool]
-    """Whether anyone may read a session."""
+    """Whether anyone may read a session, and public lists name it."""
     policy: Callable[[], str]
     """Returns the text of the policy file that this server offers."""
 

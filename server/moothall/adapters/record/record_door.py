@@ -32,6 +32,7 @@ from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed
 from moothall.core.events.types import BodyRemoved
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Position, SessionId, is_name
+from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Snapshot
 from moothall.record.html import policy
 from moothall.record.model import Record
@@ -84,19 +85,50 @@ class _Texts(msgspec.Struct, frozen=True):
         return tuple(Position(snapshot.epoch, snapshot.offset) for snapshot in each)
 
 
-class _File(msgspec.Struct, frozen=True):
+class _File(msgspec.Struct, frozen=True, kw_only=True):
     """A record as it is sent."""
 
     positions: tuple[Position, ...]
     """Where the logs of the texts stood when it was made."""
+    shows: Position
+    """Where the log stood at what it shows."""
+    version: str
+    """The newest seal there; empty before the first."""
     body: bytes
-    packed: bytes
+    packed: bytes = b""
     """The body in gzip; empty for a format that is compressed by itself."""
     disposition: str
+
+    @classmethod
+    def of(cls, asked: _Asked, texts: _Texts, record: Record, beside: OtherText | None, body: bytes) -> _File:
+        """The file of a record."""
+        return cls(
+            positions=texts.positions,
+            shows=record.position,
+            version="" if record.seal is None else record.seal.version.value,
+            body=body,
+            packed=b"" if asked.form in COMPRESSED else gzip.compress(body, 6, mtime=0),
+            disposition=_disposition(record, asked.form, beside),
+        )
 
     @property
     def size(self) -> int:
         return len(self.body) + len(self.packed)
+
+
+class TakenFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that a request names, as it is given out."""
+
+    session: SessionId
+    channel: ChannelId
+    form: str
+    position: Position
+    """Where the log stood at what it shows."""
+    version: str
+    """The newest seal there; empty before the first."""
+    finished: bool
+    """Whether the session is closed now."""
+    body: bytes
 
 
 class RecordDoor:
@@ -141,14 +173,21 @@ class RecordDoor:
         """The routes, for `app.add_routes`."""
         return [web.get("/s/{session}/record.{form}", self.handle)]
 
-    async def taken(self, request: web.Request) -> tuple[Snapshot, str, bytes] | web.Response:
-        """The text, the form and the bytes of the file that a request names, as `handle` gives them out; or the answer
-        that refuses it.
-        """
+    async def taken(self, request: web.Request) -> TakenFile | web.Response:
+        """The file that a request names, as `handle` gives it out; or the answer that refuses it."""
         ui = language(self._pages, request)
         try:
             texts, asked = await self._what(request, ui)
-            return texts.first, asked.form, (await self._file(asked, texts, ui)).body
+            file = await self._file(asked, texts, ui)
+            return TakenFile(
+                session=asked.session,
+                channel=texts.first.channel,
+                form=asked.form,
+                position=file.shows,
+                version=file.version,
+                finished=texts.first.session.status is Status.CLOSED,
+                body=file.body,
+            )
         except StorageUnavailable:
             return refusal_for(request, HttpProblem(503, ErrorText.UNAVAILABLE), self._pages, ui)
         except HttpProblem as wrong:
@@ -257,8 +296,7 @@ class RecordDoor:
         def make() -> _File:
             words = wording(record, ui, self._pages.zone(), asked.public)
             body = write_record(asked.form, record, words, asked.options, lambda: self._style, beside=beside)
-            packed = b"" if asked.form in COMPRESSED else gzip.compress(body, 6, mtime=0)
-            return _File(texts.positions, body, packed, _disposition(record, asked.form, beside))
+            return _File.of(asked, texts, record, beside, body)
 
         return await asyncio.to_thread(make)
 
@@ -280,7 +318,7 @@ class RecordDoor:
             raise HttpProblem(501, RecordErrorText.NO_FONTS) from None
         except TypesettingFailed:
             raise HttpProblem(503, RecordErrorText.PDF_FAILED) from None
-        return _File(texts.positions, body, b"", _disposition(record, asked.form, beside))
+        return _File.of(asked, texts, record, beside, body)
 
     async def _read(self, asked: _Asked, texts: _Texts, ui: Catalogue) -> tuple[Record, OtherText | None]:
         """Return the record, and the text beside it."""

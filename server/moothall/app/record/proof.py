@@ -7,12 +7,12 @@ from contextlib import AsyncExitStack
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from moothall.adapters.http.forwarded import AddressOf
 from moothall.adapters.pages.templates import Pages
-from moothall.adapters.proof.proof_door import ProofDoor
+from moothall.adapters.proof.proof_door import ProofDoor, StrangersFiles
 from moothall.adapters.proof.tree_copy import tree_copy
 from moothall.adapters.proof.tree_door import TreeDoor
-from moothall.adapters.proof.witness_client import HttpWitnesses
-from moothall.adapters.proof.witness_door import WitnessDoor
+from moothall.adapters.proof.witness_http import HttpWitnesses, WitnessDoor
 from moothall.adapters.record.citing_door import CitingDoor
 from moothall.adapters.record.record_door import RecordDoor
 from moothall.adapters.store.signing import Ed25519Signer, ed25519
@@ -145,6 +145,7 @@ def record_doors(
     *,
     access: ReaderAccess,
     catalogue: SessionCatalogue,
+    address_of: AddressOf,
     public: str,
 ) -> tuple[ProofParts, tuple[TreeDoor, ProofDoor, RecordDoor, CitingDoor]]:
     """The doors of records, of their proofs and of the tree, which grows until the stack unwinds. `public` is the
@@ -158,21 +159,34 @@ def record_doors(
 
     def open_to_all(session: SessionId) -> bool:
         entry = catalogue.known(session)
-        return entry is not None and entry.public
+        return entry is not None and entry.listed
 
     def offsets_of(session: SessionId, segment: SegmentId) -> list[int]:
         return backend.loaded(session, lambda live: live.writer.text_offsets.of_lines([segment]), [])
 
-    async def context_of(session: SessionId) -> Context:
+    async def context_of(session: SessionId, line: SegmentId | None) -> Context:
         live = backend.sessions.loaded(session)
         channel = None if live is None else next(iter(live.fanout.channels), None)
         snapshot = None if channel is None else await access.snapshot(session, Feed(channel))
-        if snapshot is None:
+        if live is None or snapshot is None:
             return Context()
         seal, title = snapshot.session.seal, snapshot.session.title
-        return Context(version="" if seal is None else seal.value, title=title, address=f"{public}/s/{session}")
+        segment = None if line is None else live.state.segments.get(line)
+        return Context(
+            version="" if seal is None else seal.value,
+            title=title,
+            address=f"{public}/s/{session}",
+            origin="" if segment is None else segment.origin.value,
+        )
 
     quoting = Quoting(parts.tree, backend.log, clock=backend.clock, offsets_of=offsets_of, context_of=context_of)
     door = TreeDoor(parts.tree, open_to_all=open_to_all, policy=lambda: parts.witnesses.policy(f"{public}{PATH}"))
-    proofs = ProofDoor(pages, quoting, access, taken=records.taken, witnesses=parts.witnesses.names)
+    proofs = ProofDoor(
+        pages,
+        quoting,
+        access,
+        taken=records.taken,
+        witnesses=parts.witnesses.names,
+        strangers=StrangersFiles(backend.clock, backend.randomness, address_of),
+    )
     return parts, (door, proofs, records, citing)

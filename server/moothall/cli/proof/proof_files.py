@@ -12,14 +12,15 @@ from typing import TextIO
 from moothall.adapters.proof.texts import ProofText, source_text
 from moothall.adapters.store import signing
 from moothall.adapters.store.files import explained
-from moothall.core.events.codec import decode_event
-from moothall.core.events.types import SegmentCorrected, SegmentEnded
+from moothall.core.events.codec import UnknownEvent, decode_event
+from moothall.core.events.types import AnyEvent, SegmentCorrected, SegmentEnded
 from moothall.core.kernel.errors import ConfigurationError, ProofBroken, RecordBroken
 from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.proof.checking import ProofCheck, ProofVerdict, Trusted, check
 from moothall.core.proof.notes import SignedNote, VerifierKey, read_note
 from moothall.core.proof.policy import TrustPolicy, read_policy
 from moothall.core.proof.tlog_proofs import MAGIC, SUFFIX, Context, LoggedEvent
+from moothall.record.wrapping import plain
 
 PROVED, BROKEN, UNREADABLE, UNPROVED = 0, 1, 2, 3
 """Exit codes, as those of `moothall verify`."""
@@ -61,7 +62,7 @@ def verify_file(
     found = check(data, trusted, file=content)
     print(f"{path}: {found.verdict.value}.", file=out)
     for sentence in (*found.faults, *_shown(found), *found.lacks, *found.notes):
-        print(f"  {sentence}", file=out)
+        print(f"  {plain(sentence)}", file=out)  # A proof, from whomever, is no way into a terminal.
     if found.split is not None:
         for title, note in zip(("Seen elsewhere:", "In the proof:"), found.split, strict=True):
             print(f"  {title}", file=out)
@@ -76,11 +77,14 @@ def _shown(found: ProofCheck) -> list[str]:
     context = found.thing.context
     lines: list[str] = []
     if isinstance(found.thing, LoggedEvent):
-        header, body = found.thing.about, found.thing.body
-        text = _text(body)
+        header, event = found.thing.about, _event(found.thing.body)
         what = f"Session {header.session}, {header.lane}, event {header.offset} ({header.type})"
+        text = event.text if isinstance(event, SegmentEnded | SegmentCorrected) else ""
+        text += event.tail if isinstance(event, SegmentCorrected) else ""
         lines.append(f'{what}: "{text}"' if text else f"{what}.")
-        lines += [_since(header.at, context), source_text(header, body)]
+        lines.append(_since(header.at, context))
+        source = "" if event is None else source_text(event, context.origin)
+        lines += [source] if source else []
     else:
         file = found.thing.file
         lines.append(f"Session {file.session}, file '{file.form}' of text '{file.channel}' as at event {file.offset}.")
@@ -102,14 +106,12 @@ def _until(context: Context) -> str:
     return f"Logged by {_when(context.signed_at)}, as the server says; changes after that can't be seen offline."
 
 
-def _text(body: bytes) -> str:
+def _event(body: bytes) -> AnyEvent | UnknownEvent | None:
+    """The event of a body; None where it can't be read, as one of a later release may be."""
     try:
-        event = decode_event(body)
+        return decode_event(body)
     except RecordBroken:
-        return ""
-    if isinstance(event, SegmentCorrected):
-        return event.text + event.tail
-    return event.text if isinstance(event, SegmentEnded) else ""
+        return None
 
 
 def _when(ms: int) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from pathlib import Path
 
-from moothall.cli.conference import add_house, house_settings
-from moothall.cli.operating import require_running
+from moothall.cli.conference import add_house
+from moothall.cli.operating import asked
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -41,14 +40,10 @@ def _fetch(arguments: argparse.Namespace) -> int:
     source: str = arguments.source
     if not source.startswith(("http://", "https://")):
         source = str(Path(source).absolute())
-    print(asyncio.run(_asked(Path(house_settings(arguments).server.data), source)))
+    print(asked(arguments, lambda server: server.tree(source)))
     return 0
 
 
 def _succeed(arguments: argparse.Namespace) -> int:
-    print(asyncio.run(_asked(Path(house_settings(arguments).server.data), "")))
+    print(asked(arguments, lambda server: server.tree("")))
     return 0
-
-
-async def _asked(data: Path, source: str) -> str:
-    return await (await require_running(data)).tree(source)

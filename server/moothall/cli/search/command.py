@@ -21,8 +21,7 @@ from moothall.adapters.store.files import explained
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.backend import quiet_backend
 from moothall.app.record.search import searching_all
-from moothall.cli.conference import add_house, house_settings
-from moothall.cli.operating import running
+from moothall.cli.conference import add_house, house_settings, running
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.search.choosing import KINDS, FindChoice

@@ -5,7 +5,6 @@ Nothing is asked of the server whose proof it is. What the person doesn't have i
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -118,7 +117,9 @@ def _signed(note: SignedNote, head: TreeHead, trusted: Trusted, faults: list[str
     """The name of the key that signed the checkpoint; empty where none is known to."""
     keys = trusted.logs(head.origin)
     if not keys:
-        lacks.append("No key was given: whether the server signed it wasn't checked. Use --key.")
+        given = trusted.keys or (trusted.policy is not None and trusted.policy.logs)
+        which = f"No key that was given is one of {head.origin}" if given else "No key was given"
+        lacks.append(f"{which}: whether the server signed it wasn't checked. Use --key.")
         return ""
     try:
         signed = [key for key in keys if note.signed_by(key, trusted.verify) is not None]
@@ -133,9 +134,9 @@ def _signed(note: SignedNote, head: TreeHead, trusted: Trusted, faults: list[str
 
 def _same_file(thing: LoggedExport, file: bytes | None, faults: list[str], lacks: list[str]) -> None:
     if file is None:
-        lacks.append(f"The file isn't here; it has the SHA-256 {thing.file.sha256}.")
-    elif (found := hashlib.sha256(file).hexdigest()) != thing.file.sha256:
-        faults.append(f"The file was altered: its SHA-256 is {found}, and {thing.file.sha256} was logged.")
+        lacks.append("The file isn't here, so it wasn't compared with what was logged.")
+    elif not thing.is_of(file):
+        faults.append("The file was altered: it isn't the one that was logged.")
 
 
 def _cosigned(
@@ -155,7 +156,7 @@ def _cosigned(
             found.append(Cosigned(name, at))
     by = [each.witness for each in found]
     if not policy.cosigned(by):
-        faults.append(f"Too few have cosigned the checkpoint: the policy asks for {policy.lacking(by)} more.")
+        faults.append(f"Too few have cosigned the checkpoint: by the policy it lacks {policy.lacking(by)}.")
     return found
 
 

@@ -1,7 +1,8 @@
 """What leaves are: events, and files that were taken home.
 
 The entry of an event is its header's bytes and, behind them, the digest of its body: what the chain hashes without what
-was before (`moothall.core.chain`). A removal deletes body and salt, and neither is part of the entry.
+was before (`moothall.core.chain`). A removal deletes body and salt, and neither is part of the entry. The entry of a
+file has a salted digest too: whoever has all of a file but the words that were removed could else try them out.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from moothall.core.chain import Header, LogRecord, decode_header
+from moothall.core.chain import Header, LogRecord, body_digest, decode_header
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ProofBroken
 from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
@@ -35,8 +36,8 @@ class ExportEntry(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     channel: ChannelId
     form: str
     """The file's form, as in its address."""
-    sha256: str
-    """The file's digest, hexadecimal."""
+    digest: str
+    """SHA-256 of a salt and the file's own SHA-256, hexadecimal."""
     version: str = ""
     """The newest seal at that position: `raw`, `checked`, `final`; empty before the first."""
 
@@ -44,6 +45,11 @@ class ExportEntry(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     def entry(self) -> bytes:
         """The entry of the leaf."""
         return EXPORT_MARK + _encoder.encode(self)
+
+
+def file_digest(salt: bytes, sha256: bytes) -> str:
+    """What the entry of a file says of its bytes, whose SHA-256 is given."""
+    return body_digest(salt, sha256).hex()
 
 
 def event_entry(header_bytes: bytes, body_digest: bytes) -> bytes:

@@ -16,7 +16,7 @@ import msgspec
 from moothall.core.chain import SALT_BYTES, Header, LogRecord, body_digest
 from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ProofBroken
-from moothall.core.proof.entries import ExportEntry, event_entry, read_event_entry
+from moothall.core.proof.entries import ExportEntry, event_entry, file_digest, read_event_entry
 from moothall.core.proof.hashes import MOST_PATH, inclusion_root, leaf_hash
 from moothall.core.proof.notes import (
     SignedNote,
@@ -51,6 +51,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When the checkpoint was made, Unix ms."""
     title: str = ""
     """Title of the session."""
+    origin: str = ""
+    """How the line's text came about, as `moothall.core.events.types.Origin` names it; empty for other things."""
     address: str = ""
     """Address at which the quotation can be read."""
 
@@ -86,12 +88,17 @@ class LoggedExport(msgspec.Struct, frozen=True, kw_only=True, tag="export"):
     """A file that was taken home, which is beside its proof."""
 
     file: ExportEntry
+    salt: bytes
     context: Context = Context()
 
     @property
     def entry(self) -> bytes:
         """The entry of the leaf."""
         return self.file.entry
+
+    def is_of(self, data: bytes) -> bool:
+        """Whether these are the bytes of the file."""
+        return file_digest(self.salt, hashlib.sha256(data).digest()) == self.file.digest
 
 
 LoggedThing = LoggedEvent | LoggedExport
@@ -161,7 +168,7 @@ def thing_of(proof: InclusionProof) -> LoggedThing:
         thing: LoggedThing = read(_unpacker, zlib.decompressobj().decompress(packed, MOST_EXTRA_BYTES))
     except (zlib.error, Unreadable) as error:
         raise ProofBroken("The line 'extra' of the proof isn't of a release that is known here.") from error
-    if isinstance(thing, LoggedEvent) and len(thing.salt) != SALT_BYTES:
+    if len(thing.salt) != SALT_BYTES:
         raise ProofBroken(f"The salt in the line 'extra' has {len(thing.salt)} bytes, and not {SALT_BYTES}.")
     return thing
 

@@ -133,15 +133,16 @@ class TreeStanding(msgspec.Struct, frozen=True):
     """Whether the witness has cosigned what this log doesn't have: the log may sign nothing more."""
     sentence: str = ""
     asks: bool = False
-    """Whether nobody knows yet whether it is behind, since the log was restored: a witness has to be asked."""
+    """Whether nobody knows yet whether it is behind: a witness has to be asked."""
 
 
 RESTORED = TreeStanding(
     behind=True,
     asks=True,
-    sentence="It was restored from a backup: nothing is signed until a witness says that it has seen nothing newer.",
+    sentence="It was restored from a backup, or a witness has said that it has seen more: nothing is signed until a "
+    "witness says that it has seen nothing newer.",
 )
-"""How a log stands that was restored and had witnesses."""
+"""How a log stands that had witnesses and was restored, or that was restarted while a witness had seen more."""
 
 
 def standing(own: TreeHead, root_at: bytes | None, seen: TreeHead) -> TreeStanding:

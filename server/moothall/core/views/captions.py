@@ -147,6 +147,11 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     before: int | None
     """How many lines come before these; null when there are none."""
 
+    @property
+    def channel(self) -> ChannelId:
+        """The channel of its feed."""
+        return ChannelId(self.feed.rpartition(".")[0])
+
 
 def growing(lines: Sequence[Line]) -> int | None:
     """The index of the newest line that still grows and is shown after all others; None when there is none.

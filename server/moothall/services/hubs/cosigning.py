@@ -85,6 +85,6 @@ class HubCosigning:
         answer, self._answer = self._answer, None
         if answer is None or not await witnesses.hub(self._hub, answer.key):
             return False
-        return await witnesses.answered(
-            self._hub, request, answer.status, answer.lines, size=answer.size, known=answer.known
-        )
+        # A hub shows the checkpoint that it knows: a size without one is believed no hub.
+        size = answer.size if answer.known else 0
+        return await witnesses.answered(self._hub, request, answer.status, answer.lines, size=size, known=answer.known)

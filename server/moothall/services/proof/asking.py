@@ -20,7 +20,7 @@ LOOK_MS = 2_000
 
 
 class WitnessClient(Protocol):
-    """Sends a request for a cosignature (`moothall.adapters.proof.witness_client`)."""
+    """Sends a request for a cosignature (`moothall.adapters.proof.witness_http`)."""
 
     async def add_checkpoint(self, url: str, request: bytes) -> tuple[int, str]:
         """Status and text of the answer; status 0 where nobody answers."""

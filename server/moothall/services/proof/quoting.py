@@ -6,7 +6,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 
+import msgspec
+
 from moothall.core.chain import LogRecord
+from moothall.core.events.codec import decode_event
 from moothall.core.events.types import SegmentCorrected, SegmentEnded
 from moothall.core.kernel.ids import SegmentId, SessionId
 from moothall.core.kernel.lanes import is_public
@@ -26,8 +29,14 @@ class NoProof(StrEnum):
     """There is no such line or event, or it has no text yet."""
     REMOVED = "removed"
     """Its words were removed."""
+    REHEARSAL = "rehearsal"
+    """Rehearsals have none."""
     LATER = "later"
     """It enters the tree within two minutes."""
+    STILL = "still"
+    """It isn't in the tree, and the tree stands still."""
+    OFTEN = "often"
+    """This visitor has too many files logged."""
     BUSY = "busy"
     """Too many files wait to enter."""
 
@@ -42,32 +51,40 @@ class Quoting:
     clock: Clock
     offsets_of: Callable[[SessionId, SegmentId], Sequence[int]]
     """Returns the offsets of all events of a line of a loaded session, in order."""
-    context_of: Callable[[SessionId], Awaitable[Context]]
-    """Returns what the server says about a loaded session."""
+    context_of: Callable[[SessionId, SegmentId | None], Awaitable[Context]]
+    """Returns what the server says about a loaded session, and a line of it."""
 
     async def line(self, session: SessionId, segment: SegmentId) -> InclusionProof | NoProof:
         """The proof of the text that a line has now. Raises StorageUnavailable, RecordBroken."""
-        found = NoProof.NOWHERE
         for offset in reversed(self.offsets_of(session, segment)):
             record = await self._record(session, offset)
             if record is not None and record.header.type in TEXTS:
                 return await self._event(record)
-        return found
+        return NoProof.NOWHERE
 
     async def event(self, session: SessionId, offset: int) -> InclusionProof | NoProof:
         """The proof of an event of a public lane. Raises StorageUnavailable, RecordBroken."""
         record = await self._record(session, offset)
         return NoProof.NOWHERE if record is None else await self._event(record)
 
-    async def export(self, export: ExportEntry) -> InclusionProof | NoProof:
-        """The proof of a file; it is logged when somebody first asks. Raises StorageUnavailable, RecordBroken."""
-        place = await self.tree.log_export(export)
+    async def export(
+        self, export: ExportEntry, salt: bytes, may_log: Callable[[], bool] = lambda: True
+    ) -> InclusionProof | NoProof:
+        """The proof of a file; it is logged when somebody first asks, if `may_log` says so. Raises StorageUnavailable,
+        RecordBroken.
+        """
+        if not await self.tree.enters(export.session):
+            return NoProof.REHEARSAL
+        if not self.tree.export_waits(export.digest) and not may_log():
+            return NoProof.OFTEN
+        place = self.tree.log_export(export)
         if place is None:
-            return NoProof.LATER if self.tree.export_waits(export.sha256) else NoProof.BUSY
-        logged = await self.tree.export_of(place)
+            return self._later() if self.tree.export_waits(export.digest) else NoProof.BUSY
+        logged = await self.tree.export_at(place)
         if logged is None:
             return NoProof.NOWHERE
-        return await self._proof(LoggedExport(file=logged, context=await self._context(export.session)), place)
+        context = await self._context(export.session, None)
+        return await self._proof(LoggedExport(file=logged, salt=salt, context=context), place)
 
     async def _record(self, session: SessionId, offset: int) -> LogRecord | None:
         page = await self.log.read(session, offset - 1, 1)
@@ -76,24 +93,29 @@ class Quoting:
 
     async def _event(self, record: LogRecord) -> InclusionProof | NoProof:
         header = record.header
-        event = LoggedEvent.of(record, await self._context(header.session))
+        if not await self.tree.enters(header.session):
+            return NoProof.REHEARSAL
+        event = LoggedEvent.of(record, await self._context(header.session, _line_of(record)))
         if event is None:
             return NoProof.REMOVED
         place = await self.tree.place_of(header.session, header.epoch, header.offset)
-        return NoProof.LATER if place is None else await self._proof(event, place)
+        return self._later() if place is None else await self._proof(event, place)
+
+    def _later(self) -> NoProof:
+        return NoProof.STILL if self.tree.standing.behind else NoProof.LATER
 
     async def _proof(self, thing: LoggedThing, place: int) -> InclusionProof:
         shown = self.tree.shown
         assert shown is not None  # noqa: S101  # a place is in a tree that is shown
         return prove(thing, place, await self.tree.path_to(place, shown.head.size), shown.note)
 
-    async def _context(self, session: SessionId) -> Context:
-        shown, said = self.tree.shown, await self.context_of(session)
+    async def _context(self, session: SessionId, line: SegmentId | None) -> Context:
+        shown, said = self.tree.shown, await self.context_of(session, line)
         signed_at = 0 if shown is None else shown.signed_at
-        return Context(
-            at=self.clock.wall(),
-            signed_at=signed_at,
-            version=said.version,
-            title=said.title,
-            address=said.address,
-        )
+        return msgspec.structs.replace(said, at=self.clock.wall(), signed_at=signed_at)
+
+
+def _line_of(record: LogRecord) -> SegmentId | None:
+    """The line whose text an event has; None for other events, and where the text was removed."""
+    event = None if record.body is None else decode_event(record.body)
+    return event.segment if isinstance(event, SegmentEnded | SegmentCorrected) else None

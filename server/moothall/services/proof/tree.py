@@ -1,4 +1,4 @@
-"""Grows the public tree, signs its checkpoints, and makes proofs.
+"""Grows the public tree, signs its checkpoints, and compares it with what witnesses have seen.
 
 A growth is one write of the book: tiles, edge, and how far each session has entered. Only when it is durable is the
 checkpoint signed, and only when that is stored is it shown. A crash in between repeats the signature, which is the
@@ -11,21 +11,22 @@ digest of the last event that was looked at: the tree keeps what it has, and wha
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
 
 import msgspec
 
-from moothall.core.chain import LogRecord
+from moothall.core.chain import SALT_BYTES, LogRecord
 from moothall.core.kernel.errors import ProofBroken, RecordBroken, StorageUnavailable
-from moothall.core.kernel.ids import Epoch, SessionId
+from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
 from moothall.core.kernel.lanes import is_public
 from moothall.core.ports import Clock, LogReading, Signer
-from moothall.core.proof.entries import ExportEntry, entry_of, read_export_entry
+from moothall.core.proof.entries import ExportEntry, entry_of
 from moothall.core.proof.hashes import (
+    EMPTY_ROOT,
     HASH_BYTES,
     PerfectHash,
     consistency_proof,
@@ -34,6 +35,7 @@ from moothall.core.proof.hashes import (
     root_of,
 )
 from moothall.core.proof.notes import (
+    MOST_SIGNATURES,
     NoteSignature,
     SignatureKind,
     SignedNote,
@@ -45,14 +47,15 @@ from moothall.core.proof.notes import (
     read_note,
     sign,
 )
-from moothall.core.proof.tiles import ENTRIES, WIDTH, Edge, TileName, grown, hashes_of, perfect_from, width_in
+from moothall.core.proof.tiles import ENTRIES, WIDTH, Edge, TileName, grown, hashes_of, width_in
 from moothall.core.proof.witnessing import RESTORED, TreeStanding, WitnessRequest, standing
 from moothall.services.log.publication import Publication
+from moothall.services.proof.leaves import PAGE, TreeLeaves
 from moothall.services.proof.tree_store import (
+    ASKED_FIRST,
     CONFLICTS,
     FORMER,
     NOTE,
-    RESTORED_FROM,
     SIGNED_AT,
     SUCCESSIONS,
     WITNESSES,
@@ -62,6 +65,8 @@ from moothall.services.proof.tree_store import (
     StoredTile,
     TreeState,
     TreeStore,
+    conflicts_in,
+    successions_in,
 )
 
 logger = logging.getLogger(__name__)
@@ -72,27 +77,16 @@ EACH_MS = 60_000
 """How often the tree grows."""
 MOST_LEAVES = 2_048
 """The most leaves of one growth, some 5 ms of hashing. Overflow: the others enter with the next growth, at once."""
-PAGE = 500
-"""Events that are read from a log at a time."""
 MOST_EXPORTS = 256
 """Files that wait to enter. Overflow: the next is refused, and may be asked for again."""
 MOST_CONFLICTS = 16
 """Pairs of checkpoints that are kept as evidence. Overflow: the oldest stay, since they show where it began."""
 
+EXPORT_SALT = "moothall-export-salt-1"
+"""The first line of what is signed to make a salt. No tree has this name, and the signature is given to nobody."""
 SUCCESSION = "moothall-succession-1"
 """The first line of a note by which a tree is succeeded by another. It is no checkpoint's: its second line is no
 number."""
-
-
-class PublicPart(msgspec.Struct, frozen=True):
-    """Where the events of one session stand in a tile."""
-
-    first: int
-    last: int
-    """Offsets of the first and the last."""
-    n: int
-    """The tile of level 0."""
-    epoch: Epoch
 
 
 class _Leaf(msgspec.Struct, frozen=True):
@@ -161,12 +155,11 @@ class PublicTree:
         self._dirty: dict[SessionId, None] = {}
         self._unchecked: set[SessionId] = set()
         """Sessions whose logs may have been set back since their cursors were written."""
-        # Bound: some 100 bytes for each tile and each session in it.
-        self._parts: dict[SessionId, list[PublicPart]] = {}
-        self._exports: dict[str, int] = {}
-        """Places of files, by their digests."""
+        self._leaves = TreeLeaves(self.store, self.log, 0)
         self._waiting: OrderedDict[str, ExportEntry] = OrderedDict()
         self._growing = asyncio.Lock()
+        self._noting = asyncio.Lock()
+        """Held while a checkpoint, or a cosignature of it, is stored and then shown: none takes another's place."""
         self._shown_to: list[Callable[[ShownTree], None]] = []
 
     def when_shown(self, tell: Callable[[ShownTree], None]) -> None:
@@ -182,21 +175,36 @@ class PublicTree:
         """Read the stored tree; begin one where there is none, which is stored with its first leaves. Raises
         StorageUnavailable, RecordBroken.
         """
-        state, rows = await self.store.state()
-        self.state = state or TreeState(number=0, origin=self.origin, edge=Edge(), begun=self.clock.wall())
-        self.conflicts = list(_list(rows.get(CONFLICTS), tuple[bytes, bytes]))
-        self.successions = list(_list(rows.get(SUCCESSIONS), bytes))
+        stored, rows = await self.store.state()
+        state = stored or TreeState(number=0, origin=self.origin, edge=Edge(), begun=self.clock.wall())
+        leaves = TreeLeaves(self.store, self.log, state.number)
+        await leaves.read(state.edge.size)
+        cursors, sessions = await self.store.cursors(), dict.fromkeys(await self.log.sessions())
+        conflicts, successions = conflicts_in(rows), successions_in(rows)
         former = {key.removeprefix(FORMER): row for key, row in rows.items() if key.startswith(FORMER)}
-        self._former = {int(number): read_note(row) for number, row in former.items()}
-        self._cursors = await self.store.cursors()
-        await self._index(0)
-        self._dirty = dict.fromkeys(await self.log.sessions())
-        self._unchecked = set(self._dirty)
         seen = NOTE in rows and (self.witnessed or WITNESSES in rows)
-        self.standing = RESTORED if RESTORED_FROM in rows and seen else TreeStanding()
+        asked = RESTORED if ASKED_FIRST in rows and seen else TreeStanding()
+        # Nothing is set before all is read: a tree that was read in part would sign what it must not.
+        self.standing = await self._still_behind(state, conflicts) or asked
+        self.conflicts, self.successions = conflicts, successions
+        self._former = {int(number): read_note(row) for number, row in former.items()}
+        self._cursors, self._leaves = cursors, leaves
+        self._dirty |= sessions
+        self._unchecked = set(sessions)
+        self.state = state
         if (note := rows.get(NOTE)) is not None:
-            kept = read_note(note)
-            self._show(kept, int(rows.get(SIGNED_AT, b"0")), tell=False)
+            self._show(read_note(note), int(rows.get(SIGNED_AT, b"0")), tell=False)
+
+    async def _still_behind(self, state: TreeState, conflicts: Sequence[tuple[bytes, bytes]]) -> TreeStanding | None:
+        """How a stored tree stands that a witness was found to be ahead of; None where it has caught up."""
+        for known, _ in conflicts:
+            seen = read_head(read_note(known).text)
+            if seen.origin != state.origin:
+                continue
+            found = await self._compared(state, TreeHead(state.origin, state.edge.size, state.edge.root), seen)
+            if found.behind:
+                return found
+        return None
 
     def take(self, publication: Publication) -> None:
         """Note that a session has new events."""
@@ -241,47 +249,44 @@ class PublicTree:
             await self._sign()
             return len(gathered.leaves) >= MOST_LEAVES
 
-    async def log_export(self, export: ExportEntry) -> int | None:
-        """Have a file logged. Return its place in the tree that is shown; None until it is in there, and where too many
-        wait.
+    def salt_of(self, session: SessionId, channel: ChannelId, form: str, sha256: bytes) -> bytes:
+        """The salt of the digest of a file: known to this server alone, and always the same, so that the file is logged
+        once. Equal files of two sessions, texts or forms have two salts, and so two entries.
         """
-        place = self._exports.get(export.sha256)
+        named = "".join(f"{each}\n" for each in (EXPORT_SALT, session, channel, form, sha256.hex()))
+        return hashlib.sha256(self.signer.sign(named.encode())).digest()[:SALT_BYTES]
+
+    def log_export(self, export: ExportEntry) -> int | None:
+        """Have a file logged. Return its place in the tree that is shown; None until it is in there, and where too many
+        wait. Raises StorageUnavailable before the tree is loaded.
+        """
+        self._state()
+        place = self._leaves.place_of_export(export.digest)
         if place is not None:
-            return place if self.shown is not None and place < self.shown.head.size else None
+            return self._if_shown(place)
         if len(self._waiting) < MOST_EXPORTS:
-            self._waiting[export.sha256] = export
+            self._waiting[export.digest] = export
         return None
 
-    def export_waits(self, sha256: str) -> bool:
+    def export_waits(self, digest: str) -> bool:
         """Whether a file will enter."""
-        return sha256 in self._waiting or sha256 in self._exports
+        return digest in self._waiting or self._is_in(digest)
 
-    async def export_of(self, place: int) -> ExportEntry | None:
+    async def export_at(self, place: int) -> ExportEntry | None:
         """The file at a place of the tree; None where an event is there. Raises StorageUnavailable, RecordBroken."""
-        tile = await self.store.tile(self._state().number, 0, place // WIDTH)
-        for part in tile.parts:
-            if isinstance(part, ExportLeaf) and part.start == place % WIDTH:
-                return read_export_entry(part.entry)
-        return None
+        return await self._leaves.export_at(place)
 
     async def place_of(self, session: SessionId, epoch: Epoch, offset: int) -> int | None:
         """The place of an event in the tree that is shown; None where it isn't in there yet.
 
         Raises StorageUnavailable, RecordBroken.
         """
-        state, shown = self._state(), self.shown
-        for part in reversed(self._parts.get(session, [])):
-            if part.epoch == epoch and part.first <= offset <= part.last:
-                tile = await self.store.tile(state.number, 0, part.n)
-                for span in reversed(tile.parts):
-                    if isinstance(span, EventSpan) and span.session == session and offset in span.offsets:
-                        place = part.n * WIDTH + span.start + span.offsets.index(offset)
-                        return place if shown is not None and place < shown.head.size else None
-        return None
+        self._state()
+        return self._if_shown(await self._leaves.place_of(session, epoch, offset))
 
     async def path_to(self, place: int, size: int) -> Sequence[bytes]:
         """The proof that a place is in the tree of `size` leaves. Raises StorageUnavailable, RecordBroken."""
-        return await self._made(lambda perfect: inclusion_proof(place, size, perfect))
+        return await self._hashes(lambda perfect: inclusion_proof(place, size, perfect))
 
     async def request_for(self, old: int) -> WitnessRequest | None:
         """The request to a witness that knows this tree at size `old`; None before the first checkpoint, and where
@@ -290,7 +295,7 @@ class PublicTree:
         shown = self.shown
         if shown is None or old > shown.head.size:
             return None
-        path = await self._made(lambda perfect: consistency_proof(old, shown.head.size, perfect))
+        path = await self._hashes(lambda perfect: consistency_proof(old, shown.head.size, perfect))
         own = tuple(each for each in shown.note.signatures if each.by(self.key))
         return WitnessRequest(old, tuple(path), SignedNote(shown.note.text, own))
 
@@ -322,63 +327,64 @@ class PublicTree:
         size = 0 if self.shown is None else self.shown.head.size
         if name.width > width_in(size, ENTRIES, name.n):
             return None
-        tile = await self.store.tile(self._state().number, 0, name.n)
-        found = [b""] * WIDTH
-        for part in tile.parts:
-            if not open_to_all(part.session):
-                continue
-            if isinstance(part, ExportLeaf):
-                found[part.start] = part.entry
-                continue
-            for at, record in await self._records(part):
-                found[at] = entry_of(record)
-        for at in range(name.width):
-            if found[at] and leaf_hash(found[at]) != tile.hashes[at * HASH_BYTES : (at + 1) * HASH_BYTES]:
-                found[at] = b""  # The log was set back: what entered isn't in it any more.
-        found = found[: name.width]
+        found = (await self._leaves.entries(name.n, open_to_all))[: name.width]
         return found if gaps or all(found) else None
 
     async def cosigned(self, text: str, signatures: Sequence[NoteSignature], keys: Sequence[VerifierKey]) -> bool:
         """Add cosignatures by known keys to the checkpoint that is shown. Return whether one was added. Raises
         StorageUnavailable, and ProofBroken where one doesn't fit.
         """
-        shown = self.shown
-        if shown is None or shown.note.text != text:
-            return False
         good = [each for each in signatures if any(each.by(key) for key in keys)]
+        if not good or self.shown is None or self.shown.note.text != text:
+            return False
         for key in keys:
             SignedNote(text, tuple(good)).signed_by(key, self.verify)
-        if not good:
-            return False
-        note = shown.note.with_signatures(good)
-        await self.store.note(bytes(note), shown.signed_at)
-        self.shown = msgspec.structs.replace(shown, note=note)
+        async with self._noting:
+            shown = self.shown
+            if shown is None or shown.note.text != text:
+                return False
+            note = shown.note.with_signatures(good)
+            if len(note.signatures) > MOST_SIGNATURES:
+                return False
+            await self.store.note(bytes(note), shown.signed_at)
+            self.shown = msgspec.structs.replace(shown, note=note)
         return True
 
     async def seen_by_witness(self, note: SignedNote | None, size: int) -> TreeStanding:
         """Compare the tree with what a witness has cosigned: its checkpoint, or its size alone. Where the witness has
-        what this tree hasn't, nothing more is signed. Raises StorageUnavailable, RecordBroken, ProofBroken.
+        what this tree hasn't, nothing more is signed. Raises StorageUnavailable, RecordBroken, and ProofBroken where
+        this server never signed that checkpoint.
         """
-        shown = self.shown
-        own = TreeHead(self.key.name, 0, b"") if shown is None else shown.head
-        seen = TreeHead(own.origin, size, b"") if note is None else read_head(note.text)
-        if seen.origin != own.origin:
-            return self.standing
-        root = await self.root_at(seen.size) if seen.size <= own.size else None
-        found = standing(own, root, seen if note is not None or root is None else TreeHead(own.origin, size, root))
+        state, shown = self._state(), self.shown
+        own = TreeHead(state.origin, 0, EMPTY_ROOT) if shown is None else shown.head
+        seen = None if note is None else read_head(note.text)
+        if note is not None and seen is not None:
+            if seen.origin != own.origin:
+                return self.standing
+            if note.signed_by(self.key, self.verify) is None:
+                raise ProofBroken("The checkpoint that it names isn't signed by this server.")
+        found = await self._compared(state, own, seen or size)
         if found.behind and (self.standing.asks or not self.standing.behind):
             logger.error("the public tree stands still: %s", found.sentence)
             self.standing = found
+            if note is None:
+                await self.store.put([(ASKED_FIRST, b"1")])
         if found.behind and note is not None and shown is not None:
             await self._evidence(note, shown.note)
         return found
+
+    async def _compared(self, state: TreeState, own: TreeHead, seen: TreeHead | int) -> TreeStanding:
+        """Compare `own` with what a witness has seen, which may be a size alone."""
+        size = seen if isinstance(seen, int) else seen.size
+        root = await self._root(state, size) if size <= own.size else None
+        return standing(own, root, TreeHead(own.origin, size, root or b"") if isinstance(seen, int) else seen)
 
     async def vouched(self) -> None:
         """Go on after a restore: a witness has cosigned this tree's newest checkpoint since. Raises
         StorageUnavailable.
         """
         if self.standing.asks:
-            await self.store.clear_restored()
+            await self.store.clear_asked_first()
             self.standing = TreeStanding()
 
     async def adopt(self, note: SignedNote, tile: Callable[[TileName], Awaitable[bytes]]) -> int:
@@ -418,16 +424,16 @@ class PublicTree:
     async def _evidence(self, seen: SignedNote, own: SignedNote) -> None:
         pair = (bytes(seen), bytes(own))
         if pair not in self.conflicts and len(self.conflicts) < MOST_CONFLICTS:
-            self.conflicts.append(pair)
-            await self.store.put([(CONFLICTS, msgspec.msgpack.encode(self.conflicts))])
+            conflicts = [*self.conflicts, pair]
+            await self.store.put([(CONFLICTS, msgspec.msgpack.encode(conflicts))])
+            self.conflicts = conflicts
 
     async def root_at(self, size: int) -> bytes:
         """The root that the tree had at a smaller size. Raises StorageUnavailable, RecordBroken."""
+        return await self._root(self._state(), size)
 
-        def made(perfect: PerfectHash) -> list[bytes]:
-            return [root_of(size, perfect)]
-
-        return (await self._made(made))[0]
+    async def _root(self, state: TreeState, size: int) -> bytes:
+        return (await self.store.hashes(state.number, lambda perfect: [root_of(size, perfect)]))[0]
 
     async def succeed(self, origin: str, seen: TreeHead | None) -> SignedNote:
         """Begin another tree, by a signed note that names both, and what a witness has seen of the old one. All
@@ -446,7 +452,7 @@ class PublicTree:
             if self.shown is not None:
                 self._former[old.number] = self.shown.note
             self.successions, self.state, self.shown = successions, state, None
-            self._cursors, self._parts, self._exports = {}, {}, {}
+            self._cursors, self._leaves = {}, TreeLeaves(self.store, self.log, state.number)
             self.standing = TreeStanding()
             self._dirty = dict.fromkeys(await self.log.sessions())
         return note
@@ -501,20 +507,7 @@ class PublicTree:
         if await self._has(session, cursor.epoch, cursor.offset, lambda record: record.digest == cursor.digest):
             return cursor
         logger.warning("session %s: its log isn't the one that entered the public tree; it enters again", session)
-        back: SessionCursor | None = None
-        for part in self._parts.get(session, []):
-            tile = await self.store.tile(self._state().number, 0, part.n)
-            for span in tile.parts:
-                if not isinstance(span, EventSpan) or span.session != session:
-                    continue
-                records = dict(await self._records(span))
-                for at, offset in enumerate(span.offsets, span.start):
-                    record = records.get(at)
-                    leaf = tile.hashes[at * HASH_BYTES : (at + 1) * HASH_BYTES]
-                    if record is None or leaf_hash(entry_of(record)) != leaf:
-                        return back
-                    back = SessionCursor(record.header.epoch, offset, record.digest)
-        return back
+        return await self._leaves.kept(session)
 
     async def _has(self, session: SessionId, epoch: Epoch, offset: int, fits: Callable[[LogRecord], bool]) -> bool:
         page = await self.log.read(session, offset - 1, 1)
@@ -536,73 +529,35 @@ class PublicTree:
         self._cursors |= cursors
         for (level, n), tile in tiles.items():
             if level == 0:
-                self._learn(n, tile)
-        self._waiting = OrderedDict((name, each) for name, each in self._waiting.items() if name not in self._exports)
+                self._leaves.learn(n, tile)
+        waiting = self._waiting.items()
+        self._waiting = OrderedDict((name, each) for name, each in waiting if not self._is_in(name))
 
     async def _sign(self) -> None:
-        """Sign and show the stored tree, if it isn't."""
-        state = self._state()
-        if state.edge.size == (0 if self.shown is None else self.shown.head.size):
-            return
-        text = TreeHead(state.origin, state.edge.size, state.edge.root).text
-        note = SignedNote(text, (sign(self.key, text, self.signer.sign),))
-        at = self.clock.wall()
-        await self.store.note(bytes(note), at)
-        self._show(note, at)
+        """Sign and show the stored tree, if it isn't; not where a witness was found to be ahead meanwhile."""
+        async with self._noting:
+            state = self._state()
+            if self.standing.behind or state.edge.size == (0 if self.shown is None else self.shown.head.size):
+                return
+            text = TreeHead(state.origin, state.edge.size, state.edge.root).text
+            note = SignedNote(text, (sign(self.key, text, self.signer.sign),))
+            at = self.clock.wall()
+            await self.store.note(bytes(note), at)
+            self._show(note, at)
+
+    def _is_in(self, digest: str) -> bool:
+        return self._leaves.place_of_export(digest) is not None
+
+    def _if_shown(self, place: int | None) -> int | None:
+        return place if place is not None and self.shown is not None and place < self.shown.head.size else None
+
+    async def _hashes(self, make: Callable[[PerfectHash], list[bytes]]) -> list[bytes]:
+        return await self.store.hashes(self._state().number, make)
 
     def _show(self, note: SignedNote, signed_at: int, *, tell: bool = True) -> None:
         self.shown = ShownTree(self._state().number, note, read_head(note.text), signed_at)
         for told in self._shown_to if tell else ():
             told(self.shown)
-
-    # Finding
-
-    async def _index(self, first: int) -> None:
-        """Learn what the tiles from `first` on hold."""
-        state = self._state()
-        for n in range(first, -(-state.edge.size // WIDTH)):
-            self._learn(n, await self.store.tile(state.number, 0, n))
-
-    def _learn(self, n: int, tile: StoredTile) -> None:
-        for part in tile.parts:
-            if isinstance(part, ExportLeaf):
-                export = read_export_entry(part.entry)
-                if export is not None:
-                    self._exports[export.sha256] = n * WIDTH + part.start
-                continue
-            known = self._parts.setdefault(part.session, [])
-            new = PublicPart(min(part.offsets), max(part.offsets), n, part.epoch)
-            if known and known[-1].n == n and known[-1].epoch == part.epoch and new.first >= known[-1].first:
-                known[-1] = msgspec.structs.replace(new, first=known[-1].first, last=max(new.last, known[-1].last))
-            else:
-                known.append(new)
-
-    async def _records(self, span: EventSpan) -> list[tuple[int, LogRecord]]:
-        """The events of a span that the log has, with their places in the tile."""
-        found: list[tuple[int, LogRecord]] = []
-        places = {offset: at for at, offset in enumerate(span.offsets, span.start)}
-        after, last = span.offsets[0] - 1, span.offsets[-1]
-        while after < last and (page := await self.log.read(span.session, after, PAGE)):
-            found += [
-                (places[record.header.offset], record)
-                for record in page
-                if record.header.offset in places and record.header.epoch == span.epoch
-            ]
-            after = page[-1].header.offset
-        return found
-
-    async def _made(self, make: Callable[[PerfectHash], list[bytes]]) -> list[bytes]:
-        """Make hashes of the tree. The tiles for them are found by making them once from nothing."""
-        wanted: set[tuple[int, int]] = set()
-
-        def note(level: int, n: int) -> bytes:
-            wanted.add((level, n))
-            return bytes(WIDTH * HASH_BYTES)
-
-        make(perfect_from(note))
-        tree = self._state().number
-        tiles = {(level, n): (await self.store.tile(tree, level, n)).hashes for level, n in sorted(wanted)}
-        return make(perfect_from(lambda level, n: tiles[level, n]))
 
 
 def _parts(leaves: Sequence[_Leaf], start: int) -> list[EventSpan | ExportLeaf]:
@@ -620,9 +575,4 @@ def _parts(leaves: Sequence[_Leaf], start: int) -> list[EventSpan | ExportLeaf]:
             found[-1] = msgspec.structs.replace(before, offsets=(*before.offsets, leaf.offset))
         else:
             found.append(EventSpan(at, leaf.session, leaf.epoch, (leaf.offset,)))
-    return found
-
-
-def _list(row: bytes | None, kind: type) -> Sequence[Any]:
-    found: Sequence[Any] = [] if row is None else msgspec.msgpack.decode(row, type=list[kind])  # type: ignore[valid-type]
     return found

@@ -8,7 +8,7 @@ whole namespaces.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -17,7 +17,8 @@ from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import Epoch, SessionId
 from moothall.core.ports import Book, BookEntry
-from moothall.core.proof.tiles import Edge
+from moothall.core.proof.hashes import PerfectHash
+from moothall.core.proof.tiles import TILE_BYTES, Edge, perfect_from
 
 STATE, CURSORS, TILES = "tree", "tree-at", "tree-tile"
 """Namespaces: the state of the tree; how far each session has entered; tiles, as `tree-tile:TREE/LEVEL/SHARD`."""
@@ -25,8 +26,9 @@ HEAD, NOTE, SIGNED_AT, CONFLICTS, SUCCESSIONS = "head", "note", "signed-at", "co
 """Keys of the state."""
 WITNESSES = "witnesses"
 """Key of the state under which the hubs stand that have cosigned."""
-RESTORED_FROM = "restored"
-"""Key of the state that says that this copy was restored from a backup."""
+ASKED_FIRST = "asked-first"
+"""Key of the state that says that a witness has to be asked before anything is signed: this copy was restored from a
+backup, or a witness has said that it has seen more."""
 FORMER = "former-"
 """The beginning of a key under which the last checkpoint of a tree stays that another succeeded, by its number."""
 SHARD = 16
@@ -87,6 +89,8 @@ _pack = msgspec.msgpack.Encoder().encode
 _state = msgspec.msgpack.Decoder(TreeState)
 _tile = msgspec.msgpack.Decoder(StoredTile)
 _cursor = msgspec.msgpack.Decoder(SessionCursor)
+_conflicts = msgspec.msgpack.Decoder(list[tuple[bytes, bytes]])
+_successions = msgspec.msgpack.Decoder(list[bytes])
 
 
 class TreeStore:
@@ -124,6 +128,20 @@ class TreeStore:
             raise RecordBroken(f"Tile {n} of level {level} of the public tree is missing. Restore the book.")
         return _decoded(_tile, row, "tile")
 
+    async def hashes(self, tree: int, make: Callable[[PerfectHash], list[bytes]]) -> list[bytes]:
+        """Make hashes from the tiles of a tree, which are found by making them once from nothing. Raises RecordBroken,
+        StorageUnavailable.
+        """
+        wanted: set[tuple[int, int]] = set()
+
+        def note(level: int, n: int) -> bytes:
+            wanted.add((level, n))
+            return bytes(TILE_BYTES)
+
+        make(perfect_from(note))
+        tiles = {(level, n): (await self.tile(tree, level, n)).hashes for level, n in sorted(wanted)}
+        return make(perfect_from(lambda level, n: tiles[level, n]))
+
     async def write(
         self,
         state: TreeState,
@@ -149,15 +167,15 @@ class TreeStore:
         """Store entries of the state by their keys, together. Raises StorageUnavailable."""
         await self._book.write([BookEntry(STATE, key, body) for key, body in entries])
 
-    async def clear_restored(self) -> None:
-        """Remove the note that this copy was restored. Raises StorageUnavailable."""
-        await self._book.write([BookEntry(STATE, RESTORED_FROM, None)])
+    async def clear_asked_first(self) -> None:
+        """Remove the note that a witness has to be asked first. Raises StorageUnavailable."""
+        await self._book.write([BookEntry(STATE, ASKED_FIRST, None)])
 
     async def begin(self, state: TreeState, more: Sequence[tuple[str, bytes]]) -> None:
         """Begin a tree, in place of one before it: no session has entered it. Raises StorageUnavailable."""
         gone = [BookEntry(CURSORS, session, None) for session in await self._book.read(CURSORS)]
         last = (await self._book.read(STATE)).get(NOTE)
-        old = [BookEntry(STATE, key, None) for key in (NOTE, SIGNED_AT, RESTORED_FROM)]
+        old = [BookEntry(STATE, key, None) for key in (NOTE, SIGNED_AT, ASKED_FIRST)]
         if last is not None:
             old.append(BookEntry(STATE, f"{FORMER}{state.number - 1}", last))
         new = [BookEntry(STATE, HEAD, _pack(state)), *(BookEntry(STATE, key, body) for key, body in more)]
@@ -169,7 +187,19 @@ async def mark_restored(book: Book) -> None:
     StorageUnavailable.
     """
     if HEAD in await book.read(STATE):
-        await book.write([BookEntry(STATE, RESTORED_FROM, b"1")])
+        await book.write([BookEntry(STATE, ASKED_FIRST, b"1")])
+
+
+def conflicts_in(rows: Mapping[str, bytes]) -> list[tuple[bytes, bytes]]:
+    """The pairs of checkpoints that are kept as evidence, of the entries of a state. Raises RecordBroken."""
+    row = rows.get(CONFLICTS)
+    return [] if row is None else _decoded(_conflicts, row, "evidence")
+
+
+def successions_in(rows: Mapping[str, bytes]) -> list[bytes]:
+    """The notes by which one tree succeeded another, of the entries of a state. Raises RecordBroken."""
+    row = rows.get(SUCCESSIONS)
+    return [] if row is None else _decoded(_successions, row, "list of successions")
 
 
 def namespace(tree: int, level: int, n: int) -> str:

@@ -12,7 +12,14 @@ from collections.abc import Sequence
 import msgspec
 
 from moothall.core.kernel.errors import ProofBroken
-from moothall.core.proof.notes import SignatureKind, SignedNote, VerifierKey, read_note, read_signatures
+from moothall.core.proof.notes import (
+    MOST_SIGNATURES,
+    SignatureKind,
+    SignedNote,
+    VerifierKey,
+    read_note,
+    read_signatures,
+)
 from moothall.core.proof.tlog_proofs import InclusionProof
 from moothall.core.proof.witnessing import WitnessStatus
 from moothall.services.proof.tree import PublicTree
@@ -20,8 +27,8 @@ from moothall.services.proof.tree_store import WITNESSES
 
 logger = logging.getLogger(__name__)
 
-MOST_WITNESSES = 64
-"""Most witnesses. Overflow: a further one is not asked, since a note has so many signatures at most."""
+MOST_WITNESSES = MOST_SIGNATURES - 1
+"""Most witnesses. Overflow: a further hub is not asked, since a note has so many signatures besides the log's own."""
 
 
 class TreeWitness(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,8 +122,8 @@ class Witnesses:
         return status == WitnessStatus.OTHER_SIZE and not found.behind and before != size
 
     def names(self, proof: InclusionProof) -> list[str]:
-        """Who has cosigned the checkpoint of a proof."""
-        return [each.name for each in self.all if self._cosigned_by(each.name, proof.note)]
+        """Who else has cosigned the checkpoint of a proof: hubs of this operator vouch for nobody but itself."""
+        return [each.name for each in self.all if not each.own and self._cosigned_by(each.name, proof.note)]
 
     def policy(self, address: str) -> str:
         """A policy file to begin with; `address` is the tree's. Raises ProofBroken."""

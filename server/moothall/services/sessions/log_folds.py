@@ -54,13 +54,13 @@ class LogFolds(Generic[F]):
         since is not in it. Raises as `read` does.
         """
         async with self._folding:
-            fold = self.begin(snapshot.session.id, snapshot.epoch, _channel_of(snapshot))
+            fold = self.begin(snapshot.session.id, snapshot.epoch, snapshot.channel)
             await self._go_on(fold, snapshot.session.id, offset)
             return await asyncio.to_thread(take, fold)
 
     async def _folded(self, snapshot: Snapshot) -> F:
         session = snapshot.session.id
-        channel = _channel_of(snapshot)
+        channel = snapshot.channel
         forgotten = self._forgotten
         fold = self._folds.pop((session, channel), None)
         if (
@@ -92,8 +92,3 @@ class LogFolds(Generic[F]):
             removed = fold.take(page) or removed
             await asyncio.sleep(0)
         return removed
-
-
-def _channel_of(snapshot: Snapshot) -> ChannelId:
-    """The channel of a snapshot, whose feed is named by the channel and the feed's kind."""
-    return ChannelId(snapshot.feed.rpartition(".")[0])

@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import pytest
-from aiohttp import web
+from aiohttp import StreamReader, web
+from aiohttp.base_protocol import BaseProtocol
 from aiohttp.test_utils import TestServer
 
-from moothall.adapters.http.bodies import WITHIN_S, whole_bodies
+from moothall.adapters.http.bodies import WITHIN_S, up_to, whole_bodies
 from moothall.adapters.http.limits import IDLE_S, MAX_BODY_BYTES, runner_options
 from moothall.testing.loop import run
 
@@ -128,3 +129,18 @@ def test_one_that_breaks_off_is_no_error_of_ours(caplog: pytest.LogCaptureFixtur
 
     assert play(scene) == []
     assert not caplog.records
+
+
+@pytest.mark.parametrize(("most", "read"), [(99, b"in two parts"), (12, b"in two parts"), (8, b"in two p"), (2, b"in")])
+async def test_a_body_that_comes_in_parts_is_read_to_its_end(most: int, read: bytes) -> None:
+    loop = asyncio.get_running_loop()
+    connection = BaseProtocol(loop)
+    connection.connection_made(asyncio.Transport())
+    content = StreamReader(connection, 1 << 16, loop=loop)
+    content.feed_data(b"in two")
+    async with asyncio.TaskGroup() as tasks:
+        reading = tasks.create_task(up_to(content, most))
+        await asyncio.sleep(0)
+        content.feed_data(b" parts")
+        content.feed_eof()
+    assert reading.result() == read

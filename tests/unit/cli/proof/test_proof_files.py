@@ -167,3 +167,31 @@ def test_what_was_given_and_cannot_be_read_is_named(folder: Folder) -> None:
 def test_the_command_line_takes_it(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", str(folder.proof), "--key", str(folder.key), "--policy", str(folder.policy)]) == 0
     assert WORDS in capsys.readouterr().out
+
+
+def test_a_proof_is_no_way_into_a_terminal(tmp_path: Path) -> None:
+    logged = event(line("Yes.\x1b[2Jon"))
+    said = Folder(tmp_path, proved(logged)).said(policy=False)[1]
+    assert "Yes." in said
+    assert "\x1b" not in said
+
+
+def test_an_event_of_a_later_release_is_checked_too(tmp_path: Path) -> None:
+    record = Recorder().record(ev.SessionPaused(t=5))
+    assert record.salt is not None
+    later = LoggedEvent(header=record.header_bytes, salt=record.salt, body=b'{"type":"x","no":[}', context=Context())
+    code, said = Folder(tmp_path, proved(later)).said(policy=False)
+    assert code == 0
+    assert "event 1 (session.paused).\n" in said
+
+
+def test_a_policy_is_for_proofs_alone(folder: Folder) -> None:
+    file = folder.path / "record.json"
+    file.write_text("{}")
+    assert folder.said(file=file) == (
+        2,
+        "--policy is for a proof, or a file with its proof beside it; this is neither.\n",
+    )
+    code, said = folder.said(file=file, policy=False, seen=False)
+    assert code == 2
+    assert "Nor is its proof beside it, record.json.tlog-proof." in said

@@ -7,6 +7,7 @@ import pytest
 from moothall.adapters.store.signing import ed25519
 from moothall.core.proof.checking import Cosigned, ProofVerdict, Trusted, check
 from moothall.core.proof.notes import SignedNote
+from moothall.core.proof.policy import read_policy
 from moothall.core.proof.tlog_proofs import InclusionProof
 from support.proof.keys import log_key
 from support.proof.logged import FILE, cosigned, event, export, line, policy_of, proved, trusting
@@ -47,13 +48,13 @@ def test_one_altered_byte_of_a_file_is_found_and_named() -> None:
     assert check(data, trusted, file=FILE).verdict is ProofVerdict.PROVED
     for at in range(len(FILE)):
         found = check(data, trusted, file=FILE[:at] + bytes([FILE[at] ^ 1]) + FILE[at + 1 :])
-        assert found.faults[0].startswith("The file was altered: its SHA-256 is ")
+        assert found.faults == ("The file was altered: it isn't the one that was logged.",)
 
 
 def test_a_file_that_is_not_there_is_said() -> None:
     found = check(bytes(proved(export())), trusting())
     assert found.verdict is ProofVerdict.UNPROVED
-    assert found.lacks == (f"The file isn't here; it has the SHA-256 {export().file.sha256}.",)
+    assert found.lacks == ("The file isn't here, so it wasn't compared with what was logged.",)
 
 
 def test_without_a_key_nothing_is_proved_and_that_is_said() -> None:
@@ -69,6 +70,15 @@ def test_another_servers_key_proves_nothing() -> None:
     assert found.faults == ("No key that was given has signed the checkpoint of meeting.example/log.",)
 
 
+def test_a_policy_of_another_tree_is_said_to_be_one() -> None:
+    policy = read_policy(f"log {log_key('other.example/log').key}\nquorum none\n".encode())
+    found = check(bytes(proved(event(line()))), Trusted(verify=ed25519, policy=policy))
+    assert found.verdict is ProofVerdict.UNPROVED
+    assert found.lacks == (
+        "No key that was given is one of meeting.example/log: whether the server signed it wasn't checked. Use --key.",
+    )
+
+
 def test_other_words_with_the_same_proof_are_found() -> None:
     proof, other = proved(event(line())), proved(event(line("The floor is mine.")))
     found = check(bytes(InclusionProof(other.extra, proof.index, proof.path, proof.note)), trusting())
@@ -78,7 +88,7 @@ def test_other_words_with_the_same_proof_are_found() -> None:
 def test_too_few_witnesses_are_named() -> None:
     proof = cosigned(proved(event(line())), WITNESSES[0])
     found = check(bytes(proof), trusting(policy_of(*WITNESSES)))
-    assert found.faults == ("Too few have cosigned the checkpoint: the policy asks for 1 of w2.example more.",)
+    assert found.faults == ("Too few have cosigned the checkpoint: by the policy it lacks 1 of w2.example.",)
 
 
 def test_two_histories_are_shown_with_both_checkpoints() -> None:

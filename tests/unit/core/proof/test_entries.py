@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+
 import msgspec
 import pytest
 
@@ -13,6 +15,7 @@ from moothall.core.proof.entries import (
     bundle,
     entry_of,
     event_entry,
+    file_digest,
     read_bundle,
     read_event_entry,
     read_export_entry,
@@ -20,7 +23,7 @@ from moothall.core.proof.entries import (
 from support.sessions.recorder import Recorder
 
 EXPORT = ExportEntry(
-    session=SessionId("plenary"), epoch=Epoch("k3"), offset=9, channel=ChannelId("floor"), form="vtt", sha256="ab" * 32
+    session=SessionId("plenary"), epoch=Epoch("k3"), offset=9, channel=ChannelId("floor"), form="vtt", digest="ab" * 32
 )
 
 
@@ -50,6 +53,12 @@ def test_a_file_says_what_it_is() -> None:
 def test_what_is_no_event_is_refused(entry: bytes) -> None:
     with pytest.raises(ProofBroken, match="no event"):
         read_event_entry(entry)
+
+
+def test_a_file_cannot_be_found_by_trying_out_what_it_may_have_said() -> None:
+    sha256 = hashlib.sha256(b"Ann said so.").digest()
+    assert file_digest(bytes(16), sha256) == hashlib.sha256(bytes(16) + sha256).hexdigest()
+    assert file_digest(bytes(16), sha256) != file_digest(b"another salt....", sha256)
 
 
 def test_what_is_no_file_is_refused() -> None:

@@ -18,7 +18,7 @@ from moothall.core.proof.tlog_proofs import (
     read_proof,
     thing_of,
 )
-from support.proof.logged import CONTEXT, event, line, proved
+from support.proof.logged import CONTEXT, SALT, event, line, proved
 
 
 def test_a_proof_is_the_text_of_the_specification() -> None:
@@ -51,11 +51,13 @@ def test_words_that_were_removed_have_no_proof() -> None:
 
 def test_a_file_is_logged_by_its_digest() -> None:
     file = ExportEntry(
-        session=SessionId("plenary"), epoch=Epoch("k"), offset=1, channel=ChannelId("f"), form="vtt", sha256="00"
+        session=SessionId("plenary"), epoch=Epoch("k"), offset=1, channel=ChannelId("f"), form="vtt", digest="00"
     )
-    thing = LoggedExport(file=file, context=CONTEXT)
+    thing = LoggedExport(file=file, salt=SALT, context=CONTEXT)
     assert thing_of(proved(thing)) == thing
     assert thing.entry == file.entry
+    with pytest.raises(ProofBroken, match="salt in the line 'extra' has 2 bytes"):
+        thing_of(proved(LoggedExport(file=file, salt=b"ab", context=CONTEXT)))
 
 
 def test_proofs_of_others_without_extra_are_read() -> None:

@@ -41,6 +41,11 @@ def line(seen: CaptionsView) -> Line:
     return only
 
 
+@pytest.mark.parametrize("live", [True, False])
+def test_a_text_names_its_channel(live: bool) -> None:
+    assert view(OPENED, live=live).snapshot().channel == FLOOR
+
+
 def test_a_line_grows_word_by_word_and_ends() -> None:
     grown = line(view(OPENED, words(0, " Good", " morning"), words(2, ",")))
     assert (grown.text, grown.words, grown.t1) == (" Good morning,", 3, None)

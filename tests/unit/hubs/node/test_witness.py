@@ -39,11 +39,11 @@ class Hub:
 
     async def ask(self, request: WitnessRequest | bytes) -> CheckpointAnswer:
         """Have a hub that was just started answer."""
-        witness = await HubWitness.load(self.book, SeededRandomness(), lambda: self.paired, self.clock)
+        witness = HubWitness(self.book, SeededRandomness(), lambda: self.paired, self.clock)
         return await witness.answer(AddCheckpoint(number=7, request=bytes(request)))
 
     async def conflicts(self) -> list[tuple[SignedNote, SignedNote]]:
-        witness = await HubWitness.load(self.book, SeededRandomness(), lambda: self.paired, self.clock)
+        witness = HubWitness(self.book, SeededRandomness(), lambda: self.paired, self.clock)
         return await witness.conflicts()
 
 
@@ -94,6 +94,16 @@ async def test_it_signs_nothing_that_it_cannot_keep() -> None:
     assert (answer.status, answer.lines) == (503, "")
     hub.book.full = False
     assert (await hub.ask(TRUE.request(3, 8))).status == 200
+
+
+async def test_a_hub_whose_disk_is_full_starts_and_makes_its_key_later() -> None:
+    hub = Hub()
+    hub.book.full = True
+    witness = HubWitness(hub.book, SeededRandomness(), lambda: hub.paired, hub.clock)
+    asked = AddCheckpoint(number=1, request=bytes(TRUE.request(0, 3)))
+    assert (await witness.answer(asked)).status == 503
+    hub.book.full = False
+    assert (await witness.answer(asked)).status == 200
 
 
 async def test_it_believes_the_keys_of_its_pairing_alone() -> None:

@@ -16,6 +16,7 @@ class Book:
     def __init__(self, *requests: bytes) -> None:
         self.requests = list(requests)
         self.answers: list[tuple[bytes, int]] = []
+        self.sizes: list[int] = []
         self.again = 0
         self.knows = True
         self.away = False
@@ -31,6 +32,7 @@ class Book:
 
     async def answered(self, name: str, request: bytes, status: int, lines: str, *, size: int, known: bytes) -> bool:
         self.answers.append((request, status))
+        self.sizes.append(size)
         self.requests.pop(0)
         self.again -= 1
         return self.again >= 0
@@ -41,9 +43,9 @@ class Asked:
         self.clock, self.said = ManualClock(), list[AddCheckpoint]()
         self.cosigning = HubCosigning(witnesses, "kisumu", self.said.append, self.clock)
 
-    async def answer(self, status: int = 200, number: int | None = None) -> None:
+    async def answer(self, status: int = 200, number: int | None = None, *, size: int = 0, known: bytes = b"") -> None:
         number = self.said[-1].number if number is None else number
-        self.cosigning.take(CheckpointAnswer(number=number, status=status, key="vkey"))
+        self.cosigning.take(CheckpointAnswer(number=number, status=status, key="vkey", size=size, known=known))
         await self.clock.advance(0)
 
 
@@ -122,3 +124,12 @@ async def test_a_hub_that_cannot_cosign_is_never_asked() -> None:
     async with asking(None) as asked:
         await asked.clock.advance(10 * ASK_MS)
         assert asked.said == []
+
+
+async def test_a_size_without_the_checkpoint_that_has_it_is_not_believed() -> None:
+    witnesses = Book(b"one", b"two")
+    witnesses.again = 1
+    async with asking(witnesses) as asked:
+        await asked.answer(409, size=9)
+        await asked.answer(409, size=9, known=b"checkpoint")
+        assert witnesses.sizes == [0, 9]

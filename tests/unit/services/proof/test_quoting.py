@@ -8,6 +8,7 @@ from moothall.core.proof.tlog_proofs import Context, InclusionProof, LoggedExpor
 from moothall.services.proof.quoting import NoProof, Quoting
 from moothall.services.proof.tree import MOST_EXPORTS
 from support.proof.grown import Grown, grown
+from support.proof.logged import SALT
 from support.sessions.recorder import SESSION
 
 LINE = SegmentId("floor-1-0")
@@ -17,15 +18,15 @@ def quoting(made: Grown, *offsets: int) -> Quoting:
     def offsets_of(session: SessionId, segment: SegmentId) -> Sequence[int]:
         return offsets if segment == LINE else ()
 
-    async def context_of(session: SessionId) -> Context:
-        return Context(version="final", title="Plenary")
+    async def context_of(session: SessionId, line: SegmentId | None) -> Context:
+        return Context(version="final", title="Plenary", origin="" if line is None else f"origin of {line}")
 
     return Quoting(made.tree, made.log, clock=made.clock, offsets_of=offsets_of, context_of=context_of)
 
 
 def export(n: int = 0) -> ExportEntry:
     return ExportEntry(
-        session=SESSION, epoch=Epoch("k3j9x2"), offset=1, channel=ChannelId("floor"), form="vtt", sha256=f"{n:064x}"
+        session=SESSION, epoch=Epoch("k3j9x2"), offset=1, channel=ChannelId("floor"), form="vtt", digest=f"{n:064x}"
     )
 
 
@@ -37,7 +38,11 @@ async def test_a_line_is_proved_by_its_newest_text() -> None:
         assert proof.leads_to(entry_of(record))
         thing = thing_of(proof)
         assert thing.context == Context(
-            at=made.clock.wall(), signed_at=made.clock.wall(), version="final", title="Plenary"
+            at=made.clock.wall(),
+            signed_at=made.clock.wall(),
+            version="final",
+            title="Plenary",
+            origin="origin of floor-1-1",
         )
 
 
@@ -73,14 +78,14 @@ async def test_removed_words_have_no_proof_any_more() -> None:
 async def test_a_file_is_proved_once_it_was_logged() -> None:
     async with grown("One.") as made:
         ask = quoting(made)
-        assert await ask.export(export()) is NoProof.LATER
-        assert await ask.export(export()) is NoProof.LATER
+        assert await ask.export(export(), SALT) is NoProof.LATER
+        assert await ask.export(export(), SALT) is NoProof.LATER
         await made.later()
-        proof = await ask.export(export())
+        proof = await ask.export(export(), SALT)
         assert isinstance(proof, InclusionProof)
         thing = thing_of(proof)
         assert isinstance(thing, LoggedExport)
-        assert thing.file == export()
+        assert thing == LoggedExport(file=export(), salt=SALT, context=thing.context)
         assert proof.leads_to(export().entry)
 
 
@@ -88,5 +93,45 @@ async def test_more_files_than_may_wait_are_refused() -> None:
     async with grown("One.") as made:
         ask = quoting(made)
         for n in range(MOST_EXPORTS):
-            assert await ask.export(export(n)) is NoProof.LATER
-        assert await ask.export(export(MOST_EXPORTS)) is NoProof.BUSY
+            assert await ask.export(export(n), SALT) is NoProof.LATER
+        assert await ask.export(export(MOST_EXPORTS), SALT) is NoProof.BUSY
+
+
+async def test_a_rehearsal_has_no_proofs_and_no_file_of_it_is_logged() -> None:
+    async with grown("One.") as made:
+        made.rehearsals.add(SESSION)
+        ask = quoting(made, 1)
+        assert await ask.line(SESSION, LINE) is NoProof.REHEARSAL
+        assert await ask.event(SESSION, 1) is NoProof.REHEARSAL
+        assert await ask.export(export(), SALT) is NoProof.REHEARSAL
+        assert not made.tree.export_waits(export().digest)
+
+
+async def test_a_file_that_may_not_be_logged_is_not_but_one_that_is_has_its_proof() -> None:
+    async with grown("One.") as made:
+        ask = quoting(made)
+        assert await ask.export(export(), SALT, lambda: False) is NoProof.OFTEN
+        assert not made.tree.export_waits(export().digest)
+        assert await ask.export(export(), SALT, lambda: True) is NoProof.LATER
+        assert await ask.export(export(), SALT, lambda: False) is NoProof.LATER
+        await made.later()
+        assert isinstance(await ask.export(export(), SALT, lambda: False), InclusionProof)
+
+
+async def test_while_the_tree_stands_still_no_proof_is_promised() -> None:
+    async with grown("One.") as made:
+        await made.tree.seen_by_witness(None, 9)
+        await made.say("Two.")
+        await made.later()
+        assert await quoting(made, 2).line(SESSION, LINE) is NoProof.STILL
+        assert await quoting(made).export(export(), SALT) is NoProof.STILL
+        assert isinstance(await quoting(made, 1).line(SESSION, LINE), InclusionProof)
+
+
+async def test_words_that_were_removed_before_they_entered_have_no_proof_and_their_place() -> None:
+    async with grown() as made:
+        [record] = await made.say("One.")
+        await made.log.remove(SESSION, made.terms[SESSION], 1, [1], [])
+        await made.later()
+        assert await quoting(made, 1).line(SESSION, LINE) is NoProof.REMOVED
+        assert await made.is_in(record)

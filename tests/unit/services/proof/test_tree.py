@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
@@ -12,7 +12,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import ProofBroken, RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, SessionId
-from moothall.core.ports import BookEntry
+from moothall.core.ports import BookEntry, LogHead
 from moothall.core.proof.entries import ExportEntry, entry_of
 from moothall.core.proof.hashes import is_consistent, leaf_hash, root_of_hashes
 from moothall.core.proof.notes import SignedNote, TreeHead, read_head
@@ -20,7 +20,7 @@ from moothall.core.proof.tiles import ENTRIES, WIDTH, TileName
 from moothall.core.proof.witnessing import Cosignable, judge
 from moothall.services.log.publication import Publication
 from moothall.services.proof.tree import DELAY_MS, EACH_MS, MOST_EXPORTS, MOST_LEAVES, SUCCESSION, ShownTree
-from moothall.services.proof.tree_store import HEAD, NOTE, STATE, WITNESSES, mark_restored
+from moothall.services.proof.tree_store import CONFLICTS, HEAD, NOTE, STATE, SUCCESSIONS, WITNESSES, mark_restored
 from moothall.testing.log_memory import MemoryLog
 from support.proof.grown import Grown, TornBook, grown
 from support.proof.keys import log_key, witness_key
@@ -31,7 +31,7 @@ OTHER = SessionId("workshop")
 
 def export(n: int = 0, session: SessionId = SESSION) -> ExportEntry:
     return ExportEntry(
-        session=session, epoch=Epoch("k3j9x2"), offset=1, channel=ChannelId("floor"), form="vtt", sha256=f"{n:064x}"
+        session=session, epoch=Epoch("k3j9x2"), offset=1, channel=ChannelId("floor"), form="vtt", digest=f"{n:064x}"
     )
 
 
@@ -166,7 +166,7 @@ async def test_a_removal_keeps_every_proof() -> None:
         assert entries == [entry_of(record) for record in page]
 
 
-async def head(log: MemoryLog):  # type: ignore[no-untyped-def]  # LogHead of a log that exists
+async def head(log: MemoryLog) -> LogHead:
     found = await log.head(SESSION)
     assert found is not None
     return found
@@ -193,7 +193,7 @@ async def test_a_log_that_was_set_back_enters_again_from_where_it_differs() -> N
 
 async def test_a_log_that_lost_its_end_enters_again_while_the_server_runs() -> None:
     async with grown("One.", "Two.") as made:
-        made.tree.log = made.log = MemoryLog()
+        await made.log.forget(SESSION)
         made.recorders.clear()
         new = await made.say("Other.")
         await made.later()
@@ -243,16 +243,16 @@ async def test_entries_are_given_out_only_of_what_anyone_may_read() -> None:
 
 async def test_a_file_is_logged_once_and_found_again() -> None:
     async with grown("One.") as made:
-        assert not made.tree.export_waits(export().sha256)
-        assert await made.tree.log_export(export()) is None
-        assert made.tree.export_waits(export().sha256)
+        assert not made.tree.export_waits(export().digest)
+        assert made.tree.log_export(export()) is None
+        assert made.tree.export_waits(export().digest)
         await made.later()
-        place = await made.tree.log_export(export())
+        place = made.tree.log_export(export())
         assert place == 1
-        assert await made.tree.export_of(place) == export()
-        assert await made.tree.export_of(0) is None
+        assert await made.tree.export_at(place) == export()
+        assert await made.tree.export_at(0) is None
         tree = await made.restart()
-        assert await tree.log_export(export()) == 1
+        assert tree.log_export(export()) == 1
         entries = await tree.entries(TileName(ENTRIES, 0, 2), lambda _: True)
         assert entries is not None
         assert entries[1] == export().entry
@@ -261,8 +261,8 @@ async def test_a_file_is_logged_once_and_found_again() -> None:
 async def test_files_that_wait_are_bounded() -> None:
     async with grown("One.") as made:
         for n in range(MOST_EXPORTS + 1):
-            await made.tree.log_export(export(n))
-        assert not made.tree.export_waits(export(MOST_EXPORTS).sha256)
+            made.tree.log_export(export(n))
+        assert not made.tree.export_waits(export(MOST_EXPORTS).digest)
         await made.later()
         assert made.tree.shown is not None
         assert made.tree.shown.head.size == 1 + MOST_EXPORTS
@@ -379,22 +379,63 @@ async def test_it_runs_each_minute_and_waits_while_the_book_refuses() -> None:
         running.cancel()
 
 
+class ToldLog(MemoryLog):
+    """A log that counts what is read of it, says something after a read, and has a session that can't be read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_events = 0
+        self.after: Callable[[], Awaitable[object]] | None = None
+        self.damaged: SessionId | None = None
+
+    async def read(
+        self, session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None
+    ) -> Sequence[LogRecord]:
+        if session == self.damaged:
+            raise RecordBroken("It is damaged.")
+        page = await super().read(session, after, limit, lanes)
+        self.read_events += len(page)
+        says, self.after = self.after, None
+        if says is not None:
+            await says()
+        return page
+
+
+async def over(log: ToldLog) -> Grown:
+    made = Grown()
+    made.log = log
+    await made.restart()
+    return made
+
+
 async def test_what_is_said_while_it_grows_enters_with_the_next_growth() -> None:
-    async with grown() as made:
-        await made.say("One.")
-        read = made.log.read
+    log, later = ToldLog(), list[LogRecord]()
+    made = await over(log)
+    await made.say("One.")
 
-        async def read_and_say(session: SessionId, after: int, limit: int, lanes: frozenset[Lane] | None = None):  # type: ignore[no-untyped-def]
-            page = await read(session, after, limit, lanes)
-            made.log.read = read  # type: ignore[method-assign]
-            later.extend(await made.say("Two."))
-            return page
+    async def two() -> None:
+        later.extend(await made.say("Two."))
 
-        later: list[LogRecord] = []
-        made.log.read = read_and_say  # type: ignore[method-assign]
-        await made.later()
-        await made.later()
-        assert await made.is_in(later[0])
+    log.after = two
+    await made.later()
+    await made.later()
+    assert await made.is_in(later[0])
+
+
+async def test_after_a_restart_old_sessions_are_read_only_where_they_stopped() -> None:
+    log, sessions = ToldLog(), [SessionId(f"session-{n}") for n in range(100)]
+    made = await over(log)
+    for session in sessions:
+        await made.say("One.", "Two.", "Three.", session=session)
+    await made.later()
+    await made.restart()
+    log.read_events = 0
+    await made.later()
+    assert log.read_events == len(sessions)
+    await made.later()
+    assert log.read_events == len(sessions)
+    assert made.tree.shown is not None
+    assert made.tree.shown.head.size == 3 * len(sessions)
 
 
 async def test_damaged_entries_are_named() -> None:
@@ -402,6 +443,11 @@ async def test_damaged_entries_are_named() -> None:
         await made.book.write([BookEntry(STATE, HEAD, b"x")])
         with pytest.raises(RecordBroken, match="state of the public tree"):
             await made.restart()
+        for key, what in ((CONFLICTS, "evidence"), (SUCCESSIONS, "list of successions")):
+            await made.book.write([BookEntry(STATE, HEAD, None), BookEntry(STATE, key, b"x")])
+            with pytest.raises(RecordBroken, match=f"{what} of the public tree"):
+                await made.restart()
+            await made.book.write([BookEntry(STATE, key, None)])
         await made.book.write([BookEntry("tree-tile:0/0/0", "0", None)])
         made.tree.store._shards.clear()
         with pytest.raises(RecordBroken, match="Tile 0 of level 0"):
@@ -409,15 +455,9 @@ async def test_damaged_entries_are_named() -> None:
 
 
 async def test_a_log_that_cannot_be_read_does_not_keep_others_out() -> None:
-    class Broken(MemoryLog):
-        async def read(self, session, after, limit, lanes=None):  # type: ignore[no-untyped-def]
-            if session == OTHER:
-                raise RecordBroken("It is damaged.")
-            return await super().read(session, after, limit, lanes)
-
-    made = Grown()
-    made.log = Broken()
-    await made.restart()
+    log = ToldLog()
+    log.damaged = OTHER
+    made = await over(log)
     await made.say("Damaged.", session=OTHER)
     [record] = await made.say("One.")
     await made.later()
@@ -536,3 +576,104 @@ async def test_a_restored_tree_that_was_never_signed_goes_on() -> None:
         made.opened().witnessed = True
         await made.tree.load()
         assert not made.tree.standing.behind
+
+
+async def test_a_tree_that_was_read_in_part_enters_nothing_again() -> None:
+    async with grown("One.", "Two.") as made:
+        made.opened()
+        made.book.unread = "tree-tile"
+        with pytest.raises(StorageUnavailable):
+            await made.tree.grow()
+        made.book.unread = "none"
+        await made.later()
+        assert made.tree.shown is not None
+        assert made.tree.shown.head.size == 2
+
+
+async def test_after_a_restart_it_still_stands_behind_a_witness() -> None:
+    async with grown("One.", "Two.") as made:
+        seen = made.tree.shown
+        assert seen is not None
+        restored = Grown()
+        await restored.restart()
+        await restored.say("One.")
+        await restored.later()
+        await restored.tree.seen_by_witness(seen.note, seen.head.size)
+        await restored.restart()
+        assert restored.tree.standing.sentence == "A witness has cosigned size 2, and here the tree has 1 leaves."
+        await restored.say("Two, otherwise.")
+        await restored.later()
+        assert restored.signer.signed == []
+
+
+async def test_after_a_restart_a_witness_that_named_a_larger_size_is_asked_first() -> None:
+    async with grown("One.") as made:
+        assert (await made.tree.seen_by_witness(None, 9)).behind
+        made.opened().witnessed = True
+        await made.tree.load()
+        assert made.tree.standing.asks
+
+
+async def settled() -> None:
+    """Let tasks go on that wait for nothing."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def test_a_witness_stops_a_growth_that_goes_on() -> None:
+    async with grown("One.") as made:
+        await made.say("Two.")
+        made.clock.set_wall(made.clock.wall() + 2 * DELAY_MS)
+        made.book.goes_on = goes_on = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(made.tree.grow())
+            await settled()
+            assert (await made.tree.seen_by_witness(None, 9)).behind
+            goes_on.set()
+        assert made.tree.shown is not None
+        assert made.tree.shown.head.size == 1
+        assert len(made.signer.signed) == 1
+
+
+async def test_a_checkpoint_that_this_server_never_signed_stops_nothing() -> None:
+    async with grown("One.") as made:
+        forged = log_key(seed="other").checkpoint(9, bytes(32))
+        with pytest.raises(ProofBroken, match="isn't signed by this server"):
+            await made.tree.seen_by_witness(forged, 9)
+        assert not made.tree.standing.behind
+        assert made.tree.conflicts == []
+
+
+async def test_a_late_cosignature_does_not_bring_an_older_checkpoint_back() -> None:
+    async with grown("One.") as made:
+        witness = witness_key("w.example")
+        assert made.tree.shown is not None
+        text = made.tree.shown.note.text
+        await made.say("Two.")
+        made.clock.set_wall(made.clock.wall() + 2 * DELAY_MS)
+        made.book.goes_on = goes_on = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(made.tree.cosigned(text, [witness.sign(text, 7)], [witness.key]))
+            await settled()
+            tasks.create_task(made.tree.grow())
+            await settled()
+            goes_on.set()
+        assert made.tree.shown.head.size == 2
+        assert read_head(made.tree.shown.note.text).size == 2
+        tree = await made.restart()
+        assert tree.shown is not None
+        assert tree.shown.head.size == 2
+
+
+async def test_files_have_salts_of_their_own_that_stay() -> None:
+    async with grown("One.") as made:
+        salts = {
+            made.tree.salt_of(session, ChannelId(channel), form, sha256)
+            for session in (SESSION, OTHER)
+            for channel in ("floor", "fr")
+            for form in ("vtt", "txt")
+            for sha256 in (bytes(32), bytes(31) + b"x")
+        }
+        assert len(salts) == 16
+        tree = await made.restart()
+        assert tree.salt_of(SESSION, ChannelId("floor"), "vtt", bytes(32)) in salts

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from moothall.adapters.store.signing import ed25519
-from moothall.core.proof.notes import SignedNote, read_head, read_note
+from moothall.core.proof.notes import MOST_SIGNATURES, SignedNote, read_head, read_note
 from moothall.core.proof.policy import read_policy
+from moothall.core.proof.tlog_proofs import InclusionProof
 from moothall.core.proof.witnessing import Cosignable, NotCosigned, judge, read_request
 from moothall.services.proof.tree_store import mark_restored
 from moothall.services.proof.witnesses import MOST_WITNESSES, TreeWitness, Witnesses
@@ -188,6 +189,22 @@ async def test_hubs_stay_known_and_are_bounded() -> None:
         assert of.all[-1].name == "kisumu"
 
 
+async def test_a_checkpoint_that_all_have_cosigned_can_be_read() -> None:
+    async with grown("One.") as made:
+        of = Witnesses(made.tree)
+        keys = {f"hub-{n}": witness_key(f"meeting.example/hub/{n}") for n in range(MOST_WITNESSES + 1)}
+        for name, key in keys.items():
+            if await of.hub(name, str(key.key)):
+                request = await of.request(name)
+                assert request is not None
+                lines = key.sign(read_request(request).note.text, 7).line
+                await of.answered(name, request, 200, lines, size=1, known=b"")
+                assert await of.request(name) is None
+        tree = await made.restart()
+        assert tree.shown is not None
+        assert len(tree.shown.note.signatures) == 1 + MOST_WITNESSES == MOST_SIGNATURES
+
+
 async def test_a_restored_server_asks_before_it_signs() -> None:
     async with grown("One.") as made:
         hub = Witness()
@@ -218,3 +235,13 @@ async def test_a_server_that_was_restored_from_an_older_backup_stands_still() ->
         assert restored.tree.standing.behind
         assert not restored.tree.standing.asks
         assert await of.request("kisumu") is None
+
+
+async def test_those_of_this_operator_are_not_named_as_others() -> None:
+    async with grown("One.") as made:
+        for outside, names in (((), []), (("kisumu",), ["kisumu"])):
+            of = await witnesses(made, outside=outside)
+            await Witness().asked(of)
+            assert made.tree.shown is not None
+            proof = InclusionProof(None, 0, (), made.tree.shown.note)
+            assert of.names(proof) == names
