@@ -141,7 +141,7 @@ _LONGER = {
 """For each of them its other form, and how the words before which it stands begin (во Всемирном банке)."""
 _TOGETHER = re.compile(rf"(.?)(?=[ {JOIN}]*{JOIN})[ {JOIN}]+(?=(.?))", re.DOTALL)
 _APART = re.compile(
-    rf"(?<=[^\s{JOIN}]){JOIN}(?={JOIN}|[\d\u3040-\u30ff\u3400-\u9fff])|(?<=[\d\u3040-\u30ff\u3400-\u9fff]){JOIN}(?=[^\s{JOIN}])"
+    rf"(?<=\w){JOIN}(?={JOIN}|[\d\u3040-\u30ff\u3400-\u9fff])|(?<=[\d\u3040-\u30ff\u3400-\u9fff]){JOIN}(?=\w)"
 )
 """Where no space is between two terms, or to a number or a word that an engine left, since the original has none."""
 _HAN = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef\U00020000-\U0003ffff]")

@@ -62,6 +62,7 @@ def text(written: str) -> str:
             "|I give the floor to|智利，|paragraph|3|as follows|",
             "I give the floor to 智利，paragraph 3 as follows",
         ),
+        ("es", "el |Grupo de los 77|, (|5G|) y «|3|»", "el Grupo de los 77, (5G) y «3»"),
         ("en", "|I give the floor to| to the delegate", "I give the floor to the delegate"),
         ("en", "|I give the floor to| Toledo", "I give the floor to Toledo"),
         ("es", "|Doy la palabra a| al delegado", "Doy la palabra al delegado"),
