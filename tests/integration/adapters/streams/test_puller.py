@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -295,16 +296,27 @@ async def test_what_is_wrong_is_said_in_a_word(mp3: bytes, tmp_path: Path) -> No
         assert (await lost(odd))[0] in (StreamFault.ADDRESS, StreamFault.UNKNOWN_HOST)
 
 
-async def test_one_that_says_nothing_or_stops_is_left_with_all_that_worked_for_it(mp3: bytes) -> None:
+@pytest.mark.parametrize("scheme", ["http", "rtsp", "rtmp"])
+async def test_one_that_accepts_and_says_nothing_is_left_sooner_than_one_that_begins(scheme: str) -> None:
+    async def accepts(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            await nothing(reader, writer)
+        writer.close()
+
+    server = await asyncio.start_server(accepts, "127.0.0.1", 0)
+    async with server:
+        mute = StreamPuller(SystemClock(), HERE, answer_ms=100)
+        with pytest.raises(StreamLost, match="silent"):
+            async with mute.fetch(f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/live/room") as run:
+                await take(run, 60)
+
+
+async def test_one_that_stops_is_left_with_all_that_worked_for_it(mp3: bytes) -> None:
     async def stops(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(OK + mp3[:32_000])
         await reader.read()
 
     async with http_server() as server:
-        server.answers["/"] = nothing
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.2):
-                await lost(server.address + "/")
         server.answers["/stops"] = stops
         async with puller().fetch(server.address + "/stops") as run:
             assert loud(await take(run, 2))
