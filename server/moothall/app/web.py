@@ -67,7 +67,7 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.look import MOST_LOGO_BYTES
 from moothall.core.programme.plan import RoomId
-from moothall.core.programme.reading import MOST_BYTES
+from moothall.core.programme.table_writing import MOST_BYTES
 from moothall.record.imports.past import MOST_BYTES as MOST_PAST_BYTES
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.capture.pulling import is_pulled

@@ -123,7 +123,9 @@ LENGTH = re.compile(r"(?<![\w.-])([\d.]+)(rem|em|px|vh|vw|vmin|svh|mm|cm)\b")
 KINDS = {
     "px": 4,  # the thickness of a border or an outline
     "em": 1,  # beside a sign or a letter, and grows with it
-    **dict.fromkeys(("vh", "vw", "vmin", "svh", "mm", "cm"), 100),  # a part of a wall, a video's picture or a sheet of paper
+    **dict.fromkeys(
+        ("vh", "vw", "vmin", "svh", "mm", "cm"), 100
+    ),  # a part of a wall, a video's picture or a sheet of paper
 }
 """Lengths that are no steps, by their units, and the longest of each."""
 
