@@ -108,7 +108,9 @@ async def test_the_parts_of_the_pages_look_as_they_did(
     comparing = await browser.new_page()  # Of no origin: pages of ours may not show such data.
     changed: dict[str, float] = {}
     for sample in samples:
-        seen = await page.locator(f"#sample-{sample} .part").screenshot()
+        part = page.locator(f"#sample-{sample} .part")
+        await part.evaluate("part => part.scrollIntoView()")  # whole, where it is lower than the window
+        seen = await part.screenshot()
         kept = KEPT / f"{look}-{sample}.png"
         if KEEP:
             kept.parent.mkdir(exist_ok=True)
