@@ -15,6 +15,7 @@ from moothall.adapters.cached.cached_door import CachedDoor
 from moothall.adapters.cluster.copies_door import NodeSoundDoor
 from moothall.adapters.cluster.node_link_door import NodeLinkDoor
 from moothall.adapters.desks.staff_styles import StaffStyleDoor
+from moothall.adapters.desks.style_views import StyleViewsDoor
 from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import DisplayDoor, WallContent
 from moothall.adapters.displays.style_page import StyleDoor
@@ -55,7 +56,7 @@ from moothall.app.admin import admin_doors
 from moothall.app.backend import Backend
 from moothall.app.captioning import open_captioning
 from moothall.app.desks import open_desks
-from moothall.app.hubs import hub_doors, open_hub_link
+from moothall.app.hubs import hub_doors, hub_map, open_hub_link
 from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Services
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
 from moothall.app.record.proof import record_doors, witness_doors
@@ -67,7 +68,7 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.look import MOST_LOGO_BYTES
 from moothall.core.programme.plan import RoomId
-from moothall.core.programme.reading import MOST_BYTES
+from moothall.core.programme.table_writing import MOST_BYTES
 from moothall.record.imports.past import MOST_BYTES as MOST_PAST_BYTES
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.capture.pulling import is_pulled
@@ -231,7 +232,12 @@ async def open_doors(
         KeysDoor(backend.signer.public_document()),
         staff,
         StyleDoor(pages, served=settings.server.style_page),
-        StaffStyleDoor(pages, served=settings.server.style_page),
+        StaffStyleDoor(
+            pages,
+            served=settings.server.style_page,
+            map_of=None if (world := hub_map(settings.conference, pages)) is None else world.svg,
+        ),
+        StyleViewsDoor(pages, served=settings.server.style_page),
     ):
         app.add_routes(door.routes())
     app.add_routes(await open_sign_in(stack, services, entrance))

@@ -23,7 +23,7 @@ from moothall.core.events.types import Access
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.core.ports import Randomness
-from moothall.core.programme.reading import MOST_BYTES
+from moothall.core.programme.table_writing import MOST_BYTES
 from moothall.record.imports.acts import ImportAct, PastMeeting
 from moothall.services.operation.status import ServerStatus
 from moothall.services.programme.office import UNLIMITED, AdminLinkOrder, ImportReport, Office, Proposed
