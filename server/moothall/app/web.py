@@ -66,6 +66,7 @@ from moothall.app.record.taking import taking_doors
 from moothall.app.sign_in import open_sign_in
 from moothall.app.sound import microphone_doors, sound_address, sound_door
 from moothall.app.tokens import token_doors, token_gate
+from moothall.app.webhooks import open_webhooks
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.look import MOST_LOGO_BYTES
@@ -257,6 +258,7 @@ async def open_doors(
             *search_doors(stack, services, entrance),
             *(route for door in await witness_doors(backend, address.public) for route in door.routes()),
             *taking_doors(stack, services, entrance),
+            *await open_webhooks(stack, services, entrance),
             *probe.routes(),
         ]
     )

@@ -297,6 +297,9 @@ DOORS = {
     "POST /admin/first-steps/rehearsal": STAFF_ONLY,
     "GET /look/{name}": Door(frozenset({404})),
     "GET /admin/links": STAFF_ONLY,
+    "GET /admin/webhooks": STAFF_ONLY,
+    "POST /admin/webhooks": STAFF_ONLY,
+    "POST /admin/webhooks/{hook}": STAFF_ONLY,
     "GET /admin/tokens": STAFF_ONLY,
     "POST /admin/tokens": STAFF_ONLY,
     "POST /admin/tokens/{token}/revoke": STAFF_ONLY,
@@ -363,6 +366,7 @@ FILLED_IN: dict[str, list[str]] = {
     "style": ["txt", "bib", "ris", "json"],
     "person": ["p1"],
     "secret": ["guess"],
+    "hook": ["0123456789"],
 }
 FORMS = [form for form in TYPES if form != "pdf"]
 """PDF has the words of DOCX, as numbers of glyphs, and each takes a second to set."""
