@@ -176,7 +176,9 @@ class Webhooks:
         told = await self.book.read(TOLD)
         self._told = {SessionId(key): decode(body, type=_Told) for key, body in told.items()}
         waiting = [decode(body, type=HookMessage) for body in (await self.book.read(WAITING)).values()]
-        self._waiting = {each.id: each for each in sorted(waiting, key=lambda each: (each.made, each.id))}
+        waiting.sort(key=lambda each: (each.made, each.id))
+        # A restore without the keys has no webhooks.
+        self._waiting = {each.id: each for each in waiting if each.hook in self._hooks}
         lines = await self.book.read(LINES)
         self._lines = {key: decode(body, type=tuple[HookLine, ...]) for key, body in lines.items()}
 

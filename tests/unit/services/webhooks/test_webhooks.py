@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from moothall.core.events.types import Access, SealVersion
-from moothall.core.kernel.errors import NoLink, StorageUnavailable
+from moothall.core.kernel.errors import NoLink, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import BookEntry
 from moothall.core.programme.plan import Planned, RoomId
@@ -55,11 +55,14 @@ class Receiver:
 
 
 class FullBook(MemoryBook):
-    """A book that refuses once it is `full`."""
+    """A book that refuses once it is `full`, or belongs to another server."""
 
     full = False
+    taken_over = False
 
     async def write(self, entries: Sequence[BookEntry]) -> None:
+        if self.taken_over:
+            raise StaleWriter("Another server has taken the book over.")
         if self.full:
             raise StorageUnavailable("The disk is full.")
         await super().write(entries)
@@ -260,6 +263,34 @@ async def test_a_restart_tells_nothing_twice_and_forgets_nothing(house: House) -
     await house.restarted()
     await house.look()
     assert house.receiver.types == ["session.begun", "session.closed"]
+
+
+@story
+async def test_what_waits_without_its_webhook_is_left_alone(house: House) -> None:
+    """After a restore without the keys, in which the webhooks are."""
+    hook, _ = await house.hooks.make("site", ADDRESS, CHOSEN, None)
+    house.receiver.status = 500
+    await house.now(OPEN)
+    await house.book.write([BookEntry(HOOKS, hook.id, None)])
+    await house.restarted()
+    await house.look(20_000)
+    assert (house.hooks.waiting(hook.id), len(house.receiver.got)) == ([], 1)
+
+
+@story
+async def test_a_server_that_lost_the_house_sends_what_is_new_no_more(house: House) -> None:
+    """The book refuses a former keeper's writes, and nothing is sent before it is stored."""
+    await house.hooks.make("site", ADDRESS, CHOSEN, None)
+    house.book.taken_over = True
+    house.public = [OPEN]
+    with pytest.raises(ExceptionGroup) as raised:
+        await house.hooks.run()
+    assert raised.group_contains(StaleWriter)
+    assert house.receiver.got == []
+    house.book.taken_over = False
+    await house.restarted()
+    await house.look()
+    assert house.receiver.types == ["session.begun"]
 
 
 @story
