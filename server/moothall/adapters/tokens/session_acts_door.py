@@ -17,7 +17,7 @@ from moothall.core.kernel.errors import NO_SESSION, Refusal
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.languages import is_short_language
 from moothall.core.programme.plan import Planned, RoomId
-from moothall.core.sessions.state import Status
+from moothall.core.sessions.state import ON, Status
 from moothall.core.tokens.scopes import TokenScope
 from moothall.services.programme.meeting_plan import (
     LONGEST_MS,
@@ -128,15 +128,18 @@ CHANGE = ProgramAct(
     SessionChange, SessionFacts,
 )  # fmt: skip
 OPEN = ProgramAct(
-    "POST", "/api/sessions/{session}/open", "openSession", "Open a session: its text begins.", TokenScope.SESSIONS,
+    "POST", "/api/sessions/{session}/open", "openSession",
+    "Open a session: its text begins. Nothing changes where it is on.", TokenScope.SESSIONS,
     NoBody, SessionFacts, query=_ANYWAY, refusals=(404, 409),
 )  # fmt: skip
 CLOSE = ProgramAct(
-    "POST", "/api/sessions/{session}/close", "closeSession", "Close a session, after its last words have come.",
+    "POST", "/api/sessions/{session}/close", "closeSession",
+    "Close a session, after its last words have come. Nothing changes where it is closed.",
     TokenScope.SESSIONS, NoBody, SessionFacts, refusals=(404, 409),
 )  # fmt: skip
 REOPEN = ProgramAct(
-    "POST", "/api/sessions/{session}/reopen", "reopenSession", "Open a closed session again.", TokenScope.SESSIONS,
+    "POST", "/api/sessions/{session}/reopen", "reopenSession",
+    "Open a closed session again. Nothing changes where it is on.", TokenScope.SESSIONS,
     NoBody, SessionFacts, query=_ANYWAY, refusals=(404, 409),
 )  # fmt: skip
 SEAL = ProgramAct(
@@ -237,23 +240,26 @@ class SessionActsDoor:
         return await self._now(name)
 
     async def open(self, request: web.Request, token: ProgramToken, _: NoBody) -> SessionFacts:
-        """Open a session that has not begun."""
+        """Open a session that has not begun, or find that it is on."""
         return await self._begin(request, token, do.OpenSession())
 
     async def reopen(self, request: web.Request, token: ProgramToken, _: NoBody) -> SessionFacts:
-        """Open a session that was closed."""
+        """Open a session that was closed, or find that it is on."""
         return await self._begin(request, token, do.ReopenSession())
 
     async def _begin(self, request: web.Request, token: ProgramToken, command: do.AnyCommand) -> SessionFacts:
         name = _named(request)
+        if (now := await self._now(name)).status in ON:
+            return now
         other = None if request.query.get("anyway") == "1" else two_in_a_room(self.programme, name)
         if other is not None:
             raise ProgramProblem(409, "Another session is on in its room. Close that first, or send `anyway=1`.")
         return await self._send(name, token, command)
 
     async def close(self, request: web.Request, token: ProgramToken, _: NoBody) -> SessionFacts:
-        """Close a session."""
-        return await self._send(_named(request), token, do.CloseSession())
+        """Close a session, or find that it is closed."""
+        now = await self._now(name := _named(request))
+        return now if now.status is Status.CLOSED else await self._send(name, token, do.CloseSession())
 
     async def seal(self, request: web.Request, token: ProgramToken, order: SealOrder) -> SessionFacts:
         """Seal a record."""

@@ -43,6 +43,8 @@ async def test_a_session_is_made_once_changed_held_and_sealed(tmp_path: Path) ->
 
         opened = (await program.ask("POST", "/api/sessions/water/open"))[1]
         assert (opened["status"], opened["opened"] is not None) == ("open", True)
+        for act in ("open", "reopen"):
+            assert (await program.ask("POST", f"/api/sessions/water/{act}"))[1] == opened
         assert (await program.ask("PUT", "/api/sessions/land", {**PLAN, "title": "Land"}))[0] == 200
         status, said = await program.ask("POST", "/api/sessions/land/open")
         assert (status, "anyway=1" in said["error"]) == (409, True)
@@ -51,6 +53,8 @@ async def test_a_session_is_made_once_changed_held_and_sealed(tmp_path: Path) ->
         assert status == 409
         closed = (await program.ask("POST", "/api/sessions/water/close"))[1]
         assert (closed["status"], closed["closed"] is not None) == ("closed", True)
+        assert (await program.ask("POST", "/api/sessions/water/close"))[1] == closed
+        assert (await program.ask("POST", "/api/sessions/water/open"))[0] == 409
         sealed = (await program.ask("POST", "/api/sessions/water/seal", {"version": "final"}))[1]
         assert [(seal["version"], seal["n"]) for seal in sealed["seals"]] == [("final", 1)]
         assert (await program.ask("POST", "/api/sessions/water/reopen?anyway=1"))[1]["status"] == "open"
