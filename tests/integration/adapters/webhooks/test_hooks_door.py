@@ -2,53 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from html import unescape
 from pathlib import Path
-from typing import Any
 
 import msgspec
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
-from moothall.core.webhooks.signing import signature
 from moothall.settings.sections import WebhookSection
 from support.desks.admin import admin_house, make
+from support.halls.receiver import receiver
 
 PAGE = "/admin/webhooks"
 HERE = WebhookSection(allowed_networks=("127.0.0.0/8",))
-
-
-class Receiver:
-    """A program that takes messages."""
-
-    def __init__(self) -> None:
-        self.address = ""
-        self.messages: asyncio.Queue[tuple[dict[str, str], bytes]] = asyncio.Queue()
-
-    async def take(self, request: web.Request) -> web.Response:
-        await self.messages.put((dict(request.headers), await request.read()))
-        return web.Response(status=204)
-
-    async def next(self, secret: str) -> Any:
-        """The next message, which has to be signed with this secret."""
-        headers, body = await self.messages.get()
-        headers = {name.lower(): value for name, value in headers.items()}
-        at_s, message = int(headers["webhook-timestamp"]), headers["webhook-id"]
-        assert headers["webhook-signature"] == signature([secret], message, at_s, body)
-        return msgspec.json.decode(body)
-
-
-@asynccontextmanager
-async def receiver() -> AsyncIterator[Receiver]:
-    made, app = Receiver(), web.Application()
-    app.add_routes([web.post("/hook", made.take)])
-    async with TestServer(app, host="127.0.0.1") as server:
-        made.address = f"http://127.0.0.1:{server.port}/hook"
-        yield made
 
 
 async def test_news_reach_a_receiver_and_go_on_after_a_restart(tmp_path: Path) -> None:
