@@ -54,6 +54,8 @@ WHO = {
     "how many people are at a hub": ("people at hubs, as a number", f"{OFFICE}; the public list: everybody"),
     "the key of a hub's machine": ("none", NOBODY),
     "who has signed in": ("staff", OFFICE),
+    "the webhooks of other programs": ("none", OFFICE),
+    "how often a program's token was used": ("staff", OFFICE),
     "how often a staff link was opened": ("staff", OFFICE),
     "how many read each": ("readers, as a number", STAFF),
     "how many read, by door": ("readers, as a number", OPERATOR),

@@ -69,6 +69,7 @@ from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.former_recordings import SilencedSpans
 from moothall.services.supervision.supervising import supervise
+from moothall.services.tokens.program_tokens import ProgramTokens
 from moothall.services.translation.glossaries import Glossaries
 from moothall.settings.sections import Conference, Settings
 
@@ -127,6 +128,7 @@ class Backend:
             after_close_ms=self.settings.sign_in.link_hours_after_close * HOUR_MS,
             demands_sign_in=self.settings.sign_in.required_for_admin,
         )
+        self.tokens = ProgramTokens(book=self.book, clock=self.clock, randomness=randomness)
         self.openers = Openers(sessions, label=self.links.label)
         self.programme = Programme(
             book=self.book,
@@ -193,6 +195,7 @@ class Backend:
         await self.people.load()
         await self.access_needs.load()
         await self.links.load()
+        await self.tokens.load()
         await self.openers.load(self.log)
         await self.hubs.load()
         await self.hub_removals.load()
@@ -231,6 +234,7 @@ class Backend:
             programme=self.programme,
             sessions=self.sessions,
             links=self.links,
+            tokens=self.tokens,
             proposals=self.proposals,
             public=public,
             zones=find_zone,

@@ -52,6 +52,8 @@ from moothall.adapters.reading.reports_door import ReportsDoor
 from moothall.adapters.record.record_door import KeysDoor
 from moothall.adapters.search.search_door import PATH as SEARCH
 from moothall.adapters.sign_in.sign_in_door import PATH as SIGN_IN
+from moothall.adapters.tokens.gate import TokenGate
+from moothall.adapters.tokens.programme_acts_door import IMPORT
 from moothall.app.admin import admin_doors
 from moothall.app.backend import Backend
 from moothall.app.captioning import open_captioning
@@ -64,6 +66,8 @@ from moothall.app.record.search import search_doors
 from moothall.app.record.taking import taking_doors
 from moothall.app.sign_in import open_sign_in
 from moothall.app.sound import microphone_doors, sound_address, sound_door
+from moothall.app.tokens import token_doors, token_gate
+from moothall.app.webhooks import open_webhooks
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.look import MOST_LOGO_BYTES
@@ -89,6 +93,7 @@ LARGER_BODIES = {
     "/admin/past-records": MOST_PAST_BYTES + MAX_BODY_BYTES,
     "/admin/look": MOST_LOGO_BYTES + MAX_BODY_BYTES,
     "/admin/agenda": AGENDA_BYTES + MAX_BODY_BYTES,
+    IMPORT.path: MOST_BYTES,
 }
 """The routes that accept bodies larger than `MAX_BODY_BYTES`, with their largest size in bytes."""
 
@@ -196,7 +201,8 @@ async def open_doors(
     backend.links.when_gone(lambda _: readers.recheck(staff.asker))
     programme.moved(lambda _: readers.recheck(staff.asker))  # Links of a room are for the sessions there.
     slots = _slots(backend, room)
-    app = _application(services, entrance, connections := Connections(*slots, proxies=is_proxy(trusted)), nodes)
+    connections, gate = Connections(*slots, proxies=is_proxy(trusted)), token_gate(backend, entrance)
+    app = _application(services, entrance, gate, connections, nodes)
     proof, records = record_doors(
         stack, backend, pages, access=access, catalogue=catalogue, address_of=address_of, public=address.public
     )
@@ -253,10 +259,12 @@ async def open_doors(
         [
             *hub_doors(services, entrance, lambda: links.connected),
             *admin_doors(services, entrance, nodes),
+            *token_doors(backend, entrance, gate),
             *_agenda_doors(services, entrance, context),
             *search_doors(stack, services, entrance),
             *(route for door in await witness_doors(backend, address.public) for route in door.routes()),
             *taking_doors(stack, services, entrance),
+            *await open_webhooks(stack, services, entrance),
             *probe.routes(),
         ]
     )
@@ -352,7 +360,7 @@ async def _entrance(
 
 
 def _application(
-    services: Services, entrance: Entrance, connections: Connections, nodes: Nodes | None
+    services: Services, entrance: Entrance, gate: TokenGate, connections: Connections, nodes: Nodes | None
 ) -> web.Application:
     """Build the application with the middlewares that every request passes before a door answers it."""
     backend, settings, address_of = services.backend, services.backend.settings.server, entrance.address_of
@@ -370,6 +378,7 @@ def _application(
             whole_bodies(LARGER_BODIES),
             own_pages_only(services.pages, entrance.address.origins),
             entrance.staff.middleware(),
+            gate.middleware(),
         ],
     )
     app.add_routes(health.routes())

@@ -22,6 +22,7 @@ COMMANDS = {
     "play": ("serve", "demo"),
     "demo_cluster": ("demo-cluster",),
     "conference": ("conference", "admin-link"),
+    "tokens.command": ("token",),
     "record.past": ("record",),
     "doctor": ("doctor",),
     "operating": ("status", "drain", "reload", "cluster"),

@@ -252,6 +252,14 @@ class Streams(msgspec.Struct, frozen=True, kw_only=True):
     name is resolved and each address checked at every connection. Empty: only the public internet."""
 
 
+class WebhookSection(msgspec.Struct, frozen=True, kw_only=True):
+    """Messages about public sessions, which the server sends to programs (`docs/how-to/programs.md`)."""
+
+    allowed_networks: tuple[Annotated[str, _NETWORK], ...] = ()
+    """Networks that are not public to which messages may be sent, such as that of the house's own programs. Each name
+    is resolved and each address checked at every connection. Empty: only the public internet, by https."""
+
+
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
     """What people may say of themselves when they ask something, so that it can be seen who is heard."""
 
@@ -455,6 +463,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     captioning: Captioning = Captioning()
     recording: Recording = Recording()
     streams: Streams = Streams()
+    webhooks: WebhookSection = WebhookSection()
     balance: Balance = Balance()
     sign_in: SignIn = SignIn()
     metrics: Metrics = Metrics()

@@ -20,6 +20,7 @@ import pytest
 from moothall.adapters.reading.reader_routes import STREAMS
 from moothall.adapters.record.forms import TYPES
 from moothall.adapters.store.sqlite_file import FILE_NAME
+from moothall.adapters.tokens import programme_acts_door, session_acts_door
 from moothall.app.hall import RunningServer, hall
 from moothall.core.events import types as ev
 from moothall.core.events.codec import EVENT_TYPES, type_name
@@ -296,6 +297,16 @@ DOORS = {
     "POST /admin/first-steps/rehearsal": STAFF_ONLY,
     "GET /look/{name}": Door(frozenset({404})),
     "GET /admin/links": STAFF_ONLY,
+    "GET /admin/webhooks": STAFF_ONLY,
+    "POST /admin/webhooks": STAFF_ONLY,
+    "POST /admin/webhooks/{hook}": STAFF_ONLY,
+    "GET /admin/tokens": STAFF_ONLY,
+    "POST /admin/tokens": STAFF_ONLY,
+    "POST /admin/tokens/{token}/revoke": STAFF_ONLY,
+    **{
+        f"{act.method} {act.path}": Door(frozenset({401}))
+        for act in (*session_acts_door.ACTS, *programme_acts_door.ACTS)
+    },
     "GET /admin/past-records": STAFF_ONLY,
     "POST /admin/past-records": STAFF_ONLY,
     "POST /admin/meetings/{session}/ground": STAFF_ONLY,
@@ -355,6 +366,7 @@ FILLED_IN: dict[str, list[str]] = {
     "style": ["txt", "bib", "ris", "json"],
     "person": ["p1"],
     "secret": ["guess"],
+    "hook": ["0123456789"],
 }
 FORMS = [form for form in TYPES if form != "pdf"]
 """PDF has the words of DOCX, as numbers of glyphs, and each takes a second to set."""

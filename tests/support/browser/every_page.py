@@ -238,6 +238,8 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "reader/speaker_own.html": ("/speakers/ada/own/secret", None),
     "reader/speaker_own.html, off": ("/speakers/off/own/secret", None),
     "admin/admin_speakers.html": ("/admin/speakers", None),
+    "admin/admin_tokens.html": ("/admin/tokens", None),
+    "admin/admin_webhooks.html": ("/admin/webhooks", None),
     "agenda/agenda.html": ("/agenda", None),
     "agenda/access_needs.html": ("/agenda/access", None),
     "agenda/access_needs.html, refused": ("/agenda/access", _needing_nothing),

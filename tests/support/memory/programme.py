@@ -13,6 +13,7 @@ from moothall.services.programme.meeting_plan import plan_of
 from moothall.services.programme.programme import Programme
 from moothall.services.proposals.proposing import Proposals
 from moothall.services.sessions.role_links import RoleLinks
+from moothall.services.tokens.program_tokens import ProgramTokens
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LONG_AGO, SeededRandomness
 from moothall.testing.log_memory import MemoryLog
@@ -45,6 +46,7 @@ class ProgrammeHouse(MemoryHall):
             self.sessions, log=self.log, book=self.book, clock=self.clock, randomness=randomness, keep_days=30
         )
         self.role_links = RoleLinks(book=self.book, clock=self.clock, randomness=randomness)
+        self.tokens = ProgramTokens(book=self.book, clock=self.clock, randomness=randomness)
 
     async def plan(self, name: str, starts: int | None = None, *, room: RoomId | None = HALL) -> Planned:
         """Plan a session of an hour that begins `starts` ms after NOW; without a time if None."""

@@ -101,6 +101,7 @@ DESTROYS = {
     "Delete the meeting",
     "Remove for good",
     "Revoke",
+    "Send there no more",
     "Take the group out",
 }
 """What cannot be taken back, or for a minute only."""

@@ -33,6 +33,8 @@ from moothall.adapters.reading.page_menu import WAYS
 from moothall.adapters.record.texts import NOTICE as RECORD_NOTICE
 from moothall.adapters.record.texts import RecordErrorText
 from moothall.adapters.search.search_door import SearchText
+from moothall.adapters.tokens.tokens_door import TokenText
+from moothall.adapters.webhooks.hooks_door import HookText
 from moothall.core.events import question_parts as questions
 from moothall.core.events.types import Access, ChannelKind, GapReason, Origin, SealVersion, SoundKept, Tag
 from moothall.core.kernel.errors import FirstKnow, RefusalCode
@@ -111,7 +113,8 @@ def constants(*parts: object) -> Iterator[str]:
 
 TEXTS_IN_CODE = {
     *constants(
-        ErrorText, AdminText, RecordErrorText, ProofText, DoorText, NewsText, SearchText, hub_texts.HubText,
+        ErrorText, AdminText, RecordErrorText, ProofText, DoorText, NewsText, SearchText, TokenText, HookText,
+        hub_texts.HubText,
         hub_removed_view.RemovedText,
         asking_texts, page_hands, hub_desk_texts,
     ),
@@ -203,6 +206,8 @@ OTHER_GROUPS = {
     "record",
     "record-asked",
     "record-state",
+    "tokens",
+    "webhooks",
     "stream",
 }
 

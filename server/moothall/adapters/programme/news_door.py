@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from heapq import nlargest
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from aiohttp import hdrs, web
 
@@ -15,18 +15,17 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import HttpProblem, language, page_headers, refusal
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.programme.news_feed import NewsFeed, NewsItem, NewsKind, write_atom, write_json_feed
+from moothall.adapters.programme.news_feed import NewsFeed, NewsItem, write_atom, write_json_feed
 from moothall.adapters.programme.rows import AgendaRows, PublicSession, title_of
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.languages import same_language
 from moothall.core.programme.plan import RoomId
+from moothall.services.programme.news import Happened, NewsKind, happened, planned, tag_of
 from moothall.services.sessions.catalogue import Entry, ListPublic
 
 MOST = 100
 """Items of a feed. Overflow: the oldest are left out."""
 FILTERS = ("room", "language", "session")
-_Happened = tuple[NewsKind, str, int, str]
-"""What has happened, what tells it from others of its kind in the session, when (Unix ms), and in words."""
 ATOM, JSON_FEED = "application/atom+xml", "application/feed+json"
 
 
@@ -109,43 +108,42 @@ class NewsDoor:
     @property
     def _tag(self) -> str:
         """The beginning of all ids (RFC 4151)."""
-        return f"tag:{urlsplit(self.public).hostname or 'moothall'},2026"
+        return tag_of(self.public)
 
     def _languages(self, each: PublicSession) -> tuple[str, ...]:
         """The languages that are spoken in a session, and those in which it can be read."""
         return (*each.entry.languages, *self.rows.readable(each.entry.session, each.entry.languages))
 
     def _items(self, sessions: list[PublicSession], ui: Catalogue) -> Iterator[NewsItem]:
-        known = {each.entry.session: each for each in sessions}
-        for change, said in self.rows.changed(sessions, ui):
-            happened = NewsKind.PLAN, f"{change.at}-{change.kind}", change.at, said
-            yield self._item(known[change.session].entry, happened, ui)
+        known = {each.entry.session: each.entry for each in sessions}
+        said = dict(self.rows.changed(sessions, ui))
+        for each in planned(said):
+            yield self._item(known[each.session], each, said[each.change] if each.change else "", ui)
         # What is older than this cannot be among the newest items.
-        for each in nlargest(MOST, sessions, key=lambda each: each.entry.changed or 0):
-            for happened in _happened(each.entry, ui):
-                yield self._item(each.entry, happened, ui)
+        for entry in nlargest(MOST, known.values(), key=lambda entry: entry.changed or 0):
+            for each in happened(entry):
+                yield self._item(entry, each, _said(each, ui), ui)
 
-    def _item(self, of: Entry, happened: _Happened, ui: Catalogue) -> NewsItem:
-        kind, name, at, said = happened
+    def _item(self, of: Entry, each: Happened, said: str, ui: Catalogue) -> NewsItem:
         return NewsItem(
-            id=f"{self._tag}:{of.session}/{kind}" + (f"/{name}" if name else ""),
-            kind=kind,
-            at=at,
+            id=f"{self._tag}:{of.session}/{each.key}",
+            kind=each.kind,
+            at=each.at,
             title=title_of(of, ui),
             text=said,
             address=f"{self.public}/s/{of.session}",
         )
 
 
-def _happened(entry: Entry, ui: Catalogue) -> Iterator[_Happened]:
-    if entry.opened is not None and not entry.imported:  # Nobody could read it live.
-        yield NewsKind.BEGUN, "", entry.opened, ui.text(NewsText.BEGUN)
-    if entry.closed is not None:
-        yield NewsKind.CLOSED, f"{entry.closed}", entry.closed, ui.text(NewsText.CLOSED)
-    for seal in entry.seals:
-        said = ui.text(NewsText.SEALED, version=ui.named(f"reader/seal.{seal.version}"))
-        yield NewsKind.SEALED, f"{seal.n}", seal.at, said
-    if entry.mended is not None:
-        yield NewsKind.MENDED, f"{entry.mended}", entry.mended, ui.text(NewsText.MENDED)
-    for gone in entry.withdrawals:
-        yield NewsKind.WITHDRAWN, f"{gone.offset}", gone.at, ui.text(NewsText.WITHDRAWN)
+def _said(each: Happened, ui: Catalogue) -> str:
+    match each.kind:
+        case NewsKind.BEGUN:
+            return ui.text(NewsText.BEGUN)
+        case NewsKind.CLOSED:
+            return ui.text(NewsText.CLOSED)
+        case NewsKind.SEALED if each.seal is not None:
+            return ui.text(NewsText.SEALED, version=ui.named(f"reader/seal.{each.seal.version}"))
+        case NewsKind.MENDED:
+            return ui.text(NewsText.MENDED)
+        case _:
+            return ui.text(NewsText.WITHDRAWN)

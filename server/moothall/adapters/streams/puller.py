@@ -100,14 +100,14 @@ class StreamPuller:
                 del self._fetched[next(iter(self._fetched))]
 
 
-def allowed_networks(names: Sequence[str]) -> tuple[Network, ...]:
-    """Parse networks as settings write them. Raises ConfigurationError."""
+def allowed_networks(names: Sequence[str], section: str = "streams") -> tuple[Network, ...]:
+    """Parse networks as a section of the settings writes them. Raises ConfigurationError."""
     found: list[Network] = []
     for name in names:
         try:
             found.append(ip_network(name))
         except ValueError as error:
-            msg = f"allowed_networks of [streams] has '{name}', which is no address or network: {error}."
+            msg = f"allowed_networks of [{section}] has '{name}', which is no address or network: {error}."
             raise ConfigurationError(msg) from error
     return tuple(found)
 

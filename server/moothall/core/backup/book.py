@@ -34,6 +34,11 @@ NAMESPACES: dict[str, NamespaceBackup] = {
     "agenda-change": NamespaceBackup.IN_BACKUP,
     "link": NamespaceBackup.IN_BACKUP,  # digests of tokens of 160 random bits
     "tool-link": NamespaceBackup.IN_BACKUP,
+    "program-token": NamespaceBackup.IN_BACKUP,  # digests of tokens, too
+    "webhook": NamespaceBackup.WITH_KEYS,  # addresses, and the secrets that sign
+    "webhook-told": NamespaceBackup.IN_BACKUP,  # what programs know; ids, no words
+    "webhook-waiting": NamespaceBackup.IN_BACKUP,
+    "webhook-lines": NamespaceBackup.LEFT_OUT,  # a list of attempts for those who look
     "hub": NamespaceBackup.IN_BACKUP,  # digests of machines' keys
     "abbreviations": NamespaceBackup.IN_BACKUP,
     "checked-lines": NamespaceBackup.IN_BACKUP,  # how far people have come with checking texts; no words

@@ -12,7 +12,7 @@ import aiohttp
 import msgspec
 import pytest
 
-from moothall.adapters.record.description_door import DOORS
+from moothall.adapters.record.description_door import ACTS, DOORS
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events import types as ev
@@ -65,12 +65,15 @@ async def test_every_door_answers_as_it_is_described(running: RunningServer) -> 
         assert described["openapi"] == "3.1.0"
         known = {f"#/components/schemas/{name}" for name in described["components"]["schemas"]}
         assert set(references(described)) <= known
-        assert described["paths"].keys() == {door.path for door in DOORS}
-        assert {f"GET {door.path.replace('record.json', 'record.{form}')}" for door in DOORS} <= set(
-            running.served.routes
-        )
+        listed = {(method.upper(), path) for path, each in described["paths"].items() for method in each}
+        assert listed == {("GET", door.path) for door in DOORS} | {(act.method, act.path) for act in ACTS}
+        routes = {f"{method} {path.replace('record.json', 'record.{form}')}" for method, path in listed}
+        assert routes <= set(running.served.routes)
+        below_api = {route for route in running.served.routes if " /api/" in route and not route.startswith("HEAD ")}
+        assert below_api == {f"{act.method} {act.path}" for act in ACTS}
         for door in DOORS:
-            async with http.get(running.address + door.path.format(session=SESSION)) as response:
+            asked = {"Accept": "application/json"} if door.path == "/search" else {}
+            async with http.get(running.address + door.path.format(session=SESSION), headers=asked) as response:
                 body = await response.read()
                 assert response.status == 200, door.path
                 assert response.content_type == door.kind
@@ -88,8 +91,9 @@ async def test_every_door_answers_as_it_is_described(running: RunningServer) -> 
 async def test_the_examples_of_the_how_to_run(running: RunningServer) -> None:
     text = HOW_TO.read_text(encoding="utf-8").split("\n## For programs\n")[1].split("\n## ")[0]
     addresses = re.findall(r"^curl .*'http://127\.0\.0\.1:8080(.+)'$", text, re.MULTILINE)
-    assert len(addresses) == 5
+    assert len(addresses) == 6
     async with aiohttp.ClientSession() as http:
         for address in addresses:
-            async with http.get(running.address + address.replace("demo", SESSION)) as response:
+            asked = {"Accept": "application/json"}
+            async with http.get(running.address + address.replace("demo", SESSION), headers=asked) as response:
                 assert response.status == 200, address

@@ -20,6 +20,8 @@ from moothall.services.questions import asking, balance, ballot_box
 from moothall.services.search import people
 from moothall.services.sessions import browsers, role_links, sign_in
 from moothall.services.sound import former_recordings
+from moothall.services.tokens import program_tokens
+from moothall.services.webhooks import webhooks
 
 SERVICES = Path(programme.__file__).parents[1]
 USED = {
@@ -47,6 +49,8 @@ USED = {
     "sessions/sign_in.py": [sign_in.SIGN_IN],
     "sessions/role_links.py": [role_links.LINKS, role_links.TOOL_LINKS],
     "sessions/browsers.py": [browsers.VISITORS],
+    "tokens/program_tokens.py": [program_tokens.TOKENS],
+    "webhooks/webhooks.py": [webhooks.HOOKS, webhooks.TOLD, webhooks.WAITING, webhooks.LINES],
 }
 """The modules of the server that write to the book, and their namespaces."""
 
