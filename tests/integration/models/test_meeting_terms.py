@@ -143,12 +143,13 @@ def test_forty_of_forty_are_joined_to_arabic_particles_and_have_what_agrees() ->
         bare = name.removeprefix("ال")
         to = f"لل{bare}".replace("للل", "لل") if name.startswith("ال") else f"ل{name}" if arabic else f"لل {name}"
         by = f"ب{name}" if arabic else f"ب {name}"
-        this, which = ("هذه", "التي") if forms.gender == "f" else ("هذا", "الذي")
+        this, which, decides = ("هذه", "التي", "قررت") if forms.gender == "f" else ("هذا", "الذي", "قرر")
         given = prepared(f"We think of {term['en']}.", "en", RULES["en", "ar"])
         for sentence, want in (
             ("نشكر لل XQ1X جهده.", f"نشكر {to} جهده."),
             ("نعمل ب XQ1X اليوم.", f"نعمل {by} اليوم."),
             ("هذا XQ1X الذي نعرفه.", f"{this} {name} {which} نعرفه."),
+            ("قرر XQ1X ذلك.", f"{decides} {name} ذلك."),
         ):
             done = finished([sentence], given, "ar")
             wrong += [] if done == want else [f"{done}, not {want}"]

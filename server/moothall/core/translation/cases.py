@@ -141,7 +141,16 @@ _SUBJECT: Final = re.compile(r"( (?:не |уже |также )*)([а-яё]+л)(�
 """A Russian masculine verb in the past behind its subject."""
 _PAST: Final = {"f": "а", "n": "о", "pl": "и"}
 """What a masculine verb in the past ends with where its subject is of another gender."""
-_ARABIC_BEFORE: Final = {"هذا": "هذه", "ذلك": "تلك"}
+_SAYS: Final = "قال قرر أعرب رحب وافق أكد صوت نظر اجتمع أعلن شدد أشار اعتمد أقر"
+_WILL_SAY: Final = "يقول يقرر يعرب يرحب يوافق يؤكد يوصي يصوت ينظر يجتمع يعلن يشدد يشير يعتمد يقر"
+_ARABIC_BEFORE: Final = {
+    "هذا": "هذه",
+    "ذلك": "تلك",
+    "أوصى": "أوصت",
+    **{verb: f"{verb}ت" for verb in _SAYS.split()},
+    **{verb: f"ت{verb[1:]}" for verb in _WILL_SAY.split()},
+}
+"""Masculine words → their feminine forms: of verbs those whose next noun is their subject, as meetings have them."""
 _ARABIC_BEHIND: Final = re.compile(r"(\s+)الذي(?!\w)")
 
 
@@ -189,7 +198,8 @@ def agreeing_before(before: str, case: Case, gender: Agreement, language: str) -
     if tag == "ru" and word.lower() in _DETERMINER:
         fitting = _DETERMINER[word.lower()][gender].split()[_CASES.index(case)]
     elif tag == "ar" and gender == "f":
-        fitting = _ARABIC_BEFORE.get(word, word)
+        joined = word[0] if word[0] in "وف" and word[1:] in _ARABIC_BEFORE else ""
+        fitting = joined + _ARABIC_BEFORE.get(word.removeprefix(joined), word.removeprefix(joined))
     fitting = fitting.capitalize() if word[:1].isupper() else fitting
     return f"{before[: found.start(2)]}{fitting}{before[found.end(2) :]}"
 
