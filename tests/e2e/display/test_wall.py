@@ -463,7 +463,7 @@ async def test_a_question_is_translated_for_its_wall_and_for_whoever_reads_the_l
         await expect(words.first).to_have_text("Who pays?")
         await expect(words.nth(1)).to_have_attribute("lang", "pt")
         await expect(words.nth(1)).to_contain_text("Who pays?")
-        await expect(page.locator("#Asked .made")).to_have_text("Translated by a machine from English")
+        await expect(page.locator("#Asked .made")).to_have_text("Translated by a machine from English, not official")
         await page.goto(f"{on.running.address}/s/{S}/questions?ui=pt")
         await expect(page.locator("#No-1 .other")).to_have_attribute("lang", "pt")
         await expect(page.locator("#No-1")).to_contain_text("Traduzido por uma máquina. Original: inglês")

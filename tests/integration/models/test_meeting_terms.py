@@ -92,6 +92,31 @@ def test_forty_of_forty_are_written_in_the_russian_case_that_is_asked_for(senten
     assert wrong == []
 
 
+AGREE = {"": ("решил", "нашего"), "f": ("решила", "нашей"), "n": ("решило", "нашего"), "pl": ("решили", "наших")}
+"""What an engine's решил and нашего become beside terms of each gender."""
+
+
+def test_russian_words_agree_with_forty_of_forty() -> None:
+    wrong: list[str] = []
+    for term in TERMS:
+        forms = FORMS["ru"].get(term["ru"], Inflection())
+        decided, our = AGREE[forms.gender.replace("m", "")]
+        given = prepared(f"We think of {term['en']}.", "en", RULES["en", "ru"])
+        for sentence, want in (
+            ("Вчера XQ1X решил это.", f"Вчера {term['ru']} {decided} это."),
+            ("Вот роль нашего XQ1X сегодня.", f"Вот роль {our} {forms.gen or term['ru']} сегодня."),
+        ):
+            done = finished([sentence], given, "ru")
+            wrong += [] if done == want else [f"{done}, not {want}"]
+    assert wrong == []
+
+
+def test_terms_in_a_list_have_one_russian_case() -> None:
+    given = prepared("The roles of Kenya, Norway and the General Assembly.", "en", RULES["en", "ru"])
+    done = finished(["Роли XQ1X, XQ2X и XQ3X."], given, "ru")
+    assert done == "Роли Кении, Норвегии и Генеральной Ассамблеи."
+
+
 @pytest.mark.parametrize("case", ["gen", "dat", "acc", "ins", "prep"])
 @pytest.mark.parametrize("target", ["ar", "en", "es", "fr", "zh"])
 def test_forty_of_forty_are_found_in_each_russian_case(case: str, target: str) -> None:
@@ -143,12 +168,13 @@ def test_forty_of_forty_are_joined_to_arabic_particles_and_have_what_agrees() ->
         bare = name.removeprefix("ال")
         to = f"لل{bare}".replace("للل", "لل") if name.startswith("ال") else f"ل{name}" if arabic else f"لل {name}"
         by = f"ب{name}" if arabic else f"ب {name}"
-        this, which = ("هذه", "التي") if forms.gender == "f" else ("هذا", "الذي")
+        this, which, decides = ("هذه", "التي", "قررت") if forms.gender == "f" else ("هذا", "الذي", "قرر")
         given = prepared(f"We think of {term['en']}.", "en", RULES["en", "ar"])
         for sentence, want in (
             ("نشكر لل XQ1X جهده.", f"نشكر {to} جهده."),
             ("نعمل ب XQ1X اليوم.", f"نعمل {by} اليوم."),
             ("هذا XQ1X الذي نعرفه.", f"{this} {name} {which} نعرفه."),
+            ("قرر XQ1X ذلك.", f"{decides} {name} ذلك."),
         ):
             done = finished([sentence], given, "ar")
             wrong += [] if done == want else [f"{done}, not {want}"]

@@ -6,8 +6,9 @@ before it tells the case, by these rules, the first that fits:
 - behind another term, with nothing but *and*, *or* or a comma between: the case of that term;
 - Russian, behind этого, нашей and the like: what stands before these, else the case of their own form;
 - behind a preposition: the case that it governs;
-- Russian, behind a verb with an object in the accusative whose form has its subject in itself (благодарю): the
-  accusative;
+- Russian, behind some verbs in forms that have their subject in themselves: the accusative (благодарю), or the dative
+  (поручить, предоставляю слово);
+- Russian, behind a passive participle behind its noun: the instrumental (резолюция, принятая);
 - Russian, behind a noun: the genitive, or the dative behind some (благодарность); but the nominative before a verb
   where a preposition begins the clause (На сессии Генеральная Ассамблея решила);
 - else the nominative: at the beginning of a clause, behind other verbs, and wherever these rules know no better.
@@ -105,6 +106,20 @@ _WHOM: Final = re.compile(
     r"прин(?:имаем|имать|ять)|цитиру(?:ю|ем)|(?:про)?информир(?:ую|уем|овать)|укреп(?:ляем|лять|ить)|созда(?:ём|ть)"
 )
 """Verbs with an object in the accusative, in the first person or the infinitive."""
+_WHOM_TO: Final = re.compile(
+    r"предоставля(?:ется|ю|ем|ть)|предостав(?:ить|им|лю)|поруч(?:аю|аем|ить|им)|рекоменд(?:ую|уем|овать)|"
+    r"предлагаю|предлагаем|предложить|сооб(?:щаю|щаем|щить)|помо(?:чь|гаем)|помогать|отве(?:чаю|чаем|тить)|"
+    r"напомн(?:ю|им|ить)|принадлеж(?:ит|ат|ать)"
+)
+"""Verbs that ask for the dative, in forms that have their subject in themselves, or before it."""
+_GIVES: Final = re.compile(r"предостав[а-яё]+")
+"""Behind it слово, the floor, asks for the dative."""
+_BY_WHOM: Final = re.compile(
+    r"(?:принят|(?:одобре|утвержде|утверждё|представле|организова|созда|подготовле|учрежде|учреждё|предложе|опубликова|"
+    r"проведе|проведё|избра|назначе|рассмотре|поддержа|подписа|установле|разработа|объявле|созва)н{1,2})"
+    r"(?:|а|о|ы|ый|ая|ое|ые|ого|ой|ому|ую|ым|ом|ых|ыми)"
+)
+"""Passive participles, which ask for the instrumental of who did it."""
 _ARABIC_WORDS: Final = (
     "من في على إلى عن مع بين حول عند منذ حتى لدى تحت فوق أمام خلف وراء بعد قبل خلال ضد نحو داخل خارج دون بدون بشأن عبر "
     "ب ل لل ك"
@@ -126,7 +141,16 @@ _SUBJECT: Final = re.compile(r"( (?:не |уже |также )*)([а-яё]+л)(�
 """A Russian masculine verb in the past behind its subject."""
 _PAST: Final = {"f": "а", "n": "о", "pl": "и"}
 """What a masculine verb in the past ends with where its subject is of another gender."""
-_ARABIC_BEFORE: Final = {"هذا": "هذه", "ذلك": "تلك"}
+_SAYS: Final = "قال قرر أعرب رحب وافق أكد صوت نظر اجتمع أعلن شدد أشار اعتمد أقر"
+_WILL_SAY: Final = "يقول يقرر يعرب يرحب يوافق يؤكد يوصي يصوت ينظر يجتمع يعلن يشدد يشير يعتمد يقر"
+_ARABIC_BEFORE: Final = {
+    "هذا": "هذه",
+    "ذلك": "تلك",
+    "أوصى": "أوصت",
+    **{verb: f"{verb}ت" for verb in _SAYS.split()},
+    **{verb: f"ت{verb[1:]}" for verb in _WILL_SAY.split()},
+}
+"""Masculine words → their feminine forms: of verbs those whose next noun is their subject, as meetings have them."""
 _ARABIC_BEHIND: Final = re.compile(r"(\s+)الذي(?!\w)")
 
 
@@ -150,8 +174,10 @@ def case_between(before: str, behind: str, language: str) -> Case:
         return "nom"  # A name in quotation marks stays as it is: резолюция «Пакт во имя будущего».
     if _WHOM.fullmatch(word):
         return "acc"
-    if _TO_WHOM.fullmatch(word):
+    if _TO_WHOM.fullmatch(word) or _WHOM_TO.fullmatch(word) or (word == "слово" and _GIVES.fullmatch(first)):
         return "dat"
+    if _BY_WHOM.fullmatch(word) and (_NOUN.fullmatch(first) or before[: found.start(2)].rstrip().endswith(",")):
+        return "ins"
     subject = _ACTS.match(behind) is not None and _OPENS_WITH_PREPOSITION.search(before) is not None
     return "gen" if _NOUN.fullmatch(word) and not subject else "nom"
 
@@ -172,7 +198,8 @@ def agreeing_before(before: str, case: Case, gender: Agreement, language: str) -
     if tag == "ru" and word.lower() in _DETERMINER:
         fitting = _DETERMINER[word.lower()][gender].split()[_CASES.index(case)]
     elif tag == "ar" and gender == "f":
-        fitting = _ARABIC_BEFORE.get(word, word)
+        joined = word[0] if word[0] in "وف" and word[1:] in _ARABIC_BEFORE else ""
+        fitting = joined + _ARABIC_BEFORE.get(word.removeprefix(joined), word.removeprefix(joined))
     fitting = fitting.capitalize() if word[:1].isupper() else fitting
     return f"{before[: found.start(2)]}{fitting}{before[found.end(2) :]}"
 
