@@ -212,7 +212,9 @@ async def test_the_newest_line_is_a_press_away_and_esc_leaves_a_field(page: Page
         await expect(page.locator(".editor textarea")).to_be_focused()
         await expect(page.locator("#Write textarea")).to_have_value("Half a line")
         await page.set_viewport_size({"width": 390, "height": 800})
-        await expect(page.locator("#Newest"), "it would lie on the buttons of the field").to_have_css("visibility", "hidden")
+        await expect(page.locator("#Newest"), "it would lie on the buttons of the field").to_have_css(
+            "visibility", "hidden"
+        )
 
 
 # A refinement of the close.
