@@ -52,6 +52,8 @@ class ProgramDoor(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a download can be resumed."""
     tagged: bool = True
     """Whether it has an ETag."""
+    scope: TokenScope | None = None
+    """The scope of tokens that get more than everybody here."""
 
 
 _File = partial(ProgramDoor, answer=None, ranges=True)
@@ -69,7 +71,8 @@ DOORS = (
             ("times", "`0` leaves the times out."),
             _UI,
         ),
-        refusals=(400, 404, 503),
+        refusals=(400, 401, 403, 404, 503),
+        scope=TokenScope.RECORD,
     ),
     ProgramDoor(
         path="/s/{session}/sound.json",
@@ -260,6 +263,7 @@ def _operation(door: ProgramDoor, schema: dict[str, object] | None) -> dict[str,
         "operationId": door.name,
         "summary": door.summary,
         "tags": ["public"],
+        **({} if door.scope is None else {"security": [{}, {_BEARER: [door.scope.value]}]}),
         "parameters": _parameters(door.path, door.query),
         "responses": answers,
     }

@@ -41,6 +41,7 @@ async def running(tmp_path: Path) -> AsyncIterator[RunningServer]:
         for n, command in enumerate(commands):
             answer = await live.writer.send(SYSTEM, CommandId(f"end{n}"), command)
             assert isinstance(answer, Receipt), answer
+        await running.backend.indexing.catch_up()
         yield running
 
 
