@@ -31,8 +31,8 @@ from moothall.core.kernel.times import Zone, media_time
 from moothall.core.proposals.own_words import (
     OwnFate,
     OwnProposal,
+    ProposalWindow,
     SpeakerLink,
-    Window,
     is_own,
     may_have_link,
     own_lines,
@@ -95,9 +95,9 @@ class OwnWordsDoor:
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
         return [
-            web.get(f"{PATH}/{{session}}/enter/{{secret}}", self.enter, allow_head=False),
-            web.get(f"{PATH}/{{session}}", self.page),
-            web.post(f"{PATH}/{{session}}", self.act),
+            web.get("/own-words/{session}/enter/{secret}", self.enter, allow_head=False),
+            web.get("/own-words/{session}", self.page),
+            web.post("/own-words/{session}", self.act),
         ]
 
     async def enter(self, request: web.Request) -> web.Response:
@@ -208,7 +208,7 @@ class OwnWordsDoor:
             name=state.speakers[link.speaker],
             wrong=wrong,
             stands=stands.value,
-            may_propose=stands is Window.OPEN,
+            may_propose=stands is ProposalWindow.OPEN,
             until=ui.day(zone.at(link.until - 1)),
             rows=[self._row(line, link, ui, typed=typed) for line in lines[first : first + LINES]],
             lost=[proposal_values(each, None, ui, zone) for each in lost],

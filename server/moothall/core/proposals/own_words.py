@@ -115,7 +115,7 @@ class SpeakerLink(msgspec.Struct, frozen=True, kw_only=True):
         return max(self.made, self.until if closed is None else closed) + KEPT_MS
 
 
-class Window(StrEnum):
+class ProposalWindow(StrEnum):
     """Whether proposals can be made."""
 
     EARLY = "early"
@@ -124,11 +124,11 @@ class Window(StrEnum):
     OVER = "over"
 
 
-def window(link: SpeakerLink, state: State, wall: int) -> Window:
+def window(link: SpeakerLink, state: State, wall: int) -> ProposalWindow:
     """Whether proposals can be made with a link at `wall` (Unix ms)."""
     if wall >= link.until:
-        return Window.OVER
-    return Window.OPEN if state.status is Status.CLOSED else Window.EARLY
+        return ProposalWindow.OVER
+    return ProposalWindow.OPEN if state.status is Status.CLOSED else ProposalWindow.EARLY
 
 
 def may_have_link(state: State, speaker: SpeakerId) -> bool:

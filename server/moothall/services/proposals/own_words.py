@@ -25,8 +25,8 @@ from moothall.core.proposals.own_words import (
     MOST_WAITING,
     OwnFate,
     OwnProposal,
+    ProposalWindow,
     SpeakerLink,
-    Window,
     correction,
     is_own,
     lines_near,
@@ -182,7 +182,7 @@ class OwnWords:
             offset, until = self._removing.get(live.id, (-1, 0))
             if offset == live.writer.offset and self.clock.monotonic() < until:
                 return refuse(RefusalCode.UNAVAILABLE, "Words of the meeting are being removed. Try again in a minute.")
-            if window(link, state, now) is not Window.OPEN:
+            if window(link, state, now) is not ProposalWindow.OPEN:
                 return refuse(RefusalCode.CONFLICT, "Nothing can be proposed now.")
             line = state.segments.get(segment)
             if line is None or not is_own(state, line, link.speaker, now):

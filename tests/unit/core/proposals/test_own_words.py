@@ -16,8 +16,8 @@ from moothall.core.proposals.own_words import (
     SETTLED_MS,
     OwnFate,
     OwnProposal,
+    ProposalWindow,
     SpeakerLink,
-    Window,
     correction,
     is_own,
     lines_near,
@@ -95,8 +95,8 @@ def test_only_named_speakers_among_adults_may_have_a_link() -> None:
 
 def test_the_window_is_open_from_the_close_on() -> None:
     open_, closed = state(status=Status.OPEN), state(status=Status.CLOSED)
-    assert [window(link(), each, 99) for each in (open_, closed)] == [Window.EARLY, Window.OPEN]
-    assert [window(link(), each, 100) for each in (open_, closed)] == [Window.OVER, Window.OVER]
+    assert [window(link(), each, 99) for each in (open_, closed)] == [ProposalWindow.EARLY, ProposalWindow.OPEN]
+    assert [window(link(), each, 100) for each in (open_, closed)] == [ProposalWindow.OVER, ProposalWindow.OVER]
 
 
 def test_a_link_is_kept_90_days_after_the_close_or_after_it_was_made() -> None:
