@@ -55,6 +55,7 @@ from moothall.services.programme.house_look import HouseLook
 from moothall.services.programme.office import Office
 from moothall.services.programme.programme import Programme
 from moothall.services.programme.rehearsals import Rehearsals
+from moothall.services.proposals.own_words import OwnWords
 from moothall.services.proposals.proposing import Proposals
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.balance import BalanceFigures
@@ -159,6 +160,7 @@ class Backend:
             randomness=randomness,
             keep_days=self.settings.recording.keep_days,
         )
+        self.own_words = OwnWords(sessions, book=self.book, clock=self.clock, randomness=randomness)
         most = self.settings.conference.people_at_one_address
         self.asking = Asking(
             sessions,
@@ -201,6 +203,7 @@ class Backend:
         await self.hub_removals.load()
         await self.pairing.load()
         await self.proposals.load()
+        await self.own_words.load()
         await self.zoom.load()
 
     @property
@@ -252,6 +255,7 @@ class Backend:
         await self.silenced.forget(session)
         await self.links.forget(session)
         await self.proposals.forget(session)
+        await self.own_words.forget(session)
         await self.ballots.forget(session)
         await self.balance.forget(session)
         await self.programme.agenda.forget(session)

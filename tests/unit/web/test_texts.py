@@ -17,6 +17,8 @@ import moothall_hub
 from moothall import adapters
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.desks import desk_door, microphone_door
+from moothall.adapters.desks.own_words_door import OwnWordsText
+from moothall.adapters.desks.speakers_form import SpeakersText
 from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues, read_names
@@ -115,7 +117,7 @@ TEXTS_IN_CODE = {
     *constants(
         ErrorText, AdminText, RecordErrorText, ProofText, DoorText, NewsText, SearchText, TokenText, HookText,
         hub_texts.HubText,
-        hub_removed_view.RemovedText,
+        hub_removed_view.RemovedText, OwnWordsText, SpeakersText,
         asking_texts, page_hands, hub_desk_texts,
     ),
     *hub_texts.UNPAIRED.values(), *UNPAIRED.values(), *status_bar.TEXTS.values(), status_bar.MISSED, missed_door.SPAN,
@@ -203,6 +205,7 @@ OTHER_GROUPS = {
     "hub",
     "hub-todo",
     "links",
+    "own-words",
     "record",
     "record-asked",
     "record-state",

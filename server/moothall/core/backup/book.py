@@ -63,6 +63,7 @@ NAMESPACES: dict[str, NamespaceBackup] = {
     "zoom": NamespaceBackup.LEFT_OUT,  # addresses by which captions go into Zoom meetings, each with its key
     "proposals": NamespaceBackup.LEFT_OUT,  # words that a second pass made; it can be made again
     "proposals-left": NamespaceBackup.LEFT_OUT,
+    "own-words": NamespaceBackup.LEFT_OUT,  # words that speakers proposed; a restore could bring removed ones back
     "people": NamespaceBackup.LEFT_OUT,  # a restore would show pages again that speakers have switched off since
     "cluster": NamespaceBackup.LEFT_OUT,  # the change of the shared book that a node has; a restored folder has none
     "house": NamespaceBackup.LEFT_OUT,  # which key the nodes sign with; the first node says it anew

@@ -15,7 +15,7 @@ from moothall.services.desks import abbreviations, checking
 from moothall.services.hubs import keys, pairing, removals
 from moothall.services.programme import access_needs, agenda, house_look, programme
 from moothall.services.proof import cosigner, tree_store
-from moothall.services.proposals import proposing
+from moothall.services.proposals import own_words, proposing
 from moothall.services.questions import asking, balance, ballot_box
 from moothall.services.search import people
 from moothall.services.sessions import browsers, role_links, sign_in
@@ -40,6 +40,7 @@ USED = {
     "programme/programme.py": [programme.ROOMS, programme.PLANNED, programme.CONFERENCE],
     "proof/cosigner.py": [cosigner.COSIGNED, cosigner.CONFLICTING, cosigner.KEY],
     "proof/tree_store.py": [tree_store.STATE, tree_store.CURSORS, tree_store.TILES],
+    "proposals/own_words.py": [own_words.NAMESPACE],
     "proposals/proposing.py": [proposing.PROPOSED, proposing.LEFT],
     "questions/asking.py": [asking.NAMESPACE],
     "questions/balance.py": [balance.NAMESPACE, balance.SUMS],
