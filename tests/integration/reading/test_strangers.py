@@ -189,6 +189,7 @@ DOORS = {
     "GET /oembed": Door(frozenset({200, 404}), ("", "?url=/s/open", "?url=/s/backstage", "?url=/s/open/line/a")),
     "GET /openapi.json": open_to_all(),
     "GET /records.jsonl": Door(frozenset({404})),
+    "GET /proceedings.{form}": Door(frozenset({404})),
     "GET /withdrawals.json": open_to_all("", "?session=backstage"),
     "GET /s/{session}/screen": open_to_all(),
     "GET /room/{room}/screen": Door(frozenset({200, 404})),

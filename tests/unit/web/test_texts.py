@@ -200,6 +200,7 @@ OTHER_GROUPS = {
     "hub",
     "hub-todo",
     "links",
+    "proceedings",
     "record",
     "record-asked",
     "record-state",

@@ -49,7 +49,7 @@ PRIVATE = (
 """Pages that search engines need not ask for."""
 STREAMS = (
     *("/s/*/events", "/s/*/ws", "/s/*/poll", "/s/*/asked", "/s/*/ask", "/s/*/report", "/*bundle.zip"),
-    "/records.jsonl",
+    *("/records.jsonl", "/proceedings."),
 )
 """Addresses that answer for long, or for one visitor."""
 _PAGE = re.compile(r"/s/([a-z0-9_.-]{1,64})(?:/line/([a-z0-9_.-]{1,64}))?/?\Z")

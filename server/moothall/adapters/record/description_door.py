@@ -17,12 +17,17 @@ from moothall.adapters.http.entity_tags import tagged
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.programme.news_feed import JsonFeed
 from moothall.adapters.record.bundle_door import Withdrawals
+from moothall.adapters.record.forms import TYPES
 from moothall.adapters.record.sound_door import SoundListing
 from moothall.record.json import Document
 
 _IN_PATH = re.compile(r"\{(\w+)\}")
 _UI = ("ui", "The language of what is said around the text: ar, en, es, fr, pt, ru or zh.")
 _DAY = ("day", "Only the sessions of this day, ISO 8601, by the conference's clock.")
+_BOOK_LANGUAGE = (
+    "language",
+    "The texts in this language, BCP 47; as spoken where a session has none, or unless given.",
+)
 _REFERENCE = "#/components/schemas/{name}"
 
 
@@ -108,6 +113,21 @@ DOORS = (
         query=(_DAY, _UI),
     ),
     _File(
+        path="/proceedings.epub",
+        name="takeProceedings",
+        summary="The records of the same sessions as one e-book.",
+        kind=TYPES["epub"],
+        query=(_DAY, _BOOK_LANGUAGE, _UI),
+    ),
+    _File(
+        path="/proceedings.pdf",
+        name="printProceedings",
+        summary="The same to print, where the server can set PDF.",
+        kind=TYPES["pdf"],
+        query=(_DAY, _BOOK_LANGUAGE, _UI),
+        refusals=(404, 501, 503),
+    ),
+    _File(
         path="/s/{session}/bundle.zip",
         name="takeSessionBundle",
         summary="All texts of a session that is closed, in all formats but PDF.",
@@ -124,6 +144,7 @@ _MEANINGS = {
     404: "There is nothing that everybody may read at this address.",
     409: "The session is not closed yet.",
     416: "The range begins behind the end.",
+    501: "This server can't make the file.",
     503: "Not at the moment: ask again after `Retry-After`.",
 }
 

@@ -13,8 +13,9 @@ import logging
 import re
 import signal
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import msgspec
@@ -69,6 +70,14 @@ class TypesettingOrder(msgspec.Struct, frozen=True, kw_only=True):
     """The order to the process."""
 
     memory: int = MAX_BYTES
+
+
+def typst_version() -> str:
+    """The version of Typst; empty where it isn't installed."""
+    try:
+        return version("typst")
+    except PackageNotFoundError:
+        return ""
 
 
 async def typeset_apart(data: bytes, *, patience: float = MAX_SECONDS, order: TypesettingOrder | None = None) -> bytes:
@@ -173,8 +182,8 @@ def _texts(data: object) -> Iterator[str]:
             yield from _texts(each)
 
 
-def typeset_data(document: StyledDocument) -> bytes:
-    """The document as the template reads it: JSON."""
+def typeset_data(document: StyledDocument, more: Iterable[bytes] = ()) -> bytes:
+    """The document as the template reads it: JSON. `more`: paragraphs behind its own, each as by `typeset_block`."""
     return msgspec.json.encode(
         {
             **_words(document.title, document.language),
@@ -185,9 +194,15 @@ def typeset_data(document: StyledDocument) -> bytes:
             "states": document.states,
             "squares": False,
             "unshown": document.unshown,
-            "blocks": [_block(block) for block in document.blocks],
+            "book": document.book,
+            "blocks": [*(_block(block) for block in document.blocks), *map(msgspec.Raw, more)],
         }
     )
+
+
+def typeset_block(block: StyledParagraph | ParagraphPair) -> bytes:
+    """A paragraph as the template reads it: JSON."""
+    return msgspec.json.encode(_block(block))
 
 
 def _block(block: StyledParagraph | ParagraphPair) -> dict[str, object]:
@@ -203,6 +218,7 @@ def _block(block: StyledParagraph | ParagraphPair) -> dict[str, object]:
         "time": block.time,
         "anchor": block.anchor,
         "link": block.link,
+        "new-page": block.new_page,
     }
 
 

@@ -78,7 +78,7 @@ async def test_the_map_lists_the_pages_that_everybody_may_read(running: RunningS
     _, _, robots = await get(running, "/robots.txt")
     assert f"Sitemap: {running.address}/sitemap.xml" in robots
     assert "Disallow: /admin\n" in robots
-    for path in ("/*bundle.zip", "/records.jsonl"):
+    for path in ("/*bundle.zip", "/records.jsonl", "/proceedings."):
         assert f"Disallow: {path}\n" in robots
 
 
