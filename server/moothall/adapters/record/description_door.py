@@ -87,6 +87,7 @@ DOORS = (
             ("room", "Only sessions that are planned in this room."),
             ("language", "Only sessions in this language, BCP 47."),
             ("session", "Only this session."),
+            ("speaker", "Only sessions in which this person spoke: the id of their page."),
             _UI,
         ),
     ),

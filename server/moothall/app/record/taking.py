@@ -10,7 +10,7 @@ from aiohttp import web
 
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.programme.discovery_door import DiscoveryDoor
-from moothall.adapters.programme.news_door import NewsDoor
+from moothall.adapters.programme.news_door import NewsDoor, NewsSpeaker
 from moothall.adapters.programme.rows import AgendaRows
 from moothall.adapters.record.bundle_door import BundleDoor
 from moothall.adapters.record.bundle_messages import RecordingFile
@@ -54,6 +54,14 @@ def taking_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         listed=catalogue.listed,
         house=lambda: backend.look.shown.name,
     )
+
+    def speaker_of(name: str) -> NewsSpeaker | None:
+        person = backend.people.find(name)
+        if person is None or not person.shown:
+            return None
+        spoke = backend.people.sessions_of(person, backend.indexing.searchable())
+        return NewsSpeaker(person.name, frozenset(each.session for each in spoke), person.listed)
+
     rows = AgendaRows(backend.programme, readable=services.translation.readable)
     news = NewsDoor(
         pages=pages,
@@ -61,6 +69,7 @@ def taking_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         listed=catalogue.listed,
         public=entrance.address.public,
         house=lambda: backend.look.shown.name,
+        speaker_of=speaker_of,
     )
     access = entrance.access
     discovery = DiscoveryDoor(
