@@ -47,8 +47,8 @@ class ProgramDoor(msgspec.Struct, frozen=True, kw_only=True):
     refusals: tuple[int, ...] = (404, 503)
     ranges: bool = False
     """Whether a download can be resumed."""
-    tagged: bool = True
-    """Whether it has an ETag."""
+    untagged: str = ""
+    """Why it has no ETag; empty where it has one."""
 
 
 _File = partial(ProgramDoor, answer=None, ranges=True)
@@ -75,7 +75,7 @@ DOORS = (
         answer=SoundListing,
         query=(("channel", "Id of the channel; `floor` unless given."),),
         refusals=(404,),
-        tagged=False,
+        untagged="No cache may keep it: its sound may be taken back at any moment.",
     ),
     ProgramDoor(
         path="/news.json",
@@ -175,7 +175,7 @@ def description(public: str) -> dict[str, object]:
 def _operation(door: ProgramDoor, schema: dict[str, object] | None) -> dict[str, object]:
     content = {door.kind: {} if schema is None else {"schema": schema}}
     answers: dict[str, object] = {"200": {"description": door.summary, "content": content}}
-    statuses = (*((206, 416) if door.ranges else ()), *((304,) if door.tagged else ()), *door.refusals)
+    statuses = (*((206, 416) if door.ranges else ()), *(() if door.untagged else (304,)), *door.refusals)
     answers |= {str(status): {"description": _MEANINGS[status]} for status in sorted(statuses)}
     inside = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
