@@ -184,6 +184,7 @@ DOORS = {
     "GET /bundle.zip": Door(frozenset({404})),
     "GET /news.atom": open_to_all("", "?session=open&ui=ar"),
     "GET /news.json": open_to_all("", "?language=pt"),
+    "GET /s/{session}/card.png": Door(frozenset({200, 302}), ("?ui=en",)),
     "GET /sitemap.xml": open_to_all(),
     "GET /robots.txt": open_to_all(),
     "GET /oembed": Door(frozenset({200, 404}), ("", "?url=/s/open", "?url=/s/backstage", "?url=/s/open/line/a")),

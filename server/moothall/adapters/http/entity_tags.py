@@ -37,7 +37,7 @@ def tagged(request: web.Request, body: bytes, headers: Mapping[str, str]) -> web
 
 def tag_answers() -> Middleware:
     """A middleware that gives a tag to every answer that has none and may be kept: to no stream, no answer that no
-    cache stores, and none with a cookie, which is one visitor's.
+    cache stores or that is kept for ever, and none with a cookie, which is one visitor's.
     """
 
     @web.middleware
@@ -59,7 +59,8 @@ def tag_answers() -> Middleware:
 
 
 def _may_have_tag(request: web.Request, response: web.Response) -> bool:
-    kept = "no-store" not in response.headers.get(hdrs.CACHE_CONTROL, "")
+    said = response.headers.get(hdrs.CACHE_CONTROL, "")
+    kept = "no-store" not in said and "immutable" not in said
     asked = request.method in (hdrs.METH_GET, hdrs.METH_HEAD) and response.status == 200
     return kept and asked and not response.cookies and hdrs.ETAG not in response.headers
 

@@ -139,7 +139,7 @@ class DiscoveryDoor:
             "provider_name": self.house() or "Moothall",
             "provider_url": self.public,
             "cache_age": CACHE_AGE_S,
-            "thumbnail_url": f"{self.public}{self.pages.card}",
+            "thumbnail_url": f"{self.public}{self.pages.card_of(wanted.snapshot.session, ui)}",
             "thumbnail_width": 1200,
             "thumbnail_height": 630,
         }

@@ -49,6 +49,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
 ANSWERS = {
     "/page": web.Response(text="words", headers={"Cache-Control": "no-cache", "Content-Disposition": "attachment"}),
     "/own": web.Response(text="words", headers={"Cache-Control": "private, no-store"}),
+    "/static": web.Response(text="words", headers={"Cache-Control": "public, immutable"}),
     "/wrong": web.Response(text="words", status=404),
     "/known": web.Response(text="words", headers={"ETag": '"own"'}),
     "/large": web.Response(body=bytes(MOST_TAGGED + 1)),
@@ -73,9 +74,8 @@ async def test_answers_that_may_be_kept_get_the_tag_of_their_bytes() -> None:
                 found[path] = response.headers.get("ETag")
         tag = found.pop("/page")
         assert tag is not None
-        assert found == {
-            "/own": None, "/wrong": None, "/known": '"own"', "/large": None, "/cookie": None, "/stream": None
-        }  # fmt: skip
+        assert found.pop("/known") == '"own"'
+        assert set(found.values()) == {None}, found
         async with client.get("/page", headers={"If-None-Match": f'"other", W/{tag}'}) as response:
             assert (response.status, await response.read()) == (304, b"")
             assert (response.headers["ETag"], response.headers["Cache-Control"]) == (tag, "no-cache")
