@@ -22,6 +22,7 @@ from moothall.adapters.displays.style_page import StyleDoor
 from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.clear_requests import clear_requests
 from moothall.adapters.http.connections import Connections
+from moothall.adapters.http.entity_tags import tag_answers
 from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.http.forwarded import AddressOf, came_by_https, is_proxy, trusted_networks, visitor_address
 from moothall.adapters.http.limits import MAX_BODY_BYTES, AddressGate, runner_options
@@ -379,6 +380,7 @@ def _application(
             own_pages_only(services.pages, entrance.address.origins),
             entrance.staff.middleware(),
             gate.middleware(),
+            tag_answers(),
         ],
     )
     app.add_routes(health.routes())

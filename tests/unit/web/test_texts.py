@@ -206,6 +206,7 @@ OTHER_GROUPS = {
     "hub-todo",
     "links",
     "own-words",
+    "proceedings",
     "record",
     "record-asked",
     "record-state",

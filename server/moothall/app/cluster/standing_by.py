@@ -35,6 +35,7 @@ from moothall.adapters.metrics.metrics_door import MetricsDoor, folder_sizes, op
 from moothall.adapters.pages.static_door import StaticDoor
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.reading.page_menu import can_typeset
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemRandomness
@@ -287,6 +288,7 @@ async def _doors(
     web_folder = Path(settings.server.web) if settings.server.web else find_web_folder()
     tls = tls_context(settings.server.tls_certificate, settings.server.tls_key)
     pages = Pages(web_folder)
+    pages.cards = can_typeset()
     forwarding = Forwarding(
         lambda: house.keeper,
         connections,
