@@ -106,6 +106,7 @@ DOORS = (
             _UI,
         ),
         refusals=(400, 429, 503),
+        untagged="No cache may keep it: words may be removed at any moment.",
     ),
     ProgramDoor(
         path="/news.json",

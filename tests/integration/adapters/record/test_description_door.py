@@ -92,7 +92,7 @@ async def test_every_door_answers_as_it_is_described(running: RunningServer) -> 
 
 
 def test_all_doors_but_the_list_of_sound_have_an_entity_tag() -> None:
-    assert [door.path for door in DOORS if door.untagged] == ["/s/{session}/sound.json"]
+    assert [door.path for door in DOORS if door.untagged] == ["/s/{session}/sound.json", "/search"]
 
 
 async def test_the_examples_of_the_how_to_run(running: RunningServer) -> None:
