@@ -106,7 +106,7 @@ DOORS = (
             _UI,
         ),
         refusals=(400, 429, 503),
-        untagged="No cache may keep it: words may be removed at any moment.",
+        untagged="No cache may keep it: who asks may find more than others.",
     ),
     ProgramDoor(
         path="/news.json",

@@ -30,12 +30,10 @@ from support.files.programme_files import sample
 from support.halls.removal import SESSION, held
 
 PACKAGE = "generated_client"
-CONFIGURATION = """\
-post_hooks: []
-content_type_overrides:
-  application/zip: application/octet-stream
-  application/jsonl: application/octet-stream
-"""
+FILES = sorted({door.kind for door in DOORS if door.answer is None})
+CONFIGURATION = "post_hooks: []\ncontent_type_overrides:\n" + "".join(
+    f"  {kind}: application/octet-stream\n" for kind in FILES
+)
 """Of the generator: no formatting afterwards, and media types that it doesn't know are files."""
 
 
@@ -142,6 +140,8 @@ async def test_every_operation_that_is_described_does_what_the_description_says(
     assert (await public("dump_records")).payload.read().startswith(b'{"format":"moothall.session"')
     assert (await public("take_bundle")).payload.read(2) == b"PK"
     assert (await public("take_session_bundle", session=SESSION)).payload.read(2) == b"PK"
+    assert (await public("take_proceedings")).payload.read(2) == b"PK"
+    assert (await public("print_proceedings")).payload.read(4) == b"%PDF"
 
     starts = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
     wanted = models.NewSession(title="Water", languages=["en"], room="hall", starts=starts)

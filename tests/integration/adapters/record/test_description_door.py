@@ -91,7 +91,7 @@ async def test_every_door_answers_as_it_is_described(running: RunningServer) -> 
                     assert response.status in door.refusals
 
 
-def test_all_doors_but_the_list_of_sound_have_an_entity_tag() -> None:
+def test_only_what_no_cache_may_keep_has_no_entity_tag() -> None:
     assert [door.path for door in DOORS if door.untagged] == ["/s/{session}/sound.json", "/search"]
 
 
