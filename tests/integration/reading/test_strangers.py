@@ -321,6 +321,7 @@ DOORS = {
     "POST /admin/links/{link}/free": STAFF_ONLY,
     "POST /admin/signed-in/{pseudonym}/end": STAFF_ONLY,
     "POST /admin/programme": STAFF_ONLY,
+    "GET /admin/programme.csv": STAFF_ONLY,
     "GET /hubs": open_to_all("", "?ui=ar"),
     "GET /hubs/thanks": open_to_all("", "?ui=ar"),
     "GET /hub/pair": open_to_all("", "?ui=ar"),
