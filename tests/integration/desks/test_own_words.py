@@ -69,6 +69,8 @@ async def test_a_speaker_has_what_was_misheard_corrected(tmp_path: Path) -> None
             await house.browser(),
             await house.browser(),
         ]
+        await secretary.get("/admin/meetings/water-board")
+        assert f'href="{LINKS}"' in secretary.text
         assert await reporter.get(LINKS) == 404, "a rapporteur corrects no lines"
         assert await checker.get(LINKS) == 200
         made = fields(checker, "make")
@@ -82,11 +84,14 @@ async def test_a_speaker_has_what_was_misheard_corrected(tmp_path: Path) -> None
 
         assert await stranger.get(OWN) == 404
         assert await stranger.get(f"{OWN}/enter/guess") == 404
+        secret = link.rpartition("/")[2]
+        assert await ana.get(link, follow=False) == 303
+        (cookie,) = ana.cookies
+        assert secret not in cookie
+        assert all(f"; {part}" in cookie for part in ("HttpOnly", "SameSite=Lax", f"Path={OWN}"))
         assert await ana.get(link) == 200
         assert ana.url == OWN
-        secret = link.rpartition("/")[2]
         assert secret not in ana.text
-        assert all(secret not in cookie for cookie in ana.cookies)
         assert ana.headers["Cache-Control"] == "no-store"
         assert "noindex" in ana.headers["X-Robots-Tag"]
         assert "No line of the text is said to be yours yet" in ana.text, "the words are too new"

@@ -88,7 +88,7 @@ class CheckForm:
         left = left if by_time else sorted(left, key=doubt, reverse=True)
         rows = self.lines.take(session, left, self.key_of(request), LINES)
         return {
-            "proposed": self.speakers.proposals(session, state, ui, clip=partial(_clip, session, sound=sound)),
+            "proposed": await self.speakers.proposals(session, state, ui, clip=partial(_clip, session, sound=sound)),
             "rows": [self._row(line, state, session, ui, sound=sound, sent=sent) for line in rows],
             "left": len(left),
             "of": len(all_lines),

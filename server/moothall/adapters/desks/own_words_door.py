@@ -8,6 +8,7 @@ nobody else's. It needs no scripts.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
@@ -92,6 +93,10 @@ class OwnWordsDoor:
     address_of: AddressOf
     secure: bool
 
+    def __post_init__(self) -> None:
+        self._making = asyncio.Lock()
+        """One page is made at a time, so that long texts take one thread at most. Bound: the requests' slots."""
+
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
         return [
@@ -123,7 +128,7 @@ class OwnWordsDoor:
             link, state = await self._link(request)
         except HttpProblem as wrong:
             return private(refusal(wrong, self.pages, ui))
-        return self._page(request, link, state, ui)
+        return await self._page(request, link, state, ui)
 
     async def act(self, request: web.Request) -> web.Response:
         """Take a proposal, take one back, or make public that one was declined; show the page again, with the typed
@@ -137,11 +142,11 @@ class OwnWordsDoor:
             return private(refusal(wrong, self.pages, ui))
         segment, text = SegmentId(form.get("segment", "")), " ".join(form.get("text", "")[: MAX_TEXT + 1].split())
         if not self.guard.passes(form.get(FIELD, ""), _proof_of(request)):
-            return self._page(request, link, state, ui, typed=(segment, text), wrong=ui.text(AdminText.FORM))
+            return await self._page(request, link, state, ui, typed=(segment, text), wrong=ui.text(AdminText.FORM))
         try:
             refused = await self._carry_out(link, form, segment, text)
         except StorageUnavailable:
-            return self._page(request, link, state, ui, typed=(segment, text), wrong=ui.text(OwnWordsText.LATER))
+            return await self._page(request, link, state, ui, typed=(segment, text), wrong=ui.text(OwnWordsText.LATER))
         if refused is None:
             kept = {name: request.query[name] for name in ("ui", "from") if name in request.query}
             query = f"?{urlencode(kept)}" if kept else ""
@@ -153,7 +158,7 @@ class OwnWordsDoor:
         sentence = _SENTENCES.get(refused.code, OwnWordsText.OVER)
         if form.get("act") != "propose" and refused.code is RefusalCode.STALE:
             sentence = OwnWordsText.DECIDED
-        return self._page(request, link, state, ui, typed=(segment, text), wrong=ui.text(sentence))
+        return await self._page(request, link, state, ui, typed=(segment, text), wrong=ui.text(sentence))
 
     async def _carry_out(
         self, link: SpeakerLink, form: Mapping[str, str], segment: SegmentId, text: str
@@ -183,7 +188,7 @@ class OwnWordsDoor:
             raise HttpProblem(404, AdminText.NO_LINK)
         return link, live.state
 
-    def _page(
+    async def _page(
         self,
         request: web.Request,
         link: SpeakerLink,
@@ -193,6 +198,21 @@ class OwnWordsDoor:
         typed: tuple[SegmentId, str] = (SegmentId(""), ""),
         wrong: str = "",
     ) -> web.Response:
+        async with self._making:
+            text = await asyncio.to_thread(self._rendered, request, link, state, ui, typed=typed, wrong=wrong)
+        return private(own_html(text, ui, status=409 if wrong else 200))
+
+    def _rendered(
+        self,
+        request: web.Request,
+        link: SpeakerLink,
+        state: State,
+        ui: Catalogue,
+        *,
+        typed: tuple[SegmentId, str],
+        wrong: str,
+    ) -> str:
+        """The page. It runs in a thread: comparing long texts takes long."""
         now = self.own_words.clock.wall()
         lines, stands = own_lines(state, link.speaker, now), window(link, state, now)
         first = min(number_in(request.query.get("from", ""), MAX_DIGITS) or 0, max(0, len(lines) - 1))
@@ -200,7 +220,7 @@ class OwnWordsDoor:
         lost = [
             each for each in link.proposals if not is_own(state, state.segments.get(each.segment), link.speaker, now)
         ]
-        text = self.pages.render(
+        return self.pages.render(
             "proposals/own_words.html",
             ui=ui,
             title=state.title.strip() or ui.text("Meeting without a title"),
@@ -219,7 +239,6 @@ class OwnWordsDoor:
             token=self.guard.token(_proof_of(request)),
             in_language=lambda tag: self._address(request, {"ui": tag}),
         )
-        return private(own_html(text, ui, status=409 if wrong else 200))
 
     def _row(
         self, line: Segment, link: SpeakerLink, ui: Catalogue, *, typed: tuple[SegmentId, str]

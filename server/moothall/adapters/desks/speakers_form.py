@@ -4,6 +4,7 @@ parts of pages of `desk_door.py`: plain forms, which work without scripts.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
@@ -53,12 +54,16 @@ class SpeakersForm:
     zone: Callable[[], Zone]
     public: str = ""
 
-    def proposals(
+    async def proposals(
         self, session: SessionId, state: State, ui: Catalogue, *, clip: Callable[[str, int, int], str]
     ) -> list[dict[str, object]]:
-        """What waits to be decided on in a session, as rows. `clip` returns the address of a line's sound."""
+        """What waits to be decided on in a session, as rows, made in a thread: comparing long texts takes long. `clip`
+        returns the address of a line's sound.
+        """
         waiting = self.own_words.waiting(session)[:MOST_SHOWN]
-        return [self._row(link, each, state, ui, clip) for link, each in waiting]
+        if not waiting:
+            return []
+        return await asyncio.to_thread(lambda: [self._row(link, each, state, ui, clip) for link, each in waiting])
 
     def _row(
         self,

@@ -22,6 +22,8 @@ from moothall.core.sessions.state import State, Status
 
 MOST_WAITING = 300
 """Proposals of one link, decided ones included. Overflow: the next one is refused."""
+MOST_MORE = 1_000
+"""How many characters more than its line a proposal may have: it corrects words, and adds no others."""
 MOST_BYTES = 512 << 10
 """Most bytes of the texts of one link's proposals. Overflow: the next one is refused."""
 DAY_MS = 86_400_000

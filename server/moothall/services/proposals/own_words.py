@@ -22,6 +22,7 @@ from moothall.core.proposals.own_words import (
     DAY_MS,
     KEPT_MS,
     MOST_BYTES,
+    MOST_MORE,
     MOST_WAITING,
     OwnFate,
     OwnProposal,
@@ -189,8 +190,10 @@ class OwnWords:
                 return refuse(RefusalCode.UNKNOWN, "This line is not in the text any more, or not the speaker's.")
             if line.revision != revision:
                 return refuse(RefusalCode.STALE, "The line was mended meanwhile.")
-            if not text or len(text) > MAX_TEXT or text == " ".join(line.whole.split()):
-                return refuse(RefusalCode.INVALID, f"A proposal differs from its line, in 1 to {MAX_TEXT} characters.")
+            reads = " ".join(line.whole.split())
+            if not text or text == reads or len(text) > min(MAX_TEXT, len(reads) + MOST_MORE):
+                message = f"A proposal differs from its line, and has at most {MOST_MORE} characters more."
+                return refuse(RefusalCode.INVALID, message)
             before = link.newest(segment)
             if before is not None and before.fate is OwnFate.WAITING:
                 link = link.without(before.id)

@@ -232,7 +232,7 @@ async def test_nothing_is_proposed_for_words_of_others_or_from_an_older_state(to
     link = await told.link()
     for name in (B, SegmentId("nothing")):
         assert code(await told.own.propose(link, name, 0, "We were.")) is RefusalCode.UNKNOWN
-    for text in ("", "We where a.", "x" * 10_001):
+    for text in ("", "We where a.", "x" * 1_012):
         assert code(await told.own.propose(link, A, 0, text)) is RefusalCode.INVALID
     await told.mend(A, "We were an A.")
     assert code(await told.own.propose(link, A, 0, "We were a.")) is RefusalCode.STALE
