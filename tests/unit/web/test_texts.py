@@ -32,6 +32,8 @@ from moothall.adapters.reading.page_choices import OFFERED
 from moothall.adapters.reading.page_menu import WAYS
 from moothall.adapters.record.texts import NOTICE as RECORD_NOTICE
 from moothall.adapters.record.texts import RecordErrorText
+from moothall.adapters.retention import texts as retention_texts
+from moothall.adapters.retention.texts import RetentionText
 from moothall.adapters.search.search_door import SearchText
 from moothall.core.events import question_parts as questions
 from moothall.core.events.types import Access, ChannelKind, GapReason, Origin, SealVersion, SoundKept, Tag
@@ -111,10 +113,13 @@ def constants(*parts: object) -> Iterator[str]:
 
 TEXTS_IN_CODE = {
     *constants(
-        ErrorText, AdminText, RecordErrorText, ProofText, DoorText, NewsText, SearchText, hub_texts.HubText,
+        ErrorText, AdminText, RecordErrorText, ProofText, DoorText, NewsText, SearchText,
+        RetentionText, hub_texts.HubText,
         hub_removed_view.RemovedText,
         asking_texts, page_hands, hub_desk_texts,
     ),
+    *retention_texts.KINDS.values(), *retention_texts.REASONS.values(),
+    retention_texts.OTHER_REASON, retention_texts.SOUND_REASON,
     *hub_texts.UNPAIRED.values(), *UNPAIRED.values(), *status_bar.TEXTS.values(), status_bar.MISSED, missed_door.SPAN,
     setup_door.SPEAKS, setup_door.TAKEN, setup_door.NO_TITLE, setup_door.WORDS_FOR,
     microphone_door.NO_MEETING, microphone_door.NOT_ADDED, microphone_door.STRANGER,

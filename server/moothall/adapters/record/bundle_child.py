@@ -46,6 +46,7 @@ from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SourceId
 from moothall.core.kernel.times import UTC_ZONE, Zone
+from moothall.core.retention.periods import STAFF_DUE
 from moothall.record import bundle
 from moothall.record.json import write_json
 from moothall.record.model import Record, RecordFold
@@ -120,7 +121,7 @@ class _Session:
             event, header = decode_event(record.body), record.header
             if isinstance(event, SourceAttached):
                 self._sources[event.source] = event
-            elif isinstance(event, BodyRemoved) and event.offsets:
+            elif isinstance(event, BodyRemoved) and event.offsets and event.reason != STAFF_DUE:
                 gone = bundle.BundledRemoval(offset=header.offset, at=header.at, reason=event.reason)
                 self._withdrawn.append(gone)
 
