@@ -18,6 +18,7 @@ from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.programme.news_feed import JsonFeed
 from moothall.adapters.record.bundle_door import Withdrawals
 from moothall.adapters.record.sound_door import SoundListing
+from moothall.adapters.retention.removed_door import RemovalCounts
 from moothall.record.json import Document
 
 _IN_PATH = re.compile(r"\{(\w+)\}")
@@ -91,6 +92,13 @@ DOORS = (
         summary="What was removed from the sessions for good: look here before you pass anything on.",
         answer=Withdrawals,
         query=(("session", "Only this session, which public lists need not have."),),
+        refusals=(503,),
+    ),
+    ProgramDoor(
+        path="/removed.json",
+        name="countRemovals",
+        summary="How many removals there were from the public sessions, a year and a reason.",
+        answer=RemovalCounts,
         refusals=(503,),
     ),
     _File(

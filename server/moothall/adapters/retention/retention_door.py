@@ -49,7 +49,6 @@ class RetentionDoor:
     @staff_page(runs_the_house)
     async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Show the periods, what is removed next, and whose words are being removed."""
-        await self.retention.look()
         return self._page(asked)
 
     @staff_page(runs_the_house)

@@ -7,6 +7,7 @@ has not changed is not read again.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
@@ -84,6 +85,7 @@ class Retention:
         self._kept: dict[SessionId, Keeping] = {}
         self._time = ListingTime()
         self._unread: set[SessionId] = set()
+        self._looking = asyncio.Lock()
 
     async def load(self) -> None:
         """Read the book. Raises StorageUnavailable."""
@@ -137,6 +139,8 @@ class Retention:
             bodies = {kind: None if (said := new.get(kind)) is None else msgspec.json.encode(said) for kind in changed}
             await self.book.write([BookEntry(PERIODS, kind.value, body) for kind, body in bodies.items()])
             self._stated = new
+            for session, kept in tuple(self._kept.items()):
+                await self._keep(session, self._listed(session, kept))
         return None
 
     def _days(self, kind: KeptKind) -> int | None:
@@ -180,7 +184,11 @@ class Retention:
         return None
 
     async def look(self) -> None:
-        """Bring the list up to date. Raises StorageUnavailable."""
+        """Bring the list up to date, reading the logs that have grown. Raises StorageUnavailable."""
+        async with self._looking:
+            await self._look()
+
+    async def _look(self) -> None:
         time = self._time.at(self.clock.wall())
         await self.book.write([BookEntry(TIME, PASSED, msgspec.json.encode(time))])
         self._time = time
