@@ -60,6 +60,8 @@ WHO = {
     "how often a staff link was opened": ("staff", OFFICE),
     "how many read each": ("readers, as a number", STAFF),
     "how many read, by door": ("readers, as a number", OPERATOR),
+    "what is due of which meeting": ("staff, by a pseudonym", OFFICE),
+    "which words of one person": ("whoever is removed", OFFICE),
     "that something was removed": ("none", OPERATOR),
     "hashes and places of public events": ("none", ALL),
     "text, sound that is kept, programme": ("speakers, people who ask, staff", OPERATOR),
@@ -76,6 +78,7 @@ beginning that fits counts.
 """
 
 SETTINGS = (
+    "retention.text", "retention.sound", "retention.staff", "retention.questions", "retention.notice_days",
     "recording.keep_days", "server.unload_after_minutes", "balance.asks", "balance.groups", "engine.model",
     "translation.service", "sign_in.issuer", "sign_in.scopes", "sign_in.hours", "sign_in.link_hours_after_close",
     "logging.level",

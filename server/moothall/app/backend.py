@@ -39,6 +39,7 @@ from moothall.core.ports import Book, Clock, EventLog, NodeLog
 from moothall.core.programme.plan import Room, RoomId
 from moothall.core.questions.blocked_words import MOST_BYTES, BlockedWords, WordList, parse
 from moothall.core.questions.statements import AboutQuestions, Dimension, StakeholderGroup
+from moothall.core.retention.periods import KeptKind
 from moothall.core.search.folding import Folding
 from moothall.services.captioning.zoom_push import ZoomPush
 from moothall.services.capture.closing import Closing
@@ -61,6 +62,7 @@ from moothall.services.questions.asking import Asking
 from moothall.services.questions.balance import BalanceFigures
 from moothall.services.questions.ballots import Ballots
 from moothall.services.questions.typing import TurnTyping
+from moothall.services.retention.retention import Retention
 from moothall.services.search.indexing import IndexedLog, Indexing
 from moothall.services.search.people import KnownSpeakers
 from moothall.services.sessions.forgetting import Forgetting
@@ -181,7 +183,26 @@ class Backend:
         )
         self.zoom_client = ZoomClient()
         self.silenced = SilencedSpans(self.book)
+        self.moving = asyncio.Lock()
+        """Held while lines are moved, or words removed."""
         self.forgetting = Forgetting(sessions, self.programme.plan_of, self.clock)
+        said = self.settings.retention
+        self.retention = Retention(
+            sessions,
+            log=self.log,
+            book=self.book,
+            clock=self.clock,
+            links=self.links,
+            plan_of=self.programme.plan_of,
+            defaults={
+                KeptKind.TEXT: said.text,
+                KeptKind.SOUND: said.sound,
+                KeptKind.STAFF: said.staff,
+                KeptKind.QUESTIONS: said.questions,
+            },
+            notice_days=said.notice_days,
+            recorded=SoundFolder(self.data / RECORDINGS_FOLDER, bitrate=1_000 * self.settings.recording.kbits).sessions,
+        )
         self.zoom = ZoomPush(sessions, self.book, self.zoom_client, self.forgetting, self.clock)
 
     async def load(self) -> None:
@@ -205,6 +226,7 @@ class Backend:
         await self.proposals.load()
         await self.own_words.load()
         await self.zoom.load()
+        await self.retention.load()
 
     @property
     def disk(self) -> tuple[int, int] | None:
@@ -239,6 +261,7 @@ class Backend:
             links=self.links,
             tokens=self.tokens,
             proposals=self.proposals,
+            due=self.retention.listing,
             public=public,
             zones=find_zone,
             calendar=read_icalendar,

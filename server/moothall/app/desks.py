@@ -72,7 +72,9 @@ def open_desks(
     backend.links.when_gone(lambda _: socket.recheck())
     backend.programme.moved(lambda _: socket.recheck())
     news: dict[str, NewsOf] = {}
-    moves = LineMoves(backend.sessions, log=backend.log, clock=backend.clock, may_act=staff.may_act)
+    moves = LineMoves(
+        backend.sessions, log=backend.log, clock=backend.clock, may_act=staff.may_act, busy=backend.moving
+    )
     desks = Desks(
         backend.sessions,
         log=backend.log,

@@ -63,6 +63,7 @@ from moothall.app.hubs import hub_doors, hub_map, open_hub_link
 from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Services
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
 from moothall.app.record.proof import record_doors, witness_doors
+from moothall.app.record.retention import retention_doors
 from moothall.app.record.search import search_doors
 from moothall.app.record.taking import taking_doors
 from moothall.app.sign_in import open_sign_in
@@ -266,6 +267,7 @@ async def open_doors(
             *(route for door in await witness_doors(backend, address.public) for route in door.routes()),
             *taking_doors(stack, services, entrance),
             *await open_webhooks(stack, services, entrance),
+            *await retention_doors(stack, services, entrance),
             *probe.routes(),
         ]
     )

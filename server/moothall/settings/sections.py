@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from moothall.core.questions.statements import Dimension, StakeholderGroup
+from moothall.core.retention.periods import DEFAULTS, PATTERN, KeptKind
 from moothall.wire.engine import ComputeType, Device, workers_for
 from moothall.wire.languages import ARGOS_INDEX, REGISTRY
 from moothall.wire.log_lines import LogFormat
@@ -34,6 +35,7 @@ _NETWORK = msgspec.Meta(min_length=2, description="a list of addresses or networ
 _WORD = msgspec.Meta(
     min_length=1, max_length=100, description="a list of words such as 'en:darn', or 'darn' for any language"
 )
+_PERIOD = msgspec.Meta(pattern=PATTERN, description="a number of days such as '90 days', or 'for ever'")
 _TAG = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 _TRANSLATOR = msgspec.Meta(
     pattern=r"^(bergamot|apertium|argos|argostranslate|firefox|echo)$",
@@ -242,6 +244,25 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     and so does the control room. Sound that is kept as a recording does not count."""
     waiting_mb: Annotated[int, msgspec.Meta(ge=50, description="a whole number from 50 up")] = 10_000
     """Most MB of sound that may wait of all microphones and files together."""
+
+
+class RetentionSection(msgspec.Struct, frozen=True, kw_only=True):
+    """How long what is kept of meetings is kept after their end; at `/admin/retention` the secretariat can state other
+    periods. Nothing is kept for ever but what somebody states to be.
+    """
+
+    text: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.TEXT]
+    """Lines, translations, names of speakers, published questions, and files of imported meetings."""
+    sound: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.SOUND]
+    """Published sound. Sound that is kept for checking the text goes after `keep_days` of `[recording]`."""
+    staff: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.STAFF]
+    """Notes among the staff and to groups, marks for the report, chosen terms, what was reported as rude, lines that
+    were never on air, and how often the meeting's links were used."""
+    questions: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.QUESTIONS]
+    """Questions that nobody published, the wording in which the others arrived, and the keyed hashes of who asked."""
+    notice_days: Annotated[int, msgspec.Meta(ge=7, le=365, description="a whole number from 7 to 365")] = 30
+    """Days for which a removal is listed before it happens, on which the server was running; until then it can be put
+    off."""
 
 
 class Streams(msgspec.Struct, frozen=True, kw_only=True):
@@ -462,6 +483,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     translation: Translation = Translation()
     captioning: Captioning = Captioning()
     recording: Recording = Recording()
+    retention: RetentionSection = RetentionSection()
     streams: Streams = Streams()
     webhooks: WebhookSection = WebhookSection()
     balance: Balance = Balance()

@@ -231,6 +231,13 @@ async def _before_it_was_mended(page: Page) -> None:
     await page.locator("[data-fate=changed]").wait_for()
 
 
+async def _counted(page: Page) -> None:
+    """Show what the removal of a speaker's words would take."""
+    await page.locator("#Person").select_option("ada")
+    await page.locator("button[value=count]").click()
+    await page.locator("button[value=remove]").wait_for()
+
+
 PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "reader/front.html": ("/", None),
     "reader/search.html": ("/search?q=the", None),
@@ -242,6 +249,9 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "admin/admin_speakers.html": ("/admin/speakers", None),
     "admin/admin_tokens.html": ("/admin/tokens", None),
     "admin/admin_webhooks.html": ("/admin/webhooks", None),
+    "admin/admin_retention.html": ("/admin/retention", None),
+    "admin/admin_removal.html": ("/admin/retention", _counted),
+    "admin/admin_removed.html": ("/admin/removed", None),
     "agenda/agenda.html": ("/agenda", None),
     "agenda/access_needs.html": ("/agenda/access", None),
     "agenda/access_needs.html, refused": ("/agenda/access", _needing_nothing),

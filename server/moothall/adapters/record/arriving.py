@@ -9,6 +9,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import BodyRemoved, SourceAttached
 from moothall.core.kernel.ids import SourceId
+from moothall.core.retention.periods import STAFF_DUE
 from moothall.record import bundle
 from moothall.record.model import Record, RecordFold
 from moothall.services.sessions.records import spoken
@@ -40,7 +41,7 @@ class ArrivingSession:
             event, header = decode_event(record.body), record.header
             if isinstance(event, SourceAttached):
                 self._sources[event.source] = event
-            elif isinstance(event, BodyRemoved) and event.offsets:
+            elif isinstance(event, BodyRemoved) and event.offsets and event.reason != STAFF_DUE:
                 gone = bundle.BundledRemoval(offset=header.offset, at=header.at, reason=event.reason)
                 self._withdrawn.append(gone)
 

@@ -22,6 +22,7 @@ from moothall.adapters.programme.news_feed import JsonFeed
 from moothall.adapters.record.bundle_door import Withdrawals
 from moothall.adapters.record.forms import TYPES
 from moothall.adapters.record.sound_door import SoundListing
+from moothall.adapters.retention.removed_door import RemovalCounts
 from moothall.adapters.search.search_door import JsonResults
 from moothall.adapters.tokens import programme_acts_door, session_acts_door
 from moothall.adapters.tokens.gate import ActRefused, NoBody, ProgramAct
@@ -128,6 +129,13 @@ DOORS = (
         summary="What was removed from the sessions for good: look here before you pass anything on.",
         answer=Withdrawals,
         query=(("session", "Only this session, which public lists need not have."),),
+        refusals=(503,),
+    ),
+    ProgramDoor(
+        path="/removed.json",
+        name="countRemovals",
+        summary="How many removals there were from the public sessions, a year and a reason.",
+        answer=RemovalCounts,
         refusals=(503,),
     ),
     _File(

@@ -93,6 +93,7 @@ def search_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         fill=catalogue.fill,
         gate=AddressGate(backend.clock, backend.randomness, SEARCHES),
         address_of=entrance.address_of,
+        now=backend.clock.wall,
     )
     desk = PeopleDeskDoor(
         pages=entrance.forms,

@@ -831,8 +831,8 @@ class InterventionDeclined(StaffEvent, frozen=True, kw_only=True, tag="intervent
 
 
 class InterventionRemoved(StaffEvent, frozen=True, kw_only=True, tag="intervention.removed"):
-    """The text and the name of an intervention were removed on request. This event repeats what remains of what was
-    received.
+    """The text and the name of an intervention were removed, on request or since they were due. This event repeats what
+    remains of what was received.
     """
 
     intervention: InterventionId
@@ -846,7 +846,7 @@ class InterventionRemoved(StaffEvent, frozen=True, kw_only=True, tag="interventi
     origin: str
     """As in `intervention.received`."""
     asker: str
-    """As in `intervention.received`."""
+    """As in `intervention.received`; empty once the keyed hash was due."""
     t: int
     """As in `intervention.received`."""
     after_close: bool = False
@@ -882,7 +882,7 @@ class InterventionPublished(InterventionEvent, frozen=True, kw_only=True, tag="i
     t: int
     """When it was asked, media ms."""
     removed: bool = False
-    """Whether its words were removed on request: then text and name are empty, and there is no answer in writing."""
+    """Whether its words were removed: then text and name are empty, and there is no answer in writing."""
 
 
 class InterventionStatusChanged(InterventionEvent, frozen=True, kw_only=True, tag="intervention.status-changed"):
@@ -1076,7 +1076,9 @@ class BodyRemoved(Event, frozen=True, kw_only=True, tag="body.removed"):
     offsets: tuple[int, ...]
     """The events whose bodies and salts were erased."""
     reason: str
-    """Why: `request`, or `not-recorded` for what a span of "not recorded", or a break, had caught."""
+    """Why: `request`; `not-recorded` for what a span of "not recorded", or a break, had caught; `due` for words that
+    were kept for as long as was stated, and `due-staff` where only the staff could read them.
+    """
     by: str
     """Pseudonym of whoever ordered the removal."""
     through: dict[ChannelId, int] = {}

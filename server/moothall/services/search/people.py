@@ -115,6 +115,12 @@ class KnownSpeakers:
         """Switch a person's page on or off, as the person wishes. Raises StorageUnavailable."""
         await self._keep(msgspec.structs.replace(person, shown=shown))
 
+    async def wish_removal(self, person: KnownSpeaker, at: int) -> None:
+        """Note that a person asks for their words to be removed since Unix ms `at`, or with 0 that they don't. Raises
+        StorageUnavailable.
+        """
+        await self._keep(msgspec.structs.replace(person, wished=at))
+
     async def forget(self, person: KnownSpeaker) -> None:
         """Take back what was said of who a person is, and with it their page. Raises StorageUnavailable."""
         await self.book.write([BookEntry(NAMESPACE, person.id, None)])
