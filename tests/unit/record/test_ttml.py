@@ -91,9 +91,9 @@ def test_a_machines_translation_says_so_in_a_caption() -> None:
     assert captions_of[-1].get(f"{TTM}role") == "x-notice"
 
 
-def test_a_language_that_is_no_tag_is_left_out() -> None:
+def test_a_language_that_is_no_tag_is_undetermined() -> None:
     told = Telling(languages=("x>y",))
     told.line("Hm.", 0, 900, language="x>y")
     root = tree(write_ttml(told.record(), WORDING, Options()))
     assert root.get(f"{XML}lang") == ""
-    assert captions(root)[0].get(f"{XML}lang") is None
+    assert captions(root)[0].get(f"{XML}lang") == "und"

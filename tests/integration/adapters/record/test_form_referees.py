@@ -28,7 +28,7 @@ from moothall.record.ttml import write_ttml
 from moothall.record.wording import Options, Wording
 from support.record.golden import ARABIC, CHANNELS, CHINESE, FRENCH, NONCHARACTERS, golden_records
 from support.record.referees import akoma_ntoso_schema, faults_of_book
-from support.sessions.record_maker import FLOOR, WORDING, Telling, hostile_records, meeting, questioned
+from support.sessions.record_maker import FLOOR, WORDING, Telling, hostile_records, meeting, questioned, tagged_wrongly
 
 CATALOGUES = Catalogues(find_web_folder() / "locales")
 UI = {FLOOR: "en", FRENCH: "fr", ARABIC: "ar", CHINESE: "zh"}
@@ -148,7 +148,7 @@ def test_epubcheck_finds_nothing_in_a_book(tmp_path: Path, channel: ChannelId, o
 
 @pytest.mark.slow  # what is not well-formed would be found by test_record_laws.py
 def test_epubcheck_finds_nothing_in_books_of_hostile_words(tmp_path: Path) -> None:
-    for record in (Telling(opened=False).record(), *hostile_records()[::10]):
+    for record in (Telling(opened=False).record(), tagged_wrongly().record(), *hostile_records()[::10]):
         assert faults_of_book(book(tmp_path / "a.epub", record, WORDING, PLAIN)) == []
 
 
