@@ -26,7 +26,7 @@ from moothall.record.epub import write_epub
 from moothall.record.model import Record
 from moothall.record.ttml import write_ttml
 from moothall.record.wording import Options, Wording
-from support.record.golden import ARABIC, CHANNELS, CHINESE, FRENCH, NONCHARACTERS, golden_records
+from support.record.golden import ARABIC, CHINESE, FRENCH, IMPORTED, NONCHARACTERS, PARTS, golden_records
 from support.record.referees import akoma_ntoso_schema, faults_of_book
 from support.sessions.record_maker import FLOOR, WORDING, Telling, hostile_records, meeting, questioned, tagged_wrongly
 
@@ -43,7 +43,7 @@ def golden(channel: ChannelId) -> tuple[Record, Wording]:
 
 
 def every_record() -> Iterator[tuple[Record, Wording]]:
-    yield from map(golden, CHANNELS)
+    yield from map(golden, PARTS)
     for record in (meeting(closed=False).record(), questioned().record(), Telling(opened=False).record()):
         yield record, WORDING
     yield from ((record, WORDING) for record in hostile_records())
@@ -140,6 +140,7 @@ def book(path: Path, record: Record, words: Wording, options: Options) -> Path:
         pytest.param(ARABIC, PLAIN, marks=pytest.mark.slow),  # the same code in other languages
         pytest.param(CHINESE, LEAST, marks=pytest.mark.slow),
         pytest.param(FRENCH, PLAIN, marks=pytest.mark.slow),
+        pytest.param(IMPORTED, ALL, marks=pytest.mark.slow),
     ],
 )
 def test_epubcheck_finds_nothing_in_a_book(tmp_path: Path, channel: ChannelId, options: Options) -> None:
