@@ -17,6 +17,7 @@ from moothall.core.events.codec import UnknownEvent
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import ChannelId, Epoch, Lane, Position, SegmentId, SessionId, SpeakerId
 from moothall.core.kernel.lanes import Feed
+from moothall.core.kernel.languages import written_tag, written_tags
 from moothall.core.questions.interventions import Questions, evolve_questions
 from moothall.core.questions.listing import QuestionCounts, figures_of
 from moothall.core.sessions.state import Status
@@ -36,7 +37,7 @@ class RecordedLine(msgspec.Struct, frozen=True, kw_only=True):
     t1: int | None
     """End, media ms; None while the line grows."""
     language: str
-    """BCP-47 tag."""
+    """BCP-47 tag; `und` where the log has none that is well-formed."""
     origin: ev.Origin
     mended: bool
     """Whether a person corrected the line."""
@@ -123,7 +124,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     channel: ChannelId
     kind: ev.ChannelKind
     languages: tuple[str, ...]
-    """BCP-47 tags that the lines may have; the first is the expected one."""
+    """BCP-47 tags that the lines may have; the first is the expected one. None that is not well-formed."""
     position: Position
     """The position in the log that the record shows."""
     at: int = 0
@@ -233,10 +234,10 @@ class RecordFold(TextFold):
         session = self._view.session
         channel = session.channels.get(self.feed.channel)
         return Record(
-            session=session,
+            session=msgspec.structs.replace(session, languages=written_tags(session.languages)),
             channel=self.feed.channel,
             kind=ev.ChannelKind.FLOOR if channel is None else channel.kind,
-            languages=() if channel is None else channel.languages,
+            languages=() if channel is None else written_tags(channel.languages),
             position=self._view.position,
             at=self._at,
             lines=tuple(
@@ -267,6 +268,7 @@ def recorded(
     return made_of(
         RecordedLine,
         line,
+        language=written_tag(line.language),
         name=plain(speakers.get(line.speaker, "")) if line.speaker else "",
         text=text,
         words=words,

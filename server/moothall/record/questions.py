@@ -11,6 +11,7 @@ import msgspec
 from moothall.core.events.question_parts import OPEN, InterventionKind, InterventionStatus
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.ids import InterventionId, SegmentId
+from moothall.core.kernel.languages import written_tag
 from moothall.core.questions.interventions import Intervention, Questions
 from moothall.record.wrapping import plain
 
@@ -21,7 +22,7 @@ class WrittenAnswer(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     """The answer; its rows are separated by a line feed, and none is blank."""
     language: str
-    """BCP-47 tag."""
+    """BCP-47 tag; `und` where the log has none that is well-formed."""
 
 
 class RecordedQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +36,7 @@ class RecordedQuestion(msgspec.Struct, frozen=True, kw_only=True):
     text.
     """
     language: str
-    """BCP-47 tag of the text."""
+    """BCP-47 tag of the text; `und` where the log has none that is well-formed."""
     name: str
     """The name that the author chose, as a single row; empty for none."""
     origin: str
@@ -67,11 +68,12 @@ def asked_in(questions: Questions, *, closed: bool) -> tuple[RecordedQuestion, .
 def _asked(questions: Questions, each: Intervention, *, closed: bool) -> RecordedQuestion:
     taken_back = each.status is InterventionStatus.WITHDRAWN
     into = None if each.into is None else questions.get(each.into)
-    answer = WrittenAnswer(text=_lines(each.answer), language=each.answer_language)
+    answer = WrittenAnswer(text=_lines(each.answer), language=written_tag(each.answer_language))
     return made_of(
         RecordedQuestion,
         each,
         text="" if taken_back else _lines(each.text),
+        language=written_tag(each.language),
         name="" if taken_back else plain(each.name),
         joined_with=None if into is None else into.number,
         answer=answer if answer.text and not taken_back else None,

@@ -4,12 +4,14 @@
 It has lines in the six languages of the UN and in Portuguese, an interpretation, translations (one of record, one that
 only gives the gist), names that try to break out of a file, people who speak at the same time, corrections by people
 and machines, a gap, a span that is not recorded, a break, removed and struck words, questions with answers, and a seal.
+Beside it is an imported part: a text from a file of others, which is a session of its own, as all imported texts are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from html import escape
 
 import msgspec
 
@@ -20,11 +22,16 @@ from moothall.core.events.question_parts import InterventionKind, InterventionSt
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import ChannelId, InterventionId, PolicyQuestionId, SegmentId
 from moothall.core.translation.lines import line_of
-from moothall.record.model import Record
+from moothall.record.model import Record, RecordFold
+from support.record.imported import imported
 from support.sessions.record_maker import CAPTIONER, FLOOR, Questions, Telling, timed
+from support.sessions.recorder import EPOCH, Recorder
 
 FRENCH, ENGLISH, ARABIC, CHINESE = ChannelId("fr"), ChannelId("mt-en"), ChannelId("mt-ar"), ChannelId("mt-zh")
 CHANNELS = (FLOOR, FRENCH, ENGLISH, ARABIC, CHINESE)
+IMPORTED = ChannelId("imported")
+"""The name of the imported part in `golden_records`."""
+PARTS = (*CHANNELS, IMPORTED)
 LANGUAGES = ("en", "ar", "zh", "fr", "ru", "es", "pt")
 TRANSLATOR = Actor(Role.TRANSLATOR, "mt")
 
@@ -151,7 +158,48 @@ def golden_session() -> Golden:
 def golden_records() -> dict[ChannelId, Record]:
     """Return the record of each channel of the golden session."""
     told = golden_session()
-    return {channel: told.record(channel) for channel in CHANNELS}
+    return {**{channel: told.record(channel) for channel in CHANNELS}, IMPORTED: _imported()}
+
+
+_FILE = f"""\
+WEBVTT - Rights &amp; <duties>
+
+one
+00:00:01.000 --> 00:00:04.000
+<v {escape(CHAIR, quote=False)}>A água é um direito &amp; um dever.</v>
+
+00:00:03.000 --> 00:00:06.500
+<v {AHMED}><lang ar>شكرا سيدتي الرئيسة، 3 &lt; 5.</lang></v>
+
+00:00:05.000 --> 00:00:09.000
+<v {escape(TURNED)}>Falo &lt;ao mesmo tempo&gt; que os outros.
+E continuo.</v>
+
+00:00:10.000 --> 00:00:12.000
+<v {LI}><lang zh>数字治理需要各国合作。</lang></v>
+
+00:00:13.000 --> 00:00:15.000
+<v {LI}>O meu vizinho faz {REMOVED}.</v>
+
+00:00:16.000 --> 00:00:18.000
+<lang not_a_tag>&lt;script&gt;alert('x')&lt;/script&gt; ]]&gt; &lrm;{NONCHARACTERS}</lang>
+"""
+
+
+def _imported() -> Record:
+    """Return the record of the file of others, from which a line was removed later."""
+    found = imported(_FILE, "2019-05-06 10.00 Antes de nós (pt).vtt")
+    recorder = Recorder(found.meeting.session)
+    records = [recorder.record(event) for event in found.events]
+    gone = {record.header.offset for record in records if REMOVED.encode() in (record.body or b"")}
+    records = [
+        msgspec.structs.replace(record, body=None, salt=None) if record.header.offset in gone else record
+        for record in records
+    ]
+    records.append(recorder.record(ev.BodyRemoved(offsets=tuple(sorted(gone)), reason="request", by="s1")))
+    fold = RecordFold(found.meeting.session, EPOCH, found.meeting.channel)
+    fold.take([record for record in records if record.header.lane in fold.feed.lanes])
+    return fold.record()
 
 
 def _said(told: Golden) -> dict[str, SegmentId]:

@@ -293,6 +293,17 @@ HOSTILE = st.one_of(
 """Texts that imitate everything with a meaning in a file."""
 
 
+def tagged_wrongly() -> Telling:
+    """Return a session whose languages are not all named by well-formed tags, as older releases let one be made."""
+    told = Telling(languages=("x<y>", "en", "en-a1-b2"))
+    told.line("Who?", 1_000, 2_000, language="x<y>")
+    told.line("Us.", 3_000, 4_000, language="en-a1-b2")
+    told.line("Nós.", 5_000, 6_000, language="pt-BR")
+    made = Questions(told)
+    made.write(made.ask("Why?", language="x<y>"), "So.", "x<y>")
+    return told
+
+
 @st.composite
 def records(draw: st.DrawFn) -> Record:
     """Draw any record: hostile lines in any order of time, said by anybody, typed or with words, still open or not."""

@@ -9,7 +9,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId
 from moothall.record.akn import write_akn
 from moothall.record.wording import Options
-from support.record.golden import ARABIC, CHAIR, CHANNELS, CHINESE, FRENCH, NAMES, TITLE, golden_records
+from support.record.golden import ARABIC, CHAIR, CHINESE, FRENCH, NAMES, PARTS, TITLE, golden_records
 from support.record.trees import AKN, OURS, language_of, said, tree
 from support.sessions.record_maker import FLOOR, WORDING, Telling, meeting, questioned, unanswered
 
@@ -75,7 +75,7 @@ def test_without_times_it_has_none() -> None:
 
 
 def test_every_reference_leads_somewhere() -> None:
-    for channel in CHANNELS:
+    for channel in PARTS:
         root = golden(channel)
         names = [each.get("eId") for each in root.iter() if each.get("eId") is not None]
         assert len(set(names)) == len(names)
@@ -95,7 +95,7 @@ def test_people_are_known_by_what_they_are_called_here() -> None:
     assert root.findtext(f".//{AKN}docTitle") == TITLE
 
 
-@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("channel", PARTS)
 def test_each_line_has_its_text_and_language(channel: ChannelId) -> None:
     root, record = golden(channel), golden_records()[channel]
     assert [(each.get("wId"), said(each).rstrip("\ufffd "), language_of(root, each)) for each in lines(root)] == [

@@ -8,7 +8,7 @@ import pytest
 from moothall.core.kernel.ids import ChannelId
 from moothall.record.epub import write_epub
 from moothall.record.wording import Options
-from support.record.golden import ARABIC, CHANNELS, CHINESE, TITLE, golden_records
+from support.record.golden import ARABIC, CHINESE, PARTS, TITLE, golden_records
 from support.record.trees import OPF, XHTML, tree
 from support.sessions.record_maker import FLOOR, WORDING, Telling, meeting, questioned
 
@@ -56,7 +56,7 @@ def test_the_package_says_what_it_is() -> None:
     assert package(written(Telling(opened=False))).find(f".//{DC}date") is None
 
 
-@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("channel", PARTS)
 def test_each_line_has_its_language_and_direction(channel: ChannelId) -> None:
     found = [
         (each.get("id"), line.get("lang"), line.get("dir"), said(line).rstrip("\ufffd "))

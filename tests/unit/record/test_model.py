@@ -9,7 +9,7 @@ from moothall.core.kernel.ids import ChannelId, Epoch, Position, SegmentId, Sess
 from moothall.core.views.reading_order import BREAK_SET_BACK
 from moothall.record.model import Absence, Missing, RecordFold
 from moothall.testing.clock import SeededSigner
-from support.sessions.record_maker import FLOOR, Telling, meeting, timed
+from support.sessions.record_maker import FLOOR, Telling, meeting, tagged_wrongly, timed
 from support.sessions.recorder import EPOCH, MORNING, SESSION
 
 FR = ChannelId("fr")
@@ -159,3 +159,12 @@ def test_names_are_as_they_were_mended_last() -> None:
     told.tell(ev.SpeakerIntroduced(speaker=SpeakerId("p0"), name="John  Doe"))
     told.tell(ev.SpeakerAssigned(segments=(SegmentId("nobody's"),), speaker=None), by=Actor(Role.MODERATOR, "m"))
     assert told.record().lines[0].name == "John Doe"
+
+
+def test_a_record_names_no_language_by_a_tag_that_is_none() -> None:
+    record = tagged_wrongly().record()
+    assert (record.languages, record.session.languages) == (("en",), ("en",))
+    assert [line.language for line in record.lines] == ["und", "und", "pt-BR"]
+    (asked,) = record.asked
+    assert asked.answer is not None
+    assert (asked.language, asked.answer.language) == ("und", "und")

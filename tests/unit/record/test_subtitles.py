@@ -41,10 +41,10 @@ def test_what_chromium_takes_for_the_end_of_a_cue_is_replaced() -> None:
     assert (cue.voice, cue.lines) == ("A\ufffdB", ("A\ufffdB: Before\ufffdafter",))
 
 
-def test_a_language_that_is_no_tag_is_left_out() -> None:
+def test_a_language_that_is_no_tag_is_undetermined() -> None:
     told = Telling()
     told.line("Hm.", 0, 900, language="x>y")
-    assert {cue.language for cue in read_vtt(write_vtt(told.record(), WORDING, Options()))} == {""}
+    assert {cue.language for cue in read_vtt(write_vtt(told.record(), WORDING, Options()))} == {"", "und"}
 
 
 def test_the_language_of_the_file_is_not_repeated() -> None:

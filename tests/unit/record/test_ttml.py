@@ -10,7 +10,7 @@ from moothall.core.kernel.ids import ChannelId
 from moothall.record.cues import cues_of
 from moothall.record.ttml import write_ttml
 from moothall.record.wording import Options
-from support.record.golden import ARABIC, CHAIR, CHANNELS, NAMES, golden_records
+from support.record.golden import ARABIC, CHAIR, NAMES, PARTS, golden_records
 from support.record.trees import TT, TTM, TTS, XML, said, tree
 from support.sessions.record_maker import FLOOR, WORDING, Telling, meeting
 
@@ -47,7 +47,7 @@ def test_a_file_of_two_lines() -> None:
     )
 
 
-@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("channel", PARTS)
 def test_it_has_the_cues_of_webvtt(channel: ChannelId) -> None:
     found = captions(written(channel))
     cues = cues_of(golden_records()[channel], WORDING, Options())
@@ -91,9 +91,9 @@ def test_a_machines_translation_says_so_in_a_caption() -> None:
     assert captions_of[-1].get(f"{TTM}role") == "x-notice"
 
 
-def test_a_language_that_is_no_tag_is_left_out() -> None:
+def test_a_language_that_is_no_tag_is_undetermined() -> None:
     told = Telling(languages=("x>y",))
     told.line("Hm.", 0, 900, language="x>y")
     root = tree(write_ttml(told.record(), WORDING, Options()))
     assert root.get(f"{XML}lang") == ""
-    assert captions(root)[0].get(f"{XML}lang") is None
+    assert captions(root)[0].get(f"{XML}lang") == "und"

@@ -106,6 +106,11 @@ class TextAddresses:
         """The address of the history of a line."""
         return self._with(f"{self.base}/history/{quote(segment)}")
 
+    def proof(self, segment: str) -> str:
+        """The address of the page about the proof of a line."""
+        query = {"line": segment, "ui": self.ui}
+        return f"{self.base}/proof?{urlencode({name: value for name, value in query.items() if value})}"
+
     def versions(self, *numbers: str) -> str:
         """The address of the list of versions; of a version, by its number or `now`; or of the comparison of two."""
         return self._with("/".join((f"{self.base}/versions", *numbers)))

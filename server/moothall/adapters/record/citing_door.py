@@ -63,16 +63,22 @@ class _Asked:
 class CitingDoor:
     """Handlers of citations and versions. `public` returns the public address that citations name, without a path: at a
     hub that of the server above it, since a hub's own address is of its room alone. Empty: the one that the request
-    names. `publisher` is as in `CitingPages`.
+    names. `publisher` and `proved` are as in `CitingPages`.
     """
 
     def __init__(
-        self, records: Records, pages: Pages, *, public: Callable[[], str] = str, publisher: Callable[[], str] = str
+        self,
+        records: Records,
+        pages: Pages,
+        *,
+        public: Callable[[], str] = str,
+        publisher: Callable[[], str] = str,
+        proved: bool = False,
     ) -> None:
         self._records = records
         self._pages = pages
         self._public = public
-        self._citing = CitingPages(pages, publisher=publisher)
+        self._citing = CitingPages(pages, publisher=publisher, proved=proved)
         self._making = asyncio.Lock()
         self._waiting = 0
 

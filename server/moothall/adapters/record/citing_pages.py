@@ -52,10 +52,13 @@ class Edition(msgspec.Struct, frozen=True, kw_only=True):
 class CitingPages:
     """Renders the pages. One object serves the whole server; it holds no state."""
 
-    def __init__(self, pages: Pages, *, publisher: Callable[[], str]) -> None:
-        """`publisher`: the name of the house, empty where it has none."""
+    def __init__(self, pages: Pages, *, publisher: Callable[[], str], proved: bool = False) -> None:
+        """`publisher`: the name of the house, empty where it has none. `proved`: whether this server gives out proofs
+        of lines; a hub has none.
+        """
         self._pages = pages
         self._publisher = publisher
+        self._proved = proved
 
     def cited(
         self, quoted: Quotation, history: History, address: TextAddresses, ui: Catalogue, *, public: str
@@ -222,6 +225,7 @@ class CitingPages:
             "name": quoted.name,
             "was": quoted.text,
             "now": quoted.now,
+            "proof": address.proof(line.segment) if self._proved and quoted.now and not session.rehearsal else "",
             "parts": _parts(quoted.parts),
             "history": address.line_history(line.segment),
             "place": address.line(line.segment),

@@ -155,7 +155,7 @@ def record_doors(
     made = Records(access, backend.log)
     records = RecordDoor(made, pages, public=lambda: public)
     backend.sessions.observe(records.observe)
-    citing = CitingDoor(made, pages, public=lambda: public, publisher=lambda: backend.look.shown.name)
+    citing = CitingDoor(made, pages, public=lambda: public, publisher=lambda: backend.look.shown.name, proved=True)
 
     def open_to_all(session: SessionId) -> bool:
         entry = catalogue.known(session)

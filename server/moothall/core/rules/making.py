@@ -20,6 +20,7 @@ MAX_LANGUAGES = 20
 """Languages spoken in one session."""
 MAX_REASON = 500
 """Characters of the reason why a session is cancelled."""
+_NO_TAG = "Name each language by a tag such as en or pt-BR."
 
 
 def create(state: State, command: do.CreateSession) -> Sequence[ev.AnyEvent] | Refusal:
@@ -28,6 +29,8 @@ def create(state: State, command: do.CreateSession) -> Sequence[ev.AnyEvent] | R
         return refuse(RefusalCode.CONFLICT, "The session already exists.")
     if not command.languages or not 0 < len(command.title) <= MAX_TEXT:
         return refuse(RefusalCode.INVALID, "A session needs a title and at least one language.")
+    if not all(map(is_language, command.languages)):
+        return refuse(RefusalCode.INVALID, _NO_TAG)
     sound = ev.SoundKept.NONE if command.young_people else command.sound
     return [made_of(ev.SessionCreated, command, sound=sound)]
 
@@ -38,6 +41,8 @@ def describe(state: State, command: do.DescribeSession) -> Sequence[ev.AnyEvent]
         return refuse(RefusalCode.INVALID, f"A title has 1 to {MAX_TEXT} characters.")
     if command.languages and state.status is not Status.CREATED:
         return refuse(RefusalCode.CONFLICT, "The languages of a session can't be changed after it has begun.")
+    if not all(map(is_language, command.languages)):
+        return refuse(RefusalCode.INVALID, _NO_TAG)
     return [ev.SessionDescribed(title=command.title, languages=command.languages)]
 
 
@@ -83,6 +88,8 @@ def add_channel(state: State, command: do.AddChannel, wall: int) -> Sequence[ev.
         )
     if not is_name(command.channel) or not command.languages:
         return refuse(RefusalCode.INVALID, "A channel needs an id and at least one language.")
+    if not all(map(is_language, command.languages)):
+        return refuse(RefusalCode.INVALID, _NO_TAG)
     if command.channel in state.channels:
         return refuse(RefusalCode.CONFLICT, "The session already has a channel with this id.")
     return [made_of(ev.ChannelAdded, command, requested=wall if translation and not command.of_record else None)]

@@ -27,10 +27,10 @@ from moothall.record.model import Record
 from moothall.record.proceedings.epub import ProceedingsBook
 from moothall.record.ttml import write_ttml
 from moothall.record.wording import Options, Wording
-from support.record.golden import ARABIC, CHANNELS, CHINESE, FRENCH, NONCHARACTERS, golden_records
+from support.record.golden import ARABIC, CHINESE, FRENCH, IMPORTED, NONCHARACTERS, PARTS, golden_records
 from support.record.proceedings import FRONT, MONDAY, WORDS, two_records
 from support.record.referees import akoma_ntoso_schema, faults_of_book
-from support.sessions.record_maker import FLOOR, WORDING, Telling, hostile_records, meeting, questioned
+from support.sessions.record_maker import FLOOR, WORDING, Telling, hostile_records, meeting, questioned, tagged_wrongly
 
 CATALOGUES = Catalogues(find_web_folder() / "locales")
 UI = {FLOOR: "en", FRENCH: "fr", ARABIC: "ar", CHINESE: "zh"}
@@ -45,7 +45,7 @@ def golden(channel: ChannelId) -> tuple[Record, Wording]:
 
 
 def every_record() -> Iterator[tuple[Record, Wording]]:
-    yield from map(golden, CHANNELS)
+    yield from map(golden, PARTS)
     for record in (meeting(closed=False).record(), questioned().record(), Telling(opened=False).record()):
         yield record, WORDING
     yield from ((record, WORDING) for record in hostile_records())
@@ -142,6 +142,7 @@ def book(path: Path, record: Record, words: Wording, options: Options) -> Path:
         pytest.param(ARABIC, PLAIN, marks=pytest.mark.slow),  # the same code in other languages
         pytest.param(CHINESE, LEAST, marks=pytest.mark.slow),
         pytest.param(FRENCH, PLAIN, marks=pytest.mark.slow),
+        pytest.param(IMPORTED, ALL, marks=pytest.mark.slow),
     ],
 )
 def test_epubcheck_finds_nothing_in_a_book(tmp_path: Path, channel: ChannelId, options: Options) -> None:
@@ -160,7 +161,7 @@ def test_epubcheck_finds_nothing_in_proceedings(tmp_path: Path) -> None:
 
 @pytest.mark.slow  # what is not well-formed would be found by test_record_laws.py
 def test_epubcheck_finds_nothing_in_books_of_hostile_words(tmp_path: Path) -> None:
-    for record in (Telling(opened=False).record(), *hostile_records()[::10]):
+    for record in (Telling(opened=False).record(), tagged_wrongly().record(), *hostile_records()[::10]):
         assert faults_of_book(book(tmp_path / "a.epub", record, WORDING, PLAIN)) == []
 
 

@@ -215,6 +215,22 @@ async def test_without_a_public_address_a_citation_names_the_one_that_was_asked(
         assert f"http://127.0.0.1:{client.port}/s/plenary/cite?" in await response.text()
 
 
+async def test_a_quotation_leads_to_the_proof_of_each_line_that_has_one(client: Client, records: OneMeeting) -> None:
+    cited = f"/s/plenary/cite?from={records.one}&to={records.two}&at={records.at(records.heard)}&ui=fr"
+    assert "/proof?" not in await text_of(client, cited)  # as at a hub
+    app = web.Application()
+    app.add_routes(CitingDoor(records, PAGES, proved=True).routes())
+    async with TestClient(TestServer(app)) as proved:
+        page = await text_of(proved, cited)
+        for line, time in ((records.one, "0:01"), (records.two, "1:05")):
+            link = f'<a href="/s/plenary/proof?line={line}&amp;ui=fr">Preuve de la ligne de {time}</a>'
+            assert link in page
+        records.without = (records.two,)
+        page = await text_of(proved, cited)
+        assert f"proof?line={records.one}&" in page
+        assert f"proof?line={records.two}&" not in page
+
+
 @pytest.mark.parametrize(
     ("since", "until", "said"),
     [

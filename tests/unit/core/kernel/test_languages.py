@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from moothall.core.kernel.languages import direction, is_language, primary, same_language
+from moothall.core.kernel.languages import direction, is_language, primary, same_language, written_tag, written_tags
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,11 @@ def test_the_form_of_a_tag() -> None:
     assert not any(map(is_language, ("", "e", "Spanish", "es-", "-es", "es_MX", "es\n", "es-" + "x" * 9, "é", "a-b-c")))
     assert is_language("en" + "-x1" * 11)
     assert not is_language("en" + "-x1" * 12)
+
+
+def test_a_file_names_only_well_formed_tags() -> None:
+    for tag in ("", "es", "pt-BR", "zh-Hans-CN", "zh-yue-HK", "es-419", "sl-rozaj-biske-1994", "und"):
+        assert written_tag(tag) == tag
+    for tag in ("x<y>", "en_GB", "Spanish", "en-a1-b2", "en-GB-US", "en-x-a", "en\n", "en" + "-abcde" * 6):
+        assert written_tag(tag) == "und"
+    assert written_tags(("tlh", "x<y>", "", "ar")) == ("tlh", "ar")

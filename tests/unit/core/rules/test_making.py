@@ -34,7 +34,8 @@ def test_a_session_is_made_once_with_a_title_and_a_language() -> None:
     assert event.sound is ev.SoundKept.NONE
     assert refused(created(), made).code is RefusalCode.CONFLICT
     assert refused(empty, do.CreateSession(title="", languages=("en",))).code is RefusalCode.INVALID
-    assert refused(empty, do.CreateSession(title="Access", languages=())).code is RefusalCode.INVALID
+    for languages in ((), ("en", "x<y>")):
+        assert refused(empty, do.CreateSession(title="Access", languages=languages)).code is RefusalCode.INVALID
 
 
 def test_its_title_is_mended_and_its_languages_until_it_begins() -> None:
@@ -44,6 +45,8 @@ def test_its_title_is_mended_and_its_languages_until_it_begins() -> None:
     assert refused(begun, described).code is RefusalCode.CONFLICT
     for title in (" ", "x" * (MAX_TEXT + 1)):
         assert refused(begun, do.DescribeSession(title=title)).code is RefusalCode.INVALID
+    unknown = do.DescribeSession(title="Access", languages=("x<y>",))
+    assert refused(created(), unknown).code is RefusalCode.INVALID
 
 
 def test_a_text_has_a_name_of_its_own_and_only_a_translation_is_of_record_or_not() -> None:
@@ -55,6 +58,8 @@ def test_a_text_has_a_name_of_its_own_and_only_a_translation_is_of_record_or_not
     assert refused(created(), again).code is RefusalCode.CONFLICT
     unnamed = do.AddChannel(channel=ChannelId(""), kind=ev.ChannelKind.FLOOR, languages=("en",))
     assert refused(created(), unnamed).code is RefusalCode.INVALID
+    unknown = do.AddChannel(channel=ChannelId("c"), kind=ev.ChannelKind.FLOOR, languages=("in English",))
+    assert refused(created(), unknown).code is RefusalCode.INVALID
     kept = do.AddChannel(channel=ChannelId("b"), kind=ev.ChannelKind.FLOOR, languages=("en",), of_record=True)
     assert refused(created(), kept).code is RefusalCode.INVALID
 
