@@ -215,6 +215,7 @@ class Bundle:
             language=self._order.language,
             withdrawals=self._order.withdrawals,
             keys=f"{self._order.public}/.well-known/moothall.json",
+            proceedings=self._order.proceedings,
             sessions=tuple(sessions),
             files=(),
         )

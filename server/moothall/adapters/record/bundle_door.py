@@ -153,8 +153,9 @@ class BundleDoor:
             found.sort(key=lambda each: (each.opened or 0, each.session))
             title, name = self.house() or ui.text("Agenda"), EVERYTHING if day is None else day.isoformat()
             sessions = tuple(each.session for each in found)
+            asked = urlencode({k: v for k, v in {"day": text, "language": tag, "ui": ui.language}.items() if v})
+            books = {each: f"{self.bundles.public}/proceedings.{each}?{asked}" for each in PROCEEDINGS}
             if form in PROCEEDINGS:
-                asked = {"day": text, "language": tag, "ui": ui.language}
                 return BundleWish(
                     name=f"proceedings-{name}",
                     title=title,
@@ -162,11 +163,20 @@ class BundleDoor:
                     sessions=sessions,
                     form=form,
                     text=tag,
-                    address=f"{self.bundles.public}{request.path}?{urlencode({k: v for k, v in asked.items() if v})}",
+                    address=books[form],
                 )
             if day is not None:
                 title = f"{title}, {format_date(day, 'long', locale=ui.locale)}"
-            return BundleWish(name=name, title=title, language=ui.language, sessions=sessions, form=form)
+            return BundleWish(
+                name=name,
+                title=title,
+                language=ui.language,
+                sessions=sessions,
+                form=form,
+                proceedings=tuple(books[each] for each in sorted(books) if self.pdf or each is not BundleForm.PDF)
+                if form is BundleForm.ZIP
+                else (),
+            )
 
         return await self._answer(request, ui, wish)
 

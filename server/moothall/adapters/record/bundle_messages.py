@@ -71,6 +71,8 @@ class BundleOrder(msgspec.Struct, frozen=True, kw_only=True):
     """In proceedings, the BCP-47 tag of the texts; empty for what was spoken."""
     address: str = ""
     """In proceedings, the address of the file."""
+    proceedings: tuple[str, ...] = ()
+    """In a bundle, the addresses of the proceedings of the same sessions."""
     most_bytes: int
     """The largest size of the file."""
     reserve: int = RESERVE

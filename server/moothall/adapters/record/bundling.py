@@ -95,6 +95,8 @@ class BundleWish(msgspec.Struct, frozen=True, kw_only=True):
     """In proceedings, the BCP-47 tag of the texts; empty for what was spoken."""
     address: str = ""
     """In proceedings, the address of the file."""
+    proceedings: tuple[str, ...] = ()
+    """In a bundle, the addresses of the proceedings of the same sessions."""
 
 
 class _SessionState(msgspec.Struct, frozen=True):
@@ -354,6 +356,7 @@ class Bundles:
             withdrawals=f"{self.public}/withdrawals.json{wish.query}",
             text=wish.text,
             address=wish.address,
+            proceedings=wish.proceedings,
             most_bytes=self.most_bytes,
             reserve=self.reserve,
         )

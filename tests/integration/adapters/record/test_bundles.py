@@ -81,6 +81,7 @@ async def test_a_bundle_has_every_format_but_pdf_and_lists_them_with_their_diges
     assert manifest["withdrawals"] == f"{running.address}/withdrawals.json?session={SESSION}"
     assert [each["id"] for each in manifest["sessions"]] == [SESSION]
     assert manifest["sessions"][0]["texts"][0]["files"].keys() == forms
+    assert manifest["proceedings"] == []
     for each in manifest["files"]:
         data = found[each["path"]]
         assert (each["bytes"], each["sha256"]) == (len(data), sha256(data).hexdigest())
@@ -132,6 +133,9 @@ async def test_a_day_has_the_public_sessions_that_were_closed(running: RunningSe
     _, _, body = await get(running, "/bundle.zip")
     manifest = json.loads(files(body, "all")["manifest.json"])
     assert [each["id"] for each in manifest["sessions"]] == [SESSION]
+    books = [f"{running.address}/proceedings.{form}?ui=en" for form in ("epub", "pdf")]
+    assert manifest["proceedings"] == books
+    assert all(f'href="{book}"' in files(body, "all")["index.html"].decode() for book in books)
     assert OTHER.encode() not in body
     assert (await get(running, f"/s/{OTHER}/bundle.zip"))[0] == 404
     day = re.search(r'"opened": (\d+)', files(body, "all")["manifest.json"].decode())
