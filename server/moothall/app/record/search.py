@@ -49,6 +49,7 @@ def search_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
     index = backend.search_index
     backend.sessions.observe(lambda _, publication: backend.indexing.observe(publication))
     backend.keep(stack, backend.indexing.run)
+    backend.people.young = lambda session: (entry := catalogue.known(session)) is not None and entry.young_people
     searching = Searching(
         index,
         backend.log,
@@ -68,7 +69,7 @@ def search_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         return "" if entry is None else entry.title
 
     def person(value: str) -> str:
-        if (joined := backend.people.find(value)) is not None and joined.shown:
+        if (joined := backend.people.shown(value)) is not None:
             return joined.name
         session, _, speaker = value.partition("/")
         known = index.session(SessionId(session))
@@ -99,5 +100,6 @@ def search_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         people=backend.people,
         plan_of=backend.programme.plan_of,
         public=entrance.address.public,
+        fill=catalogue.fill,
     )
     return [route for each in (door, people, desk) for route in each.routes()]
