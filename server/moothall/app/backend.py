@@ -18,7 +18,6 @@ from moothall.adapters.http.visitor_cookie import Visitors
 from moothall.adapters.metrics.traces import open_traces
 from moothall.adapters.programme import read_icalendar
 from moothall.adapters.search.index_files import SearchFiles
-from moothall.adapters.search.stemming import stem, stems_of
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.adapters.store import book_sqlite, signing, sqlite_file
 from moothall.adapters.store import removal_list as removals
@@ -39,7 +38,6 @@ from moothall.core.ports import Book, Clock, EventLog, NodeLog
 from moothall.core.programme.plan import Room, RoomId
 from moothall.core.questions.blocked_words import MOST_BYTES, BlockedWords, WordList, parse
 from moothall.core.questions.statements import AboutQuestions, Dimension, StakeholderGroup
-from moothall.core.search.folding import Folding
 from moothall.services.captioning.zoom_push import ZoomPush
 from moothall.services.capture.closing import Closing
 from moothall.services.cluster.sound_copies import SoundCopies
@@ -355,7 +353,7 @@ def keep_index(stack: AsyncExitStack, data: Path) -> SearchFiles:
     """The search index of a data folder, until the stack unwinds. It is opened by whoever feeds it: nothing waits for
     it, as it may be lost.
     """
-    index = SearchFiles(data, Folding(stem), stems_of())
+    index = SearchFiles.stemmed(data)
     stack.push_async_callback(index.close)
     return index
 

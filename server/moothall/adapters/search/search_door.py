@@ -156,8 +156,10 @@ class SearchDoor:
     """The name for a value of the kind `speaker`; empty for an unknown one."""
     now: Callable[[], int]
     """The present, Unix ms."""
-    has_links: Callable[[web.Request], bool]
+    has_links: Callable[[web.Request], bool] = lambda _: False
     """Whether the visitor has opened a link."""
+    has_sound: bool = True
+    """Whether published sound can be had here; a hub has none."""
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -176,6 +178,8 @@ class SearchDoor:
                 raise HttpProblem(400, DoorText.CHOICE, name="page", value=request.query["page"][:LONGEST_VALUE])
             choice = _choice(request)
             results = await self.searching.find(text, choice, page=page, own=own)
+            if not self.has_sound:
+                results = msgspec.structs.replace(results, moments=tuple(map(_silent, results.moments)))
         except IndexBusy:
             return self._refuse(request, HttpProblem(503, SearchText.BUSY), ui)
         except StorageUnavailable:
@@ -328,6 +332,10 @@ def json_results(results: Results, page: int, zone: Zone) -> JsonResults:
             for each in results.moments
         ),
     )
+
+
+def _silent(moment: Moment) -> Moment:
+    return msgspec.structs.replace(moment, sound=False)
 
 
 def _choice(request: web.Request) -> FindChoice:

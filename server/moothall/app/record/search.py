@@ -12,7 +12,7 @@ from moothall.adapters.search.people_door import PeopleDoor
 from moothall.adapters.search.search_door import SearchDoor
 from moothall.app.backend import Backend
 from moothall.app.parts import Entrance, Services
-from moothall.core.kernel.ids import SessionId, SpeakerId
+from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import Zone
 from moothall.services.search.searching import Searching
 from moothall.services.sessions.catalogue import SessionCatalogue
@@ -71,9 +71,7 @@ def search_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
     def person(value: str) -> str:
         if (joined := backend.people.shown(value)) is not None:
             return joined.name
-        session, _, speaker = value.partition("/")
-        known = index.session(SessionId(session))
-        return "" if known is None else known.speakers.get(SpeakerId(speaker), "")
+        return index.speaker_name(value)
 
     door = SearchDoor(
         services.pages,

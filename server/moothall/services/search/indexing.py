@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -22,6 +22,7 @@ from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, Lane, SessionId
+from moothall.core.kernel.lanes import SESSION
 from moothall.core.ports import Clock, EventLog, LogHead, LogReading, NodeLog
 from moothall.core.search.choosing import SearchedSession
 from moothall.core.search.lines import SearchFold, Shelf, folded_lanes
@@ -106,6 +107,11 @@ class Indexing:
         self._unerased.setdefault(session, set()).update(offsets)
         self.note(session)
         await self._rid(session)
+
+    def renewed(self, session: SessionId) -> None:
+        """Note that events of a session have come or gone before the end of its log, as in a hub's copy."""
+        self._outdate(session)
+        self.note(session)
 
     async def forgotten(self, session: SessionId) -> None:
         """Take a session out of the index whose log was erased."""
@@ -345,17 +351,39 @@ class IndexedCopies(IndexedLog):
     and what is removed from the copies leaves it in the same act.
     """
 
-    def __init__(self, log: NodeLog, indexing: Indexing) -> None:
+    def __init__(self, log: NodeLog, indexing: Indexing, changed: Callable[[SessionId], None] = lambda _: None) -> None:
+        """`changed` is called with each session whose own lane has changed."""
         super().__init__(log, indexing)
         self._copies = log
+        self._changed = changed
         self.append = self._append
 
     async def _append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
         """As the log (`EventLog`). Nothing else tells the index of copied events."""
         await self._copies.append(session, term, expected_offset, events)
+        if any(record.header.lane == SESSION for record in events):
+            self._changed(session)
         self._indexing.note(session)
+
+    async def remove(
+        self,
+        session: SessionId,
+        term: int,
+        expected_offset: int,
+        offsets: Sequence[int],
+        events: Sequence[LogRecord],
+    ) -> None:
+        """As the log (`EventLog`), and in the index."""
+        await super().remove(session, term, expected_offset, offsets, events)
+        self._changed(session)
+
+    async def forget(self, session: SessionId) -> None:
+        """As the log (`EventLog`), and in the index."""
+        await super().forget(session)
+        self._changed(session)
 
     async def cut(self, session: SessionId, term: int, after: int) -> None:
         """As the log (`NodeLog`); the session is indexed anew."""
         await self._copies.cut(session, term, after)
+        self._changed(session)
         await self._indexing.forgotten(session)
