@@ -27,6 +27,7 @@ from moothall.core.kernel.times import Zone
 from moothall.core.ports import Clock, LogReading
 from moothall.services.cluster.reading import NodeReading
 from moothall.services.search.indexing import Indexing
+from moothall.services.search.ports import SimilarLines
 from moothall.services.search.searching import Searching
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.settings.sections import Settings
@@ -49,6 +50,7 @@ class CopiesSearch:
     _: KW_ONLY
     clock: Clock
     zone: Zone
+    similar: SimilarLines | None = None
 
     def routes(
         self, pages: Pages, keeper: Callable[[], str | None], carried: Handler, address_of: AddressOf
@@ -69,6 +71,7 @@ class CopiesSearch:
                 opens=lambda _session, _access: False,
                 room_of=lambda _: None,
                 day_of=lambda ms: self.zone.at(ms).date(),
+                similar=self.similar,
             ),
             gate=AddressGate(self.clock, SystemRandomness(), SEARCHES),
             address_of=address_of,

@@ -41,6 +41,7 @@ from moothall.adapters.system.clock import SystemRandomness
 from moothall.adapters.system.collector import collect
 from moothall.app.admin import open_local_door
 from moothall.app.backend import SPOOL_FOLDER, disk_of, keep_index, open_stores
+from moothall.app.beside import keep_meaning, leave_export
 from moothall.app.cluster.house import House
 from moothall.app.cluster.reading import NodeReaders, reader_gate
 from moothall.app.cluster.searching import CopiesSearch, zone_of
@@ -89,6 +90,10 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         house.log_here, house.book_here = log, book = await open_stores(stack, house.settings)
         index, catalogue = keep_index(stack, Path(house.settings.server.data)), SessionCatalogue(log)
         indexing = Indexing(log, index, house.clock)
+        meaning = await keep_meaning(stack, house.settings, indexing, house.clock)
+        if meaning is not None:
+            meaning.quiet = lambda: True  # No engine listens here.
+        await leave_export(house.settings)
         connections = KeeperConnections(None)
         archive = NodeCopies(lambda: house.keeper, connections, house.seal)
         house.following = following = LogFollower(
@@ -126,7 +131,12 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
             return reading.settled(session) and former.settled(session) and recordings.settled(session)
 
         following.then = partial(house.erased, log, settled)
-        found = CopiesSearch(reading, log, index, indexing, catalogue, clock=house.clock, zone=zone_of(house.settings))
+        found = CopiesSearch(
+            *(reading, log, index, indexing, catalogue),
+            clock=house.clock,
+            zone=zone_of(house.settings),
+            similar=meaning,
+        )
         doors = await _doors(stack, house, listener, reading, connections, found=found)
         engines = await _engines(stack, house)
         await _open_metrics(stack, house, reading, doors.readers, measures=measures, connections=doors.connections)

@@ -61,6 +61,7 @@ def search_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         opens=entrance.access.opens,
         room_of=backend.programme.room_of,
         day_of=lambda ms: services.pages.zone().at(ms).date(),
+        similar=backend.similar,
         person_of=backend.people.person_of,
     )
 

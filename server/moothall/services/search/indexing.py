@@ -28,7 +28,7 @@ from moothall.core.search.choosing import SearchedSession
 from moothall.core.search.lines import SearchFold, Shelf, folded_lanes
 from moothall.core.sessions.state import ON
 from moothall.services.log.publication import Publication
-from moothall.services.search.ports import SearchIndex
+from moothall.services.search.ports import BesideIndex, SearchIndex
 from moothall.services.supervision.waiting import until_set, within
 
 logger = logging.getLogger(__name__)
@@ -64,6 +64,8 @@ class Indexing:
     """Feeds the index. `run` owns the work; call `observe` with every publication."""
 
     def __init__(self, log: LogReading, index: SearchIndex, clock: Clock, *, gathered_ms: int = GATHERED_MS) -> None:
+        self.beside: list[BesideIndex] = []
+        """What follows the index, once that lacks nothing."""
         self._log = log
         self._index = index
         self._clock = clock
@@ -85,6 +87,9 @@ class Indexing:
         self._folds: OrderedDict[SessionId, SearchFold] = OrderedDict()
         self._opened = False
         """Whether the index was opened, and not compared with the logs since."""
+        # Bound: those of `beside`.
+        self._lagging: set[type[BesideIndex]] = set()
+        """Of what it was logged that it can't follow."""
         self._away = False
         """Whether it was logged that the index can't follow."""
 
@@ -138,7 +143,8 @@ class Indexing:
             if await self._write_due():
                 await self._clock.sleep(AGAIN_MS)
             elif not self._lacking:
-                await until_set(self._woken, self._clock, LOOK_MS)
+                if not await self.write_beside():
+                    await until_set(self._woken, self._clock, LOOK_MS)
                 if self._woken.is_set():
                     await until_set(self._urgent, self._clock, self._gathered_ms)
 
@@ -200,6 +206,39 @@ class Indexing:
         self._away = False
         return False
 
+    async def write_beside(self) -> bool:
+        """Have what stands beside the index follow by a session, unless something is due. Returns whether there is more
+        to write.
+        """
+        more = False
+        for each in self.beside:
+            try:
+                known = self.searchable()
+                session = await each.lacks(known)
+                if session is None:
+                    continue
+                erasures = self._erasures.get(session, 0)
+
+                def still(session: SessionId = session, erasures: int = erasures) -> bool:
+                    return self._erasures.get(session, 0) == erasures and not self._woken.is_set()
+
+                fold = await self._fold(session)
+                has = known.get(session)
+                if fold is None or has is None:
+                    await each.drop(session)
+                elif (fold.epoch, fold.offset, fold.digest) == (has.epoch, has.offset, has.digest):
+                    await each.write(fold, still)
+                else:
+                    self.note(session)  # The log has grown meanwhile.
+                more = True
+            except (StorageUnavailable, RecordBroken) as error:
+                if type(each) not in self._lagging:
+                    logger.warning("search: %s can't follow the index; retrying. %s", type(each).__name__, error)
+                self._lagging.add(type(each))
+            else:
+                self._lagging.discard(type(each))
+        return more
+
     async def _compare(self) -> None:
         """Note the sessions of which the index lacks something, those first of which it has too much."""
         known = self._index.known()
@@ -242,10 +281,14 @@ class Indexing:
         """Take out of the index what has to go of a session, and return True. Raises StorageUnavailable."""
         if session in self._undropped:
             await self._index.drop(session)
+            for each in self.beside:
+                await each.drop(session)
             self._undropped.discard(session)
         if unerased := self._unerased.get(session):
             offsets = frozenset(unerased)
             await self._index.erase(session, offsets)
+            for each in self.beside:
+                await each.erase(session, offsets)
             unerased -= offsets
         return True
 
