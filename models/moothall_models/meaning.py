@@ -103,13 +103,24 @@ class Meanings:
             if (held := self._held.get(session)) is None:
                 continue
             segments, rows, lengths = held
-            for first in range(0, len(segments), CHUNK):
-                part = slice(first, first + CHUNK)
-                cosines = rows[part].astype(np.float32) @ question / lengths[part]
-                near = np.flatnonzero(cosines >= message.least)
-                found += [LikeLine(session, segments[first + at], float(cosines[at])) for at in near]
+            cosines = compared(rows, question) / lengths
+            near = np.flatnonzero(cosines >= message.least)
+            if len(near) > message.most:
+                near = near[np.argpartition(-cosines[near], message.most)[: message.most]]
+            found += [LikeLine(session, segments[at], float(cosines[at])) for at in near]
             found = sorted(found, key=lambda each: -each.cosine)[: message.most]
         return LikeLines(tuple(found))
+
+
+def compared(rows: NDArray[np.int8], question: Floats) -> Floats:
+    """The products of vectors with one, a piece at a time, so that they become floats in the core's own cache."""
+    products = np.empty(len(rows), np.float32)
+    floats = np.empty((min(CHUNK, len(rows)), DIMENSIONS), np.float32)
+    for first in range(0, len(rows), CHUNK):
+        part = rows[first : first + CHUNK]
+        np.copyto(floats[: len(part)], part)
+        np.dot(floats[: len(part)], question, out=products[first : first + CHUNK])
+    return products
 
 
 def packed(vectors: Floats) -> bytes:

@@ -15,7 +15,6 @@ from moothall.app.hall import RunningServer, hall
 from moothall.cli.search.command import print_results
 from moothall.core import commands as do
 from moothall.core.events.types import Access
-from moothall.settings.sections import SearchSection
 from support.search import installed
 
 EN, FR, OTHER = "The digital divide is wide.", "Le fossé numérique est large.", "We protect children online."
@@ -30,6 +29,7 @@ def with_the_extra() -> Iterator[None]:
 async def over(running: RunningServer, session: str, *lines: str, access: Access = Access.PUBLIC) -> None:
     """Hold a meeting to its end, and have its meanings known."""
     await meeting(running, session, *lines, access=access)
+    assert not await running.backend.indexing.write_beside()  # It is on.
     await done(running, session, "close", do.CloseSession())
     await running.backend.indexing.catch_up()
     running.backend.indexing._woken.clear()
@@ -57,14 +57,3 @@ async def test_a_question_in_french_finds_the_answer_in_english_apart_from_what_
         out = io.StringIO()
         print_results(msgspec.convert(body, JsonResults), out)
         assert out.getvalue().index(FR) < out.getvalue().index("Similar, without") < out.getvalue().index(EN)
-
-
-async def test_a_server_that_wants_none_deletes_what_another_left(tmp_path: Path) -> None:
-    async with hall(settings(tmp_path)) as running:
-        await over(running, "one", EN)
-        assert list((tmp_path / "search").glob("*vectors*"))
-    off = msgspec.structs.replace(settings(tmp_path), search=SearchSection(meaning=False))
-    async with hall(off) as running:
-        await running.backend.indexing.catch_up()
-        assert not list((tmp_path / "search").glob("*vectors*"))
-        assert (await search(running, "fossé"))["similar"] == []

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from moothall.adapters.search.index_files import FOLDER
+from moothall.adapters.search.meaning_files import delete_vectors
 from moothall.adapters.search.search_door import PATH, JsonMoment, JsonResults, json_results
 from moothall.adapters.search.shelf_file import delete_file
 from moothall.adapters.store.files import explained
@@ -113,6 +114,7 @@ async def _checked(settings: Settings, *, rebuild: bool) -> IndexCheck:
         with explained(f"The index in {data / FOLDER} can't be deleted"):
             for shelf in Shelf:
                 delete_file(data / FOLDER / f"{shelf.value}.sqlite3")
+            delete_vectors(data)
     async with quiet_backend(settings, SystemClock()) as backend:
         if rebuild:
             await backend.indexing.catch_up()
