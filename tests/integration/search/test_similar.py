@@ -32,7 +32,6 @@ async def over(running: RunningServer, session: str, *lines: str, access: Access
     assert not await running.backend.indexing.write_beside()  # It is on.
     await done(running, session, "close", do.CloseSession())
     await running.backend.indexing.catch_up()
-    running.backend.indexing._woken.clear()
     while await running.backend.indexing.write_beside():
         pass
 

@@ -152,6 +152,7 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         for run in (
             following.run,
             indexing.run,
+            indexing.run_beside,
             partial(_follow, house, book),
             watch,
             *sounds,

@@ -48,7 +48,7 @@ def search_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
     backend, catalogue = services.backend, entrance.catalogue
     index = backend.search_index
     backend.sessions.observe(lambda _, publication: backend.indexing.observe(publication))
-    backend.keep(stack, backend.indexing.run)
+    backend.keep(stack, backend.indexing.run, backend.indexing.run_beside)
     backend.people.young = lambda session: (entry := catalogue.known(session)) is not None and entry.young_people
     searching = Searching(
         index,

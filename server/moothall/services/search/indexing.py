@@ -84,6 +84,8 @@ class Indexing:
         self._woken = asyncio.Event()
         self._urgent = asyncio.Event()
         """Set when what is due must not wait for more: a session may stand on the wrong shelf."""
+        self._written = asyncio.Event()
+        """Set when the index has what was due."""
         self._folds: OrderedDict[SessionId, SearchFold] = OrderedDict()
         self._opened = False
         """Whether the index was opened, and not compared with the logs since."""
@@ -143,10 +145,18 @@ class Indexing:
             if await self._write_due():
                 await self._clock.sleep(AGAIN_MS)
             elif not self._lacking:
-                if not await self.write_beside():
-                    await until_set(self._woken, self._clock, LOOK_MS)
+                await until_set(self._woken, self._clock, LOOK_MS)
                 if self._woken.is_set():
                     await until_set(self._urgent, self._clock, self._gathered_ms)
+
+    async def run_beside(self) -> None:
+        """Have what stands beside the index follow it, until cancelled: a task of its own, so that the index waits for
+        no vector and no other server.
+        """
+        while True:
+            self._written.clear()
+            if not await self.write_beside():
+                await until_set(self._written, self._clock, LOOK_MS)
 
     async def catch_up(self) -> None:
         """Write all that the index lacks, once. Raises StorageUnavailable."""
@@ -204,23 +214,23 @@ class Indexing:
         if self._away:
             logger.info("search: the index follows the logs again")
         self._away = False
+        self._written.set()
         return False
 
     async def write_beside(self) -> bool:
-        """Have what stands beside the index follow by a session, unless something is due. Returns whether there is more
-        to write.
-        """
+        """Have what stands beside the index follow by a session. Returns whether there may be more to write."""
         more = False
         for each in self.beside:
             try:
                 known = self.searchable()
                 session = await each.lacks(known)
                 if session is None:
+                    self._lagging.discard(type(each))
                     continue
                 erasures = self._erasures.get(session, 0)
 
                 def still(session: SessionId = session, erasures: int = erasures) -> bool:
-                    return self._erasures.get(session, 0) == erasures and not self._woken.is_set()
+                    return self._erasures.get(session, 0) == erasures
 
                 fold = await self._fold(session)
                 has = known.get(session)
@@ -229,7 +239,8 @@ class Indexing:
                 elif (fold.epoch, fold.offset, fold.digest) == (has.epoch, has.offset, has.digest):
                     await each.write(fold, still)
                 else:
-                    self.note(session)  # The log has grown meanwhile.
+                    self.note(session)  # The log has grown meanwhile: it follows when the index has.
+                    continue
                 more = True
             except (StorageUnavailable, RecordBroken) as error:
                 if type(each) not in self._lagging:

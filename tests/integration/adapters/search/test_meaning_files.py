@@ -49,7 +49,6 @@ async def said(hall: Hall, *lines: str) -> list[SegmentId]:
 
 async def follow(hall: Hall) -> None:
     await hall.indexing.catch_up()
-    hall.indexing._woken.clear()
     while await hall.indexing.write_beside():
         pass
 

@@ -47,7 +47,6 @@ async def said(hall: Hall, *lines: str, name: str = "") -> list[SegmentId]:
 async def follow(hall: Hall) -> None:
     await hall.clock.advance(APART_MS)
     await hall.indexing.catch_up()
-    hall.indexing._woken.clear()
     while await hall.indexing.write_beside():
         pass
 
