@@ -25,6 +25,8 @@ ALL, STAFF, OFFICE, NOBODY, OTHERS, OPERATOR = (
 WHO = {
     "text": ("speakers", ALL),
     "the words of records for": ("speakers", ALL),
+    "vectors of what lines mean": ("speakers", ALL),
+    "finished lines of meetings that everybody": ("speakers", OTHERS),
     "who is who among speakers": ("speakers", f"the page, while it is on: everybody; all of it: {OFFICE}"),
     "the file from which a meeting": ("speakers", STAFF),
     "sound on its way": ("speakers", NOBODY),

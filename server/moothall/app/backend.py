@@ -18,7 +18,6 @@ from moothall.adapters.http.visitor_cookie import Visitors
 from moothall.adapters.metrics.traces import open_traces
 from moothall.adapters.programme import read_icalendar
 from moothall.adapters.search.index_files import SearchFiles
-from moothall.adapters.search.stemming import stem, stems_of
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.adapters.store import book_sqlite, signing, sqlite_file
 from moothall.adapters.store import removal_list as removals
@@ -30,6 +29,7 @@ from moothall.adapters.store.removal_list import RemovalList
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.adapters.system.time_zones import chosen_zone, find_zone
+from moothall.app.beside import keep_export, keep_meaning
 from moothall.app.returned import remove_returned
 from moothall.core.backup.removed import RemovedContent
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
@@ -40,7 +40,7 @@ from moothall.core.programme.plan import Room, RoomId
 from moothall.core.questions.blocked_words import MOST_BYTES, BlockedWords, WordList, parse
 from moothall.core.questions.statements import AboutQuestions, Dimension, StakeholderGroup
 from moothall.core.retention.periods import KeptKind
-from moothall.core.search.folding import Folding
+from moothall.core.sessions.state import ON
 from moothall.services.captioning.zoom_push import ZoomPush
 from moothall.services.capture.closing import Closing
 from moothall.services.cluster.sound_copies import SoundCopies
@@ -65,6 +65,7 @@ from moothall.services.questions.typing import TurnTyping
 from moothall.services.retention.retention import Retention
 from moothall.services.search.indexing import IndexedLog, Indexing
 from moothall.services.search.people import KnownSpeakers
+from moothall.services.search.ports import SimilarLines
 from moothall.services.sessions.forgetting import Forgetting
 from moothall.services.sessions.link_terms import HOUR_MS
 from moothall.services.sessions.live_session import LiveSession
@@ -100,6 +101,7 @@ class Backend:
     log: EventLog
     search_index: SearchFiles
     indexing: Indexing
+    similar: SimilarLines | None
     book: Book
     signer: Ed25519Signer
     zone: Zone
@@ -358,12 +360,15 @@ async def open_backend(stack: AsyncExitStack, settings: Settings, clock: Clock, 
     tracing = open_traces(stack, wanted.endpoint, wanted.percent) if wanted.endpoint else None
     index = keep_index(stack, data)
     indexing = Indexing(log, index, clock)
+    meaning = await keep_meaning(stack, settings, indexing, clock)
+    await keep_export(stack, settings, indexing, clock)
     tasks = await stack.enter_async_context(asyncio.TaskGroup())
     backend = Backend(
         settings,
         log=IndexedLog(log, indexing),
         search_index=index,
         indexing=indexing,
+        similar=meaning,
         book=book,
         signer=signer,
         zone=zone,
@@ -371,6 +376,8 @@ async def open_backend(stack: AsyncExitStack, settings: Settings, clock: Clock, 
         tasks=tasks,
         tracing=tracing,
     )
+    if meaning is not None:
+        meaning.quiet = lambda: not any(live.state.status in ON for live in backend.sessions.all_loaded)
     started = asyncio.Event()
     stack.callback(tasks.create_task(backend.sessions.run(started)).cancel)
     await started.wait()
@@ -386,7 +393,7 @@ def keep_index(stack: AsyncExitStack, data: Path) -> SearchFiles:
     """The search index of a data folder, until the stack unwinds. It is opened by whoever feeds it: nothing waits for
     it, as it may be lost.
     """
-    index = SearchFiles(data, Folding(stem), stems_of())
+    index = SearchFiles.stemmed(data)
     stack.push_async_callback(index.close)
     return index
 

@@ -400,6 +400,25 @@ class Tracing(msgspec.Struct, frozen=True, kw_only=True):
     """Percentage of acts whose traces are kept."""
 
 
+class SearchSection(msgspec.Struct, frozen=True, kw_only=True):
+    """What finds lines beside the server's own search by words."""
+
+    meaning: Annotated[bool, msgspec.Meta(description="true or false")] = True
+    """Whether the search also shows lines that are similar to what was asked, in any language. It needs the extra
+    `meaning`; without it nothing changes."""
+    opensearch: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^$|^https?://[^\s/?#@]+/[a-z0-9][a-z0-9._-]{0,99}$",
+            description="nothing, or the address of an index such as 'https://search.example.org:9200/moothall'",
+        ),
+    ] = ""
+    """Index of an OpenSearch of your own, which gets the finished lines of the meetings that everybody may read, but
+    for those in which young people take part, and loses what is removed. It is this server's alone. Empty: none."""
+    opensearch_key_file: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File with `user:password` for it. Empty: it asks for none."""
+
+
 class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     """Ways for staff to come in besides role links: an account of their own house (OpenID Connect); and how long links
     that end with their meeting are valid after it.
@@ -490,6 +509,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sign_in: SignIn = SignIn()
     metrics: Metrics = Metrics()
     proof: ProofSection = ProofSection()
+    search: SearchSection = SearchSection()
     cluster: Cluster = Cluster()
     tracing: Tracing = Tracing()
     logging: Logging = Logging()

@@ -25,9 +25,13 @@ async def spoken(running: RunningServer, session: str, **more: bool) -> None:
     await meeting(running, session, *LINES, access=Access.PUBLIC, **more)
     await done(running, session, "ana", do.IntroduceSpeaker(speaker=ANA, name="Ana Souza"))
     await done(running, session, "hers", do.AssignSpeaker(segments=(SegmentId("l0"),), speaker=ANA))
+    planned(running, session)
+    await running.backend.indexing.catch_up()
+
+
+def planned(running: RunningServer, session: str) -> None:
     plan = Planned(session=SessionId(session), title=f"About {session}", speakers=(Speaker(id=ANA, name="Ana Souza"),))
     running.backend.programme._planned[plan.session] = plan
-    await running.backend.indexing.catch_up()
 
 
 class Office:
@@ -69,7 +73,9 @@ async def test_the_secretariat_says_who_is_who_and_the_person_switches_it_off(tm
         async with aiohttp.ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
             async with http.get(f"{running.address}/enter/{token}", allow_redirects=False):
                 office = Office(running, http)
-            joining = ("of", "one/ana"), ("of", "two/ana"), ("of", "youth/ana")
+            joining = ("of", "one/ana"), ("of", "two/ana")
+            assert "youth/ana" not in await office.page()
+            await office.act(("act", "join"), *joining, ("of", "youth/ana"), status=409)
             made = await office.act(("act", "join"), *joining)
             own = re.search(r"<code dir=\"ltr\">([^<]+)</code>", made)
             assert own is not None
@@ -146,10 +152,11 @@ async def test_while_the_index_is_away_a_page_does_not_say_that_somebody_spoke_n
         assert made is not None
     (tmp_path / "search").rename(tmp_path / "elsewhere")
     (tmp_path / "search").write_bytes(b"a file in place of the folder")
-    async with (
-        hall(settings(tmp_path)) as running,
-        aiohttp.ClientSession() as http,
-        http.get(f"{running.address}/speakers/{made[0].id}") as answer,
-    ):
-        assert (answer.status, answer.headers["Retry-After"]) == (503, "10")
+    async with hall(settings(tmp_path)) as running, aiohttp.ClientSession() as http:
+        planned(running, "one")
+        async with http.get(f"{running.address}/speakers/{made[0].id}") as answer:
+            assert (answer.status, answer.headers["Retry-After"]) == (503, "10")
         assert (await status(running, f"/news.json?speaker={made[0].id}"))[0] == 503
+        del running.backend.programme._planned[SessionId("one")]  # No programme lists them any more.
+        async with http.get(f"{running.address}/speakers/{made[0].id}") as answer:
+            assert answer.status == 404

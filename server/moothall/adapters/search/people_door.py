@@ -50,10 +50,10 @@ class PeopleDoor:
     async def page(self, request: web.Request) -> web.Response:
         """The sessions in which a person spoke. 404 for nobody, and for whoever has switched it off."""
         ui = language(self.pages, request)
-        person = self.people.find(request.match_info["person"])
         try:
             await self.fill()
-            if person is None or not person.shown:
+            person = self.people.shown(request.match_info["person"])
+            if person is None:
                 raise HttpProblem(404, ErrorText.NOTHING)
             sessions = self._sessions(person)
         except StorageUnavailable:

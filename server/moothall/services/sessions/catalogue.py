@@ -95,6 +95,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """The offset of the event that closed it."""
     access: ev.Access = ev.Access.STAFF
     rehearsal: bool = False
+    young_people: bool = False
+    """Whether young people take part."""
     named: bool = True
     """Whether public lists may name it, if everybody may read it."""
     cancelled: str | None = None
