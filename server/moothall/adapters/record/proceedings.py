@@ -29,11 +29,11 @@ from moothall.record.proceedings.epub import ProceedingsBook
 from moothall.record.proceedings.front import ProceedingsEntry, ProceedingsFront, ProceedingsWording
 from moothall.record.wording import Wording
 
-MAX_SECONDS = 300
-"""Seconds after which the setting of a PDF is given up."""
-MOST_TO_SET = 32 << 20
-"""Bytes of a document that is set, as JSON: some thirty meetings of three hours, for which Typst takes ten times as
-much memory. A longer one is refused before it is set.
+MAX_SECONDS = 120
+"""Seconds after which the setting of a PDF is given up: the largest takes ten."""
+MOST_TO_SET = 8 << 20
+"""Bytes of a document that is set, as JSON: some fifteen meetings of three hours, for which Typst takes 1.8 GB of
+memory. A longer one is refused before it is set.
 """
 
 

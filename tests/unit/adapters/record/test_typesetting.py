@@ -27,9 +27,10 @@ from moothall.adapters.record.typesetting import (
     TypesettingFailed,
     breakable,
     typeset,
+    typeset_block,
     typeset_data,
 )
-from moothall.record.documents.document import document_of
+from moothall.record.documents.document import Style, StyledParagraph, document_of
 from moothall.record.model import Record
 from moothall.record.parallel import OtherText
 from moothall.record.wording import Options
@@ -143,6 +144,12 @@ def test_without_a_font_a_character_is_a_square_and_a_text_is_refused() -> None:
 def test_equal_records_give_equal_files() -> None:
     record = without_han(golden_records()[ENGLISH])
     assert write_record("pdf", record, WORDING, Options(), str) == write_record("pdf", record, WORDING, Options(), str)
+
+
+def test_a_document_may_have_more_paragraphs_than_typst_has_rounds() -> None:
+    document = document_of(Telling().record(), WORDING, Options())
+    line = typeset_block(StyledParagraph(style=Style.LINE, text="Hm.", language="en"))
+    assert len(opened(typeset(typeset_data(document, [line] * 10_001))).pages) > 100
 
 
 def test_long_words_may_be_broken_and_nothing_else_is_changed() -> None:
