@@ -110,7 +110,7 @@ async def test_periods_what_is_due_and_what_one_person_said(tmp_path: Path) -> N
             assert "You have asked for your words" in await answer.text()
         assert "has asked for this on" in await office.get("/admin/retention")
         shown = await office.post("/admin/retention/person", {"act": "count", "person": person.id, "addresses": ""})
-        assert re.search(r"Together</th><td>2</td>", shown)
+        assert re.search(r"Together</dt><dd>Lines 2 · Words \d+ · Questions asked 0</dd>", shown)
         assert (await counts(running)) == {"counts": []}
         await office.post("/admin/retention/person", {"act": "remove", "person": person.id, "addresses": ""})
         for _ in range(500):

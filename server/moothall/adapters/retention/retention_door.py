@@ -115,9 +115,11 @@ class RetentionDoor:
             counts=counts,
             person=person,
             addresses=fields.get("addresses", ""),
-            lines=sum(each.lines for each in counts),
-            words=sum(each.words for each in counts),
-            questions=sum(each.questions for each in counts),
+            all={
+                "lines": sum(each.lines for each in counts),
+                "words": sum(each.words for each in counts),
+                "questions": sum(each.questions for each in counts),
+            },
         )
 
     def _page(self, asked: AdminRequest, problem: str = "", given: Mapping[str, str] | None = None) -> web.Response:
