@@ -110,7 +110,8 @@ RIGHTS = """
 the record, to whoever may read it: [Take the record home](../how-to/take-the-record-home.md). \
 What is kept under keyed hashes can't be found by a name |
 | words or a name erased | \
-[Remove words](../how-to/remove-words.md): from every file, hubs' copies included |
+[Remove words](../how-to/remove-words.md): from every file, hubs' copies included; \
+from [all meetings](../how-to/keep-and-forget.md#remove-one-persons-words-from-all-meetings) in one act |
 | something not to be kept at all | [Record nothing for a while](../how-to/not-recorded.md) |
 | what they said of themselves taken back | on the page on which they asked, at once |
 | sound erased | [Keep, publish and erase the sound](../how-to/recordings.md) |

@@ -236,8 +236,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     """Bit rate of the recording in kbit/s (Opus, one channel): 24 is 11 MB an hour, and good for speech."""
     keep_days: Annotated[int, msgspec.Meta(ge=1, le=30, description="a whole number from 1 to 30")] = 30
     """Days after which sound that is kept for checking the text is erased at the latest; it is erased earlier once the
-    text is sealed as checked or final. Published sound stays with its record. Proposals of a second pass are erased
-    after as many days."""
+    text is sealed as checked or final. Published sound is kept as `[retention]` says. Proposals of a second pass are
+    erased after as many days."""
     waiting_each_mb: Annotated[int, msgspec.Meta(ge=50, description="a whole number from 50 up")] = 2_000
     """Most MB of sound of one microphone or file that may wait on the disk for its words: 115 MB an hour, and nothing
     waits while engines keep up. Beyond that, no more is accepted: microphones keep ten minutes themselves and say so,

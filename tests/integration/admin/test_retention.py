@@ -14,11 +14,13 @@ from integration.search.test_search import done, settings
 from integration.search.test_speakers import TOKEN, spoken
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
-from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.ids import CommandId, SessionId
+from moothall.core.removal.selection import Expired
 from moothall.core.retention.periods import KeptKind
 from moothall.services.log.act_queue import Receipt
 from moothall.services.retention.retention import KEPT
+from support.backup.houses import holding
 
 
 class Office:
@@ -110,7 +112,7 @@ async def test_periods_what_is_due_and_what_one_person_said(tmp_path: Path) -> N
             assert "You have asked for your words" in await answer.text()
         assert "has asked for this on" in await office.get("/admin/retention")
         shown = await office.post("/admin/retention/person", {"act": "count", "person": person.id, "addresses": ""})
-        assert re.search(r"Together</th><td>2</td>", shown)
+        assert re.search(r"Together</dt><dd>Lines 2 · Words \d+ · Questions asked 0</dd>", shown)
         assert (await counts(running)) == {"counts": []}
         await office.post("/admin/retention/person", {"act": "remove", "person": person.id, "addresses": ""})
         for _ in range(500):
@@ -132,3 +134,13 @@ async def test_periods_what_is_due_and_what_one_person_said(tmp_path: Path) -> N
         assert page.count("On request") == 2
         assert "Ana" not in page
         assert [(each["reason"], each["removals"]) for each in (await counts(running))["counts"]] == [("request", 2)]
+        # What is due is in no file of the server any more, the search's included.
+        word = b"foss"
+        assert holding(tmp_path, [word]) != []
+        for session in ("one", "two"):
+            live = await running.backend.sessions.find(SessionId(session))
+            assert live is not None
+            due = Expired(frozenset({KeptKind.TEXT}))
+            assert isinstance(await live.writer.remove(SYSTEM, CommandId("due"), due), Receipt)
+        assert holding(tmp_path, [word]) == []
+        assert {each["reason"] for each in (await counts(running))["counts"]} == {"request", "due"}

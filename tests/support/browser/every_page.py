@@ -439,8 +439,15 @@ async def _people(running: RunningServer) -> None:
     """Say who one of the programme's speakers is, twice, with and without a page."""
     plan = next(each for each in running.backend.programme.planned() if each.speakers)
     of = (SpeakerOf(plan.session, plan.speakers[0].id),)
+    spoke = SpeakerOf(SessionId("yesterday"), SpeakerId("anez"))
     people = [
-        KnownSpeaker(id=name, name="Ada <Lovelace>", speakers=of, link=digest_of("secret"), shown=name == "ada")
+        KnownSpeaker(
+            id=name,
+            name="Ada <Lovelace>",
+            speakers=(*of, spoke) if name == "ada" else of,
+            link=digest_of("secret"),
+            shown=name == "ada",
+        )
         for name in ("ada", "off")
     ]
     await running.backend.book.write([BookEntry(PEOPLE, each.id, msgspec.json.encode(each)) for each in people])

@@ -82,12 +82,13 @@ class RemovedDoor:
     async def page(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Show the newest removals."""
         ui, zone = asked.ui, self.pages.pages.zone()
-        report, titles = await self._report(), {each.session: each.title for each in await self.entries()}
+        report, known = await self._report(), {each.session: each for each in await self.entries()}
+        of = {name: {"text": each.title, "language": next(iter(each.languages), "")} for name, each in known.items()}
         rows = [
             {
                 "when": ui.moment(zone.at(each.at)),
                 "year": zone.at(each.at).year,
-                "title": titles.get(each.session) or each.session,
+                "title": of.get(each.session) or {"text": each.session, "language": ""},
                 "why": ui.text(SOUND_REASON if each.reason == SOUND else REASONS.get(each.reason, OTHER_REASON)),
                 "events": each.events or "",
             }

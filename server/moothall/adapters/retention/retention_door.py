@@ -30,12 +30,15 @@ _NAMED = re.compile(r"[0-9]{1,6}")
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class RetentionDoor:
-    """Handlers of the page. `label` returns the label of a link by the pseudonym of its holder, empty for none."""
+    """Handlers of the page. `label` returns the label of a link by the pseudonym of its holder, `language_of` the
+    language that a session is probably in; each empty for none.
+    """
 
     pages: StaffPages
     retention: Retention
     removals: PersonRemovals
     label: Callable[[str], str]
+    language_of: Callable[[SessionId], str]
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -112,12 +115,14 @@ class RetentionDoor:
         return self.pages.show(
             "admin/admin_removal.html",
             asked,
-            counts=counts,
+            counts=[{"count": each, "language": self.language_of(each.session)} for each in counts],
             person=person,
             addresses=fields.get("addresses", ""),
-            lines=sum(each.lines for each in counts),
-            words=sum(each.words for each in counts),
-            questions=sum(each.questions for each in counts),
+            all={
+                "lines": sum(each.lines for each in counts),
+                "words": sum(each.words for each in counts),
+                "questions": sum(each.questions for each in counts),
+            },
         )
 
     def _page(self, asked: AdminRequest, problem: str = "", given: Mapping[str, str] | None = None) -> web.Response:
@@ -147,6 +152,7 @@ class RetentionDoor:
             {
                 "session": each.session,
                 "title": each.title,
+                "language": self.language_of(each.session),
                 "kind": each.kind.value,
                 "name": ui.text(KINDS[each.kind]),
                 "day": day(each.removed),

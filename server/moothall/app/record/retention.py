@@ -53,8 +53,17 @@ async def retention_doors(stack: AsyncExitStack, services: Services, entrance: E
     )
     await removals.load()
     backend.keep(stack, removals.run, backend.retention.run)
+
+    def language_of(session: SessionId) -> str:
+        known = entrance.catalogue.known(session)
+        return "" if known is None else next(iter(known.languages), "")
+
     door = RetentionDoor(
-        pages=entrance.forms, retention=backend.retention, removals=removals, label=backend.links.label
+        pages=entrance.forms,
+        retention=backend.retention,
+        removals=removals,
+        label=backend.links.label,
+        language_of=language_of,
     )
     removed = RemovedDoor(pages=entrance.forms, entries=entrance.catalogue.all, removals=listed)
     return [*door.routes(), *removed.routes()]

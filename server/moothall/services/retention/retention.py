@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 
 import msgspec
@@ -209,8 +208,10 @@ class Retention:
         for session, kept in tuple(self._kept.items()):
             for kind, at in self._due(session, kept).items():
                 if may_go(kept, kind, at, self._now):
-                    with suppress(RecordBroken):
+                    try:
                         await self._remove(session, kind)
+                    except (RecordBroken, StorageUnavailable) as error:  # One session holds up no other.
+                        logger.warning("session %s: %s is due and can't be removed yet. %s", session, kind.value, error)
 
     async def _remove(self, session: SessionId, kind: KeptKind) -> None:
         live = await self.sessions.find(session)

@@ -10,7 +10,7 @@ import msgspec
 
 from moothall.core import commands as do
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.errors import Refusal, StorageUnavailable
+from moothall.core.kernel.errors import RecordBroken, Refusal, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.programme.plan import Planned, Speaker
 from moothall.core.removal.selection import Interventions
@@ -20,6 +20,7 @@ from moothall.services.desks.removal import Spoken
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.retention.people import AGAIN_MS, MOST_JOBS, PersonRemovals
 from moothall.services.search.people import KnownSpeakers
+from moothall.services.sessions.live_session import LiveSession
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import SeededRandomness
 from moothall.testing.log_memory import FailingLog
@@ -208,3 +209,27 @@ def test_what_the_disk_refuses_waits_a_minute_and_can_be_given_up() -> None:
             assert made.removals.jobs == ()
 
     run(story())
+
+
+async def test_a_meeting_that_cannot_be_read_is_named_and_the_others_go_on() -> None:
+    async with house() as made:
+        person = await made.meetings()
+        find = made.hall.sessions.find
+
+        async def broken(session: SessionId) -> LiveSession | None:
+            if session == ONE:
+                raise RecordBroken("The log of session one is damaged at event 3.")
+            return await find(session)
+
+        made.hall.sessions.find = broken  # type: ignore[method-assign]
+        (first, second) = await made.removals.preview(made.removals.of_person(person))
+        assert (first.unread, second.unread, second.lines) == (True, False, 1)
+        await made.removals.begin(made.removals.of_person(person), "office", person.id)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        (job,) = made.removals.jobs
+        assert [(part.done, part.refused) for part in job.parts] == [
+            (False, "The log of session one is damaged at event 3."),
+            (True, ""),
+        ]
+        assert made.people.all == [person], "not before all is done"
