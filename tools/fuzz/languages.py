@@ -5,7 +5,7 @@ from __future__ import annotations
 from fuzz.target import Target
 from moothall.core.kernel.errors import ConfigurationError, ProtocolError
 from moothall.wire import languages
-from moothall_models.store.argos_index import choose, read_index
+from moothall_models.store.argos_index import beside, choose, read_index
 from moothall_models.store.failures import SourceFailed
 from moothall_models.store.firefox_registry import read_registry
 
@@ -27,7 +27,8 @@ def argos_index(data: bytes) -> None:
     found = read_index(data)
     for package in found:
         chosen = choose(found, f"argos:{'-'.join(package.pair)}")
-        if not chosen.address.startswith(("https://", "http://127.0.0.1:")):
+        addresses = (*chosen.addresses, *beside(chosen, "https://mirror.example/argos/index.json").addresses)
+        if not addresses or any(not each.startswith(("https://", "http://127.0.0.1:")) for each in addresses):
             raise AssertionError("A package would be fetched from an address that isn't https.")
 
 

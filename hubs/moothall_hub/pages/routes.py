@@ -22,6 +22,7 @@ from moothall.adapters.displays.display_door import DisplayDoor
 from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.clear_requests import clear_requests
 from moothall.adapters.http.connections import unshared_connections
+from moothall.adapters.http.entity_tags import tag_answers
 from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.http.forwarded import remote_address
 from moothall.adapters.http.limits import MAX_BODY_BYTES, AddressGate, runner_options
@@ -289,6 +290,7 @@ async def open_hub_doors(
             staff.middleware(),
             setup.first(),
             last_wall.middleware(),
+            tag_answers(),
         ],
     )
     secure(app)

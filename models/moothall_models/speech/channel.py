@@ -40,6 +40,8 @@ class SpeechChannel:
         self._reporter = Reporter(attach.channel, settings)
         self.reviewer = Reviewer(settings)
         resumed = self._resumed = resume_points.usable(attach)
+        self._continues = resumed is not None
+        """Whether it goes on for another engine, and so hears the same windows as that one would have heard."""
         self.glossary = ChannelGlossary(attach.glossary, attach.near, () if resumed is None else resumed.terms)
         spoken = attach.open_segment.language if attach.open_segment is not None else None
         last, suspect = (spoken, None) if resumed is None else (resumed.language, resumed.suspect)
@@ -126,7 +128,8 @@ class SpeechChannel:
         if self._outstanding is not None and self._outstanding.line is None:
             return None
         utterance = self._utterances[0] if self._utterances else None
-        edge = None if utterance is None else schedule.window_end(utterance, self._settings, self._pace)
+        newest = 0 if self._continues else self._now
+        edge = None if utterance is None else schedule.window_end(utterance, self._settings, self._pace, newest)
         if utterance is not None and edge is not None:
             last = self._breaks_off(utterance) and edge == utterance.heard
             draft = passes.expected(tuple(self._committed), utterance)

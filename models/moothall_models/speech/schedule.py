@@ -35,19 +35,22 @@ def complete(utterance: Utterance) -> bool:
     return _complete(utterance, utterance.now)
 
 
-def window_end(utterance: Utterance, settings: SpeechSettings, pace: PassRate) -> int | None:
+def window_end(utterance: Utterance, settings: SpeechSettings, pace: PassRate, newest: int = 0) -> int | None:
     """Media ms where the window of the next pass ends, or None when no pass is due yet.
 
     During speech a pass is due after each `pace.step` ms of new audio. When the speaker hesitates the pass waits until
     either speech continues, or the silence is long enough for a pass to hear the last word whole. With a backlog the
-    windows are the same as without; only when the backlog is longer than `catch_up`, one window takes all of it.
+    windows are the same as without; only when the backlog is longer than `catch_up`, one window takes all of it that
+    was heard.
+
+    `newest`: media ms of the newest sound that has come, where that is to count although it was not heard yet.
     """
     if utterance.redo is not None:
         return utterance.redo
     for moment in utterance.moments(utterance.covered):
         edge = _edge(utterance, moment, settings, pace)
         if edge is not None:
-            late = utterance.heard - moment.t > settings.catch_up
+            late = max(utterance.heard, newest) - moment.t > settings.catch_up
             return (_edge(utterance, utterance.now, settings, pace) or edge) if late else edge
     return None
 

@@ -15,6 +15,7 @@ import msgspec
 
 from moothall.core.kernel.decoding import Unreadable, read, read_json
 from moothall.core.kernel.errors import ConfigurationError
+from moothall.wire.languages import ARGOS_INDEX
 from moothall_models.store.downloads import download, read_small
 from moothall_models.store.failures import ModelUnavailable, SourceFailed, refused
 from moothall_models.store.new_folder import alone
@@ -22,8 +23,6 @@ from moothall_models.store.packages import Installed, install_package
 from moothall_models.store.progress import Progress
 from moothall_models.translators.argos_package import OTHER_CODES, ArgosPackage
 
-INDEX = "https://raw.githubusercontent.com/argosopentech/argospm-index/main/index.json"
-"""The address of the index."""
 MOST_INDEX = 4 << 20
 """Most bytes of the index; with a hundred packages it has 32 KB."""
 MOST_PACKAGE = 1_000_000_000
@@ -52,9 +51,9 @@ class IndexedPackage(msgspec.Struct, frozen=True, kw_only=True):
         return source, target
 
     @property
-    def address(self) -> str:
-        """Where its file is; empty where the index has no address of https."""
-        return next((link for link in self.links if link.startswith(("https://", "http://127.0.0.1:"))), "")
+    def addresses(self) -> tuple[str, ...]:
+        """Where its file is, in the order in which they are tried; empty where the index has no address of https."""
+        return tuple(link for link in self.links if link.startswith(("https://", "http://127.0.0.1:")))
 
 
 def read_index(data: bytes) -> tuple[IndexedPackage, ...]:
@@ -67,13 +66,35 @@ def read_index(data: bytes) -> tuple[IndexedPackage, ...]:
     for entry in entries:
         with suppress(Unreadable):
             found.append(read(_decoder, entry))
-    usable = tuple(package for package in found if package.type == TRANSLATE and package.address)
+    usable = tuple(package for package in found if package.type == TRANSLATE and package.addresses)
     if not usable:
         raise SourceFailed(f"its index has no package that this release can run: {OTHER_INDEX}")
     return usable
 
 
 _decoder = msgspec.json.Decoder(IndexedPackage)
+
+
+def fetch_index(addresses: str) -> tuple[IndexedPackage, ...]:
+    """Download and decode the index at the first of the addresses (separated by spaces) that gives one; a package of a
+    mirror has an address beside it, which is tried first. Raises SourceFailed.
+    """
+    failures: list[SourceFailed] = []
+    for address in addresses.split():
+        try:
+            packages = read_index(read_small(address, MOST_INDEX))
+        except SourceFailed as failed:
+            failures.append(failed)
+            continue
+        return packages if address == ARGOS_INDEX else tuple(beside(each, address) for each in packages)
+    raise failures[0] if failures else SourceFailed("no index is named: give its address")
+
+
+def beside(package: IndexedPackage, index: str) -> IndexedPackage:
+    """The package with an address beside the index of this address, before its others."""
+    name = package.addresses[0].partition("?")[0].rpartition("/")[2]
+    links = (f"{index.rpartition('/')[0]}/{name}", *package.links) if name else package.links
+    return msgspec.structs.replace(package, links=tuple(dict.fromkeys(links)))
 
 
 def choose(packages: Sequence[IndexedPackage], name: str) -> IndexedPackage:
@@ -98,7 +119,7 @@ def fetch_package(
         name: such as `argos:en-ar`.
         folder: the folder of packages.
         progress: shows the progress of the download, and of unpacking.
-        index: the address of the index.
+        index: the addresses of the index, separated by spaces, which are tried in turn.
         tried: tries the package, as `packages.try_package`.
 
     Raises MoothallError: the index has no such package, it could not be downloaded or can't be used, or the disk is
@@ -106,12 +127,12 @@ def fetch_package(
     """
     parts = folder / PARTS
     try:
-        package = choose(read_index(read_small(index, MOST_INDEX)), name)
+        package = choose(fetch_index(index), name)
         parts.mkdir(parents=True, exist_ok=True)
         with alone(parts, progress):
             progress.begin(f"Downloading {name}", 1)
             try:
-                file = download(package.address, parts, MOST_PACKAGE, progress)
+                file = _download(package, parts, progress)
             finally:
                 progress.end()
             try:
@@ -122,3 +143,14 @@ def fetch_package(
         raise ModelUnavailable(f"The package {name} could not be fetched: {failed}.") from None
     except OSError as error:
         raise refused(error, folder, MOST_PACKAGE) from error
+
+
+def _download(package: IndexedPackage, parts: Path, progress: Progress) -> Path:
+    """The file from the first of the package's addresses that gives it. Raises the first one's SourceFailed."""
+    failures: list[SourceFailed] = []
+    for address in package.addresses:
+        try:
+            return download(address, parts, MOST_PACKAGE, progress)
+        except SourceFailed as failed:
+            failures.append(failed)
+    raise failures[0]

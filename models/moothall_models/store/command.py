@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TextIO
 
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
+from moothall.wire.languages import ARGOS_INDEX
 from moothall_models.manifest import Task
-from moothall_models.store.argos_index import INDEX, PREFIX, fetch_package
+from moothall_models.store.argos_index import PREFIX, fetch_package
 from moothall_models.store.failures import UNTRIED, ModelMissing, megabytes
 from moothall_models.store.model_folder import ModelStatus, ModelStore
 from moothall_models.store.packages import describe, install_package, try_package
@@ -22,12 +23,18 @@ SUFFIX = ".argosmodel"
 
 
 def models_command(
-    argv: Sequence[str], *, store: ModelStore | None = None, out: TextIO | None = None, err: TextIO | None = None
+    argv: Sequence[str],
+    index: str = ARGOS_INDEX,
+    *,
+    store: ModelStore | None = None,
+    out: TextIO | None = None,
+    err: TextIO | None = None,
 ) -> int:
     """Run the command.
 
     Args:
         argv: the arguments after `moothall models`.
+        index: the addresses of the index of Argos Translate, where the arguments name none.
         store: by default this machine's store.
         out: receives the results; by default standard output.
         err: receives progress and errors; by default standard error.
@@ -38,7 +45,7 @@ def models_command(
     """
     out = out or sys.stdout
     err = err or sys.stderr
-    asked = _parser().parse_args(argv)
+    asked = _parser(index).parse_args(argv)
     try:
         store = store or open_store()
         match asked.act:
@@ -55,8 +62,12 @@ def models_command(
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="moothall models", description="Models on this machine.")
+def _parser(index: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="moothall models",
+        description="Models on this machine.",
+        epilog="With --config FILE, the server's settings, the index of Argos Translate is where they say.",
+    )
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
     acts.add_parser("list", help="which models there are, and which of them are here")
     fetch = acts.add_parser("fetch", help="get models, and check them; those that are here stay as they are")
@@ -66,7 +77,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="a model, or argos:en-ar for a package of Argos Translate; without any, the default recogniser",
     )
-    fetch.add_argument("--index", default=INDEX, metavar="URL", help="a mirror of the index of Argos Translate")
+    fetch.add_argument(
+        "--index", default=index, metavar="URL", help="a mirror of the index of Argos Translate, or several"
+    )
     fetch.add_argument(
         "--from", dest="source", type=Path, metavar="FOLDER", help="look here first, for FOLDER/NAME/… or the files"
     )

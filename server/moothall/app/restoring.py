@@ -25,6 +25,7 @@ from moothall.services.backup.checking import fault_of
 from moothall.services.backup.restoring import Restored, Restoring
 from moothall.services.proof.tree_store import mark_restored
 from moothall.services.sessions.role_links import LINKS, TOOL_LINKS
+from moothall.services.tokens.program_tokens import TOKENS
 
 BITRATE = 24_000
 """The bit rate, in bit/s, of recordings that are encoded again since something has to be taken out of them."""
@@ -68,7 +69,7 @@ async def restore(
         await log.close()
     book = await SqliteBook.open(folder / book_sqlite.FILE_NAME)
     try:
-        await restoring.book(book, keys.book(), without=() if links else (LINKS, TOOL_LINKS))
+        await restoring.book(book, keys.book(), without=() if links else (LINKS, TOOL_LINKS, TOKENS))
         await mark_restored(book)
     finally:
         await book.close()

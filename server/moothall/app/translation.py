@@ -135,7 +135,8 @@ def open_translating(
 
     def terms(live: LiveSession, source: str, target: str) -> Terms:
         forced = glossaries.translation_terms(live.state, source, target)
-        return Terms(forced=forced, names=glossaries.names(live.state))
+        forms = glossaries.translation_forms(live.state, target)
+        return Terms(forced=forced, names=glossaries.names(live.state), forms=forms)
 
     translating = Translating(
         backend.sessions,

@@ -15,12 +15,14 @@ from moothall.adapters.cached.cached_door import CachedDoor
 from moothall.adapters.cluster.copies_door import NodeSoundDoor
 from moothall.adapters.cluster.node_link_door import NodeLinkDoor
 from moothall.adapters.desks.staff_styles import StaffStyleDoor
+from moothall.adapters.desks.style_views import StyleViewsDoor
 from moothall.adapters.displays.asked_now import wall_questions
 from moothall.adapters.displays.display_door import DisplayDoor, WallContent
 from moothall.adapters.displays.style_page import StyleDoor
 from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.clear_requests import clear_requests
 from moothall.adapters.http.connections import Connections
+from moothall.adapters.http.entity_tags import tag_answers
 from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.http.forwarded import AddressOf, came_by_https, is_proxy, trusted_networks, visitor_address
 from moothall.adapters.http.limits import MAX_BODY_BYTES, AddressGate, runner_options
@@ -51,11 +53,13 @@ from moothall.adapters.reading.reports_door import ReportsDoor
 from moothall.adapters.record.record_door import KeysDoor
 from moothall.adapters.search.search_door import PATH as SEARCH
 from moothall.adapters.sign_in.sign_in_door import PATH as SIGN_IN
+from moothall.adapters.tokens.gate import TokenGate
+from moothall.adapters.tokens.programme_acts_door import IMPORT
 from moothall.app.admin import admin_doors
 from moothall.app.backend import Backend
 from moothall.app.captioning import open_captioning
 from moothall.app.desks import open_desks
-from moothall.app.hubs import hub_doors, open_hub_link
+from moothall.app.hubs import hub_doors, hub_map, open_hub_link
 from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Services
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
 from moothall.app.record.proof import record_doors, witness_doors
@@ -63,11 +67,13 @@ from moothall.app.record.search import search_doors
 from moothall.app.record.taking import taking_doors
 from moothall.app.sign_in import open_sign_in
 from moothall.app.sound import microphone_doors, sound_address, sound_door
+from moothall.app.tokens import token_doors, token_gate
+from moothall.app.webhooks import open_webhooks
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.look import MOST_LOGO_BYTES
 from moothall.core.programme.plan import RoomId
-from moothall.core.programme.reading import MOST_BYTES
+from moothall.core.programme.table_writing import MOST_BYTES
 from moothall.record.imports.past import MOST_BYTES as MOST_PAST_BYTES
 from moothall.services.capture.live_ingest import LiveIngest
 from moothall.services.capture.pulling import is_pulled
@@ -88,6 +94,7 @@ LARGER_BODIES = {
     "/admin/past-records": MOST_PAST_BYTES + MAX_BODY_BYTES,
     "/admin/look": MOST_LOGO_BYTES + MAX_BODY_BYTES,
     "/admin/agenda": AGENDA_BYTES + MAX_BODY_BYTES,
+    IMPORT.path: MOST_BYTES,
 }
 """The routes that accept bodies larger than `MAX_BODY_BYTES`, with their largest size in bytes."""
 
@@ -195,7 +202,8 @@ async def open_doors(
     backend.links.when_gone(lambda _: readers.recheck(staff.asker))
     programme.moved(lambda _: readers.recheck(staff.asker))  # Links of a room are for the sessions there.
     slots = _slots(backend, room)
-    app = _application(services, entrance, connections := Connections(*slots, proxies=is_proxy(trusted)), nodes)
+    connections, gate = Connections(*slots, proxies=is_proxy(trusted)), token_gate(backend, entrance)
+    app = _application(services, entrance, gate, connections, nodes)
     proof, records = record_doors(
         stack, backend, pages, access=access, catalogue=catalogue, address_of=address_of, public=address.public
     )
@@ -231,7 +239,12 @@ async def open_doors(
         KeysDoor(backend.signer.public_document()),
         staff,
         StyleDoor(pages, served=settings.server.style_page),
-        StaffStyleDoor(pages, served=settings.server.style_page),
+        StaffStyleDoor(
+            pages,
+            served=settings.server.style_page,
+            map_of=None if (world := hub_map(settings.conference, pages)) is None else world.svg,
+        ),
+        StyleViewsDoor(pages, served=settings.server.style_page),
     ):
         app.add_routes(door.routes())
     app.add_routes(await open_sign_in(stack, services, entrance))
@@ -247,10 +260,12 @@ async def open_doors(
         [
             *hub_doors(services, entrance, lambda: links.connected),
             *admin_doors(services, entrance, nodes),
+            *token_doors(backend, entrance, gate),
             *_agenda_doors(services, entrance, context),
             *search_doors(stack, services, entrance),
             *(route for door in await witness_doors(backend, address.public) for route in door.routes()),
             *taking_doors(stack, services, entrance),
+            *await open_webhooks(stack, services, entrance),
             *probe.routes(),
         ]
     )
@@ -346,7 +361,7 @@ async def _entrance(
 
 
 def _application(
-    services: Services, entrance: Entrance, connections: Connections, nodes: Nodes | None
+    services: Services, entrance: Entrance, gate: TokenGate, connections: Connections, nodes: Nodes | None
 ) -> web.Application:
     """Build the application with the middlewares that every request passes before a door answers it."""
     backend, settings, address_of = services.backend, services.backend.settings.server, entrance.address_of
@@ -364,6 +379,8 @@ def _application(
             whole_bodies(LARGER_BODIES),
             own_pages_only(services.pages, entrance.address.origins),
             entrance.staff.middleware(),
+            gate.middleware(),
+            tag_answers(),
         ],
     )
     app.add_routes(health.routes())

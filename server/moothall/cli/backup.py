@@ -100,7 +100,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     keys = back.add_mutually_exclusive_group(required=True)
     keys.add_argument("--keys", type=Path, metavar="FILE", help="the keys that were kept apart")
     keys.add_argument("--without-keys", action="store_true", help="the signing key is put there by somebody else")
-    back.add_argument("--without-links", action="store_true", help="leave out role links: all need new ones then")
+    back.add_argument(
+        "--without-links", action="store_true", help="leave out role links and tokens: all need new ones then"
+    )
     back.set_defaults(run=_restore)
 
 

@@ -22,7 +22,7 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.times import UTC_ZONE, Zone, offset_name
 from moothall.core.programme.changes import UNTOUCHED, Change, ChangeKind
 from moothall.core.programme.plan import Planned
-from moothall.core.programme.reading import MOST_BYTES
+from moothall.core.programme.table_writing import MOST_BYTES
 from moothall.services.programme.office import AdminLinkOrder, ImportReport, Office
 from moothall.settings.loading import load
 from moothall.settings.sections import Settings

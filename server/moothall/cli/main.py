@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Literal
 
 from moothall import __version__
 from moothall.adapters.system.programs import exit_status
@@ -21,6 +22,7 @@ COMMANDS = {
     "play": ("serve", "demo"),
     "demo_cluster": ("demo-cluster",),
     "conference": ("conference", "admin-link"),
+    "tokens.command": ("token",),
     "record.past": ("record",),
     "doctor": ("doctor",),
     "operating": ("status", "drain", "reload", "cluster"),
@@ -53,12 +55,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given[:1] == ["models"]:
         from moothall_models.store import models_command  # the engine's part, which a server need not have
 
-        return models_command(given[1:])
+        return exit_status("moothall", lambda: models_command(*with_settings(given[1:], os.environ, "argos_index")))
     if given[:1] == ["languages"]:
         from moothall_models.store import languages_command
 
         os.nice(NICE)
-        return exit_status("moothall", lambda: languages_command(*with_settings(given[1:], os.environ)))
+        return exit_status("moothall", lambda: languages_command(*with_settings(given[1:], os.environ, "registry")))
     if given and given[0] in PROGRAMS:
         # It is a program of its own: it replaces this process, so that nothing of the server stays in memory.
         os.execv(sys.executable, [sys.executable, "-m", PROGRAMS[given[0]], *given[1:]])  # noqa: S606  # our own
@@ -74,8 +76,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return exit_status("moothall", lambda: int(arguments.run(arguments)))
 
 
-def with_settings(given: Sequence[str], environ: Mapping[str, str]) -> tuple[list[str], str]:
-    """The arguments of `moothall languages` without `--config FILE`, and the list of models that the settings name.
+def with_settings(
+    given: Sequence[str], environ: Mapping[str, str], source: Literal["registry", "argos_index"]
+) -> tuple[list[str], str]:
+    """The arguments of `moothall languages` or `moothall models` without `--config FILE`, and the list out of which it
+    fetches, which the field `source` of the settings' section `translation` names.
 
     Raises ConfigurationError.
     """
@@ -85,7 +90,7 @@ def with_settings(given: Sequence[str], environ: Mapping[str, str]) -> tuple[lis
     options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     options.add_argument("--config", type=Path)
     asked, rest = options.parse_known_args(list(given))
-    return rest, load(asked.config, environ).translation.registry or REGISTRY
+    return rest, getattr(load(asked.config, environ).translation, source) or REGISTRY
 
 
 def hub_program(given: Sequence[str]) -> int:

@@ -12,7 +12,7 @@ import msgspec
 
 from moothall.core.questions.statements import Dimension, StakeholderGroup
 from moothall.wire.engine import ComputeType, Device, workers_for
-from moothall.wire.languages import REGISTRY
+from moothall.wire.languages import ARGOS_INDEX, REGISTRY
 from moothall.wire.log_lines import LogFormat
 
 DIMENSIONS = tuple(each.value for each in Dimension)
@@ -216,6 +216,12 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True):
     """The list of models out of which languages are added, on `/admin` and by `moothall languages`, which also has
     `--registry`: Mozilla's, or mirrors of it, which are tried in turn. The files of a mirror whose list ends in
     `/db/models.json` are fetched beside it. Empty: no languages are added on `/admin`."""
+    argos_index: Annotated[
+        str, msgspec.Meta(pattern=rf"^{_LIST}(\s+{_LIST})*$", description="addresses of https with spaces between them")
+    ] = ARGOS_INDEX
+    """The index out of which `moothall models fetch argos:en-ar` gets packages; the command also has `--index`: that of
+    Argos Translate, or mirrors of it, which are tried in turn. The packages of a mirror are looked for beside its index
+    first."""
     phrases: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
     """File of the formulas of meetings and their translations into other languages. Empty: that of this release
     (`config/phrases.toml`)."""
@@ -244,6 +250,14 @@ class Streams(msgspec.Struct, frozen=True, kw_only=True):
     allowed_networks: tuple[Annotated[str, _NETWORK], ...] = ()
     """Networks that are not public from which sound streams may be fetched, such as that of the house's cameras. Each
     name is resolved and each address checked at every connection. Empty: only the public internet."""
+
+
+class WebhookSection(msgspec.Struct, frozen=True, kw_only=True):
+    """Messages about public sessions, which the server sends to programs (`docs/how-to/programs.md`)."""
+
+    allowed_networks: tuple[Annotated[str, _NETWORK], ...] = ()
+    """Networks that are not public to which messages may be sent, such as that of the house's own programs. Each name
+    is resolved and each address checked at every connection. Empty: only the public internet, by https."""
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
@@ -468,6 +482,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     captioning: Captioning = Captioning()
     recording: Recording = Recording()
     streams: Streams = Streams()
+    webhooks: WebhookSection = WebhookSection()
     balance: Balance = Balance()
     sign_in: SignIn = SignIn()
     metrics: Metrics = Metrics()

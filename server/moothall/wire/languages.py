@@ -12,6 +12,8 @@ from moothall.core.kernel.errors import ProtocolError
 
 REGISTRY = "https://storage.googleapis.com/moz-fx-translations-data--303e-prod-translations-data/db/models.json"
 """The address of Mozilla's list of the models of Firefox Translations."""
+ARGOS_INDEX = "https://raw.githubusercontent.com/argosopentech/argospm-index/main/index.json"
+"""The address of the index of packages of Argos Translate."""
 LONGEST = 4_096
 """Most bytes of a line."""
 

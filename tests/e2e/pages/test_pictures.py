@@ -36,12 +36,26 @@ EVERY = (
 MAIN = ("buttons", "states", "lines", "cards")
 TILES = tuple(f"tile-{kind}" for kind in ("live", "silence", "late", "cut", "off"))
 STAFF = {
-    "control": ("frame", *TILES, "chart-bars", "chart-readers"),
+    "control": ("frame", *TILES, "chart-bars", "chart-readers", "map"),
     "questions": ("now", "rows-checked", "rows-queued"),
     "text": ("desk-lines",),
+    "caption": ("field-yours", "field-apart", "field-off", "field-heard"),
+    "podium": ("podium",),
     "timetable": ("timetable",),
     "forms": ("fields", "said", "destroys", "levels", "verdicts", "sending"),
 }
+VIEWS = {
+    **{f"wall-{name}": (f"wall/{name}", 1_280, 720) for name in ("text", "question", "hands", "break", "not-recorded")},
+    "overlay-lower-third": ("overlay/question", 1_280, 720),
+    "overlay-side": ("overlay/question", 1_280, 720),
+    **{f"reader-{name}": (f"reader/{name}", 390, 780) for name in ("sheet", "remote", "hands", "turn", "closed")},
+    "reader-wide": ("reader/live", 1_280, 720),
+    "group": ("group/good", 1_280, 900),
+    "group-lost": ("group/lost", 390, 900),
+    "sheets": ("sheets/a5", 1_280, 900),
+}
+"""Whole pages: where they are, and the window in which they are compared."""
+WHOLE = {"light": "ui=en&theme=light", "dark-arabic": "ui=ar&theme=dark"}
 PHONE, WIDE = 480, 1_280
 LIGHT, DARK = "?ui=en&theme=light", "?ui=ar&theme=dark"
 LOOKS = {
@@ -93,25 +107,22 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runni
         yield running
 
 
-@pytest.mark.parametrize("look", LOOKS)
-async def test_the_parts_of_the_pages_look_as_they_did(
-    look: str, browser: Browser, page: Page, house: RunningServer, tmp_path: Path
-) -> None:
+def skip_elsewhere(browser: Browser) -> None:
+    """Skip the test where the browser or the fonts are others than those of the pictures."""
     here = {"chromium": browser.version, "fonts": fonts()}
-    if not KEEP and json.loads(MADE_WITH.read_text(encoding="utf-8")) != here:
+    if KEEP:
+        MADE_WITH.write_text(json.dumps(here, indent=1) + "\n", encoding="utf-8")
+    elif json.loads(MADE_WITH.read_text(encoding="utf-8")) != here:
         pytest.skip("The pictures were made with another browser or other fonts.")
-    address, width, forced, samples = LOOKS[look]
-    await page.set_viewport_size({"width": width, "height": 900})
-    await page.emulate_media(forced_colors="active" if forced else "none", reduced_motion="reduce")
-    await page.goto(f"{house.address}/about/style{address}")
-    await page.wait_for_load_state("networkidle")  # the scripts of the staff's parts
+
+
+async def compare(taken: dict[str, bytes], browser: Browser, folder: Path) -> None:
+    """Hold pictures, by the names of their files, against those that are kept, or keep them."""
     comparing = await browser.new_page()  # Of no origin: pages of ours may not show such data.
     changed: dict[str, float] = {}
-    for sample in samples:
-        seen = await page.locator(f"#sample-{sample} .part").screenshot()
-        kept = KEPT / f"{look}-{sample}.png"
+    for name, seen in taken.items():
+        kept = KEPT / name
         if KEEP:
-            kept.parent.mkdir(exist_ok=True)
             kept.write_bytes(seen)
             continue
         if kept.read_bytes() == seen:
@@ -119,12 +130,43 @@ async def test_the_parts_of_the_pages_look_as_they_did(
         both = [base64.b64encode(picture).decode() for picture in (kept.read_bytes(), seen)]
         share = await comparing.evaluate(COMPARE, [*both, CHANNEL])
         if share > SHARE:
-            (tmp_path / kept.name).write_bytes(seen)
-            changed[str(tmp_path / kept.name)] = share
+            (folder / name).write_bytes(seen)
+            changed[str(folder / name)] = share
     await comparing.close()
-    if KEEP:
-        MADE_WITH.write_text(json.dumps(here, indent=1) + "\n", encoding="utf-8")
     assert changed == {}, "Look at these; `make pictures` keeps them where the change is meant."
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_the_parts_of_the_pages_look_as_they_did(
+    look: str, browser: Browser, page: Page, house: RunningServer, tmp_path: Path
+) -> None:
+    skip_elsewhere(browser)
+    address, width, forced, samples = LOOKS[look]
+    await page.set_viewport_size({"width": width, "height": 900})
+    await page.emulate_media(forced_colors="active" if forced else "none", reduced_motion="reduce")
+    await page.goto(f"{house.address}/about/style{address}")
+    await page.wait_for_load_state("networkidle")  # the scripts of the staff's parts
+    taken: dict[str, bytes] = {}
+    for sample in samples:
+        part = page.locator(f"#sample-{sample} .part")
+        await part.evaluate("part => part.scrollIntoView()")  # whole, where it is lower than the window
+        taken[f"{look}-{sample}.png"] = await part.screenshot()
+    await compare(taken, browser, tmp_path)
+
+
+@pytest.mark.parametrize(("look", "query"), WHOLE.items(), ids=list(WHOLE))
+async def test_the_whole_pages_look_as_they_did(  # noqa: PLR0917  # fixtures
+    look: str, query: str, browser: Browser, page: Page, house: RunningServer, tmp_path: Path
+) -> None:
+    skip_elsewhere(browser)
+    await page.emulate_media(reduced_motion="reduce")
+    taken: dict[str, bytes] = {}
+    for view, (path, width, height) in VIEWS.items():
+        await page.set_viewport_size({"width": width, "height": height})
+        preset = f"&size=32&preset={view.removeprefix('overlay-')}" if view.startswith("overlay") else ""
+        await page.goto(f"{house.address}/about/style/views/{path}?{query}{preset}")
+        taken[f"{look}-{view}.png"] = await page.screenshot()
+    await compare(taken, browser, tmp_path)
 
 
 async def test_a_line_bears_the_tag_of_who_typed_it(page: Page, house: RunningServer) -> None:
@@ -140,5 +182,6 @@ async def test_a_line_bears_the_tag_of_who_typed_it(page: Page, house: RunningSe
 
 async def test_every_sample_has_a_picture_and_no_picture_is_of_another() -> None:
     wanted = {f"{look}-{sample}.png" for look, (*_, samples) in LOOKS.items() for sample in samples}
+    wanted |= {f"{look}-{view}.png" for look in WHOLE for view in VIEWS}
     assert {path.name for path in KEPT.glob("*.png")} == wanted
-    assert len(wanted) == 80
+    assert len(wanted) == 124

@@ -5,6 +5,7 @@ and downloaded records have their direction and language, and no letter is cut o
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,6 +26,8 @@ from support.hubs.together import SESSION, Meeting, centre, paired, shows, until
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 LANGUAGES = ("ar", "zh")
+KEEP_IN = os.environ.get("KEEP_PICTURES_IN", "")
+"""A folder for pictures of all that is looked at here, as docs/images/arabic-and-chinese.webp has them."""
 DIRECTIONS = tuple(Direction(engine="echo", version="1", source="en", target=target, cost=20.0) for target in LANGUAGES)
 SAID = (
     "Good morning, all 193 of you.",
@@ -51,6 +54,12 @@ async def in_scripts(running: RunningServer) -> AsyncIterator[None]:
     finally:
         echo.cut()
         await asyncio.gather(*serving)
+
+
+async def keep(page: Page, language: str, what: str) -> None:
+    """Keep a picture where somebody wants to look at it."""
+    if KEEP_IN:
+        await page.screenshot(path=Path(KEEP_IN) / f"{language}-{what}.png", animations="disabled")
 
 
 async def stand(page: Page, selector: str, language: str) -> None:
@@ -80,6 +89,7 @@ async def test_lines_in_another_script_stand_whole_wherever_they_are_shown(
         for name, text in zip("bc", SAID[1:], strict=True):
             await on.says(name, text)
         await stand(page, "#Lines .text", language)
+        await keep(page, language, "lines")
         await page.set_viewport_size({"width": 1280, "height": 720})
         for path in ("screen", "overlay", "embed"):
             await page.goto(f"{meeting}/{path}?{query}")
@@ -90,6 +100,7 @@ async def test_lines_in_another_script_stand_whole_wherever_they_are_shown(
             told = between.join(in_script(said, language) for said in SAID)
             assert told in " ".join((await page.locator("#Newest").inner_text()).split()), path
             await expect(shown.last).to_have_css("direction", "rtl" if language == "ar" else "ltr")
+            await keep(page, language, path)
         for form in ("vtt", "srt", "txt", "html", "json"):
             answer = await page.context.request.get(f"{meeting}/record.{form}?{query}")
             text = await answer.text()
@@ -98,6 +109,7 @@ async def test_lines_in_another_script_stand_whole_wherever_they_are_shown(
             assert wrapped in "".join(text.split()), form
         await page.goto((tmp_path / "record.html").as_uri())
         await stand(page, ".line > p[lang]", language)
+        await keep(page, language, "record")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -120,3 +132,4 @@ async def test_a_hub_shows_them_as_the_centre_does(page: Page, tmp_path: Path, l
         await page.set_viewport_size({"width": 390, "height": 844})
         await page.goto(f"{hub.own}/s/{SESSION}?channel=mt-{language}&ui={language}")
         await stand(page, "#Lines .text", language)
+        await keep(page, language, "hub")

@@ -13,7 +13,8 @@ from moothall.core.commands import CloseSession, OpenSession
 from moothall.core.events.types import Access, SoundKept
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.ids import CommandId, SessionId
-from moothall.core.programme.plan import RoomId
+from moothall.core.programme.drafts import MOST_SESSIONS
+from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.sessions.state import Status
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.staff import HALL
@@ -31,7 +32,8 @@ DOORS = [
     ("POST", "/admin/rooms/hall/next"),
     ("GET", "/admin/links"), ("POST", "/admin/links/many"), ("POST", "/admin/links/table"),
     ("POST", "/admin/links"), ("POST", "/admin/links/x/replace"), ("POST", "/admin/links/x/revoke"),
-    ("POST", "/admin/programme"), ("POST", "/admin/programme/import"), ("POST", "/staff/rooms/hall/next"),
+    ("POST", "/admin/programme"), ("POST", "/admin/programme/import"), ("GET", "/admin/programme.csv"),
+    ("POST", "/staff/rooms/hall/next"),
 ]  # fmt: skip
 
 
@@ -199,6 +201,40 @@ async def test_a_programme_is_shown_before_it_is_made(tmp_path: Path) -> None:
         assert secretary.text.count("Times are Nairobi time, UTC+3.") == 1
     async with admin_house(tmp_path) as house:  # and so it is after a restart
         assert house.running.backend.programme.zone().name == "Africa/Nairobi"
+
+
+async def test_the_programme_as_a_table_is_taken_back_without_a_difference(tmp_path: Path) -> None:
+    async with admin_house(tmp_path) as house:
+        secretary, programme = await house.secretary(), house.running.backend.programme
+        await secretary.get("/admin")
+        assert "/admin/programme.csv" not in secretary.text, "there is nothing yet"
+        await secretary.upload(sample("schedule.json"))
+        await secretary.post("/admin/programme/import", secretary.hidden("/admin/programme/import"))
+        await secretary.get("/admin")
+        assert '<a class="act" href="/admin/programme.csv" download' in secretary.text
+        assert await secretary.get("/admin/programme.csv") == 200
+        table = secretary.text
+        assert len(table.splitlines()) == 9
+        await secretary.get("/admin")
+        assert await secretary.upload(table.encode()) == 200
+        assert "Nothing would change" in secretary.text
+        cancelled, other, *_ = programme.planned()
+        renamed = table.replace(other.title, "Another title")
+        await secretary.get("/admin")
+        assert await secretary.upload(renamed.encode()) == 200
+        assert secretary.text.count("<tr data-kind") == 1, "it is the same meeting still"
+        await make(secretary, title="Try it", rehearsal="1")
+        await programme.keep(planned=[msgspec.structs.replace(cancelled, cancelled=True)])
+        assert cancelled.starts is not None
+        day = programme.zone().at(cancelled.starts).date().isoformat()
+        assert await secretary.get(f"/admin/programme.csv?day={day}") == 200
+        zone = programme.zone()
+        there = [each for each in programme.planned() if each.starts and zone.at(each.starts).date().isoformat() == day]
+        assert len(secretary.text.splitlines()) == len(there), "a heading, and no row for what is cancelled"
+        await programme.keep(planned=[Planned(session=SessionId(f"m{n}"), title="T") for n in range(MOST_SESSIONS)])
+        assert await secretary.get("/admin/programme.csv") == 413
+        assert "5000 meetings and 8 MB at most" in secretary.text
+        assert await secretary.get(f"/admin/programme.csv?day={day}") == 200
 
 
 async def test_a_table_of_a_spreadsheet_is_shown_as_it_will_be_or_all_its_mistakes_at_once(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import re
 from html import unescape
 from pathlib import Path
 
-from moothall.adapters.admin.links_door import MOST_AT_ONCE
 from moothall.core.kernel.actors import Role
+from moothall.services.programme.links_of_sessions import MOST_AT_ONCE
 from support.desks.admin import AdminHouse, Browser, admin_house, make
 
 Fields = list[tuple[str, str]]

@@ -23,6 +23,7 @@ from support.proof.ahead import AheadClock
 
 TITLE, WORDS = "Harbour opening", "The lighthouse keeper waits."
 VTT = f"WEBVTT\n\n00:01.000 --> 00:02.000\n{WORDS}\n".encode()
+HEADERS = {"Accept-Language": "en", "Accept": "application/json, text/html"}
 LISTS = (
     "/",
     "/agenda",
@@ -71,16 +72,20 @@ class Visitor:
         await self.running.backend.indexing.catch_up()
         await self.clock.grow(self.running)
 
+    async def status(self, path: str) -> int:
+        """The status alone: the text for few data is a stream that stays open."""
+        async with self.http.get(f"{self.running.address}{path}", headers=HEADERS) as answer:
+            return answer.status
+
     async def get(self, path: str) -> tuple[int, bytes]:
-        headers = {"Accept-Language": "en", "Accept": "application/json, text/html"}
-        async with self.http.get(f"{self.running.address}{path}", headers=headers) as answer:
+        async with self.http.get(f"{self.running.address}{path}", headers=HEADERS) as answer:
             return answer.status, await answer.read()
 
     async def of_one(self) -> dict[str, int]:
         """The status of each address of the meeting."""
         line = "floor-i1"
-        found = {path: (await self.get(f"/s/{self.session}{path.format(line=line)}"))[0] for path in OF_ONE}
-        return found | {"/oembed": (await self.get(f"/oembed?url=/s/{self.session}"))[0]}
+        found = {path: await self.status(f"/s/{self.session}{path.format(line=line)}") for path in OF_ONE}
+        return found | {"/oembed": await self.status(f"/oembed?url=/s/{self.session}")}
 
     async def listed(self) -> set[str]:
         """The lists that have it."""
@@ -89,11 +94,11 @@ class Visitor:
         return {path for path, body in bodies.items() if any(name in body for name in names)}
 
     async def in_tree(self) -> bool:
-        """Whether its line is among the entries of the public tree."""
+        """Whether its events are among the entries of the public tree that are given out."""
         head = read_head(read_note((await self.get("/log/checkpoint"))[1]).text)
         status, body = await self.get(f"/log/open-entries/000.p/{head.size}")
         assert status == 200
-        return any(WORDS.encode() in entry for entry in read_bundle(body))
+        return any(self.session.encode() in entry for entry in read_bundle(body))
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ import pytest
 from moothall.adapters.reading.reader_routes import STREAMS
 from moothall.adapters.record.forms import TYPES
 from moothall.adapters.store.sqlite_file import FILE_NAME
+from moothall.adapters.tokens import programme_acts_door, session_acts_door
 from moothall.app.hall import RunningServer, hall
 from moothall.core.events import types as ev
 from moothall.core.events.codec import EVENT_TYPES, type_name
@@ -184,11 +185,13 @@ DOORS = {
     "GET /bundle.zip": Door(frozenset({404})),
     "GET /news.atom": open_to_all("", "?session=open&ui=ar"),
     "GET /news.json": open_to_all("", "?language=pt"),
+    "GET /s/{session}/card.png": Door(frozenset({200, 302}), ("?ui=en",)),
     "GET /sitemap.xml": open_to_all(),
     "GET /robots.txt": open_to_all(),
     "GET /oembed": Door(frozenset({200, 404}), ("", "?url=/s/open", "?url=/s/backstage", "?url=/s/open/line/a")),
     "GET /openapi.json": open_to_all(),
     "GET /records.jsonl": Door(frozenset({404})),
+    "GET /proceedings.{form}": Door(frozenset({404})),
     "GET /withdrawals.json": open_to_all("", "?session=backstage"),
     "GET /s/{session}/screen": open_to_all(),
     "GET /room/{room}/screen": Door(frozenset({200, 404})),
@@ -248,6 +251,11 @@ DOORS = {
     "GET /desk/{session}/refinements": STAFF_ONLY,
     "GET /desk/{session}/check": STAFF_ONLY,
     "POST /desk/{session}/check": STAFF_ONLY,
+    "GET /desk/{session}/speakers": STAFF_ONLY,
+    "POST /desk/{session}/speakers": STAFF_ONLY,
+    "GET /own-words/{session}/enter/{secret}": Door(frozenset({404, 429})),
+    "GET /own-words/{session}": Door(frozenset({404})),
+    "POST /own-words/{session}": Door(frozenset({403})),
     "GET /caption/{session}": STAFF_ONLY,
     "POST /caption/{session}": STAFF_ONLY,
     "GET /moderate/{session}": STAFF_ONLY,
@@ -296,6 +304,16 @@ DOORS = {
     "POST /admin/first-steps/rehearsal": STAFF_ONLY,
     "GET /look/{name}": Door(frozenset({404})),
     "GET /admin/links": STAFF_ONLY,
+    "GET /admin/webhooks": STAFF_ONLY,
+    "POST /admin/webhooks": STAFF_ONLY,
+    "POST /admin/webhooks/{hook}": STAFF_ONLY,
+    "GET /admin/tokens": STAFF_ONLY,
+    "POST /admin/tokens": STAFF_ONLY,
+    "POST /admin/tokens/{token}/revoke": STAFF_ONLY,
+    **{
+        f"{act.method} {act.path}": Door(frozenset({401}))
+        for act in (*session_acts_door.ACTS, *programme_acts_door.ACTS)
+    },
     "GET /admin/past-records": STAFF_ONLY,
     "POST /admin/past-records": STAFF_ONLY,
     "POST /admin/meetings/{session}/ground": STAFF_ONLY,
@@ -308,6 +326,7 @@ DOORS = {
     "POST /admin/links/{link}/free": STAFF_ONLY,
     "POST /admin/signed-in/{pseudonym}/end": STAFF_ONLY,
     "POST /admin/programme": STAFF_ONLY,
+    "GET /admin/programme.csv": STAFF_ONLY,
     "GET /hubs": open_to_all("", "?ui=ar"),
     "GET /hubs/thanks": open_to_all("", "?ui=ar"),
     "GET /hub/pair": open_to_all("", "?ui=ar"),
@@ -355,6 +374,7 @@ FILLED_IN: dict[str, list[str]] = {
     "style": ["txt", "bib", "ris", "json"],
     "person": ["p1"],
     "secret": ["guess"],
+    "hook": ["0123456789"],
 }
 FORMS = [form for form in TYPES if form != "pdf"]
 """PDF has the words of DOCX, as numbers of glyphs, and each takes a second to set."""
@@ -405,6 +425,29 @@ async def test_at_no_door_a_stranger_is_shown_what_is_not_public(open_hall: Runn
                 if status not in DOORS.get(route, STAFF_ONLY).answers:
                     wrong.append((address, status))
     assert wrong == []
+
+
+async def test_what_may_be_kept_has_an_entity_tag_that_stays(open_hall: RunningServer) -> None:
+    """An answer without one says that nobody may keep it, or goes on. Pages of a meeting that is on may have another at
+    each moment: they have the server's time and the position of the text.
+    """
+    without, moving = list[str](), list[str]()
+    async with aiohttp.ClientSession() as http:
+        for route in routes_of(open_hall):
+            if route.startswith("GET ") and not DOORS.get(route, STAFF_ONLY).streams:
+                address = open_hall.address + next(addresses(route, SESSION))
+                async with http.get(address, allow_redirects=False) as response:
+                    tag, status = response.headers.get("ETag", ""), response.status
+                    if status == 200 and not tag and "no-store" not in response.headers.get("Cache-Control", ""):
+                        without.append(route)
+                if status == 200 and tag:
+                    async with http.get(address, headers={"If-None-Match": tag}) as response:
+                        page = response.content_type == "text/html" and route.startswith("GET /s/{session}")
+                        if response.status == 304:
+                            assert response.headers["ETag"] == tag
+                        elif not page:
+                            moving.append(route)
+    assert without == moving == []
 
 
 async def test_with_a_link_no_page_but_the_desks_socket_tells_more(open_hall: RunningServer) -> None:

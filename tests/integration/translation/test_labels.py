@@ -139,3 +139,28 @@ async def test_a_translation_of_an_imported_meeting_says_that_it_is_both(tmp_pat
             assert imported.removesuffix(".") in said or "Imported on" in said, path  # The way may follow.
         told = " ".join((await text(on, client, "/record.srt")).split())
         assert f"[{KEPT} · {imported.removesuffix('.')} · Through Portuguese · " in told
+
+
+async def test_where_single_lines_are_quoted_it_is_said_too(tmp_path: Path) -> None:
+    async with in_spanish(tmp_path) as (on, client):
+        house, line = on.running.address, f"/s/{S}/line/a-{ES}?channel={ES}"
+        original = ORIGINAL.format(address=house, door="")
+
+        async def told(path: str, **query: str) -> str:
+            async with client.get(f"{house}{path}", params={"ui": "en", **query}) as answer:
+                assert answer.status == 200, path
+                return unescape(await answer.text())
+
+        embedded = json.loads(await told("/oembed", url=f"{house}{line}"))["html"]
+        assert f"{KEPT} · Through Portuguese" in embedded
+        assert f'<a href="{original.partition(": ")[2]}"><bdi>{original}</bdi></a>' in unescape(embedded)
+        spoken = json.loads(await told("/oembed", url=f"{house}/s/{S}/line/a?channel=floor"))["html"]
+        assert "official" not in spoken
+        assert "The original" not in spoken
+        cited = await told(f"/s/{S}/cite", channel=ES, **{"from": f"a-{ES}"})
+        assert "Translated by a machine, not official, unchecked" in cited
+        clock, found = on.running.backend.clock, ""
+        while f"channel={ES}" not in found:  # It is indexed within seconds.
+            await clock.sleep(50)
+            found = await told("/search", q="pt")
+        assert "Spanish · Translated by a machine, not official: it may be wrong." in found

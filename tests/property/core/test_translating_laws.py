@@ -9,7 +9,8 @@ import itertools
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from moothall.core.translation.protecting import protect, restore, search_for
+from moothall.core.translation.inflection import Inflection, inflected
+from moothall.core.translation.protecting import MARK, protect, restore, search_for
 from moothall.core.translation.routes import LONGEST, Direction, best_route
 from moothall.core.translation.wording import finished, prepared, wording
 
@@ -95,6 +96,32 @@ def test_whatever_an_engine_says_a_text_comes_of_it(
     done = finished(said, bare, target)
     assert done is not None
     assert not any(char in done for char in "\u2028\n\ue010")
+
+
+FORMS = st.builds(
+    Inflection,
+    gen=st.sampled_from(("", "А", "йод XQ")),
+    acc=TEXTS,
+    article=st.sampled_from(("", "la", "l'")),
+    gender=st.sampled_from(("", "m", "f", "n", "pl")),
+)
+SAID = st.lists(
+    st.sampled_from(
+        ("XQ1X", "XQ2X", "XQ9X", "доклад", "этого", "в", "«", ",", "и", "решил", "هذا", "و", "الذي", "del")
+    ),
+    max_size=9,
+)
+
+
+@given(SAID, st.lists(TEXTS, min_size=2, max_size=2), FORMS, st.sampled_from((*TAGS, "ru", "ar", "es")))
+def test_forms_lose_and_double_no_placeholder(
+    said: list[str], put_in: list[str], forms: Inflection, target: str
+) -> None:
+    made, written = inflected(" ".join(said), put_in, {put_in[0]: forms}, target)
+    assert MARK.findall(made) == MARK.findall(" ".join(said))
+    assert len(written) == 2
+    assert put_in[1] == written[1] or put_in[0] == put_in[1]
+    assert any(written[0].endswith(form) for form in (*forms.texts, put_in[0]))
 
 
 @given(st.lists(st.sampled_from(("", "َ", "ُ", "ّ", "ـ", "ِّ")), min_size=6, max_size=6), st.sampled_from("اأإآ"))

@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 from playwright.async_api import Browser, BrowserContext, Page
 
+from moothall.adapters.desks.own_words_door import COOKIE as OWN_WORDS
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionKind
@@ -44,6 +45,7 @@ from moothall.testing.translator_link import EchoEnd
 from moothall.wire import translation as wire
 from support.browser.every_note import every_note
 from support.browser.every_question import TEXT, asked, every_question, said_of_themselves
+from support.desks.own_words import every_proposal
 from support.files.programme_files import SAMPLES, sample
 
 FLOOR = ChannelId("floor")
@@ -238,6 +240,8 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "reader/speaker_own.html": ("/speakers/ada/own/secret", None),
     "reader/speaker_own.html, off": ("/speakers/off/own/secret", None),
     "admin/admin_speakers.html": ("/admin/speakers", None),
+    "admin/admin_tokens.html": ("/admin/tokens", None),
+    "admin/admin_webhooks.html": ("/admin/webhooks", None),
     "agenda/agenda.html": ("/agenda", None),
     "agenda/access_needs.html": ("/agenda/access", None),
     "agenda/access_needs.html, refused": ("/agenda/access", _needing_nothing),
@@ -269,6 +273,9 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "display/style_text.html": ("/about/style/text", None),
     "display/style_timetable.html": ("/about/style/timetable", None),
     "display/style_forms.html": ("/about/style/forms", None),
+    "display/style_caption.html": ("/about/style/caption", None),
+    "display/style_podium.html": ("/about/style/podium", None),
+    "display/style_views.html": ("/about/style/views", None),
     "panels/report.html": (f"{MEETING}/report", None),
     "questions/ask.html": (f"{MEETING}/ask", None),
     "questions/ask.html, refused": (f"{MEETING}/ask", _asking_nothing),
@@ -291,6 +298,8 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "moderation/moderate.html": ("/moderate/plenary", _leading),
     "moderation/podium.html": ("/podium/plenary", _on_the_podium),
     "desk/check.html": ("/desk/yesterday/check", None),
+    "desk/speaker_links.html": ("/desk/yesterday/speakers", None),
+    "proposals/own_words.html": ("/own-words/yesterday", None),
     "proposals/refinements.html": ("/desk/yesterday/refinements", _deciding),
     "control/control.html": ("/control", None),
     "control/figures.html": ("/figures/plenary", None),
@@ -403,6 +412,7 @@ async def full_house(data: Path) -> AsyncIterator[RunningServer]:
         await asked(running)
         await said_of_themselves(running)
         await _proposed(running)
+        await every_proposal(running, SessionId("yesterday"), SpeakerId("anez"))
         await _groups(running)
         await _limited(running)
         await _people(running)
@@ -634,6 +644,10 @@ async def visitor(browser: Browser, running: RunningServer, **options: Any) -> A
     for link in (*((role, HALL, f"{role}") for role in (Role.SECRETARIAT, Role.TECHNICIAN)), hub):
         _, token = await running.backend.links.create(*link)
         await context.request.get(f"{running.address}/enter/{token}", max_redirects=0)
+    (own,) = running.backend.own_words.of(SessionId("yesterday"))
+    await context.add_cookies(
+        [{"name": OWN_WORDS, "value": own.proof, "url": f"{running.address}/own-words/yesterday"}]
+    )
     yield context
     await context.close()
 

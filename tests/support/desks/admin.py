@@ -14,10 +14,11 @@ import aiohttp
 from moothall.app.hall import RunningServer, hall
 from moothall.core.kernel.actors import Role
 from moothall.services.sessions.staff import HALL
-from moothall.settings.sections import EngineSection, Server, Settings, SignIn, Streams, Translation
+from moothall.settings.sections import EngineSection, Server, Settings, SignIn, Streams, Translation, WebhookSection
 
 NO_SIGN_IN = SignIn()
 NO_STREAMS = Streams()
+NO_WEBHOOKS = WebhookSection()
 
 
 class Browser:
@@ -110,7 +111,11 @@ class AdminHouse:
 
 @asynccontextmanager
 async def admin_house(
-    folder: Path, public_address: str = "", sign_in: SignIn = NO_SIGN_IN, streams: Streams = NO_STREAMS
+    folder: Path,
+    public_address: str = "",
+    sign_in: SignIn = NO_SIGN_IN,
+    streams: Streams = NO_STREAMS,
+    webhooks: WebhookSection = NO_WEBHOOKS,
 ) -> AsyncIterator[AdminHouse]:
     """Run a server without engines."""
     server = Server(port=0, data=str(folder / "data"), public_address=public_address)
@@ -122,6 +127,7 @@ async def admin_house(
                 translation=Translation(translators=()),
                 sign_in=sign_in,
                 streams=streams,
+                webhooks=webhooks,
             )
         ) as running,
         AsyncExitStack() as stack,

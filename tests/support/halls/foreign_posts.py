@@ -37,6 +37,8 @@ async def wrongly_answered(
                 right = status in MACHINES[route]
             elif origin is None and route in KEYED:
                 right = status in {400, 403, 429} and text.endswith(".\n")
+            elif origin is None and route.startswith("POST /api/"):
+                right = status == 401 and text.startswith('{"error":"Send a token')
             elif kind == "application/json":
                 right = status == 403 and text == f'{{"error": "{SENTENCE}"}}'
             else:

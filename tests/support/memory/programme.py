@@ -11,8 +11,10 @@ from moothall.core.programme.changes import MeetingPlan
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.services.programme.meeting_plan import plan_of
 from moothall.services.programme.programme import Programme
+from moothall.services.proposals.own_words import OwnWords
 from moothall.services.proposals.proposing import Proposals
 from moothall.services.sessions.role_links import RoleLinks
+from moothall.services.tokens.program_tokens import ProgramTokens
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import LONG_AGO, SeededRandomness
 from moothall.testing.log_memory import MemoryLog
@@ -44,7 +46,9 @@ class ProgrammeHouse(MemoryHall):
         self.proposals = Proposals(
             self.sessions, log=self.log, book=self.book, clock=self.clock, randomness=randomness, keep_days=30
         )
+        self.own_words = OwnWords(self.sessions, book=self.book, clock=self.clock, randomness=randomness)
         self.role_links = RoleLinks(book=self.book, clock=self.clock, randomness=randomness)
+        self.tokens = ProgramTokens(book=self.book, clock=self.clock, randomness=randomness)
 
     async def plan(self, name: str, starts: int | None = None, *, room: RoomId | None = HALL) -> Planned:
         """Plan a session of an hour that begins `starts` ms after NOW; without a time if None."""

@@ -82,6 +82,22 @@ class HttpServer:
         for each in folder.iterdir():
             self.file(f"{path}/{each.name}", each.read_bytes())
 
+    def growing(self, path: str, folder: Path) -> None:
+        """Serve the file `path` of a folder as it is when it is asked for, and the segments that are there then."""
+
+        async def now(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(self._as_it_is(folder, path))
+
+        self.answers[f"/{path}"] = now
+
+    def _as_it_is(self, folder: Path, path: str) -> bytes:
+        if not (folder / path).exists():
+            return b"HTTP/1.0 404 Not Found\r\n\r\n"
+        data = (folder / path).read_bytes()
+        for each in folder.glob("*.ts"):
+            self.file(f"/{each.name}", each.read_bytes())
+        return b"HTTP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n" % len(data) + data
+
     async def pour(self, writer: asyncio.StreamWriter, data: bytes) -> None:
         """Send data as fast as the client reads."""
         writer.write(data)
@@ -164,8 +180,16 @@ async def nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     await reader.read()
 
 
-async def rtsp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, moved: str = "", refused: str = "") -> None:
-    """Act as a camera that sends μ-law as fast as it is read, redirects to `moved`, or answers with `refused`."""
+async def rtsp(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    moved: str = "",
+    refused: str = "",
+    asked: str = "DESCRIBE",
+) -> None:
+    """Act as a camera that sends μ-law as fast as it is read, redirects to `moved`, or answers `asked` (a method) with
+    `refused`.
+    """
     body = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nt=0 0\r\nm=audio 0 RTP/AVP 0\r\na=control:one\r\n"
     extra = {
         "DESCRIBE": f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}",
@@ -178,7 +202,7 @@ async def rtsp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, moved
             word = head.split(" ")[0]
             if moved and word == "DESCRIBE":
                 writer.write(f"RTSP/1.0 302 Moved\r\n{said}\r\nLocation: {moved}\r\n\r\n".encode())
-            elif refused and word == "DESCRIBE":
+            elif refused and word == asked:
                 writer.write(f"RTSP/1.0 {refused}\r\n{said}\r\n\r\n".encode())
             else:
                 more = extra.get(word, "Session: 1\r\n\r\n")
@@ -198,14 +222,71 @@ async def rtsp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, moved
 
 
 @asynccontextmanager
-async def rtsp_server(moved: str = "", refused: str = "") -> AsyncIterator[str]:
+async def rtsp_server(moved: str = "", refused: str = "", asked: str = "DESCRIBE") -> AsyncIterator[str]:
     """Run the camera; yields its address."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await rtsp(reader, writer, moved, refused)
+        await rtsp(reader, writer, moved, refused, asked)
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:
         yield f"rtsp://127.0.0.1:{server.sockets[0].getsockname()[1]}/room"
     finally:
         server.close()
+
+
+PYTHON = "/usr/bin/python3"
+"""Debian's own, for which its packages have GStreamer's bindings."""
+_GSTREAMER = """
+import sys
+import gi
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtspServer
+Gst.init(None)
+server, factory = GstRtspServer.RTSPServer(), GstRtspServer.RTSPMediaFactory()
+server.set_address("127.0.0.1")
+server.set_service("0")
+factory.set_launch(sys.argv[1])
+server.get_mount_points().add_factory("/room", factory)
+server.attach(None)
+print(server.get_bound_port(), flush=True)
+GLib.MainLoop().run()
+"""
+_PAYLOADS = {"aac": "aacparse ! rtpmp4gpay", "libopus": "opusparse ! rtpopuspay"}
+
+
+def _require_gstreamer() -> None:
+    wanted = "import gi; gi.require_version('GstRtspServer', '1.0')"
+    if not Path(PYTHON).exists() or subprocess.run([PYTHON, "-c", wanted], check=False, capture_output=True).returncode:
+        pytest.skip(
+            "GStreamer's RTSP server isn't installed; on Debian: sudo apt-get install --no-install-recommends "
+            "python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad"
+        )
+
+
+@asynccontextmanager
+async def gstreamer_rtsp(folder: Path, codec: str) -> AsyncIterator[str]:
+    """Run GStreamer's RTSP server, which sends a picture in H.264 and a tone in `codec` (`aac` or `libopus`), as a
+    camera does; yields its address. Skips the test if it isn't installed.
+    """
+    _require_gstreamer()
+    sound = folder / "camera.mkv"
+    ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc=size=320x240:rate=25:duration=20", "-f", "lavfi"),
+        *("-i", "sine=440:sample_rate=48000:duration=20", "-c:v", "libx264", "-preset", "ultrafast", "-g", "25"),
+        *("-pix_fmt", "yuv420p", "-c:a", codec, "-b:a", "64k", str(sound)),
+    )
+    launch = (
+        f"( filesrc location={sound} ! matroskademux name=d d. ! queue ! h264parse ! rtph264pay name=pay0 pt=96 "
+        f"d. ! queue ! {_PAYLOADS[codec]} name=pay1 pt=97 )"
+    )
+    server = await asyncio.create_subprocess_exec(
+        PYTHON, "-c", _GSTREAMER, launch, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        assert server.stdout is not None
+        yield f"rtsp://127.0.0.1:{int(await server.stdout.readline())}/room"
+    finally:
+        server.kill()
+        await server.wait()

@@ -12,7 +12,7 @@ import pytest
 
 from moothall.cli.main import COMMANDS, main, with_settings
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.wire.languages import REGISTRY
+from moothall.wire.languages import ARGOS_INDEX, REGISTRY
 
 LOADED = """
 import sys
@@ -42,12 +42,24 @@ def test_languages_come_from_the_list_that_the_settings_name(tmp_path: Path) -> 
     mirrors = "https://a.example.org/db/models.json https://b.example.org/db/models.json"
     config = tmp_path / "moothall.toml"
     config.write_text(f'[translation]\nregistry = "{mirrors}"\n')
-    assert with_settings(["add", "fr"], {}) == (["add", "fr"], REGISTRY)
-    assert with_settings(["--config", str(config), "add", "fr"], {}) == (["add", "fr"], mirrors)
+    assert with_settings(["add", "fr"], {}, "registry") == (["add", "fr"], REGISTRY)
+    assert with_settings(["--config", str(config), "add", "fr"], {}, "registry") == (["add", "fr"], mirrors)
     variable, (first, _) = "MOOTHALL_TRANSLATION__REGISTRY", mirrors.split()
-    assert with_settings(["list"], {variable: first}) == (["list"], first)
+    assert with_settings(["list"], {variable: first}, "registry") == (["list"], first)
     with pytest.raises(ConfigurationError, match="addresses of https"):
-        with_settings(["list"], {variable: "ftp://a.example.org/list and more"})
+        with_settings(["list"], {variable: "ftp://a.example.org/list and more"}, "registry")
+
+
+def test_packages_of_argos_come_from_the_index_that_the_settings_name(tmp_path: Path) -> None:
+    mirrors = "https://a.example.org/index.json https://b.example.org/argos/index.json"
+    config = tmp_path / "moothall.toml"
+    config.write_text(f'[translation]\nargos_index = "{mirrors}"\n')
+    argv = ["fetch", "argos:en-ar"]
+    assert with_settings(argv, {}, "argos_index") == (argv, ARGOS_INDEX)
+    assert with_settings([*argv, "--config", str(config)], {}, "argos_index") == (argv, mirrors)
+    for wrong in ("", "ftp://a.example.org/index.json"):
+        with pytest.raises(ConfigurationError, match="addresses of https"):
+            with_settings(argv, {"MOOTHALL_TRANSLATION__ARGOS_INDEX": wrong}, "argos_index")
 
 
 def test_the_help_has_every_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -176,3 +176,32 @@ def test_a_second_manifest_adds_and_replaces() -> None:
 )
 def test_each_mistake_has_its_sentence(text: str, sentence: str) -> None:
     assert sentence in wrong(text)
+
+
+LANGUAGES = {
+    "English (`dev2_en`)": "en",
+    "Spanish": "es",
+    "Portuguese": "pt",
+    "Chinese, by characters": "zh",
+    "German": "de",
+    "Russian": "ru",
+    "French": "fr",
+    "Arabic": "ar",
+}
+
+
+def test_operators_are_told_the_errors_that_were_measured() -> None:
+    """The table of docs/why/speech.md, that of bench/README.md which one command repeats, and the manifest."""
+    root = SHIPPED.parents[1]
+    told = {model.name: dict(model.errors) for model in parse(SHIPPED.read_text(encoding="utf-8"), "list.toml").models}
+    rows = [line.split("|")[1:-1] for line in (root / "docs/why/speech.md").read_text(encoding="utf-8").splitlines()]
+    found = {LANGUAGES[row[0].strip()]: row for row in rows if row and row[0].strip() in LANGUAGES}
+    base = {tag: float(row[2].removesuffix("% ")) for tag, row in found.items()}
+    assert base == told["whisper-base"]
+    assert {"en": float(found["en"][4].removesuffix("% "))} == told["whisper-tiny.en"]
+    bench = [line.split("|")[1:-1] for line in (root / "bench/README.md").read_text(encoding="utf-8").splitlines()]
+    at = next(number for number, row in enumerate(bench) if row and row[0].strip() == "language" and "WER" in row[2])
+    measured = {row[0].split(",")[0].strip(): float(row[2]) for row in bench[at + 2 : at + 10]}
+    assert {tag: rate for tag, rate in measured.items() if tag != "en"} == {
+        tag: rate for tag, rate in base.items() if tag != "en"
+    }

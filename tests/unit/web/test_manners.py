@@ -101,6 +101,7 @@ DESTROYS = {
     "Delete the meeting",
     "Remove for good",
     "Revoke",
+    "Send there no more",
     "Take the group out",
 }
 """What cannot be taken back, or for a minute only."""
@@ -172,8 +173,11 @@ def test_a_meetings_title_says_in_which_language_it_is() -> None:
 
 FRAMES = ("frame.bar(", "frame_bar.bar(", "hub_frame.bar(", 'class="top"', 'class="strip"')
 """What a page's frame is made with: of a page beside the texts, of the staff's, of a group's, of a text, of a wall."""
-UNFRAMED = {"lib/base.html", "reader/front.html", "display/overlay.html", "display/embed.html", "display/style.html"}
-"""The sheet of all pages, the house itself, what stands in somebody else's page, and the page of all parts."""
+UNFRAMED = {
+    *("lib/base.html", "reader/front.html", "display/overlay.html", "display/embed.html", "display/style.html"),
+    "display/style_views.html",
+}
+"""The sheet of all pages, the house itself, what stands in somebody else's page, and the pages of all parts."""
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ import moothall_hub
 from moothall import adapters
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.desks import desk_door, microphone_door
+from moothall.adapters.desks.own_words_door import OwnWordsText
+from moothall.adapters.desks.speakers_form import SpeakersText
 from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues, read_names
@@ -33,6 +35,8 @@ from moothall.adapters.reading.page_menu import WAYS
 from moothall.adapters.record.texts import NOTICE as RECORD_NOTICE
 from moothall.adapters.record.texts import RecordErrorText
 from moothall.adapters.search.search_door import SearchText
+from moothall.adapters.tokens.tokens_door import TokenText
+from moothall.adapters.webhooks.hooks_door import HookText
 from moothall.core.events import question_parts as questions
 from moothall.core.events.types import Access, ChannelKind, GapReason, Origin, SealVersion, SoundKept, Tag
 from moothall.core.kernel.errors import FirstKnow, RefusalCode
@@ -111,8 +115,9 @@ def constants(*parts: object) -> Iterator[str]:
 
 TEXTS_IN_CODE = {
     *constants(
-        ErrorText, AdminText, RecordErrorText, ProofText, DoorText, NewsText, SearchText, hub_texts.HubText,
-        hub_removed_view.RemovedText,
+        ErrorText, AdminText, RecordErrorText, ProofText, DoorText, NewsText, SearchText, TokenText, HookText,
+        hub_texts.HubText,
+        hub_removed_view.RemovedText, OwnWordsText, SpeakersText,
         asking_texts, page_hands, hub_desk_texts,
     ),
     *hub_texts.UNPAIRED.values(), *UNPAIRED.values(), *status_bar.TEXTS.values(), status_bar.MISSED, missed_door.SPAN,
@@ -200,9 +205,13 @@ OTHER_GROUPS = {
     "hub",
     "hub-todo",
     "links",
+    "own-words",
+    "proceedings",
     "record",
     "record-asked",
     "record-state",
+    "tokens",
+    "webhooks",
     "stream",
 }
 

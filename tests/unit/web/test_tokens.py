@@ -115,3 +115,31 @@ def test_states_have_colours_of_their_own_names() -> None:
     assert set(re.findall(r"--mark: var\(--(\w+)\)", drawn)) == {"edge", "live", "rest", "late", "lost"}
     for name in ("live", "rest", "late", "lost"):
         assert re.search(rf"--{name}: var\(--(?:accent|ink|look|warn)\);", SHEET), name
+
+
+SPACE = {name: float(length) for name, length in re.findall(r"--(s\d+): ([\d.]+)rem;", SHEET)}
+SET_APART = re.compile(r"(?<=[;{\s])(?:(?:row-|column-)?gap|(?:scroll-)?(?:padding|margin)(?:-[a-z-]+)?):([^;}]+)")
+LENGTH = re.compile(r"(?<![\w.-])([\d.]+)(rem|em|px|vh|vw|vmin|svh|mm|cm)\b")
+KINDS = {
+    "px": 4,  # the thickness of a border or an outline
+    "em": 1,  # beside a sign or a letter, and grows with it
+    **dict.fromkeys(
+        ("vh", "vw", "vmin", "svh", "mm", "cm"), 100
+    ),  # a part of a wall, a video's picture or a sheet of paper
+}
+"""Lengths that are no steps, by their units, and the longest of each."""
+
+
+def test_the_scale_of_space_is_in_eighths_of_a_rem() -> None:
+    assert list(SPACE) == [f"s{n}" for n in (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24)]
+    assert all(length * 8 == int(name[1:]) for name, length in SPACE.items())
+
+
+@pytest.mark.parametrize("path", sorted(CSS.rglob("*.css")), ids=lambda path: path.name)
+def test_space_between_things_comes_from_the_scale(path: Path) -> None:
+    """Beside the kinds there are only lengths beyond the scale: room left free for a column or a bar."""
+    sheet = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    found = [(float(n), unit) for value in SET_APART.findall(sheet) for n, unit in LENGTH.findall(value)]
+    longest = max(SPACE.values())
+    assert [(n, unit) for n, unit in found if n and (n <= longest if unit == "rem" else n > KINDS[unit])] == []
+    assert set(re.findall(r"var\(--(s\d+)\)", sheet)) <= SPACE.keys()

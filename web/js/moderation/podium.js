@@ -3,13 +3,12 @@
 import { BalancePanel } from './balance.js';
 import { clearsWall } from '../desk/clear_wall.js';
 import { frameStands } from '../lib/staff_frame.js';
-import { at, element, set } from '../lib/nodes.js';
+import { at, set } from '../lib/nodes.js';
+import { PodiumView } from './podium_view.js';
 import { QuestionItems } from './items.js';
 import { QuestionDesk } from './question_desk.js';
-import { canNow, pressed } from './press.js';
+import { pressed } from './press.js';
 import { QuestionTurn } from './turn.js';
-
-const NEXT = 2; // questions shown after the one asked now
 
 const questionDesk = new QuestionDesk({ shown: show, came: () => {}, closed: () => {}, said: show, balance: (told) => heard.take(told) });
 const { questions, words, state, data, say, act } = questionDesk;
@@ -19,33 +18,17 @@ const items = new QuestionItems(questions, words, {
 });
 
 const turn = new QuestionTurn(questionDesk);
+const view = new PodiumView(questions, items, words);
 
 function show() {
   if (!state.session) return;
   turn.show();
   frameStands(state.session);
   at('Title').textContent = state.session.title;
-  const now = questions.called === null ? null : questions.get(questions.called);
-  const next = questions.panel('Queued').slice(0, NEXT).flatMap((id) => questions.get(id) ?? []);
-  fill(at('Now'), now ? [element('h3', {}, ...items.head(now)), ...items.texts(now)] : [element('p', { class: 'hint' }, words.text('nothing-now'))]);
-  fill(at('Next'), next.map((item) => element('li', { class: 'question' }, element('h3', {}, ...items.head(item)), ...items.texts(item))));
-  const calls = !now && next.length > 0 && state.session.status !== 'closed';
-  at('Taken').classList.toggle('first', calls);
-  at('Answered').classList.toggle('first', Boolean(now));
-  canNow('Taken', calls);
-  canNow('Answered', Boolean(now));
-  canNow('Later', Boolean(now) || next.length > 0);
+  view.show(state.session.status === 'closed');
   const last = questionDesk.done.own();
   at('Undo').hidden = !last;
   at('Undo').textContent = last ? `${words.text('undo')}: ${questionDesk.done.describe(last.commands)}` : '';
-}
-
-/** Fill a part of the page again if it differs. @param {HTMLElement} box  @param {Element[]} parts */
-function fill(box, parts) {
-  const made = parts.map(({ outerHTML }) => outerHTML).join('');
-  if (box.dataset.made === made) return;
-  box.dataset.made = made;
-  box.replaceChildren(...parts);
 }
 
 /** Set the status of a question, and announce it. @param {string} id  @param {string} status */

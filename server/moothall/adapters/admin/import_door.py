@@ -1,4 +1,6 @@
-"""Import of the programme from an uploaded file: show what it would change, then make the changes on confirmation."""
+"""Import of the programme from an uploaded file: show what it would change, then make the changes on confirmation. And
+the programme as a table, which the import takes back.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +8,28 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from moothall.adapters.admin.language_names import NoLanguages, language_names, read_languages
-from moothall.adapters.admin.request import AdminRequest, StaffPages, read_upload, runs_the_house, staff_page
+from moothall.adapters.admin.request import (
+    AdminProblem,
+    AdminRequest,
+    StaffPages,
+    read_upload,
+    runs_the_house,
+    staff_page,
+)
+from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.admin.view import change_rows, clash_rows, import_view
 from moothall.adapters.http.form_guard import FIELD
 from moothall.adapters.pages.visitor_request import see_other
 from moothall.adapters.reading.page_rows import times_are
 from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.programme.changes import with_languages, without_language
-from moothall.core.programme.drafts import CalendarReader, FileContext, readable
+from moothall.core.programme.drafts import MOST_SESSIONS, CalendarReader, FileContext, readable
 from moothall.core.programme.plan import Timetable
-from moothall.core.programme.reading import MOST_BYTES, read_programme
+from moothall.core.programme.reading import read_programme
+from moothall.core.programme.table_writing import MOST_BYTES, write_csv
 from moothall.core.programme.times import Zones, zone_of
 from moothall.services.programme.importing import carry_out, clashes_after, in_zone, made_by, preview, zone_after
 from moothall.services.programme.programme import Programme
@@ -49,7 +60,11 @@ class ImportDoor:
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
-        return [web.post("/admin/programme", self.show), web.post("/admin/programme/import", self.carry_out)]
+        return [
+            web.post("/admin/programme", self.show),
+            web.post("/admin/programme/import", self.carry_out),
+            web.get("/admin/programme.csv", self.table),
+        ]
 
     @staff_page(runs_the_house)
     async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
@@ -109,6 +124,34 @@ class ImportDoor:
             wanted = with_languages(wanted, languages)
         imported = await carry_out(self.programme, wanted, by=asked.staff[0].link)
         return self._page(asked, title=wanted.title, done=imported.done, refused=imported.refused)
+
+    @staff_page(runs_the_house)
+    async def table(self, request: web.Request, asked: AdminRequest) -> web.Response:
+        """The programme of all days, or of `day`, as a table; without rehearsals and what is cancelled."""
+        day, zone = request.query.get("day", "")[:10], self.programme.zone()
+        wanted = [
+            each
+            for each in self.programme.planned()
+            if not each.rehearsal
+            and not each.cancelled
+            and (not day or (each.starts is not None and zone.at(each.starts).date().isoformat() == day))
+        ]
+        rooms = {room.id: room.title for room in self.programme.rooms()}
+        try:
+            body = await asyncio.to_thread(write_csv, wanted, rooms, zone)
+        except ProgrammeError as error:
+            most = {"meetings": str(MOST_SESSIONS), "megabytes": str(MOST_BYTES >> 20)}
+            today = zone.at(self.programme.now()).date().isoformat()
+            raise AdminProblem(413, AdminText.PROGRAMME_LARGE, day=today, **most) from error
+        return web.Response(
+            body=body,
+            content_type="text/csv",
+            charset="utf-8",
+            headers={
+                hdrs.CACHE_CONTROL: "no-store",
+                hdrs.CONTENT_DISPOSITION: 'attachment; filename="programme.csv"',
+            },
+        )
 
     def _read(self, data: bytes, zone: str) -> Timetable:
         rules, wrong = self.programme.zone().rules, list[str]()

@@ -18,6 +18,7 @@ from moothall.adapters.admin.request import AdminRequest, StaffPages
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.core.kernel.actors import Role
 from moothall.core.programme.plan import Planned
+from moothall.core.programme.table_writing import BYTE_ORDER_MARK, defused
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.link_terms import WantedLink
 from moothall.services.sessions.role_links import RoleLinks
@@ -26,9 +27,6 @@ from moothall.services.sessions.staff import Staff
 PAPERS = ("a5", "a4")
 """Paper sizes for printing; each sheet takes a page."""
 COLUMNS = ("day", "time", "meeting", "room", "role", "label", "address")
-_BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
-"""The byte order mark by which spreadsheets recognise UTF-8."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Sheet = dict[str, object]
 
 
@@ -109,9 +107,4 @@ def link_table(rows: Iterable[Sequence[str]]) -> bytes:
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     writer.writerows([defused(cell) for cell in row] for row in rows)
-    return (_BOM + text.getvalue()).encode("utf-8", "replace")
-
-
-def defused(cell: str) -> str:
-    """Prefix a cell with an apostrophe where a spreadsheet would take it for a formula."""
-    return f"'{cell}" if cell.lstrip().startswith(_FORMULA) or cell.startswith(_FORMULA) else cell
+    return (BYTE_ORDER_MARK + text.getvalue()).encode("utf-8", "replace")

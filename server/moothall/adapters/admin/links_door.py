@@ -4,7 +4,6 @@ table.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +21,7 @@ from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Planned
 from moothall.core.sessions.state import Status
+from moothall.services.programme.links_of_sessions import FOR_SESSIONS, MOST_AT_ONCE, wanted_links
 from moothall.services.programme.programme import Programme
 from moothall.services.sessions.catalogue import Entry
 from moothall.services.sessions.link_terms import HOUR_MS, WantedLink
@@ -29,19 +29,7 @@ from moothall.services.sessions.role_links import ROLES as LINK_ROLES
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.staff import HALL, Staff, room_scope, session_scope
 
-AT_ONCE = (
-    Role.TECHNICIAN,
-    Role.CAPTIONER,
-    Role.INTERPRETER,
-    Role.MODERATOR,
-    Role.CHAIR,
-    Role.RAPPORTEUR,
-    Role.READER,
-)
-"""Roles for which links can be made for many meetings, in the order of their sheets."""
 USUAL = (Role.TECHNICIAN, Role.MODERATOR)
-MOST_AT_ONCE = 400
-"""The most links made by one request. Overflow: none is made, and a sentence says so."""
 MOST_SHOWN = 400
 """The most meetings to choose from, and the most links in a list, on one page. Overflow: the later ones aren't shown;
 the user can choose another day."""
@@ -68,10 +56,6 @@ class LinksDoor:
     links: RoleLinks
     sheets: LinkSheets
     entries: Callable[[], Awaitable[Sequence[Entry]]]
-
-    def __post_init__(self) -> None:
-        self._making = asyncio.Lock()
-        """Held while missing links are found and made: two secretaries may ask for the same links at once."""
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -130,7 +114,7 @@ class LinksDoor:
                     "name": ui.named(f"admin/role.{role}"),
                     "chosen": role in (USUAL if chosen is None else chosen.roles),
                 }
-                for role in AT_ONCE
+                for role in FOR_SESSIONS
             ],
             given={} if chosen is None else chosen.given,
             times=view.clock_of(programme, ui),
@@ -152,7 +136,7 @@ class LinksDoor:
         day = given.get("day", "")[:10]
         known = await self._known()
         meetings = [each for each in self._offered(known) if each.session in chosen.meetings]
-        roles = [role for role in AT_ONCE if role in chosen.roles]
+        roles = [role for role in FOR_SESSIONS if role in chosen.roles]
         if not meetings or not roles:
             return await self._page(asked, day, problem=asked.ui.text(AdminText.NONE_CHOSEN), chosen=chosen)
         wanted = self._wanted(meetings, roles, known, given)
@@ -163,7 +147,7 @@ class LinksDoor:
             return await self._page(asked, day, problem=said, chosen=chosen)
         if not self.pages.once(given):
             return see_other(asked.to("/admin/links"))
-        async with self._making:
+        async with self.links.making:
             lacking, there = self.links.lacking(wanted)
             made = await self.sheets.make(wanted if "again" in given else lacking, asked.ui)
         if Role.READER in roles:
@@ -186,24 +170,17 @@ class LinksDoor:
         given: Mapping[str, str],
     ) -> list[WantedLink] | str:
         """The links that a form asks for, each once; or the key of a sentence that says what is wrong."""
-        wanted: dict[tuple[Role, str], WantedLink] = {}
-        for each in meetings:
-            for role in roles:
-                reader = role is Role.READER
-                if reader and _access(each, known) is not Access.LINK:
-                    continue
-                by_place = given.get("each") == "place" and each.room is not None and not reader
-                scope = room_scope(each.room) if by_place and each.room is not None else session_scope(each.session)
-                fitting = dict(given)
-                if reader:
-                    fitting.pop("one_browser", None)
-                if by_place:
-                    fitting.pop("with_session", None)
-                terms = view.wanted_terms(fitting, role, scope, self.programme.zone(), self.programme.now())
-                if isinstance(terms, str):
-                    return terms
-                wanted[role, scope] = WantedLink(role=role, scope=scope, label=given.get("label", ""), terms=terms)
-        return list(wanted.values())
+        zone, now = self.programme.zone(), self.programme.now()
+        terms = view.wanted_terms(given, Role.TECHNICIAN, session_scope(meetings[0].session), zone, now)
+        if isinstance(terms, str):
+            return terms
+        return wanted_links(
+            [(each, _access(each, known)) for each in meetings],
+            roles,
+            label=given.get("label", ""),
+            terms=terms,
+            by_room=given.get("each") == "place",
+        )
 
     @staff_page(runs_the_house)
     async def table(self, request: web.Request, asked: AdminRequest) -> web.Response:
@@ -361,7 +338,7 @@ def _in_order(sheets: Sequence[Sheet], meetings: Sequence[Planned]) -> list[Shee
         if each.room is not None:
             scopes.setdefault(room_scope(each.room), len(scopes))
         scopes[session_scope(each.session)] = len(scopes)
-    jobs = {role: n for n, role in enumerate(AT_ONCE)}
+    jobs = {role: n for n, role in enumerate(FOR_SESSIONS)}
 
     def sort_key(row: Sheet) -> tuple[int, int]:
         return scopes[str(row["scope"])], jobs[Role(str(row["role"]))]

@@ -23,14 +23,15 @@ from moothall.core.events.types import Access
 from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.core.ports import Randomness
-from moothall.core.programme.reading import MOST_BYTES
+from moothall.core.programme.table_writing import MOST_BYTES
 from moothall.record.imports.acts import ImportAct, PastMeeting
 from moothall.services.operation.status import ServerStatus
-from moothall.services.programme.office import UNLIMITED, AdminLinkOrder, ImportReport, Office, Proposed
+from moothall.services.programme.office import UNLIMITED, AdminLinkOrder, ImportReport, Office, Proposed, TokenOrder
 from moothall.services.programme.past_records import ImportBegun, PublishOrder
 from moothall.services.proposals.proposing import MOST_BYTES as MOST_PROPOSED
 from moothall.services.proposals.proposing import ProposeOrder
 from moothall.services.proposals.refining import Refined, RefineOrder
+from moothall.services.tokens.program_tokens import ProgramToken
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,12 @@ class _Said(msgspec.Struct, frozen=True):
     """The sentence of an error, or an answer that is one line of text."""
 
     sentence: str
+
+
+class _Tokens(msgspec.Struct, frozen=True):
+    """All tokens of programs."""
+
+    tokens: tuple[ProgramToken, ...]
 
 
 class ReloadAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +103,9 @@ class LocalDoor:
             [
                 web.post("/local/programme", self._programme),
                 web.post("/local/admin-link", self._admin_link),
+                web.post("/local/make-token", self._make_token),
+                web.post("/local/list-tokens", self._list_tokens),
+                web.post("/local/revoke-token", self._revoke_token),
                 web.post("/local/refine", self._refine),
                 web.post("/local/propose", self._propose),
                 web.post("/local/begin-import", self._begin_import),
@@ -145,6 +155,20 @@ class LocalDoor:
         except Unreadable:
             return web.Response(status=400, text="That is no order of a link.\n")
         return _json(_Said(await self._office().admin_link(new=request.query.get("new") == "1", order=order) or ""))
+
+    async def _make_token(self, request: web.Request) -> web.StreamResponse:
+        try:
+            order = read_json(await request.read(), TokenOrder)
+        except Unreadable:
+            return web.Response(status=400, text="That is no order of a token.\n")
+        return _json(_Said(await self._office().make_token(order)))
+
+    async def _list_tokens(self, _request: web.Request) -> web.StreamResponse:
+        return _json(_Tokens(await self._office().list_tokens()))
+
+    async def _revoke_token(self, request: web.Request) -> web.StreamResponse:
+        await self._office().revoke_token(request.query.get("token", ""))
+        return _json(_Said(""))
 
     async def _refine(self, request: web.Request) -> web.StreamResponse:
         try:
@@ -253,6 +277,18 @@ class Caller:
             await self._ask("admin-link", {"new": "1" if new else "0"}, msgspec.json.encode(order)), type=_Said
         )
         return said.sentence or None
+
+    async def make_token(self, order: TokenOrder) -> str:
+        """Make a token of a program and return it (`Office`). Raises ConfigurationError with the server's error."""
+        return msgspec.json.decode(await self._ask("make-token", {}, msgspec.json.encode(order)), type=_Said).sentence
+
+    async def list_tokens(self) -> tuple[ProgramToken, ...]:
+        """All tokens of programs (`Office`). Raises ConfigurationError."""
+        return msgspec.json.decode(await self._ask("list-tokens", {}, b""), type=_Tokens).tokens
+
+    async def revoke_token(self, name: str) -> None:
+        """End a token (`Office`). Raises ConfigurationError with the server's error."""
+        await self._ask("revoke-token", {"token": name}, b"")
 
     async def refine(self, order: RefineOrder) -> Refined:
         """Store the corrections of a second pass in a session's log (`Office`). Raises ConfigurationError with the

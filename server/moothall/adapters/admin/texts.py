@@ -34,6 +34,10 @@ class AdminText:
     TEST_MEETING = "Test meeting"
     NONE_CHOSEN = "Choose at least one meeting and one job."
     TOO_MANY = "These would be {n} links. At most {most} are made at once: choose one day, or fewer jobs."
+    PROGRAMME_LARGE = (
+        "The programme is larger than a file that can be brought back: {meetings} meetings and {megabytes} MB at most. "
+        "Take it day by day, with ?day={day} behind the address."
+    )
     NAME_LONG = "The name may have {n} characters at most."
     NO_COLOUR = "{typed} is no colour. Write it as #0d4a57."
     COLOUR_POOR = (

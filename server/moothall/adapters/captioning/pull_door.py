@@ -1,9 +1,11 @@
 """Captions for programs that fetch them as from StreamText: `GET /captions?event=&last=&length=&language=`, and its
 older form `GET /text-data.ashx?event=&last=`.
 
-They get finished lines of a public text in pieces (`moothall.wire.captioning.pull`); later corrections don't reach a
-program that has read the line already. A client that may not read the session is told that there is none. For a public
-session, scripts of any page may ask.
+They get finished lines of a public text in pieces (`moothall.wire.captioning.pull`), as StreamText publishes it for the
+first ("one line at a time", https://support.streamtext.net/hc/en-us/articles/4633531262989); later corrections don't
+reach a program that has read the line already. Scripts for the second also handle letters and deletes, which are not
+sent: a position means the same at every node and after a restart. A client that may not read the session is told that
+there is none. For a public session, scripts of any page may ask.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ scripts of the real pages.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from urllib.parse import urlencode
 
 import msgspec
@@ -22,6 +22,7 @@ from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.reading import page_choices
 from moothall.core.events.question_parts import HUB, REMOTE, ROOM, InterventionStatus
 from moothall.core.events.types import ChannelKind, Origin
+from moothall.core.hubs.entry import Details, Hub
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.ids import ChannelId, Epoch, InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.questions.balance import SpeakingShare
@@ -46,16 +47,23 @@ VERDICTS = ("off", "waiting", "dead", "hum", "quiet", "loud", "ready")
 Values = dict[str, object]
 
 
+MapOf = Callable[[Iterable[Hub], Catalogue], str]
+
+
 class StaffStyleDoor:
     """Serves the style guides of the staff's pages."""
 
-    def __init__(self, pages: Pages, *, served: bool) -> None:
+    def __init__(self, pages: Pages, *, served: bool, map_of: MapOf | None = None) -> None:
+        """`map_of`: draws the map of groups; None where the house has none."""
         self._pages = pages
+        self._map_of = map_of
         self._served = served
         self._parts: dict[str, Callable[[Catalogue], Values]] = {
             "control": self._control,
             "questions": self._questions,
             "text": self._text,
+            "caption": self._caption,
+            "podium": self._questions,
             "timetable": self._timetable,
             "forms": self._forms,
         }
@@ -63,7 +71,9 @@ class StaffStyleDoor:
     def routes(self) -> list[web.RouteDef]:
         """The pages' route; empty where they aren't served."""
         return (
-            [web.get("/about/style/{part:control|questions|text|timetable|forms}", self.page)] if self._served else []
+            [web.get("/about/style/{part:control|questions|text|caption|podium|timetable|forms}", self.page)]
+            if self._served
+            else []
         )
 
     async def page(self, request: web.Request) -> web.Response:
@@ -98,6 +108,7 @@ class StaffStyleDoor:
         return {
             "cards": [card.key for card in cards],
             "data": self._data(ui, "staff", "control", cards=msgspec.to_builtins(cards)),
+            "map": "" if self._map_of is None else self._map_of(_hubs(), ui),
             **_figures(ui, self._pages),
         }
 
@@ -115,6 +126,9 @@ class StaffStyleDoor:
         certain = {"line-1": [(f" {word}" if n else word, 0.3 if n % 5 == 0 else 1.0) for n, word in enumerate(words)]}
         return {"data": self._data(ui, "staff", "standing", "lines", "desk", snapshot=snapshot, certain=certain)}
 
+    def _caption(self, ui: Catalogue) -> Values:
+        return {"data": script_json({"words": sample_sentence(ui), "name": NAMES[SpeakerId("a")]})}
+
     def _timetable(self, ui: Catalogue) -> Values:
         return {
             "columns": [NAMES[SpeakerId(name)] for name in "abe"],
@@ -126,6 +140,15 @@ class StaffStyleDoor:
     def _forms(self, ui: Catalogue) -> Values:
         verdicts = {kind: ui.named(f"microphone/verdict.{kind}") for kind in VERDICTS}
         return {"verdicts": verdicts, "levels": {"quiet": -54, "ready": -20, "loud": -1}}
+
+
+def _hubs() -> tuple[Hub, ...]:
+    """Groups in four places of the world, of which one has no place that is known."""
+    places = (("Nairobi", "Kenya"), ("Montevideo", "Uruguay"), ("Suva", "Fiji"), ("Somewhere", ""))
+    return tuple(
+        Hub(name=f"style-{n}", title=name, link="", details=Details(city=city, country=country))
+        for n, (name, (city, country)) in enumerate(zip(NAMES.values(), places, strict=False))
+    )
 
 
 def _cards(ui: Catalogue) -> tuple[RoomCard, ...]:

@@ -15,12 +15,16 @@ from aiohttp import web
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import html, language
 from moothall.adapters.pages.templates import Pages
-from moothall.adapters.questions.page_hands import hands_of
+from moothall.adapters.questions.asking_texts import STANDS
+from moothall.adapters.questions.page_hands import hands_of, raised
+from moothall.adapters.questions.your_turn import now_asked
 from moothall.adapters.reading import page_choices
 from moothall.adapters.reading.page_rows import LineRow, in_turns, row_of, with_gaps
 from moothall.adapters.reading.parallel_text import source_row
+from moothall.core.events.question_parts import REMOTE, ROOM, InterventionKind, InterventionStatus
 from moothall.core.events.types import Origin, Word
-from moothall.core.kernel.ids import PollId, SegmentId, SessionId, SpeakerId
+from moothall.core.kernel.ids import InterventionId, PollId, SegmentId, SessionId, SpeakerId
+from moothall.core.questions.interventions import Questions
 from moothall.core.questions.polls import Choice, Poll
 from moothall.core.sessions.state import Status
 from moothall.core.views.captions import Line, Session
@@ -69,13 +73,23 @@ class StyleDoor:
             "display/style.html",
             ui=ui,
             part="",
-            shown=shown,
+            shown={**shown, "class": "live"},  # as the pages' scripts mark it
             states=[{"kind": kind, "text": ui.named(f"standing/standing.{kind}", **values)} for kind, values in STATES],
             rows=_lines(ui, self._pages.catalogues["fr" if ui.language == "en" else "en"]),
             words=sample_sentence(ui),
             polls=_polls(ui),
             lists=page_choices.form(choices, ui),
             in_language=lambda tag: f"?{urlencode({'ui': tag})}",
+            now=now_asked(
+                sample_questions("named", ui), Session(id=SessionId("style"), status=Status.OPEN), ui, too=True
+            ),
+            raised=raised(sample_questions("hands", ui), ui, going=True),
+            your_turn={
+                **dict.fromkeys(("ids", "position"), ""),
+                **dict.fromkeys(("address", "events", "page"), "#"),
+                **dict.fromkeys(("now", "may_hold"), True),
+                "said": ui.text(STANDS[InterventionStatus.CALLED]),
+            },
             hands=None,
             hands_before=(),
             hands_at="#",
@@ -134,7 +148,14 @@ def sample_line(n: int, ui: Catalogue, fields: dict[str, object]) -> Line:
 
 def _polls(ui: Catalogue) -> list[dict[str, object]]:
     """Shows of hands: open with a choice made, open without numbers, and closed."""
-    poll = Poll(
+    poll = _poll(ui)
+    quiet = msgspec.structs.replace(poll, number=2, quiet=True)
+    over = msgspec.structs.replace(poll, number=3, open=False)
+    return [hands_of(poll, ui, mine=Choice(option=1)), hands_of(quiet, ui), hands_of(over, ui)]
+
+
+def _poll(ui: Catalogue) -> Poll:
+    return Poll(
         id=PollId("p"),
         number=1,
         question=sample_sentence(ui),
@@ -144,6 +165,33 @@ def _polls(ui: Catalogue) -> list[dict[str, object]]:
         remote=(12, 5, 3),
         room=(20, 4, 0),
     )
-    quiet = msgspec.structs.replace(poll, number=2, quiet=True)
-    over = msgspec.structs.replace(poll, number=3, open=False)
-    return [hands_of(poll, ui, mine=Choice(option=1)), hands_of(quiet, ui), hands_of(over, ui)]
+
+
+def sample_questions(state: str, ui: Catalogue) -> Questions:
+    """The questions of a meeting in this state: one is asked now, and two come next; or a show of hands."""
+    questions = Questions()
+    if state in ("hands", "hands-quiet"):
+        poll = msgspec.structs.replace(_poll(ui), quiet=state == "hands-quiet")
+        return msgspec.structs.replace(questions, polls=(poll,))
+    if state not in ("question", "named", "remote", "supported", "near", "turn", "live"):
+        return questions
+    name = "" if state == "remote" else NAMES[SpeakerId("a")]
+    rows = (
+        (InterventionStatus.CALLED, name, REMOTE),
+        (InterventionStatus.QUEUED, NAMES[SpeakerId("e")], REMOTE),
+        (InterventionStatus.QUEUED, "", ROOM),
+    )
+    for number, (status, who, origin) in enumerate(rows, 1):
+        questions = questions.with_(
+            InterventionId(f"q{number}"),
+            number=number,
+            kind=InterventionKind.QUESTION,
+            text=sample_sentence(ui),
+            language=ui.language,
+            name=who,
+            origin=origin,
+            status=status,
+            published=True,
+            t=number,
+        )
+    return msgspec.structs.replace(questions, last=len(rows), called=None if state == "live" else InterventionId("q1"))

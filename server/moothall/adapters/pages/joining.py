@@ -26,9 +26,9 @@ _DYNAMIC = re.compile(r"\bimport\('(\.[^']+)'\)")
 _OWN_ADDRESS = "import.meta.url"
 _BLANK = re.compile(r"\n{2,}")
 
-FORM = b"1"
-"""The version of the joining code. Increase it when the same scripts are joined to other text: it is part of the
-version in their addresses.
+FORM = b"2"
+"""The version of the joining code. Increase it when the same scripts or sheets are joined to other text: it is part of
+the version in their addresses.
 """
 
 

@@ -22,7 +22,7 @@ TYPED = frozenset(
         *("light", "dark"),
         *("reach", "statement", "theme", "new-themes", "topics", "emerging", "exhibitors", "proposing"),
         *("reason", "start", "language", "names", "ground"),
-        *("expires", "city", "country", "institution", "coordinator", "expected", "address", "below"),
+        *("expires", "city", "country", "institution", "coordinator", "expected", "address", "below", "days", "until"),
     }
 )
 """The form fields in which somebody types text. The six words that let a hub in are not repeated."""
@@ -34,6 +34,8 @@ send a form with its origin.
 KEYED = frozenset({"/closedcaption", "/captions", "/log/add-checkpoint"})
 """Routes to which programs may send with any content type: a key in the address admits them, or a signature in the
 body, and no cookie does."""
+PROGRAMS = "/api/"
+"""The beginning of the routes to which programs send with a token in a header: no cookie admits anybody there."""
 
 
 def own_pages_only(pages: Pages, origins: frozenset[str]) -> Middleware:
@@ -49,7 +51,8 @@ def own_pages_only(pages: Pages, origins: frozenset[str]) -> Middleware:
         if request.method != hdrs.METH_POST or there is None:
             return await handler(request)
         origin = request.headers.get(hdrs.ORIGIN)
-        machine = there.canonical in KEYED or MACHINES.get(there.canonical) == request.content_type
+        keyed = there.canonical in KEYED or there.canonical.startswith(PROGRAMS)
+        machine = keyed or MACHINES.get(there.canonical) == request.content_type
         if origin_allowed(origin, own_origins(request, origins)) and (origin is not None or machine):
             return await handler(request)
         return private(await _refused(request, there.canonical, pages))
@@ -90,6 +93,7 @@ def _back(request: web.Request, route: str) -> str:
         for resource in request.app.router.resources()
         if not resource.canonical.endswith("/")
         and resource.canonical not in KEYED
+        and not resource.canonical.startswith(PROGRAMS)
         and any(each.method == hdrs.METH_GET for each in resource)
     }
     names, given = route.split("/"), request.rel_url.raw_path.split("/")

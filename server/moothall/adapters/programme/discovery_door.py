@@ -29,7 +29,7 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.pages.visitor_request import title_of
 from moothall.adapters.reading.page_door import NumberOf
-from moothall.adapters.reading.page_rows import source_of
+from moothall.adapters.reading.page_rows import label, original_of, source_of
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId
 from moothall.core.kernel.languages import direction
@@ -49,7 +49,7 @@ PRIVATE = (
 """Pages that search engines need not ask for."""
 STREAMS = (
     *("/s/*/events", "/s/*/ws", "/s/*/poll", "/s/*/asked", "/s/*/ask", "/s/*/report", "/*bundle.zip"),
-    "/records.jsonl",
+    *("/records.jsonl", "/proceedings."),
 )
 """Addresses that answer for long, or for one visitor."""
 _PAGE = re.compile(r"/s/([a-z0-9_.-]{1,64})(?:/line/([a-z0-9_.-]{1,64}))?/?\Z")
@@ -139,7 +139,7 @@ class DiscoveryDoor:
             "provider_name": self.house() or "Moothall",
             "provider_url": self.public,
             "cache_age": CACHE_AGE_S,
-            "thumbnail_url": f"{self.public}{self.pages.card}",
+            "thumbnail_url": f"{self.public}{self.pages.card_of(wanted.snapshot.session, ui)}",
             "thumbnail_width": 1200,
             "thumbnail_height": 630,
         }
@@ -164,10 +164,15 @@ class DiscoveryDoor:
         channel = ChannelId(wanted.feed.channel)
         page = f"{self.public}/s/{wanted.session}/line/{segment}?{urlencode({'channel': channel, **ui.kept})}"
         name = wanted.snapshot.session.speakers.get(line.speaker, "") if line.speaker else ""
-        facts = [name, title_of(wanted, ui), source_of(line, ui)]
+        session = wanted.snapshot.session
+        original = original_of(session, channel, public=self.public)
+        source = label(session, channel, ui, [line]) if original else source_of(line, ui)
+        facts = [name, title_of(wanted, ui), source]
         said = " · ".join(f"<bdi>{escape(fact)}</bdi>" for fact in facts if fact)
         text = f'<p lang="{escape(line.language)}" dir="{direction(line.language)}">{escape(line.text)}</p>'
-        foot = f'<footer><a href="{escape(page)}">{said}</a></footer>'
+        heard = ui.text("The original: {address}", address=original)
+        more = f' · <a href="{escape(original)}"><bdi>{escape(heard)}</bdi></a>' if original else ""
+        foot = f'<footer><a href="{escape(page)}">{said}</a>{more}</footer>'
         html = f'<blockquote cite="{escape(page)}">{text}{foot}</blockquote>'
         return {"html": html, "width": WIDTH, "height": None}
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from heapq import nlargest
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
+import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters.http.entity_tags import tagged
@@ -15,19 +16,29 @@ from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import HttpProblem, language, page_headers, refusal
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.programme.news_feed import NewsFeed, NewsItem, NewsKind, write_atom, write_json_feed
+from moothall.adapters.programme.news_feed import NewsFeed, NewsItem, write_atom, write_json_feed
 from moothall.adapters.programme.rows import AgendaRows, PublicSession, title_of
 from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import same_language
 from moothall.core.programme.plan import RoomId
+from moothall.services.programme.news import Happened, NewsKind, happened, planned, tag_of
 from moothall.services.sessions.catalogue import Entry, ListPublic
 
 MOST = 100
 """Items of a feed. Overflow: the oldest are left out."""
-FILTERS = ("room", "language", "session")
-_Happened = tuple[NewsKind, str, int, str]
-"""What has happened, what tells it from others of its kind in the session, when (Unix ms), and in words."""
+FILTERS = ("room", "language", "session", "speaker")
 ATOM, JSON_FEED = "application/atom+xml", "application/feed+json"
+
+
+class NewsSpeaker(msgspec.Struct, frozen=True):
+    """A person who has a public page."""
+
+    name: str
+    sessions: frozenset[SessionId]
+    """The public sessions in which they spoke."""
+    listed: bool
+    """Whether search engines may list what is said of them."""
 
 
 class NewsText:
@@ -43,7 +54,8 @@ class NewsText:
 @dataclass(eq=False, repr=False, kw_only=True)
 class NewsDoor:
     """Handlers of news. `public`: the server's public address, without a slash at its end; `house`: the conference's
-    name, empty for none.
+    name, empty for none; `speaker_of`: the person with an id, None where they have no public page. It may raise
+    StorageUnavailable.
     """
 
     pages: Pages
@@ -51,6 +63,7 @@ class NewsDoor:
     listed: ListPublic
     public: str
     house: Callable[[], str]
+    speaker_of: Callable[[str], NewsSpeaker | None]
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -67,15 +80,29 @@ class NewsDoor:
     async def _answer(self, request: web.Request, kind: str, write: Callable[[NewsFeed], bytes]) -> web.Response:
         ui = language(self.pages, request)
         try:
-            feed = self._feed(request, self.rows.public(await self.listed()), ui)
+            sessions = self.rows.public(await self.listed())
+            speaker = self._speaker(request)
+            feed = self._feed(request, sessions, ui, speaker)
         except StorageUnavailable:
             return refusal(HttpProblem(503, ErrorText.UNAVAILABLE), self.pages, ui)
         except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
         headers = {**page_headers(ui), **FOR_ANY_PAGE, hdrs.CONTENT_TYPE: f"{kind}; charset=utf-8"}
+        if speaker is not None and not speaker.listed:
+            headers["X-Robots-Tag"] = "noindex"
         return tagged(request, write(feed), headers)
 
-    def _feed(self, request: web.Request, sessions: list[PublicSession], ui: Catalogue) -> NewsFeed:
+    def _speaker(self, request: web.Request) -> NewsSpeaker | None:
+        """The person whom an address names; None where it names none. Raises HttpProblem for one without a page."""
+        wanted = request.query.get("speaker")
+        found = self.speaker_of(wanted) if wanted else None
+        if wanted and found is None:
+            raise HttpProblem(404, ErrorText.NOTHING)
+        return found
+
+    def _feed(
+        self, request: web.Request, sessions: list[PublicSession], ui: Catalogue, speaker: NewsSpeaker | None
+    ) -> NewsFeed:
         """The feed that an address names. Raises HttpProblem for a room or session that public lists don't have."""
         wanted = {name: request.query[name] for name in FILTERS if request.query.get(name)}
         found, about = sessions, list[str]()
@@ -93,6 +120,9 @@ class NewsDoor:
             if not found:
                 raise HttpProblem(404, ErrorText.NO_SESSION)
             about.append(title_of(found[0].entry, ui))
+        if speaker is not None:
+            about.append(speaker.name)
+            found = [each for each in found if each.entry.session in speaker.sessions]
         items = sorted(self._items(found, ui), key=lambda item: (-item.at, item.id))[:MOST]
         name = self.house() or ui.text("Agenda")
         query = urlencode({**wanted, "ui": ui.language})
@@ -102,50 +132,49 @@ class NewsDoor:
             author=name,
             language=ui.language,
             address=f"{self.public}{request.path}?{query}",
-            page=f"{self.public}/agenda?ui={ui.language}",
+            page=f"{self.public}{'/agenda' if speaker is None else '/speakers/' + wanted['speaker']}?ui={ui.language}",
             items=tuple(items),
         )
 
     @property
     def _tag(self) -> str:
         """The beginning of all ids (RFC 4151)."""
-        return f"tag:{urlsplit(self.public).hostname or 'moothall'},2026"
+        return tag_of(self.public)
 
     def _languages(self, each: PublicSession) -> tuple[str, ...]:
         """The languages that are spoken in a session, and those in which it can be read."""
         return (*each.entry.languages, *self.rows.readable(each.entry.session, each.entry.languages))
 
     def _items(self, sessions: list[PublicSession], ui: Catalogue) -> Iterator[NewsItem]:
-        known = {each.entry.session: each for each in sessions}
-        for change, said in self.rows.changed(sessions, ui):
-            happened = NewsKind.PLAN, f"{change.at}-{change.kind}", change.at, said
-            yield self._item(known[change.session].entry, happened, ui)
+        known = {each.entry.session: each.entry for each in sessions}
+        said = dict(self.rows.changed(sessions, ui))
+        for each in planned(said):
+            yield self._item(known[each.session], each, said[each.change] if each.change else "", ui)
         # What is older than this cannot be among the newest items.
-        for each in nlargest(MOST, sessions, key=lambda each: each.entry.changed or 0):
-            for happened in _happened(each.entry, ui):
-                yield self._item(each.entry, happened, ui)
+        for entry in nlargest(MOST, known.values(), key=lambda entry: entry.changed or 0):
+            for each in happened(entry):
+                yield self._item(entry, each, _said(each, ui), ui)
 
-    def _item(self, of: Entry, happened: _Happened, ui: Catalogue) -> NewsItem:
-        kind, name, at, said = happened
+    def _item(self, of: Entry, each: Happened, said: str, ui: Catalogue) -> NewsItem:
         return NewsItem(
-            id=f"{self._tag}:{of.session}/{kind}" + (f"/{name}" if name else ""),
-            kind=kind,
-            at=at,
+            id=f"{self._tag}:{of.session}/{each.key}",
+            kind=each.kind,
+            at=each.at,
             title=title_of(of, ui),
             text=said,
             address=f"{self.public}/s/{of.session}",
         )
 
 
-def _happened(entry: Entry, ui: Catalogue) -> Iterator[_Happened]:
-    if entry.opened is not None and not entry.imported:  # Nobody could read it live.
-        yield NewsKind.BEGUN, "", entry.opened, ui.text(NewsText.BEGUN)
-    if entry.closed is not None:
-        yield NewsKind.CLOSED, f"{entry.closed}", entry.closed, ui.text(NewsText.CLOSED)
-    for seal in entry.seals:
-        said = ui.text(NewsText.SEALED, version=ui.named(f"reader/seal.{seal.version}"))
-        yield NewsKind.SEALED, f"{seal.n}", seal.at, said
-    if entry.mended is not None:
-        yield NewsKind.MENDED, f"{entry.mended}", entry.mended, ui.text(NewsText.MENDED)
-    for gone in entry.withdrawals:
-        yield NewsKind.WITHDRAWN, f"{gone.offset}", gone.at, ui.text(NewsText.WITHDRAWN)
+def _said(each: Happened, ui: Catalogue) -> str:
+    match each.kind:
+        case NewsKind.BEGUN:
+            return ui.text(NewsText.BEGUN)
+        case NewsKind.CLOSED:
+            return ui.text(NewsText.CLOSED)
+        case NewsKind.SEALED if each.seal is not None:
+            return ui.text(NewsText.SEALED, version=ui.named(f"reader/seal.{each.seal.version}"))
+        case NewsKind.MENDED:
+            return ui.text(NewsText.MENDED)
+        case _:
+            return ui.text(NewsText.WITHDRAWN)

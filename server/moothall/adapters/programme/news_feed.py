@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import StrEnum
 from html import escape
 from typing import Literal
 
 import msgspec
 
 from moothall.record.xml import attributes, document, moment
-
-
-class NewsKind(StrEnum):
-    """What has happened, for programs: a category of an entry."""
-
-    PLAN = "plan"
-    """A meeting is new on the agenda, or its plan has changed."""
-    BEGUN = "begun"
-    CLOSED = "closed"
-    SEALED = "sealed"
-    """A version of the text is complete."""
-    MENDED = "mended"
-    """The text was corrected after the meeting."""
-    WITHDRAWN = "withdrawn"
-    """Words were removed for good."""
+from moothall.services.programme.news import NewsKind
 
 
 class NewsItem(msgspec.Struct, frozen=True, kw_only=True):

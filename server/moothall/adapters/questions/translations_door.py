@@ -119,7 +119,7 @@ def _translated(made: Rendered, target: str, ui: Catalogue) -> ShownTranslation:
         text=made.text,
         language=target,
         direction=direction(target),
-        made=route_text(made.route, ui, rough=made.rough),
+        made=ui.text("{made}, not official", made=route_text(made.route, ui, rough=made.rough)),
     )
 
 

@@ -367,6 +367,12 @@ def _line(moment: Moment, ui: str) -> str:
     return f"/s/{quote(moment.session)}/line/{quote(moment.segment)}?{urlencode(query)}"
 
 
+def _source(source: FoundBy, ui: Catalogue) -> str:
+    """How a line was written; of a translation that it isn't official either."""
+    translated = source is FoundBy.TRANSLATION
+    return ui.named("page/short.on-demand") if translated else ui.text(SearchText.SOURCES[source])
+
+
 def _sound(moment: Moment) -> str | None:
     if not moment.sound:
         return None
@@ -388,7 +394,7 @@ def _row(moment: Moment, ui: Catalogue, zone: Zone) -> _Row:
         pieces=pieces(moment.text.strip(), _shifted(moment)),
         language=moment.language,
         direction=direction(moment.language),
-        facts=(ui.language_name(moment.language), ui.text(SearchText.SOURCES[moment.source])),
+        facts=(ui.language_name(moment.language), _source(moment.source, ui)),
         name=moment.name,
         sound=_sound(moment),
     )

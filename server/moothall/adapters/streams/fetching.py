@@ -56,6 +56,10 @@ class HttpStream:
         self._allowed = allowed
         self._clock = clock
         self._agent = agent
+        self.connected = asyncio.Event()
+        """Set once a server was reached."""
+        self.answered = asyncio.Event()
+        """Set once a server has answered anything."""
         self.last: int | None = None
         """Number of the last segment that was given, by this or an earlier connection; None before the first."""
         self.recorded: bool | None = None
@@ -73,8 +77,11 @@ class HttpStream:
     async def _session(self) -> AsyncIterator[aiohttp.ClientSession]:
         resolver = CheckedResolver(self._allowed, host=self._address.raw_host or "")
         connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, limit=2)
+        tracing = aiohttp.TraceConfig()
+        tracing.on_connection_create_end.append(self._reached)
         async with aiohttp.ClientSession(
             connector=connector,
+            trace_configs=[tracing],
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=QUIET_S),
             auto_decompress=False,
@@ -84,6 +91,9 @@ class HttpStream:
             read_bufsize=READ,
         ) as session:
             yield session
+
+    async def _reached(self, *_: object) -> None:
+        self.connected.set()
 
     async def give(self, give: Give) -> None:
         """Pass all of the stream to `give`, in order. Returns when a recording is over, at once when all of it was
@@ -174,6 +184,7 @@ class HttpStream:
             async with session.get(
                 address.with_user(None), allow_redirects=False, headers=self._who(address)
             ) as answer:
+                self.answered.set()
                 if answer.status in (301, 302, 303, 307, 308):
                     address = address.join(_uri(answer.headers.get(hdrs.LOCATION, "")))
                     continue

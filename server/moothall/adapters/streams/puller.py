@@ -23,7 +23,7 @@ from moothall.core.kernel.decoding import Unreadable, read
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.ports import Clock
 from moothall.core.streams.addresses import Fetching, Network, read_address
-from moothall.core.streams.watching import START_MS, StreamFault, StreamProperties
+from moothall.core.streams.watching import SILENT_MS, START_MS, StreamFault, StreamProperties
 from moothall.services.capture.pulling import BYTES, StreamLost, StreamOver
 
 _BUFFER = 1 << 16
@@ -36,13 +36,22 @@ _decoder: msgspec.json.Decoder[FetchMessage] = msgspec.json.Decoder(FetchMessage
 
 
 class StreamPuller:
-    """The port by which streams are fetched. `allowed`: private networks that may be reached.
+    """The port by which streams are fetched. `allowed`: private networks that may be reached. `answer_ms`: how long a
+    server that was reached may say nothing.
 
     Raises ConfigurationError.
     """
 
-    def __init__(self, clock: Clock, allowed: Sequence[str] = (), *, order: StreamRequest | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        allowed: Sequence[str] = (),
+        *,
+        order: StreamRequest | None = None,
+        answer_ms: int = SILENT_MS,
+    ) -> None:
         self._clock = clock
+        self._answer_s = answer_ms / 1_000
         self._allowed = allowed_networks(allowed)
         self._order = order or StreamRequest()
         # Bound: MOST_REMEMBERED.
@@ -61,13 +70,13 @@ class StreamPuller:
                 stream = HttpStream(address, self._allowed, self._clock, f"Moothall/{__version__}")
                 stream.last, stream.recorded = self._fetched.pop((source, address), (None, None))
                 stack.callback(self._remember, (source, address), stream)
-                feeder = _Feeder(stream)
+                feeder = _Feeder(stream, self._answer_s)
                 feeding = _kept(stack, feeder.feed())
                 await feeder.first_bytes(feeding)  # Before the first bytes there is nothing to decode.
                 process = await self._decoder(stack, dials=False)
                 feeder.decoder.set_result(process)
             else:
-                relay = Relay(parts, self._allowed)
+                relay = Relay(parts, self._allowed, answer_s=self._answer_s)
                 await stack.enter_async_context(relay.open())
                 process = await self._decoder(stack, dials=True)
                 feeding = _kept(stack, _say(process, parts.at(relay.port)))
@@ -91,14 +100,14 @@ class StreamPuller:
                 del self._fetched[next(iter(self._fetched))]
 
 
-def allowed_networks(names: Sequence[str]) -> tuple[Network, ...]:
-    """Parse networks as settings write them. Raises ConfigurationError."""
+def allowed_networks(names: Sequence[str], section: str = "streams") -> tuple[Network, ...]:
+    """Parse networks as a section of the settings writes them. Raises ConfigurationError."""
     found: list[Network] = []
     for name in names:
         try:
             found.append(ip_network(name))
         except ValueError as error:
-            msg = f"allowed_networks of [streams] has '{name}', which is no address or network: {error}."
+            msg = f"allowed_networks of [{section}] has '{name}', which is no address or network: {error}."
             raise ConfigurationError(msg) from error
     return tuple(found)
 
@@ -239,8 +248,9 @@ async def _say(process: asyncio.subprocess.Process, address: str) -> None:
 class _Feeder:
     """Passes the bytes of a stream to a decoder; waits while the decoder has enough, which makes the sender wait."""
 
-    def __init__(self, stream: HttpStream) -> None:
+    def __init__(self, stream: HttpStream, answer_s: float) -> None:
         self._stream = stream
+        self._answer_s = answer_s
         self._came = asyncio.Event()
         self.decoder: asyncio.Future[asyncio.subprocess.Process] = asyncio.get_running_loop().create_future()
 
@@ -253,17 +263,18 @@ class _Feeder:
                 pipe.close()
 
     async def first_bytes(self, feeding: asyncio.Task[None]) -> None:
-        """Wait for the first bytes. Raises StreamLost when none arrive, and StreamOver when an earlier fetch has had
-        all.
+        """Wait for the first bytes. Raises StreamLost when none arrive, sooner where the server says nothing at all,
+        and StreamOver when an earlier fetch has had all.
         """
-        came = asyncio.ensure_future(self._came.wait())
         try:
-            await asyncio.wait({came, feeding}, timeout=START_MS / 1_000, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            await cancelled(came)
+            async with asyncio.timeout(START_MS / 1_000):
+                await _either(self._stream.connected, feeding)
+                async with asyncio.timeout(self._answer_s):
+                    await _either(self._stream.answered, feeding)
+                await _either(self._came, feeding)
+        except TimeoutError:
+            raise StreamLost(StreamFault.SILENT) from None
         if not self._came.is_set():
-            if not feeding.done():
-                raise StreamLost(StreamFault.SILENT)
             feeding.result()
             if self._stream.recorded and self._stream.last is not None:
                 self._stream.over = True
@@ -281,6 +292,15 @@ class _Feeder:
             await pipe.drain()
         except ConnectionError:
             raise DecoderGone from None
+
+
+async def _either(event: asyncio.Event, work: asyncio.Task[None]) -> None:
+    """Wait until an event is set or a task has ended."""
+    waiting = asyncio.ensure_future(event.wait())
+    try:
+        await asyncio.wait({waiting, work}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await cancelled(waiting)
 
 
 def _kept(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from moothall.adapters.streams.checked_connection import connect
 from moothall.core.streams.addresses import Fetching, Network, StreamAddress
 from moothall.core.streams.rtsp_filter import Misled, RtspFilter
-from moothall.core.streams.watching import StreamFault
+from moothall.core.streams.watching import SILENT_MS, StreamFault
 from moothall.services.capture.pulling import StreamLost
 
 logger = logging.getLogger(__name__)
@@ -26,14 +26,26 @@ at once.
 """
 
 
+class Mute(Exception):
+    """The server says nothing at all."""
+
+
 class Relay:
     """A relay. `port` is the port at which it listens; `trouble` is why the server could not be reached, or that it led
     elsewhere.
     """
 
-    def __init__(self, address: StreamAddress, allowed: Sequence[Network], *, here: str = "127.0.0.1") -> None:
-        """`here`: the address of this machine at which it listens."""
+    def __init__(
+        self,
+        address: StreamAddress,
+        allowed: Sequence[Network],
+        *,
+        here: str = "127.0.0.1",
+        answer_s: float = SILENT_MS / 1_000,
+    ) -> None:
+        """`here`: the address of this machine at which it listens. `answer_s`: how long the server may say nothing."""
         self._here = here
+        self._answer_s = answer_s
         self._address = address
         self._allowed = allowed
         self._connections: set[asyncio.Task[None]] = set()  # Bound: MOST_LINES in all.
@@ -92,7 +104,7 @@ class Relay:
             through = RtspFilter() if self._address.fetching is Fetching.RTSP else None
             passing = [
                 asyncio.ensure_future(_pass(reader, far_writer, None)),
-                asyncio.ensure_future(_pass(far_reader, writer, through)),
+                asyncio.ensure_future(_pass(far_reader, writer, through, self._answer_s)),
             ]
             try:
                 await asyncio.wait(passing, return_when=asyncio.FIRST_COMPLETED)
@@ -100,15 +112,32 @@ class Relay:
                 for each in passing:
                     each.cancel()
                 await asyncio.wait(passing)
-            if any(not each.cancelled() and isinstance(each.exception(), Misled) for each in passing):
+            errors = [each.exception() for each in passing if not each.cancelled()]
+            if any(isinstance(error, Misled) for error in errors):
                 self.trouble = StreamFault.PRIVATE
+            elif any(isinstance(error, Mute) for error in errors):
+                self.trouble = StreamFault.SILENT
         finally:
             far_writer.transport.abort()
 
 
-async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, through: RtspFilter | None) -> None:
-    """Pass bytes from one side to the other until one of them ends; reading waits while the writer is full."""
+async def _pass(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    through: RtspFilter | None,
+    answer_s: float | None = None,
+) -> None:
+    """Pass bytes from one side to the other until one of them ends; reading waits while the writer is full.
+
+    Raises Misled, and Mute when nothing has come after `answer_s`.
+    """
     with suppress(OSError):
-        while data := await reader.read(READ):
+        try:
+            async with asyncio.timeout(answer_s):
+                data = await reader.read(READ)
+        except TimeoutError:
+            raise Mute from None
+        while data:
             writer.write(data if through is None else through.feed(data))
             await writer.drain()
+            data = await reader.read(READ)

@@ -35,18 +35,19 @@ from moothall.adapters.metrics.metrics_door import MetricsDoor, folder_sizes, op
 from moothall.adapters.pages.static_door import StaticDoor
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.reading.page_menu import can_typeset
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.adapters.system.collector import collect
 from moothall.app.admin import open_local_door
 from moothall.app.backend import SPOOL_FOLDER, disk_of, keep_index, open_stores
-from moothall.app.beside import keep_meaning, leave_export
 from moothall.app.cluster.house import House
 from moothall.app.cluster.reading import NodeReaders, reader_gate
 from moothall.app.cluster.searching import CopiesSearch, zone_of
 from moothall.app.metrics import tell_disk, tell_doors, tell_fanouts, tell_measures, tell_stuck
 from moothall.app.parts import ServerAddress
+from moothall.app.record.beside import keep_meaning, leave_export
 from moothall.app.sound import settle_recordings, sound_folder
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
@@ -304,6 +305,7 @@ async def _doors(
     web_folder = Path(settings.server.web) if settings.server.web else find_web_folder()
     tls = tls_context(settings.server.tls_certificate, settings.server.tls_key)
     pages = Pages(web_folder, lambda: found.zone)
+    pages.cards = can_typeset()
     forwarding = Forwarding(
         lambda: house.keeper,
         connections,

@@ -34,6 +34,11 @@ NAMESPACES: dict[str, NamespaceBackup] = {
     "agenda-change": NamespaceBackup.IN_BACKUP,
     "link": NamespaceBackup.IN_BACKUP,  # digests of tokens of 160 random bits
     "tool-link": NamespaceBackup.IN_BACKUP,
+    "program-token": NamespaceBackup.IN_BACKUP,  # digests of tokens, too
+    "webhook": NamespaceBackup.WITH_KEYS,  # addresses, and the secrets that sign
+    "webhook-told": NamespaceBackup.IN_BACKUP,  # what programs know; ids, no words
+    "webhook-waiting": NamespaceBackup.IN_BACKUP,
+    "webhook-lines": NamespaceBackup.LEFT_OUT,  # a list of attempts for those who look
     "hub": NamespaceBackup.IN_BACKUP,  # digests of machines' keys
     "abbreviations": NamespaceBackup.IN_BACKUP,
     "checked-lines": NamespaceBackup.IN_BACKUP,  # how far people have come with checking texts; no words
@@ -58,6 +63,7 @@ NAMESPACES: dict[str, NamespaceBackup] = {
     "zoom": NamespaceBackup.LEFT_OUT,  # addresses by which captions go into Zoom meetings, each with its key
     "proposals": NamespaceBackup.LEFT_OUT,  # words that a second pass made; it can be made again
     "proposals-left": NamespaceBackup.LEFT_OUT,
+    "own-words": NamespaceBackup.LEFT_OUT,  # words that speakers proposed; a restore could bring removed ones back
     "people": NamespaceBackup.LEFT_OUT,  # a restore would show pages again that speakers have switched off since
     "cluster": NamespaceBackup.LEFT_OUT,  # the change of the shared book that a node has; a restored folder has none
     "house": NamespaceBackup.LEFT_OUT,  # which key the nodes sign with; the first node says it anew

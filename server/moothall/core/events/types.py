@@ -525,6 +525,25 @@ class SegmentCorrected(ChannelEvent, frozen=True, kw_only=True, tag="segment.cor
     """From which revision the line was translated anew, since its source was corrected; missing in all other
     corrections.
     """
+    proposed: bool | msgspec.UnsetType = msgspec.UNSET
+    """True when the speaker had proposed the text, which whoever corrected the line accepted; missing otherwise."""
+
+
+class ProposalDeclined(ChannelEvent, frozen=True, kw_only=True, tag="proposal.declined"):
+    """A speaker made public that their proposal for a line was declined. Without the speaker's wish nothing is logged
+    of a proposal that was declined.
+    """
+
+    segment: SegmentId
+    """The line."""
+    text: str
+    """What the speaker had proposed, as the whole text of the line."""
+    reason: str
+    """Why it was declined."""
+    by: Role
+    """The role of whoever declined it."""
+    at: int
+    """When it was declined, Unix ms."""
 
 
 class SpeakerIntroduced(Event, frozen=True, kw_only=True, tag="speaker.introduced"):
@@ -1107,6 +1126,7 @@ AnyEvent = (
     | WriterChanged
     | EngineAttached
     | SegmentFact
+    | ProposalDeclined
     | SpeakerIntroduced
     | SpeakerAssigned
     | SpeakerChanged

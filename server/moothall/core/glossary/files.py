@@ -6,12 +6,13 @@ from collections.abc import Iterable
 
 import msgspec
 
-from moothall.core.glossary.fixed_wording import WHAT_CAN_BE_WRITTEN, InTranslation, cleaned_written
+from moothall.core.glossary.fixed_wording import WHAT_CAN_BE_WRITTEN, InTranslation, cleaned_forms, cleaned_written
 from moothall.core.kernel.decoding import Unreadable, made_of, read_toml
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Room
 from moothall.core.terms.terms import WHAT_FITS, Term, cleaned
+from moothall.core.translation.inflection import Inflection
 
 MOST_TERMS = 5_000
 """Terms in one file."""
@@ -19,7 +20,7 @@ MOST_PARTS = 1_000
 MOST_BYTES = 1 << 20
 _WHAT_FITS = (
     "A glossary has a list of terms, and [[part]]s with terms, languages, rooms, sessions. "
-    'A term is text, or {term = "...", keep = true, in = {es = "..."}}.'
+    'A term is text, or {term = "...", keep = true, in = {es = "...", ru = {nom = "...", gen = "..."}}}.'
 )
 
 
@@ -51,7 +52,8 @@ class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     term: str
     keep: bool | None = None
-    written: dict[str, str] = msgspec.field(name="in", default_factory=dict)
+    written: dict[str, str | Inflection] = msgspec.field(name="in", default_factory=dict)
+    forms: Inflection | None = None
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,13 +99,21 @@ def _as_part(part: _Part, where: str) -> GlossaryPart:
 def _checked(terms: Iterable[str | _Entry], where: str) -> Iterable[InTranslation]:
     for given in terms:
         entry = _Entry(term=given) if isinstance(given, str) else given
-        term, written = cleaned(entry.term), cleaned_written(entry.written)
-        if term is None or written is None:
+        term, written = cleaned(entry.term), cleaned_written(dict(_nominatives(entry)))
+        inflected = {tag: each for tag, each in entry.written.items() if isinstance(each, Inflection)}
+        forms = {tag: good for tag, each in inflected.items() if (good := cleaned_forms(each)) is not None}
+        own = None if entry.forms is None else cleaned_forms(entry.forms, entry.term)
+        lacking = len(forms) < len(inflected) or (own is None and entry.forms is not None)
+        if term is None or written is None or lacking:
             said = (
                 f"can't be preferred. {WHAT_FITS}" if term is None else f"can't be translated so. {WHAT_CAN_BE_WRITTEN}"
             )
             raise ConfigurationError(f"{where}: {entry.term[:80]!r} {said}")
-        yield InTranslation(term=term, keep=entry.keep, written=written)
+        yield InTranslation(term=term, keep=entry.keep, written=written, forms=forms, own_forms=own)
+
+
+def _nominatives(entry: _Entry) -> Iterable[tuple[str, str]]:
+    return ((tag, each if isinstance(each, str) else each.nom) for tag, each in entry.written.items())
 
 
 def _names(wanted: tuple[str, ...], own: str, title: str) -> bool:

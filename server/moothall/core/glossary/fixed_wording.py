@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from typing import TypeVar
 
 import msgspec
 
 from moothall.core.kernel.languages import primary, same_language
+from moothall.core.translation.inflection import Inflection
 
 LONGEST = 120
 """Characters of a term's fixed wording."""
 MOST_LANGUAGES = 20
 WHAT_CAN_BE_WRITTEN = (
     f"What stands for a term in translations has at most {LONGEST} characters that can be seen, "
-    f"in at most {MOST_LANGUAGES} languages, each by its BCP-47 tag."
+    f"in at most {MOST_LANGUAGES} languages, each by its BCP-47 tag; of what has cases the nominative at least."
 )
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _JOINERS = "\u200c\u200d"
+_Given = TypeVar("_Given", str, Inflection)
 
 
 class InTranslation(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +35,10 @@ class InTranslation(msgspec.Struct, frozen=True, kw_only=True):
     """Whether translations keep the term unchanged; None: not set."""
     written: dict[str, str] = {}
     """Fixed wordings by BCP-47 tag; they take precedence over `keep`."""
+    forms: dict[str, Inflection] = {}
+    """The forms of fixed wordings by BCP-47 tag, where they are given; the nominative is the wording itself."""
+    own_forms: Inflection | None = None
+    """The forms of the term itself, where they are given."""
 
     @property
     def says_something(self) -> bool:
@@ -43,6 +50,11 @@ class InTranslation(msgspec.Struct, frozen=True, kw_only=True):
         own = not self.language or same_language(self.language, source)
         there = _of(self.written, source)
         return (*((self.term,) if own else ()), *(() if there is None else (there,)))
+
+    def forms_in(self, language: str) -> tuple[Inflection, ...]:
+        """The forms that are given of the wordings in this language (BCP-47)."""
+        own = (self.own_forms,) if not self.language or same_language(self.language, language) else ()
+        return tuple(each for each in (*own, _of(self.forms, language)) if each is not None)
 
     def written_in(self, target: str) -> str | None:
         """The fixed wording in this language (BCP-47); None where an engine translates the term."""
@@ -61,14 +73,29 @@ def cleaned_written(written: Mapping[str, str]) -> dict[str, str] | None:
     return kept if fits else None
 
 
+def cleaned_forms(given: Inflection, nominative: str = "") -> Inflection | None:
+    """Forms of a wording, normalised; None when one is not acceptable, or the nominative is missing.
+
+    `nominative`: the wording, where the forms don't give it.
+    """
+    texts = {field: str(getattr(given, field)) or (nominative if field == "nom" else "") for field in _TEXTS}
+    cleaned = {field: cleaned_written({"und": text}) for field, text in texts.items()}
+    if not cleaned["nom"] or any(each is None for each in cleaned.values()):
+        return None
+    return Inflection(gender=given.gender, **{field: each.get("und", "") for field, each in cleaned.items() if each})
+
+
+_TEXTS = tuple(field for field in Inflection.__struct_fields__ if field != "gender")
+
+
 def _can_be_read(text: str) -> bool:
     return len(text) <= LONGEST and not any(
         unicodedata.category(sign).startswith("C") and sign not in _JOINERS for sign in text
     )
 
 
-def _of(written: Mapping[str, str], language: str) -> str | None:
-    """The wording for exactly this tag, or else for a tag of the same language; None when there is none."""
-    exact = {tag.lower(): text for tag, text in written.items()}
-    like = (text for tag, text in written.items() if primary(tag) == primary(language))
+def _of(given: Mapping[str, _Given], language: str) -> _Given | None:
+    """What is given for exactly this tag, or else for a tag of the same language; None when there is nothing."""
+    exact = {tag.lower(): each for tag, each in given.items()}
+    like = (each for tag, each in given.items() if primary(tag) == primary(language))
     return exact.get(language.lower()) or next(like, None)

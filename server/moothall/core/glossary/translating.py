@@ -15,6 +15,7 @@ from moothall.core.glossary.fixed_wording import InTranslation
 from moothall.core.programme.plan import Room
 from moothall.core.sessions.state import State
 from moothall.core.terms.terms import key_of
+from moothall.core.translation.inflection import Inflection
 
 MOST = 1_000
 """Terms from one language to another. Overflow: the terms of the lowest precedence are left to the engine."""
@@ -23,18 +24,37 @@ MOST = 1_000
 def translation_terms(
     state: State, parts: Iterable[GlossaryPart], room: Room | None, source: str, target: str
 ) -> dict[str, str]:
-    """Wording in `source` → wording in `target` (BCP-47), for `translating.wording`.
+    """Wording in `source` → wording in `target` (BCP-47), for `translation.wording`.
 
     If a term is set several times, the first counts: the desk, newest first, then the files' parts that name the
-    session, its room, or neither. Terms that a desk has excluded are left to the engine.
+    session, its room, or neither. Terms that a desk has excluded are left to the engine. Other cases of a wording in
+    `source` count after all wordings.
     """
+    parts = tuple(parts)
     found: dict[str, str] = {}
     for term in in_translation(state, parts, room):
         written = term.written_in(target)
         if written is not None:
             for said in term.said_in(source):
                 found.setdefault(said, written)
+    forms = translation_forms(state, parts, room, source)
+    for said, written in tuple(found.items()):
+        for form in forms[said].texts if said in forms else ():
+            found.setdefault(form, written)
     return dict(itertools.islice(found.items(), MOST))
+
+
+def translation_forms(
+    state: State, parts: Iterable[GlossaryPart], room: Room | None, language: str
+) -> dict[str, Inflection]:
+    """Wording in `language` (BCP-47) → its forms, as the files that apply to the session give them: those of a wording
+    that was chosen at the desk too.
+    """
+    found: dict[str, Inflection] = {}
+    for term in _of_files(state, parts, room):
+        for forms in term.forms_in(language):
+            found.setdefault(forms.nom, forms)
+    return found
 
 
 def in_translation(state: State, parts: Iterable[GlossaryPart], room: Room | None) -> list[InTranslation]:
@@ -57,6 +77,10 @@ def translated_into(state: State) -> tuple[str, ...]:
 def _all(state: State, parts: Iterable[GlossaryPart], room: Room | None) -> Iterator[InTranslation]:
     for chosen in reversed(state.terms.values()):
         yield InTranslation(term=chosen.term, language=chosen.language or "", keep=chosen.keep, written=chosen.written)
+    yield from _of_files(state, parts, room)
+
+
+def _of_files(state: State, parts: Iterable[GlossaryPart], room: Room | None) -> Iterator[InTranslation]:
     held = [part for part in parts if part.holds(state.id, state.title, room)]
     for part in sorted(held, key=lambda part: (not part.sessions, not part.rooms)):
         for term in part.in_translation:

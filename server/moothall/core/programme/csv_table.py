@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from moothall.core.kernel.errors import ProgrammeError
+from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.programme.drafts import (
     FileContext,
     SessionDraft,
@@ -27,6 +28,7 @@ from moothall.core.programme.table_times import (
     is_time_of_day,
     table_moment,
 )
+from moothall.core.programme.table_writing import HEADING, as_before, names_in
 from moothall.core.programme.times import duration, zone_of
 
 MOST_LINES = 100_000
@@ -44,9 +46,10 @@ _NAMED = {
     "speakers": "speaker speakers oradores orador ponentes orateurs intervenants докладчики المتحدثون 发言人",
 }
 _ZONES = "time zone,timezone,zona horaria,fuso horário,fuseau horaire,часовой пояс,المنطقة الزمنية,时区"
-COLUMNS = {name: column for column, names in _NAMED.items() for name in names.split()} | dict.fromkeys(
-    _ZONES.split(","), "zone"
-)
+COLUMNS = {name: column for column, names in _NAMED.items() for name in names.split()} | {
+    **dict.fromkeys(_ZONES.split(","), "zone"),
+    HEADING[0]: "own",
+}
 """Headings, in lower case, and the column that each of them means; other columns are ignored."""
 _ENGLISH = "id, code, title, room, date, start, end, duration, languages, speakers, time zone"
 
@@ -74,6 +77,8 @@ def read_csv(text: str, reading: FileContext) -> Timetable:
     found: list[_Row] = []
     for number, row in rows:
         cells = {name: row[n].strip() for name, n in columns.items() if n < len(row)}
+        if "own" in columns:  # a table of ours
+            cells = {name: as_before(cell) for name, cell in cells.items()}
         if any(cells.values()):
             found.append(_Row(number, cells))
             stop_at_most(len(found))
@@ -137,19 +142,28 @@ def _draft(row: _Row, called: dict[str, str], order: DateOrder | None, reading: 
         ends = starts + round(lasts.total_seconds() * 1000)
     if starts is None and (cells.get("start") or day):
         ends = None  # The start can't be read, which is reported already.
+    own = read("own", _own_id, None)
     languages: tuple[str, ...] = ()
     languages = read("languages", lambda cell, where: languages_in(cell, where, reading.language_names), languages)
     return SessionDraft(
         where=f"Line {row.number}",
         id=cells.get("id", ""),
+        own=own,
         title=cells.get("title", ""),
         room=cells.get("room", ""),
         starts=starts,
         ends=ends,
         languages=languages,
-        speakers=one_each(cells.get("speakers", "").split(";")),
+        speakers=one_each(names_in(cells.get("speakers", ""))),
         zone=cells.get("zone", ""),
         ends_as=cells.get("end", ""),
         columns=called,
         wrong=tuple(wrong),
     )
+
+
+def _own_id(cell: str, where: str) -> SessionId:
+    if not is_name(cell):
+        msg = f"{where}: '{cell[:60]}' is no meeting's id; leave it as it was, or the cell empty for a new meeting."
+        raise ProgrammeError(msg)
+    return SessionId(cell)

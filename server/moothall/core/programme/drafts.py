@@ -59,6 +59,8 @@ class SessionDraft(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     """The file's own id; empty when it has none, so that the id is made from the title."""
     title: str
+    own: SessionId | None = None
+    """The meeting's id here, in a file that was made here."""
     room: str = ""
     starts: int | None = None
     """Unix ms."""
@@ -163,8 +165,10 @@ def timetable(
     for draft in map(all_visible, drafts):
         told += [*draft.wrong, *misfits(draft)]
         planned = _planned(draft, prefix, reading)
-        if planned.session in sessions and (planned.title or draft.id.strip()):
-            column, what = ("id", f"the id '{draft.id[:60]}'") if draft.id.strip() else ("title", "that title")
+        if planned.session in sessions and (planned.title or draft.id.strip() or draft.own):
+            given = draft.own or draft.id
+            column = "own" if draft.own else "id"
+            column, what = (column, f"the id '{given[:60]}'") if given.strip() else ("title", "that title")
             told.append(f"{draft.at(column)}: another session has {what} already; give each an id of its own.")
         sessions[planned.session] = planned
         if planned.room is not None:
@@ -209,7 +213,7 @@ def _planned(draft: SessionDraft, prefix: str, reading: FileContext) -> Planned:
     title = " ".join(draft.title.split())
     own = name_of(draft.id) if draft.id.strip() else readable_name(title)
     return Planned(
-        session=SessionId(f"{prefix}-{own}" if prefix else own),
+        session=draft.own or SessionId(f"{prefix}-{own}" if prefix else own),
         room=RoomId(readable_name(draft.room)) if draft.room.strip() else None,
         title=title,
         starts=draft.starts,

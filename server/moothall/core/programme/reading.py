@@ -12,9 +12,8 @@ from moothall.core.programme.drafts import FileContext, timetable
 from moothall.core.programme.frab_json import read_frab_json
 from moothall.core.programme.frab_xml import read_frab_xml
 from moothall.core.programme.plan import Timetable
+from moothall.core.programme.table_writing import MOST_BYTES
 
-MOST_BYTES = 8 << 20
-"""Bytes of a file; the schedule of a congress with 1,000 talks and their abstracts takes 3 MB."""
 _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 

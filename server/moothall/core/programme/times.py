@@ -75,9 +75,9 @@ def duration(text: str, where: str) -> timedelta:
 
 
 def unix_ms(read: datetime) -> int:
-    """Unix ms of a moment with a time zone, rounded to seconds; raises ValueError for a year outside `YEARS`, or
+    """Unix ms of a moment with a time zone, rounded to ms; raises ValueError for a year outside `YEARS`, or
     OverflowError.
     """
     if read.year not in YEARS:
         raise ValueError(f"No session is in the year {read.year}.")
-    return round((read - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 1000
+    return round((read - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000)

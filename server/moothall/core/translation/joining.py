@@ -5,10 +5,13 @@ often takes it for a masculine noun. So the engine's article gives way to that o
 moção`.
 """
 
+# ruff: noqa: RUF001  # letters and marks of other scripts are meant as such
+
 from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from moothall.core.kernel.languages import WRITTEN_TOGETHER, primary
@@ -20,11 +23,13 @@ _BETWEEN = rf"(?=[ {JOIN}]*{JOIN})[ {JOIN}]+"
 
 class _Articles(NamedTuple):
     before: dict[str, str]
-    """Words before the seam that give way, with the preposition that they contain; empty for an article."""
+    """What gives way before the seam, with the preposition that it contains; empty for an article."""
     behind: tuple[str, ...]
     """Words after the seam that stay: articles, and words in an article's position."""
     one: dict[tuple[str, str], str]
     """A preposition and an article → the one word that they become."""
+    definite: frozenset[str]
+    """The words of `before` that are or contain a definite article, and are nothing else besides."""
 
 
 def _contractions(articles: tuple[str, ...], prepositions: dict[str, tuple[str, ...]]) -> dict[tuple[str, str], str]:
@@ -41,14 +46,16 @@ def _articles(
     before = dict.fromkeys((*definite, *indefinite), "")
     before |= {whole: preposition for (preposition, _), whole in one.items()}
     before |= {preposition: preposition for preposition, _ in one}
-    return _Articles(before, (*definite, *indefinite, *possessive), one)
+    before |= {f"{preposition} {article}": preposition for preposition, _ in one for article in definite}
+    sure = {*definite, *one.values()} - {preposition for preposition, _ in one}
+    return _Articles(before, (*definite, *indefinite, *possessive), one, frozenset(sure))
 
 
 _LANGUAGES = {
     "en": _articles(("the",), ("a", "an"), ("its", "their", "your"), {}),
     "es": _articles(("el", "la", "los", "las"), ("un", "una"), ("su", "sus"), {("a", "el"): "al", ("de", "el"): "del"}),
     "fr": _articles(
-        ("le", "la", "les"),
+        ("le", "la", "les", "l'"),
         ("un", "une"),
         ("son", "sa", "ses", "leur", "leurs"),
         {("à", "le"): "au", ("à", "les"): "aux", ("de", "le"): "du", ("de", "les"): "des"},
@@ -71,11 +78,18 @@ _LANGUAGES = {
 
 
 def _meeting(articles: _Articles) -> re.Pattern[str]:
-    before, behind = "|".join(articles.before), "|".join(articles.behind)
-    begins = "|".join(map(str.capitalize, articles.before))
+    before, begins = _either(articles.before), _either(map(str.capitalize, articles.before))
+    whole = _either(each for each in articles.behind if not each.endswith("'"))
+    elided = "".join(f"|{_either([each])}" for each in articles.behind if each.endswith("'"))
     # Except at the beginning of a text only lower-case words match, so that "Plan A" and "El Salvador" are never
     # joined.
-    return re.compile(rf"(?:(?<![\w'’-])({before})|\A({begins})){_BETWEEN}({behind})(?![\w'’-])")  # noqa: RUF001
+    behind = rf"(?:{whole})(?![\w'’-]){elided}"
+    return re.compile(rf"(?:(?<![\w'’-])({before})|\A({begins})){_BETWEEN}({behind})")
+
+
+def _either(words: Iterable[str]) -> str:
+    """A pattern of any of the words, with either form of apostrophe."""
+    return "|".join(words).replace("'", "['’]")
 
 
 def _twice(articles: _Articles) -> re.Pattern[str]:
@@ -96,19 +110,38 @@ def _twice(articles: _Articles) -> re.Pattern[str]:
     return re.compile(rf"(?<=[ ])(?:{either}){JOIN} ")
 
 
+def _definite(articles: _Articles) -> re.Pattern[str]:
+    ends = (each if each.endswith("'") else rf"{each}\s+" for each in sorted(articles.definite))
+    return re.compile(rf"(?<![\w'’-])(?:{_either(ends)})\Z", re.IGNORECASE)
+
+
 _PATTERNS = {tag: _meeting(articles) for tag, articles in _LANGUAGES.items()}
 """For each language, the pattern of two words at a seam."""
+_DEFINITE = {tag: _definite(articles) for tag, articles in _LANGUAGES.items()}
+"""For each language, the pattern of a definite article at the end of a text."""
 _TWICE = {tag: _twice(articles) for tag, articles in _LANGUAGES.items()}
 """For each language, the pattern of a preposition that the form has and the engine wrote again: Russian and Arabic say
 *to* by a case or a letter of the next word (слово предоставляется делегату), so it stays in the text.
 """
-_ELIDED = re.compile(rf"(?<!\w)(d|qu)e{_BETWEEN}(?=[aeiouâàéèêîôûœ])(?!onz|oui)", re.IGNORECASE)
-"""French `de` and `que` before a vowel."""
-_ARABIC = re.compile(rf"(?<!\w)([وف]?[بكل]?)(?:ال)?\u0640*(?=[ {JOIN}]*{JOIN})[ {JOIN}]+(?=[\u0620-\u064a])(ال)?")
+_ELIDED = re.compile(rf"(?<!\w)(?:(d|qu|l)[ea]|(du)|(au)|(ce)){_BETWEEN}(?=[aeiouâàéèêîôûœ])(?!onz|oui)", re.IGNORECASE)
+"""French `de`, `que`, `le`, `la`, `du`, `au` and `ce` before a vowel."""
+_ARABIC = re.compile(
+    rf"(?<!\w)([وف]?[بكل]?)(?:ال|(?<=ل)ل)?\u0640*(?=[ {JOIN}]*{JOIN})[ {JOIN}]+(?=[\u0620-\u064a])(ال)?"
+)
 """Arabic particles, or an article, at a seam: both are joined to the next word, and a form brings its own article."""
+_RUSSIAN = re.compile(rf"(?<![\w-])(об?|во?|со?|ко?)({_BETWEEN})(?=(\w+))", re.IGNORECASE)
+"""Russian prepositions that have another form before some sounds, at a seam."""
+_CONSONANT = "[бвгджзклмнпрстфхцчшщ]"
+_LONGER = {
+    "о": ("об", re.compile("[аоуэи]", re.IGNORECASE)),
+    "в": ("во", re.compile(f"[вф]{_CONSONANT}", re.IGNORECASE)),
+    "с": ("со", re.compile(f"[сзшж]{_CONSONANT}|вс", re.IGNORECASE)),
+    "к": ("ко", re.compile("вс|мн", re.IGNORECASE)),
+}
+"""For each of them its other form, and how the words before which it stands begin (во Всемирном банке)."""
 _TOGETHER = re.compile(rf"(.?)(?=[ {JOIN}]*{JOIN})[ {JOIN}]+(?=(.?))", re.DOTALL)
 _APART = re.compile(
-    rf"(?<=[^\s{JOIN}]){JOIN}(?={JOIN}|[\d\u3040-\u30ff\u3400-\u9fff])|(?<=[\d\u3040-\u30ff\u3400-\u9fff]){JOIN}(?=[^\s{JOIN}])"
+    rf"(?<=\w){JOIN}(?={JOIN}|[\d\u3040-\u30ff\u3400-\u9fff])|(?<=[\d\u3040-\u30ff\u3400-\u9fff]){JOIN}(?=\w)"
 )
 """Where no space is between two terms, or to a number or a word that an engine left, since the original has none."""
 _HAN = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef\U00020000-\U0003ffff]")
@@ -128,7 +161,9 @@ def joined(text: str, language: str) -> str:
     if tag == "en":
         text = _INDEFINITE.sub(lambda match: f"{match[1]}{'n' if match['vowel'] else ''}{match[2]}", text)
     if tag == "fr":
-        text = _ELIDED.sub(r"\1'", text)
+        text = _ELIDED.sub(_elided, text)
+    if tag == "ru":
+        text = _RUSSIAN.sub(_easily_said, text)
     if tag == "ar":
         text = text.replace(f"إلى{JOIN} إلى ", f"إلى{JOIN} ")
         text = _ARABIC.sub(_as_one_word, text)
@@ -146,10 +181,33 @@ def _as_one_word(match: re.Match[str]) -> str:
     return f"{particles}{article}"
 
 
+def _elided(match: re.Match[str]) -> str:
+    if match[1]:
+        return f"{match[1]}'"
+    word = match[2] or match[3]
+    if not word:
+        return f"{match[4]}t{match[0][2:]}"
+    # du and Union are de l'Union, au and Union à l'Union.
+    begin = "de l'" if match[2] else "à l'"
+    return begin.capitalize() if word[0].isupper() else begin
+
+
+def _easily_said(match: re.Match[str]) -> str:
+    short = match[1][0].lower()
+    longer, begins = _LONGER[short]
+    return f"{match[1][0]}{(longer if begins.match(match[3]) else short)[1:]}{match[2]}"
+
+
 def _without_space(match: re.Match[str]) -> str:
     before, behind = match[1], match[2]
     apart = " " in match[0][1:] and not _HAN.match(before) and not _HAN.match(behind)
     return f"{before} " if apart else before
+
+
+def has_article(before: str, language: str) -> bool:
+    """Whether the words before a place end with a definite article, by itself or in one word with a preposition."""
+    pattern = _DEFINITE.get(primary(language))
+    return pattern is not None and pattern.search(before) is not None
 
 
 def parted_words(term: str, language: str) -> dict[str, str]:
@@ -166,7 +224,7 @@ def parted_words(term: str, language: str) -> dict[str, str]:
 
 
 def _as_one(articles: _Articles, match: re.Match[str]) -> str:
-    word = match[1] or match[2].lower()
+    word = (match[1] or match[2].lower()).replace("’", "'")
     preposition, article = articles.before[word], match[3]
     one = articles.one.get((preposition, article)) or " ".join(filter(None, (preposition, article)))
     return one.capitalize() if match[2] else one

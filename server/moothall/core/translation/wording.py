@@ -2,8 +2,8 @@
 
 Before: control characters become spaces, text in capitals gets normal case, formulas and terms become placeholders
 (`protecting.py`). Sentences of placeholders alone are not sent to an engine: of a single placeholder Bergamot makes
-"(A)". Afterwards all terms are inserted again, and words at the seams are joined by the rules of the language
-(`joining.py`).
+"(A)". Afterwards all terms are inserted again, those whose forms are known in the one that is asked for
+(`inflection.py`), and words at the seams are joined by the rules of the language (`joining.py`).
 """
 
 # ruff: noqa: RUF001  # letters and marks of other scripts are meant as such
@@ -18,11 +18,12 @@ from hashlib import blake2s
 import msgspec
 
 from moothall.core.kernel.languages import RIGHT_TO_LEFT, WRITTEN_TOGETHER, primary
+from moothall.core.translation.inflection import Inflection, inflected
 from moothall.core.translation.joining import JOIN, joined, parted_words
 from moothall.core.translation.phrases import Phrase, from_to
 from moothall.core.translation.protecting import MARK, Protected, Search, calmed, protect, restore, search_for
 
-SCHEME = "2"
+SCHEME = "3"
 """Version of the processing here: another one makes other texts from the same words."""
 
 
@@ -37,6 +38,8 @@ class WordingRules(msgspec.Struct, frozen=True, kw_only=True):
     """
     names: tuple[str, ...] = ()
     """Names in their normal spelling, for texts in capitals."""
+    forms: Mapping[str, Inflection] = {}
+    """Wording in the target language → its forms, where they are known."""
     version: str
     """Hash of all of this, 16 hexadecimal digits: equal for equal contents, in any process."""
 
@@ -58,6 +61,8 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """The whole text without placeholders."""
     pieces: tuple[Sentences, ...]
     """The parts of the text in order, with placeholders."""
+    forms: Mapping[str, Inflection] = {}
+    """The forms of terms, as the wording rules have them."""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -71,12 +76,19 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def wording(
-    phrases: Sequence[Phrase], terms: Mapping[str, str], source: str, target: str, names: Collection[str] = ()
+    phrases: Sequence[Phrase],
+    terms: Mapping[str, str],
+    source: str,
+    target: str,
+    names: Collection[str] = (),
+    *,
+    forms: Mapping[str, Inflection] | None = None,
 ) -> WordingRules:
     """The fixed wordings from `source` to `target` (BCP-47 tags).
 
     `phrases`: the table of formulas. `terms`: the session's terms, source wording → target wording, which take
-    precedence; of terms that differ only in case the first counts. `names`: further words with capitals.
+    precedence; of terms that differ only in case the first counts. `names`: further words with capitals. `forms`:
+    target wording → its forms.
     """
     taken: dict[str, str] = {}
     for term in terms:
@@ -92,9 +104,11 @@ def wording(
                 staying[whole.lower()] = article
     written_so = tuple(sorted({name for name in (*names, *own) if name != name.lower()}))
     languages = (primary(source), primary(target))
-    content = repr((SCHEME, languages, sorted(all_of_them.items()), sorted(staying.items()), written_so))
+    known = dict(sorted((forms or {}).items()))
+    content = repr((SCHEME, languages, sorted(all_of_them.items()), sorted(staying.items()), written_so, known))
     version = blake2s(content.encode(), digest_size=8).hexdigest()
-    return WordingRules(terms=all_of_them, search=search_for(all_of_them, staying), names=written_so, version=version)
+    search = search_for(all_of_them, staying)
+    return WordingRules(terms=all_of_them, search=search, names=written_so, forms=known, version=version)
 
 
 def prepared(text: str, source: str, wording: WordingRules) -> Prepared:
@@ -110,7 +124,7 @@ def prepared(text: str, source: str, wording: WordingRules) -> Prepared:
             pieces[-1] = Sentences(text=f"{pieces[-1].text}{_gap(pieces[-1].text)}{sentence}")
         else:
             pieces.append(Sentences(text=sentence, ready=ready))
-    return Prepared(plain=plain, pieces=tuple(_numbered_anew(piece, taken) for piece in pieces))
+    return Prepared(plain=plain, pieces=tuple(_numbered_anew(piece, taken) for piece in pieces), forms=wording.forms)
 
 
 def finished(translated: Sequence[str], prepared: Prepared, target: str) -> str | None:
@@ -127,7 +141,8 @@ def finished(translated: Sequence[str], prepared: Prepared, target: str) -> str 
     parts: list[str] = []
     for piece in prepared.pieces:
         given = piece.text if piece.ready else _visible(next(coming))
-        part = _put_in(_as_begun(given, piece.text), piece, target) if piece.put_in else _as_begun(given, piece.text)
+        begun = _as_begun(given, piece.text)
+        part = _put_in(begun, piece, prepared.forms, target) if piece.put_in else begun
         if part is None:
             return None
         parts.append(_typography(part, target, sure=piece.ready))
@@ -161,7 +176,7 @@ def _numbered_anew(piece: Sentences, taken: Protected) -> Sentences:
     return msgspec.structs.replace(piece, text=text, put_in=put_in)
 
 
-def _put_in(translated: str, piece: Sentences, target: str) -> str | None:
+def _put_in(translated: str, piece: Sentences, forms: Mapping[str, Inflection], target: str) -> str | None:
     # A formula is no noun, though engines give it an article: "O XQ1X que ...", "e o XQ2X" for "and XQ2X".
     bare = {match[2] for match in _WITHOUT_ARTICLE.finditer(piece.text) if match[1].lower() not in _DETERMINERS}
     formulas = {str(number) for number, each in enumerate(piece.put_in, 1) if not each[:1].isupper()}
@@ -171,7 +186,8 @@ def _put_in(translated: str, piece: Sentences, target: str) -> str | None:
         if primary(target) == "fr" and _SMALL_BEHIND.match(piece.text):
             # Apertium takes the first placeholder for a name and gives the next word a capital.
             translated = _CAPITAL_BEHIND.sub(lambda match: match[0].lower(), translated)
-    restored = restore(translated, tuple(f"{JOIN}{each}{JOIN}" for each in piece.put_in))
+    translated, put_in = inflected(translated, piece.put_in, forms, target)
+    restored = restore(translated, tuple(f"{JOIN}{each}{JOIN}" for each in put_in))
     return None if restored is None else joined(restored, target)
 
 

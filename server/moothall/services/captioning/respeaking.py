@@ -35,7 +35,7 @@ from moothall.wire.audio import TakeEndReason, TakeHello
 
 logger = logging.getLogger(__name__)
 
-LOOK_MS = 200
+LOOK_MS = 100
 LAST_WORDS_MS = 5_000
 """Time limit for the last words of a take, in ms; after it the machine continues after the words that have come."""
 
@@ -55,6 +55,8 @@ class _Heard(msgspec.Struct, kw_only=True):
     """Whether any sound has arrived since this server watches the respeaker."""
     ended: int | None = None
     """When no more sound was expected; None while it is."""
+    stopped: bool = False
+    """Whether the respeaker stopped the last take, which may be over and gone by now."""
     refused: bool = False
     """Whether it was logged that the machine can't continue yet."""
 
@@ -98,7 +100,8 @@ class Respeaking:
         begun = await self.ingest.begin(session, hello, done, respoken=True)
         if isinstance(begun, LiveTake):
             heard = self._watched(live, live.state.channels[channel])
-            heard.at, heard.received, heard.came, heard.ended = self.clock.monotonic(), begun.received, True, None
+            heard.at, heard.received, heard.came = self.clock.monotonic(), begun.received, True
+            heard.ended, heard.stopped = None, False
         return begun
 
     async def run(self) -> None:
@@ -137,8 +140,9 @@ class Respeaking:
                 logger.info("session %s channel %s: the respeaker sends no sound any more", live.id, channel.id)
                 await take.finish(TakeEndReason.LOST)
             return
-        stopped = take is not None and take.reason is TakeEndReason.STOPPED
-        if not stopped and not silent:
+        if take is not None:
+            heard.stopped = take.reason is TakeEndReason.STOPPED
+        if not heard.stopped and not silent:
             return  # The respeaker's page is about to come back, after a restart or with another take.
         heard.ended = now if heard.ended is None else heard.ended
         all_said = take is None or (take.audio.ended and take.audio.unheard(live.state, channel.id) is None)

@@ -362,6 +362,7 @@ class Attachment:
                 case wire.Drained():
                     await words.drained()
                     if self._stop is None:
+                        self.assignment.audio.drained(self.assignment.audio.end_ms, self.assignment.writer.state)
                         self.assignment.done.set()
                     else:
                         end = self.assignment.audio.t + to_ms(self._stop)

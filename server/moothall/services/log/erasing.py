@@ -30,8 +30,10 @@ from moothall.core.signals import AnySignal, Partial
 from moothall.core.terms.terms import key_of
 from moothall.services.log.drafting import PendingAppend
 
-_WITH_TEXT = ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected | ev.LineOffered
-"""Events that hold the text of a line, offered lines included."""
+_WITH_TEXT = (
+    ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected | ev.ProposalDeclined | ev.LineOffered
+)
+"""Events that hold the text of a line, offered lines and declined proposals included."""
 
 
 class TextOffsets:

@@ -1,4 +1,4 @@
-"""What the operator's commands request from the server: imports, a link to `/admin`, and proposals of a second pass."""
+"""What the operator's commands request from the server: imports, a link to `/admin`, tokens, a second pass."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from moothall.core.programme.drafts import CalendarReader, FileContext, language
 from moothall.core.programme.plan import Planned, Timetable
 from moothall.core.programme.reading import read_programme
 from moothall.core.programme.times import Zones
+from moothall.core.tokens.scopes import TokenScope
 from moothall.record.imports.acts import ImportAct, PastMeeting
 from moothall.services.programme.importing import carry_out, clashes_after, in_zone, preview, zone_after
 from moothall.services.programme.past_records import ImportBegun, PastRecords, PublishOrder
@@ -28,6 +29,7 @@ from moothall.services.sessions.link_terms import HOUR_MS, LinkTerms
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sessions.staff import HALL, Staff, opens_admin
+from moothall.services.tokens.program_tokens import ProgramToken, ProgramTokens
 
 
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +56,15 @@ class AdminLinkOrder(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it opens `/admin` even where that requires a sign-in."""
 
 
+class TokenOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """A token of a program that the operator makes."""
+
+    label: str
+    scopes: tuple[TokenScope, ...]
+    days: int
+    """How long it lives."""
+
+
 UNLIMITED = AdminLinkOrder()
 
 
@@ -73,6 +84,7 @@ class Office:
     programme: Programme
     sessions: Sessions
     links: RoleLinks
+    tokens: ProgramTokens
     proposals: Proposals
     public: str
     zones: Zones
@@ -81,10 +93,10 @@ class Office:
     """Returns the names of languages (`FileContext`); called when a file is read."""
 
     async def import_programme(
-        self, data: bytes, *, zone: str, access: Access, apply: bool, languages: str = ""
+        self, data: bytes, *, zone: str, access: Access, apply: bool, languages: str = "", by: str = OPERATOR
     ) -> ImportReport:
         """Report what a file would change, or with `apply` carry it out. `zone` applies to times without one; empty:
-        the conference's zone.
+        the conference's zone. `by`: the pseudonym of whoever imports it.
 
         `languages` (such as `en, fr`) are used for sessions that name none; without them such sessions are not created.
         Raises ProgrammeError and StorageUnavailable.
@@ -107,7 +119,7 @@ class Office:
         )
         if not apply:
             return report
-        imported = await carry_out(self.programme, wanted, access=access, by=OPERATOR)
+        imported = await carry_out(self.programme, wanted, access=access, by=by)
         return msgspec.structs.replace(report, done=imported.done, refused=imported.refused)
 
     def _read(self, data: bytes, zone: tzinfo, languages: str) -> Timetable:
@@ -140,6 +152,19 @@ class Office:
         else:
             token = await self.links.replace(known.link, terms)
         return f"{self.public}/enter/{token}"
+
+    async def make_token(self, order: TokenOrder) -> str:
+        """Make a token of a program; return its secret. Raises NoLink and StorageUnavailable."""
+        _, secret = await self.tokens.create(order.label, order.scopes, order.days)
+        return secret
+
+    async def list_tokens(self) -> tuple[ProgramToken, ...]:
+        """All tokens of programs, the oldest first."""
+        return self.tokens.list()
+
+    async def revoke_token(self, name: str) -> None:
+        """End a token. Raises NoLink when there is none of that id, and StorageUnavailable."""
+        await self.tokens.revoke(name)
 
     def _is_admin_link(self, staff: Staff) -> bool:
         return opens_admin(staff) and not self.links.terms(staff.link).without_sign_in

@@ -10,7 +10,7 @@ secret mark. Staff who signed in with an account are stored with the browsers, a
 
 from __future__ import annotations
 
-import base64
+import asyncio
 import hashlib
 import hmac
 import logging
@@ -28,6 +28,7 @@ from moothall.core.ports import Book, BookEntry, Clock, Randomness
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.services.sessions.browsers import Browsers, SignedIn, digest_of, entries_of, new_secret
 from moothall.services.sessions.link_terms import FOR_EVER, HOUR_MS, LinkTerms, LinkUse, WantedLink
+from moothall.services.sessions.secret_entries import SecretEntries, short_id, typed_secret
 from moothall.services.sessions.staff import HALL, LONGEST_LABEL, Staff, opens_admin, session_scope
 from moothall.services.supervision.waiting import Listeners
 
@@ -35,11 +36,6 @@ logger = logging.getLogger(__name__)
 
 ROLES = STAFF_ROLES | {Role.HUB, Role.READER, Role.TOOL}
 """The roles that a link may have."""
-TOKEN_BYTES = 20
-LONGEST_TOKEN = 64
-"""Most characters of a token that is looked up. A real one has 32 characters from an alphabet that is easily typed from
-paper: a to z and 2 to 7.
-"""
 MOST_LINKS = 10_000
 """Most links: a congress of 300 sessions with ten links each has 3,000. Overflow: refused."""
 AFTER_CLOSE_MS = 24 * HOUR_MS
@@ -50,7 +46,6 @@ LINKS, TOOL_LINKS = "link", "tool-link"
 """Namespaces of the book. Links of tools have their own, since release 0.2.0 does not start if it reads an unknown
 role.
 """
-_SHORT_ID_BYTES = 5
 CAPTIONS_KEY = 40
 """Hexadecimal digits of a key for captioning software, after the link's id: 160 bits."""
 _CAPTIONS = b"captions"
@@ -112,8 +107,9 @@ class RoleLinks:
         self._book = book
         self._clock = clock
         self._randomness = randomness
-        self._links: dict[str, _Kept] = {}
-        self._by_digest: dict[str, str] = {}
+        self._links = SecretEntries[_Kept]()
+        self.making = asyncio.Lock()
+        """Must be held while missing links are found and made: two people may ask for the same links at once."""
         self._browsers = Browsers(book=book, clock=clock, randomness=randomness)
         self.when_gone = Listeners[[str]]()
         """Called with the id of each link that is replaced, revoked or expired, and with the pseudonym of everybody who
@@ -127,8 +123,8 @@ class RoleLinks:
     async def load(self) -> None:
         """Read the book. Raises StorageUnavailable."""
         entries = {**await self._book.read(LINKS), **await self._book.read(TOOL_LINKS)}
-        self._links = {key: msgspec.json.decode(body, type=_Kept) for key, body in entries.items()}
-        self._by_digest = {kept.digest: link for link, kept in self._links.items()}
+        self._links.clear()
+        self._links.update({key: msgspec.json.decode(body, type=_Kept) for key, body in entries.items()})
         await self._browsers.load()
 
     def list(self) -> tuple[Staff, ...]:
@@ -204,7 +200,6 @@ class RoleLinks:
         await self._book.write([_link_entry(kept) for kept, _ in made])
         for kept, _ in made:
             self._links[kept.staff.link] = kept
-            self._by_digest[kept.digest] = kept.staff.link
         return [(kept.staff, token) for kept, token in made]
 
     def lacking(self, wanted: Sequence[WantedLink]) -> tuple[Sequence[WantedLink], Sequence[Staff]]:
@@ -230,9 +225,8 @@ class RoleLinks:
         new, token = self._drawn(kept.staff, kept.terms if terms is None else terms)
         browsers = self._browsers.without_link(link)
         await self._book.write([_link_entry(new), *entries_of(browsers)])
-        now = self._known(link)  # It may have been revoked meanwhile, or replaced once more.
-        self._by_digest.pop(now.digest, None)
-        self._links[link], self._by_digest[new.digest] = new, link
+        self._known(link)  # It may have been revoked meanwhile.
+        self._links[link] = new
         self._browsers.put(browsers)
         self._tell(link)
         return token
@@ -257,12 +251,11 @@ class RoleLinks:
         browsers = self._browsers.without_link(link)
         gone = [BookEntry(namespace, link, None) for namespace in (LINKS, TOOL_LINKS)]
         # First, so that nothing that begins meanwhile writes the link into the book again.
-        del self._links[link], self._by_digest[kept.digest]
+        del self._links[link]
         try:
             await self._book.write([*gone, *entries_of(browsers)])
         except BaseException:
             self._links[link] = kept
-            self._by_digest[kept.digest] = link
             raise
         self._browsers.put(browsers)
         self._tell(link)
@@ -275,16 +268,9 @@ class RoleLinks:
                     await self.revoke(staff.link)
 
     def of_token(self, token: str) -> Staff | None:
-        """The staff member that a token represents; None for an unknown or expired one.
-
-        The look-up is by digest: its duration reveals nothing about how much of a guess was right.
-        """
-        digest = digest_of(token.lower())
-        link = self._by_digest.get(digest)
-        if link is None or len(token) > LONGEST_TOKEN:
-            return None
-        kept = self._links[link]
-        return kept.staff if hmac.compare_digest(kept.digest, digest) and self._lives(kept) else None
+        """The staff member that a token represents; None for an unknown or expired one."""
+        kept = self._links.opened_by(token.lower())
+        return kept.staff if kept is not None and self._lives(kept) else None
 
     def of_visitor(self, key: str) -> tuple[Staff, ...]:
         """The staff members that a browser's key represents, in the order of opening; empty for an unknown key."""
@@ -449,11 +435,11 @@ class RoleLinks:
 
     def _staff_of(self, wanted: WantedLink) -> Staff:
         label = " ".join(visible(wanted.label).split())[:LONGEST_LABEL]
-        return Staff(link=self._short_id(), role=wanted.role, scope=wanted.scope, label=label)
+        return Staff(link=short_id(self._randomness), role=wanted.role, scope=wanted.scope, label=label)
 
     def _drawn(self, staff: Staff, terms: LinkTerms) -> tuple[_Kept, str]:
         """A link with a new token, and the token."""
-        token = base64.b32encode(self._randomness.bytes(TOKEN_BYTES)).decode().lower()
+        token = typed_secret(self._randomness)
         return _Kept(staff, digest_of(token), self._clock.wall(), terms), token
 
     def _known(self, link: str) -> _Kept:
@@ -461,10 +447,6 @@ class RoleLinks:
         if kept is None:
             raise NoLink("There is no such link any more.")
         return kept
-
-    def _short_id(self) -> str:
-        """A new random link id. Ids are never reused, since the record names them as actors."""
-        return self._randomness.bytes(_SHORT_ID_BYTES).hex()
 
     def _tell(self, link: str) -> None:
         logger.info("link %s: its pages are closed", link)

@@ -11,12 +11,13 @@ import msgspec
 from moothall.core.glossary.files import GlossaryPart
 from moothall.core.glossary.fixed_wording import InTranslation
 from moothall.core.glossary.merging import MOST_TERMS, Known, Preferred, known_terms, preferred
-from moothall.core.glossary.translating import in_translation, translated_into, translation_terms
+from moothall.core.glossary.translating import in_translation, translated_into, translation_forms, translation_terms
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import Clock
 from moothall.core.programme.plan import Room
 from moothall.core.sessions.state import State
 from moothall.core.terms.terms import key_of
+from moothall.core.translation.inflection import Inflection
 from moothall.core.views.mended_names import MendedNames
 
 LOOK_MS = 10_000
@@ -88,6 +89,7 @@ class Glossaries:
         self._shown: dict[SessionId, tuple[_Sources, DeskTerms]] = {}
         self._names: dict[SessionId, tuple[_Sources, tuple[str, ...]]] = {}
         self._translated: dict[tuple[SessionId, str, str], tuple[_Sources, dict[str, str]]] = {}
+        self._forms: dict[tuple[SessionId, str], tuple[_Sources, dict[str, Inflection]]] = {}
 
     async def load(self) -> None:
         """Read the files. Raises ConfigurationError with a sentence."""
@@ -120,6 +122,16 @@ class Glossaries:
             (state.id, source, target),
             (state.terms, state.title, self._parts, room),
             lambda: translation_terms(state, self._parts, room, source, target),
+        )
+
+    def translation_forms(self, state: State, target: str) -> dict[str, Inflection]:
+        """The forms of prescribed translations into `target` (BCP-47), by the wording."""
+        room = self._room_of(state.id)
+        return _kept(
+            self._forms,
+            (state.id, target),
+            (state.title, self._parts, room),
+            lambda: translation_forms(state, self._parts, room, target),
         )
 
     def names(self, state: State) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import msgspec
 
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.kernel.languages import WRITTEN_TOGETHER, primary
+from moothall.core.translation.inflection import Inflection
 from moothall.core.translation.phrases import Phrase
 from moothall.core.translation.protecting import MARK, OTHER_MARK, marked_as_first, marked_otherwise
 from moothall.core.translation.routes import Direction, Route, best_route, reachable
@@ -47,6 +48,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """Prescribed translations by the terms as spoken."""
     names: tuple[str, ...] = ()
     """Further names and terms, in their spelling with capitals."""
+    forms: Mapping[str, Inflection] = {}
+    """The forms of prescribed translations, by the translation."""
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,11 +214,12 @@ class TextTranslation:
         return done
 
     def _wording(self, source: str, target: str, terms: Terms) -> WordingRules:
-        key = (source, target, Terms(forced=tuple(sorted(terms.forced.items())), names=terms.names))  # type: ignore[arg-type]
+        forced, forms = tuple(sorted(terms.forced.items())), tuple(sorted(terms.forms.items()))
+        key = (source, target, Terms(forced=forced, names=terms.names, forms=forms))  # type: ignore[arg-type]
         if key not in self._wordings:
             if len(self._wordings) >= self._kept:
                 self._wordings.clear()
-            self._wordings[key] = wording(self._phrases, terms.forced, source, target, terms.names)
+            self._wordings[key] = wording(self._phrases, terms.forced, source, target, terms.names, forms=terms.forms)
         return self._wordings[key]
 
 

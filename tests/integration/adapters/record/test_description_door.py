@@ -12,7 +12,7 @@ import aiohttp
 import msgspec
 import pytest
 
-from moothall.adapters.record.description_door import DOORS
+from moothall.adapters.record.description_door import ACTS, DOORS
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events import types as ev
@@ -41,6 +41,7 @@ async def running(tmp_path: Path) -> AsyncIterator[RunningServer]:
         for n, command in enumerate(commands):
             answer = await live.writer.send(SYSTEM, CommandId(f"end{n}"), command)
             assert isinstance(answer, Receipt), answer
+        await running.backend.indexing.catch_up()
         yield running
 
 
@@ -65,16 +66,21 @@ async def test_every_door_answers_as_it_is_described(running: RunningServer) -> 
         assert described["openapi"] == "3.1.0"
         known = {f"#/components/schemas/{name}" for name in described["components"]["schemas"]}
         assert set(references(described)) <= known
-        assert described["paths"].keys() == {door.path for door in DOORS}
-        assert {f"GET {door.path.replace('record.json', 'record.{form}')}" for door in DOORS} <= set(
-            running.served.routes
-        )
+        listed = {(method.upper(), path) for path, each in described["paths"].items() for method in each}
+        assert listed == {("GET", door.path) for door in DOORS} | {(act.method, act.path) for act in ACTS}
+        form = re.compile(r"(record|proceedings)\.\w+$")
+        routes = {f"{method} {form.sub(lambda found: found[1] + '.{form}', path)}" for method, path in listed}
+        assert routes <= set(running.served.routes)
+        below_api = {route for route in running.served.routes if " /api/" in route and not route.startswith("HEAD ")}
+        assert below_api == {f"{act.method} {act.path}" for act in ACTS}
         for door in DOORS:
-            async with http.get(running.address + door.path.format(session=SESSION)) as response:
+            asked = {"Accept": "application/json"} if door.path == "/search" else {}
+            async with http.get(running.address + door.path.format(session=SESSION), headers=asked) as response:
                 body = await response.read()
                 assert response.status == 200, door.path
                 assert response.content_type == door.kind
-                assert ("ETag" in response.headers) is door.tagged
+                assert ("ETag" in response.headers) is not bool(door.untagged)
+                assert ("no-store" in response.headers.get("Cache-Control", "")) is bool(door.untagged)
                 assert (response.headers.get("Accept-Ranges") == "bytes") is door.ranges
             if door.answer is not None:
                 read: object = msgspec.json.decode(body, type=door.answer)
@@ -85,11 +91,16 @@ async def test_every_door_answers_as_it_is_described(running: RunningServer) -> 
                     assert response.status in door.refusals
 
 
+def test_only_what_no_cache_may_keep_has_no_entity_tag() -> None:
+    assert [door.path for door in DOORS if door.untagged] == ["/s/{session}/sound.json", "/search"]
+
+
 async def test_the_examples_of_the_how_to_run(running: RunningServer) -> None:
     text = HOW_TO.read_text(encoding="utf-8").split("\n## For programs\n")[1].split("\n## ")[0]
     addresses = re.findall(r"^curl .*'http://127\.0\.0\.1:8080(.+)'$", text, re.MULTILINE)
-    assert len(addresses) == 5
+    assert len(addresses) == 6
     async with aiohttp.ClientSession() as http:
         for address in addresses:
-            async with http.get(running.address + address.replace("demo", SESSION)) as response:
+            asked = {"Accept": "application/json"}
+            async with http.get(running.address + address.replace("demo", SESSION), headers=asked) as response:
                 assert response.status == 200, address

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,17 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.streams.addresses import read_address
 from moothall.core.streams.watching import StreamFault, StreamProperties
 from moothall.services.capture.pulling import StreamLost, StreamOver
-from support.sound.stream_servers import OK, HttpServer, ffmpeg, hls, http_server, icecast, nothing, rtsp_server
+from support.sound.stream_servers import (
+    OK,
+    HttpServer,
+    ffmpeg,
+    gstreamer_rtsp,
+    hls,
+    http_server,
+    icecast,
+    nothing,
+    rtsp_server,
+)
 
 RATE = 16_000
 HERE = ["127.0.0.0/8"]
@@ -285,16 +296,27 @@ async def test_what_is_wrong_is_said_in_a_word(mp3: bytes, tmp_path: Path) -> No
         assert (await lost(odd))[0] in (StreamFault.ADDRESS, StreamFault.UNKNOWN_HOST)
 
 
-async def test_one_that_says_nothing_or_stops_is_left_with_all_that_worked_for_it(mp3: bytes) -> None:
+@pytest.mark.parametrize("scheme", ["http", "rtsp", "rtmp"])
+async def test_one_that_accepts_and_says_nothing_is_left_sooner_than_one_that_begins(scheme: str) -> None:
+    async def accepts(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            await nothing(reader, writer)
+        writer.close()
+
+    server = await asyncio.start_server(accepts, "127.0.0.1", 0)
+    async with server:
+        mute = StreamPuller(SystemClock(), HERE, answer_ms=100)
+        with pytest.raises(StreamLost, match="silent"):
+            async with mute.fetch(f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/live/room") as run:
+                await take(run, 60)
+
+
+async def test_one_that_stops_is_left_with_all_that_worked_for_it(mp3: bytes) -> None:
     async def stops(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(OK + mp3[:32_000])
         await reader.read()
 
     async with http_server() as server:
-        server.answers["/"] = nothing
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.2):
-                await lost(server.address + "/")
         server.answers["/stops"] = stops
         async with puller().fetch(server.address + "/stops") as run:
             assert loud(await take(run, 2))
@@ -305,6 +327,39 @@ async def test_one_that_says_nothing_or_stops_is_left_with_all_that_worked_for_i
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+@pytest.mark.parametrize("how", ["stays", "closed"])
+async def test_of_a_segment_that_stops_in_its_midst_what_came_is_heard_once(how: str, tmp_path: Path) -> None:
+    names, fetching = hls(tmp_path, seconds=12), puller()
+    whole = (tmp_path / names[3]).read_bytes()
+
+    async def stops(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(whole) + whole[: len(whole) // 2])
+        await writer.drain()
+        if how == "stays":
+            await reader.read()
+
+    async with http_server() as server:
+        server.folder("", tmp_path)
+        listed(server, names[:4], end=False)
+        server.answers[f"/{names[3]}"] = stops
+        address = server.address + "/live.m3u8"
+        async with fetching.fetch(address, "one") as run:
+            assert loud(await take(run, 2.5)), "a whole segment, and some of the one that stops"
+            if how == "closed":
+                with pytest.raises(StreamLost, match="ended"):
+                    await take(run, 60)
+            else:
+                with pytest.raises(TimeoutError):  # As when no sound has come for five seconds.
+                    async with asyncio.timeout(0.5):
+                        await take(run, 60)
+        assert segments(server) == names[2:4]
+        server.file(f"/{names[3]}", whole)
+        listed(server, names[:6], end=False)
+        async with fetching.fetch(address, "one") as run:
+            assert loud(await take(run, 3.5))
+        assert segments(server) == names[4:6], "what came of it doesn't come again, and the rest is a gap"
 
 
 async def test_another_codec_in_the_midst_ends_this_fetch_and_the_next_one_has_it(tmp_path: Path) -> None:
@@ -342,6 +397,8 @@ async def test_a_camera_is_reached_through_a_relay_that_lets_it_lead_nowhere_els
 async def test_a_camera_that_refuses_is_told_with_its_number() -> None:
     async with rtsp_server(refused="401 Unauthorized") as address:
         assert await lost(address) == (StreamFault.STATUS, 401)
+    async with rtsp_server(refused="461 Unsupported transport", asked="SETUP") as address:
+        assert await lost(address) == (StreamFault.STATUS, 461), "it sends by UDP alone, as VLC does"
     async with rtsp_server(refused="503 Service Unavailable") as address:
         assert await lost(address) == (StreamFault.ENDED, 0)
 
@@ -366,6 +423,39 @@ async def test_a_relay_that_can_t_listen_leaves_no_link_open() -> None:
                 pass
         assert lost.value.trouble is StreamFault.BROKE
         assert await asyncio.wait_for(ended, 20) == b""
+
+
+@pytest.mark.slow  # The tests' own camera above has the same in less time; this one is GStreamer's.
+@pytest.mark.parametrize(("codec", "found"), [("aac", ("aac", 1)), ("libopus", ("opus", 2))])
+async def test_a_camera_of_gstreamer_with_picture_and_sound(codec: str, found: tuple[str, int], tmp_path: Path) -> None:
+    async with gstreamer_rtsp(tmp_path, codec) as address, puller().fetch(address) as run:
+        assert loud(await take(run, 3))
+        assert run.found == StreamProperties(codec=found[0], channels=found[1], rate=48_000)
+
+
+@pytest.mark.slow  # In real time. The playlists above are written by the tests; ffmpeg rolls this one on by itself.
+async def test_a_playlist_that_ffmpeg_rolls_on_in_a_folder(tmp_path: Path) -> None:
+    sending = await asyncio.create_subprocess_exec(
+        *("ffmpeg", "-v", "error", "-nostdin", "-re", "-f", "lavfi", "-i", "sine=440:duration=60", "-c:a", "aac"),
+        *("-f", "hls", "-hls_time", "1", "-hls_list_size", "4", "-hls_flags", "delete_segments"),
+        str(tmp_path / "live.m3u8"),
+    )
+    try:
+        async with http_server() as server:
+            server.growing("live.m3u8", tmp_path)
+            async with asyncio.timeout(60):
+                while await lost(server.address + "/live.m3u8", seconds=1) != (StreamFault.BROKE, -1):
+                    pass  # It has segments in a moment.
+                segments(server)
+                async with puller().fetch(server.address + "/live.m3u8") as run:
+                    assert loud(await take(run, 9))
+                    assert run.found == StreamProperties(codec="aac", channels=1, rate=44_100)
+            asked = [int(name.removeprefix("live").removesuffix(".ts")) for name in segments(server)]
+            assert asked == list(range(asked[0], asked[-1] + 1)), "in order, none twice and none left out"
+            assert len(asked) > 6, "more than the playlist ever names"
+    finally:
+        sending.kill()
+        await sending.wait()
 
 
 @pytest.mark.slow  # The rest of its way is that of RTSP.

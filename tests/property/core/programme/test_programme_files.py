@@ -1,17 +1,32 @@
-"""Laws of conference files: any input gives a programme or one sentence, and a second import changes nothing."""
+"""Laws of conference files: any input gives a programme or one sentence, and a second import changes nothing, nor does
+the import of a table that was written here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta, timezone
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core.kernel.errors import ProgrammeError
-from moothall.core.kernel.ids import is_name
+from moothall.core.kernel.ids import SessionId, SpeakerId, is_name
+from moothall.core.kernel.times import Zone
+from moothall.core.kernel.visible import visible
 from moothall.core.programme.changes import UNTOUCHED, changes, merged
-from moothall.core.programme.plan import Planned, Room, Timetable, name_of, readable_name
+from moothall.core.programme.plan import (
+    Planned,
+    Room,
+    RoomId,
+    Speaker,
+    Timetable,
+    in_order,
+    name_of,
+    readable_name,
+)
 from moothall.core.programme.reading import read_programme
+from moothall.core.programme.table_writing import write_csv
 from support.files.programme_files import FILES, READING, sample
 
 starts = st.sampled_from(["title\n", "<schedule>", '{"schedule":', "BEGIN:VCALENDAR\n", ""])
@@ -136,6 +151,54 @@ def test_what_was_imported_changes_nothing_when_it_is_imported_again(first: byte
     rooms, planned = apply(rooms, planned, two)
     assert {change.kind for change in changes(rooms, planned, two)} <= UNTOUCHED
     assert len(planned) == len({each.session for each in (*one.sessions, *two.sessions)})
+
+
+written = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12).map(
+    lambda text: " ".join(visible(text).split())
+)
+titles = st.one_of(written, st.sampled_from(["=1+1", "'-1", "' +", '"', "a;b", "a,b", '"a";b', "@"])).filter(bool)
+moments = st.integers(-2_208_000_000_000, 32_400_000_000_000)
+spans = st.one_of(st.none(), st.tuples(moments, st.one_of(st.none(), st.integers(1, 604_800_000))))
+name_letters = "abz0189_.-"
+
+
+@st.composite
+def programmes(draw: st.DrawFn) -> tuple[tuple[Room, ...], tuple[Planned, ...]]:
+    """Rooms and meetings as imports, forms and past records make them."""
+    rooms = {RoomId(readable_name(title)): title for title in draw(st.lists(titles, max_size=3))}
+    ids = st.text(name_letters, max_size=62).map(lambda text: f"a{text}0")
+    planned: list[Planned] = []
+    for session in draw(st.lists(ids, min_size=1, max_size=5, unique=True)):
+        starts, ends = draw(spans) or (None, None)
+        names = draw(st.lists(titles, max_size=3, unique_by=readable_name))
+        planned.append(
+            Planned(
+                session=SessionId(session),
+                room=draw(st.sampled_from([None, *rooms])),
+                title=draw(titles),
+                starts=starts,
+                ends=None if starts is None or ends is None else starts + ends,
+                languages=draw(st.sampled_from([("en",), ("fr", "pt-BR"), ("zh-Hant", "ar", "en"), ()])),
+                speakers=tuple(Speaker(id=SpeakerId(readable_name(name)), name=name) for name in names),
+                source="programme",
+            )
+        )
+    return tuple(Room(id=room, title=title) for room, title in rooms.items()), in_order(planned)
+
+
+@given(programmes(), st.integers(-50_400, 50_400))
+def test_the_table_of_a_programme_is_taken_back_without_a_difference(
+    there: tuple[tuple[Room, ...], tuple[Planned, ...]], offset: int
+) -> None:
+    rooms, planned = there
+    zone = Zone("Africa/Nairobi", timezone(timedelta(seconds=offset)))
+    again = read(write_csv(planned, {room.id: room.title for room in rooms}, zone))
+    assert again is not None
+    assert again.sessions == planned
+    assert {room.id for room in again.rooms} == {each.room for each in planned if each.room is not None}
+    assert set(again.rooms) <= set(rooms)
+    assert changes(rooms, planned, again) == ()
+    assert again.zone == zone.name
 
 
 @given(st.text(), st.text())

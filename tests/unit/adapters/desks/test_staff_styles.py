@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from moothall.adapters.desks.staff_styles import StaffStyleDoor
-from moothall.adapters.pages.catalogues import LANGUAGES
+from moothall.adapters.pages.catalogues import LANGUAGES, Catalogue
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
+from moothall.core.hubs.entry import Hub
 from moothall.services.control.standing import Standing
 
 PAGES = Pages(find_web_folder())
@@ -91,3 +93,27 @@ async def test_forms_have_what_warns_what_destroys_and_each_verdict_of_a_microph
     assert text.count('role="meter"') == 3
     for part in ("warning", "saved", "hint", "grave", "badge", "held", "big stop"):
         assert f'class="{part}"' in text, part
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_captioner_has_a_field_in_each_state_and_the_podium_its_buttons(language: str) -> None:
+    text = await shown("caption", language)
+    assert re.findall(r'id="Field-(\w+)"', text) == ["yours", "apart", "off", "heard"]
+    assert text.count('class="compose"') == 1, "the others are copies of it"
+    text = await shown("podium", language)
+    for part in ("Now", "Timer", "Taken", "Answered", "Later", "Next"):
+        assert f'id="{part}"' in text, part
+
+
+async def test_the_map_has_those_groups_whose_place_is_known() -> None:
+    drawn = list[str]()
+
+    def map_of(hubs: Iterable[Hub], _: Catalogue) -> str:
+        drawn.extend(hub.details.city for hub in hubs)
+        return "a map"
+
+    app = web.Application()
+    app.add_routes(StaffStyleDoor(PAGES, served=True, map_of=map_of).routes())
+    async with TestClient(TestServer(app)) as client, client.get("/about/style/control") as answer:
+        assert '<figure class="map">' in await answer.text()
+    assert {"Nairobi", "Suva"} <= {*drawn}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,25 @@ def test_no_script_has_a_text_over_several_lines() -> None:
     assert [line for line in code if line.count("`") % 2 or line.endswith("\\")] == []
 
 
+def test_a_sheet_goes_out_without_comments_and_without_the_spaces_that_say_nothing(tmp_path: Path) -> None:
+    sheet = '/* Why. */\n\na:is(b, c) > d {\n  /* How. */\n  e: f(1px + 2px, "g h");\n\n  i: j; /* What. */\n}\n'
+    for name, text in {"a.css": sheet, "b.css": ""}.items():
+        (tmp_path / name).write_text(text)
+    served = StaticFiles(tmp_path).get("a.css+b.css")
+    assert served is not None
+    assert served.body == b'a:is(b,c) > d{\ne:f(1px + 2px, "g h");\ni:j; }\n'
+
+
+def test_no_sheet_has_in_a_string_the_spaces_that_are_removed() -> None:
+    """Whoever adds one has to leave it out of `_SHEET_COMMENT`."""
+    sheets = [path.read_text("utf-8") for path in (find_web_folder() / "css").rglob("*.css")]
+    strings = [
+        text for sheet in sheets for text in re.findall(r'"([^"\n]*)"', re.sub(r"/\*.*?\*/", "", sheet, flags=re.S))
+    ]
+    assert len(strings) > 400
+    assert [text for text in strings if re.search(r"[,:] (?!$)| \{|/\*", text)] == []
+
+
 def test_style_sheets_and_scripts_of_a_page_are_one_file_of_a_kind(tmp_path: Path) -> None:
     for name, text in {
         "a.css": "a { b: c }",
@@ -73,7 +93,7 @@ def test_style_sheets_and_scripts_of_a_page_are_one_file_of_a_kind(tmp_path: Pat
     assert address == f"/static/{files.version}/a.css+b.css"
     sheets = files.get("a.css+b.css")
     assert sheets is not None
-    assert (sheets.type, sheets.body) == ("text/css; charset=utf-8", b"a { b: c }\nd { e: f }")
+    assert (sheets.type, sheets.body) == ("text/css; charset=utf-8", b"a{ b:c }\nd{ e:f }")
     assert gzip.decompress(sheets.packed) == sheets.body
     scripts = files.get("b.js+a.js")
     assert scripts is not None

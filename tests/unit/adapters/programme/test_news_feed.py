@@ -5,7 +5,8 @@ import json
 from lxml import etree
 from msgspec.structs import replace
 
-from moothall.adapters.programme.news_feed import NewsFeed, NewsItem, NewsKind, write_atom, write_json_feed
+from moothall.adapters.programme.news_feed import NewsFeed, NewsItem, write_atom, write_json_feed
+from moothall.services.programme.news import NewsKind
 
 ITEM = NewsItem(
     id="tag:hall.example,2026:s/closed/1",

@@ -97,7 +97,7 @@ async def test_a_published_question_is_had_in_another_language(house: Translated
         "from": "en",
         "language": "es",
         "text": "[es] Why?",
-        "made": "Translated by a machine from English",
+        "made": "Translated by a machine from English, not official",
         "route": "echo 1 en>es",
         "rough": False,
     }
@@ -152,7 +152,7 @@ async def test_pages_show_what_there_is_and_know_where_the_rest_will_be(house: T
     await house.read("1/es")
     assert house.door.generation > before
     made = ShownTranslation(
-        text="[es] Why?", language="es", direction="ltr", made="Translated by a machine from English"
+        text="[es] Why?", language="es", direction="ltr", made="Translated by a machine from English, not official"
     )
     assert house.door.of(session, house.each("a"), "es", ui, first=True) == Rendering(translated=made)
     assert house.door.of(session, house.each("a"), "fr", ui) == Rendering()

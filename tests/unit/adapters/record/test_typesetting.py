@@ -25,7 +25,7 @@ from moothall.adapters.record.typesetting import (
     SQUARE,
     FontsMissing,
     TypesettingFailed,
-    _breakable,
+    breakable,
     typeset,
     typeset_data,
 )
@@ -146,9 +146,9 @@ def test_equal_records_give_equal_files() -> None:
 
 
 def test_long_words_may_be_broken_and_nothing_else_is_changed() -> None:
-    assert _breakable("x" * 70) == "\u200b".join(["x" * PIECE] * 3 + ["x" * 10])
+    assert breakable("x" * 70) == "\u200b".join(["x" * PIECE] * 3 + ["x" * 10])
     text = "Words, 水" + "数字" * 90 + " and so on."
-    assert _breakable(text) == text
+    assert breakable(text) == text
 
 
 def test_a_tag_that_is_no_language_is_left_out() -> None:
@@ -182,6 +182,8 @@ def test_without_the_extra_it_names_it() -> None:
 def test_the_template_asks_for_nothing_outside() -> None:
     import moothall.adapters.record as package
 
-    template = (Path(package.__path__[0]) / "document.typ").read_text(encoding="utf-8")
-    assert not re.search(r"\b(import|include)\b|\b(plugin|image|read|eval|cbor|csv|yaml|toml|xml)\(", template)
-    assert SQUARE not in template
+    for name, images in (("document", 0), ("fonts", 0), ("card", 1)):
+        template = (Path(package.__path__[0]) / f"{name}.typ").read_text(encoding="utf-8")
+        assert not re.search(r"\b(import|include)\b|\b(plugin|read|eval|cbor|csv|yaml|toml|xml)\(", template), name
+        assert re.findall(r"\bimage\(.*?,", template) == ["image(bytes(data.logo),"] * images
+        assert SQUARE not in template

@@ -15,11 +15,13 @@ from moothall.services.desks import abbreviations, checking
 from moothall.services.hubs import keys, pairing, removals
 from moothall.services.programme import access_needs, agenda, house_look, programme
 from moothall.services.proof import cosigner, tree_store
-from moothall.services.proposals import proposing
+from moothall.services.proposals import own_words, proposing
 from moothall.services.questions import asking, balance, ballot_box
 from moothall.services.search import people
 from moothall.services.sessions import browsers, role_links, sign_in
 from moothall.services.sound import former_recordings
+from moothall.services.tokens import program_tokens
+from moothall.services.webhooks import webhooks
 
 SERVICES = Path(programme.__file__).parents[1]
 USED = {
@@ -38,6 +40,7 @@ USED = {
     "programme/programme.py": [programme.ROOMS, programme.PLANNED, programme.CONFERENCE],
     "proof/cosigner.py": [cosigner.COSIGNED, cosigner.CONFLICTING, cosigner.KEY],
     "proof/tree_store.py": [tree_store.STATE, tree_store.CURSORS, tree_store.TILES],
+    "proposals/own_words.py": [own_words.NAMESPACE],
     "proposals/proposing.py": [proposing.PROPOSED, proposing.LEFT],
     "questions/asking.py": [asking.NAMESPACE],
     "questions/balance.py": [balance.NAMESPACE, balance.SUMS],
@@ -47,6 +50,8 @@ USED = {
     "sessions/sign_in.py": [sign_in.SIGN_IN],
     "sessions/role_links.py": [role_links.LINKS, role_links.TOOL_LINKS],
     "sessions/browsers.py": [browsers.VISITORS],
+    "tokens/program_tokens.py": [program_tokens.TOKENS],
+    "webhooks/webhooks.py": [webhooks.HOOKS, webhooks.TOLD, webhooks.WAITING, webhooks.LINES],
 }
 """The modules of the server that write to the book, and their namespaces."""
 

@@ -10,6 +10,7 @@ from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Room, RoomId
 from moothall.core.terms.terms import Term
+from moothall.core.translation.inflection import Inflection
 
 FILE = """
 terms = ["AfriNIC", " multistakeholder "]
@@ -51,6 +52,19 @@ def test_a_term_may_say_how_it_is_translated() -> None:
     assert english.in_translation == (InTranslation(term="Compact", written={"es": "Pacto Digital"}),)
 
 
+def test_a_term_may_give_its_forms() -> None:
+    text = """
+    terms = [
+        {term = "Assembly", forms = {article = "the"}, in = {ru = {nom = "Ассамблея", gen = " Ассамблеи"}, es = "A"}},
+    ]
+    """
+    (part,) = read_glossary(text, "g.toml")
+    (term,) = part.in_translation
+    assert term.written == {"ru": "Ассамблея", "es": "A"}
+    assert term.forms == {"ru": Inflection(nom="Ассамблея", gen="Ассамблеи")}
+    assert term.own_forms == Inflection(nom="Assembly", article="the")
+
+
 @pytest.mark.parametrize(
     ("session", "title", "room", "so"),
     [
@@ -77,6 +91,11 @@ def test_a_part_holds_where_it_says(session: str, title: str, room: Room | None,
         ('terms = [{term = "x1", kept = true}]', "unknown field `kept`"),
         ('terms = [{term = "x1", in = {Spanish = "a"}}]', "'x1' can't be translated so. What stands for a term"),
         ('terms = [{term = "x"}]', "'x' can't be preferred."),
+        ('terms = [{term = "x1", in = {ru = {gen = "a"}}}]', "of what has cases the nominative at least."),
+        ('terms = [{term = "x1", in = {ru = {nom = "a", gen = "a\\u202eb"}}}]', "'x1' can't be translated so."),
+        ('terms = [{term = "x1", in = {ru = {nom = "a", loc = "b"}}}]', "unknown field `loc`"),
+        ('terms = [{term = "x1", in = {ru = {nom = "a", gender = "x"}}}]', "Invalid enum value 'x'"),
+        ('terms = [{term = "x1", forms = {gen = "a\\u202eb"}}]', "'x1' can't be translated so."),
         ("[[part]]", "missing required field `terms`"),
         (f"terms = {['term'] * (MOST_TERMS + 1)}", "g.toml has 5001 terms in 1 parts; at most 5000"),
     ],

@@ -4,7 +4,7 @@ from moothall.core import commands as do
 from moothall.core.events.types import ChannelKind
 from moothall.core.glossary.files import GlossaryPart, read_glossary
 from moothall.core.glossary.fixed_wording import InTranslation
-from moothall.core.glossary.translating import MOST, translated_into, translation_terms
+from moothall.core.glossary.translating import MOST, translated_into, translation_forms, translation_terms
 from moothall.core.kernel.ids import ChannelId
 from moothall.core.programme.plan import Room, RoomId
 from moothall.core.sessions.state import State
@@ -60,6 +60,50 @@ def test_a_desk_goes_before_the_files() -> None:
     assert "Moothall" not in translation_terms(chosen(opened(), keep=False), PARTS, None, "en", "fr")
     assert "Moothall" in translation_terms(chosen(opened()), PARTS, None, "en", "fr")  # nothing was said of it
     assert translation_terms(chosen(opened(), wanted=False), PARTS, None, "en", "fr") == {}
+
+
+ASSEMBLY = """
+    [[part]]
+    languages = ["en"]
+    [[part.terms]]
+    term = "General Assembly"
+    in.ru = { nom = "Ассамблея", gen = "Ассамблеи", dat = "Пакт" }
+    in.es = { nom = "Asamblea", article = "la" }
+    [[part.terms]]
+    term = "Pact"
+    in.ru = "Пакт"
+    [[part]]
+    languages = ["ru"]
+    terms = [{ term = "Женева", forms = { gen = "Женевы" }, in = { en = "Geneva" } }]
+"""
+
+
+def test_each_form_of_a_term_is_known_where_it_is_said_and_none_goes_before_a_wording() -> None:
+    parts = read_glossary(ASSEMBLY, "g.toml")
+    there = translation_terms(opened(), parts, None, "ru", "en")
+    assert there == {
+        "Ассамблея": "General Assembly",
+        "Ассамблеи": "General Assembly",
+        "Пакт": "Pact",
+        "Женева": "Geneva",
+        "Женевы": "Geneva",
+    }
+    assert translation_terms(opened(), parts, None, "en", "ru") == {
+        "General Assembly": "Ассамблея",
+        "Pact": "Пакт",
+        "Geneva": "Женева",
+    }
+
+
+def test_what_a_desk_writes_has_the_forms_that_the_files_give() -> None:
+    parts = read_glossary(ASSEMBLY, "g.toml")
+    state = chosen(opened(), term="UNGA", written={"ru": "Ассамблея"})
+    assert translation_terms(state, parts, None, "ru", "fr") == {}
+    assert translation_terms(state, parts, None, "ru", "en")["Ассамблеи"] == "General Assembly"
+    forms = translation_forms(state, parts, None, "ru")
+    assert {wording: each.gen for wording, each in forms.items()} == {"Ассамблея": "Ассамблеи", "Женева": "Женевы"}
+    assert translation_forms(state, parts, None, "es-MX")["Asamblea"].article == "la"
+    assert translation_forms(state, parts, None, "en") == {}
 
 
 def test_they_have_an_end() -> None:

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from moothall.core.kernel.errors import ProgrammeError
-from moothall.core.programme.reading import MOST_BYTES, read_programme
+from moothall.core.programme.reading import read_programme
+from moothall.core.programme.table_writing import MOST_BYTES
 from support.files.programme_files import FILES, READING, read, sample
 
 

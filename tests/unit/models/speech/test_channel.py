@@ -63,6 +63,24 @@ def test_half_a_word_behind_a_cut_is_neither_committed_nor_shown() -> None:
     assert not any("hold" in shown for shown in partials(out))
 
 
+def test_what_is_far_behind_is_heard_in_few_windows_but_where_another_engine_had_begun() -> None:
+    first = SpeechChannel(attach())
+    speak(first, 0, 2_400)
+    request = first.next_pass(now=2_400)
+    assert request is not None
+    assert request.edge == 928, "the first pass"
+    late = SpeechChannel(attach())
+    speak(late, 0, 2_400)
+    request = late.next_pass(now=9_000)
+    assert request is not None
+    assert request.edge == 2_400, "all that was heard"
+    goes_on = SpeechChannel(attach(resume_point=first.resume_point))
+    speak(goes_on, 0, 2_400)
+    request = goes_on.next_pass(now=9_000)
+    assert request is not None
+    assert request.edge == 928, "as the other one would have heard it"
+
+
 def test_the_end_of_the_audio_commits_what_is_left() -> None:
     channel = SpeechChannel(attach())
     words = said("We hold these", 1_000)

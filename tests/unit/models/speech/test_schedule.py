@@ -77,6 +77,13 @@ def test_a_long_backlog_is_heard_in_one_window() -> None:
     assert window_end(utterance(52, 3), impatient, usual(impatient)) == 640, "where no pass is due at the end"
 
 
+def test_sound_that_has_come_and_was_not_heard_yet_counts_as_backlog_where_it_is_to() -> None:
+    impatient = SpeechSettings(first_pass=640, step=320, catch_up=1_000)
+    pace = usual(impatient)
+    assert window_end(utterance(40), impatient, pace, newest=1_640) == 640
+    assert window_end(utterance(40), impatient, pace, newest=1_641) == 1_280, "all of it that was heard"
+
+
 def test_what_is_heard_once_more_ends_where_it_did() -> None:
     spoken = utterance(90, covered=2_000)
     spoken.redo = 1_984

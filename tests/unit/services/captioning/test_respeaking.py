@@ -63,6 +63,24 @@ def test_no_word_is_twice_or_missing_at_either_seam(how: str) -> None:
     loop.run(story())
 
 
+def test_who_stops_is_off_air_as_soon_as_their_last_words_have_come() -> None:
+    async def story() -> None:
+        async with room() as on:
+            await respeaking(on)
+            take = on.hall.live.respoken(on.live.id, FLOOR)
+            assert take is not None
+            await take.finish(TakeEndReason.STOPPED)
+            await on.until(20_200)
+            assert on.air is MACHINE
+            respoken = len(said(20)) - 1
+            await on.until(20_700)
+            assert len(on.words()) > respoken, "the word of second 20 was said at 20.5 s"
+            await on.until(35_900)
+            assert on.words() == said(36)
+
+    loop.run(story())
+
+
 @pytest.mark.parametrize("lag", [300, 2_500])
 def test_a_respeaker_may_be_near_or_far_behind(lag: int) -> None:
     async def story() -> None:

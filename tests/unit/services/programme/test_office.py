@@ -18,6 +18,7 @@ def office(house: ProgrammeHouse) -> Office:
         programme=house.programme,
         sessions=house.sessions,
         links=house.role_links,
+        tokens=house.tokens,
         proposals=house.proposals,
         public="https://hall.example",
         zones=ZONES.get,

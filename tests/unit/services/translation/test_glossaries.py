@@ -137,6 +137,16 @@ async def test_a_desk_is_shown_how_terms_stand_in_translations_and_a_translator_
     assert made.names(chosen) is made.names(chosen)
 
 
+async def test_a_translator_is_told_the_forms_of_terms_and_a_desk_their_nominative() -> None:
+    text = 'terms = [{term = "Assembly", in = {ru = {nom = "Ассамблея", gen = "Ассамблеи"}}}]'
+    made = await glossaries(Files(read_glossary(text, "g.toml")))
+    told = made.translation_forms(opened(), "ru")
+    assert {wording: forms.gen for wording, forms in told.items()} == {"Ассамблея": "Ассамблеи"}
+    assert made.translation_forms(opened(), "ru") == told
+    assert made.translation_forms(opened(), "es") == {}
+    assert made.for_desks(opened(), MendedNames()).terms[0].written == {"ru": "Ассамблея"}
+
+
 async def test_of_very_many_a_desk_is_shown_some_and_told_how_many_there_are() -> None:
     made = await glossaries(Files((GlossaryPart(terms=tuple(f"Term {n}" for n in range(MOST_SHOWN + 7))),)))
     shown = made.for_desks(opened(), MendedNames())

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moothall.core.kernel.errors import Refusal, RefusalCode
+from moothall.core.translation.inflection import Inflection
 from moothall.core.translation.phrases import Phrase
 from moothall.core.translation.routes import RouteScore
 from moothall.services.translation.text_translation import (
@@ -61,6 +62,20 @@ def test_a_text_goes_its_way_hop_by_hop_with_formulas_and_terms_kept() -> None:
             term = await texts.translate("Moothall opens.", "en", "pt", Terms(forced={"Moothall": "a Moothall"}))
             assert "Moothall opens" in term.text.replace("a Moothall", "Moothall")
             assert term.wording != made.wording
+
+    run(story())
+
+
+def test_a_term_whose_forms_are_known_is_written_in_the_one_that_is_asked_for() -> None:
+    async def story() -> None:
+        async with texts_of(EchoEnd([msgspec.structs.replace(DIRECTIONS[0], target="ru")])) as texts:
+            forms = {"Ассамблея": Inflection(nom="Ассамблея", gen="Ассамблеи")}
+            assembly = Terms(forced={"Assembly": "Ассамблея"}, forms=forms)
+            inflected = await texts.translate("Для Assembly!", "en", "ru", assembly)
+            assert inflected.text == "[ru] Для Ассамблеи!"
+            bare = await texts.translate("Для Assembly!", "en", "ru", Terms(forced=assembly.forced))
+            assert bare.text == "[ru] Для Ассамблея!"
+            assert bare.wording != inflected.wording
 
     run(story())
 

@@ -1,0 +1,1 @@
+"""Tokens by which programs do acts of the staff."""

@@ -1,0 +1,1 @@
+"""Webhooks: finding what is new, and sending it until it is taken."""
