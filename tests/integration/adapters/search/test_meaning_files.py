@@ -116,6 +116,19 @@ async def test_what_was_removed_while_the_vectors_were_away_goes_before_anything
         delete_vectors(tmp_path / "nowhere")
 
 
+async def test_vectors_outlast_an_index_that_is_made_anew(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall:
+        async with meant(hall, tmp_path):
+            await said(hall, *LINES)
+        await hall.index.drop(SESSION)
+        hall.indexing._lacking[SESSION] = None
+        async with meant(hall, tmp_path) as meaning:
+            assert not await hall.indexing.write_beside()
+            await hall.indexing.catch_up()
+            assert await meaning.lacks(hall.indexing.searchable()) is None  # They are all there.
+            assert len(await like(hall, meaning, "enfants")) == 1
+
+
 async def test_a_process_that_ends_is_started_again_and_goes_on(tmp_path: Path) -> None:
     async with opened(tmp_path) as hall, meant(hall, tmp_path) as meaning:
         (one,) = await said(hall, "More cables.")
