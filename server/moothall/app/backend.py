@@ -29,7 +29,7 @@ from moothall.adapters.store.removal_list import RemovalList
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.adapters.system.time_zones import chosen_zone, find_zone
-from moothall.app.beside import keep_export, keep_meaning
+from moothall.app.record.beside import keep_export, keep_meaning
 from moothall.app.returned import remove_returned
 from moothall.core.backup.removed import RemovedContent
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable

@@ -30,6 +30,8 @@ class HoldSession(msgspec.Struct, frozen=True, tag="hold"):
 
     session: SessionId
     segments: tuple[SegmentId, ...]
+    languages: tuple[str, ...]
+    """That of each line (BCP-47 primary tag)."""
     vectors: bytes
     """Those of the lines, one behind the other."""
 
@@ -59,7 +61,7 @@ class LikeLine(msgspec.Struct, frozen=True, array_like=True):
 
 
 class LikeLines(msgspec.Struct, frozen=True, tag="sought"):
-    """The lines that were found, those most like the question first."""
+    """The lines that were found, those most like the question first, as lines of their language go."""
 
     lines: tuple[LikeLine, ...]
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from integration.services.search.test_indexing import Hall, opened
 from moothall.adapters.search.export_file import FILE_NAME
 from moothall.adapters.search.opensearch import OpenSearch
-from moothall.app.beside import keep_export, keep_meaning, leave_export
+from moothall.app.record.beside import keep_export, keep_meaning, leave_export
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
 from moothall.settings.sections import SearchSection, Server, Settings

@@ -160,3 +160,4 @@ async def test_while_the_index_is_away_a_page_does_not_say_that_somebody_spoke_n
         del running.backend.programme._planned[SessionId("one")]  # No programme lists them any more.
         async with http.get(f"{running.address}/speakers/{made[0].id}") as answer:
             assert answer.status == 404
+        assert (await status(running, f"/news.json?speaker={made[0].id}"))[0] == 404

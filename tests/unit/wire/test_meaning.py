@@ -11,7 +11,11 @@ S = SessionId("plenary")
 
 
 def test_a_message_is_its_length_and_itself() -> None:
-    for message in (Embed(("one", "deux")), HoldSession(S, (SegmentId("l0"),), b"\x7f"), Seek("q", (S,), 9, 0.8)):
+    for message in (
+        Embed(("one", "deux")),
+        HoldSession(S, (SegmentId("l0"),), ("en",), b"\x7f"),
+        Seek("q", (S,), 9, 0.8),
+    ):
         data = framed(message)
         (size,) = LENGTH.unpack(data[: LENGTH.size])
         assert size == len(data) - LENGTH.size

@@ -159,8 +159,7 @@ class MeaningFiles:
             self._held.clear()
         for shelf, file in self._files.items():
             for session in [each for each in file.sessions if self._held.get(each) != sessions.get(each)]:
-                segments, vectors = await self._in_thread(partial(file.vectors, session))
-                await self._child.ask(HoldSession(session, segments, vectors))
+                await self._child.ask(await self._in_thread(partial(file.vectors, session)))
                 if (now := self._files[shelf].sessions.get(session)) is not None and now == sessions.get(session):
                     self._held[session] = now
         self._life = self._child.life
@@ -195,7 +194,7 @@ class MeaningFiles:
         await self._in_thread(take_out)
         if self._held.pop(session, None) is not None and self._life == self._child.life:
             try:
-                await self._child.ask(HoldSession(session, (), b""))
+                await self._child.ask(HoldSession(session, (), (), b""))
             except StorageUnavailable:
                 return  # The process is gone, and all that it held.
 

@@ -116,7 +116,7 @@ class OpenSearch:
             await self._ask("POST", "/_delete_by_query?conflicts=proceed&refresh=true", _OWN)
             await self._in_thread(ExportFile.begin)
         while lines := await self._in_thread(lambda file: file.going(AT_ONCE)):
-            await self._bulk([_delete(line) for line in lines])
+            await self._bulk([_delete(line) for line in lines], "?refresh=true")  # It is not found any more at once.
             await self._in_thread(lambda file, lines=lines: file.gone(lines))  # type: ignore[misc]
         levels = await self._in_thread(lambda file: dict(file.levels))
         for session in levels:
@@ -198,9 +198,9 @@ class OpenSearch:
             )
         )
 
-    async def _bulk(self, operations: Sequence[bytes]) -> None:
+    async def _bulk(self, operations: Sequence[bytes], how: str = "") -> None:
         """Carry out operations. Raises StorageUnavailable where one has to be sent again."""
-        body = await self._ask("POST", "/_bulk", b"".join(operations))
+        body = await self._ask("POST", f"/_bulk{how}", b"".join(operations))
         try:
             items = msgspec.json.decode(body, type=_BulkAnswer).items
         except msgspec.MsgspecError:

@@ -17,7 +17,9 @@ from moothall.adapters.search.shelf_file import connected, delete_file, is_damag
 from moothall.adapters.store.sqlite_opening import DatabaseKind
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import Epoch, SegmentId, SessionId
+from moothall.core.kernel.languages import primary
 from moothall.core.search.lines import SearchLine, Strand
+from moothall.wire.meaning import HoldSession
 
 _SCHEMA = """
 CREATE TABLE made_by (what TEXT NOT NULL) STRICT;
@@ -105,10 +107,15 @@ class VectorFile:
         rows = self._connection.execute("SELECT segment, text FROM vector WHERE session = ?", (session,))
         return {SegmentId(segment): text for segment, text in rows}
 
-    def vectors(self, session: SessionId) -> tuple[tuple[SegmentId, ...], bytes]:
-        """The lines of a session, and their vectors one behind the other."""
-        rows = self._connection.execute("SELECT segment, v FROM vector WHERE session = ?", (session,)).fetchall()
-        return tuple(SegmentId(segment) for segment, _ in rows), b"".join(v for _, v in rows)
+    def vectors(self, session: SessionId) -> HoldSession:
+        """The lines of a session, with their vectors."""
+        rows = self._connection.execute("SELECT segment, about, v FROM vector WHERE session = ?", (session,)).fetchall()
+        return HoldSession(
+            session,
+            tuple(SegmentId(segment) for segment, _, _ in rows),
+            tuple(primary(_line(about).strand.language) for _, about, _ in rows),
+            b"".join(v for _, _, v in rows),
+        )
 
     def line(self, session: SessionId, segment: SegmentId) -> MeantLine | None:
         """What the index knew of a line when its vector was written; None where there is none."""

@@ -42,12 +42,12 @@ from moothall.adapters.system.clock import SystemRandomness
 from moothall.adapters.system.collector import collect
 from moothall.app.admin import open_local_door
 from moothall.app.backend import SPOOL_FOLDER, disk_of, keep_index, open_stores
-from moothall.app.beside import keep_meaning, leave_export
 from moothall.app.cluster.house import House
 from moothall.app.cluster.reading import NodeReaders, reader_gate
 from moothall.app.cluster.searching import CopiesSearch, zone_of
 from moothall.app.metrics import tell_disk, tell_doors, tell_fanouts, tell_measures, tell_stuck
 from moothall.app.parts import ServerAddress
+from moothall.app.record.beside import keep_meaning, leave_export
 from moothall.app.sound import settle_recordings, sound_folder
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId

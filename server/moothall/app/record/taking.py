@@ -58,8 +58,8 @@ def taking_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
     )
 
     def speaker_of(name: str) -> NewsSpeaker | None:
-        person = backend.people.find(name)
-        if person is None or not person.shown:
+        person = backend.people.shown(name)
+        if person is None:
             return None
         spoke = backend.people.sessions_of(person, backend.indexing.searchable())
         return NewsSpeaker(person.name, frozenset(each.session for each in spoke), person.listed)

@@ -220,7 +220,8 @@ class Indexing:
     async def write_beside(self) -> bool:
         """Have what stands beside the index follow by a session. Returns whether there may be more to write."""
         more = False
-        for each in self.beside:
+        # An index that is made anew lacks sessions that others have, and must not lose there.
+        for each in () if self._lacking else self.beside:
             try:
                 known = self.searchable()
                 session = await each.lacks(known)

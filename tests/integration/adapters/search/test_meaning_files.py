@@ -86,8 +86,8 @@ async def test_what_is_removed_is_in_no_file_and_in_no_process(tmp_path: Path) -
     async with opened(tmp_path) as hall, meant(hall, tmp_path) as meaning:
         one, two, *_ = await said(hall, *LINES)
         file = vectors_of(tmp_path / "search", Shelf.PUBLIC)
-        bytes_of = meaning._files[Shelf.PUBLIC].vectors(SESSION)
-        vector = bytes_of[1][bytes_of[0].index(two) * DIMENSIONS :][:DIMENSIONS]
+        held = meaning._files[Shelf.PUBLIC].vectors(SESSION)
+        vector = held.vectors[held.segments.index(two) * DIMENSIONS :][:DIMENSIONS]
         assert vector in file.read_bytes()
         meaning.quiet = lambda: False
         await hall.remove(*text_offsets(hall, two))
@@ -99,7 +99,7 @@ async def test_what_is_removed_is_in_no_file_and_in_no_process(tmp_path: Path) -
         assert await like(hall, meaning, "enfants") == []
         assert one in await like(hall, meaning, "fossé")
         await hall.indexed.forget(SESSION)
-        assert meaning._files[Shelf.PUBLIC].vectors(SESSION) == ((), b"")
+        assert meaning._files[Shelf.PUBLIC].vectors(SESSION).vectors == b""
 
 
 async def test_what_was_removed_while_the_vectors_were_away_goes_before_anything_is_made(tmp_path: Path) -> None:
@@ -110,10 +110,23 @@ async def test_what_was_removed_while_the_vectors_were_away_goes_before_anything
         async with meant(hall, tmp_path) as meaning:
             meaning.quiet = lambda: False
             await follow(hall)
-            assert meaning._files[Shelf.PUBLIC].vectors(SESSION) == ((), b"")
+            assert meaning._files[Shelf.PUBLIC].vectors(SESSION).vectors == b""
         delete_vectors(tmp_path)
         assert list((tmp_path / "search").glob("*vectors*")) == []
         delete_vectors(tmp_path / "nowhere")
+
+
+async def test_vectors_outlast_an_index_that_is_made_anew(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall:
+        async with meant(hall, tmp_path):
+            await said(hall, *LINES)
+        await hall.index.drop(SESSION)
+        hall.indexing._lacking[SESSION] = None
+        async with meant(hall, tmp_path) as meaning:
+            assert not await hall.indexing.write_beside()
+            await hall.indexing.catch_up()
+            assert await meaning.lacks(hall.indexing.searchable()) is None  # They are all there.
+            assert len(await like(hall, meaning, "enfants")) == 1
 
 
 async def test_a_process_that_ends_is_started_again_and_goes_on(tmp_path: Path) -> None:
