@@ -72,7 +72,7 @@ def cues_of(record: Record, wording: Wording, options: Options) -> list[Cue]:
         name = line.name if options.speakers else ""
         heading = turn.then(name)
         turn = heading.turn
-        prefix = "" if heading.name is None else f"{_isolated(heading.name or wording.unnamed, line.language)}: "
+        prefix = "" if heading.name is None else f"{isolated(heading.name or wording.unnamed, line.language)}: "
         found = cues_of_line(line, prefix, name, None if following is None else following.t0)
         if options.sources and found and source != (source := wording.source(line)):
             found[0] = msgspec.structs.replace(found[0], source=source)
@@ -256,9 +256,10 @@ def _notices(record: Record, wording: Wording) -> list[Cue]:
     ]
 
 
-def _isolated(name: str, language: str) -> str:
-    """The name, isolated if its direction differs from that of the text after it. Players take the direction of a row
-    from its first letter, which must not be the name's.
+def isolated(name: str, language: str) -> str:
+    """A name or a title, isolated (UAX #9) if its direction differs from that of the text around it, which has this
+    language. Players take the direction of a row from its first letter, which must not be the name's, and the
+    punctuation at the ends of a name would else go to its other side.
     """
     ways = {"R": "rtl", "AL": "rtl", "L": "ltr"}
     strong = [way for character in name if (way := ways.get(unicodedata.bidirectional(character)))]

@@ -15,6 +15,7 @@ import msgspec
 
 from moothall.core.kernel.languages import direction
 from moothall.core.kernel.times import media_time
+from moothall.record.cues import isolated
 from moothall.record.model import Missing, Record, RecordedLine
 from moothall.record.parallel import OtherText, ParallelRow, RecordItem
 from moothall.record.sections import Section, SectionRow, excerpt, heading_of, sections, states_of
@@ -182,7 +183,7 @@ class _Writer:
         level = 2 if self._options.times else 1
         for number, row in enumerate(rows):
             name = heading_of(row, number, self._wording)
-            heading = None if name is None else self._heading(name, level)
+            heading = None if name is None else self._heading(isolated(name, self._wording.language), level)
             if isinstance(row, ParallelRow) and row.common is None:
                 yield self._pair(row, heading)
                 continue
@@ -214,7 +215,7 @@ class _Writer:
         yield self._heading(words.heading, 1, anchor=f"{self._prefix}questions")
         yield from (self._own(Style.FACTS, figure) for figure in words.figures)
         for each in self._record.asked:
-            name = f" · {each.name}" if each.name and self._options.speakers else ""
+            name = f" · {isolated(each.name, self._wording.language)}" if each.name and self._options.speakers else ""
             yield self._heading(words.number_of(each) + name, 2)
             yield self._facts(words.about(each, self._options))
             yield from _rows(each.text, each.language)

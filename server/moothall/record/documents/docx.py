@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 
 from moothall.core.kernel.languages import direction
 from moothall.record import xml
+from moothall.record.cues import isolated
 from moothall.record.documents.document import (
     ParagraphPair,
     Style,
@@ -72,7 +73,7 @@ class _Writer:
     def parts(self) -> Iterator[str]:
         document = self._document
         yield f'<w:document xmlns:w="{MAIN}"><w:body>'
-        yield self._own("Title", document.title)
+        yield self._own("Title", isolated(document.title, document.language))
         contents = False
         pairs: list[ParagraphPair] = []
         for block in document.blocks:
@@ -178,6 +179,6 @@ def _across(widths: Sequence[int], cell: str) -> str:
 def _footer(document: StyledDocument) -> str:
     """The foot of each page: the title and the number of the page."""
     number = '<w:fldSimple w:instr=" PAGE "><w:r><w:t>1</w:t></w:r></w:fldSimple>'
-    runs = _runs(f"{document.title} · ", document.language) + number
+    runs = _runs(f"{isolated(document.title, document.language)} · ", document.language) + number
     paragraph = _paragraph("Footer", runs, right_to_left=document.right_to_left)
     return f'<w:ftr xmlns:w="{MAIN}">{paragraph}</w:ftr>'

@@ -14,7 +14,7 @@ from moothall.record.documents.document import (
 )
 from moothall.record.parallel import OtherText
 from moothall.record.wording import Options, Wording
-from support.record.golden import ARABIC, golden_records
+from support.record.golden import AHMED, ARABIC, CHAIR, golden_records
 from support.sessions.record_maker import FLOOR, WORDING, Questions, Telling, meeting, questioned
 
 ARABIC_WORDING = msgspec.structs.replace(WORDING, language="ar", direction="rtl", name="Arabic")
@@ -129,3 +129,11 @@ def test_the_document_has_the_language_of_the_words_around(wording: Wording) -> 
     assert (document.language, document.right_to_left) == (wording.language, wording.direction == "rtl")
     assert document.states == (wording.named(meeting().record()),)
     assert {each.right_to_left for each in paragraphs(document, Style.HEADING)} == {document.right_to_left}
+
+
+def test_names_of_another_direction_keep_what_stands_at_their_ends() -> None:
+    record = golden_records()[ARABIC]
+    headings = [each.text for each in paragraphs(document_of(record, ARABIC_WORDING, Options()), Style.HEADING)]
+    assert f"\u2068{CHAIR}\u2069" in headings
+    assert AHMED in headings
+    assert "Question no. 1 · \u2068Ana <x> & \u202ey\u202c\u2069" in headings

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from io import BytesIO
+from xml.sax.saxutils import escape
 from zipfile import ZipFile
 
 import docx
@@ -17,7 +18,7 @@ from moothall.record.documents.docx import write_docx
 from moothall.record.model import Record
 from moothall.record.parallel import OtherText
 from moothall.record.wording import Options
-from support.record.golden import ARABIC, CHINESE, ENGLISH, GONE, NAMES, golden_records
+from support.record.golden import ARABIC, CHINESE, ENGLISH, GONE, NAMES, TITLE, golden_records
 from support.sessions.record_maker import FLOOR, WORDING, meeting, questioned, records
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -144,3 +145,11 @@ def test_any_record_can_be_written_and_read(record: Record, *, bilingual: bool) 
     beside = OtherText(record=record, wording=WORDING) if bilingual else None
     found = html(write_record("docx", record, WORDING, Options(sources=True), str, beside=beside))
     assert found.startswith("<p>")
+
+
+def test_a_title_of_another_direction_is_isolated_where_it_is_shown() -> None:
+    for words, title in ((ARABIC_WORDING, f"\u2068{TITLE}\u2069"), (WORDING, TITLE)):
+        files = write_docx(document_of(golden_records()[FLOOR], words, Options()))
+        assert f">{escape(title)}</w:t>" in files["word/document.xml"]
+        assert f">{escape(title)} · </w:t>" in files["word/footer1.xml"]
+        assert f"<dc:title>{escape(TITLE)}</dc:title>" in files["docProps/core.xml"]
