@@ -17,6 +17,8 @@ from moothall.services.programme import access_needs, agenda, house_look, progra
 from moothall.services.proof import cosigner, tree_store
 from moothall.services.proposals import own_words, proposing
 from moothall.services.questions import asking, balance, ballot_box
+from moothall.services.retention import people as retention_people
+from moothall.services.retention import retention
 from moothall.services.search import people
 from moothall.services.sessions import browsers, role_links, sign_in
 from moothall.services.sound import former_recordings
@@ -45,6 +47,8 @@ USED = {
     "questions/asking.py": [asking.NAMESPACE],
     "questions/balance.py": [balance.NAMESPACE, balance.SUMS],
     "questions/ballot_box.py": [ballot_box.NAMESPACE],
+    "retention/people.py": [retention_people.JOBS],
+    "retention/retention.py": [retention.PERIODS, retention.KEPT, retention.TIME],
     "search/people.py": [people.NAMESPACE],
     "sound/former_recordings.py": [former_recordings.NAMESPACE],
     "sessions/sign_in.py": [sign_in.SIGN_IN],
