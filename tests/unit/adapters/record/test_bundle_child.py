@@ -97,9 +97,10 @@ def test_each_text_is_in_it_as_at_its_own_address(tmp_path: Path) -> None:
     )
     arriving: list[BundleMessage] = [begins, SessionEvents(records), SessionEnds()]
     ui, zone = texts_of(ORDER)
+    own = {channel: record for channel, record in golden_records().items() if channel in CHANNELS}
     style = record_style(StaticFiles(find_web_folder()))
     with zipfile.ZipFile(io.BytesIO(made(tmp_path / "taken.zip", ORDER, arriving))) as archive:
-        for channel, record in golden_records().items():
+        for channel, record in own.items():
             words = wording(record, ui, zone, ORDER.public)
             for form in FORMS:
                 alone = write_record(form, record, words, Options(), lambda: style)
@@ -108,7 +109,7 @@ def test_each_text_is_in_it_as_at_its_own_address(tmp_path: Path) -> None:
     of_one = {str(json.loads(line)["text"]["channel"]): line for line in lines[1:]}
     assert of_one == {
         channel: write_json(record, wording(record, ui, zone, ORDER.public), Options())
-        for channel, record in golden_records().items()
+        for channel, record in own.items()
     }
 
 
