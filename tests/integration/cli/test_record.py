@@ -190,25 +190,26 @@ def test_a_bar_shows_how_far_it_is() -> None:
 
 
 async def test_what_is_due_of_an_imported_meeting_is_listed_since_its_import(
-    shell: Shell, folder: Path, monkeypatch: pytest.MonkeyPatch
+    shell: Shell, folder: Path, tmp_path: Path
 ) -> None:
     await imports(shell, folder)
     assert await shell.run("due") == 0
     assert shell.out == "Nothing is due within 30 days.\n"
-    monkeypatch.setenv("MOOTHALL_RETENTION__TEXT", "7 days")
-    assert await shell.run("due") == 0
+    config = tmp_path / "moothall.toml"
+    config.write_text('[retention]\ntext = "7 days"\n')
+    short = ("due", "--config", str(config))
+    assert await shell.run(*short) == 0
     assert sorted(line.split("  ")[1] for line in shell.out.splitlines()) == [
         f"{OPENING}: text",
         "2019-11-26-bad: text",
         "talk: text",
     ]
-    assert await shell.run("due", "--json") == 0
+    assert await shell.run(*short, "--json") == 0
     listed = json.loads(shell.out)
     assert listed["notice_days"] == 30
     assert all(each["removed"] - each["due"] > 22 * DAY_MS for each in listed["items"]), (
         "listed for a month all the same"
     )
-    monkeypatch.delenv("MOOTHALL_RETENTION__TEXT")
     async with admin_house(shell.data.parent) as house:
         assert await shell.run("due") == 0
         assert shell.out == "Nothing is due within 30 days.\n"
