@@ -285,6 +285,7 @@ class Backend:
         await self.balance.forget(session)
         await self.programme.agenda.forget(session)
         await self.zoom.forget(session)
+        await self.retention.forget(session)
         await self.hubs.forget(session)
         await self.hub_removals.gone(session)
 

@@ -48,7 +48,6 @@ class KeptFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     epoch: Epoch
     offset: int
-    title: str = ""
     status: Status = Status.ABSENT
     rehearsal: bool = False
     at: int = 0
@@ -140,12 +139,13 @@ def may_go(keeping: Keeping, kind: KeptKind, due: int | None, now: ListingNow) -
     return due is not None and since is not None and now.wall >= due and now.passed - since >= now.notice
 
 
-def item_of(keeping: Keeping, session: SessionId, kind: KeptKind, due: int, now: ListingNow) -> DueItem:
-    """A kind as the list shows it."""
+def item_of(keeping: Keeping, of: tuple[SessionId, str], kind: KeptKind, due: int, now: ListingNow) -> DueItem:
+    """A kind as the list shows it. `of`: the session and its title, which is in no note: it goes with a rehearsal."""
+    session, title = of
     left = max(0, now.notice - (now.passed - keeping.listed.get(kind, now.passed)))
     return DueItem(
         session=session,
-        title=keeping.facts.title,
+        title=title,
         kind=kind,
         due=due,
         removed=max(due, now.wall + left),

@@ -153,7 +153,7 @@ class Retention:
         wall = self.clock.wall()
         now = ListingNow(wall, self._time.at(wall).passed, self._notice)
         found = [
-            item_of(kept, session, kind, at, now)
+            item_of(kept, (session, "" if (plan := self.plan_of(session)) is None else plan.title), kind, at, now)
             for session, kept in self._kept.items()
             for kind, at in self._due(session, kept).items()
             if (kind in kept.listed or kind in kept.put_off) and at is not None
@@ -212,6 +212,11 @@ class Retention:
                         await self._remove(session, kind)
                     except (RecordBroken, StorageUnavailable) as error:  # One session holds up no other.
                         logger.warning("session %s: %s is due and can't be removed yet. %s", session, kind.value, error)
+
+    async def forget(self, session: SessionId) -> None:
+        """Forget a session that is erased. Raises StorageUnavailable."""
+        if self._kept.pop(session, None) is not None:
+            await self.book.write([BookEntry(KEPT, session, None)])
 
     async def _remove(self, session: SessionId, kind: KeptKind) -> None:
         live = await self.sessions.find(session)
@@ -279,7 +284,6 @@ def _facts_of(folded: FoldedLog, head: LogHead) -> KeptFacts:
     return KeptFacts(
         epoch=head.epoch,
         offset=head.offset,
-        title=state.title,
         status=state.status,
         rehearsal=state.rehearsal,
         at=folded.at,

@@ -71,8 +71,8 @@ def test_it_is_listed_before_it_goes_and_taken_off_the_list_when_it_is_not_due_a
     assert not may_go(
         Keeping(there=frozenset({STAFF}), facts=facts()), STAFF, due, ListingNow(due, 20 + NOTICE, NOTICE)
     )
-    assert item_of(kept, SessionId("s"), STAFF, due, ListingNow(due, 30, NOTICE)).removed == due + NOTICE - 10
-    assert item_of(kept, SessionId("s"), STAFF, due, ListingNow(due, 30 + NOTICE, NOTICE)).removed == due
+    assert item_of(kept, (SessionId("s"), ""), STAFF, due, ListingNow(due, 30, NOTICE)).removed == due + NOTICE - 10
+    assert item_of(kept, (SessionId("s"), ""), STAFF, due, ListingNow(due, 30 + NOTICE, NOTICE)).removed == due
 
 
 @given(st.lists(st.integers(-(10**15), 10**15), max_size=30))
