@@ -27,6 +27,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from difflib import SequenceMatcher
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -276,14 +277,16 @@ def at_seam(said: Sequence[Said], count: int, heard: Sequence[str]) -> tuple[tup
     """Return the words that the machine wrote though they are among the first `count` of `said`, and those behind them
     that come before its first word. A word that it took for another is neither.
     """
-    from_ = max(0, count - 40)
-    near = said[from_ : count + len(heard) + 10]
-    chunks = jiwer.process_words(" ".join(word.text for word in near), " ".join(heard)).alignments[0]
-    taken = [(chunk.ref_start_idx, chunk.ref_end_idx) for chunk in chunks if chunk.type in ("equal", "substitute")]
-    kept = [from_ + n for t0, t1 in taken for n in range(t0, t1)]
+    first = max(0, count - 40)
+    near = [word.text for word in said[first : count + len(heard) + 10]]
+    blocks = SequenceMatcher(None, near, heard, autojunk=False).get_matching_blocks()[:-1]
+    kept = [first + block.a + n for block in blocks for n in range(block.size)]
     doubled = tuple(said[n].text for n in kept if n < count)
-    first = min((n for n in kept if n >= count), default=count)
-    return doubled, tuple(word.text for word in said[count:first])
+    behind = next((block for block in blocks if first + block.a + block.size > count), None)
+    if behind is None:
+        return doubled, ()
+    misheard = behind.b - max((each.b + each.size for each in blocks if each.b < behind.b), default=0)
+    return doubled, tuple(word.text for word in said[count : first + behind.a - misheard])
 
 
 def main() -> None:

@@ -4,9 +4,10 @@
     python bench/pulling.py [--seconds 90]
 
 A server on this machine pours MP3 as fast as it is read, up to four hours of it; Moothall takes it as fast as it is
-spoken. Measured are each ten seconds the proportional set size of this process, in which server and stream are, and of
-the decoder, and how much of the stream has left its server. Ends with 1 when either has grown by more than 5 MB from
-the second measurement on.
+spoken. Measured are each ten seconds the memory of this process, in which server and stream are, and of the decoder,
+and how much of the stream has left its server. Memory is what is no file's (`RssAnon`): the rest is shared with other
+programs, and changes as they come and go. Ends with 1 when either has grown by more than 5 MB from the second
+measurement on.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # The tests' package has the stream's server.
 
-from adding_languages import memory_mb
 from moothall.app.hall import hall
 from moothall.cli.main import command_parser
 from moothall.cli.pulling import pull, pulled_session
@@ -31,6 +31,12 @@ from support.sound.stream_servers import OK, ffmpeg, http_server
 
 EVERY_S, MOST_GROWN_MB = 10.0, 5.0
 HOURS, KBIT = 4, 64
+
+
+def memory_mb(pid: int) -> float:
+    """Return the memory of a process that is no file's, in MB."""
+    rows = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
+    return sum(int(row.split()[1]) for row in rows if row.startswith("RssAnon:")) * 1_024 / 1e6
 
 
 def decoder() -> int:

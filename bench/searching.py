@@ -1,6 +1,7 @@
 """Search over the records of years: how long a search takes, how large the index is, how fast it is made anew.
 
     .venv/bin/python bench/searching.py                              # 300 hours in English, French and Chinese
+    .venv/bin/python bench/searching.py --meaning                    # by meaning; needs the extra `meaning`
     .venv/bin/python bench/searching.py --hours 30 --text FILE.jsonl # from other text as well: {"lang": …, "text": …}
 
 The records are made by rewording real text: the texts of the interface in each language, the sample session, and what
@@ -13,6 +14,10 @@ frequent single words (of the 200 most frequent of six letters or more), a third
 of three words of one line. A search counts all that is found, by session, language, source, year and speaker, ranks all
 of it, and reads the text of the first 20 from the log. Its time is from the moment at which it was due until its answer
 is there.
+
+With `--meaning` vectors are measured in place of words: 300 hours of lines are held by the process of the extra
+`meaning`, and questions are sent to it one after the other. Vectors of so many lines take hours to make, so 300 are
+made of reworded lines, and the others are these with noise; comparing them costs the same.
 
 On a machine that does much else these times are not the search's own. So each search is also sent alone, and its CPU
 time is measured; a queue at one core that gets 20 of them a second, at random moments, then gives the times that they
@@ -42,9 +47,12 @@ from pathlib import Path
 # The recorder is part of the tests, which are no package, so their folder has to be on the path before what follows.
 sys.path.extend(str(Path(__file__).resolve().parents[1] / name) for name in ("server", "tests"))
 
+import numpy as np
 from babel.messages.pofile import read_po
 
 from moothall.adapters.search.index_files import FOLDER, SearchFiles
+from moothall.adapters.search.meaning_child import MeaningChild
+from moothall.adapters.search.meaning_files import AT_ONCE, LEAST, MOST_ASKED
 from moothall.adapters.search.stemming import stem, stems_of
 from moothall.adapters.store.log_sqlite import SqliteLog
 from moothall.adapters.system.clock import SystemClock
@@ -58,6 +66,7 @@ from moothall.services.search.indexing import Indexing
 from moothall.services.search.ports import IndexBusy
 from moothall.services.search.searching import Searching
 from moothall.services.sessions.catalogue import SessionCatalogue
+from moothall.wire.meaning import DIMENSIONS, Embed, Embedded, HoldSession, Seek
 from scoring import cpu_model
 from support.sessions.recorder import MORNING, Recorder
 
@@ -66,6 +75,7 @@ LANGUAGES = ("en", "fr", "zh")
 WORDS_AN_HOUR, WORDS_A_LINE, HOURS_A_SESSION = 9_000, 16, 3
 TAIL, TAIL_SHARE = 40_000, 0.2
 RATE, FREQUENT, LONG = 20, 200, 6
+MADE = 300
 SPEAKERS = 6
 BATCH = 1_000
 HAN = re.compile("[\u4e00-\u9fff]")
@@ -347,16 +357,65 @@ async def measured(log: SqliteLog, made: Made, files: Sequence[Path], seconds: i
     await index.close()
 
 
+async def meaning(hours: int, files: Sequence[Path], many: int) -> None:
+    """How long a question takes beside the vectors of so many lines."""
+    child, chance = MeaningChild(SystemClock()), np.random.default_rng(22)
+    languages = [Reworded(each, files, 1) for each in LANGUAGES]
+    texts = tuple(languages[n % len(languages)].line() for n in range(MADE))
+    began, rows = time.perf_counter(), b""
+    for at in range(0, MADE, AT_ONCE):
+        answer = await child.ask(Embed(texts[at : at + AT_ONCE]))
+        assert isinstance(answer, Embedded)
+        rows += answer.vectors
+    print(f"vectors: {1000 * (time.perf_counter() - began) / MADE:.1f} ms a line, {len(rows) // MADE} bytes")
+    base = np.frombuffer(rows, np.int8).reshape(MADE, DIMENSIONS)
+    lines = WORDS_AN_HOUR * HOURS_A_SESSION // WORDS_A_LINE * len(LANGUAGES)
+    sessions = tuple(SessionId(f"s{n}") for n in range(max(1, hours // HOURS_A_SESSION)))
+    segments = tuple(SegmentId(f"l{n}") for n in range(lines))
+    spoken_in = tuple(LANGUAGES[n % len(LANGUAGES)] for n in range(lines))
+    for session in sessions:
+        noise = chance.integers(-8, 9, (lines, DIMENSIONS))
+        vectors = np.clip(base[chance.integers(0, MADE, lines)].astype(np.int16) + noise, -127, 127).astype(np.int8)
+        await child.ask(HoldSession(session, segments, spoken_in, vectors.tobytes()))
+    times, busy = [], []
+    for n in range(many):
+        question = languages[n % len(languages)].line()[:60]
+        began, before = time.perf_counter(), cpu_of(child.pid)
+        await child.ask(Seek(question, sessions, MOST_ASKED, LEAST))
+        times.append(1000 * (time.perf_counter() - began))
+        busy.append(cpu_of(child.pid) - before)
+    for name, found in (("by the clock", times), ("of CPU", busy)):
+        cuts = statistics.quantiles(found, n=100)
+        print(f"{name}: p50 {cuts[49]:.0f}, p95 {cuts[94]:.0f}")
+    print(f"{many} questions among {len(sessions) * lines:,} lines, ms; the process has {memory_of(child.pid):.0f} MB")
+    await child.close()
+
+
+def memory_of(pid: int | None) -> float:
+    """The memory of a process, MB."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def cpu_of(pid: int | None) -> float:
+    """The CPU time of a process, ms."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return 1000 * (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hours", type=int, default=300)
     parser.add_argument("--seconds", type=int, default=60, help="for how long searches are sent")
     parser.add_argument("--text", type=Path, action="append", default=[], help="JSON lines with lang and text")
+    parser.add_argument("--meaning", action="store_true", help="measure the search by meaning")
     parser.add_argument("--keep", type=Path, help="an empty folder for the log and the index")
     arguments = parser.parse_args()
     core = max(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {core})
     print(f"{cpu_model()}, one core; Python {platform.python_version()}; {datetime.now(UTC).date()}")
+    if arguments.meaning:
+        asyncio.run(meaning(arguments.hours, arguments.text, 200))
+        return
     with tempfile.TemporaryDirectory() as made, calm_collector():  # as in a server
         asyncio.run(measure(arguments.hours, arguments.text, arguments.seconds, arguments.keep or Path(made)))
 

@@ -25,12 +25,15 @@ ALL, STAFF, OFFICE, NOBODY, OTHERS, OPERATOR = (
 WHO = {
     "text": ("speakers", ALL),
     "the words of records for": ("speakers", ALL),
+    "vectors of what lines mean": ("speakers", ALL),
+    "finished lines of meetings that everybody": ("speakers", OTHERS),
     "who is who among speakers": ("speakers", f"the page, while it is on: everybody; all of it: {OFFICE}"),
     "the file from which a meeting": ("speakers", STAFF),
     "sound on its way": ("speakers", NOBODY),
     "where an engine stands": ("speakers", NOBODY),
     "sound that is kept": ("speakers", f"{STAFF}; published sound: {ALL}"),
     "what a [second pass]": ("speakers", STAFF),
+    "what a speaker [proposes": ("speakers", f"the speaker, and the staff of the meeting; in the log: {ALL}"),
     "names and terms to prefer": ("speakers", STAFF),
     "the sound and words of a span": ("speakers", f"the words, while they are shown: {ALL}"),
     "the sound of a break": ("speakers", NOBODY),
@@ -59,6 +62,8 @@ WHO = {
     "how often a staff link was opened": ("staff", OFFICE),
     "how many read each": ("readers, as a number", STAFF),
     "how many read, by door": ("readers, as a number", OPERATOR),
+    "what is due of which meeting": ("staff, by a pseudonym", OFFICE),
+    "which words of one person": ("whoever is removed", OFFICE),
     "that something was removed": ("none", OPERATOR),
     "hashes and places of public events": ("none", ALL),
     "text, sound that is kept, programme": ("speakers, people who ask, staff", OPERATOR),
@@ -75,6 +80,7 @@ beginning that fits counts.
 """
 
 SETTINGS = (
+    "retention.text", "retention.sound", "retention.staff", "retention.questions", "retention.notice_days",
     "recording.keep_days", "server.unload_after_minutes", "balance.asks", "balance.groups", "engine.model",
     "translation.service", "sign_in.issuer", "sign_in.scopes", "sign_in.hours", "sign_in.link_hours_after_close",
     "logging.level",
@@ -104,7 +110,8 @@ RIGHTS = """
 the record, to whoever may read it: [Take the record home](../how-to/take-the-record-home.md). \
 What is kept under keyed hashes can't be found by a name |
 | words or a name erased | \
-[Remove words](../how-to/remove-words.md): from every file, hubs' copies included |
+[Remove words](../how-to/remove-words.md): from every file, hubs' copies included; \
+from [all meetings](../how-to/keep-and-forget.md#remove-one-persons-words-from-all-meetings) in one act |
 | something not to be kept at all | [Record nothing for a while](../how-to/not-recorded.md) |
 | what they said of themselves taken back | on the page on which they asked, at once |
 | sound erased | [Keep, publish and erase the sound](../how-to/recordings.md) |

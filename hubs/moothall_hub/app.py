@@ -24,6 +24,7 @@ from moothall.adapters.http.open_files import watch_open_files
 from moothall.adapters.operation.service_manager import open_listener
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.search.index_files import SearchFiles
 from moothall.adapters.store.book_sqlite import SqliteBook
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.adapters.system.collector import calm_collector, collect
@@ -36,10 +37,12 @@ from moothall.services.log.publication import Publication
 from moothall.services.metrics.readiness import Readiness, disk_lacks
 from moothall.services.questions.translations import QuestionTranslations
 from moothall.services.reading.mirrored import MirroredSessions
+from moothall.services.search.indexing import Indexing
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.supervision.supervising import supervise
 from moothall_hub.mirror.damaged import CopiesDamaged
+from moothall_hub.mirror.indexed import IndexedMirror
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.offers import Offers
@@ -93,8 +96,7 @@ async def hub(
         listener = stack.enter_context(closing(listener or open_listener("hub", settings.host, settings.port)))
         book = await SqliteBook.open(data / BOOK)
         stack.push_async_callback(book.close)
-        mirror = await Mirror.open(data / COPIES)
-        stack.push_async_callback(mirror.close)
+        mirror, indexed = await _copies(stack, data, own_clock)
         outbox = await HubOutbox.open(data / OUTBOX)
         stack.push_async_callback(outbox.close)
         pairings = await Pairings.load(book, randomness)
@@ -107,6 +109,7 @@ async def hub(
         uplink = NodeUplink(
             book=book,
             mirror=mirror,
+            copies=indexed,
             outbox=outbox,
             pairings=pairings,
             offers=offers,
@@ -173,6 +176,7 @@ async def hub(
             data=data,
             book=book,
             mirror=mirror,
+            indexed=indexed,
             outbox=outbox,
             sessions=sessions,
             catalogue=catalogue,
@@ -203,12 +207,21 @@ async def hub(
         )
         for running in (
             *(shown.run, local.run, presence.run, hands.run, translations.run, uplink.run, uplink.look_after),
-            partial(collect, own_clock),
+            *(indexed.indexing.run, partial(collect, own_clock)),
         ):
             keep_running(running)
         stack.enter_context(calm_collector())
         stack.callback(parts.readiness.drain)  # It is drained before any other part ends.
         yield RunningHub(parts=parts, served=served)
+
+
+async def _copies(stack: AsyncExitStack, data: Path, clock: Clock) -> tuple[Mirror, IndexedMirror]:
+    """Open the copies, with their search index, until the stack unwinds. Raises ConfigurationError."""
+    mirror = await Mirror.open(data / COPIES)
+    stack.push_async_callback(mirror.close)
+    index = SearchFiles.stemmed(data)
+    stack.push_async_callback(index.close)
+    return mirror, IndexedMirror(mirror, index, Indexing(mirror, index, clock))
 
 
 async def _begin(stack: AsyncExitStack, tasks: asyncio.TaskGroup, mirror: Mirror, sessions: MirroredSessions) -> None:

@@ -56,7 +56,7 @@ def test_the_metrics_page_is_what_the_metrics_say() -> None:
 
 def test_every_pinned_package_has_its_licence_on_the_page() -> None:
     named = set(re.findall(r"^\| ([a-z0-9._-]+) \| ", text(licences.PAGE), re.MULTILINE)) - {"package"}
-    assert named == {*licences.pinned("demo"), *licences.pinned("dev"), *licences.pinned("plover2cat")}
+    assert named == {each for file in ("demo", "meaning", "dev", "plover2cat") for each in licences.pinned(file)}
 
 
 def test_every_door_is_on_its_page() -> None:

@@ -25,7 +25,7 @@ from moothall.wire.hubs import messages as wire
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.missed import MissedSpans
 from moothall_hub.mirror.offers import Offers
-from moothall_hub.mirror.replication import Replication
+from moothall_hub.mirror.replication import CopyStore, Replication
 from moothall_hub.mirror.wanted import Saved, wanted
 from moothall_hub.node.translations import TranslationsAbove
 from moothall_hub.node.witness import HubWitness
@@ -73,6 +73,8 @@ class NodeUplink:
 
     book: Book
     mirror: Mirror
+    copies: CopyStore
+    """What stores the copies of `mirror`."""
     outbox: HubOutbox
     pairings: Pairings
     offers: Offers
@@ -120,7 +122,7 @@ class NodeUplink:
         await self._acts.load()
         self._following = Replication(
             await self.mirror.copies(),
-            store=self.mirror,
+            store=self.copies,
             shown=sessions,
             closed=closed,
             signed=self._keys.signed,

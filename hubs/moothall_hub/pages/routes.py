@@ -22,6 +22,7 @@ from moothall.adapters.displays.display_door import DisplayDoor
 from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.clear_requests import clear_requests
 from moothall.adapters.http.connections import unshared_connections
+from moothall.adapters.http.entity_tags import tag_answers
 from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.http.forwarded import remote_address
 from moothall.adapters.http.limits import MAX_BODY_BYTES, AddressGate, runner_options
@@ -45,6 +46,7 @@ from moothall.adapters.reading.reader_routes import Readers, visitor_gate
 from moothall.adapters.reading.reports_door import ReportsDoor
 from moothall.adapters.record.citing_door import CitingDoor
 from moothall.adapters.record.record_door import RecordDoor
+from moothall.adapters.search.search_door import PATH as SEARCH
 from moothall.adapters.system.time_zones import chosen_zone
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.lanes import Feed, channel_lane
@@ -62,6 +64,7 @@ from moothall.services.sessions.role_links import RoleLinks
 from moothall.wire.hubs.messages import Offered
 from moothall.wire.token_bucket import Allowance
 from moothall_hub.mirror.copied import SessionCopy
+from moothall_hub.mirror.indexed import IndexedMirror
 from moothall_hub.mirror.mirror import Mirror
 from moothall_hub.mirror.offers import Offers
 from moothall_hub.node.below_door import Below
@@ -72,6 +75,7 @@ from moothall_hub.pages.desk_door import CoordinatorDeskDoor
 from moothall_hub.pages.local_wall import LocalWall
 from moothall_hub.pages.missed_door import MissedDoor
 from moothall_hub.pages.questions_door import room_doors
+from moothall_hub.pages.search import search_door
 from moothall_hub.pages.setup_door import Pair, SetupDoor, coordinates
 from moothall_hub.pages.status_bar_door import StatusBarDoor
 from moothall_hub.pages.wall_door import WallDoor
@@ -99,6 +103,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     data: Path
     book: Book
     mirror: Mirror
+    indexed: IndexedMirror
     outbox: HubOutbox
     sessions: MirroredSessions
     catalogue: SessionCatalogue
@@ -262,6 +267,7 @@ async def open_hub_doors(
         snapshot_of=access.snapshot,
         readable=lambda session, spoken: readable(parts.offers.of(session), copies.copy(session), spoken),
         agenda=partial(_agenda, parts.offers),
+        search=SEARCH,
     )
     setup = SetupDoor(
         shared, paired=lambda: parts.pairings.now, pair=parts.pair, below=parts.below, uplink=parts.uplink.now
@@ -284,6 +290,7 @@ async def open_hub_doors(
             staff.middleware(),
             setup.first(),
             last_wall.middleware(),
+            tag_answers(),
         ],
     )
     secure(app)
@@ -295,6 +302,9 @@ async def open_hub_doors(
         *followed,
         records,
         CitingDoor(made, pages, public=lambda: parts.offers.about.address),
+        search_door(
+            pages, parts.indexed, parts.mirror, parts.catalogue, offers=parts.offers, clock=clock, randomness=randomness
+        ),
         shown,
         reporting,
     )

@@ -18,7 +18,6 @@ from moothall.adapters.http.visitor_cookie import Visitors
 from moothall.adapters.metrics.traces import open_traces
 from moothall.adapters.programme import read_icalendar
 from moothall.adapters.search.index_files import SearchFiles
-from moothall.adapters.search.stemming import stem, stems_of
 from moothall.adapters.sound.sound_folder import SoundFolder
 from moothall.adapters.store import book_sqlite, signing, sqlite_file
 from moothall.adapters.store import removal_list as removals
@@ -30,6 +29,7 @@ from moothall.adapters.store.removal_list import RemovalList
 from moothall.adapters.store.signing import Ed25519Signer
 from moothall.adapters.system.clock import SystemRandomness
 from moothall.adapters.system.time_zones import chosen_zone, find_zone
+from moothall.app.record.beside import keep_export, keep_meaning
 from moothall.app.returned import remove_returned
 from moothall.core.backup.removed import RemovedContent
 from moothall.core.kernel.errors import ConfigurationError, StorageUnavailable
@@ -39,7 +39,8 @@ from moothall.core.ports import Book, Clock, EventLog, NodeLog
 from moothall.core.programme.plan import Room, RoomId
 from moothall.core.questions.blocked_words import MOST_BYTES, BlockedWords, WordList, parse
 from moothall.core.questions.statements import AboutQuestions, Dimension, StakeholderGroup
-from moothall.core.search.folding import Folding
+from moothall.core.retention.periods import KeptKind
+from moothall.core.sessions.state import ON
 from moothall.services.captioning.zoom_push import ZoomPush
 from moothall.services.capture.closing import Closing
 from moothall.services.cluster.sound_copies import SoundCopies
@@ -55,13 +56,16 @@ from moothall.services.programme.house_look import HouseLook
 from moothall.services.programme.office import Office
 from moothall.services.programme.programme import Programme
 from moothall.services.programme.rehearsals import Rehearsals
+from moothall.services.proposals.own_words import OwnWords
 from moothall.services.proposals.proposing import Proposals
 from moothall.services.questions.asking import Asking
 from moothall.services.questions.balance import BalanceFigures
 from moothall.services.questions.ballots import Ballots
 from moothall.services.questions.typing import TurnTyping
+from moothall.services.retention.retention import Retention
 from moothall.services.search.indexing import IndexedLog, Indexing
 from moothall.services.search.people import KnownSpeakers
+from moothall.services.search.ports import SimilarLines
 from moothall.services.sessions.forgetting import Forgetting
 from moothall.services.sessions.link_terms import HOUR_MS
 from moothall.services.sessions.live_session import LiveSession
@@ -97,6 +101,7 @@ class Backend:
     log: EventLog
     search_index: SearchFiles
     indexing: Indexing
+    similar: SimilarLines | None
     book: Book
     signer: Ed25519Signer
     zone: Zone
@@ -159,6 +164,7 @@ class Backend:
             randomness=randomness,
             keep_days=self.settings.recording.keep_days,
         )
+        self.own_words = OwnWords(sessions, book=self.book, clock=self.clock, randomness=randomness)
         most = self.settings.conference.people_at_one_address
         self.asking = Asking(
             sessions,
@@ -179,7 +185,26 @@ class Backend:
         )
         self.zoom_client = ZoomClient()
         self.silenced = SilencedSpans(self.book)
+        self.moving = asyncio.Lock()
+        """Held while lines are moved, or words removed."""
         self.forgetting = Forgetting(sessions, self.programme.plan_of, self.clock)
+        said = self.settings.retention
+        self.retention = Retention(
+            sessions,
+            log=self.log,
+            book=self.book,
+            clock=self.clock,
+            links=self.links,
+            plan_of=self.programme.plan_of,
+            defaults={
+                KeptKind.TEXT: said.text,
+                KeptKind.SOUND: said.sound,
+                KeptKind.STAFF: said.staff,
+                KeptKind.QUESTIONS: said.questions,
+            },
+            notice_days=said.notice_days,
+            recorded=SoundFolder(self.data / RECORDINGS_FOLDER, bitrate=1_000 * self.settings.recording.kbits).sessions,
+        )
         self.zoom = ZoomPush(sessions, self.book, self.zoom_client, self.forgetting, self.clock)
 
     async def load(self) -> None:
@@ -201,7 +226,9 @@ class Backend:
         await self.hub_removals.load()
         await self.pairing.load()
         await self.proposals.load()
+        await self.own_words.load()
         await self.zoom.load()
+        await self.retention.load()
 
     @property
     def disk(self) -> tuple[int, int] | None:
@@ -236,6 +263,7 @@ class Backend:
             links=self.links,
             tokens=self.tokens,
             proposals=self.proposals,
+            due=self.retention.listing,
             public=public,
             zones=find_zone,
             calendar=read_icalendar,
@@ -252,6 +280,7 @@ class Backend:
         await self.silenced.forget(session)
         await self.links.forget(session)
         await self.proposals.forget(session)
+        await self.own_words.forget(session)
         await self.ballots.forget(session)
         await self.balance.forget(session)
         await self.programme.agenda.forget(session)
@@ -331,12 +360,15 @@ async def open_backend(stack: AsyncExitStack, settings: Settings, clock: Clock, 
     tracing = open_traces(stack, wanted.endpoint, wanted.percent) if wanted.endpoint else None
     index = keep_index(stack, data)
     indexing = Indexing(log, index, clock)
+    meaning = await keep_meaning(stack, settings, indexing, clock)
+    await keep_export(stack, settings, indexing, clock)
     tasks = await stack.enter_async_context(asyncio.TaskGroup())
     backend = Backend(
         settings,
         log=IndexedLog(log, indexing),
         search_index=index,
         indexing=indexing,
+        similar=meaning,
         book=book,
         signer=signer,
         zone=zone,
@@ -344,6 +376,8 @@ async def open_backend(stack: AsyncExitStack, settings: Settings, clock: Clock, 
         tasks=tasks,
         tracing=tracing,
     )
+    if meaning is not None:
+        meaning.quiet = lambda: not any(live.state.status in ON for live in backend.sessions.all_loaded)
     started = asyncio.Event()
     stack.callback(tasks.create_task(backend.sessions.run(started)).cancel)
     await started.wait()
@@ -359,7 +393,7 @@ def keep_index(stack: AsyncExitStack, data: Path) -> SearchFiles:
     """The search index of a data folder, until the stack unwinds. It is opened by whoever feeds it: nothing waits for
     it, as it may be lost.
     """
-    index = SearchFiles(data, Folding(stem), stems_of())
+    index = SearchFiles.stemmed(data)
     stack.push_async_callback(index.close)
     return index
 

@@ -16,8 +16,11 @@ from moothall.adapters.desks.desk_socket import DeskSocket
 from moothall.adapters.desks.figures_door import FiguresDoor
 from moothall.adapters.desks.line_form import LineForm
 from moothall.adapters.desks.listening_door import ListeningDoor
+from moothall.adapters.desks.own_words_door import LINK_TRIES, OwnWordsDoor
+from moothall.adapters.desks.speakers_form import SpeakersForm
 from moothall.adapters.desks.staff_socket import StaffSocket
 from moothall.adapters.http.form_guard import FormGuard
+from moothall.adapters.http.limits import AddressGate
 from moothall.adapters.pages.request_context import DEFAULT_CHANNEL
 from moothall.adapters.pages.staff_frame import facts_of
 from moothall.app.backend import Backend
@@ -44,6 +47,7 @@ from moothall.services.desks.requests import DeskRequests
 from moothall.services.desks.typed_ahead import TypedAhead
 from moothall.services.log.act_queue import Receipt, SendCommand
 from moothall.services.programme.meeting_plan import other_session_in_room, two_in_a_room
+from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sessions.reports import Reports
 from moothall.services.sessions.sessions import Sessions
 from moothall.services.sound.listening import Listening
@@ -68,7 +72,9 @@ def open_desks(
     backend.links.when_gone(lambda _: socket.recheck())
     backend.programme.moved(lambda _: socket.recheck())
     news: dict[str, NewsOf] = {}
-    moves = LineMoves(backend.sessions, log=backend.log, clock=backend.clock, may_act=staff.may_act)
+    moves = LineMoves(
+        backend.sessions, log=backend.log, clock=backend.clock, may_act=staff.may_act, busy=backend.moving
+    )
     desks = Desks(
         backend.sessions,
         log=backend.log,
@@ -132,6 +138,7 @@ def open_desks(
         programme=backend.programme,
         openers=backend.openers,
         proposals=backend.proposals,
+        own_words=backend.own_words,
         recordings=services.recordings,
         recognising=recognising,
     )
@@ -146,6 +153,8 @@ def open_desks(
     watch = SpeakerWatch(backend.sessions, backend.clock)
     trends = ReaderTrends(backend.sessions, backend.clock)
     backend.keep(stack, socket.run, desks.run, control.run, on_air.run, trends.run, watch.run, backend.proposals.run)
+    backend.own_words.end_with(partial(_closed, entrance.catalogue))
+    backend.keep(stack, backend.own_words.run)
 
     def listening(session: SessionId) -> Listening | None:
         """The sound of the floor, while the session is on and recorded; None otherwise."""
@@ -154,6 +163,10 @@ def open_desks(
         coming = {**recognising.listening(session), **sound.listening(session)} if kept else {}
         return coming.get(DEFAULT_CHANNEL)
 
+    guard, lines = FormGuard(backend.randomness), CheckedLines(backend.book, backend.clock)
+    speakers = SpeakersForm(
+        backend.own_words, lines=lines, guard=guard, zone=pages.zone, public=entrance.address.public
+    )
     doors = (
         DeskDoor(
             pages,
@@ -164,12 +177,22 @@ def open_desks(
             check=CheckForm(
                 _sender(backend.sessions),
                 state_of=partial(_state, backend.sessions),
-                lines=CheckedLines(backend.book, backend.clock),
-                guard=FormGuard(backend.randomness),
+                lines=lines,
+                speakers=speakers,
+                guard=guard,
                 key_of=staff.key_of,
             ),
+            speakers=speakers,
             captions_key=backend.links.captions_key,
             public=entrance.address.public,
+        ),
+        OwnWordsDoor(
+            pages=pages,
+            own_words=backend.own_words,
+            guard=FormGuard(backend.randomness),
+            gate=AddressGate(backend.clock, backend.randomness, LINK_TRIES),
+            address_of=entrance.address_of,
+            secure=staff.secure,
         ),
         ControlDoor(
             pages,
@@ -214,6 +237,11 @@ def _sender(sessions: Sessions) -> SendCommand:
         return await live.writer.send(actor, name, command)
 
     return send
+
+
+async def _closed(catalogue: SessionCatalogue, session: SessionId) -> int | None:
+    await catalogue.fill()
+    return catalogue.closed(session)
 
 
 async def _state(sessions: Sessions, session: SessionId) -> State | None:

@@ -19,6 +19,7 @@ from moothall.adapters.http.open_files import watch_open_files
 from moothall.adapters.operation.service_manager import ServiceManager, open_listener
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.reading.page_menu import can_typeset
 from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemClock, SystemRandomness
 from moothall.adapters.system.collector import calm_collector, collect
@@ -107,6 +108,7 @@ async def hall(
         web = Path(settings.server.web) if settings.server.web else find_web_folder()
         pages = Pages(web, zone=backend.programme.zone)
         pages.show_look(lambda: backend.look.shown)
+        pages.cards = can_typeset()
         manager = ServiceManager(os.environ, clock, os.getpid())
         listener = stack.enter_context(closing(listener or listen(settings)))
         recordings, sound_folder = open_recordings(stack, backend, nodes=house is not None)

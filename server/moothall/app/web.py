@@ -22,6 +22,7 @@ from moothall.adapters.displays.style_page import StyleDoor
 from moothall.adapters.http.bodies import whole_bodies
 from moothall.adapters.http.clear_requests import clear_requests
 from moothall.adapters.http.connections import Connections
+from moothall.adapters.http.entity_tags import tag_answers
 from moothall.adapters.http.form_guard import FormGuard
 from moothall.adapters.http.forwarded import AddressOf, came_by_https, is_proxy, trusted_networks, visitor_address
 from moothall.adapters.http.limits import MAX_BODY_BYTES, AddressGate, runner_options
@@ -62,6 +63,7 @@ from moothall.app.hubs import hub_doors, hub_map, open_hub_link
 from moothall.app.parts import Entrance, Nodes, OpenDoors, ServerAddress, Services
 from moothall.app.questions import asking_doors, open_question_translations, your_turn
 from moothall.app.record.proof import record_doors, witness_doors
+from moothall.app.record.retention import retention_doors
 from moothall.app.record.search import search_doors
 from moothall.app.record.taking import taking_doors
 from moothall.app.sign_in import open_sign_in
@@ -265,6 +267,7 @@ async def open_doors(
             *(route for door in await witness_doors(backend, address.public) for route in door.routes()),
             *taking_doors(stack, services, entrance),
             *await open_webhooks(stack, services, entrance),
+            *await retention_doors(stack, services, entrance),
             *probe.routes(),
         ]
     )
@@ -379,6 +382,7 @@ def _application(
             own_pages_only(services.pages, entrance.address.origins),
             entrance.staff.middleware(),
             gate.middleware(),
+            tag_answers(),
         ],
     )
     app.add_routes(health.routes())

@@ -45,6 +45,7 @@ _SECRETS = {
     "engine_tokens": ("engine", "tokens"),
     "translation_key": ("translation", "key_file"),
     "nodes_key": ("cluster", "key_file"),
+    "opensearch_key": ("search", "opensearch_key_file"),
     "redis_password": ("cluster", "password_file"),
     "sign_in_secret": ("sign_in", "client_secret_file"),
 }

@@ -31,6 +31,7 @@ from moothall.core.kernel.errors import ConfigurationError, RecordBroken, Storag
 from moothall.core.kernel.ids import Epoch, Lane, SessionId, is_name, log_epoch
 from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.proof.tlog_proofs import SUFFIX
+from moothall.core.retention.periods import DUE, STAFF_DUE
 from moothall.record.verify import (
     Gone,
     RecordVerdict,
@@ -48,7 +49,12 @@ _WORST = (UNREADABLE, UNSOUND, UNPROVED, SOUND)
 SIGNED_WITHIN_MS = 300_000
 """A server signs what it wrote within a minute. An event that is unsigned for this many ms is no longer about to be
 signed."""
-_REASONS = {"request": "on request", "not-recorded": "as it was not to be recorded"}
+_REASONS = {
+    "request": "on request",
+    "not-recorded": "as it was not to be recorded",
+    DUE: "as its time was over",
+    STAFF_DUE: "as its time was over",
+}
 """The reasons of `BodyRemoved` in words."""
 _LANES = {
     "session": "names",

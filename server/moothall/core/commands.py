@@ -364,6 +364,19 @@ class CorrectSegment(Command, frozen=True, kw_only=True, tag="correct"):
     text: str
     accepted: bool = False
     """Whether the text is a machine's proposal, accepted unchanged."""
+    proposed: bool = False
+    """Whether the speaker had proposed the text."""
+
+
+class PublishDeclined(Command, frozen=True, kw_only=True, tag="publish-declined"):
+    """Make public, as the speaker wishes, that their proposal for a line was declined."""
+
+    channel: ChannelId
+    segment: SegmentId
+    text: str
+    reason: str
+    by: Role
+    at: int
 
 
 class ReviseSegment(Command, frozen=True, kw_only=True, tag="revise"):
@@ -783,6 +796,7 @@ AnyCommand = (
     | SourceCommand
     | EngineCommand
     | CorrectSegment
+    | PublishDeclined
     | ReviseSegment
     | SetTranslation
     | SpeakerCommand

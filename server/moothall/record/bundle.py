@@ -131,6 +131,8 @@ class BundleManifest(msgspec.Struct, frozen=True, kw_only=True):
     """The address that lists what was withdrawn since; look there before you show any of this."""
     keys: str
     """The address of the keys that verify the checkpoints in the records as JSON."""
+    proceedings: tuple[str, ...] = ()
+    """The addresses of the same records as one book; none for a bundle of one session."""
     sessions: tuple[BundledSession, ...]
     files: tuple[BundledFile, ...]
     """All other files of the bundle but those that list files."""
@@ -158,6 +160,8 @@ class BundleWording(msgspec.Struct, frozen=True, kw_only=True):
     """With {time}, the media time at which a part of the sound begins."""
     none: str
     """For a bundle without sessions."""
+    book: str
+    """Before the addresses of the same records as one book."""
 
 
 def search_lines(page: str, title: str, record: Record) -> str:
@@ -183,7 +187,10 @@ def _index(manifest: BundleManifest, words: BundleWording, searched: Mapping[str
     yield f'<title>{title}</title>\n<link rel="stylesheet" href="{STYLE}">\n</head>\n<body>\n'
     yield f"<header>\n<h1><bdi>{title}</bdi></h1>\n<p>{escape(words.notice)}</p>\n"
     address = escape(manifest.withdrawals)
-    yield f'<p class="notice">{escape(words.withdrawn)} <a href="{address}"><bdi>{address}</bdi></a></p>\n</header>\n'
+    yield f'<p class="notice">{escape(words.withdrawn)} <a href="{address}"><bdi>{address}</bdi></a></p>\n'
+    for book in map(escape, manifest.proceedings):
+        yield f'<p>{escape(words.book)}: <a href="{book}"><bdi>{book}</bdi></a></p>\n'
+    yield "</header>\n"
     if searched:
         yield from _search(words, searched)
     yield '<main id="text">\n'

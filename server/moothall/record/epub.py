@@ -5,19 +5,21 @@ It has no scripts and no pictures, and asks the network for nothing. Its pages t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
+import msgspec
+
 from moothall.core.kernel.languages import direction
-from moothall.record.html import Href, contents, questions, section
+from moothall.record.html import contents, questions, section
 from moothall.record.model import Record, RecordedLine
-from moothall.record.sections import Section, sections
+from moothall.record.sections import sections
 from moothall.record.wording import Options, Wording
 from moothall.record.xml import attributes, date, document, languages, moment
 
 FOLDER = "EPUB"
 FRONT, CONTENTS, ASKED, STYLE, PACKAGE = "front.xhtml", "contents.xhtml", "questions.xhtml", "style.css", "record.opf"
-_SHEET = """\
+SHEET = """\
 body { line-height: 1.5; overflow-wrap: anywhere; }
 h1, h2, h3, h4 { line-height: 1.2; break-after: avoid; text-align: start; }
 h2 { font-size: 1.15em; }
@@ -48,40 +50,63 @@ _ACCESSIBLE = """\
 """What EPUB Accessibility 1.1 asks of a package; no text of ours is claimed to have been evaluated by anybody."""
 
 
+class BookFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a package says of its book."""
+
+    identifier: str
+    title: str
+    language: str
+    """BCP-47 tag of the texts around the records."""
+    languages: tuple[str, ...]
+    """BCP-47 tags of the records' texts."""
+    opened: int | None
+    """Unix ms of its day; None where that isn't known."""
+    descriptions: tuple[str, ...]
+    at: int
+    """Unix ms of the last event in it."""
+    towards: str
+    """Where its pages turn: `ltr` or `rtl`."""
+
+
 def write_epub(record: Record, wording: Wording, options: Options) -> dict[str, str]:
     """The files of the book by their paths, in the order in which they are packed; the first is not compressed."""
-    chapters = list(sections(record, options))
-    asked = bool(record.figures.received)
-    pages = [FRONT, *(_chapter(number) for number in range(len(chapters))), *([ASKED] if asked else [])]
-    href = _addresses(chapters)
-    listed = chapters if options.times else ()
-    title, around = wording.title_of(record), _Page(wording)
-    files = {
-        PACKAGE: document(_package(record, wording, pages)),
-        CONTENTS: around.page(wording.contents, _contents(title, listed, wording, asked, href)),
-        FRONT: around.page(title, _front(record, wording)),
-    }
-    for number, (start, rows) in enumerate(chapters):
-        said = section(start, rows, wording, options, sources=options.sources)
-        files[_chapter(number)] = around.page(title, said)
-    if asked:
-        files[ASKED] = around.page(wording.asked.heading, questions(record, wording.asked, options, href))
-    files[STYLE] = _SHEET
+    text = TextPages(record, wording, options)
+    title, around = wording.title_of(record), PageFrame(wording.language, wording.direction)
+    written = dict(text.pages())
+    facts = BookFacts(
+        identifier=f"{record.position.epoch}/{record.id}/{record.channel}",
+        title=title,
+        language=wording.language,
+        languages=record.languages,
+        opened=record.session.opened,
+        descriptions=(*wording.facts(record), wording.notice, wording.named(record)),
+        at=record.at,
+        towards="rtl" if direction(record.language) == "rtl" else "ltr",
+    )
+    entries = [f'<li><a href="{FRONT}"><bdi>{escape(title)}</bdi></a></li>\n', *text.entries()]
     return {
-        "mimetype": "application/epub+zip",
-        "META-INF/container.xml": document([_CONTAINER]),
-        **{f"{FOLDER}/{name}": text for name, text in files.items()},
+        **opening(),
+        f"{FOLDER}/{PACKAGE}": package(facts, [FRONT, *written]),
+        f"{FOLDER}/{CONTENTS}": around.page(wording.contents, table(wording.contents, entries)),
+        f"{FOLDER}/{FRONT}": around.page(title, text.front()),
+        **{f"{FOLDER}/{name}": page for name, page in written.items()},
+        f"{FOLDER}/{STYLE}": SHEET,
     }
 
 
-class _Page:
-    """What is around the text of each page."""
+def opening() -> dict[str, str]:
+    """The files with which each book begins; the first is not compressed."""
+    return {"mimetype": "application/epub+zip", "META-INF/container.xml": document([_CONTAINER])}
 
-    def __init__(self, wording: Wording) -> None:
-        tag = next(languages([wording.language], "und"))
-        self._html = attributes(lang=tag, xml__lang=tag, dir=wording.direction)
 
-    def page(self, title: str, body: Iterator[str]) -> str:
+class PageFrame:
+    """What is around the text of each page, in a language (BCP-47) with its direction."""
+
+    def __init__(self, language: str, way: str) -> None:
+        tag = next(languages([language], "und"))
+        self._html = attributes(lang=tag, xml__lang=tag, dir=way)
+
+    def page(self, title: str, body: Iterable[str]) -> str:
         """A whole page."""
         head = (
             '<!DOCTYPE html>\n<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops"'
@@ -91,58 +116,83 @@ class _Page:
         return document([head, *body, "</body>\n</html>\n"])
 
 
-def _chapter(number: int) -> str:
-    return f"text-{number + 1}.xhtml"
+class TextPages:
+    """The pages of one text in a book. `prefix` begins their names, where a book has several texts."""
+
+    def __init__(self, record: Record, wording: Wording, options: Options, prefix: str = "") -> None:
+        self._record, self._wording, self._options, self._prefix = record, wording, options, prefix
+        self._chapters = list(sections(record, options))
+        self._asked = bool(record.figures.received)
+        # By the id of a line, a section or the questions.
+        self._page_of = {"questions": f"{prefix}{ASKED}"}
+        for number, (start, rows) in enumerate(self._chapters):
+            self._page_of[f"at-{start // 1000}"] = self._chapter(number)
+            lines = (item for row in rows for item in row.items if isinstance(item, RecordedLine))
+            self._page_of |= {f"line-{line.segment}": self._chapter(number) for line in lines}
+
+    def front(self) -> Iterator[str]:
+        """Yield what the text is, and its limits."""
+        record, wording = self._record, self._wording
+        yield f"<h1><bdi>{escape(wording.title_of(record))}</bdi></h1>\n"
+        yield from (f'<p class="facts">{escape(fact)}</p>\n' for fact in wording.facts(record))
+        yield f'<p class="notice">{escape(wording.notice)}</p>\n'
+        yield f'<p class="facts">{escape(wording.quality)}</p>\n' if wording.quality else ""
+        yield f'<p class="facts"><bdi>{escape(wording.named(record))}</bdi></p>\n'
+
+    def entries(self) -> Iterator[str]:
+        """Yield the entries of its table of contents, as items of a list."""
+        listed = self._chapters if self._options.times else ()
+        for name, entry, first in contents(listed, self._wording, asked=self._asked):
+            yield f'<li><a href="{self._href(name)}">{entry}{first}</a></li>\n'  # A link has all of an entry's text.
+
+    def pages(self) -> Iterator[tuple[str, str]]:
+        """Yield the pages with the text and the questions, each with its name."""
+        record, wording, options = self._record, self._wording, self._options
+        title, around = wording.title_of(record), PageFrame(wording.language, wording.direction)
+        for number, (start, rows) in enumerate(self._chapters):
+            said = section(start, rows, wording, options, sources=options.sources)
+            yield self._chapter(number), around.page(title, said)
+        if self._asked:
+            asked = questions(record, wording.asked, options, self._href)
+            yield f"{self._prefix}{ASKED}", around.page(wording.asked.heading, asked)
+
+    def _chapter(self, number: int) -> str:
+        return f"{self._prefix}text-{number + 1}.xhtml"
+
+    def _href(self, name: str) -> str:
+        return f"{self._page_of[name]}#{name}"
 
 
-def _addresses(chapters: Sequence[Section]) -> Href:
-    """Return the function that finds a line, a section or the questions in the pages."""
-    pages = {"questions": ASKED}
-    for number, (start, rows) in enumerate(chapters):
-        pages[f"at-{start // 1000}"] = _chapter(number)
-        lines = (item for row in rows for item in row.items if isinstance(item, RecordedLine))
-        pages |= {f"line-{line.segment}": _chapter(number) for line in lines}
-    return lambda name: f"{pages[name]}#{name}"
+def table(heading: str, entries: Iterable[str]) -> Iterator[str]:
+    """Yield a table of contents with these items."""
+    yield '<nav epub:type="toc" role="doc-toc" aria-labelledby="contents">\n'
+    yield f'<h1 id="contents">{escape(heading)}</h1>\n<ol>\n'
+    yield from entries
+    yield "</ol>\n</nav>\n"
 
 
-def _package(record: Record, wording: Wording, pages: Sequence[str]) -> Iterator[str]:
-    """Yield the package document: what the book is, which files it has, and their order."""
+def package(facts: BookFacts, pages: Sequence[str]) -> str:
+    """The package document: what a book is, which pages it has, and their order."""
+    return document(_package(facts, pages))
+
+
+def _package(facts: BookFacts, pages: Sequence[str]) -> Iterator[str]:
     yield '<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="book"'
-    yield f"{attributes(xml__lang=next(languages([wording.language], 'und')))}>\n"
+    yield f"{attributes(xml__lang=next(languages([facts.language], 'und')))}>\n"
     yield '<metadata xmlns:dc="http://purl.org/dc/elements/1.1/">\n'
-    name = f"{record.position.epoch}/{record.id}/{record.channel}"
-    yield f'<dc:identifier id="book">{escape(name)}</dc:identifier>\n'
-    yield f"<dc:title>{escape(wording.title_of(record))}</dc:title>\n"
-    for tag in dict.fromkeys(languages(record.languages, wording.language)):
+    yield f'<dc:identifier id="book">{escape(facts.identifier)}</dc:identifier>\n'
+    yield f"<dc:title>{escape(facts.title)}</dc:title>\n"
+    for tag in dict.fromkeys(languages(facts.languages, facts.language)):
         yield f"<dc:language>{escape(tag)}</dc:language>\n"
-    if record.session.opened is not None:
-        yield f"<dc:date>{date(record.session.opened)}</dc:date>\n"
-    for fact in (*wording.facts(record), wording.notice, wording.named(record)):
-        yield f"<dc:description>{escape(fact)}</dc:description>\n"
-    yield f'<meta property="dcterms:modified">{moment(record.at, "seconds")}</meta>\n{_ACCESSIBLE}</metadata>\n'
+    if facts.opened is not None:
+        yield f"<dc:date>{date(facts.opened)}</dc:date>\n"
+    yield from (f"<dc:description>{escape(each)}</dc:description>\n" for each in facts.descriptions)
+    yield f'<meta property="dcterms:modified">{moment(facts.at, "seconds")}</meta>\n{_ACCESSIBLE}</metadata>\n'
     yield f'<manifest>\n<item id="contents" href="{CONTENTS}" media-type="application/xhtml+xml" properties="nav"/>\n'
     yield f'<item id="style" href="{STYLE}" media-type="text/css"/>\n'
     for page in pages:
         yield f'<item id="{page}" href="{page}" media-type="application/xhtml+xml"/>\n'
-    towards = "rtl" if direction(record.language) == "rtl" else "ltr"
-    yield f'</manifest>\n<spine page-progression-direction="{towards}">\n'
+    yield f'</manifest>\n<spine page-progression-direction="{facts.towards}">\n'
     yield f'<itemref idref="{pages[0]}"/>\n<itemref idref="contents"/>\n'
     yield from (f'<itemref idref="{page}"/>\n' for page in pages[1:])
     yield "</spine>\n</package>\n"
-
-
-def _front(record: Record, wording: Wording) -> Iterator[str]:
-    yield f"<h1><bdi>{escape(wording.title_of(record))}</bdi></h1>\n"
-    yield from (f'<p class="facts">{escape(fact)}</p>\n' for fact in wording.facts(record))
-    yield f'<p class="notice">{escape(wording.notice)}</p>\n'
-    yield f'<p class="facts">{escape(wording.quality)}</p>\n' if wording.quality else ""
-    yield f'<p class="facts"><bdi>{escape(wording.named(record))}</bdi></p>\n'
-
-
-def _contents(title: str, chapters: Sequence[Section], wording: Wording, asked: bool, href: Href) -> Iterator[str]:
-    heading = escape(wording.contents)
-    yield f'<nav epub:type="toc" role="doc-toc" aria-labelledby="contents">\n<h1 id="contents">{heading}</h1>\n<ol>\n'
-    yield f'<li><a href="{FRONT}"><bdi>{escape(title)}</bdi></a></li>\n'
-    for name, entry, excerpt in contents(chapters, wording, asked=asked):  # A link has all of an entry's text.
-        yield f'<li><a href="{href(name)}">{entry}{excerpt}</a></li>\n'
-    yield "</ol>\n</nav>\n"

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from moothall.core.questions.statements import Dimension, StakeholderGroup
+from moothall.core.retention.periods import DEFAULTS, PATTERN, KeptKind
 from moothall.wire.engine import ComputeType, Device, workers_for
 from moothall.wire.languages import ARGOS_INDEX, REGISTRY
 from moothall.wire.log_lines import LogFormat
@@ -34,6 +35,7 @@ _NETWORK = msgspec.Meta(min_length=2, description="a list of addresses or networ
 _WORD = msgspec.Meta(
     min_length=1, max_length=100, description="a list of words such as 'en:darn', or 'darn' for any language"
 )
+_PERIOD = msgspec.Meta(pattern=PATTERN, description="a number of days such as '90 days', or 'for ever'")
 _TAG = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 _TRANSLATOR = msgspec.Meta(
     pattern=r"^(bergamot|apertium|argos|argostranslate|firefox|echo)$",
@@ -234,14 +236,33 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     """Bit rate of the recording in kbit/s (Opus, one channel): 24 is 11 MB an hour, and good for speech."""
     keep_days: Annotated[int, msgspec.Meta(ge=1, le=30, description="a whole number from 1 to 30")] = 30
     """Days after which sound that is kept for checking the text is erased at the latest; it is erased earlier once the
-    text is sealed as checked or final. Published sound stays with its record. Proposals of a second pass are erased
-    after as many days."""
+    text is sealed as checked or final. Published sound is kept as `[retention]` says. Proposals of a second pass are
+    erased after as many days."""
     waiting_each_mb: Annotated[int, msgspec.Meta(ge=50, description="a whole number from 50 up")] = 2_000
     """Most MB of sound of one microphone or file that may wait on the disk for its words: 115 MB an hour, and nothing
     waits while engines keep up. Beyond that, no more is accepted: microphones keep ten minutes themselves and say so,
     and so does the control room. Sound that is kept as a recording does not count."""
     waiting_mb: Annotated[int, msgspec.Meta(ge=50, description="a whole number from 50 up")] = 10_000
     """Most MB of sound that may wait of all microphones and files together."""
+
+
+class RetentionSection(msgspec.Struct, frozen=True, kw_only=True):
+    """How long what is kept of meetings is kept after their end; at `/admin/retention` the secretariat can state other
+    periods. Nothing is kept for ever but what somebody states to be.
+    """
+
+    text: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.TEXT]
+    """Lines, translations, names of speakers, published questions, and files of imported meetings."""
+    sound: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.SOUND]
+    """Published sound. Sound that is kept for checking the text goes after `keep_days` of `[recording]`."""
+    staff: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.STAFF]
+    """Notes among the staff and to groups, marks for the report, chosen terms, what was reported as rude, lines that
+    were never on air, and how often the meeting's links were used."""
+    questions: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.QUESTIONS]
+    """Questions that nobody published, the wording in which the others arrived, and the keyed hashes of who asked."""
+    notice_days: Annotated[int, msgspec.Meta(ge=7, le=365, description="a whole number from 7 to 365")] = 30
+    """Days for which a removal is listed before it happens, on which the server was running; until then it can be put
+    off."""
 
 
 class Streams(msgspec.Struct, frozen=True, kw_only=True):
@@ -387,6 +408,25 @@ class Tracing(msgspec.Struct, frozen=True, kw_only=True):
     """Percentage of acts whose traces are kept."""
 
 
+class SearchSection(msgspec.Struct, frozen=True, kw_only=True):
+    """What finds lines beside the server's own search by words."""
+
+    meaning: Annotated[bool, msgspec.Meta(description="true or false")] = True
+    """Whether the search also shows lines that are similar to what was asked, in any language. It needs the extra
+    `meaning`; without it nothing changes."""
+    opensearch: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^$|^https?://[^\s/?#@]+/[a-z0-9][a-z0-9._-]{0,99}$",
+            description="nothing, or the address of an index such as 'https://search.example.org:9200/moothall'",
+        ),
+    ] = ""
+    """Index of an OpenSearch of your own, which gets the finished lines of the meetings that everybody may read, but
+    for those in which young people take part, and loses what is removed. It is this server's alone. Empty: none."""
+    opensearch_key_file: Annotated[str, msgspec.Meta(description="the path of a file, or nothing")] = ""
+    """File with `user:password` for it. Empty: it asks for none."""
+
+
 class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     """Ways for staff to come in besides role links: an account of their own house (OpenID Connect); and how long links
     that end with their meeting are valid after it.
@@ -470,12 +510,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     translation: Translation = Translation()
     captioning: Captioning = Captioning()
     recording: Recording = Recording()
+    retention: RetentionSection = RetentionSection()
     streams: Streams = Streams()
     webhooks: WebhookSection = WebhookSection()
     balance: Balance = Balance()
     sign_in: SignIn = SignIn()
     metrics: Metrics = Metrics()
     proof: ProofSection = ProofSection()
+    search: SearchSection = SearchSection()
     cluster: Cluster = Cluster()
     tracing: Tracing = Tracing()
     logging: Logging = Logging()

@@ -109,6 +109,9 @@ async def test_the_frame_stays_on_every_page_of_the_staff(width: int, height: in
             await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
             assert await frame.evaluate("(frame) => frame.getBoundingClientRect().top") == 0, path
             assert await page.evaluate(FRAME_COVERS) == [], path
+            if width < 640 and f"/{S}" in path:
+                high = await frame.evaluate("(frame) => frame.getBoundingClientRect().height")
+                assert high <= 72, f"{path}: one row, with the pages on demand"
             if path in own:
                 await expect(frame.locator(".meeting")).to_be_in_viewport()
                 await expect(frame.locator(".meeting")).to_have_text(await page.locator("h1").inner_text())
@@ -208,6 +211,10 @@ async def test_the_newest_line_is_a_press_away_and_esc_leaves_a_field(page: Page
         await page.keyboard.press("e")
         await expect(page.locator(".editor textarea")).to_be_focused()
         await expect(page.locator("#Write textarea")).to_have_value("Half a line")
+        await page.set_viewport_size({"width": 390, "height": 800})
+        await expect(page.locator("#Newest"), "it would lie on the buttons of the field").to_have_css(
+            "visibility", "hidden"
+        )
 
 
 # A refinement of the close.

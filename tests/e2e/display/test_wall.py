@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from moothall.adapters.pages.catalogues import LANGUAGES
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionStatus
@@ -496,3 +497,17 @@ async def test_a_title_has_as_many_lines_as_it_needs_whatever_its_writing(page: 
             shown = "(title) => title.scrollHeight <= title.clientHeight + 1"
             assert await page.locator("#Title").evaluate(shown), title
             assert await page.locator(".strip").evaluate("(strip) => strip.scrollHeight <= 64"), title
+
+
+async def test_how_long_ago_the_last_words_were_is_whole_in_every_language(page: Page) -> None:
+    await page.set_viewport_size({"width": 1280, "height": 720})
+    for title in ("Access in rural areas", "Universal service: who pays for the last mile of the network, and when?"):
+        async with stage(title=title) as on:
+            await on.lines(3)
+            await on.clock.advance(45_000)
+            for language in LANGUAGES:
+                await visit(page, on, f"/screen?ui={language}")
+                await expect(page.locator("#Newest.follows")).to_be_attached()
+                state = page.locator("#State")
+                await expect(state).to_contain_text("30")
+                assert await state.evaluate("(state) => state.scrollHeight <= state.clientHeight + 1"), language

@@ -90,6 +90,14 @@ async def test_a_wall_says_who_is_with_us_and_goes_from_one_to_the_next(page: Pa
 
         await on.say(stands("kisumu", 23))
         await expect(line).to_have_text("\u2068Kisumu\u2069 is with us: 23 people")
+        if "screen" in path:  # an upright one: the groups don't press the words at the code into a column of letters
+            await page.set_viewport_size({"width": 820, "height": 1000})
+            code, text = page.locator(".code"), page.locator("#Newest")
+            wide, high = await code.evaluate(
+                "code => { const { width, height } = code.getBoundingClientRect(); return [width, height]; }"
+            )
+            assert high < 260 < wide
+            assert await text.evaluate("text => text.getBoundingClientRect().height") > 400
         await on.say(ev.WallCleared(t=60_000))
         await expect(line).to_be_visible()
         await on.say(stands("lima", None))

@@ -28,12 +28,13 @@ from support.proof.ahead import AheadClock
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 SESSION, FLOOR, ENGLISH, MIC = SessionId("forum"), ChannelId("floor"), ChannelId("mt-en"), SourceId("mic")
-RATE = 16_000
-HEARD = """(player) => new Promise((heard) => {
-    const look = () => player.currentTime >= 2 && heard();
-    player.addEventListener('timeupdate', look);
-    look();
+PLAYED = """player => new Promise(done => {
+  const look = () => player.currentTime >= 2 && done();
+  player.addEventListener("timeupdate", look);
+  look();
 })"""
+"""Waits until a player has played two seconds."""
+RATE = 16_000
 SAID, READ = "Le fossé numérique est large.", "The digital divide is wide."
 
 
@@ -114,7 +115,7 @@ async def test_what_was_said_is_found_heard_quoted_and_verified_without_a_networ
             await page.get_by_role("link", name="Hear it").click()
             player = page.locator("video, audio")
             await expect(player).to_have_js_property("error", None)
-            await player.evaluate(HEARD)
+            await player.evaluate(PLAYED)
             await page.go_back()
             # It is read in its place, and what was said beside it.
             await page.get_by_role("heading", level=3).get_by_role("link").click()

@@ -15,6 +15,7 @@ from moothall.cli.record.past import ImportProgress, read_original
 from moothall.core.events.types import Access
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import ChannelId, SessionId
+from moothall.core.retention.periods import DAY_MS, KeptKind
 from support.desks.admin import admin_house
 from unit.record.imports.test_own_json import ASKED, LEAST
 
@@ -186,3 +187,32 @@ def test_a_bar_shows_how_far_it_is() -> None:
         progress.at(n, "a")
     progress.end()
     assert plain.getvalue().splitlines() == [f"{n} of 4 files" for n in range(1, 5)]
+
+
+async def test_what_is_due_of_an_imported_meeting_is_listed_since_its_import(
+    shell: Shell, folder: Path, tmp_path: Path
+) -> None:
+    await imports(shell, folder)
+    assert await shell.run("due") == 0
+    assert shell.out == "Nothing is due within 30 days.\n"
+    config = tmp_path / "moothall.toml"
+    config.write_text('[retention]\ntext = "7 days"\n')
+    short = ("due", "--config", str(config))
+    assert await shell.run(*short) == 0
+    assert sorted(line.split("  ")[1] for line in shell.out.splitlines()) == [
+        f"{OPENING}: text",
+        "2019-11-26-bad: text",
+        "talk: text",
+    ]
+    assert await shell.run(*short, "--json") == 0
+    listed = json.loads(shell.out)
+    assert listed["notice_days"] == 30
+    assert all(each["removed"] - each["due"] > 22 * DAY_MS for each in listed["items"]), (
+        "listed for a month all the same"
+    )
+    async with admin_house(shell.data.parent) as house:
+        assert await shell.run("due") == 0
+        assert shell.out == "Nothing is due within 30 days.\n"
+        await house.running.backend.retention.state({KeptKind.TEXT: "8 days"}, "office")
+        assert await shell.run("due") == 0
+        assert f"{OPENING}: text" in shell.out

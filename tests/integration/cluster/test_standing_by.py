@@ -17,6 +17,7 @@ from moothall.app.cluster.house import House, redis_server
 from moothall.app.cluster.standing_by import standing_by
 from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
+from moothall.core.kernel.ids import SegmentId
 from moothall.core.ports import Clock
 from moothall.services.cluster.reading import CACHED_MS, CUT_OFF_MS
 from moothall.services.metrics.measures import FEWEST_READERS
@@ -185,3 +186,41 @@ async def test_a_node_that_hears_nothing_of_the_others_for_long_sends_readers_aw
                 async with client.get(read) as answer:
                     status = answer.status
             assert status == 200
+
+
+async def test_a_node_finds_what_its_copies_have_while_nobody_keeps_the_house(
+    tmp_path: Path, redis_processes: RedisProcesses
+) -> None:
+    recorder = Recorder()
+    words = ("The digital divide is wide.", "It costs a tenth of the income.")
+    told: list[ev.Event] = [
+        ev.SessionCreated(title="Plenary", languages=("en",), access=ev.Access.PUBLIC),
+        ev.ChannelAdded(channel=FLOOR.channel, kind=ev.ChannelKind.FLOOR, languages=("en",)),
+        ev.SessionOpened(wall=1),
+    ]
+    for n, text in enumerate(words):
+        line = SegmentId(f"l{n}")
+        told += [
+            ev.SegmentOpened(channel=FLOOR.channel, segment=line, t0=0, language="en", origin=ev.Origin.MACHINE),
+            ev.SegmentEnded(channel=FLOOR.channel, segment=line, t1=9, reason=ev.EndReason.SENTENCE, text=text),
+        ]
+    headers = {"Accept": "application/json"}
+    redis = redis_processes.empty("valkey")
+    async with standing(tmp_path, redis) as (house, address), aiohttp.ClientSession(headers=headers) as client:
+
+        async def search(**query: str) -> tuple[int, list[str]]:
+            async with client.get(f"{address}/search", params=query) as answer:
+                found = (await answer.json())["moments"] if answer.status == 200 else []
+                return answer.status, [each["text"] for each in found]
+
+        await written(house, [recorder.record(each) for each in told])
+        while (found := await search(q="divides")) != (200, [words[0]]):
+            assert found in ((200, []), (503, []))
+            await CLOCK.sleep(50)
+        assert await search(q="divide", **{"in": "links"}) == (503, [])
+        keeper = RedisLog(house.server, "n9")
+        head = await keeper.acquire(SESSION, EPOCH, 9_009_001)
+        staff = ev.SessionArranged(access=ev.Access.STAFF, sound=ev.SoundKept.NONE, listed=True)
+        await keeper.append(SESSION, head.term, len(told), [recorder.record(staff)])
+        while await search(q="divide") != (200, []):
+            await CLOCK.sleep(50)

@@ -187,11 +187,14 @@ DOORS = {
     "GET /bundle.zip": Door(frozenset({404})),
     "GET /news.atom": open_to_all("", "?session=open&ui=ar"),
     "GET /news.json": open_to_all("", "?language=pt"),
+    "GET /s/{session}/card.png": Door(frozenset({200, 302}), ("?ui=en",)),
     "GET /sitemap.xml": open_to_all(),
     "GET /robots.txt": open_to_all(),
     "GET /oembed": Door(frozenset({200, 404}), ("", "?url=/s/open", "?url=/s/backstage", "?url=/s/open/line/a")),
     "GET /openapi.json": open_to_all(),
     "GET /records.jsonl": Door(frozenset({404})),
+    "GET /proceedings.{form}": Door(frozenset({404})),
+    "GET /removed.json": open_to_all(""),
     "GET /withdrawals.json": open_to_all("", "?session=backstage"),
     "GET /s/{session}/screen": open_to_all(),
     "GET /room/{room}/screen": Door(frozenset({200, 404})),
@@ -251,6 +254,11 @@ DOORS = {
     "GET /desk/{session}/refinements": STAFF_ONLY,
     "GET /desk/{session}/check": STAFF_ONLY,
     "POST /desk/{session}/check": STAFF_ONLY,
+    "GET /desk/{session}/speakers": STAFF_ONLY,
+    "POST /desk/{session}/speakers": STAFF_ONLY,
+    "GET /own-words/{session}/enter/{secret}": Door(frozenset({404, 429})),
+    "GET /own-words/{session}": Door(frozenset({404})),
+    "POST /own-words/{session}": Door(frozenset({403})),
     "GET /caption/{session}": STAFF_ONLY,
     "POST /caption/{session}": STAFF_ONLY,
     "GET /moderate/{session}": STAFF_ONLY,
@@ -321,6 +329,7 @@ DOORS = {
     "POST /admin/links/{link}/free": STAFF_ONLY,
     "POST /admin/signed-in/{pseudonym}/end": STAFF_ONLY,
     "POST /admin/programme": STAFF_ONLY,
+    "GET /admin/programme.csv": STAFF_ONLY,
     "GET /hubs": open_to_all("", "?ui=ar"),
     "GET /hubs/thanks": open_to_all("", "?ui=ar"),
     "GET /hub/pair": open_to_all("", "?ui=ar"),
@@ -340,6 +349,13 @@ DOORS = {
     "POST /admin/hubs/{hub}/link": STAFF_ONLY,
     "POST /admin/hubs/{hub}/remove": STAFF_ONLY,
     "POST /admin/programme/import": STAFF_ONLY,
+    "GET /admin/retention": STAFF_ONLY,
+    "POST /admin/retention/periods": STAFF_ONLY,
+    "POST /admin/retention/put-off": STAFF_ONLY,
+    "POST /admin/retention/person": STAFF_ONLY,
+    "GET /admin/removed": STAFF_ONLY,
+    "GET /admin/removed.json": STAFF_ONLY,
+    "GET /admin/removed.csv": STAFF_ONLY,
     "GET /admin/speakers": STAFF_ONLY,
     "POST /admin/speakers": STAFF_ONLY,
 }
@@ -419,6 +435,29 @@ async def test_at_no_door_a_stranger_is_shown_what_is_not_public(open_hall: Runn
                 if status not in DOORS.get(route, STAFF_ONLY).answers:
                     wrong.append((address, status))
     assert wrong == []
+
+
+async def test_what_may_be_kept_has_an_entity_tag_that_stays(open_hall: RunningServer) -> None:
+    """An answer without one says that nobody may keep it, or goes on. Pages of a meeting that is on may have another at
+    each moment: they have the server's time and the position of the text.
+    """
+    without, moving = list[str](), list[str]()
+    async with aiohttp.ClientSession() as http:
+        for route in routes_of(open_hall):
+            if route.startswith("GET ") and not DOORS.get(route, STAFF_ONLY).streams:
+                address = open_hall.address + next(addresses(route, SESSION))
+                async with http.get(address, allow_redirects=False) as response:
+                    tag, status = response.headers.get("ETag", ""), response.status
+                    if status == 200 and not tag and "no-store" not in response.headers.get("Cache-Control", ""):
+                        without.append(route)
+                if status == 200 and tag:
+                    async with http.get(address, headers={"If-None-Match": tag}) as response:
+                        page = response.content_type == "text/html" and route.startswith("GET /s/{session}")
+                        if response.status == 304:
+                            assert response.headers["ETag"] == tag
+                        elif not page:
+                            moving.append(route)
+    assert without == moving == []
 
 
 async def test_with_a_link_no_page_but_the_desks_socket_tells_more(open_hall: RunningServer) -> None:

@@ -29,6 +29,7 @@ IN_LISTS = {
     "/withdrawals.json": {BEFORE, WHILE, AFTER},
     "/records.jsonl": {AFTER},
     "/bundle.zip": {AFTER},
+    "/proceedings.epub": {AFTER},
     "/openapi.json": set[SessionId](),
 }
 """Which meetings that everybody may read are in what is said of all."""

@@ -25,9 +25,13 @@ async def spoken(running: RunningServer, session: str, **more: bool) -> None:
     await meeting(running, session, *LINES, access=Access.PUBLIC, **more)
     await done(running, session, "ana", do.IntroduceSpeaker(speaker=ANA, name="Ana Souza"))
     await done(running, session, "hers", do.AssignSpeaker(segments=(SegmentId("l0"),), speaker=ANA))
+    planned(running, session)
+    await running.backend.indexing.catch_up()
+
+
+def planned(running: RunningServer, session: str) -> None:
     plan = Planned(session=SessionId(session), title=f"About {session}", speakers=(Speaker(id=ANA, name="Ana Souza"),))
     running.backend.programme._planned[plan.session] = plan
-    await running.backend.indexing.catch_up()
 
 
 class Office:
@@ -69,7 +73,9 @@ async def test_the_secretariat_says_who_is_who_and_the_person_switches_it_off(tm
         async with aiohttp.ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
             async with http.get(f"{running.address}/enter/{token}", allow_redirects=False):
                 office = Office(running, http)
-            joining = ("of", "one/ana"), ("of", "two/ana"), ("of", "youth/ana")
+            joining = ("of", "one/ana"), ("of", "two/ana")
+            assert "youth/ana" not in await office.page()
+            await office.act(("act", "join"), *joining, ("of", "youth/ana"), status=409)
             made = await office.act(("act", "join"), *joining)
             own = re.search(r"<code dir=\"ltr\">([^<]+)</code>", made)
             assert own is not None
@@ -90,8 +96,18 @@ async def test_the_secretariat_says_who_is_who_and_the_person_switches_it_off(tm
             await office.act(("act", "join"), *joining, status=409)
             await office.act(("act", "join"), ("of", "three/ana"), ("to", person.id))
             assert "About three" in (await status(running, page))[2]
+            assert f'href="/news.atom?speaker={person.id}"' in text
+            for form in ("atom", "json"):
+                code, robots, news = await status(running, f"/news.{form}?speaker={person.id}&ui=ar")
+                assert (code, robots) == (200, "noindex")
+                assert {name for name in ("one", "two", "three", "youth") if f"/s/{name}" in news} == {
+                    "one", "two", "three"
+                }  # fmt: skip
+                assert f"{page}?ui=ar" in news
+                assert "Ana Souza" in news
             await office.act(("act", "list"), ("person", person.id))
             assert (await status(running, page))[1] == ""
+            assert (await status(running, f"/news.json?speaker={person.id}"))[1] == ""
             await office.act(("act", "unlist"), ("person", person.id))
             await office.act(("act", "dance"), ("person", person.id), status=400)
             await office.act(("act", "list"), ("person", "nobody"), status=404)
@@ -103,6 +119,8 @@ async def test_the_secretariat_says_who_is_who_and_the_person_switches_it_off(tm
                 ) as answer:
                     assert answer.status == 200
                 assert (await status(running, page))[0] == code
+                for form in ("atom", "json"):
+                    assert (await status(running, f"/news.{form}?speaker={person.id}"))[0] == code
             assert set((await search(running, "divide"))["kinds"]["speaker"]) == {"one/ana", "two/ana", "three/ana"}
             assert "switched off by the person" in await office.page()
             renewed = await office.act(("act", "link"), ("person", person.id))
@@ -112,6 +130,7 @@ async def test_the_secretariat_says_who_is_who_and_the_person_switches_it_off(tm
             assert running.backend.people.all == []
         assert (await status(running, "/admin/speakers"))[0] == 403
         assert (await status(running, "/speakers/nobody"))[0] == 404
+        assert (await status(running, "/news.json?speaker=nobody"))[0] == 404
 
 
 async def test_a_meeting_that_is_not_public_any_more_leaves_the_page_at_once(tmp_path: Path) -> None:
@@ -123,6 +142,7 @@ async def test_a_meeting_that_is_not_public_any_more_leaves_the_page_at_once(tmp
         assert "About one" in (await status(running, page))[2]
         await done(running, "one", "staff", do.ArrangeSession(access=Access.STAFF, sound=SoundKept.NONE))
         assert "About one" not in (await status(running, page))[2]
+        assert "/s/one" not in (await status(running, f"/news.atom?speaker={made[0].id}"))[2]
 
 
 async def test_while_the_index_is_away_a_page_does_not_say_that_somebody_spoke_nowhere(tmp_path: Path) -> None:
@@ -132,9 +152,12 @@ async def test_while_the_index_is_away_a_page_does_not_say_that_somebody_spoke_n
         assert made is not None
     (tmp_path / "search").rename(tmp_path / "elsewhere")
     (tmp_path / "search").write_bytes(b"a file in place of the folder")
-    async with (
-        hall(settings(tmp_path)) as running,
-        aiohttp.ClientSession() as http,
-        http.get(f"{running.address}/speakers/{made[0].id}") as answer,
-    ):
-        assert (answer.status, answer.headers["Retry-After"]) == (503, "10")
+    async with hall(settings(tmp_path)) as running, aiohttp.ClientSession() as http:
+        planned(running, "one")
+        async with http.get(f"{running.address}/speakers/{made[0].id}") as answer:
+            assert (answer.status, answer.headers["Retry-After"]) == (503, "10")
+        assert (await status(running, f"/news.json?speaker={made[0].id}"))[0] == 503
+        del running.backend.programme._planned[SessionId("one")]  # No programme lists them any more.
+        async with http.get(f"{running.address}/speakers/{made[0].id}") as answer:
+            assert answer.status == 404
+        assert (await status(running, f"/news.json?speaker={made[0].id}"))[0] == 404

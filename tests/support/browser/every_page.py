@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 from playwright.async_api import Browser, BrowserContext, Page
 
+from moothall.adapters.desks.own_words_door import COOKIE as OWN_WORDS
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.events.question_parts import InterventionKind
@@ -44,6 +45,7 @@ from moothall.testing.translator_link import EchoEnd
 from moothall.wire import translation as wire
 from support.browser.every_note import every_note
 from support.browser.every_question import TEXT, asked, every_question, said_of_themselves
+from support.desks.own_words import every_proposal
 from support.files.programme_files import SAMPLES, sample
 
 FLOOR = ChannelId("floor")
@@ -229,6 +231,13 @@ async def _before_it_was_mended(page: Page) -> None:
     await page.locator("[data-fate=changed]").wait_for()
 
 
+async def _counted(page: Page) -> None:
+    """Show what the removal of a speaker's words would take."""
+    await page.locator("#Person").select_option("ada")
+    await page.locator("button[value=count]").click()
+    await page.locator("button[value=remove]").wait_for()
+
+
 PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "reader/front.html": ("/", None),
     "reader/search.html": ("/search?q=the", None),
@@ -240,6 +249,9 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "admin/admin_speakers.html": ("/admin/speakers", None),
     "admin/admin_tokens.html": ("/admin/tokens", None),
     "admin/admin_webhooks.html": ("/admin/webhooks", None),
+    "admin/admin_retention.html": ("/admin/retention", None),
+    "admin/admin_removal.html": ("/admin/retention", _counted),
+    "admin/admin_removed.html": ("/admin/removed", None),
     "agenda/agenda.html": ("/agenda", None),
     "agenda/access_needs.html": ("/agenda/access", None),
     "agenda/access_needs.html, refused": ("/agenda/access", _needing_nothing),
@@ -296,6 +308,8 @@ PAGES: dict[str, tuple[str, Callable[[Page], Awaitable[None]] | None]] = {
     "moderation/moderate.html": ("/moderate/plenary", _leading),
     "moderation/podium.html": ("/podium/plenary", _on_the_podium),
     "desk/check.html": ("/desk/yesterday/check", None),
+    "desk/speaker_links.html": ("/desk/yesterday/speakers", None),
+    "proposals/own_words.html": ("/own-words/yesterday", None),
     "proposals/refinements.html": ("/desk/yesterday/refinements", _deciding),
     "control/control.html": ("/control", None),
     "control/figures.html": ("/figures/plenary", None),
@@ -408,6 +422,7 @@ async def full_house(data: Path) -> AsyncIterator[RunningServer]:
         await asked(running)
         await said_of_themselves(running)
         await _proposed(running)
+        await every_proposal(running, SessionId("yesterday"), SpeakerId("anez"))
         await _groups(running)
         await _limited(running)
         await _people(running)
@@ -424,8 +439,15 @@ async def _people(running: RunningServer) -> None:
     """Say who one of the programme's speakers is, twice, with and without a page."""
     plan = next(each for each in running.backend.programme.planned() if each.speakers)
     of = (SpeakerOf(plan.session, plan.speakers[0].id),)
+    spoke = SpeakerOf(SessionId("yesterday"), SpeakerId("anez"))
     people = [
-        KnownSpeaker(id=name, name="Ada <Lovelace>", speakers=of, link=digest_of("secret"), shown=name == "ada")
+        KnownSpeaker(
+            id=name,
+            name="Ada <Lovelace>",
+            speakers=(*of, spoke) if name == "ada" else of,
+            link=digest_of("secret"),
+            shown=name == "ada",
+        )
         for name in ("ada", "off")
     ]
     await running.backend.book.write([BookEntry(PEOPLE, each.id, msgspec.json.encode(each)) for each in people])
@@ -639,6 +661,10 @@ async def visitor(browser: Browser, running: RunningServer, **options: Any) -> A
     for link in (*((role, HALL, f"{role}") for role in (Role.SECRETARIAT, Role.TECHNICIAN)), hub):
         _, token = await running.backend.links.create(*link)
         await context.request.get(f"{running.address}/enter/{token}", max_redirects=0)
+    (own,) = running.backend.own_words.of(SessionId("yesterday"))
+    await context.add_cookies(
+        [{"name": OWN_WORDS, "value": own.proof, "url": f"{running.address}/own-words/yesterday"}]
+    )
     yield context
     await context.close()
 

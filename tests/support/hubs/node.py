@@ -25,8 +25,8 @@ ELSEWHERE = ChannelId("mt-es")
 """A channel of the meeting that is not copied."""
 
 
-def meeting() -> list[LogRecord]:
-    """Return the records of an open meeting with twelve lines, a minute apart."""
+def meeting(*more: ev.Event) -> list[LogRecord]:
+    """Return the records of an open meeting with twelve lines, a minute apart, and of `more`."""
     recorder = Recorder()
     told: list[ev.Event] = [
         ev.SessionCreated(title="Plenary & <hubs>", languages=("en",), access=ev.Access.PUBLIC),
@@ -42,7 +42,7 @@ def meeting() -> list[LogRecord]:
             ),
         ]
     told.append(ev.ChannelAdded(channel=ELSEWHERE, kind=ev.ChannelKind.TRANSLATION, languages=("es",)))
-    return [recorder.record(event) for event in told]
+    return [recorder.record(event) for event in (*told, *more)]
 
 
 async def copied(data: Path, session: SessionId, records: Sequence[LogRecord], channels: Sequence[ChannelId]) -> None:

@@ -11,6 +11,7 @@ from moothall.core.programme.changes import MeetingPlan
 from moothall.core.programme.plan import Planned, Room, RoomId
 from moothall.services.programme.meeting_plan import plan_of
 from moothall.services.programme.programme import Programme
+from moothall.services.proposals.own_words import OwnWords
 from moothall.services.proposals.proposing import Proposals
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.tokens.program_tokens import ProgramTokens
@@ -45,6 +46,7 @@ class ProgrammeHouse(MemoryHall):
         self.proposals = Proposals(
             self.sessions, log=self.log, book=self.book, clock=self.clock, randomness=randomness, keep_days=30
         )
+        self.own_words = OwnWords(self.sessions, book=self.book, clock=self.clock, randomness=randomness)
         self.role_links = RoleLinks(book=self.book, clock=self.clock, randomness=randomness)
         self.tokens = ProgramTokens(book=self.book, clock=self.clock, randomness=randomness)
 

@@ -72,6 +72,9 @@ def events(access: ev.Access) -> list[ev.AnyEvent]:
         ev.WordsCommitted(channel=FLOOR, segment=A, first=0, words=(ev.Word("Good", 0, 9), ev.Word(" day.", 9, 20))),
         ev.SegmentEnded(channel=FLOOR, segment=A, t1=20, reason=ev.EndReason.SENTENCE, text="Good day."),
         ev.SegmentCorrected(channel=FLOOR, segment=A, base_revision=0, base_words=2, text="Good evening.", tail=""),
+        ev.ProposalDeclined(
+            channel=FLOOR, segment=A, text="Good night.", reason="Not said.", by=Role.CAPTIONER, at=WALL
+        ),
         ev.SegmentOpened(channel=PT, segment=B, t0=0, language="pt", origin=ev.Origin.INTERPRETER),
         ev.WordsCommitted(channel=PT, segment=B, first=0, words=(ev.Word("Boa", 0, 9),)),
         ev.SpeakerAssigned(segments=(A,), speaker=SpeakerId("ana")),

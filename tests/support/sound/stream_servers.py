@@ -180,8 +180,16 @@ async def nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     await reader.read()
 
 
-async def rtsp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, moved: str = "", refused: str = "") -> None:
-    """Act as a camera that sends μ-law as fast as it is read, redirects to `moved`, or answers with `refused`."""
+async def rtsp(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    moved: str = "",
+    refused: str = "",
+    asked: str = "DESCRIBE",
+) -> None:
+    """Act as a camera that sends μ-law as fast as it is read, redirects to `moved`, or answers `asked` (a method) with
+    `refused`.
+    """
     body = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nt=0 0\r\nm=audio 0 RTP/AVP 0\r\na=control:one\r\n"
     extra = {
         "DESCRIBE": f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}",
@@ -194,7 +202,7 @@ async def rtsp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, moved
             word = head.split(" ")[0]
             if moved and word == "DESCRIBE":
                 writer.write(f"RTSP/1.0 302 Moved\r\n{said}\r\nLocation: {moved}\r\n\r\n".encode())
-            elif refused and word == "DESCRIBE":
+            elif refused and word == asked:
                 writer.write(f"RTSP/1.0 {refused}\r\n{said}\r\n\r\n".encode())
             else:
                 more = extra.get(word, "Session: 1\r\n\r\n")
@@ -214,11 +222,11 @@ async def rtsp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, moved
 
 
 @asynccontextmanager
-async def rtsp_server(moved: str = "", refused: str = "") -> AsyncIterator[str]:
+async def rtsp_server(moved: str = "", refused: str = "", asked: str = "DESCRIBE") -> AsyncIterator[str]:
     """Run the camera; yields its address."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await rtsp(reader, writer, moved, refused)
+        await rtsp(reader, writer, moved, refused, asked)
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:

@@ -23,6 +23,7 @@ WORDS = bundle.BundleWording(
     found_more="First {n}",
     sound="Sound from {time}",
     none="Nothing.",
+    book="As one book",
 )
 FILES = {form: f"data/s/floor.{form}" for form in ("vtt", "html")}
 TEXT = bundle.BundledText(
@@ -66,6 +67,13 @@ def test_the_page_has_each_session_with_its_texts_and_sound() -> None:
     assert '<option value="search/s/floor.js search/s/pt.js">English</option>' in page
     assert unescape(re.findall(r'data-found="(.*?)"', page)[0]) == 'Found "{n}"'
     assert "<it>" not in page
+
+
+def test_the_page_names_the_book_of_the_same_records_where_there_is_one() -> None:
+    book = "https://hall.example/proceedings.epub?day=2026-11-24&ui=ar"
+    page = bundle.write_index(replace(MANIFEST, proceedings=(book,)), WORDS, SEARCHED)
+    assert f'As one book: <a href="{book.replace("&", "&amp;")}">' in page
+    assert "As one book" not in bundle.write_index(MANIFEST, WORDS, SEARCHED)
 
 
 def test_a_page_of_nothing_says_so_and_has_no_search() -> None:

@@ -17,6 +17,8 @@ import moothall_hub
 from moothall import adapters
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.desks import desk_door, microphone_door
+from moothall.adapters.desks.own_words_door import OwnWordsText
+from moothall.adapters.desks.speakers_form import SpeakersText
 from moothall.adapters.hubs import removed_view as hub_removed_view
 from moothall.adapters.hubs import texts as hub_texts
 from moothall.adapters.pages.catalogues import LANGUAGES, Catalogues, read_names
@@ -32,6 +34,8 @@ from moothall.adapters.reading.page_choices import OFFERED
 from moothall.adapters.reading.page_menu import WAYS
 from moothall.adapters.record.texts import NOTICE as RECORD_NOTICE
 from moothall.adapters.record.texts import RecordErrorText
+from moothall.adapters.retention import texts as retention_texts
+from moothall.adapters.retention.texts import RetentionText
 from moothall.adapters.search.search_door import SearchText
 from moothall.adapters.tokens.tokens_door import TokenText
 from moothall.adapters.webhooks.hooks_door import HookText
@@ -114,10 +118,13 @@ def constants(*parts: object) -> Iterator[str]:
 TEXTS_IN_CODE = {
     *constants(
         ErrorText, AdminText, RecordErrorText, ProofText, DoorText, NewsText, SearchText, TokenText, HookText,
+        RetentionText,
         hub_texts.HubText,
-        hub_removed_view.RemovedText,
+        hub_removed_view.RemovedText, OwnWordsText, SpeakersText,
         asking_texts, page_hands, hub_desk_texts,
     ),
+    *retention_texts.KINDS.values(), *retention_texts.REASONS.values(),
+    retention_texts.OTHER_REASON, retention_texts.SOUND_REASON,
     *hub_texts.UNPAIRED.values(), *UNPAIRED.values(), *status_bar.TEXTS.values(), status_bar.MISSED, missed_door.SPAN,
     setup_door.SPEAKS, setup_door.TAKEN, setup_door.NO_TITLE, setup_door.WORDS_FOR,
     microphone_door.NO_MEETING, microphone_door.NOT_ADDED, microphone_door.STRANGER,
@@ -203,6 +210,8 @@ OTHER_GROUPS = {
     "hub",
     "hub-todo",
     "links",
+    "own-words",
+    "proceedings",
     "record",
     "record-asked",
     "record-state",

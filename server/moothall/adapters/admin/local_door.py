@@ -24,6 +24,7 @@ from moothall.core.kernel.decoding import Unreadable, read_json
 from moothall.core.kernel.errors import ConfigurationError, MoothallError
 from moothall.core.ports import Randomness
 from moothall.core.programme.table_writing import MOST_BYTES
+from moothall.core.retention.listing import DueList
 from moothall.record.imports.acts import ImportAct, PastMeeting
 from moothall.services.operation.status import ServerStatus
 from moothall.services.programme.office import UNLIMITED, AdminLinkOrder, ImportReport, Office, Proposed, TokenOrder
@@ -111,6 +112,7 @@ class LocalDoor:
                 web.post("/local/begin-import", self._begin_import),
                 web.post("/local/import-part", self._import_part),
                 web.post("/local/publish-record", self._publish_record),
+                web.post("/local/due", self._due),
                 web.post("/local/status", self._status),
                 web.post("/local/probe", self._probe),
                 web.post("/local/drain", self._drain),
@@ -206,6 +208,9 @@ class LocalDoor:
             return web.Response(status=400, text="That says of no meeting who may read it.\n")
         await self._office().publish_record(order)
         return _json(_Said(""))
+
+    async def _due(self, _: web.Request) -> web.StreamResponse:
+        return _json(await self._office().list_due())
 
     async def _status(self, _: web.Request) -> web.StreamResponse:
         return _json(self._operations.status())
@@ -317,6 +322,10 @@ class Caller:
         error.
         """
         await self._ask("publish-record", {}, msgspec.json.encode(order))
+
+    async def list_due(self) -> DueList:
+        """What is listed to be removed, as it is due (`Office`). Raises ConfigurationError with the server's error."""
+        return msgspec.json.decode(await self._ask("due", {}, b""), type=DueList)
 
     async def status(self) -> ServerStatus:
         """The server's status. Raises ConfigurationError when it doesn't answer."""

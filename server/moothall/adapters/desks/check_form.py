@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from urllib.parse import quote, urlencode
 
 import msgspec
 from aiohttp import web
 
+from moothall.adapters.desks.speakers_form import ACCEPT, DECLINE, SpeakersForm
 from moothall.adapters.http.form_guard import FIELD, FormGuard
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.visitor_request import read_form
@@ -59,6 +61,7 @@ class CheckForm:
     _: KW_ONLY
     state_of: Callable[[SessionId], Awaitable[State | None]]
     lines: CheckedLines
+    speakers: SpeakersForm
     guard: FormGuard
     key_of: Callable[[web.Request], str]
 
@@ -85,6 +88,7 @@ class CheckForm:
         left = left if by_time else sorted(left, key=doubt, reverse=True)
         rows = self.lines.take(session, left, self.key_of(request), LINES)
         return {
+            "proposed": await self.speakers.proposals(session, state, ui, clip=partial(_clip, session, sound=sound)),
             "rows": [self._row(line, state, session, ui, sound=sound, sent=sent) for line in rows],
             "left": len(left),
             "of": len(all_lines),
@@ -109,7 +113,6 @@ class CheckForm:
     ) -> dict[str, object]:
         text = line.whole.strip()
         typed = sent.text if sent is not None and sent.segment == line.id else text
-        clip = {"channel": line.channel, "from": max(0, line.t0 - AROUND_MS), "to": line.t1 + AROUND_MS}
         name = state.speakers.get(line.speaker, "") if line.speaker else ""
         return {
             "id": line.id,
@@ -123,7 +126,7 @@ class CheckForm:
             "pieces": behind_doubts(text, line.recognised),
             "text": typed,
             "changed": typed != text,
-            "clip": f"/s/{quote(session)}/clip?{urlencode(clip)}" if sound else "",
+            "clip": _clip(session, line.channel, line.t0, line.t1, sound=sound),
         }
 
     def _address(self, request: web.Request, **changes: str) -> str:
@@ -136,7 +139,8 @@ class CheckForm:
         return self._address(request)
 
     async def submit(self, request: web.Request, session: SessionId, staff: Staff) -> SentCheck:
-        """Correct a line where its text was changed, and note that it was found right; or seal the text.
+        """Correct a line where its text was changed, and note that it was found right; or decide on what a speaker
+        proposes, or seal the text.
 
         Raises HttpProblem when the form can't be read, and StorageUnavailable.
         """
@@ -148,6 +152,8 @@ class CheckForm:
             return SentCheck(name, text, late)
         if form.get("act") == SEAL:
             return SentCheck("", "", await self._seal(session, staff, token))
+        if form.get("act") in (ACCEPT, DECLINE):
+            return SentCheck("", "", await self.speakers.decide(session, staff, form))
         state = await self.state_of(session)
         line = None if state is None else state.segments.get(SegmentId(name))
         if line is None or line.gone or not line.ended:
@@ -179,6 +185,12 @@ class CheckForm:
         command = SealRecord(version=SealVersion.CHECKED)
         answer = await self.send(actor_of(staff), session, CommandId(_digest("seal", token)), command)
         return answer if isinstance(answer, Refusal) else None
+
+
+def _clip(session: SessionId, channel: str, t0: int, t1: int, *, sound: bool) -> str:
+    """The address of the sound of a line; empty where there is no `sound`."""
+    clip = {"channel": channel, "from": max(0, t0 - AROUND_MS), "to": t1 + AROUND_MS}
+    return f"/s/{quote(session)}/clip?{urlencode(clip)}" if sound else ""
 
 
 def _name_of(channel: Channel, ui: Catalogue) -> str:

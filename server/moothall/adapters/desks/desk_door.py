@@ -16,20 +16,22 @@ from aiohttp import web
 from moothall.adapters.desks.check_form import CheckForm, SentCheck
 from moothall.adapters.desks.line_form import SENT, ChannelTexts, LineForm
 from moothall.adapters.desks.microphone_door import INTERPRETERS
+from moothall.adapters.desks.speakers_form import SpeakersForm
 from moothall.adapters.pages.request_context import HttpProblem, language, own_html, refusal
 from moothall.adapters.pages.staff_frame import Asked, MeetingFacts, StaffOf, Tab, meeting_frame
 from moothall.adapters.pages.templates import Pages, script_json
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.pages.visitor_request import see_other
+from moothall.adapters.pages.visitor_request import read_form, see_other
 from moothall.adapters.reading.page_choices import unsure
 from moothall.core.commands import Command, CorrectSegment, SetSpeaker, SetStatus, TypeSegment
 from moothall.core.events.question_parts import InterventionKind, InterventionStatus, QueueOrder
 from moothall.core.events.types import Tag
 from moothall.core.kernel.actors import Role
-from moothall.core.kernel.ids import ChannelId, SessionId, is_name
+from moothall.core.kernel.ids import ChannelId, SessionId, SpeakerId, is_name
 from moothall.core.questions.blocked_words import BLOCKED_WORD
 from moothall.core.rules.authority import COMMANDS, STAFF_ROLES
 from moothall.core.rules.questions import ABUSE, REPORTED
+from moothall.core.sessions.state import State
 from moothall.services.sessions.staff import MayAct, Staff
 
 REASONS = (
@@ -91,6 +93,7 @@ class DeskDoor:
         about: AboutOf,
         line: LineForm,
         check: CheckForm,
+        speakers: SpeakersForm,
         captions_key: Callable[[str], str | None] = _no_key,
         public: str = "",
     ) -> None:
@@ -100,6 +103,7 @@ class DeskDoor:
         self._about = about
         self._line = line
         self._check = check
+        self._speakers = speakers
         self._captions_key = captions_key
         self._public = public
 
@@ -110,6 +114,8 @@ class DeskDoor:
             web.get("/desk/{session}/refinements", self.refinements),
             web.get("/desk/{session}/check", self.check),
             web.post("/desk/{session}/check", self.send_checked),
+            web.get("/desk/{session}/speakers", self.speakers),
+            web.post("/desk/{session}/speakers", self.send_speakers),
             web.get("/caption/{session}", self.caption),
             web.post("/caption/{session}", self.write),
             web.get("/moderate/{session}", self.moderate),
@@ -180,6 +186,46 @@ class DeskDoor:
         )
         return {"check": shown, "unsure": unsure(ui)}
 
+    async def speakers(
+        self, request: web.Request, made: tuple[SpeakerId, str] | None = None, wrong: str = ""
+    ) -> web.Response:
+        """The page of speakers' private links, for links that may correct lines."""
+        more = partial(self._of_speakers, request, made, wrong)
+        page = await self._page(request, "desk/speaker_links.html", here=Tab.TEXT, needs=CorrectSegment, more=more)
+        if wrong:
+            page.set_status(409)
+        return page
+
+    async def send_speakers(self, request: web.Request) -> web.Response:
+        """Make or revoke a speaker's private link; show the page with it, or with why not."""
+        session, fitting = self._fitting(request, CorrectSegment)
+        state = await self._check.state_of(session) if fitting else None
+        if state is None:
+            return await self.speakers(request)
+        ui = language(self._pages, request)
+        try:
+            form = await read_form(request)
+        except HttpProblem as problem:
+            return refusal(problem, self._pages, ui)
+        done = await self._speakers.submit(session, state, form, ui, key=self._check.key_of(request))
+        if done is None:
+            return see_other(self._check.address(request))
+        return await self.speakers(request, wrong=done) if isinstance(done, str) else await self.speakers(request, done)
+
+    async def _of_speakers(
+        self,
+        request: web.Request,
+        made: tuple[SpeakerId, str] | None,
+        wrong: str,
+        session: SessionId,
+        _staff: Staff,
+        _about: DeskPageFacts,
+    ) -> dict[str, object]:
+        ui, state = language(self._pages, request), await self._check.state_of(session) or State(id=session)
+        key, here = self._check.key_of(request), self._check.address(request)
+        shown = self._speakers.links(session, state, ui, key=key, made=made, wrong=wrong)
+        return {"speakers": {**shown, "action": here}}
+
     async def moderate(self, request: web.Request) -> web.Response:
         """The page for moderating questions, for links that may do so."""
         return await self._page(request, "moderation/moderate.html", "moderation", here=Tab.QUESTIONS, needs=SetStatus)
@@ -244,6 +290,7 @@ class DeskDoor:
             desk=f"/desk/{quote(session)}{asked}",
             form=self._line.shown(request, about.texts, fitting[0].role, ui, text=refused[0], refused=refused[1]),
             refinements=f"/desk/{quote(session)}/refinements{asked}",
+            speaker_links=f"/desk/{quote(session)}/speakers{asked}",
             checking=f"/desk/{quote(session)}/check{asked}" if CorrectSegment in COMMANDS[fitting[0].role] else "",
             moderate=f"/moderate/{quote(session)}{asked}" if SetStatus in COMMANDS[fitting[0].role] else "",
             podium=f"/podium/{quote(session)}{asked}",

@@ -185,8 +185,11 @@ class DeskSocket:
     async def _act(self, desk: DeskConnection, request: _Act) -> Answer:
         if not 0 < len(request.commands) <= MOST_COMMANDS:
             return refused(RefusalCode.INVALID, f"An act holds 1 to {MOST_COMMANDS} commands.")
-        if any(isinstance(command, CorrectSegment) and command.accepted for command in request.commands):
+        corrections = [command for command in request.commands if isinstance(command, CorrectSegment)]
+        if any(command.accepted for command in corrections):
             return refused(RefusalCode.INVALID, "Accept proposals with the message `accept`, not in an act.")
+        if any(command.proposed for command in corrections):
+            return refused(RefusalCode.INVALID, "Accept what a speaker proposes on the page for checking.")
         if any(
             isinstance(command, MoveSegmentsAway | MoveSegmentsHere | BringSegmentsBack) for command in request.commands
         ):

@@ -22,10 +22,11 @@ TYPED = frozenset(
         *("light", "dark"),
         *("reach", "statement", "theme", "new-themes", "topics", "emerging", "exhibitors", "proposing"),
         *("reason", "start", "language", "names", "ground"),
-        *("expires", "city", "country", "institution", "coordinator", "expected", "address", "below", "days"),
+        *("expires", "city", "country", "institution", "coordinator", "expected", "address", "below", "days", "until"),
     }
 )
-"""The form fields in which somebody types text. The six words that let a hub in are not repeated."""
+"""The form fields in which somebody types text. The six words that let a hub in are not repeated, nor
+the private addresses of people who asked."""
 _JSON = "application/json"
 MACHINES = {"/hub/pair": _JSON, "/socket.io/": "text/plain"}
 """Routes to which programs may also send, without an Origin header, and the content type of what they send. Browsers

@@ -30,9 +30,10 @@ MOST_IN_ONE = 12
 MOST_JOINED = 64
 """The most joined files in the cache, some 100 KB each; the least recently used is dropped. The pages have about 40."""
 
-_SHEET_COMMENT = re.compile(rb"/\*(?:[^*]|\*(?!/))*\*/\n?|^[ ]+|^\n| (?=\{)|(?<=[:,]) ", re.MULTILINE)
+_SHEET_COMMENT = re.compile(rb"/\*(?:[^*]|\*(?!/))*\*/\n?|^[ ]+|^\n| (?=\{)|(?<=[:,]) (?!\")", re.MULTILINE)
 """Matches what is removed from a style sheet: comments, empty lines, and the spaces at the beginning of a line, before
-braces and behind colons and commas. No sheet has such a space in a string.
+braces and behind colons and commas, unless a quotation mark follows, as in `content: ": "`. No sheet has another such
+space in a string.
 """
 _COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)
 """Matches a comment that has its lines to itself. No script has a string over several lines, which could

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
+from urllib.parse import quote, urlencode
 
 from babel.dates import format_date
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
@@ -14,6 +16,7 @@ from markupsafe import Markup
 
 from moothall.adapters.pages.catalogues import Catalogue, Catalogues
 from moothall.adapters.pages.static_files import StaticFiles
+from moothall.core.events.types import Access
 from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.core.views.captions import Session
 from moothall.services.programme.house_look import ConferenceLook
@@ -81,6 +84,8 @@ class Pages:
         """Returns the name, logo and colours that every page shows."""
         self.of_the_moment = False
         """Whether pages show the present state of a hub's uplink, so that no two renderings are the same."""
+        self.cards = False
+        """Whether sessions that everybody may read have a picture of their own, `/s/{session}/card.png`."""
         self._templates = Environment(
             loader=FileSystemLoader(web_folder / "pages"),
             autoescape=True,
@@ -115,6 +120,16 @@ class Pages:
     def render_error(self, status: int, key: str, *, ui: Catalogue) -> str:
         """Render the page that says in one sentence what is wrong; `key` is the key of the sentence."""
         return self.render("lib/error.html", ui=ui, status=status, sentence=ui.text(key))
+
+    def card_of(self, session: Session, ui: Catalogue) -> str:
+        """The path of the picture that other sites show beside the page of a session. It is another one for another
+        title or stage, since they keep pictures for days.
+        """
+        if not self.cards or session.rehearsal or session.access is not Access.PUBLIC:
+            return self.card
+        named = f"{session.title}\n{session.status}\n{session.cancelled is None}"
+        version = sha256(named.encode()).hexdigest()[:8]
+        return f"/s/{quote(session.id)}/card.png?{urlencode({'ui': ui.language, 'v': version})}"
 
     def date(self, session: Session, ui: Catalogue) -> str | None:
         """The day of a meeting in words; None before it was opened."""

@@ -15,6 +15,7 @@ from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.programme.calendar_feed import FeedMeeting, calendar
 from moothall.adapters.programme.rows import SHOWN_CHANGES, AgendaRows, ChangeDay, PublicSession, title_of
+from moothall.adapters.reading.page_menu import can_typeset
 from moothall.adapters.reading.page_rows import times_are
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.sessions.state import Status
@@ -64,6 +65,7 @@ class AgendaDoor:
             earlier=earlier,
             times=times_are(programme.zone(), programme.now(), ui),
             in_language=lambda tag: f"/agenda?ui={tag}",
+            book={"languages": self.rows.texts_of(sessions, ui), "pdf": can_typeset()},
             events=event_data(*(self._described(each, ui) for each in sessions)),
         )
         return html(text, ui)

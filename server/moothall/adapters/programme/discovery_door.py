@@ -49,7 +49,7 @@ PRIVATE = (
 """Pages that search engines need not ask for."""
 STREAMS = (
     *("/s/*/events", "/s/*/ws", "/s/*/poll", "/s/*/asked", "/s/*/ask", "/s/*/report", "/*bundle.zip"),
-    "/records.jsonl",
+    *("/records.jsonl", "/proceedings."),
 )
 """Addresses that answer for long, or for one visitor."""
 _PAGE = re.compile(r"/s/([a-z0-9_.-]{1,64})(?:/line/([a-z0-9_.-]{1,64}))?/?\Z")
@@ -139,7 +139,7 @@ class DiscoveryDoor:
             "provider_name": self.house() or "Moothall",
             "provider_url": self.public,
             "cache_age": CACHE_AGE_S,
-            "thumbnail_url": f"{self.public}{self.pages.card}",
+            "thumbnail_url": f"{self.public}{self.pages.card_of(wanted.snapshot.session, ui)}",
             "thumbnail_width": 1200,
             "thumbnail_height": 630,
         }

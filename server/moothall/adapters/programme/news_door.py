@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from heapq import nlargest
 from urllib.parse import urlencode
 
+import msgspec
 from aiohttp import hdrs, web
 
 from moothall.adapters.http.entity_tags import tagged
@@ -18,6 +19,7 @@ from moothall.adapters.pages.texts import ErrorText
 from moothall.adapters.programme.news_feed import NewsFeed, NewsItem, write_atom, write_json_feed
 from moothall.adapters.programme.rows import AgendaRows, PublicSession, title_of
 from moothall.core.kernel.errors import StorageUnavailable
+from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.languages import same_language
 from moothall.core.programme.plan import RoomId
 from moothall.services.programme.news import Happened, NewsKind, happened, planned, tag_of
@@ -25,8 +27,18 @@ from moothall.services.sessions.catalogue import Entry, ListPublic
 
 MOST = 100
 """Items of a feed. Overflow: the oldest are left out."""
-FILTERS = ("room", "language", "session")
+FILTERS = ("room", "language", "session", "speaker")
 ATOM, JSON_FEED = "application/atom+xml", "application/feed+json"
+
+
+class NewsSpeaker(msgspec.Struct, frozen=True):
+    """A person who has a public page."""
+
+    name: str
+    sessions: frozenset[SessionId]
+    """The public sessions in which they spoke."""
+    listed: bool
+    """Whether search engines may list what is said of them."""
 
 
 class NewsText:
@@ -42,7 +54,8 @@ class NewsText:
 @dataclass(eq=False, repr=False, kw_only=True)
 class NewsDoor:
     """Handlers of news. `public`: the server's public address, without a slash at its end; `house`: the conference's
-    name, empty for none.
+    name, empty for none; `speaker_of`: the person with an id, None where they have no public page. It may raise
+    StorageUnavailable.
     """
 
     pages: Pages
@@ -50,6 +63,7 @@ class NewsDoor:
     listed: ListPublic
     public: str
     house: Callable[[], str]
+    speaker_of: Callable[[str], NewsSpeaker | None]
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -66,15 +80,29 @@ class NewsDoor:
     async def _answer(self, request: web.Request, kind: str, write: Callable[[NewsFeed], bytes]) -> web.Response:
         ui = language(self.pages, request)
         try:
-            feed = self._feed(request, self.rows.public(await self.listed()), ui)
+            sessions = self.rows.public(await self.listed())
+            speaker = self._speaker(request)
+            feed = self._feed(request, sessions, ui, speaker)
         except StorageUnavailable:
             return refusal(HttpProblem(503, ErrorText.UNAVAILABLE), self.pages, ui)
         except HttpProblem as wrong:
             return refusal(wrong, self.pages, ui)
         headers = {**page_headers(ui), **FOR_ANY_PAGE, hdrs.CONTENT_TYPE: f"{kind}; charset=utf-8"}
+        if speaker is not None and not speaker.listed:
+            headers["X-Robots-Tag"] = "noindex"
         return tagged(request, write(feed), headers)
 
-    def _feed(self, request: web.Request, sessions: list[PublicSession], ui: Catalogue) -> NewsFeed:
+    def _speaker(self, request: web.Request) -> NewsSpeaker | None:
+        """The person whom an address names; None where it names none. Raises HttpProblem for one without a page."""
+        wanted = request.query.get("speaker")
+        found = self.speaker_of(wanted) if wanted else None
+        if wanted and found is None:
+            raise HttpProblem(404, ErrorText.NOTHING)
+        return found
+
+    def _feed(
+        self, request: web.Request, sessions: list[PublicSession], ui: Catalogue, speaker: NewsSpeaker | None
+    ) -> NewsFeed:
         """The feed that an address names. Raises HttpProblem for a room or session that public lists don't have."""
         wanted = {name: request.query[name] for name in FILTERS if request.query.get(name)}
         found, about = sessions, list[str]()
@@ -92,6 +120,9 @@ class NewsDoor:
             if not found:
                 raise HttpProblem(404, ErrorText.NO_SESSION)
             about.append(title_of(found[0].entry, ui))
+        if speaker is not None:
+            about.append(speaker.name)
+            found = [each for each in found if each.entry.session in speaker.sessions]
         items = sorted(self._items(found, ui), key=lambda item: (-item.at, item.id))[:MOST]
         name = self.house() or ui.text("Agenda")
         query = urlencode({**wanted, "ui": ui.language})
@@ -101,7 +132,7 @@ class NewsDoor:
             author=name,
             language=ui.language,
             address=f"{self.public}{request.path}?{query}",
-            page=f"{self.public}/agenda?ui={ui.language}",
+            page=f"{self.public}{'/agenda' if speaker is None else '/speakers/' + wanted['speaker']}?ui={ui.language}",
             items=tuple(items),
         )
 

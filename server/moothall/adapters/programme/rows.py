@@ -175,6 +175,12 @@ class AgendaRows:
             )
         return days
 
+    def texts_of(self, sessions: Iterable[PublicSession], ui: Catalogue) -> tuple[TextLanguage, ...]:
+        """The languages in which any of the sessions that are closed can be read."""
+        closed = [each.entry for each in sessions if each.entry.status is Status.CLOSED]
+        tags = (tag for entry in closed for tag in self.readable(entry.session, entry.languages))
+        return text_languages(SessionId(""), tags, ui, linked=False)
+
     def place(self, plan: Planned | None) -> str:
         """The title of a plan's room; empty where there is none."""
         return "" if plan is None or plan.room is None else self._room(plan.room)

@@ -234,7 +234,7 @@ class SessionPage:
                 self._pages.date(session, ui),
                 ui,
                 address=state.public + address.base,
-                image=state.public + self._pages.card,
+                image=state.public + self._pages.card_of(session, ui),
             ),
             report=report_part(session.id, channel or "", ui),
             before=start,

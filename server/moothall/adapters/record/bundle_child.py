@@ -1,4 +1,5 @@
-"""Writes a bundle (`moothall.record.bundle`) as a ZIP file. Runs as a process of its own, behind everything else.
+"""Writes a bundle (`moothall.record.bundle`) as a ZIP file, or proceedings. Runs as a process of its own, behind
+everything else.
 
     python -m moothall.adapters.record.bundle_child ORDER     messages on 0; the file, an ordinary one, on 1
 
@@ -13,7 +14,7 @@ import os
 import resource
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,9 +24,12 @@ from babel.dates import format_date
 
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.static_files import StaticFiles
+from moothall.adapters.record.arriving import ArrivingSession
 from moothall.adapters.record.bundle_messages import (
     LENGTH,
+    NO_FONTS,
     NO_ROOM,
+    NOT_SET,
     BundleForm,
     BundleMessage,
     BundleOrder,
@@ -36,19 +40,18 @@ from moothall.adapters.record.bundle_messages import (
 )
 from moothall.adapters.record.forms import COMPRESSED, TYPES, record_style, write_record
 from moothall.adapters.record.packing import entry_of
+from moothall.adapters.record.proceedings import ProceedingsEpub, ProceedingsPdf, bound
 from moothall.adapters.record.texts import wording
+from moothall.adapters.record.typesetting import FontsMissing, TypesettingFailed
 from moothall.adapters.sound.spool_folder import leave_room
 from moothall.adapters.system.time_zones import find_zone
-from moothall.core.chain import LogRecord
-from moothall.core.events.codec import decode_event
-from moothall.core.events.types import BodyRemoved, SourceAttached
+from moothall.core.events.types import SourceAttached
 from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import ConfigurationError
-from moothall.core.kernel.ids import SourceId
 from moothall.core.kernel.times import UTC_ZONE, Zone
 from moothall.record import bundle
 from moothall.record.json import write_json
-from moothall.record.model import Record, RecordFold
+from moothall.record.model import Record
 from moothall.record.wording import Options
 from moothall.services.sound.live_audio import to_ms
 
@@ -60,7 +63,6 @@ PIECE = 1 << 18
 NICENESS = 10
 """It leaves the processor to the words of meetings that are on."""
 SHEET, SCRIPT = "css/bundle/bundle.css", "js/bundle/search.js"
-_WANTED = frozenset(str(kind.__struct_config__.tag) for kind in (SourceAttached, BodyRemoved))
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _decoder = msgspec.msgpack.Decoder(BundleMessage)
 
@@ -96,49 +98,6 @@ class _File(io.FileIO):
         return super().write(data)
 
 
-class _Session:
-    """A session whose events arrive."""
-
-    def __init__(self, begins: SessionBegins) -> None:
-        self.begins = begins
-        self._folds = [RecordFold(begins.session, begins.epoch, channel) for channel in begins.channels]
-        self._sources: dict[SourceId, SourceAttached] = {}
-        self._withdrawn: list[bundle.BundledRemoval] = []
-
-    @property
-    def withdrawn(self) -> tuple[bundle.BundledRemoval, ...]:
-        """What was removed from it."""
-        return tuple(self._withdrawn)
-
-    def take(self, records: tuple[LogRecord, ...]) -> None:
-        """Add events."""
-        for fold in self._folds:
-            fold.take([record for record in records if record.header.lane in fold.feed.lanes])
-        for record in records:
-            if record.header.type not in _WANTED or record.body is None:
-                continue
-            event, header = decode_event(record.body), record.header
-            if isinstance(event, SourceAttached):
-                self._sources[event.source] = event
-            elif isinstance(event, BodyRemoved) and event.offsets:
-                gone = bundle.BundledRemoval(offset=header.offset, at=header.at, reason=event.reason)
-                self._withdrawn.append(gone)
-
-    def records(self) -> Iterator[Record]:
-        """The records of its texts, the first text first."""
-        for fold in self._folds:
-            record = fold.record()
-            if record.channel in record.session.channels:
-                yield record
-
-    def heard(self) -> Iterator[tuple[RecordingFile, SourceAttached]]:
-        """The files of its sound, with their sources."""
-        for part in self.begins.sound:
-            source = self._sources.get(SourceId(part.source))
-            if source is not None:
-                yield part, source
-
-
 class RecordLines:
     """The file of JSON lines that is being written."""
 
@@ -147,7 +106,7 @@ class RecordLines:
         self._order = order
         self._ui, self._zone = texts_of(order)
 
-    def add_session(self, session: _Session) -> None:
+    def add_session(self, session: ArrivingSession) -> None:
         """Write a session's lines."""
         records = list(session.records())
         if not records:
@@ -184,7 +143,7 @@ class Bundle:
         self._sessions: list[bundle.BundledSession] = []
         self._searched: dict[str, list[str]] = {}
 
-    def add_session(self, session: _Session) -> None:
+    def add_session(self, session: ArrivingSession) -> None:
         """Write a session's files."""
         texts: list[bundle.BundledText] = []
         first: Record | None = None
@@ -256,6 +215,7 @@ class Bundle:
             language=self._order.language,
             withdrawals=self._order.withdrawals,
             keys=f"{self._order.public}/.well-known/moothall.json",
+            proceedings=self._order.proceedings,
             sessions=tuple(sessions),
             files=(),
         )
@@ -282,22 +242,36 @@ class Bundle:
         self._files.append(bundle.BundledFile(path=path, bytes=len(data), sha256=sha256(data).hexdigest()))
 
 
-def write_bundle(descriptor: int, order: BundleOrder, arriving: Iterator[BundleMessage]) -> None:
-    """Write the file to a descriptor. Raises EOFError when the messages break off, OSError, ConfigurationError."""
+def write_bundle(
+    descriptor: int,
+    order: BundleOrder,
+    arriving: Iterator[BundleMessage],
+    *,
+    before_setting: Callable[[], None] = lambda: None,
+) -> None:
+    """Write the file to a descriptor. `before_setting` is called before a PDF is set. Raises EOFError when the messages
+    break off, OSError, ConfigurationError, TypesettingFailed.
+    """
     with io.BufferedRandom(_File(descriptor, order.reserve), PIECE) as out:
         if order.form is BundleForm.LINES:
             _write(RecordLines(out, order), arriving)
-            return
-        with zipfile.ZipFile(out, "w") as archive:
-            _write(Bundle(archive, order), arriving)
+        elif order.form is BundleForm.PDF:
+            pdf = ProceedingsPdf(out, order, *texts_of(order), before_setting=before_setting)
+            _write(pdf, arriving)
+        else:
+            with zipfile.ZipFile(out, "w") as archive:
+                if order.form is BundleForm.EPUB:
+                    _write(ProceedingsEpub(archive, order, *texts_of(order)), arriving)
+                else:
+                    _write(Bundle(archive, order), arriving)
 
 
-def _write(made: RecordLines | Bundle, arriving: Iterator[BundleMessage]) -> None:
-    session: _Session | None = None
+def _write(made: RecordLines | Bundle | ProceedingsEpub | ProceedingsPdf, arriving: Iterator[BundleMessage]) -> None:
+    session: ArrivingSession | None = None
     for message in arriving:
         match message:
             case SessionBegins():
-                session = _Session(message)
+                session = ArrivingSession(message)
             case SessionEvents() if session is not None:
                 session.take(message.records)
             case SessionEnds() if session is not None:
@@ -315,13 +289,18 @@ def main(order_json: str) -> int:
     order = msgspec.json.decode(order_json, type=BundleOrder)
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.environ["RAYON_NUM_THREADS"] = "1"  # Typst takes all cores otherwise.
     resource.setrlimit(resource.RLIMIT_FSIZE, (order.most_bytes, order.most_bytes))
     try:
-        write_bundle(1, order, messages(0))
+        write_bundle(1, order, messages(0), before_setting=bound)
     except OSError as error:
         if error.errno in _FULL:
             return NO_ROOM
         raise
+    except FontsMissing:
+        return NO_FONTS
+    except TypesettingFailed:
+        return NOT_SET
     return 0
 
 

@@ -1,5 +1,5 @@
-"""The doors for what is taken away: bundles of the records of a session, of a day and of all sessions, and the list of
-what was withdrawn since.
+"""The doors for what is taken away: bundles of the records of a session, of a day and of all sessions, proceedings of a
+day and of all, and the list of what was withdrawn since.
 
 They give what anybody may read, also to visitors who may read more: what is in a bundle goes on without us.
 """
@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from urllib.parse import urlencode
 
 import msgspec
 from aiohttp import hdrs, web
@@ -20,14 +21,27 @@ from moothall.adapters.http.entity_tags import is_known, tagged
 from moothall.adapters.http.ranges import NotSatisfiable, wanted_range
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.pages.catalogues import Catalogue
+from moothall.adapters.pages.meeting_texts import alone
 from moothall.adapters.pages.request_context import HttpProblem, language, refusal
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.record.bundle_messages import BundleForm
-from moothall.adapters.record.bundling import BundleBusy, BundleFailed, Bundles, BundleWish, KeptBundle
+from moothall.adapters.reading.page_menu import can_typeset
+from moothall.adapters.record.bundle_messages import PROCEEDINGS, BundleForm
+from moothall.adapters.record.bundling import (
+    BundleBusy,
+    BundleFailed,
+    BundleFontsMissing,
+    BundleNotSet,
+    Bundles,
+    BundleWish,
+    KeptBundle,
+)
+from moothall.adapters.record.forms import TYPES
+from moothall.adapters.record.record_door import MAX_LANGUAGE
 from moothall.adapters.record.texts import RecordErrorText
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.languages import is_language
 from moothall.core.sessions.state import Status
 from moothall.services.sessions.catalogue import Entry, ListPublic, Withdrawal
 
@@ -35,7 +49,12 @@ PIECE = 1 << 18
 """Bytes that are sent at a time."""
 AGAIN_S = 5
 """After how many seconds a browser asks again for a bundle that is being made."""
-_TYPES = {BundleForm.ZIP: "application/zip", BundleForm.LINES: "application/jsonl"}
+_TYPES = {
+    BundleForm.ZIP: "application/zip",
+    BundleForm.LINES: "application/jsonl",
+    BundleForm.EPUB: TYPES["epub"],
+    BundleForm.PDF: TYPES["pdf"],
+}
 EVERYTHING = "all"
 """Name of the bundle of all sessions."""
 _Wish = Callable[[], Awaitable[BundleWish]]
@@ -59,7 +78,7 @@ class Withdrawals(msgspec.Struct, frozen=True, kw_only=True):
 @dataclass(eq=False, repr=False, kw_only=True)
 class BundleDoor:
     """Handlers of bundles. `all`: all sessions; `listed`: those that public lists have; `house`: the conference's name,
-    empty for none.
+    empty for none; `pdf`: whether PDF files can be set here.
     """
 
     pages: Pages
@@ -67,6 +86,7 @@ class BundleDoor:
     all: ListPublic
     listed: ListPublic
     house: Callable[[], str]
+    pdf: bool = field(default_factory=can_typeset)
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -74,6 +94,7 @@ class BundleDoor:
             web.get("/s/{session}/bundle.zip", self.of_session),
             web.get("/bundle.zip", self.of_day),
             web.get("/records.jsonl", self.as_lines),
+            web.get("/proceedings.{form}", self.proceedings),
             web.get("/withdrawals.json", self.withdrawals),
         ]
 
@@ -101,8 +122,26 @@ class BundleDoor:
         """Answer with the records of the same sessions as JSON, one a line."""
         return await self._of_day(request, BundleForm.LINES)
 
-    async def _of_day(self, request: web.Request, form: BundleForm) -> web.StreamResponse:
+    async def proceedings(self, request: web.Request) -> web.StreamResponse:
+        """Answer with the records of the same sessions as one book: in the `language` that is asked for (BCP-47), or as
+        spoken.
+        """
+        ui, name = language(self.pages, request), request.match_info["form"]
+        form = next((form for form in sorted(PROCEEDINGS) if form == name), None)
+        if form is None:
+            forms = ui.listed(alone(f".{each}") for each in sorted(PROCEEDINGS))
+            return refusal(HttpProblem(404, RecordErrorText.FORM, forms=forms), self.pages, ui)
+        if form is BundleForm.PDF and not self.pdf:
+            return refusal(HttpProblem(501, RecordErrorText.NO_PROCEEDINGS_PDF), self.pages, ui)
+        tag = request.query.get("language", "")
+        if len(tag) > MAX_LANGUAGE or (tag and not is_language(tag)):
+            return refusal(HttpProblem(404, RecordErrorText.NO_LANGUAGE), self.pages, ui)
+        return await self._of_day(request, form, tag)
+
+    async def _of_day(self, request: web.Request, form: BundleForm, tag: str = "") -> web.StreamResponse:
         ui, text = language(self.pages, request), request.query.get("day")
+        if form in PROCEEDINGS and not text:  # as a form sends it
+            text = None
 
         async def wish() -> BundleWish:
             day = None if text is None else _day(text)
@@ -112,15 +151,31 @@ class BundleDoor:
             if not found:
                 raise HttpProblem(404, RecordErrorText.NO_BUNDLE)
             found.sort(key=lambda each: (each.opened or 0, each.session))
-            title = self.house() or ui.text("Agenda")
+            title, name = self.house() or ui.text("Agenda"), EVERYTHING if day is None else day.isoformat()
+            sessions = tuple(each.session for each in found)
+            asked = urlencode({k: v for k, v in {"day": text, "language": tag, "ui": ui.language}.items() if v})
+            books = {each: f"{self.bundles.public}/proceedings.{each}?{asked}" for each in PROCEEDINGS}
+            if form in PROCEEDINGS:
+                return BundleWish(
+                    name=f"proceedings-{name}",
+                    title=title,
+                    language=ui.language,
+                    sessions=sessions,
+                    form=form,
+                    text=tag,
+                    address=books[form],
+                )
             if day is not None:
                 title = f"{title}, {format_date(day, 'long', locale=ui.locale)}"
             return BundleWish(
-                name=EVERYTHING if day is None else day.isoformat(),
+                name=name,
                 title=title,
                 language=ui.language,
-                sessions=tuple(each.session for each in found),
+                sessions=sessions,
                 form=form,
+                proceedings=tuple(books[each] for each in sorted(books) if self.pdf or each is not BundleForm.PDF)
+                if form is BundleForm.ZIP
+                else (),
             )
 
         return await self._answer(request, ui, wish)
@@ -154,6 +209,10 @@ class BundleDoor:
             return refusal(wrong, self.pages, ui)
         except StorageUnavailable:
             return refusal(HttpProblem(503, ErrorText.UNAVAILABLE), self.pages, ui)
+        except BundleFontsMissing:
+            return refusal(HttpProblem(501, RecordErrorText.PROCEEDINGS_FONTS), self.pages, ui)
+        except BundleNotSet:
+            return refusal(HttpProblem(503, RecordErrorText.PROCEEDINGS_FAILED), self.pages, ui)
         except BundleFailed:
             return refusal(HttpProblem(503, RecordErrorText.BUNDLE_FAILED), self.pages, ui)
         except BundleBusy:

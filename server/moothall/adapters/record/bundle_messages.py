@@ -17,6 +17,9 @@ from moothall.core.kernel.ids import ChannelId, Epoch, SessionId
 LENGTH = struct.Struct(">I")
 NO_ROOM = 3
 """Exit status of the process: the file would be too large, or leave too little room on the disk."""
+NO_FONTS, NOT_SET = 4, 5
+"""Exit statuses of a process that sets a PDF: the machine has no fonts for it; Typst can't set it, or it is too long.
+"""
 RESERVE = 1 << 30
 """Bytes that a bundle leaves on the disk to the sound and text of meetings that are on."""
 
@@ -38,6 +41,14 @@ class BundleForm(StrEnum):
     """Pages, formats and sound that open from a disk."""
     LINES = "jsonl"
     """The records as JSON, one a line, for programs."""
+    EPUB = "epub"
+    """Proceedings as an e-book."""
+    PDF = "pdf"
+    """Proceedings, to print."""
+
+
+PROCEEDINGS = frozenset({BundleForm.EPUB, BundleForm.PDF})
+"""The forms that are proceedings, with one text of each session."""
 
 
 class BundleOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +67,12 @@ class BundleOrder(msgspec.Struct, frozen=True, kw_only=True):
     """The public address of the server, without a slash at its end."""
     withdrawals: str
     """The address that lists what was withdrawn since."""
+    text: str = ""
+    """In proceedings, the BCP-47 tag of the texts; empty for what was spoken."""
+    address: str = ""
+    """In proceedings, the address of the file."""
+    proceedings: tuple[str, ...] = ()
+    """In a bundle, the addresses of the proceedings of the same sessions."""
     most_bytes: int
     """The largest size of the file."""
     reserve: int = RESERVE

@@ -1,4 +1,5 @@
-"""Makes bundles (`moothall.record.bundle`), one at a time, in a process of its own, and keeps the newest for a while.
+"""Makes bundles (`moothall.record.bundle`) and proceedings, one at a time, each in a process of its own, and keeps the
+newest for a while.
 
 The files have no names on the disk, so that nothing of them is left when the server ends, and no backup takes them.
 What is withdrawn is withdrawn from them in the same act: a bundle that has it is dropped, its downloads are cut off,
@@ -26,7 +27,9 @@ import msgspec
 from moothall import __version__
 from moothall.adapters.engines.child_owner import signal_child, to_the_end
 from moothall.adapters.record.bundle_messages import (
+    NO_FONTS,
     NO_ROOM,
+    PROCEEDINGS,
     RESERVE,
     BundleForm,
     BundleOrder,
@@ -36,12 +39,13 @@ from moothall.adapters.record.bundle_messages import (
     SessionEvents,
     framed,
 )
+from moothall.adapters.record.typesetting import typst_version
 from moothall.adapters.sound.audio_file import start_coder
 from moothall.core.events.types import Access, BodyRemoved
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, Epoch, SessionId, reader_epoch
-from moothall.core.kernel.lanes import channel_lane, is_public
+from moothall.core.kernel.lanes import Feed, channel_lane, is_public
 from moothall.core.ports import LogReading
 from moothall.core.rules.authority import may_read
 from moothall.services.log.publication import Publication
@@ -87,6 +91,12 @@ class BundleWish(msgspec.Struct, frozen=True, kw_only=True):
     query: str = ""
     """The query with which the list of what was withdrawn names a session that public lists don't have."""
     form: BundleForm = BundleForm.ZIP
+    text: str = ""
+    """In proceedings, the BCP-47 tag of the texts; empty for what was spoken."""
+    address: str = ""
+    """In proceedings, the address of the file."""
+    proceedings: tuple[str, ...] = ()
+    """In a bundle, the addresses of the proceedings of the same sessions."""
 
 
 class _SessionState(msgspec.Struct, frozen=True):
@@ -150,6 +160,14 @@ class BundleFailed(Exception):
     """
 
 
+class BundleNotSet(BundleFailed):
+    """The PDF can't be set. It would not be set a moment later either."""
+
+
+class BundleFontsMissing(BundleNotSet):
+    """This machine has no font for many letters of the PDF."""
+
+
 @dataclass(eq=False, repr=False)
 class Bundles:
     """Makes and keeps bundles while `run` is running. Call `observe` with each publication.
@@ -174,6 +192,10 @@ class Bundles:
     """Those that were dropped while somebody downloads them. Bound: `MOST_LEFT`."""
     _jobs: OrderedDict[BundleWish, asyncio.Future[KeptBundle]] = field(default_factory=OrderedDict)
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    _not_set: OrderedDict[str, BundleNotSet] = field(default_factory=OrderedDict)
+    """Why PDF files can't be set, by their tags, until nothing was wanted for `LOOK_S`: whoever asks again, as browsers
+    do by themselves, has nothing set in vain. Bound: `MOST_WAITING`. Overflow: the oldest are tried again.
+    """
     _looking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_LOOKING))
     _making: tuple[frozenset[SessionId], asyncio.subprocess.Process] | None = None
     _withdrawn: set[SessionId] = field(default_factory=set)
@@ -192,13 +214,16 @@ class Bundles:
         return self._tag(wish, await self._states(wish))
 
     def _tag(self, wish: BundleWish, states: Sequence[_SessionState]) -> str:
-        parts = (__version__, zlib.ZLIB_RUNTIME_VERSION, wish, self.zone(), self.public, states)
+        made_by = typst_version() if wish.form is BundleForm.PDF else zlib.ZLIB_RUNTIME_VERSION
+        parts = (__version__, made_by, wish, self.zone(), self.public, states)
         return f'"{sha256(msgspec.json.encode(parts)).hexdigest()[:32]}"'
 
     async def get(self, wish: BundleWish, tag: str = "") -> KeptBundle:
         """The bundle, made now where none is kept. `tag`: its entity tag, where `tag` has just returned it. Raises
         BundleBusy, BundleFailed, StorageUnavailable.
         """
+        if tag in self._not_set:
+            raise self._not_set[tag]
         kept = self._kept.get(wish)
         if kept is not None and kept.tag == (tag or await self.tag(wish)):
             self._kept.move_to_end(wish)
@@ -241,6 +266,7 @@ class Bundles:
                     async with asyncio.timeout(LOOK_S):
                         await self._wanted.wait()
                 except TimeoutError:
+                    self._not_set.clear()
                     await self._look()
                     continue
                 self._wanted.clear()
@@ -255,7 +281,7 @@ class Bundles:
                     except (BundleFailed, OSError, RecordBroken) as error:
                         why = error if isinstance(error, BundleFailed) else type(error).__name__
                         logger.warning("a bundle of %d sessions can't be made: %s", len(wish.sessions), why)
-                        job.set_exception(BundleFailed())
+                        job.set_exception(error if isinstance(error, BundleFailed) else BundleFailed())
                     finally:
                         self._jobs.pop(wish).cancel()
         finally:
@@ -297,7 +323,13 @@ class Bundles:
                 raise BundleFailed("it is too large")
             file = await asyncio.to_thread(self._file)
             try:
-                whole = await self._write(wish, file)
+                try:
+                    whole = await self._write(wish, file)
+                except BundleNotSet as error:
+                    self._not_set[tag] = error
+                    while len(self._not_set) > MOST_WAITING:
+                        self._not_set.popitem(last=False)
+                    raise
                 same = whole and tag == await self._tag_now(wish)
                 if same and self._withdrawn.isdisjoint(wish.sessions):  # Perhaps while the logs were looked at.
                     size = os.fstat(file.fileno()).st_size
@@ -322,6 +354,9 @@ class Bundles:
             title=wish.title,
             public=self.public,
             withdrawals=f"{self.public}/withdrawals.json{wish.query}",
+            text=wish.text,
+            address=wish.address,
+            proceedings=wish.proceedings,
             most_bytes=self.most_bytes,
             reserve=self.reserve,
         )
@@ -339,26 +374,33 @@ class Bundles:
                 return False
             with suppress(ConnectionError):  # It ended: its exit status says why.
                 for session in wish.sessions:
-                    await self._feed(session, wish.form, process.stdin)
+                    await self._feed(session, wish, process.stdin)
                 process.stdin.close()
             status = await process.wait()
             if status == NO_ROOM:
                 raise BundleFailed("it is too large, or the disk is full")
+            if status == NO_FONTS:
+                raise BundleFontsMissing("this machine has no font for its letters")
+            if wish.form is BundleForm.PDF and status not in (0, -signal.SIGKILL):  # such as at the end of its time
+                raise BundleNotSet(f"Typst can't set it, or it is too long: the process ended with {status}")
             return status == 0
         finally:
             self._making = None
             signal_child(process, signal.SIGKILL)
             await to_the_end(_ended(process))
 
-    async def _feed(self, session: SessionId, form: BundleForm, out: asyncio.StreamWriter) -> None:
-        """Send a session's public lanes."""
+    async def _feed(self, session: SessionId, wish: BundleWish, out: asyncio.StreamWriter) -> None:
+        """Send a session's public lanes; for proceedings of what was spoken those of its first text alone."""
         head, entry = await self.log.head(session), await self._entry(session)
         if head is None or entry is None or entry.channel is None or not may_read(Role.READER, entry.access):
             return
         lanes = frozenset(lane for lane in head.lanes if is_public(lane))
         named = [ChannelId(lane.removeprefix(_CHANNEL)) for lane in sorted(lanes) if lane.startswith(_CHANNEL)]
         channels = sorted({entry.channel, *named}, key=lambda each: (each != entry.channel, each))
-        sound = await self._sound(session, form)
+        if wish.form in PROCEEDINGS and not wish.text:
+            channels = channels[:1]
+            lanes &= Feed(channels[0]).lanes
+        sound = await self._sound(session, wish.form)
         epoch = reader_epoch(head.epoch, head.lost)
         out.write(framed(SessionBegins(session=session, epoch=epoch, channels=tuple(channels), sound=sound)))
         after = 0

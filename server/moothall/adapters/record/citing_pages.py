@@ -126,6 +126,16 @@ class CitingPages:
             line=self._row(session, line, ui),
             struck=line.segment in history.struck,
             rows=rows[::-1],
+            declined=[
+                {
+                    "said": ui.text("Declined by: {role}, {time}", role=role, time=time),
+                    "parts": _parts(compare(line.text, each.text)),
+                    "reason": each.reason,
+                }
+                for each in history.declined.get(line.segment, ())
+                for role in [ui.named(f"staff/role.{each.role}") if each.role in STAFF_ROLES else ""]
+                for time in [self._moment(each.at, session, ui)]
+            ],
             place=address.line(line.segment),
             in_language=self._in_languages(history, address, lambda own: own.line_history(line.segment)),
         )
@@ -231,6 +241,7 @@ class CitingPages:
         return {
             "by": by,
             "text": text.text,
+            "proposed": text.proposed,
             "parts": _parts(compare("" if before is None else before.text, text.text)) if before else (),
             "state": self._at(text.offset, history),
         }

@@ -20,7 +20,9 @@ from moothall.adapters.http.entity_tags import tagged
 from moothall.adapters.http.security_headers import FOR_ANY_PAGE
 from moothall.adapters.programme.news_feed import JsonFeed
 from moothall.adapters.record.bundle_door import Withdrawals
+from moothall.adapters.record.forms import TYPES
 from moothall.adapters.record.sound_door import SoundListing
+from moothall.adapters.retention.removed_door import RemovalCounts
 from moothall.adapters.search.search_door import JsonResults
 from moothall.adapters.tokens import programme_acts_door, session_acts_door
 from moothall.adapters.tokens.gate import ActRefused, NoBody, ProgramAct
@@ -31,6 +33,10 @@ from moothall.services.webhooks.webhooks import HookBody
 _IN_PATH = re.compile(r"\{(\w+)\}")
 _UI = ("ui", "The language of what is said around the text: ar, en, es, fr, pt, ru or zh.")
 _DAY = ("day", "Only the sessions of this day, ISO 8601, by the conference's clock.")
+_BOOK_LANGUAGE = (
+    "language",
+    "The texts in this language, BCP 47; as spoken where a session has none, or unless given.",
+)
 _REFERENCE = "#/components/schemas/{name}"
 
 
@@ -50,8 +56,10 @@ class ProgramDoor(msgspec.Struct, frozen=True, kw_only=True):
     refusals: tuple[int, ...] = (404, 503)
     ranges: bool = False
     """Whether a download can be resumed."""
-    tagged: bool = True
-    """Whether it has an ETag."""
+    untagged: str = ""
+    """Why it has no ETag; empty where it has one."""
+    scope: TokenScope | None = None
+    """The scope of tokens that get more than everybody here."""
 
 
 _File = partial(ProgramDoor, answer=None, ranges=True)
@@ -69,7 +77,8 @@ DOORS = (
             ("times", "`0` leaves the times out."),
             _UI,
         ),
-        refusals=(400, 404, 503),
+        refusals=(400, 401, 403, 404, 503),
+        scope=TokenScope.RECORD,
     ),
     ProgramDoor(
         path="/s/{session}/sound.json",
@@ -78,7 +87,7 @@ DOORS = (
         answer=SoundListing,
         query=(("channel", "Id of the channel; `floor` unless given."),),
         refusals=(404,),
-        tagged=False,
+        untagged="No cache may keep it: its sound may be taken back at any moment.",
     ),
     ProgramDoor(
         path="/search",
@@ -98,7 +107,7 @@ DOORS = (
             _UI,
         ),
         refusals=(400, 429, 503),
-        tagged=False,
+        untagged="No cache may keep it: who asks may find more than others.",
     ),
     ProgramDoor(
         path="/news.json",
@@ -110,6 +119,7 @@ DOORS = (
             ("room", "Only sessions that are planned in this room."),
             ("language", "Only sessions in this language, BCP 47."),
             ("session", "Only this session."),
+            ("speaker", "Only sessions in which this person spoke: the id of their page."),
             _UI,
         ),
     ),
@@ -119,6 +129,13 @@ DOORS = (
         summary="What was removed from the sessions for good: look here before you pass anything on.",
         answer=Withdrawals,
         query=(("session", "Only this session, which public lists need not have."),),
+        refusals=(503,),
+    ),
+    ProgramDoor(
+        path="/removed.json",
+        name="countRemovals",
+        summary="How many removals there were from the public sessions, a year and a reason.",
+        answer=RemovalCounts,
         refusals=(503,),
     ),
     _File(
@@ -134,6 +151,21 @@ DOORS = (
         summary="All texts of all public sessions that are closed, in all formats but PDF.",
         kind="application/zip",
         query=(_DAY, _UI),
+    ),
+    _File(
+        path="/proceedings.epub",
+        name="takeProceedings",
+        summary="The records of the same sessions as one e-book.",
+        kind=TYPES["epub"],
+        query=(_DAY, _BOOK_LANGUAGE, _UI),
+    ),
+    _File(
+        path="/proceedings.pdf",
+        name="printProceedings",
+        summary="The same to print, where the server can set PDF.",
+        kind=TYPES["pdf"],
+        query=(_DAY, _BOOK_LANGUAGE, _UI),
+        refusals=(404, 501, 503),
     ),
     _File(
         path="/s/{session}/bundle.zip",
@@ -162,6 +194,7 @@ _MEANINGS = {
     413: "It is too large.",
     416: "The range begins behind the end.",
     429: "Too many requests: wait a minute.",
+    501: "This server can't make the file.",
     503: "Not at the moment: ask again after `Retry-After`.",
 }
 
@@ -254,12 +287,13 @@ def _content(kind: str, schema: dict[str, object]) -> dict[str, object]:
 
 def _operation(door: ProgramDoor, schema: dict[str, object] | None) -> dict[str, object]:
     answers: dict[str, object] = {"200": {"description": door.summary, **_content(door.kind, schema or _BYTES)}}
-    statuses = (*((206, 416) if door.ranges else ()), *((304,) if door.tagged else ()), *door.refusals)
+    statuses = (*((206, 416) if door.ranges else ()), *((304,) if not door.untagged else ()), *door.refusals)
     answers |= {str(status): {"description": _MEANINGS[status]} for status in sorted(statuses)}
     return {
         "operationId": door.name,
         "summary": door.summary,
         "tags": ["public"],
+        **({} if door.scope is None else {"security": [{}, {_BEARER: [door.scope.value]}]}),
         "parameters": _parameters(door.path, door.query),
         "responses": answers,
     }

@@ -55,6 +55,18 @@ class RecordErrorText:
     NO_BUNDLE = "No meeting that everybody may read took place then."
     BUNDLING = "The file is being made. It comes by itself as soon as it is done, within a few minutes."
     BUNDLE_FAILED = "The file could not be made. Please try again later, or take the meetings of one day."
+    NO_PROCEEDINGS_PDF = (
+        "This server makes no PDF files: whoever runs it has not installed the extra “documents”. "
+        "Take the book as “.epub”."
+    )
+    PROCEEDINGS_FONTS = (
+        "The PDF file cannot be made: this server has no font for the letters of these texts. Take the book as “.epub”."
+    )
+    PROCEEDINGS_FAILED = (
+        "The PDF file could not be made: it has too many meetings, or it took too long. "
+        "Take those of one day, or the book as “.epub”."
+    )
+    NO_LANGUAGE = "This address is not right: “language” must be the short name of a language, such as “fr” or “pt-BR”."
     BUSY = "Many people take records home at the moment. Please try again in a minute."
 
 

@@ -13,8 +13,9 @@ import logging
 import re
 import signal
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import msgspec
@@ -69,6 +70,16 @@ class TypesettingOrder(msgspec.Struct, frozen=True, kw_only=True):
     """The order to the process."""
 
     memory: int = MAX_BYTES
+    card: bool = False
+    """Whether it is a card that is set, as PNG, and no document."""
+
+
+def typst_version() -> str:
+    """The version of Typst; empty where it isn't installed."""
+    try:
+        return version("typst")
+    except PackageNotFoundError:
+        return ""
 
 
 async def typeset_apart(data: bytes, *, patience: float = MAX_SECONDS, order: TypesettingOrder | None = None) -> bytes:
@@ -119,7 +130,7 @@ def typeset(data: bytes, *, fonts: Path | None = None, system_fonts: bool = True
     except ImportError:
         raise TypesettingFailed(NOT_INSTALLED) from None
 
-    template = Path(__file__).with_name("document.typ").read_bytes()
+    template = template_of("document")
     known = typst.Fonts(include_system_fonts=system_fonts, font_paths=[] if fonts is None else [str(fonts)])
 
     def compiled(files: dict[str, bytes]) -> bytes:
@@ -127,12 +138,7 @@ def typeset(data: bytes, *, fonts: Path | None = None, system_fonts: bool = True
         return bytes(typst.compile(files, format="pdf", pdf_standards=["ua-1"], font_paths=known))  # type: ignore[call-overload]
 
     text = data.decode()
-    unshown: set[str] = set()
-    letters = "".join(sorted({each for each in text if not each.isascii() and unicodedata.category(each)[0] != "M"}))
-    try:
-        compiled({"main.typ": _PROBE, "letters.json": msgspec.json.encode(list(letters))})
-    except typst.TypstError as error:
-        unshown = _unshown(error.diagnostic)
+    unshown = unshown_in(text, compiled)
     for _ in range(ROUNDS):
         try:
             return compiled({"main.typ": template, "document.json": _with_squares(text, unshown).encode()})
@@ -142,6 +148,23 @@ def typeset(data: bytes, *, fonts: Path | None = None, system_fonts: bool = True
             break
         unshown |= more
     raise TypesettingFailed("The PDF could not be set: Typst refuses the document.")
+
+
+def template_of(name: str) -> bytes:
+    """A template, with the fonts before it."""
+    return b"".join(Path(__file__).with_name(f"{each}.typ").read_bytes() for each in ("fonts", name))
+
+
+def unshown_in(text: str, compiled: Callable[[dict[str, bytes]], bytes]) -> set[str]:
+    """The characters of a text for which there is no font. `compiled` compiles files as PDF/UA-1."""
+    import typst
+
+    letters = sorted({each for each in text if not each.isascii() and unicodedata.category(each)[0] != "M"})
+    try:
+        compiled({"main.typ": _PROBE, "letters.json": msgspec.json.encode(letters)})
+    except typst.TypstError as error:
+        return _unshown(error.diagnostic)
+    return set()
 
 
 def _unshown(diagnostic: str) -> set[str]:
@@ -173,8 +196,8 @@ def _texts(data: object) -> Iterator[str]:
             yield from _texts(each)
 
 
-def typeset_data(document: StyledDocument) -> bytes:
-    """The document as the template reads it: JSON."""
+def typeset_data(document: StyledDocument, more: Iterable[bytes] = ()) -> bytes:
+    """The document as the template reads it: JSON. `more`: paragraphs behind its own, each as by `typeset_block`."""
     return msgspec.json.encode(
         {
             **_words(document.title, document.language),
@@ -185,9 +208,15 @@ def typeset_data(document: StyledDocument) -> bytes:
             "states": document.states,
             "squares": False,
             "unshown": document.unshown,
-            "blocks": [_block(block) for block in document.blocks],
+            "book": document.book,
+            "blocks": [*(_block(block) for block in document.blocks), *map(msgspec.Raw, more)],
         }
     )
+
+
+def typeset_block(block: StyledParagraph | ParagraphPair) -> bytes:
+    """A paragraph as the template reads it: JSON."""
+    return msgspec.json.encode(_block(block))
 
 
 def _block(block: StyledParagraph | ParagraphPair) -> dict[str, object]:
@@ -203,6 +232,7 @@ def _block(block: StyledParagraph | ParagraphPair) -> dict[str, object]:
         "time": block.time,
         "anchor": block.anchor,
         "link": block.link,
+        "new-page": block.new_page,
     }
 
 
@@ -211,10 +241,10 @@ def _words(text: str, language: str) -> dict[str, object]:
     parts = language.replace("_", "-").split("-") if is_language(language) else []
     region = next((part.upper() for part in parts[1:] if len(part) == 2 and part.isalpha()), None)
     code = parts[0].lower() if parts and direction(language) != "auto" else None
-    return {"text": _breakable(text), "language": code, "region": region}
+    return {"text": breakable(text), "language": code, "region": region}
 
 
-def _breakable(text: str) -> str:
+def breakable(text: str) -> str:
     """The text with places for breaks in words that are longer than a row: addresses, or what no recogniser meant."""
     return _LONG.sub(lambda word: _BREAK.join(_pieces(word[0])), text)
 

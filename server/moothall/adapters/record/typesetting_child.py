@@ -1,6 +1,7 @@
-"""Sets one document as PDF. Runs as a process of its own, so that it can't delay the server, and ends with it.
+"""Sets one document as PDF, or one card as PNG. Runs as a process of its own, so that it can't delay the server, and
+ends with it.
 
-    python -m moothall.adapters.record.typesetting_child ORDER      document on descriptor 0, PDF to 1
+    python -m moothall.adapters.record.typesetting_child ORDER      document on descriptor 0, file to 1
 
 Live work has precedence: it runs at low priority and on one core. What goes wrong is not written anywhere, since
 Typst's errors may name words of the text.
@@ -15,6 +16,7 @@ from contextlib import suppress
 
 import msgspec
 
+from moothall.adapters.record.card_setting import set_card
 from moothall.adapters.record.typesetting import (
     NO_FONTS,
     REFUSED,
@@ -37,12 +39,13 @@ def main(arguments: list[str]) -> int:
     with suppress(ValueError, OSError):  # macOS refuses some limits
         resource.setrlimit(resource.RLIMIT_AS, (order.memory, order.memory))
     try:
-        pdf = typeset(sys.stdin.buffer.read())
+        data = sys.stdin.buffer.read()
+        made = set_card(data) if order.card else typeset(data)
     except FontsMissing:
         return NO_FONTS
     except TypesettingFailed:
         return REFUSED
-    sys.stdout.buffer.write(pdf)
+    sys.stdout.buffer.write(made)
     return 0
 
 

@@ -25,10 +25,11 @@ from moothall.adapters.search.shelf_file import (
     delete_file,
     is_damage,
 )
+from moothall.adapters.search.stemming import stem, stems_of
 from moothall.adapters.store.files import make_folder
 from moothall.core.events.types import SoundKept
 from moothall.core.kernel.errors import StorageUnavailable
-from moothall.core.kernel.ids import SessionId
+from moothall.core.kernel.ids import SessionId, SpeakerId
 from moothall.core.search.choosing import Heap, SearchedSession, count
 from moothall.core.search.folding import Folding
 from moothall.core.search.lines import SearchFold, SearchLine, Shelf
@@ -63,6 +64,11 @@ class SearchFiles:
         """Whether a file was opened since `open` said so."""
         self._readers: dict[Shelf, ShelfReader] = {}
         self._waiting = 0
+
+    @classmethod
+    def stemmed(cls, data: Path) -> SearchFiles:
+        """The index of a data folder, with the stems that every server and hub of this release has."""
+        return cls(data, Folding(stem), stems_of())
 
     async def open(self) -> bool:
         """Open the files that aren't open, or make empty ones. Returns whether any was opened since this last returned:
@@ -103,6 +109,14 @@ class SearchFiles:
         """What the index knows of a session; None where it isn't in an open file."""
         found = (file.known(session) for file in tuple(self._files.values()))
         return next((each for each in found if each is not None), None)
+
+    def speaker_name(self, value: str) -> str:
+        """The name for a find's value of the kind `speaker` that is a session and a speaker of it; empty where it isn't
+        known.
+        """
+        session, _, speaker = value.partition("/")
+        known = self.session(SessionId(session))
+        return "" if known is None else known.speakers.get(SpeakerId(speaker), "")
 
     async def write(self, fold: SearchFold, still: Callable[[], bool]) -> bool:
         """Make the index hold the lines of a fold and no others of that session, on its shelf alone.

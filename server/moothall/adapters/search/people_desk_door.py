@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -17,12 +17,15 @@ from moothall.services.search.people import KnownSpeakers
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class PeopleDeskDoor:
-    """Handlers of the page. `plan_of` returns the plan of a session, `public` is the server's address."""
+    """Handlers of the page. `plan_of` returns the plan of a session, `public` is the server's address; `fill` has the
+    catalogue filled, which says in which meetings young people take part.
+    """
 
     pages: StaffPages
     people: KnownSpeakers
     plan_of: Callable[[SessionId], Planned | None]
     public: str
+    fill: Callable[[], Awaitable[None]]
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -31,11 +34,13 @@ class PeopleDeskDoor:
     @staff_page(runs_the_house)
     async def show(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Show the people, and the speakers of whom nobody has said who they are."""
+        await self.fill()
         return self._page(asked)
 
     @staff_page(runs_the_house)
     async def act(self, request: web.Request, asked: AdminRequest) -> web.Response:
         """Join speakers, list or unlist a page, replace a private link, or take a person back."""
+        await self.fill()
         sent = await self.pages.sent(request)
         fields = self.pages.checked(sent, asked)
         if fields.get("act") == "join":

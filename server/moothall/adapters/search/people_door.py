@@ -27,7 +27,7 @@ from moothall.services.sessions.catalogue import Entry
 @dataclass(eq=False, repr=False, kw_only=True)
 class PeopleDoor:
     """Handlers of both pages. `known` returns what the index knows of sessions, `entry` a session's entry in the
-    catalogue once `fill` has filled it.
+    catalogue once `fill` has filled it, `now` the time in Unix ms.
     """
 
     pages: Pages
@@ -37,6 +37,7 @@ class PeopleDoor:
     fill: Callable[[], Awaitable[None]]
     gate: AddressGate
     address_of: AddressOf
+    now: Callable[[], int]
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -49,10 +50,10 @@ class PeopleDoor:
     async def page(self, request: web.Request) -> web.Response:
         """The sessions in which a person spoke. 404 for nobody, and for whoever has switched it off."""
         ui = language(self.pages, request)
-        person = self.people.find(request.match_info["person"])
         try:
             await self.fill()
-            if person is None or not person.shown:
+            person = self.people.shown(request.match_info["person"])
+            if person is None:
                 raise HttpProblem(404, ErrorText.NOTHING)
             sessions = self._sessions(person)
         except StorageUnavailable:
@@ -106,12 +107,15 @@ class PeopleDoor:
         return private(own_html(text, ui))
 
     async def switch(self, request: web.Request) -> web.Response:
-        """Switch the public page off, or on again."""
+        """Switch the public page off, or on again; or ask for one's words to be removed, or not any more."""
         ui = language(self.pages, request)
         try:
             person = self._person(request)
             sent = await request.post()
-            await self.people.show(person, shown=sent.get("shown") == "yes")
+            if (wish := sent.get("removal")) is not None:
+                await self.people.wish_removal(person, self.now() if wish == "yes" else 0)
+            else:
+                await self.people.show(person, shown=sent.get("shown") == "yes")
         except StorageUnavailable:
             return private(refusal(HttpProblem(503, ErrorText.UNAVAILABLE), self.pages, ui))
         except HttpProblem as wrong:

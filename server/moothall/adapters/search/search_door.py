@@ -103,6 +103,9 @@ class JsonResults(msgspec.Struct, frozen=True, kw_only=True):
     kinds: Mapping[str, Mapping[str, int]]
     """How many moments there are by kind and value, each kind under the choices of the others."""
     moments: tuple[JsonMoment, ...]
+    similar: tuple[JsonMoment, ...] = ()
+    """Moments without the words that may mean the same, as a program compares meanings; with the first page alone, and
+    none where the server doesn't compare them."""
 
 
 class _Value(msgspec.Struct, frozen=True):
@@ -156,8 +159,10 @@ class SearchDoor:
     """The name for a value of the kind `speaker`; empty for an unknown one."""
     now: Callable[[], int]
     """The present, Unix ms."""
-    has_links: Callable[[web.Request], bool]
+    has_links: Callable[[web.Request], bool] = lambda _: False
     """Whether the visitor has opened a link."""
+    has_sound: bool = True
+    """Whether published sound can be had here; a hub has none."""
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`."""
@@ -176,6 +181,12 @@ class SearchDoor:
                 raise HttpProblem(400, DoorText.CHOICE, name="page", value=request.query["page"][:LONGEST_VALUE])
             choice = _choice(request)
             results = await self.searching.find(text, choice, page=page, own=own)
+            if not self.has_sound:
+                results = msgspec.structs.replace(
+                    results,
+                    moments=tuple(map(_silent, results.moments)),
+                    similar=tuple(map(_silent, results.similar)),
+                )
         except IndexBusy:
             return self._refuse(request, HttpProblem(503, SearchText.BUSY), ui)
         except StorageUnavailable:
@@ -212,6 +223,7 @@ class SearchDoor:
             times=times_are(zone, self.now(), ui),
             many=ui.counted("{n} line found", results.total),
             rows=[_row(each, ui, zone) for each in results.moments],
+            similar=[_row(each, ui, zone) for each in results.similar],
             kinds=[kind for kind in kinds if len(kind.values) > 1 or kind.chosen],
             chosen=[kind for kind in kinds if kind.chosen],
             person=f"/speakers/{quote(who)}{ui.query}" if who and "/" not in who and self.person(who) else "",
@@ -308,26 +320,32 @@ def json_results(results: Results, page: int, zone: Zone) -> JsonResults:
         page=page,
         pages=results.pages,
         kinds=results.kinds,
-        moments=tuple(
-            JsonMoment(
-                session=each.session,
-                title=each.title,
-                at=None if each.opened is None else iso_time(zone.at(each.opened + each.t0)),
-                channel=each.channel,
-                line=each.segment,
-                t0=each.t0,
-                t1=each.t1,
-                language=each.language,
-                source=each.source.value,
-                name=each.name,
-                text=each.text,
-                marks=each.marks,
-                address=_line(each, ""),
-                sound=_sound(each),
-            )
-            for each in results.moments
-        ),
+        moments=tuple(_json(each, zone) for each in results.moments),
+        similar=tuple(_json(each, zone) for each in results.similar),
     )
+
+
+def _json(moment: Moment, zone: Zone) -> JsonMoment:
+    return JsonMoment(
+        session=moment.session,
+        title=moment.title,
+        at=None if moment.opened is None else iso_time(zone.at(moment.opened + moment.t0)),
+        channel=moment.channel,
+        line=moment.segment,
+        t0=moment.t0,
+        t1=moment.t1,
+        language=moment.language,
+        source=moment.source.value,
+        name=moment.name,
+        text=moment.text,
+        marks=moment.marks,
+        address=_line(moment, ""),
+        sound=_sound(moment),
+    )
+
+
+def _silent(moment: Moment) -> Moment:
+    return msgspec.structs.replace(moment, sound=False)
 
 
 def _choice(request: web.Request) -> FindChoice:

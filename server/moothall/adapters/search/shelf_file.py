@@ -131,9 +131,9 @@ class ShelfFile:
         """Open or make the file, and read what is kept in memory. Raises ConfigurationError too, for another program's
         file.
         """
-        connection = _connected(path)
+        connection = connected(path)
         try:
-            _set_up(connection)
+            set_up(connection)
             if _KIND.is_new(connection, path):
                 _KIND.create(connection, path)
                 connection.execute("INSERT INTO made_by VALUES (?)", (made_by,))
@@ -449,12 +449,14 @@ def _unpacking() -> Iterator[None]:
         raise sqlite3.DatabaseError(f"What is stored can't be read ({type(error).__name__}).") from error
 
 
-def _connected(path: Path) -> sqlite3.Connection:
+def connected(path: Path) -> sqlite3.Connection:
+    """A connection to a file of the index, which is made where there is none. Raises sqlite3.Error and OSError."""
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # Only its owner may read it, and the WAL likewise.
     return sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
 
 
-def _set_up(connection: sqlite3.Connection) -> None:
+def set_up(connection: sqlite3.Connection) -> None:
+    """Have a file of the index overwrite what is deleted, and write as a file may that can be lost."""
     for pragma in (
         "auto_vacuum = INCREMENTAL",
         "journal_mode = WAL",

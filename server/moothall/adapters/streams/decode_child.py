@@ -13,6 +13,7 @@ nobody reads.
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import sys
@@ -42,6 +43,8 @@ _ADDRESS = 4_096
 _PROBE = {"probesize": "500000", "analyzeduration": "2000000"}
 """How much is analysed before the first sound: bytes, and µs."""
 _DIALLED = {"protocol_whitelist": "rtmp,tcp,rtp", "rtsp_transport": "tcp", "allowed_media_types": "audio"}
+NO_TCP = 461
+"""The status by which an RTSP server says that it sends no sound over TCP ("Unsupported transport", RFC 2326)."""
 _DAMAGED = 200
 """How many packets in a row may fail to decode before the stream no longer counts as sound."""
 
@@ -147,6 +150,8 @@ def _why(error: Exception) -> _NoSound:
     for kind, number in numbers.items():
         if isinstance(error, kind):
             return _NoSound(StreamFault.STATUS, number)
+    if isinstance(error, OSError) and error.errno == errno.EPROTONOSUPPORT:
+        return _NoSound(StreamFault.STATUS, NO_TCP)
     # For other refusals FFmpeg doesn't report the status.
     if isinstance(error, av.error.EOFError | av.error.HTTPClientError | av.error.HTTPServerError | OSError):
         return _NoSound(StreamFault.ENDED)

@@ -27,7 +27,8 @@ EXPORTS = frozenset({"/s/{session}/record.{form}"})
 """Readers' routes at which a token with the scope `record` reads what the staff may."""
 EXPORT = "readRecord"
 """Id of the operation under which such a use is listed."""
-_SCHEME = "Bearer "
+_SCHEME = "bearer "
+"""In lower case: clients may write it as they like (RFC 9110 §11.1)."""
 _PRIVATE = {hdrs.CACHE_CONTROL: "no-store"}
 _JSON = "application/json"
 _STATUS = {
@@ -105,10 +106,10 @@ class TokenGate:
 
     async def admit(self, request: web.Request, scope: TokenScope, act: str) -> ProgramToken:
         """Return the token of a request, whose use is stored. Raises ProgramProblem, StorageUnavailable."""
-        given = request.headers.get(hdrs.AUTHORIZATION, "")
-        if not given.startswith(_SCHEME):
+        secret = _secret(request)
+        if secret is None:
             raise ProgramProblem(401, "Send a token of this server as `Authorization: Bearer …`.", "Bearer")
-        token = self.tokens.of_secret(given.removeprefix(_SCHEME).strip())
+        token = self.tokens.of_secret(secret)
         if token is None:
             if self.gate.take(self.address_of(request)):
                 raise ProgramProblem(429, "Too many tokens were tried from your address. Wait a minute.")
@@ -149,8 +150,7 @@ class TokenGate:
         @web.middleware
         async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
             route = request.match_info.route.resource
-            asks = route is not None and route.canonical in EXPORTS
-            if not asks or not request.headers.get(hdrs.AUTHORIZATION, "").startswith(_SCHEME):
+            if route is None or route.canonical not in EXPORTS or _secret(request) is None:
                 return await handler(request)
             try:
                 token = await self.admit(request, TokenScope.RECORD, EXPORT)
@@ -166,6 +166,13 @@ class TokenGate:
             return response
 
         return middleware
+
+
+def _secret(request: web.Request) -> str | None:
+    """What a request gives as a token; None where it gives none."""
+    given = request.headers.get(hdrs.AUTHORIZATION, "")
+    named, secret = given[: len(_SCHEME)], given[len(_SCHEME) :]
+    return secret.strip() if named.lower() == _SCHEME else None
 
 
 async def _body(request: web.Request, kind: type[B]) -> B:

@@ -35,6 +35,7 @@ from moothall.adapters.metrics.metrics_door import MetricsDoor, folder_sizes, op
 from moothall.adapters.pages.static_door import StaticDoor
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
+from moothall.adapters.reading.page_menu import can_typeset
 from moothall.adapters.reading.reader_routes import Readers
 from moothall.adapters.sound.audio_spool import DiskSpools
 from moothall.adapters.system.clock import SystemRandomness
@@ -43,8 +44,10 @@ from moothall.app.admin import open_local_door
 from moothall.app.backend import SPOOL_FOLDER, disk_of, keep_index, open_stores
 from moothall.app.cluster.house import House
 from moothall.app.cluster.reading import NodeReaders, reader_gate
+from moothall.app.cluster.searching import CopiesSearch, zone_of
 from moothall.app.metrics import tell_disk, tell_doors, tell_fanouts, tell_measures, tell_stuck
 from moothall.app.parts import ServerAddress
+from moothall.app.record.beside import keep_meaning, leave_export
 from moothall.app.sound import settle_recordings, sound_folder
 from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SessionId
@@ -58,6 +61,7 @@ from moothall.services.metrics.measures import Measures
 from moothall.services.metrics.readiness import Readiness
 from moothall.services.operation.status import NodeStatus, ServerStatus
 from moothall.services.search.indexing import IndexedCopies, Indexing
+from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.services.sound.former_recordings import FormerRecordings
 from moothall.services.sound.live_audio import to_ms
 from moothall.services.sound.recording import Recordings
@@ -85,12 +89,17 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
     async with AsyncExitStack() as stack:
         stack.enter_context(closing(listener))
         house.log_here, house.book_here = log, book = await open_stores(stack, house.settings)
-        indexing = Indexing(log, keep_index(stack, Path(house.settings.server.data)), house.clock)
+        index, catalogue = keep_index(stack, Path(house.settings.server.data)), SessionCatalogue(log)
+        indexing = Indexing(log, index, house.clock)
+        meaning = await keep_meaning(stack, house.settings, indexing, house.clock)
+        if meaning is not None:
+            meaning.quiet = lambda: True  # No engine listens here.
+        await leave_export(house.settings)
         connections = KeeperConnections(None)
         archive = NodeCopies(lambda: house.keeper, connections, house.seal)
         house.following = following = LogFollower(
             house.log,
-            IndexedCopies(AnsweredLog(log, house.disk.watch), indexing),
+            IndexedCopies(AnsweredLog(log, house.disk.watch), indexing, catalogue.read_again),
             house.clock,
             archive=archive,
             asides=house.asides,
@@ -123,7 +132,13 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
             return reading.settled(session) and former.settled(session) and recordings.settled(session)
 
         following.then = partial(house.erased, log, settled)
-        doors = await _doors(stack, house, listener, reading, connections)
+        found = CopiesSearch(
+            *(reading, log, index, indexing, catalogue),
+            clock=house.clock,
+            zone=zone_of(house.settings),
+            similar=meaning,
+        )
+        doors = await _doors(stack, house, listener, reading, connections, found=found)
         engines = await _engines(stack, house)
         await _open_metrics(stack, house, reading, doors.readers, measures=measures, connections=doors.connections)
         await _open_local_door(stack, house, doors.address, measures)
@@ -138,6 +153,7 @@ async def standing_by(house: House, listener: socket.socket) -> AsyncIterator[No
         for run in (
             following.run,
             indexing.run,
+            indexing.run_beside,
             partial(_follow, house, book),
             watch,
             *sounds,
@@ -276,6 +292,8 @@ async def _doors(
     listener: socket.socket,
     reading: NodeReading,
     connections: KeeperConnections,
+    *,
+    found: CopiesSearch,
 ) -> _Doors:
     """Serve at the listener until the stack unwinds. Raises ConfigurationError."""
     settings, randomness = house.settings, SystemRandomness()
@@ -286,7 +304,8 @@ async def _doors(
     each = share(room.connections, settings.server.address_share)
     web_folder = Path(settings.server.web) if settings.server.web else find_web_folder()
     tls = tls_context(settings.server.tls_certificate, settings.server.tls_key)
-    pages = Pages(web_folder)
+    pages = Pages(web_folder, lambda: found.zone)
+    pages.cards = can_typeset()
     forwarding = Forwarding(
         lambda: house.keeper,
         connections,
@@ -332,6 +351,7 @@ async def _doors(
             *LogDoor(reading.own).routes(),
             *house.node_state.routes(),
             *reads.routes(),
+            *found.routes(pages, lambda: house.keeper, forwarding.handle, address_of),
             *forwarding.routes(),
         ]
     )

@@ -12,7 +12,7 @@ from moothall.adapters.search.people_door import PeopleDoor
 from moothall.adapters.search.search_door import SearchDoor
 from moothall.app.backend import Backend
 from moothall.app.parts import Entrance, Services
-from moothall.core.kernel.ids import SessionId, SpeakerId
+from moothall.core.kernel.ids import SessionId
 from moothall.core.kernel.times import Zone
 from moothall.services.search.searching import Searching
 from moothall.services.sessions.catalogue import SessionCatalogue
@@ -48,7 +48,8 @@ def search_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
     backend, catalogue = services.backend, entrance.catalogue
     index = backend.search_index
     backend.sessions.observe(lambda _, publication: backend.indexing.observe(publication))
-    backend.keep(stack, backend.indexing.run)
+    backend.keep(stack, backend.indexing.run, backend.indexing.run_beside)
+    backend.people.young = lambda session: (entry := catalogue.known(session)) is not None and entry.young_people
     searching = Searching(
         index,
         backend.log,
@@ -60,6 +61,7 @@ def search_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         opens=entrance.access.opens,
         room_of=backend.programme.room_of,
         day_of=lambda ms: services.pages.zone().at(ms).date(),
+        similar=backend.similar,
         person_of=backend.people.person_of,
     )
 
@@ -68,11 +70,9 @@ def search_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         return "" if entry is None else entry.title
 
     def person(value: str) -> str:
-        if (joined := backend.people.find(value)) is not None and joined.shown:
+        if (joined := backend.people.shown(value)) is not None:
             return joined.name
-        session, _, speaker = value.partition("/")
-        known = index.session(SessionId(session))
-        return "" if known is None else known.speakers.get(SpeakerId(speaker), "")
+        return index.speaker_name(value)
 
     door = SearchDoor(
         services.pages,
@@ -93,11 +93,13 @@ def search_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         fill=catalogue.fill,
         gate=AddressGate(backend.clock, backend.randomness, SEARCHES),
         address_of=entrance.address_of,
+        now=backend.clock.wall,
     )
     desk = PeopleDeskDoor(
         pages=entrance.forms,
         people=backend.people,
         plan_of=backend.programme.plan_of,
         public=entrance.address.public,
+        fill=catalogue.fill,
     )
     return [route for each in (door, people, desk) for route in each.routes()]

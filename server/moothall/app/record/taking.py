@@ -10,15 +10,17 @@ from aiohttp import web
 
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.programme.discovery_door import DiscoveryDoor
-from moothall.adapters.programme.news_door import NewsDoor
+from moothall.adapters.programme.news_door import NewsDoor, NewsSpeaker
 from moothall.adapters.programme.rows import AgendaRows
 from moothall.adapters.record.bundle_door import BundleDoor
 from moothall.adapters.record.bundle_messages import RecordingFile
 from moothall.adapters.record.bundling import Bundles
+from moothall.adapters.record.card_door import CardDoor
 from moothall.adapters.record.description_door import DescriptionDoor
 from moothall.app.parts import Entrance, Services
 from moothall.core.events.types import SoundKept
 from moothall.core.kernel.ids import SessionId
+from moothall.services.sessions.catalogue import Entry
 
 
 def taking_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) -> Sequence[web.RouteDef]:
@@ -54,6 +56,14 @@ def taking_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         listed=catalogue.listed,
         house=lambda: backend.look.shown.name,
     )
+
+    def speaker_of(name: str) -> NewsSpeaker | None:
+        person = backend.people.shown(name)
+        if person is None:
+            return None
+        spoke = backend.people.sessions_of(person, backend.indexing.searchable())
+        return NewsSpeaker(person.name, frozenset(each.session for each in spoke), person.listed)
+
     rows = AgendaRows(backend.programme, readable=services.translation.readable)
     news = NewsDoor(
         pages=pages,
@@ -61,7 +71,16 @@ def taking_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         listed=catalogue.listed,
         public=entrance.address.public,
         house=lambda: backend.look.shown.name,
+        speaker_of=speaker_of,
     )
+
+    async def entry_of(session: SessionId) -> Entry | None:
+        await catalogue.fill()
+        return catalogue.known(session)
+
+    cards = CardDoor(pages=pages, rows=rows, look=backend.look, entry_of=entry_of)
+    backend.sessions.observe(cards.observe)
+    backend.sessions.tell_forgotten(cards.forget)
     access = entrance.access
     discovery = DiscoveryDoor(
         pages=pages,
@@ -73,4 +92,5 @@ def taking_doors(stack: AsyncExitStack, services: Services, entrance: Entrance) 
         house=lambda: backend.look.shown.name,
         framed=bool(backend.settings.server.embed),
     )
-    return [*door.routes(), *news.routes(), *discovery.routes(), *DescriptionDoor(entrance.address.public).routes()]
+    description = DescriptionDoor(entrance.address.public)
+    return [route for each in (door, news, cards, discovery, description) for route in each.routes()]

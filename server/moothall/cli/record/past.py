@@ -22,6 +22,7 @@ from moothall.adapters.system.time_zones import chosen_zone, find_zone
 from moothall.cli.conference import add_house, house_office, house_settings
 from moothall.cli.journal import write_whole
 from moothall.cli.playing import session_of
+from moothall.cli.record import due
 from moothall.core.events.codec import decode_event
 from moothall.core.events.types import Access
 from moothall.core.kernel.errors import ConfigurationError, ImportRefused
@@ -93,6 +94,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     original.add_argument("--out", type=Path, required=True, metavar="FILE", help="where to write it")
     add_house(original)
     original.set_defaults(run=_original)
+    due.add_command(acts)
 
 
 class FolderToImport:

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import sys
 import urllib.request
+from collections.abc import Sequence
 from http.client import HTTPException
 from pathlib import Path
 from typing import TextIO
@@ -15,7 +16,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from moothall.adapters.search.index_files import FOLDER
-from moothall.adapters.search.search_door import PATH, JsonResults, json_results
+from moothall.adapters.search.meaning_files import delete_vectors
+from moothall.adapters.search.search_door import PATH, JsonMoment, JsonResults, json_results
 from moothall.adapters.search.shelf_file import delete_file
 from moothall.adapters.store.files import explained
 from moothall.adapters.system.clock import SystemClock
@@ -72,13 +74,20 @@ def _search(arguments: argparse.Namespace) -> int:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(results)).decode() + "\n")
     else:
         print_results(results, sys.stdout)
-    return FOUND if results.total else NOTHING
+    return FOUND if results.total or results.similar else NOTHING
 
 
 def print_results(results: JsonResults, out: TextIO) -> None:
     """Print the moments of a page: when and where each was said, its words, its address."""
     print(f"Found: {results.total}. Page {results.page} of {max(1, results.pages)}.", file=out)
-    for each in results.moments:
+    _print_moments(results.moments, out)
+    if results.similar:
+        print("\nSimilar, without all of the words; a program compares meanings, and is often wrong:", file=out)
+        _print_moments(results.similar, out)
+
+
+def _print_moments(moments: Sequence[JsonMoment], out: TextIO) -> None:
+    for each in moments:
         who = f" {each.name}:" if each.name else ""
         print(f"\n{each.at or ''} {each.title or each.session} [{each.language}, {each.source}]".lstrip(), file=out)
         print(f" {who} {each.text.strip()}", file=out)
@@ -105,6 +114,7 @@ async def _checked(settings: Settings, *, rebuild: bool) -> IndexCheck:
         with explained(f"The index in {data / FOLDER} can't be deleted"):
             for shelf in Shelf:
                 delete_file(data / FOLDER / f"{shelf.value}.sqlite3")
+            delete_vectors(data)
     async with quiet_backend(settings, SystemClock()) as backend:
         if rebuild:
             await backend.indexing.catch_up()

@@ -45,6 +45,10 @@ NAMESPACES: dict[str, NamespaceBackup] = {
     "hub-held": NamespaceBackup.IN_BACKUP,
     "silenced": NamespaceBackup.IN_BACKUP,  # positions in sound; nodes that were away still have to silence them
     "balance-sums": NamespaceBackup.IN_BACKUP,
+    "retention-period": NamespaceBackup.IN_BACKUP,  # what somebody has stated to be kept for longer must not go
+    "retention": NamespaceBackup.IN_BACKUP,  # what is put off stays put off; what is due is found by the logs again
+    "retention-time": NamespaceBackup.IN_BACKUP,  # for how long that was listed
+    "person-removal": NamespaceBackup.IN_BACKUP,  # ordered and not done yet; places, no words and no name
     "tree": NamespaceBackup.IN_BACKUP,  # hashes and places, no words
     "tree-at": NamespaceBackup.IN_BACKUP,
     "tree-tile": NamespaceBackup.IN_BACKUP,
@@ -65,6 +69,7 @@ NAMESPACES: dict[str, NamespaceBackup] = {
     "zoom": NamespaceBackup.LEFT_OUT,  # addresses by which captions go into Zoom meetings, each with its key
     "proposals": NamespaceBackup.LEFT_OUT,  # words that a second pass made; it can be made again
     "proposals-left": NamespaceBackup.LEFT_OUT,
+    "own-words": NamespaceBackup.LEFT_OUT,  # words that speakers proposed; a restore could bring removed ones back
     "people": NamespaceBackup.LEFT_OUT,  # a restore would show pages again that speakers have switched off since
     "cluster": NamespaceBackup.LEFT_OUT,  # the change of the shared book that a node has; a restored folder has none
     "house": NamespaceBackup.LEFT_OUT,  # which key the nodes sign with; the first node says it anew

@@ -525,6 +525,25 @@ class SegmentCorrected(ChannelEvent, frozen=True, kw_only=True, tag="segment.cor
     """From which revision the line was translated anew, since its source was corrected; missing in all other
     corrections.
     """
+    proposed: bool | msgspec.UnsetType = msgspec.UNSET
+    """True when the speaker had proposed the text, which whoever corrected the line accepted; missing otherwise."""
+
+
+class ProposalDeclined(ChannelEvent, frozen=True, kw_only=True, tag="proposal.declined"):
+    """A speaker made public that their proposal for a line was declined. Without the speaker's wish nothing is logged
+    of a proposal that was declined.
+    """
+
+    segment: SegmentId
+    """The line."""
+    text: str
+    """What the speaker had proposed, as the whole text of the line."""
+    reason: str
+    """Why it was declined."""
+    by: Role
+    """The role of whoever declined it."""
+    at: int
+    """When it was declined, Unix ms."""
 
 
 class SpeakerIntroduced(Event, frozen=True, kw_only=True, tag="speaker.introduced"):
@@ -812,8 +831,8 @@ class InterventionDeclined(StaffEvent, frozen=True, kw_only=True, tag="intervent
 
 
 class InterventionRemoved(StaffEvent, frozen=True, kw_only=True, tag="intervention.removed"):
-    """The text and the name of an intervention were removed on request. This event repeats what remains of what was
-    received.
+    """The text and the name of an intervention were removed, on request or since they were due. This event repeats what
+    remains of what was received.
     """
 
     intervention: InterventionId
@@ -827,7 +846,7 @@ class InterventionRemoved(StaffEvent, frozen=True, kw_only=True, tag="interventi
     origin: str
     """As in `intervention.received`."""
     asker: str
-    """As in `intervention.received`."""
+    """As in `intervention.received`; empty once the keyed hash was due."""
     t: int
     """As in `intervention.received`."""
     after_close: bool = False
@@ -863,7 +882,7 @@ class InterventionPublished(InterventionEvent, frozen=True, kw_only=True, tag="i
     t: int
     """When it was asked, media ms."""
     removed: bool = False
-    """Whether its words were removed on request: then text and name are empty, and there is no answer in writing."""
+    """Whether its words were removed: then text and name are empty, and there is no answer in writing."""
 
 
 class InterventionStatusChanged(InterventionEvent, frozen=True, kw_only=True, tag="intervention.status-changed"):
@@ -1057,7 +1076,9 @@ class BodyRemoved(Event, frozen=True, kw_only=True, tag="body.removed"):
     offsets: tuple[int, ...]
     """The events whose bodies and salts were erased."""
     reason: str
-    """Why: `request`, or `not-recorded` for what a span of "not recorded", or a break, had caught."""
+    """Why: `request`; `not-recorded` for what a span of "not recorded", or a break, had caught; `due` for words that
+    were kept for as long as was stated, and `due-staff` where only the staff could read them.
+    """
     by: str
     """Pseudonym of whoever ordered the removal."""
     through: dict[ChannelId, int] = {}
@@ -1107,6 +1128,7 @@ AnyEvent = (
     | WriterChanged
     | EngineAttached
     | SegmentFact
+    | ProposalDeclined
     | SpeakerIntroduced
     | SpeakerAssigned
     | SpeakerChanged

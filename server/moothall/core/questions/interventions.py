@@ -154,6 +154,8 @@ def evolve_questions(questions: Questions, event: ev.QuestionFact) -> Questions:
         case ev.InterventionDeclined() | ev.HubDeclined():
             return questions.with_(event.intervention, reason=event.reason)
         case ev.InterventionPublished():
+            # What was received may have been removed, and the number must not be given again.
+            questions = replace(questions, last=max(questions.last, event.number))
             return questions.with_(event.intervention, published=True, **shared(Intervention, event))
         case ev.InterventionWritten():
             return questions.with_(event.intervention, answer=event.text, answer_language=event.language)

@@ -14,6 +14,7 @@ import msgspec
 from moothall.core.captioning.control_tokens import MOST_LAG_MS
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, InterventionId, SegmentId, SpeakerId
+from moothall.core.retention.periods import KeptKind
 from moothall.core.sessions.parts import Segment
 from moothall.core.sessions.state import EARLY_WORDS, State
 from moothall.core.translation.lines import made_from, original
@@ -49,6 +50,12 @@ class Interventions(msgspec.Struct, frozen=True, tag="interventions"):
 Selection = SpokenSpan | Lines | WordsOf | Interventions
 
 
+class Expired(msgspec.Struct, frozen=True):
+    """What a log holds of these kinds, since it was kept for as long as was stated."""
+
+    kinds: frozenset[KeptKind]
+
+
 class WithCopies(msgspec.Struct, frozen=True):
     """A selection, and what is removed with it from the same log because lines were moved or recognised again."""
 
@@ -61,7 +68,7 @@ class WithCopies(msgspec.Struct, frozen=True):
     """Speakers whose names are removed."""
 
 
-ErasedSelection = Selection | WithCopies
+ErasedSelection = Selection | WithCopies | Expired
 
 
 class Cut(msgspec.Struct, frozen=True):
@@ -123,6 +130,8 @@ def _selected(state: State, selection: ErasedSelection) -> tuple[Cut, ...]:
             return tuple(Cut(line) for line in _in_order(lines))
         case Interventions():
             return ()
+        case Expired():
+            return tuple(map(Cut, _lines(state))) if KeptKind.TEXT in selection.kinds else ()
         case _:
             return tuple(Cut(line) for line in _lines(state) if line.speaker == selection.speaker)
 

@@ -9,12 +9,15 @@ import msgspec
 from moothall.core import commands as do
 from moothall.core.events import types as ev
 from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import Refusal, RefusalCode, refuse
 from moothall.core.sessions.parts import Segment
 from moothall.core.sessions.state import ON, State, Status
 
 MAX_TEXT = 10_000
 """Characters of a correction."""
+MAX_REASON = 500
+"""Characters of the reason for declining a speaker's proposal."""
 REVISED_WITHIN = 2_000
 """How long after the logged end of a line an engine may correct it, in ms of wall time. Later, people have read the
 line.
@@ -40,7 +43,22 @@ def correct(state: State, command: do.CorrectSegment, actor: Actor, wall: int) -
         return _stale(segment, message)
     itself = actor.role in (Role.ENGINE, Role.TOOL)
     corrected = _corrected(segment, command.base_words, command.text, machine=itself)
-    return [msgspec.structs.replace(corrected, accepted=command.accepted and _machines_words(segment))]
+    accepted = command.accepted and _machines_words(segment)
+    proposed = True if command.proposed and not itself else msgspec.UNSET
+    return [msgspec.structs.replace(corrected, accepted=accepted, proposed=proposed)]
+
+
+def publish_declined(state: State, command: do.PublishDeclined) -> Sequence[ev.AnyEvent] | Refusal:
+    """The event that makes a declined proposal public, or a refusal."""
+    segment = state.segments.get(command.segment)
+    if segment is None or segment.channel != command.channel or segment.gone:
+        return _unknown()
+    if len(command.text) > MAX_TEXT or len(command.reason) > MAX_REASON:
+        message = f"A proposal has at most {MAX_TEXT} characters, and a reason {MAX_REASON}."
+        return refuse(RefusalCode.INVALID, message)
+    if state.young_people:
+        return refuse(RefusalCode.FORBIDDEN, "Young people take part: nobody's proposals are made public.")
+    return [made_of(ev.ProposalDeclined, command)]
 
 
 def revise(state: State, command: do.ReviseSegment, wall: int) -> Sequence[ev.AnyEvent] | Refusal:

@@ -14,7 +14,7 @@ from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import NO_SESSION, Refusal, RefusalCode, refuse
 from moothall.core.kernel.ids import is_name
 from moothall.core.rules.air import put_on_air
-from moothall.core.rules.corrections import correct, revise
+from moothall.core.rules.corrections import correct, publish_declined, revise
 from moothall.core.rules.displays import decide_wall
 from moothall.core.rules.imports import decide_import, is_imported
 from moothall.core.rules.keeping import end_open, ended, mapped, not_recorded, paused, resumed
@@ -91,6 +91,8 @@ def _decide(state: State, command: do.AnyCommand, actor: Actor, wall: int) -> De
             return translate(state, command)
         case do.CorrectSegment():
             return correct(state, command, actor, wall)
+        case do.PublishDeclined():
+            return publish_declined(state, command)
         case do.ReviseSegment():
             return revise(state, command, wall)
         case do.DescribeSession():

@@ -345,10 +345,10 @@ def _of_correction(before: State, event: ev.SegmentCorrected) -> tuple[do.AnyCom
     line = before.segments.get(event.segment)
     if line is None:
         return None
-    corrected = made_of(do.CorrectSegment, event)
+    corrected = made_of(do.CorrectSegment, event, proposed=event.proposed is True)
     # The words that the correction replaced, with the text that they had; words after these were left alone.
     read = line.text + "".join(word.text for word in line.words[line.base : event.base_words])
-    back = msgspec.structs.replace(corrected, base_revision=event.base_revision + 1, text=read)
+    back = msgspec.structs.replace(corrected, base_revision=event.base_revision + 1, text=read, proposed=False)
     return corrected, (back,)
 
 

@@ -56,6 +56,10 @@ class FindChoice(msgspec.Struct, frozen=True, kw_only=True):
         """The chosen values, in the order of KINDS."""
         return (self.meeting, self.room, self.year, self.language, self.source, self.speaker)
 
+    def fits(self, values: tuple[str, ...], day: date | None) -> bool:
+        """Whether a find with these values, in the order of KINDS, of that day is chosen."""
+        return self.allows(day) and all(not one or one == other for one, other in zip(self.values, values, strict=True))
+
     def allows(self, day: date | None) -> bool:
         """Whether a session of that day is chosen; one of an unknown day is, unless days are named."""
         if day is None:

@@ -43,6 +43,8 @@ class KnownSpeaker(msgspec.Struct, frozen=True, kw_only=True):
     """False once the person has switched the page off."""
     listed: bool = False
     """Whether search engines may list the page, as the secretariat decides."""
+    wished: int = 0
+    """When the person asked for their words to be removed, Unix ms; 0: they don't."""
 
     def opened_by(self, secret: str) -> bool:
         """Whether this is the secret of the private link."""

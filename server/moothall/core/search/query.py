@@ -96,6 +96,15 @@ def marks(tokens: Sequence[Token], wanted: SoughtTerms) -> tuple[tuple[int, int]
     return tuple(joined)
 
 
+def has_all(tokens: Sequence[Token], wanted: SoughtTerms) -> bool:
+    """Whether a text with these tokens has all terms, and so is found by its words."""
+    words = tuple(token.word for token in tokens)
+    return all(
+        any(words[at : at + len(run)] == run for run in runs for at in range(len(words) - len(run) + 1))
+        for runs in wanted.terms
+    )
+
+
 class MarkedPiece(NamedTuple):
     """A piece of a text."""
 

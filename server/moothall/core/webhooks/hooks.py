@@ -82,9 +82,11 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the receiver has answered that it wants nothing more."""
 
     def wants(self, event: HookEvent, room: RoomId | None) -> bool:
-        """Whether it gets news of a type, of a session that is planned in `room`."""
-        here = self.room is None or self.room == room
-        return not self.gone and here and (event in self.events or event not in CHOSEN)
+        """Whether it gets news of a type, of a session that is planned in `room`. What is always sent is sent of all
+        rooms: a session may have been in this one before.
+        """
+        chosen = event in self.events and (self.room is None or self.room == room)
+        return not self.gone and (chosen or event not in CHOSEN)
 
     def signing(self, now: int) -> tuple[str, ...]:
         """The secrets that sign at `now`, Unix ms."""

@@ -36,6 +36,19 @@ class LineText(msgspec.Struct, frozen=True, kw_only=True):
     """Without spaces at its ends; empty: the line was taken back."""
     by_person: bool = False
     """Whether a person corrected the line by this event."""
+    proposed: bool = False
+    """Whether the speaker had proposed this text."""
+
+
+class Declined(msgspec.Struct, frozen=True, kw_only=True):
+    """A proposal of the speaker's that was declined, as the speaker made it public."""
+
+    at: int
+    """When it was declined, Unix ms."""
+    role: Role
+    """The role of whoever declined it."""
+    text: str
+    reason: str
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +83,8 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     """The text now, as low-data readers have it: of finished lines."""
     texts: Mapping[SegmentId, tuple[LineText, ...]]
     """What each finished line read, oldest first."""
+    declined: Mapping[SegmentId, tuple[Declined, ...]]
+    """What speakers proposed for lines and made public after it was declined, oldest first."""
     struck: Mapping[SegmentId, int]
     """Offsets at which lines left the text: their sound was recognised again, or they were moved to another session."""
     begun: Mapping[SegmentId, int]
@@ -140,6 +155,7 @@ class HistoryFold(TextFold):
         super().__init__(session, epoch, Feed(channel, live=False))
         self._lane = channel_lane(channel)
         self._texts: dict[SegmentId, tuple[LineText, ...]] = {}
+        self._declined: dict[SegmentId, tuple[Declined, ...]] = {}
         self._struck: dict[SegmentId, int] = {}
         self._begun: dict[SegmentId, int] = {}
         self._removed: dict[int, int | None] = {}
@@ -163,7 +179,11 @@ class HistoryFold(TextFold):
             case ev.SegmentCorrected():
                 by_person = not (event.machine or header.role is Role.ENGINE)
                 whole = event.text + event.tail
-                self._reads(header, event.segment, whole, by_person=by_person)
+                proposed = event.proposed is True
+                self._reads(header, event.segment, whole, by_person=by_person, proposed=proposed)
+            case ev.ProposalDeclined():
+                declined = Declined(at=event.at, role=event.by, text=event.text, reason=event.reason)
+                self._declined[event.segment] = (*self._declined.get(event.segment, ()), declined)
             case ev.ChannelRewound() | ev.SegmentsMovedAway():
                 self._struck |= dict.fromkeys(event.segments, header.offset)
                 self._changes.append(header.offset)
@@ -182,8 +202,17 @@ class HistoryFold(TextFold):
     def _sealed(self, header: Header, version: ev.SealVersion, n: int) -> Version:
         return Version(n=n, version=version, offset=header.offset, at=header.at, role=header.role, view=self._view)
 
-    def _reads(self, header: Header, segment: SegmentId, text: str, *, by_person: bool = False) -> None:
-        written = LineText(offset=header.offset, at=header.at, role=header.role, text=text.strip(), by_person=by_person)
+    def _reads(
+        self, header: Header, segment: SegmentId, text: str, *, by_person: bool = False, proposed: bool = False
+    ) -> None:
+        written = LineText(
+            offset=header.offset,
+            at=header.at,
+            role=header.role,
+            text=text.strip(),
+            by_person=by_person,
+            proposed=proposed,
+        )
         before = self._texts.get(segment, ())
         same = bool(before) and before[-1].text == written.text
         if not same:
@@ -198,6 +227,7 @@ class HistoryFold(TextFold):
         return History(
             view=self._view,
             texts=dict(self._texts),
+            declined=dict(self._declined),
             struck=dict(self._struck),
             begun=dict(self._begun),
             removed=dict(self._removed),

@@ -57,6 +57,8 @@ class StyledParagraph(msgspec.Struct, frozen=True, kw_only=True):
     """The name by which links of the document lead here; empty for none. Letters and digits."""
     link: str = ""
     """The anchor to which the paragraph leads; empty for none."""
+    new_page: bool = False
+    """Whether a page begins with it, where the format has pages."""
 
 
 class ParagraphPair(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +93,8 @@ class StyledDocument(msgspec.Struct, frozen=True, kw_only=True):
     """The names of the shown states of the texts, for citing them: the last words of the document."""
     unshown: str
     """The note for a document in which a square stands for characters that no font has."""
+    book: bool = False
+    """Whether it has several records: its title has a page of its own, and the contents name pages."""
 
 
 def document_of(record: Record, wording: Wording, options: Options, beside: OtherText | None = None) -> StyledDocument:
@@ -101,24 +105,50 @@ def document_of(record: Record, wording: Wording, options: Options, beside: Othe
         right_to_left=wording.direction == "rtl",
         contents=wording.contents,
         columns=() if beside is None else (wording.name, beside.wording.name),
-        blocks=tuple(_Writer(record, wording, options, beside).blocks()),
+        blocks=tuple(blocks_of(record, wording, options, beside)),
         states=states_of(record, wording, beside),
         unshown=wording.unshown,
     )
 
 
+def blocks_of(
+    record: Record,
+    wording: Wording,
+    options: Options,
+    beside: OtherText | None = None,
+    *,
+    prefix: str = "",
+    level: int = 0,
+) -> Iterator[StyledParagraph | ParagraphPair]:
+    """Yield the paragraphs of one record below its title. In a document of several, `prefix` begins its anchors, and
+    `level` is that of the heading above it.
+    """
+    return _Writer(record, wording, options, beside, prefix=prefix, level=level).blocks()
+
+
 class _Writer:
     """Writes the paragraphs of one record."""
 
-    def __init__(self, record: Record, wording: Wording, options: Options, beside: OtherText | None) -> None:
+    def __init__(
+        self,
+        record: Record,
+        wording: Wording,
+        options: Options,
+        beside: OtherText | None,
+        *,
+        prefix: str,
+        level: int,
+    ) -> None:
         self._record = record
         self._wording = wording
         self._options = options
         self._beside = beside
+        self._prefix = prefix
+        self._level = level
         lines = record.by_source()
         answering = (lines.get(each.segment) for each in record.asked if each.segment is not None)
         self._anchors = {
-            line.segment: f"answer{number}" for number, line in enumerate(answering, 1) if line is not None
+            line.segment: f"{prefix}answer{number}" for number, line in enumerate(answering, 1) if line is not None
         }
 
     def blocks(self) -> Iterator[StyledParagraph | ParagraphPair]:
@@ -131,7 +161,7 @@ class _Writer:
             yield from self._contents(parts)
         for start, part in parts:
             if self._options.times:
-                yield self._heading(media_time(start), 1, anchor=f"at{start // 1000}")
+                yield self._heading(media_time(start), 1, anchor=self._at(start))
             yield from self._section(part)
         if record.figures.received:
             yield from self._questions()
@@ -145,9 +175,9 @@ class _Writer:
     def _contents(self, parts: Sequence[Section]) -> Iterator[StyledParagraph]:
         for start, rows in parts:
             text, language = excerpt(rows)
-            yield _paragraph(Style.CONTENTS, text, language, time=media_time(start), link=f"at{start // 1000}")
+            yield _paragraph(Style.CONTENTS, text, language, time=media_time(start), link=self._at(start))
         if self._record.figures.received:
-            yield self._own(Style.CONTENTS, self._wording.asked.heading, link="questions")
+            yield self._own(Style.CONTENTS, self._wording.asked.heading, link=f"{self._prefix}questions")
 
     def _section(self, rows: Sequence[SectionRow]) -> Iterator[StyledParagraph | ParagraphPair]:
         level = 2 if self._options.times else 1
@@ -182,7 +212,7 @@ class _Writer:
 
     def _questions(self) -> Iterator[StyledParagraph]:
         words, lines = self._wording.asked, self._record.by_source()
-        yield self._heading(words.heading, 1, anchor="questions")
+        yield self._heading(words.heading, 1, anchor=f"{self._prefix}questions")
         yield from (self._own(Style.FACTS, figure) for figure in words.figures)
         for each in self._record.asked:
             name = f" · {isolated(each.name, self._wording.language)}" if each.name and self._options.speakers else ""
@@ -197,6 +227,9 @@ class _Writer:
                 yield self._heading(words.answer, 3)
                 yield from _rows(each.answer.text, each.answer.language)
 
+    def _at(self, start: int) -> str:
+        return f"{self._prefix}at{start // 1000}"
+
     def _time(self, ms: int) -> str:
         return media_time(ms) if self._options.times else ""
 
@@ -204,7 +237,7 @@ class _Writer:
         return self._own(Style.FACTS, " · ".join(facts))
 
     def _heading(self, text: str, level: int, *, anchor: str = "") -> StyledParagraph:
-        return self._own(Style.HEADING, text, level=level, anchor=anchor)
+        return self._own(Style.HEADING, text, level=self._level + level, anchor=anchor)
 
     def _own(self, style: Style, text: str, *, level: int = 0, anchor: str = "", link: str = "") -> StyledParagraph:
         """A paragraph in the language of the texts around the record."""

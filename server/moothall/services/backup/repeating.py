@@ -6,7 +6,9 @@ knows nothing of it. As in a restore, a line goes whole, and the log says that i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from moothall.core.backup.removed import RemovedContent, TextRemoved, named
 from moothall.core.chain import LogRecord
@@ -16,6 +18,7 @@ from moothall.core.kernel.actors import SYSTEM
 from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
 from moothall.core.ports import Clock, EventLog, Randomness, Signer
 from moothall.core.removal.questions import stays_of
+from moothall.core.retention.periods import DUE, STAFF_DUE
 from moothall.core.sessions.state import State, evolve
 from moothall.services.log.drafting import PendingAppend
 from moothall.services.log.erasing import TextOffsets
@@ -38,15 +41,19 @@ class FollowedText:
             self._offsets.note(record.header.offset, event)
         self.state = evolve(self.state, event, record.header.at)
 
-    def stays(self, offsets: Collection[int]) -> list[ev.AnyEvent]:
-        """The events that stay of questions whose words at these offsets are removed: their numbers and status."""
-        due = frozenset(offsets)
-        return [
-            event
-            for name, each in self.state.questions.interventions.items()
-            if due & set(self._offsets.of_interventions([name]))
-            for event in stays_of(each)
-        ]
+    def stays(self, due: Mapping[int, str]) -> list[ev.AnyEvent]:
+        """The events that stay of questions whose words are removed: their numbers and status. `due`: the reasons, by
+        the offsets of the removed events.
+        """
+        found: list[ev.AnyEvent] = []
+        for name, each in self.state.questions.interventions.items():
+            gone = due.keys() & set(self._offsets.of_interventions([name]))
+            arrived = set(self._offsets.of_askers([name]))
+            if not gone or (each.published and gone <= arrived):
+                continue  # Of a published question only what arrived was due, and what was published stays.
+            is_due = any(due[offset] in (DUE, STAFF_DUE) for offset in gone & arrived)
+            found += stays_of(msgspec.structs.replace(each, asker="") if is_due else each)
+        return found
 
 
 async def remove_again(

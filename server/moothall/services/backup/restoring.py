@@ -172,7 +172,7 @@ class Restoring:
             if len(page) == PAGE:
                 await self._append(log, head.term, page)
         await self._append(log, head.term, page)
-        stays = self._stays(part, [record.header.offset for record in now]) if now else []
+        stays = self._stays(part, {record.header.offset: removed[named(record)] for record in now}) if now else []
         behind = LogHead(epoch=part.epoch, term=head.term, offset=part.offset, lanes=part.heads)
         await self._say(log, behind, at, (part.session, stays, unexplained), signer)
         await log.mark_restored(part.session, self.clock.wall() // 1_000)
@@ -221,8 +221,8 @@ class Restoring:
             draft.sign(SYSTEM, cause, n, wall)
         await log.append(session, behind.term, behind.offset, draft.records)
 
-    def _stays(self, part: SessionPart, offsets: Sequence[int]) -> list[ev.AnyEvent]:
+    def _stays(self, part: SessionPart, due: Mapping[int, str]) -> list[ev.AnyEvent]:
         followed = FollowedText(part.session)
         for record in records_of(self.store, part):
             followed.step(record)
-        return followed.stays(offsets)
+        return followed.stays(due)

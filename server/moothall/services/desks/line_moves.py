@@ -24,15 +24,21 @@ class LineMoves:
     """Moves lines to another session and back. `busy` is held during each move."""
 
     def __init__(
-        self, sessions: Sessions, *, log: EventLog, clock: Clock, may_act: Callable[[Staff, SessionId], bool]
+        self,
+        sessions: Sessions,
+        *,
+        log: EventLog,
+        clock: Clock,
+        may_act: Callable[[Staff, SessionId], bool],
+        busy: asyncio.Lock | None = None,
     ) -> None:
-        """`may_act`: whether a link is valid for a session."""
+        """`may_act`: whether a link is valid for a session. `busy`: a lock that others hold too; None: its own."""
         self._sessions = sessions
         self._log = log
         self._clock = clock
         self._may_act = may_act
         # A removal during a move could miss lines. Bound: the desks that wait for an answer.
-        self.busy = asyncio.Lock()
+        self.busy = busy or asyncio.Lock()
 
     async def move(
         self,

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from moothall.core.kernel.actors import Actor
 from moothall.core.kernel.errors import Refusal, RefusalCode, StorageUnavailable, refuse
-from moothall.core.kernel.ids import ChannelId, CommandId, SessionId
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.core.removal.moves import digest, short
 from moothall.core.removal.selection import Interventions, Lines, Selection, SpokenSpan, WithCopies, selected, times
 from moothall.services.desks.copies import FoundCopies, InLog, OtherLogs
@@ -23,6 +23,11 @@ Spoken = tuple[ChannelId, int, int]
 """A channel, with the beginning and the end of a span in media ms."""
 SilenceSound = Callable[[SessionId, Sequence[Spoken]], Awaitable[None]]
 """Silences these spans of a session's sound wherever it is stored; may be called repeatedly.
+
+Raises StorageUnavailable."""
+
+ForgetLines = Callable[[SessionWriter, Sequence[SegmentId]], Awaitable[None]]
+"""Erases what is stored outside the log of these lines of a session; may be called repeatedly.
 
 Raises StorageUnavailable."""
 
@@ -42,14 +47,16 @@ async def remove(
     *,
     copies: OtherLogs,
     silence: SilenceSound | None = None,
+    forget: ForgetLines | None = None,
 ) -> Receipt | Refusal:
-    """Erase the selected words from every log that holds them and, with `silence`, from the sound.
+    """Erase the selected words from every log that holds them and, with `silence`, from the sound; with `forget`, what
+    is stored of their lines elsewhere.
 
-    In the other logs whole lines are removed without a check of rights there, since they are the same words. The sound
-    is erased first, for the same reason as those logs. Refused as `forbidden` to all but the technician and the
-    secretariat, and where there is nothing to remove. After `unavailable` the command may be sent again. Refused as
-    `conflict` where a damaged log may hold the words; they are removed from all others then. The caller must prevent
-    moves of lines meanwhile (`LineMoves.busy`).
+    In the other logs whole lines are removed without a check of rights there, since they are the same words. Sound, and
+    what is stored elsewhere, is erased first, for the same reason as those logs. Refused as `forbidden` to all but the
+    technician and the secretariat, and where there is nothing to remove. After `unavailable` the command may be sent
+    again. Refused as `conflict` where a damaged log may hold the words; they are removed from all others then. The
+    caller must prevent moves of lines meanwhile (`LineMoves.busy`).
     """
     if (known := writer.receipt(command_id)) is not None:
         return known
@@ -58,6 +65,11 @@ async def remove(
         return erasure
     try:
         found = await copies.of(writer, selection)
+        if forget is not None:
+            cut = tuple(cut.line.id for cut in selected(writer.state, selection))
+            await forget(writer, (*cut, *found.here.segments))
+            for each in found.elsewhere:
+                await forget(each.writer, each.segments)
         if silence is not None and not isinstance(selection, Interventions):
             await _silence(writer, selection, found, silence)
     except StorageUnavailable:

@@ -34,6 +34,7 @@ from moothall.services.engines.recognising import Recognising
 from moothall.services.log.act_queue import unavailable
 from moothall.services.log.session_writer import SessionWriter
 from moothall.services.programme.programme import Programme
+from moothall.services.proposals.own_words import OwnWords
 from moothall.services.proposals.proposing import Proposals
 from moothall.services.sessions.reports import ReportKind, Reports
 from moothall.services.sessions.sessions import Sessions
@@ -92,6 +93,7 @@ class DeskRequests:
     programme: Programme
     openers: Openers
     proposals: Proposals
+    own_words: OwnWords
     recordings: Recordings
     recognising: Recognising
 
@@ -170,6 +172,7 @@ class DeskRequests:
                 request.removes,
                 copies=self._copies,
                 silence=self._silence,
+                forget=self.own_words.forget_lines,
             )
         return answer if isinstance(answer, Refusal) else {"receipt": msgspec.to_builtins(answer)}
 

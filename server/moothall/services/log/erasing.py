@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -17,6 +17,7 @@ from moothall.core.removal.questions import chosen, has_words, speaker_of, stays
 from moothall.core.removal.selection import (
     Cut,
     ErasedSelection,
+    Expired,
     SpokenSpan,
     WithCopies,
     again,
@@ -24,14 +25,19 @@ from moothall.core.removal.selection import (
     not_kept,
     selected,
 )
+from moothall.core.retention.periods import DUE, STAFF_DUE, KeptKind
 from moothall.core.rules.authority import REMOVERS
 from moothall.core.sessions.state import State
 from moothall.core.signals import AnySignal, Partial
 from moothall.core.terms.terms import key_of
 from moothall.services.log.drafting import PendingAppend
 
-_WITH_TEXT = ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected | ev.LineOffered
-"""Events that hold the text of a line, offered lines included."""
+_FOR_STAFF = ev.NoteLeft | ev.HubNoteLeft | ev.SegmentTagged | ev.TermChosen | ev.InterventionFlagged
+"""Events that the staff wrote or marked for themselves."""
+_WITH_TEXT = (
+    ev.SegmentOpened | ev.WordsCommitted | ev.SegmentEnded | ev.SegmentCorrected | ev.ProposalDeclined | ev.LineOffered
+)
+"""Events that hold the text of a line, offered lines and declined proposals included."""
 
 
 class TextOffsets:
@@ -46,10 +52,16 @@ class TextOffsets:
         self._called: dict[SpeakerId, set[str]] = {}
         self._terms: dict[str, list[int]] = {}
         self._asked: dict[InterventionId, list[int]] = {}
+        self._askers: dict[InterventionId, list[int]] = {}
+        self._staff: list[int] = []
         self._originals: list[int] = []
 
     def note(self, offset: int, event: ev.AnyEvent | UnknownEvent) -> None:
         """Note the event at `offset`, which still has its body."""
+        if isinstance(event, _FOR_STAFF):
+            self._staff.append(offset)
+        elif isinstance(event, ev.InterventionReceived | ev.InterventionRemoved) and event.asker:
+            self._askers.setdefault(event.intervention, []).append(offset)
         if isinstance(event, _WITH_TEXT):
             self._lines.setdefault(event.segment, []).append(offset)
         elif isinstance(event, ev.SpeakerIntroduced):
@@ -69,6 +81,20 @@ class TextOffsets:
     def of_interventions(self, interventions: Iterable[InterventionId]) -> list[int]:
         """All offsets of the questions' texts, their authors' names, and written answers."""
         return [offset for name in interventions for offset in self._asked.get(name, ())]
+
+    def of_askers(self, interventions: Iterable[InterventionId]) -> list[int]:
+        """All offsets of the keyed hashes of who asked, each with the wording that arrived."""
+        return [offset for name in interventions for offset in self._askers.get(name, ())]
+
+    @property
+    def of_staff(self) -> tuple[int, ...]:
+        """All offsets of notes, marks, terms and flags of the staff."""
+        return tuple(self._staff)
+
+    @property
+    def named(self) -> tuple[SpeakerId, ...]:
+        """All speakers whose names the log holds."""
+        return tuple(self._names)
 
     @property
     def of_originals(self) -> tuple[int, ...]:
@@ -91,6 +117,12 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True):
     cuts: tuple[Cut, ...]
     names: tuple[SpeakerId, ...] = ()
     interventions: tuple[Intervention, ...] = ()
+    others: tuple[int, ...] = ()
+    """Offsets of further bodies."""
+    originals: bool = True
+    """Whether files of imported meetings go too, since they hold the words."""
+    before: tuple[ev.AnyEvent, ...] = ()
+    """Events to append with the removal."""
     reason: str
     by: Actor
     cause: CommandId
@@ -110,6 +142,9 @@ def requested(
     state: State, text_offsets: TextOffsets, selection: ErasedSelection, by: Actor, cause: CommandId
 ) -> Erasure | Refusal:
     """The erasure that a person requests, or the refusal where they may not, or the log has none of it."""
+    if isinstance(selection, Expired):
+        nothing = refuse(RefusalCode.UNKNOWN, "The record has nothing of this.")
+        return (by == SYSTEM and expired(state, text_offsets, selection.kinds, cause)) or nothing
     if by.role not in REMOVERS:
         return not_allowed(by.role)
     asked = selection.selection if isinstance(selection, WithCopies) else selection
@@ -124,6 +159,49 @@ def requested(
     return Erasure(cuts=cuts, names=names, interventions=interventions, reason="request", by=by, cause=cause)
 
 
+def expired(state: State, text_offsets: TextOffsets, kinds: Collection[KeptKind], cause: CommandId) -> Erasure | None:
+    """The erasure of what a log holds of these kinds, since it is due; None where it holds nothing of them.
+
+    Of a question that was published the keyed hash goes with the wording that arrived; what was published stays until
+    the text is due.
+    """
+    asked = [each for _, each in state.questions.interventions.items()]
+    gone: dict[InterventionId, Intervention] = {}
+    others: list[int] = []
+    if KeptKind.QUESTIONS in kinds:
+        for each in asked:
+            unasked = msgspec.structs.replace(each, asker="")
+            if text_offsets.of_askers([each.id]) and each.removed:  # Its public part says so already.
+                gone[each.id] = msgspec.structs.replace(unasked, published=False, reason="")
+            elif not each.published and text_offsets.of_interventions([each.id]):
+                gone[each.id] = unasked
+            others += text_offsets.of_askers([each.id])
+    names: tuple[SpeakerId, ...] = ()
+    cuts: tuple[Cut, ...] = ()
+    if text := KeptKind.TEXT in kinds:
+        gone |= {each.id: each for each in asked if text_offsets.of_interventions([each.id]) and each.id not in gone}
+        names, cuts = text_offsets.named, selected(state, Expired(frozenset(kinds)))
+    if KeptKind.STAFF in kinds:
+        others += [*text_offsets.of_staff, *text_offsets.of_lines(line for line, _ in state.offered.items())]
+    before: tuple[ev.AnyEvent, ...] = ()
+    if KeptKind.SOUND in kinds and state.sound is ev.SoundKept.PUBLISHED:
+        before = (ev.SessionArranged(access=state.access, sound=ev.SoundKept.NONE, listed=state.listed),)
+    if not (gone or others or names or cuts or before or (text and text_offsets.of_originals)):
+        return None
+    public = cuts or names or before or any(each.published for each in gone.values()) or text
+    return Erasure(
+        cuts=cuts,
+        names=names,
+        interventions=tuple(gone.values()),
+        others=tuple(others),
+        originals=text,
+        before=before,
+        reason=DUE if public else STAFF_DUE,
+        by=SYSTEM,
+        cause=cause,
+    )
+
+
 def draft_erasure(draft: PendingAppend, erasure: Erasure, text_offsets: TextOffsets, wall: int) -> tuple[int, ...]:
     """Add to `draft` new events for the words that stay, and the `body.removed`; return the offsets whose bodies are
     erased.
@@ -131,6 +209,9 @@ def draft_erasure(draft: PendingAppend, erasure: Erasure, text_offsets: TextOffs
     All of it is for one `EventLog.remove`, so that a log never holds a line twice, nor half of what was removed.
     """
     n = 0
+    for event in erasure.before:
+        draft.add(event, erasure.by, erasure.cause, n, wall)
+        n += 1
     for cut in erasure.cuts:
         (first, *_) = text_offsets.of_lines([cut.line.id])
         for number, run in enumerate(cut.stays):
@@ -147,8 +228,9 @@ def draft_erasure(draft: PendingAppend, erasure: Erasure, text_offsets: TextOffs
     asked = text_offsets.of_interventions(each.id for each in erasure.interventions)
     lines, names = text_offsets.of_lines(cut.line.id for cut in erasure.cuts), text_offsets.of_names(erasure.names)
     # An imported file holds the words too, in a form from which they can't be cut.
-    originals = text_offsets.of_originals
-    offsets = tuple(sorted({*lines, *names, *asked, *text_offsets.of_terms(erasure.names), *originals}))
+    originals = text_offsets.of_originals if erasure.originals else ()
+    terms = text_offsets.of_terms(erasure.names)
+    offsets = tuple(sorted({*lines, *names, *asked, *terms, *originals, *erasure.others}))
     through = {channel: _through(draft.state, channel, erasure.cuts) for channel in channels_of(erasure.cuts)}
     removed = ev.BodyRemoved(offsets=offsets, reason=erasure.reason, by=erasure.by.id, through=through)
     draft.add(removed, erasure.by, erasure.cause, n, wall)

@@ -33,6 +33,8 @@ class FoldedLog:
         self.at = 0
         """Latest time at which a record was written, Unix ms: not always the last record's, as the clock may have been
         set back."""
+        self.closed: int | None = None
+        """When the newest close was written, Unix ms; None where there is none."""
         self.checkpoint = 0
         """Offset of the newest checkpoint; 0 when there is none."""
         self.unsigned: int | None = None
@@ -54,6 +56,8 @@ class FoldedLog:
         if event is not None:
             self.text_offsets.note(header.offset, event)
             self.quality = self.quality.apply(header.at, header.role, event)
+        if isinstance(event, ev.SessionClosed):
+            self.closed = header.at
         if isinstance(event, ev.SegmentCorrected) and header.role is not Role.ENGINE:
             self.mended_names = self.mended_names.corrected(self.state, event)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -18,6 +18,7 @@ from moothall.core.programme.drafts import CalendarReader, FileContext, language
 from moothall.core.programme.plan import Planned, Timetable
 from moothall.core.programme.reading import read_programme
 from moothall.core.programme.times import Zones
+from moothall.core.retention.listing import DueList
 from moothall.core.tokens.scopes import TokenScope
 from moothall.record.imports.acts import ImportAct, PastMeeting
 from moothall.services.programme.importing import carry_out, clashes_after, in_zone, preview, zone_after
@@ -86,6 +87,8 @@ class Office:
     links: RoleLinks
     tokens: ProgramTokens
     proposals: Proposals
+    due: Callable[[], Awaitable[DueList]]
+    """Returns what is listed to be removed, as it is due."""
     public: str
     zones: Zones
     calendar: CalendarReader
@@ -180,6 +183,10 @@ class Office:
     async def publish_record(self, order: PublishOrder) -> None:
         """State on what ground an imported session may be read (`PastRecords.publish`)."""
         await PastRecords(self.programme).publish(order)
+
+    async def list_due(self) -> DueList:
+        """What is listed to be removed, as it is due. Raises StorageUnavailable."""
+        return await self.due()
 
     async def refine(self, order: RefineOrder) -> Refined:
         """Apply proposals of a second pass to a session's log. Raises StorageUnavailable and RecordBroken."""

@@ -186,6 +186,10 @@ class Asking:
         answer = await live.writer.send(Actor(Role.HUB, name, hub=hub), asked_by(name), command)
         return answer if isinstance(answer, Refusal) else None
 
+    def author_of(self, session: SessionId, token: str) -> InterventionId | None:
+        """The intervention to whose author's page a token leads; None for a token that this house has not made."""
+        return self._tokens.author_of(session, token)
+
     def token(self, session: SessionId, intervention: InterventionId) -> str:
         """The last part of the address of the author's page."""
         return self._tokens.page(session, intervention)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -22,12 +22,13 @@ from moothall.core.chain import LogRecord
 from moothall.core.events import types as ev
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, Lane, SessionId
+from moothall.core.kernel.lanes import SESSION
 from moothall.core.ports import Clock, EventLog, LogHead, LogReading, NodeLog
 from moothall.core.search.choosing import SearchedSession
 from moothall.core.search.lines import SearchFold, Shelf, folded_lanes
 from moothall.core.sessions.state import ON
 from moothall.services.log.publication import Publication
-from moothall.services.search.ports import SearchIndex
+from moothall.services.search.ports import BesideIndex, SearchIndex
 from moothall.services.supervision.waiting import until_set, within
 
 logger = logging.getLogger(__name__)
@@ -63,6 +64,8 @@ class Indexing:
     """Feeds the index. `run` owns the work; call `observe` with every publication."""
 
     def __init__(self, log: LogReading, index: SearchIndex, clock: Clock, *, gathered_ms: int = GATHERED_MS) -> None:
+        self.beside: list[BesideIndex] = []
+        """What follows the index, once that lacks nothing."""
         self._log = log
         self._index = index
         self._clock = clock
@@ -81,9 +84,14 @@ class Indexing:
         self._woken = asyncio.Event()
         self._urgent = asyncio.Event()
         """Set when what is due must not wait for more: a session may stand on the wrong shelf."""
+        self._written = asyncio.Event()
+        """Set when the index has what was due."""
         self._folds: OrderedDict[SessionId, SearchFold] = OrderedDict()
         self._opened = False
         """Whether the index was opened, and not compared with the logs since."""
+        # Bound: those of `beside`.
+        self._lagging: set[type[BesideIndex]] = set()
+        """Of what it was logged that it can't follow."""
         self._away = False
         """Whether it was logged that the index can't follow."""
 
@@ -106,6 +114,11 @@ class Indexing:
         self._unerased.setdefault(session, set()).update(offsets)
         self.note(session)
         await self._rid(session)
+
+    def renewed(self, session: SessionId) -> None:
+        """Note that events of a session have come or gone before the end of its log, as in a hub's copy."""
+        self._outdate(session)
+        self.note(session)
 
     async def forgotten(self, session: SessionId) -> None:
         """Take a session out of the index whose log was erased."""
@@ -135,6 +148,15 @@ class Indexing:
                 await until_set(self._woken, self._clock, LOOK_MS)
                 if self._woken.is_set():
                     await until_set(self._urgent, self._clock, self._gathered_ms)
+
+    async def run_beside(self) -> None:
+        """Have what stands beside the index follow it, until cancelled: a task of its own, so that the index waits for
+        no vector and no other server.
+        """
+        while True:
+            self._written.clear()
+            if not await self.write_beside():
+                await until_set(self._written, self._clock, LOOK_MS)
 
     async def catch_up(self) -> None:
         """Write all that the index lacks, once. Raises StorageUnavailable."""
@@ -192,7 +214,42 @@ class Indexing:
         if self._away:
             logger.info("search: the index follows the logs again")
         self._away = False
+        self._written.set()
         return False
+
+    async def write_beside(self) -> bool:
+        """Have what stands beside the index follow by a session. Returns whether there may be more to write."""
+        more = False
+        # An index that is made anew lacks sessions that others have, and must not lose there.
+        for each in () if self._lacking else self.beside:
+            try:
+                known = self.searchable()
+                session = await each.lacks(known)
+                if session is None:
+                    self._lagging.discard(type(each))
+                    continue
+                erasures = self._erasures.get(session, 0)
+
+                def still(session: SessionId = session, erasures: int = erasures) -> bool:
+                    return self._erasures.get(session, 0) == erasures
+
+                fold = await self._fold(session)
+                has = known.get(session)
+                if fold is None or has is None:
+                    await each.drop(session)
+                elif (fold.epoch, fold.offset, fold.digest) == (has.epoch, has.offset, has.digest):
+                    await each.write(fold, still)
+                else:
+                    self.note(session)  # The log has grown meanwhile: it follows when the index has.
+                    continue
+                more = True
+            except (StorageUnavailable, RecordBroken) as error:
+                if type(each) not in self._lagging:
+                    logger.warning("search: %s can't follow the index; retrying. %s", type(each).__name__, error)
+                self._lagging.add(type(each))
+            else:
+                self._lagging.discard(type(each))
+        return more
 
     async def _compare(self) -> None:
         """Note the sessions of which the index lacks something, those first of which it has too much."""
@@ -236,10 +293,14 @@ class Indexing:
         """Take out of the index what has to go of a session, and return True. Raises StorageUnavailable."""
         if session in self._undropped:
             await self._index.drop(session)
+            for each in self.beside:
+                await each.drop(session)
             self._undropped.discard(session)
         if unerased := self._unerased.get(session):
             offsets = frozenset(unerased)
             await self._index.erase(session, offsets)
+            for each in self.beside:
+                await each.erase(session, offsets)
             unerased -= offsets
         return True
 
@@ -345,17 +406,39 @@ class IndexedCopies(IndexedLog):
     and what is removed from the copies leaves it in the same act.
     """
 
-    def __init__(self, log: NodeLog, indexing: Indexing) -> None:
+    def __init__(self, log: NodeLog, indexing: Indexing, changed: Callable[[SessionId], None] = lambda _: None) -> None:
+        """`changed` is called with each session whose own lane has changed."""
         super().__init__(log, indexing)
         self._copies = log
+        self._changed = changed
         self.append = self._append
 
     async def _append(self, session: SessionId, term: int, expected_offset: int, events: Sequence[LogRecord]) -> None:
         """As the log (`EventLog`). Nothing else tells the index of copied events."""
         await self._copies.append(session, term, expected_offset, events)
+        if any(record.header.lane == SESSION for record in events):
+            self._changed(session)
         self._indexing.note(session)
+
+    async def remove(
+        self,
+        session: SessionId,
+        term: int,
+        expected_offset: int,
+        offsets: Sequence[int],
+        events: Sequence[LogRecord],
+    ) -> None:
+        """As the log (`EventLog`), and in the index."""
+        await super().remove(session, term, expected_offset, offsets, events)
+        self._changed(session)
+
+    async def forget(self, session: SessionId) -> None:
+        """As the log (`EventLog`), and in the index."""
+        await super().forget(session)
+        self._changed(session)
 
     async def cut(self, session: SessionId, term: int, after: int) -> None:
         """As the log (`NodeLog`); the session is indexed anew."""
         await self._copies.cut(session, term, after)
+        self._changed(session)
         await self._indexing.forgotten(session)

@@ -27,12 +27,15 @@ NAMESPACE = "people"
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class KnownSpeakers:
-    """Who is who. Call `load` first. `plans` returns all plans, `plan_of` that of a session."""
+    """Who is who. Call `load` first. `plans` returns all plans, `plan_of` that of a session; `young` says whether young
+    people take part in one: nobody has a page for what they said there.
+    """
 
     book: Book
     randomness: Randomness
     plans: Callable[[], Sequence[Planned]]
     plan_of: Callable[[SessionId], Planned | None]
+    young: Callable[[SessionId], bool] = lambda _: False
 
     def __post_init__(self) -> None:
         # Bound: MOST_PEOPLE.
@@ -55,11 +58,18 @@ class KnownSpeakers:
     @property
     def unjoined(self) -> list[Unjoined]:
         """Listed speakers of whom nobody has said who they are."""
-        return unjoined(listed_speakers(self.plans()), self._people.values())
+        return unjoined(self._listed(), self._people.values())
 
     def find(self, person: str) -> KnownSpeaker | None:
         """A person; None for an unknown one."""
         return self._people.get(person)
+
+    def shown(self, person: str) -> KnownSpeaker | None:
+        """A person whose page everybody may see: it is on, and a programme lists them in a meeting without young
+        people. None for anybody else.
+        """
+        known = self._people.get(person)
+        return known if known is not None and known.shown and any(map(self._is_listed, known.speakers)) else None
 
     def person_of(self, speaker: SpeakerOf) -> str:
         """The id of the person who a speaker is, while their page is on and a programme lists them there; empty
@@ -69,9 +79,8 @@ class KnownSpeakers:
         return person.id if person is not None and person.shown and self._is_listed(speaker) else ""
 
     def sessions_of(self, person: KnownSpeaker, known: Mapping[SessionId, SearchedSession]) -> list[SearchedSession]:
-        """The public sessions in which a person spoke, as far as a programme lists them there, newest first.
-
-        None in which young people take part: the index has no speakers of them.
+        """The public sessions in which a person spoke, as far as a programme lists them there, newest first; none in
+        which young people take part.
         """
         found = []
         for each in person.speakers:
@@ -85,7 +94,7 @@ class KnownSpeakers:
         """Make a person of these speakers. Returns the person, and the secret of their private link; None where they
         can't be one. Raises StorageUnavailable.
         """
-        if not may_join(speakers, listed_speakers(self.plans()), self.all, None):
+        if not may_join(speakers, self._listed(), self.all, None):
             return None
         secret = self.randomness.bytes(20).hex()
         person = KnownSpeaker(
@@ -96,7 +105,7 @@ class KnownSpeakers:
 
     async def add(self, person: KnownSpeaker, speakers: Sequence[SpeakerOf]) -> bool:
         """Add speakers to a person. Returns False where they can't be theirs. Raises StorageUnavailable."""
-        if not may_join(speakers, listed_speakers(self.plans()), self.all, person):
+        if not may_join(speakers, self._listed(), self.all, person):
             return False
         await self._keep(msgspec.structs.replace(person, speakers=(*person.speakers, *speakers)))
         return True
@@ -115,6 +124,12 @@ class KnownSpeakers:
         """Switch a person's page on or off, as the person wishes. Raises StorageUnavailable."""
         await self._keep(msgspec.structs.replace(person, shown=shown))
 
+    async def wish_removal(self, person: KnownSpeaker, at: int) -> None:
+        """Note that a person asks for their words to be removed since Unix ms `at`, or with 0 that they don't. Raises
+        StorageUnavailable.
+        """
+        await self._keep(msgspec.structs.replace(person, wished=at))
+
     async def forget(self, person: KnownSpeaker) -> None:
         """Take back what was said of who a person is, and with it their page. Raises StorageUnavailable."""
         await self.book.write([BookEntry(NAMESPACE, person.id, None)])
@@ -126,6 +141,11 @@ class KnownSpeakers:
         self._people[person.id] = person
         self._of.update(dict.fromkeys(person.speakers, person))
 
+    def _listed(self) -> dict[SpeakerOf, str]:
+        """The listed speakers who may have a page, with their names."""
+        return listed_speakers(plan for plan in self.plans() if not self.young(plan.session))
+
     def _is_listed(self, each: SpeakerOf) -> bool:
         plan = self.plan_of(each.session)
-        return plan is not None and not plan.rehearsal and any(one.id == each.speaker for one in plan.speakers)
+        listed = plan is not None and not plan.rehearsal and any(one.id == each.speaker for one in plan.speakers)
+        return listed and not self.young(each.session)

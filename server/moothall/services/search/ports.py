@@ -65,6 +65,38 @@ class Finds(NamedTuple):
     lines: tuple[FoundLine, ...]
 
 
+class BesideIndex(Protocol):
+    """Something else that is made of the lines of the index: it lags behind, and loses with the index what is removed.
+    Every method may raise StorageUnavailable.
+    """
+
+    async def lacks(self, known: Mapping[SessionId, SearchedSession]) -> SessionId | None:
+        """A session of which something has to be written or taken out now; `known` are those that may be searched."""
+        ...
+
+    async def write(self, fold: SearchFold, still: Callable[[], bool]) -> bool:
+        """Write the lines of a fold, a piece at a time; stop and return False once `still` returns False. What was
+        written stays, and the next call goes on from there.
+        """
+        ...
+
+    async def erase(self, session: SessionId, offsets: Collection[int]) -> None:
+        """Take out the lines whose texts stood at these offsets."""
+        ...
+
+    async def drop(self, session: SessionId) -> None:
+        """Take out a session."""
+        ...
+
+
+class SimilarLines(Protocol):
+    """Finds lines by what they mean."""
+
+    async def find(self, text: str, shelf: Shelf, where: Mapping[SessionId, SearchedSession]) -> tuple[FoundLine, ...]:
+        """Lines of these sessions that are like a question, those most like it first; none while that can't be told."""
+        ...
+
+
 class SearchIndex(Protocol):
     """The index. It may be lost at any time, and begins anew then. Every method may raise StorageUnavailable."""
 

@@ -9,7 +9,8 @@ come.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass
 from datetime import date
@@ -19,19 +20,24 @@ import msgspec
 from moothall.core.events.types import Access
 from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SegmentId, SessionId, SpeakerId
+from moothall.core.kernel.languages import primary
 from moothall.core.ports import Clock, LogReading
 from moothall.core.programme.plan import RoomId
 from moothall.core.search.choosing import FindChoice, SearchedSession
 from moothall.core.search.folding import STEMMED, Folding
 from moothall.core.search.lines import FoundBy, Shelf, text_in
 from moothall.core.search.people import SpeakerOf
-from moothall.core.search.query import Query, SoughtTerms, marks, parse, sought
-from moothall.services.search.ports import Finds, FoundLine, SearchIndex, SoughtIn, Whereabouts
+from moothall.core.search.query import Query, SoughtTerms, has_all, marks, parse, sought
+from moothall.services.search.ports import Finds, FoundLine, SearchIndex, SimilarLines, SoughtIn, Whereabouts
 from moothall.services.sessions.catalogue import Entry
 from moothall.services.supervision.waiting import within
 
 PAGE = 20
 """Moments on a page."""
+MOST_SIMILAR = 8
+"""Similar lines on a page. Overflow: those least like the query are left out."""
+SIMILAR_MS = 1_500
+"""How long similar lines are waited for."""
 PATIENCE_MS = 10_000
 """How long a search may take."""
 MOST_PAGES = 50
@@ -82,6 +88,8 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     moments: tuple[Moment, ...]
     searched: int
     """In how many sessions was sought."""
+    similar: tuple[Moment, ...] = ()
+    """Lines without the words that may mean the same, on the first page; none without the extra `meaning`."""
 
 
 @dataclass(eq=False, repr=False)
@@ -102,6 +110,8 @@ class Searching:
     room_of: Callable[[SessionId], RoomId | None]
     day_of: Callable[[int], date]
     """The day of a moment (Unix ms) by the clock of the conference."""
+    similar: SimilarLines | None = None
+    """Finds lines by what they mean."""
     person_of: Callable[[SpeakerOf], str] = lambda _: ""
     """The id of the person of whom the secretariat has said that they are a speaker, called in any thread. Where it is
     empty, the speaker is one of a single session: the same name in another may be another person's.
@@ -139,6 +149,16 @@ class Searching:
                         raise StorageUnavailable("The search index does not answer.")
                     finds = _joined(finds, found)
         moments = await asyncio.gather(*(self._moment(line, wanted) for line in finds.lines[:PAGE]))
+        similar: tuple[Moment, ...] = ()
+        if self.similar is not None and query.terms and page == 1:
+            for shelf, sessions in where.items():
+                lines = await within(
+                    self.similar.find(" ".join(query.terms), shelf, self._level(sessions)), self.clock, SIMILAR_MS
+                )
+                kept = [
+                    line for line in lines or () if self._fits(line, choice, sessions[line.session.session], speaker_of)
+                ]
+                similar += await self._unlike(kept, wanted, MOST_SIMILAR - len(similar))
         return Results(
             query=query,
             total=finds.total,
@@ -146,7 +166,41 @@ class Searching:
             kinds=finds.kinds,
             moments=tuple(moment for moment in moments if moment is not None),
             searched=sum(len(sessions) for sessions in where.values()),
+            similar=similar,
         )
+
+    def _level(self, where: Mapping[SessionId, Whereabouts]) -> dict[SessionId, SearchedSession]:
+        """What the index knows of these sessions."""
+        return {session: each for session, each in self.searchable().items() if session in where}
+
+    @staticmethod
+    def _fits(
+        line: FoundLine, choice: FindChoice, place: Whereabouts, speaker_of: Callable[[SessionId, SpeakerId], str]
+    ) -> bool:
+        """Whether a line is among those that the visitor chose."""
+        session, strand = line.session.session, line.strand
+        year = "" if place.day is None else f"{place.day.year:04}"
+        speaker = "" if strand.speaker is None else speaker_of(session, strand.speaker)
+        return choice.fits((session, place.room, year, strand.language, strand.source, speaker), place.day)
+
+    async def _unlike(self, lines: Sequence[FoundLine], wanted: SoughtTerms, most: int) -> tuple[Moment, ...]:
+        """The moments of similar lines, at most so many, and of one language half of them; lines that have the words
+        are found by them, and left out.
+        """
+        found: list[Moment] = []
+        languages: Counter[str] = Counter()
+        for line in lines:
+            language = primary(line.strand.language)
+            if len(found) >= most:
+                break
+            if languages[language] >= MOST_SIMILAR // 2:
+                continue
+            moment = await self._moment(line, wanted)
+            if moment is None or has_all(tuple(self.folding.tokens(moment.text, moment.language)), wanted):
+                continue
+            languages[language] += 1
+            found.append(msgspec.structs.replace(moment, marks=()))
+        return tuple(found)
 
     def _where(self, shelves: tuple[Shelf, ...]) -> dict[Shelf, dict[SessionId, Whereabouts]]:
         """The sessions on each shelf that the visitor may search now, whatever held when they were written."""

@@ -21,6 +21,7 @@ from moothall.core.kernel.errors import RecordBroken
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.kernel.lanes import SESSION, channel_lane
 from moothall.core.ports import LogReading
+from moothall.core.retention.periods import STAFF_DUE
 from moothall.core.rules.authority import may_read
 from moothall.core.sessions.state import Status
 from moothall.services.log.publication import Publication
@@ -61,7 +62,9 @@ class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
     at: int
     """Unix ms."""
     reason: str
-    """`request`, or `not-recorded` for what a span of "not recorded", or a break, had caught."""
+    """`request`; `not-recorded` for what a span of "not recorded", or a break, had caught; `due` for what was kept for
+    as long as was stated.
+    """
     events: int
     """How many events lost their bodies."""
 
@@ -92,6 +95,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """The offset of the event that closed it."""
     access: ev.Access = ev.Access.STAFF
     rehearsal: bool = False
+    young_people: bool = False
+    """Whether young people take part."""
     named: bool = True
     """Whether public lists may name it, if everybody may read it."""
     cancelled: str | None = None
@@ -104,6 +109,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """The versions of its record."""
     withdrawals: tuple[Withdrawal, ...] = ()
     """What was removed from it."""
+    expired: tuple[Withdrawal, ...] = ()
+    """What was removed, as it was due, of what only the staff could read: news for nobody else."""
     mended: int | None = None
     """When a line was last corrected after it was closed, Unix ms; None where none was."""
     offset: int = 0
@@ -304,7 +311,10 @@ def _folded(entry: Entry, pairs: Iterable[tuple[LogRecord, ev.AnyEvent | Unknown
             case ev.BodyRemoved() if event.offsets:
                 header, count = record.header, len(event.offsets)
                 removal = Withdrawal(offset=header.offset, at=header.at, reason=event.reason, events=count)
-                entry = replace(entry, withdrawals=(*entry.withdrawals, removal))
+                if event.reason == STAFF_DUE:
+                    entry = replace(entry, expired=(*entry.expired, removal))
+                else:
+                    entry = replace(entry, withdrawals=(*entry.withdrawals, removal))
             case _:
                 pass
     return entry

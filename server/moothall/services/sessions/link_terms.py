@@ -54,6 +54,8 @@ class LinkUse(msgspec.Struct, frozen=True, kw_only=True):
     """The number of browsers that opened it; one that was forgotten, or signed out, counts again."""
     last: int = 0
     """When it was last opened, Unix ms; 0: never."""
+    forgotten: bool = False
+    """Whether earlier uses were forgotten, since they were due."""
 
     def again(self, now: int, *, known: bool) -> LinkUse:
         """The count after another use. `known`: the browser had opened the link before."""

@@ -150,12 +150,18 @@ async def test_the_role_decides_what_may_be_done() -> None:
             line = TypeSegment(channel=FLOOR, segment=SegmentId("t1"), text="By hand.", language="en")
             assert "receipt" in await captioner.ask("act", act("b", line))
             assert text_of(house, "t1") == "By hand."
+            for made_up in ({"accepted": True}, {"proposed": True}):
+                mended = CorrectSegment(
+                    channel=FLOOR, segment=line.segment, base_revision=0, base_words=0, text="Made up.", **made_up
+                )
+                answer = await captioner.ask("act", act(f"d-{next(iter(made_up))}", mended))
+                assert answer["refusal"]["code"] == "invalid", "it says whose wording it is"
         async with desk(house, "tech") as technician:
             said = MovedSegment(
                 segment=SegmentId("m"), t0=0, t1=9, language="en", origin=Origin.MACHINE, text="Made up."
             )
-            made_up = MoveSegmentsHere(channel=FLOOR, session=SessionId("other"), lines=(said,))
-            answer = await technician.ask("act", act("c", made_up))
+            moved = MoveSegmentsHere(channel=FLOOR, session=SessionId("other"), lines=(said,))
+            answer = await technician.ask("act", act("c", moved))
             assert answer["refusal"]["code"] == "invalid"
 
 

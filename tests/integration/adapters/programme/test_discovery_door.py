@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,7 @@ async def test_the_map_lists_the_pages_that_everybody_may_read(running: RunningS
     _, _, robots = await get(running, "/robots.txt")
     assert f"Sitemap: {running.address}/sitemap.xml" in robots
     assert "Disallow: /admin\n" in robots
-    for path in ("/*bundle.zip", "/records.jsonl"):
+    for path in ("/*bundle.zip", "/records.jsonl", "/proceedings."):
         assert f"Disallow: {path}\n" in robots
 
 
@@ -108,6 +109,13 @@ async def test_a_meeting_is_embedded_as_a_box_where_other_sites_may_show_it(
     assert status == 200
     made = json.loads(text)
     assert (made["type"], made["title"], made["width"]) == ("rich", "Hearing", 480)
+    [image] = re.findall(r'property="og:image" content="(.*?)"', page)
+    assert made["thumbnail_url"] == image.replace("&amp;", "&")
+    assert image.startswith(f"{running.address}/s/{SESSION}/card.png?ui=en&amp;v=")
+    async with aiohttp.ClientSession() as http, http.get(made["thumbnail_url"]) as response:
+        assert (response.status, response.content_type) == (200, "image/png")
+        assert (await response.read())[16:24] == struct.pack(">II", 1200, 630)
+        assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     [box] = re.findall(r'<iframe src="(.*?)"', made["html"])
     assert (await get(running, box.removeprefix(running.address)))[0] == 200
     _, small = await embedded(running, f"/s/{SESSION}", "&maxwidth=300&maxheight=1")

@@ -81,6 +81,7 @@ async def test_a_bundle_has_every_format_but_pdf_and_lists_them_with_their_diges
     assert manifest["withdrawals"] == f"{running.address}/withdrawals.json?session={SESSION}"
     assert [each["id"] for each in manifest["sessions"]] == [SESSION]
     assert manifest["sessions"][0]["texts"][0]["files"].keys() == forms
+    assert manifest["proceedings"] == []
     for each in manifest["files"]:
         data = found[each["path"]]
         assert (each["bytes"], each["sha256"]) == (len(data), sha256(data).hexdigest())
@@ -132,6 +133,9 @@ async def test_a_day_has_the_public_sessions_that_were_closed(running: RunningSe
     _, _, body = await get(running, "/bundle.zip")
     manifest = json.loads(files(body, "all")["manifest.json"])
     assert [each["id"] for each in manifest["sessions"]] == [SESSION]
+    books = [f"{running.address}/proceedings.{form}?ui=en" for form in ("epub", "pdf")]
+    assert manifest["proceedings"] == books
+    assert all(f'href="{book}"' in files(body, "all")["index.html"].decode() for book in books)
     assert OTHER.encode() not in body
     assert (await get(running, f"/s/{OTHER}/bundle.zip"))[0] == 404
     day = re.search(r'"opened": (\d+)', files(body, "all")["manifest.json"].decode())
@@ -169,6 +173,35 @@ async def test_removed_words_leave_the_bundle_in_the_same_act(running: RunningSe
     assert after["Etag"] != headers["Etag"]
     assert HIDDEN.encode() not in unpacked(now)
     assert [each["reason"] for each in (await withdrawn(running))[SESSION]] == ["request"]
+
+
+async def test_proceedings_resume_and_lose_what_is_removed(running: RunningServer) -> None:
+    assert (await get(running, "/proceedings.epub"))[0] == 404
+    assert b"/proceedings.epub" not in (await get(running, "/agenda"))[2]
+    await held(running, OTHER)
+    await done(running, do.ArrangeSession(access=ev.Access.LINK, sound=ev.SoundKept.NONE), OTHER)
+    await done(running, do.CloseSession(), OTHER)
+    await done(running, do.CloseSession())
+    page = (await get(running, "/agenda"))[2].decode()
+    assert '<form action="/proceedings.epub">' in page
+    assert '<option value="en"' in page
+    for form in ("epub", "pdf"):
+        assert f'action="/proceedings.{form}"' in page
+        path = f"/proceedings.{form}?language=en"
+        status, headers, body = await get(running, path)
+        assert (status, headers["Content-Type"]) == (200, TYPES[form])
+        assert (await get(running, path, **{"If-None-Match": headers["Etag"]}))[0] == 304
+        status, _, rest = await get(running, path, Range="bytes=500-", **{"If-Range": headers["Etag"]})
+        assert (status, rest) == (206, body[500:])
+    _, before, body = await get(running, "/proceedings.epub")
+    assert HIDDEN.encode() in unpacked(body)
+    assert OTHER.encode() not in unpacked(body)
+    async with at_a_desk(running, Role.SECRETARIAT) as client:
+        assert "receipt" in await asked(client, "r", {"type": "lines", "segments": ["b"]})
+    _, after, body = await get(running, "/proceedings.epub")
+    assert after["Etag"] != before["Etag"]
+    assert HIDDEN.encode() not in unpacked(body)
+    assert f"{running.address}/withdrawals.json".encode() in unpacked(body)
 
 
 async def test_what_is_withdrawn_from_a_session_that_lists_do_not_name_is_told_who_names_it(

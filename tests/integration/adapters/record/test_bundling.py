@@ -23,6 +23,7 @@ from moothall.adapters.record.bundling import (
     MOST_WAITING,
     BundleBusy,
     BundleFailed,
+    BundleFontsMissing,
     Bundles,
     BundleWish,
 )
@@ -32,7 +33,7 @@ from moothall.core.kernel.ids import Lane, SessionId
 from moothall.core.ports import LogHead
 from moothall.services.sessions.catalogue import SessionCatalogue
 from moothall.testing.log_memory import MemoryLog
-from support.sessions.record_maker import meeting
+from support.sessions.record_maker import Telling, meeting
 
 SESSION = SessionId("plenary")
 WISH = BundleWish(name="all", title="All", language="en", sessions=(SESSION,))
@@ -82,9 +83,14 @@ class DamagedLog(MemoryLog):
 
 @asynccontextmanager
 async def running(
-    folder: Path, sounds: Sounds, *, patience: float = 60, log: MemoryLog | None = None
+    folder: Path,
+    sounds: Sounds,
+    *,
+    patience: float = 60,
+    log: MemoryLog | None = None,
+    records: Sequence[LogRecord] = (),
 ) -> AsyncIterator[Bundles]:
-    log, records = log or MemoryLog(), meeting().records
+    log, records = log or MemoryLog(), records or meeting().records
     head = await log.acquire(SESSION, records[0].header.epoch)
     await log.append(SESSION, head.term, 0, records)
     bundles = Bundles(
@@ -210,6 +216,20 @@ async def test_neither_a_damaged_log_nor_a_disk_that_fails_ends_the_making_of_ot
         bundles.folder = tmp_path
         assert (await bundles.get(LINES)).size
         assert await bundles.get(WISH) is kept
+
+
+async def test_a_pdf_that_cannot_be_set_is_not_tried_again_until_nobody_has_asked_for_a_while(tmp_path: Path) -> None:
+    told = Telling()
+    told.line("\U0001d900\U00016f00\U000119a0" * 40, 0, 900, language="und")  # scripts for which few have fonts
+    async with running(tmp_path, Sounds(), records=told.records) as bundles:
+        wish = replace(WISH, form=BundleForm.PDF)
+        tag = await bundles.tag(wish)
+        with pytest.raises(BundleFontsMissing) as first:
+            await bundles.get(wish, tag)
+        with pytest.raises(BundleFontsMissing) as again:
+            await bundles.get(wish, tag)
+        assert again.value is first.value
+        assert (await bundles.get(replace(WISH, form=BundleForm.EPUB))).size
 
 
 async def test_few_downloads_of_what_is_dropped_go_on_and_none_once_it_is_withdrawn(tmp_path: Path) -> None:

@@ -30,12 +30,10 @@ from support.files.programme_files import sample
 from support.halls.removal import SESSION, held
 
 PACKAGE = "generated_client"
-CONFIGURATION = """\
-post_hooks: []
-content_type_overrides:
-  application/zip: application/octet-stream
-  application/jsonl: application/octet-stream
-"""
+FILES = sorted({door.kind for door in DOORS if door.answer is None})
+CONFIGURATION = "post_hooks: []\ncontent_type_overrides:\n" + "".join(
+    f"  {kind}: application/octet-stream\n" for kind in FILES
+)
 """Of the generator: no formatting afterwards, and media types that it doesn't know are files."""
 
 
@@ -83,6 +81,7 @@ async def house(importable: Path) -> AsyncIterator[House]:
         for n, command in enumerate(commands):
             answer = await live.writer.send(SYSTEM, CommandId(f"end{n}"), command)
             assert isinstance(answer, Receipt), answer
+        await running.backend.indexing.catch_up()
         await running.backend.programme.keep(rooms=[Room(id=RoomId("hall"), title="Main hall")])
         async with aiohttp.ClientSession() as http, http.get(f"{running.address}/openapi.json") as response:
             (importable / "openapi.json").write_bytes(await response.read())
@@ -141,6 +140,8 @@ async def test_every_operation_that_is_described_does_what_the_description_says(
     assert (await public("dump_records")).payload.read().startswith(b'{"format":"moothall.session"')
     assert (await public("take_bundle")).payload.read(2) == b"PK"
     assert (await public("take_session_bundle", session=SESSION)).payload.read(2) == b"PK"
+    assert (await public("take_proceedings")).payload.read(2) == b"PK"
+    assert (await public("print_proceedings")).payload.read(4) == b"%PDF"
 
     starts = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
     wanted = models.NewSession(title="Water", languages=["en"], room="hall", starts=starts)
@@ -164,6 +165,11 @@ async def test_every_operation_that_is_described_does_what_the_description_says(
     file = importlib.import_module(f"{PACKAGE}.types").File(payload=sample("programme.csv"))
     told = await staff("programme", "import_programme", "ProgrammeImport", body=file, zone="UTC", apply="1")
     assert told.done == len(told.changes)
+
+    inner = await house.operation("public", "read_record").asyncio_detailed("water", client=house.staff)
+    assert (inner.status_code, inner.parsed.session.title) == (200, "Water for all")
+    outer = await house.operation("public", "read_record").asyncio_detailed("water", client=house.client)
+    assert outer.status_code == 404
 
     missing = await house.operation("sessions", "show_session").asyncio_detailed("none", client=house.staff)
     assert (missing.status_code, missing.parsed.error) == (404, "There is no such session here.")

@@ -41,6 +41,7 @@ async def running(tmp_path: Path) -> AsyncIterator[RunningServer]:
         for n, command in enumerate(commands):
             answer = await live.writer.send(SYSTEM, CommandId(f"end{n}"), command)
             assert isinstance(answer, Receipt), answer
+        await running.backend.indexing.catch_up()
         yield running
 
 
@@ -67,7 +68,8 @@ async def test_every_door_answers_as_it_is_described(running: RunningServer) -> 
         assert set(references(described)) <= known
         listed = {(method.upper(), path) for path, each in described["paths"].items() for method in each}
         assert listed == {("GET", door.path) for door in DOORS} | {(act.method, act.path) for act in ACTS}
-        routes = {f"{method} {path.replace('record.json', 'record.{form}')}" for method, path in listed}
+        form = re.compile(r"(record|proceedings)\.\w+$")
+        routes = {f"{method} {form.sub(lambda found: found[1] + '.{form}', path)}" for method, path in listed}
         assert routes <= set(running.served.routes)
         below_api = {route for route in running.served.routes if " /api/" in route and not route.startswith("HEAD ")}
         assert below_api == {f"{act.method} {act.path}" for act in ACTS}
@@ -77,7 +79,8 @@ async def test_every_door_answers_as_it_is_described(running: RunningServer) -> 
                 body = await response.read()
                 assert response.status == 200, door.path
                 assert response.content_type == door.kind
-                assert ("ETag" in response.headers) is door.tagged
+                assert ("ETag" in response.headers) is not bool(door.untagged)
+                assert ("no-store" in response.headers.get("Cache-Control", "")) is bool(door.untagged)
                 assert (response.headers.get("Accept-Ranges") == "bytes") is door.ranges
             if door.answer is not None:
                 read: object = msgspec.json.decode(body, type=door.answer)
@@ -86,6 +89,10 @@ async def test_every_door_answers_as_it_is_described(running: RunningServer) -> 
             if missing != door.path:
                 async with http.get(running.address + missing) as response:
                     assert response.status in door.refusals
+
+
+def test_only_what_no_cache_may_keep_has_no_entity_tag() -> None:
+    assert [door.path for door in DOORS if door.untagged] == ["/s/{session}/sound.json", "/search"]
 
 
 async def test_the_examples_of_the_how_to_run(running: RunningServer) -> None:

@@ -24,9 +24,11 @@ from moothall.record.akn import write_akn
 from moothall.record.cues import cues_of, labelled
 from moothall.record.epub import write_epub
 from moothall.record.model import Record
+from moothall.record.proceedings.epub import ProceedingsBook
 from moothall.record.ttml import write_ttml
 from moothall.record.wording import Options, Wording
 from support.record.golden import ARABIC, CHINESE, FRENCH, IMPORTED, NONCHARACTERS, PARTS, golden_records
+from support.record.proceedings import FRONT, MONDAY, WORDS, two_records
 from support.record.referees import akoma_ntoso_schema, faults_of_book
 from support.sessions.record_maker import FLOOR, WORDING, Telling, hostile_records, meeting, questioned, tagged_wrongly
 
@@ -145,6 +147,16 @@ def book(path: Path, record: Record, words: Wording, options: Options) -> Path:
 )
 def test_epubcheck_finds_nothing_in_a_book(tmp_path: Path, channel: ChannelId, options: Options) -> None:
     assert faults_of_book(book(tmp_path / "a.epub", *golden(channel), options)) == []
+
+
+def test_epubcheck_finds_nothing_in_proceedings(tmp_path: Path) -> None:
+    made = ProceedingsBook(WORDS)
+    files = made.begin()
+    for record, day in zip(two_records(), (MONDAY, ""), strict=True):
+        files |= made.add(record, WORDING, day=day, time="", address="https://h/s/1")
+    files |= made.finish(FRONT)
+    (tmp_path / "a.epub").write_bytes(packed(files, stored="mimetype"))
+    assert faults_of_book(tmp_path / "a.epub") == []
 
 
 @pytest.mark.slow  # what is not well-formed would be found by test_record_laws.py

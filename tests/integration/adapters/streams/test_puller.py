@@ -397,6 +397,8 @@ async def test_a_camera_is_reached_through_a_relay_that_lets_it_lead_nowhere_els
 async def test_a_camera_that_refuses_is_told_with_its_number() -> None:
     async with rtsp_server(refused="401 Unauthorized") as address:
         assert await lost(address) == (StreamFault.STATUS, 401)
+    async with rtsp_server(refused="461 Unsupported transport", asked="SETUP") as address:
+        assert await lost(address) == (StreamFault.STATUS, 461), "it sends by UDP alone, as VLC does"
     async with rtsp_server(refused="503 Service Unavailable") as address:
         assert await lost(address) == (StreamFault.ENDED, 0)
 

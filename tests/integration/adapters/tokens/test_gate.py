@@ -28,6 +28,9 @@ async def test_an_act_is_done_with_its_scope_alone(tmp_path: Path) -> None:
                 if scope is not act.scope:
                     assert f'scope="{act.scope}"' in program.headers["WWW-Authenticate"]
         assert {act.scope for act in ACTS} == set(TokenScope)
+        lower = {"authorization": f"bearer {one_of_each[TokenScope.SESSIONS].token}"}
+        async with house.http.get(f"{house.running.address}/api/sessions", headers=lower) as answer:
+            assert answer.status == 200
         uses = {token.scopes[0]: {use.act for use in token.last} for token in house.running.backend.tokens.list()}
         assert uses == {scope: {act.name for act in ACTS if act.scope is scope} for scope in TokenScope}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from moothall.core.events.codec import decode_event
 from moothall.core.kernel.errors import OutcomeUnknown, RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import Epoch, Lane, SegmentId, SessionId
 from moothall.core.ports import LogHead
+from moothall.core.search.choosing import SearchedSession
 from moothall.core.search.folding import Folding
 from moothall.core.search.lines import SearchFold, Shelf
 from moothall.services.log.publication import Publication
@@ -623,3 +624,44 @@ async def test_a_node_that_stands_by_indexes_what_it_copies_and_what_is_cut_goes
             assert found(tmp_path, WORD) == []
             await soon(hall)
             assert (await hall.check()).behind == ()
+
+
+class Hanging:
+    """Something beside the index that answers nothing but what is taken out."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.out: list[tuple[SessionId, tuple[int, ...]]] = []
+
+    async def lacks(self, known: Mapping[SessionId, SearchedSession]) -> SessionId | None:
+        self.asked.set()
+        await asyncio.Event().wait()
+        return None
+
+    async def write(self, fold: SearchFold, still: Callable[[], bool]) -> bool:
+        return still()
+
+    async def erase(self, session: SessionId, offsets: Collection[int]) -> None:
+        self.out.append((session, tuple(offsets)))
+
+    async def drop(self, session: SessionId) -> None:
+        self.out.append((session, ()))
+
+
+async def test_the_index_waits_for_nothing_beside_it_that_loses_what_it_loses(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall, asyncio.TaskGroup() as group:
+        beside = Hanging()
+        hall.indexing.beside.append(beside)
+        tasks = [group.create_task(run()) for run in (hall.indexing.run, hall.indexing.run_beside)]
+        await asyncio.wait_for(beside.asked.wait(), 30)
+        segment = hall.told.line(f"A {WORD}.", 0, 900)
+        await hall.store()
+        await step(hall, GATHERED_MS)
+        await step(hall, GATHERED_MS)
+        assert hall.indexing.searchable()[SESSION].offset == hall.stored
+        offsets = text_offsets(hall, segment)
+        await hall.remove(*offsets)
+        await hall.indexed.forget(SESSION)
+        assert beside.out == [(SESSION, tuple(offsets)), (SESSION, ())]
+        for task in tasks:
+            task.cancel()

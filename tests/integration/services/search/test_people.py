@@ -94,3 +94,22 @@ async def test_a_page_has_the_public_meetings_in_which_the_person_spoke() -> Non
         )
     }
     assert [each.session for each in made.sessions_of(person, known)] == ["new", "old"]
+
+
+async def test_nobody_has_a_page_for_what_they_said_among_young_people() -> None:
+    plans = {SessionId(name): plan(name) for name in ("youth", "one")}
+    youth, one = (SpeakerOf(SessionId(name), ANA) for name in ("youth", "one"))
+    made = await people(MemoryBook(), plans)
+    young = {SessionId("youth")}
+    made.young = young.__contains__
+    assert [each.speakers for each in made.unjoined] == [(one,)]
+    assert await made.join("Ana", [youth]) is None
+    joined = await made.join("Ana", [one])
+    assert joined is not None
+    assert not await made.add(joined[0], [youth])
+    assert made.shown(joined[0].id) is not None
+    known = {each.session: each for each in (searched("one"), searched("youth"))}
+    young.add(SessionId("one"))  # It was planned before anybody said that young people take part.
+    assert made.shown(joined[0].id) is None
+    assert made.person_of(one) == ""
+    assert made.sessions_of(joined[0], known) == []

@@ -51,7 +51,14 @@ async def listed() -> Sequence[Entry]:
 
 async def test_of_many_meetings_the_newest_news_are_told() -> None:
     pages, app = Pages(find_web_folder()), web.Application()
-    door = NewsDoor(pages=pages, rows=Unplanned(), listed=listed, public="https://hall.example", house=lambda: "")
+    door = NewsDoor(
+        pages=pages,
+        rows=Unplanned(),
+        listed=listed,
+        public="https://hall.example",
+        house=lambda: "",
+        speaker_of=lambda _: None,
+    )
     app.add_routes(door.routes())
     async with TestClient(TestServer(app)) as client, client.get("/news.json") as response:
         items = json.loads(await response.read())["items"]

@@ -6,10 +6,13 @@ import os
 import zipfile
 from pathlib import Path
 
+import pikepdf
 import pytest
 from msgspec.structs import replace
+from pdfua import validate
 
 from moothall.adapters.pages.static_files import StaticFiles, find_web_folder
+from moothall.adapters.record.arriving import ArrivingSession
 from moothall.adapters.record.bundle_child import FORMS, messages, texts_of, write_bundle
 from moothall.adapters.record.bundle_messages import (
     BundleForm,
@@ -22,12 +25,14 @@ from moothall.adapters.record.bundle_messages import (
     framed,
 )
 from moothall.adapters.record.forms import record_style, write_record
+from moothall.adapters.record.proceedings import ProceedingsPdf
 from moothall.adapters.record.texts import wording
+from moothall.adapters.record.typesetting import TypesettingFailed
 from moothall.core.events import types as ev
 from moothall.core.kernel.ids import ChannelId, SourceId
 from moothall.record.json import write_json
 from moothall.record.wording import Options
-from support.record.golden import CHANNELS, golden_records, golden_session
+from support.record.golden import ARABIC, CHANNELS, golden_records, golden_session
 from support.sessions.record_maker import FLOOR, meeting
 
 ORDER = BundleOrder(
@@ -92,9 +97,10 @@ def test_each_text_is_in_it_as_at_its_own_address(tmp_path: Path) -> None:
     )
     arriving: list[BundleMessage] = [begins, SessionEvents(records), SessionEnds()]
     ui, zone = texts_of(ORDER)
+    own = {channel: record for channel, record in golden_records().items() if channel in CHANNELS}
     style = record_style(StaticFiles(find_web_folder()))
     with zipfile.ZipFile(io.BytesIO(made(tmp_path / "taken.zip", ORDER, arriving))) as archive:
-        for channel, record in golden_records().items():
+        for channel, record in own.items():
             words = wording(record, ui, zone, ORDER.public)
             for form in FORMS:
                 alone = write_record(form, record, words, Options(), lambda: style)
@@ -103,8 +109,62 @@ def test_each_text_is_in_it_as_at_its_own_address(tmp_path: Path) -> None:
     of_one = {str(json.loads(line)["text"]["channel"]): line for line in lines[1:]}
     assert of_one == {
         channel: write_json(record, wording(record, ui, zone, ORDER.public), Options())
-        for channel, record in golden_records().items()
+        for channel, record in own.items()
     }
+
+
+def of_golden(order: BundleOrder, path: Path) -> bytes:
+    records = tuple(golden_session().records)
+    header = records[0].header
+    begins = SessionBegins(session=header.session, epoch=header.epoch, channels=CHANNELS, sound=())
+    return made(path, order, [begins, SessionEvents(records), SessionEnds(), *told(channels=(FLOOR,))])
+
+
+@pytest.mark.parametrize(
+    ("language", "taken"), [("", FLOOR), ("ar", ARABIC), ("fr-CA", ChannelId("fr")), ("sw", FLOOR)]
+)
+def test_an_e_book_has_of_each_session_the_text_in_a_language_or_what_was_spoken(
+    tmp_path: Path, language: str, taken: ChannelId
+) -> None:
+    body = of_golden(replace(ORDER, form=BundleForm.EPUB, text=language), tmp_path / "book")
+    record = golden_records()[taken]
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        assert archive.infolist()[0].filename == "mimetype"
+        assert archive.infolist()[0].compress_type == zipfile.ZIP_STORED
+        front, contents = (archive.read(f"EPUB/{name}.xhtml").decode() for name in ("meeting-1-front", "contents"))
+        assert f"{record.position}" in front
+        assert "Checked" in front
+        title = archive.read("EPUB/front.xhtml").decode()
+    assert f'href="{ORDER.withdrawals}"' in title
+    assert "<p>November 24, 2025</p>" in title
+    assert "<span>Monday, November 24, 2025</span>" in contents
+    assert contents.count("19:00 <bdi>") == 2, "by the conference's clock"
+
+
+def test_a_pdf_is_tagged_in_the_order_of_the_meetings_and_bounded_before_it_is_set(tmp_path: Path) -> None:
+    bounded: list[int] = []
+    order = replace(ORDER, form=BundleForm.PDF, text="ar", language="ar")
+    with (tmp_path / "book.pdf").open("w+b") as file:
+        write_bundle(file.fileno(), order, iter(told()), before_setting=lambda: bounded.append(file.tell()))
+    assert bounded == [0]
+    assert [str(each) for each in validate(str(tmp_path / "book.pdf")).findings] == []
+    with pikepdf.open(tmp_path / "book.pdf") as pdf, pdf.open_outline() as outline:
+        assert str(pdf.Root.Lang) == "ar"
+        [day] = outline.root
+        assert "2025" in day.title
+        assert [each.title for each in day.children] == ["Water & <land> --> 2026"]
+        assert len(pdf.pages) >= 3, "a title, contents, and the meeting"
+
+
+def test_a_pdf_of_too_many_meetings_is_refused_before_it_is_set(tmp_path: Path) -> None:
+    [begins] = [each for each in told() if isinstance(each, SessionBegins)]
+    session = ArrivingSession(begins)
+    session.take(tuple(meeting().records))
+    order = replace(ORDER, form=BundleForm.PDF)
+    pdf = ProceedingsPdf(io.BytesIO(), order, *texts_of(order), before_setting=lambda: None, most=30_000)
+    pdf.add_session(session)
+    with pytest.raises(TypesettingFailed, match="too many meetings"):
+        pdf.add_session(session)
 
 
 def test_a_session_without_a_text_is_left_out(tmp_path: Path) -> None:
@@ -113,6 +173,9 @@ def test_a_session_without_a_text_is_left_out(tmp_path: Path) -> None:
     body = made(tmp_path / "zip", ORDER, nothing)
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         assert "There is no meeting in this file." in archive.read("taken/index.html").decode()
+    body = made(tmp_path / "epub", replace(ORDER, form=BundleForm.EPUB), nothing)
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        assert "There is no meeting in this file." in archive.read("EPUB/front.xhtml").decode()
 
 
 @pytest.mark.parametrize("cut", [slice(0, 2), slice(1, 3), slice(2, 3)])

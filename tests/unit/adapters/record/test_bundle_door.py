@@ -13,7 +13,15 @@ from aiohttp.test_utils import TestClient, TestServer
 from moothall.adapters.pages.static_files import find_web_folder
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.record.bundle_door import PIECE, BundleDoor
-from moothall.adapters.record.bundling import BundleBusy, BundleFailed, Bundles, BundleWish, KeptBundle
+from moothall.adapters.record.bundling import (
+    BundleBusy,
+    BundleFailed,
+    BundleFontsMissing,
+    BundleNotSet,
+    Bundles,
+    BundleWish,
+    KeptBundle,
+)
 from moothall.core.events.types import Access
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SessionId
@@ -42,11 +50,14 @@ class Offered(Bundles):
         self.kept = Kept('"t"', 40 * PIECE, file, frozenset({CLOSED.session}))
         self.kept.closed = asyncio.Event()
         self.wrong: Exception | None = None
+        self.public = "https://hall.example"
+        self.wishes: list[BundleWish] = []
 
     async def tag(self, wish: BundleWish) -> str:
         return self.kept.tag
 
     async def get(self, wish: BundleWish, tag: str = "") -> KeptBundle:
+        self.wishes.append(wish)
         if self.wrong is not None:
             raise self.wrong
         return self.kept
@@ -105,6 +116,8 @@ async def test_who_only_asks_for_the_head_gets_no_bytes(client: TestClient[web.R
     [
         (BundleBusy(), "The file is being made."),
         (BundleFailed(), "The file could not be made."),
+        (BundleNotSet(), "Take those of one day, or the book as “.epub”."),
+        (BundleFontsMissing(), "has no font for the letters"),
         (StorageUnavailable("gone"), "at the moment"),
     ],
 )
@@ -113,10 +126,47 @@ async def test_a_bundle_that_is_not_there_is_refused_with_a_sentence(
 ) -> None:
     offered.wrong = wrong
     async with client.get("/s/s/bundle.zip", headers={"Accept-Language": "en"}) as response:
-        assert response.status == 503
+        assert response.status == (501 if isinstance(wrong, BundleFontsMissing) else 503)
         assert sentence in await response.text()
         assert ("Retry-After" in response.headers) is isinstance(wrong, BundleBusy)
         assert ("Refresh" in response.headers) is isinstance(wrong, BundleBusy)
+
+
+async def test_proceedings_are_wished_for_with_their_day_and_language(
+    client: TestClient[web.Request, web.Application], offered: Offered
+) -> None:
+    for path, name in (
+        ("/proceedings.epub?ui=fr&day=&language=", "proceedings-all.epub"),
+        ("/proceedings.pdf?ui=fr&day=1970-01-01&language=pt-BR", "proceedings-1970-01-01.pdf"),
+    ):
+        async with client.head(path) as response:
+            assert response.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+            assert response.headers["Accept-Ranges"] == "bytes"
+    spoken, chosen = offered.wishes
+    assert (spoken.text, spoken.address) == ("", "https://hall.example/proceedings.epub?ui=fr")
+    assert (chosen.text, chosen.title, chosen.sessions) == ("pt-BR", "Ordre du jour", (CLOSED.session,))
+    assert chosen.address == "https://hall.example/proceedings.pdf?day=1970-01-01&language=pt-BR&ui=fr"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "sentence"),
+    [
+        ("/proceedings.docx", 404, "ends with one of these"),
+        ("/proceedings.jsonl", 404, "ends with one of these"),
+        ("/proceedings.epub?language=x%3Cy", 404, "the short name of a language"),
+        ("/proceedings.epub?day=1999-01-01", 404, "took place then"),
+        ("/proceedings.epub?day=tomorrow", 404, "took place then"),
+        ("/proceedings.pdf", 501, "Take the book as “.epub”."),
+    ],
+)
+async def test_proceedings_are_refused_with_a_sentence(offered: Offered, path: str, status: int, sentence: str) -> None:
+    app = web.Application()
+    door = BundleDoor(pages=PAGES, bundles=offered, all=listed, listed=listed, house=lambda: "", pdf=False)
+    app.add_routes(door.routes())
+    async with TestClient(TestServer(app)) as client, client.get(path, headers={"Accept-Language": "en"}) as response:
+        assert response.status == status
+        assert sentence in await response.text()
+    assert offered.wishes == []
 
 
 async def test_withdrawals_are_not_sent_twice(client: TestClient[web.Request, web.Application]) -> None:

@@ -25,11 +25,12 @@ from moothall.adapters.record.typesetting import (
     SQUARE,
     FontsMissing,
     TypesettingFailed,
-    _breakable,
+    breakable,
     typeset,
+    typeset_block,
     typeset_data,
 )
-from moothall.record.documents.document import document_of
+from moothall.record.documents.document import Style, StyledParagraph, document_of
 from moothall.record.model import Record
 from moothall.record.parallel import OtherText
 from moothall.record.wording import Options
@@ -145,10 +146,16 @@ def test_equal_records_give_equal_files() -> None:
     assert write_record("pdf", record, WORDING, Options(), str) == write_record("pdf", record, WORDING, Options(), str)
 
 
+def test_a_document_may_have_more_paragraphs_than_typst_has_rounds() -> None:
+    document = document_of(Telling().record(), WORDING, Options())
+    line = typeset_block(StyledParagraph(style=Style.LINE, text="Hm.", language="en"))
+    assert len(opened(typeset(typeset_data(document, [line] * 10_001))).pages) > 100
+
+
 def test_long_words_may_be_broken_and_nothing_else_is_changed() -> None:
-    assert _breakable("x" * 70) == "\u200b".join(["x" * PIECE] * 3 + ["x" * 10])
+    assert breakable("x" * 70) == "\u200b".join(["x" * PIECE] * 3 + ["x" * 10])
     text = "Words, 水" + "数字" * 90 + " and so on."
-    assert _breakable(text) == text
+    assert breakable(text) == text
 
 
 def test_a_tag_that_is_no_language_is_left_out() -> None:
@@ -182,6 +189,8 @@ def test_without_the_extra_it_names_it() -> None:
 def test_the_template_asks_for_nothing_outside() -> None:
     import moothall.adapters.record as package
 
-    template = (Path(package.__path__[0]) / "document.typ").read_text(encoding="utf-8")
-    assert not re.search(r"\b(import|include)\b|\b(plugin|image|read|eval|cbor|csv|yaml|toml|xml)\(", template)
-    assert SQUARE not in template
+    for name, images in (("document", 0), ("fonts", 0), ("card", 1)):
+        template = (Path(package.__path__[0]) / f"{name}.typ").read_text(encoding="utf-8")
+        assert not re.search(r"\b(import|include)\b|\b(plugin|read|eval|cbor|csv|yaml|toml|xml)\(", template), name
+        assert re.findall(r"\bimage\(.*?,", template) == ["image(bytes(data.logo),"] * images
+        assert SQUARE not in template

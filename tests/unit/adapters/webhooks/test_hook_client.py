@@ -46,6 +46,7 @@ def test_a_network_of_the_settings_can_be_reached_and_by_http_its_addresses_alon
     allowed = HttpHooks(HERE)
     assert allowed.fits("http://127.0.0.1:8000/hook")
     assert allowed.fits("https://127.0.0.1/hook")
+    assert allowed.fits("https://intranet/hook")
     assert not allowed.fits("http://site.example/hook")
     assert not allowed.fits("http://10.0.0.1/hook")
 

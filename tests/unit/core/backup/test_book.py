@@ -15,8 +15,10 @@ from moothall.services.desks import abbreviations, checking
 from moothall.services.hubs import keys, pairing, removals
 from moothall.services.programme import access_needs, agenda, house_look, programme
 from moothall.services.proof import cosigner, seal_stamps, tree_store
-from moothall.services.proposals import proposing
+from moothall.services.proposals import own_words, proposing
 from moothall.services.questions import asking, balance, ballot_box
+from moothall.services.retention import people as retention_people
+from moothall.services.retention import retention
 from moothall.services.search import people
 from moothall.services.sessions import browsers, role_links, sign_in
 from moothall.services.sound import former_recordings
@@ -41,10 +43,13 @@ USED = {
     "proof/cosigner.py": [cosigner.COSIGNED, cosigner.CONFLICTING, cosigner.KEY],
     "proof/seal_stamps.py": [seal_stamps.WANTED, seal_stamps.STAMPS],
     "proof/tree_store.py": [tree_store.STATE, tree_store.CURSORS, tree_store.TILES],
+    "proposals/own_words.py": [own_words.NAMESPACE],
     "proposals/proposing.py": [proposing.PROPOSED, proposing.LEFT],
     "questions/asking.py": [asking.NAMESPACE],
     "questions/balance.py": [balance.NAMESPACE, balance.SUMS],
     "questions/ballot_box.py": [ballot_box.NAMESPACE],
+    "retention/people.py": [retention_people.JOBS],
+    "retention/retention.py": [retention.PERIODS, retention.KEPT, retention.TIME],
     "search/people.py": [people.NAMESPACE],
     "sound/former_recordings.py": [former_recordings.NAMESPACE],
     "sessions/sign_in.py": [sign_in.SIGN_IN],

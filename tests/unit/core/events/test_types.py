@@ -18,6 +18,7 @@ LANES = {
     "channel.rewound": "ch:floor",
     "segments.moved-away": "ch:floor",
     "segments.moved-here": "ch:floor",
+    "proposal.declined": "ch:floor",
     "note.left": "staff",
     "note.read": "staff",
     "segment.tagged": "staff",

@@ -10,6 +10,7 @@ from moothall.core.events.codec import UnknownEvent
 from moothall.core.kernel.ids import InterventionId, SegmentId, SessionId, SpeakerId
 from moothall.core.removal.selection import (
     Cut,
+    Expired,
     Interventions,
     Lines,
     SpokenSpan,
@@ -21,6 +22,7 @@ from moothall.core.removal.selection import (
     selected,
     times,
 )
+from moothall.core.retention.periods import KeptKind
 from moothall.core.sessions.state import State, evolve
 from support.sessions.deciding import (
     CAPTIONER,
@@ -192,3 +194,10 @@ def test_a_line_may_have_begun_a_little_before_its_first_word() -> None:
     (first, *_) = again(early, (0, 1), SegmentId("kept"))
     assert isinstance(first, ev.SegmentOpened)
     assert first.t0 == 3990
+
+
+def test_all_lines_are_due_with_the_text_and_none_with_other_kinds() -> None:
+    state = talk()
+    assert found(selected(state, Expired(frozenset({KeptKind.TEXT, KeptKind.STAFF})))) == [("a", ()), ("b", ())]
+    assert selected(state, Expired(frozenset({KeptKind.STAFF, KeptKind.QUESTIONS, KeptKind.SOUND}))) == ()
+    assert names_in(Expired(frozenset(KeptKind))) == ()

@@ -5,9 +5,10 @@ import pytest
 
 from moothall.core import commands as do
 from moothall.core.events import types as ev
+from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.errors import RefusalCode
 from moothall.core.kernel.ids import ChannelId
-from moothall.core.rules.corrections import MAX_TEXT, REVISED_WITHIN
+from moothall.core.rules.corrections import MAX_REASON, MAX_TEXT, REVISED_WITHIN
 from moothall.core.sessions.state import State
 from support.sessions.deciding import (
     CAPTIONER,
@@ -183,3 +184,34 @@ def test_nothing_is_bettered_that_may_hold_words_which_are_not_recorded(t0: int,
 
 def test_what_lies_beside_such_a_span_is() -> None:
     assert events(unrecorded(speaking(), 1_001, 1_100), BETTER, actor=ENGINE)
+
+
+def test_a_correction_says_that_the_speaker_proposed_it_unless_a_machine_made_it() -> None:
+    proposed = msgspec.structs.replace(correct("a", 0, 2, "Good evening"), proposed=True)
+    (event,) = events(speaking(), proposed, actor=CAPTIONER)
+    assert isinstance(event, ev.SegmentCorrected)
+    assert event.proposed is True
+    (by_machine,) = events(speaking(), proposed, actor=ENGINE)
+    assert isinstance(by_machine, ev.SegmentCorrected)
+    assert by_machine.proposed is msgspec.UNSET
+    # A body without it has the bytes of earlier releases.
+    assert b"proposed" not in msgspec.json.encode(by_machine)
+
+
+def test_a_declined_proposal_becomes_public_in_the_line_for_which_it_was() -> None:
+    speaker = Actor(Role.PARTICIPANT, "link")
+    told = do.PublishDeclined(
+        channel=FLOOR, segment=segment("a"), text="Good night.", reason="Not said.", by=Role.CAPTIONER, at=WALL
+    )
+    state = speaking()
+    assert events(state, told, actor=speaker) == [
+        ev.ProposalDeclined(
+            channel=FLOOR, segment=segment("a"), text="Good night.", reason="Not said.", by=Role.CAPTIONER, at=WALL
+        )
+    ]
+    for wrong in ({"segment": segment("z")}, {"channel": ChannelId("pt")}):
+        assert refused(state, msgspec.structs.replace(told, **wrong), actor=speaker).code is RefusalCode.UNKNOWN
+    for long in ({"text": "x" * (MAX_TEXT + 1)}, {"reason": "x" * (MAX_REASON + 1)}):
+        assert refused(state, msgspec.structs.replace(told, **long), actor=speaker).code is RefusalCode.INVALID
+    young = msgspec.structs.replace(state, young_people=True)
+    assert refused(young, told, actor=speaker).code is RefusalCode.FORBIDDEN

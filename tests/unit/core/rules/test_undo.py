@@ -63,6 +63,12 @@ def test_a_correction_is_corrected_back_and_words_that_came_later_stay() -> None
     assert line_of(carry_out(later, *undoing, actor=CAPTIONER), "b").whole == "Well come all."
 
 
+def test_to_undo_what_a_speaker_proposed_is_no_proposal_of_theirs() -> None:
+    accepted = msgspec.structs.replace(correct("b", 0, 1, "Well come"), proposed=True)
+    (back,) = undoing_of(hall(), accepted)
+    assert back == correct("b", 1, 1, line_of(hall(), "b").whole)
+
+
 def test_a_correction_of_more_words_than_the_one_before_gives_those_back_too() -> None:
     first = carry_out(hall(), correct("a", 0, 1, "Bad"), actor=CAPTIONER)
     assert line_of(first, "a").whole == "Bad morning all."

@@ -43,3 +43,11 @@ def test_days_leave_out_what_is_of_no_known_day() -> None:
     assert count(HEAPS, FindChoice(since=TUESDAY)).keys == {3}
     assert count(HEAPS, FindChoice(until=MONDAY)).keys == {1, 2}
     assert count(HEAPS, FindChoice(since=MONDAY, until=TUESDAY)).total == 9
+
+
+def test_a_find_fits_where_it_has_all_that_is_chosen() -> None:
+    values = HEAPS[0].values
+    assert FindChoice().fits(values, None)
+    assert FindChoice(language="en", year="2026", until=MONDAY).fits(values, MONDAY)
+    assert not FindChoice(language="fr").fits(values, MONDAY)
+    assert not FindChoice(since=TUESDAY).fits(values, MONDAY)

@@ -17,6 +17,7 @@ from moothall.core.search.query import (
     MarkedPiece,
     Query,
     SoughtTerms,
+    has_all,
     marks,
     parse,
     pieces,
@@ -91,6 +92,18 @@ def test_what_was_sought_is_marked_whole() -> None:
     assert marked('"digital divide" "divide the"') == ["digital divide", "divides the"]
     assert marked('"digital divide" "divide divide"') == ["digital divide divides"]
     assert marked("nothing") == []
+
+
+def test_a_line_that_has_all_terms_is_told_from_one_that_has_some() -> None:
+    tokens = tuple(FOLDING.tokens("The digital divide divides the divide.", "en"))
+    for typed, has in (
+        ("divide", True),
+        ("divide digital", True),
+        ("divide forum", False),
+        ('"divide digital"', False),
+    ):
+        assert has_all(tokens, sought(parse(typed), FOLDING, ["en"])) == has
+    assert has_all(tokens, sought(parse(""), FOLDING, ["en"]))
 
 
 def test_a_line_is_cut_into_pieces() -> None:

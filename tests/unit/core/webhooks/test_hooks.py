@@ -34,6 +34,7 @@ def test_what_was_chosen_is_sent_and_withdrawals_always() -> None:
     assert set(HookEvent) - set(CHOSEN) == {HookEvent.WITHDRAWN, HookEvent.HIDDEN, HookEvent.TEST}
     here = msgspec.structs.replace(HOOK, room=HALL)
     assert [here.wants(HookEvent.CLOSED, room) for room in (HALL, RoomId("other"), None)] == [True, False, False]
+    assert here.wants(HookEvent.WITHDRAWN, RoomId("other"))
     assert not msgspec.structs.replace(HOOK, gone=True).wants(HookEvent.WITHDRAWN, None)
 
 

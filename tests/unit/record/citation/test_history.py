@@ -4,7 +4,7 @@ from moothall.core.events import types as ev
 from moothall.core.kernel.actors import SYSTEM, Role
 from moothall.core.kernel.ids import ChannelId, SegmentId, SpeakerId
 from moothall.record.citation.comparing import VersionLine
-from moothall.record.citation.history import LineCheck, shown_lines, version_lines
+from moothall.record.citation.history import Declined, LineCheck, shown_lines, version_lines
 from support.sessions.history_maker import at, history, offset, seal
 from support.sessions.record_maker import CAPTIONER, ENGINE, FLOOR, Telling
 
@@ -40,6 +40,34 @@ def test_a_person_may_confirm_what_a_machine_wrote() -> None:
     assert [each.by_person for each in made.texts[line]] == [False, True]
     assert len(made.changes) == 1
     assert made.check_of(line, made.texts[line][1]) == LineCheck(Role.CAPTIONER, at(told))
+
+
+def test_a_line_says_what_its_speaker_proposed() -> None:
+    told = Telling()
+    line = told.line("We where ready.", 1_000, 2_000)
+    told.tell(
+        ev.SegmentCorrected(
+            channel=FLOOR,
+            segment=line,
+            base_revision=0,
+            base_words=3,
+            text="We were ready.",
+            tail="",
+            proposed=True,
+        ),
+        by=CAPTIONER,
+    )
+    made = history(told)
+    assert [each.proposed for each in made.texts[line]] == [False, True]
+    assert made.declined == {}
+    changes = made.changes
+    for text in ("We were steady.", "We are ready."):
+        told.tell(ev.ProposalDeclined(channel=FLOOR, segment=line, text=text, reason="No.", by=Role.CAPTIONER, at=9))
+    made = history(told)
+    assert made.declined[line] == tuple(
+        Declined(at=9, role=Role.CAPTIONER, text=text, reason="No.") for text in ("We were steady.", "We are ready.")
+    )
+    assert made.changes == changes, "the text is as it was"
 
 
 def test_what_was_taken_back_or_struck_reads_nothing() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from moothall.adapters.store.removal_list import FILE_NAME as LIST
@@ -14,10 +15,16 @@ from moothall.adapters.system.clock import SystemRandomness
 from moothall.core.backup.removed import RemovedContent, TextRemoved
 from moothall.core.events import types as ev
 from moothall.core.events.codec import decode_event
-from moothall.core.kernel.ids import Epoch, SessionId
+from moothall.core.events.question_parts import InterventionKind
+from moothall.core.kernel.actors import SYSTEM
+from moothall.core.kernel.decoding import made_of
+from moothall.core.kernel.ids import CommandId, Epoch, InterventionId, SessionId
+from moothall.core.ports import LogHead
+from moothall.core.sessions.state import State
 from moothall.record.verify import RecordVerdict, verify
-from moothall.services.backup.repeating import remove_again
-from moothall.testing.clock import ManualClock
+from moothall.services.backup.repeating import FollowedText, remove_again
+from moothall.services.log.drafting import PendingAppend
+from moothall.testing.clock import ManualClock, SeededRandomness, SeededSigner
 from support.backup.houses import House, holding
 
 ONE = SessionId("one")
@@ -89,3 +96,37 @@ def test_a_log_of_another_epoch_is_left_alone(house: House) -> None:
     assert house.do(house.log.held([other])) == []
     assert again(house, [other]) == 0
     assert len(house.records("one")) == 4
+
+
+def test_of_a_published_question_only_what_was_due_goes_again() -> None:
+    """A snapshot of the disk has the wording that arrived once more; what was published is no removal's business."""
+    received = ev.InterventionReceived(
+        intervention=InterventionId("q"), number=1, kind=InterventionKind.QUESTION, text="As it arrived",
+        language="en", name="", origin="remote", asker="hash", t=0,
+    )  # fmt: skip
+    published = made_of(ev.InterventionPublished, received)
+    held = msgspec.structs.replace(received, intervention=InterventionId("held"), number=2)
+    followed = FollowedText(ONE)
+    log = PendingAppend(
+        ONE,
+        behind=LogHead(epoch=Epoch("e"), term=1, offset=0, lanes={}),
+        at=0,
+        state=State(id=ONE),
+        randomness=SeededRandomness(),
+        signer=SeededSigner(),
+    )
+    for event in (received, published, held):
+        log.add(event, SYSTEM, CommandId(event.intervention), 0, 0)
+    for record in log.records:
+        followed.step(record)
+    assert followed.stays({1: "due-staff"}) == []
+    (stays,) = followed.stays({3: "due-staff"})
+    assert isinstance(stays, ev.InterventionRemoved)
+    assert (stays.intervention, stays.asker) == ("held", "")
+    (stays,) = followed.stays({3: "request"})
+    assert isinstance(stays, ev.InterventionRemoved)
+    assert stays.asker == "hash"
+    assert [type(each) for each in followed.stays({1: "request", 2: "request"})] == [
+        ev.InterventionRemoved,
+        ev.InterventionPublished,
+    ]

@@ -37,6 +37,8 @@ class CopiedLogs:
         self.stages = {each.writer.session: each for each in stages}
         self.morning, self.noon, self.night = stages
         self.silent: list[tuple[SessionId, Spoken]] = []
+        self.forgotten: list[tuple[SessionId, tuple[SegmentId, ...], bool]] = []
+        """Sessions, lines, and whether the log still had the word then."""
         self.damaged: set[SessionId] = set()
         self.away = False
 
@@ -50,6 +52,10 @@ class CopiedLogs:
 
     async def silence(self, session: SessionId, spoken: Sequence[Spoken]) -> None:
         self.silent += [(session, each) for each in spoken]
+
+    async def forget(self, writer: SessionWriter, segments: Sequence[SegmentId]) -> None:
+        there = writer.session in await self.holding()
+        self.forgotten.append((writer.session, tuple(segments), there))
 
     async def move(self, start: Stage, end: Stage, *lines: SegmentId, name: str = "m") -> Receipt | Refusal:
         return await move_lines(
@@ -85,7 +91,15 @@ class CopiedLogs:
 
     async def remove(self, made: Stage, selection: Selection, name: str = "r") -> Receipt | Refusal:
         copies = OtherLogs(self.log, self.find)
-        return await remove(made.writer, TECHNICIAN, CommandId(name), selection, copies=copies, silence=self.silence)
+        return await remove(
+            made.writer,
+            TECHNICIAN,
+            CommandId(name),
+            selection,
+            copies=copies,
+            silence=self.silence,
+            forget=self.forget,
+        )
 
     async def holding(self, text: bytes = HIDDEN) -> list[SessionId]:
         """The sessions whose logs hold a text."""
@@ -145,6 +159,9 @@ async def test_removed_where_it_was_it_leaves_the_log_that_it_was_moved_to(selec
         assert isinstance(await it.remove(it.morning, selection), Receipt)
         assert await it.holding() == []
         assert it.noon.texts() == ["Good day."]
+        # What is stored of the lines outside the logs is forgotten before the logs are touched, in both sessions.
+        assert [(session, there) for session, _, there in it.forgotten] == [(MORNING, True), (NOON, True)]
+        assert all(segments for _, segments, _ in it.forgotten)
         # What was said elsewhere at that time of day has its sound.
         assert {session for session, _ in it.silent} == {MORNING}
 

@@ -50,6 +50,7 @@ class Room:
             programme=house.programme,
             openers=Openers(house.sessions, label=lambda _: ""),
             proposals=house.proposals,
+            own_words=house.own_words,
             recordings=Recordings(
                 MemoryStore(),
                 state_of=lambda _: None,

@@ -13,11 +13,12 @@ from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, RefusalCode, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, Position, SegmentId, SpeakerId
 from moothall.core.kernel.lanes import Feed
-from moothall.core.removal.selection import Interventions, Lines, SpokenSpan, WordsOf, not_kept
+from moothall.core.removal.selection import Expired, Interventions, Lines, SpokenSpan, WordsOf, not_kept
+from moothall.core.retention.periods import KeptKind
 from moothall.core.signals import Partial
 from moothall.record.verify import RecordVerdict, verify
 from moothall.services.log.act_queue import Receipt
-from moothall.services.log.erasing import TextOffsets
+from moothall.services.log.erasing import TextOffsets, expired
 from moothall.services.log.folding import fold
 from moothall.services.log.session_writer import INSIST_MS
 from moothall.testing import loop
@@ -399,3 +400,52 @@ async def test_of_one_that_nobody_has_read_readers_hear_no_more_than_before() ->
         assert isinstance(answer, Receipt)
         assert [event.lane() for event in made.published[-1].events] == ["staff", "session"]
         assert HIDDEN.encode() in await made.bodies()
+
+
+async def test_what_is_due_goes_by_the_server_alone_and_once() -> None:
+    async with stage() as made:
+        await talked(made)
+        await made.done("note", do.LeaveNote(text="He means kumquat."), actor=TECHNICIAN)
+        everything = Expired(frozenset({KeptKind.STAFF}))
+        refused = await made.writer.remove(TECHNICIAN, CommandId("due"), everything)
+        assert isinstance(refused, Refusal)
+        assert b"kumquat" in await made.bodies()
+        assert isinstance(await made.writer.remove(SYSTEM, CommandId("due"), everything), Receipt)
+        assert b"kumquat" not in await made.bodies()
+        assert made.texts() == ["Good day.", f"Between us: {HIDDEN}.", f"And {HIDDEN}"]
+        again = await made.writer.remove(SYSTEM, CommandId("due-again"), everything)
+        assert isinstance(again, Refusal)
+        assert again.code is RefusalCode.UNKNOWN
+        removed = made.events[-1]
+        assert isinstance(removed, ev.BodyRemoved)
+        assert (removed.reason, removed.by, removed.through) == ("due-staff", "server", {})
+
+
+async def test_the_hash_of_who_asked_goes_also_where_the_words_went_before() -> None:
+    async with stage() as made:
+        await opened(made)
+        for name in ("gone", "shown"):
+            ask = do.Ask(
+                intervention=InterventionId(name),
+                kind=InterventionKind.QUESTION,
+                text="Why?",
+                language="en",
+                asker="by-x",
+            )
+            await made.done(name, ask, actor=Actor(Role.PARTICIPANT, name))
+            queued = do.SetStatus(interventions=(InterventionId(name),), status=InterventionStatus.QUEUED)
+            await made.done(f"{name}-queued", queued, actor=Actor(Role.MODERATOR, "m"))
+        removal = Interventions((InterventionId("gone"),))
+        assert isinstance(await made.writer.remove(TECHNICIAN, CommandId("r"), removal), Receipt)
+        assert (await made.bodies()).count(b"by-x") == 2
+        count = len(made.events)
+        due = await made.writer.remove(SYSTEM, CommandId("due"), Expired(frozenset({KeptKind.QUESTIONS})))
+        assert isinstance(due, Receipt)
+        assert b"by-x" not in await made.bodies()
+        assert [type(event) for event in made.events[count:]] == [ev.InterventionRemoved, ev.BodyRemoved]
+        gone, shown = (made.writer.state.questions.get(InterventionId(name)) for name in ("gone", "shown"))
+        assert gone is not None
+        assert shown is not None
+        assert (gone.removed, gone.published, gone.number) == (True, True, 1)
+        assert (shown.removed, shown.published, shown.text, shown.number) == (False, True, "Why?", 2)
+        assert expired(made.writer.state, made.writer.text_offsets, {KeptKind.QUESTIONS}, CommandId("x")) is None

@@ -7,10 +7,15 @@ from moothall.core.events.types import Access
 from moothall.core.kernel.actors import Role
 from moothall.core.kernel.errors import ProgrammeError
 from moothall.core.kernel.ids import SessionId
+from moothall.core.retention.listing import DueList
 from moothall.services.programme.office import Office
 from moothall.testing import loop
 from support.files.programme_files import ZONES, sample
 from support.memory.programme import ProgrammeHouse, programme_house
+
+
+async def nothing_due() -> DueList:
+    return DueList(notice_days=30)
 
 
 def office(house: ProgrammeHouse) -> Office:
@@ -20,6 +25,7 @@ def office(house: ProgrammeHouse) -> Office:
         links=house.role_links,
         tokens=house.tokens,
         proposals=house.proposals,
+        due=nothing_due,
         public="https://hall.example",
         zones=ZONES.get,
         calendar=read_icalendar,

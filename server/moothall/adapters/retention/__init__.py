@@ -1,0 +1,1 @@
+"""Pages of the secretariat about periods, what is due, removal by person, and what was removed."""

@@ -1,0 +1,156 @@
+"""Lines are found by what they mean, once their session is silent; what is removed is neither in a file nor in the
+process that compares them.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from integration.services.search.test_indexing import Hall, opened, text_offsets
+from moothall.adapters.search.meaning_child import AGAIN_MS, MeaningChild
+from moothall.adapters.search.meaning_files import MeaningFiles, delete_vectors, vectors_of
+from moothall.core.kernel.ids import SegmentId
+from moothall.core.search.lines import Shelf
+from moothall.wire.meaning import DIMENSIONS
+from support.search import installed
+from support.sessions.recorder import SESSION
+
+LINES = ("The digital divide is wide.", "We protect children online.", "Thank you, Madam Chair.", "Le fossé est large.")
+
+
+@pytest.fixture(autouse=True)
+def with_the_extra() -> Iterator[None]:
+    with installed():
+        yield
+
+
+@asynccontextmanager
+async def meant(hall: Hall, folder: Path) -> AsyncIterator[MeaningFiles]:
+    meaning = MeaningFiles(folder, MeaningChild(hall.clock))
+    meaning.quiet = lambda: True
+    hall.indexing.beside.append(meaning)
+    yield meaning
+    hall.indexing.beside.remove(meaning)
+    await meaning.close()
+
+
+async def said(hall: Hall, *lines: str) -> list[SegmentId]:
+    segments = [hall.told.line(text, 0, 900) for text in lines]
+    await hall.store()
+    await follow(hall)
+    return segments
+
+
+async def follow(hall: Hall) -> None:
+    await hall.indexing.catch_up()
+    while await hall.indexing.write_beside():
+        pass
+
+
+async def like(hall: Hall, meaning: MeaningFiles, text: str) -> list[SegmentId]:
+    found = await meaning.find(text, Shelf.PUBLIC, hall.indexing.searchable())
+    assert all(each.session.session == SESSION for each in found)
+    return [each.segment for each in found]
+
+
+async def test_a_question_finds_what_means_the_same_in_another_language(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall, meant(hall, tmp_path) as meaning:
+        one, two, _, four = await said(hall, *LINES)
+        assert sorted(await like(hall, meaning, "fossé numérique")) == sorted([one, four])
+        assert await like(hall, meaning, "enfants") == [two]
+        assert await meaning.find("enfants", Shelf.STAFF, hall.indexing.searchable()) == ()
+        assert await meaning.find("enfants", Shelf.PUBLIC, {}) == ()
+
+
+async def test_no_vector_is_made_while_a_meeting_is_on(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall, meant(hall, tmp_path) as meaning:
+        meaning.quiet = lambda: False
+        await said(hall, *LINES)
+        assert await like(hall, meaning, "enfants") == []
+        meaning.quiet = lambda: True
+        await follow(hall)
+        (five,) = await said(hall, "More children.")
+        assert five in await like(hall, meaning, "enfants")
+        meaning.quiet = lambda: False
+        await said(hall, "And children.")
+        assert await like(hall, meaning, "enfants") == []  # They would be those from before.
+
+
+async def test_what_is_removed_is_in_no_file_and_in_no_process(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall, meant(hall, tmp_path) as meaning:
+        one, two, *_ = await said(hall, *LINES)
+        file = vectors_of(tmp_path / "search", Shelf.PUBLIC)
+        held = meaning._files[Shelf.PUBLIC].vectors(SESSION)
+        vector = held.vectors[held.segments.index(two) * DIMENSIONS :][:DIMENSIONS]
+        assert vector in file.read_bytes()
+        meaning.quiet = lambda: False
+        await hall.remove(*text_offsets(hall, two))
+        for path in file.parent.glob("*vectors*"):
+            assert vector not in path.read_bytes()
+        assert await like(hall, meaning, "enfants") == []
+        meaning.quiet = lambda: True
+        await follow(hall)
+        assert await like(hall, meaning, "enfants") == []
+        assert one in await like(hall, meaning, "fossé")
+        await hall.indexed.forget(SESSION)
+        assert meaning._files[Shelf.PUBLIC].vectors(SESSION).vectors == b""
+
+
+async def test_what_was_removed_while_the_vectors_were_away_goes_before_anything_is_made(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall:
+        async with meant(hall, tmp_path):
+            _, two, *_ = await said(hall, *LINES)
+        await hall.remove(*text_offsets(hall, two))
+        async with meant(hall, tmp_path) as meaning:
+            meaning.quiet = lambda: False
+            await follow(hall)
+            assert meaning._files[Shelf.PUBLIC].vectors(SESSION).vectors == b""
+        delete_vectors(tmp_path)
+        assert list((tmp_path / "search").glob("*vectors*")) == []
+        delete_vectors(tmp_path / "nowhere")
+
+
+async def test_vectors_outlast_an_index_that_is_made_anew(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall:
+        async with meant(hall, tmp_path):
+            await said(hall, *LINES)
+        await hall.index.drop(SESSION)
+        hall.indexing._lacking[SESSION] = None
+        async with meant(hall, tmp_path) as meaning:
+            assert not await hall.indexing.write_beside()
+            await hall.indexing.catch_up()
+            assert await meaning.lacks(hall.indexing.searchable()) is None  # They are all there.
+            assert len(await like(hall, meaning, "enfants")) == 1
+
+
+async def test_a_process_that_ends_is_started_again_and_goes_on(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall, meant(hall, tmp_path) as meaning:
+        (one,) = await said(hall, "More cables.")
+        assert await like(hall, meaning, "câbles") == [one]
+        pid = meaning._child.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        (two,) = await said(hall, "And cables.")
+        assert await like(hall, meaning, "câbles") == []
+        await follow(hall)
+        assert await like(hall, meaning, "câbles") == []
+        await hall.clock.advance(AGAIN_MS)
+        await follow(hall)
+        assert sorted(await like(hall, meaning, "câbles")) == sorted([one, two])
+
+
+async def test_a_damaged_file_is_made_anew(tmp_path: Path) -> None:
+    async with opened(tmp_path) as hall:
+        async with meant(hall, tmp_path):
+            await said(hall, *LINES)
+        file = vectors_of(tmp_path / "search", Shelf.PUBLIC)
+        file.write_bytes(b"no database" * 1_000)
+        async with meant(hall, tmp_path) as meaning:
+            await follow(hall)
+            assert len(await like(hall, meaning, "enfants")) == 1
