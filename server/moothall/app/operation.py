@@ -60,6 +60,7 @@ def _status(services: Services, doors: OpenDoors, since: int, nodes: Nodes | Non
         disk_all=overview.disk_all,
         open_files=raise_open_files(),
         tree=doors.proof.tree.standing.sentence,
+        unstamped=0 if doors.proof.stamps is None else doors.proof.stamps.failures,
         node=None
         if nodes is None
         else NodeStatus(

@@ -162,6 +162,14 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--policy", type=Path, metavar="FILE", help="with a proof: which witnesses have to have cosigned its checkpoint"
     )
     verify.add_argument(
+        "--authority",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="with a proof: certificates (PEM) of time-stamping authorities that are believed; several times too",
+    )
+    verify.add_argument(
         "--removals",
         action="append",
         type=Path,
@@ -181,6 +189,7 @@ def _verify(arguments: argparse.Namespace) -> int:
         seen=arguments.heads,
         removals=arguments.removals,
         policy=arguments.policy,
+        authorities=arguments.authority,
     )
 
 
@@ -193,22 +202,27 @@ def verify_command(
     seen: Sequence[Path] = (),
     removals: Sequence[Path] = (),
     policy: Path | None = None,
+    authorities: Sequence[Path] = (),
 ) -> int:
     """Verify one session, or all, of the data folder `data`, and print a sentence on each to `out`. Nothing is changed.
 
     `keys` are files or addresses of public keys; without any, the key beside the log is used. `seen` are records as
     JSON that somebody has kept. If `session` is such a file itself, the command prints how to use it. `removals` are
     lists of removals besides the one in the folder. If `session` is a proof, or a file with one beside it, that is
-    checked instead, with the `policy` and with checkpoints as `seen`.
+    checked instead, with the `policy`, with checkpoints as `seen`, and its time stamp with the certificates of
+    `authorities`.
 
     Return 0 when all are intact (removed bodies are not damage), 1 when one is broken or lacks something, 2 when the
     log or a session cannot be read, 3 when all are whole but something is not proved.
     """
     try:
         if session is not None and proof_of(Path(session)) is not None:
-            return verify_file(Path(session), out, keys=keys, seen=seen, policy=policy, read_keys=read_keys)
-        if policy is not None:
-            raise ConfigurationError("--policy is for a proof, or a file with its proof beside it; this is neither.")
+            return verify_file(
+                Path(session), out, keys=keys, seen=seen, policy=policy, authorities=authorities, read_keys=read_keys
+            )
+        if policy is not None or authorities:
+            option = "--authority" if policy is None else "--policy"
+            raise ConfigurationError(f"{option} is for a proof, or a file with its proof beside it; this is neither.")
         heads = [read_heads(path) for path in seen]
         if session is not None and (Path(session).is_file() or not is_name(session)):
             return _taken_home(_record(Path(session)), session, _published(data, keys), out)

@@ -323,6 +323,14 @@ class ProofSection(msgspec.Struct, frozen=True, kw_only=True):
     cosigns: tuple[Annotated[str, _LOG_KEY], ...] = ()
     """Trees of other instances that this server cosigns at `/log/add-checkpoint`, by their keys: the line `log` of
     their `/log/policy`. Empty: it is nobody's witness."""
+    time_stamps: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^$|^https?://[^\s?#/@]+[^\s#@]*$",
+            description="nothing, or an address such as 'https://stamps.example.org'",
+        ),
+    ] = ""
+    """Address of a time-stamping authority (RFC 3161), which is asked for a stamp of each seal. Empty: none is."""
 
 
 _REDIS = msgspec.Meta(

@@ -172,6 +172,8 @@ DOORS = {
     "GET /s/{session}/line.tlog-proof": Door(
         frozenset({200, 404, 410}), ("?line=a", *(f"?offset={n}" for n in range(1, 60)))
     ),
+    "GET /s/{session}/seal.tlog-proof": Door(frozenset({200, 404}), ("",)),
+    "GET /s/{session}/seal.tlog-proof.tsr": Door(frozenset({200, 404}), ("",)),
     "GET /s/{session}/proof": Door(frozenset({200, 404, 410}), ("?line=a", "?line=b&ui=ar")),
     "GET /log/checkpoint": Door(frozenset({200, 404})),
     "GET /log/{tree}/checkpoint": Door(frozenset({404})),

@@ -3,6 +3,7 @@
     /s/{session}/line.tlog-proof?line=ID or ?offset=N
     /s/{session}/record.{form}.tlog-proof, with the same options as the file
     /s/{session}/proof?line=ID
+    /s/{session}/seal.tlog-proof, of the newest seal that has a time stamp, and that stamp behind it, with `.tsr`
 
 Who may read the session may have its proofs. A proof holds the words, and whoever has it keeps it: after a removal none
 is given out any more, and those that were stay true.
@@ -31,9 +32,11 @@ from moothall.core.kernel.errors import RecordBroken, StorageUnavailable
 from moothall.core.kernel.ids import SegmentId, SessionId, is_name
 from moothall.core.ports import Clock, Randomness
 from moothall.core.proof.entries import ExportEntry, file_digest
+from moothall.core.proof.time_stamps import STAMP_SUFFIX
 from moothall.core.proof.tlog_proofs import MEDIA_TYPE, SUFFIX, InclusionProof, LoggedEvent, thing_of
 from moothall.core.rules.authority import STAFF_ROLES
 from moothall.services.proof.quoting import NoProof, Quoting
+from moothall.services.proof.seal_stamps import SealStamps, StampedSeal
 from moothall.services.sessions.reader_access import ASKER, ReaderAccess
 from moothall.wire.token_bucket import Allowance, Bucket
 
@@ -98,6 +101,8 @@ class ProofDoor:
     witnesses: Callable[[InclusionProof], list[str]]
     """Names of those who have cosigned a proof's checkpoint, without this server's operator."""
     strangers: StrangersFiles
+    stamps: SealStamps | None = None
+    """The time stamps of seals; None where the settings name no authority."""
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for `app.add_routes`: before those of records, one of which fits all addresses of files."""
@@ -105,6 +110,8 @@ class ProofDoor:
             web.get("/s/{session}/line.tlog-proof", self.line),
             web.get("/s/{session}/record.{form}.tlog-proof", self.file),
             web.get("/s/{session}/proof", self.page),
+            web.get(f"/s/{{session}}/seal{SUFFIX}", self.seal),
+            web.get(f"/s/{{session}}/seal{SUFFIX}{STAMP_SUFFIX}", self.seal),
         ]
 
     async def line(self, request: web.Request) -> web.Response:
@@ -142,6 +149,27 @@ class ProofDoor:
             return self._refuse(request, *_NONE[proof])
         return _download(proof, f"{export.session}-{export.channel}.{export.form}")
 
+    async def seal(self, request: web.Request) -> web.Response:
+        """The proof of the newest seal that has a time stamp; or that stamp."""
+        name = request.match_info["session"]
+        if not is_name(name):
+            return self._refuse(request, 404, ErrorText.NO_SESSION)
+        session = SessionId(name)
+        try:
+            if await self.access.find(session) is None or self.access.may_read(session) is not None:
+                return self._refuse(request, 404, ErrorText.NO_SESSION)
+            found = await self._stamped(session)
+        except (StorageUnavailable, RecordBroken):
+            return self._refuse(request, 503, ErrorText.UNAVAILABLE)
+        if found is None:
+            return self._refuse(request, 404, ProofText.NO_STAMP)
+        if request.path.endswith(STAMP_SUFFIX):
+            return _file(found.answer, "application/timestamp-reply", f"{name}-seal{SUFFIX}{STAMP_SUFFIX}")
+        return _file(found.proof, MEDIA_TYPE, f"{name}-seal{SUFFIX}")
+
+    async def _stamped(self, session: SessionId) -> StampedSeal | None:
+        return None if self.stamps is None else await self.stamps.find(session)
+
     async def page(self, request: web.Request) -> web.Response:
         """What the proof of a line shows, in words."""
         proof = await self._line(request)
@@ -152,6 +180,11 @@ class ProofDoor:
         if not isinstance(event, LoggedEvent):
             return self._refuse(request, 404, ProofText.NOWHERE)
         session, said = request.match_info["session"], decode_event(event.body)
+        try:
+            stamped = await self._stamped(SessionId(session))
+        except (StorageUnavailable, RecordBroken):
+            return self._refuse(request, 503, ErrorText.UNAVAILABLE)
+        covered = stamped is not None and event.about.offset <= stamped.offset
         text = self.pages.render(
             "reader/proof.html",
             ui=ui,
@@ -163,6 +196,8 @@ class ProofDoor:
             sentences=self._words(event, said, ui),
             others=self.witnesses(proof),
             file=f"/s/{session}/line{SUFFIX}?{request.query_string}",
+            stamped=self._time(stamped.at, ui) if stamped is not None and covered else "",
+            seal=f"/s/{session}/seal{SUFFIX}",
             keys="/.well-known/moothall.json",
             policy="/log/policy",
         )
@@ -226,9 +261,13 @@ def _offset(request: web.Request) -> int | None:
 
 
 def _download(proof: InclusionProof, name: str) -> web.Response:
+    return _file(bytes(proof), MEDIA_TYPE, f"{name}{SUFFIX}")
+
+
+def _file(body: bytes, kind: str, name: str) -> web.Response:
     headers = {
-        hdrs.CONTENT_TYPE: MEDIA_TYPE,
+        hdrs.CONTENT_TYPE: kind,
         hdrs.CACHE_CONTROL: "no-cache",
-        hdrs.CONTENT_DISPOSITION: f'attachment; filename="{name}{SUFFIX}"',
+        hdrs.CONTENT_DISPOSITION: f'attachment; filename="{name}"',
     }
-    return web.Response(body=bytes(proof), headers=headers)
+    return web.Response(body=body, headers=headers)

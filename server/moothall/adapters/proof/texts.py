@@ -20,6 +20,7 @@ class ProofText:
     LATER = "The proof is ready within two minutes. Please come back then."
     STILL = "No new proofs are made at the moment. Whoever runs this server knows why."
     BUSY = "Many proofs are wanted at the moment. Please try again in a minute."
+    NO_STAMP = "No seal of this meeting has a time stamp."
     NOT_OVER = "While the meeting goes on, this file changes. Its proof can be had when the meeting is over."
     SINCE = "Unaltered since {since}; changes after {until} can't be seen offline."
     SINCE_VERSION = "Unaltered since {since}, version “{version}”; changes after {until} can't be seen offline."

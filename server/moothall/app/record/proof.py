@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from moothall.adapters.http.forwarded import AddressOf
 from moothall.adapters.pages.templates import Pages
 from moothall.adapters.proof.proof_door import ProofDoor, StrangersFiles
+from moothall.adapters.proof.stamp_check import signer_of
+from moothall.adapters.proof.stamp_http import HttpAuthority
 from moothall.adapters.proof.tree_copy import tree_copy
 from moothall.adapters.proof.tree_door import TreeDoor
 from moothall.adapters.proof.witness_http import HttpWitnesses, WitnessDoor
@@ -25,6 +27,7 @@ from moothall.core.proof.tlog_proofs import Context
 from moothall.services.proof.asking import AskingWitnesses
 from moothall.services.proof.cosigner import Cosigner, cosigning_key, cosigning_seed
 from moothall.services.proof.quoting import Quoting
+from moothall.services.proof.seal_stamps import SealStamps
 from moothall.services.proof.tree import PublicTree
 from moothall.services.proof.tree_store import TreeStore
 from moothall.services.proof.witnesses import TreeWitness, Witnesses
@@ -42,6 +45,7 @@ class ProofParts(NamedTuple):
 
     tree: PublicTree
     witnesses: Witnesses
+    stamps: SealStamps | None = None
 
 
 def open_tree(stack: AsyncExitStack, backend: Backend, catalogue: SessionCatalogue, public: str) -> ProofParts:
@@ -181,6 +185,7 @@ def record_doors(
 
     quoting = Quoting(parts.tree, backend.log, clock=backend.clock, offsets_of=offsets_of, context_of=context_of)
     door = TreeDoor(parts.tree, open_to_all=open_to_all, policy=lambda: parts.witnesses.policy(f"{public}{PATH}"))
+    stamps = _seal_stamps(stack, backend, quoting)
     proofs = ProofDoor(
         pages,
         quoting,
@@ -188,5 +193,24 @@ def record_doors(
         taken=records.taken,
         witnesses=parts.witnesses.names,
         strangers=StrangersFiles(backend.clock, backend.randomness, address_of),
+        stamps=stamps,
     )
-    return parts, (door, proofs, records, citing)
+    return parts._replace(stamps=stamps), (door, proofs, records, citing)
+
+
+def _seal_stamps(stack: AsyncExitStack, backend: Backend, quoting: Quoting) -> SealStamps | None:
+    """The time stamps of seals; None where the settings name no authority."""
+    address = backend.settings.proof.time_stamps
+    if not address:
+        return None
+    stamps = SealStamps(
+        quoting.event,
+        backend.book,
+        HttpAuthority(address),
+        clock=backend.clock,
+        randomness=backend.randomness,
+        signer_of=lambda stamp: signer_of(stamp, ()),
+    )
+    backend.sessions.observe(lambda _, publication: stamps.take(publication))
+    backend.keep(stack, stamps.run)
+    return stamps

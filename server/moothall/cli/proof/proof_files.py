@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
+import msgspec
+
+from moothall.adapters.proof.stamp_check import read_authorities, signer_of
 from moothall.adapters.proof.texts import ProofText, source_text
 from moothall.adapters.store import signing
 from moothall.adapters.store.files import explained
@@ -19,6 +22,7 @@ from moothall.core.kernel.times import UTC_ZONE
 from moothall.core.proof.checking import ProofCheck, ProofVerdict, Trusted, check
 from moothall.core.proof.notes import SignedNote, VerifierKey, read_note
 from moothall.core.proof.policy import TrustPolicy, read_policy
+from moothall.core.proof.time_stamps import STAMP_SUFFIX, read_stamp
 from moothall.core.proof.tlog_proofs import MAGIC, SUFFIX, Context, LoggedEvent
 from moothall.record.wrapping import plain
 
@@ -46,12 +50,14 @@ def verify_file(
     keys: Sequence[str],
     seen: Sequence[Path],
     policy: Path | None,
+    authorities: Sequence[Path] = (),
     read_keys: Callable[[str], Mapping[str, object]],
 ) -> int:
     """Check the proof at `path`, or that of the file there, and print what it proves. Return the exit code.
 
     `keys` are files or addresses of public keys, `seen` are files of checkpoints that were seen elsewhere, `policy` is
-    a policy file. Raises ConfigurationError where one of them can't be read.
+    a policy file. `authorities` are files of certificates with which the time stamp beside the proof is checked, if it
+    has one. Raises ConfigurationError where one of them can't be read.
     """
     proof = proof_of(path) or path
     file = path if proof != path else path.with_name(path.name.removesuffix(SUFFIX))
@@ -59,7 +65,7 @@ def verify_file(
     with explained(f"{path} can't be read"):
         data = proof.read_bytes()
         content = file.read_bytes() if file != proof and file.is_file() else None
-    found = check(data, trusted, file=content)
+    found = _stamped(check(data, trusted, file=content), proof, data, authorities)
     print(f"{path}: {found.verdict.value}.", file=out)
     for sentence in (*found.faults, *_shown(found), *found.lacks, *found.notes):
         print(f"  {plain(sentence)}", file=out)  # A proof, from whomever, is no way into a terminal.
@@ -68,6 +74,27 @@ def verify_file(
             print(f"  {title}", file=out)
             print("".join(f"    {line}\n" for line in str(note).splitlines()), end="", file=out)
     return _CODES[found.verdict]
+
+
+def _stamped(found: ProofCheck, proof: Path, data: bytes, authorities: Sequence[Path]) -> ProofCheck:
+    """What was found, with what the time stamp beside a proof says."""
+    beside = proof.with_name(proof.name + STAMP_SUFFIX)
+    believed = [each for path in authorities for each in read_authorities(path)]
+    if not beside.is_file():
+        lacks = (*found.lacks, f"There is no time stamp beside it, {beside.name}.") if authorities else found.lacks
+        return msgspec.structs.replace(found, lacks=lacks)
+    with explained(f"{beside} can't be read"):
+        answer = beside.read_bytes()
+    try:
+        stamp = read_stamp(answer)
+        by = signer_of(stamp, believed)
+        if not stamp.is_of(data):
+            raise ProofBroken("The time stamp beside it is of something else, or the proof was altered.")
+    except ProofBroken as error:
+        return msgspec.structs.replace(found, faults=(*found.faults, str(error)))
+    said = f"It existed at {_when(stamp.at)}: time-stamped by {by}."
+    doubt = "Whether that is an authority wasn't checked: no certificate was given. Use --authority."
+    return msgspec.structs.replace(found, notes=(*found.notes, said, *([] if believed else [doubt])))
 
 
 def _shown(found: ProofCheck) -> list[str]:

@@ -52,6 +52,8 @@ NAMESPACES: dict[str, NamespaceBackup] = {
     "tree": NamespaceBackup.IN_BACKUP,  # hashes and places, no words
     "tree-at": NamespaceBackup.IN_BACKUP,
     "tree-tile": NamespaceBackup.IN_BACKUP,
+    "seal-wanted": NamespaceBackup.IN_BACKUP,  # offsets
+    "seal-stamp": NamespaceBackup.IN_BACKUP,  # what authorities outside said of digests
     "witness": NamespaceBackup.LEFT_OUT,  # of other instances: an older one would cosign two histories
     "witness-conflict": NamespaceBackup.IN_BACKUP,
     "witness-key": NamespaceBackup.LEFT_OUT,  # a witness that lost what it had cosigned is another witness

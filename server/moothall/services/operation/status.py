@@ -92,6 +92,8 @@ class ServerStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Limit of open files of the server; None for a server of an earlier release, which doesn't report it."""
     tree: str = ""
     """Why the public tree stands still, as a sentence; empty while it grows."""
+    unstamped: int = 0
+    """How often in a row the time-stamping authority gave no stamp for a seal; 0 while it does, or none is asked."""
     node: NodeStatus | None = None
     """Its role as a node; None for a server that is alone. A node that stands by has no sessions, engines, translators
     and hubs."""
@@ -126,6 +128,9 @@ def status_lines(status: ServerStatus) -> list[str]:
     )
     named = f": {', '.join(status.hubs)}" if status.hubs else ""
     lines.append(f"Hubs: {len(status.hubs)} of {status.hubs_known} connected{named}.")
+    if status.unstamped:
+        times = "once" if status.unstamped == 1 else f"{status.unstamped} times in a row"
+        lines.append(f"The time-stamping authority gave no time stamp for a seal, {times}. It is asked again.")
     if status.tree:
         lines.append(f"The public tree stands still, and nothing of it is signed. {status.tree}")
     return [*lines, *_disk_lines(status)]

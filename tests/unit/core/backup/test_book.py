@@ -14,7 +14,7 @@ from moothall.services.cluster import two_books
 from moothall.services.desks import abbreviations, checking
 from moothall.services.hubs import keys, pairing, removals
 from moothall.services.programme import access_needs, agenda, house_look, programme
-from moothall.services.proof import cosigner, tree_store
+from moothall.services.proof import cosigner, seal_stamps, tree_store
 from moothall.services.proposals import own_words, proposing
 from moothall.services.questions import asking, balance, ballot_box
 from moothall.services.retention import people as retention_people
@@ -41,6 +41,7 @@ USED = {
     "programme/house_look.py": [house_look.NAMESPACE],
     "programme/programme.py": [programme.ROOMS, programme.PLANNED, programme.CONFERENCE],
     "proof/cosigner.py": [cosigner.COSIGNED, cosigner.CONFLICTING, cosigner.KEY],
+    "proof/seal_stamps.py": [seal_stamps.WANTED, seal_stamps.STAMPS],
     "proof/tree_store.py": [tree_store.STATE, tree_store.CURSORS, tree_store.TILES],
     "proposals/own_words.py": [own_words.NAMESPACE],
     "proposals/proposing.py": [proposing.PROPOSED, proposing.LEFT],
