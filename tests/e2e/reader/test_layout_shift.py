@@ -259,6 +259,7 @@ async def test_nothing_moves_while_a_page_arrives_in_pieces(size: tuple[int, int
         await page.goto(f"{link.address}/s/{S}")
         await expect(page.locator("html.live")).to_be_attached()
         await page.add_init_script(WATCH)
+        await on.say("s40", f"{LINE} 40, 1600")  # Else the browser would have the page already.
         link.down.become(slow)
         await page.goto(f"{link.address}/s/{S}", wait_until="commit")
         await page.evaluate(PAINTED)

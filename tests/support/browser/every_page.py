@@ -661,10 +661,10 @@ async def visitor(browser: Browser, running: RunningServer, **options: Any) -> A
     for link in (*((role, HALL, f"{role}") for role in (Role.SECRETARIAT, Role.TECHNICIAN)), hub):
         _, token = await running.backend.links.create(*link)
         await context.request.get(f"{running.address}/enter/{token}", max_redirects=0)
-    (own,) = running.backend.own_words.of(SessionId("yesterday"))
-    await context.add_cookies(
-        [{"name": OWN_WORDS, "value": own.proof, "url": f"{running.address}/own-words/yesterday"}]
-    )
+    for own in running.backend.own_words.of(SessionId("yesterday")):
+        await context.add_cookies(
+            [{"name": OWN_WORDS, "value": own.proof, "url": f"{running.address}/own-words/yesterday"}]
+        )
     yield context
     await context.close()
 
