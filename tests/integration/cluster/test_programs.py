@@ -18,7 +18,7 @@ from support.desks.admin import Browser
 from support.halls.programs import Program
 from support.halls.receiver import receiver
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = [pytest.mark.timeout(150), pytest.mark.slow]
 PAGE = "/admin/webhooks"
 MORE = '\n[webhooks]\nallowed_networks = ["127.0.0.0/8"]\n'
 

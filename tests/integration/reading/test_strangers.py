@@ -139,6 +139,8 @@ def open_to_all(*queries: str, streams: bool = False) -> Door:
     return Door(frozenset({200}), queries or ("",), streams)
 
 
+MOST_TRIED = 40
+"""Addresses of one door that each role tries."""
 STAFF_ONLY = Door(frozenset({401, 403, 404}))
 """Pages and acts that take a link."""
 DOORS = {
@@ -469,7 +471,8 @@ async def test_with_a_link_no_page_but_the_desks_socket_tells_more(open_hall: Ru
                 assert entered.status in (302, 303)
             for route in routes_of(open_hall):
                 if route.startswith("GET ") and route != "GET /socket.io/":
-                    for address in addresses(route, SESSION):
+                    # Strangers have tried all; a role more or less changes nothing in the events that have proofs.
+                    for address in itertools.islice(addresses(route, SESSION), MOST_TRIED):
                         status, told = await answer(http, open_hall, route, address)
                         assert status < 500, (role, address)
                         if route == "GET /desk/{session}":  # so the link is one

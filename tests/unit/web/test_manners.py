@@ -105,8 +105,8 @@ DESTROYS = {
     "Take the group out",
 }
 """What cannot be taken back, or for a minute only."""
-ASKED_FIRST = {"admin/admin_delete.html", "admin/admin_revoke.html"}
-"""A page that asks whether to destroy, and shows nothing else."""
+ASKED_FIRST = {"admin/admin_delete.html", "admin/admin_removal.html", "admin/admin_revoke.html"}
+"""A page that asks whether to destroy, and shows nothing else but what would go."""
 
 
 def test_red_is_only_what_destroys_and_it_stands_behind_something_that_is_opened() -> None:

@@ -137,6 +137,7 @@ async def test_every_operation_that_is_described_does_what_the_description_says(
     assert len(news.items) >= 1
     gone = await public("list_withdrawals", "Withdrawals", session=SESSION)
     assert gone.sessions[0].session == SESSION
+    await public("count_removals", "RemovalCounts")
     assert (await public("dump_records")).payload.read().startswith(b'{"format":"moothall.session"')
     assert (await public("take_bundle")).payload.read(2) == b"PK"
     assert (await public("take_session_bundle", session=SESSION)).payload.read(2) == b"PK"
