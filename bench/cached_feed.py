@@ -133,7 +133,7 @@ async def remove(server: Server) -> None:
     async with aiohttp.ClientSession(cookie_jar=jar) as http:
         async with http.get(f"{server.address}/enter/{server.technician}", allow_redirects=False):
             client = socketio.AsyncClient(http_session=http)
-        await client.connect(server.address, namespaces=["/desk"], transports=["websocket"])
+        await client.connect(server.address, namespaces=["/desk"], transports=["websocket"], wait_timeout=60)
         await client.call("join", {"session": "bench"}, namespace="/desk")
         wish = {"id": "gone", "removes": {"type": "lines", "segments": [REMOVED]}}
         answer = await client.call("remove", wish, namespace="/desk", timeout=60)

@@ -87,7 +87,7 @@ async def page(node: NodeProcess, planned: Prepared, namespace: str = "/desk") -
             assert entered.status == 303
         client = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=http)
         made = Page(client, namespace, planned.session)
-        await client.connect(node.address, namespaces=[namespace], transports=["websocket"])
+        await client.connect(node.address, namespaces=[namespace], transports=["websocket"], wait_timeout=60)
         try:
             yield made
         finally:

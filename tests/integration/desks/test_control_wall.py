@@ -24,7 +24,7 @@ async def overview(on: Meeting, role: Role, scope: str = "hall") -> AsyncIterato
         async with http.get(await on.link(role, scope)):
             pass
         client = socketio.AsyncClient(http_session=http)
-        await client.connect(on.running.address, namespaces=["/control"], transports=["websocket"])
+        await client.connect(on.running.address, namespaces=["/control"], transports=["websocket"], wait_timeout=60)
         yield client
         await client.disconnect()
 

@@ -60,7 +60,9 @@ async def at_desk(running: RunningServer, role: Role) -> AsyncIterator[Desk]:
         async with http.get(f"{running.address}/enter/{token}", allow_redirects=False) as entered:
             assert entered.status == 303
         desk = Desk(socketio.AsyncClient(reconnection=False, http_session=http))
-        await desk.client.connect(running.address, namespaces=["/desk", "/control"], transports=["websocket"])
+        await desk.client.connect(
+            running.address, namespaces=["/desk", "/control"], transports=["websocket"], wait_timeout=60
+        )
         try:
             yield desk
         finally:

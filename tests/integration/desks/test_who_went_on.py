@@ -52,7 +52,7 @@ async def desk(running: RunningServer, session: str, *, label: str, name: str = 
             assert entered.status == 303
         client = socketio.AsyncClient(reconnection=False, http_session=http)
         made = Desk(client)
-        await client.connect(running.address, namespaces=["/desk"], transports=["websocket"])
+        await client.connect(running.address, namespaces=["/desk"], transports=["websocket"], wait_timeout=60)
         try:
             assert "desk" in await made.ask("join", session=session, name=name)
             yield made

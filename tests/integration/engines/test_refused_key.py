@@ -128,7 +128,7 @@ async def alarms(running: RunningServer) -> list[str]:
             raised = [*body["overview"]["alarms"], *(alarm for card in body["cards"] for alarm in card["alarms"])]
             await shown.put([alarm["kind"] for alarm in raised])
 
-        await client.connect(running.address, namespaces=["/control"], transports=["websocket"])
+        await client.connect(running.address, namespaces=["/control"], transports=["websocket"], wait_timeout=60)
         await client.call("join", {}, namespace="/control", timeout=60)
         async with asyncio.timeout(60):
             while not (kinds := await shown.get()):

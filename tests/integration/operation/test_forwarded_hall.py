@@ -177,7 +177,7 @@ async def test_a_desk_of_a_stock_client_works_through_two_nodes_in_turn(
         async with front, aiohttp.ClientSession(connector=connector, cookie_jar=jar) as http:
             await made.staff(http, Role.SECRETARIAT, made.nodes[0])
             desk = socketio.AsyncClient(reconnection=False, http_session=http)
-            await desk.connect(address, namespaces=["/desk"], transports=transports)
+            await desk.connect(address, namespaces=["/desk"], transports=transports, wait_timeout=60)
             joined = await desk.call("join", {"session": SESSION}, namespace="/desk", timeout=60)
             assert "error" not in joined, joined
             for _ in range(3):
@@ -229,7 +229,7 @@ async def test_a_stock_desk_works_behind_nginx_that_goes_round(tmp_path: Path) -
             await answering(http, address)
             await made.staff(http, Role.SECRETARIAT, one)
             desk = socketio.AsyncClient(reconnection=False, http_session=http)
-            await desk.connect(address, namespaces=["/desk"])
+            await desk.connect(address, namespaces=["/desk"], wait_timeout=60)
             assert isinstance(await desk.call("join", {"session": SESSION}, namespace="/desk", timeout=60), dict)
             await until(lambda: desk.transport() == "websocket")
             await desk.disconnect()

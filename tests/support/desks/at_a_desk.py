@@ -31,7 +31,7 @@ async def at_a_desk(hall: HallWithLink) -> AsyncIterator[tuple[socketio.AsyncCli
     async with aiohttp.ClientSession(cookie_jar=jar) as http:
         async with http.get(f"{hall.address}/enter/{hall.token}", allow_redirects=False):
             client = socketio.AsyncClient(reconnection=False, http_session=http)
-        await client.connect(hall.address, namespaces=["/desk"], transports=["websocket"])
+        await client.connect(hall.address, namespaces=["/desk"], transports=["websocket"], wait_timeout=60)
         try:
             joined = await client.call("join", {"session": SESSION}, namespace="/desk", timeout=60)
             yield client, joined["acts"]

@@ -179,6 +179,7 @@ class Desk:
             headers={"Origin": origin} if origin else {},
             namespaces=[self.namespace],
             transports=list(transports) or ["websocket"],
+            wait_timeout=60,
         )
 
     async def ask(self, event: str, data: object = None) -> Any:

@@ -61,7 +61,7 @@ async def at_a_desk(running: RunningServer, role: Role) -> AsyncIterator[socketi
     async with aiohttp.ClientSession(cookie_jar=jar) as http:
         async with http.get(f"{running.address}/enter/{token}", allow_redirects=False):
             client = socketio.AsyncClient(reconnection=False, http_session=http)
-        await client.connect(running.address, namespaces=["/desk"], transports=["websocket"])
+        await client.connect(running.address, namespaces=["/desk"], transports=["websocket"], wait_timeout=60)
         try:
             await client.call("join", {"session": SESSION}, namespace="/desk", timeout=5)
             yield client

@@ -128,7 +128,7 @@ async def at_desk(running: RunningServer) -> AsyncIterator[tuple[socketio.AsyncC
         async with http.get(f"{running.address}/enter/{token}", allow_redirects=False) as entered:
             assert entered.status == 303
         client = socketio.AsyncClient(reconnection=False, http_session=http)
-        await client.connect(running.address, namespaces=["/desk"], transports=["websocket"])
+        await client.connect(running.address, namespaces=["/desk"], transports=["websocket"], wait_timeout=60)
         try:
             yield client, await client.call("join", {"session": S}, namespace="/desk", timeout=60)
         finally:

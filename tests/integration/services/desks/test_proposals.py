@@ -110,7 +110,7 @@ class Desk:
 async def at_a_desk(running: RunningServer, role: Role) -> AsyncIterator[Desk]:
     async with browser_of(running, role) as http:
         client = socketio.AsyncClient(reconnection=False, http_session=http)
-        await client.connect(running.address, namespaces=["/desk"], transports=["websocket"])
+        await client.connect(running.address, namespaces=["/desk"], transports=["websocket"], wait_timeout=60)
         try:
             joined = await client.call("join", {"session": SESSION}, namespace="/desk", timeout=60)
             assert HIDDEN not in str(joined)
