@@ -26,9 +26,9 @@ export HYPOTHESIS_PROFILE ?= ci
 # Where it is set, each process that tests start compiles the whole source anew, and each worker all tests.
 unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/python -m pytest --durations=20
-# Twice as many as the two cores that a machine has at least: much of the time goes by in waiting for real servers.
+# More than twice as many as the two cores that a machine has at least: much of the time goes by in waiting for servers.
 # Whoever has nothing left to do takes tests from another; tests/conftest.py has those first that take long.
-WORKERS ?= 4
+WORKERS ?= 5
 SIDE_BY_SIDE := --numprocesses=$(WORKERS) --dist=worksteal
 
 # `make check` beside the tests: it keeps one core busy for a minute at most, and the tests wait much of their time. What
