@@ -11,14 +11,14 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from moothall.adapters.search.shelf_file import connected, delete_file, is_damage, set_up
+from moothall.adapters.search.derived_file import MADE_BY, opened
 from moothall.adapters.store.sqlite_opening import DatabaseKind
-from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SegmentId, SessionId
 
 FILE_NAME = "opensearch.sqlite3"
-_SCHEMA = """
-CREATE TABLE address (of TEXT NOT NULL, begun INTEGER NOT NULL) STRICT;
+_SCHEMA = f"""
+{MADE_BY};
+CREATE TABLE begun (yes INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE session (id TEXT PRIMARY KEY, level TEXT NOT NULL) STRICT;
 CREATE TABLE sent (
     session TEXT NOT NULL, segment TEXT NOT NULL, text INTEGER NOT NULL, digest TEXT NOT NULL,
@@ -43,26 +43,17 @@ class ExportFile:
         """Open the file at `path`, or make it. One that is damaged, or of another address, is replaced. Raises
         sqlite3.Error and OSError.
         """
-        try:
-            self._connection = _opened(path, address)
-        except (sqlite3.DatabaseError, ConfigurationError) as error:
-            if not (isinstance(error, ConfigurationError) or is_damage(error)):
-                raise
-            delete_file(path)
-            self._connection = _opened(path, address)
-        self.levels = {
-            SessionId(session): level for session, level in self._connection.execute("SELECT * FROM session")
-        }
+        self._connection, self.levels = opened(path, _KIND, address, _levels)
         """The state of its log up to which each session was sent. Bound: all sessions."""
 
     @property
     def begun(self) -> bool:
         """Whether the index was made empty of what an earlier file knew."""
-        return bool(self._connection.execute("SELECT begun FROM address").fetchone()[0])
+        return self._connection.execute("SELECT yes FROM begun").fetchone() is not None
 
     def begin(self) -> None:
         """Note that the index has nothing of this server."""
-        self._connection.execute("UPDATE address SET begun = 1")
+        self._connection.execute("REPLACE INTO begun VALUES (1)")
 
     def close(self) -> None:
         """Close the file."""
@@ -125,17 +116,6 @@ class ExportFile:
         self.levels.pop(session, None)
 
 
-def _opened(path: Path, address: str) -> sqlite3.Connection:
-    connection = connected(path)
-    try:
-        set_up(connection)
-        connection.execute("PRAGMA synchronous = FULL")  # A line that was sent must not be forgotten.
-        if _KIND.is_new(connection, path):
-            _KIND.create(connection, path)
-            connection.execute("INSERT INTO address VALUES (?, 0)", (address,))
-        elif connection.execute("SELECT of FROM address").fetchone() != (address,):
-            raise sqlite3.DatabaseError("It is of another address.")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+def _levels(connection: sqlite3.Connection) -> dict[SessionId, str]:
+    connection.execute("PRAGMA synchronous = FULL")  # A line that was sent must not be forgotten.
+    return {SessionId(session): level for session, level in connection.execute("SELECT * FROM session")}

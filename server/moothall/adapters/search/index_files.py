@@ -17,13 +17,12 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
+from moothall.adapters.search.derived_file import delete_file, is_damage
 from moothall.adapters.search.shelf_file import (
     BITS,
     HeldLine,
     ShelfFile,
     ShelfReader,
-    delete_file,
-    is_damage,
 )
 from moothall.adapters.search.stemming import stem, stems_of
 from moothall.adapters.store.files import make_folder

@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from moothall.adapters.search.derived_file import delete_file
 from moothall.adapters.search.index_files import FOLDER
 from moothall.adapters.search.meaning_child import MeaningChild
-from moothall.adapters.search.shelf_file import delete_file
 from moothall.adapters.search.vector_file import MeantSession, VectorFile, in_all
 from moothall.adapters.store.files import make_folder
 from moothall.core.kernel.errors import StorageUnavailable

@@ -21,9 +21,9 @@ import aiohttp
 import msgspec
 from aiohttp import hdrs
 
+from moothall.adapters.search.derived_file import delete_file
 from moothall.adapters.search.export_file import FILE_NAME, ExportFile, SentLine
 from moothall.adapters.search.index_files import FOLDER
-from moothall.adapters.search.shelf_file import delete_file
 from moothall.adapters.store.files import make_folder
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SegmentId, SessionId

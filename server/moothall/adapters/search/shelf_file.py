@@ -11,19 +11,18 @@ looking anything up. All functions block, and belong to one thread.
 from __future__ import annotations
 
 import bz2
-import os
 import sqlite3
 import zlib
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
+from moothall.adapters.search.derived_file import MADE_BY, opened
 from moothall.adapters.store.sqlite_opening import DatabaseKind
-from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import SegmentId, SessionId
 from moothall.core.search.choosing import SearchedSession
 from moothall.core.search.folding import FOLDING_VERSION, Folding
@@ -37,9 +36,8 @@ SLICE = 1_000
 """The most lines that one transaction writes: what has to be erased waits for no more."""
 CACHED = 8
 """Sessions whose lines are kept in memory for the next write: those that are on."""
-BUSY_S = 5.0
-_SCHEMA = """
-CREATE TABLE made_by (what TEXT NOT NULL) STRICT;
+_SCHEMA = f"""
+{MADE_BY};
 CREATE TABLE session (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, known BLOB NOT NULL) STRICT;
 CREATE TABLE block (
     n INTEGER PRIMARY KEY, session INTEGER NOT NULL, strand INTEGER NOT NULL, lines BLOB NOT NULL, words BLOB NOT NULL
@@ -118,45 +116,24 @@ class ShelfFile:
         # Overflow: the session that was written longest ago is dropped, and read again when it is written.
         self._cached: OrderedDict[int, _Blocks] = OrderedDict()
         self._secure = True
-        made_by = f"{FOLDING_VERSION} {stems}"
-        try:
-            self._connection = self._opened(path, made_by)
-        except (sqlite3.DatabaseError, ConfigurationError) as error:
-            if not (isinstance(error, ConfigurationError) or is_damage(error)):
-                raise
-            delete_file(path)
-            self._connection = self._opened(path, made_by)
+        self._connection, _ = opened(path, _KIND, f"{FOLDING_VERSION} {stems}", self._read)
 
-    def _opened(self, path: Path, made_by: str) -> sqlite3.Connection:
-        """Open or make the file, and read what is kept in memory. Raises ConfigurationError too, for another program's
-        file.
-        """
-        connection = connected(path)
+    def _read(self, connection: sqlite3.Connection) -> None:
+        """Read what is kept in memory."""
         try:
-            set_up(connection)
-            if _KIND.is_new(connection, path):
-                _KIND.create(connection, path)
-                connection.execute("INSERT INTO made_by VALUES (?)", (made_by,))
-            elif connection.execute("SELECT what FROM made_by").fetchone() != (made_by,):
-                raise sqlite3.DatabaseError("Another release made the file.")
-            try:
-                connection.execute("INSERT INTO line (line, rank) VALUES ('secure-delete', 1)")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
-                    raise
-                self._secure = False  # SQLite before 3.42: what is removed is merged away instead
-            with _unpacking():
-                self.sessions = {
-                    number: _unpack_session(known)
-                    for number, known in connection.execute("SELECT number, known FROM session")
-                }
-            self._numbers = {known.session: number for number, known in self.sessions.items()}
-            blocks = connection.execute("SELECT n, session, strand FROM block")
-            self.blocks = {n: (session, strand) for n, session, strand in blocks}
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+            connection.execute("INSERT INTO line (line, rank) VALUES ('secure-delete', 1)")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+                raise
+            self._secure = False  # SQLite before 3.42: what is removed is merged away instead
+        with _unpacking():
+            self.sessions = {
+                number: _unpack_session(known)
+                for number, known in connection.execute("SELECT number, known FROM session")
+            }
+        self._numbers = {known.session: number for number, known in self.sessions.items()}
+        blocks = connection.execute("SELECT n, session, strand FROM block")
+        self.blocks = {n: (session, strand) for n, session, strand in blocks}
 
     def close(self) -> None:
         """Close the file."""
@@ -421,23 +398,12 @@ class ShelfReader:
         return found
 
 
-def delete_file(path: Path) -> None:
-    """Delete a file of the index, with what SQLite keeps beside it. Raises OSError."""
-    for each in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-        each.unlink(missing_ok=True)
-
-
 def _packed(lines: Sequence[tuple[HeldLine, str]]) -> tuple[bytes, bytes]:
     """The lines of a block, and their words."""
     return (
         zlib.compress(_pack([line for line, _ in lines]), 6),
         bz2.compress("\n".join(words for _, words in lines).encode()),  # smaller, and seldom unpacked
     )
-
-
-def is_damage(error: BaseException | None) -> bool:
-    """Whether an error says that a file is damaged. Others pass, such as a full disk, and are OperationalError."""
-    return isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
 
 
 @contextmanager
@@ -447,22 +413,3 @@ def _unpacking() -> Iterator[None]:
         yield
     except (msgspec.MsgspecError, zlib.error, OSError, EOFError, ValueError) as error:
         raise sqlite3.DatabaseError(f"What is stored can't be read ({type(error).__name__}).") from error
-
-
-def connected(path: Path) -> sqlite3.Connection:
-    """A connection to a file of the index, which is made where there is none. Raises sqlite3.Error and OSError."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # Only its owner may read it, and the WAL likewise.
-    return sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-
-
-def set_up(connection: sqlite3.Connection) -> None:
-    """Have a file of the index overwrite what is deleted, and write as a file may that can be lost."""
-    for pragma in (
-        "auto_vacuum = INCREMENTAL",
-        "journal_mode = WAL",
-        "synchronous = NORMAL",
-        "secure_delete = ON",
-        "journal_size_limit = 4194304",
-    ):
-        with closing(connection.execute(f"PRAGMA {pragma}")) as answer:
-            answer.fetchone()

@@ -13,16 +13,15 @@ from pathlib import Path
 
 import msgspec
 
-from moothall.adapters.search.shelf_file import connected, delete_file, is_damage, set_up
+from moothall.adapters.search.derived_file import MADE_BY, opened
 from moothall.adapters.store.sqlite_opening import DatabaseKind
-from moothall.core.kernel.errors import ConfigurationError
 from moothall.core.kernel.ids import Epoch, SegmentId, SessionId
 from moothall.core.kernel.languages import primary
 from moothall.core.search.lines import SearchLine, Strand
 from moothall.wire.meaning import HoldSession
 
-_SCHEMA = """
-CREATE TABLE made_by (what TEXT NOT NULL) STRICT;
+_SCHEMA = f"""
+{MADE_BY};
 CREATE TABLE session (id TEXT PRIMARY KEY, known BLOB NOT NULL) STRICT;
 CREATE TABLE vector (
     session TEXT NOT NULL, segment TEXT NOT NULL, text INTEGER NOT NULL, about BLOB NOT NULL, v BLOB NOT NULL,
@@ -65,6 +64,10 @@ _session = msgspec.msgpack.Decoder(MeantSession).decode
 _line = msgspec.msgpack.Decoder(MeantLine).decode
 
 
+def _sessions(connection: sqlite3.Connection) -> dict[SessionId, MeantSession]:
+    return {SessionId(n): _session(known) for n, known in connection.execute("SELECT * FROM session")}
+
+
 class VectorFile:
     """A file of vectors, open for writing."""
 
@@ -72,31 +75,8 @@ class VectorFile:
         """Open the file at `path`, or make it. One that is damaged, or made by another model, is replaced by an empty
         one. Raises sqlite3.Error and OSError.
         """
-        try:
-            self._connection = self._opened(path, made_by)
-        except (sqlite3.DatabaseError, ConfigurationError) as error:
-            if not (isinstance(error, ConfigurationError) or is_damage(error)):
-                raise
-            delete_file(path)
-            self._connection = self._opened(path, made_by)
-
-    def _opened(self, path: Path, made_by: str) -> sqlite3.Connection:
-        connection = connected(path)
-        try:
-            set_up(connection)
-            if _KIND.is_new(connection, path):
-                _KIND.create(connection, path)
-                connection.execute("INSERT INTO made_by VALUES (?)", (made_by,))
-            elif connection.execute("SELECT what FROM made_by").fetchone() != (made_by,):
-                raise sqlite3.DatabaseError("Another model made the file.")
-            self.sessions = {SessionId(n): _session(known) for n, known in connection.execute("SELECT * FROM session")}
-            """How far the vectors of each session go. Bound: all sessions."""
-        except BaseException as error:
-            connection.close()
-            if isinstance(error, msgspec.MsgspecError):
-                raise sqlite3.DatabaseError("What is stored can't be read.") from error
-            raise
-        return connection
+        self._connection, self.sessions = opened(path, _KIND, made_by, _sessions)
+        """How far the vectors of each session go. Bound: all sessions."""
 
     def close(self) -> None:
         """Close the file."""

@@ -15,10 +15,10 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from moothall.adapters.search.derived_file import delete_file
 from moothall.adapters.search.index_files import FOLDER
 from moothall.adapters.search.meaning_files import delete_vectors
 from moothall.adapters.search.search_door import PATH, JsonMoment, JsonResults, json_results
-from moothall.adapters.search.shelf_file import delete_file
 from moothall.adapters.store.files import explained
 from moothall.adapters.system.clock import SystemClock
 from moothall.app.backend import quiet_backend
