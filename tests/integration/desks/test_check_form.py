@@ -7,7 +7,7 @@ from pathlib import Path
 
 from moothall.core import commands as do
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.staff import HALL
 from support.desks.admin import AdminHouse, Browser, admin_house, make
@@ -38,7 +38,7 @@ async def test_a_text_is_checked_line_by_line(tmp_path: Path) -> None:
     async with admin_house(tmp_path) as house:
         secretary = await house.secretary()
         await make(secretary)
-        live = await house.running.backend.sessions.find("water-board")  # type: ignore[arg-type]
+        live = await house.running.backend.sessions.find(SessionId("water-board"))
         assert live is not None
 
         async def tell(name: str, command: do.AnyCommand) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from moothall.core import commands as do
 from moothall.core.kernel.actors import Actor, Role
-from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SpeakerId
+from moothall.core.kernel.ids import ChannelId, CommandId, SegmentId, SessionId, SpeakerId
 from moothall.services.log.act_queue import Receipt
 from moothall.services.sessions.staff import HALL
 from support.desks.admin import AdminHouse, Browser, admin_house, make
@@ -44,7 +44,7 @@ async def test_a_speaker_has_what_was_misheard_corrected(tmp_path: Path) -> None
     async with admin_house(tmp_path) as house:
         secretary = await house.secretary()
         await make(secretary, access="staff")
-        live = await house.running.backend.sessions.find("water-board")  # type: ignore[arg-type]
+        live = await house.running.backend.sessions.find(SessionId("water-board"))
         assert live is not None
 
         async def tell(name: str, *commands: do.AnyCommand) -> None:

@@ -67,4 +67,4 @@ def inflected(
 
 
 _NONE = Inflection()
-_APOSTROPHES = ("'", "’")  # noqa: RUF001
+_APOSTROPHES = ("'", "’")  # noqa: RUF001  # both are written
