@@ -76,6 +76,9 @@ class Retention:
     notice_days: int
     recorded: Callable[[], Awaitable[Collection[SessionId]]]
     """Returns the sessions of which sound is stored."""
+    forget_text: Callable[[SessionId], Awaitable[None]]
+    """Deletes what is stored of a session's text outside its log; may be called repeatedly. Raises
+    StorageUnavailable."""
 
     def __post_init__(self) -> None:
         self._notice = self.notice_days * DAY_MS
@@ -224,6 +227,8 @@ class Retention:
             return  # It was opened again meanwhile.
         if kind is KeptKind.STAFF:
             await self.links.forget_uses(session)
+        if kind is KeptKind.TEXT:
+            await self.forget_text(session)
         name = CommandId(f"due:{kind.value}:{live.writer.offset}")
         answer = await live.writer.remove(SYSTEM, name, Expired(frozenset({kind})))
         if isinstance(answer, Refusal) and answer.code is not RefusalCode.UNKNOWN:

@@ -46,6 +46,7 @@ class House:
         self.links = RoleLinks(book=book, clock=clock, randomness=SeededRandomness())
         self.plans: dict[SessionId, Planned] = {}
         self.recorded: list[SessionId] = []
+        self.forgotten: list[SessionId] = []
         self.retention = self.new()
 
     @property
@@ -66,7 +67,11 @@ class House:
             defaults=DEFAULTS,
             notice_days=notice,
             recorded=recorded,
+            forget_text=self.forget_text,
         )
+
+    async def forget_text(self, session: SessionId) -> None:
+        self.forgotten.append(session)
 
     async def done(self, name: str, *commands: do.AnyCommand, by: Actor = SYSTEM) -> None:
         live = await self.sessions.open(SESSION)
@@ -195,9 +200,12 @@ async def test_text_goes_when_it_is_due_with_names_and_published_questions(house
     await house.meeting()
     assert await house.retention.state({KeptKind.TEXT: "60 days", KeptKind.QUESTIONS: FOR_EVER}, "office") is None
     await house.retention.sweep()
-    await house.days(60)
+    await house.days(59)
+    assert house.forgotten == []
+    await house.days(1)
     text = await house.bodies()
     assert not any(public in text for public in PUBLIC)
+    assert house.forgotten == [SESSION], "what was proposed for its lines is in no log"
     entry = (await SessionCatalogue(house.log).all())[0]
     assert [each.reason for each in entry.withdrawals] == ["due"]
     assert entry.title == "Open hall"
