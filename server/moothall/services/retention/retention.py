@@ -88,6 +88,9 @@ class Retention:
         self._time = ListingTime()
         self._unread: set[SessionId] = set()
         self._looking = asyncio.Lock()
+        # Held while notes are changed or something is removed, so that nothing goes that somebody has just put off.
+        # Bound: the requests that wait for an answer.
+        self._changing = asyncio.Lock()
 
     async def load(self) -> None:
         """Read the book. Raises StorageUnavailable."""
@@ -125,6 +128,10 @@ class Retention:
 
     async def state(self, periods: Mapping[KeptKind, str | None], by: str) -> Refusal | None:
         """State periods; None: that of the settings holds again. All of them or none. Raises StorageUnavailable."""
+        async with self._changing:
+            return await self._state(periods, by)
+
+    async def _state(self, periods: Mapping[KeptKind, str | None], by: str) -> Refusal | None:
         new = dict(self._stated)
         for kind, period in periods.items():
             if period is None:
@@ -170,18 +177,20 @@ class Retention:
 
     async def put_off(self, session: SessionId, kind: KeptKind, days: int, reason: str, by: str) -> Refusal | None:
         """Keep something for so many days from now on, for a reason. Raises StorageUnavailable."""
-        reason, kept = " ".join(reason.split()), self._kept.get(session)
-        if kept is None or (kind not in kept.listed and kind not in kept.put_off):
-            return refuse(RefusalCode.UNKNOWN, "That is not on the list of what is due.")
-        if not 0 < len(reason) <= MOST_REASON or not 1 <= days <= LONGEST_DAYS:
-            return refuse(
-                RefusalCode.INVALID,
-                f"To put something off, say why in at most {MOST_REASON} characters, and for 1 to {LONGEST_DAYS} days.",
-            )
-        now = self.clock.wall()
-        off = PutOff(until=now + days * DAY_MS, reason=reason, by=by, at=now)
-        kept = msgspec.structs.replace(kept, put_off={**kept.put_off, kind: off})
-        await self._keep(session, self._listed(session, kept))
+        reason, now = " ".join(reason.split()), self.clock.wall()
+        async with self._changing:
+            kept = self._kept.get(session)
+            if kept is None or (kind not in kept.listed and kind not in kept.put_off):
+                return refuse(RefusalCode.UNKNOWN, "That is not on the list of what is due.")
+            if not 0 < len(reason) <= MOST_REASON or not 1 <= days <= LONGEST_DAYS:
+                return refuse(
+                    RefusalCode.INVALID,
+                    f"To put something off, say why in at most {MOST_REASON} characters, "
+                    f"and for 1 to {LONGEST_DAYS} days.",
+                )
+            off = PutOff(until=now + days * DAY_MS, reason=reason, by=by, at=now)
+            kept = msgspec.structs.replace(kept, put_off={**kept.put_off, kind: off})
+            await self._keep(session, self._listed(session, kept))
         logger.info("session %s: the removal of %s is put off by %d days", session, kind.value, days)
         return None
 
@@ -196,9 +205,11 @@ class Retention:
         self._time = time
         there, recorded = await self.log.sessions(), frozenset(await self.recorded())
         for session in there:
-            kept = await self._facts(session, recorded)
-            if kept is not None:
-                await self._keep(session, self._listed(session, kept))
+            facts = await self._facts(session)
+            if facts is not None:
+                async with self._changing:
+                    kept = self._noted(session, facts, recorded)
+                    await self._keep(session, self._listed(session, kept))
         for session in self._kept.keys() - set(there):
             await self.book.write([BookEntry(KEPT, session, None)])
             del self._kept[session]
@@ -208,9 +219,12 @@ class Retention:
         the next call goes on.
         """
         await self.look()
-        for session, kept in tuple(self._kept.items()):
-            for kind, at in self._due(session, kept).items():
-                if may_go(kept, kind, at, self._now):
+        for session in tuple(self._kept):
+            for kind in KeptKind:
+                async with self._changing:
+                    kept = self._kept.get(session)
+                    if kept is None or not may_go(kept, kind, self._due(session, kept)[kind], self._now):
+                        continue
                     try:
                         await self._remove(session, kind)
                     except (RecordBroken, StorageUnavailable) as error:  # One session holds up no other.
@@ -255,8 +269,8 @@ class Retention:
         """The moment of the last look, by the wall clock of now."""
         return ListingNow(self.clock.wall(), self._time.passed, self._notice)
 
-    async def _facts(self, session: SessionId, recorded: Collection[SessionId]) -> Keeping | None:
-        """What is noted of a session, by its log as it is now; None where the log can't be read."""
+    async def _facts(self, session: SessionId) -> KeptFacts | None:
+        """What a session's log says as it is now; None where it can't be read."""
         kept = self._kept.get(session)
         try:
             head = await self.log.head(session)
@@ -271,10 +285,14 @@ class Retention:
             self._unread.add(session)
             return None
         self._unread.discard(session)
+        return facts
+
+    def _noted(self, session: SessionId, facts: KeptFacts, recorded: Collection[SessionId]) -> Keeping:
+        """What is noted of a session, with new facts."""
         there = facts.kinds if session in recorded else facts.kinds - {KeptKind.SOUND}
         if self.links.used(session):
             there |= {KeptKind.STAFF}
-        return msgspec.structs.replace(kept or Keeping(facts=facts), facts=facts, there=there)
+        return msgspec.structs.replace(self._kept.get(session) or Keeping(facts=facts), facts=facts, there=there)
 
     async def _keep(self, session: SessionId, kept: Keeping) -> None:
         if self._kept.get(session) != kept:
