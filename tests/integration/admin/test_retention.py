@@ -16,13 +16,13 @@ from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, SegmentId, SessionId, SpeakerId
-from moothall.core.ports import Clock
 from moothall.core.retention.periods import DAY_MS, KeptKind
 from moothall.services.log.act_queue import Receipt
 from moothall.services.proposals import own_words
 from moothall.services.retention.retention import KEPT
 from support.backup.houses import holding
 from support.desks.own_words import with_old_lines
+from support.halls.due import days_pass
 
 BO = SpeakerId("bo")
 
@@ -60,19 +60,6 @@ async def counts(running: RunningServer) -> dict[str, Any]:
     async with aiohttp.ClientSession() as http, http.get(f"{running.address}/removed.json") as answer:
         found: dict[str, Any] = await answer.json()
         return found
-
-
-class LaterClock:
-    """A clock that is ahead of another."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self.passed = 0
-        """Ms."""
-        self.monotonic, self.sleep = clock.monotonic, clock.sleep
-
-    def wall(self) -> int:
-        return self._clock.wall() + self.passed
 
 
 async def proposed(running: RunningServer, session: str, speaker: SpeakerId, line: str, word: bytes) -> None:
@@ -175,12 +162,9 @@ async def test_periods_what_is_due_and_what_one_person_said(tmp_path: Path) -> N
         word = b"foss"
         assert holding(tmp_path, [word]) != []
         await office.post("/admin/retention/periods", periods | {"text": "days", "text_days": "1"})
-        retention = running.backend.retention
-        retention.clock = later = LaterClock(retention.clock)
-        for _ in range(retention.notice_days):
-            assert holding(tmp_path, [word]) != []
-            later.passed += DAY_MS
-            await retention.sweep()
+        await days_pass(running, running.backend.retention.notice_days - 1)
+        assert holding(tmp_path, [word]) != []
+        await days_pass(running, 1)
         assert holding(tmp_path, [word]) == []
         assert await proposals(running, "two", b"wombat") is False
         assert {each["reason"] for each in (await counts(running))["counts"]} == {"request", "due"}
