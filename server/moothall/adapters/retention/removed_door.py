@@ -16,16 +16,25 @@ from moothall.adapters.admin.request import AdminRequest, StaffPages, runs_the_h
 from moothall.adapters.http.entity_tags import tagged
 from moothall.adapters.pages.request_context import HttpProblem, language, refusal
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.retention.texts import OTHER_REASON, REASONS, SOUND_REASON
 from moothall.core.backup.removed import AnyLine, SoundRemoved
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
+from moothall.core.retention.periods import DUE, STAFF_DUE
 from moothall.services.sessions.catalogue import Entry
 
 SHOWN = 500
 """Removals on the page, the newest; the files have all."""
 SOUND = "sound-kept-no-longer"
 """The reason in the files for erased recordings."""
+REASONS = {
+    "request": "On request",
+    "not-recorded": "It was not to be recorded",
+    DUE: "Its time was over",
+    STAFF_DUE: "Its time was over",
+}
+"""Message keys of the reasons of removals."""
+OTHER_REASON = "Another reason"
+SOUND_REASON = "The sound is kept no longer"
 
 
 class ReportedRemoval(msgspec.Struct, frozen=True, kw_only=True):
