@@ -17,7 +17,7 @@ from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, StorageUnavailable
-from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, SegmentId, SessionId, SpeakerId
+from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, PollId, SegmentId, SessionId, SpeakerId
 from moothall.core.ports import LogHead
 from moothall.core.programme.plan import Planned
 from moothall.core.retention.periods import DAY_MS, DEFAULTS, FOR_EVER, KeptKind
@@ -33,7 +33,7 @@ from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 from support.sessions.questions import ask, stand
 
 SECRETS = b"kumquat", b"by-held", b"by-shown", b"tamarind", b"arrived"
-PUBLIC = b"rhubarb", b"Ana Souza", b"edited"
+PUBLIC = b"rhubarb", b"Ana Souza", b"edited", b"Shall we pickle"
 OFFICE = Actor(Role.SECRETARIAT, "office")
 
 
@@ -118,6 +118,9 @@ class House:
         await self.done("shown", ask("shown", "As it arrived"), by=Actor(Role.PARTICIPANT, "shown"))
         await self.done("word", do.Reword(intervention=InterventionId("shown"), text="As edited"), by=OFFICE)
         await self.done("queue", stand(InterventionStatus.QUEUED, "shown"), by=OFFICE)
+        poll = do.OpenPoll(poll=PollId("p"), question="Shall we pickle?", language="en", options=("yes", "no"))
+        await self.done("poll", poll, by=OFFICE)
+        await self.done("hands", do.CountRoom(poll=PollId("p"), room=(3, 1)), by=OFFICE)
         if close:
             await self.done("close", do.CloseSession())
 
@@ -233,6 +236,7 @@ async def test_text_goes_when_it_is_due_with_names_and_published_questions(house
     assert entry.title == "Open hall"
     live = await house.sessions.open(SESSION)
     assert [each.removed for _, each in live.state.questions.interventions.items()] == [True, True]
+    assert live.state.questions.polls == ()
 
 
 @in_a_house
