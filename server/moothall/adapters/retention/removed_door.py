@@ -112,7 +112,7 @@ class RemovedDoor:
 
     @staff_page(runs_the_house)
     async def as_csv(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Answer with all removals as CSV: `when` in UTC, `session`, `reason`, `events`."""
+        """Answer with all removals as CSV: `when` in the house's zone, `session`, `reason`, `events`."""
         written = io.StringIO()
         writer = csv.writer(written)
         writer.writerow(["when", "session", "reason", "events"])

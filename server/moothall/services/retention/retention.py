@@ -40,6 +40,7 @@ from moothall.services.log.erasing import expired
 from moothall.services.log.folding import FoldedLog, fold
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.sessions import Sessions
+from moothall.services.sessions.staff import session_scope
 from moothall.services.supervision.waiting import every
 
 logger = logging.getLogger(__name__)
@@ -204,11 +205,12 @@ class Retention:
         await self.book.write([BookEntry(TIME, PASSED, msgspec.json.encode(time))])
         self._time = time
         there, recorded = await self.log.sessions(), frozenset(await self.recorded())
+        used = self.links.used
         for session in there:
             facts = await self._facts(session)
             if facts is not None:
                 async with self._changing:
-                    kept = self._noted(session, facts, recorded)
+                    kept = self._noted(session, facts, recorded, used)
                     await self._keep(session, self._listed(session, kept))
         for session in self._kept.keys() - set(there):
             await self.book.write([BookEntry(KEPT, session, None)])
@@ -287,10 +289,12 @@ class Retention:
         self._unread.discard(session)
         return facts
 
-    def _noted(self, session: SessionId, facts: KeptFacts, recorded: Collection[SessionId]) -> Keeping:
-        """What is noted of a session, with new facts."""
+    def _noted(
+        self, session: SessionId, facts: KeptFacts, recorded: Collection[SessionId], used: Collection[str]
+    ) -> Keeping:
+        """What is noted of a session, with new facts. `used`: the scopes of links that were used."""
         there = facts.kinds if session in recorded else facts.kinds - {KeptKind.SOUND}
-        if self.links.used(session):
+        if session_scope(session) in used:
             there |= {KeptKind.STAFF}
         return msgspec.structs.replace(self._kept.get(session) or Keeping(facts=facts), facts=facts, there=there)
 
