@@ -17,12 +17,20 @@ WITH = (
 PARTS = (
     "A captioner who types", "Who is on air", "A respeaker", "Text of captioning software and tools",
     "Text that goes out: Zoom, pulls, subtitles", "Sound from a stream", "A language that is added",
+    "What is due", "A speaker's link to their own words",
 )  # fmt: skip
 OTHERS = {
     "A language that is added": (
         "corrections", "not recorded", "removal", "interpreters", "hubs", "a restart",
         "a take-over by another node", "another server with the same store", "its own removal",
-    )
+    ),
+    "What is due": (
+        "removal", "being put off", "hubs", "a restart", "the close", "a take-over by another node",
+        "a restored backup",
+    ),
+    "A speaker's link to their own words": (
+        "corrections", "young people", "removal", "a restart", "the close", "a take-over by another node",
+    ),
 }  # fmt: skip
 """Parts that meet something else."""
 

@@ -204,6 +204,7 @@ class Backend:
             },
             notice_days=said.notice_days,
             recorded=SoundFolder(self.data / RECORDINGS_FOLDER, bitrate=1_000 * self.settings.recording.kbits).sessions,
+            forget_text=self._forget_text,
         )
         self.zoom = ZoomPush(sessions, self.book, self.zoom_client, self.forgetting, self.clock)
 
@@ -279,8 +280,7 @@ class Backend:
         await erase_sound(self.data, session)
         await self.silenced.forget(session)
         await self.links.forget(session)
-        await self.proposals.forget(session)
-        await self.own_words.forget(session)
+        await self._forget_text(session)
         await self.ballots.forget(session)
         await self.balance.forget(session)
         await self.programme.agenda.forget(session)
@@ -288,6 +288,11 @@ class Backend:
         await self.retention.forget(session)
         await self.hubs.forget(session)
         await self.hub_removals.gone(session)
+
+    async def _forget_text(self, session: SessionId) -> None:
+        """Delete what people and machines proposed for a session's lines. Raises StorageUnavailable."""
+        await self.proposals.forget(session)
+        await self.own_words.forget(session)
 
 
 async def erase_sound(data: Path, session: SessionId) -> None:

@@ -252,7 +252,7 @@ class RetentionSection(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     text: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.TEXT]
-    """Lines, translations, names of speakers, published questions, and files of imported meetings."""
+    """Lines, translations, names of speakers, published questions, shows of hands, and files of imported meetings."""
     sound: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.SOUND]
     """Published sound. Sound that is kept for checking the text goes after `keep_days` of `[recording]`."""
     staff: Annotated[str, _PERIOD] = DEFAULTS[KeptKind.STAFF]

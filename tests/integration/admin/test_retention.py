@@ -11,16 +11,20 @@ import aiohttp
 from aiohttp import CookieJar
 
 from integration.search.test_search import done, settings
-from integration.search.test_speakers import TOKEN, spoken
+from integration.search.test_speakers import ANA, TOKEN, spoken
 from moothall.app.hall import RunningServer, hall
 from moothall.core import commands as do
-from moothall.core.kernel.actors import SYSTEM, Actor, Role
-from moothall.core.kernel.ids import CommandId, SessionId
-from moothall.core.removal.selection import Expired
-from moothall.core.retention.periods import KeptKind
+from moothall.core.kernel.actors import Actor, Role
+from moothall.core.kernel.ids import CommandId, SegmentId, SessionId, SpeakerId
+from moothall.core.retention.periods import DAY_MS, KeptKind
 from moothall.services.log.act_queue import Receipt
+from moothall.services.proposals import own_words
 from moothall.services.retention.retention import KEPT
 from support.backup.houses import holding
+from support.desks.own_words import with_old_lines
+from support.halls.due import days_pass
+
+BO = SpeakerId("bo")
 
 
 class Office:
@@ -58,6 +62,20 @@ async def counts(running: RunningServer) -> dict[str, Any]:
         return found
 
 
+async def proposed(running: RunningServer, session: str, speaker: SpeakerId, line: str, word: bytes) -> None:
+    """A speaker proposes a word for a line of their own."""
+    own, live = with_old_lines(running.backend.own_words), await running.backend.sessions.open(SessionId(session))
+    assert isinstance(await own.make(live.state, speaker, own.clock.wall() + 7 * DAY_MS), str)
+    assert await own.propose(own.of(live.id)[0], SegmentId(line), 0, f"It is a {word.decode()}.") is None
+    assert await proposals(running, session, word)
+
+
+async def proposals(running: RunningServer, session: str, word: bytes) -> bool:
+    """Whether what is proposed in a session has a word."""
+    kept = await running.backend.book.read(own_words.NAMESPACE)
+    return any(word in body for key, body in kept.items() if key.startswith(f"{session}/"))
+
+
 async def test_periods_what_is_due_and_what_one_person_said(tmp_path: Path) -> None:
     async with hall(settings(tmp_path)) as running, aiohttp.ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
         for session in ("one", "two"):
@@ -67,6 +85,10 @@ async def test_periods_what_is_due_and_what_one_person_said(tmp_path: Path) -> N
             note = do.LeaveNote(text="Ask her <b>again</b>.")
             assert isinstance(await live.writer.send(Actor(Role.CHAIR, "c"), CommandId("note"), note), Receipt)
             await done(running, session, "close", do.CloseSession())
+        # What the speakers themselves propose holds their words too.
+        await done(running, "two", "bo", do.IntroduceSpeaker(speaker=BO, name="Bo"))
+        await done(running, "two", "his", do.AssignSpeaker(segments=(SegmentId("l1"),), speaker=BO))
+        await proposed(running, "one", ANA, "l0", b"quokka")
         await running.backend.retention.look()  # As it does each hour.
         office = await entered(running, http)
         page = await office.get("/admin/retention")
@@ -123,6 +145,8 @@ async def test_periods_what_is_due_and_what_one_person_said(tmp_path: Path) -> N
         live = await running.backend.sessions.find(SessionId("one"))
         assert live is not None
         assert "ana" not in {speaker for speaker, _ in live.state.speakers.items()}
+        assert await proposals(running, "one", b"quokka") is False
+        await proposed(running, "two", BO, "l1", b"wombat")
         # The report
         report = json.loads(await office.get("/admin/removed.json"))["removals"]
         assert [(each["session"], each["reason"]) for each in sorted(report, key=lambda each: each["session"])] == [
@@ -137,10 +161,10 @@ async def test_periods_what_is_due_and_what_one_person_said(tmp_path: Path) -> N
         # What is due is in no file of the server any more, the search's included.
         word = b"foss"
         assert holding(tmp_path, [word]) != []
-        for session in ("one", "two"):
-            live = await running.backend.sessions.find(SessionId(session))
-            assert live is not None
-            due = Expired(frozenset({KeptKind.TEXT}))
-            assert isinstance(await live.writer.remove(SYSTEM, CommandId("due"), due), Receipt)
+        await office.post("/admin/retention/periods", periods | {"text": "days", "text_days": "1"})
+        await days_pass(running, running.backend.retention.notice_days - 1)
+        assert holding(tmp_path, [word]) != []
+        await days_pass(running, 1)
         assert holding(tmp_path, [word]) == []
+        assert await proposals(running, "two", b"wombat") is False
         assert {each["reason"] for each in (await counts(running))["counts"]} == {"request", "due"}

@@ -18,6 +18,7 @@ from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import CommandId, NoteId, SegmentId
 from moothall.core.kernel.lanes import Feed
 from moothall.core.removal.selection import Interventions, Lines
+from moothall.core.retention.periods import KeptKind
 from moothall.core.signals import Unrecorded
 from moothall.services.hubs.removals import HubRemoval
 from moothall.services.log.act_queue import Receipt
@@ -25,6 +26,7 @@ from moothall.services.sessions.staff import HALL
 from moothall_hub.app import RunningHub
 from moothall_hub.mirror.offers import SessionChoice
 from support.files.found import found
+from support.halls.due import days_pass
 from support.halls.room_before import room_before
 from support.hubs.node import running_hub
 from support.hubs.together import COORDINATOR, FLOOR, SESSION, Meeting, below, centre, forwarded, paired, shows, until
@@ -168,6 +170,38 @@ async def test_what_is_removed_goes_from_every_hub_and_the_centre_knows_from_whi
     assert len(keys) == 2
     for text in (SAID, ASKED, WHO, LATER, NOTED, *keys, "/enter/", "Bearer"):
         assert text not in caplog.text
+
+
+async def test_what_is_due_goes_from_a_hub_too_and_it_says_so(tmp_path: Path) -> None:
+    disk = tmp_path / "north"
+    async with ClientSession() as client, running_hub(disk) as north, centre(tmp_path / "centre") as running:
+        meeting = Meeting(running)
+        await meeting.begin()
+        await say(meeting, "a", f"What about {SAID} then.")
+        await paired(running, north, "North")
+        await until(shows(client, f"{north.own}/s/{SESSION}", SAID))
+        told = do.LeaveHubNote(note=NoteId("n1"), hub="north", text=f"We love {NOTED}.")
+        await meeting.do(told, by=Actor(Role.MODERATOR, "m"))
+        await meeting.do(do.CloseSession())
+
+        async def noted() -> bool:
+            return bool(found(disk, NOTED))
+
+        await until(noted)
+        retention = running.backend.retention
+        assert await retention.state({KeptKind.TEXT: "40 days", KeptKind.STAFF: "35 days"}, "office") is None
+
+        async def erased() -> bool:
+            return status(running) == {"north": True}
+
+        for days, gone, left in ((35, NOTED, SAID), (5, SAID, "Plenary")):
+            before = len(removals(running))
+            await days_pass(running, days)
+            assert len(removals(running)) == before + 1
+            await until(erased)
+            assert found(disk, gone) == []
+            assert found(disk, left)
+        assert await shown(client, north, SAID) == []
 
 
 async def test_what_is_not_recorded_never_stays_on_a_hub(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

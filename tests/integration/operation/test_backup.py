@@ -30,11 +30,13 @@ from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import CommandId, InterventionId, SessionId, SourceId, SpeakerId
 from moothall.core.programme.look import Colours
 from moothall.core.removal.selection import Interventions
+from moothall.core.retention.periods import KeptKind
 from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import EngineSection as EngineSettings
 from moothall.settings.sections import Server, Settings, Translation
 from support.files.found import found
 from support.files.pictures import png
+from support.halls.due import days_pass
 from support.halls.process import CLOCK
 from support.halls.removal import HIDDEN, SESSION, asked, at_a_desk, held
 from support.halls.room_before import room_before
@@ -172,6 +174,44 @@ async def test_a_second_backup_takes_what_was_removed_out_of_the_first(tmp_path:
     verified(tmp_path / "new")
     async with hall(settings_of(tmp_path / "new")) as running:
         assert "Good day." in await record_of(running)
+
+
+async def test_what_was_removed_as_due_after_the_backup_does_not_come_back_and_what_is_put_off_stays_so(
+    tmp_path: Path,
+) -> None:
+    """It is removed in what is restored, listed for as long as before, and not listed any more."""
+    note = "kumquat"
+    async with hall(settings_of(tmp_path / "data")) as running:
+        await held(running)
+        live = running.backend.sessions.loaded(SESSION)
+        assert live is not None
+        left = do.LeaveNote(text=f"He means {note}.")
+        assert isinstance(await live.writer.send(Actor(Role.CHAIR, "x"), CommandId("note"), left), Receipt)
+        assert isinstance(await live.writer.send(SYSTEM, CommandId("close"), do.CloseSession()), Receipt)
+        retention = running.backend.retention
+        periods = {KeptKind.TEXT: "60 days", KeptKind.STAFF: "60 days"}
+        assert await retention.state(periods, "office") is None
+        await days_pass(running, 59)
+        assert {each.kind for each in retention.due()} == {KeptKind.TEXT, KeptKind.STAFF}
+        assert await retention.put_off(SESSION, KeptKind.STAFF, 30, "A case.", "office") is None
+        await backed_up(tmp_path)
+        assert found(tmp_path / "backup", HIDDEN)
+        await days_pass(running, 1)
+        assert found(tmp_path / "data", HIDDEN) == []
+        await put_back(tmp_path, "new", tmp_path / "data" / LIST)
+    assert found(tmp_path / "new", HIDDEN) == []
+    assert found(tmp_path / "new", note)
+    verified(tmp_path / "new")
+    async with hall(settings_of(tmp_path / "new")) as running:
+        retention = running.backend.retention
+        assert [each.period for each in retention.periods if each.stated] == ["60 days", "60 days"]
+        await days_pass(running, 88)
+        (off,) = retention.due()
+        assert (off.kind, off.put_off is not None and off.put_off.reason) == (KeptKind.STAFF, "A case.")
+        assert found(tmp_path / "new", note)
+        await days_pass(running, 1)
+        assert found(tmp_path / "new", note) == []
+        assert retention.due() == ()
 
 
 async def test_what_was_not_recorded_is_in_no_file_of_a_backup_nor_of_what_is_restored(tmp_path: Path) -> None:

@@ -5,27 +5,16 @@ from __future__ import annotations
 from moothall.app.hall import RunningServer
 from moothall.core.kernel.actors import Actor, Role
 from moothall.core.kernel.ids import SegmentId, SessionId, SpeakerId
-from moothall.core.ports import Clock
 from moothall.core.proposals.own_words import DAY_MS, SETTLED_MS, OwnProposal, SpeakerLink
 from moothall.services.proposals.own_words import OwnWords
+from support.halls.due import LaterClock
 
 CHECKER = Actor(Role.CAPTIONER, "c1")
 
 
-class LaterClock:
-    """A clock that is ahead of another by as much as lines have to be old."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self.monotonic, self.sleep = clock.monotonic, clock.sleep
-
-    def wall(self) -> int:
-        return self._clock.wall() + SETTLED_MS
-
-
 def with_old_lines(own: OwnWords) -> OwnWords:
     """Have all lines that there are count as old enough."""
-    own.clock = LaterClock(own.clock)
+    own.clock = LaterClock(own.clock, SETTLED_MS)
     return own
 
 

@@ -34,8 +34,8 @@ from moothall.adapters.reading.page_choices import OFFERED
 from moothall.adapters.reading.page_menu import WAYS
 from moothall.adapters.record.texts import NOTICE as RECORD_NOTICE
 from moothall.adapters.record.texts import RecordErrorText
-from moothall.adapters.retention import texts as retention_texts
-from moothall.adapters.retention.texts import RetentionText
+from moothall.adapters.retention import removed_door, retention_door
+from moothall.adapters.retention.retention_door import RetentionText
 from moothall.adapters.search.search_door import SearchText
 from moothall.adapters.tokens.tokens_door import TokenText
 from moothall.adapters.webhooks.hooks_door import HookText
@@ -123,8 +123,8 @@ TEXTS_IN_CODE = {
         hub_removed_view.RemovedText, OwnWordsText, SpeakersText,
         asking_texts, page_hands, hub_desk_texts,
     ),
-    *retention_texts.KINDS.values(), *retention_texts.REASONS.values(),
-    retention_texts.OTHER_REASON, retention_texts.SOUND_REASON,
+    *retention_door.KINDS.values(), *removed_door.REASONS.values(),
+    removed_door.OTHER_REASON, removed_door.SOUND_REASON,
     *hub_texts.UNPAIRED.values(), *UNPAIRED.values(), *status_bar.TEXTS.values(), status_bar.MISSED, missed_door.SPAN,
     setup_door.SPEAKS, setup_door.TAKEN, setup_door.NO_TITLE, setup_door.WORDS_FOR,
     microphone_door.NO_MEETING, microphone_door.NOT_ADDED, microphone_door.STRANGER,

@@ -16,16 +16,25 @@ from moothall.adapters.admin.request import AdminRequest, StaffPages, runs_the_h
 from moothall.adapters.http.entity_tags import tagged
 from moothall.adapters.pages.request_context import HttpProblem, language, refusal
 from moothall.adapters.pages.texts import ErrorText
-from moothall.adapters.retention.texts import OTHER_REASON, REASONS, SOUND_REASON
 from moothall.core.backup.removed import AnyLine, SoundRemoved
 from moothall.core.kernel.errors import StorageUnavailable
 from moothall.core.kernel.ids import SessionId
+from moothall.core.retention.periods import DUE, STAFF_DUE
 from moothall.services.sessions.catalogue import Entry
 
 SHOWN = 500
 """Removals on the page, the newest; the files have all."""
 SOUND = "sound-kept-no-longer"
 """The reason in the files for erased recordings."""
+REASONS = {
+    "request": "On request",
+    "not-recorded": "It was not to be recorded",
+    DUE: "Its time was over",
+    STAFF_DUE: "Its time was over",
+}
+"""Message keys of the reasons of removals."""
+OTHER_REASON = "Another reason"
+SOUND_REASON = "The sound is kept no longer"
 
 
 class ReportedRemoval(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +112,7 @@ class RemovedDoor:
 
     @staff_page(runs_the_house)
     async def as_csv(self, request: web.Request, asked: AdminRequest) -> web.Response:
-        """Answer with all removals as CSV: `when` in UTC, `session`, `reason`, `events`."""
+        """Answer with all removals as CSV: `when` in the house's zone, `session`, `reason`, `events`."""
         written = io.StringIO()
         writer = csv.writer(written)
         writer.writerow(["when", "session", "reason", "events"])

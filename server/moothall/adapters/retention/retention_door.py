@@ -13,7 +13,6 @@ from babel.dates import format_date
 from moothall.adapters.admin.request import AdminProblem, AdminRequest, StaffPages, runs_the_house, staff_page
 from moothall.adapters.admin.texts import AdminText
 from moothall.adapters.pages.visitor_request import see_other
-from moothall.adapters.retention.texts import KINDS, RetentionText
 from moothall.core.kernel.errors import Refusal, RefusalCode
 from moothall.core.kernel.ids import SessionId
 from moothall.core.retention.periods import FOR_EVER, LONGEST_DAYS, KeptKind, days_of
@@ -26,6 +25,26 @@ MOST_ADDRESSES = 200
 """Addresses of questions in one request. Overflow: the rest is left out."""
 _ASKED = re.compile(r"/s/([^/?#\s]+)/asked/([^/?#\s]+)")
 _NAMED = re.compile(r"[0-9]{1,6}")
+
+
+KINDS = {
+    KeptKind.TEXT: "What was said and asked in public",
+    KeptKind.SOUND: "Published sound",
+    KeptKind.STAFF: "Notes and marks of those who work here",
+    KeptKind.QUESTIONS: "Questions that nobody published, and who asked",
+}
+"""Message keys of the kinds."""
+
+
+class RetentionText:
+    """Message keys of the sentences that handlers show."""
+
+    PERIOD = "Write how long as a number of days, from 1 to 99999."
+    PUT_OFF = "To keep something for longer, say why, and for how many days."
+    NOT_LISTED = "That is not in the list any more."
+    NOBODY = "Choose a person, or paste the private address of a question. A name alone is not enough."
+    NOTHING = "Nothing of this is in any meeting."
+    MANY = "Too many removals are under way. Try again when one is done."
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

@@ -48,6 +48,7 @@ async def retention_doors(stack: AsyncExitStack, services: Services, entrance: E
         people=backend.people,
         copies=OtherLogs(backend.log, find),
         silence=silence,
+        forget=backend.own_words.forget_lines,
         busy=backend.moving,
         asked=backend.asking.author_of,
     )

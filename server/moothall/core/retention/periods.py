@@ -28,7 +28,8 @@ class KeptKind(StrEnum):
     """What is kept of a meeting, in the parts that have periods of their own."""
 
     TEXT = "text"
-    """Lines, translations, names of speakers, what was published of questions, and files of imported meetings."""
+    """Lines, translations, names of speakers, what was published of questions, shows of hands, and files of imported
+    meetings."""
     SOUND = "sound"
     """Published sound. Sound that is kept until the text is checked has a period of its own (`[recording]`)."""
     STAFF = "staff"

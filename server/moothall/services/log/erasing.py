@@ -41,8 +41,8 @@ _WITH_TEXT = (
 
 
 class TextOffsets:
-    """Offsets in a log of the text of each line, the name of each speaker, the words of each question, and of imported
-    files.
+    """Offsets in a log of the text of each line, the name of each speaker, the words of each question, of shows of
+    hands, and of imported files.
     """
 
     def __init__(self) -> None:
@@ -54,6 +54,7 @@ class TextOffsets:
         self._asked: dict[InterventionId, list[int]] = {}
         self._askers: dict[InterventionId, list[int]] = {}
         self._staff: list[int] = []
+        self._polls: list[int] = []
         self._originals: list[int] = []
 
     def note(self, offset: int, event: ev.AnyEvent | UnknownEvent) -> None:
@@ -67,6 +68,8 @@ class TextOffsets:
         elif isinstance(event, ev.SpeakerIntroduced):
             self._names.setdefault(event.speaker, []).append(offset)
             self._called.setdefault(event.speaker, set()).update(map(key_of, names_of(event.name)))
+        elif isinstance(event, ev.PollOpened):
+            self._polls.append(offset)
         elif isinstance(event, ev.OriginalKept):
             self._originals.append(offset)
         elif isinstance(event, ev.TermChosen):
@@ -95,6 +98,11 @@ class TextOffsets:
     def named(self) -> tuple[SpeakerId, ...]:
         """All speakers whose names the log holds."""
         return tuple(self._names)
+
+    @property
+    def of_polls(self) -> tuple[int, ...]:
+        """All offsets of what was put to a show of hands."""
+        return tuple(self._polls)
 
     @property
     def of_originals(self) -> tuple[int, ...]:
@@ -181,6 +189,7 @@ def expired(state: State, text_offsets: TextOffsets, kinds: Collection[KeptKind]
     if text := KeptKind.TEXT in kinds:
         gone |= {each.id: each for each in asked if text_offsets.of_interventions([each.id]) and each.id not in gone}
         names, cuts = text_offsets.named, selected(state, Expired(frozenset(kinds)))
+        others += text_offsets.of_polls  # Without its opening a fold has no show of hands, whatever was counted.
     if KeptKind.STAFF in kinds:
         others += [*text_offsets.of_staff, *text_offsets.of_lines(line for line, _ in state.offered.items())]
     before: tuple[ev.AnyEvent, ...] = ()

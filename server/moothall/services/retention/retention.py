@@ -40,6 +40,7 @@ from moothall.services.log.erasing import expired
 from moothall.services.log.folding import FoldedLog, fold
 from moothall.services.sessions.role_links import RoleLinks
 from moothall.services.sessions.sessions import Sessions
+from moothall.services.sessions.staff import session_scope
 from moothall.services.supervision.waiting import every
 
 logger = logging.getLogger(__name__)
@@ -76,6 +77,9 @@ class Retention:
     notice_days: int
     recorded: Callable[[], Awaitable[Collection[SessionId]]]
     """Returns the sessions of which sound is stored."""
+    forget_text: Callable[[SessionId], Awaitable[None]]
+    """Deletes what is stored of a session's text outside its log; may be called repeatedly. Raises
+    StorageUnavailable."""
 
     def __post_init__(self) -> None:
         self._notice = self.notice_days * DAY_MS
@@ -85,6 +89,9 @@ class Retention:
         self._time = ListingTime()
         self._unread: set[SessionId] = set()
         self._looking = asyncio.Lock()
+        # Held while notes are changed or something is removed, so that nothing goes that somebody has just put off.
+        # Bound: the requests that wait for an answer.
+        self._changing = asyncio.Lock()
 
     async def load(self) -> None:
         """Read the book. Raises StorageUnavailable."""
@@ -122,6 +129,10 @@ class Retention:
 
     async def state(self, periods: Mapping[KeptKind, str | None], by: str) -> Refusal | None:
         """State periods; None: that of the settings holds again. All of them or none. Raises StorageUnavailable."""
+        async with self._changing:
+            return await self._state(periods, by)
+
+    async def _state(self, periods: Mapping[KeptKind, str | None], by: str) -> Refusal | None:
         new = dict(self._stated)
         for kind, period in periods.items():
             if period is None:
@@ -167,18 +178,20 @@ class Retention:
 
     async def put_off(self, session: SessionId, kind: KeptKind, days: int, reason: str, by: str) -> Refusal | None:
         """Keep something for so many days from now on, for a reason. Raises StorageUnavailable."""
-        reason, kept = " ".join(reason.split()), self._kept.get(session)
-        if kept is None or (kind not in kept.listed and kind not in kept.put_off):
-            return refuse(RefusalCode.UNKNOWN, "That is not on the list of what is due.")
-        if not 0 < len(reason) <= MOST_REASON or not 1 <= days <= LONGEST_DAYS:
-            return refuse(
-                RefusalCode.INVALID,
-                f"To put something off, say why in at most {MOST_REASON} characters, and for 1 to {LONGEST_DAYS} days.",
-            )
-        now = self.clock.wall()
-        off = PutOff(until=now + days * DAY_MS, reason=reason, by=by, at=now)
-        kept = msgspec.structs.replace(kept, put_off={**kept.put_off, kind: off})
-        await self._keep(session, self._listed(session, kept))
+        reason, now = " ".join(reason.split()), self.clock.wall()
+        async with self._changing:
+            kept = self._kept.get(session)
+            if kept is None or (kind not in kept.listed and kind not in kept.put_off):
+                return refuse(RefusalCode.UNKNOWN, "That is not on the list of what is due.")
+            if not 0 < len(reason) <= MOST_REASON or not 1 <= days <= LONGEST_DAYS:
+                return refuse(
+                    RefusalCode.INVALID,
+                    f"To put something off, say why in at most {MOST_REASON} characters, "
+                    f"and for 1 to {LONGEST_DAYS} days.",
+                )
+            off = PutOff(until=now + days * DAY_MS, reason=reason, by=by, at=now)
+            kept = msgspec.structs.replace(kept, put_off={**kept.put_off, kind: off})
+            await self._keep(session, self._listed(session, kept))
         logger.info("session %s: the removal of %s is put off by %d days", session, kind.value, days)
         return None
 
@@ -192,10 +205,13 @@ class Retention:
         await self.book.write([BookEntry(TIME, PASSED, msgspec.json.encode(time))])
         self._time = time
         there, recorded = await self.log.sessions(), frozenset(await self.recorded())
+        used = self.links.used
         for session in there:
-            kept = await self._facts(session, recorded)
-            if kept is not None:
-                await self._keep(session, self._listed(session, kept))
+            facts = await self._facts(session)
+            if facts is not None:
+                async with self._changing:
+                    kept = self._noted(session, facts, recorded, used)
+                    await self._keep(session, self._listed(session, kept))
         for session in self._kept.keys() - set(there):
             await self.book.write([BookEntry(KEPT, session, None)])
             del self._kept[session]
@@ -205,9 +221,12 @@ class Retention:
         the next call goes on.
         """
         await self.look()
-        for session, kept in tuple(self._kept.items()):
-            for kind, at in self._due(session, kept).items():
-                if may_go(kept, kind, at, self._now):
+        for session in tuple(self._kept):
+            for kind in KeptKind:
+                async with self._changing:
+                    kept = self._kept.get(session)
+                    if kept is None or not may_go(kept, kind, self._due(session, kept)[kind], self._now):
+                        continue
                     try:
                         await self._remove(session, kind)
                     except (RecordBroken, StorageUnavailable) as error:  # One session holds up no other.
@@ -224,6 +243,8 @@ class Retention:
             return  # It was opened again meanwhile.
         if kind is KeptKind.STAFF:
             await self.links.forget_uses(session)
+        if kind is KeptKind.TEXT:
+            await self.forget_text(session)
         name = CommandId(f"due:{kind.value}:{live.writer.offset}")
         answer = await live.writer.remove(SYSTEM, name, Expired(frozenset({kind})))
         if isinstance(answer, Refusal) and answer.code is not RefusalCode.UNKNOWN:
@@ -250,8 +271,8 @@ class Retention:
         """The moment of the last look, by the wall clock of now."""
         return ListingNow(self.clock.wall(), self._time.passed, self._notice)
 
-    async def _facts(self, session: SessionId, recorded: Collection[SessionId]) -> Keeping | None:
-        """What is noted of a session, by its log as it is now; None where the log can't be read."""
+    async def _facts(self, session: SessionId) -> KeptFacts | None:
+        """What a session's log says as it is now; None where it can't be read."""
         kept = self._kept.get(session)
         try:
             head = await self.log.head(session)
@@ -266,10 +287,16 @@ class Retention:
             self._unread.add(session)
             return None
         self._unread.discard(session)
+        return facts
+
+    def _noted(
+        self, session: SessionId, facts: KeptFacts, recorded: Collection[SessionId], used: Collection[str]
+    ) -> Keeping:
+        """What is noted of a session, with new facts. `used`: the scopes of links that were used."""
         there = facts.kinds if session in recorded else facts.kinds - {KeptKind.SOUND}
-        if self.links.used(session):
+        if session_scope(session) in used:
             there |= {KeptKind.STAFF}
-        return msgspec.structs.replace(kept or Keeping(facts=facts), facts=facts, there=there)
+        return msgspec.structs.replace(self._kept.get(session) or Keeping(facts=facts), facts=facts, there=there)
 
     async def _keep(self, session: SessionId, kept: Keeping) -> None:
         if self._kept.get(session) != kept:

@@ -162,13 +162,15 @@ class RoleLinks:
             return use
         return msgspec.structs.replace(use, last=max(use.last, self._browsers.last_opened(link)))
 
-    def used(self, session: SessionId) -> bool:
-        """Whether it is known how often a link of a session was used."""
-        return any(self._kept_use(staff, session) for staff in self.list())
+    @property
+    def used(self) -> frozenset[str]:
+        """The scopes of all links of which it is known how often they were used."""
+        return frozenset(kept.staff.scope for kept in self._links.values() if kept.use.last)
 
     async def forget_uses(self, session: SessionId) -> None:
         """Forget how often and when a session's links were used; the links stay. Raises StorageUnavailable."""
-        for link in [staff.link for staff in self.list() if self._kept_use(staff, session)]:
+        scope = session_scope(session)
+        for link in [name for name, kept in self._links.items() if kept.staff.scope == scope and kept.use.last]:
             if (kept := self._links.get(link)) is None:
                 continue
             self._links[link] = new = msgspec.structs.replace(kept, use=LinkUse(forgotten=True))
@@ -181,9 +183,6 @@ class RoleLinks:
             # If it was replaced or opened meanwhile, the book has to have that.
             if (now := self._links.get(link)) is not None and now is not new:
                 await self._book.write([_link_entry(now)])
-
-    def _kept_use(self, staff: Staff, session: SessionId) -> bool:
-        return staff.scope == session_scope(session) and bool(self._links[staff.link].use.last)
 
     def taken(self, link: str) -> bool:
         """Whether a link is bound to its first browser."""

@@ -40,6 +40,7 @@ class House:
         self.hall = hall
         self.book = book
         self.silent: list[tuple[SessionId, Sequence[Spoken]]] = []
+        self.forgotten: list[tuple[SessionId, Sequence[SegmentId]]] = []
         self.stuck = False
         plans = [
             Planned(session=each, title="", speakers=(Speaker(id=ANA, name="Ana"), Speaker(id=OTHER, name="Ana")))
@@ -60,6 +61,7 @@ class House:
             people=self.people,
             copies=OtherLogs(hall.log, self.writer),
             silence=self.silence,
+            forget=self.forget,
             busy=self.busy,
             asked=lambda _, token: InterventionId(token) if token in ("q1", "q2", "q3", "gone") else None,
         )
@@ -72,6 +74,9 @@ class House:
         if self.stuck:
             raise StorageUnavailable("The disk is full.")
         self.silent.append((session, spans))
+
+    async def forget(self, writer: SessionWriter, lines: Sequence[SegmentId]) -> None:
+        self.forgotten.append((writer.session, lines))
 
     async def done(self, session: SessionId, name: str, *commands: do.AnyCommand, by: Actor = SYSTEM) -> None:
         live = await self.hall.sessions.open(session)
@@ -137,6 +142,7 @@ async def test_all_words_of_a_person_go_from_both_meetings_and_nobody_elses() ->
         assert text.count(b"It is other.") == 2
         assert text.count(b'"name":"Ana"') == 2, "the other Ana's"
         assert [session for session, _ in made.silent] == [ONE, TWO]
+        assert made.forgotten == [(session, (SegmentId("hers"),)) for session in (ONE, TWO)], "elsewhere too"
         assert made.people.all == [], "the page goes too"
         assert await made.book.read("person-removal") == {}
         assert await made.removals.preview(parts) == ()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import msgspec
@@ -16,7 +17,8 @@ from moothall.core.events import types as ev
 from moothall.core.events.question_parts import InterventionStatus
 from moothall.core.kernel.actors import SYSTEM, Actor, Role
 from moothall.core.kernel.errors import Refusal, StorageUnavailable
-from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, SegmentId, SessionId, SpeakerId
+from moothall.core.kernel.ids import CommandId, InterventionId, NoteId, PollId, SegmentId, SessionId, SpeakerId
+from moothall.core.ports import LogHead
 from moothall.core.programme.plan import Planned
 from moothall.core.retention.periods import DAY_MS, DEFAULTS, FOR_EVER, KeptKind
 from moothall.record.verify import RecordVerdict, verify
@@ -31,14 +33,31 @@ from support.memory.hall import FLOOR, SESSION, MemoryHall, memory_hall
 from support.sessions.questions import ask, stand
 
 SECRETS = b"kumquat", b"by-held", b"by-shown", b"tamarind", b"arrived"
-PUBLIC = b"rhubarb", b"Ana Souza", b"edited"
+PUBLIC = b"rhubarb", b"Ana Souza", b"edited", b"Shall we pickle"
 OFFICE = Actor(Role.SECRETARIAT, "office")
+
+
+async def nothing() -> None:
+    """What happens where nothing does."""
+
+
+class HouseLog(FailingLog):
+    """A log during whose next look something else happens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], Awaitable[None]] = nothing
+
+    async def head(self, session: SessionId) -> LogHead | None:
+        happens, self.meanwhile = self.meanwhile, nothing
+        await happens()
+        return await super().head(session)
 
 
 class House:
     """A server's sessions and what keeps them, whose time a test moves."""
 
-    def __init__(self, clock: ManualClock, log: FailingLog, book: MemoryBook, hall: MemoryHall) -> None:
+    def __init__(self, clock: ManualClock, log: HouseLog, book: MemoryBook, hall: MemoryHall) -> None:
         self.clock = clock
         self.log = log
         self.book = book
@@ -46,6 +65,9 @@ class House:
         self.links = RoleLinks(book=book, clock=clock, randomness=SeededRandomness())
         self.plans: dict[SessionId, Planned] = {}
         self.recorded: list[SessionId] = []
+        self.forgotten: list[SessionId] = []
+        self.meanwhile: Callable[[], Awaitable[None]] = nothing
+        """Happens while the text is removed."""
         self.retention = self.new()
 
     @property
@@ -66,7 +88,12 @@ class House:
             defaults=DEFAULTS,
             notice_days=notice,
             recorded=recorded,
+            forget_text=self.forget_text,
         )
+
+    async def forget_text(self, session: SessionId) -> None:
+        self.forgotten.append(session)
+        await self.meanwhile()
 
     async def done(self, name: str, *commands: do.AnyCommand, by: Actor = SYSTEM) -> None:
         live = await self.sessions.open(SESSION)
@@ -91,6 +118,9 @@ class House:
         await self.done("shown", ask("shown", "As it arrived"), by=Actor(Role.PARTICIPANT, "shown"))
         await self.done("word", do.Reword(intervention=InterventionId("shown"), text="As edited"), by=OFFICE)
         await self.done("queue", stand(InterventionStatus.QUEUED, "shown"), by=OFFICE)
+        poll = do.OpenPoll(poll=PollId("p"), question="Shall we pickle?", language="en", options=("yes", "no"))
+        await self.done("poll", poll, by=OFFICE)
+        await self.done("hands", do.CountRoom(poll=PollId("p"), room=(3, 1)), by=OFFICE)
         if close:
             await self.done("close", do.CloseSession())
 
@@ -122,7 +152,7 @@ def in_a_house(story: Callable[[House], Awaitable[None]]) -> Callable[[], Awaita
 @asynccontextmanager
 async def house(before: House | None = None) -> AsyncIterator[House]:
     """A house, or the same once more after a restart."""
-    log = before.log if before else FailingLog()
+    log = before.log if before else HouseLog()
     clock = before.clock if before else ManualClock()
     book = before.book if before else MemoryBook()
     async with memory_hall(MemoryHall(log, clock=clock)) as hall:
@@ -195,14 +225,18 @@ async def test_text_goes_when_it_is_due_with_names_and_published_questions(house
     await house.meeting()
     assert await house.retention.state({KeptKind.TEXT: "60 days", KeptKind.QUESTIONS: FOR_EVER}, "office") is None
     await house.retention.sweep()
-    await house.days(60)
+    await house.days(59)
+    assert house.forgotten == []
+    await house.days(1)
     text = await house.bodies()
     assert not any(public in text for public in PUBLIC)
+    assert house.forgotten == [SESSION], "what was proposed for its lines is in no log"
     entry = (await SessionCatalogue(house.log).all())[0]
     assert [each.reason for each in entry.withdrawals] == ["due"]
     assert entry.title == "Open hall"
     live = await house.sessions.open(SESSION)
     assert [each.removed for _, each in live.state.questions.interventions.items()] == [True, True]
+    assert live.state.questions.polls == ()
 
 
 @in_a_house
@@ -270,6 +304,39 @@ async def test_it_can_be_put_off_with_a_reason_alone(house: House) -> None:
     assert b"tamarind" not in await house.bodies()
     await house.days(4)
     assert b"kumquat" not in await house.bodies()
+
+
+@in_a_house
+async def test_what_is_put_off_while_it_is_looked_or_removed_is_kept(house: House) -> None:
+    await house.meeting()
+    retention, staff, asked = house.retention, KeptKind.STAFF, KeptKind.QUESTIONS
+    both = {KeptKind.TEXT: "60 days", staff: "60 days", asked: "60 days"}
+    assert await retention.state(both, "office") is None
+    await retention.sweep()
+    await house.days(40)
+
+    async def put_off(kind: KeptKind) -> None:
+        assert await retention.put_off(SESSION, kind, 50, "A case.", "office") is None
+
+    async def too_late() -> None:
+        assert isinstance(await retention.put_off(SESSION, KeptKind.TEXT, 50, "A case.", "office"), Refusal)
+
+    house.log.meanwhile = partial(put_off, asked)
+    await retention.sweep()
+    assert [each.kind for each in retention.due() if each.put_off] == [asked]
+    async with asyncio.TaskGroup() as group:
+
+        async def wanted() -> None:
+            group.create_task(put_off(staff))
+            group.create_task(too_late())
+            for _ in range(5):
+                await asyncio.sleep(0)
+
+        house.meanwhile = wanted
+        await house.days(20)
+    text = await house.bodies()
+    assert b"rhubarb" not in text
+    assert b"kumquat" in text
 
 
 async def test_it_goes_on_after_a_restart_where_the_disk_refused_or_the_server_died() -> None:
