@@ -113,8 +113,10 @@ class HookMessage(msgspec.Struct, frozen=True, kw_only=True):
 
     def failed(self, now: int) -> HookMessage | None:
         """The message after another attempt in vain at `now`; None where it is given up."""
-        if now - self.made >= GIVE_UP_MS:
-            return None
+        return None if now - self.made >= GIVE_UP_MS else self.later(now)
+
+    def later(self, now: int) -> HookMessage:
+        """The message with its next attempt put off, ever longer."""
         again = now + BACKOFF.wait_ms(self.attempts)
         return msgspec.structs.replace(self, attempts=self.attempts + 1, again=again)
 

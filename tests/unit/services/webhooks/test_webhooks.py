@@ -308,6 +308,22 @@ async def test_what_can_t_be_stored_is_told_once_it_can(house: House) -> None:
 
 
 @story
+async def test_a_full_disk_has_a_message_that_was_taken_sent_again_ever_later(house: House) -> None:
+    hook, _ = await house.hooks.make("site", ADDRESS, CHOSEN, None)
+    house.public = [OPEN]
+    await house.hooks.find()
+    house.book.full = True
+    await house.look(60_000)
+    assert len(house.receiver.got) == 4  # At once, after 5 s, 15 s and 35 s.
+    house.book.full = False
+    await house.look(60_000)
+    assert len(house.receiver.got) == 5
+    assert len(set(house.receiver.ids)) == 1
+    assert (house.hooks.waiting(hook.id), await house.book.read(WAITING)) == ([], {})
+    assert [line.outcome for line in house.hooks.lines(hook.id)] == [HookOutcome.TAKEN]
+
+
+@story
 async def test_of_what_waits_too_long_the_oldest_is_dropped(house: House) -> None:
     hook, _ = await house.hooks.make("site", ADDRESS, CHOSEN, None)
     house.receiver.status = 500
