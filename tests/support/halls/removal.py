@@ -53,6 +53,15 @@ async def held(running: RunningServer, session: SessionId = SESSION, made: do.Cr
         assert isinstance(answer, Receipt), answer
 
 
+async def published(running: RunningServer) -> None:
+    """Close the session, with its text and sound for everybody, and wait until the search has it."""
+    live = await running.backend.sessions.open(SESSION)
+    public = do.ArrangeSession(access=ev.Access.PUBLIC, sound=ev.SoundKept.PUBLISHED)
+    answer = await live.writer.send(SYSTEM, CommandId("publish"), [public, do.CloseSession()])
+    assert isinstance(answer, Receipt), answer
+    await running.backend.indexing.catch_up()
+
+
 @asynccontextmanager
 async def at_a_desk(running: RunningServer, role: Role) -> AsyncIterator[socketio.AsyncClient]:
     """Connect to the desk in a role, and join the session."""

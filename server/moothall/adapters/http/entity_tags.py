@@ -15,7 +15,7 @@ from aiohttp.typedefs import Handler, Middleware
 MOST_TAGGED = 1 << 20
 """Bytes of the largest answer that gets a tag here, which takes a millisecond. Doors of larger ones know a cheaper one.
 """
-_WITHOUT = frozenset({hdrs.CONTENT_TYPE, hdrs.CONTENT_LENGTH, hdrs.CONTENT_DISPOSITION})
+_WITHOUT = frozenset({hdrs.CONTENT_TYPE, hdrs.CONTENT_LENGTH, hdrs.CONTENT_DISPOSITION, hdrs.CONTENT_ENCODING})
 """Headers of bytes, which an answer without bytes doesn't have."""
 
 
@@ -25,8 +25,11 @@ def is_known(request: web.Request, tag: str) -> bool:
 
 
 def tagged(request: web.Request, body: bytes, headers: Mapping[str, str]) -> web.Response:
-    """Answer with these bytes and their tag, compressed for a client that takes it so; with 304 where it has them."""
-    tag = _tag_of(body)
+    """Answer with these bytes and their tag, compressed for a client that takes it so; with 304 where it has them.
+
+    The compressed form has the tag of the plain one: none of them is given in ranges, which a strong tag would join.
+    """
+    tag = entity_tag(body)
     said = {hdrs.VARY: hdrs.ACCEPT_ENCODING, **headers, hdrs.ETAG: f'"{tag}"'}
     if is_known(request, tag):
         return web.Response(status=304, headers=said)
@@ -48,14 +51,18 @@ def tag_answers() -> Middleware:
         body = response.body
         if not isinstance(body, bytes) or len(body) > MOST_TAGGED:
             return response
-        tag = _tag_of(body)
-        response.headers[hdrs.ETAG] = f'"{tag}"'
-        if not is_known(request, tag):
-            return response
-        headers = {name: value for name, value in response.headers.items() if name not in _WITHOUT}
-        return web.Response(status=304, headers=headers)
+        return with_tag(request, response, entity_tag(body))
 
     return middleware
+
+
+def with_tag(request: web.Request, response: web.Response, tag: str) -> web.Response:
+    """Give a tag to an answer; 304 in its place where the client has it."""
+    response.headers[hdrs.ETAG] = f'"{tag}"'
+    if not is_known(request, tag):
+        return response
+    headers = {name: value for name, value in response.headers.items() if name not in _WITHOUT}
+    return web.Response(status=304, headers=headers)
 
 
 def _may_have_tag(request: web.Request, response: web.Response) -> bool:
@@ -65,5 +72,6 @@ def _may_have_tag(request: web.Request, response: web.Response) -> bool:
     return kept and asked and not response.cookies and hdrs.ETAG not in response.headers
 
 
-def _tag_of(body: bytes) -> str:
+def entity_tag(body: bytes) -> str:
+    """The tag of these bytes, without quotation marks."""
     return sha256(body).hexdigest()[:32]

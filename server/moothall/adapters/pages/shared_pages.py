@@ -16,6 +16,7 @@ from collections.abc import Callable, Hashable
 import msgspec
 from aiohttp import hdrs, web
 
+from moothall.adapters.http.entity_tags import entity_tag, with_tag
 from moothall.adapters.pages.catalogues import Catalogue
 from moothall.adapters.pages.request_context import html, page_headers
 
@@ -41,11 +42,15 @@ class SharedPage(msgspec.Struct, kw_only=True, weakref=True):
     at: int
     """When it was rendered, ms of a clock that never runs back."""
     gzipped: bytes = b""
+    tag: str = ""
+    """The entity tag of `gzipped`."""
 
     def packed(self) -> bytes:
-        """The page in gzip, compressed once."""
+        """The page in gzip, compressed once, and its tag made once."""
         if not self.gzipped:
-            self.gzipped = gzip.compress(self.text.encode(), LEVEL, mtime=0)
+            packed = gzip.compress(self.text.encode(), LEVEL, mtime=0)
+            # The tag first: a record's page is packed in a thread, and others find `gzipped` meanwhile.
+            self.tag, self.gzipped = entity_tag(packed), packed
         return self.gzipped
 
 
@@ -94,4 +99,5 @@ def shared_html(request: web.Request, page: SharedPage, ui: Catalogue) -> web.Re
     if "gzip" not in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
         return html(page.text, ui)
     headers = {**page_headers(ui), hdrs.CONTENT_ENCODING: "gzip"}
-    return web.Response(body=page.packed(), content_type="text/html", charset="utf-8", headers=headers)
+    response = web.Response(body=page.packed(), content_type="text/html", charset="utf-8", headers=headers)
+    return with_tag(request, response, page.tag)

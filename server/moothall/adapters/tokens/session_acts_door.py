@@ -13,9 +13,11 @@ from aiohttp import web
 from moothall.adapters.tokens.gate import NoBody, ProgramAct, ProgramProblem, TokenGate, refused
 from moothall.core import commands as do
 from moothall.core.events.types import Access, SealVersion, SoundKept
+from moothall.core.kernel.decoding import made_of
 from moothall.core.kernel.errors import NO_SESSION, Refusal
 from moothall.core.kernel.ids import SessionId, is_name
 from moothall.core.kernel.languages import is_short_language
+from moothall.core.programme.changes import MeetingPlan
 from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.sessions.state import ON, Status
 from moothall.core.tokens.scopes import TokenScope
@@ -184,30 +186,27 @@ class SessionActsDoor:
     async def make(self, request: web.Request, token: ProgramToken, wanted: NewSession) -> SessionFacts:
         """Make a session, or find that it is there as wanted."""
         name = _named(request)
-        _check(wanted.languages, milliseconds(wanted.starts), milliseconds(wanted.ends))
-        planned = Planned(
-            session=name,
-            room=self._room(wanted.room),
+        plan = MeetingPlan(
             title=" ".join(wanted.title.split()),
+            languages=wanted.languages,
+            room=self._room(wanted.room),
             starts=milliseconds(wanted.starts),
             ends=milliseconds(wanted.ends),
-            languages=wanted.languages,
+            access=wanted.access,
+            sound=SoundKept.NONE if wanted.young_people else wanted.sound,
         )
+        _check(plan.languages, plan.starts, plan.ends)
+        planned = made_of(Planned, plan, session=name)
         async with self.programme.changing:
-            there = await self._known(name)
-            if there is not None:
-                now = await self._now(name)
-                times = milliseconds(now.starts), milliseconds(now.ends)
-                same = (now.title, now.languages, now.room, times, now.access) == (
-                    planned.title,
-                    planned.languages,
-                    planned.room,
-                    (planned.starts, planned.ends),
-                    wanted.access,
-                )
-                if not same:
+            there, live = await self._known(name), await self.programme.live(name)
+            if there is not None and live is not None:
+                # The server ended, or its disk was full, after its log began and before its plan was stored.
+                unfinished = self.programme.plan_of(name) is None and live.state.status is Status.CREATED
+                before = plan_of(planned if unfinished else there, live.state)
+                if (before, live.state.young_people) != (plan, wanted.young_people):
                     raise ProgramProblem(409, "Another session has this id. Change it, or choose another id.")
-                return now
+                if not unfinished:
+                    return await self._now(name)
             made = await self.programme.make(
                 planned, access=wanted.access, sound=wanted.sound, young_people=wanted.young_people, by=token.id
             )

@@ -67,7 +67,9 @@ class HttpHooks:
         try:
             number = ipaddress.ip_address(host)
         except ValueError:
-            return host if parts.scheme == "https" and ("." in host or self._allowed) else None
+            # `127.1` is an address to some programs, and no name to any.
+            named = not host.replace(".", "").isdigit() and ("." in host or self._allowed)
+            return host if parts.scheme == "https" and named else None
         inside = any(number in network for network in self._allowed)
         reached = may_reach(host, self._allowed)
         return host if reached and (parts.scheme == "https" or (parts.scheme == "http" and inside)) else None

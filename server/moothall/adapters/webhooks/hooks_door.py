@@ -66,11 +66,12 @@ class HooksDoor:
             problem = asked.ui.text(HookText.WRONG)
         if problem:
             return self._page(asked, problem=problem, given=given, chosen=chosen)
+        if room and self.programme.room(room) is None:  # Removed meanwhile. Of all rooms is not what was chosen.
+            raise AdminProblem(404, AdminText.GONE)
         if not self.pages.once(given):
             return see_other(asked.to(_PAGE))
         events = [event for event in CHOSEN if event in chosen]
-        known = room if self.programme.room(room) is not None else None
-        hook, secret = await self.hooks.make(label, address, events, known)
+        hook, secret = await self.hooks.make(label, address, events, room or None)
         return self._page(asked, made=hook, secret=secret)
 
     @staff_page(runs_the_house)
@@ -131,7 +132,7 @@ class HooksDoor:
             "label": hook.label,
             "address": hook.address,
             "events": [ui.named(f"webhooks/event.{each}") for each in CHOSEN if each in hook.events],
-            "place": "" if room is None else room.title,
+            "place": hook.room if room is None else room.title,
             "made": when(hook.made, None, ui, zone),
             "gone": hook.gone,
             "waiting": len(self.hooks.waiting(hook.id)),

@@ -18,7 +18,7 @@ GIVE_UP_MS = 3 * 86_400_000
 OVERLAP_MS = 86_400_000
 """How long a replaced secret signs beside the new one."""
 MOST_WAITING = 1_000
-"""Messages that wait for one webhook. Overflow: the oldest that is no withdrawal is dropped, which its list says."""
+"""Messages that wait for one webhook. Overflow: the oldest is dropped that takes nothing back, which its list says."""
 MOST_LINES = 100
 """Attempts that are listed of one webhook. Overflow: the oldest is dropped."""
 GONE = 410
@@ -55,6 +55,8 @@ CHOSEN = (
     HookEvent.CORRECTED,
 )
 """The types that are chosen. All others are always sent: whoever got the news gets the withdrawals."""
+TAKING_BACK = (HookEvent.WITHDRAWN, HookEvent.HIDDEN)
+"""The types after which a receiver takes down what it has passed on."""
 
 
 class HookSecret(msgspec.Struct, frozen=True):
@@ -111,8 +113,10 @@ class HookMessage(msgspec.Struct, frozen=True, kw_only=True):
 
     def failed(self, now: int) -> HookMessage | None:
         """The message after another attempt in vain at `now`; None where it is given up."""
-        if now - self.made >= GIVE_UP_MS:
-            return None
+        return None if now - self.made >= GIVE_UP_MS else self.later(now)
+
+    def later(self, now: int) -> HookMessage:
+        """The message with its next attempt put off, ever longer."""
         again = now + BACKOFF.wait_ms(self.attempts)
         return msgspec.structs.replace(self, attempts=self.attempts + 1, again=again)
 
@@ -155,5 +159,5 @@ def overflowing(waiting: Sequence[HookMessage]) -> HookMessage | None:
     """The message that is dropped, of those that wait for one webhook, oldest first; None while there is space."""
     if len(waiting) <= MOST_WAITING:
         return None
-    news = (each for each in waiting if each.event is not HookEvent.WITHDRAWN)
+    news = (each for each in waiting if each.event not in TAKING_BACK)
     return next(news, waiting[0])

@@ -169,6 +169,9 @@ class SessionCatalogue:
         if not self._filled or self._unread:
             async with self._filling:
                 await self._fill()
+                # Words may have been removed from others meanwhile: else those would be missing from the list.
+                while any(session not in self._entries for session in self._unread):
+                    await self._fill()
 
     async def hidden(self, session: SessionId) -> bool:
         """Whether the session exists and not everybody may read it, as far as its log can be read.

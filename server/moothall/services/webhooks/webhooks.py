@@ -473,7 +473,13 @@ class Webhooks:
                 await self._sent(message, status)
             except StorageUnavailable as error:
                 logger.warning("webhook %s: what became of a message can't be stored now: %s", hook, error)
+                self._put_off(message)
                 return
+
+    def _put_off(self, message: HookMessage) -> None:
+        """Wait as after an attempt in vain, in memory alone: else a full disk had it sent again at every look."""
+        if message.id in self._waiting:
+            self._waiting[message.id] = message.later(self.clock.wall())
 
     async def _sent(self, message: HookMessage, status: int) -> None:
         """Store what became of an attempt. Raises StorageUnavailable."""

@@ -18,16 +18,11 @@ import pytest
 
 from moothall.adapters.record.description_door import ACTS, DOORS
 from moothall.app.hall import RunningServer, hall
-from moothall.core import commands as do
-from moothall.core.events import types as ev
-from moothall.core.kernel.actors import SYSTEM
-from moothall.core.kernel.ids import CommandId
 from moothall.core.programme.plan import Room, RoomId
 from moothall.core.tokens.scopes import TokenScope
-from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import EngineSection, Server, Settings, Translation
 from support.files.programme_files import sample
-from support.halls.removal import SESSION, held
+from support.halls.removal import SESSION, held, published
 
 PACKAGE = "generated_client"
 FILES = sorted({door.kind for door in DOORS if door.answer is None})
@@ -75,13 +70,7 @@ async def house(importable: Path) -> AsyncIterator[House]:
     )
     async with hall(settings) as running:
         await held(running)
-        live = await running.backend.sessions.open(SESSION)
-        public = do.ArrangeSession(access=ev.Access.PUBLIC, sound=ev.SoundKept.PUBLISHED)
-        commands: list[do.AnyCommand] = [public, do.CloseSession()]
-        for n, command in enumerate(commands):
-            answer = await live.writer.send(SYSTEM, CommandId(f"end{n}"), command)
-            assert isinstance(answer, Receipt), answer
-        await running.backend.indexing.catch_up()
+        await published(running)
         await running.backend.programme.keep(rooms=[Room(id=RoomId("hall"), title="Main hall")])
         async with aiohttp.ClientSession() as http, http.get(f"{running.address}/openapi.json") as response:
             (importable / "openapi.json").write_bytes(await response.read())

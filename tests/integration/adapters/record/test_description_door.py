@@ -14,14 +14,9 @@ import pytest
 
 from moothall.adapters.record.description_door import ACTS, DOORS
 from moothall.app.hall import RunningServer, hall
-from moothall.core import commands as do
-from moothall.core.events import types as ev
-from moothall.core.kernel.actors import SYSTEM
-from moothall.core.kernel.ids import CommandId
-from moothall.services.log.act_queue import Receipt
 from moothall.settings.sections import EngineSection as EngineSettings
 from moothall.settings.sections import Server, Settings, Translation
-from support.halls.removal import SESSION, held
+from support.halls.removal import SESSION, held, published
 
 HOW_TO = Path(__file__).parents[4] / "docs/how-to/take-the-record-home.md"
 
@@ -35,13 +30,7 @@ async def running(tmp_path: Path) -> AsyncIterator[RunningServer]:
     )
     async with hall(settings) as running:
         await held(running)
-        live = await running.backend.sessions.open(SESSION)
-        public = do.ArrangeSession(access=ev.Access.PUBLIC, sound=ev.SoundKept.PUBLISHED)
-        commands: list[do.AnyCommand] = [public, do.CloseSession()]
-        for n, command in enumerate(commands):
-            answer = await live.writer.send(SYSTEM, CommandId(f"end{n}"), command)
-            assert isinstance(answer, Receipt), answer
-        await running.backend.indexing.catch_up()
+        await published(running)
         yield running
 
 

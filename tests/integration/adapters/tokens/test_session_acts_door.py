@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from moothall.core.kernel.ids import SessionId
 from moothall.core.programme.plan import Room, RoomId
 from support.files.programme_files import sample
 from support.halls.programs import programs
@@ -34,6 +35,8 @@ async def test_a_session_is_made_once_changed_held_and_sealed(tmp_path: Path) ->
         assert await program.ask("PUT", "/api/sessions/water", PLAN) == (200, made)
         status, said = await program.ask("PUT", "/api/sessions/water", {**PLAN, "title": "Land"})
         assert (status, said["error"].split(".")[0]) == (409, "Another session has this id")
+        await backend.programme.drop(SessionId("water"))  # As if the server had ended before its plan was stored.
+        assert await program.ask("PUT", "/api/sessions/water", PLAN) == (200, made)
 
         changed = {"title": "Water", "ends": None, "access": "public"}
         status, after = await program.ask("PATCH", "/api/sessions/water", changed)
@@ -67,6 +70,20 @@ async def test_a_session_is_made_once_changed_held_and_sealed(tmp_path: Path) ->
         token = backend.tokens.list()[0].id
         records = await backend.log.read(listed[1]["session"], 0, 100)
         assert {record.header.by.id for record in records if record.header.type == "session.closed"} == {token}
+
+
+async def test_a_session_that_protects_less_than_was_sent_is_not_taken_for_the_same(tmp_path: Path) -> None:
+    async with programs(tmp_path) as house:
+        program = await house.program()
+        plan = {"title": "Water", "languages": ["en"]}
+        assert (await program.ask("PUT", "/api/sessions/water", plan))[0] == 200
+        for more in ({"young_people": True}, {"sound": "none"}, {"sound": "none", "young_people": True}):
+            assert (await program.ask("PUT", "/api/sessions/water", {**plan, **more}))[0] == 409, more
+        young = {**plan, "young_people": True}
+        made = await program.ask("PUT", "/api/sessions/youth", young)
+        assert made[0] == 200
+        assert await program.ask("PUT", "/api/sessions/youth", young) == made
+        assert (await program.ask("PUT", "/api/sessions/youth", plan))[0] == 409
 
 
 async def test_what_can_be_no_session_is_refused_with_a_sentence(tmp_path: Path) -> None:

@@ -26,6 +26,9 @@ async def test_news_reach_a_receiver_and_go_on_after_a_restart(tmp_path: Path) -
             assert await secretary.send(PAGE, label="site", address="http://10.0.0.1/hook") == 400
             assert "leads outside" in secretary.text
             await secretary.get(PAGE)
+            assert await secretary.send(PAGE, label="site", address=program.address, place="removed") == 404
+            await secretary.get(PAGE)
+            assert "News are sent nowhere yet." in secretary.text
             hidden = list(secretary.hidden(PAGE).items())
             form = [*hidden, ("label", "Our <site>"), ("address", program.address), ("event", "session.closed")]
             assert await secretary.post(PAGE, form) == 200

@@ -4,7 +4,12 @@ import gzip
 import weakref
 from collections.abc import Hashable
 
-from moothall.adapters.pages.shared_pages import MOST_PAGES, SAME_MS, SharedPage, SharedPages
+from aiohttp import hdrs
+from aiohttp.test_utils import make_mocked_request
+
+from moothall.adapters.pages.shared_pages import MOST_PAGES, SAME_MS, SharedPage, SharedPages, shared_html
+from moothall.adapters.pages.static_files import find_web_folder
+from moothall.adapters.pages.templates import Pages
 
 
 def page_of(pages: SharedPages, name: Hashable, made_of: tuple[object, ...], now: int, text: str) -> SharedPage:
@@ -54,3 +59,17 @@ def test_a_page_is_packed_once() -> None:
     packed = page.packed()
     assert gzip.decompress(packed).decode() == "pâge"
     assert page.packed() is packed
+
+
+def test_all_who_ask_for_a_page_get_the_tag_that_was_made_once() -> None:
+    page, ui = SharedPages().keep("en", (), 0, "pâge"), Pages(find_web_folder()).catalogues["en"]
+    accept = {hdrs.ACCEPT_ENCODING: "gzip"}
+    first = shared_html(make_mocked_request("GET", "/s/a", accept), page, ui)
+    page.gzipped = b"other bytes"  # Were the tag made of them for each answer, it would be another.
+    second = shared_html(make_mocked_request("GET", "/s/a", accept), page, ui)
+    tag = first.headers[hdrs.ETAG]
+    assert (first.status, second.status, second.headers[hdrs.ETAG]) == (200, 200, tag)
+    known = shared_html(make_mocked_request("GET", "/s/a", {**accept, hdrs.IF_NONE_MATCH: tag}), page, ui)
+    assert (known.status, known.body, known.headers[hdrs.ETAG]) == (304, None, tag)
+    assert hdrs.CONTENT_ENCODING not in known.headers
+    assert known.headers[hdrs.CACHE_CONTROL] == "no-cache"

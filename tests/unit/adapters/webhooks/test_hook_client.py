@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 
 import pytest
@@ -20,6 +21,10 @@ SENT = {"webhook-id": "msg_1"}
         "https://localhost/",
         "https://127.0.0.1/",
         "https://10.0.0.1/",
+        "https://127.1/",
+        "https://0177.0.0.1/",
+        "https://2130706433./",
+        "https://\uff11\uff12\uff17.1/",
         "https://[::1]/",
         "https://[::ffff:127.0.0.1]/",
         "https://169.254.169.254/latest/meta-data",
@@ -54,6 +59,22 @@ def test_a_network_of_the_settings_can_be_reached_and_by_http_its_addresses_alon
 async def test_a_name_that_leads_inside_is_not_followed() -> None:
     assert await HttpHooks().post("https://localhost.localdomain:9/", SENT, b"{}") == 0
     assert await HttpHooks().post("http://127.0.0.1:9/", SENT, b"{}") == 0
+
+
+async def test_no_shape_of_this_machines_address_is_connected_to() -> None:
+    """By the check of addresses, by the resolver's, or since the library takes it for no address."""
+    came: list[bytes] = []
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.append(await reader.read(1))
+        writer.close()
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        for host in ("localhost.", "127.1", "0x7f.1", "0177.0.0.1", "2130706433.", "[::ffff:7f00:1]", "127\u30021"):
+            assert await HttpHooks().post(f"https://{host}:{port}/", SENT, b"{}") == 0
+    assert came == []
 
 
 async def test_a_message_arrives_whole_and_redirects_are_not_followed() -> None:

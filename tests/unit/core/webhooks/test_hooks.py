@@ -57,11 +57,13 @@ def test_a_message_is_sent_again_ever_later_and_given_up_after_three_days() -> N
     assert len(waits) < 30
 
 
-def test_the_oldest_news_give_way_before_any_withdrawal() -> None:
+def test_the_oldest_news_give_way_before_what_takes_something_back() -> None:
     news = [msgspec.structs.replace(MESSAGE, id=f"n{n}") for n in range(MOST_WAITING)]
     gone = msgspec.structs.replace(MESSAGE, id="w", event=HookEvent.WITHDRAWN)
     assert overflowing(news) is None
     assert overflowing([gone, *news]) == news[0]
+    hidden = msgspec.structs.replace(MESSAGE, id="h", event=HookEvent.HIDDEN)
+    assert overflowing([hidden, *news]) == news[0]
     withdrawals = [gone] * (MOST_WAITING + 1)
     assert overflowing(withdrawals) == gone
 

@@ -144,6 +144,28 @@ def test_it_lists_what_anybody_may_read_and_no_rehearsals() -> None:
     loop.run(story())
 
 
+def test_no_session_is_missing_while_words_are_removed_from_several() -> None:
+    """A session that is missing for a moment is told to programs as hidden."""
+
+    async def story() -> None:
+        log = WatchedLog()
+        async with memory_hall(MemoryHall(log)) as hall:
+            await make(hall, "a")
+            await make(hall, "b")
+        catalogue = SessionCatalogue(log)
+        assert await names(catalogue) == ["a", "b"]
+        log.gate = asyncio.Event()
+        catalogue.read_again(SessionId("a"))
+        async with asyncio.TaskGroup() as group:
+            asked = group.create_task(names(catalogue))
+            await log.reading.wait()
+            catalogue.read_again(SessionId("b"))
+            log.gate.set()
+        assert asked.result() == ["a", "b"]
+
+    loop.run(story())
+
+
 def test_it_follows_what_is_published() -> None:
     async def story() -> None:
         async with memory_hall() as hall:

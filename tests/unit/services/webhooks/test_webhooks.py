@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from moothall.core.events.types import Access, SealVersion
+from moothall.core import commands as do
+from moothall.core.events import types as ev
+from moothall.core.events.types import Access, SealVersion, SoundKept
 from moothall.core.kernel.errors import NoLink, StaleWriter, StorageUnavailable
 from moothall.core.kernel.ids import ChannelId, SessionId
 from moothall.core.ports import BookEntry
@@ -16,7 +18,8 @@ from moothall.core.programme.plan import Planned, RoomId
 from moothall.core.sessions.state import Status
 from moothall.core.webhooks.hooks import CHOSEN, GIVE_UP_MS, MOST_WAITING, HookEvent, HookOutcome
 from moothall.core.webhooks.signing import signature
-from moothall.services.sessions.catalogue import Entry, Sealing, Withdrawal
+from moothall.services.log.publication import Publication
+from moothall.services.sessions.catalogue import Entry, Sealing, SessionCatalogue, Withdrawal
 from moothall.services.webhooks.webhooks import CORRECTED_MS, HOOKS, LINES, MOST_HOOKS, TOLD, WAITING, Webhooks
 from moothall.testing import loop
 from moothall.testing.book import MemoryBook
@@ -202,6 +205,48 @@ async def test_corrections_are_told_at_intervals_and_the_last_one_always(house: 
 
 
 @story
+async def test_a_look_follows_whatever_may_be_news_of_a_real_session(house: House) -> None:
+    """Sessions, their list and their publications are real here; nothing has the webhooks look by itself."""
+    catalogue, programme = SessionCatalogue(house.house.log), house.house.programme
+    house.hooks.listed = catalogue.listed
+    house.house.sessions.observe(lambda _, publication: catalogue.take(publication))
+    house.house.sessions.observe(house.hooks.observe)
+    await house.hooks.make("site", ADDRESS, CHOSEN, None)
+    await programme.make(Planned(session=T, title="Water", starts=NOW + 1_000))
+    await house.look()
+    shown = do.ArrangeSession(access=Access.PUBLIC, sound=SoundKept.UNTIL_CHECKED)
+    seal, close = do.SealRecord(version=SealVersion.CHECKED), do.CloseSession()
+    hidden = do.ArrangeSession(access=Access.PUBLIC, sound=SoundKept.UNTIL_CHECKED, listed=False)
+    assert house.receiver.types == ["session.planned"]
+    for command, told in (
+        (do.OpenSession(), ["session.begun"]),
+        (close, ["session.closed"]),
+        (seal, ["record.sealed"]),
+        (do.ReopenSession(), []),
+        (close, ["session.closed"]),
+        (hidden, ["session.hidden"]),
+        (shown, []),
+    ):
+        house.receiver.got.clear()
+        assert await programme.send(T, command) is None
+        await house.look()
+        assert house.receiver.types == told
+    live, entry, removal = await programme.live(T), catalogue.known(T), ev.BodyRemoved(offsets=(1,), reason="x", by="x")
+    assert live is not None
+    assert entry is not None
+    gone = replace(entry, withdrawals=(Withdrawal(offset=9, at=NOW, reason="request", events=1),))
+
+    async def listed() -> Sequence[Entry]:
+        return [gone]
+
+    house.hooks.listed = listed
+    (record,) = await house.house.log.read(T, 0, 1)
+    house.hooks.observe(live, Publication(session=T, records=(record,), events=(removal,)))
+    await house.look()
+    assert house.receiver.types == ["record.withdrawn"]
+
+
+@story
 async def test_a_message_is_sent_again_with_the_same_id_until_it_is_taken(house: House) -> None:
     hook, _ = await house.hooks.make("site", ADDRESS, CHOSEN, None)
     house.receiver.status = 503
@@ -305,6 +350,22 @@ async def test_what_can_t_be_stored_is_told_once_it_can(house: House) -> None:
     house.book.full = False
     await house.look(3_000)
     assert house.receiver.types == ["session.begun"]
+
+
+@story
+async def test_a_full_disk_has_a_message_that_was_taken_sent_again_ever_later(house: House) -> None:
+    hook, _ = await house.hooks.make("site", ADDRESS, CHOSEN, None)
+    house.public = [OPEN]
+    await house.hooks.find()
+    house.book.full = True
+    await house.look(60_000)
+    assert len(house.receiver.got) == 4  # At once, after 5 s, 15 s and 35 s.
+    house.book.full = False
+    await house.look(60_000)
+    assert len(house.receiver.got) == 5
+    assert len(set(house.receiver.ids)) == 1
+    assert (house.hooks.waiting(hook.id), await house.book.read(WAITING)) == ([], {})
+    assert [line.outcome for line in house.hooks.lines(hook.id)] == [HookOutcome.TAKEN]
 
 
 @story
