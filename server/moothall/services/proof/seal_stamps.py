@@ -154,11 +154,11 @@ class SealStamps:
             return None
         try:
             stamp = read_stamp(answer)
-            name = self._signer_of(stamp)
+            self._signer_of(stamp)
         except ProofBroken as error:
             logger.warning("the answer of the time-stamping authority is of no use: %s", error)
             return None
         if stamp.nonce != nonce or not stamp.is_of(proof):
-            logger.warning("the time-stamping authority %s stamped something else", name)
+            logger.warning("the time-stamping authority stamped something else")
             return None
         return StampedSeal(offset, proof, answer, stamp.at)
