@@ -27,11 +27,14 @@ from moothall.services.proof.quoting import NoProof
 logger = logging.getLogger(__name__)
 
 WANTED, STAMPS = "seal-wanted", "seal-stamp"
-"""Namespaces: the newest seal that waits, by session; the newest that is stamped, by session."""
+"""Namespaces: the newest seal that waits, by session; the newest that is stamped, in one for each session, since it is
+read for each page of a proof that strangers ask for."""
 LOOK_MS = 5_000
 """How often is looked for what waits."""
 AGAIN = Backoff(first_ms=60_000, last_ms=3_600_000)
 NONCE_BYTES = 8
+NEWEST = "newest"
+"""Key in the namespace of a session's stamp."""
 _SEALED = str(RecordSealed.__struct_config__.tag)
 _NEVER = (NoProof.NOWHERE, NoProof.REMOVED, NoProof.REHEARSAL)
 
@@ -95,7 +98,7 @@ class SealStamps:
 
     async def find(self, session: SessionId) -> StampedSeal | None:
         """The newest seal of a session that is stamped. Raises StorageUnavailable, RecordBroken."""
-        row = (await self._book.read(STAMPS)).get(session)
+        row = (await self._book.read(stamps_of(session))).get(NEWEST)
         try:
             return None if row is None else read(_stamped, row)
         except Unreadable as error:
@@ -138,7 +141,7 @@ class SealStamps:
                 if found is None:
                     return False
                 self.failures = 0
-                entries = [BookEntry(STAMPS, session, msgspec.msgpack.encode(found))]
+                entries = [BookEntry(stamps_of(session), NEWEST, msgspec.msgpack.encode(found))]
             elif proof in _NEVER:
                 entries = []
             else:
@@ -162,3 +165,8 @@ class SealStamps:
             logger.warning("the time-stamping authority stamped something else")
             return None
         return StampedSeal(offset, proof, answer, stamp.at)
+
+
+def stamps_of(session: SessionId) -> str:
+    """The namespace of a session's stamp."""
+    return f"{STAMPS}:{session}"

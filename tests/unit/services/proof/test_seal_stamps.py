@@ -16,7 +16,7 @@ from moothall.core.proof.time_stamps import stamp_request
 from moothall.core.proof.tlog_proofs import InclusionProof
 from moothall.services.log.publication import Publication
 from moothall.services.proof.quoting import NoProof
-from moothall.services.proof.seal_stamps import STAMPS, WANTED, SealStamps
+from moothall.services.proof.seal_stamps import NEWEST, WANTED, SealStamps, stamps_of
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock, SeededRandomness
 from support.proof.authority import LocalAuthority
@@ -70,6 +70,14 @@ async def test_a_seal_that_is_stamped_waits_no_more(authority: LocalAuthority) -
     assert await waiting.stamps.find(SessionId("other")) is None
 
 
+async def test_for_one_session_no_others_stamp_is_read(authority: LocalAuthority) -> None:
+    waiting = Waiting(authority.answer)
+    assert await waiting.step()
+    [namespace] = await waiting.book.namespaces()
+    assert namespace == stamps_of(SESSION)
+    assert namespace != stamps_of(SessionId("other"))
+
+
 async def test_answers_of_no_use_are_not_kept(authority: LocalAuthority) -> None:
     other = authority.answer(stamp_request(bytes(32), 1))
     for answer in (b"", b"<html>", other, other[:-1] + b"\x00"):
@@ -94,7 +102,7 @@ async def test_a_seal_that_is_not_in_the_tree_yet_waits_and_a_rehearsal_does_not
 
 async def test_a_damaged_stamp_is_said() -> None:
     waiting = Waiting(lambda _: b"")
-    await waiting.book.write([BookEntry(STAMPS, SESSION, b"x")])
+    await waiting.book.write([BookEntry(stamps_of(SESSION), NEWEST, b"x")])
     with pytest.raises(RecordBroken, match="plenary"):
         await waiting.stamps.find(SESSION)
 
