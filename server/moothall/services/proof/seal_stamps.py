@@ -87,6 +87,9 @@ class SealStamps:
         self._signer_of = signer_of
         self._sealed: dict[SessionId, int] = {}
         self._wanted: dict[SessionId, int] = {}
+        self._due = 0
+        """When the authority may be asked again, monotonic ms; also where what it answers can't be stored, or `run` is
+        started again."""
         self.failures = 0
         """How often in a row the authority gave no time stamp."""
 
@@ -106,15 +109,14 @@ class SealStamps:
 
     async def run(self) -> None:
         """Have what is sealed stamped, until cancelled."""
-        loaded, due = False, self._clock.monotonic()
+        loaded = False
         while True:
             try:
                 if not loaded:
                     self._wanted = {SessionId(name): int(row) for name, row in (await self._book.read(WANTED)).items()}
                     loaded = True
                 await self.note()
-                if self._clock.monotonic() >= due and not await self.step():
-                    due = self._clock.monotonic() + AGAIN.wait_ms(self.failures)
+                if self._clock.monotonic() >= self._due and not await self.step():
                     self.failures += 1
                     logger.warning("the time-stamping authority gave no time stamp, %d times", self.failures)
             except (StorageUnavailable, RecordBroken) as error:
@@ -137,6 +139,7 @@ class SealStamps:
         for session, offset in tuple(self._wanted.items()):
             proof = await self._prove(session, offset)
             if isinstance(proof, InclusionProof):
+                self._due = self._clock.monotonic() + AGAIN.wait_ms(self.failures)
                 found = await self._stamp(bytes(proof), offset)
                 if found is None:
                     return False
@@ -148,6 +151,7 @@ class SealStamps:
                 continue
             await self._book.write([*entries, BookEntry(WANTED, session, None)])
             del self._wanted[session]
+            self._due = 0
         return True
 
     async def _stamp(self, proof: bytes, offset: int) -> StampedSeal | None:

@@ -126,3 +126,26 @@ async def test_a_failing_authority_is_asked_less_and_less_often(authority: Local
         assert waiting.stamps.failures == 0
         assert await waiting.stamps.find(SESSION) is not None
         running.cancel()
+
+
+async def test_while_no_stamp_can_be_stored_the_authority_is_asked_each_minute(authority: LocalAuthority) -> None:
+    asked: list[int] = []
+
+    def answer(request: bytes) -> bytes:
+        asked.append(waiting.clock.monotonic())
+        return authority.answer(request)
+
+    waiting = Waiting(answer)
+    await waiting.stamps.note()
+    waiting.book.full = True
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(2):  # It is started again after any fault.
+            running = tasks.create_task(waiting.stamps.run())
+            await waiting.clock.advance(85_000)
+            running.cancel()
+        assert [at - asked[0] for at in asked] == [0, 60_000, 120_000]
+        waiting.book.full = False
+        running = tasks.create_task(waiting.stamps.run())
+        await waiting.clock.advance(60_000)
+        assert await waiting.stamps.find(SESSION) is not None
+        running.cancel()
