@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 import msgspec
@@ -32,6 +32,8 @@ read for each page of a proof that strangers ask for."""
 LOOK_MS = 5_000
 """How often is looked for what waits."""
 AGAIN = Backoff(first_ms=60_000, last_ms=3_600_000)
+MISSED_MS = 86_400_000
+"""Seals of the last day (ms) are looked for in the logs at a start: a crash may come between a seal and its note."""
 NONCE_BYTES = 8
 NEWEST = "newest"
 """Key in the namespace of a session's stamp."""
@@ -75,9 +77,11 @@ class SealStamps:
         clock: Clock,
         randomness: Randomness,
         signer_of: Callable[[TimeStamp], str],
+        sealed_since: Callable[[int], Awaitable[Mapping[SessionId, int]]],
     ) -> None:
         """`prove` proves the event at an offset (`Quoting.event`). `signer_of` returns the authority's name, or raises
-        ProofBroken where the signature doesn't fit.
+        ProofBroken where the signature doesn't fit. `sealed_since` returns, by session, the offset of its newest seal
+        if that is no older than a moment (Unix ms); it may raise StorageUnavailable.
         """
         self._prove = prove
         self._book = book
@@ -85,6 +89,7 @@ class SealStamps:
         self._clock = clock
         self._randomness = randomness
         self._signer_of = signer_of
+        self._sealed_since = sealed_since
         self._sealed: dict[SessionId, int] = {}
         self._wanted: dict[SessionId, int] = {}
         self._due = 0
@@ -113,7 +118,7 @@ class SealStamps:
         while True:
             try:
                 if not loaded:
-                    self._wanted = {SessionId(name): int(row) for name, row in (await self._book.read(WANTED)).items()}
+                    await self._load()
                     loaded = True
                 await self.note()
                 if self._clock.monotonic() >= self._due and not await self.step():
@@ -122,6 +127,16 @@ class SealStamps:
             except (StorageUnavailable, RecordBroken) as error:
                 logger.warning("seals can't be stamped now: %s", error)
             await self._clock.sleep(LOOK_MS)
+
+    async def _load(self) -> None:
+        self._wanted = {SessionId(name): int(row) for name, row in (await self._book.read(WANTED)).items()}
+        for session, offset in (await self._sealed_since(self._clock.wall() - MISSED_MS)).items():
+            try:
+                found = await self.find(session)
+            except RecordBroken:
+                found = None  # A new one takes its place.
+            if found is None or found.offset < offset:
+                self._wanted[session] = offset
 
     async def note(self) -> None:
         """Store which sessions were sealed, so that a restart loses none. Raises StorageUnavailable."""

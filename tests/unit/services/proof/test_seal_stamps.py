@@ -16,7 +16,7 @@ from moothall.core.proof.time_stamps import stamp_request
 from moothall.core.proof.tlog_proofs import InclusionProof
 from moothall.services.log.publication import Publication
 from moothall.services.proof.quoting import NoProof
-from moothall.services.proof.seal_stamps import NEWEST, WANTED, SealStamps, stamps_of
+from moothall.services.proof.seal_stamps import MISSED_MS, NEWEST, WANTED, SealStamps, stamps_of
 from moothall.testing.book import MemoryBook
 from moothall.testing.clock import ManualClock, SeededRandomness
 from support.proof.authority import LocalAuthority
@@ -43,7 +43,9 @@ class Waiting:
             clock=self.clock,
             randomness=SeededRandomness(),
             signer_of=lambda stamp: signer_of(stamp, ()),
+            sealed_since=self.sealed_since,
         )
+        self.sealed: dict[SessionId, int] = {}
         events = (ev.SessionClosed(t=9), ev.RecordSealed(version=ev.SealVersion.RAW, n=1))
         records = tuple(map(Recorder().record, events))
         self.stamps.take(Publication(session=SESSION, records=records, events=events))
@@ -51,6 +53,10 @@ class Waiting:
     async def step(self) -> bool:
         await self.stamps.note()
         return await self.stamps.step()
+
+    async def sealed_since(self, moment: int) -> dict[SessionId, int]:
+        assert moment == self.clock.wall() - MISSED_MS
+        return self.sealed
 
     async def prove(self, session: SessionId, offset: int) -> InclusionProof | NoProof:
         assert (session, offset) == (SESSION, 2)
@@ -149,3 +155,28 @@ async def test_while_no_stamp_can_be_stored_the_authority_is_asked_each_minute(a
         await waiting.clock.advance(60_000)
         assert await waiting.stamps.find(SESSION) is not None
         running.cancel()
+
+
+@pytest.mark.parametrize("kept", [None, b"x"], ids=["none", "a damaged one"])
+async def test_a_seal_that_a_crash_kept_from_being_noted_is_stamped_once(
+    authority: LocalAuthority, kept: bytes | None
+) -> None:
+    asked: list[bytes] = []
+
+    def answer(request: bytes) -> bytes:
+        asked.append(request)
+        return authority.answer(request)
+
+    waiting = Waiting(answer)
+    waiting.stamps._sealed.clear()
+    waiting.sealed = {SESSION: 2}
+    await waiting.book.write([BookEntry(stamps_of(SESSION), NEWEST, kept)])
+    for _ in range(2):
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(waiting.stamps.run())
+            await waiting.clock.advance(60_000)
+            running.cancel()
+    assert len(asked) == 1
+    found = await waiting.stamps.find(SESSION)
+    assert found is not None
+    assert found.offset == 2
